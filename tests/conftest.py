@@ -1,0 +1,17 @@
+"""Puts the pack on the path as StackStorm does, and the stand-ins for st2 where the real modules are missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+
+for folder in ("sensors", "actions/lib", "actions", "tests", "."):
+    path = str(ROOT / folder)
+    if path not in sys.path:
+        sys.path.insert(0, path)
+
+if importlib.util.find_spec("st2common") is None:
+    sys.path.append(str(ROOT / "standalone" / "shims"))
