@@ -1,0 +1,79 @@
+# The verbs of this project. Needs Python 3.8 or newer with venv, and make; everything else goes into .venv.
+#   make demo [ARGS=--stay]     a story on a local PagerDuty and a local Mattermost, shown in the terminal
+#   make test [ARGS=…]          unit, contract and end-to-end tests (all but soak and live)
+#   make test-all               the same on each Python 3.8 to 3.12 that is installed
+#   make soak | bench           long fault and crash runs; measurements
+#   make lint                   ruff (rules and format) and mypy
+#   make docs | docs-check      write docs/reference.md from the metadata; check that it is current
+#   make check [CONFIG=…]       check all metadata, and with CONFIG the configuration and both connections
+#   make run CONFIG=…           run the pack without StackStorm
+#   make clean                  remove the virtualenvs and caches
+.SILENT:
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+TESTS := -m "not soak and not live"
+
+# The names of the stamps carry no version: a virtualenv is refreshed when a requirements file is newer than its stamp.
+READY := $(VENV)/.ready
+READY_DEV := $(VENV)/.ready-dev
+
+.PHONY: help venv demo test test-all soak bench lint docs docs-check check run clean
+
+help:
+	sed -n 's/^#   //p' Makefile
+
+$(READY): requirements.txt standalone/requirements.txt requirements-tests.txt
+	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 8))' \
+	  || { echo "Python 3.8 or newer is needed: make $(MAKECMDGOALS) PYTHON=/path/to/python3" >&2; exit 1; }
+	$(BIN)/python -c 'import pip' 2>/dev/null || { rm -rf $(VENV); echo "Creating $(VENV) …"; $(PYTHON) -m venv $(VENV); }
+	$(PIP) -r requirements-tests.txt
+	touch $@
+
+$(READY_DEV): $(READY) requirements-dev.txt
+	$(PIP) -r requirements-dev.txt
+	touch $@
+
+venv: $(READY)
+
+demo: $(READY)
+	$(BIN)/python -m sandbox.demo $(ARGS)
+
+test: $(READY)
+	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+
+test-all:
+	tools/test_all.sh $(ARGS)
+
+soak: $(READY)
+	$(BIN)/python -m pytest -m soak $(ARGS)
+
+bench: $(READY)
+	$(BIN)/python -m benchmarks $(ARGS)
+
+lint: $(READY_DEV)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+
+docs: $(READY)
+	$(BIN)/python tools/reference.py
+
+docs-check: $(READY)
+	$(BIN)/python tools/reference.py --check
+
+check: $(READY)
+	$(BIN)/python -m standalone check $(if $(CONFIG),--config $(CONFIG)) $(ARGS)
+
+run: $(READY)
+	test -n "$(CONFIG)" || { echo "Say which configuration: make run CONFIG=pagerduty.yaml" >&2; exit 2; }
+	$(BIN)/python -m standalone serve --config $(CONFIG) $(ARGS)
+
+clean:
+	rm -rf .venv .venv-* .pytest_cache .mypy_cache .ruff_cache .hypothesis .demo
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
