@@ -1,0 +1,227 @@
+"""JSON values in StackStorm's datastore, over a sensor's or an action's service; tells "missing" from "unreachable".
+
+    store = Store(self.sensor_service)          # or self.action_service
+    store.read("sensor.head")                   # the value, or None when there is none
+    store.read_prefix("sensor.shard.")          # {name: value}
+    store.write("sensor.head", data, ttl=None)  # any JSON value
+    store.delete("sensor.head")                 # True when there was one
+
+Names are relative: `sensor.head` is the key `pagerduty.sensor.head`, system scope, `local=False` (a local key would
+differ between the classes that share it). A value stands in an envelope `{"v": 1, "data": ...}`.
+
+Raises `StoreUnreachable` when the datastore did not answer within the deadline, `BrokenValue` for one that is no
+envelope of ours, `RejectedInput` for a name or size that can't be stored. Measured in facts/stackstorm.md, Datastore:
+`get_value` returns None for a missing key and for any error alike, so reading is `list_values`, which raises; no call
+has a timeout, so each one runs in a thread of its own. A call that never returned may still take effect when the
+datastore thaws: until it has ended, writing to the same name is refused, so an old value can't land on a newer one.
+"""
+
+from __future__ import annotations
+
+import json
+import queue
+import random
+import re
+import threading
+import time
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+
+from .errors import PackError, RejectedInput, StoreUnreachable
+
+PREFIX = "pagerduty."
+ENVELOPE_VERSION = 1
+DEADLINE = 15.0
+"""Seconds for one call with its retries. A healthy one takes 15 to 60 ms (facts/stackstorm.md)."""
+PAGE = 100
+"""StackStorm's largest page (`api.max_page_size`)."""
+MAX_PAGES = 200
+MAX_BYTES = 8 * 1024 * 1024
+"""A document holds 16 MB, and 15 MB took 5 s to write."""
+MAX_ABANDONED = 8
+GIVE_UP_ON_WRITE_AFTER = 600.0
+"""Seconds after which a write that never returned counts as dead, and its name may be written again."""
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+=@-]{0,199}\Z")
+_RETRY_PAUSES = (0.1, 0.4)
+
+
+class BrokenValue(PackError):
+    """A value that is no envelope of ours: edited by hand, cut, or of a newer version. `raw` is what stands there."""
+
+    def __init__(self, name: str, raw: str, why: str) -> None:
+        super().__init__(
+            f"The datastore key '{PREFIX}{name}' does not read ({why}); look at it with `st2 key get {PREFIX}{name}`"
+        )
+        self.name = name
+        self.raw = raw
+
+
+class Store:
+    """Values of this pack in the datastore behind `service` (a sensor's or an action's).
+
+    `deadline`: seconds for one call with its retries. `monotonic` and `sleep` are for tests.
+    """
+
+    def __init__(
+        self,
+        service: Any,
+        *,
+        deadline: float = DEADLINE,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
+        self._service = service
+        self._deadline = deadline
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._abandoned: List[threading.Thread] = []
+        self._stuck_writes: Dict[str, Tuple[threading.Thread, float]] = {}
+
+    def read(self, name: str) -> Any:
+        """The value of `name`, None when there is none. Raises StoreUnreachable or BrokenValue."""
+        key = _key(name)
+        for found, raw in self._list(key):
+            if found == key:
+                return _open(name, raw)
+        return None
+
+    def read_prefix(self, prefix: str, on_broken: Optional[Callable[[BrokenValue], None]] = None) -> Dict[str, Any]:
+        """All values whose relative name begins with `prefix`. Raises StoreUnreachable.
+
+        A value that does not read goes to `on_broken` and is left out; without `on_broken` it raises BrokenValue.
+        """
+        key = _key(prefix)
+        values: Dict[str, Any] = {}
+        for found, raw in self._list(key):
+            name = found[len(PREFIX) :]
+            try:
+                values[name] = _open(name, raw)
+            except BrokenValue as error:
+                if on_broken is None:
+                    raise
+                on_broken(error)
+        return values
+
+    def write(self, name: str, value: Any, ttl: Optional[float] = None) -> None:
+        """Stores a JSON value, for `ttl` seconds when given (pass it on every write: the last one counts).
+
+        Raises StoreUnreachable (with `maybe_done` when no answer came) or RejectedInput (too large).
+        """
+        key = _key(name)
+        envelope = {"v": ENVELOPE_VERSION, "data": value}
+        raw = json.dumps(envelope, separators=(",", ":"), sort_keys=True, allow_nan=False)
+        if len(raw) > MAX_BYTES:
+            raise RejectedInput(
+                f"The value for the datastore key '{key}' is too large: {len(raw)} of {MAX_BYTES} bytes"
+            )
+        seconds = None if ttl is None else max(1, int(ttl))
+        self._call(
+            f"writing '{key}'",
+            lambda: self._service.set_value(key, raw, ttl=seconds, local=False),
+            writes=key,
+        )
+
+    def delete(self, name: str) -> bool:
+        """Removes `name`; False when it was not there (StackStorm answers the same when it failed)."""
+        key = _key(name)
+        done = self._call(f"deleting '{key}'", lambda: self._service.delete_value(key, local=False), writes=key)
+        return bool(done)
+
+    def _list(self, prefix: str) -> Iterator[Tuple[str, str]]:
+        """(full name, raw value) of all keys that begin with `prefix`, page by page.
+
+        The mock of st2tests ignores limit and offset: a page that brings nothing new is the end.
+        """
+        seen = set()
+        for page in range(MAX_PAGES):
+            items = self._call(
+                f"reading '{prefix}'",
+                lambda offset=page * PAGE: self._service.list_values(  # type: ignore[misc]
+                    local=False, prefix=prefix, limit=PAGE, offset=offset
+                ),
+            )
+            fresh = 0
+            for item in items or ():
+                name = str(item.name)
+                if name in seen or not name.startswith(prefix):
+                    continue
+                seen.add(name)
+                fresh += 1
+                yield name, item.value
+            if fresh == 0 or len(items) < PAGE:
+                return
+
+    def _call(self, doing: str, call: Callable[[], Any], writes: str = "") -> Any:
+        """Runs `call` in a thread within the deadline; a few quick retries of what failed."""
+        until = self._monotonic() + self._deadline
+        error = ""
+        for pause in (*_RETRY_PAUSES, None):
+            self._refuse_when_stuck(doing, writes)
+            left = until - self._monotonic()
+            if left <= 0:
+                break
+            ok, value = self._in_thread(doing, call, left, writes)
+            if ok:
+                return value
+            error = f"{type(value).__name__}: {_first_line(value)}"
+            if pause is not None:
+                self._sleep(min(pause * (0.5 + random.random()), max(0.0, until - self._monotonic())))
+        raise StoreUnreachable(f"StackStorm's datastore failed while {doing}: {error}", maybe_done=bool(writes))
+
+    def _in_thread(self, doing: str, call: Callable[[], Any], left: float, writes: str) -> Tuple[bool, Any]:
+        answers: queue.Queue[Tuple[bool, Any]] = queue.Queue()
+
+        def work() -> None:
+            try:
+                answers.put((True, call()))
+            except BaseException as error:  # noqa: BLE001 - whatever it was, the caller decides
+                answers.put((False, error))
+
+        # Names looked up in the modules at call time: a sensor's process is monkey-patched by eventlet.
+        thread = threading.Thread(target=work, name="pagerduty-store", daemon=True)
+        thread.start()
+        try:
+            return answers.get(timeout=left)
+        except queue.Empty:
+            self._abandoned.append(thread)
+            if writes:
+                self._stuck_writes[writes] = (thread, self._monotonic())
+            raise StoreUnreachable(
+                f"StackStorm's datastore did not answer within {self._deadline:g} s while {doing}",
+                maybe_done=bool(writes),
+            ) from None
+
+    def _refuse_when_stuck(self, doing: str, writes: str) -> None:
+        self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
+        now = self._monotonic()
+        stuck = self._stuck_writes.get(writes)
+        if stuck and (not stuck[0].is_alive() or now - stuck[1] > GIVE_UP_ON_WRITE_AFTER):
+            del self._stuck_writes[writes]
+            stuck = None
+        if stuck or len(self._abandoned) >= MAX_ABANDONED:
+            raise StoreUnreachable(
+                f"StackStorm's datastore has not answered earlier calls yet; not {doing} until it has",
+                retry_after=1.0,
+            )
+
+
+def _key(name: str) -> str:
+    if not isinstance(name, str) or not _NAME.match(name):
+        raise RejectedInput(f"No name for a datastore key: {name!r:.100} (letters, digits and . _ : + = @ - only)")
+    return PREFIX + name
+
+
+def _open(name: str, raw: Any) -> Any:
+    try:
+        envelope = json.loads(raw)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise BrokenValue(name, str(raw), f"no JSON, {type(error).__name__}") from None
+    if not isinstance(envelope, dict) or "data" not in envelope:
+        raise BrokenValue(name, str(raw), "not a value of this pack")
+    if envelope.get("v") != ENVELOPE_VERSION:
+        raise BrokenValue(name, str(raw), f"version {envelope.get('v')!r:.20} instead of {ENVELOPE_VERSION}")
+    return envelope["data"]
+
+
+def _first_line(error: BaseException) -> str:
+    return (str(error).strip().splitlines() or [""])[0][:200]
