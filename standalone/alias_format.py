@@ -1,0 +1,210 @@
+"""Action aliases: a chat phrase to the parameters of an action, as StackStorm's alias parser does it.
+
+Pure. A format is text with `{{name}}` (required) and `{{name=default}}` (optional); what is outside of the braces is a
+regular expression; it has to fit the whole phrase unless it has anchors of its own. `key=value` pairs at the phrase's
+end are cut off first and set any further parameter. Values may be quoted, or stand in braces (JSON).
+"""
+
+from __future__ import annotations
+
+import re
+import sys
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+
+if sys.version_info >= (3, 11):
+    from re import _parser as _sre  # type: ignore[attr-defined]
+else:
+    import sre_parse as _sre
+
+__all__ = ["ActionAlias", "AliasFormat", "AmbiguousCommand", "ParseError", "extract_parameters", "match", "phrases"]
+
+_QUOTED = r'""|\'\'|"(.+?)"|\'(.+?)\'|({.+?})'
+_PAIR = r"(?:^|\s+)\s*(\S+?)\s*=(" + _QUOTED + r"|(\S+))"
+_ENDING = re.compile(r".*?((?:" + _PAIR + r"\s*)*)$", re.DOTALL)
+_PAIRS = re.compile(_PAIR, re.DOTALL)
+_OPTIONAL = r"{{\s*(\S+?)\s*\s*=\s*(?:" + _QUOTED + r"|(.+?))\s*}}"
+_REQUIRED = r"{{\s*(\S+?)\s*}}"
+_VALUE = r"(?:(?<=').+?(?=')|(?<=\").+?(?=\")|{.+?}|.+?)"
+
+_BEGINNINGS = ("AT_BEGINNING", "AT_BEGINNING_STRING")
+_ENDS = ("AT_END", "AT_END_STRING")
+
+
+class ParseError(ValueError):
+    """The phrase does not fit the format."""
+
+
+class AmbiguousCommand(ValueError):
+    """The phrase fits no format, or several; the message says which."""
+
+
+class AliasFormat(NamedTuple):
+    """One entry of an alias's `formats`."""
+
+    display: str
+    representations: Tuple[str, ...]
+    match_multiple: bool
+
+
+class ActionAlias(NamedTuple):
+    """An alias's metadata, under the names StackStorm's model has."""
+
+    name: str
+    action_ref: str
+    formats: Tuple[Any, ...]
+    description: str = ""
+    enabled: bool = True
+    ack: Mapping[str, Any] = {}
+    result: Mapping[str, Any] = {}
+    immutable_parameters: Mapping[str, Any] = {}
+
+    @classmethod
+    def from_metadata(cls, data: Mapping[str, Any]) -> ActionAlias:
+        """From the mapping of an alias's YAML file; raises KeyError when a required key is missing."""
+        return cls(
+            name=data["name"],
+            action_ref=data["action_ref"],
+            formats=tuple(data["formats"]),
+            description=data.get("description") or "",
+            enabled=data.get("enabled", True),
+            ack=data.get("ack") or {},
+            result=data.get("result") or {},
+            immutable_parameters=data.get("immutable_parameters") or {},
+        )
+
+    def get_format_strings(self) -> List[str]:
+        """Every format a phrase may have, as StackStorm's model lists them."""
+        strings: List[str] = []
+        for entry in self.formats:
+            if isinstance(entry, dict) and entry.get("representation"):
+                strings.extend(entry["representation"])
+            else:
+                strings.append(entry)
+        return strings
+
+    def parsed_formats(self) -> List[AliasFormat]:
+        """The formats in one shape."""
+        return [_normalise(entry) for entry in self.formats]
+
+
+def _normalise(entry: Any) -> AliasFormat:
+    if isinstance(entry, str):
+        return AliasFormat(entry, (entry,), False)
+    representations = entry.get("representation") or []
+    if isinstance(representations, str):
+        representations = [representations]
+    return AliasFormat(entry.get("display") or "", tuple(representations), bool(entry.get("match_multiple")))
+
+
+def extract_parameters(format_string: str, command: str) -> Dict[str, Any]:
+    """The parameters a phrase sets, as text. Raises ParseError when the format does not take the phrase."""
+    return _Parser(format_string, command).first()
+
+
+def extract_all_parameters(format_string: str, command: str) -> List[Dict[str, Any]]:
+    """For a format with `match_multiple`: the parameters of each place in the phrase that fits."""
+    return _Parser(format_string, command).all()
+
+
+def match(aliases: Sequence[ActionAlias], command: str) -> Tuple[ActionAlias, List[Dict[str, Any]]]:
+    """The one alias that takes the phrase, and the parameters of each execution it asks for (one, mostly).
+
+    Formats with `match_multiple` are only looked at when no other fits. Raises AmbiguousCommand.
+    """
+    enabled = [alias for alias in aliases if alias.enabled]
+    for multiple in (False, True):
+        found = []
+        for alias in enabled:
+            formats = alias.parsed_formats()
+            # StackStorm chooses the whole alias by whether one of its formats is of the kind, not format by format.
+            if any(f.match_multiple for f in formats) != multiple:
+                continue
+            for representation in (text for f in formats for text in f.representations):
+                try:
+                    parameters = extract_parameters(representation, command)
+                except ParseError:
+                    continue
+                if multiple:
+                    found.append((alias, representation, extract_all_parameters(representation, command)))
+                else:
+                    found.append((alias, representation, [parameters]))
+        if len(found) > 1:
+            which = "; ".join(sorted({f"{alias.name} ({text})" for alias, text, _ in found}))
+            raise AmbiguousCommand(f"'{command}' fits more than one alias format: {which}")
+        if found:
+            return found[0][0], found[0][2]
+    raise AmbiguousCommand(f"'{command}' fits no alias; `chat help` lists them")
+
+
+def phrases(aliases: Sequence[ActionAlias]) -> List[Tuple[str, str]]:
+    """(what to type, what it does) of every enabled alias, for a help text."""
+    return [
+        (entry.display or entry.representations[0], alias.description)
+        for alias in aliases
+        if alias.enabled
+        for entry in alias.parsed_formats()
+        if entry.display or entry.representations
+    ]
+
+
+class _Parser:
+    def __init__(self, format_string: str, command: str) -> None:
+        self._format = format_string or ""
+        self._command = command or ""
+        self._pairs: List[Tuple[str, ...]] = []
+        rest = self._command
+        ending = _ENDING.match(rest)
+        if ending and ending.group(1):
+            self._pairs = _PAIRS.findall(ending.group(1))
+            rest = rest.replace(ending.group(1), "")
+        self._stream = f" {rest} "
+        self._optional = re.findall(_OPTIONAL, self._format, re.DOTALL)
+        self._regex = _compile(self._format)
+
+    def first(self) -> Dict[str, Any]:
+        found = self._regex.search(self._stream)
+        if not found:
+            raise ParseError(f'Command "{self._command}" doesn\'t match format string "{self._format}"')
+        return self._values(found)
+
+    def all(self) -> List[Dict[str, Any]]:
+        return [self._values(found) for found in self._regex.finditer(self._stream)]
+
+    def _values(self, found: Any) -> Dict[str, Any]:
+        values: Dict[str, Any] = found.groupdict()
+        for name, *default in self._optional:
+            values[name] = values[name] or "".join(default)
+        for pair in self._pairs:
+            values[pair[0]] = "".join(pair[2:])
+        if self._format and not (self._stream.strip() or any(values.values())):
+            raise ParseError("No value supplied and no default value found.")
+        return values
+
+
+def _compile(format_string: str) -> Any:
+    def group(found: Any) -> str:
+        return f"{found.group(1)}[\"']?(?P<{found.group(2)}>{_VALUE})[\"']?"
+
+    regex = re.sub(r"(\s*)" + _OPTIONAL, lambda found: "(?:" + group(found) + ")?", format_string)
+    regex = re.sub(r"(\s*)" + _REQUIRED, group, regex)
+    tokens = _sre.parse(regex, flags=re.DOTALL)
+    if not _has_anchor(tokens, _BEGINNINGS):
+        regex = r"^\s*" + regex
+    if not _has_anchor(tokens, _ENDS):
+        regex += r"\s*$"
+    return re.compile(regex, re.DOTALL)
+
+
+def _has_anchor(tokens: Any, wanted: Sequence[str]) -> bool:
+    """Looks where StackStorm looks: in groups, and of alternatives only in the second."""
+    for kind, value in tokens:
+        name = str(kind)
+        if name == "SUBPATTERN":
+            if _has_anchor(value[3], wanted):
+                return True
+        elif name == "BRANCH":
+            if _has_anchor(value[1][1], wanted):
+                return True
+        elif name == "AT" and str(value) in wanted:
+            return True
+    return False
