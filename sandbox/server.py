@@ -1,0 +1,443 @@
+"""A sandbox server: HTTP on 127.0.0.1 in a thread of its own, with faults, outages and a journal around a service.
+
+    server = Server(service, journal, clock)        # port=0: any free one, kept over a restart
+    with server: requests.get(server.url + "/incidents")
+    server.stop(); server.start()                   # refuses connections in between; same port
+    server.freeze(); server.thaw()                  # accepts, answers nothing; carries out on thaw what arrived
+
+A `Service` is what a real server does: `handle(request) -> Answer`, called under `service.lock` in the server's thread
+(Python code that changes a service's state from elsewhere takes the same lock). It may return an awaitable instead,
+which is awaited outside of the lock.
+
+By HTTP, for a sandbox in another process (never frozen, never faulty, not in the journal):
+
+    GET|POST|DELETE /_sandbox/faults    see faults.py
+    GET|DELETE      /_sandbox/journal   ?method= &path= &server= &status= &fault= &since= &bodies=1
+    GET             /_sandbox/facts     ?server= &kind= &subject= &since=
+    GET|POST        /_sandbox/clock     {"advance": seconds} or {"set": epoch}; answers {"now": epoch}
+    POST            /_sandbox/outage    {"kind": "refuse" | "freeze", "seconds": 2}: over by itself
+    POST            /_sandbox/<word>    anything else goes to service.control(word, body); answers {"result": ...}
+"""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import json
+import re
+import threading
+from typing import Any, Awaitable, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, TypeVar, Union
+from urllib.parse import unquote
+
+from aiohttp import BodyPartReader, web
+
+from .clock import Clock, http_date
+from .faults import Faults, Rule
+from .journal import Journal, entry_to_json
+
+START_TIMEOUT = 10.0
+CONTROL = "/_sandbox/"
+_SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
+
+
+class Upload(NamedTuple):
+    """A file in a multipart form."""
+
+    filename: str
+    content_type: str
+    content: bytes
+
+
+class Request(NamedTuple):
+    method: str
+    path: str
+    """As sent, still percent-encoded; `Routes` decodes each segment it captures."""
+    query: Tuple[Tuple[str, str], ...]
+    headers: Mapping[str, str]
+    """Names in any case."""
+    body: bytes
+    form: Mapping[str, List[Union[str, Upload]]]
+    """Fields of a multipart or url-encoded form, else empty."""
+    remote: str = "127.0.0.1"
+
+    def json(self) -> Any:
+        """The body as JSON. Raises ValueError when it is none."""
+        return json.loads(self.body.decode("utf-8"))
+
+    def param(self, name: str, default: str = "") -> str:
+        """The last value of a query parameter."""
+        values = self.params(name)
+        return values[-1] if values else default
+
+    def params(self, name: str) -> List[str]:
+        return [v for k, v in self.query if k == name]
+
+
+class Answer(NamedTuple):
+    status: int = 200
+    body: Any = None
+    """bytes and str go out as they are, None as an empty body, anything else as JSON."""
+    headers: Mapping[str, str] = {}
+    effect: str = ""
+    """Id of what was made or changed, for the journal."""
+
+    def encoded(self) -> bytes:
+        if self.body is None:
+            return b""
+        if isinstance(self.body, bytes):
+            return self.body
+        if isinstance(self.body, str):
+            return self.body.encode("utf-8")
+        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+
+
+class Service:
+    """What stands behind a server. Subclasses override `handle` and `trouble`, and `control` for their account API."""
+
+    name = "service"
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+
+    def handle(self, request: Request) -> Union[Answer, Awaitable[Answer]]:
+        raise NotImplementedError
+
+    def trouble(self, status: int, retry_after: Optional[float]) -> Answer:
+        """What the real one answers when it fails with that status on its own (429, 5xx ...)."""
+        raise NotImplementedError
+
+    def control(self, word: str, body: Dict[str, Any]) -> Any:
+        """`POST /_sandbox/<word>`: a JSON value. Raises KeyError for an unknown word, ValueError for wrong input."""
+        raise KeyError(word)
+
+
+Handler = TypeVar("Handler", bound=Callable[..., Any])
+
+
+class Routes:
+    """Finds the handler for a method and a path such as `/incidents/{id}`; literal segments win over `{names}`."""
+
+    def __init__(self) -> None:
+        self._table: Dict[Tuple[str, int], List[Tuple[Tuple[str, ...], Any]]] = {}
+        self._lengths: Dict[int, List[Tuple[str, ...]]] = {}
+
+    def add(self, method: str, pattern: str) -> Callable[[Handler], Handler]:
+        def register(handler: Handler) -> Handler:
+            segments = tuple(pattern.strip("/").split("/"))
+            rows = self._table.setdefault((method, len(segments)), [])
+            rows.append((segments, handler))
+            rows.sort(key=lambda row: [s.startswith("{") for s in row[0]])
+            self._lengths.setdefault(len(segments), []).append(segments)
+            return handler
+
+        return register
+
+    def find(self, method: str, path: str) -> Optional[Tuple[Any, Dict[str, str]]]:
+        """The handler and the decoded names, or None."""
+        given = tuple(path.strip("/").split("/"))
+        for segments, handler in self._table.get((method, len(given)), ()):
+            if _fits(segments, given):
+                return handler, {s[1:-1]: unquote(g) for s, g in zip(segments, given) if s.startswith("{")}
+        return None
+
+    def knows(self, path: str) -> bool:
+        """Whether any method is served at the path (404 or 405)."""
+        given = tuple(path.strip("/").split("/"))
+        return any(_fits(segments, given) for segments in self._lengths.get(len(given), ()))
+
+
+def _fits(segments: Tuple[str, ...], given: Tuple[str, ...]) -> bool:
+    return all(s == g or (s.startswith("{") and g != "") for s, g in zip(segments, given))
+
+
+class Server:
+    def __init__(
+        self,
+        service: Service,
+        journal: Journal,
+        clock: Clock,
+        port: int = 0,
+        host: str = "127.0.0.1",
+        faults: Optional[Faults] = None,
+    ) -> None:
+        self.service = service
+        self.journal = journal
+        self.clock = clock
+        self.faults = faults or Faults()
+        self.host = host
+        self.port = port
+        """0 until the first start."""
+        self._thread: Optional[threading.Thread] = None
+        self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._runner: Optional[web.ServerRunner] = None
+        self._site: Optional[web.TCPSite] = None
+        self._thawed: Optional[asyncio.Event] = None
+        self._frozen = False
+
+    @property
+    def url(self) -> str:
+        return f"http://{self.host}:{self.port}"
+
+    def __enter__(self) -> Server:
+        return self.start()
+
+    def __exit__(self, *exc: object) -> None:
+        self.stop()
+
+    def start(self) -> Server:
+        """Listen; returns when connections are taken. Raises OSError when the port is taken."""
+        if self._thread is not None:
+            return self
+        started = threading.Event()
+        failure: List[BaseException] = []
+
+        def run() -> None:
+            loop = asyncio.new_event_loop()
+            asyncio.set_event_loop(loop)
+            try:
+                loop.run_until_complete(self._open())
+            except OSError as error:
+                failure.append(error)
+                started.set()
+                loop.close()
+                return
+            self._loop = loop
+            started.set()
+            loop.run_forever()
+            loop.run_until_complete(self._shut())
+            loop.close()
+
+        self._thread = threading.Thread(target=run, name="sandbox-" + self.service.name, daemon=True)
+        self._thread.start()
+        if not started.wait(START_TIMEOUT) or failure:
+            self._thread = None
+            raise failure[0] if failure else OSError("the sandbox server did not start")
+        return self
+
+    def stop(self) -> None:
+        """Close the port and every connection at once, as a killed process would; the state stays."""
+        thread, loop = self._thread, self._loop
+        if thread is None or loop is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        thread.join(START_TIMEOUT)
+        self._thread = self._loop = None
+
+    def freeze(self) -> None:
+        """Accept connections and requests, answer none, until `thaw`."""
+        self._frozen = True
+        if self._loop is not None and self._thawed is not None:
+            self._loop.call_soon_threadsafe(self._thawed.clear)
+
+    def thaw(self) -> None:
+        """Go on; what arrived while frozen is carried out now, whether its client still waits or not."""
+        self._frozen = False
+        if self._loop is not None and self._thawed is not None:
+            self._loop.call_soon_threadsafe(self._thawed.set)
+
+    async def _open(self) -> None:
+        self._thawed = asyncio.Event()
+        if not self._frozen:
+            self._thawed.set()
+        self._runner = web.ServerRunner(
+            web.Server(self._serve, access_log=None, handler_cancellation=False),
+            shutdown_timeout=0,
+        )
+        await self._runner.setup()
+        await self._listen()
+
+    async def _listen(self) -> None:
+        assert self._runner is not None
+        self._site = web.TCPSite(self._runner, self.host, self.port, reuse_address=True, backlog=512)
+        await self._site.start()
+        self.port = self._runner.addresses[0][1]
+
+    async def _shut(self) -> None:
+        self._abort_connections()
+        tasks = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        if self._runner is not None:
+            await self._runner.cleanup()
+
+    def _abort_connections(self) -> None:
+        server = self._runner.server if self._runner is not None else None
+        for connection in list(server.connections) if server is not None else []:
+            transport = connection.transport
+            if transport is not None:
+                transport.abort()
+
+    async def _serve(self, raw: web.BaseRequest) -> web.StreamResponse:
+        if raw.rel_url.raw_path.startswith(CONTROL):
+            return await self._control(raw)
+        request = await _read(raw)
+        if self._thawed is not None:
+            await self._thawed.wait()
+        text = "&".join(f"{k}={v}" for k, v in request.query)
+        rule = self.faults.take(request.method, request.path + ("?" + text if text else ""))
+        answer = await self._answer(request, rule)
+        return await self._send(raw, request, answer, rule)
+
+    async def _answer(self, request: Request, rule: Optional[Rule]) -> Optional[Answer]:
+        """What is to be answered; None: nothing, the connection breaks."""
+        if rule is None:
+            return await self._carry_out(request)
+        answer = await self._carry_out(request) if rule.done else Answer()
+        kind = rule.kind
+        if kind == "delay":
+            await asyncio.sleep(rule.seconds)
+            return answer if rule.done else await self._carry_out(request)
+        if kind == "freeze":
+            while self.faults.active(rule.id):
+                await asyncio.sleep(0.02)
+            return None
+        if kind == "drop":
+            return None
+        if kind == "status":
+            trouble = self.service.trouble(rule.status, rule.retry_after)
+            return trouble._replace(effect=answer.effect)
+        if kind == "html":
+            page = "<!DOCTYPE html><html><body><h1>Please sign in</h1></body></html>"
+            return Answer(200, page, {"Content-Type": "text/html; charset=utf-8"}, answer.effect)
+        if kind == "empty":
+            return Answer(200, None, {}, answer.effect)
+        if kind == "bad_json":
+            body = answer.encoded() or b'{"a": 1}'
+            return answer._replace(body=body[: max(1, len(body) // 2)])
+        return answer
+
+    async def _carry_out(self, request: Request) -> Answer:
+        with self.service.lock:
+            result = self.service.handle(request)
+        if inspect.isawaitable(result):
+            return await result
+        assert isinstance(result, Answer)
+        return result
+
+    async def _send(
+        self, raw: web.BaseRequest, request: Request, answer: Optional[Answer], rule: Optional[Rule]
+    ) -> web.StreamResponse:
+        kind = rule.kind if rule is not None else ""
+        sent = answer if answer is not None and kind != "lost" else None
+        body = sent.encoded() if sent is not None else None
+        self.journal.record(
+            self.service.name,
+            request.method,
+            request.path,
+            request.query,
+            {k.lower(): v for k, v in request.headers.items() if k.lower() not in _SECRET_HEADERS},
+            request.body,
+            sent.status if sent is not None else 0,
+            answer.effect if answer is not None else "",
+            kind,
+            body,
+        )
+        if sent is None or body is None:
+            return _break(raw)
+        headers = {"Date": http_date(self.clock()), "Content-Type": "application/json", **sent.headers}
+        if kind != "truncate":
+            return web.Response(status=sent.status, body=body, headers=headers)
+        response = web.StreamResponse(status=sent.status, headers={**headers, "Content-Length": str(len(body))})
+        await response.prepare(raw)
+        await response.write(body[: len(body) // 2])
+        if raw.transport is not None:
+            raw.transport.close()
+        return response
+
+    async def _control(self, raw: web.BaseRequest) -> web.Response:
+        word = raw.rel_url.raw_path[len(CONTROL) :]
+        query = dict(raw.rel_url.query)
+        try:
+            body = json.loads(await raw.content.read() or b"{}")
+            result = self._command(raw.method, word, query, body)
+        except KeyError as error:
+            return web.json_response({"error": f"unknown: {error}"}, status=404)
+        except (ValueError, TypeError) as error:
+            return web.json_response({"error": str(error)}, status=400)
+        return web.json_response(result)
+
+    def _command(self, method: str, word: str, query: Dict[str, str], body: Any) -> Any:
+        if not isinstance(body, dict):
+            raise ValueError("the body must be an object")
+        if word == "faults":
+            if method == "POST":
+                return {"id": self.faults.add(**body)}
+            if method == "DELETE":
+                self.faults.clear(int(query["id"]) if "id" in query else None)
+            return self.faults.listing()
+        if word == "journal":
+            if method == "DELETE":
+                self.journal.clear()
+                return []
+            bodies = query.pop("bodies", "") not in ("", "0")
+            terms: Dict[str, Any] = {k: int(v) if k in ("status", "since") else v for k, v in query.items()}
+            return [entry_to_json(e, bodies) for e in self.journal.find(**terms)]
+        if word == "facts":
+            since = int(query.pop("since", "0"))
+            return [f._asdict() for f in self.journal.facts_of(**query, since=since)]
+        if word == "clock":
+            if "advance" in body:
+                self.clock.advance(float(body["advance"]))
+            if "set" in body:
+                self.clock.set(float(body["set"]))
+            return {"now": self.clock()}
+        if word == "outage":
+            return self._outage(str(body.get("kind", "refuse")), float(body.get("seconds", 1)))
+        with self.service.lock:
+            return {"result": self.service.control(word, body)}
+
+    def _outage(self, kind: str, seconds: float) -> Dict[str, Any]:
+        if kind not in ("refuse", "freeze"):
+            raise ValueError(f"an outage is refuse or freeze, not {kind!r}")
+        loop = asyncio.get_running_loop()
+        if kind == "freeze":
+            self.freeze()
+            loop.call_later(seconds, self.thaw)
+        else:
+            loop.create_task(self._refuse(seconds))
+        return {"kind": kind, "seconds": seconds}
+
+    async def _refuse(self, seconds: float) -> None:
+        await asyncio.sleep(0.05)  # lets the answer to the command itself out
+        if self._site is None:
+            return
+        await self._site.stop()
+        self._abort_connections()
+        await asyncio.sleep(seconds)
+        await self._listen()
+
+
+def _break(raw: web.BaseRequest) -> web.StreamResponse:
+    if raw.transport is not None:
+        raw.transport.abort()
+    return web.Response()
+
+
+async def _read(raw: web.BaseRequest) -> Request:
+    form: Dict[str, List[Union[str, Upload]]] = {}
+    body = b""
+    if raw.content_type == "multipart/form-data":
+        async for part in await raw.multipart():
+            if not isinstance(part, BodyPartReader):
+                continue
+            content = bytes(await part.read())
+            value: Union[str, Upload] = content.decode("utf-8", "replace")
+            if part.filename:
+                kind = part.headers.get("Content-Type", "application/octet-stream")
+                value = Upload(part.filename, kind, content)
+            form.setdefault(part.name or "", []).append(value)
+    else:
+        body = await raw.content.read()
+        if raw.content_type == "application/x-www-form-urlencoded":
+            form = _url_encoded(body)
+    query = tuple(raw.rel_url.query.items())
+    return Request(raw.method, raw.rel_url.raw_path, query, raw.headers, body, form, raw.remote or "")
+
+
+def _url_encoded(body: bytes) -> Dict[str, List[Union[str, Upload]]]:
+    form: Dict[str, List[Union[str, Upload]]] = {}
+    for pair in re.split("&", body.decode("utf-8", "replace")):
+        name, _, value = pair.partition("=")
+        form.setdefault(unquote(name.replace("+", " ")), []).append(unquote(value.replace("+", " ")))
+    return form
