@@ -1,0 +1,400 @@
+"""The pack's configuration as typed, validated values; the only reader of the raw dict.
+
+    config = load(raw)                     # raises ConfigError naming every wrong setting at once
+    require_pagerduty(config); require_mattermost(config)   # raise ConfigError naming what is missing
+
+StackStorm passes unset keys as None, unset lists as [], unset objects as {}; all of these and "" mean "not set". A text
+setting that names a missing datastore key arrives as None, or as the text "None": named in the error, never sent.
+Whether a value is *needed* is known only where it is used, so `load` accepts the Exchange pack's configuration
+({api_key, service_key, debug}), and a missing Mattermost is told by `require_mattermost`.
+
+Secrets are wrapped: `secret.reveal()` gives the text, and nothing else prints it.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple, Union
+
+from .errors import ConfigError
+
+REGIONS = {
+    "us": ("https://api.pagerduty.com", "https://events.pagerduty.com"),
+    "eu": ("https://api.eu.pagerduty.com", "https://events.eu.pagerduty.com"),
+}
+URGENCIES = ("high", "low")
+START_STATES = ("triggered", "acknowledged")
+MIN_POLL_INTERVAL = 4
+"""StackStorm's sensors can't poll more often (facts/stackstorm.md)."""
+
+EMPTY = "is empty: the datastore key it names does not exist, or it is not set"
+
+
+class Secret:
+    """A text that no log, repr, format or traceback shows. False when empty."""
+
+    __slots__ = ("_text",)
+
+    def __init__(self, text: str = "") -> None:
+        self._text = text
+
+    def reveal(self) -> str:
+        """The text itself, for the one place that sends it."""
+        return self._text
+
+    def __bool__(self) -> bool:
+        return bool(self._text)
+
+    def __repr__(self) -> str:
+        return "<secret>" if self._text else "<no secret>"
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Secret) and other._text == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+class Timeouts(NamedTuple):
+    """Seconds to wait for a connection, and for the next bytes of an answer."""
+
+    connect: float = 5.0
+    read: float = 20.0
+
+
+class Http(NamedTuple):
+    """How to reach one side."""
+
+    timeouts: Timeouts = Timeouts()
+    proxy: Secret = Secret()
+    """Proxy URL (may hold a password); empty: the environment's."""
+    verify: Union[bool, str] = True
+    """TLS: True, False, or the path of a CA file."""
+
+
+class PagerDutyConfig(NamedTuple):
+    """PagerDuty's side."""
+
+    api_key: Secret = Secret()
+    auth_type: str = "api_key"
+    """`api_key`, or `oauth` for a Bearer token."""
+    service_key: Secret = Secret()
+    """Integration key for events."""
+    from_email: str = ""
+    """Default `From` header: a user's e-mail."""
+    api_url: str = REGIONS["us"][0]
+    events_url: str = REGIONS["us"][1]
+    http: Http = Http()
+
+
+class MattermostConfig(NamedTuple):
+    """Mattermost's side. Channels are given as id, `name`, `~name` or `team/name`."""
+
+    url: str = ""
+    """Base URL without a trailing slash."""
+    token: Secret = Secret()
+    team: str = ""
+    default_channel: str = ""
+    operations_channel: str = ""
+    service_channels: Mapping[str, str] = {}
+    """PagerDuty service id or name → channel."""
+    http: Http = Http()
+
+
+class WatchConfig(NamedTuple):
+    """What the incident sensor reports. Empty `services`, `teams`, `urgencies`: all."""
+
+    services: Tuple[str, ...] = ()
+    teams: Tuple[str, ...] = ()
+    urgencies: Tuple[str, ...] = ()
+    start_states: Tuple[str, ...] = START_STATES
+    poll_interval: int = 30
+    """Seconds between two cycles."""
+    snapshot_every: int = 10
+    """Cycles between two snapshots."""
+
+
+class Config(NamedTuple):
+    """The whole configuration."""
+
+    pagerduty: PagerDutyConfig = PagerDutyConfig()
+    mattermost: MattermostConfig = MattermostConfig()
+    watch: WatchConfig = WatchConfig()
+    time_zone: str = "UTC"
+    """IANA name; whether it exists is checked where times are printed."""
+    debug: bool = False
+
+
+class _Reader:
+    """Reads settings by dotted name and collects what is wrong with them."""
+
+    def __init__(self, raw: Any) -> None:
+        self.problems: List[str] = []
+        self._raw: Dict[str, Any] = {}
+        if raw is None:
+            return
+        if isinstance(raw, Mapping):
+            self._raw = dict(raw)
+        else:
+            self.problems.append("the whole is not an object")
+
+    def value(self, name: str) -> Any:
+        """The raw value, None when not set."""
+        node: Any = self._raw
+        for part in name.split("."):
+            node = node.get(part) if isinstance(node, Mapping) else None
+        return None if node is None or (isinstance(node, str) and not node.strip()) else node
+
+    def wrong(self, name: str, why: str) -> None:
+        self.problems.append(f"{name} {why}")
+
+    def section(self, name: str, known: Tuple[str, ...]) -> None:
+        """Check that an object is one and holds only settings that exist: a misspelt one would do nothing, silently."""
+        node = self.value(name)
+        if node is None:
+            return
+        if not isinstance(node, Mapping):
+            self.wrong(name, "must be an object with the settings " + ", ".join(known))
+            return
+        for key in node:
+            if key not in known:
+                self.wrong(f"{name}.{key}", f"is not a setting ({name} has {', '.join(known)})")
+
+    def text_of(self, name: str, value: Any) -> str:
+        """A usable text, or "" after noting why not. The value is never quoted: it may be a secret."""
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            self.wrong(name, "must be text")
+            return ""
+        text = str(value).strip()
+        if text in ("", "None"):
+            self.wrong(name, EMPTY)
+            return ""
+        if "{{" in text or "{%" in text:
+            self.wrong(name, "holds a template that was not resolved")
+            return ""
+        if any(ord(char) < 32 or ord(char) == 127 for char in text):
+            self.wrong(name, "holds a line break or another control character")
+            return ""
+        return text
+
+    def text(self, name: str) -> str:
+        value = self.value(name)
+        return "" if value is None else self.text_of(name, value)
+
+    def secret(self, name: str) -> Secret:
+        text = self.text(name)
+        if not text.isascii() or " " in text:
+            # Headers are latin-1 on the wire; a token with such characters was pasted wrongly.
+            self.wrong(name, "holds a space or a character that no key has")
+            return Secret()
+        return Secret(text)
+
+    def choice(self, name: str, allowed: Tuple[str, ...], default: str) -> str:
+        text = self.text(name) or default
+        if text not in allowed:
+            self.wrong(name, "must be one of " + ", ".join(allowed))
+            return default
+        return text
+
+    def boolean(self, name: str) -> Optional[bool]:
+        value = self.value(name)
+        if value is None or isinstance(value, bool):
+            return value
+        if str(value).strip().lower() in ("true", "false"):
+            return str(value).strip().lower() == "true"
+        self.wrong(name, "must be true or false")
+        return None
+
+    def number(self, name: str, default: float, low: float, high: float) -> float:
+        value = self.value(name)
+        if value is None:
+            return default
+        try:
+            number = math.nan if isinstance(value, bool) else float(value)
+        except (TypeError, ValueError):
+            number = math.nan
+        if not low <= number <= high:
+            self.wrong(name, f"must be a number from {low:g} to {high:g}")
+            return default
+        return number
+
+    def integer(self, name: str, default: int, low: int, high: int) -> int:
+        number = self.number(name, default, low, high)
+        if number != int(number):
+            self.wrong(name, "must be a whole number")
+            return default
+        return int(number)
+
+    def texts(self, name: str, allowed: Tuple[str, ...] = ()) -> Tuple[str, ...]:
+        """A list of texts, without repetitions."""
+        value = self.value(name)
+        if value is None:
+            return ()
+        if not isinstance(value, (list, tuple)):
+            self.wrong(name, "must be a list")
+            return ()
+        found: List[str] = []
+        for position, item in enumerate(value):
+            here = f"{name}[{position}]"
+            if item is None:
+                self.wrong(here, EMPTY)
+                continue
+            text = self.text_of(here, item)
+            if allowed and text and text not in allowed:
+                self.wrong(here, "must be one of " + ", ".join(allowed))
+            elif text and text not in found:
+                found.append(text)
+        return tuple(found)
+
+    def mapping(self, name: str) -> Dict[str, str]:
+        value = self.value(name)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping):
+            self.wrong(name, "must be an object")
+            return {}
+        found = {}
+        for key, item in value.items():
+            here = f"{name}.{key}"
+            if item is None:
+                self.wrong(here, EMPTY)
+                continue
+            text = self.text_of(here, item)
+            if text:
+                found[str(key).strip()] = text
+        return found
+
+    def url(self, name: str, schemes: Tuple[str, ...] = ("https", "http"), *, login: bool = False) -> str:
+        """A URL without query, fragment or trailing slash, and with a login only where allowed (proxy)."""
+        from urllib.parse import urlsplit
+
+        text = self.text(name)
+        if not text:
+            return ""
+        try:
+            parts = urlsplit(text)
+            host, _ = parts.hostname, parts.port
+        except ValueError:
+            parts, host = urlsplit(""), None
+        if parts.scheme not in schemes or not host or re.search(r"[\s\\<>\"]", text):
+            self.wrong(name, "must be a URL that begins with " + " or ".join(one + "://" for one in schemes))
+            return ""
+        if parts.query or parts.fragment or ("@" in parts.netloc and not login):
+            self.wrong(name, "must be a plain address: no login, no ?query, no #fragment")
+            return ""
+        return text.rstrip("/")
+
+    def file(self, name: str) -> str:
+        import os
+
+        path = self.text(name)
+        if path and not os.path.isfile(path):
+            self.wrong(name, "names a file that does not exist here")
+            return ""
+        return path
+
+
+_SECTIONS = {
+    "timeouts": ("connect", "read"),
+    "tls": ("verify", "ca_file"),
+    "watch": ("services", "teams", "urgencies", "start_states", "poll_interval", "snapshot_every"),
+    "mattermost": (
+        "url",
+        "token",
+        "team",
+        "default_channel",
+        "operations_channel",
+        "service_channels",
+        "verify_tls",
+        "ca_file",
+        "proxy",
+    ),
+}
+
+
+def load(raw: Any) -> Config:
+    """The configuration from StackStorm's dict (or None). Raises `ConfigError`, whose line names every wrong setting.
+
+    Top-level keys that are not ours are ignored, as StackStorm does: an older pack's configuration may hold some.
+    """
+    read = _Reader(raw)
+    for name, known in _SECTIONS.items():
+        read.section(name, known)
+    proxies = ("http", "https", "socks5", "socks5h")
+
+    timeouts = Timeouts(
+        read.number("timeouts.connect", 5.0, 0.1, 300.0), read.number("timeouts.read", 20.0, 0.1, 300.0)
+    )
+    proxy = Secret(read.url("proxy", proxies, login=True))
+    ca_file = read.file("tls.ca_file")
+    verify: Union[bool, str] = False if read.boolean("tls.verify") is False else ca_file or True
+
+    region = REGIONS[read.choice("region", tuple(REGIONS), "us")]
+    from_email = read.text("from_email")
+    if from_email and not re.match(r"^[^@\s,<>]+@[^@\s,<>]+$", from_email):
+        read.wrong("from_email", "must be one e-mail address")
+    pagerduty = PagerDutyConfig(
+        api_key=read.secret("api_key"),
+        auth_type=read.choice("auth_type", ("api_key", "oauth"), "api_key"),
+        service_key=read.secret("service_key"),
+        from_email=from_email,
+        api_url=read.url("api_url") or region[0],
+        events_url=read.url("events_url") or region[1],
+        http=Http(timeouts, proxy, verify),
+    )
+
+    own_ca = read.file("mattermost.ca_file")
+    own_verify = read.boolean("mattermost.verify_tls")
+    if own_verify is not None:
+        mattermost_verify: Union[bool, str] = (own_ca or ca_file or True) if own_verify else False
+    else:
+        mattermost_verify = own_ca or verify
+    mattermost = MattermostConfig(
+        url=read.url("mattermost.url"),
+        token=read.secret("mattermost.token"),
+        team=read.text("mattermost.team"),
+        default_channel=read.text("mattermost.default_channel"),
+        operations_channel=read.text("mattermost.operations_channel"),
+        service_channels=read.mapping("mattermost.service_channels"),
+        http=Http(timeouts, Secret(read.url("mattermost.proxy", proxies, login=True)) or proxy, mattermost_verify),
+    )
+
+    watch = WatchConfig(
+        services=read.texts("watch.services"),
+        teams=read.texts("watch.teams"),
+        urgencies=read.texts("watch.urgencies", URGENCIES),
+        start_states=read.texts("watch.start_states", START_STATES) or START_STATES,
+        poll_interval=read.integer("watch.poll_interval", 30, MIN_POLL_INTERVAL, 3600),
+        snapshot_every=read.integer("watch.snapshot_every", 10, 1, 10000),
+    )
+    time_zone = read.text("time_zone") or "UTC"
+    if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", time_zone):
+        read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
+    debug = read.boolean("debug") is True
+    if read.problems:
+        raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
+    return Config(pagerduty, mattermost, watch, time_zone, debug)
+
+
+def require_pagerduty(config: Config) -> PagerDutyConfig:
+    """PagerDuty's part; raises `ConfigError` when the API key is missing."""
+    if not config.pagerduty.api_key:
+        raise ConfigError("The configuration of the pack pagerduty: api_key " + EMPTY)
+    return config.pagerduty
+
+
+def mattermost_missing(config: Config) -> Tuple[str, ...]:
+    """The settings without which nothing can be posted, in the configuration's words; empty when all is there."""
+    wanted = (("mattermost.url", config.mattermost.url), ("mattermost.token", config.mattermost.token))
+    return tuple(name for name, value in wanted if not value)
+
+
+def require_mattermost(config: Config) -> MattermostConfig:
+    """Mattermost's part; raises `ConfigError` naming what is missing."""
+    missing = mattermost_missing(config)
+    if missing:
+        raise ConfigError(
+            "The configuration of the pack pagerduty: " + "; ".join(f"{name} {EMPTY}" for name in missing)
+        )
+    return config.mattermost
