@@ -1,0 +1,378 @@
+"""Gateway to one Mattermost server: mattermostdriver's endpoints on a pooled session, with errors in our words.
+
+    mattermost = Mattermost(require_mattermost(config))
+    post = mattermost.create_post(channel_id, "text", key=post_key(...))
+
+Posts are Mattermost's own JSON objects; users and channels are `User` and `Channel`. Ids and names are checked before
+they reach a path, because the driver escapes nothing; outside text is cleaned once here (a NUL answers 500 for ever).
+
+Raises `RejectedInput` (400, 413), `Unauthorized` (401, 403), `NotFound` (404), `PermanentError` (other answers,
+redirects), `RetryLater` (429, 5xx, no or no readable answer; after the tries of `transport.retry`). A 4xx is no proof
+while Mattermost's own database is down: then its health is asked for, and `RetryLater` raised (facts/mattermost.md).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from typing import Any, Callable, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, TypeVar
+from urllib.parse import quote, urlsplit
+
+import requests
+from mattermostdriver import Driver
+
+from .config import MattermostConfig
+from .errors import RejectedInput, RetryLater
+from .keys import PROPS_KEY, pending_post_id
+from .mattermost_client import PooledClient
+from .text import clean, one_line
+from .transport import Policy, prepare, retry
+
+MAX_MESSAGE = 16383
+"""Code points of a message (facts/mattermost.md)."""
+POSTS_PER_PAGE = 200
+"""Mattermost's largest page of posts."""
+MAX_LOOK_BACK = 25
+"""Pages `find_post` reads at most: 5,000 posts."""
+CREATE_POLICY = Policy(attempts=7, budget=20.0, base=0.5, cap=4.0)
+"""Mattermost remembers a `pending_post_id` for 30 s: a try begun within 20 s of the first makes no second post."""
+DELETED_CHANNEL = "api.post.create_post.can_not_post_to_deleted.error"
+
+_ID = re.compile(r"[a-z0-9]{26}\Z")
+_NAMES = {
+    "channel": re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z"),
+    "team": re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z"),
+    "user": re.compile(r"[a-z0-9._-]{1,64}\Z"),
+    "emoji": re.compile(r"[a-z0-9_+-]{1,64}\Z"),
+}
+_EMAIL = re.compile(r"[^@\s/?#\\%]{1,128}@[A-Za-z0-9.-]{1,128}\Z")
+
+Answer = TypeVar("Answer")
+
+
+class User(NamedTuple):
+    """A Mattermost account."""
+
+    id: str
+    username: str = ""
+    email: str = ""
+    """Empty when the server does not show addresses."""
+    active: bool = True
+    is_bot: bool = False
+
+
+class Channel(NamedTuple):
+    """A Mattermost channel."""
+
+    id: str
+    name: str = ""
+    display_name: str = ""
+    team_id: str = ""
+    type: str = "O"
+    """O public, P private, D direct, G group."""
+    archived: bool = False
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the form of a Mattermost id (a channel's name may have it too)."""
+    return bool(_ID.match(text))
+
+
+def checked_id(value: str, what: str) -> str:
+    """The id itself; raises RejectedInput when it has not the form of one. `what`: "channel id" …"""
+    if not isinstance(value, str) or not _ID.match(value):
+        raise RejectedInput(f"'{one_line(clean(value, 60))}' is no Mattermost {what}: 26 lower-case letters and digits")
+    return value
+
+
+def checked_name(value: str, what: str) -> str:
+    """The name of a channel, team, user or emoji in lower case; raises RejectedInput when it can't be one."""
+    name = str(value).strip().lower()
+    if not _NAMES[what].match(name) or name in (".", ".."):
+        raise RejectedInput(f"'{one_line(clean(value, 80))}' is no name of a Mattermost {what}")
+    return name
+
+
+class Mattermost:
+    """One server, one bot. `log` gets one line a request; give it only when `debug` is on."""
+
+    def __init__(
+        self,
+        settings: MattermostConfig,
+        *,
+        log: Any = None,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._me: Optional[User] = None
+        parts = urlsplit(settings.url)
+        session = requests.Session()
+        prepare(session, settings.http, settings.url, side="Mattermost", log=log, monotonic=monotonic)
+        session.headers["Authorization"] = "Bearer " + settings.token.reveal()
+        session.headers["User-Agent"] = "stackstorm-pagerduty"
+        host = parts.hostname or ""
+        options = {
+            "scheme": parts.scheme,
+            "url": f"[{host}]" if ":" in host else host,
+            "port": parts.port or (443 if parts.scheme == "https" else 80),
+            "basepath": parts.path.rstrip("/") + "/api/v4",
+            "verify": settings.http.verify,
+        }
+        self._driver = Driver(options, client_cls=lambda merged: PooledClient(merged, session))
+
+    # Accounts
+
+    def me(self) -> User:
+        """The bot itself; asked once."""
+        if self._me is None:
+            self._me = _user(self._call(lambda: self._driver.users.get_user("me")))
+        return self._me
+
+    def user(self, user_id: str) -> User:
+        checked_id(user_id, "user id")
+        return _user(self._call(lambda: self._driver.users.get_user(user_id)))
+
+    def user_by_username(self, username: str) -> User:
+        """`username` with or without the leading @."""
+        name = checked_name(str(username).strip().lstrip("@"), "user")
+        return _user(self._call(lambda: self._driver.users.get_user_by_username(name)))
+
+    def user_by_email(self, email: str) -> User:
+        address = str(email).strip()
+        if not _EMAIL.match(address):
+            raise RejectedInput(f"'{one_line(clean(address, 80))}' is no e-mail address")
+        return _user(self._call(lambda: self._driver.users.get_user_by_email(quote(address, safe="@"))))
+
+    # Channels
+
+    def channel(self, channel_id: str) -> Channel:
+        """By id; 403 when it does not exist or the bot is not a member of a private one."""
+        checked_id(channel_id, "channel id")
+        return _channel(self._call(lambda: self._driver.channels.get_channel(channel_id)))
+
+    def channel_by_name(self, team: str, name: str, *, include_archived: bool = False) -> Channel:
+        """By the names of team and channel; 404 also for a private one the bot is not in."""
+        path = f"/teams/name/{checked_name(team, 'team')}/channels/name/{checked_name(name, 'channel')}"
+        params = {"include_deleted": "true"} if include_archived else None
+        return _channel(self._call(lambda: self._driver.client.get(path, params=params)))
+
+    def join(self, channel_id: str) -> None:
+        """Make the bot a member of a public channel; nothing happens when it is one."""
+        checked_id(channel_id, "channel id")
+        options = {"user_id": self.me().id}
+        self._call(lambda: self._driver.channels.add_user(channel_id, options))
+
+    def direct_channel(self, user_id: str) -> Channel:
+        """The channel of the bot and one user; created when missing."""
+        pair = [self.me().id, checked_id(user_id, "user id")]
+        return _channel(self._call(lambda: self._driver.channels.create_direct_message_channel(pair)))
+
+    # Posts
+
+    def create_post(
+        self,
+        channel_id: str,
+        message: str,
+        *,
+        key: str = "",
+        root_id: str = "",
+        props: Optional[Mapping[str, Any]] = None,
+        file_ids: Sequence[str] = (),
+    ) -> Dict[str, Any]:
+        """Create a post, or a reply in the thread of `root_id`; returns it.
+
+        `key` (`keys.post_key`) goes out as `pending_post_id` and in `props.pagerduty.key`: within about 20 s the same
+        key makes no second post. Without one a random key serves this call's own retries. `RetryLater.maybe_done`:
+        the post may exist; look for the key (`find_post`, `find_reply`) before the next try.
+        """
+        key = key or os.urandom(16).hex()
+        body: Dict[str, Any] = {
+            "channel_id": checked_id(channel_id, "channel id"),
+            "message": _message(message),
+            "pending_post_id": pending_post_id(self.me().id, key),
+            "props": _with_key(props or {}, key),
+        }
+        if root_id:
+            body["root_id"] = checked_id(root_id, "post id")
+        if file_ids:
+            body["file_ids"] = [checked_id(file_id, "file id") for file_id in file_ids]
+        return self._call(lambda: _post(self._driver.posts.create_post(body)), CREATE_POLICY)
+
+    def patch_post(
+        self, post_id: str, *, message: Optional[str] = None, props: Optional[Mapping[str, Any]] = None
+    ) -> Dict[str, Any]:
+        """Change the message, the props or both; what is None stays. Props are replaced as a whole, key and all."""
+        checked_id(post_id, "post id")
+        body: Dict[str, Any] = {}
+        if message is not None:
+            body["message"] = _message(message)
+        if props is not None:
+            body["props"] = _cleaned(props)
+        return self._call(lambda: _post(self._driver.posts.patch_post(post_id, body)))
+
+    def get_post(self, post_id: str) -> Dict[str, Any]:
+        """404 when it does not exist or was deleted. Its props lack the buttons' `integration`: never patch those."""
+        checked_id(post_id, "post id")
+        return self._call(lambda: _post(self._driver.posts.get_post(post_id)))
+
+    def thread(self, root_id: str) -> List[Dict[str, Any]]:
+        """The root and its replies, oldest first, without deleted ones."""
+        path = f"/posts/{checked_id(root_id, 'post id')}/thread"
+        found: Dict[str, Dict[str, Any]] = {}
+        params: Optional[Dict[str, Any]] = None
+        for _ in range(MAX_LOOK_BACK):
+            answer = _object(self._call(lambda: self._driver.client.get(path, params=params)))  # noqa: B023
+            known = len(found)
+            found.update((post["id"], post) for post in _posts(answer))
+            posts = sorted(found.values(), key=lambda post: (post["create_at"], post["id"]))
+            if not answer.get("has_next") or len(found) == known:
+                return posts
+            params = {
+                "perPage": POSTS_PER_PAGE,
+                "direction": "down",
+                "fromPost": posts[-1]["id"],
+                "fromCreateAt": posts[-1]["create_at"],
+            }
+        raise RetryLater(f"Mattermost GET {path}: the thread is too long to read")
+
+    def channel_posts(
+        self, channel_id: str, *, before: str = "", per_page: int = POSTS_PER_PAGE
+    ) -> List[Dict[str, Any]]:
+        """One page of posts (replies too), newest first, without deleted ones; `before`: older than this post's id."""
+        checked_id(channel_id, "channel id")
+        params: Dict[str, Any] = {"per_page": per_page}
+        if before:
+            params["before"] = checked_id(before, "post id")
+        return _posts(_object(self._call(lambda: self._driver.posts.get_posts_for_channel(channel_id, params))))
+
+    def find_post(self, channel_id: str, key: str, since: float) -> Optional[Dict[str, Any]]:
+        """The bot's post (or reply) that bears the key among those created since `since` (seconds since the epoch, by
+        Mattermost's clock: allow for a difference), None when there is none. Raises RetryLater when it can't tell."""
+        before = ""
+        for _ in range(MAX_LOOK_BACK):
+            posts = self.channel_posts(channel_id, before=before)
+            found = self._bearing(posts, key)
+            if found:
+                return found
+            if not posts or posts[-1]["create_at"] < since * 1000:
+                return None
+            before = posts[-1]["id"]
+        raise RetryLater(f"Too many posts in channel {channel_id} to tell whether the bot has posted already")
+
+    def find_reply(self, root_id: str, key: str) -> Optional[Dict[str, Any]]:
+        """The bot's reply in the thread that bears the key, None when there is none."""
+        return self._bearing(self.thread(root_id), key)
+
+    def _bearing(self, posts: Iterable[Dict[str, Any]], key: str) -> Optional[Dict[str, Any]]:
+        mine = self.me().id
+        return next((post for post in posts if post.get("user_id") == mine and key_of(post) == key), None)
+
+    def add_reaction(self, post_id: str, emoji: str) -> None:
+        """`emoji`: its name, with or without colons. Nothing happens when the bot has reacted so already."""
+        options = {
+            "user_id": self.me().id,
+            "post_id": checked_id(post_id, "post id"),
+            "emoji_name": checked_name(str(emoji).strip().strip(":"), "emoji"),
+        }
+        self._call(lambda: self._driver.reactions.create_reaction(options))
+
+    def upload_file(self, channel_id: str, name: str, content: bytes) -> str:
+        """The new file's id, to be given to `create_post` in the same channel. A repeated try may leave an orphan."""
+        checked_id(channel_id, "channel id")
+        file = {"files": (clean(name, 200), content)}
+        infos = _object(self._call(lambda: self._driver.files.upload_file(channel_id, file))).get("file_infos")
+        file_id = str(infos[0].get("id")) if isinstance(infos, list) and infos and isinstance(infos[0], dict) else ""
+        if not is_id(file_id):
+            raise RetryLater("Mattermost POST /files: the answer names no file", maybe_done=True)
+        return file_id
+
+    def _call(self, call: Callable[[], Answer], policy: Policy = Policy()) -> Answer:  # noqa: B008 - immutable
+        # Everything here may be repeated: creating a post by its key, all else by its nature.
+        return retry(call, policy, repeatable=True, sleep=self._sleep, monotonic=self._monotonic)
+
+
+def key_of(post: Mapping[str, Any]) -> str:
+    """The key a post bears in its props, empty when none."""
+    props = post.get("props")
+    ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    return str(ours.get("key") or "") if isinstance(ours, dict) else ""
+
+
+def _with_key(props: Mapping[str, Any], key: str) -> Dict[str, Any]:
+    cleaned: Dict[str, Any] = _cleaned(props)
+    ours = cleaned.get(PROPS_KEY)
+    cleaned[PROPS_KEY] = {**(ours if isinstance(ours, dict) else {}), "key": key}
+    return cleaned
+
+
+def _cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {clean(key): _cleaned(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_cleaned(item) for item in value]
+    return value
+
+
+def _message(message: str) -> str:
+    text = clean(message)
+    if len(text) > MAX_MESSAGE:
+        raise RejectedInput(f"The message has {len(text)} characters, Mattermost takes {MAX_MESSAGE}")
+    return text
+
+
+def _object(answer: Any) -> Dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise RetryLater("Mattermost's answer is not what its API promises (no object)", maybe_done=True)
+    return answer
+
+
+def _post(answer: Any) -> Dict[str, Any]:
+    post = _object(answer)
+    if not is_id(str(post.get("id"))) or not isinstance(post.get("create_at"), int):
+        raise RetryLater("Mattermost's answer is not what its API promises (no post)", maybe_done=True)
+    return post
+
+
+def _posts(answer: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """The posts of a list in its order, without deleted ones. Not a list: no proof that there are none."""
+    order, posts = answer.get("order", answer), answer.get("posts") or {}
+    if not isinstance(order, (list, type(None))) or not isinstance(posts, dict):
+        raise RetryLater("Mattermost's answer is not what its API promises (no list of posts)")
+    listed = [_post(posts[post_id]) for post_id in order or () if post_id in posts]
+    return [post for post in listed if not post.get("delete_at")]
+
+
+def _user(answer: Any) -> User:
+    data = _identified(answer, "user")
+    return User(
+        str(data["id"]),
+        str(data.get("username") or ""),
+        str(data.get("email") or ""),
+        not data.get("delete_at"),
+        bool(data.get("is_bot")),
+    )
+
+
+def _channel(answer: Any) -> Channel:
+    data = _identified(answer, "channel")
+    return Channel(
+        str(data["id"]),
+        str(data.get("name") or ""),
+        str(data.get("display_name") or ""),
+        str(data.get("team_id") or ""),
+        str(data.get("type") or ""),
+        bool(data.get("delete_at")),
+    )
+
+
+def _identified(answer: Any, what: str) -> Dict[str, Any]:
+    data = _object(answer)
+    if not is_id(str(data.get("id"))):
+        raise RetryLater(f"Mattermost's answer is not what its API promises (no {what})")
+    return data
