@@ -270,7 +270,7 @@ class PagerDuty:
 
     def _by_key(self, key: str, service: Optional[str], began: float) -> Optional[Dict[str, Any]]:
         """The incident that bears the key: an open one, or the newest created since `began`."""
-        from calendar import timegm
+        from .times import seconds
 
         answer = self._once(
             "GET",
@@ -282,10 +282,7 @@ class PagerDuty:
                 service and (row.get("service") or {}).get("id") != service
             ):
                 continue
-            try:
-                created = timegm(time.strptime(str(row.get("created_at"))[:19], "%Y-%m-%dT%H:%M:%S"))
-            except ValueError:
-                created = 0
+            created = seconds(str(row.get("created_at"))) or 0.0
             if row.get("status") in ("triggered", "acknowledged") or created >= began:
                 return row
         return None
