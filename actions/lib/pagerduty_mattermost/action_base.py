@@ -9,7 +9,7 @@ An entry point defines one class and `act`:
 `run` is StackStorm's; it calls `act` and turns what went wrong into `(False, one line)`: a `PackError` with its own
 line, anything else with its type and place (the stack goes to the log at debug level). What `act` returns is made fit
 for StackStorm (`fit`), the configuration's secrets never leave in a message. `self.settings`, `self.store`,
-`self.pagerduty`, `self.mattermost` are built when first asked for, so an action pays only for what it uses.
+`self.pagerduty`, `self.mattermost`, `self.channels` are built when first asked for: an action pays for what it uses.
 """
 
 from __future__ import annotations
@@ -21,18 +21,17 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 from st2common.runners.base_action import Action
 
 from .errors import PackError
+from .text import clean, one_line
 
 if TYPE_CHECKING:
+    from .channels import Channels, ChannelUnavailable
     from .config import Config
     from .mattermost import Mattermost
     from .pagerduty import PagerDuty
     from .store import Store
 
-MAGIC_STRINGS = ("%%%%%~=~=~=************=~=~=~%%%%", "%*****__%NONE%__*****%")
-"""In a result the first fails the action after its effect, the second becomes None (facts/stackstorm.md)."""
 MAX_DEPTH = 40
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
 _SECRET_WORDS = re.compile(r"key|token|secret|password", re.IGNORECASE)
 _INT64 = 2**63
 
@@ -50,6 +49,7 @@ class PackAction(Action):
         self._store: Optional[Store] = None
         self._pagerduty: Optional[PagerDuty] = None
         self._mattermost: Optional[Mattermost] = None
+        self._channels: Optional[Channels] = None
 
     def act(self, *args: Any, **params: Any) -> Any:
         """What the action does; returns its result or raises a PackError."""
@@ -83,7 +83,7 @@ class PackAction(Action):
         if self._store is None:
             from .store import Store
 
-            self._store = Store(self.action_service)
+            self._store = Store(self.action_service, monotonic=self.monotonic, sleep=self.sleep)
         return self._store
 
     @property
@@ -91,7 +91,13 @@ class PackAction(Action):
         if self._pagerduty is None:
             from .pagerduty import PagerDuty
 
-            self._pagerduty = PagerDuty(self.settings.pagerduty)
+            self._pagerduty = PagerDuty(
+                self.settings.pagerduty,
+                log=self._request_log,
+                clock=self.clock,
+                monotonic=self.monotonic,
+                sleep=self.sleep,
+            )
         return self._pagerduty
 
     @property
@@ -101,22 +107,46 @@ class PackAction(Action):
             from .config import require_mattermost
             from .mattermost import Mattermost
 
-            self._mattermost = Mattermost(require_mattermost(self.settings))
+            self._mattermost = Mattermost(
+                require_mattermost(self.settings), log=self._request_log, monotonic=self.monotonic, sleep=self.sleep
+            )
         return self._mattermost
 
+    @property
+    def channels(self) -> Channels:
+        """Mattermost's channels; one that the bot can't use is told in the operations channel."""
+        if self._channels is None:
+            from .channels import Channels
+
+            self._channels = Channels(self.mattermost, self.store, complain=self._complain_of_channel)
+        return self._channels
+
+    def complain(self, about: str, text: str) -> bool:
+        """Tell people in the operations channel, once a day for the same `about`; `text` is safe Markdown."""
+        from .complaints import complain
+
+        return complain(self.mattermost, self.store, about, text, log=self.log, clock=self.clock)
+
+    def _complain_of_channel(self, error: ChannelUnavailable) -> None:
+        self.complain(f"channel:{error.channel}", str(error))
+
+    @property
+    def _request_log(self) -> Any:
+        """Gets a line for each request when `debug` is on."""
+        return self.log if self.settings.debug else None
+
     def _one_line(self, text: str) -> str:
-        line = " ".join(_clean(text).split())
-        for secret in _secrets(dict(self.config)):
-            line = line.replace(secret, "***")
-        return line[:2000]
+        return one_line(self._without_secrets(clean(text)), 2000)
 
     def _log_stack(self) -> None:
         import traceback
 
-        stack = traceback.format_exc()
+        self.log.debug("%s", self._without_secrets(traceback.format_exc()))
+
+    def _without_secrets(self, text: str) -> str:
         for secret in _secrets(dict(self.config)):
-            stack = stack.replace(secret, "***")
-        self.log.debug("%s", stack)
+            text = text.replace(secret, "***")
+        return text
 
 
 def fit(value: Any, depth: int = 0) -> Any:
@@ -129,24 +159,28 @@ def fit(value: Any, depth: int = 0) -> Any:
     if isinstance(value, float):
         return value if value - value == 0 else None
     if isinstance(value, str):
-        return _clean(value)
+        return clean(value)
     if depth >= MAX_DEPTH:
         return "..."
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, Mapping):
-        return {_clean(str(key)): fit(item, depth + 1) for key, item in value.items()}
+        return {clean(str(key)): fit(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
         return [fit(item, depth + 1) for item in value]
-    return _clean(str(value))
+    return clean(str(value))
 
 
-def _clean(text: str) -> str:
-    text = _SURROGATES.sub("\ufffd", text.replace("\0", ""))
-    while any(magic in text for magic in MAGIC_STRINGS):
-        for magic in MAGIC_STRINGS:
-            text = text.replace(magic, "")
-    return text
+def listed(value: Any) -> List[str]:
+    """The texts of an array parameter, however it was typed: a list, `a,b`, or `[a,b]`, which StackStorm splits on its
+    commas into "[a" and "b]" (facts/stackstorm.md, Actions). Quotes around a text and empty texts go."""
+    if value is None:
+        return []
+    items = [str(item) for item in value if item is not None] if isinstance(value, (list, tuple)) else [str(value)]
+    texts = [part.strip() for item in items for part in item.split(",")]
+    if texts and texts[0].startswith("[") and texts[-1].endswith("]"):
+        texts[0], texts[-1] = texts[0][1:], texts[-1][:-1] if len(texts) > 1 else texts[0][1:-1]
+    return [text for text in (part.strip().strip("\"'").strip() for part in texts) if text]
 
 
 def _secrets(config: Dict[str, Any]) -> List[str]:

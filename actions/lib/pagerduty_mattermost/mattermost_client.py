@@ -1,8 +1,8 @@
 """What mattermostdriver's endpoints send with: its `Driver` takes a client class.
 
 The driver's own client opens a connection for every request, has no timeout, lets netrc replace the token, follows
-redirects, loses status, error id and headers of a failure, logs every failure at ERROR, and returns a raw Response where
-JSON was expected (facts/mattermost.md). `PooledClient` has none of that: one try on a prepared session
+redirects, loses status, error id and headers of a failure, logs every failure at ERROR, and returns raw Responses where
+JSON was expected (facts/mattermost.md). `PooledClient` does none of that: one try on a prepared session
 (`transport.prepare`), answered with parsed JSON or one of our errors.
 """
 
