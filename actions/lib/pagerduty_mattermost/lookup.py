@@ -29,6 +29,8 @@ class Reference(NamedTuple):
     name: str
     email: str = ""
     """Of a user."""
+    escalation_policy_id: str = ""
+    """Of a service."""
 
 
 class _Kind(NamedTuple):
@@ -130,7 +132,10 @@ def _whole(pagerduty: PagerDuty, what: _Kind, names: int) -> Optional[List[Dict[
 def _reference(kind: str, row: Dict[str, Any]) -> Reference:
     name = row.get("name") or row.get("summary") or ""
     email = row.get("email") if kind == "user" else ""
-    return Reference(kind, str(row.get("id") or ""), one_line(clean(name)), one_line(clean(email or "")))
+    policy = (row.get("escalation_policy") or {}).get("id") if kind == "service" else ""
+    return Reference(
+        kind, str(row.get("id") or ""), one_line(clean(name)), one_line(clean(email or "")), str(policy or "")
+    )
 
 
 def _matches(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> List[Reference]:

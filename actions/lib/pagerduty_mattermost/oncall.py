@@ -38,11 +38,9 @@ def who(
     kind, text = given[0]
     if kind == "service":
         target = resolve(pagerduty, kind, text)
-        found = pagerduty.get(f"/services/{target.id}").get("service")
-        policy = (found.get("escalation_policy") if isinstance(found, dict) else None) or {}
-        if not policy.get("id"):
+        if not target.escalation_policy_id:
             raise NotFound(f"the service {target.name!r} has no escalation policy")
-        return _now(pagerduty, "escalation_policy", str(policy["id"])), target.name
+        return _now(pagerduty, "escalation_policy", target.escalation_policy_id), target.name
     if text.isalnum() and text.isupper():
         rows = _now(pagerduty, kind, text)
         if rows:
