@@ -1,0 +1,126 @@
+"""One API request on its way through the handlers, and the table they register in."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Tuple
+
+from ..server import Answer, Request, Routes
+from . import ids
+from .errors import ApiError, bad_body, bad_url, forbidden
+from .model import Channel, Token, User
+
+if TYPE_CHECKING:
+    from .service import Mattermost
+
+ROUTES = Routes()
+"""Paths below /api/v4. A handler takes a `Call` and returns an `Answer` or an awaitable of one."""
+
+PER_PAGE, MOST_PER_PAGE = 60, 200
+
+
+class Call(NamedTuple):
+    server: Mattermost
+    request: Request
+    names: Dict[str, str]
+    """What stood in the path."""
+    user: User
+    """Who asks; nobody's empty account where no token is needed."""
+    token: Token
+
+    def body(self, name: str) -> Dict[str, Any]:
+        """The JSON object that was sent. Raises ApiError (400) naming it."""
+        value = self.json(name)
+        if not isinstance(value, dict):
+            raise bad_body(name)
+        return value
+
+    def json(self, name: str) -> Any:
+        try:
+            value = json.loads(self.request.body.decode("utf-8", "replace"))
+        except ValueError:
+            raise bad_body(name) from None
+        return _whole(value)
+
+    def texts(self, name: str) -> Tuple[str, ...]:
+        """The JSON list of strings that was sent; an empty one is refused, as the server does."""
+        value = self.json(name)
+        if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
+            raise bad_body(name)
+        return tuple(value)
+
+    def page(self) -> Tuple[int, int]:
+        """`page` and `per_page` as the server bounds them: 60 by default, 200 at most."""
+        page = max(0, _number(self.request.param("page"), 0))
+        per_page = _number(self.request.param("per_page"), PER_PAGE)
+        return page, min(MOST_PER_PAGE, per_page) if per_page > 0 else PER_PAGE
+
+    def flag(self, name: str) -> bool:
+        return self.request.param(name).lower() in ("1", "t", "true")
+
+    def id(self, name: str) -> str:
+        """An id of the path. Raises ApiError (400) for a malformed one."""
+        value = self.names[name]
+        if not ids.is_id(value):
+            raise bad_url(name)
+        return value
+
+    def user_id(self) -> str:
+        """`{user_id}` of the path, with `me` for who asks."""
+        return self.user.id if self.names["user_id"] == "me" else self.id("user_id")
+
+    def readable_channel(self) -> Channel:
+        """`{channel_id}` of the path. Raises ApiError (403) when unknown, malformed or closed to who asks."""
+        channel = self.server.state.channels.get(self.names["channel_id"])
+        if channel is None or not self.server.state.may_read(self.user, channel):
+            raise forbidden()
+        return channel
+
+    def need_admin(self) -> None:
+        if not self.user.admin:
+            raise forbidden()
+
+
+def ok() -> Answer:
+    return Answer(200, {"status": "OK"})
+
+
+def text_of(body: Dict[str, Any], name: str, default: str = "") -> str:
+    """A text of a JSON object; null and absent are the default. Raises ApiError (400) for another type."""
+    value = body.get(name)
+    if value is None:
+        return default
+    if not isinstance(value, str):
+        raise bad_body(name)
+    return value
+
+
+def paged(items: Any, page: Tuple[int, int]) -> Any:
+    number, size = page
+    return items[number * size : (number + 1) * size]
+
+
+def unknown_user() -> ApiError:
+    return ApiError("app.user.missing_account.const")
+
+
+def _number(text: str, default: int) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        return default
+
+
+def _whole(value: Any) -> Any:
+    """Lone surrogates become U+FFFD, as Go's decoder reads them."""
+    if isinstance(value, str):
+        try:
+            value.encode("utf-8")
+        except UnicodeEncodeError:
+            return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+        return value
+    if isinstance(value, list):
+        return [_whole(v) for v in value]
+    if isinstance(value, dict):
+        return {_whole(k): _whole(v) for k, v in value.items()}
+    return value

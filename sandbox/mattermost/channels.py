@@ -1,0 +1,232 @@
+"""Channels: make, find, change, archive; and who is in them."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict
+
+from ..server import Answer
+from . import ids
+from .call import ROUTES, Call, ok, paged, text_of, unknown_user
+from .errors import ApiError, bad_body, bad_url, forbidden
+from .model import DIRECT, OPEN, PRIVATE, Channel, User
+from .teams import visible_team
+
+TOWN_SQUARE = "town-square"
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*[a-z0-9]")
+_COLUMN = 64
+"""Characters the database takes for a name; the server does not check it itself."""
+
+
+def check_texts(name: str, display_name: str, header: str, purpose: str) -> None:
+    """The server's rules. Raises ApiError; 500 for a name of 65 characters, as the database complains."""
+    if not _NAME.fullmatch(name):
+        raise ApiError("model.channel.is_valid.2_or_more.app_error")
+    if len(display_name) > 64:
+        raise ApiError("model.channel.is_valid.display_name.app_error")
+    if len(header) > 1024:
+        raise ApiError("model.channel.is_valid.header.app_error")
+    if len(purpose) > 250:
+        raise ApiError("model.channel.is_valid.purpose.app_error")
+    if len(name) > _COLUMN:
+        raise ApiError("app.channel.create_channel.internal_error")
+
+
+@ROUTES.add("POST", "/channels")
+def create(call: Call) -> Answer:
+    state, body = call.server.state, call.body("channel")
+    team_id, kind = text_of(body, "team_id"), text_of(body, "type")
+    if kind not in (OPEN, PRIVATE):
+        raise bad_body("channel")
+    if not state.in_team(call.user, team_id) or team_id not in state.teams:
+        raise forbidden()
+    texts = {name: text_of(body, name) for name in ("name", "display_name", "header", "purpose")}
+    check_texts(**texts)
+    if state.channel_named(team_id, texts["name"]) is not None:
+        raise ApiError("store.sql_channel.save_channel.exists.app_error")
+    channel = call.server.make_channel(team_id, kind, creator=call.user, **texts)
+    return Answer(201, channel.to_json(), effect=channel.id)
+
+
+@ROUTES.add("POST", "/channels/direct")
+def create_direct(call: Call) -> Answer:
+    """Idempotent: the channel of these two, 201 every time."""
+    state = call.server.state
+    wanted = call.json("user_ids")
+    if not isinstance(wanted, list) or len(wanted) != 2 or not all(ids.is_id(u) for u in wanted):
+        raise bad_body("user_ids")
+    if call.user.id not in wanted:
+        call.need_admin()
+    users = [state.users.get(u) for u in wanted]
+    if users[0] is None or users[1] is None:
+        raise ApiError("api.channel.create_direct_channel.invalid_user.app_error")
+    channel = state.direct_channel(users[0], users[1])
+    return Answer(201, channel.to_json(), effect=channel.id)
+
+
+@ROUTES.add("GET", "/channels/{channel_id}")
+def read(call: Call) -> Answer:
+    return Answer(200, call.readable_channel().to_json())
+
+
+@ROUTES.add("GET", "/teams/{team_id}/channels/name/{channel_name}")
+def by_name(call: Call) -> Answer:
+    team = call.server.state.teams.get(call.id("team_id"))
+    return _named(call, team.id if team is not None else "-")
+
+
+@ROUTES.add("GET", "/teams/name/{team_name}/channels/name/{channel_name}")
+def by_names(call: Call) -> Answer:
+    team = call.server.state.team_named(call.names["team_name"])
+    return _named(call, team.id if team is not None else "-")
+
+
+def _named(call: Call, team_id: str) -> Answer:
+    """404 for what is unknown, archived (unless asked for), or private and not one's own: no telling which."""
+    state = call.server.state
+    channel = state.channel_named(team_id, call.names["channel_name"].lower())
+    if channel is None or (channel.delete_at and not call.flag("include_deleted")):
+        raise ApiError("app.channel.get_by_name.missing.app_error")
+    if not state.may_read(call.user, channel):
+        if channel.type == OPEN:
+            raise forbidden()
+        raise ApiError("app.channel.get_by_name.missing.app_error")
+    return Answer(200, channel.to_json())
+
+
+@ROUTES.add("GET", "/teams/{team_id}/channels")
+def public_of_team(call: Call) -> Answer:
+    team = visible_team(call)
+    found = [c for c in call.server.state.channels.values() if (c.team_id, c.type, c.delete_at) == (team.id, OPEN, 0)]
+    return Answer(200, [c.to_json() for c in paged(sorted(found, key=lambda c: c.display_name), call.page())])
+
+
+@ROUTES.add("GET", "/users/{user_id}/teams/{team_id}/channels")
+def of_user(call: Call) -> Answer:
+    user_id = call.user_id()
+    if user_id != call.user.id:
+        call.need_admin()
+    channels = call.server.state.channels.values()
+    found = [c for c in channels if user_id in c.members and c.team_id in ("", call.id("team_id")) and not c.delete_at]
+    return Answer(200, [c.to_json() for c in found])
+
+
+def _own_channel(call: Call) -> Channel:
+    """`{channel_id}` of the path, that who asks may manage. Raises ApiError (403)."""
+    channel = call.server.state.channels.get(call.names["channel_id"])
+    if channel is None or not call.server.state.may_write(call.user, channel):
+        raise forbidden()
+    return channel
+
+
+@ROUTES.add("PUT", "/channels/{channel_id}/patch")
+def patch(call: Call) -> Answer:
+    """Name, display name, header, purpose; what is not sent stays."""
+    state = call.server.state
+    channel, body = _own_channel(call), call.body("channel")
+    if channel.delete_at:
+        raise ApiError("api.channel.update_channel.deleted.app_error")
+    fields = ("name", "display_name", "header", "purpose")
+    before: Dict[str, Any] = {f: getattr(channel, f) for f in fields}
+    after = {f: text_of(body, f, before[f]) for f in fields}
+    if channel.type != DIRECT:
+        check_texts(**after)
+    other = state.channel_named(channel.team_id, after["name"])
+    if other is not None and other is not channel:
+        raise ApiError("store.sql_channel.save_channel.exists.app_error")
+    changed = {f: v for f, v in after.items() if v != before[f]}
+    call.server.change_channel(channel, changed)
+    for field, kind in (("display_name", "system_displayname_change"), ("header", "system_header_change")):
+        if field in changed:
+            said = f"{call.user.username} updated the channel {field} to: {changed[field]}"
+            state.system_post(call.user, channel, kind, said)
+    return Answer(200, channel.to_json(), effect=channel.id)
+
+
+@ROUTES.add("DELETE", "/channels/{channel_id}")
+def archive(call: Call) -> Answer:
+    channel = _own_channel(call)
+    if channel.type == DIRECT:
+        raise ApiError("api.channel.delete_channel.type.invalid")
+    if channel.delete_at:
+        raise ApiError("api.channel.delete_channel.deleted.app_error")
+    if channel.name == TOWN_SQUARE:
+        raise ApiError("api.channel.delete_channel.cannot.app_error")
+    said = f"{call.user.username} archived the channel."
+    call.server.state.system_post(call.user, channel, "system_channel_deleted", said)
+    call.server.archive(channel)
+    return ok()._replace(effect=channel.id)
+
+
+@ROUTES.add("POST", "/channels/{channel_id}/restore")
+def restore(call: Call) -> Answer:
+    channel = _own_channel(call)
+    if not channel.delete_at:
+        raise ApiError("api.channel.restore_channel.restored.app_error")
+    call.server.restore(channel)
+    return Answer(200, channel.to_json(), effect=channel.id)
+
+
+@ROUTES.add("GET", "/channels/{channel_id}/members")
+def members(call: Call) -> Answer:
+    channel = call.readable_channel()
+    return Answer(200, [channel.member_json(u) for u in paged(sorted(channel.members), call.page())])
+
+
+@ROUTES.add("GET", "/channels/{channel_id}/members/{user_id}")
+def member(call: Call) -> Answer:
+    channel = call.readable_channel()
+    if call.user_id() not in channel.members:
+        raise ApiError("app.channel.get_member.missing.app_error")
+    return Answer(200, channel.member_json(call.user_id()))
+
+
+@ROUTES.add("POST", "/channels/{channel_id}/members")
+def add_member(call: Call) -> Answer:
+    """Idempotent. Anybody of the team adds oneself to a public channel; else a member has to."""
+    state = call.server.state
+    user = state.users.get(text_of(call.body("channel_member"), "user_id"))
+    channel = state.channels.get(call.names["channel_id"])
+    if user is None:
+        raise bad_body("user_id")
+    if channel is None:
+        raise forbidden()
+    if channel.type == DIRECT:
+        raise ApiError("api.channel.add_user_to_channel.type.app_error")
+    if user.id not in channel.members:
+        _let_in(call, channel, user)
+    return Answer(201, channel.member_json(user.id), effect=channel.id)
+
+
+def _let_in(call: Call, channel: Channel, user: User) -> None:
+    state = call.server.state
+    joins = user is call.user and channel.type == OPEN and state.in_team(user, channel.team_id)
+    if not joins and not state.may_write(call.user, channel):
+        raise forbidden()
+    if channel.delete_at:
+        raise ApiError("api.channel.add_user_to_channel.deleted.app_error")
+    if user.id not in state.teams[channel.team_id].members:
+        raise ApiError("app.team.get_member.missing.app_error")
+    state.join(channel, user)
+    if user is call.user:
+        state.system_post(user, channel, "system_join_channel", f"{user.username} joined the channel.")
+    else:
+        said = f"{user.username} added to the channel by {call.user.username}."
+        state.system_post(call.user, channel, "system_add_to_channel", said)
+
+
+@ROUTES.add("DELETE", "/channels/{channel_id}/members/{user_id}")
+def remove_member(call: Call) -> Answer:
+    state = call.server.state
+    user = state.users.get(call.user_id())
+    if user is None:
+        raise unknown_user()
+    channel = _own_channel(call)
+    if channel.type == DIRECT:
+        raise bad_url("channel_id")
+    if channel.name == TOWN_SQUARE:
+        raise ApiError("api.channel.remove.default.app_error")
+    if state.leave(channel, user):
+        kind = "system_leave_channel" if user is call.user else "system_remove_from_channel"
+        state.system_post(user, channel, kind, f"{user.username} left the channel.")
+    return ok()._replace(effect=channel.id)

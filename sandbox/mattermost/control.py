@@ -1,0 +1,159 @@
+"""The same for another process: `POST /_sandbox/<word>` with a JSON object of the method's arguments.
+
+    {"name": "incidents-p1", "private": true}   to  /_sandbox/add_channel     answers the channel
+    {"channel": "incidents"}                    to  /_sandbox/posts           answers posts with their history
+    {"down": true}                              to  /_sandbox/database
+    {"per_second": 5, "burst": 10}              to  /_sandbox/rate_limit
+    {"props_limit": 800000}                     to  /_sandbox/settings        answers all settings
+    {"channel": "incidents"}                    to  /_sandbox/view            what the web page draws
+
+Words: see `WORDS`. Faults, outages, clock and journal are the server's own words (`sandbox/server.py`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, List
+
+from .model import DIRECT, Channel, Post, Team, User
+
+if TYPE_CHECKING:
+    from .service import Mattermost
+
+SETTINGS = {
+    "props_limit": int,
+    "message_limit": int,
+    "file_limit": int,
+    "show_email": bool,
+    "save_seconds": float,
+    "database_down": bool,
+}
+_ACCOUNT = (
+    "add_user",
+    "add_bot",
+    "add_token",
+    "revoke",
+    "activate",
+    "add_team",
+    "add_channel",
+    "archive",
+    "restore",
+    "rename",
+    "add_member",
+    "remove_member",
+    "posts",
+    "thread",
+    "direct_posts",
+    "say",
+    "delete",
+    "forget_pending",
+)
+
+
+def run(server: Mattermost, word: str, body: Dict[str, Any]) -> Any:
+    """Do what the word says. Raises KeyError for an unknown word or name, TypeError or ValueError for wrong input."""
+    if word in _ACCOUNT:
+        return _shown(server, getattr(server, word)(**body))
+    return WORDS[word](server, **body)
+
+
+def _shown(server: Mattermost, value: Any) -> Any:
+    if isinstance(value, list):
+        return [_shown(server, v) for v in value]
+    if isinstance(value, Post):
+        return dict(server.state.post_json(value), history=[v._asdict() for v in value.history])
+    if isinstance(value, User):
+        return value.to_json(own=True, show_email=True)
+    if isinstance(value, (Team, Channel)):
+        return value.to_json()
+    return value
+
+
+def settings(server: Mattermost, **changes: Any) -> Dict[str, Any]:
+    """Change some of the switches; answers all. Raises ValueError for an unknown one."""
+    unknown = set(changes) - set(SETTINGS)
+    if unknown:
+        raise ValueError("unknown settings: {}".format(", ".join(sorted(unknown))))
+    for name, value in changes.items():
+        setattr(server, name, SETTINGS[name](value))
+    return {name: getattr(server, name) for name in SETTINGS}
+
+
+def database(server: Mattermost, down: bool) -> Dict[str, Any]:
+    return settings(server, database_down=down)
+
+
+def rate_limit(server: Mattermost, per_second: Any, burst: int = 100) -> None:
+    server.rate_limit(None if per_second is None else float(per_second), int(burst))
+
+
+def channels(server: Mattermost) -> List[Dict[str, Any]]:
+    return [c.to_json() for c in server.state.channels.values()]
+
+
+def view(server: Mattermost, channel: str = "") -> Dict[str, Any]:
+    """Everything the web page shows: the list of channels, and one channel's newest threads, oldest first."""
+    state = server.state
+    names = {u.id: u.username for u in state.users.values()}
+    shown = [c for c in state.channels.values() if c.type != DIRECT or c.posts]
+    default = next((c for c in shown if c.name == "incidents"), shown[0] if shown else None)
+    chosen = state.channels.get(channel, default)
+    if chosen is None:
+        return {"channels": [], "channel": "", "posts": [], "now": state.now()}
+    roots = [p for p in chosen.posts if not p.root_id and not p.delete_at][-100:]
+    return {
+        "channels": [
+            {
+                "id": c.id,
+                "title": _title(c, names),
+                "type": c.type,
+                "archived": bool(c.delete_at),
+                "count": c.message_count,
+            }
+            for c in shown
+        ],
+        "channel": chosen.id,
+        "header": chosen.header,
+        "posts": [_viewed(server, p, names) for p in roots],
+        "now": state.now(),
+    }
+
+
+def _title(channel: Channel, names: Dict[str, str]) -> str:
+    if channel.type != DIRECT:
+        return channel.display_name or channel.name
+    return ", ".join("@" + names.get(u, u) for u in sorted(channel.members))
+
+
+def _viewed(server: Mattermost, post: Post, names: Dict[str, str]) -> Dict[str, Any]:
+    body = server.state.post_json(post)
+    return {
+        "id": post.id,
+        "user": names.get(post.user_id, ""),
+        "bot": server.state.users[post.user_id].bot,
+        "create_at": post.create_at,
+        "edit_at": post.edit_at,
+        "pinned": post.is_pinned,
+        "type": post.type,
+        "message": post.message,
+        "attachments": body["props"].get("attachments") or [],
+        "files": [f["name"] for f in body["metadata"].get("files", [])],
+        "reactions": _counted(post),
+        "replies": [_viewed(server, r, names) for r in sorted(post.live_replies, key=lambda p: p.key)],
+    }
+
+
+def _counted(post: Post) -> Dict[str, int]:
+    counts: Dict[str, int] = {}
+    for reaction in post.reactions:
+        counts[reaction.emoji_name] = counts.get(reaction.emoji_name, 0) + 1
+    return counts
+
+
+WORDS: Dict[str, Callable[..., Any]] = {
+    "settings": settings,
+    "database": database,
+    "rate_limit": rate_limit,
+    "channels": channels,
+    "view": view,
+}
+"""Besides the account's own methods (`account.py`)."""

@@ -1,0 +1,19 @@
+"""Mattermost's ids: 26 characters of its own base 32; and times in milliseconds."""
+
+from __future__ import annotations
+
+import random
+import re
+
+ALPHABET = "ybndrfg8ejkmcpqxot1uwisza345h769"
+LENGTH = 26
+_VALID = re.compile(r"[a-zA-Z0-9]{26}")
+
+
+def new_id(source: random.Random) -> str:
+    return "".join(source.choices(ALPHABET, k=LENGTH))
+
+
+def is_id(value: object) -> bool:
+    """As the server checks it: 26 letters and digits."""
+    return isinstance(value, str) and _VALID.fullmatch(value) is not None

@@ -1,0 +1,342 @@
+"""Posts: create, edit, delete, read a channel or a thread, pin; and reactions."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any, Awaitable, Dict, Iterable, List, Union
+
+from ..server import Answer
+from . import ids, props
+from .call import ROUTES, Call, ok, text_of
+from .errors import ApiError, bad_body, bad_url, forbidden
+from .model import Channel, Post
+from .state import PENDING_SECONDS, State
+
+MOST_SINCE = 1000
+"""Posts a `since` answers at most; it knows no pages."""
+
+
+@ROUTES.add("POST", "/posts")
+def create(call: Call) -> Union[Answer, Awaitable[Answer]]:
+    state = call.server.state
+    body = call.body("post")
+    channel = state.channels.get(text_of(body, "channel_id"))
+    if channel is None or not state.may_write(call.user, channel):
+        raise forbidden()
+    if text_of(body, "type").startswith("system_"):
+        raise ApiError("api.context.invalid_param.app_error", "post.type")
+    if channel.delete_at:
+        raise ApiError("api.post.create_post.can_not_post_to_deleted.error")
+    pending = text_of(body, "pending_post_id")
+    earlier = _remembered(state, pending)
+    if earlier is not None:
+        return Answer(201, state.post_json(earlier), effect=earlier.id)
+    if pending:
+        state.pending[pending] = ("", state.clock() + PENDING_SECONDS)
+    if call.server.save_seconds:
+        return _save_slowly(call, body, channel, pending)
+    return _save(call, body, channel, pending)
+
+
+def _remembered(state: State, pending: str) -> Any:
+    """The post an earlier request with this id made. Raises ApiError (500) while that one is being saved."""
+    if not pending or pending not in state.pending:
+        return None
+    post_id, until = state.pending[pending]
+    if state.clock() >= until:
+        del state.pending[pending]
+        return None
+    if not post_id:
+        raise ApiError("api.post.deduplicate_create_post.pending")
+    post = state.live_post(post_id)
+    if post is None:
+        raise ApiError("api.post.deduplicate_create_post.failed_to_get")
+    return post
+
+
+async def _save_slowly(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> Answer:
+    await asyncio.sleep(call.server.save_seconds)
+    with call.server.lock:
+        return _save(call, body, channel, pending)
+
+
+def _save(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> Answer:
+    state = call.server.state
+    try:
+        post = _new_post(call, body, channel, pending)
+    except ApiError:
+        state.pending.pop(pending, None)
+        raise
+    state.add_post(post)
+    if pending:
+        state.pending[pending] = (post.id, state.clock() + PENDING_SECONDS)
+    return Answer(201, dict(state.post_json(post), pending_post_id=pending), effect=post.id)
+
+
+def _new_post(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> Post:
+    state = call.server.state
+    root_id = text_of(body, "root_id")
+    if root_id:
+        root = state.live_post(root_id)
+        if root is None:
+            raise ApiError("api.post.create_post.root_id.app_error")
+        if root.channel_id != channel.id:
+            raise ApiError("api.post.create_post.channel_root_id.app_error")
+        if root.root_id:
+            raise ApiError("api.post.create_post.root_id.app_error")
+    message = text_of(body, "message")
+    sent = body.get("props")
+    if sent is not None and not isinstance(sent, dict):
+        raise bad_body("post")
+    kept = props.stored(dict(sent or {}, **({"from_bot": "true"} if call.user.bot else {})), state.new_id)
+    files = _files(call, body, channel)
+    check(call, message, sent, kept)
+    at = body.get("create_at") if call.user.admin else 0
+    post = state.make_post(
+        call.user,
+        channel,
+        message,
+        root_id=root_id,
+        props=kept,
+        file_ids=files,
+        type=text_of(body, "type"),
+        pending_post_id=pending,
+        create_at=at if isinstance(at, int) else 0,
+    )
+    for file_id in files:
+        state.files[file_id].post_id = post.id
+    return post
+
+
+def _files(call: Call, body: Dict[str, Any], channel: Channel) -> List[str]:
+    """The ids of uploads of this user that no post has yet; others are left out without a word."""
+    wanted = body.get("file_ids") or []
+    if not isinstance(wanted, list):
+        raise bad_body("post")
+    if len(json.dumps(wanted, separators=(",", ":"))) > 300:
+        raise ApiError("model.post.is_valid.file_ids.app_error")
+    known = (call.server.state.files.get(f) for f in wanted if isinstance(f, str))
+    return [f.id for f in known if f is not None and f.user_id == call.user.id and not f.post_id]
+
+
+def check(call: Call, message: str, sent: Any, kept: Dict[str, Any]) -> None:
+    """The server's limits. Raises ApiError; a NUL is the database's own 500, on every try."""
+    if len(message) > call.server.message_limit:
+        raise ApiError("model.post.is_valid.msg.app_error")
+    if props.size(sent, kept) > call.server.props_limit:
+        raise ApiError("model.post.is_valid.props.app_error")
+    if _has_nul([message, kept]):
+        raise ApiError("app.post.save.app_error")
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any(_has_nul(k) or _has_nul(v) for k, v in value.items())
+    return isinstance(value, list) and any(_has_nul(v) for v in value)
+
+
+@ROUTES.add("POST", "/posts/ephemeral")
+def create_ephemeral(call: Call) -> Answer:
+    state = call.server.state
+    body = call.body("body")
+    user_id = text_of(body, "user_id")
+    raw = body.get("post")
+    if not user_id:
+        raise bad_body("user_id")
+    if not isinstance(raw, dict):
+        raise bad_body("post")
+    call.need_admin()
+    channel = state.channels.get(text_of(raw, "channel_id"))
+    if channel is None:
+        raise bad_body("post.channel_id")
+    kept = props.stored(raw.get("props"), state.new_id)
+    post = state.make_post(call.user, channel, text_of(raw, "message"), type="system_ephemeral", props=kept)
+    state.fact("ephemeral_sent", post.id, user_id=user_id, channel_id=channel.id, message=post.message)
+    return Answer(201, state.post_json(post), effect=post.id)
+
+
+@ROUTES.add("GET", "/posts/{post_id}")
+def read(call: Call) -> Answer:
+    state = call.server.state
+    return Answer(200, state.post_json(state.readable_post(call.user, call.id("post_id"))))
+
+
+def _editable(call: Call) -> Post:
+    """The post to edit. Raises ApiError: 403 for another's or an unknown one, 400 in an archived channel."""
+    state = call.server.state
+    post = state.live_post(call.id("post_id"))
+    if post is None or not state.may_write(call.user, state.channels[post.channel_id]):
+        raise forbidden()
+    if post.user_id != call.user.id and not call.user.admin:
+        raise forbidden()
+    if state.channels[post.channel_id].delete_at:
+        raise ApiError("api.post.patch_post.can_not_update_post_in_deleted.error")
+    return post
+
+
+def _edited(call: Call, post: Post, body: Dict[str, Any], message: str, sent: Any, pinned: bool) -> Answer:
+    state = call.server.state
+    kept = post.props if sent is post.props else props.stored(sent, state.new_id)
+    try:
+        check(call, message, None if sent is post.props else sent, kept)
+    except ApiError as error:
+        if error.error_id == "app.post.save.app_error":
+            raise ApiError("app.post.update.app_error") from None
+        raise
+    wanted = body.get("file_ids")
+    files = [f for f in wanted if f in state.files] if isinstance(wanted, list) else post.file_ids
+    state.edit_post(post, message, kept, pinned, files)
+    return Answer(200, state.post_json(post), effect=post.id)
+
+
+@ROUTES.add("PUT", "/posts/{post_id}/patch")
+def patch(call: Call) -> Answer:
+    """What is not sent stays; `props`, when sent, replace all of the old ones."""
+    body = call.body("post")
+    post = _editable(call)
+    sent = body.get("props")
+    if sent is not None and not isinstance(sent, dict):
+        raise bad_body("post")
+    pinned = bool(body["is_pinned"]) if body.get("is_pinned") is not None else post.is_pinned
+    message = text_of(body, "message", post.message)
+    return _edited(call, post, body, message, post.props if sent is None else sent, pinned)
+
+
+@ROUTES.add("PUT", "/posts/{post_id}")
+def update(call: Call) -> Answer:
+    """The whole post is replaced: without `props` they are gone."""
+    body = call.body("post")
+    if body.get("id") != call.id("post_id"):
+        raise bad_body("id")
+    post = _editable(call)
+    sent = body.get("props")
+    if sent is not None and not isinstance(sent, dict):
+        raise bad_body("post")
+    return _edited(call, post, body, text_of(body, "message"), sent or {}, bool(body.get("is_pinned")))
+
+
+@ROUTES.add("DELETE", "/posts/{post_id}")
+def delete(call: Call) -> Answer:
+    state = call.server.state
+    post = state.live_post(call.id("post_id"))
+    if post is None or not state.may_write(call.user, state.channels[post.channel_id]):
+        raise forbidden()
+    if post.user_id != call.user.id and not call.user.admin:
+        raise forbidden()
+    state.delete_post(post, call.user)
+    return ok()._replace(effect=post.id)
+
+
+def _list(state: State, order: Iterable[Post], others: Iterable[Post], following: str = "", before: str = "") -> Answer:
+    ordered = list(order)
+    posts = {p.id: state.post_json(p) for p in [*ordered, *others]}
+    body = {"order": [p.id for p in ordered], "posts": posts, "next_post_id": following, "prev_post_id": before}
+    return Answer(200, body)
+
+
+@ROUTES.add("GET", "/posts/{post_id}/thread")
+def thread(call: Call) -> Answer:
+    """The post asked for, then root and replies as they were written; all of them unless `perPage` asks for pages."""
+    state = call.server.state
+    post = state.readable_post(call.user, call.id("post_id"))
+    root = state.posts[post.root_id] if post.root_id else post
+    whole = [root, *sorted(root.live_replies, key=lambda p: p.key)]
+    size = call.request.param("perPage")
+    if not size.isdigit() or int(size) == 0:
+        return _list(state, [post, *(p for p in whole if p is not post)], [])
+    mark = state.posts.get(call.request.param("fromPost"))
+    down = call.request.param("direction", "down") == "down"
+    if mark is not None:
+        whole = [p for p in whole if (p.key > mark.key if down else p.key < mark.key)]
+    if not down:
+        whole.reverse()
+    answer = _list(state, whole[: int(size)], [] if mark is None and down else [root])
+    return answer._replace(body=dict(answer.body, has_next=len(whole) > int(size)))
+
+
+@ROUTES.add("GET", "/channels/{channel_id}/posts")
+def channel_posts(call: Call) -> Answer:
+    """Newest first. `posts` holds the threads of what is listed too; `since` goes by `update_at`, with deleted ones."""
+    state = call.server.state
+    for name in ("after", "before"):
+        if call.request.param(name) and not ids.is_id(call.request.param(name)):
+            raise bad_url(name)
+    since = call.request.param("since")
+    if since and not since.lstrip("-").isdigit():
+        raise bad_url("since")
+    if call.flag("include_deleted"):
+        call.need_admin()
+    channel = call.readable_channel()
+    if since and int(since) > 0:
+        changed = [p for p in reversed(channel.posts) if p.update_at > int(since)][:MOST_SINCE]
+        return _list(state, changed, _threads(state, changed))
+    return _page(call, channel)
+
+
+def _page(call: Call, channel: Channel) -> Answer:
+    state = call.server.state
+    number, size = call.page()
+    newest_first = [p for p in reversed(channel.posts) if not p.delete_at or call.flag("include_deleted")]
+    after, before = call.request.param("after"), call.request.param("before")
+    start = number * size
+    if after:
+        mark = state.posts.get(after)
+        later = [p for p in newest_first if mark is not None and p.key > mark.key]
+        end = len(later) - start
+        chosen = later[max(0, end - size) : max(0, end)]
+    elif before:
+        mark = state.posts.get(before)
+        older = [p for p in newest_first if mark is not None and p.key < mark.key]
+        chosen = older[start : start + size]
+    else:
+        chosen = newest_first[start : start + size]
+    following = previous = ""
+    if chosen:
+        first, last = newest_first.index(chosen[0]), newest_first.index(chosen[-1])
+        following = newest_first[first - 1].id if first > 0 else ""
+        previous = newest_first[last + 1].id if last + 1 < len(newest_first) else ""
+    return _list(state, chosen, _threads(state, chosen), following, previous)
+
+
+def _threads(state: State, posts: List[Post]) -> List[Post]:
+    roots = {p.root_id or p.id: state.posts[p.root_id or p.id] for p in posts}
+    listed = {p.id for p in posts}
+    whole = [p for root in roots.values() for p in [root, *root.live_replies]]
+    return [p for p in whole if p.id not in listed]
+
+
+@ROUTES.add("POST", "/posts/ids")
+def by_ids(call: Call) -> Answer:
+    state = call.server.state
+    found = (state.live_post(i) for i in call.texts("post_ids"))
+    readable = [p for p in found if p is not None and state.may_read(call.user, state.channels[p.channel_id])]
+    return Answer(200, [state.post_json(p) for p in readable])
+
+
+def _pin(call: Call, pinned: bool) -> Answer:
+    state = call.server.state
+    post = state.live_post(call.id("post_id"))
+    if post is None or not state.may_read(call.user, state.channels[post.channel_id]):
+        raise forbidden()
+    state.edit_post(post, post.message, post.props, pinned, post.file_ids)
+    return ok()._replace(effect=post.id)
+
+
+@ROUTES.add("POST", "/posts/{post_id}/pin")
+def pin(call: Call) -> Answer:
+    return _pin(call, True)
+
+
+@ROUTES.add("POST", "/posts/{post_id}/unpin")
+def unpin(call: Call) -> Answer:
+    return _pin(call, False)
+
+
+@ROUTES.add("GET", "/channels/{channel_id}/pinned")
+def pinned_posts(call: Call) -> Answer:
+    state = call.server.state
+    posts = call.readable_channel().posts
+    return _list(state, [p for p in reversed(posts) if p.is_pinned and not p.delete_at], [])

@@ -1,0 +1,49 @@
+"""Reactions: the same one twice is one."""
+
+from __future__ import annotations
+
+from ..server import Answer
+from . import ids
+from .call import ROUTES, Call, ok, text_of
+from .errors import ApiError, forbidden
+from .model import Post
+
+
+def _post(call: Call, post_id: str) -> Post:
+    state = call.server.state
+    post = state.live_post(post_id)
+    if post is None or not state.may_write(call.user, state.channels[post.channel_id]):
+        raise forbidden()
+    return post
+
+
+@ROUTES.add("POST", "/reactions")
+def add(call: Call) -> Answer:
+    state = call.server.state
+    body = call.body("reaction")
+    user_id, post_id, emoji = (text_of(body, name) for name in ("user_id", "post_id", "emoji_name"))
+    if not ids.is_id(user_id) or not ids.is_id(post_id) or not emoji or len(emoji) > 64:
+        raise ApiError("api.reaction.save_reaction.invalid.app_error")
+    if user_id != call.user.id:
+        raise ApiError("api.reaction.save_reaction.user_id.app_error")
+    post = _post(call, post_id)
+    if state.channels[post.channel_id].delete_at:
+        raise ApiError("api.reaction.save.archived_channel.app_error")
+    reaction = state.add_reaction(post, call.user, emoji)
+    return Answer(201, reaction.to_json(post.id), effect=post.id)
+
+
+@ROUTES.add("GET", "/posts/{post_id}/reactions")
+def of_post(call: Call) -> Answer:
+    post = call.server.state.readable_post(call.user, call.id("post_id"))
+    return Answer(200, [r.to_json(post.id) for r in post.reactions])
+
+
+@ROUTES.add("DELETE", "/users/{user_id}/posts/{post_id}/reactions/{emoji_name}")
+def remove(call: Call) -> Answer:
+    post = _post(call, call.id("post_id"))
+    user_id = call.user_id()
+    if user_id != call.user.id:
+        call.need_admin()
+    call.server.state.remove_reaction(post, user_id, call.names["emoji_name"])
+    return ok()._replace(effect=post.id)

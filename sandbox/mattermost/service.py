@@ -1,0 +1,153 @@
+"""The service behind the sandbox's Mattermost: who asks, may it be answered at all, and by which handler."""
+
+from __future__ import annotations
+
+import inspect
+from typing import Any, Awaitable, Dict, Optional, Union
+
+from ..clock import Clock
+from ..journal import Journal
+from ..page import page
+from ..server import Answer, Request, Service
+from . import channels, control, files, posts, reactions, system, teams, users
+from .account import Account
+from .call import ROUTES, Call
+from .errors import MESSAGES, ApiError, error_answer, expired, forbidden
+from .limiter import Limiter, limit_headers
+from .model import Token, User
+from .state import State
+
+API = "/api/v4"
+RESOURCES = (channels, files, posts, reactions, system, teams, users)
+"""The modules whose handlers stand in `ROUTES`; a new resource is a new module here."""
+
+_NOBODY = User("", "", "", 0, 0)
+_NO_TOKEN = Token("", "", "")
+
+
+class Mattermost(Account, Service):
+    """A Mattermost server, version 5.37 as measured in facts/mattermost.md.
+
+    Switches, to be set at any time:
+
+    `props_limit` (8000; 800000 on newer servers), `message_limit`, `file_limit` (bytes), `show_email` (whether profiles
+    tell e-mails), `save_seconds` (real seconds that saving a new post takes, so that requests overlap), `database_down`
+    (answers as a server that lost its database), `rate_limit(per_second, burst)`.
+    """
+
+    name = "mattermost"
+
+    def __init__(
+        self,
+        clock: Optional[Clock] = None,
+        journal: Optional[Journal] = None,
+        *,
+        props_limit: int = 8000,
+        message_limit: int = 16383,
+        file_limit: int = 50 * 1024 * 1024,
+        seed: Optional[int] = None,
+    ) -> None:
+        Service.__init__(self)
+        clock = clock or Clock()
+        self.state = State(clock, journal or Journal(clock), seed)
+        self.props_limit = props_limit
+        self.message_limit = message_limit
+        self.file_limit = file_limit
+        self.show_email = True
+        self.save_seconds = 0.0
+        self.database_down = False
+        self._refusals = 0
+        self._limiter: Optional[Limiter] = None
+
+    def rate_limit(self, per_second: Optional[float], burst: int = 100) -> None:
+        """Limit requests by address as the server's own rate limiter does; None: no limit."""
+        self._limiter = Limiter(self.state.clock, per_second, burst) if per_second else None
+
+    def handle(self, request: Request) -> Union[Answer, Awaitable[Answer]]:
+        if not request.path.startswith(API + "/"):
+            if request.method == "GET" and request.path == "/":
+                return page()
+            return self._error(ApiError("api.context.404.app_error"))
+        headers: Dict[str, str] = {}
+        if self._limiter is not None:
+            verdict = self._limiter.take(request.remote)
+            headers = verdict.headers
+            if not verdict.allowed:
+                return _limited(headers)
+        try:
+            answer = self._api(request, request.path[len(API) :])
+        except ApiError as error:
+            answer = self._error(error)
+        if inspect.isawaitable(answer):
+            return self._later(answer, headers)
+        assert isinstance(answer, Answer)
+        return self._finished(answer, headers)
+
+    def trouble(self, status: int, retry_after: Optional[float]) -> Answer:
+        """429 is text; the rest stands in Mattermost's JSON, as when the server itself fails."""
+        if status == 429:
+            wait = 1 if retry_after is None else retry_after
+            return _limited(dict(limit_headers(100, 0, wait), **{"Retry-After": f"{wait:g}"}))
+        by_status = {401: "api.context.session_expired.app_error", 403: "api.context.permissions.app_error"}
+        error_id = by_status.get(status, "app.select_error" if status >= 500 else "api.context.404.app_error")
+        answer = error_answer(status, error_id, MESSAGES[error_id][1], self.state.new_id())
+        if retry_after is None:
+            return answer
+        return answer._replace(headers={**answer.headers, "Retry-After": f"{retry_after:g}"})
+
+    def control(self, word: str, body: Dict[str, Any]) -> Any:
+        return control.run(self, word, body)
+
+    def _api(self, request: Request, path: str) -> Union[Answer, Awaitable[Answer]]:
+        found = ROUTES.find(request.method, path)
+        if found is None:
+            raise ApiError("api.context.404.app_error", status=405 if ROUTES.knows(path) else 404)
+        handler, names = found
+        open_to_all = (request.method, path) in system.OPEN_TO_ALL
+        token = self._token(request)
+        if token is None and not open_to_all:
+            raise expired()
+        if self.database_down and not open_to_all:
+            raise self._without_database(request.method, path)
+        user = self.state.users[token.user_id] if token is not None else _NOBODY
+        result: Union[Answer, Awaitable[Answer]] = handler(Call(self, request, names, user, token or _NO_TOKEN))
+        return result
+
+    def _token(self, request: Request) -> Optional[Token]:
+        """The valid token of the request; while the database is down only those the server still remembers."""
+        kind, _, secret = request.headers.get("Authorization", "").partition(" ")
+        token = self.state.tokens.get(secret.strip()) if kind.lower() == "bearer" else None
+        if token is None or not token.active or self.state.users[token.user_id].delete_at:
+            return None
+        if self.database_down and not token.used:
+            return None
+        token.used = True
+        return token
+
+    def _without_database(self, method: str, path: str) -> ApiError:
+        """As measured: creating a post is 403 or 400 by turns, editing one 403, all else 500."""
+        if method == "POST" and path == "/posts":
+            self._refusals += 1
+            if self._refusals % 2 == 0:
+                return ApiError("api.context.invalid_param.app_error", "post.channel_id")
+            return forbidden()
+        if method == "PUT" and path.startswith("/posts/"):
+            return forbidden()
+        return ApiError("app.select_error")
+
+    async def _later(self, answer: Awaitable[Answer], headers: Dict[str, str]) -> Answer:
+        try:
+            return self._finished(await answer, headers)
+        except ApiError as error:
+            return self._finished(self._error(error), headers)
+
+    def _finished(self, answer: Answer, headers: Dict[str, str]) -> Answer:
+        own = {"X-Version-Id": system.VERSION, "X-Request-Id": self.state.new_id()}
+        return answer._replace(headers={**own, **answer.headers, **headers})
+
+    def _error(self, error: ApiError) -> Answer:
+        return error.answer(self.state.new_id())
+
+
+def _limited(headers: Dict[str, str]) -> Answer:
+    return Answer(429, "limit exceeded\n", {"Content-Type": "text/plain; charset=utf-8", **headers})

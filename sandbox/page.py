@@ -1,0 +1,23 @@
+"""The web page at `/` of the sandbox's Mattermost: a channel as people would see it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from .server import Answer
+
+TEMPLATE = Path(__file__).with_name("page.html")
+_POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; connect-src 'self'"
+"""Nothing from elsewhere, and no form or frame: what posts contain stays text."""
+
+
+def page() -> Answer:
+    """The page; it reads `POST /_sandbox/view` every second."""
+    headers = {
+        "Content-Type": "text/html; charset=utf-8",
+        "Content-Security-Policy": _POLICY,
+        "X-Content-Type-Options": "nosniff",
+        "Referrer-Policy": "no-referrer",
+        "Cache-Control": "no-store",
+    }
+    return Answer(200, TEMPLATE.read_bytes(), headers)
