@@ -2,7 +2,7 @@
 
     complain(mattermost, store, "channel:~incidents", "The Mattermost channel ~incidents is archived: ...", log=log)
 
-The same matter (`about`) is told again only after `ttl` seconds; `pagerduty.complaint.<sha>` in the datastore remembers.
+The same matter (`about`) is told again only after `ttl` seconds; the datastore key `pagerduty.complaint.<sha>` tells.
 Nothing here raises: a complaint that can't be told is logged, and the work goes on.
 """
 

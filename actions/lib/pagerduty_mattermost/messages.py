@@ -1,9 +1,9 @@
 """Posting a message once: the intent before, the result after, in the datastore.
 
 The key goes out with the post. A run that finds an intent without a result looks in the channel (or thread) for the
-post that bears the key before it posts: after a crash, a timeout or an hour, the same key makes no second post. Two runs at
-once are kept apart by Mattermost itself, which remembers a key for 30 s; so whoever waited more than 10 s since it
-looked, looks again (docs/architecture.md, Keys).
+post that bears the key before it posts: after a crash, a timeout or an hour, the same key makes no second post. Two
+runs at once are kept apart by Mattermost itself, which remembers a key for 30 s; so whoever waited more than 10 s since
+it looked, looks again (docs/architecture.md, Keys).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ import time
 from contextlib import suppress
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence
 
+from .config import MattermostConfig
 from .errors import PackError, RetryLater
 from .keys import post_key
 from .mattermost import Mattermost
@@ -104,3 +105,8 @@ class _Post(NamedTuple):
                 raise
             return found._replace(already=False)
         return Sent(str(post["id"]), self.channel_id, False)
+
+
+def link(settings: MattermostConfig, post_id: str) -> str:
+    """An address that leads people to the post, whatever its team."""
+    return f"{settings.url}/_redirect/pl/{post_id}"

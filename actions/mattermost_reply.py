@@ -1,0 +1,68 @@
+"""mattermost.reply: reply in the thread of a post, or of an incident's cards."""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Optional, Tuple
+
+from pagerduty_mattermost.action_base import PackAction
+from pagerduty_mattermost.errors import NotFound, RejectedInput
+
+_INCIDENT_ID = re.compile(r"[A-Z0-9]{6,40}\Z")
+
+
+class Reply(PackAction):
+    def act(
+        self,
+        post: str = "",
+        message: Optional[str] = "",
+        key: Optional[str] = "",
+        channel: Optional[str] = "",
+    ) -> Dict[str, Any]:
+        from pagerduty_mattermost.messages import link, post_once
+
+        if not (message or "").strip():
+            raise RejectedInput("Nothing to reply: give a message")
+        replies: List[Dict[str, Any]] = []
+        for channel_id, root_id in self._threads(str(post or "").strip(), channel or ""):
+            sent = post_once(
+                self.mattermost,
+                lambda: self.store,
+                channel_id,
+                message or "",
+                key=key or "",
+                root_id=root_id,
+                clock=self.clock,
+                monotonic=self.monotonic,
+            )
+            replies.append(
+                {
+                    "post_id": sent.post_id,
+                    "root_id": root_id,
+                    "channel_id": channel_id,
+                    "already": sent.already,
+                    "link": link(self.mattermost.settings, sent.post_id),
+                }
+            )
+        threads = "thread" if len(replies) == 1 else "threads"
+        return {"replies": replies, "message": f"Replied in {len(replies)} {threads}."}
+
+    def _threads(self, post: str, channel: str) -> List[Tuple[str, str]]:
+        """(channel id, root post id) of each thread to reply in."""
+        from pagerduty_mattermost.mattermost import is_id
+
+        if is_id(post):
+            found = self.mattermost.get_post(post)
+            return [(str(found.get("channel_id")), str(found.get("root_id") or found["id"]))]
+        if not _INCIDENT_ID.match(post):
+            raise RejectedInput("Give a post's id (26 lower-case letters and digits) or an incident's id (PT4KHLK)")
+        wanted = self.channels.resolve(channel).id if channel else ""
+        cards = self.store.read_prefix(f"incident.{post}.card.")
+        threads = [
+            (name.rsplit(".", 1)[-1], str(card["post_id"]))
+            for name, card in sorted(cards.items())
+            if isinstance(card, dict) and card.get("post_id") and (not wanted or name.endswith("." + wanted))
+        ]
+        if not threads:
+            raise NotFound(f"The incident {post} has no card" + (" in that channel" if wanted else " in any channel"))
+        return threads
