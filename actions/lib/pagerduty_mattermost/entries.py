@@ -5,7 +5,7 @@
     event_from_entry(obj) -> IncidentEvent or None     # None: no event (notifications), or no log entry at all
     with_details(incident, trigger_entry_obj)          # adds what the first alert said
     with_note(incident, event)                         # adds the latest note
-    epoch(text) -> seconds or None; iso(seconds) -> "2026-01-02T03:04:05Z"
+    epoch(value) -> seconds since the epoch or None
 
 Texts are cleaned and cut here, once, for the trigger's payload (about 4 KB; facts/stackstorm.md). Times become UTC
 with whole seconds, so that comparing them as text is comparing them as times (`incident.Version`).
@@ -13,11 +13,10 @@ with whole seconds, so that comparing them as text is comparing them as times (`
 
 from __future__ import annotations
 
-import calendar
 import re
-import time
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
+from . import times
 from .incident import Incident, IncidentEvent, Link, Person
 from .text import clean, one_line
 
@@ -65,7 +64,6 @@ _DETAIL_NAME, _DETAIL_VALUE = 60, 200
 _INT64 = 2**63 - 1
 
 _PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
-_ANY_TIME = re.compile(r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d):(\d\d)(\.\d{1,9})?\s*(Z|z|[+-]\d\d:?\d\d)?\Z", re.ASCII)
 
 
 class Entry(NamedTuple):
@@ -85,38 +83,16 @@ class Entry(NamedTuple):
 
 
 def epoch(value: Any) -> Optional[float]:
-    """Seconds since the epoch of an ISO 8601 time (UTC where it names no zone), None for anything else."""
-    if not isinstance(value, str):
-        return None
-    found = _ANY_TIME.match(value.strip())
-    if not found:
-        return None
-    try:
-        # timegm takes any number for a day: mktime's habit of rolling over would hide nonsense.
-        year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-        if not (1 <= month <= 12 and 1 <= day <= 31 and hour < 24 and minute < 60 and second < 61 and year > 1969):
-            return None
-        seconds = float(calendar.timegm((year, month, day, hour, minute, second, 0, 0, 0)))
-    except (ValueError, OverflowError):
-        return None
-    zone = found.group(8) or "Z"
-    if zone not in "Zz":
-        sign = -1 if zone[0] == "+" else 1
-        seconds += sign * (int(zone[1:3]) * 3600 + int(zone[-2:]) * 60)
-    return seconds + float(found.group(7) or 0)
-
-
-def iso(seconds: float) -> str:
-    """UTC, whole seconds."""
-    return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(int(seconds)))
+    """Seconds since the epoch of an ISO 8601 time, None for anything else."""
+    return times.seconds(value) if isinstance(value, str) else None
 
 
 def moment(value: Any) -> str:
-    """The time as `iso` writes it, or empty."""
+    """The time in UTC, to the second, or empty."""
     if isinstance(value, str) and _PLAIN_TIME.match(value):
         return value
     seconds = epoch(value)
-    return "" if seconds is None else iso(seconds)
+    return "" if seconds is None else times.iso(seconds)
 
 
 def incident_from_rest(obj: Any) -> Optional[Incident]:
