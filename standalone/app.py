@@ -1,0 +1,318 @@
+"""The embedded default itself: a pack's sensors, rules, actions, timers and retries in one process.
+
+    app = App(pack_dir, config, data_dir)
+    app.start()            # sensors, timers and workers run; what was left unfinished runs again
+    app.drain(30)          # until nothing is left to do now
+    app.stop()             # what has not ended stays on disk
+
+    App(pack_dir, config, data_dir, *, clock=time.time, poll_interval=None, workers=8, rule_folders=(), sensors=True,
+        on_finished=None)
+    app.dispatch(trigger_ref, payload, trace_tag=None)  # on disk when it returns; ValueError: does not fit
+    app.run(action_ref, parameters, user=…)             # now and here, as `st2 run`; returns an Execution
+    app.poke()                                          # sensors poll now
+    app.pack, app.store, app.journal, app.configuration
+
+`config` is the YAML file's path or a mapping. `clock() -> seconds since the epoch` decides expiry, retries and pruning.
+`poll_interval` (seconds) overrides the sensors' own. `on_finished(execution)` is called after each end is on disk.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import logging
+import os
+import sqlite3
+import threading
+import time
+from pathlib import Path
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+
+from standalone import paths
+from standalone.config_file import read_config
+from standalone.configuration import Configuration
+from standalone.database import Database
+from standalone.datastore import DatastoreService, KeyValueStore
+from standalone.errors import UserError
+from standalone.executor import Executor
+from standalone.journal import KEEP_DAYS, Execution, Journal, Waiting, new_id
+from standalone.metadata import ActionMeta, Pack, Rule, SensorMeta, load_pack
+from standalone.parameters import BadParameters
+from standalone.runner import ClassLoader, Outcome, run_action
+from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
+from standalone.sensors import SensorThread
+from standalone.services import ActionService, ApiClient, SensorService, Wrapper
+from standalone.timers import Timers
+
+LOG = logging.getLogger("standalone")
+
+DATABASE = "standalone.sqlite"
+LOCK = "standalone.sqlite-lock"
+MAX_TRACE_TAG = 2000
+PRUNE_EVERY = 3600.0
+
+
+class App:
+    """See the module's docstring."""
+
+    def __init__(
+        self,
+        pack_dir: Union[str, Path],
+        config: Union[str, Path, Mapping[str, Any], None],
+        data_dir: Union[str, Path],
+        *,
+        clock: Callable[[], float] = time.time,
+        poll_interval: Optional[float] = None,
+        workers: int = 8,
+        rule_folders: Sequence[Path] = (),
+        sensors: bool = True,
+        on_finished: Optional[Callable[[Execution], None]] = None,
+    ) -> None:
+        pack_dir = Path(pack_dir).resolve()
+        paths.prepare(pack_dir)
+        from standalone.rules import Planner  # needs the pack's own library on the path
+
+        self.pack: Pack = load_pack(pack_dir, rule_folders)
+        self._data_dir = Path(data_dir)
+        self._clock = clock
+        self._poll_interval = poll_interval
+        self._with_sensors = sensors
+        self._on_finished = on_finished
+        self._database = Database(self._data_dir / DATABASE)
+        self.store = KeyValueStore(self._database, clock)
+        self.journal = Journal(self._database, clock)
+        raw = read_config(Path(config)) if isinstance(config, (str, Path)) else dict(config or {})
+        self.configuration = Configuration(raw, self.pack.config_schema, self._database, self.store)
+        self._planner = Planner(self.pack, self.configuration.current, self.store.get, clock)
+        self._loader = ClassLoader(self.pack.ref)
+        self._client = ApiClient(self.pack.rules)
+        self._executor = Executor(self._run_waiting, workers, clock)
+        self._sensors: List[SensorThread] = []
+        timed = [rule for rule in self.pack.rules.values() if rule.enabled and rule.trigger["type"].startswith("core.")]
+        self._timers = Timers(timed, self._tick)
+        self._lock_file: Any = None
+        self._accepting = False
+        self._pruned_at = 0.0
+
+    def start(self) -> None:
+        """Begins to work. Raises UserError: metadata or configuration wrong, or another process serves this data."""
+        if self.pack.problems:
+            raise UserError("The pack's metadata: " + "; ".join(self.pack.problems))
+        for line in self.pack.refused:
+            LOG.warning("%s", line)
+        self.configuration.current()
+        self._take_lock()
+        self._connect_stand_in()
+        self.journal.prune()
+        self._pruned_at = self._clock()
+        unfinished = self.journal.waiting()
+        if unfinished:
+            LOG.info("%d unfinished executions run again", len(unfinished))
+        self._accepting = True
+        self._executor.add(unfinished)
+        self._executor.start()
+        self._timers.start()
+        if self._with_sensors:
+            for sensor in self.pack.sensors:
+                if sensor.enabled:
+                    self._start_sensor(sensor)
+
+    def stop(self, grace: float = 5.0) -> bool:
+        """Ends within about `grace` seconds; True when everything that ran came to its end. The rest is on disk."""
+        until = time.monotonic() + grace
+        for sensor in self._sensors:
+            sensor.stop()
+        self._timers.stop()
+        ended = True
+        for sensor in self._sensors:
+            ended = sensor.join(max(0.0, until - time.monotonic())) and ended
+        self._accepting = False
+        ended = self._executor.stop(max(0.0, until - time.monotonic())) and ended
+        self._release_lock()
+        if ended:
+            self._database.close()
+        return ended
+
+    def dispatch(self, trigger_ref: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
+        """Takes a trigger: when it returns, the instance and what its rules want done are on disk.
+
+        Raises ValueError when the trigger is unknown or the payload does not fit it; sqlite3.Error or RuntimeError
+        when it can't be kept: then nothing of it is.
+        """
+        payload = {} if payload is None else payload
+        self._check_payload(trigger_ref, payload)
+        self._accept(trigger_ref, payload, trace_tag, self._planner.matching(trigger_ref, payload))
+
+    def run(
+        self,
+        action_ref: str,
+        parameters: Mapping[str, Any],
+        user: str = "",
+        context: Optional[Mapping[str, Any]] = None,
+    ) -> Execution:
+        """Runs an action here and now; nothing of it is kept. Raises UserError for what the caller got wrong."""
+        if action_ref not in self.pack.actions:
+            raise UserError(f"There is no action {action_ref}; `actions` lists them")
+        action_context: Dict[str, Any] = {"user": user, "pack": self.pack.ref, **(context or {})}
+        try:
+            arguments, timeout = self._planner.arguments(action_ref, parameters, action_context, {})
+        except BadParameters as error:
+            raise UserError(f"{action_ref}: {error}") from None
+        execution = Execution(new_id(), action_ref, arguments, {**action_context, "timeout": timeout})
+        return self._execute(execution)
+
+    def drain(self, timeout: float, delayed: bool = False) -> bool:
+        """Waits until nothing is left to do now (with `delayed`: retries as well); False after `timeout` seconds."""
+        return self._executor.drain(timeout, delayed)
+
+    def poke(self) -> None:
+        """Sensors poll now; delayed executions look at the clock."""
+        for sensor in self._sensors:
+            sensor.poke()
+        self._executor.wake()
+
+    def _check_payload(self, trigger_ref: str, payload: Any) -> None:
+        trigger = self.pack.triggers.get(trigger_ref)
+        if trigger is None:
+            raise ValueError(f"There is no trigger {trigger_ref}")
+        try:
+            copy = json.loads(json.dumps(payload, allow_nan=False))
+            check(with_defaults(copy, trigger.payload_schema), allowing_nulls(trigger.payload_schema), "payload")
+        except (Misfit, TypeError, RecursionError) as error:
+            raise ValueError(f"The payload does not fit the trigger {trigger_ref}: {error}") from None
+
+    def _accept(self, trigger_ref: str, payload: Any, trace_tag: Optional[str], rules: Sequence[Rule]) -> None:
+        if not self._accepting:
+            raise RuntimeError("the embedded default is stopping")
+        instance_id = new_id()
+        tag = (trace_tag or "")[:MAX_TRACE_TAG] or None
+        planned = self._planner.plan(rules, payload, instance_id, tag)
+        self._executor.add(self.journal.add_trigger(instance_id, trigger_ref, payload, tag, planned))
+        LOG.debug("Trigger %s (%s): %s", trigger_ref, tag, ", ".join(rule.ref for rule in rules) or "no rule")
+
+    def _tick(self, rule: Rule, payload: Dict[str, Any]) -> None:
+        self._accept(rule.trigger["type"], payload, f"{rule.trigger['type']}-{rule.ref}", [rule])
+
+    def _run_waiting(self, waiting: Waiting) -> List[Waiting]:
+        execution = self.journal.execution(waiting.id)
+        if execution is None or execution.finished_at is not None:
+            return []
+        done = self._execute(execution)
+        follow_up = self.journal.finish(done, self._retry(done))
+        self._tell(done, bool(follow_up))
+        self._prune_sometimes()
+        return follow_up
+
+    def _execute(self, execution: Execution) -> Execution:
+        started = self._clock()
+        action = self.pack.actions.get(execution.action_ref)
+        if action is None:
+            outcome = Outcome(
+                "failed", {"result": None, "error": f"there is no action {execution.action_ref} any more"}
+            )
+        else:
+            timeout = float(execution.context.get("timeout") or 600)
+            known = action
+            outcome = run_action(lambda: self._make_action(known, execution), execution.parameters, timeout)
+        return execution._replace(
+            status=outcome.status, started_at=started, finished_at=self._clock(), result=outcome.result
+        )
+
+    def _make_action(self, action: ActionMeta, execution: Execution) -> Any:
+        cls = self._loader.load(action.entry_point, "Action")
+        from st2common.runners.utils import get_action_class_instance
+
+        user = str(execution.context.get("user") or "")
+        service = ActionService(self._datastore(cls.__name__, user), Wrapper(self.pack.ref, cls.__name__, "debug"))
+        return get_action_class_instance(action_cls=cls, config=self.configuration.current(), action_service=service)
+
+    def _start_sensor(self, sensor: SensorMeta) -> None:
+        def make() -> Any:
+            cls = self._loader.load(sensor.entry_point, "BaseSensor", sensor.class_name)
+            service = SensorService(
+                self._datastore(sensor.class_name, "sensor_service"),
+                Wrapper(self.pack.ref, sensor.class_name, "debug"),
+                self.dispatch,
+            )
+            arguments: Dict[str, Any] = {"sensor_service": service, "config": self.configuration.current()}
+            if sensor.poll_interval:
+                arguments["poll_interval"] = sensor.poll_interval
+            return cls(**arguments)
+
+        thread = SensorThread(sensor.class_name, make, self._poll_interval)
+        self._sensors.append(thread)
+        thread.start()
+
+    def _datastore(self, class_name: str, user: str) -> DatastoreService:
+        return DatastoreService(self.store, self.pack.ref, class_name, user, lambda: self._client)
+
+    def _retry(self, done: Execution) -> Optional[Execution]:
+        for policy in self.pack.policies:
+            wanted = {"failure": "failed", "timeout": "timeout"}[policy.retry_on]
+            if policy.action_ref == done.action_ref and done.status == wanted and done.attempt < policy.max_retry_count:
+                return done._replace(
+                    id=new_id(),
+                    attempt=done.attempt + 1,
+                    status="delayed",
+                    not_before=self._clock() + policy.delay,
+                    started_at=None,
+                    finished_at=None,
+                    result=None,
+                )
+        return None
+
+    def _tell(self, done: Execution, retried: bool) -> None:
+        if done.status == "succeeded":
+            LOG.debug("%s succeeded (%s)", done.action_ref, done.context.get("rule"))
+        else:
+            line = Outcome(done.status, {"stderr": "", **done.result}).error
+            LOG.warning(
+                "%s %s (%s)%s: %s",
+                done.action_ref,
+                done.status,
+                done.context.get("rule"),
+                "; it is tried again" if retried else "",
+                line,
+            )
+        if self._on_finished is not None:
+            try:
+                self._on_finished(done)
+            except Exception as error:  # noqa: BLE001 - a listener's mistake is not the execution's
+                LOG.error("A listener failed: %s", error)
+
+    def _prune_sometimes(self) -> None:
+        if self._clock() - self._pruned_at > PRUNE_EVERY:
+            self._pruned_at = self._clock()
+            try:
+                self.journal.prune(KEEP_DAYS)
+            except sqlite3.Error as error:
+                LOG.warning("Old executions stay for now: %s", error)
+
+    def _connect_stand_in(self) -> None:
+        from st2common.services import trigger_dispatcher
+
+        connect = getattr(trigger_dispatcher, "connect", None)
+        if connect is not None:
+            connect(self.dispatch)
+
+    def _take_lock(self) -> None:
+        path = self._data_dir / LOCK
+        self._lock_file = open(path, "a+")  # noqa: SIM115 - held until stop
+        try:
+            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            raise UserError(f"Another process already serves the data in {self._data_dir}") from None
+        self._lock_file.truncate(0)
+        self._lock_file.write(str(os.getpid()))
+        self._lock_file.flush()
+
+    def _release_lock(self) -> None:
+        if self._lock_file is not None:
+            self._lock_file.close()
+            self._lock_file = None
+
+
+def wait_for_ever(event: threading.Event) -> None:
+    """Waits for `event`, interruptible by signals on every platform."""
+    while not event.wait(3600):
+        pass

@@ -1,0 +1,7 @@
+"""What a user of the embedded default can get wrong: one line each, no stack trace, exit code 2."""
+
+from __future__ import annotations
+
+
+class UserError(Exception):
+    """`str(error)` is the line: what is wrong, where, and what to do."""

@@ -1,0 +1,359 @@
+"""A pack's own metadata, read from its folder and checked as StackStorm checks it when it registers a pack.
+
+`load_pack` never raises for what stands in the files: it collects. `problems` are mistakes (StackStorm would refuse
+them too, or they could never work); `refused` is what StackStorm can do and the embedded default can't, by name: it is
+left out and the rest goes on.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from standalone.alias_format import ActionAlias
+from standalone.errors import UserError
+from standalone.metadata_schemas import ACTION, ALIAS, POLICIES, POLICY, RULE, SENSOR, TIMERS
+from standalone.schemas import Misfit, check, check_schema, validate
+
+RUNNERS = ("python-script",)
+
+
+class ActionMeta(NamedTuple):
+    """An action: `actions/*.yaml`."""
+
+    ref: str
+    name: str
+    description: str
+    enabled: bool
+    entry_point: Path
+    parameters: Mapping[str, Mapping[str, Any]]
+
+
+class TriggerType(NamedTuple):
+    """A trigger type of a sensor."""
+
+    ref: str
+    name: str
+    description: str
+    payload_schema: Mapping[str, Any]
+
+
+class SensorMeta(NamedTuple):
+    """A sensor: `sensors/*.yaml`."""
+
+    ref: str
+    class_name: str
+    description: str
+    enabled: bool
+    entry_point: Path
+    poll_interval: Optional[float]
+    trigger_types: Tuple[TriggerType, ...]
+
+
+class Rule(NamedTuple):
+    """A rule, under the names StackStorm's client has."""
+
+    ref: str
+    name: str
+    pack: str
+    description: str
+    enabled: bool
+    trigger: Mapping[str, Any]
+    """`type`, and `parameters` of a timer."""
+    criteria: Mapping[str, Any]
+    action: Mapping[str, Any]
+    """`ref` and `parameters`."""
+
+
+class RetryPolicy(NamedTuple):
+    """`action.retry` of one action."""
+
+    ref: str
+    action_ref: str
+    retry_on: str
+    """`failure` or `timeout`."""
+    max_retry_count: int
+    delay: float
+    """Seconds."""
+
+
+class Pack(NamedTuple):
+    """All of it."""
+
+    ref: str
+    path: Path
+    version: str
+    actions: Mapping[str, ActionMeta]
+    sensors: Tuple[SensorMeta, ...]
+    triggers: Mapping[str, TriggerType]
+    rules: Mapping[str, Rule]
+    aliases: Tuple[ActionAlias, ...]
+    policies: Tuple[RetryPolicy, ...]
+    config_schema: Mapping[str, Any]
+    problems: Tuple[str, ...]
+    refused: Tuple[str, ...]
+
+
+def load_pack(path: Path, rule_folders: Sequence[Path] = ()) -> Pack:
+    """The pack in the folder `path`; rules in `rule_folders` are added, and replace the pack's own of the same name.
+
+    Raises UserError only when there is no pack at all.
+    """
+    manifest = path / "pack.yaml"
+    if not manifest.is_file():
+        raise UserError(f"{path} is no pack: there is no pack.yaml in it; name the pack's folder with --pack")
+    return _Loader(path).load(rule_folders)
+
+
+class _Loader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._problems: List[str] = []
+        self._refused: List[str] = []
+        manifest = self._read(path / "pack.yaml") or {}
+        self._ref = str(manifest.get("ref") or manifest.get("name") or path.name)
+        self._version = str(manifest.get("version") or "")
+
+    def load(self, rule_folders: Sequence[Path]) -> Pack:
+        actions: Dict[str, ActionMeta] = {}
+        for file, data in self._files(self._path / "actions", ACTION):
+            action = self._action(file, data)
+            if action:
+                self._once(file, action.ref, actions)
+                actions[action.ref] = action
+        sensors = tuple(self._sensor(file, data) for file, data in self._files(self._path / "sensors", SENSOR))
+        triggers = {trigger.ref: trigger for sensor in sensors for trigger in sensor.trigger_types}
+        rules: Dict[str, Rule] = {}
+        for folder in (self._path / "rules", *rule_folders):
+            mine: Dict[str, Rule] = {}
+            for file, data in self._files(folder, RULE):
+                rule = self._rule(file, data, actions, triggers)
+                if rule:
+                    self._once(file, rule.ref, mine)
+                    mine[rule.ref] = rule
+            rules.update(mine)
+        aliases = [self._alias(file, data, actions) for file, data in self._files(self._path / "aliases", ALIAS)]
+        policies = [self._policy(file, data, actions) for file, data in self._files(self._path / "policies", POLICY)]
+        return Pack(
+            ref=self._ref,
+            path=self._path,
+            version=self._version,
+            actions=actions,
+            sensors=sensors,
+            triggers=triggers,
+            rules=rules,
+            aliases=tuple(alias for alias in aliases if alias),
+            policies=tuple(policy for policy in policies if policy),
+            config_schema=self._config_schema(),
+            problems=tuple(self._problems),
+            refused=tuple(self._refused),
+        )
+
+    def _action(self, file: Path, data: Dict[str, Any]) -> Optional[ActionMeta]:
+        runner = data["runner_type"]
+        if runner not in RUNNERS:
+            self._refuse(file, f"runner type '{runner}'")
+            return None
+        parameters = data["parameters"] or {}
+        for name, schema in parameters.items():
+            self._schema(file, schema, f"parameters.{name}")
+        return ActionMeta(
+            ref=f"{data.get('pack') or self._ref}.{data['name']}",
+            name=data["name"],
+            description=data.get("description") or "",
+            enabled=data["enabled"],
+            entry_point=self._entry_point(file, data),
+            parameters=parameters,
+        )
+
+    def _sensor(self, file: Path, data: Dict[str, Any]) -> SensorMeta:
+        triggers = tuple(
+            TriggerType(
+                ref=f"{trigger.get('pack') or self._ref}.{trigger['name']}",
+                name=trigger["name"],
+                description=trigger.get("description") or "",
+                payload_schema=trigger.get("payload_schema") or {},
+            )
+            for trigger in data["trigger_types"] or []
+        )
+        for trigger in triggers:
+            try:
+                check({}, trigger.payload_schema, trigger.name)
+            except Misfit:
+                pass
+            except Exception as error:  # noqa: BLE001 - what a broken schema raises differs between jsonschema's versions
+                self._problem(file, f"payload_schema of {trigger.name} is broken: {type(error).__name__}: {error}")
+        return SensorMeta(
+            ref=f"{self._ref}.{data['class_name']}",
+            class_name=data["class_name"],
+            description=data.get("description") or "",
+            enabled=data["enabled"],
+            entry_point=self._entry_point(file, data),
+            poll_interval=data.get("poll_interval"),
+            trigger_types=triggers,
+        )
+
+    def _rule(
+        self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta], triggers: Mapping[str, TriggerType]
+    ) -> Optional[Rule]:
+        rule = Rule(
+            ref=f"{data.get('pack') or self._ref}.{data['name']}",
+            name=data["name"],
+            pack=data.get("pack") or self._ref,
+            description=data.get("description") or "",
+            enabled=data["enabled"],
+            trigger=data["trigger"],
+            criteria=data["criteria"] or {},
+            action={"ref": data["action"]["ref"], "parameters": data["action"].get("parameters") or {}},
+        )
+        kind = rule.trigger["type"]
+        parameters = rule.trigger.get("parameters") or {}
+        if kind in TIMERS:
+            try:
+                check(parameters, TIMERS[kind], "trigger.parameters")
+            except Misfit as error:
+                self._problem(file, str(error))
+                return None
+        elif kind not in triggers:
+            if kind.startswith("core."):
+                self._refuse(file, f"trigger type '{kind}'")
+            else:
+                self._problem(file, f"trigger type '{kind}' is declared by no sensor")
+            return None
+        elif parameters:
+            self._refuse(file, f"trigger parameters of '{kind}'")
+            return None
+        if (data.get("type") or {}).get("ref", "standard") != "standard":
+            self._refuse(file, f"rule type '{data['type']['ref']}'")
+            return None
+        for name, criterion in rule.criteria.items():
+            operator = criterion.get("type") if isinstance(criterion, dict) else None
+            if operator not in _operators():
+                self._refuse(file, f"operator '{operator}' of the criterion on {name}")
+                return None
+        if not self._action_exists(file, rule.action["ref"], actions):
+            return None
+        declared = actions[rule.action["ref"]].parameters
+        unknown = sorted(set(rule.action["parameters"]) - set(declared) - _runner_names())
+        if unknown:
+            self._problem(file, f"{rule.action['ref']} has no parameter {', '.join(unknown)}")
+        return rule
+
+    def _alias(self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]) -> Optional[ActionAlias]:
+        return ActionAlias.from_metadata(data) if self._action_exists(file, data["action_ref"], actions) else None
+
+    def _policy(self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]) -> Optional[RetryPolicy]:
+        kind = data["policy_type"]
+        if not data["enabled"]:
+            return None
+        if kind not in POLICIES:
+            self._refuse(file, f"policy type '{kind}'")
+            return None
+        if not self._action_exists(file, data["resource_ref"], actions):
+            return None
+        try:
+            parameters = validate(data.get("parameters") or {}, POLICIES[kind], "parameters")
+        except Misfit as error:
+            self._problem(file, str(error))
+            return None
+        return RetryPolicy(
+            ref=f"{data.get('pack') or self._ref}.{data['name']}",
+            action_ref=data["resource_ref"],
+            retry_on=parameters["retry_on"],
+            max_retry_count=parameters["max_retry_count"],
+            delay=float(parameters.get("delay") or 0),
+        )
+
+    def _config_schema(self) -> Mapping[str, Any]:
+        file = self._path / "config.schema.yaml"
+        schema = self._read(file) if file.is_file() else {}
+        for name, inner in (schema or {}).items():
+            self._schema(file, inner, name)
+        return schema or {}
+
+    def _action_exists(self, file: Path, ref: str, actions: Mapping[str, ActionMeta]) -> bool:
+        if ref in actions:
+            return True
+        if ref.startswith(self._ref + ".") and not self._was_refused(ref):
+            self._problem(file, f"there is no action {ref}")
+        else:
+            self._refuse(file, f"the action {ref}")
+        return False
+
+    def _was_refused(self, ref: str) -> bool:
+        name = ref[len(self._ref) + 1 :]
+        return any(line.startswith(f"actions/{name}.yaml:") for line in self._refused)
+
+    def _entry_point(self, file: Path, data: Mapping[str, Any]) -> Path:
+        entry_point = file.parent / (data.get("entry_point") or "")
+        if not entry_point.is_file():
+            self._problem(file, f"entry_point '{data.get('entry_point')}' does not exist")
+        return entry_point
+
+    def _schema(self, file: Path, schema: Any, where: str) -> None:
+        try:
+            check_schema(schema, where)
+        except Misfit as error:
+            self._problem(file, str(error))
+
+    def _once(self, file: Path, ref: str, known: Mapping[str, Any]) -> None:
+        if ref in known:
+            self._problem(file, f"{ref} is defined twice")
+
+    def _files(self, folder: Path, schema: Mapping[str, Any]) -> List[Tuple[Path, Dict[str, Any]]]:
+        found = []
+        for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
+            data = self._read(file)
+            if data is None:
+                continue
+            try:
+                found.append((file, validate(data, schema, "metadata")))
+            except Misfit as error:
+                self._problem(file, str(error))
+        return found
+
+    def _read(self, file: Path) -> Optional[Dict[str, Any]]:
+        try:
+            data = read_yaml(file)
+        except UserError as error:
+            self._problems.append(str(error))
+            return None
+        if not isinstance(data, dict):
+            self._problem(file, "must be a mapping")
+            return None
+        return data
+
+    def _problem(self, file: Path, what: str) -> None:
+        self._problems.append(f"{self._place(file)}: {what}")
+
+    def _refuse(self, file: Path, what: str) -> None:
+        self._refused.append(f"{self._place(file)}: {what} is not supported by the embedded default")
+
+    def _place(self, file: Path) -> str:
+        return str(file.relative_to(self._path)) if self._path in file.parents else str(file)
+
+
+def read_yaml(file: Path) -> Any:
+    """What stands in a YAML file. Raises UserError naming file and line."""
+    import yaml
+
+    try:
+        return yaml.safe_load(file.read_text(encoding="utf-8"))
+    except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        line = f" line {mark.line + 1}" if mark else ""
+        raise UserError(f"{file}{line}: no valid YAML: {getattr(error, 'problem', None) or error}") from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise UserError(f"{file} can't be read: {error}") from None
+
+
+def _operators() -> Sequence[str]:
+    from pagerduty_mattermost.criteria import OPERATORS
+
+    return tuple(OPERATORS)
+
+
+def _runner_names() -> Any:
+    from standalone.parameters import RUNNER_PARAMETERS
+
+    return set(RUNNER_PARAMETERS)

@@ -1,0 +1,28 @@
+"""Puts a pack on Python's path as StackStorm does, and the stand-ins where StackStorm is missing."""
+
+from __future__ import annotations
+
+import importlib.util
+import sys
+from pathlib import Path
+
+SHIMS = Path(__file__).resolve().parent / "shims"
+
+
+def prepare(pack: Path) -> None:
+    """`actions/lib` and `actions` come first, as for an action; `sensors` and the stand-ins last."""
+    for folder in ("actions", "actions/lib"):
+        _add(pack / folder, first=True)
+    _add(pack / "sensors", first=False)
+    if importlib.util.find_spec("st2common") is None:
+        _add(SHIMS, first=False)
+
+
+def _add(folder: Path, first: bool) -> None:
+    path = str(folder)
+    if path in sys.path:
+        return
+    if first:
+        sys.path.insert(0, path)
+    else:
+        sys.path.append(path)

@@ -1,0 +1,109 @@
+"""Runs sensors, each in a thread of its own.
+
+A polling sensor's `poll` is called every `get_poll_interval()` seconds. StackStorm respawns a sensor that raised twice
+and then drops it for good; here it is made anew each time, after a pause that grows up to a minute.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any, Callable, Optional
+
+LOG = logging.getLogger("standalone")
+
+FIRST_PAUSE = 2.5
+LONGEST_PAUSE = 60.0
+HEALTHY_AFTER = 10.0
+"""Seconds alive after which the next failure counts as the first."""
+
+
+class SensorThread:
+    """One sensor. `make()` gives a fresh instance; `poll_interval` overrides the sensor's own, in seconds."""
+
+    def __init__(
+        self,
+        name: str,
+        make: Callable[[], Any],
+        poll_interval: Optional[float] = None,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._name = name
+        self._make = make
+        self._poll_interval = poll_interval
+        self._monotonic = monotonic
+        self._condition = threading.Condition()
+        self._stopping = False
+        self._poked = False
+        self._sensor: Any = None
+        self._thread = threading.Thread(target=self._live, name=f"sensor-{name}", daemon=True)
+
+    def start(self) -> None:
+        """Begins its life."""
+        self._thread.start()
+
+    def poke(self) -> None:
+        """Ends the current wait: it polls now."""
+        with self._condition:
+            self._poked = True
+            self._condition.notify_all()
+
+    def stop(self) -> None:
+        """Tells it to end after the current poll; does not wait."""
+        with self._condition:
+            self._stopping = True
+            self._condition.notify_all()
+
+    def join(self, timeout: float) -> bool:
+        """Waits so many seconds for its end; False when a poll still runs (it is left behind)."""
+        self._thread.join(timeout)
+        return not self._thread.is_alive()
+
+    def _live(self) -> None:
+        pause = FIRST_PAUSE
+        while not self._stopping:
+            born = self._monotonic()
+            try:
+                self._run_once()
+            except BaseException as error:
+                if self._monotonic() - born >= HEALTHY_AFTER:
+                    pause = FIRST_PAUSE
+                line = " ".join(str(error).split())
+                LOG.error("Sensor %s: %s: %s; starts anew in %g s", self._name, type(error).__name__, line, pause)
+                LOG.debug("Sensor %s", self._name, exc_info=True)
+            else:
+                if not self._stopping:
+                    LOG.warning("Sensor %s ended by itself; starts anew in %g s", self._name, pause)
+            self._wait(pause)
+            pause = min(pause * 2, LONGEST_PAUSE)
+        self._cleanup()
+
+    def _run_once(self) -> None:
+        from st2reactor.sensor.base import PollingSensor
+
+        self._cleanup()
+        self._sensor = self._make()
+        self._sensor.setup()
+        if type(self._sensor).run is not getattr(PollingSensor, "run", None):
+            self._sensor.run()
+            return
+        while not self._stopping:
+            self._sensor.poll()
+            self._wait(self._poll_interval or self._sensor.get_poll_interval())
+
+    def _cleanup(self) -> None:
+        if self._sensor is None:
+            return
+        sensor, self._sensor = self._sensor, None
+        try:
+            sensor.cleanup()
+        except Exception as error:  # noqa: BLE001 - its end must not be the end of the others
+            LOG.warning("Sensor %s: cleanup failed: %s", self._name, error)
+
+    def _wait(self, seconds: float) -> None:
+        until = self._monotonic() + seconds
+        with self._condition:
+            while not self._stopping and not self._poked and self._monotonic() < until:
+                self._condition.wait(until - self._monotonic())
+            self._poked = False

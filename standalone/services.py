@@ -1,0 +1,114 @@
+"""What actions and sensors are handed: `action_service` and `sensor_service`, with StackStorm's methods."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, List, Mapping, Optional
+
+from standalone.datastore import DatastoreService, KeyValuePair
+from standalone.dispatching import Transport, TriggerDispatcher
+from standalone.metadata import Rule
+
+
+class Wrapper:
+    """What StackStorm's base classes read about the process around them."""
+
+    def __init__(self, pack: str, class_name: str, log_level: str) -> None:
+        self._pack = pack
+        self._class_name = class_name
+        self._log_level = log_level
+
+
+class RuleManager:
+    """`client.rules` of StackStorm's API client."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self._rules = rules
+
+    def get_all(self, **_: Any) -> List[Rule]:
+        """Every rule, enabled or not: objects with ref, name, pack, enabled, trigger, criteria, action."""
+        return list(self._rules.values())
+
+
+class ApiClient:
+    """As much of StackStorm's API client as the pack uses."""
+
+    def __init__(self, rules: Mapping[str, Rule]) -> None:
+        self.rules = RuleManager(rules)
+
+
+class _Service:
+    def __init__(self, datastore: DatastoreService) -> None:
+        self._datastore_service = datastore
+
+    @property
+    def datastore_service(self) -> DatastoreService:
+        return self._datastore_service
+
+    def get_user_info(self) -> Any:
+        return self.datastore_service.get_user_info()
+
+    def list_values(
+        self,
+        local: bool = True,
+        prefix: Optional[str] = None,
+        limit: Optional[int] = None,
+        offset: Optional[int] = None,
+    ) -> List[KeyValuePair]:
+        return self.datastore_service.list_values(local=local, prefix=prefix, limit=limit, offset=offset)
+
+    def get_value(
+        self, name: str, local: bool = True, scope: str = "st2kv.system", decrypt: bool = False
+    ) -> Optional[str]:
+        return self.datastore_service.get_value(name=name, local=local, scope=scope, decrypt=decrypt)
+
+    def set_value(
+        self,
+        name: str,
+        value: Any,
+        ttl: Optional[float] = None,
+        local: bool = True,
+        scope: str = "st2kv.system",
+        encrypt: bool = False,
+    ) -> bool:
+        return self.datastore_service.set_value(
+            name=name, value=value, ttl=ttl, local=local, scope=scope, encrypt=encrypt
+        )
+
+    def delete_value(self, name: str, local: bool = True, scope: str = "st2kv.system") -> bool:
+        return self.datastore_service.delete_value(name=name, local=local, scope=scope)
+
+
+class ActionService(_Service):
+    """Handed to an action."""
+
+    def __init__(self, datastore: DatastoreService, wrapper: Wrapper) -> None:
+        super().__init__(datastore)
+        self._action_wrapper = wrapper
+
+
+class SensorService(_Service):
+    """Handed to a sensor."""
+
+    def __init__(self, datastore: DatastoreService, wrapper: Wrapper, transport: Transport) -> None:
+        super().__init__(datastore)
+        self._sensor_wrapper = wrapper
+        self._logger = logging.getLogger(f"sensor.{wrapper._class_name}")
+        self._dispatcher = TriggerDispatcher(self._logger, transport)
+
+    @property
+    def _trigger_dispatcher_service(self) -> TriggerDispatcher:
+        return self._dispatcher
+
+    @_trigger_dispatcher_service.setter
+    def _trigger_dispatcher_service(self, _: Any) -> None:
+        """A sensor that sees a dispatch fail replaces the dispatcher. This one holds no connection: it stays."""
+
+    def get_logger(self, name: str) -> logging.Logger:
+        return self._logger.getChild(name)
+
+    def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
+        self._dispatcher.dispatch(trigger, payload, trace_tag)
+
+    def dispatch_with_context(self, trigger: str, payload: Any = None, trace_context: Any = None) -> None:
+        self._dispatcher.dispatch_with_context(trigger, payload, trace_context)
