@@ -15,3 +15,6 @@ for folder in ("sensors", "actions/lib", "actions", "tests", "."):
 
 if importlib.util.find_spec("st2common") is None:
     sys.path.append(str(ROOT / "standalone" / "shims"))
+else:
+    # StackStorm's real test classes make the process cooperative (eventlet): before anything else, or not at all.
+    importlib.import_module("st2tests.base")

@@ -1,0 +1,50 @@
+"""The pack's metadata files, for the tests that go through all of them."""
+
+from __future__ import annotations
+
+import importlib.util
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+import pytest
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+PACK = "pagerduty"
+REAL_ST2 = importlib.util.find_spec("st2common.util") is not None
+"""Whether StackStorm's own modules are there, and not the stand-ins of the embedded default."""
+KINDS = ("actions", "sensors", "rules", "policies", "aliases")
+
+
+def load(path: Path) -> Dict[str, Any]:
+    data: Dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return data
+
+
+def files(kind: str) -> List[Path]:
+    return sorted((ROOT / kind).glob("*.yaml"))
+
+
+def each(*kinds: str) -> Any:
+    """Runs a test with `path` once for each file of these kinds."""
+    return pytest.mark.parametrize(
+        "path", [p for kind in kinds for p in files(kind)], ids=lambda path: f"{path.parent.name}/{path.name}"
+    )
+
+
+def actions() -> Dict[str, Dict[str, Any]]:
+    return {f"{PACK}.{a['name']}": a for a in map(load, files("actions"))}
+
+
+def trigger_types() -> Dict[str, Dict[str, Any]]:
+    return {f"{PACK}.{t['name']}": t for s in map(load, files("sensors")) for t in s["trigger_types"]}
+
+
+def walk(schema: Dict[str, Any], at: str = "") -> Iterator[Tuple[str, Dict[str, Any]]]:
+    """The schema and every schema in it, each with its place."""
+    yield at, schema
+    for name, inner in (schema.get("properties") or {}).items():
+        yield from walk(inner, f"{at}.{name}")
+    for key in ("items", "additionalProperties"):
+        if isinstance(schema.get(key), dict):
+            yield from walk(schema[key], f"{at}[]")
