@@ -131,7 +131,7 @@ def test_nothing_in_escaped_text_formats(value: str) -> None:
     assert not re.search(r"(?<![^\W_])_|_(?![^\W_])", bare.replace("\u200b", "a").replace("URL", "u"))
     for line in shown.split("\n"):
         assert not re.match(r"[ \t\u00a0]", line)
-        assert not re.match(r"([-+>=#]|\d+[.)](\s|$))", line)
+        assert not re.match(r"([-+#](\s|$)|---|[>=]|##|\d+[.)](\s|$))", line)
 
 
 @given(ANY_TEXT)

@@ -50,7 +50,7 @@ _ACTS = (
 _INERT = re.compile(_ACTS)
 _ESCAPE = re.compile(
     r"(?m:^(?P<indent>[ \t\u00a0]+))"
-    r"|(?m:^(?P<block>[-+>=#]))"
+    r"|(?m:^(?P<block>-(?=[\s-]|$)|\+(?=\s|$)|#(?=#*(?:\s|$))|[>=]))"
     r"|(?m:^(?P<list>\d+)(?=[.)](?:\s|$)))"
     rf"|{_ACTS}"
     r"|(?P<backslash>\\)(?=[!-/:-@\[-`{-~]|$)"
