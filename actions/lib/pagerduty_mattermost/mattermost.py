@@ -142,7 +142,7 @@ class Mattermost:
         return _user(self._call(lambda: self._driver.users.get_user_by_username(name)))
 
     def user_by_email(self, email: str) -> User:
-        address = str(email).strip()
+        address = str(email).strip().lower()  # as Mattermost keeps it
         if not _EMAIL.match(address):
             raise RejectedInput(f"'{one_line(clean(address, 80))}' is no e-mail address")
         return _user(self._call(lambda: self._driver.users.get_user_by_email(quote(address, safe="@"))))
