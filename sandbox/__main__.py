@@ -1,0 +1,29 @@
+"""`python -m sandbox`: both servers until Ctrl-C or SIGTERM, their URLs and keys printed as one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import signal
+import threading
+
+from . import Sandbox
+from .pagerduty import API_KEY
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m sandbox", description=__doc__)
+    parser.add_argument("--pagerduty-port", type=int, default=0, help="0: any free one")
+    parser.add_argument("--mattermost-port", type=int, default=0, help="0: any free one")
+    options = parser.parse_args()
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with Sandbox(pagerduty_port=options.pagerduty_port, mattermost_port=options.mattermost_port) as sandbox:
+        urls = {"pagerduty": sandbox.pagerduty.url, "mattermost": sandbox.mattermost.url, "api_key": API_KEY}
+        print(json.dumps(urls), flush=True)
+        stop.wait()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,236 @@
+"""What the account holds, with indexes so that 10,000 open incidents and 100,000 log entries list at once."""
+
+from __future__ import annotations
+
+import heapq
+import itertools
+import random
+import threading
+from bisect import bisect_left, insort
+from dataclasses import dataclass
+from typing import Any, Dict, List, Optional, Set, Tuple, Union
+
+from ..clock import Clock
+from ..journal import Journal
+from .model import Agent, Ids, Incident, LogEntry, Options, Thing
+
+KINDS = {
+    "users": ("user", "P", 7),
+    "teams": ("team", "P", 7),
+    "services": ("service", "P", 7),
+    "escalation_policies": ("escalation_policy", "P", 7),
+    "schedules": ("schedule", "P", 7),
+    "priorities": ("priority", "P", 7),
+    "integrations": ("integration", "P", 7),
+}
+"""Kinds of things in the catalog: REST collection, type, and what their ids look like."""
+
+
+@dataclass
+class LogDelay:
+    """Entries that come into sight late: that many seconds, for these types (all when empty), by chance, so often."""
+
+    seconds: float
+    types: Tuple[str, ...]
+    probability: float
+    times: Optional[int]
+    rng: random.Random
+
+
+class Book:
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self.journal = journal
+        self.clock = clock
+        self.options = Options()
+        self.lock = threading.RLock()
+        self.tokens: Dict[str, str] = {}
+        """API keys and OAuth tokens, with the user's id when it is a user's own, else empty."""
+        self.read_only: Set[str] = set()
+        self.version = 0
+        """Grows with every change; what was listed at one version may be kept for it."""
+        self.catalog: Dict[str, Dict[str, Thing]] = {kind: {} for kind in KINDS}
+        self.incidents: Dict[str, Incident] = {}
+        self.by_number: Dict[int, Incident] = {}
+        self.open_numbers: List[int] = []
+        self.created: List[Tuple[int, int]] = []
+        """(created_at, number) of every incident, in order."""
+        self.open_keys: Dict[Tuple[str, str], Incident] = {}
+        """Open incidents by service and incident key."""
+        self.log: List[LogEntry] = []
+        """By created_at, then as they were written."""
+        self.log_times: List[int] = []
+        self.log_by_id: Dict[str, LogEntry] = {}
+        self.hidden_until = 0.0
+        """When the last entry that is still out of sight comes into sight."""
+        self.listing: Optional[Tuple[Any, List[Incident]]] = None
+        """The last listing of incidents with what was asked, version included."""
+        self._ids = Ids()
+        self._delays: List[LogDelay] = []
+        self._due: List[Tuple[int, int, Incident, str]] = []
+        self._order = itertools.count()
+        self._pinned: Optional[int] = None
+
+    def now(self) -> int:
+        """Seconds since the epoch; while a timed action runs late, the time it was due."""
+        return self._pinned if self._pinned is not None else int(self.clock())
+
+    def new_id(self, prefix: str, length: int) -> str:
+        return self._ids.make(prefix, length)
+
+    # The catalog
+
+    def add(self, kind: str, name: str, **fields: Any) -> Thing:
+        """Add a thing to the catalog; `fields` are those of the REST object, references as ids."""
+        with self.lock:
+            type_, prefix, length = KINDS[kind]
+            thing: Thing = {"id": self.new_id(prefix, length), "type": type_, "name": name, **fields}
+            self.catalog[kind][thing["id"]] = thing
+            self.version += 1
+            return thing
+
+    def find(self, kind: str, text: Union[str, Thing]) -> Thing:
+        """A thing by id, name or e-mail. Raises KeyError."""
+        if isinstance(text, dict):
+            return self.catalog[kind][text["id"]]
+        things = self.catalog[kind]
+        if text in things:
+            return things[text]
+        for thing in things.values():
+            if text and text in (thing["name"], thing.get("email")):
+                return thing
+        raise KeyError(f"no {KINDS[kind][0]} {text!r}")
+
+    def team_ids(self, incident_service: str, policy: str) -> Tuple[str, ...]:
+        """A service's teams are its escalation policy's; so are an incident's."""
+        policies = self.catalog["escalation_policies"]
+        own = self.catalog["services"].get(incident_service, {}).get("escalation_policy_id", "")
+        found = [*policies.get(policy, {}).get("team_ids", ()), *policies.get(own, {}).get("team_ids", ())]
+        return tuple(dict.fromkeys(found))
+
+    # Incidents
+
+    def incident(self, which: Union[Incident, str, int]) -> Incident:
+        """An incident by id or number. Raises KeyError."""
+        if isinstance(which, Incident):
+            return which
+        if which in self.incidents:
+            return self.incidents[str(which)]
+        if str(which).isdigit() and int(which) in self.by_number:
+            return self.by_number[int(which)]
+        raise KeyError(f"no incident {which!r}")
+
+    def enter(self, incident: Incident) -> None:
+        """Take a new, open incident in."""
+        self.incidents[incident.id] = incident
+        self.by_number[incident.number] = incident
+        insort(self.created, (incident.created_at, incident.number))
+        self.index_status(incident, was_open=False)
+
+    def index_status(self, incident: Incident, was_open: bool) -> None:
+        """Keep the indexes of what is open true after a status changed."""
+        self.version += 1
+        key = (incident.service_id, incident.key)
+        if incident.is_open and not was_open:
+            insort(self.open_numbers, incident.number)
+            self.open_keys.setdefault(key, incident)
+        elif was_open and not incident.is_open:
+            del self.open_numbers[bisect_left(self.open_numbers, incident.number)]
+            if self.open_keys.get(key) is incident:
+                del self.open_keys[key]
+
+    # The log
+
+    def log_late(
+        self,
+        seconds: float,
+        types: Tuple[str, ...] = (),
+        probability: float = 1.0,
+        times: Optional[int] = None,
+        seed: int = 0,
+    ) -> None:
+        """From now on entries (of those types, by chance, so many) come into sight `seconds` late; 0 ends all of it."""
+        with self.lock:
+            if seconds <= 0:
+                self._delays.clear()
+            else:
+                self._delays.append(LogDelay(seconds, tuple(types), probability, times, random.Random(seed)))
+
+    def hide(self, entry_id: str, seconds: float) -> None:
+        """Keep one entry out of sight for that long from now on."""
+        with self.lock:
+            self.log_by_id[entry_id].visible_at = self.clock() + seconds
+            self.hidden_until = max(self.hidden_until, self.clock() + seconds)
+
+    def visible(self, entry: LogEntry) -> bool:
+        return entry.visible_at <= entry.created_at or entry.visible_at <= self.clock()
+
+    def write(
+        self, incident: Incident, type: str, agent: Agent, summary: str, channel: Thing, **extra: Any
+    ) -> LogEntry:
+        """Write a log entry, now, after the incident was changed; and note it in the journal of what truly happened."""
+        now = self.now()
+        lateness = self._lateness(type)
+        visible_at = now + lateness
+        if lateness:
+            self.hidden_until = max(self.hidden_until, visible_at)
+        id = self.new_id("R", 26)
+        entry = LogEntry(id, type, now, visible_at, agent, incident, summary, channel, extra, incident.team_ids)
+        place = len(self.log)
+        if self.log_times and self.log_times[-1] > now:
+            place = bisect_left(self.log_times, now + 1)
+        self.log.insert(place, entry)
+        self.log_times.insert(place, now)
+        self.log_by_id[id] = entry
+        incident.entries.append(entry)
+        self.version += 1
+        self.journal.fact(
+            "pagerduty",
+            type,
+            incident.id,
+            id,
+            number=incident.number,
+            title=incident.title,
+            status=incident.status,
+            urgency=incident.urgency,
+            agent=agent.id,
+            summary=summary,
+            created_at=now,
+            visible_at=visible_at,
+        )
+        return entry
+
+    def _lateness(self, type: str) -> float:
+        for delay in self._delays:
+            if delay.types and type not in delay.types or delay.times == 0:
+                continue
+            if delay.probability < 1 and delay.rng.random() >= delay.probability:
+                continue
+            if delay.times is not None:
+                delay.times -= 1
+            return delay.seconds
+        return 0.0
+
+    # What happens by itself
+
+    def plan(self, incident: Incident, kind: str, at: int) -> None:
+        """Let `kind` happen to the incident at that time, unless its `pending` says otherwise by then."""
+        incident.pending[kind] = at
+        heapq.heappush(self._due, (at, next(self._order), incident, kind))
+
+    def run_due(self) -> None:
+        """Do what has fallen due since the last call, each at its own time."""
+        now = self.clock()
+        while self._due and self._due[0][0] <= now and self._pinned is None:
+            at, _, incident, kind = heapq.heappop(self._due)
+            if incident.pending.get(kind) != at:
+                continue
+            del incident.pending[kind]
+            self._pinned = at
+            try:
+                self.happen(incident, kind)
+            finally:
+                self._pinned = None
+
+    def happen(self, incident: Incident, kind: str) -> None:
+        """A timed action takes place."""
+        raise NotImplementedError

@@ -1,0 +1,233 @@
+"""REST: incidents and what lies under them."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Tuple
+
+from ..server import Answer, Routes
+from .account import Account
+from .call import Call
+from .listing import list_incidents, list_log
+from .model import STATUSES, URGENCIES, Agent, Incident, Thing, Wrong, invalid, not_found
+
+routes = Routes()
+BULK_LIMIT = 250
+_OPEN_ONLY = {"status", "assignments", "escalation_policy", "escalation_level"}
+
+
+def _named(call: Call) -> Incident:
+    try:
+        return call.account.incident(call.names["id"])
+    except KeyError:
+        raise not_found() from None
+
+
+@routes.add("GET", "/incidents")
+def index(call: Call) -> Answer:
+    return call.page("incidents", list_incidents(call), call.renderer().incident)
+
+
+@routes.add("GET", "/incidents/{id}")
+def show(call: Call) -> Answer:
+    return Answer(200, {"incident": call.renderer().incident(_named(call))})
+
+
+@routes.add("POST", "/incidents")
+def create(call: Call) -> Answer:
+    agent, fields, account = call.sender(), call.body("incident"), call.account
+    title = fields.get("title")
+    if not isinstance(title, str) or not title.strip():
+        raise invalid("Title cannot be empty.")
+    if fields.get("type") != "incident":
+        raise invalid("Type must be incident")
+    service = call.thing("services", fields.get("service"), "Service")
+    changes = _checked(call, fields)
+    if "assignments" in changes and "escalation_policy" in changes:
+        raise invalid("Assignments cannot be specified with an escalation policy")
+    key = fields.get("incident_key") or ""
+    if key and (service["id"], key) in account.open_keys:
+        raise invalid("Open incident with matching dedup key already exists on this service")
+    body = fields.get("body") or {}
+    incident = account.trigger(
+        service["id"],
+        title,
+        urgency=changes.get("urgency") or service.get("urgency", "high"),
+        priority=changes.get("priority") or "",
+        user=agent.id,
+        channel="api",
+        key=key,
+        body=body.get("details", ""),
+        details=body.get("details"),
+        policy=changes.get("escalation_policy", ""),
+        assignees=changes.get("assignments", ()),
+        conference=changes.get("conference_bridge"),
+        incident_type=(fields.get("incident_type") or {}).get("name") or "incident_default",
+    )
+    return Answer(201, {"incident": call.renderer().incident(incident)}, effect=incident.id)
+
+
+@routes.add("PUT", "/incidents/{id}")
+def update(call: Call) -> Answer:
+    agent, incident = call.sender(), _named(call)
+    _apply(call.account, incident, _checked(call, call.body("incident"), incident), agent)
+    return Answer(200, {"incident": call.renderer().incident(incident)}, effect=incident.id)
+
+
+@routes.add("PUT", "/incidents")
+def update_many(call: Call) -> Answer:
+    agent, rows = call.sender(), call.body().get("incidents")
+    if not isinstance(rows, list) or not rows:
+        raise invalid("Incidents cannot be empty")
+    if len(rows) > BULK_LIMIT:
+        raise Wrong(413, 2001, "Request Entity Too Large", f"At most {BULK_LIMIT} incidents may be updated at a time")
+    planned: List[Tuple[Incident, Dict[str, Any]]] = []
+    for row in rows:
+        try:
+            incident = call.account.incident(str(row.get("id")))
+        except (KeyError, AttributeError):
+            raise not_found() from None
+        planned.append((incident, _checked(call, row, incident)))
+    for incident, changes in planned:
+        _apply(call.account, incident, changes, agent)
+    shown = [call.renderer().incident(i) for i, _ in planned]
+    paging = {"limit": len(shown), "offset": 0, "total": None, "more": False}
+    return Answer(200, {"incidents": shown, **paging}, effect=",".join(i.id for i, _ in planned))
+
+
+def _checked(call: Call, fields: Thing, incident: Any = None) -> Dict[str, Any]:
+    """The changes asked for with their references checked: nothing is done before all of it can be done."""
+    changes: Dict[str, Any] = {}
+    for name, allowed in (("status", STATUSES), ("urgency", URGENCIES)):
+        if fields.get(name) is not None:
+            if fields[name] not in allowed:
+                raise invalid(f"{name.capitalize()} is invalid")
+            changes[name] = fields[name]
+    if fields.get("title") is not None:
+        if not isinstance(fields["title"], str) or not fields["title"].strip():
+            raise invalid("Title cannot be empty.")
+        changes["title"] = fields["title"]
+    if "priority" in fields:
+        changes["priority"] = _priority(call, fields["priority"])
+    for name, kind in (("escalation_policy", "escalation_policies"), ("service", "services")):
+        if fields.get(name):
+            changes[name] = call.thing(kind, fields[name], name.replace("_", " ").capitalize())["id"]
+    if fields.get("assignments"):
+        people = [call.thing("users", a.get("assignee"), "Assignee") for a in fields["assignments"]]
+        changes["assignments"] = [p["id"] for p in people]
+    for name in ("conference_bridge", "resolution", "escalation_level"):
+        if fields.get(name) is not None:
+            changes[name] = fields[name]
+    reopens = changes.get("status") in ("triggered", "acknowledged")
+    if incident is not None and not incident.is_open and not reopens and _OPEN_ONLY & set(changes):
+        raise Wrong(400, 1001, "Incident Already Resolved", "Incident Already Resolved")
+    if incident is not None and "escalation_level" in changes:
+        policy = changes.get("escalation_policy", incident.policy_id)
+        levels = len(call.account.catalog["escalation_policies"][policy]["rules"])
+        if changes["escalation_level"] not in range(1, levels + 1):
+            raise invalid("Escalation level is not valid for the escalation policy")
+    return changes
+
+
+def _priority(call: Call, value: Any) -> str:
+    if value is None:
+        return ""
+    if isinstance(value, str):
+        for priority in call.account.catalog["priorities"].values():
+            if priority["name"] == value:
+                return str(priority["id"])
+        raise invalid("Priority could not be found")
+    return str(call.thing("priorities", value, "Priority")["id"])
+
+
+def _apply(account: Account, incident: Incident, changes: Dict[str, Any], agent: Agent) -> None:
+    user, status, channel = agent.id, changes.get("status"), {"type": "api"}
+    reopened = not incident.is_open and status in ("triggered", "acknowledged")
+    if reopened:
+        account.reopen(incident, user, acknowledged=status == "acknowledged")
+    if "title" in changes and changes["title"] != incident.title:
+        account.set_title(incident, changes["title"], user)
+    if "service" in changes and changes["service"] != incident.service_id:
+        account.set_service(incident, changes["service"], user)
+    if "urgency" in changes:
+        account.set_urgency(incident, changes["urgency"], user)
+    if "priority" in changes:
+        account.set_priority(incident, changes["priority"], user)
+    if "conference_bridge" in changes:
+        bridge = changes["conference_bridge"]
+        account.set_conference(
+            incident, bridge.get("conference_url") or "", bridge.get("conference_number") or "", user
+        )
+    if "escalation_policy" in changes:
+        account.delegate(incident, changes["escalation_policy"], user)
+    if "assignments" in changes:
+        account.reassign(incident, changes["assignments"], user)
+    if "escalation_level" in changes:
+        account.escalate(incident, user, level=changes["escalation_level"])
+    if reopened:
+        return
+    if status == "acknowledged":
+        account.acknowledge(incident, user, channel=channel)
+    elif status == "triggered" and incident.status == "acknowledged":
+        account.unacknowledge(incident, user)
+    elif status == "resolved":
+        account.resolve(incident, user, resolution=changes.get("resolution", ""), channel=channel)
+
+
+@routes.add("PUT", "/incidents/{id}/merge")
+def merge(call: Call) -> Answer:
+    agent, target = call.sender(), _named(call)
+    rows = call.body().get("source_incidents")
+    if not isinstance(rows, list) or not rows:
+        raise invalid("Source incidents cannot be empty")
+    try:
+        sources = [call.account.incident(str(row.get("id"))) for row in rows]
+    except (KeyError, AttributeError):
+        raise invalid("Source incident could not be found") from None
+    call.account.merge(target, sources, agent.id)
+    return Answer(200, {"incident": call.renderer().incident(target)}, effect=target.id)
+
+
+@routes.add("POST", "/incidents/{id}/snooze")
+def snooze(call: Call) -> Answer:
+    agent, incident = call.sender(), _named(call)
+    call.account.snooze(incident, call.body().get("duration", 0), agent.id)
+    return Answer(201, {"incident": call.renderer().incident(incident)}, effect=incident.id)
+
+
+@routes.add("GET", "/incidents/{id}/log_entries")
+def log(call: Call) -> Answer:
+    incident = _named(call)
+    return call.page("log_entries", list_log(call, incident.entries), call.renderer().entry)
+
+
+@routes.add("GET", "/incidents/{id}/alerts")
+def alerts(call: Call) -> Answer:
+    incident, render = _named(call), call.renderer()
+    statuses, key = call.chosen("statuses[]", ("triggered", "resolved")), call.param("alert_key")
+    rows = [a for a in incident.alerts if (not statuses or a.status in statuses) and (not key or a.key == key)]
+    field, _, direction = (call.param("sort_by") or "created_at:desc").partition(":")
+    if field not in ("created_at", "resolved_at") or direction not in ("", "asc", "desc"):
+        raise invalid("sort_by is invalid")
+    rows.sort(key=lambda a: getattr(a, field) or 0, reverse=direction == "desc")
+    return call.page("alerts", rows, lambda alert: render.alert(incident, alert))
+
+
+@routes.add("GET", "/incidents/{id}/alerts/{alert_id}")
+def alert(call: Call) -> Answer:
+    incident = _named(call)
+    for found in incident.alerts:
+        if found.id == call.names["alert_id"]:
+            return Answer(200, {"alert": call.renderer().alert(incident, found)})
+    raise not_found()
+
+
+@routes.add("PUT", "/incidents/{id}/alerts/{alert_id}")
+def update_alert(call: Call) -> Answer:
+    call.sender()
+    incident, fields = _named(call), call.body("alert")
+    for found in incident.alerts:
+        if found.id == call.names["alert_id"]:
+            if fields.get("status") == "resolved":
+                call.account.resolve_alert(incident, found.id)
+            return Answer(200, {"alert": call.renderer().alert(incident, found)}, effect=found.id)
+    raise not_found()

@@ -1,0 +1,189 @@
+"""REST: what is said about an incident (notes, status updates, responders, subscribers, custom fields), and the log."""
+
+from __future__ import annotations
+
+from typing import Any, List
+
+from ..server import Answer, Routes
+from .call import Call
+from .listing import list_log
+from .model import Agent, Incident, Note, Thing, invalid, not_found
+
+routes = Routes()
+
+
+def _incident(call: Call) -> Incident:
+    try:
+        return call.account.incident(call.names["id"])
+    except KeyError:
+        raise not_found() from None
+
+
+def _text(fields: Thing, name: str) -> str:
+    value = fields.get(name)
+    if not isinstance(value, str) or not value.strip():
+        raise invalid(f"{name.capitalize()} cannot be empty")
+    return value
+
+
+@routes.add("GET", "/incidents/{id}/notes")
+def notes(call: Call) -> Answer:
+    """Newest first, not paged."""
+    render = call.renderer()
+    return Answer(200, {"notes": [render.note(n) for n in reversed(_incident(call).notes)]})
+
+
+@routes.add("POST", "/incidents/{id}/notes")
+def add_note(call: Call) -> Answer:
+    agent, incident = call.sender(), _incident(call)
+    note = call.account.annotate(incident, _text(call.body("note"), "content"), agent.id)
+    return Answer(200, {"note": call.renderer().note(note)}, effect=note.id)
+
+
+def _note(call: Call) -> Note:
+    for note in _incident(call).notes:
+        if note.id == call.names["note_id"]:
+            return note
+    raise not_found()
+
+
+@routes.add("PUT", "/incidents/{id}/notes/{note_id}")
+def change_note(call: Call) -> Answer:
+    call.sender()
+    note = _note(call)
+    note.content, note.updated_at = _text(call.body("note"), "content"), call.account.now()
+    return Answer(200, {"note": call.renderer().note(note)}, effect=note.id)
+
+
+@routes.add("DELETE", "/incidents/{id}/notes/{note_id}")
+def remove_note(call: Call) -> Answer:
+    call.sender()
+    note = _note(call)
+    _incident(call).notes.remove(note)
+    return Answer(204, None, effect=note.id)
+
+
+@routes.add("POST", "/incidents/{id}/status_updates")
+def status_update(call: Call) -> Answer:
+    agent, incident, fields = call.sender(), _incident(call), call.body()
+    more = {k: str(fields[k]) for k in ("subject", "html_message") if fields.get(k)}
+    update = call.account.status_update(incident, _text(fields, "message"), agent.id, **more)
+    return Answer(200, {"status_update": call.renderer().status_update(update)}, effect=update["id"])
+
+
+@routes.add("GET", "/incidents/{id}/status_updates/subscribers")
+def subscribers(call: Call) -> Answer:
+    rows = _incident(call).subscribers
+    answer = call.page("subscribers", rows, lambda row: _subscriber(row[0], row[1]))
+    answer.body["account_id"] = "PACCT01"
+    return answer
+
+
+def _subscriber(id: str, type: str) -> Thing:
+    return {"subscriber_id": id, "subscriber_type": type, "has_indirect_subscription": False}
+
+
+def _subscribers(call: Call) -> List[Any]:
+    rows = call.body().get("subscribers")
+    if not isinstance(rows, list) or not rows:
+        raise invalid("Subscribers cannot be empty")
+    return [(str(row.get("subscriber_id")), str(row.get("subscriber_type"))) for row in rows]
+
+
+@routes.add("POST", "/incidents/{id}/status_updates/subscribers")
+def subscribe(call: Call) -> Answer:
+    incident, shown = _incident(call), []
+    for id, type in _subscribers(call):
+        known = id in call.account.catalog["teams" if type == "team" else "users"]
+        if known and (id, type) not in incident.subscribers:
+            incident.subscribers.append((id, type))
+        row = {"subscriber_id": id, "subscriber_type": type, "subscribable_id": incident.id, "account_id": "PACCT01"}
+        shown.append({**row, "subscribable_type": "incident", "result": "success" if known else "unauthorized"})
+    return Answer(200, {"subscriptions": shown}, effect=incident.id)
+
+
+@routes.add("POST", "/incidents/{id}/status_updates/unsubscribe")
+def unsubscribe(call: Call) -> Answer:
+    incident, removed, missing = _incident(call), 0, 0
+    for row in _subscribers(call):
+        if row in incident.subscribers:
+            incident.subscribers.remove(row)
+            removed += 1
+        else:
+            missing += 1
+    counts = {"deleted_count": removed, "unauthorized_count": 0, "non_existent_count": missing}
+    return Answer(200, counts, effect=incident.id)
+
+
+@routes.add("POST", "/incidents/{id}/responder_requests")
+def request_responders(call: Call) -> Answer:
+    """No `From`: `requester_id` says who asks."""
+    incident, fields, account = _incident(call), call.body(), call.account
+    requester = call.thing("users", {"id": fields.get("requester_id")}, "Requester")["id"]
+    message, shown, render = _text(fields, "message"), [], call.renderer()
+    wanted = []
+    for row in fields.get("responder_request_targets") or ():
+        target = row.get("responder_request_target") or {}
+        type_ = str(target.get("type", "")).replace("_reference", "")
+        if type_ == "escalation_policy":
+            policy = call.thing("escalation_policies", target, "Responder request target")
+            wanted.append((target, type_, account.on_call(policy["id"], 1)))
+        elif type_ == "user":
+            wanted.append((target, type_, [call.thing("users", target, "Responder request target")["id"]]))
+        else:
+            raise invalid("Responder request target type is invalid")
+    if not wanted:
+        raise invalid("Responder request targets cannot be empty")
+    asked = account.add_responder(incident, [u for _, _, ids in wanted for u in ids], message, requester)
+    for target, type_, ids in wanted:
+        responders = [render.responder(incident, r) for r in asked if r.user_id in ids]
+        inner = {"type": type_, "id": target["id"], "incidents_responders": responders}
+        shown.append({"responder_request_target": inner})
+    request = {
+        "incident": render.incident_reference(incident),
+        "requester": render.agent(Agent("user", requester)),
+        "requested_at": render.local_time(account.now()),
+        "message": message,
+        "responder_request_targets": shown,
+    }
+    return Answer(200, {"responder_request": request}, effect=incident.id)
+
+
+@routes.add("PUT", "/incidents/{id}/responder_requests/cancel")
+def cancel_responders(call: Call) -> Answer:
+    incident, fields = _incident(call), call.body()
+    call.thing("users", {"id": fields.get("requester_id")}, "Requester")
+    targets = fields.get("responder_request_targets") or []
+    ids = {(row.get("responder_request_target") or {}).get("id") for row in targets}
+    for responder in incident.responders:
+        if responder.user_id in ids and responder.state == "pending":
+            responder.state, responder.updated_at = "user_cancelled", call.account.now()
+    return Answer(200, {"responder_request_targets": targets}, effect=incident.id)
+
+
+@routes.add("GET", "/incidents/{id}/custom_fields/values")
+def custom_fields(call: Call) -> Answer:
+    return Answer(200, {"custom_fields": call.renderer().custom_fields(_incident(call))})
+
+
+@routes.add("PUT", "/incidents/{id}/custom_fields/values")
+def set_custom_fields(call: Call) -> Answer:
+    incident, rows = _incident(call), call.body().get("custom_fields")
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and "value" in row for row in rows):
+        raise invalid("Custom fields cannot be empty")
+    values = {str(row.get("name") or row.get("id")): row["value"] for row in rows}
+    call.account.set_custom_fields(incident, values, call.own_user)
+    return Answer(201, {"custom_fields": call.renderer().custom_fields(incident)}, effect=incident.id)
+
+
+@routes.add("GET", "/log_entries")
+def log(call: Call) -> Answer:
+    return call.page("log_entries", list_log(call), call.renderer().entry)
+
+
+@routes.add("GET", "/log_entries/{id}")
+def entry(call: Call) -> Answer:
+    found = call.account.log_by_id.get(call.names["id"])
+    if found is None or not call.account.visible(found):
+        raise not_found()
+    return Answer(200, {"log_entry": call.renderer().entry(found)})
