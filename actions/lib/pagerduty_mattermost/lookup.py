@@ -108,8 +108,8 @@ def _wanted(what: _Kind, text: str) -> str:
 def _by_id(pagerduty: PagerDuty, kind: str, id: str) -> Optional[Reference]:
     try:
         row = pagerduty.get(f"{KINDS[kind].path}/{id}").get(kind)
-    except NotFound:
-        return None
+    except (NotFound, RejectedInput):
+        return None  # a name that looks like an id
     return _reference(kind, row) if isinstance(row, dict) and row.get("id") else None
 
 
