@@ -1,0 +1,169 @@
+"""`make demo`: sandbox and pack play a story, the channel is shown as people would see it and held against the truth.
+
+Starts a local PagerDuty and a local Mattermost, then the pack itself as people run it (`python -m standalone serve`, a
+process of its own), and exits 0 when every card and every reply is right, else 1 with what differs. With `--stay` it
+keeps running, with a page that shows the channel.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO, Callable, List, Optional, Sequence
+
+import yaml
+from rich.console import Console
+
+from . import Sandbox
+from .mattermost.seed import World
+from .mattermost.seed import seed as seed_mattermost
+from .pagerduty.seed import API_KEY
+from .screen import show_channel
+from .story import before, story
+from .verify import verify
+
+ROOT = Path(__file__).resolve().parent.parent
+START_TIMEOUT = 30.0
+SETTLE_TIMEOUT = 45.0
+CHANNEL = "incidents"
+
+
+def main(argv: Optional[Sequence[str]] = None) -> int:
+    parser = argparse.ArgumentParser(prog="make demo ARGS=…", description=__doc__.splitlines()[0])
+    parser.add_argument("--stay", action="store_true", help="keep running after the story, until Ctrl-C")
+    parser.add_argument("--verbose", action="store_true", help="show the pack's own log")
+    options = parser.parse_args(argv)
+    console = Console()
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+        world = seed_mattermost(sandbox.mattermost.account)
+        before(sandbox)
+        return _play(console, sandbox, world, Path(folder), options)
+
+
+def _play(console: Console, sandbox: Sandbox, world: World, folder: Path, options: argparse.Namespace) -> int:
+    config = write_config(sandbox, world, folder)
+    log = folder / "pack.log"
+    with log.open("wb") as sink:
+        pack = start_pack(config, folder, None if options.verbose else sink)
+        try:
+            return _watch(console, sandbox, pack, log, options)
+        finally:
+            stop(pack)
+
+
+def write_config(sandbox: Sandbox, world: World, folder: Path, **watch: object) -> Path:
+    """The configuration a person would write, pointed at the sandbox."""
+    config = {
+        "api_key": API_KEY,
+        "from_email": "ada@example.com",
+        "api_url": sandbox.pagerduty.url,
+        "events_url": sandbox.pagerduty.url,
+        "timeouts": {"connect": 2, "read": 5},
+        "watch": {"poll_interval": 4, **watch},
+        "mattermost": {
+            "url": sandbox.mattermost.url,
+            "token": world.bot_token,
+            "team": world.team.name,
+            "default_channel": CHANNEL,
+            "operations_channel": "ops",
+        },
+    }
+    path = folder / "pagerduty.yaml"
+    path.write_text(yaml.safe_dump(config), encoding="utf-8")
+    return path
+
+
+def start_pack(config: Path, folder: Path, sink: Optional[IO[bytes]]) -> subprocess.Popen[bytes]:
+    command = [sys.executable, "-m", "standalone", "serve", "--config", str(config), "--data", str(folder / "data")]
+    return subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink, env={**os.environ, "PYTHONWARNINGS": "ignore"})
+
+
+def stop(pack: subprocess.Popen[bytes]) -> None:
+    if pack.poll() is None:
+        pack.send_signal(signal.SIGTERM)
+        try:
+            pack.wait(15)
+        except subprocess.TimeoutExpired:
+            pack.kill()
+            pack.wait()
+
+
+def _watch(
+    console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], log: Path, options: argparse.Namespace
+) -> int:
+    console.rule("[bold]PagerDuty → StackStorm pack → Mattermost")
+    console.print(f"PagerDuty at {sandbox.pagerduty.url}, Mattermost at {sandbox.mattermost.url}; the pack starts …")
+    mattermost = sandbox.mattermost.account
+    if not _until(lambda: bool(mattermost.posts("ops") or mattermost.posts(CHANNEL)), START_TIMEOUT, pack):
+        console.print("[red]The pack posted no summary of what is open; its log:")
+        console.print(_tail(log), markup=False)
+        return 1
+    began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(sandbox.clock()))
+    time.sleep(1.1)  # PagerDuty's times have a resolution of one second
+    started = time.monotonic()
+    for step in story(sandbox):
+        time.sleep(max(0.0, started + step.at - time.monotonic()))
+        step.do()
+        console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {step.says}")
+
+    def differences() -> List[str]:
+        return verify(sandbox.pagerduty.account.truth(), mattermost, CHANNEL, since=began)
+
+    _until(lambda: not differences(), SETTLE_TIMEOUT, pack)
+    settled = time.monotonic() - started
+    time.sleep(1.0)  # what should not come would come now
+    console.print()
+    for channel in ("ops", CHANNEL):
+        show_channel(console, mattermost, channel)
+    wrong = differences()
+    _report(console, sandbox, wrong, settled)
+    if wrong:
+        console.print(_tail(log), markup=False)
+    if options.stay:
+        console.print(f"\nThe channel: {sandbox.mattermost.url}/  (Ctrl-C ends)")
+        try:
+            while pack.poll() is None:
+                time.sleep(0.5)
+        except KeyboardInterrupt:
+            console.print()
+    return 1 if wrong else 0
+
+
+def _report(console: Console, sandbox: Sandbox, wrong: List[str], settled: float) -> None:
+    journal = sandbox.journal
+    faults = [e for e in journal.entries if e.fault]
+    asked = {side: journal.count(server=side) for side in ("pagerduty", "mattermost")}
+    console.print(
+        f"PagerDuty answered {asked['pagerduty']} requests, Mattermost {asked['mattermost']}; {len(faults)} of them "
+        f"failed on purpose. All was posted {settled:.1f} s after the story began."
+    )
+    if not wrong:
+        console.print("[bold green]Every change is posted once, every card shows the truth.")
+        return
+    console.print("[bold red]Posts and truth differ:")
+    for line in wrong:
+        console.print("  " + line, markup=False)
+
+
+def _until(done: Callable[[], bool], timeout: float, pack: subprocess.Popen[bytes]) -> bool:
+    until = time.monotonic() + timeout
+    while time.monotonic() < until and pack.poll() is None:
+        if done():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def _tail(log: Path, lines: int = 40) -> str:
+    text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
+    return "\n".join(text.splitlines()[-lines:])
+
+
+if __name__ == "__main__":
+    sys.exit(main())

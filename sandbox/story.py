@@ -1,0 +1,91 @@
+"""The demo's story: what people, monitoring and trouble do in about 20 seconds, as steps with a time and a sentence."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, List, NamedTuple
+
+from . import Sandbox
+
+
+class Step(NamedTuple):
+    at: float
+    """Seconds after the story's beginning."""
+    says: str
+    do: Callable[[], Any]
+
+
+def before(sandbox: Sandbox) -> None:
+    """What was open before the pack ever ran: no news, told in one summary."""
+    account = sandbox.pagerduty.account
+    account.trigger("Kubernetes", "Node pool at 90 % of its memory", urgency="low", priority="P4")
+    account.acknowledge(account.trigger("Billing Jobs", "Nightly export is late", priority="P3"), "grace@example.com")
+
+
+def story(sandbox: Sandbox) -> List[Step]:
+    """The steps in their order; each names incidents made by an earlier one."""
+    account, mattermost = sandbox.pagerduty.account, sandbox.mattermost
+    made: dict[str, Any] = {}
+
+    def trigger(key: str, *args: Any, **kwargs: Any) -> Callable[[], Any]:
+        def do() -> None:
+            made[key] = account.trigger(*args, **kwargs)
+
+        return do
+
+    def on(name: str, key: str, *args: Any, **kwargs: Any) -> Callable[[], Any]:
+        return lambda: getattr(account, name)(made[key], *args, **kwargs)
+
+    def blip() -> None:
+        trigger("blip", "Storefront", "Search is slow", urgency="low")()
+        account.resolve(made["blip"], "mei@example.com")
+
+    return [
+        Step(
+            0.0,
+            "monitoring triggers: Checkout API answers 502",
+            trigger(
+                "checkout",
+                "Checkout API",
+                "Checkout answers 502 for 12 % of requests",
+                priority="P2",
+                details={
+                    "region": "eu-west-1",
+                    "error_rate": "12 %",
+                    "host": "checkout-7f9c",
+                    "deploy": "@here 2026.11",
+                },
+                links=[{"href": "https://wiki.example.com/runbooks/checkout", "text": "Runbook"}],
+            ),
+        ),
+        Step(
+            1.0,
+            "the database runs out of connections, with a hostile title",
+            trigger(
+                "db", "Database", "@channel [click](https://evil.example) | pool exhausted | `rm -rf`", priority="P3"
+            ),
+        ),
+        Step(2.5, "an incident comes and goes between two polls", blip),
+        Step(4.0, "Ada acknowledges Checkout", on("acknowledge", "checkout", "ada@example.com")),
+        Step(
+            5.5,
+            "PagerDuty fails for a moment (503)",
+            lambda: sandbox.pagerduty.faults.add(kind="status", status=503, times=3, path="^/log_entries"),
+        ),
+        Step(6.0, "Checkout is escalated", on("escalate", "checkout", user="ada@example.com")),
+        Step(7.5, "the database incident becomes P1", on("set_priority", "db", "P1", "linus@example.com")),
+        Step(9.0, "Mattermost fails for a moment (500, lost answers)", lambda: _trouble(mattermost)),
+        Step(
+            9.2,
+            "Grace writes a note on Checkout",
+            on("annotate", "checkout", "Rolled back to 2026.10, error rate falls.", "grace@example.com"),
+        ),
+        Step(11.5, "Linus acknowledges the database", on("acknowledge", "db", "linus@example.com")),
+        Step(14.0, "Grace resolves Checkout", on("resolve", "checkout", "grace@example.com")),
+        Step(16.0, "Linus resolves the database", on("resolve", "db", "linus@example.com")),
+    ]
+
+
+def _trouble(mattermost: Any) -> None:
+    mattermost.faults.add(kind="status", status=500, method="POST", path="^/api/v4/posts", times=1)
+    mattermost.faults.add(kind="lost", method="POST", path="^/api/v4/posts", times=2)
+    mattermost.faults.add(kind="drop", method="PUT", path="^/api/v4/posts", times=1)

@@ -1,0 +1,105 @@
+"""Holds what is posted in Mattermost against what truly happened in PagerDuty: judge of the demo and the crash tests.
+
+    differences = verify(sandbox.pagerduty.account.truth(), sandbox.mattermost.account, "incidents", since=started)
+
+Empty when each incident that changed has exactly one card that shows its last state, and each of its changes exactly
+one reply in the card's thread, in order. Knows the pack only from outside: what a post says and what `props.pagerduty`
+names (the incident of a card, the log entry of a reply).
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any, Dict, Iterable, List, Mapping, Sequence, Tuple
+
+STATE_WORDS = {
+    "triggered": "Triggered",
+    "acknowledged": "Acknowledged",
+    "resolved": "Resolved",
+    "merged": "Merged",
+}
+QUIET_ENTRIES = ("notify",)
+"""How people were called is no change of the incident."""
+FIRST_ASSIGNMENT = 5
+"""Seconds after the trigger within which an assignment belongs to it."""
+
+Thing = Mapping[str, Any]
+
+
+def changes(incident: Thing, since: str = "") -> List[str]:
+    """Ids of the log entries that people should read of, oldest first; `since`: ISO time, later ones only."""
+    from datetime import datetime
+
+    entries = [(id_, kind.replace("_log_entry", ""), at) for id_, kind, at, _ in incident["entries"]]
+    born = min((at for _, kind, at in entries if kind == "trigger"), default="")
+
+    def first_assignment(kind: str, at: str) -> bool:
+        if kind != "assign" or not born:
+            return False
+        times = [datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (born, at)]
+        return (times[1] - times[0]).total_seconds() <= FIRST_ASSIGNMENT
+
+    return [
+        id_
+        for id_, kind, at in entries
+        if kind not in QUIET_ENTRIES and not first_assignment(kind, at) and (not since or at >= since)
+    ]
+
+
+def verify(truth: Iterable[Thing], mattermost: Any, channel: str, since: str = "") -> List[str]:
+    """What differs, a line each. `since`: ISO time of the pack's first start, before which nothing is news."""
+    cards: Dict[str, List[Any]] = {}
+    for post in mattermost.posts(channel):
+        mark = _mark(post)
+        if mark.get("incident") and not mark.get("event"):
+            cards.setdefault(str(mark["incident"]), []).append(post)
+    differences: List[str] = []
+    for incident in truth:
+        expected = changes(incident, since)
+        found = cards.pop(incident["id"], [])
+        if not expected and not found:
+            continue
+        name = f"#{incident['number']} {incident['title'][:40]}"
+        if len(found) != 1:
+            differences.append(f"{name}: {len(found)} cards instead of one in {channel}")
+            continue
+        differences += [f"{name}: {line}" for line in _card_differs(incident, found[0])]
+        replies = [str(_mark(reply).get("event")) for reply in mattermost.thread(found[0]) if _mark(reply).get("event")]
+        differences += [f"{name}: {line}" for line in _replies_differ(incident, expected, replies)]
+    differences += [f"a card of the unknown incident {id_}" for id_ in cards]
+    return differences
+
+
+def _mark(post: Any) -> Thing:
+    mark = post.props.get("pagerduty")
+    return mark if isinstance(mark, dict) else {}
+
+
+def _card_differs(incident: Thing, post: Any) -> List[str]:
+    attachments = post.props.get("attachments") or [{}]
+    shown = " ".join(
+        [str(attachments[0].get(key, "")) for key in ("title", "text")]
+        + [f"{field.get('title')} {field.get('value')}" for field in attachments[0].get("fields") or ()]
+    )
+    lines = []
+    word = STATE_WORDS[incident["status"]]
+    if word not in post.message or word not in shown:
+        lines.append(f"the card does not say {word}: {post.message!r}")
+    if f"#{incident['number']}" not in shown:
+        lines.append("the card does not tell its number")
+    wanted = [incident["priority"]]
+    if incident["status"] in ("triggered", "acknowledged"):
+        wanted += incident["assignees"]
+    lines += [f"the card does not name {text}" for text in wanted if text and text not in shown]
+    return lines
+
+
+def _replies_differ(incident: Thing, expected: Sequence[str], replies: Sequence[str]) -> List[str]:
+    what: Dict[str, Tuple[str, str]] = {id_: (kind, text) for id_, kind, _, text in incident["entries"]}
+    count = Counter(replies)
+    lines = [f"no reply for {what[id_][0]} ({what[id_][1]})" for id_ in expected if not count[id_]]
+    lines += [f"{count[id_]} replies for {what.get(id_, (id_,))[0]}" for id_ in count if count[id_] > 1]
+    lines += [f"a reply for {id_}, which is no change" for id_ in count if id_ not in expected]
+    if not lines and list(replies) != list(expected):
+        lines.append("the replies are not in order")
+    return lines
