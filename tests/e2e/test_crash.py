@@ -1,0 +1,151 @@
+"""kill -9 of the running embedded default at random moments: nothing lost, nothing twice, by the sandbox's truth."""
+
+from __future__ import annotations
+
+import os
+import random
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, List, Optional
+
+import pytest
+
+from sandbox import Sandbox
+from sandbox.demo import CHANNEL, write_config
+from sandbox.mattermost.seed import World, seed
+from sandbox.verify import verify
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+PEOPLE = ("ada", "grace", "linus", "mei", "olu")
+SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
+
+
+class Victim:
+    """The pack's process; each life writes to the same log and the same data."""
+
+    def __init__(self, sandbox: Sandbox, world: World, folder: Path) -> None:
+        self.folder = folder
+        self.config = write_config(sandbox, world, folder)
+        self.log = folder / "pack.log"
+        self.offset = 0.0
+        self.lives = 0
+        self._process: Optional[subprocess.Popen[bytes]] = None
+
+    def start(self) -> None:
+        command = [sys.executable, str(ROOT / "tests" / "crash_runner.py"), str(self.config)]
+        command += [str(self.folder / "data"), str(self.offset)]
+        with self.log.open("ab") as sink:
+            self._process = subprocess.Popen(
+                command, stdout=sink, stderr=sink, env={**os.environ, "PYTHONWARNINGS": "ignore"}
+            )
+        self.lives += 1
+
+    def kill(self) -> None:
+        assert self._process is not None
+        self._process.kill()
+        self._process.wait()
+
+    @property
+    def tail(self) -> str:
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-60:])
+
+
+class Story(threading.Thread):
+    """Random changes of a few incidents, spread over `seconds`."""
+
+    def __init__(self, account: Any, seed: int, changes: int, seconds: float) -> None:
+        super().__init__(daemon=True)
+        self.account = account
+        self.random = random.Random(seed)
+        self.changes = changes
+        self.pause = seconds / changes
+        self.done = 0
+        self.open: List[Any] = []
+
+    def run(self) -> None:
+        while self.done < self.changes:
+            self._change()
+            self.done += 1
+            time.sleep(self.random.uniform(0, 2 * self.pause))
+
+    def _change(self) -> None:
+        draw, account = self.random, self.account
+        user = draw.choice(PEOPLE) + "@example.com"
+        if len(self.open) < 3 or draw.random() < 0.1:
+            name = f"Trouble {self.done} " + draw.choice(("", "@here", "{{ braces }}", "🔥 | a | b |"))
+            self.open.append(account.trigger(draw.choice(SERVICES), name, priority=draw.choice(("P1", "P3"))))
+            return
+        incident = draw.choice(self.open)
+        act = draw.choice(("acknowledge", "annotate", "annotate", "reassign", "set_priority", "set_urgency", "resolve"))
+        if act == "acknowledge":
+            account.acknowledge(incident, user)
+        elif act == "annotate":
+            account.annotate(incident, f"note {self.done}", user)
+        elif act == "reassign":
+            account.reassign(incident, [user], "ada@example.com")
+        elif act == "set_priority":
+            account.set_priority(incident, draw.choice(("P1", "P2", "P3")), user)
+        elif act == "set_urgency":
+            account.set_urgency(incident, draw.choice(("high", "low")), user)
+        else:
+            account.resolve(incident, user)
+            self.open.remove(incident)
+
+
+def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float) -> None:
+    """Kill `kills` times during a story of `changes`; with the chance `long_after` an hour passes before a restart."""
+    chance = random.Random(draw)
+    with Sandbox() as sandbox:
+        world = seed(sandbox.mattermost.account)
+        sandbox.pagerduty.account.set_options(rate_limit=None)
+        sandbox.pagerduty.account.trigger("Database", "Open before the pack ran")
+        victim = Victim(sandbox, world, folder)
+        victim.start()
+        try:
+            assert until(lambda: bool(sandbox.mattermost.account.posts("ops", system=False)), 40), victim.tail
+            time.sleep(1.1)
+            began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(sandbox.clock()))
+            story = Story(sandbox.pagerduty.account, draw, changes, seconds=kills * 2.2)
+            story.start()
+            for _ in range(kills):
+                time.sleep(chance.uniform(0.3, 3.0))
+                victim.kill()
+                if chance.random() < long_after:
+                    sandbox.clock.advance(3700)
+                    victim.offset += 3700
+                    sandbox.mattermost.account.forget_pending()
+                victim.start()
+            story.join(60)
+            assert story.done == changes
+
+            def differences() -> List[str]:
+                return verify(sandbox.pagerduty.account.truth(), sandbox.mattermost.account, CHANNEL, since=began)
+
+            until(lambda: not differences(), 90)
+            time.sleep(2.0)
+            wrong = differences()
+            assert not wrong, "\n".join(wrong) + "\n\n" + victim.tail
+            assert victim.lives == kills + 1
+        finally:
+            victim.kill()
+
+
+def until(done: Any, timeout: float) -> bool:
+    end = time.monotonic() + timeout
+    while time.monotonic() < end:
+        if done():
+            return True
+        time.sleep(0.2)
+    return False
+
+
+def test_a_few_kills_lose_nothing_and_post_nothing_twice(tmp_path: Path) -> None:
+    play(tmp_path, draw=1, kills=5, changes=25, long_after=0.4)
+
+
+@pytest.mark.soak
+def test_fifty_kills_in_a_story_of_two_hundred_changes(tmp_path: Path) -> None:
+    play(tmp_path, draw=2, kills=50, changes=200, long_after=0.3)
