@@ -1,9 +1,8 @@
 """A local, stateful Mattermost that answers API v4 as a real one does (facts/mattermost.md, measured on 5.37).
 
-    mm = Mattermost(clock, journal)
-    world = seed(mm)                                   # team ops, channels, people, the bot and its token
-    with Server(mm, journal, clock) as server:         # sandbox.server; GET / is a page that shows a channel
-        ...
+    with MattermostServer(journal, clock) as server:   # seeded: team ops, channels, people, the bot and its token
+        server.url, BOT_TOKEN                          # GET / is a page that shows a channel
+        mm = server.account                            # the account's Python side
     card, = mm.posts("incidents")                      # threads' first posts, oldest first
     mm.thread(card); mm.history(card)                  # replies; how the card stood over time
     mm.archive("incidents"); mm.remove_member("incidents", "pagerduty"); mm.revoke(world.bot_token)
@@ -19,7 +18,20 @@ the same by HTTP.
 """
 
 from .model import Channel, Post, Reaction, Team, User, Version
-from .seed import World, seed
+from .seed import ADMIN_TOKEN, BOT_TOKEN, MattermostServer, World, seed
 from .service import Mattermost
 
-__all__ = ["Channel", "Mattermost", "Post", "Reaction", "Team", "User", "Version", "World", "seed"]
+__all__ = [
+    "ADMIN_TOKEN",
+    "BOT_TOKEN",
+    "Channel",
+    "Mattermost",
+    "MattermostServer",
+    "Post",
+    "Reaction",
+    "Team",
+    "User",
+    "Version",
+    "World",
+    "seed",
+]

@@ -32,18 +32,18 @@ class Account:
                 self.add_to_team(self.team(team), user)
             return user
 
-    def add_bot(self, username: str, display_name: str = "", *, team: Optional[TeamRef] = None) -> str:
-        """A bot; returns its token. It sees a channel only after it was added or added itself."""
+    def add_bot(self, username: str, display_name: str = "", *, team: Optional[TeamRef] = None, token: str = "") -> str:
+        """A bot; returns its token, a new one unless given. It is in no channel until it was added or added itself."""
         with self.lock:
             user = self.make_user(username, username + "@localhost", bot=True, first_name=display_name)
             if team is not None:
                 self.add_to_team(self.team(team), user)
-            return self.make_token(user, "sandbox").secret
+            return self.make_token(user, "sandbox", token).secret
 
-    def add_token(self, user: UserRef) -> str:
-        """One more token of a user or a bot."""
+    def add_token(self, user: UserRef, secret: str = "") -> str:
+        """One more token of a user or a bot; returns it, a new one unless given."""
         with self.lock:
-            return self.make_token(self.user(user), "sandbox").secret
+            return self.make_token(self.user(user), "sandbox", secret).secret
 
     def revoke(self, secret: str) -> None:
         """The token is worth nothing from now on. Raises KeyError for an unknown one."""

@@ -1,9 +1,12 @@
-"""The default world: a team, its channels, a few people and the pack's bot."""
+"""The default world: a team, its channels, a few people and the pack's bot; and a server that has it."""
 
 from __future__ import annotations
 
-from typing import Dict, NamedTuple
+from typing import Dict, NamedTuple, Optional
 
+from ..clock import Clock
+from ..journal import Journal
+from ..server import Server
 from .model import Channel, Team, User
 from .service import Mattermost
 
@@ -17,6 +20,10 @@ PEOPLE = (
 )
 """User name, first and last name; the e-mail is <user name>@example.com, as in the PagerDuty sandbox's seed."""
 
+BOT_TOKEN = "botsandboxbotsandboxbot111"
+"""The token of the bot `pagerduty`."""
+ADMIN_TOKEN = "adminsandboxadminsandbox11"
+"""The token of the system administrator `admin`."""
 CHANNELS = (("incidents", "Incidents"), ("incidents-p1", "Incidents P1"), ("ops", "Ops"))
 
 
@@ -41,5 +48,15 @@ def seed(server: Mattermost) -> World:
     }
     channels = {name: server.add_channel(name, title, members=list(users.values())) for name, title in CHANNELS}
     channels["town-square"] = server.channel("town-square")
-    bot_token = server.add_bot("pagerduty", "PagerDuty", team=team)
-    return World(team, channels, users, server.add_token(admin), server.user("pagerduty"), bot_token)
+    server.add_token(admin, ADMIN_TOKEN)
+    server.add_bot("pagerduty", "PagerDuty", team=team, token=BOT_TOKEN)
+    return World(team, channels, users, ADMIN_TOKEN, server.user("pagerduty"), BOT_TOKEN)
+
+
+class MattermostServer(Server):
+    """A sandbox Mattermost on its own port, with its `account`; seeded, that is, with its `world`."""
+
+    def __init__(self, journal: Journal, clock: Clock, port: int = 0, *, seeded: bool = True) -> None:
+        self.account = Mattermost(clock, journal)
+        self.world: Optional[World] = seed(self.account) if seeded else None
+        super().__init__(self.account, journal, clock, port)

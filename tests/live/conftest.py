@@ -1,0 +1,43 @@
+"""`site`: the same tests against the sandbox, always, and against a real Mattermost when the environment names one."""
+
+from __future__ import annotations
+
+import os
+from typing import Any, Dict, Iterator
+
+import pytest
+from mattermost_site import Site
+
+from sandbox.clock import Clock
+from sandbox.journal import Journal
+from sandbox.mattermost import Mattermost
+from sandbox.server import Server
+
+NEEDED = ("MATTERMOST_URL", "MATTERMOST_ADMIN_TOKEN")
+
+
+@pytest.fixture(scope="session", params=["sandbox", pytest.param("real", marks=pytest.mark.live)])
+def site(request: pytest.FixtureRequest) -> Iterator[Site]:
+    if request.param == "real":
+        missing = [name for name in NEEDED if not os.environ.get(name)]
+        if missing:
+            pytest.skip("no real Mattermost: {} not set (tests/live/README.md)".format(" and ".join(missing)))
+        team, ca_file = (os.environ.get(name, "") for name in ("MATTERMOST_TEAM", "MATTERMOST_CA_FILE"))
+        found = Site(*(os.environ[name] for name in NEEDED), team=team, ca_file=ca_file)
+        yield found
+        found.close()
+        return
+    clock = Clock()
+    journal = Journal(clock)
+    mattermost = Mattermost(clock, journal)
+    root = mattermost.add_user("root", admin=True)
+    with Server(mattermost, journal, clock) as server:
+        found = Site(server.url, mattermost.add_token(root))
+        yield found
+        found.close()
+
+
+@pytest.fixture
+def channel(site: Site) -> Dict[str, Any]:
+    """A fresh public channel with the bot in it."""
+    return site.new_channel()
