@@ -15,19 +15,18 @@ from . import times
 from .entries import Entry, epoch, incident_from_rest, parse_entry
 from .errors import NotFound, RejectedInput
 from .incident import Incident
-from .pagerduty import Page, PagerDuty, Rate, fill
-from .sensor_state import OVERLAP
+from .pagerduty import MAX_RECORDS, Page, PagerDuty, fill
 from .snapshot import Found
 
 PAGE = 100
 LIMIT = 9900
 """Rows of one window that are read by offset: the API ends at 10,000, and rows move while it is paged."""
 SLICE = 2000
-"""Log entries taken in one go. A longer log (catching up after an outage) is read in windows, each committed by itself."""
+"""Log entries taken in one go. A longer log (after an outage) is read in windows, each committed by itself."""
 MAX_SERVICES = 50
 """More watched services than this don't fit into a request's address: then all are listed and filtered here."""
 WINDOW = 30 * 86400
-"""Seconds of `created_at` in one window of a snapshot of more than 10,000 open incidents (the API: at most 6 months)."""
+"""Seconds of `created_at` in one window of a snapshot of over 10,000 open incidents (the API: at most 6 months)."""
 MAX_LOOKED_UP = 25
 """Incidents looked up one by one in a snapshot; the others follow with the next."""
 
@@ -39,10 +38,11 @@ class LogRead(NamedTuple):
     entries: Tuple[Entry, ...]
     """Fresh ones only, newest first."""
     upto: Optional[float]
-    """Server time up to which the log is read; None when the server did not tell the time."""
+    """None: the log is read to its end. Else only to this server time: read on from there."""
     server_time: Optional[float]
-    complete: bool
-    """False: there is more after `upto`, read on."""
+    """Of the first answer (header Date)."""
+    newest: Optional[float]
+    """Creation of the newest entry there is."""
     truncated: bool
     """More entries within one second than can be read: only the newest came."""
 
@@ -60,15 +60,9 @@ class SnapshotRead(NamedTuple):
 
 
 def read_log(
-    pagerduty: PagerDuty,
-    since: float,
-    teams: Optional[FrozenSet[str]],
-    is_fresh: Callable[[str], bool],
-    *,
-    not_before: float = 0.0,
+    pagerduty: PagerDuty, since: float, teams: Optional[FrozenSet[str]], is_fresh: Callable[[str], bool]
 ) -> LogRead:
-    """The log entries since a server time. When there are more than SLICE, only the oldest window of them is read;
-    `not_before`: a window reaches at least one second past it, so that reading on gets somewhere."""
+    """The log entries since a server time. When there are more than SLICE, only the oldest window of them is read."""
     params: Dict[str, Any] = {
         "since": times.iso(since),
         "include": _LOG_INCLUDES,
@@ -77,42 +71,45 @@ def read_log(
     }
     page = _log_page(pagerduty, params, 0)
     server_time = page.server_time
+    newest = max(_times(page), default=None)
+    end = max(newest or 0.0, since + 2) + 1
     until: Optional[float] = None
-    if _is_longer(page, SLICE):
-        newest = max((t for t in (epoch(row.get("created_at")) for row in page.items) if t is not None), default=None)
-        end = max(t for t in (server_time, newest, since + 2) if t is not None) + 1
-        lowest = max(since, not_before) + 1
-        until = end
-        while _is_longer(page, SLICE) and until > lowest:
-            until = max(lowest, float(int(since + (until - since) / 2)))
-            params["until"] = times.iso(until)
-            page = _log_page(pagerduty, params, 0)
-    entries: Dict[str, Entry] = {}
+    while True:
+        too_long = page.more and page.total is not None and page.total > SLICE
+        fresh, cut = ({}, True) if too_long else _rest_of_log(pagerduty, params, page, is_fresh)
+        window = (end if until is None else until) - since
+        if not cut or window <= 1:
+            break
+        until = since + max(1, window // 2)
+        params["until"] = times.iso(until)
+        page = _log_page(pagerduty, params, 0)
+    if too_long:
+        fresh, cut = _rest_of_log(pagerduty, params, page, is_fresh)
+    whole = _with_incidents(pagerduty, list(fresh.values()))
+    return LogRead(tuple(whole), until, server_time, newest, cut)
+
+
+def _rest_of_log(
+    pagerduty: PagerDuty, params: Mapping[str, Any], page: Page, is_fresh: Callable[[str], bool]
+) -> Tuple[Dict[str, Entry], bool]:
+    """All fresh entries of a window by id, given its first page; and whether the API cut it off."""
+    fresh: Dict[str, Entry] = {}
     offset = 0
     while True:
         for row in page.items:
-            if is_fresh(str(row.get("id"))):
-                entry = parse_entry(row)
-                if entry is not None and entry.id not in entries:
-                    entries[entry.id] = entry
+            entry = parse_entry(row) if is_fresh(str(row.get("id"))) else None
+            if entry is not None:
+                fresh.setdefault(entry.id, entry)
         if not page.more or not page.items:
-            break
+            return fresh, False
         offset += len(page.items)
-        if offset + PAGE > 10000:
-            break
+        if offset + PAGE > MAX_RECORDS:
+            return fresh, True
         page = _log_page(pagerduty, params, offset)
-    whole = _with_incidents(pagerduty, list(entries.values()))
-    complete = until is None
-    upto = server_time if complete else until
-    return LogRead(tuple(whole), upto, server_time, complete, bool(page.more and page.items))
 
 
 def _log_page(pagerduty: PagerDuty, params: Mapping[str, Any], offset: int) -> Page:
     return pagerduty.page("/log_entries", "log_entries", {**params, "limit": PAGE, "offset": offset})
-
-
-def _is_longer(page: Page, than: int) -> bool:
-    return page.more and page.total is not None and page.total > than
 
 
 def _with_incidents(pagerduty: PagerDuty, entries: List[Entry]) -> List[Entry]:
@@ -218,14 +215,14 @@ class _Reading:
         offset = 0
         while page.more and page.items:
             offset += len(page.items)
-            if offset + PAGE > 10000:
+            if offset + PAGE > MAX_RECORDS:
                 return
             page = self.open_page(params, offset)
 
     def sliced(self, scope: Mapping[str, Any], first: Page, server_time: Optional[float]) -> None:
         """More than the API lists at once: by windows of the creation time, from the oldest on."""
         start = epoch(first.items[0].get("created_at"))
-        end = (server_time if server_time is not None else max(_times(first))) + 86400
+        end = (server_time if server_time is not None else max(_times(first), default=0.0)) + 86400
         if start is None:
             self.rest({**scope, "date_range": "all"}, first)
             return
@@ -268,13 +265,4 @@ class _Reading:
 
 
 def _times(page: Page) -> List[float]:
-    return [t for t in (epoch(row.get("created_at")) for row in page.items) if t is not None] or [0.0]
-
-
-def cursor_after(read: LogRead, at: float) -> float:
-    """Where the cursor goes after this read: the log is final up to the overlap before it was read, and no further
-    than it was read. `at`: the server time of the read that is believed."""
-    return at if read.complete else min(at, (read.upto or at) + OVERLAP)
-
-
-__all__ = ["LogRead", "Rate", "SnapshotRead", "cursor_after", "read_incident", "read_log", "read_snapshot"]
+    return [t for t in (epoch(row.get("created_at")) for row in page.items) if t is not None]

@@ -21,7 +21,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from .errors import RejectedInput
 from .incident import Change
-from .store import BrokenValue, Store
+from .store import Store
 
 OVERLAP = 120
 """Seconds before the cursor that are read again: entries appear in the log late."""
@@ -308,6 +308,3 @@ def _known_of(row: Any) -> Known:
 
 def _time(value: Any) -> Optional[float]:
     return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0 else None
-
-
-__all__ = ["BrokenValue", "Known", "Loaded", "State", "StateStore", "Step", "shard_of"]

@@ -99,13 +99,15 @@ def differences(state: State, found: Found, watch: Watch, now: float, pending: P
 def _unknown(state: State, incident: Incident, watch: Watch, now: float, rescoped: bool) -> Optional[Step]:
     """An incident that neither the log nor an earlier snapshot told of."""
     created = times.seconds(incident.created_at)
-    if not watch.covers(incident) or created is None or created > now - GRACE:
+    if not watch.covers(incident) or created is None:
         return None
-    changed = _status_time(incident) or created
     lost = shard_of(incident.id) in state.doubtful and created <= state.cursor
     if lost or rescoped or created < state.origin:
         steps = adoption(state, (incident,), watch, now, followed=lost)
         return steps[0] if steps else None
+    if created > now - GRACE:
+        return None
+    changed = _status_time(incident) or created
     if not incident.is_open and not now - LATELY < changed <= now - GRACE:
         return None
     events = [_event(incident, "status", "triggered", TRIGGERED, incident.created_at)]

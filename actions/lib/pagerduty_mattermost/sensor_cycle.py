@@ -1,0 +1,394 @@
+"""One look of the incident sensor at PagerDuty: read, decide, dispatch, commit; in this order, whatever fails.
+
+    Cycle(config, pagerduty, StateStore(Store(service)), dispatcher, log).run()     # once every poll interval
+
+`run` never raises for what goes wrong outside (Exception): it notes it, tells `pagerduty.sensor_health` when it lasts,
+and the next run goes on from what was committed. At least once: a change is dispatched, then its state is committed.
+Quiet runs cost one request and no write; `snapshot` and `sensor_state` say what the others cost.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timezone, tzinfo
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+
+from . import times
+from .config import Config
+from .dispatch import Dispatcher, DispatchFailed, UnfitPayload, payload
+from .errors import ConfigError, PackError, RejectedInput, RetryLater, StoreUnreachable, Unauthorized
+from .incident import Change, Incident
+from .pagerduty import PagerDuty
+from .reader import SnapshotRead, read_incident, read_log, read_snapshot
+from .sensor_health import Health
+from .sensor_scope import Scope
+from .sensor_state import HEARTBEAT_EVERY, REPORTED, State, StateStore, Step
+from .sensor_summary import summary
+from .server_clock import ServerClock, moved
+from .snapshot import Pending, adoption, differences, is_unchanged
+from .text import clean, one_line
+from .tracker import Watch, follow
+
+INCIDENT, SUMMARY, HEALTH = "pagerduty.incident", "pagerduty.open_summary", "pagerduty.sensor_health"
+CATCH_UP = 7 * 86400
+"""Seconds of log that are read again after a long standstill; what is older, snapshots find as differences."""
+MAX_SLICES = 20
+"""Windows of a long log in one run; the rest follows with the next."""
+MAX_WAIT = 300.0
+"""Seconds: a longer wait that PagerDuty asks for is asked about again."""
+SNAPSHOT_SHARE = 0.05
+"""Share of the rate limit that snapshots may take."""
+DEFAULT_RATE = 960
+"""Requests a minute of an account's key, where the answers don't tell."""
+MAX_ENRICHED = 20
+"""New incidents in one run for which the conference bridge is read, one request each."""
+CYCLES_SKIPPED = 100
+"""Added at a start: more than the quiet cycles that were not committed, so that cycles only ever grow."""
+
+
+class Cycle:
+    """The sensor's life, without a loop. `monotonic` (seconds) measures intervals; no local time of day is used."""
+
+    def __init__(
+        self,
+        config: Config,
+        pagerduty: PagerDuty,
+        states: StateStore,
+        dispatcher: Dispatcher,
+        log: Any,
+        health: Optional[Health] = None,
+        *,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._config = config
+        self._pagerduty = pagerduty
+        self._states = states
+        self._dispatcher = dispatcher
+        self._log = log
+        self._monotonic = monotonic
+        self.health = health or Health()
+        self._clock = ServerClock()
+        self.state: Optional[State] = None
+        self._rebuild = False
+        self._scope = Scope(config.watch, pagerduty, log, monotonic)
+        self._enrichable = 0
+        self._pending: Pending = {}
+        self._looked_up: Dict[str, int] = {}
+        self._summary: Optional[Dict[str, Any]] = None
+        self._want_snapshot = True
+        self._runs_since_snapshot = 0
+        self._snapshot_at: Optional[float] = None
+        self._snapshot_cost = 2
+        self._not_before: Optional[float] = None
+        self._heartbeat_at: Optional[float] = None
+        self._last_good = ""
+        self._good_at: Optional[float] = None
+
+    def run(self) -> None:
+        """One look. Raises nothing but what ends the process."""
+        now = self._monotonic()
+        if self._not_before is not None and now < self._not_before:
+            return
+        self._not_before = None
+        try:
+            self._look()
+        except Exception as error:  # noqa: BLE001 - the sensor's process dies of what leaves poll()
+            self._failed(error)
+        else:
+            for kind in ("pagerduty", "dispatch", "fault"):
+                self.health.good(kind)
+            if self.state is not None and not self.state.dirty:
+                self.health.good("datastore")
+            self._good_at = self._monotonic()
+        if self._scope.problems:
+            self.health.failed("names", self._scope.problems, now, last_good=self._last_good, at_once=True)
+        else:
+            self.health.good("names")
+        if tell_health(self.health, self._dispatcher, self._log, self._monotonic):
+            self._heartbeat_at = None
+        self._beat()
+
+    def _failed(self, error: Exception) -> None:
+        now = self._monotonic()
+        if isinstance(error, PackError):
+            kind, reason = "pagerduty", str(error)
+            if isinstance(error, StoreUnreachable):
+                kind = "datastore"
+            elif isinstance(error, DispatchFailed):
+                kind = "dispatch"
+        else:
+            kind, reason = "fault", f"A fault of this pack: {type(error).__name__}: {one_line(clean(error, 300))}"
+            self._log.exception("The incident sensor failed")
+        if kind in ("pagerduty", "fault"):
+            self._want_snapshot = True
+            wait = getattr(error, "retry_after", None)
+            if wait:
+                self._not_before = now + min(float(wait), MAX_WAIT)
+        permanent = isinstance(error, (Unauthorized, ConfigError))
+        self.health.failed(kind, reason, now, last_good=self._last_good, at_once=permanent)
+        self._log.warning("The incident sensor can't go on now: %s", reason)
+
+    def _look(self) -> None:
+        state = self.state if self.state is not None else self._load()
+        if state is not None and state.dirty:
+            self._commit(state)
+        watch = self._scope.watch()
+        self._enrichable = MAX_ENRICHED
+        if state is None:
+            state = self._first_start(watch)
+        state.cycle += 1
+        if self._rebuild:
+            self._rebuild_from_snapshot(state, watch)
+        whole = self._follow_log(state, watch)
+        self._runs_since_snapshot += 1
+        if whole and self._is_snapshot_due():
+            self._take_snapshot(state, watch)
+        if state.summary_due:
+            self._summarise(state, watch)
+
+    def _load(self) -> Optional[State]:
+        """The state from the datastore; None at the first start. Raises StoreUnreachable."""
+        loaded = self._states.load()
+        for key in loaded.broken:
+            self._log.error(
+                "The datastore key pagerduty.%s did not read; it is kept aside and its content made anew", key
+            )
+        self._rebuild = loaded.rebuild
+        state = loaded.state
+        if state is not None:
+            self.state = state
+            state.cycle = max(state.cycle, _int(loaded.heartbeat.get("cycle"))) + CYCLES_SKIPPED
+            if loaded.heartbeat.get("told") is True:
+                self.health.told = True
+                self.health.since = str(loaded.heartbeat.get("failing_since") or "")
+        return state
+
+    def _first_start(self, watch: Watch) -> State:
+        """The state of the day, silently (facts/pagerduty.md, rule 7)."""
+        read = self._read_snapshot(watch, lambda row: False, ())
+        if read.server_time is None:
+            raise RetryLater("PagerDuty GET /incidents: the answer tells no time (header Date), so nothing can start")
+        state = State(origin=read.server_time, cursor=read.server_time)
+        for step in adoption(state, read.found.changed, watch, read.server_time, followed=False):
+            state.apply(step)
+        state.scope = watch.fingerprint
+        state.summary_due = True
+        self._summary = self._summary_of(read, watch, state)
+        self._states.compact(state)
+        self.state = state
+        self._want_snapshot = False
+        self._log.info("First start: %d open incidents are known, changes are reported from now on", len(state.known))
+        return state
+
+    def _rebuild_from_snapshot(self, state: State, watch: Watch) -> None:
+        """The head was lost: what is open now counts as told; what the log says since the last heartbeat is told by its
+        entries, which those who post recognise."""
+        read = self._read_snapshot(watch, lambda row: False, ())
+        if read.server_time is None:
+            raise RetryLater("PagerDuty GET /incidents: the answer tells no time (header Date), so nothing can start")
+        now = read.server_time
+        state.cursor = state.cursor or now
+        state.origin = state.origin or state.cursor
+        for step in adoption(state, read.found.changed, watch, now, followed=True):
+            state.apply(step)
+        for incident_id, known in list(state.known.items()):
+            if known.is_open and incident_id not in read.listed and incident_id not in state.away:
+                state.put(incident_id, known._replace(status="resolved", status_at=int(now), touched=int(now)))
+        state.scope = watch.fingerprint
+        self._states.compact(state)
+        self._rebuild = False
+
+    def _follow_log(self, state: State, watch: Watch) -> bool:
+        """Read the log and dispatch what it says. False when there is more than one run takes."""
+        since = state.since
+        for _ in range(MAX_SLICES):
+            teams = None if state.away else watch.teams
+            read = read_log(self._pagerduty, since, teams, state.is_fresh)
+            confirmed = self._clock.confirmed(read.server_time, self._monotonic())
+            if read.truncated:
+                self._log.warning("More log entries in one second than PagerDuty lists: a snapshot looks for the rest")
+                self._want_snapshot = True
+            self._dispatch(state, follow(state, read.entries, watch, confirmed or state.cursor))
+            believed = confirmed if read.server_time is not None else read.newest
+            cursor = moved(state.cursor, read.upto, believed, read.newest)
+            if cursor < state.cursor:
+                self._log.warning("PagerDuty's clock went back by %d s", state.cursor - cursor)
+                state.origin = min(state.origin, cursor)
+            state.advance(cursor)
+            if state.dirty:
+                self._commit(state)
+            self._last_good = times.iso(state.cursor)
+            if read.upto is None:
+                return True
+            since = max(read.upto, (confirmed or 0.0) - CATCH_UP)
+        return False
+
+    def _is_snapshot_due(self) -> bool:
+        if not self._want_snapshot and self._runs_since_snapshot < self._config.watch.snapshot_every:
+            return False
+        rate = self._pagerduty.last_rate
+        limit = rate.limit if rate is not None and rate.limit > 0 else DEFAULT_RATE
+        spacing = self._snapshot_cost * 60.0 / (SNAPSHOT_SHARE * limit)
+        return self._snapshot_at is None or self._monotonic() - self._snapshot_at >= spacing
+
+    def _take_snapshot(self, state: State, watch: Watch) -> None:
+        known_open = sorted(
+            (i for i, known in state.known.items() if known.is_open),
+            key=lambda i: (self._looked_up.get(i, 0), not state.known[i].has(REPORTED)),
+        )
+        read = self._read_snapshot(
+            watch, lambda row: is_unchanged(state.known.get(str(row.get("id"))), row), known_open
+        )
+        waiting = set(read.vanished)
+        self._looked_up = {
+            i: self._looked_up.get(i, 0) if i in waiting else state.cycle for i in known_open if i not in read.listed
+        }
+        # The log was read just before: when the two answers agree about the time, it was that of the log's.
+        now = self._clock.confirmed(read.server_time, self._snapshot_at or 0.0) or state.cursor
+        self._dispatch(state, differences(state, read.found, watch, now, self._pending))
+        if state.scope != watch.fingerprint:
+            state.scope = watch.fingerprint
+            state.dirty = True
+        self._want_snapshot = False
+        self._runs_since_snapshot = 0
+        if state.doubtful:
+            self._states.compact(state)
+        elif state.dirty:
+            self._commit(state)
+
+    def _read_snapshot(
+        self, watch: Watch, unchanged: Callable[[Mapping[str, Any]], bool], known_open: Iterable[str]
+    ) -> SnapshotRead:
+        self._snapshot_at = self._monotonic()
+        read = read_snapshot(self._pagerduty, watch.services, watch.teams, unchanged, known_open)
+        self._snapshot_cost = read.requests
+        return read
+
+    def _dispatch(self, state: State, steps: List[Step]) -> None:
+        """Dispatch and take over step by step. When one fails, the others wait for the next run: order is kept."""
+        try:
+            for step in steps:
+                if step.change is not None:
+                    before = state.known.get(step.incident_id)
+                    is_new = before is None or not before.has(REPORTED)
+                    self._send(self._enriched(step.change) if is_new else step.change)
+                state.apply(step)
+        except DispatchFailed:
+            if state.dirty:
+                self._commit(state)
+            raise
+
+    def _send(self, change: Change) -> None:
+        events = tuple(event for event in change.events if not self._dispatcher.was_dispatched(event.event_id))
+        if change.events and not events:
+            return
+        change = change._replace(events=events)
+        ids = [event.event_id for event in events]
+        try:
+            self._dispatcher.dispatch(INCIDENT, payload(change), trace_tag=change.incident.id, ids=ids)
+        except UnfitPayload as error:
+            # Waiting would hold up all others, and it will not fit later either.
+            self._log.error("Not dispatched: %s (events %s)", error, ", ".join(ids))
+
+    def _enriched(self, change: Change) -> Change:
+        """With what the log does not include of a new incident: its conference bridge, and its first alert where that
+        is not among the entries. Best effort, for the first few of a run."""
+        rate = self._pagerduty.last_rate
+        if self._enrichable <= 0 or (rate is not None and rate.remaining * 5 < rate.limit):
+            return change
+        self._enrichable -= 1
+        try:
+            whole = read_incident(self._pagerduty, change.incident.id)
+        except PackError as error:
+            self._enrichable = 0
+            self._log.warning("Posted without its conference bridge: %s", error)
+            return change
+        if whole is None:
+            return change
+        mine = change.incident
+        extras = ("conference_url", "conference_number", "summary", "details", "links")
+        return change._replace(incident=mine._replace(**{n: getattr(mine, n) or getattr(whole, n) for n in extras}))
+
+    def _commit(self, state: State) -> None:
+        """Commit; while the datastore is down, incidents go on being reported, and the state is committed later."""
+        try:
+            self._states.commit(state)
+        except StoreUnreachable as error:
+            state.dirty = True
+            self.health.failed("datastore", str(error), self._monotonic(), last_good=self._last_good)
+            self._log.warning("State not committed yet: %s", error)
+        else:
+            self.health.good("datastore")
+
+    def _summarise(self, state: State, watch: Watch) -> None:
+        if self._summary is None:
+            self._summary = self._summary_of(self._read_snapshot(watch, lambda row: False, ()), watch, state)
+        key = self._summary["key"]
+        try:
+            self._dispatcher.dispatch(SUMMARY, self._summary, trace_tag=key, ids=(key,))
+        except UnfitPayload as error:
+            self._log.error("Not dispatched: %s", error)
+        self._summary = None
+        state.summary_due = False
+        self._commit(state)
+
+    def _summary_of(self, read: SnapshotRead, watch: Watch, state: State) -> Dict[str, Any]:
+        shown: List[Incident] = [one for one in read.found.changed if one.is_open and watch.passes(one, (one.status,))]
+        return summary(shown, state.origin, self._zone())
+
+    def _zone(self) -> tzinfo:
+        try:
+            return times.zone(self._config.time_zone)
+        except ConfigError as error:
+            self._log.warning("%s", error)
+            return timezone.utc
+
+    def _beat(self) -> None:
+        """The heartbeat, at most once a minute; its cursor counts at the next start, so only what is committed."""
+        state, now = self.state, self._monotonic()
+        if state is None or state.dirty or self._rebuild:
+            return
+        if self._heartbeat_at is not None and now - self._heartbeat_at < HEARTBEAT_EVERY:
+            return
+        self._heartbeat_at = now
+        open_ones, reported = state.counts()
+        rate = self._pagerduty.last_rate
+        content = {
+            "cursor": state.cursor,
+            "origin": state.origin,
+            "cycle": state.cycle,
+            "server_time": self._pagerduty.last_server_time,
+            "last_good": self._last_good,
+            "seconds_since_good": None if self._good_at is None else round(now - self._good_at, 1),
+            "open": open_ones,
+            "reported": reported,
+            "rate_left": None if rate is None else rate.remaining,
+            "state": "failing" if self.health.reason else "ok",
+            "reason": self.health.reason,
+            "told": self.health.told,
+            "failing_since": self.health.since,
+        }
+        try:
+            self._states.heartbeat(content)
+        except (StoreUnreachable, RejectedInput) as error:
+            self._log.warning("No heartbeat: %s", error)
+
+
+def _int(value: Any) -> int:
+    return value if isinstance(value, int) and not isinstance(value, bool) else 0
+
+
+def tell_health(
+    health: Health, dispatcher: Dispatcher, log: Any, monotonic: Callable[[], float] = time.monotonic
+) -> bool:
+    """Dispatch what is to be told about the sensor itself, if anything; when that fails, the next run tries again."""
+    notice = health.due(monotonic())
+    if notice is None:
+        return False
+    try:
+        dispatcher.dispatch(HEALTH, notice._asdict(), trace_tag=notice.key, ids=(notice.key,))
+    except PackError as error:
+        log.warning("The sensor's health could not be told: %s", error)
+        return False
+    health.tell(notice)
+    return True

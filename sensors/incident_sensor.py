@@ -1,0 +1,102 @@
+"""The sensor that sees every change of PagerDuty's incidents: a thin shell around `sensor_cycle.Cycle`."""
+
+from __future__ import annotations
+
+import os
+import sys
+from typing import Any, Dict, Optional
+
+# A sensor gets only its own folder on its path (facts/stackstorm.md, Layout and paths).
+_LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib")
+if _LIBRARY not in sys.path:
+    sys.path.append(_LIBRARY)
+
+from st2reactor.sensor.base import PollingSensor  # noqa: E402
+
+from pagerduty_mattermost import config as pack_config  # noqa: E402
+from pagerduty_mattermost.dispatch import Dispatcher  # noqa: E402
+from pagerduty_mattermost.errors import PackError  # noqa: E402
+from pagerduty_mattermost.sensor_cycle import Cycle, tell_health  # noqa: E402
+from pagerduty_mattermost.sensor_health import Health  # noqa: E402
+from pagerduty_mattermost.sensor_state import StateStore  # noqa: E402
+from pagerduty_mattermost.store import Store  # noqa: E402
+
+
+class IncidentSensor(PollingSensor):
+    """Dispatches `pagerduty.incident`, `pagerduty.open_summary` and `pagerduty.sensor_health`."""
+
+    def __init__(self, sensor_service: Any, config: Optional[Dict[str, Any]] = None, poll_interval: float = 30) -> None:
+        super().__init__(sensor_service=sensor_service, config=config, poll_interval=poll_interval)
+        self._log = sensor_service.get_logger(name="IncidentSensor")
+        self._health = Health()
+        self._dispatcher: Optional[Dispatcher] = None
+        self._cycle: Optional[Cycle] = None
+
+    def setup(self) -> None:
+        """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and told once."""
+        try:
+            self._dispatcher = Dispatcher(self.sensor_service, _schemas(), self._log)
+            self._cycle = self._make_cycle()
+        except PackError as error:
+            self._refuse(str(error))
+        except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
+            self._log.exception("The incident sensor can't start")
+            self._refuse(f"A fault of this pack: {type(error).__name__}")
+
+    def poll(self) -> None:
+        """One look at PagerDuty. Never raises: StackStorm respawns a sensor that does only twice."""
+        try:
+            if self._cycle is not None:
+                self._cycle.run()
+            elif self._dispatcher is not None:
+                tell_health(self._health, self._dispatcher, self._log)
+        except Exception:  # noqa: BLE001
+            self._log.exception("The incident sensor failed")
+
+    def cleanup(self) -> None:
+        """Nothing to do: everything is committed as it happens, since StackStorm does not call this on a stop."""
+
+    def add_trigger(self, trigger: Dict[str, Any]) -> None:
+        """Rules come and go without the sensor."""
+
+    def update_trigger(self, trigger: Dict[str, Any]) -> None:
+        """Rules come and go without the sensor."""
+
+    def remove_trigger(self, trigger: Dict[str, Any]) -> None:
+        """Rules come and go without the sensor."""
+
+    def _make_cycle(self) -> Cycle:
+        from pagerduty_mattermost.pagerduty import PagerDuty
+        from pagerduty_mattermost.transport import Policy
+
+        assert self._dispatcher is not None
+        config = pack_config.load(self.config)
+        pack_config.require_pagerduty(config)
+        missing = pack_config.mattermost_missing(config)
+        if missing:
+            self._log.warning(
+                "Incidents are read, but nothing is posted: the configuration lacks %s", ", ".join(missing)
+            )
+        self.set_poll_interval(config.watch.poll_interval)
+        # Few and short repetitions: the next cycle comes anyway, and a long wait is waited for between cycles.
+        pagerduty = PagerDuty(
+            config.pagerduty, log=self._log if config.debug else None, policy=Policy(attempts=3, budget=8.0)
+        )
+        return Cycle(
+            config, pagerduty, StateStore(Store(self.sensor_service)), self._dispatcher, self._log, self._health
+        )
+
+    def _refuse(self, reason: str) -> None:
+        """It stays alive and quiet: a changed configuration reaches it with a reload, which starts it anew."""
+        self._log.error("The incident sensor does nothing: %s", reason)
+        self._health.failed("configuration", reason, 0.0, at_once=True)
+
+
+def _schemas() -> Dict[str, Any]:
+    """Payload schemas by trigger reference, from the sensor's own metadata."""
+    import yaml
+
+    path = os.path.splitext(os.path.abspath(__file__))[0] + ".yaml"
+    with open(path, encoding="utf-8") as file:
+        metadata = yaml.safe_load(file)
+    return {"pagerduty." + one["name"]: one["payload_schema"] for one in metadata["trigger_types"]}
