@@ -60,8 +60,9 @@ def test_a_read_is_repeated_until_it_reads(chat: Chat, trouble: str) -> None:
 @pytest.mark.parametrize("trouble", ["html", "bad_json", "empty"])
 def test_an_answer_that_never_reads_is_retry_later(chat: Chat, trouble: str) -> None:
     chat.server.faults.add(trouble, path="/users/me")
-    with pytest.raises(RetryLater, match="no JSON"):
+    with pytest.raises(RetryLater, match="no JSON") as failure:
         chat.gateway().me()
+    assert not failure.value.maybe_done
 
 
 def test_an_answer_that_comes_too_late_makes_no_second_post(chat: Chat, incidents: str) -> None:

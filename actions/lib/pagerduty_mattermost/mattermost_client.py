@@ -42,6 +42,13 @@ class PooledClient(Client):
         if not files and method in ("POST", "PUT"):
             body["json"] = {} if options is None else options
         try:
+            return self._sent(method, endpoint, params, body, what)
+        except RetryLater as error:
+            error.maybe_done = error.maybe_done and method != "GET"
+            raise
+
+    def _sent(self, method: str, endpoint: str, params: Any, body: Mapping[str, Any], what: str) -> Any:
+        try:
             response = self._session.request(method, self.url + endpoint, params=params, **body)
         except requests.RequestException as error:
             raise network_error(error, what) from None

@@ -98,9 +98,10 @@ class _Post(NamedTuple):
                 file_ids=self.file_ids,
             )
         except RetryLater as error:
-            if not error.maybe_done:
-                raise
-            found = self.find(key, since)
+            found = None
+            if error.maybe_done:
+                with suppress(PackError):
+                    found = self.find(key, since)
             if found is None:
                 raise
             return found._replace(already=False)
