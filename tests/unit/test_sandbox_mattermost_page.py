@@ -1,0 +1,89 @@
+"""The page draws posts of any content as text: its own script, run by node on hostile ones."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from typing import Any, List
+
+import pytest
+
+from sandbox.page import TEMPLATE
+
+NODE = shutil.which("node")
+HOSTILE = [
+    "<img src=x onerror=alert(1)>",
+    "</p><script>alert(1)</script>",
+    "[a](javascript:alert(1)) ![x](data:text/html,<b>)",
+    '[a](https://e.example/"onmouseover="alert(1))',
+    "https://e.example/'><svg/onload=alert(1)>",
+    "`<b>` ``<i>`` \\<u\\> **<s>** ~~<q>~~ *<p>*",
+    "| <b> | `x` |\n|---|---|\n| <i> | \\| |",
+    "```\n<script>\n```",
+    "> <b>\n- <i>\n1. <u>\n# <s>",
+    "\ue0000\ue001 \ue00099\ue001 `a`",
+    "@<b> ~<i> :<u>: :constructor: :__proto__:",
+    "<https://e.example/<script>>",
+]
+ALLOWED = re.compile(
+    r"</?(?:p|strong|em|del|code|pre|blockquote|ul|ol|li|table|tr|th|td|h2|b|article|section|div|span|time|hr|button)"
+    r"(?: (?:class|style|datetime|title|type)=\"[^\"<>]*\"| disabled)*>"
+    r"|<a href=\"(?:https?://|mailto:)[^\"<>\s]*\" target=\"_blank\" rel=\"noreferrer noopener\">|</a>"
+)
+
+
+def drawn(posts: List[Any]) -> List[str]:
+    script = re.findall(r"<script>(.*?)</script>", TEMPLATE.read_text(encoding="utf-8"), re.S)[0]
+    functions = script[: script.index("let chosen")]
+    program = functions + "\nconsole.log(JSON.stringify(" + json.dumps(posts) + ".map(post)));"
+    done = subprocess.run([str(NODE), "-"], input=program.encode(), capture_output=True, timeout=30, check=True)
+    result: List[str] = json.loads(done.stdout)
+    return result
+
+
+def post(text: str) -> Any:
+    attachment = {
+        "color": text,
+        "pretext": text,
+        "author_name": text,
+        "title": text,
+        "title_link": text,
+        "text": text,
+        "footer": text,
+        "fields": [{"title": text, "value": text, "short": True}],
+        "actions": [{"id": "a", "name": text}],
+    }
+    return {
+        "user": text,
+        "bot": True,
+        "create_at": 1_800_000_000_000,
+        "edit_at": 0,
+        "pinned": False,
+        "type": "",
+        "message": text,
+        "attachments": [attachment, dict(attachment, title_link="https://e.example/" + text)],
+        "files": [text],
+        "reactions": {text: 1},
+        "replies": [],
+    }
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_no_post_brings_markup_of_its_own() -> None:
+    for text, html in zip(HOSTILE, drawn([post(text) for text in HOSTILE])):
+        rest = ALLOWED.sub("", html)
+        assert "<" not in rest, (text, rest)
+        assert not re.search(r"href=\"(?!https?://|mailto:)", html), text
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_markdown_is_drawn_as_people_know_it() -> None:
+    text = "**down** :eyes: [run \\*book\\*](https://e.example/a_b_c)\n- one\n- two\n\n`a*b*` snake_case_word @ada"
+    (html,) = drawn([dict(post("x"), message=text, attachments=[])])
+    assert "<strong>down</strong> 👀" in html
+    assert 'href="https://e.example/a_b_c" target="_blank" rel="noreferrer noopener">run *book*</a>' in html
+    assert "<ul><li>one</li><li>two</li></ul>" in html
+    assert "<code>a*b*</code> snake_case_word" in html
+    assert '<span class="mention">@ada</span>' in html
