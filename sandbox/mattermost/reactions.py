@@ -1,4 +1,4 @@
-"""Reactions: the same one twice is one."""
+"""Reactions: the same one twice is one. Adding one is answered 200, whatever the documentation says."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def add(call: Call) -> Answer:
     if state.channels[post.channel_id].delete_at:
         raise ApiError("api.reaction.save.archived_channel.app_error")
     reaction = state.add_reaction(post, call.user, emoji)
-    return Answer(201, reaction.to_json(post.id), effect=post.id)
+    return Answer(200, reaction.to_json(post.id), effect=post.id)
 
 
 @ROUTES.add("GET", "/posts/{post_id}/reactions")

@@ -33,6 +33,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     root = mattermost.add_user("root", admin=True)
     with Server(mattermost, journal, clock) as server:
         found = Site(server.url, mattermost.add_token(root))
+        found.journal = journal
         yield found
         found.close()
 

@@ -53,6 +53,8 @@ class Site:
     def __init__(self, url: str, admin_token: str, team: str = "", ca_file: str = "") -> None:
         self.url = url
         self.ca_file = ca_file
+        self.journal: Any = None
+        """What reached the server; the sandbox has it."""
         self.run = "contract-" + secrets.token_hex(5)
         self.admin = Client(url, admin_token, ca_file)
         self.made_channels: List[str] = []
