@@ -8,6 +8,7 @@ import signal
 import threading
 
 from . import Sandbox
+from .mattermost import BOT_TOKEN
 from .pagerduty import API_KEY
 
 
@@ -20,8 +21,8 @@ def main() -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
     with Sandbox(pagerduty_port=options.pagerduty_port, mattermost_port=options.mattermost_port) as sandbox:
-        urls = {"pagerduty": sandbox.pagerduty.url, "mattermost": sandbox.mattermost.url, "api_key": API_KEY}
-        print(json.dumps(urls), flush=True)
+        urls = {"pagerduty": sandbox.pagerduty.url, "mattermost": sandbox.mattermost.url}
+        print(json.dumps({**urls, "api_key": API_KEY, "bot_token": BOT_TOKEN}), flush=True)
         stop.wait()
 
 
