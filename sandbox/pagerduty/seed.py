@@ -16,9 +16,9 @@ HOUR = 3600
 
 def keys(account: Account) -> None:
     """The secrets that open the account; tests may add more."""
-    account.tokens.update(
-        {API_KEY: "", READ_ONLY_KEY: "", OAUTH_TOKEN: "", USER_TOKEN: account.find("users", "Ada Lovelace")["id"]}
-    )
+    account.tokens.update({API_KEY: "", READ_ONLY_KEY: "", OAUTH_TOKEN: ""})
+    account.tokens[USER_TOKEN] = account.find("users", "Ada Lovelace")["id"]
+    account.read_only.add(READ_ONLY_KEY)
 
 
 def plant(account: Account) -> None:
