@@ -16,20 +16,17 @@ from __future__ import annotations
 import random as _random
 import re
 import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from . import transport
 from .config import EMPTY, PagerDutyConfig
-from .errors import ConfigError, NotFound, PackError, PermanentError, RejectedInput, RetryLater, Unauthorized
+from .errors import ConfigError, NotFound, RejectedInput, RetryLater
+from .pagerduty_answers import read
 from .text import clean, one_line
-
-if TYPE_CHECKING:
-    from requests import Response
 
 PAGE_SIZE = 100
 MAX_RECORDS = 10000
 """offset + limit may not exceed this (API: Pagination)."""
-ERROR_LENGTH = 600
 CREATE_MARGIN = 60.0
 """Seconds that our clock and PagerDuty's may differ when an incident just created is looked for."""
 
@@ -325,7 +322,7 @@ class PagerDuty:
                     raise
                 raise transport.network_error(error, what) from None
         self._note(response.headers)
-        return _read(response, method, what, self._clock)
+        return read(response, method, what, self._clock)
 
     def _note(self, headers: Mapping[str, str]) -> None:
         """Remember PagerDuty's clock and the rate limit."""
@@ -375,73 +372,6 @@ def _sender(email: str) -> str:
     if not re.fullmatch(r"[!-~]+@[!-~]+", text):
         raise RejectedInput(f"From must be the e-mail address of a PagerDuty user: {_quoted(email)}")
     return text
-
-
-def _read(response: Response, method: str, what: str, clock: Callable[[], float]) -> Dict[str, Any]:
-    """The JSON object of a good answer, or raise the error that the answer means."""
-    status = response.status_code
-    if status >= 300:
-        raise _refusal(response, method, what, clock)
-    if not response.content.strip():
-        if status in (202, 204) or method == "DELETE":
-            return {}
-        raise RetryLater(f"{what}: the answer is empty", status=status, maybe_done=method != "GET")
-    try:
-        answer = response.json()
-    except ValueError:
-        answer = None
-    if not isinstance(answer, dict):
-        raise RetryLater(
-            f"{what}: the answer is no JSON object (a proxy in between?)", status=status, maybe_done=method != "GET"
-        )
-    return answer
-
-
-def _refusal(response: Response, method: str, what: str, clock: Callable[[], float]) -> PackError:
-    status = response.status_code
-    said, code = _said(response)
-    if status == 429 or status == 408 or (status >= 500 and status != 501):
-        wait = transport.asked_wait(response.headers, limited=status == 429, now=clock)
-        why = "too many requests" if status == 429 else "PagerDuty has trouble"
-        return RetryLater(
-            f"{what}: {why} ({status})",
-            status=status,
-            error_id=code,
-            retry_after=wait,
-            maybe_done=status != 429 and method != "GET",
-        )
-    if status == 401:
-        return Unauthorized(
-            f"{what}: PagerDuty does not accept the key (401): check api_key, auth_type and region",
-            status=status,
-            error_id=code,
-        )
-    if status == 403:
-        line = f"{what}: the key may not do this (403){said}: it may be read-only, or lack a right or scope"
-        return Unauthorized(line, status=status, error_id=code)
-    if status == 404:
-        return NotFound(f"{what}: no such thing, or the key may not see it (404){said}", status=status, error_id=code)
-    if status in (400, 422):
-        return RejectedInput(f"{what}: PagerDuty refuses ({status}){said}", status=status, error_id=code)
-    return PermanentError(f"{what}: PagerDuty answers {status}{said}", status=status, error_id=code)
-
-
-def _said(response: Response) -> Tuple[str, str]:
-    """PagerDuty's own words as ": message: error; error", and its error code; both "" when it gave none."""
-    try:
-        error = response.json().get("error")
-    except (ValueError, AttributeError):
-        return "", ""
-    if not isinstance(error, dict):
-        return (": " + one_line(clean(error, ERROR_LENGTH)) if isinstance(error, str) else ""), ""
-    details = error.get("errors")
-    words = [str(error.get("message") or "")]
-    if isinstance(details, list):
-        words.append("; ".join(str(one) for one in details))
-    elif details:
-        words.append(str(details))
-    said = one_line(clean(": ".join(word for word in words if word), ERROR_LENGTH))
-    return (": " + said if said else ""), str(error.get("code") or "")
 
 
 def _rows(answer: Dict[str, Any], key: str) -> List[Dict[str, Any]]:
