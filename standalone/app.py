@@ -23,7 +23,6 @@ import json
 import logging
 import os
 import sqlite3
-import threading
 import time
 from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
@@ -102,7 +101,6 @@ class App:
             LOG.warning("%s", line)
         self.configuration.current()
         self._take_lock()
-        self._connect_stand_in()
         self.journal.prune()
         self._pruned_at = self._clock()
         unfinished = self.journal.waiting()
@@ -211,7 +209,7 @@ class App:
                 "failed", {"result": None, "error": f"there is no action {execution.action_ref} any more"}
             )
         else:
-            timeout = float(execution.context.get("timeout") or 600)
+            timeout = float(execution.context["timeout"])
             known = action
             outcome = run_action(lambda: self._make_action(known, execution), execution.parameters, timeout)
         return execution._replace(
@@ -222,9 +220,15 @@ class App:
         cls = self._loader.load(action.entry_point, "Action")
         from st2common.runners.utils import get_action_class_instance
 
-        user = str(execution.context.get("user") or "")
-        service = ActionService(self._datastore(cls.__name__, user), Wrapper(self.pack.ref, cls.__name__, "debug"))
-        return get_action_class_instance(action_cls=cls, config=self.configuration.current(), action_service=service)
+        return get_action_class_instance(
+            action_cls=cls,
+            config=self.configuration.current(),
+            action_service=self.action_service(cls.__name__, str(execution.context.get("user") or "")),
+        )
+
+    def action_service(self, class_name: str, user: str) -> ActionService:
+        """What an action of that class is handed."""
+        return ActionService(self._datastore(class_name, user), Wrapper(self.pack.ref, class_name, "debug"))
 
     def _start_sensor(self, sensor: SensorMeta) -> None:
         def make() -> Any:
@@ -288,13 +292,6 @@ class App:
             except sqlite3.Error as error:
                 LOG.warning("Old executions stay for now: %s", error)
 
-    def _connect_stand_in(self) -> None:
-        from st2common.services import trigger_dispatcher
-
-        connect = getattr(trigger_dispatcher, "connect", None)
-        if connect is not None:
-            connect(self.dispatch)
-
     def _take_lock(self) -> None:
         path = self._data_dir / LOCK
         self._lock_file = open(path, "a+")  # noqa: SIM115 - held until stop
@@ -310,9 +307,3 @@ class App:
         if self._lock_file is not None:
             self._lock_file.close()
             self._lock_file = None
-
-
-def wait_for_ever(event: threading.Event) -> None:
-    """Waits for `event`, interruptible by signals on every platform."""
-    while not event.wait(3600):
-        pass

@@ -41,12 +41,12 @@ def resolve(raw: Mapping[str, Any], schema: Mapping[str, Any], lookup: Lookup) -
     """As `complete`, but returns what is wrong instead of raising: (configuration, problems)."""
     problems: List[str] = []
     config: Dict[str, Any] = copy.deepcopy(dict(raw))
-    _render_all(config, "", datastore_context(lookup, decrypt=True), problems)
+    _render_all(config, "", {"st2kv": datastore_context(lookup, decrypt=True)}, problems)
     filled = _defaults(config, schema)
     for name, inner in schema.items():
         value = filled.get(name)
         if value is None:
-            if inner.get("required"):
+            if inner.get("required") and not any(line.startswith(f"{name}:") for line in problems):
                 problems.append(f"{name} is not set")
             continue
         try:

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from standalone.schemas import Misfit, validate
-from standalone.templates import NONE_MAGIC, RenderError, holds_template, is_template, names_in, parses, render
+from standalone.templates import NONE_MAGIC, RenderError, holds_template, is_template, names_in, parses, render_value
 
 RUNNER_PARAMETERS: Dict[str, Dict[str, Any]] = {
     "debug": {"type": "boolean", "default": False},
@@ -102,24 +101,13 @@ class _Renderer:
         return self._done[name]
 
     def _render(self, value: Any) -> Any:
-        if not holds_template(value):
+        if not holds_template(value) or (is_template(value) and not parses(value)):
             return value
-        if is_template(value):
-            return render(value, self._for(value)) if parses(value) else value
-        # As StackStorm: a whole object or array is one text of JSON while it is rendered.
-        text = re.sub(r'"{{([A-z0-9_-]+)}}"', r"{{\1 | to_complex}}", json.dumps(value))
-        rendered = render(text, self._for(text))
-        try:
-            return json.loads(rendered)
-        except ValueError:
-            raise RenderError("what is filled in breaks the object; pass it as a parameter of its own") from None
-
-    def _for(self, text: str) -> Dict[str, Any]:
         context = dict(self._context)
-        for name in names_in(text):
+        for name in names_in(value):
             if name not in context and name in self._raw:
                 context[name] = self._value(name)
-        return context
+        return render_value(value, context)
 
 
 def cast(value: Any, schema: Mapping[str, Any], name: str) -> Any:

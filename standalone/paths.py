@@ -6,7 +6,10 @@ import importlib.util
 import sys
 from pathlib import Path
 
-SHIMS = Path(__file__).resolve().parent / "shims"
+HERE = Path(__file__).resolve().parent
+SHIMS = HERE / "shims"
+LIBRARY = HERE.parent / "actions" / "lib"
+"""Holds `pagerduty_mattermost.criteria`, which decides about rules, whatever pack is run."""
 
 
 def prepare(pack: Path) -> None:
@@ -14,6 +17,7 @@ def prepare(pack: Path) -> None:
     for folder in ("actions", "actions/lib"):
         _add(pack / folder, first=True)
     _add(pack / "sensors", first=False)
+    _add(LIBRARY, first=False)
     if importlib.util.find_spec("st2common") is None:
         _add(SHIMS, first=False)
 

@@ -1,7 +1,8 @@
 """Jinja as StackStorm renders it: sandboxed, strict about what is undefined, with StackStorm's filters.
 
 Differences, on purpose: a datastore key that is not there is an error that names it (StackStorm renders it as empty),
-and the filters for versions and JSONPath are missing, refused by Jinja by name.
+text can't break out of an object it is filled into, and the filters for versions and JSONPath are missing (Jinja
+refuses them by name).
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from standalone.datastore import MASK, KeyValuePair
 
 NONE_MAGIC = "%*****__%NONE%__*****%"
 """StackStorm's text for null, made by the filter `use_none` and turned back when parameters are cast."""
+
+_LONE_NAME = re.compile(r"{{[A-Za-z0-9_-]+}}\Z")
 
 Lookup = Callable[[str], Optional[KeyValuePair]]
 """name → the pair in the datastore, or None."""
@@ -52,12 +55,38 @@ def render(text: str, context: Mapping[str, Any]) -> str:
         raise RenderError(f"'{_short(text)}': {type(error).__name__}: {error}") from None
 
 
-def names_in(text: str) -> List[str]:
-    """The variables a template uses; empty when it does not parse (then it is plain text to StackStorm)."""
+def render_value(value: Any, context: Mapping[str, Any]) -> Any:
+    """A value with the templates in it filled in; one without any stays as it is. Raises RenderError.
+
+    StackStorm renders an object or array as one text of JSON, so that text from outside can break it or add keys
+    (facts/stackstorm.md, Template injection). Here each text in it is rendered by itself. As there, `{{name}}` alone in
+    an object or array keeps its type.
+    """
+    if isinstance(value, Mapping):
+        return {_inner(key, context): _inner(item, context) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_inner(item, context) for item in value]
+    return render(value, context) if is_template(value) else value
+
+
+def _inner(value: Any, context: Mapping[str, Any]) -> Any:
+    if isinstance(value, str) and _LONE_NAME.match(value):
+        return json.loads(render(value[:-2] + " | to_complex }}", context))
+    return render_value(value, context)
+
+
+def names_in(value: Any) -> List[str]:
+    """The variables the templates in a value use."""
     from jinja2 import meta
 
+    if isinstance(value, Mapping):
+        return names_in([*value, *value.values()])
+    if isinstance(value, list):
+        return sorted({name for item in value for name in names_in(item)})
+    if not is_template(value):
+        return []
     try:
-        return sorted(meta.find_undeclared_variables(_environment().parse(text)))
+        return sorted(meta.find_undeclared_variables(_environment().parse(value)))
     except TemplateError:
         return []
 
@@ -123,7 +152,7 @@ def _find(lookup: Lookup, decrypt: bool, name: str) -> Any:
         return _find(lookup, decrypt, f"{name}.{rest}")
 
     if pair is None:
-        missing = _Missing(f"the datastore has no key '{name}'")
+        missing = _Missing(f"the datastore has no key '{name}' (`key set {name}` stores one)")
         missing._longer = longer
         return missing
     found = _Found(MASK if pair.secret and not decrypt else pair.value)

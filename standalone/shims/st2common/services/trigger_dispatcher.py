@@ -1,32 +1,24 @@
-"""Stand-in: the strict way to dispatch a trigger (see standalone/shims/README.md).
+"""Stand-in: the dispatcher a sensor makes when the one it was given failed (see standalone/shims/README.md).
 
-A sensor may replace a dispatcher that broke by a new `TriggerDispatcherService(logger=…)`; the new one must reach the
-same process, so the running embedded default says here, with `connect`, where triggers go.
+The embedded default's own dispatcher holds no connection that could break, so its sensor service keeps it whatever a
+sensor puts in its place; this one leads nowhere and says so.
 """
 
 from __future__ import annotations
 
 from typing import Any, Optional
 
-from standalone.dispatching import Transport, TriggerDispatcher
+from standalone.dispatching import TriggerDispatcher
 
-__all__ = ["TriggerDispatcherService", "connect"]
-
-_transport: Optional[Transport] = None
-
-
-def connect(transport: Optional[Transport]) -> None:
-    """New dispatchers of this process send to `transport` from now on; None: nobody listens."""
-    global _transport
-    _transport = transport
+__all__ = ["TriggerDispatcherService"]
 
 
 class TriggerDispatcherService(TriggerDispatcher):
     """`dispatch(trigger, payload=None, trace_tag=None, throw_on_validation_error=False)`."""
 
     def __init__(self, logger: Any) -> None:
-        super().__init__(logger, _transport or _nobody)
+        super().__init__(logger, _nowhere)
 
 
-def _nobody(trigger: str, payload: Any, trace_tag: Optional[str]) -> None:
-    raise RuntimeError("no embedded default runs in this process: nobody takes the trigger " + trigger)
+def _nowhere(trigger: str, payload: Any, trace_tag: Optional[str]) -> None:
+    raise RuntimeError(f"nobody takes the trigger {trigger}: dispatch through the sensor service")

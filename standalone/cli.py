@@ -1,0 +1,369 @@
+"""The command line of the embedded default. Exit codes: 0 done, 1 an action or a check failed, 2 misuse."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import json
+import logging
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import Any, List, Optional, Sequence
+
+from standalone import logs
+from standalone.errors import UserError
+
+LOG = logging.getLogger("standalone")
+
+DEFAULT_CONFIG = "pagerduty.yaml"
+DATA_FOLDER = ".pagerduty-data"
+
+
+def main(arguments: Optional[Sequence[str]] = None) -> int:
+    """Runs one command; the result is the exit code."""
+    options = _parser().parse_args(arguments)
+    try:
+        code: int = options.command(options)
+        sys.stdout.flush()
+        return code
+    except UserError as error:
+        print(f"standalone: {error}", file=sys.stderr)
+        return 2
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except KeyboardInterrupt:
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common.add_argument("--config", type=Path, help=f"configuration file (default: ./{DEFAULT_CONFIG})")
+    common.add_argument("--data", type=Path, help=f"folder of the database (default: {DATA_FOLDER} beside the config)")
+    common.add_argument("--pack", type=Path, help="the pack's folder (default: this pack)")
+    common.add_argument("--rules", type=Path, action="append", metavar="DIR", help="further rules; same names replace")
+    common.add_argument("--verbose", action="store_true", help="log each trigger, execution and error in full")
+
+    parser = argparse.ArgumentParser(
+        prog="python -m standalone",
+        parents=[common],
+        description="Runs this pack in one process, without StackStorm.",
+        epilog="Secrets in the datastore are not encrypted: the database is readable by its owner only (mode 0600).",
+    )
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+
+    def add(name: str, function: Any, text: str) -> argparse.ArgumentParser:
+        command = commands.add_parser(name, parents=[common], help=text, description=text)
+        command.set_defaults(command=function)
+        return command
+
+    add("serve", _serve, "run sensors, rules, actions and timers until stopped")
+    run = add("run", _run, "run an action, as `st2 run`")
+    run.add_argument("ref", metavar="REF", help="such as pagerduty.incident.get, or without the pack")
+    run.add_argument("parameters", nargs="*", metavar="key=value", help="@key=FILE takes the file's text")
+    chat = add("chat", _chat, "say a chat phrase, as `st2 action-alias execute`; `help` lists the phrases")
+    chat.add_argument("phrase", metavar="PHRASE")
+    chat.add_argument("--as", dest="user", default="", metavar="USER", help="who says it")
+    for command in (run, chat):
+        command.add_argument("-j", "--json", action="store_true", help="print the execution as JSON")
+    _add_key(commands, common)
+    for name, function, text in (
+        ("actions", _actions, "list the actions"),
+        ("rules", _rules, "list the rules"),
+        ("triggers", _triggers, "list the triggers"),
+        ("executions", _executions, "list the newest executions"),
+    ):
+        add(name, function, text)
+    check = add("check", _check, "check metadata, configuration and both connections")
+    check.add_argument("--offline", action="store_true", help="connect nowhere")
+    return parser
+
+
+def _add_key(commands: Any, common: argparse.ArgumentParser) -> None:
+    key = commands.add_parser("key", help="the datastore", description="The datastore, as `st2 key`.")
+    verbs = key.add_subparsers(metavar="VERB", required=True)
+    get = verbs.add_parser("get", parents=[common], help="print a value")
+    get.add_argument("--decrypt", action="store_true", help="print a secret in the clear")
+    set_ = verbs.add_parser("set", parents=[common], help="store a value")
+    set_.add_argument("--encrypt", action="store_true", help="mark it as a secret")
+    set_.add_argument("--ttl", type=float, metavar="SECONDS", help="forget it after so long")
+    list_ = verbs.add_parser("list", parents=[common], help="list values")
+    list_.add_argument("--prefix", default="", help="only names that begin so")
+    delete = verbs.add_parser("delete", parents=[common], help="delete a value")
+    for verb in (get, set_, delete):
+        verb.add_argument("name", metavar="NAME")
+    set_.add_argument("value", nargs="?", metavar="VALUE", help="left out: it is asked for, or read from stdin")
+    for verb, function in ((get, _key_get), (set_, _key_set), (list_, _key_list), (delete, _key_delete)):
+        verb.set_defaults(command=function)
+
+
+def _pack_dir(options: Any) -> Path:
+    return Path(getattr(options, "pack", Path(__file__).resolve().parent.parent)).resolve()
+
+
+def _config_file(options: Any, needed: bool) -> Optional[Path]:
+    """The file, or None when the default one is not there and it can do without."""
+    if hasattr(options, "config"):
+        return Path(options.config)
+    path = Path(DEFAULT_CONFIG)
+    return path if needed or path.is_file() else None
+
+
+def _data_dir(options: Any) -> Path:
+    if hasattr(options, "data"):
+        return Path(options.data)
+    return Path(getattr(options, "config", DEFAULT_CONFIG)).parent / DATA_FOLDER
+
+
+def _app(options: Any, config_needed: bool) -> Any:
+    from standalone.app import App
+
+    app = App(
+        _pack_dir(options),
+        _config_file(options, config_needed),
+        _data_dir(options),
+        rule_folders=[_folder(path) for path in getattr(options, "rules", [])],
+    )
+    logs.set_up(getattr(options, "verbose", False), lambda: list(app.configuration.secrets))
+    return app
+
+
+def _folder(path: Path) -> Path:
+    if not path.is_dir():
+        raise UserError(f"--rules {path} is no folder")
+    return path.resolve()
+
+
+def _serve(options: Any) -> int:
+    app = _app(options, config_needed=True)
+    stopping = threading.Event()
+    received: List[int] = []
+
+    def stop(number: int, _: Any) -> None:
+        received.append(number)
+        if len(received) > 1:
+            os._exit(0)  # whatever has not ended is on disk
+        stopping.set()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, stop)
+    app.start()
+    LOG.info("Running %s %s; Ctrl-C stops", app.pack.ref, app.pack.version)
+    while not stopping.wait(3600):
+        pass
+    LOG.info("Stopping")
+    if not app.stop():
+        LOG.info("What was still at work is on disk and runs again at the next start")
+        logging.shutdown()
+        os._exit(0)  # threads that hang in a request must not keep the process
+    return 0
+
+
+def _run(options: Any) -> int:
+    from standalone.parameters import BadParameters, from_command_line
+
+    app = _app(options, config_needed=False)
+    ref = options.ref if options.ref in app.pack.actions else f"{app.pack.ref}.{options.ref}"
+    if ref not in app.pack.actions:
+        _warn_about_metadata(app)
+        raise UserError(f"There is no action {options.ref}; `actions` lists them")
+    try:
+        given = from_command_line(app.pack.actions[ref].parameters, options.parameters)
+    except BadParameters as error:
+        raise UserError(str(error)) from None
+    execution = app.run(ref, given, user=_me())
+    return _report(options, app, execution)
+
+
+def _chat(options: Any) -> int:
+    from standalone import alias_format, chat
+
+    app = _app(options, config_needed=False)
+    if options.phrase.strip() == "help":
+        _print_rows(alias_format.phrases(app.pack.aliases))
+        return 0
+    requests = chat.understand(
+        options.phrase, app.pack.aliases, app.pack.actions, app.pack.ref, app.store.get, options.user
+    )
+    code = 0
+    for request in requests:
+        said = "" if options.json else chat.acknowledgement(request)
+        if said:
+            print(said)
+        execution = app.run(request.alias.action_ref, request.parameters, user=_me(), context=request.context)
+        if options.json:
+            code = max(code, _report(options, app, execution))
+            continue
+        action = app.pack.actions[execution.action_ref]
+        said = chat.answer(request.alias, chat.as_api(execution, chat.masked(execution.parameters, action)))
+        if said:
+            print(said)
+        code = max(code, int(execution.status != "succeeded"))
+    return code
+
+
+def _report(options: Any, app: Any, execution: Any) -> int:
+    from standalone.chat import as_api, columns, masked
+
+    data = as_api(execution, masked(execution.parameters, app.pack.actions[execution.action_ref]))
+    if options.json:
+        print(json.dumps(data, indent=4, ensure_ascii=False))
+    else:
+        result = data["result"]
+        text = result["result"] if isinstance(result["result"], str) else json.dumps(result["result"], indent=2)
+        rows = [("action", data["action"]["ref"]), ("status", f"{data['status']} ({data['elapsed_seconds']} s)")]
+        print(columns(rows))
+        print(result["stderr"] or text)
+    return 0 if execution.status == "succeeded" else 1
+
+
+def _key_get(options: Any) -> int:
+    from standalone.datastore import MASK
+
+    pair = _store(options).get(options.name)
+    if pair is None:
+        raise UserError(f"There is no key {options.name}")
+    print(MASK if pair.secret and not options.decrypt else pair.value)
+    return 0
+
+
+def _key_set(options: Any) -> int:
+    value = options.value
+    if value is None:
+        value = getpass.getpass(f"{options.name}: ") if sys.stdin.isatty() else sys.stdin.read().rstrip("\n")
+    try:
+        _store(options).set(options.name, value, options.ttl, options.encrypt)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    return 0
+
+
+def _key_list(options: Any) -> int:
+    from standalone.datastore import MASK, PAGE
+
+    store = _store(options)
+    rows: List[Any] = []
+    while True:
+        page = store.list(options.prefix, PAGE, len(rows))
+        rows.extend((pair.name, MASK if pair.secret else pair.value, _left(pair.expires_at)) for pair in page)
+        if len(page) < PAGE:
+            break
+    _print_rows([(name, left, value) for name, value, left in rows])
+    return 0
+
+
+def _key_delete(options: Any) -> int:
+    if not _store(options).delete(options.name):
+        raise UserError(f"There is no key {options.name}")
+    return 0
+
+
+def _left(expires_at: Optional[float]) -> str:
+    return "" if expires_at is None else f"{max(0, int(expires_at - time.time()))} s left"
+
+
+def _store(options: Any) -> Any:
+    from standalone.app import DATABASE
+    from standalone.database import Database
+    from standalone.datastore import KeyValueStore
+
+    return KeyValueStore(Database(_data_dir(options) / DATABASE))
+
+
+def _pack(options: Any) -> Any:
+    from standalone import paths
+    from standalone.metadata import load_pack
+
+    folder = _pack_dir(options)
+    paths.prepare(folder)
+    return load_pack(folder, [_folder(path) for path in getattr(options, "rules", [])])
+
+
+def _actions(options: Any) -> int:
+    actions = sorted(_pack(options).actions.values())
+    _print_rows([(action.ref, _state(action.enabled), _line(action.description)) for action in actions])
+    return 0
+
+
+def _rules(options: Any) -> int:
+    rules = sorted(_pack(options).rules.values())
+    _print_rows(
+        [
+            (rule.ref, _state(rule.enabled), rule.trigger["type"], rule.action["ref"], _line(rule.description))
+            for rule in rules
+        ]
+    )
+    return 0
+
+
+def _triggers(options: Any) -> int:
+    triggers = sorted(_pack(options).triggers.items())
+    _print_rows([(ref, _line(trigger.description)) for ref, trigger in triggers])
+    return 0
+
+
+def _executions(options: Any) -> int:
+    from standalone.app import DATABASE
+    from standalone.chat import iso
+    from standalone.database import Database
+    from standalone.journal import Journal
+
+    journal = Journal(Database(_data_dir(options) / DATABASE))
+    rows = [
+        (one.id, iso(one.created_at) or "", one.status, one.lane or "", one.action_ref, one.rule_ref or "")
+        for one in journal.executions()
+    ]
+    _print_rows(rows)
+    return 0
+
+
+def _check(options: Any) -> int:
+    from standalone import checks
+
+    app = _app(options, config_needed=False)
+    findings = list(checks.check_metadata(app.pack))
+    if _config_file(options, needed=False) is None:
+        findings.append(checks.Finding(True, "configuration: none given (--config), so neither side was tried"))
+    else:
+        try:
+            config = app.configuration.current()
+        except UserError as error:
+            findings.append(checks.Finding(False, str(error)))
+        else:
+            findings.append(checks.Finding(True, "configuration: fits config.schema.yaml"))
+            if not options.offline:
+                findings.extend(checks.check_connections(config, app.action_service("Check", _me())))
+    for finding in findings:
+        print(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.line}")
+    return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _warn_about_metadata(app: Any) -> None:
+    for line in (*app.pack.problems, *app.pack.refused):
+        LOG.warning("%s", line)
+
+
+def _state(enabled: bool) -> str:
+    return "enabled" if enabled else "disabled"
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def _print_rows(rows: Sequence[Any]) -> None:
+    from standalone.chat import columns
+
+    if rows:
+        print(columns(rows))
+
+
+def _me() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):
+        return "standalone"

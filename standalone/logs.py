@@ -1,0 +1,35 @@
+"""One line a record on stderr, for people; no secret of the configuration ever in it."""
+
+from __future__ import annotations
+
+import logging
+import sys
+from typing import Callable, Iterable
+
+NOISY = ("urllib3", "apscheduler", "mattermostdriver", "pdpyras", "asyncio")
+SHORTEST_SECRET = 4
+"""Shorter ones would blacken half of the log."""
+
+
+class _Formatter(logging.Formatter):
+    def __init__(self, secrets: Callable[[], Iterable[str]]) -> None:
+        super().__init__("%(asctime)s %(levelname)-7s %(name)s: %(message)s", "%H:%M:%S")
+        self._secrets = secrets
+
+    def format(self, record: logging.LogRecord) -> str:
+        text = super().format(record)
+        for secret in self._secrets():
+            if len(secret) >= SHORTEST_SECRET:
+                text = text.replace(secret, "********")
+        return text if record.exc_info else " ".join(text.splitlines())
+
+
+def set_up(verbose: bool, secrets: Callable[[], Iterable[str]]) -> None:
+    """Everything to stderr; `verbose`: each request, trigger and execution as well."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_Formatter(secrets))
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.DEBUG if verbose else logging.INFO)
+    for name in NOISY:
+        logging.getLogger(name).setLevel(logging.INFO if verbose else logging.WARNING)

@@ -1,0 +1,150 @@
+"""The command line: casting as `st2 run`, chat as `st2 action-alias execute`, and one line for each mistake."""
+
+from __future__ import annotations
+
+import io
+import json
+from pathlib import Path
+
+import pytest
+
+from standalone.cli import main
+
+TOY = Path(__file__).resolve().parent.parent / "fixtures" / "toy_pack"
+
+
+@pytest.fixture
+def cli(tmp_path, capsys, monkeypatch):
+    config = tmp_path / "toy.yaml"
+    config.write_text("token: s3cret-token\n")
+    monkeypatch.chdir(tmp_path)
+
+    def call(*words):
+        code = main([*words, "--pack", str(TOY), "--config", str(config), "--data", str(tmp_path / "data")])
+        said = capsys.readouterr()
+        return code, said.out, said.err
+
+    return call
+
+
+def test_run_casts_as_st2_run_does_and_prints_json(cli):
+    words = ["names=a, b", "names=c", "options=a=1,b=2", "count=3", "ratio=2", "loud=TRUE", "text=5", "secret=xyz"]
+    code, out, _ = cli("run", "toy.typed", *words, "-j")
+    data = json.loads(out)
+    assert code == 0
+    assert data["status"] == "succeeded"
+    assert data["result"]["result"] == {
+        "names": ["a", "b", "c"],
+        "options": {"a": "1", "b": "2"},
+        "count": 3,
+        "ratio": 2.0,
+        "loud": True,
+        "text": "5",
+        "colour": None,
+    }
+    assert "xyz" not in out
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [("names=51", [51]), ('names=["x, y"]', ["x, y"]), ("names=", [""]), ('options={"a": [1]}', {"a": [1]})],
+)
+def test_arrays_and_objects(cli, given, expected):
+    code, out, err = cli("run", "typed", given, "-j")
+    if expected == [51]:
+        assert code == 2
+        assert "parameters.names[0]: is an integer, must be string" in err
+        return
+    assert json.loads(out)["result"]["result"][given.split("=")[0]] == expected
+
+
+def test_a_failed_action_is_exit_code_1(cli):
+    code, out, _ = cli("run", "record", "key=1", "fail=always")
+    assert code == 1
+    assert "told to fail" in out
+
+
+@pytest.mark.parametrize(
+    ("words", "line"),
+    [
+        (["run", "toy.nothing"], "There is no action toy.nothing"),
+        (["run", "flow"], "There is no action flow"),
+        (["run", "typed", "colour=green"], "parameters.colour: must be one of red, blue"),
+        (["run", "typed", "what=1"], "no such parameter: what"),
+        (["run", "typed", "count=many"], "count: 'many' is no integer"),
+        (["run", "typed", 'env={"A": "b"}'], "env is not supported"),
+        (["run", "record"], "key"),
+        (["run", "record", "key=1", "kind=2"], "kind can't be set: immutable"),
+        (["run", "typed", "@text=/no/such/file"], "can't be read"),
+        (["key", "get", "nothing"], "There is no key nothing"),
+        (["key", "set", "a/b", "x"], "can't be a datastore key"),
+        (["chat", "what is this"], "fits no alias"),
+        (["chat", "record 1 who=admin"], "who can't be set"),
+    ],
+)
+def test_mistakes_are_one_line_and_exit_code_2(cli, words, line):
+    code, _, err = cli(*words)
+    assert code == 2
+    assert line in err
+    assert "Traceback" not in err
+
+
+def test_chat_speaks_in_the_alias_words(cli, tmp_path):
+    cli("key", "set", "toy.file", str(tmp_path / "out.log"))
+    code, out, _ = cli("chat", "record 17 loudly fail=''", "--as", "alice")
+    assert code == 0
+    assert out == "on it, alice\nrecorded 17\n"
+    assert json.loads((tmp_path / "out.log").read_text())["who"] == "alice"
+    code, out, _ = cli("chat", "record 17 fail=always", "--as", "alice")
+    assert (code, out) == (1, "on it, alice\nno: told to fail\n")
+    assert "record <key>" in cli("chat", "help")[1]
+
+
+def test_keys_are_set_listed_hidden_and_deleted(cli, monkeypatch):
+    assert cli("key", "set", "plain", "1")[0] == 0
+    monkeypatch.setattr("sys.stdin", io.StringIO("from stdin\n"))
+    assert cli("key", "set", "hidden", "--encrypt")[0] == 0
+    assert cli("key", "set", "brief", "2", "--ttl", "100")[0] == 0
+    code, out, _ = cli("key", "list")
+    assert code == 0
+    assert [line.split()[0] for line in out.splitlines()] == ["brief", "hidden", "plain"]
+    assert "from stdin" not in out
+    assert cli("key", "get", "hidden")[1] == "********\n"
+    assert cli("key", "get", "hidden", "--decrypt")[1] == "from stdin\n"
+    assert cli("key", "delete", "plain")[0] == 0
+    assert cli("key", "list", "--prefix", "pl")[1] == ""
+
+
+def test_the_database_is_its_owners_only(cli, tmp_path):
+    cli("key", "set", "a", "1")
+    files = list((tmp_path / "data").iterdir())
+    assert files
+    assert {file.stat().st_mode & 0o077 for file in [tmp_path / "data", *files]} == {0}
+
+
+def test_lists(cli):
+    assert "toy.record_off  disabled  toy.counted" in cli("rules")[1]
+    assert "toy.typed   enabled" in cli("actions")[1]
+    assert cli("triggers")[1] == "toy.counted  A number.\n"
+
+
+def test_check_names_what_is_wrong(cli, tmp_path):
+    code, out, _ = cli("check", "--offline")
+    assert code == 0
+    assert "left out: actions/flow.yaml: runner type 'orquesta'" in out
+    (tmp_path / "toy.yaml").write_text("nested: {level: high, other: 1}\ntoken: '{{ st2kv.system.lost }}'\n")
+    code, out, _ = cli("check", "--offline")
+    assert code == 1
+    assert "nested.level: is text, must be integer" in out or "nested: " in out
+    assert "no key 'lost'" in out
+
+
+def test_a_missing_configuration_is_told(tmp_path, capsys):
+    code = main(["serve", "--pack", str(TOY), "--config", str(tmp_path / "no.yaml"), "--data", str(tmp_path / "data")])
+    assert code == 2
+    assert "There is no configuration" in capsys.readouterr().err
+
+
+def test_no_pack_is_told(tmp_path, capsys):
+    assert main(["actions", "--pack", str(tmp_path)]) == 2
+    assert "is no pack" in capsys.readouterr().err
