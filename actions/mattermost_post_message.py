@@ -17,7 +17,7 @@ class PostMessage(PackAction):
         root_id: Optional[str] = "",
         props: Optional[Dict[str, Any]] = None,
     ) -> Dict[str, Any]:
-        from pagerduty_mattermost.messages import link, post_once
+        from pagerduty_mattermost.messages import link
 
         if not (message or "").strip() and not props:
             raise RejectedInput("Nothing to post: give a message, or props with attachments")
@@ -25,17 +25,7 @@ class PostMessage(PackAction):
             channel,
             lambda found: (
                 found,
-                post_once(
-                    self.mattermost,
-                    lambda: self.store,
-                    found.id,
-                    message or "",
-                    key=key or "",
-                    root_id=root_id or "",
-                    props=props,
-                    clock=self.clock,
-                    monotonic=self.monotonic,
-                ),
+                self.post_once(found.id, message or "", key=key or "", root_id=root_id or "", props=props),
             ),
         )
         return {

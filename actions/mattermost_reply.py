@@ -19,22 +19,13 @@ class Reply(PackAction):
         key: Optional[str] = "",
         channel: Optional[str] = "",
     ) -> Dict[str, Any]:
-        from pagerduty_mattermost.messages import link, post_once
+        from pagerduty_mattermost.messages import link
 
         if not (message or "").strip():
             raise RejectedInput("Nothing to reply: give a message")
         replies: List[Dict[str, Any]] = []
         for channel_id, root_id in self._threads(str(post or "").strip(), channel or ""):
-            sent = post_once(
-                self.mattermost,
-                lambda: self.store,
-                channel_id,
-                message or "",
-                key=key or "",
-                root_id=root_id,
-                clock=self.clock,
-                monotonic=self.monotonic,
-            )
+            sent = self.post_once(channel_id, message or "", key=key or "", root_id=root_id)
             replies.append(
                 {
                     "post_id": sent.post_id,

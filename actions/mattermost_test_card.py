@@ -12,23 +12,12 @@ _MINUTE = 60.0
 class SampleCard(PackAction):
     def act(self, channel: str = "") -> Dict[str, Any]:
         from pagerduty_mattermost import cards, times
-        from pagerduty_mattermost.messages import link, post_once
+        from pagerduty_mattermost.messages import link
 
         card = cards.card(_sample(self.clock()), cards.View(zone=times.zone(self.settings.time_zone)))
         where, sent = self.channels.using(
             channel,
-            lambda found: (
-                found,
-                post_once(
-                    self.mattermost,
-                    lambda: self.store,
-                    found.id,
-                    card.message,
-                    props=card.props,
-                    clock=self.clock,
-                    monotonic=self.monotonic,
-                ),
-            ),
+            lambda found: (found, self.post_once(found.id, card.message, props=card.props)),
         )
         return {
             "post_id": sent.post_id,

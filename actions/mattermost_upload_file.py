@@ -22,7 +22,7 @@ class UploadFile(PackAction):
         message: Optional[str] = "",
         root_id: Optional[str] = "",
     ) -> Dict[str, Any]:
-        from pagerduty_mattermost.messages import link, post_once
+        from pagerduty_mattermost.messages import link
 
         file_name, data = _file(path or "", content, name or "")
         file_id = ""
@@ -30,16 +30,7 @@ class UploadFile(PackAction):
         def send(found: Any) -> Any:
             nonlocal file_id
             file_id = self.mattermost.upload_file(found.id, file_name, data)
-            return found, post_once(
-                self.mattermost,
-                lambda: self.store,
-                found.id,
-                message or "",
-                root_id=root_id or "",
-                file_ids=[file_id],
-                clock=self.clock,
-                monotonic=self.monotonic,
-            )
+            return found, self.post_once(found.id, message or "", root_id=root_id or "", file_ids=[file_id])
 
         where, sent = self.channels.using(channel, send)
         return {

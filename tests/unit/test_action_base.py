@@ -7,7 +7,7 @@ import logging
 from typing import Any, NamedTuple, Optional
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.action_base import PackAction, fit, listed
@@ -87,6 +87,7 @@ def test_a_missing_configuration_is_told_and_not_a_stack() -> None:
         _ = Posts({}).mattermost
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters()) | st.binary(),

@@ -8,7 +8,7 @@ import pytest
 from chat_world import Chat
 from datastore_double import Service as Datastore
 from datastore_double import raiser
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.channels import Channels, ChannelUnavailable, expand
@@ -87,6 +87,7 @@ def test_a_channel_needs_a_team_from_somewhere(scene: Scene) -> None:
     assert scene.run(team=None).resolve("ops/incidents").name == "incidents"
 
 
+@settings(deadline=None)
 @given(st.text(max_size=40))
 def test_no_text_leads_anywhere_but_to_a_channel(text: str) -> None:
     asked: List[str] = []

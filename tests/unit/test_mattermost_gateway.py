@@ -10,7 +10,7 @@ from typing import Any, Iterator, List
 import pytest
 from chat_world import NOW, Chat
 from http_double import Double
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost import config
@@ -266,6 +266,7 @@ def test_a_name_never_leads_to_another_path(chat: Chat, name: str) -> None:
     assert not chat.journal.entries
 
 
+@settings(deadline=None)
 @given(st.text(max_size=80), st.sampled_from(["channel", "team", "user", "emoji"]))
 def test_a_checked_name_is_one_plain_path_segment(text: str, what: str) -> None:
     try:
@@ -387,6 +388,7 @@ def test_a_file_is_uploaded_and_posted(chat: Chat, incidents: str) -> None:
     assert post.file_ids == [file_id]
 
 
+@settings(deadline=None)
 @given(st.sampled_from([200, 201, 204, 302, 400, 401, 403, 404, 409, 413, 429, 500, 501, 502, 503]), st.binary())
 def test_no_answer_brings_anything_but_our_errors(double: Any, status: int, body: bytes) -> None:
     double.answer = Answer(status, body)

@@ -8,7 +8,7 @@ from typing import Any, List
 
 import pytest
 from datastore_double import Mock, Service, raiser
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.errors import RejectedInput, StoreUnreachable
@@ -31,6 +31,7 @@ def test_what_is_written_is_read_again(service: Service) -> None:
     assert store.read("a.b") is None
 
 
+@settings(deadline=None)
 @given(
     st.recursive(
         st.none() | st.booleans() | st.integers() | st.text(),

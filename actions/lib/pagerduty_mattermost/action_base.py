@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from .channels import Channels, ChannelUnavailable
     from .config import Config
     from .mattermost import Mattermost
+    from .messages import Sent
     from .pagerduty import PagerDuty
     from .store import Store
 
@@ -120,6 +121,20 @@ class PackAction(Action):
 
             self._channels = Channels(self.mattermost, self.store, complain=self._complain_of_channel)
         return self._channels
+
+    def post_once(self, channel_id: str, message: str, **terms: Any) -> Sent:
+        """`messages.post_once` with this action's gateway, store and clocks."""
+        from .messages import post_once
+
+        return post_once(
+            self.mattermost,
+            lambda: self.store,
+            channel_id,
+            message,
+            clock=self.clock,
+            monotonic=self.monotonic,
+            **terms,
+        )
 
     def complain(self, about: str, text: str) -> bool:
         """Tell people in the operations channel, once a day for the same `about`; `text` is safe Markdown."""
