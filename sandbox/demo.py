@@ -21,8 +21,7 @@ import yaml
 from rich.console import Console
 
 from . import Sandbox
-from .mattermost.seed import World
-from .mattermost.seed import seed as seed_mattermost
+from .mattermost import World
 from .pagerduty.seed import API_KEY
 from .screen import show_channel
 from .story import before, story
@@ -41,9 +40,8 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     options = parser.parse_args(argv)
     console = Console()
     with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
-        world = seed_mattermost(sandbox.mattermost.account)
         before(sandbox)
-        return _play(console, sandbox, world, Path(folder), options)
+        return _play(console, sandbox, sandbox.mattermost.world, Path(folder), options)
 
 
 def _play(console: Console, sandbox: Sandbox, world: World, folder: Path, options: argparse.Namespace) -> int:

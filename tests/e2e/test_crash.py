@@ -15,7 +15,7 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.demo import CHANNEL, write_config
-from sandbox.mattermost.seed import World, seed
+from sandbox.mattermost import World
 from sandbox.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -99,7 +99,7 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
     """Kill `kills` times during a story of `changes`; with the chance `long_after` an hour passes before a restart."""
     chance = random.Random(draw)
     with Sandbox() as sandbox:
-        world = seed(sandbox.mattermost.account)
+        world = sandbox.mattermost.world
         sandbox.pagerduty.account.set_options(rate_limit=None)
         sandbox.pagerduty.account.trigger("Database", "Open before the pack ran")
         victim = Victim(sandbox, world, folder)
