@@ -136,11 +136,13 @@ class Account(Lifecycle):
             self.write(found, f"responder_{word}", agent, summary, dict(WEBSITE))
             return found
 
-    def odd_entry(self, incident: Which, type: str, user: str = "", **extra: Any) -> LogEntry:
-        """A log entry of a type nobody knows, or with fields no document names; nothing else changes."""
+    def odd_entry(self, incident: Which, type: str, user: str = "", **fields: Any) -> LogEntry:
+        """A log entry of a type nobody knows, or whose `fields` (null too) are as no document says; nothing changes."""
         with self.lock:
             found, agent = self._edit(incident, user)
-            return self.write(found, type, agent, f"{type} by {self._name(agent)}", dict(WEBSITE), **extra)
+            entry = self.write(found, type, agent, f"{type} by {self._name(agent)}", dict(WEBSITE))
+            entry.extra.update(fields)
+            return entry
 
     def set_options(self, **options: Any) -> Thing:
         """Change fields of `Options`; returns all of them."""

@@ -192,7 +192,9 @@ class Renderer(CatalogRenderer):
             contexts=[],
         )
         for name, value in entry.extra.items():
-            if name == "assignees":
+            if value is None:
+                pass
+            elif name == "assignees":
                 value = [self.reference("users", u) for u in value]
             elif name == "user":
                 value = self.reference("users", value)

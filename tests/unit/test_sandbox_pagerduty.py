@@ -258,6 +258,14 @@ def test_every_change_writes_its_entry_and_a_true_fact(api: Api, account: Accoun
     assert resolved.extra == {"note": "fixed"}
 
 
+def test_an_odd_entry_can_have_any_type_and_nulls(api: Api, account: Account) -> None:
+    incident = account.trigger("Checkout API", "x")
+    account.odd_entry(incident, "quantum_flux", agent=None, channel=None, assignees=None, flavour="charm")
+    entry = api.get("/log_entries", limit=1)["log_entries"][0]
+    assert (entry["type"], entry["agent"], entry["channel"]) == ("quantum_flux_log_entry", None, None)
+    assert (entry["assignees"], entry["flavour"]) == (None, "charm")
+
+
 def test_a_note_is_in_the_channel_of_its_entry_and_its_time_has_the_accounts_offset(api: Api, account: Account) -> None:
     incident = account.trigger("Checkout API", "x")
     account.annotate(incident, "on it")
