@@ -7,6 +7,7 @@ import threading
 import time
 from typing import Any, Iterator, List
 
+import openapi
 import pytest
 from chat_world import NOW, Chat
 from http_double import Double
@@ -403,3 +404,25 @@ def double() -> Iterator[Any]:
     with Double(lambda _: double.answer) as double:  # type: ignore[attr-defined]
         double.answer = Answer()  # type: ignore[attr-defined]
         yield double
+
+
+@pytest.mark.skipif(not openapi.available(), reason="../shared/contracts is not there")
+def test_every_request_fits_mattermosts_own_contract(chat: Chat) -> None:
+    mattermost = chat.gateway()
+    channel = mattermost.channel_by_name("ops", "incidents", include_archived=True)
+    mattermost.join(channel.id)
+    assert mattermost.channel(channel.id) == channel
+    file_id = mattermost.upload_file(channel.id, "a.txt", b"a")
+    root = mattermost.create_post(channel.id, "root", key="r", file_ids=[file_id])["id"]
+    mattermost.create_post(channel.id, "reply", root_id=root, props={"attachments": [{"title": "t"}]})
+    mattermost.patch_post(root, message="new", props={"attachments": [{"title": "t"}]})
+    mattermost.get_post(root)
+    mattermost.find_reply(root, "none")
+    mattermost.channel_posts(channel.id, before=root)
+    mattermost.add_reaction(root, "eyes")
+    ada = mattermost.user_by_username("ada")
+    assert mattermost.user_by_email("ada@example.com") == mattermost.user(ada.id) == ada
+    mattermost.direct_channel(ada.id)
+    with pytest.raises(NotFound):
+        mattermost.channel_by_name("ops", "nowhere")
+    assert openapi.check_journal(chat.journal) == []
