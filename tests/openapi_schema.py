@@ -59,7 +59,7 @@ class Compiler:
         checks += [self.compile(part, strict, inside_all_of=True) for part in schema.get("allOf", ())]
         for word in ("anyOf", "oneOf"):
             if word in schema:
-                checks.append(_any_check([self.compile(part, strict, True) for part in schema[word]]))
+                checks.append(self._alternatives(schema[word], strict))
         if strict and not inside_all_of:
             names = self._names(schema)
             if names is not None:
@@ -86,6 +86,40 @@ class Compiler:
         name = pointer.rpartition("/")[2]
         kind = name[: -len("Reference")] if name.endswith("Reference") else ""
         return f"#/components/schemas/{kind}" if kind in self._included else None
+
+    def _alternatives(self, schemas: List[Dict[str, Any]], strict: bool) -> Check:
+        """Any of them; only those are tried whose `type` can be the value's, when there are such."""
+        parts = [self.compile(schema, strict, inside_all_of=True) for schema in schemas]
+        by_type: Dict[Any, List[Check]] = {}
+
+        def check(value: Any, path: str, errors: List[str]) -> None:
+            kind = value.get("type") if isinstance(value, dict) else None
+            tried = parts
+            if isinstance(kind, str):
+                if kind not in by_type:
+                    named = [p for p, s in zip(parts, schemas) if kind in (self._types(s) or (kind,))]
+                    by_type[kind] = named or parts
+                tried = by_type[kind]
+            best: Optional[List[str]] = None
+            for part in tried:
+                found: List[str] = []
+                part(value, path, found)
+                if not found:
+                    return
+                if best is None or len(found) < len(best):
+                    best = found
+            errors.extend(best or ())
+
+        return check
+
+    def _types(self, schema: Dict[str, Any]) -> Optional[Sequence[str]]:
+        """The values `type` may have, None when it is not limited."""
+        schema = self.resolve(schema)
+        for part in (schema, *schema.get("allOf", ())):
+            limited = self.resolve(part).get("properties", {}).get("type", {}).get("enum")
+            if limited:
+                return list(limited)
+        return None
 
     def _object(self, schema: Dict[str, Any], strict: bool) -> Check:
         properties = {n: self.compile(s, strict) for n, s in (schema.get("properties") or {}).items()}
@@ -193,26 +227,6 @@ def _not_check(inner: Check) -> Check:
             errors.append(f"{path} is {_short(value)}, which has a schema of its own")
 
     return check
-
-
-def _any_check(parts: List[Check]) -> Check:
-    def check(value: Any, path: str, errors: List[str]) -> None:
-        best: Optional[List[str]] = None
-        for part in parts:
-            found: List[str] = []
-            part(value, path, found)
-            if not found:
-                return
-            if best is None or _distance(found, path) < _distance(best, path):
-                best = found
-        errors.extend(best or ())
-
-    return check
-
-
-def _distance(errors: List[str], path: str) -> Tuple[bool, int]:
-    """How far a value is from an alternative; one whose `type` is another's is farthest."""
-    return any(e.startswith(path + ".type ") for e in errors), len(errors)
 
 
 def _strict_check(names: List[str]) -> Check:
