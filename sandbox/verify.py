@@ -21,7 +21,7 @@ STATE_WORDS = {
 QUIET_ENTRIES = ("notify",)
 """How people were called is no change of the incident."""
 FIRST_ASSIGNMENT = 5
-"""Seconds after the trigger within which an assignment belongs to it."""
+"""Seconds after the trigger within which the first assignment belongs to it."""
 
 Thing = Mapping[str, Any]
 
@@ -33,8 +33,10 @@ def changes(incident: Thing, since: str = "") -> List[str]:
     entries = [(id_, kind.replace("_log_entry", ""), at) for id_, kind, at, _ in incident["entries"]]
     born = min((at for _, kind, at in entries if kind == "trigger"), default="")
 
-    def first_assignment(kind: str, at: str) -> bool:
-        if kind != "assign" or not born:
+    first = next((id_ for id_, kind, _ in entries if kind == "assign"), "")
+
+    def first_assignment(id_: str, at: str) -> bool:
+        if id_ != first or not born:
             return False
         times = [datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (born, at)]
         return (times[1] - times[0]).total_seconds() <= FIRST_ASSIGNMENT
@@ -42,7 +44,7 @@ def changes(incident: Thing, since: str = "") -> List[str]:
     return [
         id_
         for id_, kind, at in entries
-        if kind not in QUIET_ENTRIES and not first_assignment(kind, at) and (not since or at >= since)
+        if kind not in QUIET_ENTRIES and not first_assignment(id_, at) and (not since or at >= since)
     ]
 
 

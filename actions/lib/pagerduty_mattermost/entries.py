@@ -42,9 +42,8 @@ EVENT_TYPES: Dict[str, str] = {
     "status_update": "incident.status_update_published",
     "responder_request": "incident.responder.added",
     "responder_reply": "incident.responder.replied",
-    "responder_response": "incident.responder.replied",
-    "responder_accept": "incident.responder.replied",
-    "responder_decline": "incident.responder.replied",
+    "responder_accepted": "incident.responder.replied",
+    "responder_declined": "incident.responder.replied",
     "field_value_change": "incident.custom_field_values.updated",
     "custom_field_value_change": "incident.custom_field_values.updated",
     "exhaust_escalation_path": UPDATED,
@@ -54,6 +53,14 @@ EVENT_TYPES: Dict[str, str] = {
     "link": UPDATED,
 }
 """Type of a log entry, without `_log_entry`, to the event type. PagerDuty's webhook words, and ours in their style."""
+
+FIELD_EVENT_TYPES: Dict[str, str] = {
+    "title": "incident.title_updated",
+    "service": "incident.service_updated",
+    "priority": "incident.priority_updated",
+    "urgency": "incident.urgency_updated",
+}
+"""Field named in the changeset of a `field_value_change` entry to the event type."""
 
 SILENT_TYPES = frozenset(("notify",))
 """Entries that tell how people were called, not that the incident changed: no event."""
@@ -163,6 +170,8 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
     if kind in SILENT_TYPES:
         return None
     event_type = EVENT_TYPES.get(kind, UPDATED)
+    if kind == "field_value_change":
+        event_type = FIELD_EVENT_TYPES.get(_changed_field(obj).get("name") or "", event_type)
     channel, details, included = (_map(obj.get(k)) for k in ("channel", "event_details", "incident"))
     merged_into = ""
     reason = _map(included.get("resolve_reason"))
@@ -253,6 +262,9 @@ def _kind(obj: Mapping[str, Any]) -> str:
 
 def _from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
     """Old and new value of a changed priority, urgency or title, where the entry tells (its form is not published)."""
+    field = _changed_field(obj)
+    if field and field.get("name") != "service":  # a service changes by its id
+        return _text(field.get("old_value"), _NAME), _text(field.get("value"), _NAME)
     if not kind.endswith("_change"):
         return "", ""
     what = kind[: -len("_change")]
@@ -262,6 +274,13 @@ def _from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
         if was or now:
             return was, now
     return "", ""
+
+
+def _changed_field(obj: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one field of the incident itself that the entry says was changed (API: Channel, changeset)."""
+    fields = _maps(_map(_map(obj.get("channel")).get("changeset")).get("application_fields"))
+    named = [field for field in fields if isinstance(field.get("name"), str)]
+    return named[0] if named else {}
 
 
 def _snoozed_until(obj: Mapping[str, Any]) -> str:

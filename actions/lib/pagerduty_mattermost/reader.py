@@ -38,13 +38,14 @@ class LogRead(NamedTuple):
     entries: Tuple[Entry, ...]
     """Fresh ones only, newest first."""
     upto: Optional[float]
-    """None: the log is read to its end. Else only to this server time: read on from there."""
+    """None: the log is read to its end. Else only to this server time, less a second (whether `until` includes its own
+    second is published nowhere): read on from there."""
     server_time: Optional[float]
     """Of the first answer (header Date)."""
     newest: Optional[float]
     """Creation of the newest entry there is."""
     truncated: bool
-    """More entries within one second than can be read: only the newest came."""
+    """More entries within two seconds than can be read: only the newest came."""
 
 
 class SnapshotRead(NamedTuple):
@@ -78,15 +79,15 @@ def read_log(
         too_long = page.more and page.total is not None and page.total > SLICE
         fresh, cut = ({}, True) if too_long else _rest_of_log(pagerduty, params, page, is_fresh)
         window = (end if until is None else until) - since
-        if not cut or window <= 1:
+        if not cut or window <= 2:
             break
-        until = since + max(1, window // 2)
+        until = since + max(2, window // 2)
         params["until"] = times.iso(until)
         page = _log_page(pagerduty, params, 0)
     if too_long:
         fresh, cut = _rest_of_log(pagerduty, params, page, is_fresh)
     whole = _with_incidents(pagerduty, list(fresh.values()))
-    return LogRead(tuple(whole), until, server_time, newest, cut)
+    return LogRead(tuple(whole), None if until is None else until - 1, server_time, newest, cut)
 
 
 def _rest_of_log(

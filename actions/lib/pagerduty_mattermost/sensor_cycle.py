@@ -208,7 +208,8 @@ class Cycle:
             if read.truncated:
                 self._log.warning("More log entries in one second than PagerDuty lists: a snapshot looks for the rest")
                 self._want_snapshot = True
-            self._dispatch(state, follow(state, read.entries, watch, confirmed or state.cursor))
+            now = max(confirmed or 0.0, state.cursor)
+            self._dispatch(state, follow(state, read.entries, watch, now, read_again=read.upto is None))
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
             if cursor < state.cursor:

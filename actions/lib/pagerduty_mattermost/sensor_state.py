@@ -116,6 +116,8 @@ class State:
         before = self.known.get(step.incident_id)
         if step.known != before:
             self.put(step.incident_id, step.known, lasting=step.lasting)
+        if step.change is not None:
+            self.dirty = True
         target = self.seen if before or step.known or step.change else self.ignored
         for entry_id, at in step.entries:
             target[entry_id] = at

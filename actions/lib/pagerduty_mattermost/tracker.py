@@ -17,7 +17,7 @@ from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optiona
 from . import times
 from .entries import EVENT_TYPES, SILENT_TYPES, UPDATED, Entry, with_details, with_note
 from .incident import Change, Incident, IncidentEvent
-from .sensor_state import AWAY, DIFFERS, FOLDED, KEEP_CLOSED, OPEN, REPORTED, Known, State, Step
+from .sensor_state import AWAY, DIFFERS, FOLDED, KEEP_CLOSED, OPEN, OVERLAP, REPORTED, Known, State, Step
 
 FIRST_ASSIGNMENT = 5
 """Seconds after an incident's creation within which its first assignment belongs to the trigger."""
@@ -51,7 +51,6 @@ EXPLAINS: Mapping[str, FrozenSet[str]] = {
     "incident.priority_updated": frozenset(("priority",)),
     "incident.urgency_updated": frozenset(("urgency",)),
     "incident.title_updated": frozenset(("title",)),
-    "incident.custom_field_values.updated": _ALL,
     UPDATED: _ALL,
 }
 """Which changed fields an event of that type accounts for."""
@@ -111,16 +110,20 @@ def known_of(incident: Incident, status: str, status_at: float, flags: int, now:
     )
 
 
-def follow(state: State, entries: Iterable[Entry], watch: Watch, now: float) -> List[Step]:
+def follow(state: State, entries: Iterable[Entry], watch: Watch, now: float, *, read_again: bool = True) -> List[Step]:
     """What fresh entries (newest first, as PagerDuty lists them) amount to: one step an incident, in order of their
-    first entries. `now`: the server's time."""
+    first entries. `now`: the server's time, of which the overlap before it is read again, if `read_again`."""
     groups: Dict[str, List[Entry]] = {}
     for entry in in_order(entries):
         groups.setdefault(entry.incident.id, []).append(entry)
-    return [_step(state, incident_id, group, watch, now) for incident_id, group in groups.items()]
+    patience = now - OVERLAP if read_again else float("inf")
+    steps = (_step(state, incident_id, group, watch, now, patience) for incident_id, group in groups.items())
+    return [step for step in steps if step is not None]
 
 
-def _step(state: State, incident_id: str, group: List[Entry], watch: Watch, now: float) -> Step:
+def _step(
+    state: State, incident_id: str, group: List[Entry], watch: Watch, now: float, patience: float
+) -> Optional[Step]:
     before = state.known.get(incident_id)
     incident = max((entry.incident for entry in group), key=lambda i: i.updated_at)
     accounted = tuple((entry.id, int(entry.at)) for entry in group)
@@ -132,6 +135,10 @@ def _step(state: State, incident_id: str, group: List[Entry], watch: Watch, now:
     if before is None and not story.news and not incident.is_open:
         return Step(incident_id, None, None, accounted)
     reported = reported or (bool(story.news) and watch.passes(incident, story.states))
+    born = before is not None or any(entry.kind == "trigger" for entry in group)
+    if not reported and not born and group[0].at > patience:
+        # Its trigger may still appear and make it one to report, with all its events: look again then.
+        return None
     known = story.known(now, (REPORTED if reported else 0) | (0 if covered else AWAY))
     change = None
     if reported and story.news:
