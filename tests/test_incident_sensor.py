@@ -72,10 +72,11 @@ class SensorWorld(BaseSensorTestCase):
     def event_ids(self) -> List[str]:
         return [event["event_id"] for payload in self.payloads() for event in payload["events"]]
 
-    def told(self) -> List[str]:
-        """Entry ids that are news: all but notifications and the assignment that belongs to a trigger."""
+    def told(self, since: int = 0) -> List[str]:
+        """Entry ids that are news: all but notifications and the assignment that belongs to a trigger; `since` that
+        number of facts."""
         told, assigned = [], set()
-        for fact in self.journal.facts_of("pagerduty"):
+        for fact in self.journal.facts_of("pagerduty", since=since):
             if fact.kind in SILENT:
                 continue
             if fact.kind == "assign" and fact.subject not in assigned:
