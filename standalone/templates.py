@@ -11,7 +11,7 @@ import json
 import posixpath
 import re
 from functools import lru_cache
-from typing import Any, Callable, Dict, List, Mapping, Optional
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -75,29 +75,28 @@ def _inner(value: Any, context: Mapping[str, Any]) -> Any:
     return render_value(value, context)
 
 
-def names_in(value: Any) -> List[str]:
+def names_in(value: Any) -> Sequence[str]:
     """The variables the templates in a value use."""
-    from jinja2 import meta
-
     if isinstance(value, Mapping):
         return names_in([*value, *value.values()])
     if isinstance(value, list):
         return sorted({name for item in value for name in names_in(item)})
-    if not is_template(value):
-        return []
-    try:
-        return sorted(meta.find_undeclared_variables(_environment().parse(value)))
-    except TemplateError:
-        return []
+    return _names(value) or () if is_template(value) else ()
 
 
 def parses(text: str) -> bool:
-    """Whether Jinja can read the template."""
+    """Whether Jinja can read the template; what it can't read is plain text to StackStorm."""
+    return _names(text) is not None
+
+
+@lru_cache(maxsize=512)
+def _names(text: str) -> Optional[Tuple[str, ...]]:
+    from jinja2 import meta
+
     try:
-        _environment().parse(text)
+        return tuple(sorted(meta.find_undeclared_variables(_environment().parse(text))))
     except TemplateError:
-        return False
-    return True
+        return None
 
 
 def datastore_context(lookup: Lookup, decrypt: bool = False) -> Dict[str, Any]:
