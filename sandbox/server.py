@@ -26,6 +26,7 @@ import inspect
 import json
 import threading
 from typing import Any, Dict, List, Optional
+from weakref import WeakSet
 
 from aiohttp import web
 
@@ -39,6 +40,23 @@ __all__ = ["Answer", "Request", "Routes", "Server", "Service", "Upload"]
 START_TIMEOUT = 10.0
 CONTROL = "/_sandbox/"
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
+
+
+_loop_lock = threading.Lock()
+_loops: List[asyncio.AbstractEventLoop] = []
+
+
+def _shared_loop() -> asyncio.AbstractEventLoop:
+    """The one loop of all servers of this process, in a thread of its own.
+
+    One, because under StackStorm's test classes (eventlet) all threads are one, and a thread runs one loop.
+    """
+    with _loop_lock:
+        if not _loops:
+            loop = asyncio.new_event_loop()
+            threading.Thread(target=loop.run_forever, name="sandbox", daemon=True).start()
+            _loops.append(loop)
+        return _loops[0]
 
 
 class Server:
@@ -58,8 +76,8 @@ class Server:
         self.host = host
         self.port = port
         """0 until the first start."""
-        self._thread: Optional[threading.Thread] = None
         self._loop: Optional[asyncio.AbstractEventLoop] = None
+        self._tasks: WeakSet[Any] = WeakSet()
         self._runner: Optional[web.ServerRunner] = None
         self._site: Optional[web.TCPSite] = None
         self._thawed: Optional[asyncio.Event] = None
@@ -77,42 +95,18 @@ class Server:
 
     def start(self) -> Server:
         """Listen; returns when connections are taken. Raises OSError when the port is taken."""
-        if self._thread is not None:
+        if self._loop is not None:
             return self
-        started = threading.Event()
-        failure: List[BaseException] = []
-
-        def run() -> None:
-            loop = asyncio.new_event_loop()
-            asyncio.set_event_loop(loop)
-            try:
-                loop.run_until_complete(self._open())
-            except OSError as error:
-                failure.append(error)
-                started.set()
-                loop.close()
-                return
-            self._loop = loop
-            started.set()
-            loop.run_forever()
-            loop.run_until_complete(self._shut())
-            loop.close()
-
-        self._thread = threading.Thread(target=run, name="sandbox-" + self.service.name, daemon=True)
-        self._thread.start()
-        if not started.wait(START_TIMEOUT) or failure:
-            self._thread = None
-            raise failure[0] if failure else OSError("the sandbox server did not start")
+        loop = _shared_loop()
+        asyncio.run_coroutine_threadsafe(self._open(), loop).result(START_TIMEOUT)
+        self._loop = loop
         return self
 
     def stop(self) -> None:
         """Close the port and every connection at once, as a killed process would; the state stays."""
-        thread, loop = self._thread, self._loop
-        if thread is None or loop is None:
-            return
-        loop.call_soon_threadsafe(loop.stop)
-        thread.join(START_TIMEOUT)
-        self._thread = self._loop = None
+        loop, self._loop = self._loop, None
+        if loop is not None:
+            asyncio.run_coroutine_threadsafe(self._shut(), loop).result(START_TIMEOUT)
 
     def freeze(self) -> None:
         """Accept connections and requests, answer none, until `thaw`."""
@@ -145,7 +139,7 @@ class Server:
 
     async def _shut(self) -> None:
         self._abort_connections()
-        tasks = [t for t in asyncio.all_tasks() if t is not asyncio.current_task()]
+        tasks = [task for task in self._tasks if task is not asyncio.current_task()]
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -160,6 +154,7 @@ class Server:
                 transport.abort()
 
     async def _serve(self, raw: web.BaseRequest) -> web.StreamResponse:
+        self._tasks.add(asyncio.current_task())
         if raw.rel_url.raw_path.startswith(CONTROL):
             return await self._control(raw)
         request = await read_request(raw)
@@ -286,7 +281,7 @@ class Server:
             self.freeze()
             loop.call_later(seconds, self.thaw)
         else:
-            loop.create_task(self._refuse(seconds))
+            self._tasks.add(loop.create_task(self._refuse(seconds)))
         return {"kind": kind, "seconds": seconds}
 
     async def _refuse(self, seconds: float) -> None:

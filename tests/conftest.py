@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib.util
+import selectors
+import subprocess
 import sys
 from pathlib import Path
 
@@ -18,3 +20,5 @@ if importlib.util.find_spec("st2common") is None:
 else:
     # StackStorm's real test classes make the process cooperative (eventlet): before anything else, or not at all.
     importlib.import_module("st2tests.base")
+    # `subprocess` was imported before, with a selector that would block the sandbox of this very process.
+    subprocess._PopenSelector = selectors.DefaultSelector  # type: ignore[attr-defined]
