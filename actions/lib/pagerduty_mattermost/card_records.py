@@ -1,0 +1,186 @@
+"""What actions remember of an incident: its cards, and its newest states with what only older ones knew.
+
+Two kinds of keys below `pagerduty.incident.<id>.`, read in one request:
+
+- `card.<channel id>`: intent and result of one card, with its route (`Record`). One key for each card, because the
+  datastore has no compare-and-set and every action is a process of its own.
+- `state.<version>`: a change as it came (`Known`), extras of older ones merged in. Never one "newest" key: two writers
+  would overwrite each other. Kept for `GRACE` after a newer one came, because a card that is being born at that moment
+  must still tell its events; then deleted by whoever painted a newer one.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+
+from .incident import Change, Incident, IncidentEvent, Version, from_payload, to_payload
+from .routing import Route, route_from_dict, route_to_dict
+from .store import BrokenValue, Store
+
+DAY = 86400.0
+OPEN_TTL, CLOSED_TTL = 180 * DAY, 30 * DAY
+UNSEEN_TTL = DAY
+"""A state of an incident that has no card (yet): StackStorm keeps no order, the one that starts it may come later."""
+GRACE = 3600.0
+
+
+class Record(NamedTuple):
+    """One card. Without a post id it is an intent: somebody is about to post it, or was killed. One that does not read
+    is an intent of unknown time."""
+
+    channel_id: str
+    key: str
+    at: float
+    """When the intent was written, seconds since the epoch."""
+    route: Route = Route()
+    label: str = ""
+    """The channel in people's words."""
+    post_id: str = ""
+    born: bool = False
+    """Whether reactions and checklist are there."""
+    gone: bool = False
+    """A person deleted the post: it is not posted again."""
+    closed: bool = False
+    """Whether it was last written for an incident that is over: the expiry follows it."""
+
+
+class Known(NamedTuple):
+    """One change with the time when it was first seen here."""
+
+    version: Version
+    change: Change
+    at: float = 0.0
+
+
+class Snapshot(NamedTuple):
+    """All that is remembered of an incident, plus what the caller knows."""
+
+    cards: Dict[str, Record]
+    states: Tuple[Known, ...]
+
+    def knowing(self, known: Known) -> Snapshot:
+        """With a change that need not be written yet; one of the same version gives way to it, extras kept."""
+        same = [state for state in self.states if state.version == known.version]
+        merged = known
+        for state in same:
+            incident = merge(known.change.incident, state.change.incident)
+            merged = Known(known.version, known.change._replace(incident=incident), state.at)
+        others = [state for state in self.states if state.version != known.version]
+        return self._replace(states=tuple(sorted([*others, merged], key=lambda state: state.version)))
+
+    @property
+    def newest(self) -> Known:
+        """The highest version, with what only older ones knew merged in."""
+        top = self.states[-1]
+        incident = top.change.incident
+        for state in reversed(self.states[:-1]):
+            incident = merge(incident, state.change.incident)
+        return top._replace(change=top.change._replace(incident=incident))
+
+    @property
+    def events(self) -> List[IncidentEvent]:
+        """Every known event once, oldest first."""
+        found: Dict[str, IncidentEvent] = {}
+        for state in self.states:
+            for event in state.change.events:
+                found.setdefault(event.event_id, event)
+        return sorted(found.values(), key=lambda event: event.occurred_at)
+
+    @property
+    def versions(self) -> List[Version]:
+        return [state.version for state in self.states]
+
+
+def known_of(change: Change, now: float) -> Known:
+    return Known(change.version, change, now)
+
+
+def merge(newer: Incident, older: Incident) -> Incident:
+    """The newer state, with what the older one knew and PagerDuty does not repeat: the first alert's details, the
+    conference bridge, the latest note; and who worked on it, which a resolved incident no longer tells."""
+    changes: Dict[str, Any] = {
+        field: getattr(older, field)
+        for field in ("details", "links", "summary", "conference_url", "conference_number")
+        if getattr(older, field) and not getattr(newer, field)
+    }
+    if older.note and (not newer.note or older.note_at > newer.note_at):
+        changes.update(note=older.note, note_by=older.note_by, note_at=older.note_at)
+    if not newer.is_open:
+        changes.update(
+            (field, getattr(older, field))
+            for field in ("assignees", "acknowledgers")
+            if getattr(older, field) and not getattr(newer, field)
+        )
+    return newer._replace(**changes) if changes else newer
+
+
+class Records:
+    """The records of one incident. Raises the store's errors; values that don't read are passed over and logged."""
+
+    def __init__(self, store: Store, incident_id: str, log: Any = None) -> None:
+        self._store = store
+        self._prefix = f"incident.{incident_id}."
+        self._log = log
+
+    def load(self) -> Snapshot:
+        cards: Dict[str, Record] = {}
+        states: List[Known] = []
+
+        def broken(error: BrokenValue) -> None:
+            if self._log is not None:
+                self._log.warning("%s; it is not used", error)
+            kind, _, rest = error.name[len(self._prefix) :].partition(".")
+            if kind == "card":
+                cards[rest] = _record(rest, None)
+
+        for name, value in self._store.read_prefix(self._prefix, broken).items():
+            kind, _, rest = name[len(self._prefix) :].partition(".")
+            if kind == "card":
+                cards[rest] = _record(rest, value)
+            elif kind == "state":
+                states.extend(_known(value))
+        return Snapshot(cards, tuple(sorted(states, key=lambda state: state.version)))
+
+    def save_card(self, record: Record) -> None:
+        value = record._asdict()
+        value["route"] = route_to_dict(record.route)
+        ttl = CLOSED_TTL if record.closed else OPEN_TTL
+        self._store.write(f"{self._prefix}card.{record.channel_id}", value, ttl)
+
+    def save_state(self, known: Known, *, has_cards: bool) -> None:
+        open_ttl = OPEN_TTL if known.change.incident.is_open else CLOSED_TTL
+        value = {"version": list(known.version), "at": known.at, "change": to_payload(known.change)}
+        self._store.write(self._state(known.version), value, open_ttl if has_cards else UNSEEN_TTL)
+
+    def forget_state(self, version: Version) -> None:
+        self._store.delete(self._state(version))
+
+    def _state(self, version: Version) -> str:
+        word = f"{version.updated_at or '0'}_{version.entry_at or '0'}_{version.cycle}"
+        return f"{self._prefix}state." + re.sub(r"[^A-Za-z0-9._:+=@-]", "-", word)[:120]
+
+
+def _record(channel_id: str, value: Any) -> Record:
+    data: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+    at = data.get("at")
+    return Record(
+        channel_id=channel_id,
+        key=str(data.get("key") or ""),
+        at=float(at) if isinstance(at, (int, float)) else 0.0,
+        route=route_from_dict(data.get("route")),
+        label=str(data.get("label") or ""),
+        post_id=str(data.get("post_id") or ""),
+        born=bool(data.get("born")),
+        gone=bool(data.get("gone")),
+        closed=bool(data.get("closed")),
+    )
+
+
+def _known(value: Any) -> Sequence[Known]:
+    try:
+        updated_at, entry_at, cycle = value["version"]
+        version = Version(str(updated_at), str(entry_at), int(cycle))
+        return [Known(version, from_payload(value["change"]), float(value.get("at") or 0.0))]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []

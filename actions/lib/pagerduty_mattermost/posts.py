@@ -1,0 +1,406 @@
+"""The card of an incident and its thread, in every channel: created once, repainted in place, each event replied once.
+
+    posts = Posts(mattermost, store, channels, zone=..., mentions=..., extras=..., complain=..., log=...)
+    posts.show(change, "~incidents", route) -> Outcome         # births the card where the route says so
+    posts.repaint(change) -> [Outcome, ...]                    # all cards the incident has
+
+Any number of runs may do this at once, be killed at any point and be repeated an hour later: see docs/architecture.md
+(Card, Reply, Newest wins). What was done is read from Mattermost (the thread, the version in the card's props), not
+from a claim about it. After its work a run looks at the datastore again and goes on while others brought something new.
+
+Raises RetryLater when something may go through later; everything else was done by then, and repeating it is harmless.
+"""
+
+from __future__ import annotations
+
+import time
+from datetime import timezone, tzinfo
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
+
+from . import cards, replies, routing, times
+from .card_records import GRACE, Known, Record, Records, Snapshot, known_of
+from .channels import ChannelRef, Channels, ChannelUnavailable
+from .errors import NotFound, PackError, RejectedInput, RetryLater, Unauthorized
+from .incident import Change, Incident, IncidentEvent, Version
+from .keys import PROPS_KEY, post_key
+from .mattermost import Mattermost, key_of
+from .mentions import Mentions
+from .routing import Route
+from .store import Store
+
+LOOK_AGAIN_AFTER = 10.0
+"""Seconds: Mattermost remembers a key for 30 s and the gateway tries for 20 s (`mattermost.CREATE_POLICY`)."""
+CLOCK_MARGIN = 300.0
+FRESH = 120.0
+"""Seconds that whoever wrote an intent is left to finish the card by itself."""
+ROUNDS = 8
+
+CREATED, REPAINTED, UNCHANGED = "created", "repainted", "unchanged"
+NOT_STARTED, WAITING, GONE, FAILED = "not_started", "waiting", "deleted_by_a_person", "failed"
+
+Extras = Callable[[Change, Incident, bool], Incident]
+"""(change, incident, at birth) -> the incident with its alert's details and bridge; never raises, soon back."""
+
+
+class Outcome(NamedTuple):
+    """What was done in one channel."""
+
+    channel_id: str
+    channel: str = ""
+    done: str = UNCHANGED
+    """created, repainted, unchanged, not_started, waiting (another run is posting it), deleted_by_a_person, failed."""
+    post_id: str = ""
+    reply_ids: Tuple[str, ...] = ()
+    problem: str = ""
+
+
+class _Job(NamedTuple):
+    """One call: a change, and the channel and route of a birth."""
+
+    change: Change
+    books: Records
+    ref: Optional[ChannelRef] = None
+    route: Route = Route()
+
+
+class Posts:
+    def __init__(
+        self,
+        mattermost: Mattermost,
+        store: Store,
+        channels: Channels,
+        *,
+        zone: tzinfo = timezone.utc,
+        mentions: Optional[Mentions] = None,
+        extras: Optional[Extras] = None,
+        actions: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
+        log: Any = None,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        """`actions`: the buttons of an incident's card."""
+        self._mattermost = mattermost
+        self._store = store
+        self._channels = channels
+        self._zone = zone
+        self._mentions = mentions
+        self._extras = extras
+        self._actions = actions
+        self._log = log
+        self._clock = clock
+        self._monotonic = monotonic
+
+    def show(self, change: Change, channel: str, route: Route) -> Outcome:
+        """The incident's card in one channel, born if the route starts one. Raises ChannelUnavailable as well."""
+        service = (change.incident.service_id, change.incident.service)
+        books = Records(self._store, change.incident.id, self._log)
+
+        def shown(ref: ChannelRef) -> Outcome:
+            outcomes = self._follow(_Job(change, books, ref, route))
+            return next((one for one in outcomes if one.channel_id == ref.id), Outcome(ref.id, ref.label, NOT_STARTED))
+
+        return self._channels.using(channel, shown, service)
+
+    def repaint(self, change: Change) -> List[Outcome]:
+        """All cards the incident has. A channel that is closed to the bot is complained of, the others go on."""
+        return self._follow(_Job(change, Records(self._store, change.incident.id, self._log)))
+
+    def _follow(self, job: _Job) -> List[Outcome]:
+        """Bring the cards up to what is known; again while other runs bring news meanwhile."""
+        known = known_of(job.change, self._clock())
+        outcomes: Dict[str, Outcome] = {}
+        later: Optional[RetryLater] = None
+        looked = self._monotonic()
+        snapshot = job.books.load()
+        for number in range(ROUNDS):
+            known, snapshot = self._remember(job, known, snapshot, first=number == 0)
+            targets, later = self._targets(job, snapshot), None
+            for record in targets:
+                try:
+                    outcome = self._bring_up(job, record, snapshot, looked)
+                except RetryLater as error:
+                    later = error
+                    continue
+                outcomes[record.channel_id] = _joined(outcomes.get(record.channel_id), outcome)
+            looked = self._monotonic()
+            after = job.books.load()
+            if set(after.versions) <= set(snapshot.versions) and set(after.cards) <= set(snapshot.cards) | {
+                record.channel_id for record in targets
+            }:
+                break
+            snapshot = after
+        if later is not None:
+            raise later
+        self._tidy(job, after.knowing(known), list(outcomes.values()))
+        return list(outcomes.values())
+
+    def _targets(self, job: _Job, snapshot: Snapshot) -> List[Record]:
+        if job.ref is None:
+            return list(snapshot.cards.values())
+        record = snapshot.cards.get(job.ref.id)
+        if record is None and routing.starts(job.route, job.change):
+            key = post_key("card", job.change.incident.id, job.ref.id)
+            record = Record(job.ref.id, key, 0.0, job.route, job.ref.label)
+        return [record] if record else []
+
+    def _remember(self, job: _Job, known: Known, snapshot: Snapshot, *, first: bool) -> Tuple[Known, Snapshot]:
+        """Write the change before anything is painted, so that no other run can miss it."""
+        whole = snapshot.knowing(known)
+        birth = job.ref is not None and job.ref.id not in snapshot.cards and routing.starts(job.route, job.change)
+        if whole.newest.version == known.version:
+            incident = whole.newest.change.incident
+            if first and self._extras is not None and (birth or snapshot.cards):
+                incident = self._extras(job.change, incident, birth)
+            known = known._replace(change=job.change._replace(incident=incident))
+            whole = snapshot.knowing(known)
+        stored = next((state for state in snapshot.states if state.version == known.version), None)
+        mine = next(state for state in whole.states if state.version == known.version)
+        if stored is None or stored.change != mine.change:
+            job.books.save_state(mine, has_cards=birth or bool(snapshot.cards))
+        return known, whole
+
+    def _bring_up(self, job: _Job, record: Record, snapshot: Snapshot, looked: float) -> Outcome:
+        """One card: find or create it, paint it, reply what is missing."""
+        outcome = Outcome(record.channel_id, record.label, post_id=record.post_id)
+        if record.gone:
+            return outcome._replace(done=GONE)
+        incident = snapshot.newest.change.incident
+        here = job.ref is not None and job.ref.id == record.channel_id
+        if here:
+            return self._painted(job, record, snapshot, outcome, looked)
+        try:
+            return self._painted(job, record, snapshot, outcome, looked)
+        except (Unauthorized, RejectedInput) as refused:
+            return self._rejoined(job, record, snapshot, outcome, looked, refused)
+        except NotFound as error:
+            raise RetryLater(f"The card of {incident.id} in {record.label or record.channel_id}: {error}") from None
+
+    def _rejoined(
+        self, job: _Job, record: Record, snapshot: Snapshot, outcome: Outcome, looked: float, refused: PackError
+    ) -> Outcome:
+        """Refused: the bot goes back into the channel and tries once more, or people are told who must do what."""
+
+        def again(ref: ChannelRef) -> Outcome:
+            return self._painted(job, record, snapshot, outcome, looked)
+
+        try:
+            return self._channels.using(record.channel_id, again)
+        except ChannelUnavailable as error:
+            return outcome._replace(done=FAILED, problem=str(error))
+        except (Unauthorized, RejectedInput, NotFound):
+            if self._log is not None:
+                self._log.warning("The card of %s in %s: %s", job.change.incident.id, record.channel_id, refused)
+            return outcome._replace(done=FAILED, problem=str(refused))
+
+    def _painted(self, job: _Job, record: Record, snapshot: Snapshot, outcome: Outcome, looked: float) -> Outcome:
+        newest = snapshot.newest
+        view = self._view(record, newest.change.incident, newest.version)
+        card = cards.card(newest.change.incident, view)
+        mentioned = False
+        if not record.post_id:
+            record, outcome, mentioned = self._posted(job, record, snapshot, card, outcome, looked)
+            if not record.post_id:
+                return outcome
+        read = self._monotonic()
+        thread = self._thread(record)
+        root = next((post for post in thread if post["id"] == record.post_id), None)
+        if root is None:
+            job.books.save_card(record._replace(gone=True))
+            return outcome._replace(done=GONE, post_id=record.post_id)
+        if _outdated(root, newest.version, card.fingerprint if _may_paint(job.change, newest) else ""):
+            self._mattermost.patch_post(record.post_id, message=card.message, props=card.props)
+            outcome = outcome._replace(done=outcome.done if outcome.done == CREATED else REPAINTED)
+        thread_view = _Thread(self._mattermost, self._monotonic, record, thread, read)
+        added: List[str] = []
+        if not record.born:
+            added += self._born(record, newest.change.incident, thread_view)
+        added += self._replied(job, record, snapshot, view, thread_view, mentioned)
+        closed = not newest.change.incident.is_open
+        if not record.born or record.closed != closed:
+            job.books.save_card(record._replace(born=True, closed=closed))
+        return outcome._replace(post_id=record.post_id, reply_ids=(*outcome.reply_ids, *added))
+
+    def _posted(
+        self, job: _Job, record: Record, snapshot: Snapshot, card: cards.Card, outcome: Outcome, looked: float
+    ) -> Tuple[Record, Outcome, bool]:
+        """The record with its post: looked for where an intent stands, else created. True when it went out with its
+        mentions now. A fresh intent is left to whoever wrote it; an old one is finished by whoever comes."""
+        here = job.ref is not None and job.ref.id == record.channel_id
+        now = self._clock()
+        key = record.key or post_key("card", job.change.incident.id, record.channel_id)
+        if not here and now - record.at < FRESH:
+            return record, outcome._replace(done=WAITING), False
+        intended = record.channel_id in snapshot.cards
+        since = record.at or times.seconds(job.change.incident.created_at) or now
+        if not intended:
+            record, since = record._replace(key=key, at=now), now
+            job.books.save_card(record)
+        found = None
+        if intended or self._monotonic() - looked > LOOK_AGAIN_AFTER:
+            found = self._mattermost.find_post(record.channel_id, key, since - CLOCK_MARGIN)
+        mention = ""
+        if found is None:
+            mention = self._mention_at_birth(record.route, job.change)
+            message = f"{card.message} · {mention}" if mention else card.message
+            try:
+                found = self._mattermost.create_post(record.channel_id, message, key=key, props=card.props)
+            except RetryLater as error:
+                if not error.maybe_done:
+                    raise
+                found = self._mattermost.find_post(record.channel_id, key, since - CLOCK_MARGIN)
+                if found is None:
+                    raise
+            outcome = outcome._replace(done=CREATED)
+        post_id = str(found["id"])
+        nothing_more = not (record.route.checklist or record.route.reactions)
+        record = record._replace(
+            key=key, post_id=post_id, at=record.at or now, born=nothing_more, closed=not job.change.incident.is_open
+        )
+        job.books.save_card(record)
+        return record, outcome._replace(post_id=post_id), bool(mention)
+
+    def _thread(self, record: Record) -> List[Dict[str, Any]]:
+        """The card and its replies; empty when the card was deleted."""
+        try:
+            return self._mattermost.thread(record.post_id)
+        except NotFound:
+            return []
+
+    def _born(self, record: Record, incident: Incident, thread: _Thread) -> List[str]:
+        """Reactions and checklist of a new card; an emoji the server does not know is only logged."""
+        for emoji in record.route.reactions:
+            try:
+                self._mattermost.add_reaction(record.post_id, emoji)
+            except (RejectedInput, NotFound) as error:
+                if self._log is not None:
+                    self._log.warning("Reaction :%s: in %s: %s", emoji, record.label, error)
+        if not record.route.checklist:
+            return []
+        key = post_key("checklist", incident.id, record.channel_id)
+        lines = ["**Checklist**", *(f"- [ ] {line}" for line in record.route.checklist)]
+        return thread.add(key, "\n".join(lines), {"incident": incident.id})
+
+    def _replied(
+        self, job: _Job, record: Record, snapshot: Snapshot, view: cards.View, thread: _Thread, mentioned: bool
+    ) -> List[str]:
+        added: List[str] = []
+        own = {event.event_id for event in job.change.events}
+        for event in snapshot.events:
+            if not routing.replies(record.route, event):
+                continue
+            key = post_key("reply", event.event_id, record.channel_id)
+            if thread.has(key):
+                continue
+            text = replies.reply(snapshot.newest.change.incident, event, view)
+            if event.event_id in own and not mentioned and not replies.is_late(event, view.now):
+                mention = self._mention_in_reply(record.route, event, job.change)
+                text += f" · {mention}" if mention else ""
+            added += thread.add(key, text, {"incident": job.change.incident.id, "event": event.event_id})
+        return added
+
+    def _view(self, record: Record, incident: Incident, version: Version) -> cards.View:
+        key = record.key or post_key("card", incident.id, record.channel_id)
+        return cards.View(self._zone, key, version, times.iso(self._clock()), tuple(self._actions(incident)))
+
+    def _mention_at_birth(self, route: Route, change: Change) -> str:
+        if self._mentions is None:
+            return ""
+        if route.mention == "oncall" and change.incident.is_open:
+            acted = {event.agent.id for event in change.events}
+            return self._mentions.on_call(change.incident.escalation_policy_id, acted)
+        ids = routing.mentioned_at_birth(route, change)
+        return self._mentions.of_users(ids) if ids else ""
+
+    def _mention_in_reply(self, route: Route, event: IncidentEvent, change: Change) -> str:
+        if self._mentions is None:
+            return ""
+        if route.mention == "oncall" and event.event_type in routing.HAND_OVERS and change.incident.is_open:
+            return self._mentions.on_call(change.incident.escalation_policy_id, {event.agent.id})
+        ids = routing.mentioned_in_reply(route, event, change)
+        return self._mentions.of_users(ids) if ids else ""
+
+    def _tidy(self, job: _Job, snapshot: Snapshot, outcomes: List[Outcome]) -> None:
+        """Delete states that a newer one has replaced for long; what only they knew goes into the newest first."""
+        painted = outcomes and all(one.done in (CREATED, REPAINTED, UNCHANGED, GONE) for one in outcomes)
+        old = [state for state in snapshot.states[:-1] if self._clock() - state.at > GRACE]
+        if not painted or not old:
+            return
+        newest = snapshot.newest
+        if newest.change != snapshot.states[-1].change:
+            job.books.save_state(newest, has_cards=True)
+        for state in old:
+            job.books.forget_state(state.version)
+
+
+class _Thread:
+    """A card's thread as read, and what this run adds. Whoever waited since it read reads again before it posts."""
+
+    def __init__(
+        self,
+        mattermost: Mattermost,
+        monotonic: Callable[[], float],
+        record: Record,
+        posts: List[Dict[str, Any]],
+        read: float,
+    ) -> None:
+        self._mattermost = mattermost
+        self._monotonic = monotonic
+        self._record = record
+        self._read = read
+        self._keys = self._of(posts)
+
+    def has(self, key: str) -> bool:
+        return key in self._keys
+
+    def add(self, key: str, message: str, ours: Dict[str, str]) -> List[str]:
+        """Post a reply unless it is there; the ids of what was posted."""
+        if self._monotonic() - self._read > LOOK_AGAIN_AFTER:
+            self._read = self._monotonic()
+            self._keys |= self._of(self._mattermost.thread(self._record.post_id))
+        if key in self._keys:
+            return []
+        root = self._record.post_id
+        try:
+            post = self._mattermost.create_post(
+                self._record.channel_id, message, key=key, root_id=root, props={PROPS_KEY: {**ours, "key": key}}
+            )
+        except RetryLater as error:
+            found = self._mattermost.find_reply(root, key) if error.maybe_done else None
+            if found is None:
+                raise
+            post = found
+        self._keys.add(key)
+        return [str(post["id"])]
+
+    def _of(self, posts: List[Dict[str, Any]]) -> Set[str]:
+        mine = self._mattermost.me().id
+        return {key_of(post) for post in posts if post.get("user_id") == mine}
+
+
+def _may_paint(change: Change, newest: Known) -> bool:
+    """An older change adds its replies and paints nothing; one asked for by hand has no entry to compare."""
+    if not change.events:
+        return change.incident.updated_at >= newest.version.updated_at
+    return change.version >= newest.version
+
+
+def _outdated(root: Dict[str, Any], version: Version, fingerprint: str) -> bool:
+    """Whether the card on the server is older than the version, or of that version and looks different (when the look
+    is compared)."""
+    props = root.get("props")
+    ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    try:
+        updated_at, entry_at, cycle = ours["version"]  # type: ignore[index]
+        painted = Version(str(updated_at), str(entry_at), int(cycle))
+    except (KeyError, TypeError, ValueError):
+        return True
+    differs = bool(fingerprint) and ours.get("print") != fingerprint  # type: ignore[union-attr]
+    return painted < version or (painted == version and differs)
+
+
+def _joined(before: Optional[Outcome], now: Outcome) -> Outcome:
+    """Two rounds over one card as one outcome."""
+    if before is None:
+        return now
+    done = before.done if before.done == CREATED or now.done == UNCHANGED else now.done
+    return now._replace(done=done, reply_ids=(*before.reply_ids, *now.reply_ids))
