@@ -121,11 +121,10 @@ class App:
         for sensor in self._sensors:
             sensor.stop()
         self._timers.stop()
-        ended = True
+        ended = self._executor.stop(grace)
         for sensor in self._sensors:
             ended = sensor.join(max(0.0, until - time.monotonic())) and ended
         self._accepting = False
-        ended = self._executor.stop(max(0.0, until - time.monotonic())) and ended
         self._release_lock()
         if ended:
             self._database.close()

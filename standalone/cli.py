@@ -8,6 +8,7 @@ import json
 import logging
 import os
 import signal
+import sqlite3
 import sys
 import threading
 import time
@@ -32,6 +33,9 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         return code
     except UserError as error:
         print(f"standalone: {error}", file=sys.stderr)
+        return 2
+    except sqlite3.Error as error:
+        print(f"standalone: The database can't be used: {error}", file=sys.stderr)
         return 2
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -75,9 +79,10 @@ def _parser() -> argparse.ArgumentParser:
         ("actions", _actions, "list the actions"),
         ("rules", _rules, "list the rules"),
         ("triggers", _triggers, "list the triggers"),
-        ("executions", _executions, "list the newest executions"),
     ):
         add(name, function, text)
+    executions = add("executions", _executions, "list the newest executions, or show one")
+    executions.add_argument("id", nargs="?", metavar="ID")
     check = add("check", _check, "check metadata, configuration and both connections")
     check.add_argument("--offline", action="store_true", help="connect nowhere")
     return parser
@@ -152,7 +157,8 @@ def _serve(options: Any) -> int:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
     app.start()
-    LOG.info("Running %s %s; Ctrl-C stops", app.pack.ref, app.pack.version)
+    enabled = sum(rule.enabled for rule in app.pack.rules.values())
+    LOG.info("Running %s %s with %d rules; Ctrl-C stops", app.pack.ref, app.pack.version, enabled)
     while not stopping.wait(3600):
         pass
     LOG.info("Stopping")
@@ -308,11 +314,17 @@ def _triggers(options: Any) -> int:
 
 def _executions(options: Any) -> int:
     from standalone.app import DATABASE
-    from standalone.chat import iso
+    from standalone.chat import as_api, iso
     from standalone.database import Database
     from standalone.journal import Journal
 
     journal = Journal(Database(_data_dir(options) / DATABASE))
+    if options.id:
+        found = journal.execution(options.id)
+        if found is None:
+            raise UserError(f"There is no execution {options.id}")
+        print(json.dumps({**as_api(found, found.parameters), "rule": found.rule_ref}, indent=4, ensure_ascii=False))
+        return 0
     rows = [
         (one.id, iso(one.created_at) or "", one.status, one.lane or "", one.action_ref, one.rule_ref or "")
         for one in journal.executions()

@@ -27,6 +27,8 @@ class Executor:
 
     PAUSE = 5.0
     """Seconds."""
+    LONGEST_DELAY = 300.0
+    """Seconds; no policy delays longer, so what seems to wait for more has seen the clock jump back: it is due."""
 
     def __init__(
         self,
@@ -117,7 +119,7 @@ class Executor:
         return None
 
     def _due(self) -> bool:
-        return bool(self._delayed) and self._delayed[0][0] <= self._clock()
+        return bool(self._delayed) and not 0 < self._delayed[0][0] - self._clock() <= self.LONGEST_DELAY
 
     def _enqueue(self, item: Waiting) -> None:
         if item.lane is None:
