@@ -21,7 +21,6 @@ import yaml
 from rich.console import Console
 
 from . import Sandbox
-from .mattermost import World
 from .pagerduty.seed import API_KEY
 from .screen import show_channel
 from .story import before, story
@@ -41,22 +40,26 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     console = Console()
     with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
         before(sandbox)
-        return _play(console, sandbox, sandbox.mattermost.world, Path(folder), options)
+        wrong = play(console, sandbox, Path(folder), verbose=options.verbose, stay=options.stay)
+    return 1 if wrong else 0
 
 
-def _play(console: Console, sandbox: Sandbox, world: World, folder: Path, options: argparse.Namespace) -> int:
-    config = write_config(sandbox, world, folder)
+def play(console: Console, sandbox: Sandbox, folder: Path, *, verbose: bool, stay: bool = False) -> List[str]:
+    """Run the pack through the story against a running sandbox; returns what differs from the truth, a line each."""
+    config = write_config(sandbox, folder)
     log = folder / "pack.log"
     with log.open("wb") as sink:
-        pack = start_pack(config, folder, None if options.verbose else sink)
+        pack = start_pack(config, folder, None if verbose else sink)
         try:
-            return _watch(console, sandbox, pack, log, options)
+            return _watch(console, sandbox, pack, log, stay)
         finally:
             stop(pack)
 
 
-def write_config(sandbox: Sandbox, world: World, folder: Path, **watch: object) -> Path:
-    """The configuration a person would write, pointed at the sandbox."""
+def write_config(sandbox: Sandbox, folder: Path, **watch: object) -> Path:
+    """The configuration a person would write, pointed at a seeded sandbox."""
+    world = sandbox.mattermost.world
+    assert world is not None
     config = {
         "api_key": API_KEY,
         "from_email": "ada@example.com",
@@ -92,16 +95,14 @@ def stop(pack: subprocess.Popen[bytes]) -> None:
             pack.wait()
 
 
-def _watch(
-    console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], log: Path, options: argparse.Namespace
-) -> int:
+def _watch(console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], log: Path, stay: bool) -> List[str]:
     console.rule("[bold]PagerDuty → StackStorm pack → Mattermost")
     console.print(f"PagerDuty at {sandbox.pagerduty.url}, Mattermost at {sandbox.mattermost.url}; the pack starts …")
     mattermost = sandbox.mattermost.account
     if not _until(lambda: bool(mattermost.posts("ops") or mattermost.posts(CHANNEL)), START_TIMEOUT, pack):
         console.print("[red]The pack posted no summary of what is open; its log:")
         console.print(_tail(log), markup=False)
-        return 1
+        return ["nothing was posted"]
     began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(sandbox.clock()))
     time.sleep(1.1)  # PagerDuty's times have a resolution of one second
     started = time.monotonic()
@@ -123,14 +124,14 @@ def _watch(
     _report(console, sandbox, wrong, settled)
     if wrong:
         console.print(_tail(log), markup=False)
-    if options.stay:
+    if stay:
         console.print(f"\nThe channel: {sandbox.mattermost.url}/  (Ctrl-C ends)")
         try:
             while pack.poll() is None:
                 time.sleep(0.5)
         except KeyboardInterrupt:
             console.print()
-    return 1 if wrong else 0
+    return wrong
 
 
 def _report(console: Console, sandbox: Sandbox, wrong: List[str], settled: float) -> None:

@@ -15,7 +15,6 @@ import pytest
 
 from sandbox import Sandbox
 from sandbox.demo import CHANNEL, write_config
-from sandbox.mattermost import World
 from sandbox.verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -26,9 +25,9 @@ SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefron
 class Victim:
     """The pack's process; each life writes to the same log and the same data."""
 
-    def __init__(self, sandbox: Sandbox, world: World, folder: Path) -> None:
+    def __init__(self, sandbox: Sandbox, folder: Path) -> None:
         self.folder = folder
-        self.config = write_config(sandbox, world, folder)
+        self.config = write_config(sandbox, folder)
         self.log = folder / "pack.log"
         self.offset = 0.0
         self.lives = 0
@@ -99,10 +98,9 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
     """Kill `kills` times during a story of `changes`; with the chance `long_after` an hour passes before a restart."""
     chance = random.Random(draw)
     with Sandbox() as sandbox:
-        world = sandbox.mattermost.world
         sandbox.pagerduty.account.set_options(rate_limit=None)
         sandbox.pagerduty.account.trigger("Database", "Open before the pack ran")
-        victim = Victim(sandbox, world, folder)
+        victim = Victim(sandbox, folder)
         victim.start()
         try:
             assert until(lambda: bool(sandbox.mattermost.account.posts("ops", system=False)), 40), victim.tail
