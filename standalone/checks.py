@@ -102,6 +102,7 @@ def _try(what: str, call: Callable[[], str]) -> Any:
 
 def _pagerduty(config: Any) -> str:
     from pagerduty_mattermost.config import require_pagerduty
+    from pagerduty_mattermost.lookup import resolve
     from pagerduty_mattermost.pagerduty import PagerDuty
 
     pagerduty = PagerDuty(require_pagerduty(config))
@@ -109,12 +110,7 @@ def _pagerduty(config: Any) -> str:
     sender: Optional[str] = config.pagerduty.from_email
     if not sender:
         return "connected; from_email is not set: whatever changes an incident needs one or a token of a user's own"
-    users = pagerduty.get("/users", {"query": sender, "limit": 1}).get("users") or []
-    if not any(str(user.get("email", "")).lower() == sender.lower() for user in users):
-        from pagerduty_mattermost.errors import RejectedInput
-
-        raise RejectedInput(f"connected, but from_email {sender} is no user there; use the address of one")
-    return f"connected; changes are made as {sender}"
+    return f"connected; changes are made as {resolve(pagerduty, 'user', sender).name} (from_email)"
 
 
 def _bot(config: Any) -> str:

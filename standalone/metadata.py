@@ -226,11 +226,8 @@ class _Loader:
         if (data.get("type") or {}).get("ref", "standard") != "standard":
             self._refuse(file, f"rule type '{data['type']['ref']}'")
             return None
-        for name, criterion in rule.criteria.items():
-            operator = criterion.get("type") if isinstance(criterion, dict) else None
-            if operator not in _operators():
-                self._refuse(file, f"operator '{operator}' of the criterion on {name}")
-                return None
+        if not self._criteria_are_known(file, rule):
+            return None
         if not self._action_exists(file, rule.action["ref"], actions):
             return None
         declared = actions[rule.action["ref"]].parameters
@@ -238,6 +235,18 @@ class _Loader:
         if unknown:
             self._problem(file, f"{rule.action['ref']} has no parameter {', '.join(unknown)}")
         return rule
+
+    def _criteria_are_known(self, file: Path, rule: Rule) -> bool:
+        from pagerduty_mattermost import criteria
+
+        try:
+            untyped = [finding.key for finding in criteria.check(rule.criteria, {}) if not finding.operator]
+        except criteria.Unsupported as error:
+            self._refused.append(f"{self._place(file)}: not supported by the embedded default: {error}")
+            return False
+        for key in untyped:
+            self._problem(file, f"the criterion on {key} has no type")
+        return not untyped
 
     def _alias(self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]) -> Optional[ActionAlias]:
         return ActionAlias.from_metadata(data) if self._action_exists(file, data["action_ref"], actions) else None
@@ -345,12 +354,6 @@ def read_yaml(file: Path) -> Any:
         raise UserError(f"{file}{line}: no valid YAML: {getattr(error, 'problem', None) or error}") from None
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file} can't be read: {error}") from None
-
-
-def _operators() -> Sequence[str]:
-    from pagerduty_mattermost.criteria import OPERATORS
-
-    return tuple(OPERATORS)
 
 
 def _runner_names() -> Any:

@@ -40,7 +40,7 @@ class Planner:
             if not rule.enabled or rule.trigger["type"] != trigger_ref:
                 continue
             try:
-                if criteria.matches(rule.criteria, payload):
+                if criteria.matches(rule.criteria, payload, self._clock):
                     found.append(rule)
             except Exception as error:  # noqa: BLE001 - one rule's mistake must not stop the others, nor the sensor
                 LOG.error("Rule %s: its criteria can't be checked: %s", rule.ref, error)

@@ -137,6 +137,18 @@ def test_a_failed_action_is_retried_after_the_policys_delay_even_across_a_restar
     assert [(e.attempt, e.status) for e in app.journal.executions()] == [(1, "succeeded"), (0, "failed")]
 
 
+def test_a_clock_that_jumps_back_delays_no_retry(make, tmp_path):
+    clock = Clock()
+    app = make(clock)
+    app.store.set("toy.fail", "once")
+    app.dispatch("toy.counted", {"n": 7}, "g1")
+    assert app.drain(10)
+    clock.now -= 86400
+    app.poke()
+    assert app.drain(10, delayed=True)
+    assert [line["key"] for line in lines(tmp_path)] == ["7"]
+
+
 def test_retries_end(make):
     clock = Clock()
     app = make(clock)

@@ -139,6 +139,21 @@ def test_check_names_what_is_wrong(cli, tmp_path):
     assert "no key 'lost'" in out
 
 
+def test_executions_are_listed_and_shown(cli, tmp_path):
+    from standalone.app import App
+
+    app = App(TOY, {"token": "s3cret-token"}, tmp_path / "data", sensors=False)
+    app.store.set("toy.file", str(tmp_path / "out.log"))
+    app.start()
+    app.dispatch("toy.counted", {"n": 1}, "g1")
+    assert app.drain(10)
+    assert app.stop()
+    _, out, _ = cli("executions")
+    assert out.split()[2:] == ["succeeded", "g1", "toy.record", "toy.record_all"]
+    assert json.loads(cli("executions", out.split()[0])[1])["result"]["result"]["key"] == "1"
+    assert cli("executions", "nothing")[0] == 2
+
+
 def test_a_missing_configuration_is_told(tmp_path, capsys):
     code = main(["serve", "--pack", str(TOY), "--config", str(tmp_path / "no.yaml"), "--data", str(tmp_path / "data")])
     assert code == 2
