@@ -176,4 +176,4 @@ def test_stackstorms_rule_filter_decides_as_ours(text: str) -> None:
                 action=ActionExecutionSpecDB(ref=rule["action"]["ref"], parameters={}),
             )
             theirs = RuleFilter(instance, trigger, model).filter()
-            assert theirs == matches(criteria, {"trigger": sent}), (path.name, priority, urgency)
+            assert theirs == matches(criteria, sent), (path.name, priority, urgency)
