@@ -103,7 +103,7 @@ def _watch(console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], lo
         console.print("[red]The pack posted no summary of what is open; its log:")
         console.print(_tail(log), markup=False)
         return ["nothing was posted"]
-    began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(sandbox.clock()))
+    began = sandbox.clock()
     time.sleep(1.1)  # PagerDuty's times have a resolution of one second
     started = time.monotonic()
     for step in story(sandbox):

@@ -26,30 +26,21 @@ FIRST_ASSIGNMENT = 5
 Thing = Mapping[str, Any]
 
 
-def changes(incident: Thing, since: str = "") -> List[str]:
-    """Ids of the log entries that people should read of, oldest first; `since`: ISO time, later ones only."""
-    from datetime import datetime
-
+def changes(incident: Thing, since: float = 0.0) -> List[str]:
+    """Ids of the log entries that people should read of, oldest first; `since`: epoch seconds, later ones only."""
     entries = [(id_, kind.replace("_log_entry", ""), at) for id_, kind, at, _ in incident["entries"]]
-    born = min((at for _, kind, at in entries if kind == "trigger"), default="")
+    born = min((at for _, kind, at in entries if kind == "trigger"), default=None)
 
-    first = next((id_ for id_, kind, _ in entries if kind == "assign"), "")
-
-    def first_assignment(id_: str, at: str) -> bool:
-        if id_ != first or not born:
-            return False
-        times = [datetime.fromisoformat(text.replace("Z", "+00:00")) for text in (born, at)]
-        return (times[1] - times[0]).total_seconds() <= FIRST_ASSIGNMENT
+    def first_assignment(kind: str, at: float) -> bool:
+        return kind == "assign" and born is not None and at - born <= FIRST_ASSIGNMENT
 
     return [
-        id_
-        for id_, kind, at in entries
-        if kind not in QUIET_ENTRIES and not first_assignment(id_, at) and (not since or at >= since)
+        id_ for id_, kind, at in entries if kind not in QUIET_ENTRIES and not first_assignment(kind, at) and at >= since
     ]
 
 
-def verify(truth: Iterable[Thing], mattermost: Any, channel: str, since: str = "") -> List[str]:
-    """What differs, a line each. `since`: ISO time of the pack's first start, before which nothing is news."""
+def verify(truth: Iterable[Thing], mattermost: Any, channel: str, since: float = 0.0) -> List[str]:
+    """What differs, a line each. `since`: epoch seconds of the pack's first start, before which nothing is news."""
     cards: Dict[str, List[Any]] = {}
     for post in mattermost.posts(channel):
         mark = _mark(post)

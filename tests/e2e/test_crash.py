@@ -105,7 +105,7 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
         try:
             assert until(lambda: bool(sandbox.mattermost.account.posts("ops", system=False)), 40), victim.tail
             time.sleep(1.1)
-            began = time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(sandbox.clock()))
+            began = sandbox.clock()
             story = Story(sandbox.pagerduty.account, draw, changes, seconds=kills * 2.2)
             story.start()
             for _ in range(kills):
