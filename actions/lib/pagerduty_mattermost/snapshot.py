@@ -35,6 +35,23 @@ _EVENT: Mapping[str, str] = {
 }
 
 
+class _Young(NamedTuple):
+    """Differences that wait for their age; one that a snapshot no longer finds starts anew when it comes back."""
+
+    earlier: Pending
+    pending: Pending
+
+    def is_old(self, incident_id: str, what: str, value: str, at: float, now: float) -> bool:
+        """The difference is older than the grace time: by the incident's own time or, since that of an incident which
+        changes all the time is never old, by the time it was first found."""
+        key = (incident_id, what, value)
+        first = self.earlier.get(key, now)
+        if at <= now - GRACE or first <= now - GRACE:
+            return True
+        self.pending[key] = first
+        return False
+
+
 class Found(NamedTuple):
     """What a snapshot brought."""
 
@@ -74,6 +91,8 @@ def adoption(state: State, incidents: Iterable[Incident], watch: Watch, now: flo
 def differences(state: State, found: Found, watch: Watch, now: float, pending: Pending) -> List[Step]:
     """The steps a snapshot leads to, oldest change first. `pending` is kept from snapshot to snapshot by the caller."""
     steps: List[Step] = []
+    earlier = dict(pending)
+    pending.clear()
     repaints = 0
     rescoped = state.scope != watch.fingerprint
     for incident in found.changed:
@@ -81,7 +100,7 @@ def differences(state: State, found: Found, watch: Watch, now: float, pending: P
         if before is None:
             step = _unknown(state, incident, watch, now, rescoped)
         else:
-            step = _known(state, before, incident, watch, now, pending)
+            step = _known(state, before, incident, watch, now, _Young(earlier, pending))
         if step is None:
             continue
         if step.change is not None and not step.change.events:
@@ -91,8 +110,6 @@ def differences(state: State, found: Found, watch: Watch, now: float, pending: P
         steps.append(step)
     steps.extend(Step(incident_id, None) for incident_id in found.gone if incident_id in state.known)
     steps.sort(key=lambda step: step.change.events[0].occurred_at if step.change and step.change.events else "")
-    for key in [key for key, first in pending.items() if first < now - 86400]:
-        del pending[key]
     return steps
 
 
@@ -122,9 +139,7 @@ def _unknown(state: State, incident: Incident, watch: Watch, now: float, rescope
     return Step(incident.id, known, Change(incident, tuple(events), state.cycle) if report else None)
 
 
-def _known(
-    state: State, before: Known, incident: Incident, watch: Watch, now: float, pending: Pending
-) -> Optional[Step]:
+def _known(state: State, before: Known, incident: Incident, watch: Watch, now: float, young: _Young) -> Optional[Step]:
     """What differs from the known state, as far as it is old enough to be told."""
     covered = watch.covers(incident)
     if not covered and not before.has(REPORTED):
@@ -135,7 +150,7 @@ def _known(
     events: List[IncidentEvent] = []
     kept: Dict[str, Any] = {}
     if before.status != incident.status:
-        if _is_old(pending, incident.id, "status", incident.status, actual.status_at, now):
+        if young.is_old(incident.id, "status", incident.status, actual.status_at, now):
             events.append(_status_event(incident, before.status))
         else:
             kept.update(status=before.status, status_at=before.status_at)
@@ -148,7 +163,7 @@ def _known(
             continue
         if field == "assignees" and not (incident.is_open and value):
             continue  # PagerDuty empties the list when an incident is resolved
-        if _is_old(pending, incident.id, field, value, updated, now):
+        if young.is_old(incident.id, field, value, updated, now):
             events.append(_field_event(incident, field, was, value))
         else:
             kept[field] = was
@@ -165,16 +180,6 @@ def _known(
     if not events and before._replace(updated_at=known.updated_at, touched=known.touched, alerts=known.alerts) == known:
         return Step(incident.id, known, None, lasting=False)
     return Step(incident.id, known)
-
-
-def _is_old(pending: Pending, incident_id: str, what: str, value: str, at: float, now: float) -> bool:
-    """The difference is older than the grace time, by the incident's own time or since a snapshot first found it (an
-    incident that changes all the time is never old by its own)."""
-    key = (incident_id, what, value)
-    if at <= now - GRACE or pending.setdefault(key, now) <= now - GRACE:
-        pending.pop(key, None)
-        return True
-    return False
 
 
 def _status_time(incident: Incident) -> Optional[float]:

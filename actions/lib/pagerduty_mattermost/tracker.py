@@ -135,10 +135,15 @@ def _step(
     if before is None and not story.news and not incident.is_open:
         return Step(incident_id, None, None, accounted)
     reported = reported or (bool(story.news) and watch.passes(incident, story.states))
-    born = before is not None or any(entry.kind == "trigger" for entry in group)
-    if not reported and not born and group[0].at > patience:
-        # Its trigger may still appear and make it one to report, with all its events: look again then.
-        return None
+    if before is None and not reported and not any(entry.kind == "trigger" for entry in group):
+        if group[0].at > patience:
+            # Its trigger may still appear and make it one to report, with all its events: look again then.
+            return None
+        if story.is_young:
+            # The log lost its trigger: it was triggered all the same. Without news a snapshot finds and tells it.
+            if not story.news:
+                return Step(incident_id, None, None, accounted)
+            reported = watch.passes(incident, {"triggered"})
     known = story.known(now, (REPORTED if reported else 0) | (0 if covered else AWAY))
     change = None
     if reported and story.news:
@@ -165,6 +170,7 @@ class _Story:
         self.states: Set[str] = set()
         """States the incident had when news came."""
         self._group = group
+        self._origin = origin
         self._explained: Set[str] = set()
         self._folded = before is not None and before.has(FOLDED)
         self._created = times.seconds(incident.created_at)
@@ -186,16 +192,25 @@ class _Story:
         if first_assignment is not None:
             self.news = [_with_assignment(event, first_assignment) for event in self.news]
 
+    @property
+    def is_young(self) -> bool:
+        """So young that it would still be known had its trigger been seen."""
+        return self._created is not None and self._created >= self._origin and not self._is_old
+
+    @property
+    def _is_old(self) -> bool:
+        return self._created is not None and self._group[0].at - self._created > KEEP_CLOSED
+
     def _start(self) -> Tuple[str, int]:
         """Status before these entries."""
         if self.before is not None:
             return self.before.status, self.before.status_at
         first = self._group[0]
-        old = self._created is not None and first.at - self._created > KEEP_CLOSED
-        if first.kind not in EVENT_TYPES and first.kind not in SILENT_TYPES and old and self.incident.is_open:
+        unknown = first.kind not in EVENT_TYPES and first.kind not in SILENT_TYPES
+        if unknown and self._is_old and self.incident.is_open:
             # Every open incident is known, so this one was closed so long that it was forgotten.
             return "resolved", 0
-        told = any(e.event is not None and e.event.event_type in STATUS_AFTER for e in self._group)
+        told = self.is_young or any(e.event is not None and e.event.event_type in STATUS_AFTER for e in self._group)
         return ("triggered" if told else self.incident.status), 0
 
     def _is_first_assignment(self, entry: Entry) -> bool:
@@ -225,12 +240,14 @@ class _Story:
 
     def _turn(self, event_type: str, entry: Entry) -> str:
         """Take over the status an event brings; an older entry never paints over a newer. Returns the state then."""
-        status = STATUS_AFTER.get(event_type)
+        status, at = STATUS_AFTER.get(event_type), int(entry.at)
         if status is None:
+            if entry.kind not in EVENT_TYPES and self.incident.status == "triggered" and at >= self._status_at:
+                # It may be a reopen whose resolve is still to come, late: that one is older then.
+                self._status, self._status_at = "triggered", at
             return self._status
         if status == "resolved" and self.incident.status == "merged":
             status = "merged"
-        at = int(entry.at)
         tie = at == self._status_at and self.incident.status == self._status != status
         if at >= self._status_at and not tie:
             self._status, self._status_at = status, at
