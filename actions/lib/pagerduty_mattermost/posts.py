@@ -15,21 +15,20 @@ from __future__ import annotations
 
 import time
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from . import cards, replies, routing, times
 from .card_records import GRACE, Known, Record, Records, Snapshot, known_of
+from .card_thread import LOOK_AGAIN_AFTER, CardThread
 from .channels import ChannelRef, Channels, ChannelUnavailable
 from .errors import NotFound, PackError, RejectedInput, RetryLater, Unauthorized
 from .incident import Change, Incident, IncidentEvent, Version
 from .keys import PROPS_KEY, post_key
-from .mattermost import Mattermost, key_of
+from .mattermost import Mattermost
 from .mentions import Mentions
 from .routing import Route
 from .store import Store
 
-LOOK_AGAIN_AFTER = 10.0
-"""Seconds: Mattermost remembers a key for 30 s and the gateway tries for 20 s (`mattermost.CREATE_POLICY`)."""
 CLOCK_MARGIN = 300.0
 FRESH = 120.0
 """Seconds that whoever wrote an intent is left to finish the card by itself."""
@@ -210,7 +209,7 @@ class Posts:
         if _outdated(root, newest.version, card.fingerprint if _may_paint(job.change, newest) else ""):
             self._mattermost.patch_post(record.post_id, message=card.message, props=card.props)
             outcome = outcome._replace(done=outcome.done if outcome.done == CREATED else REPAINTED)
-        thread_view = _Thread(self._mattermost, self._monotonic, record, thread, read)
+        thread_view = CardThread(self._mattermost, self._monotonic, record.channel_id, record.post_id, thread, read)
         added: List[str] = []
         if not record.born:
             added += self._born(record, newest.change.incident, thread_view)
@@ -266,7 +265,7 @@ class Posts:
         except NotFound:
             return []
 
-    def _born(self, record: Record, incident: Incident, thread: _Thread) -> List[str]:
+    def _born(self, record: Record, incident: Incident, thread: CardThread) -> List[str]:
         """Reactions and checklist of a new card; an emoji the server does not know is only logged."""
         for emoji in record.route.reactions:
             try:
@@ -281,7 +280,7 @@ class Posts:
         return thread.add(key, "\n".join(lines), {"incident": incident.id})
 
     def _replied(
-        self, job: _Job, record: Record, snapshot: Snapshot, view: cards.View, thread: _Thread, mentioned: bool
+        self, job: _Job, record: Record, snapshot: Snapshot, view: cards.View, thread: CardThread, mentioned: bool
     ) -> List[str]:
         added: List[str] = []
         own = {event.event_id for event in job.change.events}
@@ -330,51 +329,6 @@ class Posts:
             job.books.save_state(newest, has_cards=True)
         for state in old:
             job.books.forget_state(state.version)
-
-
-class _Thread:
-    """A card's thread as read, and what this run adds. Whoever waited since it read reads again before it posts."""
-
-    def __init__(
-        self,
-        mattermost: Mattermost,
-        monotonic: Callable[[], float],
-        record: Record,
-        posts: List[Dict[str, Any]],
-        read: float,
-    ) -> None:
-        self._mattermost = mattermost
-        self._monotonic = monotonic
-        self._record = record
-        self._read = read
-        self._keys = self._of(posts)
-
-    def has(self, key: str) -> bool:
-        return key in self._keys
-
-    def add(self, key: str, message: str, ours: Dict[str, str]) -> List[str]:
-        """Post a reply unless it is there; the ids of what was posted."""
-        if self._monotonic() - self._read > LOOK_AGAIN_AFTER:
-            self._read = self._monotonic()
-            self._keys |= self._of(self._mattermost.thread(self._record.post_id))
-        if key in self._keys:
-            return []
-        root = self._record.post_id
-        try:
-            post = self._mattermost.create_post(
-                self._record.channel_id, message, key=key, root_id=root, props={PROPS_KEY: {**ours, "key": key}}
-            )
-        except RetryLater as error:
-            found = self._mattermost.find_reply(root, key) if error.maybe_done else None
-            if found is None:
-                raise
-            post = found
-        self._keys.add(key)
-        return [str(post["id"])]
-
-    def _of(self, posts: List[Dict[str, Any]]) -> Set[str]:
-        mine = self._mattermost.me().id
-        return {key_of(post) for post in posts if post.get("user_id") == mine}
 
 
 def _may_paint(change: Change, newest: Known) -> bool:
