@@ -13,10 +13,11 @@ from chat_world import Chat
 from posts_world import ACKED, ANN, BOB, INCIDENT, RESOLVED, STORY, TRIGGERED, Wall, at, event
 
 from pagerduty_mattermost import posts
+from pagerduty_mattermost.card_thread import CardThread
 from pagerduty_mattermost.channels import ChannelUnavailable
 from pagerduty_mattermost.errors import PackError, RetryLater, StoreUnreachable
 from pagerduty_mattermost.incident import Change
-from pagerduty_mattermost.keys import PROPS_KEY
+from pagerduty_mattermost.keys import PROPS_KEY, post_key
 from pagerduty_mattermost.routing import Route, make_route
 
 
@@ -456,3 +457,14 @@ def test_a_lower_version_in_the_props_of_a_stranger_does_not_fool_us(wall: Wall)
     assert posts._outdated({"props": {PROPS_KEY: {"version": "odd"}}}, ACKED.version, "x")
     assert posts._outdated({"props": {PROPS_KEY: {"version": list(ACKED.version), "print": "y"}}}, ACKED.version, "x")
     assert not posts._outdated({"props": {PROPS_KEY: {"version": list(RESOLVED.version)}}}, ACKED.version, "x")
+
+
+def test_a_reply_that_another_run_posted_meanwhile_is_not_posted_again(wall: Wall) -> None:
+    root = wall.show(TRIGGERED)
+    mattermost = wall.chat.gateway()
+    read = mattermost.thread(root.post_id)
+    slow = CardThread(mattermost, wall.chat.clock, root.channel_id, root.post_id, read, wall.chat.clock())
+    wall.show(ACKED)
+    wall.long_after()
+    assert slow.add(post_key("reply", "R2", root.channel_id), "Ann acknowledged", {}) == []
+    assert wall.replies() == ["R1", "R2"]
