@@ -99,7 +99,7 @@ def _watch(console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], lo
     console.rule("[bold]PagerDuty → StackStorm pack → Mattermost")
     console.print(f"PagerDuty at {sandbox.pagerduty.url}, Mattermost at {sandbox.mattermost.url}; the pack starts …")
     mattermost = sandbox.mattermost.account
-    if not _until(lambda: bool(mattermost.posts("ops") or mattermost.posts(CHANNEL)), START_TIMEOUT, pack):
+    if not _until(lambda: bool(mattermost.posts(CHANNEL)), START_TIMEOUT, pack):
         console.print("[red]The pack posted no summary of what is open; its log:")
         console.print(_tail(log), markup=False)
         return ["nothing was posted"]
@@ -118,7 +118,7 @@ def _watch(console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], lo
     settled = time.monotonic() - started
     time.sleep(1.0)  # what should not come would come now
     console.print()
-    for channel in ("ops", CHANNEL):
+    for channel in (CHANNEL, "ops"):
         show_channel(console, mattermost, channel)
     wrong = differences()
     _report(console, sandbox, wrong, settled)

@@ -20,23 +20,20 @@ STATE_WORDS = {
 }
 QUIET_ENTRIES = ("notify",)
 """How people were called is no change of the incident."""
-FIRST_ASSIGNMENT = 5
-"""Seconds after the trigger within which the first assignment belongs to it."""
 
 Thing = Mapping[str, Any]
 
 
 def changes(incident: Thing, since: float = 0.0) -> List[str]:
-    """Ids of the log entries that people should read of, oldest first; `since`: epoch seconds, later ones only."""
+    """Ids of the log entries that people should read of, oldest first; `since`: epoch seconds, those of that second and
+    later."""
     entries = [(id_, kind.replace("_log_entry", ""), at) for id_, kind, at, _ in incident["entries"]]
-    born = min((at for _, kind, at in entries if kind == "trigger"), default=None)
-
-    def first_assignment(kind: str, at: float) -> bool:
-        return kind == "assign" and born is not None and at - born <= FIRST_ASSIGNMENT
-
-    return [
-        id_ for id_, kind, at in entries if kind not in QUIET_ENTRIES and not first_assignment(kind, at) and at >= since
-    ]
+    found = []
+    for before, (id_, kind, at) in zip([("", "", 0), *entries], entries):
+        first_assignment = kind == "assign" and before[1:] == ("trigger", at)
+        if kind not in QUIET_ENTRIES and not first_assignment and at >= int(since):
+            found.append(id_)
+    return found
 
 
 def verify(truth: Iterable[Thing], mattermost: Any, channel: str, since: float = 0.0) -> List[str]:

@@ -103,7 +103,7 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
         victim = Victim(sandbox, folder)
         victim.start()
         try:
-            assert until(lambda: bool(sandbox.mattermost.account.posts("ops", system=False)), 40), victim.tail
+            assert until(lambda: bool(sandbox.mattermost.account.posts(CHANNEL)), 40), victim.tail
             time.sleep(1.1)
             began = sandbox.clock()
             story = Story(sandbox.pagerduty.account, draw, changes, seconds=kills * 2.2)
