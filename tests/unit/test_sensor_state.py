@@ -143,7 +143,7 @@ def test_closed_incidents_are_forgotten_after_a_while() -> None:
 
 
 @pytest.mark.parametrize(
-    "garbage", ["", "no json", '{"v":1,"data":{}}', '{"v":1,"data":{"P1":["x"]}}', '{"v":2,"data":{}}']
+    "garbage", ["", "no json", '{"v":1,"data":[]}', '{"v":1,"data":{"P1":["x"]}}', '{"v":2,"data":{}}']
 )
 def test_a_broken_value_is_kept_aside_and_doubted(garbage: str) -> None:
     datastore = Datastore()

@@ -24,6 +24,9 @@ FIRST_ASSIGNMENT = 5
 SAME_TRIGGER = 60
 """A trigger entry this many seconds from the incident's creation is the trigger; a later one is a repeated alert."""
 
+SAME_RESOLVE = 2
+"""An incident resolved this many seconds after the resolve that is known was resolved once more."""
+
 TRIGGERED, REOPENED, UNACKNOWLEDGED = "incident.triggered", "incident.reopened", "incident.unacknowledged"
 STATUS_AFTER: Mapping[str, str] = {
     TRIGGERED: "triggered",
@@ -230,7 +233,9 @@ class _Story:
         maybe_reopened = entry.kind not in EVENT_TYPES or event_type == UNACKNOWLEDGED
         if closed and maybe_reopened:
             later = (e.event.event_type for e in self._group[position + 1 :] if e.event is not None)
-            if self.incident.is_open or any(one in STATUS_AFTER for one in later):
+            resolved = times.seconds(self.incident.resolved_at) or 0.0
+            resolved_again = resolved >= entry.at and resolved > self._status_at + SAME_RESOLVE
+            if self.incident.is_open or resolved_again or any(one in STATUS_AFTER for one in later):
                 return REOPENED
         if event_type == UPDATED and entry.kind not in EVENT_TYPES and self.before is not None:
             title = f"{zlib.crc32(self.incident.title.encode('utf-8', 'replace')):08x}"
@@ -248,7 +253,7 @@ class _Story:
             return self._status
         if status == "resolved" and self.incident.status == "merged":
             status = "merged"
-        tie = at == self._status_at and self.incident.status == self._status != status
+        tie = at == self._status_at and (self.incident.status == self._status != status or event_type == TRIGGERED)
         if at >= self._status_at and not tie:
             self._status, self._status_at = status, at
         return status
