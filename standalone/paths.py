@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import importlib.util
 import sys
 from pathlib import Path
@@ -20,6 +21,9 @@ def prepare(pack: Path) -> None:
     _add(LIBRARY, first=False)
     if importlib.util.find_spec("st2common") is None:
         _add(SHIMS, first=False)
+    else:
+        # Here, in the main thread: a thread that is the first to import eventlet, which comes with it, can't be joined.
+        importlib.import_module("st2reactor.sensor.base")
 
 
 def _add(folder: Path, first: bool) -> None:

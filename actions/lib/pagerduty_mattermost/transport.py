@@ -20,7 +20,9 @@ requests: import it only where a request follows.
 
 from __future__ import annotations
 
+import errno
 import math
+import os
 import random as _random
 import time
 from typing import Any, Callable, List, Mapping, NamedTuple, Optional, Tuple, TypeVar, Union
@@ -291,7 +293,9 @@ def _reason(chain: Tuple[BaseException, ...]) -> str:
     """The operating system's word for it ("Connection refused"), or the innermost exception's class."""
     for one in reversed(chain):
         if isinstance(one, OSError) and one.strerror and isinstance(one.strerror, str):
-            return one.strerror
+            # In a sensor eventlet gives the symbol alone, ECONNREFUSED.
+            number = one.errno or 0
+            return os.strerror(number) if one.strerror == errno.errorcode.get(number) else one.strerror
     return type(chain[-1]).__name__
 
 
