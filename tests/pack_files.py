@@ -27,9 +27,8 @@ def files(kind: str) -> List[Path]:
 
 def each(*kinds: str) -> Any:
     """Runs a test with `path` once for each file of these kinds."""
-    return pytest.mark.parametrize(
-        "path", [p for kind in kinds for p in files(kind)], ids=lambda path: f"{path.parent.name}/{path.name}"
-    )
+    paths = [path for kind in kinds for path in files(kind)]
+    return pytest.mark.parametrize("path", paths, ids=[f"{path.parent.name}/{path.name}" for path in paths])
 
 
 def actions() -> Dict[str, Dict[str, Any]]:
