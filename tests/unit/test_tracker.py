@@ -233,6 +233,19 @@ def test_entries_before_the_first_start_are_silent() -> None:
     assert told(state, incident_with(), ("trigger", 0), ("annotate", 9), ("annotate", 10)) == ["incident.annotated"]
 
 
+def test_what_the_snapshot_of_the_first_start_showed_is_no_news_in_the_same_second() -> None:
+    state = State(START, START)
+    for step in adoption(state, [incident_with()], Watch(), START, followed=False):
+        state.apply(step)
+    assert told(state, incident_with(), ("trigger", 0), ("assign", 0)) == []
+    later = incident_with(updated_at=times.iso(START + 1), status="acknowledged")
+    (step,) = follow(state, [entry_of(Written("L1", START + 1, 0, "acknowledge", "P1"), later)], Watch(), START + 5)
+    assert step.change is not None
+    new = incident_with(id="P2")
+    (step,) = follow(state, [entry_of(Written("L2", START, 0, "trigger", "P2"), new)], Watch(), START + 5)
+    assert step.change is not None
+
+
 def test_a_resolve_without_its_late_trigger_waits_for_it() -> None:
     state = State(START, START)
     gone = incident_with(status="resolved", resolved_at=times.iso(START + 20))

@@ -19,8 +19,6 @@ from .pagerduty import MAX_RECORDS, Page, PagerDuty, fill
 from .snapshot import Found
 
 PAGE = 100
-LIMIT = 9900
-"""Rows of one window that are read by offset: the API ends at 10,000, and rows move while it is paged."""
 SLICE = 2000
 """Log entries taken in one go. A longer log (after an outage) is read in windows, each committed by itself."""
 MAX_SERVICES = 50
@@ -155,7 +153,7 @@ def read_snapshot(
     reading = _Reading(pagerduty, unchanged)
     page = reading.open_page({**scope, "date_range": "all"}, 0)
     server_time = page.server_time
-    if page.more and (page.total or 0) > LIMIT:
+    if page.more and (page.total or 0) > MAX_RECORDS:
         reading.sliced(scope, page, server_time)
     else:
         reading.rest({**scope, "date_range": "all"}, page)
@@ -194,7 +192,6 @@ class _Reading:
             {
                 **params,
                 "statuses": ["triggered", "acknowledged"],
-                "include": _INCIDENT_INCLUDES,
                 "sort_by": "created_at:asc",
                 "total": True,
                 "limit": PAGE,
@@ -235,7 +232,7 @@ class _Reading:
             # A row at either end may come twice; rows are taken once.
             params = {**scope, "since": times.iso(since), "until": times.iso(until + 1)}
             page = self.open_page(params, 0)
-            if page.more and (page.total or 0) > LIMIT and until - since > 1:
+            if page.more and (page.total or 0) > MAX_RECORDS and until - since > 1:
                 middle = float(int(since + (until - since) / 2))
                 windows[:0] = [(since, middle), (middle, until)]
                 continue
@@ -251,7 +248,6 @@ class _Reading:
                 **scope,
                 "date_range": "all",
                 "statuses": ["resolved"],
-                "include": _INCIDENT_INCLUDES,
                 "sort_by": "resolved_at:desc",
                 "limit": PAGE,
             },

@@ -37,6 +37,8 @@ STATUS_AFTER: Mapping[str, str] = {
     "incident.merged": "merged",
 }
 """Status that an incident has after an event of that type."""
+HAND_OVERS = ("incident.reassigned", "incident.escalated", "incident.delegated")
+"""Events that take an acknowledgement back without an entry of their own."""
 
 FIELDS = ("urgency", "priority", "title", "assignees", "policy")
 _ALL = frozenset(FIELDS)
@@ -189,7 +191,7 @@ class _Story:
             event_type = self._type(entry, position)
             self._explained |= EXPLAINS.get(event_type, frozenset())
             state_then = self._turn(event_type, entry)
-            if entry.at >= origin:
+            if self._is_news(entry):
                 self.news.append(_retyped(entry.event, event_type, incident))
                 self.states.add(state_then)
         if first_assignment is not None:
@@ -215,6 +217,12 @@ class _Story:
             return "resolved", 0
         told = self.is_young or any(e.event is not None and e.event.event_type in STATUS_AFTER for e in self._group)
         return ("triggered" if told else self.incident.status), 0
+
+    def _is_news(self, entry: Entry) -> bool:
+        """It happened after the first start. In the very second of it: unless the snapshot taken then showed it."""
+        if int(entry.at) != int(self._origin):
+            return entry.at > self._origin
+        return self.before is None or self.before.has(REPORTED) or self.before.updated_at < times.iso(entry.at)
 
     def _is_first_assignment(self, entry: Entry) -> bool:
         if entry.kind != "assign" or self._folded or self._created is None:
@@ -247,8 +255,9 @@ class _Story:
         """Take over the status an event brings; an older entry never paints over a newer. Returns the state then."""
         status, at = STATUS_AFTER.get(event_type), int(entry.at)
         if status is None:
-            if entry.kind not in EVENT_TYPES and self.incident.status == "triggered" and at >= self._status_at:
-                # It may be a reopen whose resolve is still to come, late: that one is older then.
+            takes_back = entry.kind not in EVENT_TYPES or event_type in HAND_OVERS
+            if takes_back and self.incident.status == "triggered" and at >= self._status_at:
+                # An unknown type may be a reopen whose resolve is still to come, late: that one is older then.
                 self._status, self._status_at = "triggered", at
             return self._status
         if status == "resolved" and self.incident.status == "merged":
