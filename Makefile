@@ -16,7 +16,7 @@ PYTHON ?= python3
 VENV ?= .venv
 ARGS ?=
 BIN := $(VENV)/bin
-PIP := $(BIN)/python -m pip --quiet --disable-pip-version-check install
+PIP := $(BIN)/python -m pip -qq --disable-pip-version-check install
 TESTS := -m "not soak and not live"
 
 # The names of the stamps carry no version: a virtualenv is refreshed when a requirements file is newer than its stamp.
