@@ -23,6 +23,9 @@ class PostIncident(CardAction):
         reactions: Optional[List[str]] = None,
     ) -> Dict[str, Any]:
         wanted = make_route(route, listed(start_on), listed(reply_on), mention, checklist, listed(reactions))
+        idle = self.idle(change)
+        if idle:
+            return idle
         shown = self.change_of(change, incident_id)
         outcome = self.posts().show(shown, channel or ":default", wanted)
         return {"incident_id": shown.incident.id, **as_results([outcome])[0], "message": sentence([outcome])}

@@ -48,6 +48,18 @@ class PostIncidentTestCase(IncidentActionCase):
         assert result["message"] == "~incidents: card created, 1 reply."
         assert len(self.chat.service.thread(card)) == 1
 
+    def test_over_an_exchange_configuration_a_rule_fails_for_no_incident(self) -> None:
+        exchange = {"api_key": "u+exchangePack1234567", "service_key": None, "debug": False}
+        from_a_rule = {**UNSET, "change": self.change(self.shown, self.event)}
+        succeeded, result = self.action(exchange).run(**from_a_rule)
+        assert (succeeded, result["done"]) == (True, "not_configured")
+        succeeded, line = self.action(exchange).run(**{**UNSET, "incident_id": self.truth.id})
+        assert not succeeded, "a person who asks for a card is told what is missing"
+        half = {**exchange, "mattermost": {"url": "https://chat.example.com", "token": None}}
+        succeeded, line = self.action(half).run(**from_a_rule)
+        assert not succeeded
+        assert "mattermost.token" in line
+
     def test_no_text_of_the_incident_comes_back(self) -> None:
         assert "Disk" not in str(self.post())
 
@@ -134,6 +146,6 @@ class PostIncidentTestCase(IncidentActionCase):
     def test_without_mattermost_it_says_what_is_missing(self) -> None:
         settings = self.settings()
         del settings["mattermost"]
-        succeeded, line = self.act(settings, **{**UNSET, "change": self.change(self.shown, self.event)})
+        succeeded, line = self.act(settings, **{**UNSET, "incident_id": self.truth.id})
         assert not succeeded
         assert "mattermost.url" in line

@@ -32,6 +32,11 @@ class RepaintIncidentTestCase(IncidentActionCase):
                 mattermost, store, Channels(mattermost, store), clock=self.chat.clock, monotonic=self.chat.clock
             ).show(self.begun, channel, Route("test"))
 
+    def test_over_an_exchange_configuration_nothing_fails(self) -> None:
+        change = self.change(self.shown, happened(1, "triggered", self.shown.created_at))
+        succeeded, result = self.action({"api_key": "u+exchangePack1234567"}).run(change=change, incident_id=None)
+        assert (succeeded, result["done"]) == (True, "not_configured")
+
     def resolved(self) -> Dict[str, Any]:
         self.chat.clock.advance(60)
         self.account.resolve(self.truth, user="Ada Lovelace")

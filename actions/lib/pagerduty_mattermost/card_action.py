@@ -32,6 +32,15 @@ class CardAction(PackAction):
                 "change must be the payload of the trigger pagerduty.incident: '{{ trigger }}'"
             ) from None
 
+    def idle(self, change: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
+        """The result for a rule's change while Mattermost is not configured at all, else None: a pack upgraded from the
+        Exchange's goes on as before, and no execution fails (and is retried) for each incident."""
+        from .config import is_mattermost_absent
+
+        if not change or not is_mattermost_absent(self.settings):
+            return None
+        return {"done": "not_configured", "message": "Nothing posted: the configuration says nothing of Mattermost."}
+
     def posts(self) -> Posts:
         from . import times
         from .mentions import Mentions

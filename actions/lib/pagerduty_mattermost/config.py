@@ -390,6 +390,14 @@ def mattermost_missing(config: Config) -> Tuple[str, ...]:
     return tuple(name for name, value in wanted if not value)
 
 
+def is_mattermost_absent(config: Config) -> bool:
+    """Nothing at all is said of Mattermost, as in a configuration of the Exchange's pack: the pack only reads then."""
+    chat = config.mattermost
+    return not any(
+        (chat.url, chat.token, chat.team, chat.default_channel, chat.operations_channel, chat.service_channels)
+    )
+
+
 def require_mattermost(config: Config) -> MattermostConfig:
     """Mattermost's part; raises `ConfigError` naming what is missing."""
     missing = mattermost_missing(config)
