@@ -11,6 +11,7 @@ import time
 from pathlib import Path
 from typing import Any, List, Optional
 
+import openapi
 import pytest
 
 from sandbox import Sandbox
@@ -127,6 +128,7 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
             wrong = differences()
             assert not wrong, "\n".join(wrong) + "\n\n" + victim.tail
             assert victim.lives == kills + 1
+            assert not openapi.available() or openapi.check_journal(sandbox.journal) == []
         finally:
             victim.kill()
 
