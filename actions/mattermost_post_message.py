@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from pagerduty_mattermost.action_base import PackAction
-from pagerduty_mattermost.errors import RejectedInput
+from pagerduty_mattermost.message_action import MessageAction
 
 
-class PostMessage(PackAction):
+class PostMessage(MessageAction):
     def act(
         self,
         channel: str = "",
@@ -17,21 +16,4 @@ class PostMessage(PackAction):
         root_id: Optional[str] = "",
         props: Optional[Dict[str, Any]] = None,
     ) -> Dict[str, Any]:
-        from pagerduty_mattermost.messages import link
-
-        if not (message or "").strip() and not props:
-            raise RejectedInput("Nothing to post: give a message, or props with attachments")
-        where, sent = self.channels.using(
-            channel,
-            lambda found: (
-                found,
-                self.post_once(found.id, message or "", key=key or "", root_id=root_id or "", props=props),
-            ),
-        )
-        return {
-            "post_id": sent.post_id,
-            "channel_id": sent.channel_id,
-            "already": sent.already,
-            "link": link(self.mattermost.settings, sent.post_id),
-            "message": f"{'Posted before' if sent.already else 'Posted'} in {where.label}.",
-        }
+        return self.post(channel, message, key, root_id, props)

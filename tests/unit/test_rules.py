@@ -15,6 +15,9 @@ from pagerduty_mattermost.incident import Change, Incident, IncidentEvent, to_pa
 RULES: Dict[str, Dict[str, Any]] = {
     path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in files("rules")
 }
+ACTIONS: Dict[str, Dict[str, Any]] = {
+    f"pagerduty.{path.stem}": yaml.safe_load(path.read_text(encoding="utf-8")) for path in files("actions")
+}
 BY_PRIORITY = ("p1_to_incidents_p1", "p1_to_incidents", "p1_tell_oncall", "p2_to_incidents", "p2_tell_oncall") + (
     "p3_to_incidents",
     "p4_to_service",
@@ -51,8 +54,8 @@ def test_enabled_are_the_default_channel_the_repainting_and_the_messages() -> No
 @pytest.mark.parametrize(
     ("priority", "expected"),
     [
-        ("P1", ["direct_message oncall", "post_incident incidents", "post_incident incidents-p1"]),
-        ("P2", ["direct_message oncall", "post_incident incidents"]),
+        ("P1", ["post_incident incidents", "post_incident incidents-p1", "tell_incident oncall"]),
+        ("P2", ["post_incident incidents", "tell_incident oncall"]),
         ("P3", ["post_incident incidents"]),
         ("", ["post_incident incidents"]),
         ("P4", ["post_incident :service"]),
@@ -65,9 +68,9 @@ def test_the_priority_examples_route_as_they_say(priority: str, expected: List[s
 
 def test_who_is_on_call_is_told_when_it_begins_not_of_each_change() -> None:
     for kind in ("triggered", "reopened", "priority_updated"):
-        assert "direct_message oncall" in fired(BY_PRIORITY, payload("P1", kind=kind))
+        assert "tell_incident oncall" in fired(BY_PRIORITY, payload("P1", kind=kind))
     for kind in ("acknowledged", "annotated", "resolved"):
-        assert "direct_message oncall" not in fired(BY_PRIORITY, payload("P1", kind=kind))
+        assert "tell_incident oncall" not in fired(BY_PRIORITY, payload("P1", kind=kind))
 
 
 def test_the_urgency_example_takes_high_only() -> None:
@@ -96,7 +99,12 @@ def test_policies_only_repeat_what_posts_once() -> None:
         policy = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert policy["name"].startswith("pagerduty_")
         assert policy["policy_type"] == "action.retry"
-        assert policy["resource_ref"] in (
-            "pagerduty.mattermost.post_incident",
-            "pagerduty.mattermost.repaint_incident",
-        )
+        given = ACTIONS[policy["resource_ref"]]["parameters"]
+        key = given.get("key") or {}
+        assert "change" in given or (key.get("required") and key.get("minLength") == 1), path.name
+
+
+def test_whatever_an_enabled_or_example_rule_sends_is_tried_again() -> None:
+    retried = {yaml.safe_load(path.read_text(encoding="utf-8"))["resource_ref"] for path in files("policies")}
+    for name, rule in RULES.items():
+        assert rule["action"]["ref"] in retried, name

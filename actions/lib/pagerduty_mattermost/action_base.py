@@ -122,6 +122,15 @@ class PackAction(Action):
             self._channels = Channels(self.mattermost, self.store, complain=self._complain_of_channel)
         return self._channels
 
+    def not_configured(self) -> Optional[Dict[str, Any]]:
+        """The result of a rule's action while Mattermost is not configured at all, else None: a pack upgraded from the
+        Exchange's goes on as before, and no execution fails (and is retried) for each incident."""
+        from .config import is_mattermost_absent
+
+        if not is_mattermost_absent(self.settings):
+            return None
+        return {"done": "not_configured", "message": "Nothing posted: the configuration says nothing of Mattermost."}
+
     def post_once(self, channel_id: str, message: str, **terms: Any) -> Sent:
         """`messages.post_once` with this action's gateway, store and clocks."""
         from .messages import post_once

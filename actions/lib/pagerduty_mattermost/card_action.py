@@ -33,13 +33,8 @@ class CardAction(PackAction):
             ) from None
 
     def idle(self, change: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
-        """The result for a rule's change while Mattermost is not configured at all, else None: a pack upgraded from the
-        Exchange's goes on as before, and no execution fails (and is retried) for each incident."""
-        from .config import is_mattermost_absent
-
-        if not change or not is_mattermost_absent(self.settings):
-            return None
-        return {"done": "not_configured", "message": "Nothing posted: the configuration says nothing of Mattermost."}
+        """The result for a rule's change while Mattermost is not configured at all, else None."""
+        return self.not_configured() if change else None
 
     def posts(self) -> Posts:
         from . import times
