@@ -15,11 +15,11 @@ from pagerduty_mattermost.entries import Entry, parse_entry
 from pagerduty_mattermost.incident import Incident, IncidentEvent, Person
 from pagerduty_mattermost.sensor_state import REPORTED, State, Step
 from pagerduty_mattermost.snapshot import Found, Pending, adoption, differences
-from pagerduty_mattermost.tracker import STATUS_AFTER, Watch, follow, in_order
+from pagerduty_mattermost.tracker import HAND_OVERS, STATUS_AFTER, Watch, follow, in_order
 
 START = 1_800_000_000
 NEVER = 10**12
-TURNS = {**STATUS_AFTER, "incident.updated": "triggered"}
+TURNS = {**STATUS_AFTER, "incident.updated": "triggered", **{one: "triggered" for one in HAND_OVERS}}
 
 
 class Written(NamedTuple):
@@ -81,7 +81,8 @@ class Model:
         elif kind == "urgency_change":
             self.change(incident_id, kind, urgency="low" if incident.urgency == "high" else "high")
         elif kind == "escalate":
-            self.change(incident_id, kind, assignees=(Person(f"U{pick.randrange(4)}", "Someone"),))
+            someone = (Person(f"U{pick.randrange(4)}", "Someone"),)
+            self.change(incident_id, kind, status="triggered", assignees=someone, acknowledgers=())
         else:
             self.write(incident_id, kind)
 
@@ -226,6 +227,15 @@ def test_the_first_assignment_is_part_of_the_trigger_and_later_ones_are_not() ->
     kinds = (("trigger", 0), ("assign", 0), ("notify", 0), ("assign", 2), ("assign", 60))
     expected = ["incident.triggered", "incident.reassigned", "incident.reassigned"]
     assert told(state, incident_with(), *kinds, now=START + 90) == expected
+
+
+def test_a_hand_over_takes_the_acknowledgement_back_without_an_entry_of_its_own() -> None:
+    state = State(START, START)
+    incident = incident_with(updated_at=times.iso(START + 60))
+    told(state, incident, ("trigger", 0), ("acknowledge", 30), ("assign", 60), now=START + 90)
+    steps = differences(state, Found((incident,)), Watch(), START + 600, {})
+    assert [step.change for step in steps if step.change] == []
+    assert state.known["P1"].status == "triggered"
 
 
 def test_entries_before_the_first_start_are_silent() -> None:

@@ -255,7 +255,8 @@ class _Story:
         """Take over the status an event brings; an older entry never paints over a newer. Returns the state then."""
         status, at = STATUS_AFTER.get(event_type), int(entry.at)
         if status is None:
-            takes_back = entry.kind not in EVENT_TYPES or event_type in HAND_OVERS
+            handed_over = event_type in HAND_OVERS and self._status in OPEN
+            takes_back = entry.kind not in EVENT_TYPES or handed_over
             if takes_back and self.incident.status == "triggered" and at >= self._status_at:
                 # An unknown type may be a reopen whose resolve is still to come, late: that one is older then.
                 self._status, self._status_at = "triggered", at
