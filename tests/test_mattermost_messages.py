@@ -90,6 +90,28 @@ class ReplyTestCase(ChatActionCase):
         assert "Nothing to reply" in self.refused(post="PT4KHLK", message="")
         assert "404" in self.refused(post="a" * 26, message="x")
 
+    def cards(self) -> None:
+        """Both roots as cards of an incident."""
+        store = Store(self.action_service)
+        for name, root in self.roots.items():
+            gone = self.chat.service.post(root).delete_at > 0
+            card = {"key": "k", "route": {}, "post_id": root, "label": f"~{name}", "gone": gone}
+            store.write(f"incident.PT4KHLK.card.{self.chat.world.channels[name].id}", card)
+
+    def test_a_card_that_a_person_deleted_is_passed_over(self) -> None:
+        self.chat.service.delete(self.roots["incidents"])
+        self.cards()
+        assert len(self.done(post="PT4KHLK", message="x")["replies"]) == 1
+        assert self.replies("ops") == ["x"]
+
+    def test_trouble_in_one_thread_does_not_keep_the_reply_from_the_others(self) -> None:
+        self.cards()
+        for name, other in (("incidents", "ops"), ("ops", "incidents")):
+            self.chat.service.archive(name)
+            assert f"Replied in 1 thread, not in ~{name}" in self.refused(post="PT4KHLK", message=name)
+            assert self.replies(other)[-1] == name
+            self.chat.service.restore(name)
+
 
 class AddReactionTestCase(ChatActionCase):
     __test__ = True

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from types import SimpleNamespace
 from typing import Any, Dict, List
 
@@ -71,6 +72,12 @@ class RouteExplainTestCase(IncidentActionCase):
         result = self.explain(rule("p2", criteria=equals("priority", "P2")))
         assert "trigger.incident.priority is 'P1', wanted: equals 'P2'" in result["message"]
         assert "no enabled rule posts it" in result["message"]
+
+    def test_outside_text_in_the_answer_pings_nobody(self) -> None:
+        self.truth = self.account.trigger("Checkout API", "@here ~town-square [x](http://bad.example)", priority="P1")
+        result = self.explain(rule("t", criteria=equals("title", "@here")))
+        assert "wanted: equals" in result["message"]
+        assert not re.search("[@~](?!\u200b)|\\]\\(", result["message"])
 
     def test_a_disabled_rule_is_told_as_one(self) -> None:
         result = self.explain(rule("off", enabled=False))

@@ -340,6 +340,16 @@ def test_a_post_that_was_made_although_no_try_was_answered_is_found(scene: Scene
     assert scene.chat.created() == 1
 
 
+def test_a_record_of_a_message_that_does_not_read_makes_no_second_one(scene: Scene) -> None:
+    first = post_with_key(scene)
+    for name in [name for name in scene.datastore.items if ".message." in name]:
+        scene.datastore.items[name] = "{broken"
+    scene.chat.clock.advance(3600)
+    scene.chat.service.forget_pending()
+    assert post_with_key(scene) == (first[0], True)
+    assert scene.chat.created() == 1
+
+
 def test_nothing_is_posted_when_the_intent_cannot_be_kept(scene: Scene) -> None:
     scene.datastore.trouble = raiser(ConnectionError())
     with pytest.raises(PackError):

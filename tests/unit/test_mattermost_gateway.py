@@ -399,6 +399,15 @@ def test_no_answer_brings_anything_but_our_errors(double: Any, status: int, body
         mattermost.me()
 
 
+def test_json_too_deep_to_read_is_one_of_our_errors(double: Any) -> None:
+    raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
+    mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
+    for status in (200, 403, 500):
+        double.answer = Answer(status, b"[" * 200_000)
+        with pytest.raises(PackError):
+            mattermost.me()
+
+
 @pytest.fixture(scope="module")
 def double() -> Iterator[Any]:
     with Double(lambda _: double.answer) as double:  # type: ignore[attr-defined]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
+import json
 import random
 import threading
 from typing import Any, Iterator, List
@@ -15,7 +16,7 @@ from posts_world import ACKED, ANN, BOB, INCIDENT, RESOLVED, STORY, TRIGGERED, W
 from pagerduty_mattermost import posts
 from pagerduty_mattermost.card_thread import CardThread
 from pagerduty_mattermost.channels import ChannelUnavailable
-from pagerduty_mattermost.errors import PackError, RetryLater, StoreUnreachable
+from pagerduty_mattermost.errors import PackError, RetryLater, StoreUnreachable, Unauthorized
 from pagerduty_mattermost.incident import Change
 from pagerduty_mattermost.keys import PROPS_KEY, post_key
 from pagerduty_mattermost.routing import Route, make_route
@@ -468,3 +469,71 @@ def test_a_reply_that_another_run_posted_meanwhile_is_not_posted_again(wall: Wal
     wall.long_after()
     assert slow.add(post_key("reply", "R2", root.channel_id), "Ann acknowledged", {}) == []
     assert wall.replies() == ["R1", "R2"]
+
+
+def test_a_revoked_token_makes_the_run_fail_so_that_it_is_tried_again(wall: Wall) -> None:
+    wall.show(TRIGGERED)
+    wall.chat.service.revoke(wall.chat.world.bot_token)
+    with pytest.raises(Unauthorized, match="mattermost.token"):
+        wall.repaint(ACKED)
+    wall.chat.service.add_token(wall.chat.world.bot, wall.chat.world.bot_token)
+    assert [outcome.done for outcome in wall.repaint(ACKED)] == ["repainted"]
+    assert wall.replies() == ["R1", "R2"]
+
+
+def test_a_card_in_a_channel_archived_a_moment_ago_is_complained_of(wall: Wall) -> None:
+    wall.show(TRIGGERED)
+    wall.chat.service.archive("incidents")
+    with pytest.raises(ChannelUnavailable, match="~incidents in the team ops is archived"):
+        wall.show(ACKED)
+    assert len(wall.complaints) == 1
+    wall.chat.service.restore("incidents")
+    wall.show(ACKED)
+    assert wall.replies() == ["R1", "R2"]
+
+
+def test_a_channel_closed_to_the_bot_is_complained_of_by_its_name(wall: Wall) -> None:
+    secret = wall.chat.service.add_channel("secret", "Secret", private=True, members=["pagerduty"])
+    wall.show(TRIGGERED, "secret")
+    wall.chat.service.remove_member("secret", "pagerduty")
+    (outcome,) = wall.repaint(ACKED)
+    assert "~secret" in outcome.problem
+    assert secret.id not in "".join(wall.complaints)
+
+
+def test_a_bot_that_may_not_react_still_tells_everything(wall: Wall) -> None:
+    wall.chat.server.faults.add("status", status=403, method="POST", path="/reactions$")
+    wall.show(TRIGGERED, route=make_route(reactions=["eyes"], checklist=["Look"]))
+    wall.show(ACKED)
+    assert wall.replies() == ["checklist", "R1", "R2"]
+    assert not wall.complaints
+
+
+def test_a_new_bot_posts_the_card_anew_where_it_may_not_edit_the_old_ones(wall: Wall) -> None:
+    wall.show(TRIGGERED)
+    old = wall.card()
+    wall.chat.world = wall.chat.world._replace(
+        bot_token=wall.chat.service.add_bot("pagerduty2", team="ops"), bot=wall.chat.service.user("pagerduty2")
+    )
+    wall.long_after()
+    for _ in range(2):
+        wall.repaint(ACKED)
+        wall.show(ACKED)
+    new = [post for post in wall.chat.service.posts("incidents") if PROPS_KEY in post.props and post.id != old.id]
+    assert len(new) == 1
+    assert new[0].message.startswith("👀 Acknowledged")
+    assert len(wall.chat.service.thread(new[0])) == 2
+    assert not wall.complaints
+
+
+def test_an_intent_of_a_clock_that_ran_ahead_makes_no_second_card(wall: Wall) -> None:
+    wall.show(TRIGGERED)
+    (name,) = wall.keys(".card.")
+    record = json.loads(wall.datastore.items[name])
+    record["data"].update(post_id="", at=wall.chat.clock() + 7200)
+    wall.datastore.items[name] = json.dumps(record)
+    for number in range(210):
+        wall.chat.service.say("ada", "incidents", f"talk {number}")
+    wall.long_after()
+    assert [outcome.done for outcome in wall.repaint(ACKED)] == ["repainted"]
+    assert (wall.cards(), wall.replies()) == (1, ["R1", "R2"])

@@ -23,7 +23,7 @@ from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, TypeVar
 
 from .config import MattermostConfig
 from .errors import ConfigError, NotFound, PackError, RejectedInput, Unauthorized
-from .mattermost import DELETED_CHANNEL, Channel, Mattermost, checked_name, is_id
+from .mattermost import ARCHIVED_ERRORS, DELETED_CHANNEL, Channel, Mattermost, checked_name, is_id
 from .store import BrokenValue, Store
 from .text import clean, one_line
 
@@ -66,9 +66,12 @@ class _Target(NamedTuple):
     id: str
     team: str
     name: str
+    known_as: str = ""
 
     @property
     def label(self) -> str:
+        if self.known_as:
+            return self.known_as
         return f"~{self.name} in the team {self.team}" if self.name and not self.id else self.text
 
 
@@ -120,9 +123,19 @@ class Channels:
         target = self._target(text, service)
         return _ref(self._find(target), target)
 
-    def using(self, text: str, call: Callable[[ChannelRef], Answer], service: Tuple[str, str] = ("", "")) -> Answer:
-        """`call(channel)`; when Mattermost refuses the post there, once more with the channel resolved afresh."""
-        target = self._target(text, service)
+    def using(
+        self,
+        text: str,
+        call: Callable[[ChannelRef], Answer],
+        service: Tuple[str, str] = ("", ""),
+        *,
+        known_as: str = "",
+    ) -> Answer:
+        """`call(channel)`; when Mattermost refuses the post there, once more with the channel resolved afresh.
+
+        `known_as`: what to call a channel given by its id, which tells people nothing.
+        """
+        target = self._target(text, service)._replace(known_as=known_as)
         channel, kept = self._resolve(target)
         try:
             return call(channel)
@@ -193,14 +206,14 @@ class Channels:
             raise ChannelUnavailable(
                 f"Mattermost shows the bot no channel {target.label}: it is misspelt, or it is private, or the bot is "
                 f"not in its team; ask a member of the channel to run `/invite @{self._bot()}` there",
-                target.text,
+                target.known_as or target.text,
                 status=404,
             )
         if found.archived:
             raise ChannelUnavailable(
                 f"The Mattermost channel {target.label} is archived: restore it, or name another one in the rule or "
                 "configuration that posts there",
-                target.text,
+                target.known_as or target.text,
                 status=404,
                 error_id=DELETED_CHANNEL,
             )
@@ -223,7 +236,7 @@ class Channels:
             raise ChannelUnavailable(
                 f"The bot can't join the Mattermost channel {target.label} ({error}): ask a member of it to run "
                 f"`/invite @{self._bot()}` there, or an administrator to add the bot to the team",
-                target.text,
+                target.known_as or target.text,
                 status=error.status,
                 error_id=error.error_id,
             ) from None
@@ -272,4 +285,4 @@ def _ref(found: Channel, target: _Target) -> ChannelRef:
 
 def _refused(error: PackError) -> bool:
     """Whether the answer says that the bot can't post in this channel (facts/mattermost.md, Status and error id)."""
-    return error.status == 403 or error.error_id == DELETED_CHANNEL
+    return error.status == 403 or error.error_id in ARCHIVED_ERRORS

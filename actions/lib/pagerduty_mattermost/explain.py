@@ -12,7 +12,7 @@ from . import criteria, routing
 from .config import WatchConfig
 from .errors import PackError
 from .incident import Change, Incident
-from .text import clean, one_line
+from .text import clean, inert, one_line
 
 INCIDENT_TRIGGER = "pagerduty.incident"
 POST_ACTION = "pagerduty.mattermost.post_incident"
@@ -70,8 +70,8 @@ def verdicts(rules: Iterable[Any], change: Change, payload: Mapping[str, Any]) -
 
 
 def shown(value: Any) -> str:
-    """A value of a rule or an incident on one short line."""
-    text = one_line(clean(value, 200), 80)
+    """A value of a rule or an incident on one short line; the answer may be told in a channel, so it does nothing."""
+    text = inert(one_line(clean(value, 200), 80))
     return f"'{text}'" if text else "empty"
 
 

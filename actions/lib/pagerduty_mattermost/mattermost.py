@@ -38,6 +38,12 @@ MAX_LOOK_BACK = 25
 CREATE_POLICY = Policy(attempts=7, budget=20.0, base=0.5, cap=4.0)
 """Mattermost remembers a `pending_post_id` for 30 s: a try begun within 20 s of the first makes no second post."""
 DELETED_CHANNEL = "api.post.create_post.can_not_post_to_deleted.error"
+ARCHIVED_ERRORS = (
+    DELETED_CHANNEL,
+    "api.post.patch_post.can_not_update_post_in_deleted.error",
+    "api.post.update_post.can_not_update_post_in_deleted.error",
+)
+"""What writing a post in an archived channel answers."""
 
 _ID = re.compile(r"[a-z0-9]{26}\Z")
 _NAMES = {

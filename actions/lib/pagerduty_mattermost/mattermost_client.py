@@ -56,7 +56,7 @@ class PooledClient(Client):
             raise self._failure(response, what)
         try:
             return response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             raise RetryLater(
                 f"{what}: the answer is no JSON: is mattermost.url the address of Mattermost itself?",
                 status=response.status_code,
@@ -103,7 +103,7 @@ class PooledClient(Client):
             return True
         try:
             told = response.json()
-        except ValueError:
+        except (ValueError, RecursionError):
             return False
         return isinstance(told, dict) and "UNHEALTHY" in (told.get("status"), told.get("database_status"))
 
@@ -112,7 +112,7 @@ def _told(response: requests.Response) -> Tuple[str, str]:
     """Mattermost's error id and message, on one line each; a 429 and a proxy's page are plain text."""
     try:
         told = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         told = None
     if not isinstance(told, dict):
         return "", ""

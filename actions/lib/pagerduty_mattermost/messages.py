@@ -17,7 +17,7 @@ from .config import MattermostConfig
 from .errors import PackError, RetryLater
 from .keys import post_key
 from .mattermost import Mattermost
-from .store import Store
+from .store import BrokenValue, Store
 
 KEEP = 30 * 86400.0
 """Seconds a key is remembered in the datastore."""
@@ -57,7 +57,10 @@ def post_once(
     sent_key = post_key("message", channel_id, key)
     name = f"message.{sent_key}"
     looked = monotonic()
-    record = store().read(name) or {}
+    try:
+        record = store().read(name) or {}
+    except BrokenValue:  # an intent of unknown time
+        record = {"at": clock() - KEEP}
     if record.get("post_id"):
         return Sent(str(record["post_id"]), channel_id, True)
     since = float(record.get("at") or clock())

@@ -170,6 +170,8 @@ class Posts:
         try:
             return self._painted(job, record, snapshot, outcome, looked)
         except (Unauthorized, RejectedInput) as refused:
+            if refused.status == 401:
+                raise
             return self._rejoined(job, record, snapshot, outcome, looked, refused)
         except NotFound as error:
             raise RetryLater(f"The card of {incident.id} in {record.label or record.channel_id}: {error}") from None
@@ -183,7 +185,7 @@ class Posts:
             return self._painted(job, record, snapshot, outcome, looked)
 
         try:
-            return self._channels.using(record.channel_id, again)
+            return self._channels.using(record.channel_id, again, known_as=record.label)
         except ChannelUnavailable as error:
             return outcome._replace(done=FAILED, problem=str(error))
         except (Unauthorized, RejectedInput, NotFound):
@@ -206,6 +208,9 @@ class Posts:
         if root is None:
             job.books.save_card(record._replace(gone=True))
             return outcome._replace(done=GONE, post_id=record.post_id)
+        if root.get("user_id") != self._mattermost.me().id:
+            # The token is another bot's now, and nobody may edit another's post: the card is posted anew.
+            return self._painted(job, record._replace(post_id="", born=False), snapshot, outcome, looked)
         if _outdated(root, newest.version, card.fingerprint if _may_paint(job.change, newest) else ""):
             self._mattermost.patch_post(record.post_id, message=card.message, props=card.props)
             outcome = outcome._replace(done=outcome.done if outcome.done == CREATED else REPAINTED)
@@ -227,10 +232,10 @@ class Posts:
         here = job.ref is not None and job.ref.id == record.channel_id
         now = self._clock()
         key = record.key or post_key("card", job.change.incident.id, record.channel_id)
-        if not here and now - record.at < FRESH:
+        if not here and abs(now - record.at) < FRESH:
             return record, outcome._replace(done=WAITING), False
         intended = record.channel_id in snapshot.cards
-        since = record.at or times.seconds(job.change.incident.created_at) or now
+        since = record.at if 0 < record.at <= now else times.seconds(job.change.incident.created_at) or now
         if not intended:
             record, since = record._replace(key=key, at=now), now
             job.books.save_card(record)
@@ -266,11 +271,13 @@ class Posts:
             return []
 
     def _born(self, record: Record, incident: Incident, thread: CardThread) -> List[str]:
-        """Reactions and checklist of a new card; an emoji the server does not know is only logged."""
+        """Reactions and checklist of a new card; an emoji that is unknown or not allowed is only logged."""
         for emoji in record.route.reactions:
             try:
                 self._mattermost.add_reaction(record.post_id, emoji)
-            except (RejectedInput, NotFound) as error:
+            except (RejectedInput, NotFound, Unauthorized) as error:
+                if error.status == 401:
+                    raise
                 if self._log is not None:
                     self._log.warning("Reaction :%s: in %s: %s", emoji, record.label, error)
         if not record.route.checklist:
