@@ -103,8 +103,8 @@ def _watch(console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], lo
         console.print("[red]The pack posted no summary of what is open; its log:")
         console.print(_tail(log), markup=False)
         return ["nothing was posted"]
+    time.sleep(1.1)  # PagerDuty's times have a resolution of one second: what was before the story is of an earlier one
     began = sandbox.clock()
-    time.sleep(1.1)  # PagerDuty's times have a resolution of one second
     started = time.monotonic()
     for step in story(sandbox):
         time.sleep(max(0.0, started + step.at - time.monotonic()))
