@@ -15,7 +15,15 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.dispatch import Dispatcher, DispatchFailed, UnfitPayload, misfit, payload
+from pagerduty_mattermost.dispatch import (
+    GIVE_UP_AFTER,
+    MAX_HANGING,
+    Dispatcher,
+    DispatchFailed,
+    UnfitPayload,
+    misfit,
+    payload,
+)
 from pagerduty_mattermost.incident import CHANGE_KEYS, Change, Incident, IncidentEvent, Link, Person
 from pagerduty_mattermost.sensor_health import Health
 from pagerduty_mattermost.sensor_summary import summary
@@ -197,12 +205,31 @@ def test_a_frozen_queue_costs_a_deadline_and_few_threads() -> None:
             dispatcher.dispatch("x.y", {}, trace_tag="P1", ids=[f"R{number}"])
     assert threading.active_count() - before <= 3
     service.gate.set()
-    for thread in list(dispatcher._hanging):
+    for thread, _ in list(dispatcher._hanging):
         thread.join(5)
     assert dispatcher.was_dispatched("R0")
     assert not dispatcher.was_dispatched("R7")
     service._trigger_dispatcher_service = service
     dispatcher.dispatch("x.y", {}, trace_tag="P1", ids=["R7"])
+
+
+def test_calls_that_never_return_do_not_stop_dispatching_for_ever() -> None:
+    service = Service()
+    service.gate.clear()
+    now = [0.0]
+    dispatcher = Dispatcher(service, {}, Log(), deadline=0.02, monotonic=lambda: now[0])
+    for number in range(MAX_HANGING):
+        service._trigger_dispatcher_service = service
+        with pytest.raises(DispatchFailed):
+            dispatcher.dispatch("x.y", {}, trace_tag="P1", ids=[f"R{number}"])
+    working = Service()
+    service._trigger_dispatcher_service = working
+    with pytest.raises(DispatchFailed, match="earlier dispatches"):
+        dispatcher.dispatch("x.y", {}, trace_tag="P1")
+    now[0] += GIVE_UP_AFTER
+    dispatcher.dispatch("x.y", {}, trace_tag="P1")
+    assert len(working.got) == 1
+    service.gate.set()
 
 
 def test_without_a_strict_form_the_plain_one_serves() -> None:

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.errors import RejectedInput, StoreUnreachable
-from pagerduty_mattermost.store import MAX_ABANDONED, MAX_BYTES, BrokenValue, Store
+from pagerduty_mattermost.store import GIVE_UP_AFTER, MAX_ABANDONED, MAX_BYTES, BrokenValue, Store
 
 
 def store_over(service: Any, **terms: Any) -> Store:
@@ -144,6 +144,23 @@ def test_calls_that_hang_do_not_pile_up() -> None:
         with pytest.raises(StoreUnreachable):
             store.read("n")
     assert len(service.calls) == MAX_ABANDONED
+    thaw.set()
+
+
+def test_calls_that_never_return_do_not_close_the_datastore_for_ever() -> None:
+    service = Service()
+    thaw = threading.Event()
+    service.trouble = lambda: (thaw.wait(5), None)[1]
+    now = [0.0]
+    store = Store(service, deadline=0.01, monotonic=lambda: now[0], sleep=lambda seconds: None)
+    for _ in range(MAX_ABANDONED + 1):
+        with pytest.raises(StoreUnreachable):
+            store.read("n")
+    service.trouble = lambda: None
+    with pytest.raises(StoreUnreachable, match="earlier calls"):
+        store.read("n")
+    now[0] += GIVE_UP_AFTER + 1
+    assert store.read("n") is None
     thaw.set()
 
 

@@ -15,7 +15,7 @@ import json
 import threading
 import time
 from collections import OrderedDict
-from typing import Any, Callable, Dict, Iterable, List, Mapping
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple
 
 from .errors import PermanentError, RetryLater
 from .incident import Change, to_payload
@@ -24,7 +24,9 @@ from .text import clean, cut, one_line
 DEADLINE = 45.0
 """Seconds. RabbitMQ that was restarted takes 10 s for the first call, one that refuses 24 s to say so."""
 MAX_HANGING = 3
-"""Calls that never returned, after which no more are begun until one has."""
+"""Calls that have not returned, after which no more are begun until one has, or counts as dead."""
+GIVE_UP_AFTER = 600.0
+"""Seconds after which such a call counts as dead: a connection whose other end is gone without a word never returns."""
 MAX_PAYLOAD = 4096
 """Bytes of a payload, wherever that can be had: StackStorm stores each one several times."""
 MEMORY = 20000
@@ -57,7 +59,7 @@ class Dispatcher:
         self._log = log
         self._deadline = deadline
         self._monotonic = monotonic
-        self._hanging: List[threading.Thread] = []
+        self._hanging: List[Tuple[threading.Thread, float]] = []
         self._done: OrderedDict[str, None] = OrderedDict()
 
     def dispatch(self, trigger: str, payload: Mapping[str, Any], *, trace_tag: str, ids: Iterable[str] = ()) -> None:
@@ -68,7 +70,8 @@ class Dispatcher:
         problem = misfit(payload, self._schemas.get(trigger, {}))
         if problem:
             raise UnfitPayload(f"The payload for {trigger} does not fit its schema: {problem}")
-        self._hanging = [thread for thread in self._hanging if thread.is_alive()]
+        now = self._monotonic()
+        self._hanging = [one for one in self._hanging if one[0].is_alive() and now - one[1] < GIVE_UP_AFTER]
         if len(self._hanging) >= MAX_HANGING:
             raise DispatchFailed(f"StackStorm has not answered {MAX_HANGING} earlier dispatches yet")
         call = self._strict_call(trigger, payload, trace_tag)
@@ -89,7 +92,7 @@ class Dispatcher:
         thread = threading.Thread(target=work, name="pagerduty-dispatch", daemon=True)
         thread.start()
         if not returned.wait(self._deadline):
-            self._hanging.append(thread)
+            self._hanging.append((thread, self._monotonic()))
             self._replace()
             raise DispatchFailed(
                 f"StackStorm took no {trigger} within {self._deadline:g} s (queue or database frozen?)"

@@ -38,8 +38,9 @@ MAX_PAGES = 200
 MAX_BYTES = 8 * 1024 * 1024
 """A document holds 16 MB, and 15 MB took 5 s to write."""
 MAX_ABANDONED = 8
-GIVE_UP_ON_WRITE_AFTER = 600.0
-"""Seconds after which a write that never returned counts as dead, and its name may be written again."""
+GIVE_UP_AFTER = 600.0
+"""Seconds after which a call that never returned counts as dead: it is in nobody's way any more, and what it was to
+write may be written again. A connection whose other end is gone without a word never returns."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+=@-]{0,199}\Z")
 _RETRY_PAUSES = (0.1, 0.4)
@@ -74,7 +75,7 @@ class Store:
         self._deadline = deadline
         self._monotonic = monotonic
         self._sleep = sleep
-        self._abandoned: List[threading.Thread] = []
+        self._abandoned: List[Tuple[threading.Thread, float]] = []
         self._stuck_writes: Dict[str, Tuple[threading.Thread, float]] = {}
 
     def read(self, name: str) -> Any:
@@ -183,7 +184,7 @@ class Store:
         try:
             return answers.get(timeout=left)
         except queue.Empty:
-            self._abandoned.append(thread)
+            self._abandoned.append((thread, self._monotonic()))
             if writes:
                 self._stuck_writes[writes] = (thread, self._monotonic())
             raise StoreUnreachable(
@@ -192,10 +193,10 @@ class Store:
             ) from None
 
     def _refuse_when_stuck(self, doing: str, writes: str) -> None:
-        self._abandoned = [thread for thread in self._abandoned if thread.is_alive()]
         now = self._monotonic()
+        self._abandoned = [one for one in self._abandoned if one[0].is_alive() and now - one[1] <= GIVE_UP_AFTER]
         stuck = self._stuck_writes.get(writes)
-        if stuck and (not stuck[0].is_alive() or now - stuck[1] > GIVE_UP_ON_WRITE_AFTER):
+        if stuck and (not stuck[0].is_alive() or now - stuck[1] > GIVE_UP_AFTER):
             del self._stuck_writes[writes]
             stuck = None
         if stuck or len(self._abandoned) >= MAX_ABANDONED:
