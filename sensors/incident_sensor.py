@@ -17,7 +17,7 @@ from pagerduty_mattermost import config as pack_config  # noqa: E402
 from pagerduty_mattermost.dispatch import Dispatcher  # noqa: E402
 from pagerduty_mattermost.errors import PackError  # noqa: E402
 from pagerduty_mattermost.sensor_cycle import Cycle, tell_health  # noqa: E402
-from pagerduty_mattermost.sensor_health import Health  # noqa: E402
+from pagerduty_mattermost.sensor_health import Health, fault  # noqa: E402
 from pagerduty_mattermost.sensor_state import StateStore  # noqa: E402
 from pagerduty_mattermost.store import Store  # noqa: E402
 
@@ -31,6 +31,7 @@ class IncidentSensor(PollingSensor):
         self._health = Health()
         self._dispatcher: Optional[Dispatcher] = None
         self._cycle: Optional[Cycle] = None
+        self._debug = isinstance(config, dict) and config.get("debug") is True
 
     def setup(self) -> None:
         """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and told once."""
@@ -40,8 +41,7 @@ class IncidentSensor(PollingSensor):
         except PackError as error:
             self._refuse(str(error))
         except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
-            self._log.exception("The incident sensor can't start")
-            self._refuse(f"A fault of this pack: {type(error).__name__}")
+            self._refuse(fault(self._log, error, whole=self._debug))
 
     def poll(self) -> None:
         """One look at PagerDuty. Never raises: StackStorm respawns a sensor that does only twice."""
@@ -50,8 +50,8 @@ class IncidentSensor(PollingSensor):
                 self._cycle.run()
             elif self._dispatcher is not None:
                 tell_health(self._health, self._dispatcher, self._log)
-        except Exception:  # noqa: BLE001
-            self._log.exception("The incident sensor failed")
+        except Exception as error:  # noqa: BLE001
+            self._log.error("The incident sensor failed: %s", fault(self._log, error, whole=self._debug))
 
     def cleanup(self) -> None:
         """Nothing to do: everything is committed as it happens, since StackStorm does not call this on a stop."""

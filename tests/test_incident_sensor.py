@@ -273,6 +273,40 @@ class IncidentSensorTestCase(SensorWorld):
         self.poll()
         assert self.payloads()[0]["incident"]["conference_url"] == "https://meet.example.com/1"
 
+    def test_a_conference_bridge_that_comes_or_changes_later_repaints_once(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Call", conference={"conference_url": "https://meet.example/1"})
+        self.poll(times=25)
+        assert len(self.payloads()) == 1
+        self.account.set_conference(incident, "https://meet.example/2")
+        self.poll(times=25)
+        assert [p["incident"]["conference_url"] for p in self.payloads()] == [
+            "https://meet.example/1",
+            "https://meet.example/2",
+        ]
+        assert self.payloads()[-1]["events"] == []
+        self.sensor = self.start_sensor()
+        self.account.annotate(incident, "the log includes no bridge")
+        self.poll(times=25)
+        assert len(self.payloads()) == 3
+
+    def test_a_status_that_came_and_went_between_snapshots_is_not_taken_for_an_old_one(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Back and forth")
+        self.poll()
+        self.account.log_late(90, types=("acknowledge",))
+        self.account.acknowledge(incident, "Ada Lovelace")
+        self.sensor._cycle._want_snapshot = True
+        self.poll(20)
+        self.account.unacknowledge(incident)
+        self.sensor._cycle._runs_since_snapshot = -20
+        self.poll(times=8)
+        self.account.acknowledge(incident, "Ada Lovelace")
+        self.sensor._cycle._want_snapshot = True
+        self.poll(20)
+        self.poll(times=10)
+        assert sorted(self.event_ids()) == sorted(self.told())
+
     def test_a_restart_goes_on_where_it_was(self) -> None:
         self.poll()
         incident = self.account.trigger("Checkout API", "Across restarts")
@@ -342,6 +376,18 @@ class FilterTestCase(SensorWorld):
         (health,) = self.payloads("pagerduty.sensor_health")
         assert health["state"] == "failing"
         assert "Chekout API" in health["reason"]
+
+    def test_trouble_while_names_are_resolved_says_nothing_about_names(self) -> None:
+        for number, terms in enumerate(({"status": 403}, {"status": 404}, {"status": 401}, {"status": 500})):
+            self.poll(times=2)
+            self.sensor = self.start_sensor()
+            self.server.faults.add("status", path="^/(services|teams)", **terms)
+            self.poll()
+            incident = self.account.trigger("Checkout API", f"While names can't be resolved {number}")
+            self.poll()
+            self.server.faults.clear()
+            self.poll(times=2)
+            assert self.events(incident) == ["incident.triggered"]
 
     def test_a_newly_watched_service_is_no_flood(self) -> None:
         self.poll()

@@ -113,6 +113,36 @@ class PagerDutyFaultTestCase(SensorWorld):
         assert "api_key" in health["reason"]
 
 
+class FaultOfThisPackTestCase(SensorWorld):
+    def test_it_is_one_line_and_the_trace_is_there_for_who_wants_it(self) -> None:
+        self.poll()
+        log = self.sensor_service._logger
+        for debug in (False, True):
+            self.sensor = self.start_sensor({**self.config(), "debug": debug})
+            self.sensor._cycle._scope.watch = _broken
+            log.reset_mock()
+            self.poll()
+            lines = [call.args[0] % call.args[1:] for call in log.warning.call_args_list]
+            (line,) = [line for line in lines if "A fault of this pack" in line]
+            assert "KeyError: 'nonsense' (" in line
+            assert ".py:" in line
+            assert "\n" not in line
+            traced = log.error if debug else log.debug
+            assert [one for one in traced.call_args_list if isinstance(one.kwargs.get("exc_info"), KeyError)]
+
+    def test_nothing_leaves_poll_wherever_it_breaks(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Broken inside")
+        for place in ("_look", "_beat", "_load", "_commit", "_follow_log", "_take_snapshot", "_dispatch"):
+            for error in (KeyError("k"), RecursionError(), MemoryError(), OSError(28, "No space left on device")):
+                self.sensor = self.start_sensor()
+                setattr(self.sensor._cycle, place, _raiser(error))
+                self.poll()
+        self.sensor = self.start_sensor()
+        self.poll(times=2)
+        assert self.events(incident) == ["incident.triggered"]
+
+
 class DatastoreFaultTestCase(SensorWorld):
     def break_store(self) -> None:
         def broken(*args: Any, **more: Any) -> Any:
@@ -245,7 +275,7 @@ class DispatchFaultTestCase(SensorWorld):
         self.poll()
         assert self.payloads() == []
         frozen.thaw.set()
-        for thread in list(self.sensor._dispatcher._hanging):
+        for thread, _ in list(self.sensor._dispatcher._hanging):
             thread.join(5)
         self.revive()
         self.poll(times=3)
@@ -319,6 +349,17 @@ class BadConfigurationTestCase(SensorWorld):
 
 class Killed(BaseException):
     """As `kill -9` ends a process: no handler sees it."""
+
+
+def _broken() -> Any:
+    return {}["nonsense"]
+
+
+def _raiser(error: Exception) -> Any:
+    def fail(*args: Any, **more: Any) -> Any:
+        raise error
+
+    return fail
 
 
 def _die(state: Any) -> None:

@@ -43,7 +43,7 @@ class Datastore:
 
 
 def known(status: str = "triggered", at: int = NOW, flags: int = 1) -> Known:
-    return Known(status, at, "2027-01-15T08:00:00Z", "high", "P1", "0a0b0c0d", "PU1,PU2", "PP1", "1/1/0", flags, at)
+    return Known(status, at, "2027-01-15T08:00:00Z", "high", "P1", "0a0b0c0d", "PU1,PU2", "PP1", "1/1/0", flags, at, "")
 
 
 def store_of(datastore: Datastore, journal_bytes: int = 2000) -> StateStore:

@@ -192,6 +192,7 @@ class _Reading:
             {
                 **params,
                 "statuses": ["triggered", "acknowledged"],
+                "include": ["conference_bridge"],
                 "sort_by": "created_at:asc",
                 "total": True,
                 "limit": PAGE,

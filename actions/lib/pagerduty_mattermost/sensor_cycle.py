@@ -17,17 +17,16 @@ from . import times
 from .config import Config
 from .dispatch import Dispatcher, DispatchFailed, UnfitPayload, payload
 from .errors import ConfigError, PackError, RejectedInput, RetryLater, StoreUnreachable, Unauthorized
-from .incident import Change, Incident
+from .incident import Incident
 from .pagerduty import PagerDuty
 from .reader import SnapshotRead, read_incident, read_log, read_snapshot
-from .sensor_health import Health
+from .sensor_health import Health, fault
 from .sensor_scope import Scope
 from .sensor_state import HEARTBEAT_EVERY, REPORTED, State, StateStore, Step
 from .sensor_summary import summary
 from .server_clock import ServerClock, moved
-from .snapshot import Pending, adoption, differences, is_unchanged
-from .text import clean, one_line
-from .tracker import Watch, follow
+from .snapshot import Pending, adoption, differences, explained, is_unchanged
+from .tracker import Watch, bridge_of, follow
 
 INCIDENT, SUMMARY, HEALTH = "pagerduty.incident", "pagerduty.open_summary", "pagerduty.sensor_health"
 CATCH_UP = 7 * 86400
@@ -88,6 +87,7 @@ class Cycle:
         """One look. Raises nothing but what ends the process."""
         now = self._monotonic()
         if self._not_before is not None and now < self._not_before:
+            self._beat()
             return
         self._not_before = None
         try:
@@ -117,8 +117,7 @@ class Cycle:
             elif isinstance(error, DispatchFailed):
                 kind = "dispatch"
         else:
-            kind, reason = "fault", f"A fault of this pack: {type(error).__name__}: {one_line(clean(error, 300))}"
-            self._log.exception("The incident sensor failed")
+            kind, reason = "fault", fault(self._log, error, whole=self._config.debug)
         if kind in ("pagerduty", "fault"):
             self._want_snapshot = True
             wait = getattr(error, "retry_after", None)
@@ -209,7 +208,9 @@ class Cycle:
                 self._log.warning("More log entries in one second than PagerDuty lists: a snapshot looks for the rest")
                 self._want_snapshot = True
             now = max(confirmed or 0.0, state.cursor)
-            self._dispatch(state, follow(state, read.entries, watch, now, read_again=read.upto is None))
+            steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
+            explained(self._pending, steps)
+            self._dispatch(state, steps)
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
             if cursor < state.cursor:
@@ -271,15 +272,18 @@ class Cycle:
             for step in steps:
                 if step.change is not None:
                     before = state.known.get(step.incident_id)
-                    is_new = before is None or not before.has(REPORTED)
-                    self._send(self._enriched(step.change) if is_new else step.change)
+                    if before is None or not before.has(REPORTED):
+                        step = self._enriched(step)
+                    self._send(step)
                 state.apply(step)
         except DispatchFailed:
             if state.dirty:
                 self._commit(state)
             raise
 
-    def _send(self, change: Change) -> None:
+    def _send(self, step: Step) -> None:
+        change = step.change
+        assert change is not None
         events = tuple(event for event in change.events if not self._dispatcher.was_dispatched(event.event_id))
         if change.events and not events:
             return
@@ -291,24 +295,28 @@ class Cycle:
             # Waiting would hold up all others, and it will not fit later either.
             self._log.error("Not dispatched: %s (events %s)", error, ", ".join(ids))
 
-    def _enriched(self, change: Change) -> Change:
+    def _enriched(self, step: Step) -> Step:
         """With what the log does not include of a new incident: its conference bridge, and its first alert where that
-        is not among the entries. Best effort, for the first few of a run."""
+        is not among the entries. Best effort, for the first few of a run; snapshots show the other bridges."""
+        change, known = step.change, step.known
         rate = self._pagerduty.last_rate
-        if self._enrichable <= 0 or (rate is not None and rate.remaining * 5 < rate.limit):
-            return change
+        if change is None or self._enrichable <= 0 or (rate is not None and rate.remaining * 5 < rate.limit):
+            return step
         self._enrichable -= 1
         try:
             whole = read_incident(self._pagerduty, change.incident.id)
         except PackError as error:
             self._enrichable = 0
             self._log.warning("Posted without its conference bridge: %s", error)
-            return change
+            return step
         if whole is None:
-            return change
+            return step
         mine = change.incident
         extras = ("conference_url", "conference_number", "summary", "details", "links")
-        return change._replace(incident=mine._replace(**{n: getattr(mine, n) or getattr(whole, n) for n in extras}))
+        incident = mine._replace(**{n: getattr(mine, n) or getattr(whole, n) for n in extras})
+        if known is not None:
+            known = known._replace(bridge=bridge_of(incident.conference_url, incident.conference_number))
+        return step._replace(known=known, change=change._replace(incident=incident))
 
     def _commit(self, state: State) -> None:
         """Commit; while the datastore is down, incidents go on being reported, and the state is committed later."""

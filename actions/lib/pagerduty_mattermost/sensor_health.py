@@ -2,14 +2,30 @@
 
 from __future__ import annotations
 
+import os
 import zlib
-from typing import Dict, NamedTuple, Optional
+from typing import Any, Dict, NamedTuple, Optional
 
-from .text import cut, escape, one_line
+from .text import clean, cut, escape, one_line
 
 FAILURES = 3
 SECONDS = 120.0
 """Failed cycles in a row, or seconds since the first of them, after which it is told."""
+
+
+def fault(log: Any, error: BaseException, *, whole: bool = False) -> str:
+    """One line about a mistake of this pack: what and where. The trace goes to the log at level debug, or with `whole`
+    (`debug: true` in the configuration) as an error, since StackStorm's sensor log drops debug."""
+    place = ""
+    trace = error.__traceback__
+    while trace is not None:
+        code = trace.tb_frame.f_code
+        if "pagerduty_mattermost" in code.co_filename or not place:
+            place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} in {code.co_name}"
+        trace = trace.tb_next
+    (log.error if whole else log.debug)("A fault of this pack", exc_info=error)
+    said = one_line(clean(error, 300))
+    return f"A fault of this pack: {type(error).__name__}: {said} ({place}); debug: true logs the whole trace"
 
 
 class Notice(NamedTuple):

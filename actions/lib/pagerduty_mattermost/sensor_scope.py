@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, T
 
 from . import lookup
 from .config import WatchConfig
-from .errors import PackError, RetryLater
+from .errors import NotFound, PackError, RejectedInput
 from .pagerduty import PagerDuty
 from .tracker import Watch
 
@@ -39,7 +39,8 @@ class Scope:
         return "; ".join(found.problem for found in self._found.values() if found.problem)
 
     def watch(self) -> Watch:
-        """The filters by id. Raises RetryLater while PagerDuty can't be asked and nothing is known from before."""
+        """The filters by id. Raises the gateway's errors while PagerDuty can't be asked and nothing is known from
+        before: an answer about the key or of a PagerDuty in trouble says nothing about names."""
         return Watch(
             services=self._ids("service", self._watch.services),
             teams=self._ids("team", self._watch.teams),
@@ -58,13 +59,14 @@ class Scope:
         for text in texts:
             try:
                 ids.append(lookup.resolve(self._pagerduty, kind, text).id)
-            except RetryLater:
+            except PackError as error:
+                if isinstance(error, (NotFound, RejectedInput)) and error.status is None:
+                    problems.append(str(error))
+                    continue
                 if before is None:
                     raise
                 self._found[kind] = before._replace(at=self._monotonic())
                 return before.ids
-            except PackError as error:
-                problems.append(str(error))
         problem = f"watch.{kind}s: {'; '.join(problems)}" if problems else ""
         if problem:
             self._log.error("The configuration names what can't be watched: %s", problem)

@@ -59,6 +59,8 @@ class Known(NamedTuple):
     flags: int
     touched: int
     """When this sensor last learned something of it."""
+    bridge: str
+    """crc32 of the conference bridge; empty without one. The log does not tell of it."""
 
     @property
     def is_open(self) -> bool:
@@ -301,7 +303,7 @@ def _known_of(row: Any) -> Known:
     if not isinstance(row, list) or len(row) != len(Known._fields):
         raise ValueError("no known state")
     known = Known(*row)
-    texts = (known.status, *known[2:9])
+    texts = (known.status, *known[2:9], known.bridge)
     numbers = (known.status_at, known.flags, known.touched)
     if not all(isinstance(text, str) for text in texts) or not all(isinstance(number, int) for number in numbers):
         raise ValueError("no known state")

@@ -11,20 +11,32 @@ however often, derives the same.
 from __future__ import annotations
 
 import zlib
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from . import times
+from .entries import incident_from_rest
 from .incident import Change, Incident, IncidentEvent, Person
 from .sensor_state import AWAY, DIFFERS, GRACE, OPEN, REPORTED, Known, State, Step, shard_of
-from .tracker import FIELDS, TRIGGERED, UNACKNOWLEDGED, Watch, known_of
+from .tracker import (
+    EXPLAINS,
+    FIELDS,
+    HAND_OVERS,
+    STATUS_AFTER,
+    TRIGGERED,
+    UNACKNOWLEDGED,
+    Watch,
+    bridge_of,
+    known_of,
+)
 
 LATELY = 1800
 """Seconds since an incident nobody knew was resolved, within which it is still told; less than KEEP_CLOSED."""
 MAX_REPAINTS = 50
-"""Changes without an event (alert counts) in one snapshot; the rest follows with the next."""
+"""Changes without an event (alert counts, conference bridge) in one snapshot; the rest follows with the next."""
 
 Pending = Dict[Tuple[str, str, str], float]
-"""(incident, what, new value) -> server time at which a snapshot first found the difference."""
+"""(incident, what, new value) -> server time at which a snapshot first found the difference. What the log tells of in
+between takes it out (`explained`): when it comes back, it is another one, whose entry may still appear."""
 
 _EVENT: Mapping[str, str] = {
     "urgency": "incident.urgency_updated",
@@ -65,12 +77,22 @@ def is_unchanged(known: Optional[Known], row: Mapping[str, Any]) -> bool:
     """A quick look at a row of GET /incidents: nothing about it can be news, it need not be read further."""
     if known is None or known.has(DIFFERS) or row.get("status") != known.status:
         return False
-    if row.get("updated_at") != known.updated_at:
+    if row.get("updated_at") != known.updated_at or _bridge(row, known.bridge) != known.bridge:
         return False
     counts = row.get("alert_counts")
     if not isinstance(counts, Mapping):
         return True
     return f"{counts.get('all') or 0}/{counts.get('triggered') or 0}/{counts.get('resolved') or 0}" == known.alerts
+
+
+def _bridge(row: Mapping[str, Any], otherwise: str) -> str:
+    if "conference_bridge" not in row:
+        return otherwise
+    bridge = row["conference_bridge"]
+    if not isinstance(bridge, Mapping):
+        return ""
+    incident = incident_from_rest({"id": "-", "conference_bridge": bridge})
+    return bridge_of(incident.conference_url, incident.conference_number) if incident else ""
 
 
 def adoption(state: State, incidents: Iterable[Incident], watch: Watch, now: float, *, followed: bool) -> List[Step]:
@@ -111,6 +133,25 @@ def differences(state: State, found: Found, watch: Watch, now: float, pending: P
     steps.extend(Step(incident_id, None) for incident_id in found.gone if incident_id in state.known)
     steps.sort(key=lambda step: step.change.events[0].occurred_at if step.change and step.change.events else "")
     return steps
+
+
+def explained(pending: Pending, steps: Iterable[Step]) -> None:
+    """What these steps of the log tell is no longer a difference that waits for its age."""
+    told = {step.incident_id: _told(step) for step in steps if step.change is not None or step.known is None}
+    for key in [key for key in pending if key[1] in told.get(key[0], ())]:
+        del pending[key]
+
+
+def _told(step: Step) -> Set[str]:
+    """The fields and the status that the events of a step are about."""
+    if step.change is None:
+        return {"status", *FIELDS}
+    told: Set[str] = set()
+    for event in step.change.events:
+        told |= EXPLAINS.get(event.event_type, frozenset())
+        if event.event_type in STATUS_AFTER or event.event_type in HAND_OVERS:
+            told.add("status")
+    return told
 
 
 def _unknown(state: State, incident: Incident, watch: Watch, now: float, rescoped: bool) -> Optional[Step]:
@@ -173,7 +214,7 @@ def _known(state: State, before: Known, incident: Incident, watch: Watch, now: f
     known = actual._replace(flags=flags, **kept)
     was_reported = before.has(REPORTED)
     report = was_reported or (bool(events) and watch.passes(incident, (known.status,)))
-    repaint = was_reported and incident.is_open and before.alerts != actual.alerts
+    repaint = was_reported and incident.is_open and (before.alerts, before.bridge) != (actual.alerts, actual.bridge)
     if report and (events or repaint):
         known = known._replace(flags=known.flags | REPORTED)
         return Step(incident.id, known, Change(incident, tuple(events), state.cycle))

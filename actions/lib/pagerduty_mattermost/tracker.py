@@ -98,6 +98,11 @@ def in_order(entries: Iterable[Entry]) -> List[Entry]:
     return ordered
 
 
+def bridge_of(url: str, number: str) -> str:
+    """What is remembered of a conference bridge."""
+    return f"{zlib.crc32(f'{url} {number}'.encode('utf-8', 'replace')):08x}" if url or number else ""
+
+
 def known_of(incident: Incident, status: str, status_at: float, flags: int, now: float) -> Known:
     """The incident as it is, with this status."""
     return Known(
@@ -112,6 +117,7 @@ def known_of(incident: Incident, status: str, status_at: float, flags: int, now:
         alerts=f"{incident.alerts_total}/{incident.alerts_triggered}/{incident.alerts_resolved}",
         flags=flags,
         touched=int(now),
+        bridge=bridge_of(incident.conference_url, incident.conference_number),
     )
 
 
@@ -276,6 +282,7 @@ class _Story:
         if before is not None:
             stale = incident.updated_at < before.updated_at
             kept = {f: getattr(before, f) for f in FIELDS if stale or f not in self._explained}
+            kept["bridge"] = before.bridge  # the log includes none
             if not incident.is_open:
                 kept["assignees"] = ""
             after = after._replace(**kept, updated_at=max(incident.updated_at, before.updated_at))
