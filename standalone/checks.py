@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import difflib
 from functools import partial
 from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional
 
 from standalone.metadata import Pack, Rule
+
+OUR_PACK = "pagerduty"
+"""Another pack's settings mean what they like."""
 
 
 class Finding(NamedTuple):
@@ -57,17 +61,37 @@ def _is_timed(rule: Rule) -> bool:
     return str(rule.trigger["type"]).startswith("core.")
 
 
-def check_connections(raw: Mapping[str, Any], action_service: Any) -> Iterator[Finding]:
-    """PagerDuty's and Mattermost's side with the completed configuration `raw`; cheap reads only, nothing is posted."""
+def unknown_settings(raw: Mapping[str, Any], pack: Pack) -> Iterator[str]:
+    """One line for each setting at the top that nobody reads, which StackStorm passes over without a word."""
+    known = list(pack.config_schema)
+    for name in raw:
+        if name not in known:
+            near = difflib.get_close_matches(str(name), known, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+            yield f"The configuration: {name} is not a setting; {meant}"
+
+
+def wrong_settings(raw: Mapping[str, Any], pack: Pack) -> str:
+    """What the pack's own reader says of the completed configuration `raw`, or empty. Connects nowhere."""
     from pagerduty_mattermost import config as settings
+    from pagerduty_mattermost import times
     from pagerduty_mattermost.errors import PackError
 
+    if pack.ref != OUR_PACK:
+        return ""
     try:
-        config = settings.load(raw)
+        times.zone(settings.load(raw).time_zone)
     except PackError as error:
-        yield Finding(False, str(error))
-        return
-    yield Finding(True, f"configuration: region and addresses read, times in {config.time_zone}")
+        return str(error)
+    return ""
+
+
+def check_connections(raw: Mapping[str, Any], action_service: Any) -> Iterator[Finding]:
+    """PagerDuty's and Mattermost's side with the completed and checked configuration `raw`; cheap reads only, nothing
+    is posted."""
+    from pagerduty_mattermost import config as settings
+
+    config = settings.load(raw)
     yield from _try("PagerDuty", lambda: _pagerduty(config))
     missing = settings.mattermost_missing(config)
     if missing:

@@ -156,6 +156,14 @@ def _serve(options: Any) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
+    from standalone import checks
+
+    config = app.configuration.current()
+    wrong = checks.wrong_settings(config, app.pack)
+    if wrong:
+        raise UserError(wrong)
+    for line in checks.unknown_settings(config, app.pack):
+        LOG.warning("%s", line)
     app.start()
     enabled = sum(rule.enabled for rule in app.pack.rules.values())
     LOG.info("Running %s %s with %d rules; Ctrl-C stops", app.pack.ref, app.pack.version, enabled)
@@ -190,6 +198,8 @@ def _chat(options: Any) -> int:
 
     app = _app(options, config_needed=False)
     if options.phrase.strip() == "help":
+        if not app.pack.aliases:
+            print(f"The pack {app.pack.ref} has no chat phrases")
         _print_rows(alias_format.phrases(app.pack.aliases))
         return 0
     requests = chat.understand(
@@ -346,8 +356,12 @@ def _check(options: Any) -> int:
         except UserError as error:
             findings.append(checks.Finding(False, str(error)))
         else:
-            findings.append(checks.Finding(True, "configuration: fits config.schema.yaml"))
-            if not options.offline:
+            wrong = checks.wrong_settings(config, app.pack)
+            problems = [*checks.unknown_settings(config, app.pack), *([wrong] if wrong else [])]
+            findings.extend(checks.Finding(False, line) for line in problems)
+            if not problems:
+                findings.append(checks.Finding(True, "configuration: every setting reads"))
+            if not options.offline and not wrong:
                 findings.extend(checks.check_connections(config, app.action_service("Check", _me())))
     for finding in findings:
         print(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.line}")

@@ -105,7 +105,8 @@ class SensorService(_Service):
         """A sensor that sees a dispatch fail replaces the dispatcher. This one holds no connection: it stays."""
 
     def get_logger(self, name: str) -> logging.Logger:
-        return self._logger.getChild(name)
+        """A logger of the sensor's own; one named as its class is the sensor's."""
+        return self._logger if name == self._sensor_wrapper._class_name else self._logger.getChild(name)
 
     def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
         self._dispatcher.dispatch(trigger, payload, trace_tag)

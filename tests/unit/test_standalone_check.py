@@ -63,6 +63,9 @@ def test_all_is_well(check, sandbox):
         ({"mattermost": {"url": "", "token": ""}}, "Mattermost: mattermost.url, mattermost.token not set"),
         ({"watch": {"poll_interval": 1}}, "watch.poll_interval"),
         ({"region": "mars"}, "region must be one of us, eu"),
+        ({"form_email": "ada@example.com"}, "form_email is not a setting; did you mean from_email?"),
+        ({"time_zone": "Mars/Base"}, "Mars/Base"),
+        ({"watch": {"servises": []}}, "watch.servises is not a setting"),
     ],
 )
 def test_each_trouble_is_one_line(check, changed, line):
@@ -70,6 +73,8 @@ def test_each_trouble_is_one_line(check, changed, line):
     assert code == 1
     wrong = [one for one in out.splitlines() if one.startswith("WRONG")]
     assert any(line in one for one in wrong), out
+    if set(changed) & {"form_email", "time_zone", "watch", "region"}:
+        assert check("--offline", **changed)[0] == 1
     assert "wrongwrong" not in out
     assert "wrong-key" not in out
 
