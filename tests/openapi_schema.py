@@ -124,6 +124,9 @@ class Compiler:
     def _object(self, schema: Dict[str, Any], strict: bool) -> Check:
         properties = {n: self.compile(s, strict) for n, s in (schema.get("properties") or {}).items()}
         required = [n for n in schema.get("required") or () if isinstance(n, str)]
+        if strict:  # what is read-only cannot be asked of a request
+            given = schema.get("properties") or {}
+            required = [n for n in required if not self.resolve(given.get(n, {})).get("readOnly")]
 
         def check(value: Any, path: str, errors: List[str]) -> None:
             if not isinstance(value, dict):

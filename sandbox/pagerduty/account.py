@@ -157,7 +157,7 @@ class Account(Lifecycle):
         """Each incident as it truly is, in short, oldest first: what a test or the demo holds the posts against."""
         with self.lock:
             self.run_due()
-            users, priorities = self.catalog["users"], self.catalog["priorities"]
+            users, priorities = {**self.deleted["users"], **self.catalog["users"]}, self.catalog["priorities"]
             return [
                 {
                     "id": i.id,
@@ -166,7 +166,7 @@ class Account(Lifecycle):
                     "status": "merged" if i.merged_into else i.status,
                     "urgency": i.urgency,
                     "priority": priorities[i.priority_id]["name"] if i.priority_id else "",
-                    "service": self.catalog["services"][i.service_id]["name"],
+                    "service": self.known("services", i.service_id)["name"],
                     "assignees": [users[u]["name"] for u, _ in i.assignees],
                     "acknowledgers": [users[a.id]["name"] for a, _ in i.acknowledgers if a.kind == "user"],
                     "note": i.notes[-1].content if i.notes else "",

@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Optional, Set, Tuple, Union
 
 from ..clock import Clock
 from ..journal import Journal
-from .model import Agent, Ids, Incident, LogEntry, Options, Thing
+from .model import Agent, Ids, Incident, LogEntry, Options, Thing, invalid
 
 KINDS = {
     "users": ("user", "P", 7),
@@ -22,6 +22,10 @@ KINDS = {
     "schedules": ("schedule", "P", 7),
     "priorities": ("priority", "P", 7),
     "integrations": ("integration", "P", 7),
+    "contact_methods": ("contact_method", "P", 7),
+    "notification_rules": ("assignment_notification_rule", "P", 7),
+    "maintenance_windows": ("maintenance_window", "P", 7),
+    "vendors": ("vendor", "P", 7),
 }
 """Kinds of things in the catalog: REST collection, type, and what their ids look like."""
 
@@ -49,6 +53,8 @@ class Book:
         self.version = 0
         """Grows with every change; what was listed at one version may be kept for it."""
         self.catalog: Dict[str, Dict[str, Thing]] = {kind: {} for kind in KINDS}
+        self.deleted: Dict[str, Dict[str, Thing]] = {kind: {} for kind in KINDS}
+        """What was deleted: incidents and log entries still refer to it."""
         self.incidents: Dict[str, Incident] = {}
         self.by_number: Dict[int, Incident] = {}
         self.open_numbers: List[int] = []
@@ -64,6 +70,8 @@ class Book:
         """When the last entry that is still out of sight comes into sight."""
         self.listing: Optional[Tuple[Any, List[Incident]]] = None
         """The last listing of incidents with what was asked, version included."""
+        self._busy: Optional[Tuple[int, Dict[str, str]]] = None
+        """At a version, the status of each service with open incidents."""
         self._ids = Ids()
         self._delays: List[LogDelay] = []
         self._due: List[Tuple[int, int, Incident, str]] = []
@@ -88,6 +96,29 @@ class Book:
             self.version += 1
             return thing
 
+    def create(self, kind: str, fields: Thing) -> Thing:
+        """Add a thing that somebody made through the API, and note it in the journal; so do `change` and `remove`."""
+        thing = self.add(kind, **fields)
+        self._tell("created", kind, thing)
+        return thing
+
+    def change(self, kind: str, thing: Thing, fields: Thing) -> None:
+        thing.update(fields)
+        self.version += 1
+        self._tell("updated", kind, thing)
+
+    def remove(self, kind: str, thing: Thing) -> None:
+        self.deleted[kind][thing["id"]] = self.catalog[kind].pop(thing["id"])
+        self.version += 1
+        self._tell("deleted", kind, thing)
+
+    def _tell(self, what: str, kind: str, thing: Thing) -> None:
+        self.journal.fact("pagerduty", f"{KINDS[kind][0]}_{what}", thing["id"], thing["id"], name=thing["name"])
+
+    def known(self, kind: str, id: str) -> Thing:
+        """A thing that is or once was. Raises KeyError."""
+        return self.catalog[kind].get(id) or self.deleted[kind][id]
+
     def find(self, kind: str, text: Union[str, Thing]) -> Thing:
         """A thing by id, name or e-mail. Raises KeyError."""
         if isinstance(text, dict):
@@ -106,6 +137,66 @@ class Book:
         own = self.catalog["services"].get(incident_service, {}).get("escalation_policy_id", "")
         found = [*policies.get(policy, {}).get("team_ids", ()), *policies.get(own, {}).get("team_ids", ())]
         return tuple(dict.fromkeys(found))
+
+    def service_teams(self, service: str) -> Tuple[str, ...]:
+        return self.team_ids(service, self.known("services", service)["escalation_policy_id"])
+
+    def integration_key(self, id: str) -> str:
+        return (id.lower() + "0123456789abcdef" * 2)[:32]
+
+    def add_contact(self, user: Thing) -> None:
+        """The e-mail a user begins with, and a rule that tells of urgent incidents there at once."""
+        now, email = self.now(), "email_contact_method"
+        own = {"user_id": user["id"], "created_at": now}
+        method = self.add("contact_methods", "Default", type=email, address=user["email"], **own)
+        rule = self.add(
+            "notification_rules", "0 minutes", start_delay_in_minutes=0, method_id=method["id"], urgency="high", **own
+        )
+        user.update(method_ids=[method["id"]], rule_ids=[rule["id"]])
+
+    # Maintenance
+
+    def open_window(self, fields: Thing, user_id: str) -> Thing:
+        """A maintenance window (`start`, `end`, `service_ids`, `name`); one begun in the past begins now."""
+        start = max(fields["start"], self.now())
+        name = fields.get("name", "")
+        number = len(self.catalog["maintenance_windows"]) + len(self.deleted["maintenance_windows"]) + 1
+        own = {"sequence_number": number, "user_id": user_id, "description": name, "name": name}
+        self.check_window({**fields, "start": start})
+        return self.create("maintenance_windows", {**fields, **own, "start": start})
+
+    def check_window(self, window: Thing) -> None:
+        """Raises `Wrong` when it ends before it begins, or in the past."""
+        if window["end"] <= window["start"]:
+            raise invalid("End time must be after start time")
+        if window["end"] <= self.now():
+            raise invalid("End time must be in the future")
+
+    def in_maintenance(self, service_id: str) -> bool:
+        now = self.now()
+        return any(
+            window["start"] <= now < window["end"] and service_id in window["service_ids"]
+            for window in self.catalog["maintenance_windows"].values()
+        )
+
+    def is_silent(self, service_id: str) -> bool:
+        """Whether the service takes no new incidents: it is disabled or under maintenance."""
+        disabled = self.known("services", service_id).get("status") == "disabled"
+        return disabled or self.in_maintenance(service_id)
+
+    def service_status(self, service: Thing) -> str:
+        if service.get("status") == "disabled":
+            return "disabled"
+        if self.in_maintenance(service["id"]):
+            return "maintenance"
+        if self._busy is None or self._busy[0] != self.version:
+            busy: Dict[str, str] = {}
+            for number in self.open_numbers:
+                incident = self.by_number[number]
+                if busy.get(incident.service_id) != "critical":
+                    busy[incident.service_id] = "critical" if incident.status == "triggered" else "warning"
+            self._busy = (self.version, busy)
+        return self._busy[1].get(service["id"], "active")
 
     # Incidents
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from dateutil import parser, tz
 
@@ -79,6 +79,17 @@ class Call:
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.zone() or timezone.utc)
         return moment.timestamp()
+
+    def span(self, width: int, backwards: bool = False) -> Tuple[int, int]:
+        """`since` and `until`; a missing one lies `width` from the other, `since` else now. Raises 400."""
+        since, until = self.time("since"), self.time("until")
+        if since is None and until is not None and backwards:
+            since = until - width
+        low = int(since if since is not None else self.account.now())
+        high = int(until if until is not None else low + width)
+        if high < low:
+            raise invalid("until cannot be before since")
+        return low, high
 
     def paging(self) -> Paging:
         limit, offset = self.number("limit", DEFAULT_LIMIT), self.number("offset", 0)

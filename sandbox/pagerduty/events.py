@@ -53,7 +53,7 @@ class Events:
 
     def _integration(self, key: Any) -> Optional[Thing]:
         for integration in self._account.catalog["integrations"].values():
-            if integration["key"] == key:
+            if integration.get("key") == key and integration["service_id"] in self._account.catalog["services"]:
                 return integration
         return None
 
@@ -144,8 +144,10 @@ class Events:
         """Carry the event out; one for an alert that is not there is taken and does nothing, as in reality."""
         account, service = self._account, integration["service_id"]
         incident = self._incident(service, key)
+        if action == "trigger" and incident is None and account.is_silent(service):
+            return key or account.new_id("Q", 14).lower()
         if action == "trigger" and incident is None:
-            urgency = account.catalog["services"][service].get("urgency", "high")
+            urgency = account.known("services", service).get("urgency", "high")
             incident = account.trigger(
                 service, title, urgency=urgency, details=details, links=links, images=images, severity=severity, key=key
             )

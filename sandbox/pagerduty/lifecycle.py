@@ -44,6 +44,8 @@ class Lifecycle(Book):
         with self.lock:
             self.run_due()
             home = self.find("services", service)
+            if self.is_silent(home["id"]):
+                raise invalid("Service is disabled or under maintenance")
             level_policy = self.find("escalation_policies", policy or home["escalation_policy_id"])
             agent = Agent("user", self.find("users", user)["id"]) if user else Agent("service", home["id"])
             id = self.new_id("Q", 14)
@@ -150,7 +152,7 @@ class Lifecycle(Book):
             found.status = "acknowledged"
             self._touch(found, agent if was != "acknowledged" else None)
             found.pending.pop("escalate", None)
-            timeout = self.catalog["services"][found.service_id].get("acknowledgement_timeout")
+            timeout = self.known("services", found.service_id).get("acknowledgement_timeout")
             if timeout:
                 self.plan(found, "unacknowledge", self.now() + int(timeout))
             summary = f"Acknowledged by {self._name(agent)}"
@@ -178,7 +180,7 @@ class Lifecycle(Book):
             found = self._open(incident)
             agent = self._agent(found, user) if user else Agent("service", found.service_id)
             wanted = level if level is not None else found.level + 1
-            rules = self.catalog["escalation_policies"][found.policy_id]["rules"]
+            rules = self.known("escalation_policies", found.policy_id)["rules"]
             if not 1 <= wanted <= len(rules):
                 raise invalid("Escalation level is not valid for the escalation policy")
             found.level = wanted
@@ -312,7 +314,7 @@ class Lifecycle(Book):
         if kind == "unacknowledge" and incident.status == "acknowledged":
             self.unacknowledge(incident)
         elif kind == "escalate" and incident.status == "triggered":
-            policy = self.catalog["escalation_policies"][incident.policy_id]
+            policy = self.known("escalation_policies", incident.policy_id)
             if incident.level < len(policy["rules"]):
                 self.escalate(incident)
         elif kind == "resolve":
@@ -321,7 +323,7 @@ class Lifecycle(Book):
 
     def on_call(self, policy_id: str, level: int) -> List[str]:
         """Ids of the users on call now at that level of the policy."""
-        policies, now = {policy_id: self.catalog["escalation_policies"][policy_id]}, self.now()
+        policies, now = {policy_id: self.known("escalation_policies", policy_id)}, self.now()
         found = on_calls(policies, self.catalog["schedules"], now, now, level)
         return list(dict.fromkeys(o.user_id for o in found))
 
@@ -340,10 +342,10 @@ class Lifecycle(Book):
         return Agent("user", assigned[0] if assigned else next(iter(self.catalog["users"])))
 
     def _name(self, agent: Agent) -> str:
-        return str(self.catalog[agent.kind + "s"][agent.id]["name"])
+        return str(self.known(agent.kind + "s", agent.id)["name"])
 
     def _names(self, user_ids: Sequence[str]) -> str:
-        return ", ".join(self.catalog["users"][u]["name"] for u in user_ids) or "nobody"
+        return ", ".join(self.known("users", u)["name"] for u in user_ids) or "nobody"
 
     def _touch(self, incident: Incident, changed_by: Optional[Agent] = None) -> None:
         """The incident was modified; with an agent, its status changed."""
@@ -397,15 +399,15 @@ class Lifecycle(Book):
         if not self.options.notify or incident.status != "triggered":
             return
         for user_id, _ in incident.assignees:
-            user = self.catalog["users"][user_id]
+            user = self.known("users", user_id)
             notification = {"type": "email_notification", "address": user["email"], "status": "success"}
             channel = {"type": "auto", "notification": notification}
             summary = f"Notified {user['name']} by email"
             self.write(incident, "notify", Agent("service", incident.service_id), summary, channel, user=user_id)
 
     def _plan_timers(self, incident: Incident) -> None:
-        service = self.catalog["services"][incident.service_id]
-        rules = self.catalog["escalation_policies"][incident.policy_id]["rules"]
+        service = self.known("services", incident.service_id)
+        rules = self.known("escalation_policies", incident.policy_id)["rules"]
         if self.options.automatic_escalation and incident.level < len(rules):
             self.plan(incident, "escalate", self.now() + 60 * int(rules[incident.level - 1]["delay"]))
         if service.get("auto_resolve_timeout") and "resolve" not in incident.pending:

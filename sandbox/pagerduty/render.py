@@ -51,9 +51,9 @@ class Renderer(CatalogRenderer):
             updated_at=self.time(incident.updated_at),
             status=incident.status,
             incident_key=incident.key,
-            service=self._either("services", "services", incident.service_id),
+            service=self.either("services", "services", incident.service_id),
             assignments=[
-                {"at": self.time(at), "assignee": self._either("assignees", "users", u)} for u, at in incident.assignees
+                {"at": self.time(at), "assignee": self.either("assignees", "users", u)} for u, at in incident.assignees
             ],
             assigned_via=incident.assigned_via,
             last_status_change_at=self.time(changed_at),
@@ -66,8 +66,8 @@ class Renderer(CatalogRenderer):
             },
             is_mergeable=incident.is_open,
             incident_type={"name": incident.incident_type},
-            escalation_policy=self._either("escalation_policies", "escalation_policies", incident.policy_id),
-            teams=[self._either("teams", "teams", t) for t in incident.team_ids],
+            escalation_policy=self.either("escalation_policies", "escalation_policies", incident.policy_id),
+            teams=[self.either("teams", "teams", t) for t in incident.team_ids],
             impacted_services=[self.reference("services", incident.service_id)],
             pending_actions=[{"type": kind, "at": self.time(at)} for kind, at in pending],
             acknowledgements=[
@@ -136,7 +136,7 @@ class Renderer(CatalogRenderer):
             "resolved_at": self.time(alert.resolved_at),
             "alert_key": alert.key,
             "suppressed": False,
-            "service": self._either("services", "services", incident.service_id),
+            "service": self.either("services", "services", incident.service_id),
             "severity": alert.severity,
             "incident": self.incident(incident) if "incidents" in self.include else self.incident_reference(incident),
             "first_trigger_log_entry": self._trigger(alert.entry) if alert.entry is not None else None,
@@ -186,9 +186,9 @@ class Renderer(CatalogRenderer):
             created_at=self.time(entry.created_at),
             agent=self.agent(entry.agent),
             channel=dict(entry.channel) if "channels" in self.include else {"type": entry.channel["type"]},
-            service=self._either("services", "services", incident.service_id),
+            service=self.either("services", "services", incident.service_id),
             incident=self.incident(incident) if "incidents" in self.include else self.incident_reference(incident),
-            teams=[self._either("teams", "teams", t) for t in entry.team_ids],
+            teams=[self.either("teams", "teams", t) for t in entry.team_ids],
             contexts=[],
         )
         for name, value in entry.extra.items():
@@ -204,12 +204,12 @@ class Renderer(CatalogRenderer):
         return shown
 
     def on_call(self, on_call: OnCall) -> Thing:
-        schedule = self._either("schedules", "schedules", on_call.schedule_id) if on_call.schedule_id else None
+        schedule = self.either("schedules", "schedules", on_call.schedule_id) if on_call.schedule_id else None
         return {
-            "escalation_policy": self._either("escalation_policies", "escalation_policies", on_call.policy_id),
+            "escalation_policy": self.either("escalation_policies", "escalation_policies", on_call.policy_id),
             "escalation_level": on_call.level,
             "schedule": schedule,
-            "user": self._either("users", "users", on_call.user_id),
+            "user": self.either("users", "users", on_call.user_id),
             "start": self.time(on_call.start),
             "end": self.time(on_call.end),
         }

@@ -122,7 +122,7 @@ def _checked(call: Call, fields: Thing, incident: Any = None) -> Dict[str, Any]:
         raise Wrong(400, 1001, "Incident Already Resolved", "Incident Already Resolved")
     if incident is not None and "escalation_level" in changes:
         policy = changes.get("escalation_policy", incident.policy_id)
-        levels = len(call.account.catalog["escalation_policies"][policy]["rules"])
+        levels = len(call.account.known("escalation_policies", policy)["rules"])
         if changes["escalation_level"] not in range(1, levels + 1):
             raise invalid("Escalation level is not valid for the escalation policy")
     return changes

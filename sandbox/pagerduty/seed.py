@@ -93,6 +93,10 @@ def plant(account: Account) -> None:
         service(account, name, policy_id)
     for number, meaning in enumerate(("Critical", "High", "Moderate", "Low", "Cosmetic"), start=1):
         account.add("priorities", f"P{number}", description=meaning, order=6 - number)
+    for name in ("Amazon CloudWatch", "Datadog", "Nagios", "Prometheus"):
+        account.add("vendors", name, description=f"Events of {name}")
+    for person in users.values():
+        account.add_contact(person)
     keys(account)
 
 
@@ -112,6 +116,6 @@ def service(account: Account, name: str, policy: str, **fields: object) -> str:
     for type_, label in (("events_api_v2", "Events API v2"), ("generic_events_api", "Events API v1")):
         integration = account.add("integrations", f"{name} {label}", service_id=found["id"], created_at=created)
         integration["type"] = f"{type_}_inbound_integration"
-        integration["key"] = (integration["id"].lower() + "0123456789abcdef" * 2)[:32]
+        integration["key"] = account.integration_key(integration["id"])
     account.version += 1
     return str(found["id"])

@@ -8,7 +8,18 @@ from typing import Any, Callable, Dict, Optional, Tuple
 from ..clock import Clock
 from ..journal import Journal
 from ..server import Answer, Request, Server, Service
-from . import rest_catalog, rest_incidents, rest_threads, seed
+from . import (
+    rest_account,
+    rest_incidents,
+    rest_people,
+    rest_policies,
+    rest_schedules,
+    rest_services,
+    rest_teams,
+    rest_threads,
+    rest_windows,
+    seed,
+)
 from .account import Account
 from .call import Call
 from .events import Events
@@ -16,7 +27,21 @@ from .model import Alert, Incident, LogEntry, Note, Responder, Wrong, not_found
 from .render import Renderer
 
 WINDOW = 60.0
-_ROUTES = (rest_incidents.routes, rest_threads.routes, rest_catalog.routes)
+_ROUTES = tuple(
+    resource.routes
+    for resource in (
+        rest_incidents,
+        rest_threads,
+        rest_services,
+        rest_people,
+        rest_teams,
+        rest_policies,
+        rest_schedules,
+        rest_windows,
+        rest_account,
+    )
+)
+"""Asked in this order."""
 _NAMES = {
     400: (2001, "Invalid Input Provided"),
     401: (2006, "Authentication failed"),

@@ -2,67 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, Iterator, List
 
 import openapi
 import pytest
 import requests
+from sandbox_api import START, Api
 
 from sandbox.clock import Clock, iso
 from sandbox.journal import Journal
 from sandbox.pagerduty import API_KEY, OAUTH_TOKEN, READ_ONLY_KEY, USER_TOKEN, Account, PagerDutyServer
 
-START = 1_700_000_000
 MONTH = 30 * 86400
-
-
-class Api:
-    """A bare client: the sandbox is held to HTTP, not to our library."""
-
-    def __init__(self, server: PagerDutyServer) -> None:
-        self.server = server
-        self.account = server.account
-        self.session = requests.Session()
-        self.session.trust_env = False
-
-    def send(
-        self,
-        method: str,
-        path: str,
-        body: Any = None,
-        token: str = f"Token token={API_KEY}",
-        sender: Optional[str] = "ada@example.com",
-        **query: Any,
-    ) -> requests.Response:
-        headers = {"Authorization": token} if token else {}
-        if sender:
-            headers["From"] = sender
-        query = {k.replace("__", "[]"): v for k, v in query.items()}
-        return self.session.request(method, self.server.url + path, params=query, json=body, headers=headers, timeout=5)
-
-    def get(self, path: str, **query: Any) -> Dict[str, Any]:
-        answer = self.send("GET", path, **query)
-        assert answer.status_code == 200, answer.text
-        found: Dict[str, Any] = answer.json()
-        return found
-
-    def refused(self, method: str, path: str, body: Any = None, **query: Any) -> List[Any]:
-        answer = self.send(method, path, body, **query)
-        error = answer.json()["error"]
-        return [answer.status_code, error["code"], *error.get("errors", [])]
-
-    def put(self, incident: Any, **fields: Any) -> Dict[str, Any]:
-        body = {"incident": {"type": "incident_reference", **fields}}
-        answer = self.send("PUT", f"/incidents/{incident.id}", body)
-        assert answer.status_code == 200, answer.text
-        found: Dict[str, Any] = answer.json()["incident"]
-        return found
-
-    def id(self, kind: str, name: str) -> str:
-        return str(self.account.find(kind, name)["id"])
-
-    def reference(self, kind: str, name: str, type: str) -> Dict[str, str]:
-        return {"id": self.id(kind, name), "type": type}
 
 
 @pytest.fixture
@@ -435,8 +386,9 @@ def test_on_call_follows_rotation_and_overrides(api: Api, account: Account) -> N
         return [(r["user"]["summary"], r["start"], r["end"]) for r in rows]
 
     ((name, start, end),) = who()
-    turn = 7 * 86400
+    turn, hour = 7 * 86400, 3600
     begin = rota["layers"][0]["start"] + (START - rota["layers"][0]["start"]) // turn * turn
+    begin += hour  # The rotation began in summer time: its hand-over stays at one o'clock in London.
     assert (start, end) == (iso(begin), iso(begin + turn))
     api.server.clock.advance(turn)
     assert who()[0][0] != name

@@ -1,0 +1,101 @@
+"""Things of the catalog by REST: list, show, create, update and delete, each as PagerDuty answers it."""
+
+from __future__ import annotations
+
+from typing import Callable, List, Optional
+
+from ..server import Answer, Routes
+from .call import Call
+from .forms import Form
+from .model import Thing, Wrong, invalid
+
+_SORTS = ("name", "name:asc", "name:desc")
+
+
+def filtered(call: Call, kind: str) -> List[Thing]:
+    """By `query` (part of the name, any case; of a user's name, not of the e-mail), `name`, teams; sorted by name."""
+    account, query, name = call.account, call.param("query").lower(), call.param("name")
+    teams = set(call.request.params("team_ids[]"))
+    rows = []
+    for thing in account.catalog[kind].values():
+        own = thing.get("team_ids", ())
+        if kind == "services":
+            own = account.team_ids(thing["id"], thing["escalation_policy_id"])
+        if teams and teams.isdisjoint(own) or query not in thing["name"].lower() or name and name != thing["name"]:
+            continue
+        rows.append(thing)
+    order = call.param("sort_by") or "name"
+    if order not in _SORTS:
+        raise invalid("sort_by is invalid")
+    rows.sort(key=lambda t: t["name"].lower(), reverse=order.endswith(":desc"))
+    return rows
+
+
+def taken(call: Call, kind: str, fields: Thing, thing: Optional[Thing] = None, by: str = "name") -> None:
+    """Raises 400 when another thing of the kind bears the name already, in any case."""
+    wanted = str(fields.get(by, "")).lower()
+    for other in call.account.catalog[kind].values() if wanted else ():
+        if other is not thing and other[by].lower() == wanted:
+            raise invalid(f"{by.capitalize()} has already been taken")
+
+
+def in_use(message: str, *errors: str) -> Wrong:
+    """A thing that others hold on to cannot be deleted."""
+    return Wrong(400, 2001, message, *(errors or (message,)))
+
+
+def serve_reading(routes: Routes, kind: str, single: str) -> None:
+    @routes.add("GET", f"/{kind}")
+    def index(call: Call) -> Answer:
+        render = call.renderer()
+        return call.page(kind, filtered(call, kind), lambda thing: render.thing(kind, thing))
+
+    serve_showing(routes, kind, single)
+
+
+def serve_showing(routes: Routes, kind: str, single: str, status: int = 200) -> None:
+    @routes.add("GET", f"/{kind}/{{id}}")
+    def show(call: Call) -> Answer:
+        return Answer(status, {single: call.renderer().thing(kind, call.named(kind))})
+
+
+def serve_writing(
+    routes: Routes,
+    kind: str,
+    single: str,
+    form: Form,
+    *,
+    settle: Callable[[Call, Thing, Optional[Thing]], None] = lambda call, fields, thing: None,
+    born: Callable[[Call, Thing], None] = lambda call, thing: None,
+    guard: Callable[[Call, Thing], None] = lambda call, thing: None,
+    sender: bool = False,
+    created: int = 201,
+) -> None:
+    """`settle(call, fields, thing)` checks what a form cannot and fills fields in (`thing` is None for a new one);
+    `born(call, thing)` makes what comes with a new one; `guard(call, thing)` refuses a delete; `sender`: a create
+    needs `From`."""
+
+    @routes.add("POST", f"/{kind}")
+    def create(call: Call) -> Answer:
+        if sender:
+            call.sender()
+        fields = form.read(call, call.body(single))
+        settle(call, fields, None)
+        thing = call.account.create(kind, fields)
+        born(call, thing)
+        return Answer(created, {single: call.renderer().thing(kind, thing)}, effect=thing["id"])
+
+    @routes.add("PUT", f"/{kind}/{{id}}")
+    def update(call: Call) -> Answer:
+        thing = call.named(kind)
+        fields = form.read(call, call.body(single), partial=True)
+        settle(call, fields, thing)
+        call.account.change(kind, thing, fields)
+        return Answer(200, {single: call.renderer().thing(kind, thing)}, effect=thing["id"])
+
+    @routes.add("DELETE", f"/{kind}/{{id}}")
+    def delete(call: Call) -> Answer:
+        thing = call.named(kind)
+        guard(call, thing)
+        call.account.remove(kind, thing)
+        return Answer(204, None, effect=thing["id"])

@@ -1,0 +1,37 @@
+"""REST: what the account offers as it is: priorities, vendors, abilities."""
+
+from __future__ import annotations
+
+from ..server import Answer, Routes
+from .call import Call
+from .model import not_found
+from .resource import serve_showing
+
+routes = Routes()
+
+ABILITIES = ("teams", "read_only_users", "service_support_hours", "urgencies", "coordinated_responding")
+
+
+def _listing(kind: str) -> None:
+    @routes.add("GET", f"/{kind}")
+    def index(call: Call) -> Answer:
+        """In the account's own order; of priorities the highest first."""
+        render = call.renderer()
+        return call.page(kind, list(call.account.catalog[kind].values()), lambda thing: render.thing(kind, thing))
+
+
+_listing("priorities")
+_listing("vendors")
+serve_showing(routes, "vendors", "vendor")
+
+
+@routes.add("GET", "/abilities")
+def abilities(call: Call) -> Answer:
+    return Answer(200, {"abilities": list(ABILITIES)})
+
+
+@routes.add("GET", "/abilities/{id}")
+def ability(call: Call) -> Answer:
+    if call.names["id"] not in ABILITIES:
+        raise not_found()
+    return Answer(204, None)
