@@ -7,6 +7,10 @@ from typing import Any, Dict, Optional
 from pagerduty_mattermost.errors import RejectedInput
 from pagerduty_mattermost.message_action import MessageAction
 
+LATE = 30.0
+"""Seconds; a first run takes less, a repeated one comes later."""
+KEEP = 86400.0
+
 
 class PostOnce(MessageAction):
     def act(
@@ -19,4 +23,23 @@ class PostOnce(MessageAction):
     ) -> Dict[str, Any]:
         if not str(key or "").strip():
             raise RejectedInput("Give a key: by it a repeated run knows that the message is there already")
-        return self.not_configured() or self.post(channel, message, key, root_id, props)
+        return self.not_configured() or self.post(
+            channel, self._dated(channel, message or "", key), key, root_id, props
+        )
+
+    def _dated(self, channel: str, message: str, key: str) -> str:
+        """The message, with the time when it was meant to be read if that is long ago: after an outage "it is failing"
+        may come after "it works again"."""
+        from pagerduty_mattermost import times
+        from pagerduty_mattermost.keys import post_key
+
+        name = "message." + post_key("first", channel, key)
+        now = self.clock()
+        first = self.store.read(name)
+        if not isinstance(first, (int, float)):
+            self.store.write(name, now, KEEP)
+            return message
+        if now - first < LATE or not message:
+            return message
+        zone = times.zone(self.settings.time_zone)
+        return f"{message}\n_Of {times.stamp(times.iso(first), zone)}, told {times.duration(now - first)} later._"

@@ -22,7 +22,18 @@ class PostOnceTestCase(ChatActionCase):
             self.chat.clock.advance(60)
             assert self.done(**{**GIVEN, "message": trouble}, key=trouble)["post_id"]
             assert self.done(**{**GIVEN, "message": trouble}, key=trouble)["already"] is True
-        assert self.chat.messages("ops") == ["drop", "lost", "status"]
+        assert [text.split("\n")[0] for text in self.chat.messages("ops")] == ["drop", "lost", "status"]
+
+    def test_what_comes_late_says_of_when_it_is(self) -> None:
+        self.chat.server.faults.add("drop")
+        self.refused(**GIVEN, key="failing")
+        self.chat.server.faults.clear()
+        self.done(**{**GIVEN, "message": "It works again."}, key="recovered")
+        self.chat.clock.advance(60)
+        self.done(**GIVEN, key="failing")
+        again, late = self.chat.messages("ops")
+        assert again == "It works again."
+        assert late.startswith("The sensor is failing.\n_Of 9 Oct 2025 08:53 UTC, told 1 min later._")
 
     def test_it_needs_its_key(self) -> None:
         for key in ("", " ", None):

@@ -11,6 +11,8 @@ from .text import cut, escape, markdown_link, one_line
 
 LISTED = 20
 """Incidents that the summary lists."""
+MAX_URL = 300
+"""Longer addresses are left out."""
 
 
 def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[str, Any]:
@@ -28,15 +30,16 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
         lines.append("None is open.")
     else:
         parts = [f"{count} {escape(name)}" for name, count in statuses.items()]
-        parts += [f"{count} of {escape(name)} urgency" for name, count in urgencies.items()]
+        parts += [f"{count} of {_short(name)} urgency" for name, count in urgencies.items()]
         verb = "incident is" if len(listed) == 1 else "incidents are"
         lines.append(f"{len(listed)} {verb} open: {', '.join(parts)}. Changes of them are posted as they come.")
         if len(largest) > 1:
-            lines.append("By service: " + ", ".join(f"{escape(one[0].service)} {len(one)}" for _, one in largest) + ".")
+            lines.append("By service: " + ", ".join(f"{_short(one[0].service)} {len(one)}" for _, one in largest) + ".")
         for incident in listed[:LISTED]:
-            title = markdown_link(f"#{incident.number} {cut(one_line(incident.title), 80)}", incident.url)
+            url = incident.url if len(incident.url) <= MAX_URL else ""
+            title = markdown_link(f"#{incident.number} {cut(one_line(incident.title), 80)}", url)
             lines.append(
-                f"- {title}: {escape(incident.status)}, {escape(incident.service)},"
+                f"- {title}: {escape(incident.status)}, {_short(incident.service)},"
                 f" {times.stamp(incident.created_at, zone)}"
             )
         if len(listed) > LISTED:
@@ -63,6 +66,11 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
             for incident in listed[:LISTED]
         ],
     }
+
+
+def _short(name: str) -> str:
+    """A name, cut: the whole must fit into one message of 16,383 characters."""
+    return escape(one_line(name, 60))
 
 
 def _counts(words: Iterable[str]) -> Dict[str, int]:
