@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import logging
+import sqlite3
 import threading
 import time
 from pathlib import Path
@@ -55,6 +56,24 @@ def make(tmp_path):
 def lines(tmp_path):
     path = tmp_path / "out.log"
     return [json.loads(line) for line in path.read_text().splitlines()] if path.exists() else []
+
+
+def test_a_full_disk_takes_nothing_by_halves_and_works_again_when_there_is_room(make, tmp_path):
+    app = make()
+    pages = app._database.read("PRAGMA page_count")[0][0]
+    app._database.read(f"PRAGMA max_page_count={pages}")
+    taken, refused = [], 0
+    for n in range(40):
+        try:
+            app.dispatch("toy.counted", {"n": n, "text": "x" * 2000}, "g1")
+            taken.append(str(n))
+        except sqlite3.OperationalError:
+            refused += 1
+    assert refused
+    app._database.read("PRAGMA max_page_count=100000")
+    app.dispatch("toy.counted", {"n": 99}, "g2")
+    assert app.drain(20, delayed=True)
+    assert sorted({line["key"] for line in lines(tmp_path)}) == sorted([*taken, "99"])
 
 
 def test_a_trigger_runs_each_matching_rules_action_with_exact_values(make, tmp_path):
@@ -243,8 +262,6 @@ def test_stop_leaves_what_hangs_on_disk_and_the_next_start_runs_it(make, tmp_pat
 
 
 def test_an_unwritable_end_is_tried_again_rather_than_lost(make, tmp_path, monkeypatch):
-    import sqlite3
-
     clock = Clock()
     app = make(clock)
     original, failures = app.journal.finish, [sqlite3.OperationalError("disk is full")]

@@ -84,3 +84,20 @@ def test_offline_connects_nowhere(check, sandbox):
     code, _ = check("--offline", api_key="wrong-key")
     assert code == 0
     assert len(sandbox.journal.entries) == before_it
+
+
+@pytest.mark.parametrize(
+    ("changed", "line"),
+    [
+        ({"watch": {"servises": []}}, "watch.servises is not a setting"),
+        ({"time_zone": "Mars/Base"}, "Mars/Base"),
+        ({"api_key": "{{ st2kv.system.lost }}"}, "no key 'lost'"),
+    ],
+)
+def test_serve_does_not_start_with_settings_the_sensor_could_do_nothing_with(check, tmp_path, capsys, changed, line):
+    check("--offline", **changed)
+    code = main(["serve", "--config", str(tmp_path / "pagerduty.yaml"), "--data", str(tmp_path / "data")])
+    said = capsys.readouterr().err.strip().splitlines()
+    assert code == 2
+    assert len(said) == 1
+    assert line in said[0]

@@ -301,3 +301,11 @@ def test_this_packs_metadata_loads():
     assert pack.problems == ()
     assert pack.actions
     assert all(isinstance(policy, RetryPolicy) for policy in pack.policies)
+
+
+def test_a_sensors_log_bears_its_name_once():
+    from standalone.services import SensorService, Wrapper
+
+    service = SensorService(None, Wrapper("toy", "Ticker", "debug"), lambda *given: None)
+    assert service.get_logger(name="Ticker").name == "sensor.Ticker"
+    assert service.get_logger(name="part").name == "sensor.Ticker.part"
