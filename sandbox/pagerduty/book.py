@@ -26,6 +26,15 @@ KINDS = {
     "notification_rules": ("assignment_notification_rule", "P", 7),
     "maintenance_windows": ("maintenance_window", "P", 7),
     "vendors": ("vendor", "P", 7),
+    "tags": ("tag", "P", 7),
+    "business_services": ("business_service", "P", 7),
+    "change_events": ("change_event", "0", 26),
+    "extension_schemas": ("extension_schema", "P", 7),
+    "extensions": ("extension", "P", 7),
+    "webhook_subscriptions": ("webhook_subscription", "P", 7),
+    "incident_workflows": ("incident_workflow", "P", 7),
+    "workflow_triggers": ("workflow_trigger", "P", 14),
+    "incident_types": ("incident_type", "P", 7),
 }
 """Kinds of things in the catalog: REST collection, type, and what their ids look like."""
 
@@ -70,6 +79,8 @@ class Book:
         """When the last entry that is still out of sight comes into sight."""
         self.listing: Optional[Tuple[Any, List[Incident]]] = None
         """The last listing of incidents with what was asked, version included."""
+        self.pings: List[Thing] = []
+        """Pings asked for of webhook subscriptions: `id`, `subscription_id`, `occurred_at`."""
         self._busy: Optional[Tuple[int, Dict[str, str]]] = None
         """At a version, the status of each service with open incidents."""
         self._ids = Ids()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -9,7 +10,7 @@ from dateutil import parser, tz
 
 from ..server import Answer, Request
 from .account import Account
-from .model import Agent, Thing, invalid, not_found
+from .model import Agent, Incident, Thing, invalid, not_found
 from .render import Renderer
 
 MAX_LIMIT = 100
@@ -113,6 +114,29 @@ class Call:
                 "more": paging.offset + paging.limit < len(rows),
             },
         )
+
+    def cursor_page(self, key: str, rows: Sequence[Any], render: Callable[[Any], Thing]) -> Answer:
+        """The page after `cursor`; `next_cursor` is null on the last one."""
+        limit, cursor = self.number("limit", DEFAULT_LIMIT), self.param("cursor")
+        if not 1 <= limit <= MAX_LIMIT:
+            raise invalid(f"Limit must be between 1 and {MAX_LIMIT}")
+        try:
+            begin = int(base64.urlsafe_b64decode(cursor or b"MA==").decode("ascii"))
+        except ValueError:
+            raise invalid("cursor is invalid") from None
+        end = begin + limit
+        more = end < len(rows)
+        following = base64.urlsafe_b64encode(str(end).encode()).decode() if more else None
+        return Answer(
+            200, {key: [render(row) for row in rows[begin:end]], "limit": limit, "next_cursor": following, "more": more}
+        )
+
+    def incident(self) -> Incident:
+        """The incident the path names. Raises 404."""
+        try:
+            return self.account.incident(self.names["id"])
+        except KeyError:
+            raise not_found() from None
 
     def renderer(self) -> Renderer:
         return Renderer(self.account, set(self.request.params("include[]")), self.zone())

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Optional
 
+from dateutil import parser
+
 from ..server import Answer, Request
 from .account import Account
 from .model import Agent, Incident, Thing
@@ -23,8 +25,6 @@ class Events:
         self._account = account
         self._monotonic = monotonic
         self._taken: Dict[str, List[float]] = {}
-        self.changes: List[Thing] = []
-        """Change events, as they came."""
 
     def handles(self, request: Request) -> bool:
         return request.method == "POST" and request.path in (V2, V2_CHANGE, V1)
@@ -48,7 +48,7 @@ class Events:
         if v1:
             return self._v1(event, integration)
         if request.path == V2_CHANGE:
-            return self._change(event)
+            return self._change(event, integration)
         return self._v2(event, integration)
 
     def _integration(self, key: Any) -> Optional[Thing]:
@@ -68,11 +68,26 @@ class Events:
             return False
         return True
 
-    def _change(self, event: Thing) -> Answer:
-        if not (event.get("payload") or {}).get("summary"):
+    def _change(self, event: Thing, integration: Thing) -> Answer:
+        payload: Thing = event.get("payload") or {}
+        summary = str(payload.get("summary") or "")
+        if not summary.strip():
             return _refused("Event object is invalid", "'payload.summary' is missing or blank")
-        self.changes.append(event)
-        return Answer(202, {"status": "success", "message": "Change event processed"}, effect=str(len(self.changes)))
+        if len(summary) > 1024:
+            return _refused("Event object is invalid", "'payload.summary' is too long (maximum is 1024 characters)")
+        at = self._account.now()
+        if payload.get("timestamp"):
+            try:
+                at = int(parser.isoparse(str(payload["timestamp"])).timestamp())
+            except ValueError:
+                return _refused("Event object is invalid", "'payload.timestamp' is invalid")
+        shown = {name: event.get(name) or [] for name in ("links", "images")}
+        own = {"name": summary, "source": payload.get("source"), "custom_details": payload.get("custom_details")}
+        made = self._account.create(
+            "change_events",
+            {**own, **shown, "at": at, "service_id": integration["service_id"], "integration_id": integration["id"]},
+        )
+        return Answer(202, {"status": "success", "message": "Change event processed"}, effect=made["id"])
 
     def _v2(self, event: Thing, integration: Thing) -> Answer:
         action, dedup_key = event.get("event_action"), event.get("dedup_key") or ""

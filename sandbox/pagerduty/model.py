@@ -7,7 +7,7 @@ in the shape the REST API shows, with references as ids (`escalation_policy_id`,
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Set, Tuple
 
 Thing = Dict[str, Any]
 
@@ -33,6 +33,8 @@ class Options:
     """Type of a title change's entry; empty: a title change leaves no entry, only the incident shows it."""
     merge_entry: str = "link"
     """Type of the entry on the target of a merge."""
+    workflow_entry: str = "incident_workflow_start"
+    """Type of the entry of a workflow's run; published nowhere."""
     notes_touch: bool = False
     """Whether a note moves the incident's `updated_at` (undocumented)."""
     until_inclusive: bool = False
@@ -116,6 +118,8 @@ class Incident:
     subscribers: List[Tuple[str, str]] = field(default_factory=list)
     custom_fields: Dict[str, Any] = field(default_factory=dict)
     merged_into: str = ""
+    impacted: Set[str] = field(default_factory=set)
+    """Ids of business services."""
     conference: Dict[str, str] = field(default_factory=dict)
     body: Any = ""
     incident_type: str = "incident_default"

@@ -70,6 +70,7 @@ def serve_writing(
     guard: Callable[[Call, Thing], None] = lambda call, thing: None,
     sender: bool = False,
     created: int = 201,
+    deleted: int = 204,
 ) -> None:
     """`settle(call, fields, thing)` checks what a form cannot and fills fields in (`thing` is None for a new one);
     `born(call, thing)` makes what comes with a new one; `guard(call, thing)` refuses a delete; `sender`: a create
@@ -98,4 +99,4 @@ def serve_writing(
         thing = call.named(kind)
         guard(call, thing)
         call.account.remove(kind, thing)
-        return Answer(204, None, effect=thing["id"])
+        return Answer(deleted, None, effect=thing["id"])

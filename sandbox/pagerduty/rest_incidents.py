@@ -15,13 +15,6 @@ BULK_LIMIT = 250
 _OPEN_ONLY = {"status", "assignments", "escalation_policy", "escalation_level"}
 
 
-def _named(call: Call) -> Incident:
-    try:
-        return call.account.incident(call.names["id"])
-    except KeyError:
-        raise not_found() from None
-
-
 @routes.add("GET", "/incidents")
 def index(call: Call) -> Answer:
     return call.page("incidents", list_incidents(call), call.renderer().incident)
@@ -29,7 +22,7 @@ def index(call: Call) -> Answer:
 
 @routes.add("GET", "/incidents/{id}")
 def show(call: Call) -> Answer:
-    return Answer(200, {"incident": call.renderer().incident(_named(call))})
+    return Answer(200, {"incident": call.renderer().incident(call.incident())})
 
 
 @routes.add("POST", "/incidents")
@@ -68,7 +61,7 @@ def create(call: Call) -> Answer:
 
 @routes.add("PUT", "/incidents/{id}")
 def update(call: Call) -> Answer:
-    agent, incident = call.sender(), _named(call)
+    agent, incident = call.sender(), call.incident()
     _apply(call.account, incident, _checked(call, call.body("incident"), incident), agent)
     return Answer(200, {"incident": call.renderer().incident(incident)}, effect=incident.id)
 
@@ -175,7 +168,7 @@ def _apply(account: Account, incident: Incident, changes: Dict[str, Any], agent:
 
 @routes.add("PUT", "/incidents/{id}/merge")
 def merge(call: Call) -> Answer:
-    agent, target = call.sender(), _named(call)
+    agent, target = call.sender(), call.incident()
     rows = call.body().get("source_incidents")
     if not isinstance(rows, list) or not rows:
         raise invalid("Source incidents cannot be empty")
@@ -189,20 +182,20 @@ def merge(call: Call) -> Answer:
 
 @routes.add("POST", "/incidents/{id}/snooze")
 def snooze(call: Call) -> Answer:
-    agent, incident = call.sender(), _named(call)
+    agent, incident = call.sender(), call.incident()
     call.account.snooze(incident, call.body().get("duration", 0), agent.id)
     return Answer(201, {"incident": call.renderer().incident(incident)}, effect=incident.id)
 
 
 @routes.add("GET", "/incidents/{id}/log_entries")
 def log(call: Call) -> Answer:
-    incident = _named(call)
+    incident = call.incident()
     return call.page("log_entries", list_log(call, incident.entries), call.renderer().entry)
 
 
 @routes.add("GET", "/incidents/{id}/alerts")
 def alerts(call: Call) -> Answer:
-    incident, render = _named(call), call.renderer()
+    incident, render = call.incident(), call.renderer()
     statuses, key = call.chosen("statuses[]", ("triggered", "resolved")), call.param("alert_key")
     rows = [a for a in incident.alerts if (not statuses or a.status in statuses) and (not key or a.key == key)]
     field, _, direction = (call.param("sort_by") or "created_at:desc").partition(":")
@@ -214,7 +207,7 @@ def alerts(call: Call) -> Answer:
 
 @routes.add("GET", "/incidents/{id}/alerts/{alert_id}")
 def alert(call: Call) -> Answer:
-    incident = _named(call)
+    incident = call.incident()
     for found in incident.alerts:
         if found.id == call.names["alert_id"]:
             return Answer(200, {"alert": call.renderer().alert(incident, found)})
@@ -224,7 +217,7 @@ def alert(call: Call) -> Answer:
 @routes.add("PUT", "/incidents/{id}/alerts/{alert_id}")
 def update_alert(call: Call) -> Answer:
     call.sender()
-    incident, fields = _named(call), call.body("alert")
+    incident, fields = call.incident(), call.body("alert")
     for found in incident.alerts:
         if found.id == call.names["alert_id"]:
             if fields.get("status") == "resolved":

@@ -7,16 +7,9 @@ from typing import Any, List
 from ..server import Answer, Routes
 from .call import Call
 from .listing import list_log
-from .model import Agent, Incident, Note, Thing, invalid, not_found
+from .model import Agent, Note, Thing, invalid, not_found
 
 routes = Routes()
-
-
-def _incident(call: Call) -> Incident:
-    try:
-        return call.account.incident(call.names["id"])
-    except KeyError:
-        raise not_found() from None
 
 
 def _text(fields: Thing, name: str) -> str:
@@ -30,18 +23,18 @@ def _text(fields: Thing, name: str) -> str:
 def notes(call: Call) -> Answer:
     """Newest first, not paged."""
     render = call.renderer()
-    return Answer(200, {"notes": [render.note(n) for n in reversed(_incident(call).notes)]})
+    return Answer(200, {"notes": [render.note(n) for n in reversed(call.incident().notes)]})
 
 
 @routes.add("POST", "/incidents/{id}/notes")
 def add_note(call: Call) -> Answer:
-    agent, incident = call.sender(), _incident(call)
+    agent, incident = call.sender(), call.incident()
     note = call.account.annotate(incident, _text(call.body("note"), "content"), agent.id)
     return Answer(200, {"note": call.renderer().note(note)}, effect=note.id)
 
 
 def _note(call: Call) -> Note:
-    for note in _incident(call).notes:
+    for note in call.incident().notes:
         if note.id == call.names["note_id"]:
             return note
     raise not_found()
@@ -59,13 +52,13 @@ def change_note(call: Call) -> Answer:
 def remove_note(call: Call) -> Answer:
     call.sender()
     note = _note(call)
-    _incident(call).notes.remove(note)
+    call.incident().notes.remove(note)
     return Answer(204, None, effect=note.id)
 
 
 @routes.add("POST", "/incidents/{id}/status_updates")
 def status_update(call: Call) -> Answer:
-    agent, incident, fields = call.sender(), _incident(call), call.body()
+    agent, incident, fields = call.sender(), call.incident(), call.body()
     more = {k: str(fields[k]) for k in ("subject", "html_message") if fields.get(k)}
     update = call.account.status_update(incident, _text(fields, "message"), agent.id, **more)
     return Answer(200, {"status_update": call.renderer().status_update(update)}, effect=update["id"])
@@ -73,7 +66,7 @@ def status_update(call: Call) -> Answer:
 
 @routes.add("GET", "/incidents/{id}/status_updates/subscribers")
 def subscribers(call: Call) -> Answer:
-    rows = _incident(call).subscribers
+    rows = call.incident().subscribers
     answer = call.page("subscribers", rows, lambda row: _subscriber(row[0], row[1]))
     answer.body["account_id"] = "PACCT01"
     return answer
@@ -92,7 +85,7 @@ def _subscribers(call: Call) -> List[Any]:
 
 @routes.add("POST", "/incidents/{id}/status_updates/subscribers")
 def subscribe(call: Call) -> Answer:
-    incident, shown = _incident(call), []
+    incident, shown = call.incident(), []
     for id, type in _subscribers(call):
         known = id in call.account.catalog["teams" if type == "team" else "users"]
         if known and (id, type) not in incident.subscribers:
@@ -104,7 +97,7 @@ def subscribe(call: Call) -> Answer:
 
 @routes.add("POST", "/incidents/{id}/status_updates/unsubscribe")
 def unsubscribe(call: Call) -> Answer:
-    incident, removed, missing = _incident(call), 0, 0
+    incident, removed, missing = call.incident(), 0, 0
     for row in _subscribers(call):
         if row in incident.subscribers:
             incident.subscribers.remove(row)
@@ -118,7 +111,7 @@ def unsubscribe(call: Call) -> Answer:
 @routes.add("POST", "/incidents/{id}/responder_requests")
 def request_responders(call: Call) -> Answer:
     """No `From`: `requester_id` says who asks."""
-    incident, fields, account = _incident(call), call.body(), call.account
+    incident, fields, account = call.incident(), call.body(), call.account
     requester = call.thing("users", {"id": fields.get("requester_id")}, "Requester")["id"]
     message, shown, render = _text(fields, "message"), [], call.renderer()
     wanted = []
@@ -151,7 +144,7 @@ def request_responders(call: Call) -> Answer:
 
 @routes.add("PUT", "/incidents/{id}/responder_requests/cancel")
 def cancel_responders(call: Call) -> Answer:
-    incident, fields = _incident(call), call.body()
+    incident, fields = call.incident(), call.body()
     call.thing("users", {"id": fields.get("requester_id")}, "Requester")
     targets = fields.get("responder_request_targets") or []
     ids = {(row.get("responder_request_target") or {}).get("id") for row in targets}
@@ -163,12 +156,12 @@ def cancel_responders(call: Call) -> Answer:
 
 @routes.add("GET", "/incidents/{id}/custom_fields/values")
 def custom_fields(call: Call) -> Answer:
-    return Answer(200, {"custom_fields": call.renderer().custom_fields(_incident(call))})
+    return Answer(200, {"custom_fields": call.renderer().custom_fields(call.incident())})
 
 
 @routes.add("PUT", "/incidents/{id}/custom_fields/values")
 def set_custom_fields(call: Call) -> Answer:
-    incident, rows = _incident(call), call.body().get("custom_fields")
+    incident, rows = call.incident(), call.body().get("custom_fields")
     if not isinstance(rows, list) or not all(isinstance(row, dict) and "value" in row for row in rows):
         raise invalid("Custom fields cannot be empty")
     values = {str(row.get("name") or row.get("id")): row["value"] for row in rows}

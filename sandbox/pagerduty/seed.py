@@ -97,6 +97,15 @@ def plant(account: Account) -> None:
         account.add("vendors", name, description=f"Events of {name}")
     for person in users.values():
         account.add_contact(person)
+    for name, key in (
+        ("Generic V2 Webhook", "generic_v2_webhook"),
+        ("Slack V2", "slack"),
+        ("ServiceNow", "servicenow"),
+    ):
+        account.add("extension_schemas", name, key=key)
+    account.add("incident_types", "incident_default", display_name="Base Incident", created_at=account.now())
+    account.add("incident_workflows", "Major incident", is_enabled=True, created_at=account.now(), steps=[])
+    account.add("business_services", "Shopping", description="What customers see", team_id=teams["Web"]["id"])
     keys(account)
 
 

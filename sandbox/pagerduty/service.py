@@ -10,14 +10,18 @@ from ..journal import Journal
 from ..server import Answer, Request, Server, Service
 from . import (
     rest_account,
+    rest_hooks,
     rest_incidents,
     rest_people,
     rest_policies,
+    rest_related,
     rest_schedules,
     rest_services,
+    rest_tags,
     rest_teams,
     rest_threads,
     rest_windows,
+    rest_workflows,
     seed,
 )
 from .account import Account
@@ -30,6 +34,7 @@ WINDOW = 60.0
 _ROUTES = tuple(
     resource.routes
     for resource in (
+        rest_workflows,
         rest_incidents,
         rest_threads,
         rest_services,
@@ -39,9 +44,12 @@ _ROUTES = tuple(
         rest_schedules,
         rest_windows,
         rest_account,
+        rest_related,
+        rest_tags,
+        rest_hooks,
     )
 )
-"""Asked in this order."""
+"""Asked in this order: `/incidents/types` before `/incidents/{id}`."""
 _NAMES = {
     400: (2001, "Invalid Input Provided"),
     401: (2006, "Authentication failed"),
