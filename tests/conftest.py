@@ -8,6 +8,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+from hypothesis import settings
+
 ROOT = Path(__file__).resolve().parent.parent
 
 for folder in ("sensors", "actions/lib", "actions", "tests", "."):
@@ -22,3 +24,9 @@ else:
     importlib.import_module("st2tests.base")
     # `subprocess` was imported before, with a selector that would block the sandbox of this very process.
     subprocess._PopenSelector = selectors.DefaultSelector  # type: ignore[attr-defined]
+
+# The same examples in each run, so that a run says something about the code and not about its luck.
+# `make test ARGS=--hypothesis-profile=search` looks for new ones.
+settings.register_profile("steady", derandomize=True, deadline=None)
+settings.register_profile("search", deadline=None, print_blob=True)
+settings.load_profile("steady")
