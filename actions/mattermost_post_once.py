@@ -13,6 +13,8 @@ KEEP = 86400.0
 
 
 class PostOnce(MessageAction):
+    kept_as = "post_once"
+
     def act(
         self,
         channel: str = "",

@@ -9,6 +9,8 @@ from pagerduty_mattermost.message_action import MessageAction
 
 
 class TellIncident(MessageAction):
+    kept_as = "tell_incident"
+
     def act(
         self,
         change: Optional[Mapping[str, Any]] = None,

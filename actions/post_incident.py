@@ -10,6 +10,8 @@ from pagerduty_mattermost.routing import make_route
 
 
 class PostIncident(CardAction):
+    kept_as = "post_incident"
+
     def act(
         self,
         change: Optional[Mapping[str, Any]] = None,

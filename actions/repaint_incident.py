@@ -8,6 +8,8 @@ from pagerduty_mattermost.card_action import CardAction, as_results, sentence
 
 
 class RepaintIncident(CardAction):
+    kept_as = "repaint_incident"
+
     def act(self, change: Optional[Mapping[str, Any]] = None, incident_id: Optional[str] = "") -> Dict[str, Any]:
         idle = self.idle(change)
         if idle:

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 
 from st2common.runners.base_action import Action
 
-from .errors import PackError
+from .errors import PackError, RejectedInput
 from .text import clean, one_line
 
 if TYPE_CHECKING:
@@ -43,6 +43,8 @@ class PackAction(Action):
     clock: Callable[[], float] = staticmethod(time.time)
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], None] = staticmethod(time.sleep)
+    kept_as = ""
+    """Its name in `owed.ACTIONS`, where what fails on behalf of a rule is kept and posted later."""
 
     def __init__(self, config: Any = None, action_service: Any = None) -> None:
         super().__init__(config=config, action_service=action_service)
@@ -61,10 +63,29 @@ class PackAction(Action):
         try:
             return True, fit(self.act(**params))
         except PackError as error:
-            return False, self._one_line(str(error))
+            line = self._one_line(str(error))
+            if self.kept_as:
+                self._keep(params, error, line)
+            return False, line
         except Exception as error:  # noqa: BLE001 - nobody above us would turn it into one line
             self._log_stack()
             return False, self._one_line(f"Unexpected {type(error).__name__} in {_place(error)}: {error}")
+
+    def sharing(self, other: PackAction) -> PackAction:
+        """This action on the gateways and the clocks of another one."""
+        self._store, self._mattermost, self._channels = other.store, other.mattermost, other.channels
+        self.clock, self.monotonic, self.sleep = other.clock, other.monotonic, other.sleep
+        return self
+
+    def _keep(self, params: Dict[str, Any], error: PackError, line: str) -> None:
+        from . import owed
+
+        if isinstance(error, RejectedInput) or not owed.is_from_a_rule(self.kept_as, params):
+            return
+        try:
+            owed.keep(self.store, self.kept_as, params, line, self.clock())
+        except PackError as failed:
+            self.log.warning("Not kept for later: %s", self._one_line(str(failed)))
 
     @property
     def log(self) -> Any:

@@ -1,0 +1,129 @@
+"""mattermost.catch_up: what a rule's action could not post is kept, and posted once when it can be."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from incident_world import IncidentActionCase, happened
+from mattermost_catch_up import CatchUp
+from mattermost_post_once import PostOnce
+from post_incident import PostIncident
+from repaint_incident import RepaintIncident
+
+from pagerduty_mattermost import owed
+from pagerduty_mattermost.store import Store
+
+MINUTES = 60.0
+
+
+class CatchUpTestCase(IncidentActionCase):
+    __test__ = True
+    action_cls = CatchUp
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.truth = self.account.trigger("Checkout API", "Disk full", priority="P1")
+        shown = self.incident(self.truth)
+        self.triggered = self.change(shown, happened(1, "triggered", shown.created_at))
+
+    def rule(self, cls: Any, **params: Any) -> Any:
+        """A run of another action, as a rule makes it."""
+        action = cls(self.settings(), self.action_service)
+        action.sleep, action.monotonic, action.clock = self.chat.sleep, self.chat.clock, self.chat.clock
+        return action.run(**params)
+
+    def both(self, change: Dict[str, Any]) -> List[Any]:
+        return [
+            self.rule(PostIncident, change=change, incident_id=None, channel="incidents", start_on=["triggered"]),
+            self.rule(RepaintIncident, change=change, incident_id=None),
+        ]
+
+    @property
+    def kept(self) -> List[owed.Owed]:
+        return owed.waiting(Store(self.action_service))
+
+    def cards(self, channel: str = "incidents") -> List[Any]:
+        return [post for post in self.chat.service.posts(channel) if "attachments" in post.props]
+
+    def test_an_outage_longer_than_all_retries_loses_nothing(self) -> None:
+        self.chat.server.stop()
+        for _ in range(6):  # the run and its five retries
+            assert not self.both(self.triggered)[0][0]
+            self.chat.clock.advance(1 * MINUTES)
+        self.account.acknowledge(self.truth, "ada@example.com")
+        now = self.incident(self.truth)
+        acknowledged = self.change(now, happened(2, "acknowledged", now.updated_at))
+        self.both(acknowledged)
+        assert self.done()["caught_up"] == 0, "still away"
+        self.chat.server.start()
+        self.chat.clock.advance(10 * MINUTES)
+        self.done()
+        (card,) = self.cards()
+        assert "Acknowledged" in card.message
+        assert len(self.chat.service.thread(card)) == 2
+        self.chat.clock.advance(120 * MINUTES)
+        assert self.done() == {"caught_up": 0, "waiting": 0, "dropped": 0, "message": "Nothing was waiting."}
+        assert len(self.chat.service.thread(card)) == 2
+
+    def test_what_a_retry_has_posted_is_posted_no_second_time(self) -> None:
+        self.chat.server.stop()
+        self.both(self.triggered)
+        self.chat.server.start()
+        self.both(self.triggered)
+        self.chat.service.forget_pending()
+        assert self.done()["caught_up"] == 1
+        (card,) = self.cards()
+        assert len(self.chat.service.thread(card)) == 1
+
+    def test_one_channel_that_stays_closed_holds_up_no_other(self) -> None:
+        self.chat.service.add_channel("closed", private=True)
+        post = {"change": self.triggered, "incident_id": None}
+        assert not self.rule(PostIncident, **post, channel="closed")[0]
+        self.chat.server.stop()
+        assert not self.rule(PostIncident, **post, channel="incidents")[0]
+        self.chat.server.start()
+        self.chat.clock.advance(5 * MINUTES)
+        result = self.done()
+        assert (result["caught_up"], result["waiting"]) == (1, 1)
+        assert len(self.cards()) == 1
+        self.chat.service.add_member("closed", "pagerduty")
+        assert self.done()["caught_up"] == 0, "it is not asked for again at once"
+        self.chat.clock.advance(5 * MINUTES)
+        assert self.done()["caught_up"] == 1
+        assert len(self.cards("closed")) == 1
+
+    def test_a_message_of_a_rule_is_kept_and_says_when_it_was_meant(self) -> None:
+        self.chat.server.stop()
+        assert not self.rule(PostOnce, channel="ops", message="The sensor fails", key="health-1")[0]
+        self.chat.server.start()
+        self.chat.clock.advance(20 * MINUTES)
+        assert self.done()["caught_up"] == 1
+        (message,) = self.chat.messages("ops")
+        assert message.startswith("The sensor fails\n_Of ")
+
+    def test_what_a_person_asked_for_is_not_kept(self) -> None:
+        self.chat.server.stop()
+        assert not self.rule(PostIncident, change=None, incident_id=self.truth.id, channel="incidents")[0]
+        assert self.kept == []
+
+    def test_a_mistake_is_not_kept(self) -> None:
+        assert not self.rule(PostIncident, change={"no": "change"}, incident_id=None, channel="incidents")[0]
+        assert self.kept == []
+
+    def test_while_the_other_side_is_down_few_are_tried(self) -> None:
+        self.chat.server.stop()
+        for number in range(10):
+            self.rule(PostOnce, channel="ops", message=f"{number}", key=f"k{number}")
+        before = [one.tries for one in self.kept]
+        assert self.done()["waiting"] == 10
+        assert before == [0] * 10
+        assert sum(one.tries for one in self.kept) == 3
+        self.chat.server.start()
+        self.chat.clock.advance(5 * MINUTES)
+        assert self.done()["caught_up"] == 10
+        assert self.chat.messages("ops")[0].startswith("0")
+
+    def test_a_kept_value_that_does_not_read_stops_nothing(self) -> None:
+        self.action_service.set_value("pagerduty.owed.broken", "{", local=False)
+        Store(self.action_service).write("owed.odd", {"action": "os.system", "params": {}})
+        assert self.done()["message"] == "Nothing was waiting."
