@@ -43,8 +43,18 @@ def test_the_exchange_packs_configuration_loads_and_mattermost_is_told_missing()
     config = load(EXCHANGE)
     assert require_pagerduty(config).api_key.reveal() == "u+abcdefghijklmnop"
     assert mattermost_missing(config) == ("mattermost.url", "mattermost.token")
-    with pytest.raises(ConfigError, match=r"mattermost\.url is empty.*mattermost\.token is empty"):
+    with pytest.raises(ConfigError, match=r"mattermost\.url is not set; mattermost\.token is not set$"):
         require_mattermost(config)
+
+
+def test_a_mattermost_setting_that_came_out_empty_may_name_a_missing_key() -> None:
+    with pytest.raises(ConfigError, match=r"mattermost\.token is empty: the datastore key"):
+        require_mattermost(load(mattermost(token=None)))
+
+
+@pytest.mark.parametrize("end", ["", "/", "/api/v4", "/api/v4/", "//api/v4"])
+def test_the_address_of_mattermosts_api_is_taken_for_mattermosts(end: str) -> None:
+    assert load(mattermost(url="https://chat.example.com/sub" + end)).mattermost.url == "https://chat.example.com/sub"
 
 
 @pytest.mark.parametrize("raw", [None, {}, {"api_key": None, "watch": None, "tls": {}, "mattermost": {"url": None}}])

@@ -29,6 +29,7 @@ MIN_POLL_INTERVAL = 4
 """StackStorm's sensors can't poll more often (facts/stackstorm.md)."""
 
 EMPTY = "is empty: the datastore key it names does not exist, or it is not set"
+NOT_SET = "is not set"
 
 
 class Secret:
@@ -351,7 +352,7 @@ def load(raw: Any) -> Config:
     else:
         mattermost_verify = own_ca or verify
     mattermost = MattermostConfig(
-        url=read.url("mattermost.url"),
+        url=_without_api(read.url("mattermost.url")),
         token=read.secret("mattermost.token"),
         team=read.text("mattermost.team"),
         default_channel=read.text("mattermost.default_channel"),
@@ -375,6 +376,11 @@ def load(raw: Any) -> Config:
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
     return Config(pagerduty, mattermost, watch, time_zone, debug)
+
+
+def _without_api(url: str) -> str:
+    """Mattermost's address as people open it; some copy the API's, from its documentation."""
+    return re.sub(r"/+api/v4$", "", url)
 
 
 def require_pagerduty(config: Config) -> PagerDutyConfig:
@@ -402,7 +408,6 @@ def require_mattermost(config: Config) -> MattermostConfig:
     """Mattermost's part; raises `ConfigError` naming what is missing."""
     missing = mattermost_missing(config)
     if missing:
-        raise ConfigError(
-            "The configuration of the pack pagerduty: " + "; ".join(f"{name} {EMPTY}" for name in missing)
-        )
+        why = NOT_SET if is_mattermost_absent(config) else EMPTY
+        raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(f"{name} {why}" for name in missing))
     return config.mattermost
