@@ -36,6 +36,10 @@ NULLABLE = {
     "User": "job_title",
     "Team": "description",
     "ScheduleLayer": "end rendered_coverage_percentage",
+    "Extension": "endpoint_url",
+    "AutoPauseNotificationsParameters": "timeout",
+    "AnalyticsRawIncident": "resolved_at resolved_by_user_id resolved_by_user_name seconds_to_engage "
+    "seconds_to_first_ack seconds_to_mobilize seconds_to_resolve",
     "SubSchedule": "rendered_coverage_percentage",
 }
 """PagerDuty: null in real answers, though the document does not say so (facts/pagerduty.md, the API's own examples)."""
@@ -217,12 +221,24 @@ def _correct_pagerduty(document: Dict[str, Any]) -> None:
         for part in _walk(document["paths"][template]["get"]["responses"]):
             if any(str(a.get("$ref", "")).endswith("LogEntry") for a in part.get("oneOf", ())):
                 part["oneOf"] = every
+    # An update of alerts names each by id and type, as in the document's own examples.
+    schemas["AlertUpdate"]["properties"].update({name: {"type": "string"} for name in ("id", "type")})
     # One of the four kinds of contact methods is missing where a single one is answered.
     for template in ("/users/{id}/contact_methods", "/users/{id}/contact_methods/{contact_method_id}"):
         for method in ("get", "post", "put"):
             for part in _walk(document["paths"][template].get(method, {}).get("responses")):
                 if {"$ref": "#/components/schemas/EmailContactMethod"} in part.get("oneOf", ()):
                     part["oneOf"] = [*part["oneOf"], {"$ref": "#/components/schemas/WhatsAppContactMethod"}]
+    # A mean of nothing is null.
+    paths = [node for template, node in document["paths"].items() if template.startswith("/analytics/metrics/")]
+    for node in (*paths, *(node for name, node in schemas.items() if name.startswith("Analytics"))):
+        for part in _walk(node):
+            for field, schema in part.items():
+                if field.startswith(("mean_seconds", "p50_", "p75_", "p90_", "p95_")) and isinstance(schema, dict):
+                    schema["nullable"] = True
+    # A vendor is one thing, not a list of them.
+    vendor = document["paths"]["/vendors/{id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]
+    vendor["properties"]["vendor"] = {"$ref": "#/components/schemas/Vendor"}
     schemas["LogEntryReference"] = {"$ref": "#/components/schemas/Reference"}
 
 

@@ -16,7 +16,7 @@ import dataclasses
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from .lifecycle import WEBSITE, Lifecycle, Which
-from .model import URGENCIES, Agent, Incident, LogEntry, Options, Responder, Thing, invalid
+from .model import URGENCIES, Agent, Alert, Incident, LogEntry, Options, Responder, Thing, invalid
 
 DO = {
     *("trigger", "storm", "add_alert", "resolve_alert", "acknowledge", "unacknowledge", "escalate", "reassign"),
@@ -143,6 +143,20 @@ class Account(Lifecycle):
             entry = self.write(found, type, agent, f"{type} by {self._name(agent)}", dict(WEBSITE))
             entry.extra.update(fields)
             return entry
+
+    def move_alert(self, source: Incident, target: Incident, alert: Alert) -> None:
+        """To another open incident."""
+        with self.lock:
+            source.alerts.remove(alert)
+            target.alerts.append(alert)
+            self._touch(target)
+            self._touch(source)
+
+    def home_of(self, alert: Alert, likely: Incident) -> Incident:
+        """The incident an alert belongs to; looked for first where it was."""
+        if alert in likely.alerts:
+            return likely
+        return next(i for i in self.incidents.values() if alert in i.alerts)
 
     def set_options(self, **options: Any) -> Thing:
         """Change fields of `Options`; returns all of them."""

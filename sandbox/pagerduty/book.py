@@ -34,6 +34,9 @@ KINDS = {
     "webhook_subscriptions": ("webhook_subscription", "P", 7),
     "incident_workflows": ("incident_workflow", "P", 7),
     "workflow_triggers": ("workflow_trigger", "P", 14),
+    "status_pages": ("status_page", "P", 7),
+    "status_page_posts": ("status_page_post", "P", 7),
+    "templates": ("template", "P", 14),
     "incident_types": ("incident_type", "P", 7),
 }
 """Kinds of things in the catalog: REST collection, type, and what their ids look like."""

@@ -8,7 +8,7 @@ from ..server import Answer, Routes
 from .account import Account
 from .call import Call
 from .listing import list_incidents, list_log
-from .model import STATUSES, URGENCIES, Agent, Incident, Thing, Wrong, invalid, not_found
+from .model import STATUSES, URGENCIES, Agent, Alert, Incident, Thing, Wrong, invalid, not_found
 
 routes = Routes()
 BULK_LIMIT = 250
@@ -220,7 +220,42 @@ def update_alert(call: Call) -> Answer:
     incident, fields = call.incident(), call.body("alert")
     for found in incident.alerts:
         if found.id == call.names["alert_id"]:
-            if fields.get("status") == "resolved":
-                call.account.resolve_alert(incident, found.id)
-            return Answer(200, {"alert": call.renderer().alert(incident, found)}, effect=found.id)
+            _change_alert(call, incident, found, fields)
+            home = call.account.home_of(found, incident)
+            return Answer(200, {"alert": call.renderer().alert(home, found)}, effect=found.id)
     raise not_found()
+
+
+@routes.add("PUT", "/incidents/{id}/alerts")
+def update_alerts(call: Call) -> Answer:
+    """All or none; to another incident with `incident`."""
+    call.sender()
+    incident, rows, account = call.incident(), call.body().get("alerts"), call.account
+    if not isinstance(rows, list) or not rows:
+        raise invalid("Alerts cannot be empty")
+    if len(rows) > BULK_LIMIT:
+        raise Wrong(413, 2001, "Request Entity Too Large", f"At most {BULK_LIMIT} alerts may be updated at a time")
+    own = {alert.id: alert for alert in incident.alerts}
+    planned = [(own.get(str(row.get("id"))), row) for row in rows if isinstance(row, dict)]
+    if len(planned) < len(rows) or any(found is None for found, _ in planned):
+        raise invalid("Alert could not be found")
+    shown = [found for found, _ in planned if found is not None]
+    for found, row in zip(shown, rows):
+        _change_alert(call, incident, found, row)
+    render = call.renderer()
+    paging = {"limit": len(shown), "offset": 0, "total": None, "more": False}
+    body = {"alerts": [render.alert(account.home_of(found, incident), found) for found in shown], **paging}
+    return Answer(200, body, effect=",".join(found.id for found in shown))
+
+
+def _change_alert(call: Call, incident: Incident, alert: Alert, fields: Thing) -> None:
+    if fields.get("status") not in (None, "resolved", "triggered"):
+        raise invalid("Status is invalid")
+    other = fields.get("incident")
+    if other:
+        target = call.account.incidents.get(str(other.get("id")))
+        if target is None or not target.is_open:
+            raise invalid("Incident could not be found or is resolved")
+        call.account.move_alert(incident, target, alert)
+    if fields.get("status") == "resolved":
+        call.account.resolve_alert(call.account.home_of(alert, incident), alert.id)

@@ -7,7 +7,7 @@ from typing import Any, List
 from ..server import Answer, Routes
 from .call import Call
 from .listing import list_log
-from .model import Agent, Note, Thing, invalid, not_found
+from .model import Agent, Incident, Note, Thing, invalid, not_found
 
 routes = Routes()
 
@@ -146,12 +146,28 @@ def request_responders(call: Call) -> Answer:
 def cancel_responders(call: Call) -> Answer:
     incident, fields = call.incident(), call.body()
     call.thing("users", {"id": fields.get("requester_id")}, "Requester")
-    targets = fields.get("responder_request_targets") or []
-    ids = {(row.get("responder_request_target") or {}).get("id") for row in targets}
-    for responder in incident.responders:
-        if responder.user_id in ids and responder.state == "pending":
-            responder.state, responder.updated_at = "user_cancelled", call.account.now()
-    return Answer(200, {"responder_request_targets": targets}, effect=incident.id)
+    targets = fields.get("responder_request_targets")
+    if not isinstance(targets, list) or not targets:
+        raise invalid("Responder request targets cannot be empty")
+    shown = [_cancelled(call, incident, target) for target in targets]
+    return Answer(200, {"responder_request_targets": shown}, effect=incident.id)
+
+
+def _cancelled(call: Call, incident: Incident, target: Any) -> Thing:
+    """What became of a target; a policy stands for who was asked by it."""
+    kind = str(target.get("type") if isinstance(target, dict) else "")
+    if kind not in ("user_reference", "escalation_policy_reference"):
+        raise invalid("Responder request target type is invalid")
+    id = str(target.get("id"))
+    of_policy = kind == "escalation_policy_reference" and id in call.account.catalog["escalation_policies"]
+    ids = call.account.on_call(id, 1) if of_policy else [id]
+    asked = [responder for responder in incident.responders if responder.user_id in ids]
+    pending = [responder for responder in asked if responder.state == "pending"]
+    for responder in pending:
+        responder.state, responder.updated_at = "user_cancelled", call.account.now()
+    settled = [responder.state for responder in asked if responder.state in ("joined", "declined")]
+    result = "cancelled" if pending else settled[-1] if settled else "not_found"
+    return {"type": kind, "id": id, "result": result}
 
 
 @routes.add("GET", "/incidents/{id}/custom_fields/values")
@@ -180,3 +196,17 @@ def entry(call: Call) -> Answer:
     if found is None or not call.account.visible(found):
         raise not_found()
     return Answer(200, {"log_entry": call.renderer().entry(found)})
+
+
+@routes.add("PUT", "/log_entries/{id}/channel")
+def set_channel(call: Call) -> Answer:
+    """What a trigger by hand told may be changed afterwards."""
+    call.sender()
+    found = call.account.log_by_id.get(call.names["id"])
+    if found is None or not call.account.visible(found):
+        raise not_found()
+    fields = call.body("channel")
+    if fields.get("type") not in ("web_trigger", "mobile"):
+        raise invalid("Type must be web_trigger or mobile")
+    found.channel = {**found.channel, "details": _text(fields, "details")}
+    return Answer(202, None, effect=found.id)

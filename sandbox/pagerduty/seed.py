@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from .account import Account
+from .rest_pages import SEVERITIES, STATUSES
 
 API_KEY = "u+sandboxSandbox12345"
 """An account-wide REST API key: writing needs `From`."""
@@ -104,6 +105,7 @@ def plant(account: Account) -> None:
     ):
         account.add("extension_schemas", name, key=key)
     account.add("incident_types", "incident_default", display_name="Base Incident", created_at=account.now())
+    status_page(account, "Acme status")
     account.add("incident_workflows", "Major incident", is_enabled=True, created_at=account.now(), steps=[])
     account.add("business_services", "Shopping", description="What customers see", team_id=teams["Web"]["id"])
     keys(account)
@@ -128,3 +130,26 @@ def service(account: Account, name: str, policy: str, **fields: object) -> str:
         integration["key"] = account.integration_key(integration["id"])
     account.version += 1
     return str(found["id"])
+
+
+def status_page(account: Account, name: str) -> str:
+    """A public status page with its statuses, severities and a service; returns its id."""
+
+    def rows(kind: dict[str, tuple[str, ...]]) -> list[dict[str, str]]:
+        return [
+            {"id": account.new_id("P", 7), "description": word, "post_type": post_type}
+            for post_type, words in kind.items()
+            for word in words
+        ]
+
+    page = account.add(
+        "status_pages",
+        name,
+        status_page_type="public",
+        url="https://status.example.com",
+        published_at=account.now(),
+        statuses=rows(STATUSES),
+        severities=rows(SEVERITIES),
+        services=[{"id": account.new_id("P", 7), "name": "Website"}],
+    )
+    return str(page["id"])

@@ -10,8 +10,10 @@ from ..journal import Journal
 from ..server import Answer, Request, Server, Service
 from . import (
     rest_account,
+    rest_analytics,
     rest_hooks,
     rest_incidents,
+    rest_pages,
     rest_people,
     rest_policies,
     rest_related,
@@ -19,6 +21,7 @@ from . import (
     rest_services,
     rest_tags,
     rest_teams,
+    rest_templates,
     rest_threads,
     rest_windows,
     rest_workflows,
@@ -47,6 +50,9 @@ _ROUTES = tuple(
         rest_related,
         rest_tags,
         rest_hooks,
+        rest_analytics,
+        rest_pages,
+        rest_templates,
     )
 )
 """Asked in this order: `/incidents/types` before `/incidents/{id}`."""
