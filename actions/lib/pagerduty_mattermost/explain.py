@@ -38,10 +38,6 @@ class Verdict(NamedTuple):
     """As the rule writes it."""
     reason: str
 
-    @property
-    def fires(self) -> bool:
-        return self.enabled and self.matched
-
 
 def filters(watch: WatchConfig, incident: Incident) -> List[Filter]:
     """Every filter that is set. They decide when an incident is first reported; one reported is followed to its end."""

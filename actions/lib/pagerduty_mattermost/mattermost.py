@@ -65,7 +65,6 @@ class User(NamedTuple):
     email: str = ""
     """Empty when the server does not show addresses."""
     active: bool = True
-    is_bot: bool = False
 
 
 class Channel(NamedTuple):
@@ -152,6 +151,13 @@ class Mattermost:
         if not _EMAIL.match(address):
             raise RejectedInput(f"'{one_line(clean(address, 80))}' is no e-mail address")
         return _user(self._call(lambda: self._driver.users.get_user_by_email(quote(address, safe="@"))))
+
+    def teams(self) -> List[str]:
+        """Names of the teams the bot is in."""
+        answer = self._call(lambda: self._driver.client.get("/users/me/teams"))
+        if not isinstance(answer, list):
+            raise RetryLater("Mattermost's answer is not what its API promises (no list of teams)")
+        return sorted(str(team["name"]) for team in answer if isinstance(team, dict) and team.get("name"))
 
     # Channels
 
@@ -361,7 +367,6 @@ def _user(answer: Any) -> User:
         str(data.get("username") or ""),
         str(data.get("email") or ""),
         not data.get("delete_at"),
-        bool(data.get("is_bot")),
     )
 
 

@@ -174,8 +174,6 @@ class StateStore:
     def __init__(self, store: Store, journal_bytes: int = JOURNAL_BYTES) -> None:
         self._store = store
         self._journal_bytes = journal_bytes
-        self.bytes_written = 0
-        """Since the start, for the benchmark."""
 
     def load(self) -> Loaded:
         broken: Dict[str, str] = {}
@@ -262,7 +260,6 @@ class StateStore:
 
     def _write(self, name: str, value: Any) -> None:
         self._store.write(name, value)
-        self.bytes_written += len(json.dumps(value, separators=(",", ":")))
 
 
 def shard_of(incident_id: str) -> int:
