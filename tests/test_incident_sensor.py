@@ -37,7 +37,7 @@ class SensorWorld(BaseSensorTestCase):
         return {
             "api_key": API_KEY,
             "api_url": self.server.url,
-            "timeouts": {"connect": 1, "read": 0.5},
+            "timeouts": {"connect": 1, "read": 1.5},
             "watch": {**self.watch, **watch},
         }
 

@@ -278,7 +278,7 @@ class DispatchFaultTestCase(SensorWorld):
         assert self.payloads() == []
         frozen.thaw.set()
         for thread, _ in list(self.sensor._dispatcher._hanging):
-            thread.join(5)
+            thread.join(60)
         self.revive()
         self.poll(times=3)
         assert self.event_ids() == self.told()

@@ -154,7 +154,7 @@ class Service:
         self.gate.set()
 
     def dispatch(self, trigger: str, payload: Any, trace_tag: str, throw_on_validation_error: bool) -> None:
-        self.gate.wait(5)
+        self.gate.wait(60)
         if self.error:
             raise self.error
         self.got.append((trigger, trace_tag, throw_on_validation_error))
@@ -206,7 +206,8 @@ def test_a_frozen_queue_costs_a_deadline_and_few_threads() -> None:
     assert threading.active_count() - before <= 3
     service.gate.set()
     for thread, _ in list(dispatcher._hanging):
-        thread.join(5)
+        thread.join(60)
+    dispatcher._deadline = 60.0
     assert dispatcher.was_dispatched("R0")
     assert not dispatcher.was_dispatched("R7")
     service._trigger_dispatcher_service = service
@@ -227,6 +228,7 @@ def test_calls_that_never_return_do_not_stop_dispatching_for_ever() -> None:
     with pytest.raises(DispatchFailed, match="earlier dispatches"):
         dispatcher.dispatch("x.y", {}, trace_tag="P1")
     now[0] += GIVE_UP_AFTER
+    dispatcher._deadline = 60.0
     dispatcher.dispatch("x.y", {}, trace_tag="P1")
     assert len(working.got) == 1
     service.gate.set()

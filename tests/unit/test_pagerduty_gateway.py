@@ -41,7 +41,7 @@ class Setup:
 
     def gateway(self, policy: Policy = Policy(attempts=3, budget=30.0), **settings: Any) -> PagerDuty:  # noqa: B008
         config = PagerDutyConfig(
-            api_key=Secret(KEY), api_url=self.double.url, http=Http(timeouts=Timeouts(1.0, 0.3))
+            api_key=Secret(KEY), api_url=self.double.url, http=Http(timeouts=Timeouts(1.0, 1.0))
         )._replace(**settings)
         return PagerDuty(
             config, policy=policy, sleep=self._sleep, monotonic=lambda: self.now, random=lambda: 0.5, clock=lambda: 1e9

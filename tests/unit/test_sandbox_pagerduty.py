@@ -459,7 +459,7 @@ def test_ten_thousand_open_incidents_list_at_once(api: Api, account: Account) ->
     for offset in (0, 4_900, 9_900):
         query = {"statuses[]": ["triggered", "acknowledged"], "date_range": "all", "limit": 100, "offset": offset}
         answer = api.send("GET", "/incidents", total="true", **query)
-        assert answer.elapsed.total_seconds() < 1
+        assert answer.elapsed.total_seconds() < 5  # seconds even under load; what looks at each pair takes a minute
         assert answer.json()["total"] == 10_000
         seen.update(i["id"] for i in answer.json()["incidents"])
     assert len(seen) == 300

@@ -146,7 +146,7 @@ def test_executions_are_listed_and_shown(cli, tmp_path):
     app.store.set("toy.file", str(tmp_path / "out.log"))
     app.start()
     app.dispatch("toy.counted", {"n": 1}, "g1")
-    assert app.drain(10)
+    assert app.drain(60)
     assert app.stop()
     _, out, _ = cli("executions")
     assert out.split()[2:] == ["succeeded", "g1", "toy.record", "toy.record_all"]

@@ -23,7 +23,7 @@ app = App(sys.argv[1], {"token": "s3cret-token"}, sys.argv[2], poll_interval=0.0
 app.start()
 while not (app.store.get("toy.count") and int(app.store.get("toy.count").value) >= int(sys.argv[3])):
     time.sleep(0.005)
-sys.exit(0 if app.drain(10) and app.stop() else 1)
+sys.exit(0 if app.drain(60) and app.stop() else 1)
 """
 
 
@@ -61,7 +61,7 @@ def test_kill_at_random_moments_loses_nothing_and_keeps_each_lanes_order(tmp_pat
     out, data, limit = tmp_path / "out.log", tmp_path / "data", 120
     prepare(data, file=str(out), fail="slow")
     chance = random.Random(seed)
-    until = time.monotonic() + 30
+    until = time.monotonic() + 120
     kills = 0
     while True:
         process = serve(data, limit)
@@ -107,8 +107,8 @@ def test_signals_end_it_quickly_with_exit_code_0_and_lose_nothing(tmp_path, numb
         for _ in range(times):
             process.send_signal(number)
             time.sleep(0.1)
-        assert process.wait(10) == 0
-        assert time.monotonic() - begun < 3
+        assert process.wait(60) == 0
+        assert time.monotonic() - begun < 20, "it waited for the action that hangs (30 s)"
     finally:
         process.kill()
         process.wait()

@@ -100,22 +100,23 @@ def test_retries_end_at_the_deadline() -> None:
 def test_a_frozen_datastore_is_left_at_the_deadline() -> None:
     service = Service()
     thaw = threading.Event()
-    service.trouble = lambda: (thaw.wait(5), None)[1]
+    service.trouble = lambda: (thaw.wait(60), None)[1]
     started = time.monotonic()
     with pytest.raises(StoreUnreachable, match="did not answer within 0.05 s"):
         store_over(service, deadline=0.05).read("n")
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 30
     thaw.set()
 
 
 def test_an_old_write_that_hangs_never_lands_on_a_newer_one() -> None:
     service = Service()
     thaw = threading.Event()
-    service.trouble = lambda: (thaw.wait(5), None)[1]
+    service.trouble = lambda: (thaw.wait(60), None)[1]
     store = store_over(service, deadline=0.05)
     with pytest.raises(StoreUnreachable) as hung:
         store.write("n", "old")
     assert hung.value.maybe_done
+    store._deadline = 60.0
     service.trouble = lambda: None
     with pytest.raises(StoreUnreachable, match="earlier calls"):
         store.write("n", "new")
@@ -123,7 +124,7 @@ def test_an_old_write_that_hangs_never_lands_on_a_newer_one() -> None:
         store.delete("n")
     store.write("other", 1)
     thaw.set()
-    until = time.monotonic() + 5
+    until = time.monotonic() + 30
     while "pagerduty.n" not in service.items and time.monotonic() < until:
         time.sleep(0.005)
     while time.monotonic() < until:
@@ -138,7 +139,7 @@ def test_an_old_write_that_hangs_never_lands_on_a_newer_one() -> None:
 def test_calls_that_hang_do_not_pile_up() -> None:
     service = Service()
     thaw = threading.Event()
-    service.trouble = lambda: (thaw.wait(5), None)[1]
+    service.trouble = lambda: (thaw.wait(60), None)[1]
     store = store_over(service, deadline=0.01)
     for _ in range(MAX_ABANDONED + 5):
         with pytest.raises(StoreUnreachable):
@@ -150,7 +151,7 @@ def test_calls_that_hang_do_not_pile_up() -> None:
 def test_calls_that_never_return_do_not_close_the_datastore_for_ever() -> None:
     service = Service()
     thaw = threading.Event()
-    service.trouble = lambda: (thaw.wait(5), None)[1]
+    service.trouble = lambda: (thaw.wait(60), None)[1]
     now = [0.0]
     store = Store(service, deadline=0.01, monotonic=lambda: now[0], sleep=lambda seconds: None)
     for _ in range(MAX_ABANDONED + 1):
@@ -160,6 +161,7 @@ def test_calls_that_never_return_do_not_close_the_datastore_for_ever() -> None:
     with pytest.raises(StoreUnreachable, match="earlier calls"):
         store.read("n")
     now[0] += GIVE_UP_AFTER + 1
+    store._deadline = 60.0
     assert store.read("n") is None
     thaw.set()
 

@@ -24,7 +24,7 @@ from pagerduty_mattermost.transport import Policy, asked_wait, http_date, networ
 from sandbox.server import Answer, Request
 
 DEFAULT = Policy()
-QUICK = Http(timeouts=Timeouts(connect=1.0, read=0.3))
+QUICK = Http(timeouts=Timeouts(connect=1.0, read=1.0))
 
 
 def ok(_request: Request) -> Answer:
