@@ -22,7 +22,7 @@ DO = {
     *("trigger", "storm", "add_alert", "resolve_alert", "acknowledge", "unacknowledge", "escalate", "reassign"),
     *("delegate", "annotate", "resolve", "reopen", "snooze", "merge", "set_priority", "set_urgency", "set_title"),
     *("set_service", "set_conference", "set_custom_fields", "status_update", "add_responder", "respond", "odd_entry"),
-    *("log_late", "hide", "set_options", "truth"),
+    *("log_late", "hide", "set_options", "truth", "maintain", "cover", "deploy"),
 }
 """What `call` carries out."""
 
@@ -143,6 +143,30 @@ class Account(Lifecycle):
             entry = self.write(found, type, agent, f"{type} by {self._name(agent)}", dict(WEBSITE))
             entry.extra.update(fields)
             return entry
+
+    def maintain(self, service: str, seconds: int, description: str = "", user: str = "") -> Thing:
+        """A maintenance window from now on: the service takes no incidents."""
+        with self.lock:
+            who = self.find("users", user)["id"] if user else next(iter(self.catalog["users"]))
+            own = {"start": self.now(), "end": self.now() + seconds, "name": description}
+            return self.open_window({**own, "service_ids": [self.find("services", service)["id"]]}, who)
+
+    def cover(self, schedule: str, user: str, seconds: int) -> Thing:
+        """Somebody takes over on a schedule, from now on."""
+        with self.lock:
+            found, now = self.find("schedules", schedule), self.now()
+            override = {"user_id": self.find("users", user)["id"], "start": now, "end": now + seconds}
+            found["overrides"].append({**override, "id": self.new_id("Q", 14)})
+            self.change("schedules", found, {})
+            return dict(found["overrides"][-1])
+
+    def deploy(self, service: str, summary: str, **fields: Any) -> Thing:
+        """A change event of a service; `fields`: source, links, images, custom_details."""
+        with self.lock:
+            id = self.find("services", service)["id"]
+            own = next(i["id"] for i in self.catalog["integrations"].values() if i["service_id"] == id)
+            thing = {"name": summary, "at": self.now(), "service_id": id, "integration_id": own, **fields}
+            return self.create("change_events", thing)
 
     def move_alert(self, source: Incident, target: Incident, alert: Alert) -> None:
         """To another open incident."""

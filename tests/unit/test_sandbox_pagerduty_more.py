@@ -201,3 +201,93 @@ def test_incident_types_stand_beside_incidents(api: Api) -> None:
     assert api.get("/incidents/types", filter="disabled")["incident_types"] == []
     wrong = {**body, "name": "x", "parent_type": "nothing"}
     assert api.refused("POST", "/incidents/types", {"incident_type": wrong})[2:] == ["Parent type could not be found"]
+
+
+def test_analytics_are_computed_from_what_happened(api: Api, account: Account) -> None:
+    one = account.trigger("Database", "one", priority="P1")
+    api.server.clock.advance(60)
+    account.acknowledge(one, "Ada Lovelace")
+    api.server.clock.advance(240)
+    account.resolve(one, "Ada Lovelace")
+    account.trigger("Storefront", "two", urgency="low")
+
+    def metrics(path: str, **fields: Any) -> Any:
+        return api.send("POST", f"/analytics/metrics/incidents/{path}", fields).json()["data"]
+
+    (whole,) = metrics("all")
+    assert (whole["total_incident_count"], whole["mean_seconds_to_first_ack"]) == (2, 60)
+    assert (whole["mean_seconds_to_resolve"], whole["p95_seconds_to_resolve"]) == (300, 300)
+    assert {row["service_name"]: row["total_incident_count"] for row in metrics("services")} == {
+        "Database": 1,
+        "Storefront": 1,
+    }
+    assert metrics("all", filters={"urgency": "low"})[0]["mean_seconds_to_resolve"] is None
+    assert metrics("all", filters={"major": True})[0]["total_incident_count"] == 1
+    assert metrics("all", filters={"created_at_start": iso(START + 9999)}) == []
+    (day,) = metrics("all", aggregate_unit="day", time_zone="Europe/Paris")
+    assert day["range_start"] == "2023-11-14T00:00:00+01:00"
+    raw = {"order": "asc", "limit": 1}
+    first = api.send("POST", "/analytics/raw/incidents", raw).json()
+    rest = api.send("POST", "/analytics/raw/incidents", {**raw, "starting_after": first["last"]}).json()
+    assert [first["data"][0]["id"], first["more"], rest["more"]] == [one.id, True, False]
+    assert (rest["data"][0]["status"], rest["data"][0]["resolved_at"]) == ("triggered", None)
+    assert first["data"][0]["acknowledged_user_names"] == ["Ada Lovelace"]
+    assert api.refused("POST", "/analytics/raw/incidents", {**raw, "limit": 1001})[0] == 400
+    assert api.refused("POST", "/analytics/metrics/incidents/all", {"aggregate_unit": "year"})[0] == 400
+
+
+def test_a_status_pages_post_needs_an_update_and_maintenance_its_times(api: Api, account: Account) -> None:
+    page = account.find("status_pages", "Acme status")
+    path, other = f"/status_pages/{page['id']}/posts", {"id": "P0", "type": "status_page"}
+    update = {"type": "status_page_post_update", "message": "m", "impacted_services": [], "notify_subscribers": False}
+    update["post"] = {"id": page["id"], "type": "status_page_post"}
+    update["status"] = {"id": page["statuses"][0]["id"], "type": "status_page_status"}
+    update["severity"] = {"id": page["severities"][1]["id"], "type": "status_page_severity"}
+    update["update_frequency_ms"] = None
+    body = {"type": "status_page_post", "title": "Down", "post_type": "incident", "starts_at": None, "ends_at": None}
+    body = {**body, "status_page": {"id": page["id"], "type": "status_page"}, "updates": [update]}
+    for wrong in (
+        {"updates": []},
+        {"title": "x" * 129},
+        {"post_type": "maintenance"},
+        {"status_page": other},
+        {"updates": [{**update, "status": other}]},
+    ):
+        assert api.refused("POST", path, {"post": {**body, **wrong}})[:2] == [400, 2001]
+    made = api.send("POST", path, {"post": body}).json()["post"]
+    assert [len(made["updates"]), len(api.get(path, post_type="maintenance")["posts"])] == [1, 0]
+
+
+def test_a_template_is_rendered_for_an_incident(api: Api, account: Account) -> None:
+    fields = {"message": "{{incident.title}} on {{incident.service.name}}: {{ nonsense }}"}
+    body = {"template_type": "status_update", "name": "T", "templated_fields": fields}
+    made = api.send("POST", "/templates", {"template": body}).json()["template"]
+    incident = account.trigger("Database", "Slow")
+    answer = api.send("POST", f"/templates/{made['id']}/render", {"incident_id": incident.id}).json()
+    assert answer["templated_fields"]["message"] == "Slow on Database: "
+    assert answer["warnings"]["message"] == ["Unknown field nonsense"]
+
+
+def test_maintenance_cover_and_deployments_can_be_played_from_outside(api: Api, account: Account) -> None:
+    assert account.call("maintain", {"service": "Database", "seconds": 60})["sequence_number"] == 1
+    assert account.is_silent(api.id("services", "Database"))
+    api.server.clock.advance(60)
+    assert not account.is_silent(api.id("services", "Database"))
+    account.call("cover", {"schedule": "Platform rotation", "user": "Mei Tanaka", "seconds": 600})
+    incident = account.trigger("Database", "x")
+    assert [u for u, _ in incident.assignees] == [api.id("users", "Mei Tanaka")]
+    account.call("deploy", {"service": "Database", "summary": "1.2"})
+    assert [c["summary"] for c in api.get("/change_events")["change_events"]] == ["1.2"]
+
+
+def test_alerts_move_to_another_open_incident(api: Api, account: Account) -> None:
+    source, target = account.trigger("Database", "a"), account.trigger("Database", "b")
+    alert = source.alerts[0]
+    row = {"id": alert.id, "type": "alert", "incident": {"id": target.id, "type": "incident_reference"}}
+    answer = api.send("PUT", f"/incidents/{source.id}/alerts", {"alerts": [row]})
+    assert [a["incident"]["id"] for a in answer.json()["alerts"]] == [target.id]
+    assert (len(source.alerts), len(target.alerts)) == (0, 2)
+    assert api.refused("PUT", f"/incidents/{source.id}/alerts", {"alerts": [row]})[0] == 400
+    closing = [{"id": a.id, "type": "alert", "status": "resolved"} for a in list(target.alerts)]
+    api.send("PUT", f"/incidents/{target.id}/alerts", {"alerts": closing})
+    assert target.status == "resolved", "with its last alert the incident is over"
