@@ -130,6 +130,10 @@ def test_our_words_stand_for_what_is_configured(text: str, service: Tuple[str, s
     assert expand(SETTINGS, text, service) == meant
 
 
+def test_what_is_for_the_operations_channel_goes_to_the_default_where_there_is_none() -> None:
+    assert expand(SETTINGS._replace(operations_channel=""), ":operations") == "incidents"
+
+
 @pytest.mark.parametrize("text", ["", None, ":other", ":service"])
 def test_what_stands_for_nothing_is_an_error(text: Any) -> None:
     with pytest.raises(RejectedInput):
@@ -138,7 +142,7 @@ def test_what_stands_for_nothing_is_an_error(text: Any) -> None:
 
 @pytest.mark.parametrize("text", [":default", ":operations", ":service"])
 def test_a_word_that_is_not_configured_names_its_setting(text: str) -> None:
-    with pytest.raises(ConfigError, match=r"mattermost\.(default|operations)_channel is not set"):
+    with pytest.raises(ConfigError, match=r"mattermost\.default_channel is not set"):
         expand(MattermostConfig(), text, ("PX", "x"))
 
 
@@ -248,8 +252,32 @@ def test_looking_up_neither_joins_nor_keeps(scene: Scene) -> None:
     assert scene.datastore.items == {}
 
 
-def test_a_complaint_without_an_operations_channel_is_logged(scene: Scene) -> None:
+@pytest.mark.parametrize("text", ["sandbox/incidents", "closed/incidents"])
+def test_a_team_that_is_not_there_or_not_the_bots_is_named_with_those_it_is_in(scene: Scene, text: str) -> None:
+    closed = scene.chat.service.add_team("closed")
+    scene.chat.service.add_channel("incidents", team=closed)
+    with pytest.raises(ChannelUnavailable) as failure:
+        scene.post(text)
+    team = text.split("/")[0]
+    assert f"There is no Mattermost team '{team}'" in str(failure.value)
+    assert "the bot is in: ops." in str(failure.value)
+    assert f"mmctl team users add {team} pagerduty" in str(failure.value)
+
+
+def test_teams_that_cannot_be_read_leave_the_channel_to_be_told(scene: Scene) -> None:
+    scene.chat.server.faults.add("status", status=403, method="GET", path="/users/me/teams$")
+    with pytest.raises(ChannelUnavailable, match="no channel ~no-such in the team ops"):
+        scene.post("no-such")
+
+
+def test_a_complaint_without_an_operations_channel_is_told_in_the_default_channel(scene: Scene) -> None:
     scene.run(operations_channel=None)
+    assert scene.complain("a", "the matter")
+    assert scene.chat.messages("incidents") == [":warning: the matter"]
+
+
+def test_a_complaint_without_any_channel_is_logged(scene: Scene) -> None:
+    scene.run(operations_channel=None, default_channel=None)
     assert not scene.complain("a", "the matter")
     assert "the matter" in scene.log.lines[0]
 

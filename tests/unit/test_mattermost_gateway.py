@@ -421,6 +421,7 @@ def test_every_request_fits_mattermosts_own_contract(chat: Chat) -> None:
     channel = mattermost.channel_by_name("ops", "incidents", include_archived=True)
     mattermost.join(channel.id)
     assert mattermost.channel(channel.id) == channel
+    assert mattermost.teams() == ["ops"]
     file_id = mattermost.upload_file(channel.id, "a.txt", b"a")
     root = mattermost.create_post(channel.id, "root", key="r", file_ids=[file_id])["id"]
     mattermost.create_post(channel.id, "reply", root_id=root, props={"attachments": [{"title": "t"}]})

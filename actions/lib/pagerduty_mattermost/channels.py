@@ -6,7 +6,8 @@
     channels.look_up("town/incidents")      # fresh, without joining
 
 `:default` is `mattermost.default_channel`, `:operations` is `mattermost.operations_channel`, `:service` what
-`mattermost.service_channels` says of an incident's service (its id or its name), else the default channel.
+`mattermost.service_channels` says of an incident's service (its id or its name); the default channel where these say
+nothing, so that an alarm of the pack's health is never unheard.
 
 A resolved channel is kept in the datastore for an hour (`pagerduty.channel.<sha>`), so a rename is noticed within one;
 `using` forgets it at once when Mattermost refuses the post (removed bot, archived channel), resolves again and tries
@@ -82,25 +83,21 @@ def expand(settings: MattermostConfig, text: str, service: Tuple[str, str] = (""
     """
     word = str(text or "").strip()
     if word == ":operations":
-        return _configured(settings.operations_channel, "mattermost.operations_channel")
+        word = settings.operations_channel or ":default"
     if word == ":service":
         if not any(service):
             raise RejectedInput("':service' needs an incident: name the channel, or write ':default'")
         by_name = {key.casefold(): channel for key, channel in settings.service_channels.items()}
         word = settings.service_channels.get(service[0]) or by_name.get(service[1].casefold(), ":default")
     if word == ":default":
-        return _configured(settings.default_channel, "mattermost.default_channel")
+        if not settings.default_channel:
+            raise ConfigError("The configuration of the pack pagerduty: mattermost.default_channel is not set")
+        return settings.default_channel
     if not word:
         raise RejectedInput("No channel given: an id, name, ~name, team/name or one of " + ", ".join(WORDS))
     if word.startswith(":"):
         raise RejectedInput(f"'{one_line(clean(word, 60))}' is none of the channel words {', '.join(WORDS)}")
     return word
-
-
-def _configured(channel: str, setting: str) -> str:
-    if not channel:
-        raise ConfigError(f"The configuration of the pack pagerduty: {setting} is not set")
-    return channel
 
 
 class Channels:
@@ -204,8 +201,9 @@ class Channels:
                 raise
         if found is None:
             raise ChannelUnavailable(
-                f"Mattermost shows the bot no channel {target.label}: it is misspelt, or it is private, or the bot is "
-                f"not in its team; ask a member of the channel to run `/invite @{self._bot()}` there",
+                self._outside_the_team(target)
+                or f"Mattermost shows the bot no channel {target.label}: it is misspelt, or it is private; ask a "
+                f"member of the channel to run `/invite @{self._bot()}` there",
                 target.known_as or target.text,
                 status=404,
             )
@@ -218,6 +216,22 @@ class Channels:
                 error_id=DELETED_CHANNEL,
             )
         return found
+
+    def _outside_the_team(self, target: _Target) -> str:
+        """What to tell people when the channel's team is none of the bot's, else empty."""
+        if target.id:
+            return ""
+        try:
+            teams = self._mattermost.teams()
+        except PackError:  # the channel is what was asked for; what is told of it is only less exact
+            return ""
+        if target.team in teams:
+            return ""
+        return (
+            f"There is no Mattermost team '{target.team}' (channel '{target.name}'), or the bot is not in it; "
+            f"the bot is in: {', '.join(teams) or 'no team'}. Correct the team, or ask an administrator to run "
+            f"`mmctl team users add {target.team} {self._bot()}`"
+        )
 
     def _archived(self, target: _Target) -> Optional[Channel]:
         try:

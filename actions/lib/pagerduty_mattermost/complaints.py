@@ -1,4 +1,4 @@
-"""What people must know and put right, told once in the operations channel.
+"""What people must know and put right, told once in the operations channel (unset: the default channel).
 
     complain(mattermost, store, "channel:~incidents", "The Mattermost channel ~incidents is archived: ...", log=log)
 
@@ -32,10 +32,11 @@ def complain(
 ) -> bool:
     """Post `text` (Markdown; outside text in it escaped) in the operations channel unless the matter was told already.
 
-    True when it was posted now. Without an operations channel, or without a datastore to remember it by (every failing
+    True when it was posted now. Without such a channel, or without a datastore to remember it by (every failing
     run would post it again), it is only logged.
     """
-    if not mattermost.settings.operations_channel:
+    settings = mattermost.settings
+    if not (settings.operations_channel or settings.default_channel):
         log.warning("%s (set mattermost.operations_channel to be told there)", text)
         return False
     key = post_key("complaint", about)
