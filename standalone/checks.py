@@ -1,10 +1,10 @@
-"""`check`: the metadata, the configuration and both connections; one line each, with what to do where it is wrong."""
+"""`check`, without asking anybody: the metadata and the settings; one line each, with what to do where it is wrong."""
 
 from __future__ import annotations
 
 import difflib
 from functools import partial
-from typing import Any, Callable, Iterator, Mapping, NamedTuple, Optional
+from typing import Any, Callable, Iterator, List, Mapping, NamedTuple
 
 from standalone.metadata import Pack, Rule
 
@@ -61,92 +61,43 @@ def _is_timed(rule: Rule) -> bool:
     return str(rule.trigger["type"]).startswith("core.")
 
 
-def unknown_settings(raw: Mapping[str, Any], pack: Pack) -> Iterator[str]:
+def unknown_settings(raw: Mapping[str, Any], pack: Pack) -> List[str]:
     """One line for each setting at the top that nobody reads, which StackStorm passes over without a word."""
     known = list(pack.config_schema)
+    found = []
     for name in raw:
         if name not in known:
             near = difflib.get_close_matches(str(name), known, n=1)
             meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            yield f"The configuration: {name} is not a setting; {meant}"
+            found.append(f"{name} is not a setting; {meant}")
+    return found
 
 
-def wrong_settings(raw: Mapping[str, Any], pack: Pack) -> str:
-    """What the pack's own reader says of the completed configuration `raw`, or empty. Connects nowhere."""
+def wrong_settings(config: Mapping[str, Any], pack: Pack) -> List[str]:
+    """What the pack's own reader says of the completed `config`, one line for each setting. Connects nowhere."""
     from pagerduty_mattermost import config as settings
     from pagerduty_mattermost import times
     from pagerduty_mattermost.errors import PackError
 
     if pack.ref != OUR_PACK:
-        return ""
+        return []
+    found: List[str] = []
     try:
-        times.zone(settings.load(raw).time_zone)
+        settings.load(config)
     except PackError as error:
-        return str(error)
-    return ""
+        found = str(error).partition(": ")[2].split("; ")
+    zone = config.get("time_zone")
+    if isinstance(zone, str) and not any(line.startswith("time_zone") for line in found):
+        try:
+            times.zone(zone)
+        except PackError as error:
+            found.append(str(error))
+    return found
 
 
-def check_connections(raw: Mapping[str, Any], action_service: Any) -> Iterator[Finding]:
-    """PagerDuty's and Mattermost's side with the completed and checked configuration `raw`; cheap reads only, nothing
-    is posted."""
-    from pagerduty_mattermost import config as settings
-
-    config = settings.load(raw)
-    yield from _try("PagerDuty", lambda: _pagerduty(config))
-    missing = settings.mattermost_missing(config)
-    if missing:
-        yield Finding(False, f"Mattermost: {', '.join(missing)} not set; see pagerduty.yaml.example")
-        return
-    bot = yield from _try("Mattermost", lambda: _bot(config))
-    if not bot:
-        return
-    named = {
-        "mattermost.default_channel": config.mattermost.default_channel,
-        "mattermost.operations_channel": config.mattermost.operations_channel,
-        **{f"mattermost.service_channels.{name}": to for name, to in config.mattermost.service_channels.items()},
-    }
-    for setting, channel in named.items():
-        if channel:
-            yield from _try(setting, partial(_channel, config, action_service, channel))
-        else:
-            yield Finding(setting != "mattermost.default_channel", f"{setting}: not set")
-
-
-def _try(what: str, call: Callable[[], str]) -> Any:
-    from pagerduty_mattermost.errors import PackError
-
-    try:
-        yield Finding(True, f"{what}: {call()}")
-    except PackError as error:
-        line = str(error)
-        yield Finding(False, line if line.startswith(what) else f"{what}: {line}")
-        return False
-    return True
-
-
-def _pagerduty(config: Any) -> str:
-    from pagerduty_mattermost.config import require_pagerduty
-    from pagerduty_mattermost.lookup import resolve
-    from pagerduty_mattermost.pagerduty import PagerDuty
-
-    pagerduty = PagerDuty(require_pagerduty(config))
-    pagerduty.get("/abilities")
-    sender: Optional[str] = config.pagerduty.from_email
-    if not sender:
-        return "connected; from_email is not set: whatever changes an incident needs one or a token of a user's own"
-    return f"connected; changes are made as {resolve(pagerduty, 'user', sender).name} (from_email)"
-
-
-def _bot(config: Any) -> str:
-    from pagerduty_mattermost.mattermost import Mattermost
-
-    return f"connected as @{Mattermost(config.mattermost).me().username}"
-
-
-def _channel(config: Any, action_service: Any, text: str) -> str:
-    from pagerduty_mattermost.channels import Channels
-    from pagerduty_mattermost.mattermost import Mattermost
-    from pagerduty_mattermost.store import Store
-
-    found = Channels(Mattermost(config.mattermost), Store(action_service)).look_up(text)
-    return f"{found.label} ({found.id})"
+def check_settings(configuration: Any, pack: Pack) -> List[str]:
+    """Everything that is wrong with a `Configuration`, one line for each setting; empty when all reads."""
+    config, problems = configuration.examine()
+    told = {line.split(":")[0] for line in problems}
+    further = [line for line in wrong_settings(config, pack) if line.split(" ")[0] not in told]
+    return [*unknown_settings(configuration.raw, pack), *problems, *further]

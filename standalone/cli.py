@@ -158,12 +158,11 @@ def _serve(options: Any) -> int:
         signal.signal(number, stop)
     from standalone import checks
 
-    config = app.configuration.current()
-    wrong = checks.wrong_settings(config, app.pack)
+    for line in checks.unknown_settings(app.configuration.raw, app.pack):
+        LOG.warning("The configuration: %s", line)
+    wrong = checks.wrong_settings(app.configuration.current(), app.pack)
     if wrong:
-        raise UserError(wrong)
-    for line in checks.unknown_settings(config, app.pack):
-        LOG.warning("%s", line)
+        raise UserError("The configuration: " + "; ".join(wrong))
     app.start()
     enabled = sum(rule.enabled for rule in app.pack.rules.values())
     LOG.info("Running %s %s with %d rules; Ctrl-C stops", app.pack.ref, app.pack.version, enabled)
@@ -351,21 +350,29 @@ def _check(options: Any) -> int:
     if _config_file(options, needed=False) is None:
         findings.append(checks.Finding(True, "configuration: none given (--config), so neither side was tried"))
     else:
-        try:
-            config = app.configuration.current()
-        except UserError as error:
-            findings.append(checks.Finding(False, str(error)))
-        else:
-            wrong = checks.wrong_settings(config, app.pack)
-            problems = [*checks.unknown_settings(config, app.pack), *([wrong] if wrong else [])]
-            findings.extend(checks.Finding(False, line) for line in problems)
-            if not problems:
-                findings.append(checks.Finding(True, "configuration: every setting reads"))
-            if not options.offline and not wrong:
-                findings.extend(checks.check_connections(config, app.action_service("Check", _me())))
+        problems = checks.check_settings(app.configuration, app.pack)
+        findings.extend(checks.Finding(False, f"The configuration: {line}") for line in problems)
+        if not problems:
+            findings.append(checks.Finding(True, "configuration: every setting reads"))
+        if not options.offline:
+            findings.extend(_both_sides(app))
     for finding in findings:
         print(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.line}")
     return 0 if all(finding.ok for finding in findings) else 1
+
+
+def _both_sides(app: Any) -> List[Any]:
+    """What the two servers say of the configuration, as soon as it is right enough to ask them."""
+    from standalone import checks
+    from standalone.connections import check_connections
+
+    try:
+        config = app.configuration.current()
+    except UserError:
+        return []
+    if app.pack.ref != checks.OUR_PACK or checks.wrong_settings(config, app.pack):
+        return []
+    return list(check_connections(config, app.pack, app.action_service("Check", _me())))
 
 
 def _warn_about_metadata(app: Any) -> None:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import copy
 import logging
 import threading
-from typing import Any, Dict, Mapping, Optional, Set
+from typing import Any, Dict, List, Mapping, Optional, Set, Tuple
 
-from standalone.config_file import complete, secrets
+from standalone.config_file import complete, resolve, secrets
 from standalone.database import Database
 from standalone.datastore import KeyValueStore
 from standalone.errors import UserError
@@ -16,12 +16,15 @@ LOG = logging.getLogger("standalone")
 
 
 class Configuration:
-    """`current()` is the configuration with the datastore's values of now; `secrets` what no log may show."""
+    """`current()` is the configuration with the datastore's values of now, `raw` as it is written.
+
+    `secrets`: what no log may show.
+    """
 
     def __init__(
         self, raw: Mapping[str, Any], schema: Mapping[str, Any], database: Database, store: KeyValueStore
     ) -> None:
-        self._raw = raw
+        self.raw = raw
         self._schema = schema
         self._database = database
         self._store = store
@@ -29,6 +32,10 @@ class Configuration:
         self._version: Optional[int] = None
         self._config: Optional[Dict[str, Any]] = None
         self.secrets: Set[str] = set()
+
+    def examine(self) -> Tuple[Dict[str, Any], List[str]]:
+        """The configuration as far as it reads, and one line for each setting that does not."""
+        return resolve(self.raw, self._schema, self._store.get)
 
     def current(self) -> Dict[str, Any]:
         """A copy of its own for each caller.
@@ -40,7 +47,7 @@ class Configuration:
             version = self._database.read("PRAGMA data_version")[0][0]
             if version != self._version:
                 try:
-                    self._config = complete(self._raw, self._schema, self._store.get)
+                    self._config = complete(self.raw, self._schema, self._store.get)
                     self.secrets.update(secrets(self._config, self._schema))
                 except UserError as error:
                     if self._config is None:

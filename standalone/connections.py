@@ -1,0 +1,158 @@
+"""`check`, with both sides asked: are they there, and does what the configuration and the rules name exist there?
+
+Cheap reads only: nothing is posted, joined or changed. One line for each thing: what, where, what to do.
+"""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any, Callable, Iterator, List, Mapping, Sequence, Tuple
+
+from standalone.checks import Finding
+from standalone.metadata import Pack
+
+Named = Tuple[str, str]
+"""(where it is named, the text there)"""
+
+
+def check_connections(raw: Mapping[str, Any], pack: Pack, action_service: Any) -> Iterator[Finding]:
+    """PagerDuty's and Mattermost's side with the completed and checked configuration `raw`."""
+    from pagerduty_mattermost import config as settings
+
+    config = settings.load(raw)
+    yield from _pagerduty(config, pack)
+    missing = settings.mattermost_missing(config)
+    if missing:
+        yield Finding(False, f"Mattermost: {', '.join(missing)} not set; see pagerduty.yaml.example")
+    else:
+        yield from _mattermost(config, pack, action_service)
+
+
+def _pagerduty(config: Any, pack: Pack) -> Iterator[Finding]:
+    from pagerduty_mattermost.config import require_pagerduty
+    from pagerduty_mattermost.errors import PackError
+    from pagerduty_mattermost.lookup import resolve
+    from pagerduty_mattermost.pagerduty import PagerDuty
+
+    try:
+        pagerduty = PagerDuty(require_pagerduty(config))
+        pagerduty.get("/abilities")
+    except PackError as error:
+        yield Finding(False, _about("PagerDuty", error))
+        return
+    connected = "PagerDuty: connected"
+    sender = config.pagerduty.from_email
+    try:
+        as_whom = f"; changes are made as {resolve(pagerduty, 'user', sender).name} (from_email)" if sender else ""
+        yield Finding(True, connected + as_whom)
+    except PackError as error:
+        yield Finding(True, connected)
+        yield Finding(False, f"from_email: {error}; write the e-mail address of a PagerDuty user")
+    if not sender:
+        yield from _without_sender(pack)
+    watch = config.watch
+    yield from _named(pagerduty, "service", [("watch.services", text) for text in watch.services])
+    yield from _named(pagerduty, "team", [("watch.teams", text) for text in watch.teams])
+    mapped = [(f"mattermost.service_channels.{text}", text) for text in config.mattermost.service_channels]
+    yield from _named(pagerduty, "service", mapped)
+
+
+def _without_sender(pack: Pack) -> Iterator[Finding]:
+    """A line for each enabled rule and phrase that changes something in PagerDuty and does not say as whom."""
+    for rule in sorted(pack.rules.values()):
+        if rule.enabled and _lacks_sender(pack, rule.action["ref"], rule.action["parameters"]):
+            yield Finding(False, f"from_email: not set, but the rule {rule.ref} needs it: set it, there or here")
+    phrases = [
+        alias.name
+        for alias in pack.aliases
+        if alias.enabled and _lacks_sender(pack, alias.action_ref, alias.immutable_parameters)
+    ]
+    if phrases:
+        yield Finding(True, f"from_email: not set; these phrases can't do without: {', '.join(phrases)}")
+
+
+def _lacks_sender(pack: Pack, action_ref: str, given: Mapping[str, Any]) -> bool:
+    parameters = pack.actions[action_ref].parameters
+    return bool(parameters.get("needs_from", {}).get("default")) and not given.get("from_email")
+
+
+def _named(pagerduty: Any, kind: str, named: Sequence[Named]) -> Iterator[Finding]:
+    """Whether each of them exists: what does not would silently never match."""
+    from pagerduty_mattermost.errors import Ambiguous, NotFound, PackError
+    from pagerduty_mattermost.lookup import resolve, resolve_all
+
+    if not named:
+        return
+    try:
+        resolve_all(pagerduty, kind, [text for _, text in named])
+    except (Ambiguous, NotFound):
+        for where, text in named:
+            try:
+                resolve(pagerduty, kind, text)
+            except PackError as error:
+                advice = "" if str(error).endswith((".", "?")) else f"; write the {kind}'s name or id, or take it out"
+                yield Finding(False, f"{where}: {error}{advice}")
+    except PackError as error:
+        yield Finding(False, _about(named[0][0], error))
+    else:
+        if named[0][0].startswith("watch."):
+            yield Finding(True, f"{named[0][0]}: {', '.join(text for _, text in named)}")
+
+
+def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Finding]:
+    from pagerduty_mattermost.channels import WORDS, Channels
+    from pagerduty_mattermost.errors import PackError
+    from pagerduty_mattermost.mattermost import Mattermost
+    from pagerduty_mattermost.store import Store
+
+    mattermost = Mattermost(config.mattermost)
+    try:
+        yield Finding(True, f"Mattermost: connected as @{mattermost.me().username}")
+    except PackError as error:
+        yield Finding(False, _about("Mattermost", error))
+        return
+    find = partial(_channel, Channels(mattermost, Store(action_service)).look_up)
+    uses = _channels_of_rules(pack)
+    for name, words in (("default_channel", (":default", ":service")), ("operations_channel", (":operations",))):
+        setting, text = f"mattermost.{name}", getattr(config.mattermost, name)
+        if text:
+            yield find(setting, text)
+            continue
+        rules = [rule for rule, channel in uses if channel in words]
+        told = f", but posted to by {', '.join(rules)}: set it, or change or disable that" if rules else ""
+        yield Finding(not rules, f"{setting}: not set{told}")
+    for service, text in config.mattermost.service_channels.items():
+        yield find(f"mattermost.service_channels.{service}", text)
+    for rule, text in uses:
+        if text not in WORDS:
+            yield find(rule, text)
+
+
+def _channels_of_rules(pack: Pack) -> List[Named]:
+    """The channels that enabled rules name literally, or by their action's default."""
+    from standalone.templates import holds_template
+
+    found: List[Named] = []
+    for rule in sorted(pack.rules.values()):
+        declared = pack.actions[rule.action["ref"]].parameters.get("channel")
+        if not rule.enabled or declared is None:
+            continue
+        text = rule.action["parameters"].get("channel") or declared.get("default")
+        if isinstance(text, str) and not holds_template(text):
+            found.append((f"the rule {rule.ref}", text.strip()))
+    return found
+
+
+def _channel(look_up: Callable[[str], Any], where: str, text: str) -> Finding:
+    from pagerduty_mattermost.errors import PackError
+
+    try:
+        found = look_up(text)
+    except PackError as error:
+        return Finding(False, _about(where, error))
+    return Finding(True, f"{where}: {found.label} ({found.id})")
+
+
+def _about(where: str, error: Exception) -> str:
+    line = str(error)
+    return line if line.startswith(where) else f"{where}: {line}"
