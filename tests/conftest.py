@@ -6,7 +6,9 @@ import importlib.util
 import selectors
 import subprocess
 import sys
+from collections import Counter
 from pathlib import Path
+from typing import Any
 
 from hypothesis import settings
 
@@ -30,3 +32,11 @@ else:
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("steady")
+
+
+def pytest_terminal_summary(terminalreporter: Any) -> None:
+    """What was not tested here, and why: a line for each reason."""
+    skipped = terminalreporter.stats.get("skipped", [])
+    reasons = Counter(str(report.longrepr[2]).replace("Skipped: ", "", 1) for report in skipped)
+    for reason, count in sorted(reasons.items()):
+        terminalreporter.write_line(f"{count} skipped: {reason}")

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import io
-from pathlib import Path
-from typing import Iterator
+from typing import Iterator, List, NamedTuple
 
 import openapi
 import pytest
@@ -15,23 +14,28 @@ from sandbox.demo import play
 from sandbox.story import before
 
 
-@pytest.fixture
-def sandbox() -> Iterator[Sandbox]:
-    with Sandbox() as running:
-        before(running)
-        yield running
+class Played(NamedTuple):
+    wrong: List[str]
+    screen: str
+    sandbox: Sandbox
 
 
-def test_the_story_ends_with_the_right_cards_and_replies(sandbox: Sandbox, tmp_path: Path) -> None:
+@pytest.fixture(scope="module")
+def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     screen = io.StringIO()
-    console = Console(file=screen, width=120)
+    with Sandbox() as sandbox:
+        before(sandbox)
+        console = Console(file=screen, width=120)
+        wrong = play(console, sandbox, tmp_path_factory.mktemp("story"), verbose=False)
+        yield Played(wrong, screen.getvalue(), sandbox)
 
-    wrong = play(console, sandbox, tmp_path, verbose=False)
 
-    assert not wrong, screen.getvalue()
-    shown = screen.getvalue()
-    assert "@channel" in shown, "the hostile title is shown as text"
-    assert "Every change is posted once" in shown
-    if not openapi.available():
-        pytest.skip("../shared/contracts is not there: requests and answers are not held against the OpenAPI")
-    assert openapi.check_journal(sandbox.journal) == []
+def test_the_story_ends_with_the_right_cards_and_replies(played: Played) -> None:
+    assert not played.wrong, played.screen
+    assert "@channel" in played.screen, "the hostile title is shown as text"
+    assert "Every change is posted once" in played.screen
+
+
+@pytest.mark.skipif(not openapi.available(), reason="../shared/contracts is not there")
+def test_every_request_and_answer_of_the_story_fits_the_contracts(played: Played) -> None:
+    assert openapi.check_journal(played.sandbox.journal) == []

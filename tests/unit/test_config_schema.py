@@ -42,7 +42,7 @@ def validate(request: pytest.FixtureRequest) -> Validate:
     """StackStorm's rules as the embedded default has them, and StackStorm's own where it can be imported."""
     if request.param == "st2":
         if not _real_stackstorm():
-            pytest.skip("StackStorm is not installed here")
+            pytest.skip("StackStorm's own modules are not installed")
         return _st2
     return _ours
 

@@ -105,7 +105,7 @@ def stackstorm(field: str, operator: str, pattern: Any) -> bool:
         return False
 
 
-@pytest.mark.skipif(not REAL_ST2, reason="StackStorm is not installed")
+@pytest.mark.skipif(not REAL_ST2, reason="StackStorm's own modules are not installed")
 def test_our_operators_are_all_of_stackstorms() -> None:
     from st2common import operators
 
