@@ -10,7 +10,6 @@ import os
 import signal
 import sqlite3
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, List, Optional, Sequence
@@ -145,14 +144,14 @@ def _folder(path: Path) -> Path:
 
 def _serve(options: Any) -> int:
     app = _app(options, config_needed=True)
-    stopping = threading.Event()
+    wake_up, wake = os.pipe()  # an Event would hang for ever if the signal came while its own lock is held
     received: List[int] = []
 
     def stop(number: int, _: Any) -> None:
         received.append(number)
         if len(received) > 1:
             os._exit(0)  # whatever has not ended is on disk
-        stopping.set()
+        os.write(wake, b".")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
@@ -166,8 +165,7 @@ def _serve(options: Any) -> int:
     app.start()
     enabled = sum(rule.enabled for rule in app.pack.rules.values())
     LOG.info("Running %s %s with %d rules; Ctrl-C stops", app.pack.ref, app.pack.version, enabled)
-    while not stopping.wait(3600):
-        pass
+    os.read(wake_up, 1)
     LOG.info("Stopping")
     if not app.stop():
         LOG.info("What was still at work is on disk and runs again at the next start")
