@@ -12,6 +12,8 @@ from standalone.metadata import ActionMeta
 from standalone.parameters import BadParameters, from_chat
 from standalone.templates import Lookup, RenderError, datastore_context, render, render_value
 
+NO_PHRASES = "This version has no phrases."
+
 
 class Request(NamedTuple):
     """What a phrase asks for."""
@@ -32,6 +34,8 @@ def understand(
     channel: str = "cli",
 ) -> List[Request]:
     """What a phrase asks for, mostly one execution. `user` is who the chat says it is. Raises UserError."""
+    if not any(alias.enabled for alias in aliases):
+        raise UserError(NO_PHRASES)
     try:
         alias, matched = match(aliases, command)
     except AmbiguousCommand as error:

@@ -81,7 +81,7 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add(name, function, text)
     executions = add("executions", _executions, "list the newest executions, or show one")
-    executions.add_argument("id", nargs="?", metavar="ID")
+    executions.add_argument("id", nargs="?", metavar="ID", help="or as much of its beginning as no other has")
     check = add("check", _check, "check metadata, configuration and both connections")
     check.add_argument("--offline", action="store_true", help="connect nowhere")
     return parser
@@ -192,12 +192,12 @@ def _run(options: Any) -> int:
 
 def _chat(options: Any) -> int:
     from standalone import alias_format, chat
+    from standalone.chat import columns
 
     app = _app(options, config_needed=False)
     if options.phrase.strip() == "help":
-        if not app.pack.aliases:
-            print(f"The pack {app.pack.ref} has no chat phrases")
-        _print_rows(alias_format.phrases(app.pack.aliases))
+        phrases = alias_format.phrases(app.pack.aliases)
+        print(columns(phrases) if phrases else chat.NO_PHRASES)
         return 0
     requests = chat.understand(
         options.phrase, app.pack.aliases, app.pack.actions, app.pack.ref, app.store.get, options.user
@@ -221,16 +221,15 @@ def _chat(options: Any) -> int:
 
 def _report(options: Any, app: Any, execution: Any) -> int:
     from standalone.chat import as_api, columns, masked
+    from standalone.output import result_text
 
     data = as_api(execution, masked(execution.parameters, app.pack.actions[execution.action_ref]))
     if options.json:
         print(json.dumps(data, indent=4, ensure_ascii=False))
     else:
-        result = data["result"]
-        text = result["result"] if isinstance(result["result"], str) else json.dumps(result["result"], indent=2)
         rows = [("action", data["action"]["ref"]), ("status", f"{data['status']} ({data['elapsed_seconds']} s)")]
         print(columns(rows))
-        print(result["stderr"] or text)
+        print(result_text(data["result"]))
     return 0 if execution.status == "succeeded" else 1
 
 
@@ -247,11 +246,14 @@ def _key_get(options: Any) -> int:
 def _key_set(options: Any) -> int:
     value = options.value
     if value is None:
-        value = getpass.getpass(f"{options.name}: ") if sys.stdin.isatty() else sys.stdin.read().rstrip("\n")
+        value = getpass.getpass(f"{options.name}: ") if sys.stdin.isatty() else sys.stdin.read().rstrip("\r\n")
+        if not value.strip():
+            raise UserError(f"{options.name}: no value came, so nothing is stored; an empty one is given as ''")
     try:
         _store(options).set(options.name, value, options.ttl, options.encrypt)
     except ValueError as error:
         raise UserError(str(error)) from None
+    print(f"stored {options.name}")
     return 0
 
 
@@ -321,22 +323,20 @@ def _triggers(options: Any) -> int:
 
 def _executions(options: Any) -> int:
     from standalone.app import DATABASE
-    from standalone.chat import as_api, iso
+    from standalone.chat import as_api
     from standalone.database import Database
     from standalone.journal import Journal
+    from standalone.output import execution_rows
 
     journal = Journal(Database(_data_dir(options) / DATABASE))
     if options.id:
-        found = journal.execution(options.id)
-        if found is None:
-            raise UserError(f"There is no execution {options.id}")
-        print(json.dumps({**as_api(found, found.parameters), "rule": found.rule_ref}, indent=4, ensure_ascii=False))
-        return 0
-    rows = [
-        (one.id, iso(one.created_at) or "", one.status, one.lane or "", one.action_ref, one.rule_ref or "")
-        for one in journal.executions()
-    ]
-    _print_rows(rows)
+        found = journal.find(options.id)
+        if len(found) != 1:
+            raise UserError(f"{'Several executions begin with' if found else 'There is no execution'} {options.id}")
+        one = found[0]
+        print(json.dumps({**as_api(one, one.parameters), "rule": one.rule_ref}, indent=4, ensure_ascii=False))
+    else:
+        _print_rows(execution_rows(journal.executions(), journal.id_length()))
     return 0
 
 

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from standalone.errors import UserError
-from standalone.metadata import read_yaml
 from standalone.schemas import Misfit, check
-from standalone.templates import Lookup, RenderError, datastore_context, is_template, render
+from standalone.templates import Lookup, RenderError, datastore_context, is_template, names_in, render
+from standalone.yaml_file import read_yaml
 
 
 def read_config(path: Path) -> Dict[str, Any]:
@@ -81,7 +81,9 @@ def _render_all(node: Any, path: str, context: Mapping[str, Any], problems: List
             try:
                 node[key] = render(value, context) or None
             except RenderError as error:
-                problems.append(f"{here}: {error}")
+                strange = [name for name in names_in(value) if name not in context]
+                advice = "; settings are filled from st2kv.system.NAME alone" if strange else ""
+                problems.append(f"{here}: {error}{advice}")
                 node[key] = None
 
 

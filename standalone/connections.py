@@ -118,7 +118,7 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Findin
         if text:
             yield find(setting, text)
             continue
-        rules = [rule for rule, channel in uses if channel in words]
+        rules = [rule for rule, channel in uses if channel in words and not _is_answered(config, words[0])]
         told = f", but posted to by {', '.join(rules)}: set it, or change or disable that" if rules else ""
         yield Finding(not rules, f"{setting}: not set{told}")
     for service, text in config.mattermost.service_channels.items():
@@ -126,6 +126,17 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Findin
     for rule, text in uses:
         if text not in WORDS:
             yield find(rule, text)
+
+
+def _is_answered(config: Any, word: str) -> bool:
+    """Whether the configuration says of a word, or of what stands in for it, which channel it means."""
+    from pagerduty_mattermost.channels import expand
+    from pagerduty_mattermost.errors import ConfigError
+
+    try:
+        return bool(expand(config.mattermost, word))
+    except ConfigError:
+        return False
 
 
 def _channels_of_rules(pack: Pack) -> List[Named]:

@@ -107,6 +107,22 @@ class Journal:
         rows = self._database.read(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
         return _execution(rows[0]) if rows else None
 
+    def find(self, beginning: str) -> List[Execution]:
+        """The executions whose id begins so, two at most: enough to see that it is not one."""
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM executions WHERE substr(id, 1, ?) = ? LIMIT 2", (len(beginning), beginning)
+        )
+        return [_execution(row) for row in rows]
+
+    def id_length(self) -> int:
+        """How many digits, 8 at least, tell all ids apart."""
+        length = 8
+        while self._database.read("SELECT count(*) > count(DISTINCT substr(id, 1, ?)) FROM executions", (length,))[0][
+            0
+        ]:
+            length += 1
+        return length
+
     def executions(self, limit: int = 100) -> List[Execution]:
         """The newest executions, newest first."""
         rows = self._database.read(f"SELECT {_COLUMNS} FROM executions ORDER BY seq DESC LIMIT ?", (limit,))

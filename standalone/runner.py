@@ -111,7 +111,7 @@ def outcome_of(output: Any) -> Outcome:
     data = data if _is_plain(data) else str(data)
     if DELIMITER in json.dumps(data):
         return Outcome("failed", _result(None, stderr="the result holds StackStorm's own delimiter"))
-    return Outcome("succeeded" if succeeded else "failed", _result(data, exit_code=0))
+    return Outcome("succeeded", _result(data, exit_code=0)) if succeeded else Outcome("failed", _result(data))
 
 
 def _result(data: Any, stderr: str = "", exit_code: int = 1) -> Dict[str, Any]:

@@ -101,7 +101,14 @@ def _names(text: str) -> Optional[Tuple[str, ...]]:
 
 def datastore_context(lookup: Lookup, decrypt: bool = False) -> Dict[str, Any]:
     """The variable `st2kv`; `decrypt` shows secrets without `| decrypt_kv`, as the configuration's settings do."""
-    return {"system": _Keys(lookup, decrypt)}
+    return _Scopes(system=_Keys(lookup, decrypt))
+
+
+class _Scopes(Dict[str, Any]):
+    """`st2kv`: a scope that does not exist is told together with the one that does."""
+
+    def __missing__(self, name: str) -> Any:
+        return StrictUndefined(f"there is no st2kv.{name}; write st2kv.system.NAME")
 
 
 class _Keys:

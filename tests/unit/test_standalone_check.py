@@ -75,7 +75,10 @@ def test_all_is_well(check, sandbox):
         ),
         ({"mattermost": {"service_channels": {SERVICE: "nowhere"}}}, f"service_channels.{SERVICE}: Mattermost shows"),
         ({"mattermost": {"default_channel": None}}, "mattermost.default_channel: not set, but posted to by the rule"),
-        ({"mattermost": {"operations_channel": None}}, "posted to by the rule pagerduty.sensor_health: set it"),
+        (
+            {"mattermost": {"default_channel": None, "operations_channel": None}},
+            "posted to by the rule pagerduty.sensor_health: set it",
+        ),
     ],
 )
 def test_each_trouble_is_one_line(check, changed, line):

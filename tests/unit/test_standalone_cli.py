@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from standalone.cli import main
+from standalone.output import result_text
 
 TOY = Path(__file__).resolve().parent.parent / "fixtures" / "toy_pack"
 
@@ -62,6 +63,36 @@ def test_a_failed_action_is_exit_code_1(cli):
     code, out, _ = cli("run", "record", "key=1", "fail=always")
     assert code == 1
     assert "told to fail" in out
+    code, out, _ = cli("run", "record", "key=1", "fail=always", "-j")
+    assert code == 1
+    assert json.loads(out)["result"] == {"result": "told to fail", "exit_code": 1, "stdout": "", "stderr": ""}
+
+
+def test_a_message_is_printed_as_text_and_the_rest_below_it(cli, tmp_path):
+    _, out, _ = cli("run", "record", "key=17", f"file={tmp_path / 'out.log'}")
+    action, status, *rest = out.splitlines()
+    assert action.split() == ["action", "toy.record"]
+    assert status.startswith("status  succeeded (")
+    assert rest == ["recorded 17", "", "key  17"]
+
+
+@pytest.mark.parametrize(
+    ("result", "text"),
+    [
+        ({"message": "One:\n- two", "id": 7, "gone": None, "none": []}, "One:\n- two\n\nid  7"),
+        ({"message": "Done."}, "Done."),
+        ({"message": "", "a": 1}, '{\n  "message": "",\n  "a": 1\n}'),
+        (
+            {"message": "m", "list": [{"a": "b\nc"}], "long": "x" * 200},
+            'm\n\nlist  [{"a": "b\\nc"}]\nlong  ' + "x" * 99 + "…",
+        ),
+        (["ü"], '[\n  "ü"\n]'),
+        ("text", "text"),
+    ],
+)
+def test_results_are_printed_for_people(result, text):
+    assert result_text({"result": result, "stderr": ""}) == text
+    assert result_text({"result": result, "stderr": "it broke"}) == "it broke"
 
 
 @pytest.mark.parametrize(
@@ -115,6 +146,45 @@ def test_keys_are_set_listed_hidden_and_deleted(cli, monkeypatch):
     assert cli("key", "list", "--prefix", "pl")[1] == ""
 
 
+@pytest.mark.parametrize("given", ["", "\n", " \r\n"])
+def test_a_key_is_never_set_to_nothing_by_accident(cli, monkeypatch, given):
+    assert cli("key", "set", "token", "old")[1] == "stored token\n"
+    monkeypatch.setattr("sys.stdin", io.StringIO(given))
+    code, out, err = cli("key", "set", "token", "--encrypt")
+    assert (code, out) == (2, "")
+    assert err == "standalone: token: no value came, so nothing is stored; an empty one is given as ''\n"
+    assert cli("key", "get", "token")[1] == "old\n"
+    assert cli("key", "set", "token", "")[0] == 0
+    assert cli("key", "get", "token")[1] == "\n"
+
+
+def test_a_pack_without_phrases_says_so(tmp_path, capsys):
+    (tmp_path / "pack.yaml").write_text("ref: bare\nname: bare\nversion: 0.0.1\n")
+    words = ["--pack", str(tmp_path), "--data", str(tmp_path / "data")]
+    assert main(["chat", "help", *words]) == 0
+    assert capsys.readouterr().out == "This version has no phrases.\n"
+    assert main(["chat", "what is this", *words]) == 2
+    assert capsys.readouterr().err == "standalone: This version has no phrases.\n"
+
+
+@pytest.mark.parametrize(
+    ("written", "line"),
+    [
+        ("token: {{ st2kv.system.x }}", ' line 2: quote it: "{{ st2kv.system.x }}"'),
+        ("token: {{x}}/{{y}}  # why", ' line 2: quote it: "{{x}}/{{y}}"'),
+        ("token: [a, {{ x }}]", ' line 2: quote it: "{{ x }}"'),
+        ("token: a: b", " line 2: no valid YAML: mapping values are not allowed here"),
+        ("token: '{{ st2kv.sytem.x }}'", "'{{ st2kv.sytem.x }}': there is no st2kv.sytem; write st2kv.system.NAME"),
+        ("token: '{{ st2kw.system.x }}'", "'st2kw' is undefined; settings are filled from st2kv.system.NAME alone"),
+    ],
+)
+def test_a_template_that_cannot_work_is_told_with_what_to_write(cli, tmp_path, written, line):
+    (tmp_path / "toy.yaml").write_text(f"# mine\n{written}\n")
+    code, out, err = cli("check", "--offline")
+    assert code == (2 if " line 2" in line else 1)
+    assert line in out + err
+
+
 def test_the_database_is_its_owners_only(cli, tmp_path):
     cli("key", "set", "a", "1")
     files = list((tmp_path / "data").iterdir())
@@ -145,13 +215,40 @@ def test_executions_are_listed_and_shown(cli, tmp_path):
     app = App(TOY, {"token": "s3cret-token"}, tmp_path / "data", sensors=False)
     app.store.set("toy.file", str(tmp_path / "out.log"))
     app.start()
-    app.dispatch("toy.counted", {"n": 1}, "g1")
+    app.dispatch("toy.counted", {"n": 1001}, "g1")
     assert app.drain(60)
     assert app.stop()
     _, out, _ = cli("executions")
-    assert out.split()[2:] == ["succeeded", "g1", "toy.record", "toy.record_all"]
-    assert json.loads(cli("executions", out.split()[0])[1])["result"]["result"]["key"] == "1"
+    head, *rows = [line.split() for line in out.splitlines()]
+    assert head == ["ID", "PLANNED", "STATUS", "TRACE", "ACTION", "RULE"]
+    assert sorted((row[2:5], row[5]) for row in rows) == [
+        (["succeeded", "g1", "toy.record"], "toy.record_all"),
+        (["succeeded", "g1", "toy.record"], "toy.record_big"),
+    ]
+    short = next(row[0] for row in rows if row[5] == "toy.record_all")
+    assert len(short) == 8
+    shown = json.loads(cli("executions", short)[1])
+    assert shown["result"]["result"]["key"] == "1001"
+    assert shown["id"].startswith(short)
+    assert json.loads(cli("executions", shown["id"])[1]) == shown
     assert cli("executions", "nothing")[0] == 2
+
+
+def test_an_id_is_shown_as_long_as_it_must_be_and_half_of_it_names_nothing(cli, tmp_path):
+    from standalone.app import DATABASE
+    from standalone.database import Database
+    from standalone.journal import Execution, Journal
+
+    database = Database(tmp_path / "data" / DATABASE)
+    ids = ["a" * 24, "a" * 9 + "b" * 15, "c" * 24]
+    planned = [Execution(id, "toy.record", {}, {"rule": f"toy.{n}"}) for n, id in enumerate(ids)]
+    Journal(database).add_trigger("t1", "toy.counted", {}, None, planned)
+    database.close()
+    _, out, _ = cli("executions")
+    assert sorted(line.split()[0] for line in out.splitlines()) == ["ID", "a" * 10, "a" * 9 + "b", "c" * 10]
+    assert json.loads(cli("executions", "c")[1])["id"] == ids[2]
+    code, _, err = cli("executions", "aaa")
+    assert (code, err) == (2, "standalone: Several executions begin with aaa\n")
 
 
 def test_a_missing_configuration_is_told(tmp_path, capsys):
