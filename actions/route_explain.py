@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Sequence
 
 from pagerduty_mattermost.card_action import CardAction
 from pagerduty_mattermost.errors import PackError, RejectedInput, RetryLater
+from pagerduty_mattermost.explain import CardState, Told
+from pagerduty_mattermost.posts import FRESH
 
 DEADLINE = 20.0
 PAGE = 100
@@ -16,30 +18,28 @@ class RouteExplain(CardAction):
     def act(self, incident_id: str = "") -> Dict[str, Any]:
         from pagerduty_mattermost import explain
         from pagerduty_mattermost.card_records import Records
-        from pagerduty_mattermost.incident import IncidentEvent, to_payload
+        from pagerduty_mattermost.incident import IncidentEvent
 
         if not (incident_id or "").strip():
             raise RejectedInput("Give the incident's id, such as PT4KHLK")
         change = self.change_of(None, incident_id)
         remembered = Records(self.store, change.incident.id, self.log).load()
-        # The events decide as well (start_on, criteria on event_types); unknown ones are taken for the first of all.
-        assumed = not remembered.events
-        events = tuple(remembered.events) or (IncidentEvent("explain", "incident.triggered"),)
-        change = change._replace(events=events)
+        # A change without events was asked for by hand: no rule saw it.
+        changes = [state.change for state in remembered.states if state.change.events]
+        assumed = not changes
+        if assumed:
+            changes = [change._replace(events=(IncidentEvent("explain", "incident.triggered"),))]
         filters = explain.filters(self.settings.watch, change.incident)
-        rules = explain.verdicts(self._rules(), change, to_payload(change))
-        cards, by_channel = self._cards(remembered.cards)
-        told = []
-        for verdict in rules:
-            channel_id, problem = self._channel(verdict.channel, change) if verdict.posts else ("", "")
-            told.append({**verdict._asdict(), "card": by_channel.get(channel_id, ""), "problem": problem})
+        verdicts = explain.verdicts(self._rules(), changes)
+        cards = [self._card(change.incident.id, record) for record in remembered.cards.values()]
+        told = [self._told(one, change.incident, cards, assumed) for one in verdicts]
         return {
             "incident_id": change.incident.id,
-            "reported": bool(remembered.states),
-            "filters": explain.as_results(filters),
-            "rules": told,
-            "cards": cards,
-            "message": self._sentences(change.incident, filters, told, cards, assumed),
+            "message": explain.sentences(change.incident, filters, verdicts, told, cards, assumed),
+            "reported": not assumed,
+            "filters": {one.setting: one.passed for one in filters},
+            "rules": {one.rule: "card" if mine.mine else one.outcome for one, mine in zip(verdicts, told)},
+            "cards": [{"channel": card.channel, "route": card.route, "card": card.state} for card in cards],
         }
 
     def _rules(self) -> List[Any]:
@@ -71,43 +71,43 @@ class RouteExplain(CardAction):
             )
         return list(found.values())
 
-    def _cards(self, records: Any) -> Tuple[List[Dict[str, str]], Dict[str, str]]:
+    def _card(self, incident_id: str, record: Any) -> CardState:
+        from pagerduty_mattermost.explain import by_hand
         from pagerduty_mattermost.messages import link
 
-        cards, by_channel = [], {}
-        for record in records.values():
-            address = link(self.mattermost.settings, record.post_id) if record.post_id else ""
-            state = "deleted by a person" if record.gone else address or "about to be posted"
-            by_channel[record.channel_id] = state
-            cards.append({"channel": record.label or record.channel_id, "card": state, "route": record.route.name})
-        return cards, by_channel
+        if record.gone:
+            state = "deleted by a person"
+        elif record.post_id:
+            state = link(self.mattermost.settings, record.post_id)
+        elif abs(self.clock() - record.at) < FRESH:
+            state = "about to be posted"
+        else:
+            state = f"not posted yet: {by_hand(incident_id, record.channel_id)} does it now"
+        return CardState(record.channel_id, record.label or record.channel_id, record.route.name, state)
 
-    def _channel(self, text: str, change: Any) -> Tuple[str, str]:
-        """Id of a rule's channel, or what is wrong with it."""
+    def _told(self, verdict: Any, incident: Any, cards: Sequence[CardState], assumed: bool) -> Told:
+        """What became of a rule's verdict: the cards of its route, and a line for people."""
+        from pagerduty_mattermost import explain
+
+        if verdict.outcome == explain.DISABLED:
+            return Told((), "")
+        mine = tuple(card for card in cards if verdict.route and card.route == verdict.route)
+        states = "; ".join(card.state for card in mine)
+        if verdict.outcome != explain.POSTS:
+            if mine:
+                return Told(mine, f"{states} (it would start none by what is remembered: {verdict.reason})")
+            return Told((), ("matches, but " if verdict.outcome == explain.START_ON else "") + verdict.reason)
         try:
-            service = (change.incident.service_id, change.incident.service)
-            return self.channels.look_up(text, service).id, ""
+            service = (incident.service_id, incident.service)
+            channel_id = self.channels.look_up(verdict.channel, service).id
         except PackError as error:
-            return "", str(error)
-
-    def _sentences(
-        self, incident: Any, filters: List[Any], rules: List[Dict[str, Any]], cards: List[Dict[str, str]], assumed: bool
-    ) -> str:
-        failed = [one for one in filters if not one.passed]
-        lines = [f"Incident {incident.id}, {incident.status}:"]
-        for one in failed:
-            lines.append(f"- kept back by {one.setting}: {one.reason}")
-        if not failed:
-            lines.append("- passes the filters of the configuration")
-        for rule in rules:
-            if not rule["posts"]:
-                continue
-            where = f" → {rule['channel']}" if rule["enabled"] and rule["matched"] else ""
-            lines.append(f"- rule {rule['rule']}{where}: " + (rule["problem"] or rule["card"] or rule["reason"]))
-        if not any(rule["posts"] and rule["enabled"] and rule["matched"] for rule in rules):
-            lines.append("- no enabled rule posts it")
-        for card in cards:
-            lines.append(f"- card in {card['channel']} (route {card['route'] or 'unnamed'}): {card['card']}")
+            return Told((), f"matches, but: {error}")
+        there = next((card for card in cards if card.channel_id == channel_id), None)
+        if there in mine:
+            return Told(mine, states)
+        if there is not None:
+            whose = f"the route {there.route}" if there.route else "no named route"
+            return Told((), f"matches; the channel's one card of the incident is of {whose}")
         if assumed:
-            lines.append("- nothing of it is remembered here: rules were judged as if it had just been triggered")
-        return "\n".join(lines)
+            return Told((), "matches")
+        return Told((), f"matches, no card is there: {explain.by_hand(incident.id, channel_id)} posts it")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from types import SimpleNamespace
 from typing import Any, Dict, List
@@ -9,6 +10,7 @@ from typing import Any, Dict, List
 from incident_world import IncidentActionCase, happened
 from route_explain import RouteExplain
 
+from pagerduty_mattermost.card_records import Record, Records
 from pagerduty_mattermost.channels import Channels
 from pagerduty_mattermost.incident import Change
 from pagerduty_mattermost.posts import Posts
@@ -64,9 +66,10 @@ class RouteExplainTestCase(IncidentActionCase):
 
     def test_the_rule_that_posts_it_and_its_channel(self) -> None:
         result = self.explain(rule("all", "~incidents"))
-        (found,) = result["rules"]
-        assert (found["rule"], found["matched"], found["channel"]) == ("pagerduty.all", True, "~incidents")
-        assert "rule pagerduty.all → ~incidents" in result["message"]
+        assert result["rules"] == {"pagerduty.all": "posts"}
+        assert "rule pagerduty.all → ~incidents: matches" in result["message"]
+        by_hand = f"run pagerduty.mattermost.post_incident incident_id={self.truth.id} channel=:default"
+        assert by_hand in result["message"]
 
     def test_the_criterion_that_kept_it_back(self) -> None:
         result = self.explain(rule("p2", criteria=equals("priority", "P2")))
@@ -81,12 +84,13 @@ class RouteExplainTestCase(IncidentActionCase):
 
     def test_a_disabled_rule_is_told_as_one(self) -> None:
         result = self.explain(rule("off", enabled=False))
-        assert "rule pagerduty.off: the rule is disabled" in result["message"]
+        assert "disabled: pagerduty.off" in result["message"]
         assert "no enabled rule posts it" in result["message"]
+        assert result["rules"] == {"pagerduty.off": "disabled"}
 
     def test_the_filter_that_kept_it_back(self) -> None:
         result = self.explain(rule("all"), watch={"services": ["Search"], "urgencies": ["low"], "teams": ["Web"]})
-        failed = [one["setting"] for one in result["filters"] if not one["passed"]]
+        failed = [setting for setting, passed in result["filters"].items() if not passed]
         assert failed == ["watch.services", "watch.teams", "watch.urgencies"]
         assert "kept back by watch.services: the service is 'Checkout API'" in result["message"]
 
@@ -94,25 +98,95 @@ class RouteExplainTestCase(IncidentActionCase):
         service = self.account.find("services", "Checkout API")["id"]
         for name in (service, "checkout  api"):
             result = self.explain(watch={"services": [name]})
-            assert [one["passed"] for one in result["filters"] if one["setting"] == "watch.services"] == [True]
+            assert result["filters"]["watch.services"] is True
 
     def test_a_state_that_starts_no_card(self) -> None:
         result = self.explain(watch={"start_states": ["acknowledged"]})
         assert "kept back by watch.start_states: the state is 'triggered'" in result["message"]
 
-    def test_the_card_it_has_and_its_link(self) -> None:
-        shown = self.incident(self.truth)
+    def post(self, *kinds: str, route: str = "all", **incident: str) -> str:
+        """The card in ~incidents after one change for each kind of event."""
         mattermost, store = self.chat.gateway(), Store(self.action_service)
         posts = Posts(mattermost, store, Channels(mattermost, store), clock=self.chat.clock, monotonic=self.chat.clock)
-        outcome = posts.show(Change(shown, (happened(1, "triggered", shown.created_at),), 1), "incidents", Route("all"))
-        result = self.explain(rule("all", "~incidents"), rule("other", "~incidents-p1"))
+        shown = self.incident(self.truth)._replace(**incident)
+        for number, kind in enumerate(kinds, 1):
+            change = Change(shown, (happened(number, kind, shown.created_at),), number)
+            outcome = posts.show(change, "incidents", Route(route)) if route else posts.repaint(change)
+        return outcome.post_id if route else ""  # type: ignore[union-attr]
+
+    def test_a_card_is_credited_to_the_rule_of_its_route_alone(self) -> None:
+        post_id = self.post("triggered")
+        result = self.explain(
+            rule("all", "~incidents", route="all"),
+            rule("other", "~incidents-p1", route="other"),
+            rule("off", "~incidents", enabled=False, route="off"),
+            rule("same_channel", "~incidents", route="same_channel"),
+            rule("p2", "~incidents", criteria=equals("priority", "P2"), route="p2"),
+        )
         (card,) = result["cards"]
-        assert card["card"].endswith(f"/pl/{outcome.post_id}")
-        assert [found["card"] for found in result["rules"]] == [card["card"], ""]
-        assert result["reported"] is True
+        assert card["card"].endswith(f"/pl/{post_id}")
+        assert (card["channel"], card["route"], result["reported"]) == ("~incidents", "all", True)
+        assert result["rules"] == {
+            "pagerduty.all": "card",
+            "pagerduty.off": "disabled",
+            "pagerduty.other": "posts",
+            "pagerduty.p2": "criteria",
+            "pagerduty.same_channel": "posts",
+        }
+        assert result["message"].count(card["card"]) == 1
+        assert f"rule pagerduty.all → ~incidents: {card['card']}" in result["message"]
+        assert (
+            "same_channel → ~incidents: matches; the channel's one card of the incident is of the route all"
+            in (result["message"])
+        )
+        p1 = self.chat.world.channels["incidents-p1"].id
+        assert (
+            f"no card is there: `run pagerduty.mattermost.post_incident incident_id={self.truth.id} channel={p1}`"
+            in (result["message"])
+        )
+
+    def test_a_card_of_a_rule_since_disabled_keeps_its_route(self) -> None:
+        self.post("triggered")
+        result = self.explain(rule("all", "~incidents", enabled=False, route="all"))
+        assert "disabled: pagerduty.all" in result["message"]
+        assert "card in ~incidents (route all): http" in result["message"]
+
+    def test_a_card_of_a_rule_that_no_longer_matches_is_still_its_own(self) -> None:
+        self.post("triggered")
+        result = self.explain(rule("all", "~incidents", criteria=equals("priority", "P4"), route="all"))
+        assert result["rules"] == {"pagerduty.all": "card"}
+        assert "it would start none by what is remembered: trigger.incident.priority is" in result["message"]
+
+    def test_a_start_on_that_kept_back_what_matched_too_late_is_said(self) -> None:
+        self.post("triggered", route="", priority="")
+        self.post("priority_updated", route="", updated_at="2099-01-01T00:00:00Z")
+        result = self.explain(rule("p1", criteria=equals("priority", "P1"), start_on=["triggered"]))
+        assert result["rules"] == {"pagerduty.p1": "start_on"}
+        assert (
+            "rule pagerduty.p1 → :default: matches, but its start_on (incident.triggered) kept the incident back, "
+            "the events were incident.priority_updated" in result["message"]
+        )
+
+    def test_an_intent_is_about_to_be_posted_for_two_minutes_only(self) -> None:
+        here = self.chat.world.channels["incidents"].id
+        books = Records(Store(self.action_service), self.truth.id)
+        for age, told in (
+            (60, "about to be posted"),
+            (
+                180,
+                f"not posted yet: `run pagerduty.mattermost.post_incident incident_id={self.truth.id} channel={here}`",
+            ),
+        ):
+            books.save_card(Record(here, "k", self.chat.clock() - age, Route("all"), "~incidents"))
+            result = self.explain(rule("all", "~incidents", route="all"))
+            assert f"rule pagerduty.all → ~incidents: {told}" in result["message"]
+
+    def test_the_answer_is_short(self) -> None:
+        result = self.explain(*[rule(f"r{number}", enabled=number == 0) for number in range(9)])
+        assert len(json.dumps(result, indent=4).splitlines()) < 30
 
     def test_a_route_that_starts_on_something_else(self) -> None:
-        assert "start_on is incident.reopened" in self.explain(rule("r", start_on=["reopened"]))["message"]
+        assert "its start_on (incident.reopened) kept" in self.explain(rule("r", start_on=["reopened"]))["message"]
 
     def test_what_can_not_be_decided_here_is_said(self) -> None:
         odd = rule("odd", criteria={"trigger.incident.title": {"type": "equals", "pattern": "{{ x }}"}})

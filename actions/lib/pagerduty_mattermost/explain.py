@@ -1,21 +1,23 @@
 """Pure: why an incident has a card in a channel or has none: the filter or rule that posted it or kept it back.
 
 filters(watch, incident) -> [Filter(setting, passed, reason), ...]
-verdicts(rules, payload) -> [Verdict(rule, ...), ...]
+verdicts(rules, changes) -> [Verdict(rule, outcome, channel, route, reason), ...]
+by_hand(incident_id, channel) -> the command that posts it
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
+from typing import Any, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
 
 from . import criteria, routing
 from .config import WatchConfig
 from .errors import PackError
-from .incident import Change, Incident
+from .incident import Change, Incident, to_payload
 from .text import clean, inert, one_line
 
 INCIDENT_TRIGGER = "pagerduty.incident"
 POST_ACTION = "pagerduty.mattermost.post_incident"
+DISABLED, POSTS, START_ON, CRITERIA, UNCLEAR = "disabled", "posts", "start_on", "criteria", "unclear"
 
 
 class Filter(NamedTuple):
@@ -27,16 +29,34 @@ class Filter(NamedTuple):
 
 
 class Verdict(NamedTuple):
-    """One rule on the incident trigger."""
+    """One rule that posts cards."""
 
     rule: str
-    enabled: bool
-    matched: bool
-    posts: bool
-    """Whether its action posts a card."""
+    outcome: str
+    """disabled; posts: it starts a card; start_on: its criteria fit, its start_on doesn't; criteria; unclear."""
     channel: str
     """As the rule writes it."""
+    route: str
     reason: str
+
+
+class CardState(NamedTuple):
+    """One card of the incident."""
+
+    channel_id: str
+    channel: str
+    """In people's words."""
+    route: str
+    state: str
+    """Its address, or what became of it."""
+
+
+class Told(NamedTuple):
+    """What a rule has made."""
+
+    mine: Tuple[CardState, ...]
+    """Cards whose route is the rule's."""
+    line: str
 
 
 def filters(watch: WatchConfig, incident: Incident) -> List[Filter]:
@@ -59,10 +79,51 @@ def filters(watch: WatchConfig, incident: Incident) -> List[Filter]:
     return found
 
 
-def verdicts(rules: Iterable[Any], change: Change, payload: Mapping[str, Any]) -> List[Verdict]:
-    """Every rule on the incident trigger, those that post first. Rules: ref, enabled, trigger, criteria, action."""
-    found = [_verdict(rule, change, payload) for rule in rules if _trigger(rule) == INCIDENT_TRIGGER]
-    return sorted(found, key=lambda verdict: (not verdict.posts, verdict.rule))
+def verdicts(rules: Iterable[Any], changes: Sequence[Change]) -> List[Verdict]:
+    """Every rule on the incident trigger that posts cards, judged by each change (oldest first) as it came: a rule that
+    wants `triggered` and a priority posts nothing when the priority came later. Rules: ref, enabled, trigger, criteria,
+    action."""
+    found = [_verdict(rule, changes) for rule in rules if _trigger(rule) == INCIDENT_TRIGGER and _posts(rule)]
+    return sorted(found, key=lambda verdict: verdict.rule)
+
+
+def by_hand(incident_id: str, channel: str) -> str:
+    """How to post an incident's card without a rule."""
+    return f"`run pagerduty.mattermost.post_incident incident_id={incident_id} channel={channel.lstrip('~')}`"
+
+
+def sentences(
+    incident: Incident,
+    settings: Sequence[Filter],
+    verdicts: Sequence[Verdict],
+    told: Sequence[Told],
+    cards: Sequence[CardState],
+    assumed: bool,
+) -> str:
+    """All of it for people; `told` is in the order of `verdicts`, `assumed`: no change was remembered to judge by."""
+    failed = [one for one in settings if not one.passed]
+    lines = [f"Incident {incident.id}, {incident.status}:"]
+    lines += [f"- kept back by {one.setting}: {one.reason}" for one in failed]
+    if not failed:
+        lines.append("- passes the settings of the configuration")
+    for verdict, result in zip(verdicts, told):
+        if result.line:
+            where = f" → {verdict.channel}" if verdict.outcome in (POSTS, START_ON) else ""
+            lines.append(f"- rule {verdict.rule}{where}: {result.line}")
+    disabled = [verdict.rule for verdict in verdicts if verdict.outcome == DISABLED]
+    if disabled:
+        lines.append(f"- disabled: {', '.join(disabled)}")
+    if not any(verdict.outcome == POSTS for verdict in verdicts):
+        lines.append("- no enabled rule posts it")
+    credited = {card for result in told for card in result.mine}
+    for card in cards:
+        if card not in credited:
+            lines.append(f"- card in {card.channel} (route {card.route or 'unnamed'}): {card.state}")
+    if assumed:
+        lines.append("- nothing of it is remembered here: rules were judged as if it had just been triggered")
+    if not cards:
+        lines.append(f"- to post it by hand: {by_hand(incident.id, ':default')}")
+    return "\n".join(lines)
 
 
 def shown(value: Any) -> str:
@@ -71,48 +132,56 @@ def shown(value: Any) -> str:
     return f"'{text}'" if text else "empty"
 
 
-def _verdict(rule: Any, change: Change, payload: Mapping[str, Any]) -> Verdict:
-    action: Mapping[str, Any] = rule.action if isinstance(rule.action, Mapping) else {}
-    ref = str(action.get("ref") or "")
-    given: Mapping[str, Any] = action.get("parameters") or {}
-    posts = ref == POST_ACTION
-    channel = str(given.get("channel") or ":default") if posts else ""
-    matched, reason = _criteria(getattr(rule, "criteria", None) or {}, payload)
-    if matched and posts:
-        matched, reason = _route(given, change)
-    enabled = bool(rule.enabled)
-    if not enabled:
-        reason = "the rule is disabled" + ("" if matched else f"; {reason}")
-    return Verdict(str(rule.ref), enabled, matched, posts, channel, reason or f"matches: runs {ref}")
+def _verdict(rule: Any, changes: Sequence[Change]) -> Verdict:
+    given: Mapping[str, Any] = rule.action.get("parameters") or {}
+    name = one_line(clean(given.get("route") or "", 100))
+    verdict = Verdict(str(rule.ref), DISABLED, str(given.get("channel") or ":default"), name, "")
+    if not rule.enabled:
+        return verdict
+    kept_back: List[str] = []
+    for change in changes:
+        outcome, reason = _judged(rule, given, change)
+        verdict = verdict._replace(outcome=outcome, reason=reason)
+        if outcome == POSTS:
+            return verdict
+        if outcome == START_ON:
+            kept_back += [kind for kind in change.event_types if kind not in kept_back]
+    if kept_back:
+        starts = ", ".join(_route(given).start_on)
+        reason = f"its start_on ({starts}) kept the incident back, the events were {', '.join(kept_back)}"
+        return verdict._replace(outcome=START_ON, reason=reason)
+    return verdict
 
 
-def _criteria(given: Mapping[str, Any], payload: Mapping[str, Any]) -> Tuple[bool, str]:
+def _judged(rule: Any, given: Mapping[str, Any], change: Change) -> Tuple[str, str]:
+    outcome, reason = _criteria(getattr(rule, "criteria", None) or {}, to_payload(change))
+    if outcome != POSTS:
+        return outcome, reason
+    try:
+        route = _route(given)
+    except PackError as error:
+        return UNCLEAR, f"the route is wrong: {error}"
+    return (POSTS if routing.starts(route, change) else START_ON), ""
+
+
+def _route(given: Mapping[str, Any]) -> routing.Route:
+    return routing.make_route(start_on=given.get("start_on"), mention=given.get("mention"))
+
+
+def _criteria(given: Mapping[str, Any], payload: Mapping[str, Any]) -> Tuple[str, str]:
     try:
         findings = criteria.check(given, payload)
     except criteria.Unsupported as error:
-        return False, f"can't be decided here: {error}"
-    for finding in findings:
-        if not finding.matched:
-            why = f" ({one_line(finding.problem, 120)})" if finding.problem else ""
-            return (
-                False,
-                f"{finding.key} is {shown(finding.actual)}, wanted: {finding.operator} {shown(finding.expected)}{why}",
-            )
-    return True, ""
+        return UNCLEAR, f"can't be decided here: {error}"
+    for one in findings:
+        if not one.matched:
+            why = f" ({one_line(one.problem, 120)})" if one.problem else ""
+            return CRITERIA, f"{one.key} is {shown(one.actual)}, wanted: {one.operator} {shown(one.expected)}{why}"
+    return POSTS, ""
 
 
-def _route(given: Mapping[str, Any], change: Change) -> Tuple[bool, str]:
-    try:
-        route = routing.make_route(start_on=given.get("start_on"), mention=given.get("mention"))
-    except PackError as error:
-        return False, f"the route is wrong: {error}"
-    if routing.starts(route, change):
-        return True, ""
-    seen = ", ".join(change.event_types)
-    return (
-        False,
-        f"start_on is {', '.join(route.start_on)}, the events were {seen}: it starts no card, but keeps one true",
-    )
+def _posts(rule: Any) -> bool:
+    return isinstance(rule.action, Mapping) and rule.action.get("ref") == POST_ACTION
 
 
 def _trigger(rule: Any) -> str:
@@ -125,7 +194,3 @@ def _trigger(rule: Any) -> str:
 def _among(values: Iterable[str], wanted: Iterable[str]) -> bool:
     names = {" ".join(name.split()).casefold() for name in wanted}
     return any(" ".join(value.split()).casefold() in names for value in values if value)
-
-
-def as_results(found: Iterable[NamedTuple]) -> List[Dict[str, Any]]:
-    return [dict(one._asdict()) for one in found]
