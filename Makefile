@@ -4,7 +4,7 @@
 #   make test-all               the same on each Python 3.8 to 3.12 that is installed
 #   make soak | bench           long fault and crash runs; measurements
 #   make lint                   ruff (rules and format) and mypy
-#   make docs | docs-check      write docs/reference.md from the metadata; check that it is current
+#   make docs | docs-check      write the metadata's parameters and docs/reference.md; check that they are current
 #   make check [CONFIG=…]       check all metadata, and with CONFIG the configuration and both connections
 #   make run CONFIG=…           run the pack without StackStorm
 #   make clean                  remove the virtualenvs and caches
@@ -62,9 +62,11 @@ lint: $(READY_DEV)
 	$(BIN)/mypy
 
 docs: $(READY)
+	$(BIN)/python tools/metadata.py
 	$(BIN)/python tools/reference.py
 
 docs-check: $(READY)
+	$(BIN)/python tools/metadata.py --check
 	$(BIN)/python tools/reference.py --check
 
 check: $(READY)

@@ -1,28 +1,22 @@
-"""One entry point for the plain REST calls: the action's metadata names the endpoint.
+"""One entry point for the plain REST calls: the action's metadata names the endpoint and what to do with it.
 
-    endpoint: "GET /incidents/{entity_id}"    immutable; `{name}`s are parameters that hold ids
-    wrapper: incident                         immutable; the key of the answer that is the result
-
-Every other parameter that is set goes into the query, under its own name (a list as `name[]`).
+The words (immutable parameters) are told in pagerduty_mattermost/rest_call.py.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Any, Dict
+from typing import Any
 
 from pagerduty_mattermost.action_base import PackAction
-from pagerduty_mattermost.errors import RetryLater
+from pagerduty_mattermost.rest_call import build, send, split
 
 
 class PagerDutyRest(PackAction):
-    def act(self, endpoint: str, wrapper: str, **params: Any) -> Any:
-        from pagerduty_mattermost.pagerduty import fill
+    def act(self, **params: Any) -> Any:
+        words, given = split(params)
+        now = self.clock()
+        request = build(words, given, self.settings, now, self._warn)
+        return send(words, request, self.pagerduty, now, self._warn)
 
-        method, template = endpoint.split(" ")
-        ids = {name: params.pop(name, None) for name in re.findall(r"\{(\w+)\}", template)}
-        query: Dict[str, Any] = {name: value for name, value in params.items() if value not in (None, "", [], [""])}
-        answer = self.pagerduty.request(method, fill(template, **ids), query)
-        if wrapper not in answer:
-            raise RetryLater(f"PagerDuty {endpoint}: the answer holds no '{wrapper}'", maybe_done=method != "GET")
-        return answer[wrapper]
+    def _warn(self, line: str) -> None:
+        self.log.warning("%s", line)

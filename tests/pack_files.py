@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
 
@@ -16,8 +17,11 @@ REAL_ST2 = importlib.util.find_spec("st2common.util") is not None
 KINDS = ("actions", "sensors", "rules", "policies", "aliases")
 
 
+@lru_cache(maxsize=None)
 def load(path: Path) -> Dict[str, Any]:
-    data: Dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+    """The file's content: read once, not to be changed."""
+    loader = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast
+    data: Dict[str, Any] = yaml.load(path.read_text(encoding="utf-8"), Loader=loader)
     return data
 
 

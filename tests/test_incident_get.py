@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import json
-import re
 from pathlib import Path
 from typing import Any, Dict
 
-import pytest
 import yaml
 from pagerduty_rest import PagerDutyRest
 from st2tests.base import BaseActionTestCase
@@ -71,7 +69,8 @@ class IncidentGetTestCase(BaseActionTestCase):
         for text in ("../users/me", "PABC/notes", "", "P?x", "PABC#"):
             succeeded, message = self.get(entity_id=text)
             assert succeeded is False
-            assert "entity_id is not a PagerDuty id" in message
+            assert message.startswith("entity_id: ")
+            assert "a PagerDuty id" in message
         assert self.server.journal.entries == []
 
     def test_a_wrong_key_is_told_without_any_of_it(self) -> None:
@@ -103,38 +102,3 @@ class IncidentGetTestCase(BaseActionTestCase):
         assert METADATA["parameters"]["entity_id"]["required"] is True
         required = [n for n, p in METADATA["parameters"].items() if p.get("required") and not p.get("immutable")]
         assert required == ["entity_id"]
-
-
-def rest_actions() -> Dict[str, Dict[str, Any]]:
-    found = {path.name: yaml.safe_load(path.read_text()) for path in sorted((ROOT / "actions").glob("*.yaml"))}
-    return {name: one for name, one in found.items() if one["entry_point"] == "pagerduty_rest.py"}
-
-
-@pytest.mark.parametrize("name", sorted(rest_actions()))
-def test_the_endpoint_named_in_the_metadata_is_in_pagerdutys_contract(name: str) -> None:
-    contract = ROOT.parent / "shared" / "contracts" / "pagerduty" / "rest.openapi.json"
-    if not contract.is_file():
-        pytest.skip("PagerDuty's OpenAPI is not here")
-    document = json.loads(contract.read_text())
-    parameters = rest_actions()[name]["parameters"]
-    assert all(parameters[fixed]["immutable"] is True for fixed in ("endpoint", "wrapper"))
-    method, path = parameters["endpoint"]["default"].split(" ")
-    ids = re.findall(r"\{(\w+)\}", path)
-    shapes = {re.sub(r"\{\w+\}", "{}", known): item for known, item in document["paths"].items()}
-    operation = shapes[re.sub(r"\{\w+\}", "{}", path)][method.lower()]
-    taken = {one["name"] for one in (_deref(document, p) for p in operation["parameters"]) if one["in"] == "query"}
-    for parameter in set(parameters) - {"endpoint", "wrapper", *ids}:
-        wire = parameter + "[]" if parameters[parameter]["type"] == "array" else parameter
-        assert wire in taken, f"{method} {path} takes no {wire}"
-    answer = operation["responses"]["200"]["content"]["application/json"]["schema"]
-    assert parameters["wrapper"]["default"] in json.dumps(answer)
-    assert all(one in parameters for one in ids)
-
-
-def _deref(document: Dict[str, Any], node: Dict[str, Any]) -> Dict[str, Any]:
-    while "$ref" in node:
-        found: Any = document
-        for part in node["$ref"].lstrip("#/").split("/"):
-            found = found[part]
-        node = found
-    return node

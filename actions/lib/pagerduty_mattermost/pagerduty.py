@@ -214,7 +214,7 @@ class PagerDuty:
         seen: Set[Any] = set()
         offset = 0
         while True:
-            limit = min(PAGE_SIZE, MAX_RECORDS - offset)
+            limit = min(PAGE_SIZE, max(1, maximum), MAX_RECORDS - offset)
             page = self.page(path, key, {**(params or {}), "limit": limit, "offset": offset})
             for row in page.items:
                 identity = row.get("id")
@@ -260,6 +260,10 @@ class PagerDuty:
                 return found
 
         return self._retry(call, repeatable=True)
+
+    def now(self) -> float:
+        """Our clock, seconds since the epoch."""
+        return self._clock()
 
     def close(self) -> None:
         """Close the pooled connections."""

@@ -1,0 +1,112 @@
+"""The gateway to PagerDuty's Events API. The integration key in the body is the only authorization.
+
+    events = Events(config.pagerduty)
+    events.send_v1({"service_key": key, "event_type": "trigger", "description": "Disk full"})
+
+Every event goes out with a key of its own (`incident_key`), made here when none is given: a repeat then adds to the
+same incident, so a lost answer is simply sent again. The REST key never goes to this side.
+"""
+
+from __future__ import annotations
+
+import random as _random
+import time
+import uuid
+from typing import Any, Callable, Dict, Mapping, Optional
+
+from . import transport
+from .config import PagerDutyConfig
+from .errors import PermanentError, RejectedInput, RetryLater
+from .text import clean, one_line
+
+V1 = "/generic/2010-04-15/create_event.json"
+MAX_BYTES = 512 * 1024
+"""PagerDuty takes no larger event (Events API: Size limits)."""
+
+
+class Events:
+    """One session. Not for several threads at once. `clock`, `monotonic`, `sleep` and `random` are for tests."""
+
+    def __init__(
+        self,
+        config: PagerDutyConfig,
+        *,
+        log: Optional[transport.Log] = None,
+        policy: transport.Policy = transport.Policy(),  # noqa: B008 - immutable
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        import requests
+
+        self._url = config.events_url
+        self._policy = policy
+        self._clock = clock
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._random = random
+        self._session = requests.Session()
+        transport.prepare(
+            self._session, config.http, config.events_url, side="PagerDuty events", log=log, monotonic=monotonic
+        )
+
+    def send_v1(self, event: Mapping[str, Any]) -> Dict[str, Any]:
+        """Events API v1; PagerDuty's own answer: {status, message, incident_key}. Raises RejectedInput (400: also
+        for an unknown integration key), RetryLater (403 and 429: too many; 5xx, network), PermanentError."""
+        body = {**event, "incident_key": event.get("incident_key") or uuid.uuid4().hex}
+        return self._send(V1, body, limited=(403, 429))
+
+    def _send(self, path: str, body: Mapping[str, Any], limited: Any) -> Dict[str, Any]:
+        import json
+
+        data = json.dumps(body).encode("utf-8")
+        if len(data) > MAX_BYTES:
+            raise RejectedInput(f"the event is {len(data)} bytes long; PagerDuty takes at most {MAX_BYTES}")
+        what = f"PagerDuty events POST {path}"
+        return transport.retry(
+            lambda: self._once(path, data, what, limited),
+            self._policy,
+            repeatable=True,
+            sleep=self._sleep,
+            monotonic=self._monotonic,
+            random=self._random,
+        )
+
+    def _once(self, path: str, data: bytes, what: str, limited: Any) -> Dict[str, Any]:
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        try:
+            response = self._session.post(self._url + path, data=data, headers={"Content-Type": "application/json"})
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise transport.network_error(error, what) from None
+        status = response.status_code
+        try:
+            answer = response.json()
+        except (ValueError, RecursionError):
+            answer = None
+        if status in limited or status >= 500:
+            wait = transport.asked_wait(response.headers, limited=status in limited, now=self._clock)
+            why = "too many events" if status in limited else "PagerDuty has trouble"
+            raise RetryLater(f"{what}: {why} ({status})", status=status, retry_after=wait, maybe_done=status >= 500)
+        if status >= 300:
+            kind = RejectedInput if status < 500 and status in (400, 413, 422) else PermanentError
+            raise kind(f"{what}: PagerDuty refuses ({status}){_said(answer)}: check the integration key", status=status)
+        if not isinstance(answer, dict):
+            raise RetryLater(f"{what}: the answer is no JSON object (a proxy in between?)", maybe_done=True)
+        return answer
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+
+def _said(answer: Any) -> str:
+    """PagerDuty's own words as ": message: error; error"."""
+    if not isinstance(answer, dict):
+        return ""
+    errors = answer.get("errors")
+    words = [str(answer.get("message") or ""), "; ".join(map(str, errors)) if isinstance(errors, list) else ""]
+    said = one_line(clean(": ".join(word for word in words if word), 600))
+    return ": " + said if said else ""
