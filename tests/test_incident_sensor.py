@@ -8,6 +8,7 @@ from typing import Any, Dict, List, Optional
 from incident_sensor import IncidentSensor
 from st2tests.base import BaseSensorTestCase
 
+from pagerduty_mattermost import reader, sensor_cycle
 from pagerduty_mattermost.dispatch import misfit
 from sandbox.clock import Clock
 from sandbox.journal import Journal
@@ -317,20 +318,31 @@ class IncidentSensorTestCase(SensorWorld):
         self.poll(times=15)
         assert self.event_ids() == self.told()
 
-    def test_a_long_standstill_is_caught_up_in_slices(self) -> None:
+    def standstill(self, minutes: int) -> None:
+        """Ten incidents come and are acknowledged each minute while the sensor is down; the log is read in slices."""
         self.poll()
-        for _ in range(60):
+        for _ in range(minutes):
             for id in self.account.storm(10):
                 self.account.acknowledge(id)
             self.clock.advance(60)
-        import pagerduty_mattermost.reader as reader
-
-        slice_before, reader.SLICE = reader.SLICE, 300
-        self.addCleanup(setattr, reader, "SLICE", slice_before)
+        self.replace(reader, "SLICE", 300)
         self.sensor = self.start_sensor()
+
+    def replace(self, module: Any, name: str, value: Any) -> None:
+        self.addCleanup(setattr, module, name, getattr(module, name))
+        setattr(module, name, value)
+
+    def test_a_long_standstill_is_caught_up_in_slices(self) -> None:
+        self.standstill(60)
         self.poll(times=3)
         assert sorted(self.event_ids()) == sorted(self.told())
         assert len(self.event_ids()) == len(set(self.event_ids())) == 1200
+
+    def test_no_snapshot_tells_what_the_log_is_about_to_tell(self) -> None:
+        self.replace(sensor_cycle, "MAX_SLICES", 1)
+        self.standstill(15)
+        self.poll(times=6)
+        assert sorted(self.event_ids()) == sorted(self.told())
 
 
 class FilterTestCase(SensorWorld):
