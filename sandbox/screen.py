@@ -30,7 +30,7 @@ def _post(mattermost: Any, post: Any) -> RenderableType:
     parts: List[RenderableType] = []
     attachments = post.props.get("attachments") or []
     if attachments:
-        parts.append(Text(_seen(post.message), style="dim"))
+        parts.append(Text(_seen(_plain(post.message)), style="dim"))
         parts += [_attachment(a) for a in attachments]
     else:
         parts.append(Markdown(_seen(post.message)))

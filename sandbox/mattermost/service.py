@@ -18,6 +18,7 @@ from .model import Token, User
 from .state import State
 
 API = "/api/v4"
+PERMALINK = "/_redirect/pl/"
 RESOURCES = (channels, files, posts, reactions, system, teams, users)
 """The modules whose handlers stand in `ROUTES`; a new resource is a new module here."""
 
@@ -65,9 +66,7 @@ class Mattermost(Account, Service):
 
     def handle(self, request: Request) -> Union[Answer, Awaitable[Answer]]:
         if not request.path.startswith(API + "/"):
-            if request.method == "GET" and request.path == "/":
-                return page()
-            return self._error(ApiError("api.context.404.app_error"))
+            return self._web(request)
         headers: Dict[str, str] = {}
         if self._limiter is not None:
             verdict = self._limiter.take(request.remote)
@@ -97,6 +96,16 @@ class Mattermost(Account, Service):
 
     def control(self, word: str, body: Dict[str, Any]) -> Any:
         return control.run(self, word, body)
+
+    def _web(self, request: Request) -> Answer:
+        """What a browser asks for: the page, and posts by their permalinks, which lead to their channel on it."""
+        if request.method == "GET":
+            if request.path == "/":
+                return page()
+            post = self.state.posts.get(request.path[len(PERMALINK) :]) if request.path.startswith(PERMALINK) else None
+            if post is not None:
+                return Answer(302, None, {"Location": f"/#{post.channel_id}"})
+        return self._error(ApiError("api.context.404.app_error"))
 
     def _api(self, request: Request, path: str) -> Union[Answer, Awaitable[Answer]]:
         found = ROUTES.find(request.method, path)

@@ -363,6 +363,16 @@ def test_the_page_brings_all_it_needs_and_lets_nothing_in(box: Box) -> None:
         assert outside not in answer.text
 
 
+def test_a_permalink_leads_to_its_channel_on_the_page(box: Box) -> None:
+    post = box.post("down").json()
+    link = f"{box.server.url}/_redirect/pl/"
+    answer = requests.get(link + post["id"], timeout=TIMEOUT, allow_redirects=False)
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/#{box.mm.channel('incidents').id}")
+    assert requests.get(link + post["id"], timeout=TIMEOUT).headers["Content-Type"].startswith("text/html")
+    assert requests.get(link + "a" * 26, timeout=TIMEOUT).status_code == 404
+    assert requests.post(link + post["id"], timeout=TIMEOUT).status_code == 404
+
+
 def test_the_page_is_told_a_channel_as_people_see_it(box: Box) -> None:
     root = box.post("**down**", props=card(text="body", color="#f00")).json()
     box.post("acknowledged", root_id=root["id"])

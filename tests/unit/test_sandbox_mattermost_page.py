@@ -6,10 +6,12 @@ import json
 import re
 import shutil
 import subprocess
+from html import unescape
 from typing import Any, List
 
 import pytest
 
+from pagerduty_mattermost.text import ZERO_WIDTH_SPACE, escape
 from sandbox.page import TEMPLATE
 
 NODE = shutil.which("node")
@@ -87,3 +89,26 @@ def test_markdown_is_drawn_as_people_know_it() -> None:
     assert "<ul><li>one</li><li>two</li></ul>" in html
     assert "<code>a*b*</code> snake_case_word" in html
     assert '<span class="mention">@ada</span>' in html
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_an_escape_shows_its_character_without_the_backslash() -> None:
+    title = "`rm -rf` *a* _b_ [c] https://evil.example `d \\`"
+    text = escape(title)
+    assert "\\`rm -rf\\`" in text
+    (html,) = drawn([dict(post("x"), message=text, attachments=[], files=[], reactions={})])
+    shown = unescape(re.sub(r"<[^>]*>", "", html[html.index('<div class="text">') :])).replace(ZERO_WIDTH_SPACE, "")
+    assert shown == title
+    assert "<code>" not in html
+    (html,) = drawn([dict(post("x"), message="`a\\` b", attachments=[])])
+    assert "<code>a\\</code> b" in html
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_a_linked_title_is_plain_text_that_leads_to_its_link_alone() -> None:
+    attachment = dict(post("x")["attachments"][0], title="*a* https://evil.example", title_link="https://pd.example/1")
+    (html,) = drawn([dict(post("x"), message="", attachments=[attachment])])
+    heading = re.findall(r"<h2>(.*?)</h2>", html)[0]
+    assert heading == (
+        '<a href="https://pd.example/1" target="_blank" rel="noreferrer noopener">*a* https://evil.example</a>'
+    )
