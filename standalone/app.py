@@ -41,6 +41,7 @@ from standalone.runner import ClassLoader, Outcome, run_action
 from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
 from standalone.sensors import SensorThread
 from standalone.services import ActionService, ApiClient, SensorService, Wrapper
+from standalone.telling import failed, told
 from standalone.timers import Timers
 
 LOG = logging.getLogger("standalone")
@@ -266,17 +267,13 @@ class App:
 
     def _tell(self, done: Execution, retried: bool) -> None:
         if done.status == "succeeded":
-            LOG.debug("%s succeeded (%s)", done.action_ref, done.context.get("rule"))
+            line = told(done)
+            LOG.debug("%s succeeded (%s)", done.action_ref, done.rule_ref)
+            if line:
+                LOG.info("%s", line)
         else:
-            line = Outcome(done.status, {"stderr": "", **done.result}).error
-            LOG.warning(
-                "%s %s (%s)%s: %s",
-                done.action_ref,
-                done.status,
-                done.context.get("rule"),
-                "; it is tried again" if retried else "",
-                line,
-            )
+            error = done.result.get("error") or Outcome(done.status, {"stderr": "", **done.result}).error
+            LOG.warning("%s", failed(done, error, self.pack, retried))
         if self._on_finished is not None:
             try:
                 self._on_finished(done)
