@@ -12,7 +12,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from standalone.alias_format import ActionAlias
 from standalone.errors import UserError
-from standalone.metadata_schemas import ACTION, ALIAS, POLICIES, POLICY, RULE, SENSOR, TIMERS
+from standalone.metadata_schemas import ACTION, ALIAS, POLICIES, POLICY, RULE, RULE_SWITCH, SENSOR, TIMERS
 from standalone.schemas import Misfit, check, check_schema, validate
 
 RUNNERS = ("python-script",)
@@ -95,7 +95,8 @@ class Pack(NamedTuple):
 
 
 def load_pack(path: Path, rule_folders: Sequence[Path] = ()) -> Pack:
-    """The pack in the folder `path`; rules in `rule_folders` are added, and replace the pack's own of the same name.
+    """The pack in the folder `path`; rules in `rule_folders` are added, and replace the pack's own of the same name. A
+    file there with nothing but `name`, `pack` and `enabled` switches a rule that is known already on or off.
 
     Raises UserError only when there is no pack at all.
     """
@@ -124,14 +125,20 @@ class _Loader:
         sensors = tuple(self._sensor(file, data) for file, data in self._files(self._path / "sensors", SENSOR))
         triggers = {trigger.ref: trigger for sensor in sensors for trigger in sensor.trigger_types}
         rules: Dict[str, Rule] = {}
+        switches: List[Tuple[Path, Dict[str, Any]]] = []
         for folder in (self._path / "rules", *rule_folders):
             mine: Dict[str, Rule] = {}
-            for file, data in self._files(folder, RULE):
+            for file, data in self._files(folder, RULE, RULE_SWITCH if folder in rule_folders else None):
+                if "trigger" not in data:
+                    switches.append((file, data))
+                    continue
                 rule = self._rule(file, data, actions, triggers)
                 if rule:
                     self._once(file, rule.ref, mine)
                     mine[rule.ref] = rule
             rules.update(mine)
+        for file, data in switches:
+            self._switch(file, data, rules)
         aliases = [self._alias(file, data, actions) for file, data in self._files(self._path / "aliases", ALIAS)]
         policies = [self._policy(file, data, actions) for file, data in self._files(self._path / "policies", POLICY)]
         return Pack(
@@ -236,6 +243,13 @@ class _Loader:
             self._problem(file, f"{rule.action['ref']} has no parameter {', '.join(unknown)}")
         return rule
 
+    def _switch(self, file: Path, data: Mapping[str, Any], rules: Dict[str, Rule]) -> None:
+        ref = f"{data.get('pack') or self._ref}.{data['name']}"
+        if ref in rules:
+            rules[ref] = rules[ref]._replace(enabled=data["enabled"])
+        else:
+            self._problem(file, f"there is no rule {ref} to enable or disable")
+
     def _criteria_are_known(self, file: Path, rule: Rule) -> bool:
         from pagerduty_mattermost import criteria
 
@@ -309,14 +323,18 @@ class _Loader:
         if ref in known:
             self._problem(file, f"{ref} is defined twice")
 
-    def _files(self, folder: Path, schema: Mapping[str, Any]) -> List[Tuple[Path, Dict[str, Any]]]:
+    def _files(
+        self, folder: Path, schema: Mapping[str, Any], short: Optional[Mapping[str, Any]] = None
+    ) -> List[Tuple[Path, Dict[str, Any]]]:
+        """The files that fit the schema; `short`: that of files with no other keys than it has."""
         found = []
         for file in sorted([*folder.glob("*.yaml"), *folder.glob("*.yml")]):
             data = self._read(file)
             if data is None:
                 continue
+            fits = short if short and set(data) <= set(short["properties"]) else schema
             try:
-                found.append((file, validate(data, schema, "metadata")))
+                found.append((file, validate(data, fits, "metadata")))
             except Misfit as error:
                 self._problem(file, str(error))
         return found

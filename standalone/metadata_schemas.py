@@ -74,6 +74,13 @@ RULE = _metadata(
     tags=_TAGS,
 )
 
+RULE_SWITCH: Dict[str, Any] = {
+    "type": "object",
+    "properties": {"name": _NEEDED, "pack": _TEXT, "enabled": {"type": "boolean", "required": True}},
+    "additionalProperties": False,
+}
+"""A rule known already, switched on or off."""
+
 _FORMAT = {
     "anyOf": [
         {"type": "string"},

@@ -228,6 +228,40 @@ def test_disabled_rules_do_not_fire_and_rules_in_a_folder_replace_the_packs(make
     }
 
 
+@pytest.mark.parametrize("order", ["a", "z"])
+def test_a_rule_is_switched_by_its_name_alone(make, tmp_path, order):
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / f"{order}.yaml").write_text("name: record_all\npack: toy\nenabled: false\n")
+    (folder / "m.yaml").write_text("name: record_off\nenabled: true\n")
+    app = make(rule_folders=[folder])
+    app.dispatch("toy.counted", {"n": 1}, "g1")
+    assert app.drain(60)
+    rules = app.action_service("X", "me").datastore_service.get_api_client().rules.get_all()
+    assert {rule.ref: rule.enabled for rule in rules} == {
+        "toy.record_all": False,
+        "toy.record_big": True,
+        "toy.record_off": True,
+    }
+    assert all(e.rule_ref != "toy.record_all" for e in app.journal.executions())
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("name: no_such\npack: toy\nenabled: false\n", "there is no rule toy.no_such to enable or disable"),
+        ("name: record_all\npack: toy\n", "enabled"),
+        ("name: record_all\nenabled: maybe\n", "enabled"),
+    ],
+)
+def test_a_switch_that_switches_nothing_is_named(make, tmp_path, text, why):
+    folder = tmp_path / "rules"
+    folder.mkdir()
+    (folder / "switch.yaml").write_text(text)
+    app = make(rule_folders=[folder], started=False)
+    assert [why in line for line in app.pack.problems if "switch.yaml" in line] == [True]
+
+
 def test_only_one_process_serves_the_same_data(make):
     make()
     with pytest.raises(UserError, match="already serves"):
