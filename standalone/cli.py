@@ -360,15 +360,15 @@ def _check(options: Any) -> int:
 
 
 def _both_sides(app: Any) -> List[Any]:
-    """What the two servers say of the configuration, as soon as it is right enough to ask them."""
-    from standalone import checks
+    """What the two servers say of the configuration, as soon as every setting has a value."""
+    from standalone.checks import OUR_PACK
     from standalone.connections import check_connections
 
+    if app.pack.ref != OUR_PACK:
+        return []
     try:
         config = app.configuration.current()
     except UserError:
-        return []
-    if app.pack.ref != checks.OUR_PACK or checks.wrong_settings(config, app.pack):
         return []
     return list(check_connections(config, app.pack, app.action_service("Check", _me())))
 

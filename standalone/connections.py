@@ -16,10 +16,15 @@ Named = Tuple[str, str]
 
 
 def check_connections(raw: Mapping[str, Any], pack: Pack, action_service: Any) -> Iterator[Finding]:
-    """PagerDuty's and Mattermost's side with the completed and checked configuration `raw`."""
+    """PagerDuty's and Mattermost's side with the completed configuration `raw`; nothing when that can't be read: what
+    is wrong with it is told by `checks.check_settings`."""
     from pagerduty_mattermost import config as settings
+    from pagerduty_mattermost.errors import ConfigError
 
-    config = settings.load(raw)
+    try:
+        config = settings.load(raw)
+    except ConfigError:
+        return
     yield from _pagerduty(config, pack)
     missing = settings.mattermost_missing(config)
     if missing:

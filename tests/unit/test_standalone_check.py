@@ -113,6 +113,14 @@ def test_each_trouble_is_one_line(check, changed, line):
             ],
         ),
         (
+            {"time_zone": "Mars/Base", "watch": {"teams": ["Nobody"]}, "mattermost": {"default_channel": "nowhere"}},
+            [
+                "time_zone: this machine",
+                "watch.teams: there is no team",
+                "mattermost.default_channel: Mattermost shows",
+            ],
+        ),
+        (
             {"region": "mars", "apikey": "x", "watch": {"poll_interval": 1, "servises": []}},
             [
                 "apikey is not a setting; did you mean api_key?",
