@@ -38,7 +38,7 @@ class SensorWorld(BaseSensorTestCase):
         return {
             "api_key": API_KEY,
             "api_url": self.server.url,
-            "timeouts": {"connect": 1, "read": 1.5},
+            "timeouts": {"connect": 1, "read": 1},
             "watch": {**self.watch, **watch},
         }
 
@@ -164,6 +164,16 @@ class IncidentSensorTestCase(SensorWorld):
         self.sensor._cycle._want_snapshot = True
         self.poll(300)
         assert self.requests("^/incidents") - before == 3
+
+    def test_snapshots_keep_to_their_share_of_the_rate_limit_also_while_one_is_wanted(self) -> None:
+        self.account.set_options(rate_limit=40)
+        self.poll(times=3)
+        before = self.requests("^/incidents")
+        for _ in range(12):
+            self.sensor._cycle._want_snapshot = True
+            self.poll()
+        minutes = 12 * 30 / 60
+        assert 0 < self.requests("^/incidents") - before <= minutes * 0.05 * 40
 
     def test_the_first_start_is_silent_but_for_one_summary(self) -> None:
         for number in range(25):

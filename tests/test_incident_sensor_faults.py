@@ -47,7 +47,7 @@ class PagerDutyFaultTestCase(SensorWorld):
         self.account.acknowledge(incident)
         self.server.start()
         self.poll()
-        slow = self.server.faults.add("delay", seconds=0.8, times=3)
+        slow = self.server.faults.add("delay", seconds=2.0, times=3)
         self.account.resolve(incident)
         self.poll()
         assert self.server.faults.hits(slow)
