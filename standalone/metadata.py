@@ -14,6 +14,7 @@ from standalone.alias_format import ActionAlias
 from standalone.errors import UserError
 from standalone.metadata_schemas import ACTION, ALIAS, POLICIES, POLICY, RULE, RULE_SWITCH, SENSOR, TIMERS
 from standalone.schemas import Misfit, check, check_schema, validate
+from standalone.yaml_file import read_yaml
 
 RUNNERS = ("python-script",)
 
@@ -358,20 +359,6 @@ class _Loader:
 
     def _place(self, file: Path) -> str:
         return str(file.relative_to(self._path)) if self._path in file.parents else str(file)
-
-
-def read_yaml(file: Path) -> Any:
-    """What stands in a YAML file. Raises UserError naming file and line."""
-    import yaml
-
-    try:
-        return yaml.safe_load(file.read_text(encoding="utf-8"))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        line = f" line {mark.line + 1}" if mark else ""
-        raise UserError(f"{file}{line}: no valid YAML: {getattr(error, 'problem', None) or error}") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise UserError(f"{file} can't be read: {error}") from None
 
 
 def _runner_names() -> Any:

@@ -29,7 +29,8 @@ class Clock:
 
 
 @pytest.fixture
-def make(tmp_path):
+def make(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)  # the toy action writes beside itself where it is given no file
     apps = []
 
     def build(clock=None, started=True, config=None, on_finished=None, **options):

@@ -185,6 +185,15 @@ def test_a_template_that_cannot_work_is_told_with_what_to_write(cli, tmp_path, w
     assert line in out + err
 
 
+def test_a_template_that_is_not_quoted_is_told_of_a_rule_too(cli, tmp_path):
+    (tmp_path / "mine").mkdir()
+    shipped = (TOY / "rules" / "record_all.yaml").read_text()
+    (tmp_path / "mine" / "bare.yaml").write_text(shipped.replace('"{{ trigger.n }}"', "{{ trigger.n }}"))
+    code, out, _ = cli("check", "--offline", "--rules", str(tmp_path / "mine"))
+    assert code == 1
+    assert 'bare.yaml line 11: quote it: "{{ trigger.n }}"' in out
+
+
 def test_the_database_is_its_owners_only(cli, tmp_path):
     cli("key", "set", "a", "1")
     files = list((tmp_path / "data").iterdir())
