@@ -144,14 +144,17 @@ def _folder(path: Path) -> Path:
 
 def _serve(options: Any) -> int:
     app = _app(options, config_needed=True)
-    wake_up, wake = os.pipe()  # an Event would hang for ever if the signal came while its own lock is held
+    # The C level writes to the pipe whichever thread the signal reaches. An Event, or a write by the handler, could
+    # leave the main thread waiting for ever.
+    wake_up, wake = os.pipe()
+    os.set_blocking(wake, False)
+    signal.set_wakeup_fd(wake)
     received: List[int] = []
 
     def stop(number: int, _: Any) -> None:
         received.append(number)
         if len(received) > 1:
             os._exit(0)  # whatever has not ended is on disk
-        os.write(wake, b".")
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
@@ -165,7 +168,8 @@ def _serve(options: Any) -> int:
     app.start()
     enabled = sum(rule.enabled for rule in app.pack.rules.values())
     LOG.info("Running %s %s with %d rules; Ctrl-C stops", app.pack.ref, app.pack.version, enabled)
-    os.read(wake_up, 1)
+    while not received:
+        os.read(wake_up, 1)
     LOG.info("Stopping")
     if not app.stop():
         LOG.info("What was still at work is on disk and runs again at the next start")
