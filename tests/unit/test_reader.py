@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Mapping, Set
 import pytest
 
 from pagerduty_mattermost import reader, times
-from pagerduty_mattermost.errors import RejectedInput
+from pagerduty_mattermost.errors import NotFound, RejectedInput
 from pagerduty_mattermost.pagerduty import MAX_RECORDS, Page
 
 START = 1_800_000_000
@@ -100,7 +100,8 @@ def test_a_mere_reference_is_looked_up_once() -> None:
 
 
 @pytest.mark.parametrize(
-    ("count", "spread", "most"), [(0, 1, 2), (250, 10, 4), (10000, 3600, 101), (12000, 86400 * 400, 200)]
+    ("count", "spread", "most"),
+    [(0, 1, 2), (250, 10, 4), (10000, 3600, 101), (12000, 86400 * 400, 200), (12000, 86400, 200)],
 )
 def test_a_snapshot_finds_every_open_incident(count: int, spread: int, most: int) -> None:
     listing = Listing([START - 86400 * 400 + spread * n // max(1, count) for n in range(count)])
@@ -117,3 +118,13 @@ def test_known_incidents_that_are_not_listed_are_looked_up_a_few_at_a_time() -> 
     read = reader.read_snapshot(listing, None, None, lambda row: False, wanted)  # type: ignore[arg-type]
     assert [incident.id for incident in read.found.changed] == wanted[:25]
     assert list(read.vanished) == wanted[25:]
+
+
+def test_what_pagerduty_has_no_longer_is_gone() -> None:
+    class Deleted(Listing):
+        def get(self, path: str, params: Any = None) -> Dict[str, Any]:
+            raise NotFound("PagerDuty GET /incidents/P1: not found (404)")
+
+    read = reader.read_snapshot(Deleted([]), None, None, lambda row: False, ["P1"])  # type: ignore[arg-type]
+    assert read.found.gone == ("P1",)
+    assert read.found.changed == ()

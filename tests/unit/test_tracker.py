@@ -14,7 +14,7 @@ from pagerduty_mattermost import times
 from pagerduty_mattermost.entries import Entry, parse_entry
 from pagerduty_mattermost.incident import Incident, IncidentEvent, Person
 from pagerduty_mattermost.sensor_state import OPEN, REPORTED, State, Step
-from pagerduty_mattermost.snapshot import Found, Pending, adoption, differences, explained
+from pagerduty_mattermost.snapshot import MAX_REPAINTS, Found, Pending, adoption, differences, explained
 from pagerduty_mattermost.tracker import HAND_OVERS, STATUS_AFTER, Watch, follow, in_order
 
 START = 1_800_000_000
@@ -374,3 +374,19 @@ def test_an_incident_that_changes_all_the_time_is_told_after_the_grace_time() ->
             changes += [step.change] if step.change else []
     (change,) = changes
     assert change.event_types == ["incident.urgency_updated"]
+
+
+def test_alert_counts_repaint_a_few_cards_at_a_time() -> None:
+    state = State(START, START)
+    state.scope = Watch().fingerprint
+    ours = [incident_with()._replace(id=f"P{n}") for n in range(MAX_REPAINTS + 20)]
+    for step in adoption(state, ours, Watch(), START, followed=True):
+        state.apply(step)
+    found = Found(tuple(incident._replace(alerts_total=2) for incident in ours))
+    counts = []
+    for _ in range(3):
+        steps = differences(state, found, Watch(), START + 600, {})
+        counts.append(len([step for step in steps if step.change]))
+        for step in steps:
+            state.apply(step)
+    assert counts == [MAX_REPAINTS, 20, 0]
