@@ -1,0 +1,46 @@
+"""What the incident sensor's process does not remember is not told twice, nor forgotten."""
+
+from __future__ import annotations
+
+from test_incident_sensor import SensorWorld
+
+from pagerduty_mattermost import reader, sensor_cycle
+
+
+class RestartTestCase(SensorWorld):
+    def test_cycles_only_ever_grow(self) -> None:
+        """They decide which of two changes of one second is the newer one."""
+        self.poll(times=3)
+        self.poll(seconds=4, times=8)
+        before = self.sensor._cycle.state.cycle
+        self.sensor = self.start_sensor()
+        self.poll(seconds=4)
+        assert self.sensor._cycle.state.cycle > before
+
+    def test_a_lost_head_makes_no_news_of_what_was_resolved_before(self) -> None:
+        self.poll()
+        incidents = [self.account.trigger("Checkout API", f"Resolved {number}") for number in range(3)]
+        self.poll()
+        self.sensor._cycle._states.compact(self.sensor._cycle.state)
+        for incident in incidents:
+            self.account.resolve(incident)
+        self.poll(times=12)
+        before = self.event_ids()
+        self.sensor_service.set_value("pagerduty.sensor.head", "not json", local=False)
+        self.sensor = self.start_sensor()
+        self.poll(times=25)
+        assert set(self.event_ids()) == set(before)
+
+    def test_after_a_month_the_last_week_is_told_first(self) -> None:
+        self.poll()
+        for _ in range(30):
+            for id in self.account.storm(2):
+                self.account.resolve(id)
+            self.clock.advance(86400)
+        last = self.account.trigger("Checkout API", "Of today")
+        for module, name, value in ((reader, "PAGE", 10), (reader, "SLICE", 10), (sensor_cycle, "MAX_SLICES", 15)):
+            self.addCleanup(setattr, module, name, getattr(module, name))
+            setattr(module, name, value)
+        self.sensor = self.start_sensor()
+        self.poll()
+        assert self.events(last) == ["incident.triggered"]
