@@ -100,3 +100,4 @@ def test_a_hand_over_mentions_who_got_it_but_never_who_acted() -> None:
     assert mentioned_in_reply(route, reopened, change()) == ["PANN"]
     assert mentioned_in_reply(route, handed._replace(event_type="incident.annotated"), change()) == []
     assert mentioned_in_reply(Route(), handed, change()) == []
+    assert mentioned_in_reply(route, handed, change(status="resolved")) == [], "it is over"

@@ -163,6 +163,13 @@ def test_a_link_in_disguise_is_taken_apart() -> None:
     assert text.inert("[PagerDuty](http://bad.example)") == f"[PagerDuty]{ZWSP}(http://bad.example)"
 
 
+@pytest.mark.parametrize("between", ['"', "[", "'", ":", "%20"])
+def test_an_address_with_a_user_name_is_no_link(between: str) -> None:
+    for shown in (text.escape(f"https://good.example{between}@bad.example"), text.inert("https://good.example@bad.x")):
+        assert f"https:{ZWSP}//good.example" in shown
+        assert "https://" not in shown
+
+
 def test_right_to_left_text_cannot_reorder_what_follows() -> None:
     assert text.escape("שלום 123") == "\u2068שלום 123\u2069"
     assert text.escape("\u202eevil") == "evil"

@@ -390,3 +390,25 @@ def test_alert_counts_repaint_a_few_cards_at_a_time() -> None:
         for step in steps:
             state.apply(step)
     assert counts == [MAX_REPAINTS, 20, 0]
+
+
+def test_a_snapshot_that_is_older_than_what_is_known_tells_nothing() -> None:
+    state = State(START, START)
+    acknowledged = incident_with(status="acknowledged", updated_at=times.iso(START + 60))
+    told(state, acknowledged, ("trigger", 0), ("acknowledge", 60), now=START + 90)
+    assert differences(state, Found((incident_with(),)), Watch(), START + 600, {}) == []
+
+
+def test_the_resolve_of_a_merged_incident_leaves_it_merged() -> None:
+    state = State(START, START)
+    merged = incident_with(status="merged", updated_at=times.iso(START + 60))
+    told(state, merged, ("trigger", 0), ("resolve", 60), now=START + 90)
+    assert state.known["P1"].status == "merged"
+
+
+def test_an_older_copy_of_an_incident_changes_nothing_of_what_is_known() -> None:
+    state = State(START, START)
+    told(state, incident_with(urgency="low", updated_at=times.iso(START + 60)), ("trigger", 0), ("urgency_change", 60))
+    older = incident_with(updated_at=times.iso(START + 50))
+    steps = follow(state, [entry_of(Written("R9", START + 50, 0, "urgency_change", "P1"), older)], Watch(), START + 90)
+    assert [step.known.urgency for step in steps if step.known] == ["low"]
