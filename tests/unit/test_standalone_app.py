@@ -31,7 +31,7 @@ class Clock:
 @pytest.fixture
 def make(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)  # the toy action writes beside itself where it is given no file
-    apps = []
+    apps, before = [], set(threading.enumerate())
 
     def build(clock=None, started=True, config=None, on_finished=None, **options):
         options.setdefault("sensors", False)
@@ -50,8 +50,12 @@ def make(tmp_path, monkeypatch):
         return app
 
     yield build
+    (tmp_path / "out.log.released").touch()  # an action that hangs ends here, not in the middle of another test
     for app in apps:
-        app.stop(grace=0.5)
+        app.stop(grace=60)
+    for thread in set(threading.enumerate()) - before:
+        thread.join(60)
+        assert not thread.is_alive(), thread.name
 
 
 def lines(tmp_path):
@@ -189,8 +193,9 @@ def test_an_action_that_raises_or_exits_fails_with_one_line(make):
     assert app.run("toy.record", {"key": "x", "fail": "exit"}).result["stderr"] == "SystemExit: 3"
 
 
-def test_an_action_that_takes_too_long_is_given_up(make):
-    execution = make().run("toy.record", {"key": "x", "fail": "hang", "timeout": 0})
+def test_an_action_that_takes_too_long_is_given_up(make, tmp_path):
+    parameters = {"key": "x", "file": str(tmp_path / "out.log"), "fail": "hang", "timeout": 0}
+    execution = make().run("toy.record", parameters)
     assert execution.status == "timeout"
 
 
