@@ -72,6 +72,15 @@ class PagerDutyFaultTestCase(SensorWorld):
         self.poll()
         assert self.events(incident) == ["incident.triggered"]
 
+    def test_what_is_left_of_the_rate_limit_is_for_the_log(self) -> None:
+        self.account.set_options(rate_limit=40)
+        self.poll()
+        self.poll(seconds=1, times=34)
+        incident = self.account.trigger("Checkout API", "At the limit")
+        self.poll(seconds=1)
+        assert self.events(incident) == ["incident.triggered"]
+        assert self.requests("^/incidents/Q") == 0
+
     def test_trouble_in_the_middle_of_a_long_log_or_a_snapshot_loses_nothing(self) -> None:
         self.account.storm(120)
         self.poll()
