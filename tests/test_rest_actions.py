@@ -78,7 +78,6 @@ class RefusedInputTestCase(ActionsTestCase):
 
     def test_a_missing_or_odd_id_is_told_for_each_action_that_takes_one(self) -> None:
         for name in TABLE:
-            specs = metadata(name)["parameters"]
             ids = re.findall(r"\{(\w+)\}", fixed(name).get("endpoint", ""))
             for parameter in ids:
                 for text in ("None", "", "../users/me", "P1?x=1", "P1#", "a b", None):

@@ -116,6 +116,15 @@ class WatchConfig(NamedTuple):
     """Cycles between two snapshots."""
 
 
+class ChatConfig(NamedTuple):
+    """Commands from chat."""
+
+    allow_from: bool = True
+    """`from <e-mail>` in a command may say in whose name it acts."""
+    default_sender: bool = False
+    """Who has no PagerDuty user of the same address acts in the name of `from_email`."""
+
+
 class Config(NamedTuple):
     """The whole configuration."""
 
@@ -125,6 +134,7 @@ class Config(NamedTuple):
     time_zone: str = "UTC"
     """IANA name; whether it exists is checked where times are printed."""
     debug: bool = False
+    chat: ChatConfig = ChatConfig()
 
 
 class _Reader:
@@ -299,6 +309,7 @@ class _Reader:
 _SECTIONS = {
     "timeouts": ("connect", "read"),
     "tls": ("verify", "ca_file"),
+    "chat": ("allow_from", "default_sender"),
     "watch": ("services", "teams", "urgencies", "start_states", "poll_interval", "snapshot_every"),
     "mattermost": (
         "url",
@@ -373,9 +384,10 @@ def load(raw: Any) -> Config:
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", time_zone):
         read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
     debug = read.boolean("debug") is True
+    chat = ChatConfig(read.boolean("chat.allow_from") is not False, read.boolean("chat.default_sender") is True)
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
-    return Config(pagerduty, mattermost, watch, time_zone, debug)
+    return Config(pagerduty, mattermost, watch, time_zone, debug, chat)
 
 
 def _without_api(url: str) -> str:

@@ -1,0 +1,300 @@
+"""What people say in chat, done: each verb of `chat.run`, its answer in Markdown.
+
+answer(action, Said("acknowledge", incidents="1234", user="ada")) -> Answer("…", ["PT4KHLK"])
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
+
+from . import chat_tables, times
+from .chat_person import linked, sender
+from .entries import incident_from_rest
+from .errors import NotFound, PackError, RejectedInput
+from .incident import Incident
+from .incident_lookup import OPEN, find, find_all, names
+from .lookup import resolve
+from .pagerduty import MAX_RECORDS, fill
+from .text import clean, cut, escape, one_line
+
+if TYPE_CHECKING:
+    from .action_base import PackAction
+
+BULK = 250
+"""Incidents of one PUT (API: PUT /incidents)."""
+WEEK = 604800
+_DONE = {"acknowledged": "Acknowledged", "resolved": "Resolved"}
+
+
+class Said(NamedTuple):
+    """One command."""
+
+    verb: str
+    incidents: str = ""
+    text: str = ""
+    service: str = ""
+    duration: str = ""
+    from_email: str = ""
+    user: str = ""
+    """The Mattermost user who said it, as the chat bot tells it."""
+
+
+class Answer(NamedTuple):
+    message: str
+    incidents: Tuple[str, ...] = ()
+    """Ids of what it was about."""
+
+
+def answer(action: PackAction, said: Said) -> Answer:
+    """Do it. Raises our own errors, each one line."""
+    known = VERBS.get(said.verb)
+    if known is None:
+        raise RejectedInput(f"there is no command {said.verb!r}; there are {', '.join(VERBS)}")
+    return known(action, said)
+
+
+def _list(action: PackAction, said: Said) -> Answer:
+    """Open incidents; `text` may narrow or widen the states."""
+    asked = [word.strip().lower() for word in said.text.strip("[] ").split(",") if word.strip()]
+    wrong = [word for word in asked if word not in ("triggered", "acknowledged", "resolved")]
+    if wrong:
+        raise RejectedInput(f"states are triggered, acknowledged and resolved; not {', '.join(map(repr, wrong))}")
+    query: Dict[str, Any] = {**OPEN, "sort_by": "created_at:desc"}
+    if asked:
+        query["statuses"] = asked
+    if "resolved" in asked:
+        query.pop("date_range")  # of the last month, as PagerDuty has it; all of them would be a history
+    where = ""
+    if said.service:
+        service = resolve(action.pagerduty, "service", said.service)
+        query["service_ids"] = [service.id]
+        where = f" on {escape(service.name)}"
+    return _shown(action, query, where)
+
+
+def _mine(action: PackAction, said: Said) -> Answer:
+    person = linked(action, said.user)
+    return _shown(action, {**OPEN, "user_ids": [person.id]}, f" assigned to {escape(person.name)}")
+
+
+def _show(action: PackAction, said: Said) -> Answer:
+    row = find(action.pagerduty, names(said.incidents)[0])
+    incident = _incident(row)
+    zone = times.zone(action.settings.time_zone)
+    people = ", ".join(person.name for person in incident.assignees)
+    acknowledged = ", ".join(person.name for person in incident.acknowledgers)
+    facts = [
+        ("service", incident.service),
+        ("urgency", incident.urgency),
+        ("priority", incident.priority),
+        ("assigned to", people),
+        ("acknowledged by", acknowledged),
+        ("escalation policy", incident.escalation_policy),
+        ("since", times.stamp(incident.created_at, zone)),
+        ("resolved", times.stamp(incident.resolved_at, zone)),
+        ("alerts", str(incident.alerts_total or "")),
+    ]
+    lines = [f"| {name} | {chat_tables.cell(value, 200)} |" for name, value in facts if value]
+    head = chat_tables.incidents([incident], zone)
+    return Answer("\n".join([head, "", "| | |", "| --- | --- |", *lines]), (incident.id,))
+
+
+def _acknowledge(action: PackAction, said: Said) -> Answer:
+    return _set(action, said, "acknowledged", ("triggered",))
+
+
+def _resolve(action: PackAction, said: Said) -> Answer:
+    return _set(action, said, "resolved", ("triggered", "acknowledged"))
+
+
+def _acknowledge_mine(action: PackAction, said: Said) -> Answer:
+    """All that is triggered and assigned to whoever asks."""
+    person = linked(action, said.user)
+    query = {"statuses": ["triggered"], "date_range": "all", "user_ids": [person.id]}
+    rows = action.pagerduty.list_all("/incidents", "incidents", query).items
+    if not rows:
+        return Answer(f"Nothing is triggered and assigned to {escape(person.name)}.")
+    return _put(action, rows, "acknowledged", person.email, [])
+
+
+def _create(action: PackAction, said: Said) -> Answer:
+    title = one_line(said.text, 1024)
+    if not title:
+        raise RejectedInput("what is wrong? Say it after the command")
+    if not said.service:
+        return _sent(action, title)
+    import uuid
+
+    service = resolve(action.pagerduty, "service", said.service)
+    row = action.pagerduty.create_incident(
+        {
+            "type": "incident",
+            "title": title,
+            "service": {"id": service.id, "type": "service_reference"},
+            "incident_key": uuid.uuid4().hex,
+        },
+        from_email=sender(action, said.user, said.from_email),
+    )
+    incident = _incident(row)
+    zone = times.zone(action.settings.time_zone)
+    return Answer(f"Triggered.\n\n{chat_tables.incidents([incident], zone)}", (incident.id,))
+
+
+def _note(action: PackAction, said: Said) -> Answer:
+    from .create import create
+
+    text = clean(said.text).strip()
+    if not text:
+        raise RejectedInput("a note needs words")
+    email = sender(action, said.user, said.from_email)
+    incident = _incident(find(action.pagerduty, names(said.incidents)[0]))
+    path = fill("/incidents/{incident}/notes", incident=incident.id)
+    create(action.pagerduty, path, {"note": {"content": text}}, {}, email, "note", "notes")
+    return Answer(f"Noted on {_named(incident)}.", (incident.id,))
+
+
+def _notes(action: PackAction, said: Said) -> Answer:
+    incident = _incident(find(action.pagerduty, names(said.incidents)[0]))
+    path = fill("/incidents/{incident}/notes", incident=incident.id)
+    rows = [row for row in action.pagerduty.get(path).get("notes") or () if isinstance(row, dict)]
+    if not rows:
+        return Answer(f"{_named(incident)} has no notes.", (incident.id,))
+    text = chat_tables.notes(rows, times.zone(action.settings.time_zone))
+    return Answer(f"Notes of {_named(incident)}:\n\n{text}", (incident.id,))
+
+
+def _snooze(action: PackAction, said: Said) -> Answer:
+    from .when_text import iso_time
+
+    now = float(int(action.clock()))  # times are read to the second
+    until = times.seconds(iso_time(said.duration, now=now, zone=action.settings.time_zone) or "")
+    length = round(until - now) if until is not None else 0
+    if not 1 <= length <= WEEK:
+        raise RejectedInput(f"for how long? 2h, 30m, tomorrow 9:00, at most a week; not {said.duration[:60]!r}")
+    email = sender(action, said.user, said.from_email)
+    incident = _incident(find(action.pagerduty, names(said.incidents)[0]))
+    path = fill("/incidents/{incident}/snooze", incident=incident.id)
+    action.pagerduty.post(path, {"duration": length}, from_email=email, repeatable=True)
+    return Answer(f"{_named(incident)} rests for {times.duration(length)}.", (incident.id,))
+
+
+def _on_call(action: PackAction, said: Said) -> Answer:
+    """Of a service, an escalation policy or a schedule: the first of them that has the name."""
+    from . import oncall
+
+    zone = times.zone(action.settings.time_zone)
+    for kind in ("service", "escalation_policy", "schedule"):
+        try:
+            rows, name = oncall.who(action.pagerduty, **{kind: said.text})
+        except NotFound:
+            continue
+        lines = [
+            (str(row.level), chat_tables.cell(row.user.name), chat_tables.cell(times.stamp(row.end, zone) or "always"))
+            for row in rows
+        ]
+        if not lines:
+            return Answer(f"Nobody is on call for {escape(name)}.")
+        return Answer(f"On call for {escape(name)}:\n\n" + chat_tables.table(("level", "who", "until"), lines))
+    raise NotFound(f"there is no service, escalation policy or schedule {one_line(clean(said.text, 100))!r}")
+
+
+def _services(action: PackAction, said: Said) -> Answer:
+    query = {"query": said.text} if said.text else {}
+    found = action.pagerduty.list_all("/services", "services", query, chat_tables.ROWS)
+    if not found.items:
+        return Answer("There is no such service.")
+    rows = [
+        (
+            chat_tables.cell(row.get("name")),
+            chat_tables.cell(row.get("status"), 40),
+            chat_tables.cell((row.get("escalation_policy") or {}).get("summary")),
+        )
+        for row in found.items
+    ]
+    more = "\n… and more: say part of the name." if found.truncated else ""
+    return Answer(chat_tables.table(("service", "status", "escalation policy"), rows) + more)
+
+
+VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
+    "list": _list,
+    "mine": _mine,
+    "show": _show,
+    "acknowledge": _acknowledge,
+    "acknowledge_mine": _acknowledge_mine,
+    "resolve": _resolve,
+    "create": _create,
+    "note": _note,
+    "notes": _notes,
+    "snooze": _snooze,
+    "oncall": _on_call,
+    "services": _services,
+}
+
+
+def _set(action: PackAction, said: Said, status: str, before: Tuple[str, ...]) -> Answer:
+    """The incidents named, in one request; those that are there already are told and left alone. A resolved one is
+    never acknowledged: PagerDuty would reopen it."""
+    rows = find_all(action.pagerduty, said.incidents)
+    fit = [row for row in rows if row.get("status") in before]
+    told = [f"{_named(_incident(row))} is {escape(str(row.get('status')))} already." for row in rows if row not in fit]
+    if not fit:
+        return Answer(" ".join(told), tuple(row["id"] for row in rows))
+    return _put(action, fit, status, sender(action, said.user, said.from_email), told)
+
+
+def _put(action: PackAction, rows: List[Dict[str, Any]], status: str, email: str, told: List[str]) -> Answer:
+    for begin in range(0, len(rows), BULK):
+        body = [{"id": row["id"], "type": "incident_reference", "status": status} for row in rows[begin : begin + BULK]]
+        action.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
+    which = ", ".join(_named(_incident(row)) for row in rows[: chat_tables.ROWS])
+    if len(rows) > chat_tables.ROWS:
+        which += f" and {len(rows) - chat_tables.ROWS} more"
+    lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *told]
+    try:
+        found = action.pagerduty.list_all("/incidents", "incidents", OPEN, 100)
+    except PackError as error:
+        lines.append(f"(What is still open can't be told: {error})")
+    else:
+        left = [_incident(row) for row in found.items]
+        zone = times.zone(action.settings.time_zone)
+        lines.append(chat_tables.still_open(left, zone, truncated=found.truncated))
+    return Answer("\n".join(lines), tuple(row["id"] for row in rows))
+
+
+def _shown(action: PackAction, query: Mapping[str, Any], where: str) -> Answer:
+    found = action.pagerduty.list_all("/incidents", "incidents", query, MAX_RECORDS)
+    rows = [_incident(row) for row in found.items]
+    if not rows:
+        return Answer(f"No incident{where}.")
+    zone = times.zone(action.settings.time_zone)
+    more = " or more" if found.truncated else ""
+    count = f"{len(rows)}{more} incident{'s' if len(rows) != 1 else ''}{where}"
+    return Answer(f"{count}:\n\n{chat_tables.incidents(rows, zone)}", tuple(one.id for one in rows))
+
+
+def _incident(row: Mapping[str, Any]) -> Incident:
+    found = incident_from_rest(row)
+    if found is None:
+        raise NotFound("PagerDuty's answer holds no incident")
+    return found
+
+
+def _named(incident: Incident) -> str:
+    from .cards import headline
+    from .text import markdown_link
+
+    return markdown_link(headline(incident, 120), incident.url)
+
+
+def _sent(action: PackAction, title: str) -> Answer:
+    """As the Exchange's pack: an event to the service of `service_key`, of which PagerDuty makes an incident."""
+    from .events import Events
+
+    config = action.settings.pagerduty
+    if not config.service_key:
+        raise RejectedInput("on which service? Say: trigger <what is wrong> on service <name>; or set service_key")
+    events = Events(config, clock=action.clock, monotonic=action.monotonic, sleep=action.sleep)
+    sent = events.send_v1(
+        {"service_key": config.service_key.reveal(), "event_type": "trigger", "description": cut(title, 1024)}
+    )
+    return Answer(f"Triggered {escape(title)} (incident key {escape(str(sent.get('incident_key')))}).")

@@ -1,0 +1,121 @@
+"""The phrases: each fits exactly one format of all aliases, sets what it should, and lets nobody set the rest."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+import pytest
+from pack_files import files, load
+from st2tests.base import BaseActionAliasTestCase
+
+ALIASES = {alias["name"]: alias for alias in map(load, files("aliases"))}
+PHRASES = [
+    ("get open incidents", "find_incidents", {}),
+    ("get open incidents triggered", "find_incidents", {"text": "triggered"}),
+    ("get open incidents [triggered,acknowledged]", "find_incidents", {"text": "[triggered,acknowledged]"}),
+    ("create incident Database is down", "launch_incident", {"text": "Database is down"}),
+    ("create incident on service x is wrong", "launch_incident", {"text": "on service x is wrong"}),
+    (
+        "ack incident id PABC123 from ada@example.com",
+        "acknowledge_incident",
+        {"incidents": "PABC123", "from_email": "ada@example.com"},
+    ),
+    ("ack incident id PABC123", "acknowledge_incident", {"incidents": "PABC123"}),
+    ("Acknowledge incident 1234", "acknowledge_incident", {"incidents": "1234"}),
+    (
+        "ack incident ids PA1,PB2 with ada@example.com",
+        "acknowledge_incident",
+        {"incidents": "PA1,PB2", "from_email": "ada@example.com"},
+    ),
+    (
+        "resolve incident id PABC123 from ada@example.com",
+        "resolve_incident",
+        {"incidents": "PABC123", "from_email": "ada@example.com"},
+    ),
+    ("resolve incident ids PA1, PB2", "resolve_incident", {"incidents": "PA1, PB2"}),
+    (
+        'trigger "Disk full" on service Checkout API',
+        "pagerduty_trigger",
+        {"text": "Disk full", "service": "Checkout API"},
+    ),
+    ("list incidents", "pagerduty_list", {}),
+    ("list incidents on Checkout API", "pagerduty_list", {"service": "Checkout API"}),
+    ("my incidents", "pagerduty_mine", {}),
+    ("list my incidents", "pagerduty_mine", {}),
+    ("ack all mine", "pagerduty_acknowledge_mine", {}),
+    ("ack mine", "pagerduty_acknowledge_mine", {}),
+    ("show incident 12", "pagerduty_show", {"incidents": "12"}),
+    ("get incident id PABC123", "pagerduty_show", {"incidents": "PABC123"}),
+    ("notes of incident 12", "pagerduty_notes", {"incidents": "12"}),
+    ("show notes of 12", "pagerduty_notes", {"incidents": "12"}),
+    ("note on 12: it's the disk", "pagerduty_note", {"incidents": "12", "text": "it's the disk"}),
+    (
+        "note on incident PABC123: a: b",
+        "pagerduty_note",
+        {"incidents": "PABC123", "text": "a: b"},
+    ),
+    ("snooze incident 12 for 2h", "pagerduty_snooze", {"incidents": "12", "duration": "2h"}),
+    ("who is on call for Checkout API?", "pagerduty_oncall", {"text": "Checkout API"}),
+    ("who's oncall for Payments", "pagerduty_oncall", {"text": "Payments"}),
+    ("list services", "pagerduty_services", {}),
+    ("list services check", "pagerduty_services", {"text": "check"}),
+]
+RUNNER = {"env": {}, "timeout": 600, "log_level": "INFO", "debug": False, "content_version": ""}
+EXCHANGE = {"acknowledge_incident", "find_incidents", "launch_incident", "resolve_incident"}
+
+
+class FindIncidentsTestCase(BaseActionAliasTestCase):
+    action_alias_name = "find_incidents"
+
+    def test_the_exchange_packs_phrase_keeps_its_default(self) -> None:
+        formats = self.action_alias_db.get_format_strings()
+        self.assertExtractedParametersMatch(formats[0], "get open incidents", {"text": "[triggered,acknowledged]"})
+        self.assertCommandMatchesExactlyOneFormatString(formats, "get open incidents")
+
+
+def _formats() -> Any:
+    for name, alias in ALIASES.items():
+        for entry in alias["formats"]:
+            for text in entry["representation"]:
+                yield name, text
+
+
+def _extract(format_string: str, phrase: str) -> Optional[Dict[str, Any]]:
+    from st2tests import base
+
+    try:
+        return dict(base.extract_parameters(format_string, phrase))
+    except base.ParseError:
+        return None
+
+
+@pytest.mark.parametrize(("phrase", "name", "sets"), PHRASES)
+def test_a_phrase_fits_exactly_one_format(phrase: str, name: str, sets: Dict[str, str]) -> None:
+    fits = [(one, found) for one, text in _formats() for found in [_extract(text, phrase)] if found is not None]
+    assert [one for one, _ in fits] == [name]
+    found = {key: value for key, value in fits[0][1].items() if value and value != "[triggered,acknowledged]"}
+    wanted = {key: value for key, value in sets.items() if value != "[triggered,acknowledged]"}
+    assert found == wanted
+
+
+def test_each_alias_has_a_phrase_here() -> None:
+    assert {name for _, name, _ in PHRASES} == set(ALIASES)
+
+
+@pytest.mark.parametrize("name", sorted(ALIASES))
+def test_what_a_phrase_does_not_set_nobody_can(name: str) -> None:
+    from pack_files import actions
+
+    alias = ALIASES[name]
+    free = {key for entry in alias["formats"] for text in entry["representation"] for key in _names(text)}
+    fixed = alias["immutable_parameters"]
+    assert set(actions()[alias["action_ref"]]["parameters"]) == free | (set(fixed) - set(RUNNER))
+    assert {key: fixed[key] for key in RUNNER} == RUNNER
+    assert fixed["user"] == "{{ action_context.api_user | default('') }}"
+    assert name in EXCHANGE or name.startswith("pagerduty_")
+
+
+def _names(text: str) -> Any:
+    import re
+
+    return re.findall(r"{{(\w+)", text)

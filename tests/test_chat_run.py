@@ -1,0 +1,160 @@
+"""chat.run: commands from chat, in the name of who typed them, against both sandboxes."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from chat_run import ChatRun
+from st2tests.base import BaseActionTestCase
+
+from sandbox import Sandbox
+from sandbox.pagerduty import API_KEY
+
+
+class ChatRunTestCase(BaseActionTestCase):
+    action_cls = ChatRun
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.sandbox = Sandbox()
+        self.sandbox.__enter__()
+        self.addCleanup(self.sandbox.__exit__, None, None, None)
+        self.account = self.sandbox.pagerduty.account
+        world = self.sandbox.mattermost.world
+        self.settings: Dict[str, Any] = {
+            "api_key": API_KEY,
+            "api_url": self.sandbox.pagerduty.url,
+            "events_url": self.sandbox.pagerduty.url,
+            "from_email": "radia@example.com",
+            "timeouts": {"connect": 1, "read": 5},
+            "mattermost": {"url": self.sandbox.mattermost.url, "token": world.bot_token, "team": world.team.name},
+        }
+
+    def say(self, verb: str, **words: Any) -> Any:
+        action = self.get_action_instance(config=dict(self.settings))
+        action.sleep = lambda _: None
+        unset: Dict[str, Any] = dict.fromkeys(("incidents", "text", "service", "duration", "from_email", "user"))
+        return action.run(verb=verb, **{**unset, "user": "ada", **words})
+
+    def told(self, verb: str, **words: Any) -> str:
+        done, result = self.say(verb, **words)
+        assert done is True, result
+        return str(result["message"])
+
+    def refused(self, verb: str, **words: Any) -> str:
+        done, result = self.say(verb, **words)
+        assert done is False, result
+        assert "\n" not in result
+        assert "Unexpected" not in result, result
+        return str(result)
+
+    def written(self) -> List[Any]:
+        """(From, method, path) of each call that changes something."""
+        return [
+            (entry.headers.get("from"), entry.method, entry.path)
+            for entry in self.sandbox.pagerduty.journal.entries
+            if entry.method != "GET"
+        ]
+
+    def test_an_incident_is_acknowledged_by_number_in_ones_own_name(self) -> None:
+        first = self.account.trigger("Checkout API", "Disk | full @here")
+        self.account.trigger("Database", "Slow")
+        text = self.told("acknowledge", incidents=str(first.number))
+        assert self.written() == [("ada@example.com", "PUT", "/incidents")]
+        assert "Acknowledged [#" in text
+        assert "in the name of ada" in text
+        assert "Still 2 open: 1 triggered, 1 acknowledged." in text
+        assert "@here" not in text
+        assert "Disk \\| full" in text
+
+    def test_ids_and_numbers_go_together_in_one_request_and_what_is_done_is_left_alone(self) -> None:
+        first, second = (self.account.trigger("Database", title) for title in ("a", "b"))
+        done = self.account.trigger("Database", "c")
+        self.told("resolve", incidents=done.id)
+        before = len(self.written())
+        text = self.told("acknowledge", incidents=f"{first.id},#{second.number}, {done.id}")
+        assert len(self.written()) == before + 1
+        assert "resolved already" in text
+        assert self.account.incidents[done.id].status == "resolved"
+        assert "acknowledged already" in self.told("acknowledge", incidents=first.id)
+        assert len(self.written()) == before + 1
+
+    def test_an_old_number_is_found_among_many_resolved_ones(self) -> None:
+        made = [self.account.trigger("Database", str(number)) for number in range(350)]
+        for one in made:
+            self.account.resolve(one)
+        for wanted in (made[0], made[120], made[349]):
+            before = len(self.sandbox.pagerduty.journal.entries)
+            assert f"#{wanted.number} " in self.told("show", incidents=str(wanted.number))
+            assert len(self.sandbox.pagerduty.journal.entries) - before <= 5
+        assert "no incident with the number 99999" in self.refused("show", incidents="99999")
+
+    def test_without_a_link_the_way_out_is_told(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        line = self.refused("acknowledge", incidents=one.id, user="nobody")
+        assert 'say whose name it is with "from <e-mail>"' in line
+        assert self.written() == []
+        self.told("acknowledge", incidents=one.id, user="nobody", from_email="grace@example.com")
+        assert self.written()[-1][0] == "grace@example.com"
+        self.settings["chat"] = {"allow_from": False}
+        assert "switched off" in self.refused("resolve", incidents=one.id, from_email="grace@example.com")
+        self.settings["chat"] = {"allow_from": False, "default_sender": True}
+        self.told("resolve", incidents=one.id, user="nobody")
+        assert self.written()[-1][0] == "radia@example.com"
+
+    def test_create_goes_to_the_service_of_the_key_or_to_the_one_named(self) -> None:
+        assert "on which service?" in self.refused("create", text="Slow")
+        self.settings["service_key"] = next(iter(self.account.catalog["integrations"].values()))["key"]
+        assert "Triggered Slow (incident key " in self.told("create", text="Slow")
+        assert "Triggered." in self.told("create", text="Slower", service="storefront")
+        assert sorted(one.title for one in self.account.incidents.values()) == ["Slow", "Slower"]
+        assert "there is no service" in self.refused("create", text="x", service="Nowhere")
+
+    def test_mine_is_what_is_assigned_to_me(self) -> None:
+        self.account.trigger("Checkout API", "For Ada")
+        self.account.trigger("Storefront", "For Mei")
+        text = self.told("mine")
+        assert "For Ada" in text
+        assert "For Mei" not in text
+        self.told("acknowledge_mine")
+        states = {one.title: one.status for one in self.account.incidents.values()}
+        assert states == {"For Ada": "acknowledged", "For Mei": "triggered"}
+        assert "Nothing is triggered and assigned to Ada" in self.told("acknowledge_mine")
+
+    def test_notes_snooze_on_call_and_services(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        assert "has no notes" in self.told("notes", incidents=one.id)
+        self.told("note", incidents=one.id, text="Looking = at it")
+        assert "| Looking = at it |" in self.told("notes", incidents=str(one.number))
+        assert "needs words" in self.refused("note", incidents=one.id)
+        self.told("acknowledge", incidents=one.id)
+        assert "rests for 2 h" in self.told("snooze", incidents=one.id, duration="2h")
+        assert "for how long?" in self.refused("snooze", incidents=one.id, duration="soon")
+        assert "| 1 | Ada Lovelace |" in self.told("oncall", text="checkout api")
+        assert "| 1 | " in self.told("oncall", text="Platform rotation")
+        assert "no service, escalation policy or schedule" in self.refused("oncall", text="x")
+        assert "| Storefront |" in self.told("services", text="store")
+
+    def test_lists_narrow_by_state_and_service(self) -> None:
+        assert self.told("list") == "No incident."
+        one = self.account.trigger("Checkout API", "Slow")
+        assert "1 incident:" in self.told("list", text="[triggered,acknowledged]")
+        assert self.told("list", text="acknowledged") == "No incident."
+        assert "1 incident on Checkout API:" in self.told("list", service="Checkout API")
+        assert "states are" in self.refused("list", text="open")
+        assert self.told("show", incidents=one.id).count("\n") > 4
+        assert "there is no incident 'PNONE00'" in self.refused("show", incidents="PNONE00")
+        assert "which incident?" in self.refused("show")
+
+    def test_a_note_whose_answer_was_lost_stands_once(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.sandbox.pagerduty.faults.add("lost", method="POST", times=1)
+        self.told("note", incidents=one.id, text="Looking")
+        assert self.told("notes", incidents=one.id).count("Looking") == 1
+
+    def test_what_is_open_may_fail_to_be_told_after_the_act(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.sandbox.pagerduty.faults.add("status", status=500, method="GET", path=r"^/incidents\?")
+        text = self.told("acknowledge", incidents=one.id)
+        assert "can't be told" in text
+        assert self.account.incidents[one.id].status == "acknowledged"
