@@ -41,7 +41,7 @@ def understand(
     except AmbiguousCommand as error:
         raise UserError(str(error)) from None
     context: Dict[str, Any] = {"action_alias_ref": f"{pack}.{alias.name}", "api_user": user, "source_channel": channel}
-    rendering = {"action_context": context, "st2kv": datastore_context(lookup)}
+    rendering = {**context, "st2kv": datastore_context(lookup)}
     requests = []
     for texts in matched:
         overridden = sorted(set(alias.immutable_parameters) & set(texts))
