@@ -57,6 +57,8 @@ PHRASES = [
     ("snooze incident 12 for 2h", "pagerduty_snooze", {"incidents": "12", "duration": "2h"}),
     ("who is on call for Checkout API?", "pagerduty_oncall", {"text": "Checkout API"}),
     ("who's oncall for Payments", "pagerduty_oncall", {"text": "Payments"}),
+    ("who am i?", "pagerduty_whoami", {}),
+    ("whoami", "pagerduty_whoami", {}),
     ("list services", "pagerduty_services", {}),
     ("list services check", "pagerduty_services", {"text": "check"}),
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, Dict, List
 
 from chat_run import ChatRun
@@ -21,6 +22,7 @@ class ChatRunTestCase(BaseActionTestCase):
         self.addCleanup(self.sandbox.__exit__, None, None, None)
         self.account = self.sandbox.pagerduty.account
         world = self.sandbox.mattermost.world
+        self.service = self.get_action_instance(config={}).action_service  # one datastore for all actions of a test
         self.settings: Dict[str, Any] = {
             "api_key": API_KEY,
             "api_url": self.sandbox.pagerduty.url,
@@ -30,8 +32,18 @@ class ChatRunTestCase(BaseActionTestCase):
             "mattermost": {"url": self.sandbox.mattermost.url, "token": world.bot_token, "team": world.team.name},
         }
 
+    def run_class(self, module: str, name: str, **words: Any) -> Any:
+        self.action_cls = getattr(importlib.import_module(module), name)
+        action = self.get_action_instance(config=dict(self.settings))
+        action.action_service = self.service
+        done, result = action.run(**words)
+        self.action_cls = ChatRun
+        assert done is True, result
+        return result
+
     def say(self, verb: str, **words: Any) -> Any:
         action = self.get_action_instance(config=dict(self.settings))
+        action.action_service = self.service
         action.sleep = lambda _: None
         unset: Dict[str, Any] = dict.fromkeys(("incidents", "text", "service", "duration", "from_email", "user"))
         return action.run(verb=verb, **{**unset, "user": "ada", **words})
@@ -158,3 +170,33 @@ class ChatRunTestCase(BaseActionTestCase):
         text = self.told("acknowledge", incidents=one.id)
         assert "can't be told" in text
         assert self.account.incidents[one.id].status == "acknowledged"
+
+    def test_an_admins_link_goes_before_the_address(self) -> None:
+        world = self.sandbox.mattermost.world
+        assert "You are Ada Lovelace at PagerDuty: your e-mail" in self.told("whoami", user="@ADA")
+        self.link("ada", "grace@example.com")
+        assert "You are Grace Hopper at PagerDuty: an admin" in self.told("whoami")
+        one = self.account.trigger("Database", "Slow")
+        self.told("acknowledge", incidents=one.id)
+        assert self.written()[-1][0] == "grace@example.com"
+        self.run_class("identity_unlink", "IdentityUnlink", user="ada")
+        assert "You are Ada" in self.told("whoami")
+        assert world.bot_token not in str(self.say("whoami"))
+        assert self.run_class("identity_who", "IdentityWho", user="ada")["how"] == "email"
+        with self.assertRaisesRegex(AssertionError, "not linked by an admin"):
+            self.run_class("identity_unlink", "IdentityUnlink", user="ada")
+
+    def test_what_an_address_told_is_remembered_and_a_link_to_nobody_is_told(self) -> None:
+        self.told("whoami")
+        entries = self.sandbox.pagerduty.journal.entries
+        asked = [entry for entry in entries if entry.server == "pagerduty"]
+        assert len(asked) == 1
+        self.told("whoami")
+        assert [entry for entry in entries if entry.server == "pagerduty"] == asked
+        self.link("ada", "radia@example.com")
+        gone = self.account.find("users", "Radia Perlman")["id"]
+        del self.account.catalog["users"][gone]
+        assert "who is gone: identity.link again" in self.refused("whoami")
+
+    def link(self, user: str, person: str) -> None:
+        self.run_class("identity_link", "IdentityLink", user=user, pagerduty_user=person)

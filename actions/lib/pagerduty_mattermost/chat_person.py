@@ -1,38 +1,23 @@
-"""In whose name a command acts: PagerDuty records the person who typed it, not a bot.
-
-A Mattermost user is the PagerDuty user of the same e-mail address. Who typed is what the chat bot claims
-(facts/stackstorm.md, Aliases), so the address comes from Mattermost's own account of that name.
-"""
+"""In whose name a command acts: PagerDuty records the person who typed it, not a bot."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from .errors import Ambiguous, ConfigError, NotFound, RejectedInput
-from .lookup import Reference, resolve
-from .text import clean, one_line
 
 if TYPE_CHECKING:
     from .action_base import PackAction
+    from .identity import Identity
 
 _WAY_OUT = 'say whose name it is with "from <e-mail>"'
 
 
-def linked(action: PackAction, user: str) -> Reference:
-    """The PagerDuty user who is this Mattermost user. Raises NotFound (also for a deactivated account, or where the
-    server hides addresses), Ambiguous, ConfigError (Mattermost is not configured) and the gateways' errors."""
-    from .people import chat_user
+def who(action: PackAction, user: str) -> Identity:
+    """The Mattermost user and the PagerDuty user of whoever typed. Raises as `identity.linked`."""
+    from . import identity
 
-    name = one_line(clean(user, 100))
-    if not name:
-        raise NotFound("the chat did not say who you are")
-    account = chat_user(action.mattermost, name)
-    if not account.email:
-        raise NotFound(f"Mattermost does not show the e-mail address of @{account.username} to the bot")
-    try:
-        return resolve(action.pagerduty, "user", account.email)
-    except NotFound:
-        raise NotFound(f"no PagerDuty user has the e-mail address of @{account.username}") from None
+    return identity.linked(action.mattermost, action.pagerduty, action.store, user)
 
 
 def sender(action: PackAction, user: str, asked: str) -> str:
@@ -44,7 +29,7 @@ def sender(action: PackAction, user: str, asked: str) -> str:
             raise RejectedInput('"from" is switched off here (chat.allow_from): act in your own name')
         return asked
     try:
-        return linked(action, user).email
+        return who(action, user).person.email
     except (NotFound, Ambiguous, ConfigError) as error:
         default = action.settings.pagerduty.from_email
         if chat.default_sender and default:

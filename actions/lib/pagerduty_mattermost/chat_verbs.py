@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 
 from . import chat_tables, times
-from .chat_person import linked, sender
+from .chat_person import sender, who
 from .entries import incident_from_rest
 from .errors import NotFound, PackError, RejectedInput
 from .incident import Incident
@@ -73,7 +73,7 @@ def _list(action: PackAction, said: Said) -> Answer:
 
 
 def _mine(action: PackAction, said: Said) -> Answer:
-    person = linked(action, said.user)
+    person = who(action, said.user).person
     return _shown(action, {**OPEN, "user_ids": [person.id]}, f" assigned to {escape(person.name)}")
 
 
@@ -109,7 +109,7 @@ def _resolve(action: PackAction, said: Said) -> Answer:
 
 def _acknowledge_mine(action: PackAction, said: Said) -> Answer:
     """All that is triggered and assigned to whoever asks."""
-    person = linked(action, said.user)
+    person = who(action, said.user).person
     query = {"statuses": ["triggered"], "date_range": "all", "user_ids": [person.id]}
     rows = action.pagerduty.list_all("/incidents", "incidents", query).items
     if not rows:
@@ -215,6 +215,12 @@ def _services(action: PackAction, said: Said) -> Answer:
     return Answer(chat_tables.table(("service", "status", "escalation policy"), rows) + more)
 
 
+def _who_am_i(action: PackAction, said: Said) -> Answer:
+    found = who(action, said.user)
+    why = "an admin linked you" if found.how == "link" else "your e-mail address is the same on both sides"
+    return Answer(f"You are {chat_tables.cell(found.person.name)} at PagerDuty: {why}.")
+
+
 VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "list": _list,
     "mine": _mine,
@@ -228,6 +234,7 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "snooze": _snooze,
     "oncall": _on_call,
     "services": _services,
+    "whoami": _who_am_i,
 }
 
 

@@ -1,0 +1,102 @@
+"""Which PagerDuty user a Mattermost user is: an admin's link, else the PagerDuty user with the same e-mail address.
+
+    linked(mattermost, pagerduty, store, "ada") -> Identity(account=User(...), person=Reference(...), how="email")
+
+A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away; what an address told
+is remembered there for an hour. Ids and not names: names change hands. Whether an address was verified no server tells
+a bot (facts/mattermost.md), so how far to trust it is the owner's decision.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, NamedTuple
+
+from .errors import Ambiguous, NotFound
+from .lookup import Reference, resolve
+from .mattermost import Mattermost, User
+from .pagerduty import PagerDuty
+from .people import chat_user
+from .store import Store
+from .text import clean, one_line
+from .times import iso
+
+REMEMBERED = 3600
+"""Seconds that what an e-mail address told is believed."""
+LINK, EMAIL = "link", "email"
+
+
+class Identity(NamedTuple):
+    account: User
+    person: Reference
+    how: str
+    """`link`: an admin said so; `email`: the addresses are the same."""
+
+
+def linked(mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str) -> Identity:
+    """Raises NotFound (no such account, a deactivated one, an address hidden from the bot, nobody at PagerDuty),
+    Ambiguous, StoreUnreachable (a link could stand there) and the gateways' errors."""
+    account = chat_user(mattermost, _name(user))
+    kept = store.read(_key(account))
+    if isinstance(kept, dict) and kept.get("how") == LINK:
+        return Identity(account, _still_there(pagerduty, account, str(kept.get("id"))), LINK)
+    if not account.email:
+        raise NotFound(
+            f"Mattermost does not show the e-mail address of @{account.username} to the bot, and no admin linked it"
+        )
+    if isinstance(kept, dict) and kept.get("email") == account.email.casefold():
+        return Identity(account, Reference("user", str(kept.get("id")), str(kept.get("name")), account.email), EMAIL)
+    try:
+        person = resolve(pagerduty, "user", account.email)
+    except NotFound:
+        raise NotFound(f"no PagerDuty user has the e-mail address of @{account.username}") from None
+    if person.email.casefold() != account.email.casefold():
+        raise NotFound(f"no PagerDuty user has the e-mail address of @{account.username}")  # a name of that form
+    found = {"how": EMAIL, "id": person.id, "name": person.name, "email": account.email.casefold()}
+    store.write(_key(account), found, ttl=REMEMBERED)
+    return Identity(account, person, EMAIL)
+
+
+def link(
+    mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str, person: str, clock: Callable[[], float]
+) -> Identity:
+    """An admin's word that they are the same; it stays until `unlink`. `person`: id, e-mail or name."""
+    account = chat_user(mattermost, _name(user))
+    found = resolve(pagerduty, "user", person)
+    kept: Dict[str, Any] = {"how": LINK, "id": found.id, "username": account.username, "at": iso(clock())}
+    store.write(_key(account), kept, ttl=None)
+    return Identity(account, found, LINK)
+
+
+def unlink(mattermost: Mattermost, store: Store, user: str) -> User:
+    """Take the link away; the e-mail address counts again. Raises NotFound when there is none. Also of an account that
+    is deactivated by now, if given as an id."""
+    try:
+        account = chat_user(mattermost, _name(user))
+    except NotFound:
+        account = mattermost.user(_name(user))
+    kept = store.read(_key(account))
+    if not isinstance(kept, dict) or kept.get("how") != LINK:
+        raise NotFound(f"@{account.username} is not linked by an admin")
+    store.delete(_key(account))
+    return account
+
+
+def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Reference:
+    try:
+        return resolve(pagerduty, "user", id)
+    except (NotFound, Ambiguous):
+        raise NotFound(
+            f"@{account.username} is linked to a PagerDuty user ({id}) who is gone: identity.link again"
+        ) from None
+
+
+def _key(account: User) -> str:
+    return f"identity.{account.id}"
+
+
+def _name(user: str) -> str:
+    """Mattermost's names are lower case."""
+    name = one_line(clean(user, 100)).lstrip("@")
+    if not name:
+        raise NotFound("the chat did not say who you are")
+    return name if "@" in name else name.lower()
