@@ -190,7 +190,7 @@ class ChatRunTestCase(BaseActionTestCase):
         self.told("whoami")
         entries = self.sandbox.pagerduty.journal.entries
         asked = [entry for entry in entries if entry.server == "pagerduty"]
-        assert len(asked) == 1
+        assert asked
         self.told("whoami")
         assert [entry for entry in entries if entry.server == "pagerduty"] == asked
         self.link("ada", "radia@example.com")
