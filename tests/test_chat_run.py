@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import Any, Dict, List
 
 from chat_run import ChatRun
@@ -197,6 +198,50 @@ class ChatRunTestCase(BaseActionTestCase):
         gone = self.account.find("users", "Radia Perlman")["id"]
         del self.account.catalog["users"][gone]
         assert "who is gone: identity.link again" in self.refused("whoami")
+
+    def audit(self, **words: Any) -> Any:
+        unset = {"schema": "audit.list", "since": "24h", "until": "now", "user": None, "maximum": 100, "csv": False}
+        return self.run_class("audit_list", "AuditList", **{**unset, **words})
+
+    def test_every_act_is_audited_and_nothing_else(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        self.told("list")
+        self.told("acknowledge", incidents=str(one.number))
+        self.refused("note", incidents=one.id, text="=cmd|x", user="nobody")
+        first, second = self.audit()["entries"]
+        assert (first["chat_user"], first["person"], first["verb"]) == ("ada", "ada@example.com", "acknowledge")
+        assert (first["result"], first["incidents"], first["words"]) == ("done", [one.id], {"incidents": "1"})
+        assert (second["chat_user"], second["result"]) == ("nobody", "failed")
+        assert "would not know who you are" in second["reason"]
+        assert len(self.audit(user="@Ada")["entries"]) == 1
+        told = self.audit(maximum=1, csv=True)
+        assert told["truncated"] is True
+        assert "text==cmd|x" in told["csv"]
+        assert self.audit(until="1h")["entries"] == []
+
+    def test_an_act_killed_on_its_way_stands_there_as_begun(self) -> None:
+        from pagerduty_mattermost import audit
+        from pagerduty_mattermost.store import Store
+
+        store = Store(self.service)
+        begun = audit.recorded(store, None, lambda: 1795000000.0, chat_user="ada", verb="resolve", words={"text": ""})
+        begun.__enter__()
+        (entry,) = audit.entries(store, None, "2026-11-18T00:00:00Z", "2026-11-20T00:00:00Z")
+        assert (entry.result, entry.at) == ("begun", "2026-11-18T11:06:40Z")
+
+    def test_without_a_datastore_people_can_still_act(self) -> None:
+        from pagerduty_mattermost import audit
+        from pagerduty_mattermost.errors import StoreUnreachable
+
+        class Down:
+            def write(self, *_: Any, **__: Any) -> None:
+                raise StoreUnreachable("The datastore does not answer")
+
+        with self.assertLogs("audit", "WARNING") as logs:
+            log = logging.getLogger("audit")
+            with audit.recorded(Down(), log, lambda: 0.0, chat_user="a", verb="resolve", words={}):  # type: ignore
+                pass
+        assert len(logs.records) == 2
 
     def link(self, user: str, person: str) -> None:
         self.run_class("identity_link", "IdentityLink", user=user, pagerduty_user=person)

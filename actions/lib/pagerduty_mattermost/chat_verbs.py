@@ -43,6 +43,8 @@ class Answer(NamedTuple):
     message: str
     incidents: Tuple[str, ...] = ()
     """Ids of what it was about."""
+    person: str = ""
+    """The e-mail address of the PagerDuty user in whose name something was done."""
 
 
 def answer(action: PackAction, said: Said) -> Answer:
@@ -126,6 +128,7 @@ def _create(action: PackAction, said: Said) -> Answer:
     import uuid
 
     service = resolve(action.pagerduty, "service", said.service)
+    email = sender(action, said.user, said.from_email)
     row = action.pagerduty.create_incident(
         {
             "type": "incident",
@@ -133,11 +136,11 @@ def _create(action: PackAction, said: Said) -> Answer:
             "service": {"id": service.id, "type": "service_reference"},
             "incident_key": uuid.uuid4().hex,
         },
-        from_email=sender(action, said.user, said.from_email),
+        from_email=email,
     )
     incident = _incident(row)
     zone = times.zone(action.settings.time_zone)
-    return Answer(f"Triggered.\n\n{chat_tables.incidents([incident], zone)}", (incident.id,))
+    return Answer(f"Triggered.\n\n{chat_tables.incidents([incident], zone)}", (incident.id,), email)
 
 
 def _note(action: PackAction, said: Said) -> Answer:
@@ -150,7 +153,7 @@ def _note(action: PackAction, said: Said) -> Answer:
     incident = _incident(find(action.pagerduty, names(said.incidents)[0]))
     path = fill("/incidents/{incident}/notes", incident=incident.id)
     create(action.pagerduty, path, {"note": {"content": text}}, {}, email, "note", "notes")
-    return Answer(f"Noted on {_named(incident)}.", (incident.id,))
+    return Answer(f"Noted on {_named(incident)}.", (incident.id,), email)
 
 
 def _notes(action: PackAction, said: Said) -> Answer:
@@ -175,7 +178,7 @@ def _snooze(action: PackAction, said: Said) -> Answer:
     incident = _incident(find(action.pagerduty, names(said.incidents)[0]))
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
     action.pagerduty.post(path, {"duration": length}, from_email=email, repeatable=True)
-    return Answer(f"{_named(incident)} rests for {times.duration(length)}.", (incident.id,))
+    return Answer(f"{_named(incident)} rests for {times.duration(length)}.", (incident.id,), email)
 
 
 def _on_call(action: PackAction, said: Said) -> Answer:
@@ -238,6 +241,10 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
 }
 
 
+ACTS = frozenset(("acknowledge", "acknowledge_mine", "resolve", "create", "note", "snooze"))
+"""The verbs that change something; the audit keeps them."""
+
+
 def _set(action: PackAction, said: Said, status: str, before: Tuple[str, ...]) -> Answer:
     """The incidents named, in one request; those that are there already are told and left alone. A resolved one is
     never acknowledged: PagerDuty would reopen it."""
@@ -265,7 +272,7 @@ def _put(action: PackAction, rows: List[Dict[str, Any]], status: str, email: str
         left = [_incident(row) for row in found.items]
         zone = times.zone(action.settings.time_zone)
         lines.append(chat_tables.still_open(left, zone, truncated=found.truncated))
-    return Answer("\n".join(lines), tuple(row["id"] for row in rows))
+    return Answer("\n".join(lines), tuple(row["id"] for row in rows), email)
 
 
 def _shown(action: PackAction, query: Mapping[str, Any], where: str) -> Answer:
