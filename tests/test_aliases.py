@@ -5,8 +5,14 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 import pytest
-from pack_files import files, load
+from pack_files import REAL_ST2, files, load
 from st2tests.base import BaseActionAliasTestCase
+
+if REAL_ST2:
+    from st2common.exceptions.content import ParseException as ParseError
+    from st2common.models.utils.action_alias_utils import extract_parameters
+else:
+    from standalone.alias_format import ParseError, extract_parameters
 
 ALIASES = {alias["name"]: alias for alias in map(load, files("aliases"))}
 PHRASES = [
@@ -83,11 +89,9 @@ def _formats() -> Any:
 
 
 def _extract(format_string: str, phrase: str) -> Optional[Dict[str, Any]]:
-    from st2tests import base
-
     try:
-        return dict(base.extract_parameters(format_string, phrase))
-    except base.ParseError:
+        return dict(extract_parameters(format_string, phrase))
+    except ParseError:
         return None
 
 
