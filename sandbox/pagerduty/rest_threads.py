@@ -50,7 +50,7 @@ def change_note(call: Call) -> Answer:
 
 @routes.add("DELETE", "/incidents/{id}/notes/{note_id}")
 def remove_note(call: Call) -> Answer:
-    call.sender()
+    """No `From` in the document."""
     note = _note(call)
     call.incident().notes.remove(note)
     return Answer(204, None, effect=note.id)

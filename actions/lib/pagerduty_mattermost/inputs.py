@@ -221,7 +221,7 @@ FORMATS: Dict[str, Tuple[Callable[[str], bool], str]] = {
 
 def _problems(schema: Schema, params: Dict[str, Any], lenient: bool) -> List[str]:
     known = schema.get("properties") or {}
-    if all(_is_plain(known.get(name)) for name in params):
+    if "anyOf" not in schema and all(_is_plain(known.get(name)) for name in params):
         return _plain_problems(schema, params)
     from jsonschema import Draft7Validator
 
@@ -289,6 +289,8 @@ def _told(error: Any) -> Iterator[Tuple[Tuple[Any, ...], str]]:
         for name in value:
             if name not in known:
                 yield (*path, name), "no such field" + _near(str(name), known)
+    elif kind == "anyOf" and all(set(one) == {"required"} for one in wanted):
+        yield path, "at least one is needed of " + ", ".join(name for one in wanted for name in one["required"])
     elif kind == "format":
         yield path, _but(schema, FORMATS[wanted][1], value)
     else:
