@@ -235,7 +235,7 @@ def _secrets(config: Dict[str, Any]) -> List[str]:
     while todo:
         name, value = todo.pop()
         if isinstance(value, Mapping):
-            todo.extend((str(key), item) for key, item in value.items())
+            todo.extend((f"{name}.{key}", item) for key, item in value.items())
         elif isinstance(value, str) and len(value) >= 6:
             if _SECRET_WORDS.search(name):
                 found.add(value)

@@ -81,6 +81,9 @@ class PagerDutyConfig(NamedTuple):
     auth_type: str = "api_key"
     """`api_key`, or `oauth` for a Bearer token."""
     service_key: Secret = Secret()
+    routing_key: Secret = Secret()
+    routing_keys: Mapping[str, Secret] = {}
+    """Further integration keys for events, by name."""
     """Integration key for events."""
     from_email: str = ""
     """Default `From` header: a user's e-mail."""
@@ -309,6 +312,7 @@ class _Reader:
 _SECTIONS = {
     "timeouts": ("connect", "read"),
     "tls": ("verify", "ca_file"),
+    "events": ("routing_key", "routing_keys"),
     "chat": ("allow_from", "default_sender"),
     "watch": ("services", "teams", "urgencies", "start_states", "poll_interval", "snapshot_every"),
     "mattermost": (
@@ -350,6 +354,8 @@ def load(raw: Any) -> Config:
         api_key=read.secret("api_key"),
         auth_type=read.choice("auth_type", ("api_key", "oauth"), "api_key"),
         service_key=read.secret("service_key"),
+        routing_key=read.secret("events.routing_key"),
+        routing_keys={name: Secret(key) for name, key in read.mapping("events.routing_keys").items()},
         from_email=from_email,
         api_url=read.url("api_url") or region[0],
         events_url=read.url("events_url") or region[1],

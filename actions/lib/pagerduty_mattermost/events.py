@@ -4,7 +4,8 @@
     events.send_v1({"service_key": key, "event_type": "trigger", "description": "Disk full"})
 
 Every event goes out with a key of its own (`incident_key`), made here when none is given: a repeat then adds to the
-same incident, so a lost answer is simply sent again. The REST key never goes to this side.
+same incident, so a lost answer is simply sent again (a change event has none: sent once). The REST key never goes to
+this side.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from .config import PagerDutyConfig
 from .errors import PermanentError, RejectedInput, RetryLater
 from .text import clean, one_line
 
+V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
 V1 = "/generic/2010-04-15/create_event.json"
 MAX_BYTES = 512 * 1024
 """PagerDuty takes no larger event (Events API: Size limits)."""
@@ -57,7 +59,17 @@ class Events:
         body = {**event, "incident_key": event.get("incident_key") or uuid.uuid4().hex}
         return self._send(V1, body, limited=(403, 429))
 
-    def _send(self, path: str, body: Mapping[str, Any], limited: Any) -> Dict[str, Any]:
+    def send_v2(self, event: Mapping[str, Any]) -> Dict[str, Any]:
+        """Events API v2, of an `alert`; {status, message, dedup_key}. Raises as `send_v1` (429: too many).
+
+        A lost answer is sent again: its dedup key adds it to the same alert."""
+        return {"dedup_key": event["dedup_key"], **self._send(V2, event, limited=(429,))}
+
+    def send_change(self, event: Mapping[str, Any]) -> Dict[str, Any]:
+        """A change event: {status, message}. Its answer may be lost: it has no key, so it is sent once."""
+        return self._send(CHANGE, event, limited=(429,), repeatable=False)
+
+    def _send(self, path: str, body: Mapping[str, Any], limited: Any, repeatable: bool = True) -> Dict[str, Any]:
         import json
 
         data = json.dumps(body).encode("utf-8")
@@ -67,7 +79,7 @@ class Events:
         return transport.retry(
             lambda: self._once(path, data, what, limited),
             self._policy,
-            repeatable=True,
+            repeatable=repeatable,
             sleep=self._sleep,
             monotonic=self._monotonic,
             random=self._random,
@@ -100,6 +112,51 @@ class Events:
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
+
+
+_PAYLOAD = ("summary", "source", "severity", "timestamp", "component", "group", "class", "custom_details")
+_BESIDE = ("client", "client_url", "links", "images")
+
+
+def alert(event_action: str, routing_key: str, given: Mapping[str, Any]) -> Dict[str, Any]:
+    """The body of an event of v2; a trigger without a dedup key gets one. Pure but for that."""
+    event: Dict[str, Any] = {
+        "routing_key": routing_key,
+        "event_action": event_action,
+        "dedup_key": given.get("dedup_key") or uuid.uuid4().hex,
+    }
+    return event if event_action != "trigger" else {**event, **_told(given)}
+
+
+def change(routing_key: str, given: Mapping[str, Any]) -> Dict[str, Any]:
+    """The body of a change event."""
+    return {"routing_key": routing_key, **_told(given)}
+
+
+def _told(given: Mapping[str, Any]) -> Dict[str, Any]:
+    beside = {name: given[name] for name in _BESIDE if name in given}
+    return {"payload": {name: given[name] for name in _PAYLOAD if name in given}, **beside}
+
+
+def choose_key(config: PagerDutyConfig, given: Mapping[str, Any]) -> str:
+    """The routing key typed, the configured one of that name, or the only one there is. Raises RejectedInput."""
+    if given.get("routing_key"):
+        return str(given["routing_key"])
+    name = given.get("routing_key_name")
+    if name:
+        for known, key in config.routing_keys.items():
+            if known.casefold() == str(name).casefold():
+                return key.reveal()
+        names = ", ".join(sorted(config.routing_keys)) or "none"
+        raise RejectedInput(f"routing_key_name: the configuration has no routing key {name!r}; there are {names}")
+    if config.routing_key:
+        return config.routing_key.reveal()
+    if len(config.routing_keys) == 1:
+        return next(iter(config.routing_keys.values())).reveal()
+    names = f" (routing_key_name: {', '.join(sorted(config.routing_keys))})" if config.routing_keys else ""
+    raise RejectedInput(
+        f"routing_key: is missing; expected the integration key of a service, here or in the configuration{names}"
+    )
 
 
 def _said(answer: Any) -> str:
