@@ -1,4 +1,4 @@
-"""oncall.who: who is on call now."""
+"""oncall.who and oncall.next: who is on call now, and who comes next."""
 
 from __future__ import annotations
 
@@ -8,18 +8,37 @@ from pagerduty_mattermost.action_base import PackAction
 
 
 class OnCallWho(PackAction):
-    def act(self, escalation_policy: str = "", schedule: str = "", service: str = "") -> Dict[str, Any]:
+    def act(
+        self,
+        escalation_policy: str = "",
+        schedule: str = "",
+        service: str = "",
+        user: str = "",
+        days: int = 0,
+    ) -> Dict[str, Any]:
         from pagerduty_mattermost import oncall, text, times
 
-        rows, name = oncall.who(
-            self.pagerduty, escalation_policy=escalation_policy or "", schedule=schedule or "", service=service or ""
-        )
+        of = {
+            "escalation_policy": escalation_policy or "",
+            "schedule": schedule or "",
+            "service": service or "",
+            "user": user or "",
+        }
+        coming = bool(days)
+        if coming:
+            rows, name = oncall.upcoming(self.pagerduty, now=self.clock(), days=days, **of)
+        else:
+            rows, name = oncall.who(self.pagerduty, **of)
         where = times.zone(self.settings.time_zone)
         told: List[str] = []
         for row in rows:
-            until = times.stamp(row.end, where)
-            told.append(f"level {row.level} {text.inert(row.user.name)}" + (f" (until {until})" if until else ""))
-        message = f"On call for {text.inert(name)}: " + ("; ".join(told) or "nobody")
+            at = times.stamp(row.start if coming else row.end, where)
+            whom = text.inert(row.policy if of["user"] else row.user.name)
+            told.append(f"level {row.level} {whom}" + (f" ({'from' if coming else 'until'} {at})" if at else ""))
+        head = "Next on call for" if coming else "On call for"
+        if of["user"]:
+            head = "Next turns of" if coming else "On call as"
+        message = f"{head} {text.inert(name)}: " + ("; ".join(told) or ("nothing" if of["user"] else "nobody"))
         return {
             "oncalls": [
                 {

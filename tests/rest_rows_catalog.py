@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Dict
 
 from actions_world import ActionsTestCase
-from rest_rows import DELETED, SUCCESS, Parameters, Row, fixed, key, listed, one, schedule, service, team, user
+from rest_rows import DELETED, SUCCESS, Parameters, Row, fixed, key, listed, one, schedule, team, user
+from rest_rows_hooks import extension, subscription
 
 
 def business(test: ActionsTestCase) -> str:
@@ -17,49 +18,8 @@ def tag(test: ActionsTestCase) -> str:
 
 
 def override(test: ActionsTestCase) -> Parameters:
-    body = {"start": "2026-11-22T09:00:00Z", "end": "2026-11-22T11:00:00Z", "user": {"id": user(test)}}
-    body["user"]["type"] = "user_reference"  # type: ignore[index]
-    made = _post(test, f"/schedules/{schedule(test)}/overrides", {"overrides": [body]})
-    return {"entity_id": schedule(test), "resource_id": made[0]["override"]["id"]}
-
-
-def subscription(test: ActionsTestCase) -> str:
-    method = {"type": "http_delivery_method", "url": "https://example.com/hook"}
-    made = _post(
-        test,
-        "/webhook_subscriptions",
-        {
-            "webhook_subscription": {
-                "type": "webhook_subscription",
-                "delivery_method": method,
-                "events": ["incident.triggered"],
-                "filter": {"type": "account_reference"},
-            }
-        },
-    )
-    return str(made["webhook_subscription"]["id"])
-
-
-def extension(test: ActionsTestCase) -> str:
-    kind = {"id": test.id("extension_schemas", "Generic V2 Webhook"), "type": "extension_schema_reference"}
-    fields = {
-        "type": "extension",
-        "name": "Hook",
-        "endpoint_url": "https://example.com/hook",
-        "extension_schema": kind,
-        "extension_objects": [{"id": service(test), "type": "service_reference"}],
-    }
-    return str(_post(test, "/extensions", {"extension": fields})["extension"]["id"])
-
-
-def _post(test: ActionsTestCase, path: str, body: Any) -> Any:
-    """What no action makes yet."""
-    import requests
-
-    headers = {"Authorization": f"Token token={test.settings['api_key']}", "From": test.settings["from_email"]}
-    answer = requests.post(test.server.url + path, json=body, headers=headers, timeout=5)
-    assert answer.status_code < 300, answer.text
-    return answer.json()
+    made = test.done("override.create", entity_id=schedule(test), start="1h", end="3h", user=user(test))
+    return {"entity_id": schedule(test), "resource_id": made["id"]}
 
 
 TABLE: Dict[str, Row] = {

@@ -97,6 +97,7 @@ def test_the_endpoint_is_in_pagerdutys_contract(name: str) -> None:
         *fixed,
         *re.findall(r"\{(\w+)\}", path),
         *rest_body.names(fixed.get("body")),
+        *rest_body.names(fixed.get("afterwards")),
     }
     schema = inputs.load(name)["properties"]
     for parameter in set(parameters) - elsewhere:

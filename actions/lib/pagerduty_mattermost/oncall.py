@@ -1,9 +1,10 @@
-"""Who is on call now, for an escalation policy, a schedule or a service (API: GET /oncalls)."""
+"""Who is on call, now and next, for an escalation policy, a schedule, a service or a user (API: GET /oncalls)."""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Tuple
 
+from . import times
 from .errors import NotFound, RejectedInput
 from .lookup import Reference, resolve
 from .pagerduty import PagerDuty
@@ -25,37 +26,69 @@ class OnCall(NamedTuple):
 
 
 def who(
-    pagerduty: PagerDuty, *, escalation_policy: str = "", schedule: str = "", service: str = ""
+    pagerduty: PagerDuty, *, escalation_policy: str = "", schedule: str = "", service: str = "", user: str = ""
 ) -> Tuple[List[OnCall], str]:
-    """Who is on call now, first level first, and the name of what was asked for.
+    """Who is on call now, first level first, and the name of what was asked for; of a user: what for.
 
-    Exactly one of the three, as id or name. Raises RejectedInput otherwise, and NotFound, Ambiguous and the gateway's
-    errors. An id costs one request where the answer names somebody (a service's: two).
+    Exactly one of the four, as id, name or e-mail. Raises RejectedInput otherwise, and NotFound, Ambiguous and the
+    gateway's errors. An id costs one request where the answer names somebody (a service's: two).
     """
-    given = [(kind, text) for kind, text in _asked(escalation_policy, schedule, service) if text]
-    if len(given) != 1:
-        raise RejectedInput("give exactly one of escalation_policy, schedule and service")
-    kind, text = given[0]
-    if kind == "service":
-        target = resolve(pagerduty, kind, text)
-        if not target.escalation_policy_id:
-            raise NotFound(f"the service {target.name!r} has no escalation policy")
-        return _now(pagerduty, "escalation_policy", target.escalation_policy_id), target.name
-    if text.isalnum() and text.isupper():
-        rows = _now(pagerduty, kind, text)
+    kind, text = _asked(escalation_policy, schedule, service, user)
+    if kind in ("escalation_policy", "schedule") and text.isalnum() and text.isupper():
+        rows = _read(pagerduty, kind, text)
         if rows:
             return rows, rows[0].policy if kind == "escalation_policy" else rows[0].schedule
+    kind, id, name = _target(pagerduty, kind, text)
+    return _read(pagerduty, kind, id), name
+
+
+def upcoming(
+    pagerduty: PagerDuty,
+    *,
+    now: float,
+    days: int,
+    escalation_policy: str = "",
+    schedule: str = "",
+    service: str = "",
+    user: str = "",
+) -> Tuple[List[OnCall], str]:
+    """The next to come on call within `days`: of each level and schedule the first who is not on call yet, in the
+    order of their beginnings. Of a user: each next turn. Raises as `who`."""
+    kind, id, name = _target(pagerduty, *_asked(escalation_policy, schedule, service, user))
+    rows = _read(pagerduty, kind, id, since=times.iso(now), until=times.iso(now + days * 86400))
+    found: Dict[Tuple[str, int, str], OnCall] = {}
+    for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
+        begins = times.seconds(row.start)
+        if begins is not None and begins > now:
+            found.setdefault((row.policy, row.level, row.schedule), row)
+    return list(found.values()), name
+
+
+def _asked(escalation_policy: str, schedule: str, service: str, user: str) -> Tuple[str, str]:
+    pairs = (
+        ("escalation_policy", escalation_policy),
+        ("schedule", schedule),
+        ("service", service),
+        ("user", user),
+    )
+    given = [(kind, one_line(clean(text))) for kind, text in pairs if one_line(clean(text))]
+    if len(given) != 1:
+        raise RejectedInput("give exactly one of escalation_policy, schedule, service and user")
+    return given[0]
+
+
+def _target(pagerduty: PagerDuty, kind: str, text: str) -> Tuple[str, str, str]:
+    """What on-calls can be asked by: kind, id, and the name of what was asked for."""
     target = resolve(pagerduty, kind, text)
-    return _now(pagerduty, kind, target.id), target.name
+    if kind != "service":
+        return kind, target.id, target.name
+    if not target.escalation_policy_id:
+        raise NotFound(f"the service {target.name!r} has no escalation policy")
+    return "escalation_policy", target.escalation_policy_id, target.name
 
 
-def _asked(escalation_policy: str, schedule: str, service: str) -> Tuple[Tuple[str, str], ...]:
-    pairs = (("escalation_policy", escalation_policy), ("schedule", schedule), ("service", service))
-    return tuple((kind, one_line(clean(text))) for kind, text in pairs)
-
-
-def _now(pagerduty: PagerDuty, kind: str, id: str) -> List[OnCall]:
-    params: Dict[str, Any] = {kind + "_ids": [id], "include": ["users"]}
+def _read(pagerduty: PagerDuty, kind: str, id: str, **span: str) -> List[OnCall]:
+    params: Dict[str, Any] = {kind + "_ids": [id], "include": ["users"], **span}
     rows = pagerduty.list_all("/oncalls", "oncalls", params, MAX_ROWS).items
     found: List[OnCall] = []
     for row in rows:

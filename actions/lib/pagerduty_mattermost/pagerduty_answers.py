@@ -11,6 +11,8 @@ from .text import clean, one_line
 if TYPE_CHECKING:
     from requests import Response
 
+LIST = "list"
+"""Key of an answer that is a bare list (POST /schedules/{id}/overrides is the only one)."""
 ERROR_LENGTH = 600
 """PagerDuty's own words are cut to this many characters."""
 
@@ -28,6 +30,8 @@ def read(response: Response, method: str, what: str, clock: Callable[[], float])
         answer = response.json()
     except (ValueError, RecursionError):
         answer = None
+    if isinstance(answer, list):
+        return {LIST: answer}
     if not isinstance(answer, dict):
         raise RetryLater(
             f"{what}: the answer is no JSON object (a proxy in between?)", status=status, maybe_done=method != "GET"

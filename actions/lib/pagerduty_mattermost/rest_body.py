@@ -4,9 +4,11 @@
     fill({"type": "team", "name": "$name", "description": "$description"}, params)
     fill({"assignments": [{"assignee": {"id": "$user_ids[]", "type": "user_reference"}}]}, params)
 
-`$name` stands for the parameter, whatever its type; `$name[]` repeats the entry of the list it is in for each item.
+`$name` stands for the parameter, whatever its type; `$name[]` repeats the entry of the list it is in for each item,
+`$name?` is null where the parameter is unset.
 What names an unset parameter is left out, with an object around it of which only `type` would be left (a reference
-without its id). No text is put together here, so no value can become anything but a value.
+without its id; a `type` that is a parameter itself stays). No text is put together here, so no value can become
+anything but a value.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from __future__ import annotations
 import re
 from typing import Any, List, Mapping, Set
 
-_NAME = re.compile(r"\$(\w+)(\[\])?")
+_NAME = re.compile(r"\$(\w+)(\[\]|\?)?")
 _LEFT_OUT = object()
 
 
@@ -39,7 +41,8 @@ def _fill(node: Any, params: Mapping[str, Any], each: Mapping[str, Any]) -> Any:
         found = _NAME.fullmatch(node)
         if not found:
             return node
-        return each[found.group(1)] if found.group(1) in each else params.get(found.group(1), _LEFT_OUT)
+        unset = None if found.group(2) == "?" else _LEFT_OUT
+        return each[found.group(1)] if found.group(1) in each else params.get(found.group(1), unset)
     if isinstance(node, list):
         made = [one for item in node for one in _entries(item, params)]
         return made if made or not node else _LEFT_OUT
@@ -51,7 +54,8 @@ def _fill(node: Any, params: Mapping[str, Any], each: Mapping[str, Any]) -> Any:
 def _object(node: Mapping[str, Any], params: Mapping[str, Any], each: Mapping[str, Any]) -> Any:
     made = {key: _fill(value, params, each) for key, value in node.items()}
     kept = {key: value for key, value in made.items() if value is not _LEFT_OUT}
-    return _LEFT_OUT if len(kept) < len(made) and set(kept) <= {"type"} else kept
+    left = len(kept) < len(made) and set(kept) <= {"type"} and not names(node.get("type"))
+    return _LEFT_OUT if left else kept
 
 
 def _entries(item: Any, params: Mapping[str, Any]) -> List[Any]:

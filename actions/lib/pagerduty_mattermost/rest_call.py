@@ -12,6 +12,7 @@ An action is its YAML. These immutable parameters are the words (all optional bu
     needs_from: true          PagerDuty wants a user's e-mail: `from_email`, or the configuration's
     defaults: {since: 24h}    what an unset parameter is, where its metadata can't say so
     lookup: teams             after a lost answer to a POST: the list in which to look whether it was carried out
+    afterwards: {note: {content: "$note"}}   a note on the incident that follows, when `note` is given
     repeatable: true          a POST that sets a state: may be repeated after a lost answer (false: a PUT that may not)
     unknown: warn             of the Exchange pack: unknown fields pass with a warning, read-only ones are dropped
 
@@ -25,7 +26,7 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from . import inputs, rest_body
-from .errors import RetryLater
+from .errors import PackError, RetryLater
 
 if TYPE_CHECKING:
     from .config import Config
@@ -44,6 +45,7 @@ class Words(NamedTuple):
     needs_from: bool = False
     defaults: Mapping[str, Any] = {}
     lookup: str = ""
+    afterwards: Any = None
     repeatable: Optional[bool] = None
     unknown: str = ""
 
@@ -62,6 +64,8 @@ class Request(NamedTuple):
     body: Any
     from_email: str
     maximum: Optional[int]
+    note: Any = None
+    """Body of the note that follows, if one does."""
 
 
 def split(params: Mapping[str, Any]) -> Tuple[Words, Dict[str, Any]]:
@@ -88,7 +92,8 @@ def build(
         [_NO_SENDER] if words.needs_from and not sender else (),
     )
     method, template = words.endpoint.split(" ")
-    taken = {*_path_names(template), *rest_body.names(words.body), *_ELSEWHERE}
+    later = rest_body.names(words.afterwards)
+    taken = {*_path_names(template), *rest_body.names(words.body), *later, *_ELSEWHERE}
     return Request(
         method,
         fill(template, **{name: ready.get(name) for name in _path_names(template)}),
@@ -96,11 +101,24 @@ def build(
         rest_body.fill(words.body, ready) if words.body is not None else None,
         sender if method != "GET" else "",
         ready.get("maximum"),
+        rest_body.fill(words.afterwards, ready) if later & set(ready) else None,
     )
 
 
 def send(words: Words, request: Request, pagerduty: PagerDuty, now: float, warn: Callable[[str], None]) -> Any:
     """Carry it out; returns the action's result. Raises the gateway's errors."""
+    result = _send(words, request, pagerduty, now, warn)
+    if request.note is not None:
+        from .create import create
+
+        try:
+            create(pagerduty, request.path + "/notes", request.note, {}, request.from_email, "note", "notes")
+        except PackError as error:
+            raise type(error)(f"{words.endpoint} is done, but not the note: {error}") from None
+    return result
+
+
+def _send(words: Words, request: Request, pagerduty: PagerDuty, now: float, warn: Callable[[str], None]) -> Any:
     if words.paging:
         from .listing import read_list
 

@@ -1,0 +1,21 @@
+"""override.create: somebody takes a part of a schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pagerduty_mattermost import inputs
+from pagerduty_mattermost.action_base import PackAction
+
+
+class OverrideCreate(PackAction):
+    def act(self, schema: str, **params: Any) -> Any:
+        from pagerduty_mattermost import overrides
+
+        given = inputs.require(
+            inputs.load(schema),
+            params,
+            inputs.Terms(self.clock(), self.settings.time_zone),
+            self.log.warning,
+        )
+        return overrides.create(self.pagerduty, given["entity_id"], given["start"], given["end"], given["user"])
