@@ -25,5 +25,5 @@ class OpenIds(IdsAction):
             "incident_ids": [row["id"] for row in rows],
             "count": len(rows),
             "triggered": len([row for row in rows if row.get("status") == "triggered"]),
-            "more": found.more,
+            "more": found.truncated,
         }

@@ -183,6 +183,8 @@ def _run(options: Any) -> int:
 
     app = _app(options, config_needed=False)
     ref = options.ref if options.ref in app.pack.actions else f"{app.pack.ref}.{options.ref}"
+    if {ref, options.ref} & set(app.pack.workflows):
+        raise UserError(f"{options.ref} is a workflow: workflows need StackStorm")
     if ref not in app.pack.actions:
         _warn_about_metadata(app)
         raise UserError(f"There is no action {options.ref}; `actions` lists them")
