@@ -305,8 +305,10 @@ def _pack(options: Any) -> Any:
 
 
 def _actions(options: Any) -> int:
-    actions = sorted(_pack(options).actions.values())
-    _print_rows([(action.ref, _state(action.enabled), _line(action.description)) for action in actions])
+    pack = _pack(options)
+    rows = [(action.ref, _state(action.enabled), _line(action.description)) for action in pack.actions.values()]
+    rows += [(ref, "needs StackStorm", _line(description)) for ref, description in pack.workflows.items()]
+    _print_rows(sorted(rows))
     return 0
 
 
