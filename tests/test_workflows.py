@@ -145,3 +145,13 @@ class ConductedTestCase(ActionsTestCase):
         assert EVIL in str(notes)
         again = self.conduct("close", incident_id=one)
         assert again == output
+
+
+@needs_orquesta
+def test_text_that_travels_is_evaluated() -> None:
+    """The reason for all of this, on the same engine: were it to change, the rules above could be relaxed."""
+    from orquesta.expressions import base
+
+    published = base.evaluate("<% ctx().title %>", {"title": "{{ 6 * 7 }}"})
+    passed = base.evaluate({"note": published}, {})
+    assert passed == {"note": 42}
