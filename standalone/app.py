@@ -149,6 +149,8 @@ class App:
         context: Optional[Mapping[str, Any]] = None,
     ) -> Execution:
         """Runs an action here and now; nothing of it is kept. Raises UserError for what the caller got wrong."""
+        if action_ref in self.pack.workflows:
+            raise UserError(f"{action_ref} is a workflow: workflows need StackStorm")
         if action_ref not in self.pack.actions:
             raise UserError(f"There is no action {action_ref}; `actions` lists them")
         action_context: Dict[str, Any] = {"user": user, "pack": self.pack.ref, **(context or {})}

@@ -183,6 +183,8 @@ def _run(options: Any) -> int:
 
     app = _app(options, config_needed=False)
     ref = options.ref if options.ref in app.pack.actions else f"{app.pack.ref}.{options.ref}"
+    if {ref, options.ref} & set(app.pack.workflows):
+        raise UserError(f"{options.ref} is a workflow: workflows need StackStorm")
     if ref not in app.pack.actions:
         _warn_about_metadata(app)
         raise UserError(f"There is no action {options.ref}; `actions` lists them")
@@ -303,8 +305,10 @@ def _pack(options: Any) -> Any:
 
 
 def _actions(options: Any) -> int:
-    actions = sorted(_pack(options).actions.values())
-    _print_rows([(action.ref, _state(action.enabled), _line(action.description)) for action in actions])
+    pack = _pack(options)
+    rows = [(action.ref, _state(action.enabled), _line(action.description)) for action in pack.actions.values()]
+    rows += [(ref, "needs StackStorm", _line(description)) for ref, description in pack.workflows.items()]
+    _print_rows(sorted(rows))
     return 0
 
 

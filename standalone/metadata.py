@@ -93,6 +93,8 @@ class Pack(NamedTuple):
     config_schema: Mapping[str, Any]
     problems: Tuple[str, ...]
     refused: Tuple[str, ...]
+    workflows: Mapping[str, str] = {}
+    """Description by name of what is listed and needs StackStorm to run."""
 
 
 def load_pack(path: Path, rule_folders: Sequence[Path] = ()) -> Pack:
@@ -112,6 +114,7 @@ class _Loader:
         self._path = path
         self._problems: List[str] = []
         self._refused: List[str] = []
+        self._workflows: Dict[str, str] = {}
         manifest = self._read(path / "pack.yaml") or {}
         self._ref = str(manifest.get("ref") or manifest.get("name") or path.name)
         self._version = str(manifest.get("version") or "")
@@ -155,11 +158,14 @@ class _Loader:
             config_schema=self._config_schema(),
             problems=tuple(self._problems),
             refused=tuple(self._refused),
+            workflows=dict(self._workflows),
         )
 
     def _action(self, file: Path, data: Dict[str, Any]) -> Optional[ActionMeta]:
         runner = data["runner_type"]
         if runner not in RUNNERS:
+            if runner == "orquesta":
+                self._workflows[f"{self._ref}.{data['name']}"] = str(data.get("description") or "")
             self._refuse(file, f"runner type '{runner}'")
             return None
         parameters = data["parameters"] or {}

@@ -385,3 +385,11 @@ def test_metadata_that_is_wrong_stops_the_start_and_what_is_not_supported_is_nam
     with pytest.raises(UserError, match="toy.nothing") as raised:
         app.start()
     assert "worse.yaml line" in str(raised.value)
+
+
+def test_a_workflow_is_listed_and_says_what_it_needs() -> None:
+    from standalone.metadata import load_pack
+
+    pack = load_pack(Path(__file__).resolve().parents[2])
+    assert "pagerduty.workflow.close" in pack.workflows
+    assert "pagerduty.workflow.close" not in pack.actions

@@ -99,7 +99,7 @@ def test_results_are_printed_for_people(result, text):
     ("words", "line"),
     [
         (["run", "toy.nothing"], "There is no action toy.nothing"),
-        (["run", "flow"], "There is no action flow"),
+        (["run", "flow"], "flow is a workflow: workflows need StackStorm"),
         (["run", "typed", "colour=green"], "parameters.colour: must be one of red, blue"),
         (["run", "typed", "what=1"], "no such parameter: what"),
         (["run", "typed", "count=many"], "count: 'many' is no integer"),
