@@ -22,7 +22,7 @@ def create(pagerduty: PagerDuty, schedule: str, start: str, end: str, user: str)
     path = fill("/schedules/{entity_id}/overrides", entity_id=schedule)
     wanted = {"start": start, "end": end, "user": {"id": person.id, "type": "user_reference"}}
     try:
-        answer = pagerduty.post(path, {"overrides": [wanted]})
+        answer = pagerduty.post(path, {"overrides": [wanted]}, bare_list=True)
     except RetryLater as error:
         found = _look(pagerduty, path, wanted) if error.maybe_done else None
         if found is None:

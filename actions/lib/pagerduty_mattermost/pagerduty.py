@@ -140,10 +140,14 @@ class PagerDuty:
         *,
         from_email: str = "",
         repeatable: bool = False,
+        bare_list: bool = False,
     ) -> Dict[str, Any]:
         """A POST is sent once: when its answer is lost, `RetryLater.maybe_done` is true and the caller looks before it
-        repeats. `from_email`: the `From` header, else the configured one."""
-        return self.request("POST", path, params, body, from_email=from_email, repeatable=repeatable)
+        repeats. `from_email`: the `From` header, else the configured one. `bare_list`: the answer is a list, given as
+        `{"list": [...]}` (POST /schedules/{id}/overrides is the only one)."""
+        return self.request(
+            "POST", path, params, body, from_email=from_email, repeatable=repeatable, bare_list=bare_list
+        )
 
     def put(
         self,
@@ -170,6 +174,7 @@ class PagerDuty:
         *,
         from_email: str = "",
         repeatable: Optional[bool] = None,
+        bare_list: bool = False,
     ) -> Dict[str, Any]:
         """One call with retries. `repeatable` defaults to all methods but POST."""
         maybe_done = False
@@ -177,7 +182,7 @@ class PagerDuty:
         def call() -> Dict[str, Any]:
             nonlocal maybe_done
             try:
-                return self._once(method, path, params, body, from_email)
+                return self._once(method, path, params, body, from_email, bare_list)
             except RetryLater as error:
                 maybe_done = maybe_done or error.maybe_done
                 raise
@@ -305,6 +310,7 @@ class PagerDuty:
         params: Optional[Mapping[str, Any]] = None,
         body: Any = None,
         from_email: str = "",
+        bare_list: bool = False,
     ) -> Dict[str, Any]:
         """One try."""
         if not _PATH.fullmatch(path):
@@ -326,7 +332,7 @@ class PagerDuty:
                     raise
                 raise transport.network_error(error, what) from None
         self._note(response.headers)
-        return read(response, method, what, self._clock)
+        return read(response, method, what, self._clock, bare_list)
 
     def _note(self, headers: Mapping[str, str]) -> None:
         """Remember PagerDuty's clock and the rate limit."""

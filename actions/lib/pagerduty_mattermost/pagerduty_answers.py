@@ -12,13 +12,16 @@ if TYPE_CHECKING:
     from requests import Response
 
 LIST = "list"
-"""Key of an answer that is a bare list (POST /schedules/{id}/overrides is the only one)."""
+"""Key of an answer that is a bare list."""
 ERROR_LENGTH = 600
 """PagerDuty's own words are cut to this many characters."""
 
 
-def read(response: Response, method: str, what: str, clock: Callable[[], float]) -> Dict[str, Any]:
-    """The JSON object of a good answer, or raise the error that the answer means."""
+def read(
+    response: Response, method: str, what: str, clock: Callable[[], float], bare_list: bool = False
+) -> Dict[str, Any]:
+    """The JSON object of a good answer, or raise the error that the answer means. `bare_list`: a list comes, under
+    `LIST`."""
     status = response.status_code
     if status >= 300:
         raise _refusal(response, method, what, clock)
@@ -30,7 +33,7 @@ def read(response: Response, method: str, what: str, clock: Callable[[], float])
         answer = response.json()
     except (ValueError, RecursionError):
         answer = None
-    if isinstance(answer, list):
+    if bare_list and isinstance(answer, list):
         return {LIST: answer}
     if not isinstance(answer, dict):
         raise RetryLater(
