@@ -44,6 +44,8 @@ def check_metadata(pack: Pack) -> Iterator[Finding]:
             f"{len(pack.rules)} rules ({sum(rule.enabled for rule in pack.rules.values())} enabled), "
             f"{len(pack.aliases)} aliases, {len(pack.policies)} policies",
         )
+    for workflow in pack.workflows:
+        yield Finding(True, f"left out: {workflow}: workflows need StackStorm")
     for refused in pack.refused:
         yield Finding(True, f"left out: {refused}")
 

@@ -166,7 +166,8 @@ class _Loader:
         if runner not in RUNNERS:
             if runner == "orquesta":
                 self._workflows[f"{self._ref}.{data['name']}"] = str(data.get("description") or "")
-            self._refuse(file, f"runner type '{runner}'")
+            else:
+                self._refuse(file, f"runner type '{runner}'")
             return None
         parameters = data["parameters"] or {}
         for name, schema in parameters.items():
@@ -312,7 +313,8 @@ class _Loader:
 
     def _was_refused(self, ref: str) -> bool:
         name = ref[len(self._ref) + 1 :]
-        return any(line.startswith(f"actions/{name}.yaml:") for line in self._refused)
+        known = ref in self._workflows
+        return known or any(line.startswith(f"actions/{name}.yaml:") for line in self._refused)
 
     def _entry_point(self, file: Path, data: Mapping[str, Any]) -> Path:
         entry_point = file.parent / (data.get("entry_point") or "")

@@ -210,7 +210,7 @@ def test_lists(cli):
 def test_check_names_what_is_wrong(cli, tmp_path):
     code, out, _ = cli("check", "--offline")
     assert code == 0
-    assert "left out: actions/flow.yaml: runner type 'orquesta'" in out
+    assert "left out: toy.flow: workflows need StackStorm" in out
     (tmp_path / "toy.yaml").write_text("nested: {level: high, other: 1}\ntoken: '{{ st2kv.system.lost }}'\n")
     code, out, _ = cli("check", "--offline")
     assert code == 1
