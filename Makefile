@@ -63,10 +63,12 @@ lint: $(READY_DEV)
 
 docs: $(READY)
 	$(BIN)/python tools/metadata.py
+	$(BIN)/python tools/examples.py
 	$(BIN)/python tools/reference.py
 
 docs-check: $(READY)
 	$(BIN)/python tools/metadata.py --check
+	$(BIN)/python tools/examples.py --check
 	$(BIN)/python tools/reference.py --check
 
 check: $(READY)

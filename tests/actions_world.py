@@ -54,8 +54,9 @@ class ActionsTestCase(BaseActionTestCase):
     def run_action(self, name: str, /, **parameters: Any) -> Tuple[bool, Any]:
         """(succeeded, result). Unset parameters arrive as None, as from StackStorm."""
         about = metadata(name)
-        unset = {key: spec.get("default") for key, spec in about["parameters"].items()}
-        unknown = set(parameters) - {key for key, spec in about["parameters"].items() if not spec.get("immutable")}
+        declared = about.get("parameters") or {}
+        unset = {key: spec.get("default") for key, spec in declared.items()}
+        unknown = set(parameters) - {key for key, spec in declared.items() if not spec.get("immutable")}
         assert not unknown, f"{name} takes no {unknown}"
         module = importlib.import_module(about["entry_point"][: -len(".py")])
         classes = [

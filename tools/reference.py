@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import shlex
 import sys
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Mapping, Sequence, Tuple
@@ -32,7 +33,7 @@ def render(root: Path = ROOT) -> str:
         "[Configuration](#configuration) · [Actions](#actions) · [Triggers](#triggers) · [Sensors](#sensors) · "
         "[Rules](#rules) · [Policies](#policies) · [Aliases](#aliases)",
         *_configuration(_load(root / "config.schema.yaml")),
-        *_actions(pack["ref"], _load_all(root / "actions")),
+        *_actions(pack["ref"], _load_all(root / "actions"), _examples(root)),
         *_triggers(pack["ref"], sensors),
         *_sensors(sensors),
         *_rules(pack["ref"], _load_all(root / "rules")),
@@ -69,9 +70,21 @@ def _settings(schema: Mapping[str, Any], prefix: str = "") -> Iterator[Row]:
         yield from _settings(inner.get("properties") or {}, path + ".")
 
 
-def _actions(pack: str, actions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+def _examples(root: Path) -> Dict[str, Any]:
+    """What tools/examples.py ran."""
+    file = root / "docs" / "examples.json"
+    found: Dict[str, Any] = json.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
+    return found
+
+
+def _actions(
+    pack: str, actions: Sequence[Mapping[str, Any]], examples: Mapping[str, Mapping[str, Any]]
+) -> Iterator[str]:
     yield "## Actions"
-    yield "Run one with `st2 run <ref> name=value …` on StackStorm, or `python -m standalone run <ref> name=value …`."
+    yield (
+        "Run one with `st2 run <ref> name=value …` on StackStorm, or `python -m standalone run <ref> name=value …`. "
+        "Each example was run on the sandbox; long results are cut (…)."
+    )
     for action in actions:
         yield f"### `{pack}.{action['name']}`"
         yield _text(action.get("description")) + ("" if action.get("enabled", True) else " Disabled by default.")
@@ -96,6 +109,18 @@ def _actions(pack: str, actions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
             yield "No parameters."
         if fixed:
             yield "Fixed: " + "; ".join(f"{name} {_default(schema)}" for name, schema in sorted(fixed.items())) + "."
+        if action["name"] in examples:
+            example = examples[action["name"]]
+            words = "".join(f" {name}={_typed(value)}" for name, value in example["parameters"].items())
+            yield f"```sh\nst2 run {pack}.{action['name']}{words}\n```"
+            yield "```json\n" + json.dumps(example["result"], ensure_ascii=False) + "\n```"
+
+
+def _typed(value: Any) -> str:
+    """A parameter as it is typed in a shell."""
+    if isinstance(value, list) and all(isinstance(item, str) and "," not in item for item in value):
+        return shlex.quote(",".join(value))
+    return shlex.quote(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
 
 def _triggers(pack: str, sensors: Sequence[Mapping[str, Any]]) -> Iterator[str]:

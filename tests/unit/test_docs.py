@@ -28,6 +28,16 @@ def test_the_reference_is_what_the_metadata_says() -> None:
     assert page.read_text(encoding="utf-8") == _reference().render(), "run `make docs` and commit docs/reference.md"
 
 
+def test_every_action_has_an_example_that_was_run() -> None:
+    """Whether they are current `make docs-check` says; a workflow's run is in test_workflows.py."""
+    import json
+
+    examples = json.loads((ROOT / "docs" / "examples.json").read_text(encoding="utf-8"))
+    actions = [yaml.safe_load(path.read_text(encoding="utf-8")) for path in (ROOT / "actions").glob("*.yaml")]
+    wanted = {action["name"] for action in actions if action["runner_type"] != "orquesta"}
+    assert set(examples) == wanted
+
+
 def test_the_reference_changes_with_the_metadata(tmp_path: Path) -> None:
     for folder in ("actions", "sensors", "rules", "policies", "aliases"):
         (tmp_path / folder).mkdir()

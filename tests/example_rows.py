@@ -1,0 +1,110 @@
+"""Examples of the actions that are no plain calls of PagerDuty's REST API, on both sandboxes (tools/examples.py)."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, List
+
+from actions_world import ActionsTestCase
+from chat_world import Chat
+from pack_files import files, load
+
+from pagerduty_mattermost.entries import incident_from_rest
+from pagerduty_mattermost.incident import Change, to_payload
+
+Parameters = Dict[str, Any]
+
+
+class ExampleCase(ActionsTestCase):
+    """Both sandboxes, and one datastore for all actions of an example."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.chat = Chat()
+        self.chat.__enter__()
+        self.addCleanup(self.chat.__exit__, None, None, None)
+        keys = {row["name"]: row["key"] for row in self.account.catalog["integrations"].values()}
+        self.settings.update(
+            mattermost=self.chat.raw()["mattermost"],
+            service_key=keys["Database Events API v1"],
+            events={"routing_key": keys["Database Events API v2"]},
+            timeouts={"connect": 2, "read": 10},
+        )
+        self.service: Any = None
+
+    def get_action_instance(self, config: Any = None) -> Any:
+        action = super().get_action_instance(config=config)
+        if self.service is None:
+            self.service = action.action_service
+            client = SimpleNamespace(rules=SimpleNamespace(get_all=_shipped_rules))
+            self.service.datastore_service.get_api_client = lambda: client
+        action.action_service = self.service
+        return action
+
+
+def _shipped_rules(limit: int, offset: int) -> List[Any]:
+    rules = [SimpleNamespace(**{**rule, "ref": f"pagerduty.{rule['name']}"}) for rule in map(load, files("rules"))]
+    return rules[offset : offset + limit]
+
+
+def incident(test: ExampleCase) -> str:
+    return str(test.account.trigger("Checkout API", "Disk full").id)
+
+
+def post(test: ExampleCase) -> str:
+    return str(test.done("mattermost.post_message", channel="incidents", message="Deploy begins")["post_id"])
+
+
+def posted(test: ExampleCase) -> str:
+    id = incident(test)
+    test.done("mattermost.post_incident", channel="incidents", incident_id=id)
+    return id
+
+
+def changed(test: ExampleCase) -> Dict[str, Any]:
+    """What the sensor would dispatch."""
+    found = incident_from_rest(test.done("incident.get", entity_id=incident(test)))
+    assert found is not None
+    return to_payload(Change(found, (), 1))
+
+
+def fixed(**parameters: Any) -> Callable[[ExampleCase], Parameters]:
+    return lambda test: dict(parameters)
+
+
+def alerted(test: ExampleCase) -> Parameters:
+    test.done("event.trigger", summary="Disk full", dedup_key="db-1-disk")
+    return {"dedup_key": "db-1-disk"}
+
+
+def linked(test: ExampleCase) -> Parameters:
+    test.done("identity.link", user="ada", pagerduty_user="grace@example.com")
+    return {"user": "ada"}
+
+
+EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
+    "incident.create.events_v1": fixed(description="Disk full", incident_key="db-1-disk"),
+    "event.trigger": fixed(summary="Disk full", source="db-1", dedup_key="db-1-disk"),
+    "event.acknowledge": alerted,
+    "event.resolve": alerted,
+    "event.change": fixed(summary="Deployed 1.2", source="ci"),
+    "identity.link": fixed(user="ada", pagerduty_user="grace@example.com"),
+    "identity.unlink": linked,
+    "identity.who": linked,
+    "audit.list": fixed(since="7d"),
+    "chat.run": lambda t: {"verb": "show", "incidents": incident(t) and "1"},
+    "route.explain": lambda t: {"incident_id": incident(t)},
+    "mattermost.post_message": fixed(channel="incidents", message="Deploy done"),
+    "mattermost.update_message": lambda t: {"post_id": post(t), "message": "Deploy done"},
+    "mattermost.reply": lambda t: {"post": post(t), "message": "Looks good"},
+    "mattermost.post_once": fixed(channel="incidents", message="Good morning", key="morning-2026-11-21"),
+    "mattermost.upload_file": fixed(channel="incidents", name="notes.txt", content="All is well"),
+    "mattermost.repaint_incident": lambda t: {"incident_id": posted(t)},
+    "mattermost.tell_incident": lambda t: {"change": changed(t), "to": "assignees"},
+    "mattermost.add_reaction": lambda t: {"post_id": post(t), "emoji": "eyes"},
+    "mattermost.direct_message": fixed(users="ada", message="You are on call"),
+    "mattermost.get_channel": fixed(channel="~incidents"),
+    "mattermost.test_card": fixed(channel="incidents"),
+    "mattermost.post_incident": lambda t: {"channel": "incidents", "incident_id": incident(t)},
+    "mattermost.catch_up": fixed(),
+}
