@@ -53,7 +53,10 @@ test-all:
 soak: $(READY)
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
-bench: $(READY)
+$(VENV)/peers/pypd: $(READY)
+	$(PIP) --target $(VENV)/peers pypd==1.1.0
+
+bench: $(READY) $(VENV)/peers/pypd
 	$(BIN)/python -m benchmarks $(ARGS)
 
 lint: $(READY_DEV)

@@ -11,6 +11,7 @@ from rich.console import Console
 ROOT = Path(__file__).resolve().parent.parent
 TITLES = {
     "process": "A fresh process an action",
+    "actions": "Actions against PagerDuty",
     "posts": "Posting to Mattermost",
     "sensor": "One cycle of the incident sensor at 10,000 open incidents",
 }

@@ -156,3 +156,21 @@ def test_a_result_without_end_ends() -> None:
 )
 def test_an_array_arrives_right_however_it_was_typed(typed: Any, meant: Any) -> None:
     assert listed(typed) == meant
+
+
+_TEXTS = st.text(max_size=12) | st.sampled_from([RESULT_DELIMITER, NONE, "a\nb", "~=~=~", "%*****", "\ud800", "\x00"])
+_JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | _TEXTS,
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(_TEXTS, inner, max_size=4),
+    max_leaves=12,
+)
+
+
+@given(_JSON)
+def test_what_is_fit_already_is_what_fitting_would_make_of_it(value: Any) -> None:
+    from pagerduty_mattermost.action_base import _fitted, _is_fit
+
+    if _is_fit(value):
+        assert json.dumps(_fitted(value, 0)) == json.dumps(value)
+    else:
+        assert _is_fit(_fitted(value, 0)) or isinstance(value, (dict, list, str))

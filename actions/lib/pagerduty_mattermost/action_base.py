@@ -194,9 +194,49 @@ class PackAction(Action):
         return text
 
 
-def fit(value: Any, depth: int = 0) -> Any:
+def fit(value: Any) -> Any:
     """`value` as StackStorm can store it: string keys, lists for tuples, a dict for a NamedTuple, integers within 64
     bits (else text), no NaN, no lone surrogates, NUL or magic strings (facts/stackstorm.md, Actions)."""
+    return value if _is_fit(value) else _fitted(value, 0)
+
+
+def _is_fit(value: Any) -> bool:
+    """Whether nothing has to be done to it, as to nearly every answer: a thousand incidents are looked through, level
+    by level, in a fifth of the time that making them anew takes."""
+    texts: List[str] = []
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        below: List[Any] = []
+        for node in level:
+            kind = type(node)
+            if kind is str:
+                texts.append(node)
+            elif kind is dict:
+                texts.extend(node)
+                below.extend(node.values())
+            elif kind is list:
+                below.extend(node)
+            elif kind is int:
+                if not -_INT64 <= node < _INT64:
+                    return False
+            elif kind is float:
+                if node - node != 0:
+                    return False
+            elif node is not None and kind is not bool:
+                return False
+        if not below:
+            break
+        level = below
+    else:
+        return False
+    try:
+        text = "\n".join(texts)
+    except TypeError:  # a key that is no text
+        return False
+    return text.replace("\n", "").isprintable() and not ("~=" in text or "%***" in text or "__*" in text)
+
+
+def _fitted(value: Any, depth: int) -> Any:
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, int):
@@ -210,9 +250,9 @@ def fit(value: Any, depth: int = 0) -> Any:
     if isinstance(value, tuple) and hasattr(value, "_asdict"):
         value = value._asdict()
     if isinstance(value, Mapping):
-        return {clean(str(key)): fit(item, depth + 1) for key, item in value.items()}
+        return {clean(str(key)): _fitted(item, depth + 1) for key, item in value.items()}
     if isinstance(value, (list, tuple, set, frozenset)):
-        return [fit(item, depth + 1) for item in value]
+        return [_fitted(item, depth + 1) for item in value]
     return clean(str(value))
 
 
