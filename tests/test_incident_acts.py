@@ -5,8 +5,10 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from actions_world import ActionsTestCase
 
+from pagerduty_mattermost.errors import RejectedInput
 from pagerduty_mattermost.incident_acts import next_level
 
 NAMES = {"priority": "P1", "escalation_policy": "web escalation", "assignees": ["Mei Tanaka", "ada@example.com"]}
@@ -42,6 +44,34 @@ class IncidentActsTestCase(ActionsTestCase):
         ids = [self.account.trigger("Database", str(number)).id for number in range(300)]
         line = self.refused("incident.manage", incident_ids=[*ids, "PNONE00"], status="acknowledged")
         assert "the first 250 of 301 incidents are done" in line
+        self.server.faults.add("status", status=403, method="PUT", skip=1)
+        line = self.refused("incident.manage", incident_ids=ids, status="resolved")
+        assert "the first 250 of 300 incidents are done" in line
+
+    def test_a_lost_answer_is_repeated_and_ends_right(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        for name, given in (
+            ("incident.update", {"title": "Slower"}),
+            ("incident.escalate", {}),
+            ("incident.set_priority", {"priority": "P2"}),
+        ):
+            self.server.faults.add("lost", method="PUT", times=1)
+            self.done(name, entity_id=one.id, **given)
+        assert one.title == "Slower"
+        assert [a["assignee"]["summary"] for a in self.done("incident.get", entity_id=one.id)["assignments"]] == [
+            "Grace Hopper"
+        ]
+
+    def test_a_level_that_a_schedule_fills_is_known(self) -> None:
+        """Platform's first level is a rotation, where it is Linus's turn; its second is Linus himself."""
+        one = self.account.trigger("Database", "Slow")
+        assert "levels 1, 2; give escalation_level" in self.refused("incident.escalate", entity_id=one.id)
+        rotation = self.id("schedules", "Platform rotation")
+        self.done("override.create", entity_id=rotation, end="3h", user="olu@example.com")
+        other = self.account.trigger("Database", "Slower")
+        made = self.done("incident.escalate", entity_id=other.id)
+        assert [a["assignee"]["summary"] for a in made["assignments"]] == ["Linus Example"]
+        assert "there is no level 3" in self.refused("incident.escalate", entity_id=other.id)
 
     def test_bare_it_goes_to_the_next_level_and_says_when_there_is_none(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
@@ -109,8 +139,17 @@ class IncidentActsTestCase(ActionsTestCase):
         assert self.sent() == []
 
 
-def test_the_next_level_is_the_one_after_the_highest_that_names_an_assignee() -> None:
-    policy = {"escalation_rules": [{"targets": [{"id": "A"}]}, {"targets": [{"id": "B"}, {"id": "A"}]}, {}]}
-    assert next_level({"assignments": [{"assignee": {"id": "A"}}]}, policy) == 3
-    assert next_level({"assignments": [{"assignee": {"id": "X"}}]}, policy) == 2
-    assert next_level({}, {}) == 2
+def test_the_next_level_is_the_one_after_that_of_the_assignees() -> None:
+    def rows(*levels: str) -> Any:
+        return [{"escalation_level": n, "user": {"id": u}} for n, users in enumerate(levels, 1) for u in users]
+
+    def at(users: str) -> Any:
+        return {"assignments": [{"assignee": {"id": user}} for user in users]}
+
+    assert next_level(at("A"), rows("A", "B", "C")) == 2
+    assert next_level(at("B"), rows("A", "B")) == 3
+    assert next_level(at("A"), rows("A", "AB")) == 2  # exactly those of the first
+    assert next_level(at("A"), rows("AB", "C")) == 2  # one of two was taken off
+    for incident, on_calls in ((at("X"), rows("A", "B")), (at("A"), rows("A", "A")), (at(""), rows("A"))):
+        with pytest.raises(RejectedInput, match="give escalation_level"):
+            next_level(incident, on_calls)

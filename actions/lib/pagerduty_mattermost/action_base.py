@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Set, Tuple
 
 from st2common.runners.base_action import Action
 
@@ -204,6 +204,7 @@ def _is_fit(value: Any) -> bool:
     """Whether nothing has to be done to it, as to nearly every answer: a thousand incidents are looked through, level
     by level, in a fifth of the time that making them anew takes."""
     texts: List[str] = []
+    keys: Set[Any] = set()
     level = [value]
     for _ in range(MAX_DEPTH):
         below: List[Any] = []
@@ -212,7 +213,7 @@ def _is_fit(value: Any) -> bool:
             if kind is str:
                 texts.append(node)
             elif kind is dict:
-                texts.extend(node)
+                keys.update(node)
                 below.extend(node.values())
             elif kind is list:
                 below.extend(node)
@@ -230,7 +231,7 @@ def _is_fit(value: Any) -> bool:
     else:
         return False
     try:
-        text = "\n".join(texts)
+        text = "\n".join([*texts, *keys])
     except TypeError:  # a key that is no text
         return False
     return text.replace("\n", "").isprintable() and not ("~=" in text or "%***" in text or "__*" in text)

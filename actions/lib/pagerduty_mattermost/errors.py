@@ -71,3 +71,12 @@ class RetryLater(PackError):
 
 class StoreUnreachable(RetryLater):
     """The datastore did not answer: not the same as a missing value (facts/stackstorm.md, Datastore)."""
+
+
+def retold(error: PackError, line: str) -> PackError:
+    """The same error with another line: status, waiting time and all else stay."""
+    import copy
+
+    made = copy.copy(error)
+    made.args = (line,)
+    return made

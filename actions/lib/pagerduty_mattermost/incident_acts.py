@@ -9,9 +9,9 @@ gateway's errors.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
 
-from .errors import NotFound, RejectedInput, RetryLater
+from .errors import NotFound, PackError, RejectedInput, RetryLater, retold
 from .listing import read_list
 from .lookup import resolve, resolve_all
 from .pagerduty import Listing, PagerDuty, fill
@@ -60,16 +60,16 @@ def manage(
         rows = [{"id": one, "type": "incident_reference", **each} for one in unique[begin : begin + BULK]]
         try:
             answer = pagerduty.put("/incidents", {"incidents": rows}, from_email=from_email)
-        except (RejectedInput, RetryLater, NotFound) as error:
+        except PackError as error:
             if not begin:
                 raise
-            raise type(error)(f"{error}; the first {begin} of {len(unique)} incidents are done") from None
+            raise retold(error, f"{error}; the first {begin} of {len(unique)} incidents are done") from None
         done.extend(row for row in answer.get("incidents") or () if isinstance(row, dict))
     return done
 
 
 def escalate(pagerduty: PagerDuty, entity_id: str, level: Optional[int], *, from_email: str) -> Dict[str, Any]:
-    """To a level of its escalation policy, by default the one after the level its assignees stand on."""
+    """To a level of its escalation policy, by default the one after the level on which its assignees are on call."""
     incident = show(pagerduty, entity_id)
     if incident.get("status") not in OPEN:
         raise RejectedInput(f"the incident is {incident.get('status')}: only an open one can be escalated")
@@ -78,7 +78,10 @@ def escalate(pagerduty: PagerDuty, entity_id: str, level: Optional[int], *, from
     if not policy_id:
         raise NotFound("the incident has no escalation policy")
     policy = pagerduty.get(fill("/escalation_policies/{id}", id=policy_id)).get("escalation_policy") or {}
-    wanted = next_level(incident, policy) if level is None else level
+    wanted = level
+    if wanted is None:
+        rows = pagerduty.list_all("/oncalls", "oncalls", {"escalation_policy_ids": [policy_id]}).items
+        wanted = next_level(incident, rows)
     levels = len(policy.get("escalation_rules") or ())
     if wanted > levels:
         name = policy.get("name") or policy.get("summary") or policy_id
@@ -86,17 +89,25 @@ def escalate(pagerduty: PagerDuty, entity_id: str, level: Optional[int], *, from
     return _put(pagerduty, entity_id, {"escalation_level": wanted}, from_email)
 
 
-def next_level(incident: Mapping[str, Any], policy: Mapping[str, Any]) -> int:
-    """The level after the highest one that names an assignee. Pure. An assignee whom no level names directly (by
-    reassignment, or through a schedule) stands on the first."""
-    assigned = {
-        str((one.get("assignee") or {}).get("id")) for one in incident.get("assignments") or () if isinstance(one, dict)
-    }
-    current = 1
-    for position, rule in enumerate(policy.get("escalation_rules") or (), start=1):
-        if assigned & {str(target.get("id")) for target in rule.get("targets") or () if isinstance(target, dict)}:
-            current = position
-    return current + 1
+def next_level(incident: Mapping[str, Any], on_calls: Sequence[Mapping[str, Any]]) -> int:
+    """The level after the one on which the assignees are on call. Pure. `on_calls`: rows of GET /oncalls for its
+    escalation policy. PagerDuty tells no incident's level, so where it is not clear (reassigned by hand, the same
+    people on several levels) nothing is guessed: RejectedInput."""
+    assigned = {_id(one.get("assignee")) for one in incident.get("assignments") or () if isinstance(one, dict)}
+    people: Dict[int, Set[str]] = {}
+    for row in on_calls:
+        people.setdefault(int(row.get("escalation_level") or 0), set()).add(_id(row.get("user")))
+    found = [level for level, on_call in people.items() if on_call == assigned]
+    if not found:
+        found = [level for level, on_call in people.items() if on_call & assigned]
+    if len(found) != 1:
+        among = f": its assignees are on call on levels {', '.join(map(str, sorted(found)))}" if found else ""
+        raise RejectedInput(f"on which level the incident stands can't be told{among}; give escalation_level")
+    return found[0] + 1
+
+
+def _id(thing: Any) -> str:
+    return str(thing.get("id")) if isinstance(thing, dict) else ""
 
 
 def back_to_triggered(pagerduty: PagerDuty, entity_id: str, before: str, *, from_email: str) -> Dict[str, Any]:

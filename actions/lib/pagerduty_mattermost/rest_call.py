@@ -26,7 +26,7 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from . import inputs, rest_body
-from .errors import PackError, RetryLater
+from .errors import PackError, RetryLater, retold
 
 if TYPE_CHECKING:
     from .config import Config
@@ -114,7 +114,7 @@ def send(words: Words, request: Request, pagerduty: PagerDuty, now: float, warn:
         try:
             create(pagerduty, request.path + "/notes", request.note, {}, request.from_email, "note", "notes")
         except PackError as error:
-            raise type(error)(f"{words.endpoint} is done, but not the note: {error}") from None
+            raise retold(error, f"{words.endpoint} is done, but not the note: {error}") from None
     return result
 
 
