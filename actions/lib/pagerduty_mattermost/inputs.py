@@ -192,7 +192,11 @@ def is_id(text: str) -> bool:
 
 
 def is_email(text: str) -> bool:
-    return len(text) <= 320 and bool(re.fullmatch(r"[!-?A-~]+@[A-Za-z0-9][A-Za-z0-9.-]*", text))
+    return (
+        len(text) <= 320
+        and bool(re.fullmatch(r"[^\s@,;:<>()\[\]\\\"]+@[A-Za-z0-9][A-Za-z0-9.-]*", text))
+        and text.isascii()
+    )
 
 
 def is_uri(text: str) -> bool:
