@@ -245,3 +245,42 @@ class ChatRunTestCase(BaseActionTestCase):
 
     def link(self, user: str, person: str) -> None:
         self.run_class("identity_link", "IdentityLink", user=user, pagerduty_user=person)
+
+    def test_escalate_reassign_priority_and_unacknowledge(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        assert "to Grace Hopper." in self.told("escalate", incidents=str(one.number))
+        assert "to Radia Perlman." in self.told("escalate", incidents=one.id, text="level 3")
+        assert "levels are numbers" in self.refused("escalate", incidents=one.id, text="up")
+        assert "assigned to Ada Lovelace" in self.told("reassign", incidents=one.id, text="@ada")
+        assert "there is no user" in self.refused("reassign", incidents=one.id, text="Nobody Else")
+        assert "to whom?" in self.refused("reassign", incidents=one.id)
+        assert "has the priority P2" in self.told("priority", incidents=one.id, text="p2")
+        assert "there is no priority" in self.refused("priority", incidents=one.id, text="P77")
+        assert "is triggered, not acknowledged" in self.refused("unacknowledge", incidents=one.id)
+        self.told("acknowledge", incidents=one.id)
+        assert "is triggered again" in self.told("unacknowledge", incidents=one.id)
+        assert {sender for sender, _, path in self.written() if path.startswith("/incidents")} == {"ada@example.com"}
+
+    def test_merge_goes_into_an_open_one_and_never_twice(self) -> None:
+        first, second, third = (self.account.trigger("Database", title) for title in "abc")
+        text = self.told("merge", incidents=f"{first.number},{second.number}", text=third.id)
+        assert text.startswith("Merged [#1 a]")
+        assert "itself" in self.refused("merge", incidents=third.id, text=str(third.number))
+        assert "only into an open one" in self.refused("merge", incidents=third.id, text=first.id)
+        fourth = self.account.trigger("Database", "d")
+        before = len(self.written())
+        self.sandbox.pagerduty.faults.add("lost", method="PUT", times=1)
+        self.refused("merge", incidents=fourth.id, text=third.id)
+        assert len(self.written()) == before + 1
+
+    def test_status_updates_responders_and_workflows_are_sent_once(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        assert "published" in self.told("status_update", incidents=one.id, text="Half of it works")
+        assert "Asked Mei Tanaka to help" in self.told("responders", incidents=one.id, text="mei@example.com")
+        assert "Started Major incident on" in self.told("workflow", incidents=one.id, text="major incident")
+        assert "there are Major incident" in self.refused("workflow", incidents=one.id, text="major")
+        for verb, text in (("status_update", "x"), ("responders", "Mei Tanaka"), ("workflow", "Major incident")):
+            before = len(self.written())
+            self.sandbox.pagerduty.faults.add("lost", method="POST", path="^/inc", times=1)
+            assert "look before you repeat it" in self.refused(verb, incidents=one.id, text=text)
+            assert sum(method == "POST" and path.startswith("/inc") for _, method, path in self.written()[before:]) == 1

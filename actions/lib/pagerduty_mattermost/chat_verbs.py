@@ -5,13 +5,12 @@ answer(action, Said("acknowledge", incidents="1234", user="ada")) -> Answer("…
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Tuple
 
-from . import chat_tables, times
+from . import chat_more, chat_tables, times
 from .chat_person import sender, who
-from .entries import incident_from_rest
+from .chat_said import Answer, Said, incident_of, named
 from .errors import NotFound, PackError, RejectedInput
-from .incident import Incident
 from .incident_lookup import OPEN, find, find_all, names
 from .lookup import resolve
 from .pagerduty import MAX_RECORDS, fill
@@ -24,27 +23,6 @@ BULK = 250
 """Incidents of one PUT (API: PUT /incidents)."""
 WEEK = 604800
 _DONE = {"acknowledged": "Acknowledged", "resolved": "Resolved"}
-
-
-class Said(NamedTuple):
-    """One command."""
-
-    verb: str
-    incidents: str = ""
-    text: str = ""
-    service: str = ""
-    duration: str = ""
-    from_email: str = ""
-    user: str = ""
-    """The Mattermost user who said it, as the chat bot tells it."""
-
-
-class Answer(NamedTuple):
-    message: str
-    incidents: Tuple[str, ...] = ()
-    """Ids of what it was about."""
-    person: str = ""
-    """The e-mail address of the PagerDuty user in whose name something was done."""
 
 
 def answer(action: PackAction, said: Said) -> Answer:
@@ -81,7 +59,7 @@ def _mine(action: PackAction, said: Said) -> Answer:
 
 def _show(action: PackAction, said: Said) -> Answer:
     row = find(action.pagerduty, names(said.incidents)[0])
-    incident = _incident(row)
+    incident = incident_of(row)
     zone = times.zone(action.settings.time_zone)
     people = ", ".join(person.name for person in incident.assignees)
     acknowledged = ", ".join(person.name for person in incident.acknowledgers)
@@ -138,7 +116,7 @@ def _create(action: PackAction, said: Said) -> Answer:
         },
         from_email=email,
     )
-    incident = _incident(row)
+    incident = incident_of(row)
     zone = times.zone(action.settings.time_zone)
     return Answer(f"Triggered.\n\n{chat_tables.incidents([incident], zone)}", (incident.id,), email)
 
@@ -150,20 +128,20 @@ def _note(action: PackAction, said: Said) -> Answer:
     if not text:
         raise RejectedInput("a note needs words")
     email = sender(action, said.user, said.from_email)
-    incident = _incident(find(action.pagerduty, names(said.incidents)[0]))
+    incident = incident_of(find(action.pagerduty, names(said.incidents)[0]))
     path = fill("/incidents/{incident}/notes", incident=incident.id)
     create(action.pagerduty, path, {"note": {"content": text}}, {}, email, "note", "notes")
-    return Answer(f"Noted on {_named(incident)}.", (incident.id,), email)
+    return Answer(f"Noted on {named(incident)}.", (incident.id,), email)
 
 
 def _notes(action: PackAction, said: Said) -> Answer:
-    incident = _incident(find(action.pagerduty, names(said.incidents)[0]))
+    incident = incident_of(find(action.pagerduty, names(said.incidents)[0]))
     path = fill("/incidents/{incident}/notes", incident=incident.id)
     rows = [row for row in action.pagerduty.get(path).get("notes") or () if isinstance(row, dict)]
     if not rows:
-        return Answer(f"{_named(incident)} has no notes.", (incident.id,))
+        return Answer(f"{named(incident)} has no notes.", (incident.id,))
     text = chat_tables.notes(rows, times.zone(action.settings.time_zone))
-    return Answer(f"Notes of {_named(incident)}:\n\n{text}", (incident.id,))
+    return Answer(f"Notes of {named(incident)}:\n\n{text}", (incident.id,))
 
 
 def _snooze(action: PackAction, said: Said) -> Answer:
@@ -175,10 +153,10 @@ def _snooze(action: PackAction, said: Said) -> Answer:
     if not 1 <= length <= WEEK:
         raise RejectedInput(f"for how long? 2h, 30m, tomorrow 9:00, at most a week; not {said.duration[:60]!r}")
     email = sender(action, said.user, said.from_email)
-    incident = _incident(find(action.pagerduty, names(said.incidents)[0]))
+    incident = incident_of(find(action.pagerduty, names(said.incidents)[0]))
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
     action.pagerduty.post(path, {"duration": length}, from_email=email, repeatable=True)
-    return Answer(f"{_named(incident)} rests for {times.duration(length)}.", (incident.id,), email)
+    return Answer(f"{named(incident)} rests for {times.duration(length)}.", (incident.id,), email)
 
 
 def _on_call(action: PackAction, said: Said) -> Answer:
@@ -235,13 +213,22 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "note": _note,
     "notes": _notes,
     "snooze": _snooze,
+    "unacknowledge": chat_more.unacknowledge,
+    "escalate": chat_more.escalate,
+    "reassign": chat_more.reassign,
+    "priority": chat_more.priority,
+    "merge": chat_more.merge,
+    "status_update": chat_more.status_update,
+    "responders": chat_more.responders,
+    "workflow": chat_more.workflow,
     "oncall": _on_call,
     "services": _services,
     "whoami": _who_am_i,
 }
 
 
-ACTS = frozenset(("acknowledge", "acknowledge_mine", "resolve", "create", "note", "snooze"))
+READS = frozenset(("list", "mine", "show", "notes", "oncall", "services", "whoami"))
+ACTS = frozenset(VERBS) - READS
 """The verbs that change something; the audit keeps them."""
 
 
@@ -250,7 +237,7 @@ def _set(action: PackAction, said: Said, status: str, before: Tuple[str, ...]) -
     never acknowledged: PagerDuty would reopen it."""
     rows = find_all(action.pagerduty, said.incidents)
     fit = [row for row in rows if row.get("status") in before]
-    told = [f"{_named(_incident(row))} is {escape(str(row.get('status')))} already." for row in rows if row not in fit]
+    told = [f"{named(incident_of(row))} is {escape(str(row.get('status')))} already." for row in rows if row not in fit]
     if not fit:
         return Answer(" ".join(told), tuple(row["id"] for row in rows))
     return _put(action, fit, status, sender(action, said.user, said.from_email), told)
@@ -260,7 +247,7 @@ def _put(action: PackAction, rows: List[Dict[str, Any]], status: str, email: str
     for begin in range(0, len(rows), BULK):
         body = [{"id": row["id"], "type": "incident_reference", "status": status} for row in rows[begin : begin + BULK]]
         action.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
-    which = ", ".join(_named(_incident(row)) for row in rows[: chat_tables.ROWS])
+    which = ", ".join(named(incident_of(row)) for row in rows[: chat_tables.ROWS])
     if len(rows) > chat_tables.ROWS:
         which += f" and {len(rows) - chat_tables.ROWS} more"
     lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *told]
@@ -269,7 +256,7 @@ def _put(action: PackAction, rows: List[Dict[str, Any]], status: str, email: str
     except PackError as error:
         lines.append(f"(What is still open can't be told: {error})")
     else:
-        left = [_incident(row) for row in found.items]
+        left = [incident_of(row) for row in found.items]
         zone = times.zone(action.settings.time_zone)
         lines.append(chat_tables.still_open(left, zone, truncated=found.truncated))
     return Answer("\n".join(lines), tuple(row["id"] for row in rows), email)
@@ -277,27 +264,13 @@ def _put(action: PackAction, rows: List[Dict[str, Any]], status: str, email: str
 
 def _shown(action: PackAction, query: Mapping[str, Any], where: str) -> Answer:
     found = action.pagerduty.list_all("/incidents", "incidents", query, MAX_RECORDS)
-    rows = [_incident(row) for row in found.items]
+    rows = [incident_of(row) for row in found.items]
     if not rows:
         return Answer(f"No incident{where}.")
     zone = times.zone(action.settings.time_zone)
     more = " or more" if found.truncated else ""
     count = f"{len(rows)}{more} incident{'s' if len(rows) != 1 else ''}{where}"
     return Answer(f"{count}:\n\n{chat_tables.incidents(rows, zone)}", tuple(one.id for one in rows))
-
-
-def _incident(row: Mapping[str, Any]) -> Incident:
-    found = incident_from_rest(row)
-    if found is None:
-        raise NotFound("PagerDuty's answer holds no incident")
-    return found
-
-
-def _named(incident: Incident) -> str:
-    from .cards import headline
-    from .text import markdown_link
-
-    return markdown_link(headline(incident, 120), incident.url)
 
 
 def _sent(action: PackAction, title: str) -> Answer:

@@ -1,0 +1,135 @@
+"""More of what people say in chat: escalate, reassign, priority, merge, unacknowledge, and what has no key of its own."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List
+
+from . import incident_acts
+from .chat_person import who
+from .chat_said import Answer, Said, incident_of, named, the_one
+from .errors import NotFound, RejectedInput
+from .incident_lookup import find_all
+from .lookup import resolve_all
+from .pagerduty import fill
+from .text import clean, escape, one_line
+
+if TYPE_CHECKING:
+    from .action_base import PackAction
+
+
+def escalate(action: PackAction, said: Said) -> Answer:
+    """To the level said, by default the next one."""
+    email, incident = the_one(action, said)
+    level = said.text.lower().replace("level", "").strip()
+    if level and not (level.isdecimal() and 1 <= int(level) <= 100):
+        raise RejectedInput(f"levels are numbers: 2, not {said.text[:60]!r}")
+    row = incident_acts.escalate(action.pagerduty, incident.id, int(level) if level else None, from_email=email)
+    after = incident_of(row)
+    people = ", ".join(person.name for person in after.assignees) or "nobody"
+    return Answer(f"Escalated {named(after)} to {escape(one_line(people, 200))}.", (after.id,), email)
+
+
+def reassign(action: PackAction, said: Said) -> Answer:
+    """To people by @name, e-mail, name or id; several with commas."""
+    words = [word.strip() for word in said.text.split(",") if word.strip()]
+    if not words:
+        raise RejectedInput("to whom? @name, e-mail or name, several with commas")
+    email, incident = the_one(action, said)
+    changes = {"assignees": _people(action, words)}
+    after = incident_of(incident_acts.update(action.pagerduty, incident.id, changes, from_email=email))
+    people = ", ".join(person.name for person in after.assignees)
+    return Answer(f"{named(after)} is assigned to {escape(one_line(people, 200))}.", (after.id,), email)
+
+
+def priority(action: PackAction, said: Said) -> Answer:
+    email, incident = the_one(action, said)
+    changes = {"priority": one_line(clean(said.text, 300))}
+    if not changes["priority"]:
+        raise RejectedInput("which priority? P1, say")
+    after = incident_of(incident_acts.update(action.pagerduty, incident.id, changes, from_email=email))
+    return Answer(f"{named(after)} has the priority {escape(after.priority)}.", (after.id,), email)
+
+
+def merge(action: PackAction, said: Said) -> Answer:
+    """`incidents` into the one in `text`. Never repeated after a lost answer: merged is merged."""
+    email, _ = the_one(action, said)
+    (target, *others) = [incident_of(row) for row in find_all(action.pagerduty, f"{said.text},{said.incidents}")]
+    if not others:
+        raise RejectedInput("an incident can't be merged into itself")
+    if not target.is_open:
+        raise RejectedInput(f"incident #{target.number} is {target.status}: only into an open one can be merged")
+    body = {"source_incidents": [{"id": one.id, "type": "incident_reference"} for one in others]}
+    path = fill("/incidents/{incident}/merge", incident=target.id)
+    action.pagerduty.put(path, body, from_email=email, repeatable=False)
+    which = ", ".join(named(one) for one in others)
+    return Answer(f"Merged {which} into {named(target)}.", tuple(one.id for one in (target, *others)), email)
+
+
+def unacknowledge(action: PackAction, said: Said) -> Answer:
+    email, incident = the_one(action, said)
+    row = incident_acts.back_to_triggered(action.pagerduty, incident.id, "acknowledged", from_email=email)
+    return Answer(f"{named(incident_of(row))} is triggered again.", (incident.id,), email)
+
+
+def status_update(action: PackAction, said: Said) -> Answer:
+    text = clean(said.text).strip()
+    if not text:
+        raise RejectedInput("a status update needs words")
+    email, incident = the_one(action, said)
+    path = fill("/incidents/{incident}/status_updates", incident=incident.id)
+    _once(action, path, {"message": text}, email)
+    return Answer(f"Status update of {named(incident)} published.", (incident.id,), email)
+
+
+def responders(action: PackAction, said: Said) -> Answer:
+    """Asks people to help; whoever says so asks, so a link to a PagerDuty user is needed."""
+    words = [word.strip() for word in said.text.split(",") if word.strip()]
+    if not words:
+        raise RejectedInput("whom? @name, e-mail or name, several with commas")
+    requester = who(action, said.user).person
+    _, incident = the_one(action, said)
+    people = resolve_all(action.pagerduty, "user", _people(action, words))
+    body = {
+        "requester_id": requester.id,
+        "message": f"Please help with {incident.title}",
+        "responder_request_targets": [
+            {"responder_request_target": {"id": one.id, "type": "user_reference"}} for one in people
+        ],
+    }
+    _once(action, fill("/incidents/{incident}/responder_requests", incident=incident.id), body, requester.email)
+    asked = escape(one_line(", ".join(one.name for one in people), 200))
+    return Answer(f"Asked {asked} to help with {named(incident)}.", (incident.id,), requester.email)
+
+
+def workflow(action: PackAction, said: Said) -> Answer:
+    """Run an incident workflow by name or id."""
+    wanted = one_line(clean(said.text, 255)).strip("\"'")
+    email, incident = the_one(action, said)
+    rows = action.pagerduty.list_all("/incident_workflows", "incident_workflows", {"query": wanted}).items
+    found = [
+        row for row in rows if wanted.casefold() in (str(row.get("name")).casefold(), str(row.get("id")).casefold())
+    ]
+    if len(found) != 1:
+        near = ", ".join(str(row.get("name")) for row in rows[:10])
+        raise NotFound(f"there is no incident workflow {wanted!r}" + (f"; there are {near}" if near else ""))
+    path = fill("/incident_workflows/{workflow}/instances", workflow=found[0].get("id"))
+    _once(
+        action,
+        path,
+        {"incident_workflow_instance": {"incident": {"id": incident.id, "type": "incident_reference"}}},
+        "",
+    )
+    name = escape(one_line(clean(found[0].get("name"), 200)))
+    return Answer(f"Started {name} on {named(incident)}.", (incident.id,), email)
+
+
+def _people(action: PackAction, words: List[str]) -> List[str]:
+    """PagerDuty's users: of a Mattermost @name its link, all else as it is."""
+    return [who(action, word).person.id if word.startswith("@") else word for word in words]
+
+
+def _once(action: PackAction, path: str, body: object, email: str) -> None:
+    """What has no key is sent once; a lost answer is told."""
+    from .create import create
+
+    create(action.pagerduty, path, body, {}, email, "", "")

@@ -1,0 +1,56 @@
+"""A command from chat, its answer, and what the verbs share."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Tuple
+
+from .cards import headline
+from .chat_person import sender
+from .entries import incident_from_rest
+from .errors import NotFound
+from .incident import Incident
+from .incident_lookup import find, names
+from .text import markdown_link
+
+if TYPE_CHECKING:
+    from .action_base import PackAction
+
+
+class Said(NamedTuple):
+    """One command."""
+
+    verb: str
+    incidents: str = ""
+    text: str = ""
+    service: str = ""
+    duration: str = ""
+    from_email: str = ""
+    user: str = ""
+    """The Mattermost user who said it, as the chat bot tells it."""
+
+
+class Answer(NamedTuple):
+    message: str
+    incidents: Tuple[str, ...] = ()
+    """Ids of what it was about."""
+    person: str = ""
+    """The e-mail address of the PagerDuty user in whose name something was done."""
+
+
+def incident_of(row: Mapping[str, Any]) -> Incident:
+    """The incident of a row of PagerDuty's. Raises NotFound when it is none."""
+    found = incident_from_rest(row)
+    if found is None:
+        raise NotFound("PagerDuty's answer holds no incident")
+    return found
+
+
+def named(incident: Incident) -> str:
+    """Number and title, linked."""
+    return markdown_link(headline(incident, 120), incident.url)
+
+
+def the_one(action: PackAction, said: Said) -> Tuple[str, Incident]:
+    """In whose name, and the one incident that was named."""
+    email = sender(action, said.user, said.from_email)
+    return email, incident_of(find(action.pagerduty, names(said.incidents)[0]))
