@@ -1,4 +1,4 @@
-"""More of what people say in chat: escalate, reassign, priority, merge, unacknowledge, and what has no key of its own."""
+"""More of what people say in chat: escalate, reassign, priority, merge, unacknowledge, and what has no key."""
 
 from __future__ import annotations
 
