@@ -68,6 +68,13 @@ def changed(test: ExampleCase) -> Dict[str, Any]:
     return to_payload(Change(found, (), 1))
 
 
+def clicked(test: ExampleCase) -> Dict[str, Any]:
+    """What the chat sensor dispatches when Ada clicks Acknowledge."""
+    ada = test.chat.gateway().user_by_username("ada").id
+    about = {"id": "7c4a", "kind": "click", "verb": "acknowledge", "incident": incident(test), "user_id": ada}
+    return {**about, "valid_until": test.now + 60}
+
+
 def fixed(**parameters: Any) -> Callable[[ExampleCase], Parameters]:
     return lambda test: dict(parameters)
 
@@ -93,6 +100,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "identity.who": linked,
     "audit.list": fixed(since="7d"),
     "chat.run": lambda t: {"verb": "show", "incidents": incident(t) and "1"},
+    "chat.handle": lambda t: {"order": clicked(t)},
     "route.explain": lambda t: {"incident_id": incident(t)},
     "mattermost.post_message": fixed(channel="incidents", message="Deploy done"),
     "mattermost.update_message": lambda t: {"post_id": post(t), "message": "Deploy done"},

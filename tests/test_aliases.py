@@ -72,6 +72,7 @@ PHRASES = [
     ),
     ("set priority of incident 12 to P1", "pagerduty_priority", {"incidents": "12", "text": "P1"}),
     ("merge incidents 12,13 into 14", "pagerduty_merge", {"incidents": "12,13", "text": "14"}),
+    ("reopen incident 12", "pagerduty_reopen", {"incidents": "12"}),
     ("unack incident 12", "pagerduty_unacknowledge", {"incidents": "12"}),
     (
         "status of incident 12: half of it works",

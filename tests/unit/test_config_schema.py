@@ -138,6 +138,9 @@ def test_every_text_takes_a_template_and_a_missing_key_is_no_value(validate: Val
 def test_secrets_are_marked() -> None:
     assert [name for name, spec in SCHEMA.items() if spec.get("secret")] == ["api_key", "service_key"]
     assert SCHEMA["mattermost"]["properties"]["token"]["secret"] is True
+    chat = SCHEMA["chat"]["properties"]
+    assert chat["command_tokens"]["items"]["secret"] is True
+    assert chat["signing_keys"]["items"]["secret"] is True
     events = SCHEMA["events"]["properties"]
     assert events["routing_key"]["secret"] is True
     assert events["routing_keys"]["additionalProperties"]["secret"] is True

@@ -107,5 +107,7 @@ def test_policies_only_repeat_what_posts_once() -> None:
 def test_whatever_an_enabled_or_example_rule_sends_is_tried_again() -> None:
     retried = {yaml.safe_load(path.read_text(encoding="utf-8"))["resource_ref"] for path in files("policies")}
     for name, rule in RULES.items():
+        if rule["action"]["ref"] == "pagerduty.chat.handle":
+            continue  # people are told that it failed, and decide themselves: nothing they asked for is run late
         ticks_again = rule["trigger"]["type"].startswith("core.st2.")
         assert ticks_again or rule["action"]["ref"] in retried, name

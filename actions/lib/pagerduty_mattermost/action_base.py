@@ -277,6 +277,8 @@ def _secrets(config: Dict[str, Any]) -> List[str]:
         name, value = todo.pop()
         if isinstance(value, Mapping):
             todo.extend((f"{name}.{key}", item) for key, item in value.items())
+        elif isinstance(value, (list, tuple)):
+            todo.extend((name, item) for item in value)
         elif isinstance(value, str) and len(value) >= 6:
             if _SECRET_WORDS.search(name):
                 found.add(value)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from .action_base import PackAction
 from .errors import PackError, RejectedInput
@@ -47,10 +47,19 @@ class CardAction(PackAction):
             zone=times.zone(self.settings.time_zone),
             mentions=Mentions(self.mattermost, self._pagerduty_soon, self.store, log=self.log),
             extras=self._extras,
+            actions=self._buttons,
             log=self.log,
             clock=self.clock,
             monotonic=self.monotonic,
         )
+
+    def _buttons(self, incident: Incident) -> Tuple[Mapping[str, Any], ...]:
+        chat = self.settings.chat
+        if not chat.has_buttons:
+            return ()
+        from . import buttons
+
+        return buttons.actions(incident, chat.public_url, chat.signing_keys[0].reveal(), self.clock())
 
     def _extras(self, change: Change, incident: Incident, birth: bool) -> Incident:
         from . import extras

@@ -71,6 +71,12 @@ def unacknowledge(action: PackAction, said: Said) -> Answer:
     return Answer(f"{named(incident_of(row))} is triggered again.", (incident.id,), email)
 
 
+def reopen(action: PackAction, said: Said) -> Answer:
+    email, incident = the_one(action, said)
+    row = incident_acts.back_to_triggered(action.pagerduty, incident.id, "resolved", from_email=email)
+    return Answer(f"{named(incident_of(row))} is open again.", (incident.id,), email)
+
+
 def status_update(action: PackAction, said: Said) -> Answer:
     text = clean(said.text).strip()
     if not text:

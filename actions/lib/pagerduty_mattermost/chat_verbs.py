@@ -11,6 +11,7 @@ from . import chat_more, chat_tables, times
 from .chat_person import sender, who
 from .chat_said import Answer, Said, incident_of, named
 from .errors import NotFound, PackError, RejectedInput
+from .incident import Incident
 from .incident_lookup import OPEN, find, find_all, names
 from .lookup import resolve
 from .pagerduty import MAX_RECORDS, fill
@@ -84,7 +85,12 @@ def _acknowledge(action: PackAction, said: Said) -> Answer:
 
 
 def _resolve(action: PackAction, said: Said) -> Answer:
-    return _set(action, said, "resolved", ("triggered", "acknowledged"))
+    """With a note in `text`, on each of them, once they are resolved."""
+    given = _set(action, said, "resolved", ("triggered", "acknowledged"))
+    if said.text and given.person:
+        for incident in given.incidents:
+            _annotate(action, incident, said.text, given.person)
+    return given
 
 
 def _acknowledge_mine(action: PackAction, said: Said) -> Answer:
@@ -122,16 +128,20 @@ def _create(action: PackAction, said: Said) -> Answer:
 
 
 def _note(action: PackAction, said: Said) -> Answer:
-    from .create import create
-
     text = clean(said.text).strip()
     if not text:
         raise RejectedInput("a note needs words")
     email = sender(action, said.user, said.from_email)
     incident = incident_of(find(action.pagerduty, names(said.incidents)[0]))
-    path = fill("/incidents/{incident}/notes", incident=incident.id)
-    create(action.pagerduty, path, {"note": {"content": text}}, {}, email, "note", "notes")
+    _annotate(action, incident.id, text, email)
     return Answer(f"Noted on {named(incident)}.", (incident.id,), email)
+
+
+def _annotate(action: PackAction, incident: str, text: str, email: str) -> None:
+    from .create import create
+
+    path = fill("/incidents/{incident}/notes", incident=incident)
+    create(action.pagerduty, path, {"note": {"content": text}}, {}, email, "note", "notes")
 
 
 def _notes(action: PackAction, said: Said) -> Answer:
@@ -214,6 +224,7 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "notes": _notes,
     "snooze": _snooze,
     "unacknowledge": chat_more.unacknowledge,
+    "reopen": chat_more.reopen,
     "escalate": chat_more.escalate,
     "reassign": chat_more.reassign,
     "priority": chat_more.priority,
@@ -237,10 +248,19 @@ def _set(action: PackAction, said: Said, status: str, before: Tuple[str, ...]) -
     never acknowledged: PagerDuty would reopen it."""
     rows = find_all(action.pagerduty, said.incidents)
     fit = [row for row in rows if row.get("status") in before]
-    told = [f"{named(incident_of(row))} is {escape(str(row.get('status')))} already." for row in rows if row not in fit]
+    told = [_already(incident_of(row)) for row in rows if row not in fit]
     if not fit:
         return Answer(" ".join(told), tuple(row["id"] for row in rows))
     return _put(action, fit, status, sender(action, said.user, said.from_email), told)
+
+
+def _already(incident: Incident) -> str:
+    """Also who was first."""
+    who_was = (
+        incident.resolved_by if incident.status == "resolved" else ", ".join(p.name for p in incident.acknowledgers)
+    )
+    by = f" by {escape(one_line(who_was, 100))}" if who_was else ""
+    return f"{named(incident)} is {escape(incident.status)} already{by}."
 
 
 def _put(action: PackAction, rows: List[Dict[str, Any]], status: str, email: str, told: List[str]) -> Answer:

@@ -25,6 +25,7 @@ REGIONS = {
 }
 URGENCIES = ("high", "low")
 START_STATES = ("triggered", "acknowledged")
+MIN_SIGNING_KEY = 20
 MIN_POLL_INTERVAL = 4
 """StackStorm's sensors can't poll more often (facts/stackstorm.md)."""
 
@@ -126,6 +127,18 @@ class ChatConfig(NamedTuple):
     """`from <e-mail>` in a command may say in whose name it acts."""
     default_sender: bool = False
     """Who has no PagerDuty user of the same address acts in the name of `from_email`."""
+    bind: str = "127.0.0.1"
+    port: int = 0
+    """0: the chat sensor does not listen."""
+    public_url: str = ""
+    """How Mattermost reaches the listener; without it cards have no buttons."""
+    command_tokens: Tuple[Secret, ...] = ()
+    signing_keys: Tuple[Secret, ...] = ()
+    """The first one signs, all are taken."""
+
+    @property
+    def has_buttons(self) -> bool:
+        return bool(self.public_url and self.signing_keys)
 
 
 class Config(NamedTuple):
@@ -313,7 +326,7 @@ _SECTIONS = {
     "timeouts": ("connect", "read"),
     "tls": ("verify", "ca_file"),
     "events": ("routing_key", "routing_keys"),
-    "chat": ("allow_from", "default_sender"),
+    "chat": ("allow_from", "default_sender", "bind", "port", "public_url", "command_tokens", "signing_keys"),
     "watch": ("services", "teams", "urgencies", "start_states", "poll_interval", "snapshot_every"),
     "mattermost": (
         "url",
@@ -390,7 +403,17 @@ def load(raw: Any) -> Config:
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", time_zone):
         read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
     debug = read.boolean("debug") is True
-    chat = ChatConfig(read.boolean("chat.allow_from") is not False, read.boolean("chat.default_sender") is True)
+    chat = ChatConfig(
+        allow_from=read.boolean("chat.allow_from") is not False,
+        default_sender=read.boolean("chat.default_sender") is True,
+        bind=read.text("chat.bind") or "127.0.0.1",
+        port=read.integer("chat.port", 0, 0, 65535),
+        public_url=read.url("chat.public_url"),
+        command_tokens=tuple(Secret(text) for text in read.texts("chat.command_tokens")),
+        signing_keys=tuple(Secret(text) for text in read.texts("chat.signing_keys")),
+    )
+    if any(len(key.reveal()) < MIN_SIGNING_KEY for key in chat.signing_keys):
+        read.wrong("chat.signing_keys", f"must have at least {MIN_SIGNING_KEY} characters each")
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
     return Config(pagerduty, mattermost, watch, time_zone, debug, chat)

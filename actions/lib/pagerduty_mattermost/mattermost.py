@@ -52,6 +52,7 @@ _NAMES = {
     "user": re.compile(r"[a-z0-9._-]{1,64}\Z"),
     "emoji": re.compile(r"[a-z0-9_+-]{1,64}\Z"),
 }
+_HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 _EMAIL = re.compile(r"[^@\s/?#\\%]{1,128}@[A-Za-z0-9.-]{1,128}\Z")
 
 Answer = TypeVar("Answer")
@@ -291,6 +292,27 @@ class Mattermost:
             "emoji_name": checked_name(str(emoji).strip().strip(":"), "emoji"),
         }
         self._call(lambda: self._driver.reactions.create_reaction(options))
+
+    # Answers to people
+
+    def open_dialog(self, trigger_id: str, dialog: Mapping[str, Any]) -> None:
+        """Within 3 s of the click (30 s on newer servers), or RejectedInput; so it is tried once. `dialog`: url and
+        dialog, as `dialogs.dialog` makes them."""
+        body = {"trigger_id": trigger_id, **dialog}
+        retry(
+            lambda: self._driver.client.post("/actions/dialogs/open", options=body),
+            Policy(attempts=1),
+            repeatable=False,
+            sleep=self._sleep,
+            monotonic=self._monotonic,
+        )
+
+    def answer_command(self, hook: str, text: str) -> None:
+        """A delayed answer to a slash command, seen by who typed it alone. `hook`: the path of its response_url."""
+        if not _HOOK.fullmatch(hook):
+            raise RejectedInput("no response_url of Mattermost's")
+        body = {"response_type": "ephemeral", "text": _message(text)}
+        self._call(lambda: self._driver.client.respond(hook, body))
 
     def upload_file(self, channel_id: str, name: str, content: bytes) -> str:
         """The new file's id, to be given to `create_post` in the same channel. A repeated try may leave an orphan."""

@@ -63,6 +63,18 @@ class PooledClient(Client):
                 maybe_done=True,
             ) from None
 
+    def respond(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST to a path of the server beside its API (`/hooks/…`), which answers plain text."""
+        root = self.url[: -len("/api/v4")]
+        what = f"Mattermost POST {path.rsplit('/', 1)[0]}/…"
+        try:
+            response = self._session.post(root + path, json=body, headers={"Authorization": ""})
+        except requests.RequestException as error:
+            raise network_error(error, what) from None
+        if not 200 <= response.status_code < 300:
+            raise self._failure(response, what)
+        return {}
+
     def get(self, endpoint: str, options: Any = None, params: Any = None) -> Any:
         return self.make_request("GET", endpoint, params=params)
 

@@ -1,0 +1,64 @@
+"""chat.handle: what came through the chat sensor, carried out and answered."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Optional
+
+from pagerduty_mattermost.card_action import CardAction
+from pagerduty_mattermost.chat_said import Answer
+from pagerduty_mattermost.errors import PackError, RejectedInput
+from pagerduty_mattermost.text import escape
+
+DROPPED = "dropped."
+"""Prefix of the datastore keys by which the sensor takes an order back."""
+
+
+class ChatHandle(CardAction):
+    def act(self, order: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
+        if not isinstance(order, Mapping) or not order.get("id"):
+            raise RejectedInput("order must be the payload of the trigger pagerduty.chat_command: '{{ trigger }}'")
+        if self.clock() > float(order.get("valid_until") or 0):
+            return {"done": "too_late", "message": "Dropped: it waited too long, and was told so."}
+        if self.store.read(DROPPED + str(order["id"])) is not None:
+            return {"done": "dropped", "message": "Dropped: whoever asked was told that it was not taken."}
+        try:
+            given = self._perform(order)
+        except PackError as error:
+            self._tell(order, f":warning: {escape(self._one_line(str(error)))}")
+            raise
+        if order.get("kind") == "command":
+            self._tell(order, given.message)
+        return {"done": "done", "incidents": list(given.incidents), "message": "Done."}
+
+    def _perform(self, order: Mapping[str, Any]) -> Answer:
+        from pagerduty_mattermost import chat_orders
+        from pagerduty_mattermost.chat_perform import perform
+
+        said = chat_orders.said(order)
+        given = perform(self, said)
+        for incident in given.incidents if said.verb in chat_orders.REPAINTS else ():
+            self._repaint(incident)
+        if order.get("kind") != "command" and chat_orders.is_news(said, given):
+            self._tell(order, given.message)
+        return given
+
+    def _repaint(self, incident: str) -> None:
+        """At once; the sensor would see it in its next look."""
+        try:
+            self.posts().repaint(self.change_of(None, incident))
+        except PackError as error:
+            self.log.warning("The card of %s will follow: %s", incident, error)
+
+    def _tell(self, order: Mapping[str, Any], text: str) -> None:
+        """By the command's own answer, else in a direct message: to who asked alone."""
+        try:
+            if order.get("hook"):
+                try:
+                    self.mattermost.answer_command(str(order["hook"]), text)
+                    return
+                except PackError as error:
+                    self.log.info("Answered in a direct message: %s", error)
+            channel = self.mattermost.direct_channel(str(order.get("user_id")))
+            self.mattermost.create_post(channel.id, text)
+        except PackError as error:
+            self.log.warning("%s could not be answered: %s", order.get("user_name"), error)

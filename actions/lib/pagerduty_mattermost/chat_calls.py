@@ -1,0 +1,193 @@
+"""What Mattermost sends us, verified and made one order; pure but for the clock that is given.
+
+    read(Call("/command", headers, body), Secrets(tokens, keys), now) -> Order | Open
+
+Slash commands bear the command's token, clicks and dialogs our own signature. Whatever does not is `Refused`, with a
+reason for the log that holds no secret, and the HTTP status to answer.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import uuid
+from typing import Any, Dict, Mapping, NamedTuple, Sequence, Tuple, Union
+from urllib.parse import parse_qs
+
+from . import buttons, dialogs
+from .errors import Unauthorized
+from .signatures import verify
+from .text import clean
+
+COMMAND = "/command"
+MAX_TEXT = 4000
+VALID = 60.0
+"""Seconds after which an order is no longer carried out: nobody expects it any more."""
+_ID = re.compile(r"[a-z0-9]{26}")
+_HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
+
+
+class Refused(Exception):
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Call(NamedTuple):
+    path: str
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    body: bytes
+
+
+class Secrets(NamedTuple):
+    command_tokens: Tuple[str, ...]
+    signing_keys: Tuple[str, ...]
+
+
+class Order(NamedTuple):
+    """What somebody wants done: the payload of `pagerduty.chat_command`."""
+
+    id: str
+    kind: str
+    """command, click or dialog."""
+    verb: str
+    """Of a click or dialog."""
+    incident: str
+    text: str
+    user_id: str
+    user_name: str
+    channel_id: str
+    root_id: str
+    post_id: str
+    hook: str
+    """Path of the response_url: `/hooks/commands/…`."""
+    valid_until: float
+    """Seconds since the epoch."""
+
+    def payload(self) -> Dict[str, Any]:
+        return self._asdict()
+
+
+class Open(NamedTuple):
+    """A dialog is wanted: it must be opened within 3 s."""
+
+    kind: str
+    incident: str
+    trigger_id: str
+
+
+class Wrong(NamedTuple):
+    """A submission to be put right, by field."""
+
+    errors: Mapping[str, str]
+
+
+def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong]:
+    """Raises Refused."""
+    if call.path == COMMAND:
+        return _command(call, secrets, now)
+    if call.path not in (buttons.CLICK, dialogs.SUBMIT):
+        raise Refused(404, "no such address")
+    body = _json(call)
+    if call.path == dialogs.SUBMIT:
+        return _dialog(body, secrets, now)
+    return _click(body, secrets, now)
+
+
+def _command(call: Call, secrets: Secrets, now: float) -> Order:
+    if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
+        raise Refused(415, "a slash command comes as a form")
+    try:
+        form = parse_qs(call.body.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
+    except (UnicodeDecodeError, ValueError):
+        raise Refused(400, "the form does not read") from None
+    words = {name: values[0] for name, values in form.items()}
+    said = call.headers.get("authorization", "")
+    token = said[len("Token ") :] if said.startswith("Token ") else ""
+    if not token or not _known(token, secrets.command_tokens) or not _known(words.get("token", ""), (token,)):
+        raise Refused(401, "the command's token is missing or wrong")
+    command, text = clean(words.get("command"), 100).strip(), clean(words.get("text"), MAX_TEXT).strip()
+    if command.lower() == "/incident":
+        text = f"incident {text}".strip()
+    return _order("command", words, now, text=text, hook=_hook(words.get("response_url", "")))
+
+
+def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Open]:
+    context = body.get("context")
+    context = context if isinstance(context, dict) else {}
+    verb, incident = _signed(secrets, buttons.PURPOSE, context.get("token"), now)
+    if verb == "more":
+        verb = str(context.get("selected_option") or "")
+        if verb not in (*buttons.DIALOGS, *(value for value, _ in buttons.SNOOZES), "unacknowledge"):
+            raise Refused(400, "no such choice")
+    if verb in buttons.DIALOGS:
+        trigger_id = clean(body.get("trigger_id"), 1000)
+        if not trigger_id:
+            raise Refused(400, "a click without a trigger_id")
+        return Open(verb, incident, trigger_id)
+    return _order("click", body, now, verb=verb, incident=incident)
+
+
+def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Wrong]:
+    verb, incident = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
+    submission = body.get("submission")
+    words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
+    if wrong:
+        return Wrong(wrong)
+    return _order("dialog", body, now, verb=verb, incident=incident, text=words.get("text") or words.get("user", ""))
+
+
+def _signed(secrets: Secrets, purpose: str, token: Any, now: float) -> Tuple[str, str]:
+    try:
+        body = verify(secrets.signing_keys, purpose, token, now)
+    except Unauthorized as error:
+        raise Refused(401, str(error)) from None
+    return str(body.get("v")), str(body.get("i"))
+
+
+def _order(kind: str, words: Mapping[str, Any], now: float, **more: str) -> Order:
+    user_id = words.get("user_id")
+    if not isinstance(user_id, str) or not _ID.fullmatch(user_id):
+        raise Refused(400, "a call without a user")
+
+    def id_of(name: str) -> str:
+        value = words.get(name)
+        return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+    return Order(
+        id=uuid.uuid4().hex,
+        kind=kind,
+        verb=more.get("verb", ""),
+        incident=more.get("incident", ""),
+        text=more.get("text", ""),
+        user_id=user_id,
+        user_name=clean(words.get("user_name"), 64),
+        channel_id=id_of("channel_id"),
+        root_id=id_of("root_id"),
+        post_id=id_of("post_id"),
+        hook=more.get("hook", ""),
+        valid_until=now + VALID,
+    )
+
+
+def _hook(url: str) -> str:
+    """The path alone: where it is sent to says the configuration, not the call."""
+    found = _HOOK.search(url)
+    return found.group() if found else ""
+
+
+def _json(call: Call) -> Mapping[str, Any]:
+    try:
+        body = json.loads(call.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise Refused(400, "the body is no JSON object")
+    return body
+
+
+def _known(token: str, tokens: Sequence[str]) -> bool:
+    fits = [hmac.compare_digest(token.encode("utf-8", "replace"), one.encode("utf-8")) for one in tokens if one]
+    return any(fits)

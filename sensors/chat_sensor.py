@@ -1,0 +1,67 @@
+"""The sensor that takes slash commands, clicks and dialogs from Mattermost: a thin shell around `chat_desk.Desk`."""
+
+from __future__ import annotations
+
+import os
+import sys
+import threading
+from typing import Any, Dict, Optional
+
+# A sensor gets only its own folder on its path (facts/stackstorm.md, Layout and paths).
+_LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib")
+if _LIBRARY not in sys.path:
+    sys.path.append(_LIBRARY)
+
+from st2reactor.sensor.base import Sensor  # noqa: E402
+
+from pagerduty_mattermost.chat_desk import Desk, open_desk  # noqa: E402
+from pagerduty_mattermost.errors import PackError  # noqa: E402
+from pagerduty_mattermost.sensor_health import fault  # noqa: E402
+
+
+class ChatSensor(Sensor):
+    """Dispatches `pagerduty.chat_command`. Without `chat.port` it does nothing."""
+
+    def __init__(self, sensor_service: Any, config: Optional[Dict[str, Any]] = None) -> None:
+        super().__init__(sensor_service=sensor_service, config=config)
+        self._log = sensor_service.get_logger(name="ChatSensor")
+        self._stopped = threading.Event()
+        self.desk: Optional[Desk] = None
+
+    def setup(self) -> None:
+        """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged."""
+        try:
+            self.desk = open_desk(self.sensor_service, self.config, _schemas(), self._log)
+        except PackError as error:
+            self._log.error("The chat sensor does nothing: %s", error)
+        except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
+            self._log.error("The chat sensor does nothing: %s", fault(self._log, error))
+
+    def run(self) -> None:
+        """The listener has threads of its own; this one only stays, also where there is nothing to do: StackStorm would
+        start a sensor that ended anew, and give it up after the second time."""
+        self._stopped.wait()
+
+    def cleanup(self) -> None:
+        self._stopped.set()
+        if self.desk is not None:
+            self.desk.close()
+
+    def add_trigger(self, trigger: Dict[str, Any]) -> None:
+        """Rules come and go without the sensor."""
+
+    def update_trigger(self, trigger: Dict[str, Any]) -> None:
+        """Rules come and go without the sensor."""
+
+    def remove_trigger(self, trigger: Dict[str, Any]) -> None:
+        """Rules come and go without the sensor."""
+
+
+def _schemas() -> Dict[str, Any]:
+    """Payload schemas by trigger reference, from the sensor's own metadata."""
+    import yaml
+
+    path = os.path.splitext(os.path.abspath(__file__))[0] + ".yaml"
+    with open(path, encoding="utf-8") as file:
+        metadata = yaml.safe_load(file)
+    return {"pagerduty." + one["name"]: one["payload_schema"] for one in metadata["trigger_types"]}

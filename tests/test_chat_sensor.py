@@ -1,0 +1,320 @@
+"""The chat sensor by HTTP as Mattermost calls it, and what the rule's action makes of what it dispatches."""
+
+from __future__ import annotations
+
+import json
+import socket
+import time
+from typing import Any, Dict, List, Optional
+from unittest import mock
+
+import requests
+from chat_handle import ChatHandle
+from chat_sensor import ChatSensor
+from st2tests.base import BaseSensorTestCase
+
+from sandbox import Sandbox
+from sandbox.pagerduty import API_KEY
+
+KEY, TOKEN = "s" * 32, "t" * 26
+ADA = "a" * 26
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ChatSensorCase(BaseSensorTestCase):
+    sensor_cls = ChatSensor
+    __test__ = False
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.sandbox = Sandbox()
+        self.sandbox.__enter__()
+        self.addCleanup(self.sandbox.__exit__, None, None, None)
+        self.account = self.sandbox.pagerduty.account
+        world = self.sandbox.mattermost.world
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}/pagerduty"
+        self.config: Dict[str, Any] = {
+            "api_key": API_KEY,
+            "api_url": self.sandbox.pagerduty.url,
+            "timeouts": {"connect": 1, "read": 5},
+            "mattermost": {"url": self.sandbox.mattermost.url, "token": world.bot_token, "team": world.team.name},
+            "chat": {"port": port, "public_url": self.url, "command_tokens": [TOKEN], "signing_keys": [KEY]},
+        }
+        self.sensor: Any = None
+        self.start()
+
+    def start(self) -> None:
+        if self.sensor is not None:
+            self.sensor.cleanup()
+        self.sensor = self.get_sensor_instance(config=self.config)
+        self.sensor.setup()
+        self.addCleanup(self.sensor.cleanup)
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return requests.post(self.url + path, timeout=10, **options)
+
+    def orders(self) -> List[Dict[str, Any]]:
+        return [one["payload"] for one in self.get_dispatched_triggers() if one["trigger"] == "pagerduty.chat_command"]
+
+    def click(self, token: str, **more: Any) -> requests.Response:
+        body = {"user_id": self.user_id(), "user_name": "ada", "channel_id": "c" * 26, "trigger_id": "abc"}
+        return self.post("/click", json={**body, "context": {"token": token}, **more})
+
+    def user_id(self, name: str = "ada") -> str:
+        answer = requests.get(
+            f"{self.sandbox.mattermost.url}/api/v4/users/username/{name}",
+            headers={"Authorization": "Bearer " + self.sandbox.mattermost.world.bot_token},
+            timeout=5,
+        )
+        return str(answer.json()["id"])
+
+    def buttons(self, incident: Any) -> Dict[str, Any]:
+        """The card's actions by their id."""
+        from pagerduty_mattermost import buttons
+        from pagerduty_mattermost.entries import incident_from_rest
+
+        headers = {"Authorization": f"Token token={API_KEY}"}
+        row = requests.get(f"{self.sandbox.pagerduty.url}/incidents/{incident.id}", headers=headers, timeout=5).json()
+        found = incident_from_rest(row["incident"])
+        assert found is not None
+        return {one["id"]: one for one in buttons.actions(found, self.url, KEY, time.time())}
+
+    def token(self, incident: Any, id: str) -> str:
+        return str(self.buttons(incident)[id]["integration"]["context"]["token"])
+
+    def handle(self, order: Optional[Dict[str, Any]] = None) -> Any:
+        """What the rule's action makes of the newest order."""
+        wrapper = mock.Mock()
+        wrapper._pack, wrapper._class_name = "tests", "ChatHandle"
+        action = ChatHandle(config=self.config, action_service=self.sensor_service)
+        action.sleep = lambda _: None  # type: ignore[assignment]
+        return action.run(order=order or self.orders()[-1])
+
+
+class ChatSensorTestCase(ChatSensorCase):
+    __test__ = True
+
+    def test_a_click_is_answered_at_once_and_the_act_is_done_in_ones_own_name(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        answer = self.click(self.token(one, "acknowledge"))
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/json")
+        assert "Working on it" in answer.json()["ephemeral_text"]
+        (order,) = self.orders()
+        assert (order["kind"], order["verb"], order["incident"]) == ("click", "acknowledge", one.id)
+        assert self.handle()[0] is True
+        assert one.status == "acknowledged"
+        assert [agent.id for agent, _ in one.acknowledgers] == [self.account.find("users", "Ada Lovelace")["id"]]
+
+    def test_every_button_and_choice_does_what_it_says(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        assert set(self.buttons(one)) == {"acknowledge", "resolve", "note", "escalate", "more"}
+        self.click(self.token(one, "escalate"))
+        assert self.handle()[0] is True
+        self.click(self.token(one, "acknowledge"))
+        self.handle()
+        assert "acknowledge" not in self.buttons(one)
+        more = self.token(one, "more")
+        self.post("/click", json={"user_id": self.user_id(), "context": {"token": more, "selected_option": "snooze1h"}})
+        assert self.handle()[0] is True
+        self.post(
+            "/click", json={"user_id": self.user_id(), "context": {"token": more, "selected_option": "unacknowledge"}}
+        )
+        assert self.handle()[0] is True
+        assert one.status == "triggered"
+        self.click(self.token(one, "resolve"))
+        assert self.handle()[0] is True
+        assert set(self.buttons(one)) == {"reopen"}
+        self.click(self.token(one, "reopen"))
+        assert self.handle()[0] is True
+        assert one.status == "triggered"
+
+    def test_a_click_of_the_second_is_told_who_was_first(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        token = self.token(one, "acknowledge")
+        self.click(token)
+        self.handle()
+        self.click(token)
+        before = len(self.account.log)
+        assert self.handle()[0] is True
+        assert len(self.account.log) == before
+        assert any("already by Ada Lovelace" in post for post in self.direct_messages())
+
+    def direct_messages(self) -> List[str]:
+        world = self.sandbox.mattermost.world
+        entries = self.sandbox.mattermost.journal.entries
+        sent = [e for e in entries if e.server == "mattermost" and e.method == "POST" and e.path == "/api/v4/posts"]
+        assert world
+        return [str(json.loads(e.body)["message"]) for e in sent]
+
+    def test_a_failure_goes_to_the_clicker_alone(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.click(self.token(one, "acknowledge"))
+        self.sandbox.pagerduty.faults.add("status", status=403, method="PUT")
+        done, line = self.handle()
+        assert done is False
+        assert "may not do this" in line
+        assert any(":warning:" in post for post in self.direct_messages())
+
+    def test_dialogs_are_opened_at_once_and_their_submission_is_an_order(self) -> None:
+        from pagerduty_mattermost import dialogs
+
+        one = self.account.trigger("Checkout API", "Slow")
+        opened: List[Any] = []
+        gateway = mock.Mock()
+        gateway.open_dialog = lambda trigger_id, made: opened.append((trigger_id, made))
+        self.sensor.desk._new_mattermost = lambda: gateway
+        assert self.click(self.token(one, "note")).json() == {}
+        ((trigger_id, made),) = opened
+        assert trigger_id == "abc"
+        assert len(made["dialog"]["title"]) <= 24
+        assert made["url"] == self.url + dialogs.SUBMIT
+        state = made["dialog"]["state"]
+        told = {"type": "dialog_submission", "user_id": self.user_id(), "state": state, "callback_id": "note"}
+        wrong = self.post("/dialog", json={**told, "submission": {"text": "  "}})
+        assert wrong.json() == {"errors": {"text": "It needs words"}}
+        assert self.orders() == []
+        assert self.post("/dialog", json={**told, "submission": {"text": "Looking"}}).json() == {}
+        assert self.handle()[0] is True
+        assert [note.content for note in one.notes] == ["Looking"]
+
+    def test_each_dialog_does_what_it_says(self) -> None:
+        from pagerduty_mattermost import dialogs
+
+        one = self.account.trigger("Checkout API", "Slow")
+        for kind, submission in (
+            ("reassign", {"user": self.user_id("grace")}),
+            ("responders", {"user": self.user_id("grace")}),
+            ("priority", {"text": "P1"}),
+            ("status", {"text": "Half of it works"}),
+            ("workflow", {"text": "Major incident"}),
+            ("resolvenote", {"text": "Restarted"}),
+        ):
+            made = dialogs.dialog(kind, one.id, "#1", self.url, KEY, time.time(), {})["dialog"]
+            assert len(made["elements"]) == 1
+            answer = self.post(
+                "/dialog", json={"user_id": self.user_id(), "state": made["state"], "submission": submission}
+            )
+            assert answer.json() == {}, kind
+            done, line = self.handle()
+            assert done is True, (kind, line)
+        assert one.status == "resolved"
+        assert [note.content for note in one.notes] == ["Restarted"]
+        assert self.account.catalog["priorities"][one.priority_id]["name"] == "P1"
+
+    def test_what_is_not_taken_is_told_and_never_run_late(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        token = self.token(one, "acknowledge")
+        with mock.patch.object(self.sensor.desk._dispatcher, "_deadline", 0.2), mock.patch.object(
+            self.sensor_service, "dispatch", side_effect=lambda *a, **k: time.sleep(1)
+        ):
+            began = time.monotonic()
+            assert "Not taken" in self.click(token).json()["ephemeral_text"]
+            assert time.monotonic() - began < 3
+        assert self.orders() == []
+        self.click(token)
+        order = self.orders()[-1]
+        self.sensor.desk._drop(order["id"])
+        done, result = self.handle()
+        assert (done, result["done"]) == (True, "dropped")
+        done, result = self.handle({**order, "valid_until": time.time() - 1})
+        assert (done, result["done"]) == (True, "too_late")
+        assert one.status == "triggered"
+
+    def command(self, text: str) -> Any:
+        told = {
+            "token": TOKEN,
+            "command": "/pd",
+            "text": text,
+            "user_id": self.user_id(),
+            "user_name": "ada",
+            "response_url": "http://elsewhere.example/hooks/commands/" + "h" * 26,
+        }
+        answer = self.post("/command", data=told, headers={"Authorization": "Token " + TOKEN})
+        assert answer.status_code == 200
+        assert answer.json()["response_type"] == "ephemeral"
+        return self.handle()
+
+    def test_a_slash_command_is_carried_out_and_answered_where_the_configuration_says(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        assert self.command(f"ack {one.number}")[0] is True
+        assert one.status == "acknowledged"
+        sent = [e.path for e in self.sandbox.mattermost.journal.entries if e.method == "POST"]
+        assert "/hooks/commands/" + "h" * 26 in sent
+        done, line = self.command("acl 1")
+        assert (done, line) == (False, "there is no command of that name; did you mean `/pd ack`?")
+        done, line = self.command("note 1 Looking = at it")
+        assert [note.content for note in one.notes] == ["Looking = at it"]
+
+    def test_two_keys_are_taken_while_they_are_changed(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        old = self.token(one, "acknowledge")
+        self.config["chat"]["signing_keys"] = ["n" * 32, KEY]
+        self.start()
+        assert self.click(old).status_code == 200
+        self.config["chat"]["signing_keys"] = ["n" * 32]
+        self.start()
+        assert self.click(old).status_code == 401
+
+    def test_a_taken_port_and_a_missing_setting_harm_nothing(self) -> None:
+        other = self.get_sensor_instance(config=self.config)
+        other.setup()
+        assert other.desk is None
+        other.cleanup()
+        for change in ({"public_url": None}, {"signing_keys": None}, {"port": 0}):
+            sensor = self.get_sensor_instance(config={**self.config, "chat": {**self.config["chat"], **change}})
+            sensor.setup()
+            assert sensor.desk is None
+            sensor.cleanup()
+            sensor.run()
+
+
+class RefusedCallsTestCase(ChatSensorCase):
+    __test__ = True
+
+    def test_forged_expired_and_malformed_calls_are_refused_and_nothing_is_dispatched(self) -> None:
+        from pagerduty_mattermost.signatures import sign
+
+        good = {"v": "acknowledge", "i": "PT4KHLK"}
+        later = int(time.time()) + 60
+        for token in ("", "x", None, 5, sign("x" * 32, "button", good, later), sign(KEY, "dialog", good, later)):
+            assert self.click(token).status_code == 401, token  # type: ignore[arg-type]
+        assert self.click(sign(KEY, "button", good, 5)).status_code == 401
+        fine = sign(KEY, "button", good, later)
+        assert self.post("/click", json={"context": {"token": fine}}).status_code == 400
+        assert self.post("/click", json={"user_id": "../x", "context": {"token": fine}}).status_code == 400
+        assert self.post("/click", json=[1]).status_code == 400
+        assert self.post("/click", data=b"\xff\x00").status_code == 400
+        assert self.post("/nothing", json={}).status_code == 404
+        assert requests.get(self.url + "/click", timeout=5).status_code == 405
+        more = sign(KEY, "button", {"v": "more", "i": "PT4KHLK"}, later)
+        odd = {"user_id": ADA, "context": {"token": more, "selected_option": "delete"}}
+        assert self.post("/click", json=odd).status_code == 400
+        for headers, form in (
+            ({}, {"token": TOKEN}),
+            ({"Authorization": "Token x"}, {"token": TOKEN}),
+            ({"Authorization": "Token " + TOKEN}, {"token": "x"}),
+            ({"Authorization": "Bearer " + TOKEN}, {"token": TOKEN}),
+        ):
+            told = {"command": "/pd", "text": "list", "user_id": ADA, **form}
+            assert self.post("/command", data=told, headers=headers).status_code == 401
+        assert self.orders() == []
+
+    def test_large_and_slow_calls_are_cut_and_the_others_go_on(self) -> None:
+        from pagerduty_mattermost import chat_listener
+
+        assert self.post("/click", data=b"x" * (chat_listener.MAX_BODY + 1)).status_code == 413
+        with mock.patch.object(chat_listener, "CALL_SECONDS", 0.3):
+            host, port = self.sensor.desk.address[len("http://") :].split(":")
+            slow = socket.create_connection((host, int(port)), timeout=5)
+            slow.sendall(b"POST /pagerduty/click HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab")
+            assert self.post("/click", json={}).status_code == 401
+            slow.settimeout(5)
+            assert b" 408 " in slow.recv(1000)
+            slow.close()
+        assert self.orders() == []
