@@ -37,6 +37,7 @@ class SensorThread:
         self._stopping = False
         self._poked = False
         self._sensor: Any = None
+        self._passive = False
         self._thread = threading.Thread(target=self._live, name=f"sensor-{name}", daemon=True)
 
     def start(self) -> None:
@@ -50,10 +51,12 @@ class SensorThread:
             self._condition.notify_all()
 
     def stop(self) -> None:
-        """Tells it to end after the current poll; does not wait."""
+        """Tells it to end after the current poll; does not wait. One with a `run` of its own ends by its cleanup."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
+        if self._passive:
+            self._cleanup()
 
     def join(self, timeout: float) -> bool:
         """Waits so many seconds for its end; False when a poll still runs (it is left behind)."""
@@ -85,7 +88,8 @@ class SensorThread:
         self._cleanup()
         self._sensor = self._make()
         self._sensor.setup()
-        if type(self._sensor).run is not getattr(PollingSensor, "run", None):
+        self._passive = type(self._sensor).run is not getattr(PollingSensor, "run", None)
+        if self._passive:
             self._sensor.run()
             return
         while not self._stopping:
