@@ -31,12 +31,13 @@ class ChatHandle(CardAction):
         return {"done": "done", "incidents": list(given.incidents), "message": "Done."}
 
     def _perform(self, order: Mapping[str, Any]) -> Answer:
-        from pagerduty_mattermost import chat_orders
+        from pagerduty_mattermost import chat_orders, chat_which
         from pagerduty_mattermost.chat_perform import perform
 
-        said = chat_orders.said(order)
-        given = perform(self, said)
-        for incident in given.incidents if said.verb in chat_orders.REPAINTS else ():
+        said, dry = chat_orders.said(order)
+        said = chat_which.complete(self, said, str(order.get("root_id") or ""))
+        given = perform(self, said, dry=dry)
+        for incident in given.incidents if said.verb in chat_orders.REPAINTS and not dry else ():
             self._repaint(incident)
         if order.get("kind") != "command" and chat_orders.is_news(said, given):
             self._tell(order, given.message)

@@ -15,5 +15,5 @@ class ChatRun(PackAction):
 
         # An optional part that was not said arrives as None, or as the text that a template makes of it.
         words = {name: clean(value).strip() for name, value in params.items() if value not in (None, "None")}
-        given = perform(self, Said(**{name: words.get(name, "") for name in Said._fields}))
+        given = perform(self, Said(**{name: word for name, word in words.items() if name in Said._fields}))
         return {"message": given.message, "incidents": list(given.incidents)}

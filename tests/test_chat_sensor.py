@@ -251,6 +251,58 @@ class ChatSensorTestCase(ChatSensorCase):
         done, line = self.command("note 1 Looking = at it")
         assert [note.content for note in one.notes] == ["Looking = at it"]
 
+    def test_a_command_without_an_id_means_the_threads_incident_or_the_only_one(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        assert self.command("ack")[0] is True
+        assert one.status == "acknowledged"
+        other = self.account.trigger("Billing Jobs", "Late")
+        done, line = self.command("resolve")
+        assert done is False
+        assert "which incident? 2 are assigned to you: #" in line
+        order = {**self.orders()[-1], "text": "resolve Restarted it", "root_id": self.card_post(other)}
+        assert self.handle(order)[0] is True
+        assert (one.status, other.status) == ("acknowledged", "resolved")
+        assert [note.content for note in other.notes] == ["Restarted it"]
+
+    def card_post(self, incident: Any) -> str:
+        """A post that says it is the incident's card."""
+        action = ChatHandle(config=self.config, action_service=self.sensor_service)
+        channel = action.channels.using("incidents", lambda ref: ref)
+        props = {"pagerduty": {"incident": incident.id}}
+        return str(action.mattermost.create_post(channel.id, "card", props=props)["id"])
+
+    def test_a_dry_run_tells_what_it_would_send_and_sends_nothing(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        before = len(self.account.log)
+        assert self.command(f"dry-run resolve {one.number}")[0] is True
+        assert (one.status, len(self.account.log)) == ("triggered", before)
+        told = [json.loads(e.body)["text"] for e in self.sandbox.journal.entries if e.path.startswith("/hooks/")]
+        assert "Dry run, nothing is changed. It would send PUT /incidents in the name of ada" in told[-1]
+        assert "resolved" in told[-1]
+        entries = self.sandbox.pagerduty.journal.entries
+        assert not [e for e in entries if e.server == "pagerduty" and e.method == "PUT"]
+
+    def test_read_only_and_who_may_do_what(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        for allowed, may in (
+            ({"resolve": []}, False),
+            ({"resolve": ["@grace"]}, False),
+            ({"resolve": ["role:admin"]}, False),
+            ({"resolve": ["~nowhere"]}, False),
+            ({"resolve": ["@grace", "@ADA"]}, True),
+            ({"resolve": ["role:owner"]}, True),
+            ({"merge": []}, True),
+        ):
+            self.config["chat"]["allowed"] = allowed
+            done, line = self.command(f"dry-run resolve {one.number}")
+            assert done is may, (allowed, line)
+        self.config["chat"]["allowed"] = {"resolve": ["role:admin"]}
+        assert self.command(f"resolve {one.number}") == (False, "you may not resolve here: it is for role:admin")
+        self.config["chat"].update(allowed=None, read_only=True)
+        assert "nothing is changed from chat" in self.command(f"resolve {one.number}")[1]
+        assert self.command("list")[0] is True
+        assert one.status == "triggered"
+
     def test_two_keys_are_taken_while_they_are_changed(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         old = self.token(one, "acknowledge")

@@ -8,12 +8,17 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.chat_said import Said
 from pagerduty_mattermost.chat_verbs import VERBS
-from pagerduty_mattermost.commands import _FORMS, parse
+from pagerduty_mattermost.commands import _FORMS, Parsed, parse
 
 SAID = [
     ("list", Said("list")),
     ("LIST on Checkout API", Said("list", service="Checkout API")),
     ("list mine", Said("mine")),
+    ("ack", Said("acknowledge")),
+    ("resolve Restarted it", Said("resolve", text="Restarted it")),
+    ("note looking at it", Said("note", text="looking at it")),
+    ("escalate", Said("escalate")),
+    ("snooze 2h", Said("snooze", duration="2h")),
     ("show 12", Said("show", incidents="12")),
     ("ack 12", Said("acknowledge", incidents="12")),
     ("Ack #12, PT4KHLK", Said("acknowledge", incidents="#12, PT4KHLK")),
@@ -46,8 +51,12 @@ SAID = [
 
 @pytest.mark.parametrize(("text", "said"), SAID)
 def test_a_command_is_read_whatever_its_case(text: str, said: Said) -> None:
-    assert parse(text) == (said, "")
+    assert parse(text) == (said, "", False)
     assert parse(f"  {text} ").said == said
+
+
+def test_a_dry_run_is_told_apart() -> None:
+    assert parse("dry-run ack 12") == Parsed(Said("acknowledge", incidents="12"), dry_run=True)
 
 
 def test_each_command_has_an_example_and_a_verb() -> None:
@@ -59,9 +68,8 @@ def test_each_command_has_an_example_and_a_verb() -> None:
     [
         ("", "goes one of: list"),
         ("help", "goes one of: list"),
-        ("ack", "/pd ack <ids>"),
         ("acl 12", "did you mean `/pd ack`?"),
-        ("note 12", "/pd note <id> <text>"),
+        ("note", "/pd note [id] <text>"),
     ],
 )
 def test_what_can_not_be_read_is_told_with_what_to_type(text: str, told: str) -> None:
@@ -70,5 +78,5 @@ def test_what_can_not_be_read_is_told_with_what_to_type(text: str, told: str) ->
 
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
-    said, problem = parse(text)
+    said, problem, _ = parse(text)
     assert (said.verb in VERBS) != bool(problem)

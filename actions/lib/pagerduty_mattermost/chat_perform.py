@@ -1,4 +1,4 @@
-"""One command carried out: recorded before and after, and answered."""
+"""One command carried out: allowed, recorded before and after, and answered."""
 
 from __future__ import annotations
 
@@ -10,16 +10,35 @@ if TYPE_CHECKING:
     from .action_base import PackAction
 
 
-def perform(action: PackAction, said: Said) -> Answer:
-    """What changes something stands in the audit, also when it fails. Raises our own errors."""
+def perform(action: PackAction, said: Said, *, dry: bool = False) -> Answer:
+    """What changes something stands in the audit, also when it fails or is not allowed. `dry`: nothing is changed, and
+    what would be sent first is told. Raises our own errors."""
     from .chat_verbs import ACTS, answer
 
     if said.verb not in ACTS:
         return answer(action, said)
+    from . import chat_rights
     from .audit import recorded
 
+    if dry:
+        return _dry(action, said)
     told = {name: str(value or "") for name, value in said._asdict().items() if name not in ("verb", "user")}
     with recorded(action.store, action.log, action.clock, chat_user=said.user, verb=said.verb, words=told) as act:
+        chat_rights.require(action, said)
         given = answer(action, said)
         act.person, act.incidents = given.person, given.incidents
     return given
+
+
+def _dry(action: PackAction, said: Said) -> Answer:
+    from . import chat_rights
+    from .chat_verbs import answer
+    from .dry_run import Would, dry_run
+
+    chat_rights.require(action, said)
+    try:
+        with dry_run(action.pagerduty):
+            given = answer(action, said)
+    except Would as would:
+        return Answer(would.told())
+    return given._replace(message=f"Dry run: nothing would be changed. {given.message}")

@@ -26,7 +26,11 @@ class Said(NamedTuple):
     duration: str = ""
     from_email: str = ""
     user: str = ""
-    """The Mattermost user who said it, as the chat bot tells it."""
+    """The Mattermost user who said it: name, or id where the pack's own sensor heard it."""
+    channel: str = ""
+    """Id of the channel it was said in, where that is known."""
+    options: Mapping[str, str] = {}
+    """urgency, priority, assign, details: of a new incident."""
 
 
 class Answer(NamedTuple):

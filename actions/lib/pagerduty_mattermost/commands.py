@@ -2,7 +2,8 @@
 
     parse('ack 1234') -> Parsed(Said("acknowledge", incidents="1234"))
 
-Case and order of spaces do not matter. Ids are PagerDuty's, numbers, or links. What can't be read comes back as a
+Case and spaces do not matter. Ids are PagerDuty's, numbers, or links; without one the thread or the asker tells which
+incident is meant (chat_which). `dry-run` in front changes nothing. What can't be read comes back as a
 problem in one line, with what to type instead.
 """
 
@@ -18,6 +19,7 @@ from .text import clean, one_line
 class Parsed(NamedTuple):
     said: Said
     problem: str = ""
+    dry_run: bool = False
 
 
 class _Form(NamedTuple):
@@ -40,31 +42,37 @@ _FORMS: Tuple[_Form, ...] = (
         r"(?:list|incidents)(?:\s+(?:on|of|service)\s+(?P<service>.+))?",
     ),
     _Form("mine", "what is assigned to you", "mine", r"(?:list\s+)?mine"),
-    _Form("show <id>", "an incident", "show", rf"show\s+{_ID}"),
+    _Form("show [id]", "an incident", "show", rf"show(?:\s+{_ID})?"),
     _Form("ack mine", "acknowledge all of yours", "acknowledge_mine", r"ack(?:nowledge)?\s+(?:all\s+)?mine"),
-    _Form("ack <ids>", "acknowledge", "acknowledge", rf"ack(?:nowledge)?\s+{_IDS}"),
-    _Form("resolve <ids> [note]", "resolve", "resolve", rf"resolve\s+{_IDS}(?:\s+(?P<text>.+))?"),
-    _Form("unack <id>", "take the acknowledgement back", "unacknowledge", rf"unack(?:nowledge)?\s+{_ID}"),
-    _Form("reopen <id>", "open a resolved one again", "reopen", rf"reopen\s+{_ID}"),
-    _Form("note <id> <text>", "add a note", "note", rf"note\s+(?:on\s+)?{_ID}:?\s+(?P<text>.+)"),
-    _Form("notes <id>", "its notes", "notes", rf"notes\s+(?:of\s+)?{_ID}"),
+    _Form("ack [ids]", "acknowledge", "acknowledge", rf"ack(?:nowledge)?(?:\s+{_IDS})?"),
+    _Form("resolve [ids] [note]", "resolve", "resolve", rf"resolve(?:\s+{_IDS})?(?:\s+(?P<text>.+))?"),
+    _Form("unack [id]", "take the acknowledgement back", "unacknowledge", rf"unack(?:nowledge)?(?:\s+{_ID})?"),
+    _Form("reopen [id]", "open a resolved one again", "reopen", rf"reopen(?:\s+{_ID})?"),
+    _Form("note [id] <text>", "add a note", "note", rf"note(?:\s+(?:on\s+)?{_ID}:?)?\s+(?P<text>.+)"),
+    _Form("notes [id]", "its notes", "notes", rf"notes(?:\s+(?:of\s+)?{_ID})?"),
     _Form(
-        "escalate <id> [level]",
+        "escalate [id] [level]",
         "to the next level, or the one said",
         "escalate",
-        rf"escalate\s+{_ID}(?:\s+(?:to\s+)?(?P<text>.+))?",
+        rf"escalate(?:\s+{_ID})?(?:\s+(?:to\s+)?(?P<text>.+))?",
     ),
     _Form(
-        "reassign <id> <@user, e-mail>", "assign to others", "reassign", rf"reassign\s+{_ID}\s+(?:to\s+)?(?P<text>.+)"
+        "reassign [id] <@user>",
+        "assign to others",
+        "reassign",
+        rf"reassign(?:\s+{_ID})?\s+(?:to\s+)?(?P<text>.+)",
     ),
     _Form(
-        "add-responder <id> <@user, e-mail>", "ask for help", "responders", rf"add-responders?\s+{_ID}\s+(?P<text>.+)"
+        "add-responder [id] <@user>",
+        "ask for help",
+        "responders",
+        rf"add-responders?(?:\s+{_ID})?\s+(?P<text>.+)",
     ),
-    _Form("snooze <id> <2h>", "let it rest", "snooze", rf"snooze\s+{_ID}\s+(?:for\s+)?(?P<duration>.+)"),
+    _Form("snooze [id] <2h>", "let it rest", "snooze", rf"snooze(?:\s+{_ID})?\s+(?:for\s+)?(?P<duration>.+)"),
     _Form("merge <ids> into <id>", "merge", "merge", rf"merge\s+{_IDS}\s+into\s+(?P<text>\S+)"),
-    _Form("priority <id> <P1>", "set the priority", "priority", rf"priority\s+{_ID}\s+(?P<text>.+)"),
-    _Form("status <id> <text>", "publish a status update", "status_update", rf"status\s+{_ID}:?\s+(?P<text>.+)"),
-    _Form("run <id> <workflow>", "run a workflow", "workflow", rf"run(?:-play)?\s+{_ID}\s+(?P<text>.+)"),
+    _Form("priority [id] <P1>", "set the priority", "priority", rf"priority(?:\s+{_ID})?\s+(?P<text>.+)"),
+    _Form("status [id] <text>", "publish a status update", "status_update", rf"status(?:\s+{_ID}:?)?\s+(?P<text>.+)"),
+    _Form("run [id] <workflow>", "run a workflow", "workflow", rf"run(?:-play)?(?:\s+{_ID})?\s+(?P<text>.+)"),
     _Form("oncall <name>", "who is on call", "oncall", r"on-?call\s+(?:for\s+)?(?P<text>.+)"),
     _Form("services [name]", "services", "services", r"services(?:\s+(?P<text>.+))?"),
     _Form(
@@ -81,12 +89,14 @@ _PATTERNS = [(form, re.compile(form.pattern, re.IGNORECASE | re.DOTALL)) for for
 def parse(text: str) -> Parsed:
     """Never raises."""
     line = clean(text, 4000).strip()
+    dry = re.match(r"dry[- ]?run\s+", line, re.IGNORECASE)
+    line = line[dry.end() :] if dry else line
     for form, pattern in _PATTERNS:
         found = pattern.fullmatch(line)
         if found:
-            return Parsed(
-                Said(form.verb, **{name: _plain(value) for name, value in found.groupdict().items() if value})
-            )
+            words = {name: _plain(value) for name, value in found.groupdict().items() if value}
+            said = Said(form.verb)._replace(**words)  # type: ignore[arg-type]
+            return Parsed(said, dry_run=bool(dry))
     word = one_line(line, 200).split(" ")[0].lower()
     return Parsed(Said(""), help_text(word))
 

@@ -127,6 +127,9 @@ class ChatConfig(NamedTuple):
     """`from <e-mail>` in a command may say in whose name it acts."""
     default_sender: bool = False
     """Who has no PagerDuty user of the same address acts in the name of `from_email`."""
+    read_only: bool = False
+    allowed: Mapping[str, Tuple[str, ...]] = {}
+    """Who may do what, by verb (chat_rights)."""
     bind: str = "127.0.0.1"
     port: int = 0
     """0: the chat sensor does not listen."""
@@ -292,6 +295,16 @@ class _Reader:
                 found[str(key).strip()] = text
         return found
 
+    def lists(self, name: str) -> Dict[str, Tuple[str, ...]]:
+        """An object of lists of texts."""
+        value = self.value(name)
+        if value is None:
+            return {}
+        if not isinstance(value, Mapping) or not all(isinstance(one, (list, tuple)) for one in value.values()):
+            self.wrong(name, "must be an object of lists")
+            return {}
+        return {str(key): tuple(str(text).strip() for text in one if text) for key, one in value.items()}
+
     def url(self, name: str, schemes: Tuple[str, ...] = ("https", "http"), *, login: bool = False) -> str:
         """A URL without query, fragment or trailing slash, and with a login only where allowed (proxy)."""
         from urllib.parse import urlsplit
@@ -326,7 +339,17 @@ _SECTIONS = {
     "timeouts": ("connect", "read"),
     "tls": ("verify", "ca_file"),
     "events": ("routing_key", "routing_keys"),
-    "chat": ("allow_from", "default_sender", "bind", "port", "public_url", "command_tokens", "signing_keys"),
+    "chat": (
+        "allow_from",
+        "default_sender",
+        "read_only",
+        "allowed",
+        "bind",
+        "port",
+        "public_url",
+        "command_tokens",
+        "signing_keys",
+    ),
     "watch": ("services", "teams", "urgencies", "start_states", "poll_interval", "snapshot_every"),
     "mattermost": (
         "url",
@@ -406,6 +429,8 @@ def load(raw: Any) -> Config:
     chat = ChatConfig(
         allow_from=read.boolean("chat.allow_from") is not False,
         default_sender=read.boolean("chat.default_sender") is True,
+        read_only=read.boolean("chat.read_only") is True,
+        allowed=read.lists("chat.allowed"),
         bind=read.text("chat.bind") or "127.0.0.1",
         port=read.integer("chat.port", 0, 0, 65535),
         public_url=read.url("chat.public_url"),

@@ -1,0 +1,61 @@
+"""Whether somebody may do something from chat: read-only mode, and who may do what.
+
+    chat:
+      read_only: false
+      allowed:
+        merge: ["@ada", "~incidents", "role:admin"]
+
+A verb that is not listed everybody may do who may act at all. Any of the entries is enough: a Mattermost @user, the
+~channel (or its id) it is said in, or a role of PagerDuty's (owner, admin, user, …).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from .chat_said import Said
+from .errors import NotFound, RejectedInput
+from .mattermost import is_id
+
+if TYPE_CHECKING:
+    from .action_base import PackAction
+
+
+def require(action: PackAction, said: Said) -> None:
+    """Raises RejectedInput when it is not allowed, saying to whom it is."""
+    chat = action.settings.chat
+    if chat.read_only:
+        raise RejectedInput("nothing is changed from chat here (chat.read_only)")
+    entries = chat.allowed.get(said.verb)
+    if entries is None or any(_fits(action, said, entry) for entry in entries):
+        return
+    raise RejectedInput(f"you may not {said.verb.replace('_', ' ')} here: it is for {', '.join(entries) or 'nobody'}")
+
+
+def _fits(action: PackAction, said: Said, entry: str) -> bool:
+    if entry.startswith("role:"):
+        return _role(action, said) == entry[len("role:") :].strip().lower()
+    if entry.startswith("@"):
+        return _username(action, said) == entry[1:].lower()
+    name = entry.lstrip("~")
+    if not said.channel:
+        return False
+    return name == said.channel or (not is_id(name) and action.mattermost.channel(said.channel).name == name)
+
+
+def _username(action: PackAction, said: Said) -> str:
+    from .people import chat_user
+
+    try:
+        return chat_user(action.mattermost, said.user.lstrip("@").lower()).username.lower() if said.user else ""
+    except NotFound:
+        return ""
+
+
+def _role(action: PackAction, said: Said) -> str:
+    from .chat_person import who
+    from .pagerduty import fill
+
+    person = who(action, said.user).person
+    row = action.pagerduty.get(fill("/users/{user}", user=person.id)).get("user") or {}
+    return str(row.get("role") or "").lower()

@@ -1,0 +1,53 @@
+"""What a command would send, without sending it: reads go through, the first write ends it.
+
+with dry_run(action.pagerduty):
+    answer(action, said)      # raises Would("PUT", "/incidents", {...}, "ada@example.com")
+"""
+
+from __future__ import annotations
+
+import json
+from contextlib import contextmanager
+from typing import Any, Iterator, Mapping, Optional
+
+from .errors import PackError
+from .pagerduty import PagerDuty
+from .text import clean, cut, escape, one_line
+
+
+class Would(PackError):
+    """A write that was not sent."""
+
+    def __init__(self, method: str, path: str, body: Any, from_email: str) -> None:
+        super().__init__(f"{method} {path}")
+        self.method, self.path, self.body, self.from_email = method, path, body, from_email
+
+    def told(self) -> str:
+        """As Markdown."""
+        body = escape(one_line(cut(clean(json.dumps(self.body, ensure_ascii=False)), 600))) if self.body else ""
+        person = f" in the name of {escape(self.from_email)}" if self.from_email else ""
+        return f"Dry run, nothing is changed. It would send {self.method} {escape(self.path)}{person}: {body}"
+
+
+@contextmanager
+def dry_run(pagerduty: PagerDuty) -> Iterator[None]:
+    """Within it this gateway raises `Would` instead of writing."""
+    send = pagerduty._once
+
+    def once(
+        method: str,
+        path: str,
+        params: Optional[Mapping[str, Any]] = None,
+        body: Any = None,
+        from_email: str = "",
+        bare_list: bool = False,
+    ) -> Any:
+        if method != "GET":
+            raise Would(method, path, body, from_email)
+        return send(method, path, params, body, from_email, bare_list)
+
+    pagerduty._once = once  # type: ignore[method-assign]
+    try:
+        yield
+    finally:
+        pagerduty._once = send  # type: ignore[method-assign]
