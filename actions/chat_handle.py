@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional, Sequence
 
 from pagerduty_mattermost.card_action import CardAction
-from pagerduty_mattermost.chat_said import Answer
+from pagerduty_mattermost.chat_said import Answer, Said
 from pagerduty_mattermost.errors import PackError, RejectedInput
-from pagerduty_mattermost.text import escape
+from pagerduty_mattermost.text import escape, one_line
 
 DROPPED = "dropped."
 """Prefix of the datastore keys by which the sensor takes an order back."""
@@ -26,7 +26,7 @@ class ChatHandle(CardAction):
         except PackError as error:
             self._tell(order, f":warning: {escape(self._one_line(str(error)))}")
             raise
-        if order.get("kind") == "command":
+        if order.get("kind") == "command" and given.message:
             self._tell(order, given.message)
         return {"done": "done", "incidents": list(given.incidents), "message": "Done."}
 
@@ -36,12 +36,35 @@ class ChatHandle(CardAction):
 
         said, dry = chat_orders.said(order)
         said = chat_which.complete(self, said, str(order.get("root_id") or ""))
+        if not dry and order.get("kind") == "command" and self._asks(order, said):
+            return Answer("")
         given = perform(self, said, dry=dry)
         for incident in given.incidents if said.verb in chat_orders.REPAINTS and not dry else ():
             self._repaint(incident)
-        if order.get("kind") != "command" and chat_orders.is_news(said, given):
+        asked_for = order.get("verb") in ("confirmed", "declare")
+        if order.get("kind") != "command" and (asked_for or chat_orders.is_news(said, given)):
             self._tell(order, given.message)
         return given
+
+    def _asks(self, order: Mapping[str, Any], said: Said) -> bool:
+        """Whether a confirmation was asked for."""
+        from pagerduty_mattermost import buttons, chat_orders
+
+        chat = self.settings.chat
+        if not chat.has_buttons or not chat_orders.needs_confirmation(said, chat.confirm):
+            return False
+        words = said.verb.replace("_", " ")
+        question = f"Really {words} {escape(one_line(f'{said.incidents} {said.text}', 200))}?"
+        asked = buttons.confirmation(
+            question,
+            chat_orders.folded(said),
+            str(order.get("user_id")),
+            chat.public_url,
+            chat.signing_keys[0].reveal(),
+            self.clock(),
+        )
+        self._tell(order, "", [asked])
+        return True
 
     def _repaint(self, incident: str) -> None:
         """At once; the sensor would see it in its next look."""
@@ -50,16 +73,17 @@ class ChatHandle(CardAction):
         except PackError as error:
             self.log.warning("The card of %s will follow: %s", incident, error)
 
-    def _tell(self, order: Mapping[str, Any], text: str) -> None:
+    def _tell(self, order: Mapping[str, Any], text: str, attachments: Sequence[Mapping[str, Any]] = ()) -> None:
         """By the command's own answer, else in a direct message: to who asked alone."""
         try:
             if order.get("hook"):
                 try:
-                    self.mattermost.answer_command(str(order["hook"]), text)
+                    self.mattermost.answer_command(str(order["hook"]), text, attachments)
                     return
                 except PackError as error:
                     self.log.info("Answered in a direct message: %s", error)
             channel = self.mattermost.direct_channel(str(order.get("user_id")))
-            self.mattermost.create_post(channel.id, text)
+            props = {"attachments": list(attachments)} if attachments else None
+            self.mattermost.create_post(channel.id, text, props=props)
         except PackError as error:
             self.log.warning("%s could not be answered: %s", order.get("user_name"), error)

@@ -195,7 +195,7 @@ class ChatSensorTestCase(ChatSensorCase):
             ("workflow", {"text": "Major incident"}),
             ("resolvenote", {"text": "Restarted"}),
         ):
-            made = dialogs.dialog(kind, one.id, "#1", self.url, KEY, time.time(), {})["dialog"]
+            made = dialogs.dialog(kind, one.id, self.url, KEY, time.time(), {})["dialog"]
             assert len(made["elements"]) == 1
             answer = self.post(
                 "/dialog", json={"user_id": self.user_id(), "state": made["state"], "submission": submission}
@@ -302,6 +302,62 @@ class ChatSensorTestCase(ChatSensorCase):
         assert "nothing is changed from chat" in self.command(f"resolve {one.number}")[1]
         assert self.command("list")[0] is True
         assert one.status == "triggered"
+
+    def test_an_incident_is_declared_in_a_dialog(self) -> None:
+        opened: List[Any] = []
+        gateway = mock.Mock()
+        gateway.open_dialog = lambda trigger_id, made: opened.append(made["dialog"])
+        self.sensor.desk._new_mattermost = lambda: gateway
+        for _ in range(100):
+            if self.sensor.desk._choices.known():
+                break
+            time.sleep(0.05)
+        told = {
+            "token": TOKEN,
+            "command": "/incident",
+            "text": "new Slow",
+            "user_id": self.user_id(),
+            "trigger_id": "t",
+        }
+        answer = self.post("/command", data=told, headers={"Authorization": "Token " + TOKEN})
+        assert (answer.status_code, answer.json()) == (200, {})
+        (dialog,) = opened
+        elements = {one["name"]: one for one in dialog["elements"]}
+        assert list(elements) == ["title", "service", "urgency", "priority", "assign", "details"]
+        assert elements["title"]["default"] == "Slow"
+        assert "Storefront" in [one["value"] for one in elements["service"]["options"]]
+        base = {"user_id": self.user_id(), "state": dialog["state"]}
+        wrong = self.post("/dialog", json={**base, "submission": {"title": " "}})
+        assert set(wrong.json()["errors"]) == {"title", "service"}
+        filled = {"title": "Slow shop", "service": "Storefront", "urgency": "low", "priority": "P2", "details": "a = b"}
+        assert self.post("/dialog", json={**base, "submission": {**filled, "assign": self.user_id()}}).json() == {}
+        done, line = self.handle()
+        assert done is True, line
+        (one,) = self.account.incidents.values()
+        assert (one.title, one.urgency, one.body) == ("Slow shop", "low", "a = b")
+        assert [user for user, _ in one.assignees] == [self.account.find("users", "Ada Lovelace")["id"]]
+        assert any("Triggered." in post for post in self.direct_messages())
+
+    def test_what_is_risky_asks_first_and_only_who_asked_may_confirm(self) -> None:
+        first, second = (self.account.trigger("Database", title) for title in "ab")
+        assert self.command(f"merge {first.number} into {second.number}")[0] is True
+        assert first.status == "triggered"
+        sent = [json.loads(e.body) for e in self.sandbox.journal.entries if e.path.startswith("/hooks/")]
+        (asked,) = sent[-1]["attachments"]
+        assert asked["text"] == "Really merge 1 2?"
+        token = asked["actions"][0]["integration"]["context"]["token"]
+        stranger = {"user_id": self.user_id("grace"), "context": {"token": token}}
+        assert self.post("/click", json=stranger).status_code == 403
+        self.click(token)
+        assert self.handle()[0] is True
+        assert first.status == "resolved"
+        assert any(post.startswith("Merged ") for post in self.direct_messages())
+        third, fourth = (self.account.trigger("Database", title) for title in "cd")
+        self.command(f"ack {third.number} {fourth.number}")
+        assert third.status == "triggered"
+        self.config["chat"]["confirm"] = []
+        self.command(f"ack {third.number} {fourth.number}")
+        assert (third.status, fourth.status) == ("acknowledged", "acknowledged")
 
     def test_two_keys_are_taken_while_they_are_changed(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")

@@ -45,6 +45,16 @@ SAID = [
     ("oncall Checkout API", Said("oncall", text="Checkout API")),
     ("services pay", Said("services", text="pay")),
     ('trigger "Disk on fire" on Checkout API', Said("create", text="Disk on fire", service="Checkout API")),
+    ("urgency 12 LOW", Said("urgency", incidents="12", text="LOW")),
+    (
+        'trigger Slow on Database --priority P1 --details "all of it" --urgency=low',
+        Said(
+            "create",
+            text="Slow",
+            service="Database",
+            options={"priority": "P1", "details": "all of it", "urgency": "low"},
+        ),
+    ),
     ("whoami", Said("whoami")),
 ]
 
@@ -67,6 +77,7 @@ def test_each_command_has_an_example_and_a_verb() -> None:
     ("text", "told"),
     [
         ("", "goes one of: list"),
+        ("ack 12 --priority P1", "--priority belongs to `/pd trigger`"),
         ("help", "goes one of: list"),
         ("acl 12", "did you mean `/pd ack`?"),
         ("note", "/pd note [id] <text>"),

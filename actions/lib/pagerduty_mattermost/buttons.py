@@ -15,6 +15,8 @@ from .signatures import button_expiry, sign
 PURPOSE = "button"
 CLICK = "/click"
 """Where clicks and choices go, below the public address."""
+CONFIRMED = "confirmed"
+CONFIRM_WITHIN = 600
 DIALOGS: Mapping[str, str] = {
     "note": "Note",
     "resolvenote": "Resolve with a note",
@@ -46,6 +48,20 @@ def actions(incident: Incident, url: str, key: str, now: float) -> Tuple[Mapping
     made.append(_button(incident, "escalate", "Escalate", "", url, key, now))
     made.append(_menu(incident, url, key, now))
     return tuple(made)
+
+
+def confirmation(question: str, order: str, user_id: str, url: str, key: str, now: float) -> Dict[str, Any]:
+    """An attachment that asks before something is done. `order`: the command, as `confirmed` gives it back; only
+    `user_id` may confirm, and within ten minutes."""
+    token = sign(key, PURPOSE, {"v": CONFIRMED, "o": order, "u": user_id}, int(now) + CONFIRM_WITHIN)
+    button = {
+        "id": "confirm",
+        "name": "Do it",
+        "type": "button",
+        "style": "danger",
+        "integration": {"url": url.rstrip("/") + CLICK, "context": {"token": token}},
+    }
+    return {"text": question, "fallback": question, "actions": [button]}
 
 
 def _button(incident: Incident, verb: str, name: str, style: str, url: str, key: str, now: float) -> Dict[str, Any]:

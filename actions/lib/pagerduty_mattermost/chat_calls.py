@@ -25,6 +25,7 @@ MAX_TEXT = 4000
 VALID = 60.0
 """Seconds after which an order is no longer carried out: nobody expects it any more."""
 _ID = re.compile(r"[a-z0-9]{26}")
+_DECLARE = re.compile(r"(?:incident\s+)?(?:new|create|declare)(?:\s+(.+))?", re.IGNORECASE | re.DOTALL)
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
@@ -61,6 +62,8 @@ class Order(NamedTuple):
     channel_id: str
     root_id: str
     post_id: str
+    values: str
+    """Further fields of a dialog, as JSON."""
     hook: str
     """Path of the response_url: `/hooks/commands/…`."""
     valid_until: float
@@ -76,6 +79,7 @@ class Open(NamedTuple):
     kind: str
     incident: str
     trigger_id: str
+    text: str = ""
 
 
 class Wrong(NamedTuple):
@@ -96,7 +100,7 @@ def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong]:
     return _click(body, secrets, now)
 
 
-def _command(call: Call, secrets: Secrets, now: float) -> Order:
+def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open]:
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
         raise Refused(415, "a slash command comes as a form")
     try:
@@ -111,13 +115,21 @@ def _command(call: Call, secrets: Secrets, now: float) -> Order:
     command, text = clean(words.get("command"), 100).strip(), clean(words.get("text"), MAX_TEXT).strip()
     if command.lower() == "/incident":
         text = f"incident {text}".strip()
+    declared = _DECLARE.fullmatch(text)
+    if declared and words.get("trigger_id"):
+        return Open(dialogs.DECLARE, "", clean(words["trigger_id"], 1000), clean(declared.group(1) or ""))
     return _order("command", words, now, text=text, hook=_hook(words.get("response_url", "")))
 
 
 def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Open]:
     context = body.get("context")
     context = context if isinstance(context, dict) else {}
-    verb, incident = _signed(secrets, buttons.PURPOSE, context.get("token"), now)
+    signed = _signed(secrets, buttons.PURPOSE, context.get("token"), now)
+    verb, incident = str(signed.get("v")), str(signed.get("i"))
+    if verb == buttons.CONFIRMED:
+        if signed.get("u") != body.get("user_id"):
+            raise Refused(403, "only who asked may confirm")
+        return _order("click", body, now, verb=verb, text=str(signed.get("o")))
     if verb == "more":
         verb = str(context.get("selected_option") or "")
         if verb not in (*buttons.DIALOGS, *(value for value, _ in buttons.SNOOZES), "unacknowledge"):
@@ -131,20 +143,22 @@ def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order
 
 
 def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Wrong]:
-    verb, incident = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
+    signed = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
+    verb, incident = str(signed.get("v")), str(signed.get("i"))
     submission = body.get("submission")
     words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
     if wrong:
         return Wrong(wrong)
-    return _order("dialog", body, now, verb=verb, incident=incident, text=words.get("text") or words.get("user", ""))
+    text = words.get("text") or words.get("user") or words.get("title", "")
+    more = json.dumps({name: word for name, word in words.items() if name in dialogs.FIELDS and name != "title"})
+    return _order("dialog", body, now, verb=verb, incident=incident, text=text, values=more)
 
 
-def _signed(secrets: Secrets, purpose: str, token: Any, now: float) -> Tuple[str, str]:
+def _signed(secrets: Secrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:
     try:
-        body = verify(secrets.signing_keys, purpose, token, now)
+        return verify(secrets.signing_keys, purpose, token, now)
     except Unauthorized as error:
         raise Refused(401, str(error)) from None
-    return str(body.get("v")), str(body.get("i"))
 
 
 def _order(kind: str, words: Mapping[str, Any], now: float, **more: str) -> Order:
@@ -167,6 +181,7 @@ def _order(kind: str, words: Mapping[str, Any], now: float, **more: str) -> Orde
         channel_id=id_of("channel_id"),
         root_id=id_of("root_id"),
         post_id=id_of("post_id"),
+        values=more.get("values", ""),
         hook=more.get("hook", ""),
         valid_until=now + VALID,
     )

@@ -87,7 +87,7 @@ class Desk:
         if isinstance(order, Wrong):
             return 200, {"errors": dict(order.errors)}
         if isinstance(order, Open):
-            return 200, self._open(order)
+            return 200, self._open(order, inner)
         return 200, _told(inner, self._take(order))
 
     def _take(self, order: Order) -> str:
@@ -108,16 +108,23 @@ class Desk:
         except PackError as error:
             self._log.warning("Order %s could not be taken back: %s; it is void after a minute", order_id, error)
 
-    def _open(self, wanted: Open) -> Dict[str, Any]:
+    def _open(self, wanted: Open, path: str) -> Dict[str, Any]:
         key = self._chat.signing_keys[0].reveal()
         made = dialogs.dialog(
-            wanted.kind, wanted.incident, "", self._chat.public_url, key, self._clock(), self._choices.known()
+            wanted.kind,
+            wanted.incident,
+            self._chat.public_url,
+            key,
+            self._clock(),
+            self._choices.known(),
+            text=wanted.text,
+            order=self._chat.declare_fields,
         )
         try:
             self._mattermost().open_dialog(wanted.trigger_id, made)
         except PackError as error:
             self._log.warning("A dialog could not be opened: %s", error)
-            return {"ephemeral_text": f":warning: The dialog could not be opened: {escape(str(error))}"}
+            return _told(path, f":warning: The dialog could not be opened: {escape(str(error))}")
         return {}
 
     def _mattermost(self) -> Any:
@@ -192,6 +199,7 @@ def open_desk(service: Any, raw: Any, schemas: Mapping[str, Any], log: Any) -> O
         pagerduty = PagerDuty(config.pagerduty)
         try:
             return {
+                "service": dialogs.names(pagerduty.list_all("/services", "services", None, 100).items),
                 "priority": dialogs.names(pagerduty.list_all("/priorities", "priorities", None, 100).items),
                 "workflow": dialogs.names(
                     pagerduty.list_all("/incident_workflows", "incident_workflows", None, 100).items

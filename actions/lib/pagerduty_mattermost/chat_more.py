@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from . import incident_acts
 from .chat_person import who
@@ -127,6 +127,28 @@ def workflow(action: PackAction, said: Said) -> Answer:
     )
     name = escape(one_line(clean(found[0].get("name"), 200)))
     return Answer(f"Started {name} on {named(incident)}.", (incident.id,), email)
+
+
+def options_of(action: PackAction, said: Said) -> Dict[str, Any]:
+    """A new incident's further fields: urgency, priority, assign, details."""
+    changes: Dict[str, Any] = {name: said.options[name] for name in ("urgency", "priority") if said.options.get(name)}
+    if changes.get("urgency", "high") not in ("high", "low"):
+        raise RejectedInput("urgency is high or low")
+    if said.options.get("assign"):
+        changes["assignees"] = _people(action, [word.strip() for word in said.options["assign"].split(",")])
+    made = incident_acts.fields(action.pagerduty, changes)
+    if said.options.get("details"):
+        made["body"] = {"type": "incident_body", "details": clean(said.options["details"])}
+    return made
+
+
+def urgency(action: PackAction, said: Said) -> Answer:
+    wanted = said.text.strip().lower()
+    if wanted not in ("high", "low"):
+        raise RejectedInput("urgency is high or low")
+    email, incident = the_one(action, said)
+    after = incident_of(incident_acts.update(action.pagerduty, incident.id, {"urgency": wanted}, from_email=email))
+    return Answer(f"{named(after)} has {wanted} urgency.", (after.id,), email)
 
 
 def _people(action: PackAction, words: List[str]) -> List[str]:

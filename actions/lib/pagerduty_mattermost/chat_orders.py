@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Tuple
+import json
+import re
+from typing import Any, Dict, Mapping, Sequence, Tuple
 
+from .buttons import CONFIRMED
 from .chat_said import Answer, Said
+from .dialogs import DECLARE
 from .errors import RejectedInput
 
 REPAINTS = frozenset(
@@ -16,6 +20,7 @@ REPAINTS = frozenset(
         "escalate",
         "reassign",
         "priority",
+        "urgency",
         "merge",
         "reopen",
     )
@@ -36,12 +41,45 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
             raise RejectedInput(parsed.problem)
         return parsed.said._replace(user=user, channel=channel), parsed.dry_run
     verb = str(order.get("verb") or "")
+    if verb == CONFIRMED:
+        return _unfolded(text)._replace(user=user, channel=channel), False
+    if verb == DECLARE:
+        values = _values(order.get("values"))
+        service = values.pop("service", "")
+        if values.get("assign"):
+            values["assign"] = f"@{values['assign']}"
+        return Said("create", text=text, service=service, user=user, channel=channel, options=values), False
     if verb.startswith("snooze"):
         return Said("snooze", incidents=incident, duration=verb[len("snooze") :], user=user, channel=channel), False
     words = {"status": "status_update", "resolvenote": "resolve"}
     # Whom somebody chose comes as Mattermost's id of the user.
     chosen = f"@{text}" if verb in _PEOPLE and text else text
     return Said(words.get(verb, verb), incidents=incident, text=chosen, user=user, channel=channel), False
+
+
+def needs_confirmation(what: Said, listed: Sequence[str]) -> bool:
+    """`listed`: commands, and `bulk` for what is done to several incidents at once."""
+    several = what.verb == "acknowledge_mine" or len(re.split(r"[,\s]+", what.incidents.strip())) > 1
+    acts = what.verb in ("acknowledge", "acknowledge_mine", "resolve")
+    return what.verb in listed or ("bulk" in listed and several and acts)
+
+
+def folded(what: Said) -> str:
+    """The command as text, for a confirmation's signature."""
+    kept = {name: value for name, value in what._asdict().items() if value and name not in ("user", "channel")}
+    return json.dumps(kept)
+
+
+def _unfolded(text: str) -> Said:
+    return Said("")._replace(**_values(text))
+
+
+def _values(text: Any) -> Dict[str, Any]:
+    try:
+        found = json.loads(str(text or "{}"))
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
 
 
 def is_news(what: Said, given: Answer) -> bool:

@@ -113,15 +113,14 @@ def _create(action: PackAction, said: Said) -> Answer:
 
     service = resolve(action.pagerduty, "service", said.service)
     email = sender(action, said.user, said.from_email)
-    row = action.pagerduty.create_incident(
-        {
-            "type": "incident",
-            "title": title,
-            "service": {"id": service.id, "type": "service_reference"},
-            "incident_key": uuid.uuid4().hex,
-        },
-        from_email=email,
-    )
+    given = {
+        "type": "incident",
+        "title": title,
+        "service": {"id": service.id, "type": "service_reference"},
+        "incident_key": uuid.uuid4().hex,
+        **chat_more.options_of(action, said),
+    }
+    row = action.pagerduty.create_incident(given, from_email=email)
     incident = incident_of(row)
     zone = times.zone(action.settings.time_zone)
     return Answer(f"Triggered.\n\n{chat_tables.incidents([incident], zone)}", (incident.id,), email)
@@ -228,6 +227,7 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "escalate": chat_more.escalate,
     "reassign": chat_more.reassign,
     "priority": chat_more.priority,
+    "urgency": chat_more.urgency,
     "merge": chat_more.merge,
     "status_update": chat_more.status_update,
     "responders": chat_more.responders,

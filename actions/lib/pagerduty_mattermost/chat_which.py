@@ -26,6 +26,7 @@ NEEDS = frozenset(
         "escalate",
         "reassign",
         "priority",
+        "urgency",
         "status_update",
         "responders",
         "workflow",

@@ -34,6 +34,9 @@ _ONE = r"(?:#?\d+|(?-i:[PQR][A-Z0-9]{5,})|https?://\S+)"
 """An id is written in capitals, as PagerDuty shows it: a word of a note is none."""
 _IDS = rf"(?P<incidents>{_ONE}(?:[,\s]+{_ONE})*)"
 _ID = rf"(?P<incidents>{_ONE})"
+_OPTION = re.compile(
+    r"\s--(urgency|priority|assign|details)[\s=]+(\"[^\"]*\"|\u201c[^\u201d]*\u201d|\S+)\s*$", re.IGNORECASE
+)
 _FORMS: Tuple[_Form, ...] = (
     _Form(
         "list [mine | on <service>]",
@@ -71,6 +74,7 @@ _FORMS: Tuple[_Form, ...] = (
     _Form("snooze [id] <2h>", "let it rest", "snooze", rf"snooze(?:\s+{_ID})?\s+(?:for\s+)?(?P<duration>.+)"),
     _Form("merge <ids> into <id>", "merge", "merge", rf"merge\s+{_IDS}\s+into\s+(?P<text>\S+)"),
     _Form("priority [id] <P1>", "set the priority", "priority", rf"priority(?:\s+{_ID})?\s+(?P<text>.+)"),
+    _Form("urgency [id] <high>", "set the urgency", "urgency", rf"urgency(?:\s+{_ID})?\s+(?P<text>high|low)"),
     _Form("status [id] <text>", "publish a status update", "status_update", rf"status(?:\s+{_ID}:?)?\s+(?P<text>.+)"),
     _Form("run [id] <workflow>", "run a workflow", "workflow", rf"run(?:-play)?(?:\s+{_ID})?\s+(?P<text>.+)"),
     _Form("oncall <name>", "who is on call", "oncall", r"on-?call\s+(?:for\s+)?(?P<text>.+)"),
@@ -91,14 +95,28 @@ def parse(text: str) -> Parsed:
     line = clean(text, 4000).strip()
     dry = re.match(r"dry[- ]?run\s+", line, re.IGNORECASE)
     line = line[dry.end() :] if dry else line
+    line, options = _options(line)
     for form, pattern in _PATTERNS:
         found = pattern.fullmatch(line)
         if found:
             words = {name: _plain(value) for name, value in found.groupdict().items() if value}
             said = Said(form.verb)._replace(**words)  # type: ignore[arg-type]
-            return Parsed(said, dry_run=bool(dry))
+            if options and said.verb != "create":
+                return Parsed(Said(""), f"--{next(iter(options))} belongs to `/pd trigger`")
+            return Parsed(said._replace(options=options), dry_run=bool(dry))
     word = one_line(line, 200).split(" ")[0].lower()
     return Parsed(Said(""), help_text(word))
+
+
+def _options(line: str) -> Tuple[str, Dict[str, str]]:
+    """The line without the options at its end: `--priority P1 --details "a text"`."""
+    options: Dict[str, str] = {}
+    while True:
+        found = _OPTION.search(line)
+        if found is None:
+            return line, options
+        options[found.group(1).lower()] = _plain(found.group(2))
+        line = line[: found.start()].rstrip()
 
 
 def help_text(word: str = "") -> str:

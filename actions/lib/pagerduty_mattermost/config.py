@@ -25,6 +25,8 @@ REGIONS = {
 }
 URGENCIES = ("high", "low")
 START_STATES = ("triggered", "acknowledged")
+CONFIRM = ("merge", "workflow", "bulk")
+DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
 MIN_SIGNING_KEY = 20
 MIN_POLL_INTERVAL = 4
 """StackStorm's sensors can't poll more often (facts/stackstorm.md)."""
@@ -130,6 +132,9 @@ class ChatConfig(NamedTuple):
     read_only: bool = False
     allowed: Mapping[str, Tuple[str, ...]] = {}
     """Who may do what, by verb (chat_rights)."""
+    confirm: Tuple[str, ...] = CONFIRM
+    """Commands that ask before they act; `bulk`: what is done to several incidents."""
+    declare_fields: Tuple[str, ...] = DECLARE_FIELDS
     bind: str = "127.0.0.1"
     port: int = 0
     """0: the chat sensor does not listen."""
@@ -344,6 +349,8 @@ _SECTIONS = {
         "default_sender",
         "read_only",
         "allowed",
+        "confirm",
+        "declare_fields",
         "bind",
         "port",
         "public_url",
@@ -431,12 +438,16 @@ def load(raw: Any) -> Config:
         default_sender=read.boolean("chat.default_sender") is True,
         read_only=read.boolean("chat.read_only") is True,
         allowed=read.lists("chat.allowed"),
+        confirm=CONFIRM if read.value("chat.confirm") is None else read.texts("chat.confirm"),
+        declare_fields=read.texts("chat.declare_fields", DECLARE_FIELDS) or DECLARE_FIELDS,
         bind=read.text("chat.bind") or "127.0.0.1",
         port=read.integer("chat.port", 0, 0, 65535),
         public_url=read.url("chat.public_url"),
         command_tokens=tuple(Secret(text) for text in read.texts("chat.command_tokens")),
         signing_keys=tuple(Secret(text) for text in read.texts("chat.signing_keys")),
     )
+    if not {"title", "service"} <= set(chat.declare_fields):
+        read.wrong("chat.declare_fields", "must name title and service")
     if any(len(key.reveal()) < MIN_SIGNING_KEY for key in chat.signing_keys):
         read.wrong("chat.signing_keys", f"must have at least {MIN_SIGNING_KEY} characters each")
     if read.problems:

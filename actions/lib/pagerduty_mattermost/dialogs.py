@@ -16,6 +16,9 @@ from .text import clean, cut
 
 PURPOSE = "dialog"
 SUBMIT = "/dialog"
+DECLARE = "declare"
+FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
+"""Of a declaration; the configuration picks and orders them."""
 LIFE = 3600
 """Seconds in which a dialog may be submitted: people are called away while they write."""
 TEXT = 3000
@@ -23,17 +26,26 @@ TITLE = 24
 
 
 def dialog(
-    kind: str, incident_id: str, number: str, url: str, key: str, now: float, choices: Mapping[str, Sequence[str]]
+    kind: str,
+    incident_id: str,
+    url: str,
+    key: str,
+    now: float,
+    choices: Mapping[str, Sequence[str]],
+    *,
+    text: str = "",
+    order: Sequence[str] = (),
 ) -> Dict[str, Any]:
-    """As `open_dialog` takes it, but the trigger id. `choices`: names of priorities and workflows, where known."""
+    """As `open_dialog` takes it, but the trigger id. `choices`: names of services, priorities and workflows, where
+    known; `text`: what was typed already; `order`: the fields of a declaration."""
     state = sign(key, PURPOSE, {"v": kind, "i": incident_id}, int(now) + LIFE)
+    elements = [_declared(name, choices, text) for name in order] if kind == DECLARE else [_element(kind, choices)]
     return {
         "url": url.rstrip("/") + SUBMIT,
         "dialog": {
             "callback_id": kind,
-            "title": cut(DIALOGS[kind], TITLE),
-            "introduction_text": f"Incident {number}" if number else "",
-            "elements": [_element(kind, choices)],
+            "title": cut("Declare an incident" if kind == DECLARE else DIALOGS[kind], TITLE),
+            "elements": elements,
             "submit_label": "Send",
             "notify_on_cancel": False,
             "state": state,
@@ -44,12 +56,8 @@ def dialog(
 def _element(kind: str, choices: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
     if kind in ("reassign", "responders"):
         return {"display_name": "Who", "name": "user", "type": "select", "data_source": "users"}
-    known = choices.get(kind) or ()
-    if known:
-        options = [{"text": cut(clean(name), 64), "value": clean(name)} for name in known[:100]]
-        return {"display_name": DIALOGS[kind], "name": "text", "type": "select", "options": options}
     if kind in ("priority", "workflow"):
-        return {"display_name": "Name", "name": "text", "type": "text", "max_length": 150}
+        return _choice("text", DIALOGS[kind], choices.get(kind) or (), optional=False)
     return {
         "display_name": "Text",
         "name": "text",
@@ -59,16 +67,44 @@ def _element(kind: str, choices: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
     }
 
 
+def _declared(name: str, choices: Mapping[str, Sequence[str]], text: str) -> Dict[str, Any]:
+    if name == "title":
+        return {"display_name": "Title", "name": name, "type": "text", "max_length": 150, "default": cut(text, 150)}
+    if name == "details":
+        return {"display_name": "Details", "name": name, "type": "textarea", "max_length": TEXT, "optional": True}
+    if name == "urgency":
+        return _choice(name, "Urgency", ("high", "low"), optional=True)
+    if name == "assign":
+        return {
+            "display_name": "Assign to",
+            "name": name,
+            "type": "select",
+            "data_source": "users",
+            "optional": True,
+        }
+    return _choice(name, name.capitalize(), choices.get(name) or (), optional=name != "service")
+
+
+def _choice(name: str, label: str, known: Sequence[str], *, optional: bool) -> Dict[str, Any]:
+    """A list to choose from, or a line to type where nothing is known."""
+    made: Dict[str, Any] = {"display_name": label, "name": name, "optional": optional}
+    if not known:
+        return {**made, "type": "text", "max_length": 150}
+    options = [{"text": cut(clean(one), 64), "value": clean(one)} for one in known[:100]]
+    return {**made, "type": "select", "options": options}
+
+
 def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Dict[str, str]]:
     """What was filled in, and what is wrong with it by field."""
     words = {name: clean(value, TEXT).strip() for name, value in submission.items() if isinstance(value, str)}
-    wrong: Dict[str, str] = {}
-    if kind in ("reassign", "responders"):
-        if not words.get("user"):
-            wrong["user"] = "Choose somebody"
-    elif kind != "resolvenote" and not words.get("text"):
-        wrong["text"] = "It needs words"
-    return {name: words[name] for name in ("user", "text") if words.get(name)}, wrong
+    given = {name: word for name, word in words.items() if word and name in (*FIELDS, "user", "text")}
+    if kind == DECLARE:
+        wrong = {name: "It needs a value" for name in ("title", "service") if name not in given}
+    elif kind in ("reassign", "responders"):
+        wrong = {} if "user" in given else {"user": "Choose somebody"}
+    else:
+        wrong = {} if kind == "resolvenote" or "text" in given else {"text": "It needs words"}
+    return given, wrong
 
 
 def names(rows: Sequence[Any]) -> List[str]:

@@ -307,11 +307,13 @@ class Mattermost:
             monotonic=self._monotonic,
         )
 
-    def answer_command(self, hook: str, text: str) -> None:
+    def answer_command(self, hook: str, text: str, attachments: Sequence[Mapping[str, Any]] = ()) -> None:
         """A delayed answer to a slash command, seen by who typed it alone. `hook`: the path of its response_url."""
         if not _HOOK.fullmatch(hook):
             raise RejectedInput("no response_url of Mattermost's")
-        body = {"response_type": "ephemeral", "text": _message(text)}
+        body: Dict[str, Any] = {"response_type": "ephemeral", "text": _message(text)}
+        if attachments:
+            body["attachments"] = [_cleaned(one) for one in attachments]
         self._call(lambda: self._driver.client.respond(hook, body))
 
     def upload_file(self, channel_id: str, name: str, content: bytes) -> str:
