@@ -12,6 +12,7 @@ ROOT = Path(__file__).resolve().parent.parent
 TITLES = {
     "process": "A fresh process an action",
     "actions": "Actions against PagerDuty",
+    "clicks": "A click on a card",
     "posts": "Posting to Mattermost",
     "sensor": "One cycle of the incident sensor at 10,000 open incidents",
 }

@@ -54,7 +54,7 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
     words = {"status": "status_update", "resolvenote": "resolve"}
     # Whom somebody chose comes as Mattermost's id of the user.
     chosen = f"@{text}" if verb in _PEOPLE and text else text
-    return Said(words.get(verb, verb), incidents=incident, text=chosen, user=user, channel=channel), False
+    return Said(words.get(verb, verb), incidents=incident, text=chosen, user=user, channel=channel, brief=True), False
 
 
 def needs_confirmation(what: Said, listed: Sequence[str]) -> bool:

@@ -29,6 +29,8 @@ class Said(NamedTuple):
     """The Mattermost user who said it: name, or id where the pack's own sensor heard it."""
     channel: str = ""
     """Id of the channel it was said in, where that is known."""
+    brief: bool = False
+    """Of a click: the card is the answer, so what else is open need not be read."""
     options: Mapping[str, str] = {}
     """urgency, priority, assign, details: of a new incident."""
 

@@ -100,7 +100,7 @@ def _acknowledge_mine(action: PackAction, said: Said) -> Answer:
     rows = action.pagerduty.list_all("/incidents", "incidents", query).items
     if not rows:
         return Answer(f"Nothing is triggered and assigned to {escape(person.name)}.")
-    return _put(action, rows, "acknowledged", person.email, [])
+    return _put(action, said, rows, "acknowledged", person.email, [])
 
 
 def _create(action: PackAction, said: Said) -> Answer:
@@ -251,7 +251,7 @@ def _set(action: PackAction, said: Said, status: str, before: Tuple[str, ...]) -
     told = [_already(incident_of(row)) for row in rows if row not in fit]
     if not fit:
         return Answer(" ".join(told), tuple(row["id"] for row in rows))
-    return _put(action, fit, status, sender(action, said.user, said.from_email), told)
+    return _put(action, said, fit, status, sender(action, said.user, said.from_email), told)
 
 
 def _already(incident: Incident) -> str:
@@ -263,7 +263,9 @@ def _already(incident: Incident) -> str:
     return f"{named(incident)} is {escape(incident.status)} already{by}."
 
 
-def _put(action: PackAction, rows: List[Dict[str, Any]], status: str, email: str, told: List[str]) -> Answer:
+def _put(
+    action: PackAction, said: Said, rows: List[Dict[str, Any]], status: str, email: str, told: List[str]
+) -> Answer:
     for begin in range(0, len(rows), BULK):
         body = [{"id": row["id"], "type": "incident_reference", "status": status} for row in rows[begin : begin + BULK]]
         action.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
@@ -271,6 +273,8 @@ def _put(action: PackAction, rows: List[Dict[str, Any]], status: str, email: str
     if len(rows) > chat_tables.ROWS:
         which += f" and {len(rows) - chat_tables.ROWS} more"
     lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *told]
+    if said.brief:
+        return Answer("\n".join(lines), tuple(row["id"] for row in rows), email)
     try:
         found = action.pagerduty.list_all("/incidents", "incidents", OPEN, 100)
     except PackError as error:
