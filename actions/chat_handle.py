@@ -31,9 +31,12 @@ class ChatHandle(CardAction):
         return {"done": "done", "incidents": list(given.incidents), "message": "Done."}
 
     def _perform(self, order: Mapping[str, Any]) -> Answer:
-        from pagerduty_mattermost import chat_orders, chat_which
+        from pagerduty_mattermost import chat_orders, chat_which, thread_notes
         from pagerduty_mattermost.chat_perform import perform
 
+        if order.get("kind") == "note":
+            noted = thread_notes.said(self, order)
+            return perform(self, noted) if noted else Answer("")
         said, dry = chat_orders.said(order)
         said = chat_which.complete(self, said, str(order.get("root_id") or ""))
         if not dry and order.get("kind") == "command" and self._asks(order, said):

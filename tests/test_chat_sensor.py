@@ -44,7 +44,13 @@ class ChatSensorCase(BaseSensorTestCase):
             "api_url": self.sandbox.pagerduty.url,
             "timeouts": {"connect": 1, "read": 5},
             "mattermost": {"url": self.sandbox.mattermost.url, "token": world.bot_token, "team": world.team.name},
-            "chat": {"port": port, "public_url": self.url, "command_tokens": [TOKEN], "signing_keys": [KEY]},
+            "chat": {
+                "port": port,
+                "public_url": self.url,
+                "command_tokens": [TOKEN],
+                "signing_keys": [KEY],
+                "webhook_tokens": ["w" * 26],
+            },
         }
         self.sensor: Any = None
         self.start()
@@ -358,6 +364,37 @@ class ChatSensorTestCase(ChatSensorCase):
         self.config["chat"]["confirm"] = []
         self.command(f"ack {third.number} {fourth.number}")
         assert (third.status, fourth.status) == ("acknowledged", "acknowledged")
+
+    def test_a_reply_in_a_cards_thread_becomes_a_note_once(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        root = self.card_post(one)
+        ada = self.person("ada")
+        replies = {}
+        for text, where in (
+            ("Note: it is = the disk", root),
+            ("nothing", root),
+            ("note: elsewhere", ""),
+            ("note:", root),
+        ):
+            replies[text] = ada(text, where)
+        for text, post_id in replies.items():
+            told = {"token": "w" * 26, "user_id": self.user_id(), "post_id": post_id, "text": text}
+            assert self.post("/note", data=told).json() == {}
+            for _ in range(2):
+                assert self.handle()[0] is True
+        assert [note.content for note in one.notes] == ["it is = the disk"]
+        assert self.post("/note", json={"token": "x", "user_id": ADA, "post_id": root}).status_code == 401
+        assert self.post("/note", json={"user_id": ADA, "post_id": root}).status_code == 401
+
+    def person(self, name: str) -> Any:
+        """Says something as that person: their post's id."""
+        account = self.sandbox.mattermost.account
+
+        def say(text: str, root_id: str = "") -> str:
+            made = account.say(name, "incidents", text, thread=root_id or None)
+            return str(made.id)
+
+        return say
 
     def test_two_keys_are_taken_while_they_are_changed(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")

@@ -141,6 +141,7 @@ def test_secrets_are_marked() -> None:
     chat = SCHEMA["chat"]["properties"]
     assert chat["command_tokens"]["items"]["secret"] is True
     assert chat["signing_keys"]["items"]["secret"] is True
+    assert chat["webhook_tokens"]["items"]["secret"] is True
     events = SCHEMA["events"]["properties"]
     assert events["routing_key"]["secret"] is True
     assert events["routing_keys"]["additionalProperties"]["secret"] is True

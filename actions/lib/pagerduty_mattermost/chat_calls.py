@@ -21,6 +21,8 @@ from .signatures import verify
 from .text import clean
 
 COMMAND = "/command"
+NOTE = "/note"
+"""Where the outgoing webhook goes."""
 MAX_TEXT = 4000
 VALID = 60.0
 """Seconds after which an order is no longer carried out: nobody expects it any more."""
@@ -45,6 +47,7 @@ class Call(NamedTuple):
 class Secrets(NamedTuple):
     command_tokens: Tuple[str, ...]
     signing_keys: Tuple[str, ...]
+    webhook_tokens: Tuple[str, ...] = ()
 
 
 class Order(NamedTuple):
@@ -52,7 +55,7 @@ class Order(NamedTuple):
 
     id: str
     kind: str
-    """command, click or dialog."""
+    """command, click, dialog or note (a reply in a card's thread)."""
     verb: str
     """Of a click or dialog."""
     incident: str
@@ -92,6 +95,8 @@ def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong]:
     """Raises Refused."""
     if call.path == COMMAND:
         return _command(call, secrets, now)
+    if call.path == NOTE:
+        return _note(call, secrets, now)
     if call.path not in (buttons.CLICK, dialogs.SUBMIT):
         raise Refused(404, "no such address")
     body = _json(call)
@@ -100,14 +105,29 @@ def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong]:
     return _click(body, secrets, now)
 
 
-def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open]:
-    if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
-        raise Refused(415, "a slash command comes as a form")
+def _note(call: Call, secrets: Secrets, now: float) -> Order:
+    """An outgoing webhook: a form, or JSON where its content type was chosen so. It names the post, not the thread."""
+    if "json" in call.headers.get("content-type", ""):
+        words = {name: value for name, value in _json(call).items() if isinstance(value, str)}
+    else:
+        words = _form(call)
+    if not _known(words.get("token", ""), secrets.webhook_tokens):
+        raise Refused(401, "the webhook's token is missing or wrong")
+    return _order("note", words, now, verb="note", text=clean(words.get("text"), MAX_TEXT).strip())
+
+
+def _form(call: Call) -> Dict[str, str]:
     try:
         form = parse_qs(call.body.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
     except (UnicodeDecodeError, ValueError):
         raise Refused(400, "the form does not read") from None
-    words = {name: values[0] for name, values in form.items()}
+    return {name: values[0] for name, values in form.items()}
+
+
+def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open]:
+    if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
+        raise Refused(415, "a slash command comes as a form")
+    words = _form(call)
     said = call.headers.get("authorization", "")
     token = said[len("Token ") :] if said.startswith("Token ") else ""
     if not token or not _known(token, secrets.command_tokens) or not _known(words.get("token", ""), (token,)):

@@ -12,7 +12,7 @@ import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
 
 from . import buttons, dialogs
-from .chat_calls import COMMAND, Call, Open, Order, Refused, Secrets, Wrong, read
+from .chat_calls import COMMAND, NOTE, Call, Open, Order, Refused, Secrets, Wrong, read
 from .chat_listener import Listener
 from .config import Config, load, require_mattermost
 from .dispatch import Dispatcher
@@ -78,6 +78,7 @@ class Desk:
         secrets = Secrets(
             tuple(one.reveal() for one in self._chat.command_tokens),
             tuple(one.reveal() for one in self._chat.signing_keys),
+            tuple(one.reveal() for one in self._chat.webhook_tokens),
         )
         try:
             order = read(Call(inner, headers, body), secrets, self._clock())
@@ -219,6 +220,8 @@ def _told(path: str, text: str) -> Dict[str, Any]:
         return {"response_type": "ephemeral", "text": text}
     if path == buttons.CLICK:
         return {"ephemeral_text": text}
+    if path == NOTE:
+        return {}  # an answer would be posted for all to see
     return {} if text == WORKING else {"error": text}
 
 

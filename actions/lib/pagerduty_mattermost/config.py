@@ -115,6 +115,10 @@ class ChatConfig(NamedTuple):
     public_url: str = ""
     """How Mattermost reaches the listener; without it cards have no buttons."""
     command_tokens: Tuple[Secret, ...] = ()
+    webhook_tokens: Tuple[Secret, ...] = ()
+    """Of the outgoing webhook that brings replies in threads."""
+    note_word: str = "note:"
+    """A reply in a card's thread that begins so becomes a note."""
     signing_keys: Tuple[Secret, ...] = ()
     """The first one signs, all are taken."""
 
@@ -150,6 +154,8 @@ _SECTIONS = {
         "port",
         "public_url",
         "command_tokens",
+        "webhook_tokens",
+        "note_word",
         "signing_keys",
     ),
     "watch": ("services", "teams", "urgencies", "start_states", "poll_interval", "snapshot_every"),
@@ -239,6 +245,8 @@ def load(raw: Any) -> Config:
         port=read.integer("chat.port", 0, 0, 65535),
         public_url=read.url("chat.public_url"),
         command_tokens=tuple(Secret(text) for text in read.texts("chat.command_tokens")),
+        webhook_tokens=tuple(Secret(text) for text in read.texts("chat.webhook_tokens")),
+        note_word=read.text("chat.note_word") or "note:",
         signing_keys=tuple(Secret(text) for text in read.texts("chat.signing_keys")),
     )
     if not {"title", "service"} <= set(chat.declare_fields):
