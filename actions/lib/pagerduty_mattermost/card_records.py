@@ -12,7 +12,8 @@ Two kinds of keys below `pagerduty.incident.<id>.`, read in one request:
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
+from collections.abc import Mapping
+from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from .incident import Change, Incident, IncidentEvent, Version, from_payload, to_payload
 from .routing import Route, route_from_dict, route_to_dict

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Any, List, Mapping, Sequence
+from typing import Any, List, Sequence
 
 from . import times
 from .cards import headline, state_of

@@ -6,7 +6,8 @@ what was sent; found, that is the answer. Not found, nothing is repeated: it may
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping
+from collections.abc import Mapping
+from typing import Any, Dict, List
 
 from . import times
 from .errors import PackError, RetryLater

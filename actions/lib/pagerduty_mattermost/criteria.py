@@ -13,7 +13,8 @@ from __future__ import annotations
 import fnmatch
 import re
 import time
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from . import times
 from .errors import RejectedInput

@@ -14,7 +14,8 @@ with whole seconds, so that comparing them as text is comparing them as times (`
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from . import times
 from .incident import Incident, IncidentEvent, Link, Person

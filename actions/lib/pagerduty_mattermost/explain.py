@@ -7,7 +7,8 @@ by_hand(incident_id, channel) -> the command that posts it
 
 from __future__ import annotations
 
-from typing import Any, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from collections.abc import Mapping
+from typing import Any, Iterable, List, NamedTuple, Sequence, Tuple
 
 from . import criteria, routing
 from .config import WatchConfig

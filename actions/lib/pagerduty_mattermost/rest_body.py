@@ -14,7 +14,8 @@ anything but a value.
 from __future__ import annotations
 
 import re
-from typing import Any, List, Mapping, Set
+from collections.abc import Mapping
+from typing import Any, List, Set
 
 _NAME = re.compile(r"\$(\w+)(\[\]|\?)?")
 _LEFT_OUT = object()

@@ -10,7 +10,8 @@ all of them, `none` none. The card's record keeps its route, so later changes ar
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from collections.abc import Mapping
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from .entries import EVENT_TYPES
 from .errors import RejectedInput

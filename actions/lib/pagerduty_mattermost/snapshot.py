@@ -11,7 +11,8 @@ however often, derives the same.
 from __future__ import annotations
 
 import zlib
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
+from collections.abc import Mapping
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from . import times
 from .entries import incident_from_rest
