@@ -204,20 +204,19 @@ def fit(value: Any) -> Any:
 def _is_fit(value: Any) -> bool:
     """Whether nothing has to be done to it, as to nearly every answer: a thousand incidents are looked through, level
     by level, in a fifth of the time that making them anew takes."""
-    texts: List[str] = []
-    keys: Set[Any] = set()
+    texts: Set[Any] = set()  # most of them come again and again: types, names, addresses
     level = [value]
     for _ in range(MAX_DEPTH):
         below: List[Any] = []
         for node in level:
             kind = type(node)
             if kind is str:
-                texts.append(node)
+                texts.add(node)
             elif kind is dict:
-                keys.update(node)
-                below.extend(node.values())
+                texts.update(node)
+                below += node.values()
             elif kind is list:
-                below.extend(node)
+                below += node
             elif kind is int:
                 if not -_INT64 <= node < _INT64:
                     return False
@@ -232,7 +231,7 @@ def _is_fit(value: Any) -> bool:
     else:
         return False
     try:
-        text = "\n".join([*texts, *keys])
+        text = "\n".join(texts)
     except TypeError:  # a key that is no text
         return False
     return text.replace("\n", "").isprintable() and not ("~=" in text or "%***" in text or "__*" in text)

@@ -206,13 +206,35 @@ def load(raw: Any) -> Config:
         http=Http(timeouts, proxy, verify),
     )
 
+    mattermost = _mattermost(read, timeouts, proxy, ca_file, verify, proxies)
+    watch = _watch(read) if read.value("watch") else WatchConfig()
+    time_zone = read.text("time_zone") or "UTC"
+    if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", time_zone):
+        read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
+    debug = read.boolean("debug") is True
+    chat = _chat(read) if read.value("chat") else ChatConfig()
+    if read.problems:
+        raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
+    return Config(pagerduty, mattermost, watch, time_zone, debug, chat)
+
+
+def _mattermost(
+    read: Reader,
+    timeouts: Timeouts,
+    proxy: Secret,
+    ca_file: str,
+    verify: Union[bool, str],
+    proxies: Tuple[str, ...],
+) -> MattermostConfig:
+    if not read.value("mattermost"):
+        return MattermostConfig(http=Http(timeouts, proxy, verify))
     own_ca = read.file("mattermost.ca_file")
     own_verify = read.boolean("mattermost.verify_tls")
     if own_verify is not None:
         mattermost_verify: Union[bool, str] = (own_ca or ca_file or True) if own_verify else False
     else:
         mattermost_verify = own_ca or verify
-    mattermost = MattermostConfig(
+    return MattermostConfig(
         url=_without_api(read.url("mattermost.url")),
         token=read.secret("mattermost.token"),
         team=read.text("mattermost.team"),
@@ -222,7 +244,9 @@ def load(raw: Any) -> Config:
         http=Http(timeouts, Secret(read.url("mattermost.proxy", proxies, login=True)) or proxy, mattermost_verify),
     )
 
-    watch = WatchConfig(
+
+def _watch(read: Reader) -> WatchConfig:
+    return WatchConfig(
         services=read.texts("watch.services"),
         teams=read.texts("watch.teams"),
         urgencies=read.texts("watch.urgencies", URGENCIES),
@@ -230,10 +254,9 @@ def load(raw: Any) -> Config:
         poll_interval=read.integer("watch.poll_interval", 30, MIN_POLL_INTERVAL, 3600),
         snapshot_every=read.integer("watch.snapshot_every", 10, 1, 10000),
     )
-    time_zone = read.text("time_zone") or "UTC"
-    if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", time_zone):
-        read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
-    debug = read.boolean("debug") is True
+
+
+def _chat(read: Reader) -> ChatConfig:
     chat = ChatConfig(
         allow_from=read.boolean("chat.allow_from") is not False,
         default_sender=read.boolean("chat.default_sender") is True,
@@ -253,9 +276,7 @@ def load(raw: Any) -> Config:
         read.wrong("chat.declare_fields", "must name title and service")
     if any(len(key.reveal()) < MIN_SIGNING_KEY for key in chat.signing_keys):
         read.wrong("chat.signing_keys", f"must have at least {MIN_SIGNING_KEY} characters each")
-    if read.problems:
-        raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
-    return Config(pagerduty, mattermost, watch, time_zone, debug, chat)
+    return chat
 
 
 def _without_api(url: str) -> str:

@@ -50,9 +50,10 @@ class Reader:
 
     def value(self, name: str) -> Any:
         """The raw value, None when not set."""
-        node: Any = self._raw
-        for part in name.split("."):
-            node = node.get(part) if isinstance(node, Mapping) else None
+        section, _, key = name.partition(".")
+        node: Any = self._raw.get(section)
+        if key:
+            node = node.get(key) if isinstance(node, Mapping) else None
         return None if node is None or (isinstance(node, str) and not node.strip()) else node
 
     def wrong(self, name: str, why: str) -> None:

@@ -125,8 +125,7 @@ class PagerDuty:
         transport.prepare(self._session, config.http, config.api_url, side="PagerDuty", log=log, monotonic=monotonic)
         self.last_rate: Optional[Rate] = None
         """The rate limit as the newest answer that told it did."""
-        self.last_server_time: Optional[float] = None
-        """PagerDuty's clock in the newest answer, seconds since the epoch."""
+        self._date = ""
 
     def get(self, path: str, params: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
         """The answer's JSON object, wrapper and all; {} when the answer has no body by contract (204)."""
@@ -266,6 +265,11 @@ class PagerDuty:
 
         return self._retry(call, repeatable=True)
 
+    @property
+    def last_server_time(self) -> Optional[float]:
+        """PagerDuty's clock in the newest answer, seconds since the epoch; read when asked for."""
+        return transport.http_date(self._date) if self._date else None
+
     def now(self) -> float:
         """Our clock, seconds since the epoch."""
         return self._clock()
@@ -336,7 +340,7 @@ class PagerDuty:
 
     def _note(self, headers: Mapping[str, str]) -> None:
         """Remember PagerDuty's clock and the rate limit."""
-        self.last_server_time = transport.http_date(headers.get("Date")) or self.last_server_time
+        self._date = headers.get("Date") or self._date
         try:
             self.last_rate = Rate(
                 int(headers["ratelimit-limit"]), int(headers["ratelimit-remaining"]), float(headers["ratelimit-reset"])
