@@ -67,7 +67,7 @@ class EventsV2TestCase(ActionsTestCase):
         assert self.body()["payload"] == {"summary": "Deployed 1.2", "source": "StackStorm"}
         before = len(self.sent())
         self.server.faults.add("lost", method="POST", times=1)
-        self.refused("event.change", summary="Deployed 1.3")
+        assert "look before you repeat it" in self.refused("event.change", summary="Deployed 1.3")
         assert len(self.sent()) == before + 1
 
     def test_a_lost_answer_is_sent_again_under_the_same_key(self) -> None:
@@ -101,6 +101,10 @@ class EventsV2TestCase(ActionsTestCase):
         self.settings["events"]["routing_keys"] = {}
         assert "in the configuration" in self.refused("event.trigger", summary="Slow")
 
+    def test_a_key_with_a_line_end_is_the_key(self) -> None:
+        self.done("event.trigger", summary="Slow", routing_key=self.other + "\n")
+        assert self.body()["routing_key"] == self.other
+
     def test_no_key_shows(self) -> None:
         self.settings["debug"] = True
         for key, given in (("R0UT1NGK3Y" * 3, {}), (self.other, {"routing_key_name": "shop"})):
@@ -123,6 +127,8 @@ class EventsV2TestCase(ActionsTestCase):
             ({"links": [{"href": "x"}]}, "links[0].href: "),
             ({"images": [{"src": HTTPS, "size": 1}]}, "images[0].size: "),
             ({"custom_details": "x"}, "custom_details: "),
+            ({"custom_details": {"x": float("nan")}}, "NaN"),
+            ({"routing_key": "x" * 32, "routing_key_name": "shop"}, "one key too many"),
             ({"routing_key": "x" * 256}, "routing_key: "),
         ):
             assert told in self.refused("event.trigger", **{"summary": "Slow", **given}), given

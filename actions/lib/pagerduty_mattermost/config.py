@@ -58,10 +58,11 @@ class PagerDutyConfig(NamedTuple):
     auth_type: str = "api_key"
     """`api_key`, or `oauth` for a Bearer token."""
     service_key: Secret = Secret()
+    """Integration key for events (v1)."""
     routing_key: Secret = Secret()
+    """Integration key for events (v2) that name none."""
     routing_keys: Mapping[str, Secret] = {}
-    """Further integration keys for events, by name."""
-    """Integration key for events."""
+    """Further ones, by name."""
     from_email: str = ""
     """Default `From` header: a user's e-mail."""
     api_url: str = REGIONS["us"][0]

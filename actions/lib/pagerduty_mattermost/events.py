@@ -17,7 +17,7 @@ from typing import Any, Callable, Dict, Mapping, Optional
 
 from . import transport
 from .config import PagerDutyConfig
-from .errors import PermanentError, RejectedInput, RetryLater
+from .errors import PermanentError, RejectedInput, RetryLater, retold
 from .text import clean, one_line
 
 V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
@@ -67,12 +67,20 @@ class Events:
 
     def send_change(self, event: Mapping[str, Any]) -> Dict[str, Any]:
         """A change event: {status, message}. Its answer may be lost: it has no key, so it is sent once."""
-        return self._send(CHANGE, event, limited=(429,), repeatable=False)
+        try:
+            return self._send(CHANGE, event, limited=(429,), repeatable=False)
+        except RetryLater as error:
+            if not error.maybe_done:
+                raise
+            raise retold(error, f"{error}; it may have been carried out: look before you repeat it") from None
 
     def _send(self, path: str, body: Mapping[str, Any], limited: Any, repeatable: bool = True) -> Dict[str, Any]:
         import json
 
-        data = json.dumps(body).encode("utf-8")
+        try:
+            data = json.dumps(body, allow_nan=False).encode("utf-8")
+        except ValueError:
+            raise RejectedInput("NaN and Infinity are no JSON: PagerDuty would refuse the event") from None
         if len(data) > MAX_BYTES:
             raise RejectedInput(f"the event is {len(data)} bytes long; PagerDuty takes at most {MAX_BYTES}")
         what = f"PagerDuty events POST {path}"
@@ -140,12 +148,14 @@ def _told(given: Mapping[str, Any]) -> Dict[str, Any]:
 
 def choose_key(config: PagerDutyConfig, given: Mapping[str, Any]) -> str:
     """The routing key typed, the configured one of that name, or the only one there is. Raises RejectedInput."""
-    if given.get("routing_key"):
-        return str(given["routing_key"])
-    name = given.get("routing_key_name")
+    typed, name = (str(given.get(one) or "").strip() for one in ("routing_key", "routing_key_name"))
+    if typed and name:
+        raise RejectedInput("routing_key: is one key too many beside routing_key_name")
+    if typed:
+        return typed
     if name:
         for known, key in config.routing_keys.items():
-            if known.casefold() == str(name).casefold():
+            if known.casefold() == name.casefold():
                 return key.reveal()
         names = ", ".join(sorted(config.routing_keys)) or "none"
         raise RejectedInput(f"routing_key_name: the configuration has no routing key {name!r}; there are {names}")

@@ -296,6 +296,8 @@ def _told(error: Any) -> Iterator[Tuple[Tuple[Any, ...], str]]:
                 yield (*path, name), "no such field" + _near(str(name), known)
     elif kind == "anyOf" and all(set(one) == {"required"} for one in wanted):
         yield path, "at least one is needed of " + ", ".join(name for one in wanted for name in one["required"])
+    elif kind == "anyOf" and "$comment" in schema:
+        yield path, str(schema["$comment"])
     elif kind == "format":
         yield path, _but(schema, FORMATS[wanted][1], value)
     else:
