@@ -6,8 +6,7 @@ from typing import Any
 
 from pagerduty_mattermost import inputs
 from pagerduty_mattermost.action_base import PackAction
-
-_NO_SENDER = "from_email: is missing; expected the e-mail address of a PagerDuty user, here or in the configuration"
+from pagerduty_mattermost.rest_call import NO_SENDER
 
 
 class IncidentAct(PackAction):
@@ -21,7 +20,7 @@ class IncidentAct(PackAction):
             params,
             inputs.Terms(self.clock(), self.settings.time_zone),
             self.log.warning,
-            [_NO_SENDER] if writes and not sender else (),
+            [NO_SENDER] if writes and not sender else (),
         )
         if schema == "incident.find_open":
             found = acts.find_open(self.pagerduty, given, now=self.clock())

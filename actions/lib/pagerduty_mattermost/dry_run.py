@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from contextlib import contextmanager
-from typing import Any, Iterator, Mapping, Optional
+from typing import Any, Iterator
 
 from .errors import PackError
 from .pagerduty import PagerDuty
@@ -32,22 +32,12 @@ class Would(PackError):
 @contextmanager
 def dry_run(pagerduty: PagerDuty) -> Iterator[None]:
     """Within it this gateway raises `Would` instead of writing."""
-    send = pagerduty._once
 
-    def once(
-        method: str,
-        path: str,
-        params: Optional[Mapping[str, Any]] = None,
-        body: Any = None,
-        from_email: str = "",
-        bare_list: bool = False,
-    ) -> Any:
-        if method != "GET":
-            raise Would(method, path, body, from_email)
-        return send(method, path, params, body, from_email, bare_list)
+    def refuse(method: str, path: str, body: Any, from_email: str) -> None:
+        raise Would(method, path, body, from_email)
 
-    pagerduty._once = once  # type: ignore[method-assign]
+    pagerduty.before_write = refuse
     try:
         yield
     finally:
-        pagerduty._once = send  # type: ignore[method-assign]
+        pagerduty.before_write = None

@@ -126,6 +126,8 @@ class PagerDuty:
         self.last_rate: Optional[Rate] = None
         """The rate limit as the newest answer that told it did."""
         self._date = ""
+        self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
+        """Called with method, path, body and `From` before anything that is no GET is sent; may raise instead."""
 
     def get(self, path: str, params: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
         """The answer's JSON object, wrapper and all; {} when the answer has no body by contract (204)."""
@@ -324,6 +326,8 @@ class PagerDuty:
         sender = (from_email or self._config.from_email) if method != "GET" else ""
         if sender:
             headers["From"] = _sender(sender)
+        if method != "GET" and self.before_write is not None:
+            self.before_write(method, path, body, sender)
         options: Dict[str, Any] = {"headers": headers, "params": query(params)}
         if body is not None:
             options["json"] = body

@@ -53,7 +53,7 @@ class Words(NamedTuple):
 
 WORDS = Words._fields
 _ELSEWHERE = ("from_email", "maximum")
-_NO_SENDER = "from_email: is missing; expected the e-mail address of a PagerDuty user, here or in the configuration"
+NO_SENDER = "from_email: is missing; expected the e-mail address of a PagerDuty user, here or in the configuration"
 
 
 class Request(NamedTuple):
@@ -90,7 +90,7 @@ def build(
         {**declared, **given},
         inputs.Terms(now, _zone(params, settings), words.unknown == "warn"),
         warn,
-        [_NO_SENDER] if words.needs_from and not sender else (),
+        [NO_SENDER] if words.needs_from and not sender else (),
     )
     method, template = words.endpoint.split(" ")
     later = rest_body.names(words.afterwards)
