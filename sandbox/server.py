@@ -35,7 +35,7 @@ from .faults import Faults, Rule
 from .journal import Journal, entry_to_json
 from .service import Answer, Request, Routes, Service, Upload, read_request
 
-__all__ = ["Answer", "Request", "Routes", "Server", "Service", "Upload"]
+__all__ = ["Answer", "Request", "Routes", "Server", "Service", "Upload", "shared_loop"]
 
 START_TIMEOUT = 10.0
 CONTROL = "/_sandbox/"
@@ -46,7 +46,7 @@ _loop_lock = threading.Lock()
 _loops: List[asyncio.AbstractEventLoop] = []
 
 
-def _shared_loop() -> asyncio.AbstractEventLoop:
+def shared_loop() -> asyncio.AbstractEventLoop:
     """The one loop of all servers of this process, in a thread of its own.
 
     One, because under StackStorm's test classes (eventlet) all threads are one, and a thread runs one loop.
@@ -97,7 +97,7 @@ class Server:
         """Listen; returns when connections are taken. Raises OSError when the port is taken."""
         if self._loop is not None:
             return self
-        loop = _shared_loop()
+        loop = shared_loop()
         asyncio.run_coroutine_threadsafe(self._open(), loop).result(START_TIMEOUT)
         self._loop = loop
         return self
@@ -237,6 +237,8 @@ class Server:
         try:
             body = json.loads(await raw.content.read() or b"{}")
             result = self._command(raw.method, word, query, body)
+            if inspect.isawaitable(result):
+                result = {"result": await result}
         except KeyError as error:
             return web.json_response({"error": f"unknown: {error}"}, status=404)
         except (ValueError, TypeError) as error:
@@ -271,7 +273,8 @@ class Server:
         if word == "outage":
             return self._outage(str(body.get("kind", "refuse")), float(body.get("seconds", 1)))
         with self.service.lock:
-            return {"result": self.service.control(word, body)}
+            result = self.service.control(word, body)
+        return result if inspect.isawaitable(result) else {"result": result}
 
     def _outage(self, kind: str, seconds: float) -> Dict[str, Any]:
         if kind not in ("refuse", "freeze"):

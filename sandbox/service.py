@@ -80,7 +80,8 @@ class Service:
         raise NotImplementedError
 
     def control(self, word: str, body: Dict[str, Any]) -> Any:
-        """`POST /_sandbox/<word>`: a JSON value. Raises KeyError for an unknown word, ValueError for wrong input."""
+        """`POST /_sandbox/<word>`: a JSON value, or an awaitable of one, which is awaited outside of the lock. Raises
+        KeyError for an unknown word, ValueError for wrong input."""
         raise KeyError(word)
 
 

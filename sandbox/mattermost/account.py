@@ -9,8 +9,11 @@ from __future__ import annotations
 import threading
 from typing import Any, Dict, Iterable, List, Optional, Union
 
+from .integrations import Dialog
 from .model import OPEN, PRIVATE, Channel, Post, Team, Token, User, Version
 from .state import State
+
+SESSION = "the user's own client"
 
 UserRef = Union[User, str]
 TeamRef = Union[Team, str]
@@ -32,13 +35,43 @@ class Account:
                 self.add_to_team(self.team(team), user)
             return user
 
-    def add_bot(self, username: str, display_name: str = "", *, team: Optional[TeamRef] = None, token: str = "") -> str:
-        """A bot; returns its token, a new one unless given. It is in no channel until it was added or added itself."""
+    def add_bot(
+        self,
+        username: str,
+        display_name: str = "",
+        *,
+        team: Optional[TeamRef] = None,
+        token: str = "",
+        team_admin: bool = False,
+        admin: bool = False,
+    ) -> str:
+        """A bot; returns its token, a new one unless given. It is in no channel until it was added or added itself.
+        A plain one may make no slash commands and webhooks: for that it must be an admin of the team or the system, or
+        the role of everybody be given the permission (`grant`)."""
         with self.lock:
-            user = self.make_user(username, username + "@localhost", bot=True, first_name=display_name)
+            user = self.make_user(username, username + "@localhost", bot=True, first_name=display_name, admin=admin)
             if team is not None:
-                self.add_to_team(self.team(team), user)
+                self.add_to_team(self.team(team), user, admin=team_admin)
             return self.make_token(user, "sandbox", token).secret
+
+    def make_team_admin(self, team: TeamRef, user: UserRef, admin: bool = True) -> None:
+        """A member of the team becomes its administrator, or a plain member again."""
+        with self.lock:
+            self.team(team).members[self.user(user).id] = admin
+
+    def grant(self, role: str, *permissions: str) -> None:
+        """The system console's permissions: `grant("team_user", "manage_slash_commands")`. Raises KeyError."""
+        with self.lock:
+            held = self.state.roles[role]
+            held += [permission for permission in permissions if permission not in held]
+
+    def session(self, user: UserRef) -> str:
+        """The token of the user's own client, the same every time."""
+        with self.lock:
+            found = self.user(user)
+            mine = (t for t in self.state.tokens.values() if t.user_id == found.id and t.description == SESSION)
+            token = next((t for t in mine if t.active), None)
+            return (token or self.make_token(found, SESSION)).secret
 
     def add_token(self, user: UserRef, secret: str = "") -> str:
         """One more token of a user or a bot; returns it, a new one unless given."""
@@ -142,7 +175,25 @@ class Account:
         with self.lock:
             root_id = self.post(thread).id if thread is not None else ""
             made = self.state.make_post(self.user(user), self.channel(channel), message, root_id=root_id)
-            return self.state.add_post(made)
+            post = self.state.add_post(made)
+            self.posted(post)
+            return post
+
+    def ephemerals(self, user: UserRef) -> List[Post]:
+        """What the user alone sees, oldest first."""
+        with self.lock:
+            return list(self.state.integrations.ephemerals.get(self.user(user).id, ()))
+
+    def dialogs(self, user: UserRef) -> List[Dialog]:
+        """What the user's client shows until it is closed, oldest first."""
+        with self.lock:
+            found = self.user(user).id
+            return [d for d in self.state.integrations.dialogs.values() if d.user_id == found]
+
+    def close_dialog(self, dialog: str) -> None:
+        """By its id; nothing happens when it is closed already."""
+        with self.lock:
+            self.state.integrations.dialogs.pop(dialog, None)
 
     def delete(self, post: PostRef) -> None:
         """Somebody deletes a post, with its thread."""
@@ -154,6 +205,10 @@ class Account:
         """Empty the server's memory of `pending_post_id`s, as time does after 30 seconds and a restart at once."""
         with self.lock:
             self.state.pending.clear()
+
+    def posted(self, post: Post) -> None:
+        """What the server does once a new post stands."""
+        raise NotImplementedError
 
     # -- finding
 

@@ -5,8 +5,10 @@ from __future__ import annotations
 from typing import Dict, Tuple
 
 from ..server import Answer
+from .errors_integrations import INTEGRATION_MESSAGES
 
 MESSAGES: Dict[str, Tuple[int, str]] = {
+    **INTEGRATION_MESSAGES,
     "api.context.404.app_error": (404, "Sorry, we could not find the page."),
     "api.context.session_expired.app_error": (401, "Invalid or expired session, please login again."),
     "api.context.permissions.app_error": (403, "You do not have the appropriate permissions."),
@@ -82,14 +84,14 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
 
 
 class ApiError(Exception):
-    """An answer that says no. `name` fills the message where it names a parameter."""
+    """An answer that says no. `names` fill the message where it names a parameter."""
 
-    def __init__(self, error_id: str, name: str = "", status: int = 0) -> None:
+    def __init__(self, error_id: str, *names: str, status: int = 0) -> None:
         own_status, message = MESSAGES[error_id]
         super().__init__(error_id)
         self.error_id = error_id
         self.status = status or own_status
-        self.message = message.format(name)
+        self.message = message.format(*(names or ("",)))
 
     def answer(self, request_id: str) -> Answer:
         return error_answer(self.status, self.error_id, self.message, request_id)

@@ -17,3 +17,8 @@ def new_id(source: random.Random) -> str:
 def is_id(value: object) -> bool:
     """As the server checks it: 26 letters and digits."""
     return isinstance(value, str) and _VALID.fullmatch(value) is not None
+
+
+def named(name: str) -> str:
+    """The same id for the same name, for what every server has."""
+    return new_id(random.Random(name))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from typing import Any, Awaitable, Dict, Iterable, List, Union
 
 from ..server import Answer
-from . import ids, props
+from . import ephemeral, ids, post_rules, props
 from .call import ROUTES, Call, ok, text_of
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import Channel, Post
@@ -69,73 +68,32 @@ def _save(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> A
         state.pending.pop(pending, None)
         raise
     state.add_post(post)
+    call.server.posted(post)
     if pending:
         state.pending[pending] = (post.id, state.clock() + PENDING_SECONDS)
     return Answer(201, dict(state.post_json(post), pending_post_id=pending), effect=post.id)
 
 
 def _new_post(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> Post:
-    state = call.server.state
-    root_id = text_of(body, "root_id")
-    if root_id:
-        root = state.live_post(root_id)
-        if root is None:
-            raise ApiError("api.post.create_post.root_id.app_error")
-        if root.channel_id != channel.id:
-            raise ApiError("api.post.create_post.channel_root_id.app_error")
-        if root.root_id:
-            raise ApiError("api.post.create_post.root_id.app_error")
-    message = text_of(body, "message")
     sent = body.get("props")
     if sent is not None and not isinstance(sent, dict):
         raise bad_body("post")
-    kept = props.stored(dict(sent or {}, **({"from_bot": "true"} if call.user.bot else {})), state.new_id)
-    files = _files(call, body, channel)
-    check(call, message, sent, kept)
+    wanted = body.get("file_ids") or []
+    if not isinstance(wanted, list):
+        raise bad_body("post")
     at = body.get("create_at") if call.user.admin else 0
-    post = state.make_post(
+    return post_rules.new_post(
+        call.server,
         call.user,
         channel,
-        message,
-        root_id=root_id,
-        props=kept,
-        file_ids=files,
+        text_of(body, "message"),
+        sent,
+        root_id=text_of(body, "root_id"),
+        wanted_files=wanted,
         type=text_of(body, "type"),
         pending_post_id=pending,
         create_at=at if isinstance(at, int) else 0,
     )
-    for file_id in files:
-        state.files[file_id].post_id = post.id
-    return post
-
-
-def _files(call: Call, body: Dict[str, Any], channel: Channel) -> List[str]:
-    """The ids of uploads of this user that no post has yet; others are left out without a word."""
-    wanted = body.get("file_ids") or []
-    if not isinstance(wanted, list):
-        raise bad_body("post")
-    if len(json.dumps(wanted, separators=(",", ":"))) > 300:
-        raise ApiError("model.post.is_valid.file_ids.app_error")
-    known = (call.server.state.files.get(f) for f in wanted if isinstance(f, str))
-    return [f.id for f in known if f is not None and f.user_id == call.user.id and not f.post_id]
-
-
-def check(call: Call, message: str, sent: Any, kept: Dict[str, Any]) -> None:
-    """The server's limits. Raises ApiError; a NUL is the database's own 500, on every try."""
-    if len(message) > call.server.message_limit:
-        raise ApiError("model.post.is_valid.msg.app_error")
-    if props.size(sent, kept) > call.server.props_limit:
-        raise ApiError("model.post.is_valid.props.app_error")
-    if _has_nul([message, kept]):
-        raise ApiError("app.post.save.app_error")
-
-
-def _has_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any(_has_nul(k) or _has_nul(v) for k, v in value.items())
-    return isinstance(value, list) and any(_has_nul(v) for v in value)
 
 
 @ROUTES.add("POST", "/posts/ephemeral")
@@ -153,8 +111,8 @@ def create_ephemeral(call: Call) -> Answer:
     if channel is None:
         raise bad_body("post.channel_id")
     kept = props.stored(raw.get("props"), state.new_id)
-    post = state.make_post(call.user, channel, text_of(raw, "message"), type="system_ephemeral", props=kept)
-    state.fact("ephemeral_sent", post.id, user_id=user_id, channel_id=channel.id, message=post.message)
+    post = state.make_post(call.user, channel, text_of(raw, "message"), root_id=text_of(raw, "root_id"), props=kept)
+    ephemeral.send(state, user_id, post)
     return Answer(201, state.post_json(post), effect=post.id)
 
 
@@ -180,12 +138,7 @@ def _editable(call: Call) -> Post:
 def _edited(call: Call, post: Post, body: Dict[str, Any], message: str, sent: Any, pinned: bool) -> Answer:
     state = call.server.state
     kept = post.props if sent is post.props else props.stored(sent, state.new_id)
-    try:
-        check(call, message, None if sent is post.props else sent, kept)
-    except ApiError as error:
-        if error.error_id == "app.post.save.app_error":
-            raise ApiError("app.post.update.app_error") from None
-        raise
+    post_rules.check_edit(call.server, message, None if sent is post.props else sent, kept)
     wanted = body.get("file_ids")
     files = [f for f in wanted if f in state.files] if isinstance(wanted, list) else post.file_ids
     state.edit_post(post, message, kept, pinned, files)

@@ -9,17 +9,33 @@ from ..clock import Clock
 from ..journal import Journal
 from ..page import page
 from ..server import Answer, Request, Service
-from . import channels, control, files, posts, reactions, system, teams, users
+from . import (
+    actions,
+    channels,
+    commands,
+    control,
+    execute,
+    files,
+    hook_calls,
+    posts,
+    reactions,
+    roles,
+    system,
+    teams,
+    users,
+    webhooks,
+)
 from .account import Account
 from .call import ROUTES, Call
 from .errors import MESSAGES, ApiError, error_answer, expired, forbidden
 from .limiter import Limiter, limit_headers
-from .model import Token, User
+from .model import Post, Token, User
 from .state import State
 
 API = "/api/v4"
 PERMALINK = "/_redirect/pl/"
-RESOURCES = (channels, files, posts, reactions, system, teams, users)
+RESPONSE_URL = "/hooks/commands/"
+RESOURCES = (actions, channels, commands, execute, files, posts, reactions, roles, system, teams, users, webhooks)
 """The modules whose handlers stand in `ROUTES`; a new resource is a new module here."""
 
 _NOBODY = User("", "", "", 0, 0)
@@ -33,7 +49,11 @@ class Mattermost(Account, Service):
 
     `props_limit` (8000; 800000 on newer servers), `message_limit`, `file_limit` (bytes), `show_email` (whether profiles
     tell e-mails), `save_seconds` (real seconds that saving a new post takes, so that requests overlap), `database_down`
-    (answers as a server that lost its database), `rate_limit(per_second, burst)`.
+    (answers as a server that lost its database), `rate_limit(per_second, burst)`; for integrations `enable_commands`,
+    `enable_outgoing_webhooks`, `enable_post_username_override`, `allowed_untrusted_internal_connections` (hosts and
+    CIDR blocks that may be called, apart by spaces or commas), `trigger_seconds` (3; 30 on newer servers),
+    `integration_seconds` (real ones that who is called has); to be read only `enable_open_server`,
+    `enable_user_creation`, `require_email_verification`, `enable_gitlab`, `enable_saml`, `enable_ldap`.
     """
 
     name = "mattermost"
@@ -57,6 +77,18 @@ class Mattermost(Account, Service):
         self.show_email = True
         self.save_seconds = 0.0
         self.database_down = False
+        self.enable_commands = True
+        self.enable_outgoing_webhooks = True
+        self.enable_post_username_override = False
+        self.allowed_untrusted_internal_connections = "127.0.0.1 localhost"
+        self.trigger_seconds = 3.0
+        self.integration_seconds = 30.0
+        self.enable_open_server = False
+        self.enable_user_creation = True
+        self.require_email_verification = False
+        self.enable_gitlab = False
+        self.enable_saml = False
+        self.enable_ldap = False
         self._refusals = 0
         self._limiter: Optional[Limiter] = None
 
@@ -94,6 +126,9 @@ class Mattermost(Account, Service):
             return answer
         return answer._replace(headers={**answer.headers, "Retry-After": f"{retry_after:g}"})
 
+    def posted(self, post: Post) -> None:
+        hook_calls.fire(self, post)
+
     def control(self, word: str, body: Dict[str, Any]) -> Any:
         return control.run(self, word, body)
 
@@ -105,7 +140,18 @@ class Mattermost(Account, Service):
             post = self.state.posts.get(request.path[len(PERMALINK) :]) if request.path.startswith(PERMALINK) else None
             if post is not None:
                 return Answer(302, None, {"Location": f"/#{post.channel_id}"})
+        id_ = request.path[len(RESPONSE_URL) :] if request.path.startswith(RESPONSE_URL) else ""
+        if request.method == "POST" and id_.isalnum():
+            return self._delayed(id_, request)
         return self._error(ApiError("api.context.404.app_error"))
+
+    def _delayed(self, id_: str, request: Request) -> Answer:
+        try:
+            if self.database_down:
+                raise ApiError("app.select_error")
+            return execute.delayed(self, id_, request)
+        except ApiError as error:
+            return self._error(error)
 
     def _api(self, request: Request, path: str) -> Union[Answer, Awaitable[Answer]]:
         found = ROUTES.find(request.method, path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import random
 from typing import Any, Dict, List, Optional, Tuple
 
@@ -9,7 +10,9 @@ from ..clock import Clock
 from ..journal import Journal
 from . import ids, props
 from .errors import ApiError, forbidden
+from .integrations import Integrations
 from .model import DIRECT, OPEN, Channel, FileInfo, Post, Reaction, Team, Token, User, Version
+from .permissions import defaults
 
 PENDING_SECONDS = 30.0
 """How long a `pending_post_id` is remembered."""
@@ -31,6 +34,12 @@ class State:
         self.files: Dict[str, FileInfo] = {}
         self.pending: Dict[str, Tuple[str, float]] = {}
         """`pending_post_id` to (post id, "" while it is being saved; sandbox time at which it is forgotten)."""
+        self.integrations = Integrations()
+        self.roles = defaults()
+        """Permissions by role's name."""
+        self.began = self.now()
+        self.secret = os.urandom(32)
+        """Signs trigger ids."""
         self._sequence = 0
 
     def new_id(self) -> str:
@@ -68,6 +77,14 @@ class State:
     def in_team(self, user: User, team_id: str) -> bool:
         team = self.teams.get(team_id)
         return user.admin or (team is not None and user.id in team.members)
+
+    def may(self, user: User, permission: str, team_id: str = "") -> bool:
+        """By the roles of the system, and of the team when it is about one."""
+        roles = ["system_user", *(["system_admin"] if user.admin else [])]
+        team = self.teams.get(team_id)
+        if team is not None and user.id in team.members:
+            roles += ["team_user", *(["team_admin"] if team.members[user.id] else [])]
+        return any(permission in self.roles[role] for role in roles)
 
     def may_write(self, user: User, channel: Channel) -> bool:
         return user.admin or user.id in channel.members
@@ -192,7 +209,7 @@ class State:
 
     def post_json(self, post: Post) -> Dict[str, Any]:
         """The post as clients read it."""
-        root = self.posts[post.root_id] if post.root_id else post
+        root = self.posts.get(post.root_id, post)
         replies = root.live_replies
         metadata: Dict[str, Any] = {}
         if post.attachments:

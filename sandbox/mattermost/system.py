@@ -1,13 +1,15 @@
-"""What needs no token: is the server there, and how is it set up."""
+"""Is the server there, and how is it set up."""
 
 from __future__ import annotations
+
+from typing import Any, Dict
 
 from ..server import Answer
 from .call import ROUTES, Call
 from .errors import ApiError, bad_url
 
 VERSION = "5.37.0"
-OPEN_TO_ALL = {("GET", "/system/ping"), ("GET", "/config/client")}
+OPEN_TO_ALL = {("GET", "/system/ping"), ("GET", "/config/client"), ("POST", "/actions/dialogs/open")}
 """Answered without a token, and while the database is down."""
 
 
@@ -30,7 +32,7 @@ def ping(call: Call) -> Answer:
 
 
 @ROUTES.add("GET", "/config/client")
-def config(call: Call) -> Answer:
+def client_config(call: Call) -> Answer:
     wanted = call.request.param("format")
     if not wanted:
         raise ApiError("api.config.client.old_format.app_error")
@@ -43,14 +45,64 @@ def config(call: Call) -> Answer:
         "BuildEnterpriseReady": "false",
         "SiteName": "Mattermost",
         "SiteURL": "",
+        "EnableBotAccountCreation": "true",
+        "EnableUserCreation": _word(server.enable_user_creation),
+        "EnableOpenServer": _word(server.enable_open_server),
+        "EnableSignUpWithGitLab": _word(server.enable_gitlab),
+        "EnableLdap": _word(server.enable_ldap),
+        "EnableSaml": _word(server.enable_saml),
     }
     if call.user.id:
         body.update(
             MaxPostSize=str(server.message_limit),
             MaxFileSize=str(server.file_limit),
             ExperimentalViewArchivedChannels="true",
-            ShowEmailAddress="true" if server.show_email else "false",
+            ShowEmailAddress=_word(server.show_email),
+            RequireEmailVerification=_word(server.require_email_verification),
+            EnableCommands=_word(server.enable_commands),
+            EnableIncomingWebhooks="true",
+            EnableOutgoingWebhooks=_word(server.enable_outgoing_webhooks),
+            EnablePostUsernameOverride=_word(server.enable_post_username_override),
+            EnablePostIconOverride="false",
             EnableUserAccessTokens="true",
             PostEditTimeLimit="-1",
         )
+    return Answer(200, body)
+
+
+def _word(switch: bool) -> str:
+    return "true" if switch else "false"
+
+
+@ROUTES.add("GET", "/config")
+def config(call: Call) -> Answer:
+    """For administrators: what of the configuration the sandbox has a switch for."""
+    call.need_admin()
+    server = call.server
+    body: Dict[str, Dict[str, Any]] = {
+        "ServiceSettings": {
+            "SiteURL": "",
+            "AllowedUntrustedInternalConnections": server.allowed_untrusted_internal_connections,
+            "EnableCommands": server.enable_commands,
+            "EnableIncomingWebhooks": True,
+            "EnableOutgoingWebhooks": server.enable_outgoing_webhooks,
+            "EnablePostUsernameOverride": server.enable_post_username_override,
+            "EnablePostIconOverride": False,
+            "EnableUserAccessTokens": True,
+            "EnableBotAccountCreation": True,
+            "PostEditTimeLimit": -1,
+        },
+        "TeamSettings": {
+            "SiteName": "Mattermost",
+            "EnableUserCreation": server.enable_user_creation,
+            "EnableOpenServer": server.enable_open_server,
+            "ExperimentalViewArchivedChannels": True,
+        },
+        "EmailSettings": {"RequireEmailVerification": server.require_email_verification},
+        "PrivacySettings": {"ShowEmailAddress": server.show_email, "ShowFullName": True},
+        "FileSettings": {"MaxFileSize": server.file_limit},
+        "GitLabSettings": {"Enable": server.enable_gitlab},
+        "SamlSettings": {"Enable": server.enable_saml},
+        "LdapSettings": {"Enable": server.enable_ldap},
+    }
     return Answer(200, body)

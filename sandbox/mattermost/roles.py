@@ -1,0 +1,42 @@
+"""Roles by name, with what they permit: so a program sees what its account may do."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from ..server import Answer
+from . import ids
+from .call import ROUTES, Call
+from .errors import ApiError, bad_url
+
+
+def _role(call: Call, name: str) -> Dict[str, Any]:
+    state = call.server.state
+    return {
+        "id": ids.named(name),
+        "name": name,
+        "display_name": f"authentication.roles.{name.replace('system', 'global')}.name",
+        "description": f"authentication.roles.{name.replace('system', 'global')}.description",
+        "create_at": state.began,
+        "update_at": state.began,
+        "delete_at": 0,
+        "permissions": state.roles[name],
+        "scheme_managed": True,
+        "built_in": True,
+    }
+
+
+@ROUTES.add("POST", "/roles/names")
+def by_names(call: Call) -> Answer:
+    """Anybody may ask; unknown ones are left out."""
+    return Answer(200, [_role(call, name) for name in call.texts("rolenames") if name in call.server.state.roles])
+
+
+@ROUTES.add("GET", "/roles/name/{role_name}")
+def by_name(call: Call) -> Answer:
+    name = call.names["role_name"]
+    if not name.replace("_", "").isalnum() or name != name.lower():
+        raise bad_url("role_name")
+    if name not in call.server.state.roles:
+        raise ApiError("app.role.get_by_name.app_error")
+    return Answer(200, _role(call, name))
