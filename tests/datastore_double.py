@@ -28,8 +28,8 @@ class Service:
     def get_value(self, name: str, local: bool = True, decrypt: bool = False) -> Optional[str]:
         try:
             self._called("get", local)
-        except Exception:  # noqa: BLE001 - as StackStorm does
-            return None
+        except Exception:
+            return None  # as StackStorm does
         return self.items.get(name) if decrypt else self._shown(name)
 
     def set_value(

@@ -24,8 +24,8 @@ from .times import seconds
 
 GENUINE, UNFIT, UNSIGNED = "genuine", "unfit", "unsigned"
 STATUS: Dict[str, int] = {GENUINE: 202, UNFIT: 202, UNSIGNED: 401}
-"""Answers. PagerDuty signs all it sends: what bears no signature is a stranger's. To any other call a 4xx would lose the
-event for good and after three in a row disable the subscription, when all that is wrong may be our secret."""
+"""Answers. PagerDuty signs all it sends: what bears no signature is a stranger's. To any other call a 4xx would lose
+the event for good and after three in a row disable the subscription, when all that is wrong may be our secret."""
 
 EVENTS = (
     "incident.acknowledged",
@@ -44,7 +44,7 @@ EVENTS = (
     "incident.triggered",
     "incident.unacknowledged",
 )
-"""What is subscribed to: the webhook's event types of which the log tells what is dispatched (`entries.EVENT_TYPES`)."""
+"""What is subscribed to: the webhook's event types that the log tells of in words of ours (`entries.EVENT_TYPES`)."""
 
 GAP = 1.0
 """Seconds between the beginnings of two reads, however often it rings."""
