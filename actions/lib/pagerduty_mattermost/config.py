@@ -104,6 +104,8 @@ class ChatConfig(NamedTuple):
 
     allow_from: bool = True
     """`from <e-mail>` in a command may say in whose name it acts."""
+    link_by_email: bool = True
+    """Whether the same e-mail address links a Mattermost user to a PagerDuty user; else only an admin's word does."""
     default_sender: bool = False
     """Who has no PagerDuty user of the same address acts in the name of `from_email`."""
     read_only: bool = False
@@ -160,6 +162,7 @@ _SECTIONS = {
     "events": ("routing_key", "routing_keys"),
     "chat": (
         "allow_from",
+        "link_by_email",
         "default_sender",
         "read_only",
         "allowed",
@@ -297,6 +300,7 @@ def _watch(read: Reader, with_bell: bool) -> WatchConfig:
 def _chat(read: Reader) -> ChatConfig:
     chat = ChatConfig(
         allow_from=read.boolean("chat.allow_from") is not False,
+        link_by_email=read.boolean("chat.link_by_email") is not False,
         default_sender=read.boolean("chat.default_sender") is True,
         read_only=read.boolean("chat.read_only") is True,
         allowed=read.lists("chat.allowed"),
