@@ -4,7 +4,7 @@
 #   make test-all               the same on each Python 3.8 to 3.12 that is installed
 #   make soak | bench           long fault and crash runs; measurements
 #   make lint                   ruff (rules and format) and mypy
-#   make docs | docs-check      write the metadata's parameters and docs/reference.md; check that they are current
+#   make docs | docs-check      write the metadata's parameters, docs/reference.md and docs/chat.md's table; check them
 #   make check [CONFIG=…]       check all metadata, and with CONFIG the configuration and both connections
 #   make run CONFIG=…           run the pack without StackStorm
 #   make clean                  remove the virtualenvs and caches
@@ -68,11 +68,13 @@ docs: $(READY)
 	$(BIN)/python tools/metadata.py
 	$(BIN)/python tools/examples.py
 	$(BIN)/python tools/reference.py
+	$(BIN)/python tools/commands.py
 
 docs-check: $(READY)
 	$(BIN)/python tools/metadata.py --check
 	$(BIN)/python tools/examples.py --check
 	$(BIN)/python tools/reference.py --check
+	$(BIN)/python tools/commands.py --check
 
 check: $(READY)
 	$(BIN)/python -m standalone check $(if $(CONFIG),--config $(CONFIG)) $(ARGS)

@@ -27,8 +27,24 @@ class ChatHandle(CardAction):
             self._tell(order, f":warning: {escape(self._one_line(str(error)))}")
             raise
         if order.get("kind") == "command" and given.message:
-            self._tell(order, given.message)
+            self._answer(order, given)
         return {"done": "done", "incidents": list(given.incidents), "message": "Done."}
+
+    def _answer(self, order: Mapping[str, Any], given: Answer) -> None:
+        """A list with buttons, where the answer goes back by the command's own way: a post's props are limited, an
+        ephemeral one's are not. What was made is the team's to see."""
+        chat = self.settings.chat
+        if not given.shown or not order.get("hook") or not chat.has_buttons or chat.read_only:
+            self._tell(order, given.message, public=given.public)
+            return
+        from pagerduty_mattermost import buttons, chat_tables, times
+
+        zone, key = times.zone(self.settings.time_zone), chat.signing_keys[0].reveal()
+        rows = [
+            buttons.row(one, chat_tables.line(one, zone), number, chat.public_url, key, self.clock())
+            for number, one in enumerate(given.shown)
+        ]
+        self._tell(order, given.head, rows, plain=given.message)
 
     def _perform(self, order: Mapping[str, Any]) -> Answer:
         from pagerduty_mattermost import chat_orders, chat_which, thread_notes
@@ -44,10 +60,24 @@ class ChatHandle(CardAction):
         given = perform(self, said, dry=dry)
         for incident in given.incidents if said.verb in chat_orders.REPAINTS and not dry else ():
             self._repaint(incident)
-        asked_for = order.get("verb") in ("confirmed", "declare")
+        asked_for = order.get("kind") == "row" or order.get("verb") in ("confirmed", "declare")
         if order.get("kind") != "command" and (asked_for or chat_orders.is_news(said, given)):
             self._tell(order, given.message)
+        if order.get("verb") == "declare" and order.get("post_id") and not dry:
+            self._link_back(str(order["post_id"]), given)
         return given
+
+    def _link_back(self, post_id: str, given: Answer) -> None:
+        """In the thread of the post that was declared."""
+        from pagerduty_mattermost.keys import post_key
+
+        try:
+            post = self.mattermost.get_post(post_id)
+            key = post_key("declared", post_id, "".join(given.incidents))
+            root = str(post.get("root_id") or "") or post_id
+            self.mattermost.create_post(str(post.get("channel_id")), given.message, key=key, root_id=root)
+        except PackError as error:
+            self.log.warning("The declared post %s is not linked back: %s", post_id, error)
 
     def _asks(self, order: Mapping[str, Any], said: Said) -> bool:
         """Whether a confirmation was asked for."""
@@ -76,17 +106,26 @@ class ChatHandle(CardAction):
         except PackError as error:
             self.log.warning("The card of %s will follow: %s", incident, error)
 
-    def _tell(self, order: Mapping[str, Any], text: str, attachments: Sequence[Mapping[str, Any]] = ()) -> None:
-        """By the command's own answer, else in a direct message: to who asked alone."""
+    def _tell(
+        self,
+        order: Mapping[str, Any],
+        text: str,
+        attachments: Sequence[Mapping[str, Any]] = (),
+        *,
+        plain: str = "",
+        public: bool = False,
+    ) -> None:
+        """By the command's own answer, else in a direct message: to who asked alone. `plain`: the whole of it as text,
+        for a direct message."""
         try:
             if order.get("hook"):
                 try:
-                    self.mattermost.answer_command(str(order["hook"]), text, attachments)
+                    self.mattermost.answer_command(str(order["hook"]), text, attachments, public=public)
                     return
                 except PackError as error:
                     self.log.info("Answered in a direct message: %s", error)
             channel = self.mattermost.direct_channel(str(order.get("user_id")))
-            props = {"attachments": list(attachments)} if attachments else None
-            self.mattermost.create_post(channel.id, text, props=props)
+            props = {"attachments": list(attachments)} if attachments and not plain else None
+            self.mattermost.create_post(channel.id, plain or text, props=props)
         except PackError as error:
             self.log.warning("%s could not be answered: %s", order.get("user_name"), error)

@@ -1,10 +1,15 @@
-"""mattermost.repaint_incident: every card the incident already has, in every channel."""
+"""mattermost.repaint_incident: every card the incident already has, in every channel; and one in each channel that is
+subscribed to it from chat."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, AbstractSet, Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.card_action import CardAction, as_results, sentence
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.incident import Change
+    from pagerduty_mattermost.posts import Outcome, Posts
 
 
 class RepaintIncident(CardAction):
@@ -15,5 +20,25 @@ class RepaintIncident(CardAction):
         if idle:
             return idle
         shown = self.change_of(change, incident_id)
-        outcomes = self.posts().repaint(shown)
+        posts = self.posts()
+        outcomes = posts.repaint(shown)
+        if change:
+            outcomes += self._subscribed(posts, shown, {one.channel_id for one in outcomes})
         return {"incident_id": shown.incident.id, "cards": as_results(outcomes), "message": sentence(outcomes)}
+
+    def _subscribed(self, posts: Posts, change: Change, present: AbstractSet[str]) -> List[Outcome]:
+        """A channel that has the incident's card already needs nothing more."""
+        from pagerduty_mattermost import subscriptions
+        from pagerduty_mattermost.channels import ChannelUnavailable
+        from pagerduty_mattermost.posts import FAILED, Outcome
+
+        found: List[Outcome] = []
+        for channel, several in subscriptions.matching(self.store, change.incident, self.log).items():
+            if channel in present:
+                continue
+            try:
+                outcome = posts.show(change, channel, subscriptions.joined(several))
+            except ChannelUnavailable as error:
+                outcome = Outcome(channel, done=FAILED, problem=str(error))
+            found.append(outcome)
+        return found

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence
 
 from pagerduty_mattermost.card_action import CardAction
 from pagerduty_mattermost.errors import PackError, RejectedInput, RetryLater
-from pagerduty_mattermost.explain import CardState, Told
+from pagerduty_mattermost.explain import CardState, Subscribed, Told
 from pagerduty_mattermost.posts import FRESH
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.incident import Incident
+    from pagerduty_mattermost.subscriptions import Subscription
 
 DEADLINE = 20.0
 PAGE = 100
@@ -16,7 +20,7 @@ MAX_PAGES = 50
 
 class RouteExplain(CardAction):
     def act(self, incident_id: str = "") -> Dict[str, Any]:
-        from pagerduty_mattermost import explain
+        from pagerduty_mattermost import explain, subscriptions
         from pagerduty_mattermost.card_records import Records
         from pagerduty_mattermost.incident import IncidentEvent
 
@@ -33,12 +37,14 @@ class RouteExplain(CardAction):
         verdicts = explain.verdicts(self._rules(), changes)
         cards = [self._card(change.incident.id, record) for record in remembered.cards.values()]
         told = [self._told(one, change.incident, cards, assumed) for one in verdicts]
+        subscribed = [self._subscription(one, change.incident) for one in subscriptions.every(self.store, self.log)]
         return {
             "incident_id": change.incident.id,
-            "message": explain.sentences(change.incident, filters, verdicts, told, cards, assumed),
+            "message": explain.sentences(change.incident, filters, verdicts, told, cards, assumed, subscribed),
             "reported": not assumed,
             "filters": {one.setting: one.passed for one in filters},
             "rules": {one.rule: "card" if mine.mine else one.outcome for one, mine in zip(verdicts, told)},
+            "subscriptions": [one._asdict() for one in subscribed],
             "cards": [{"channel": card.channel, "route": card.route, "card": card.state} for card in cards],
         }
 
@@ -70,6 +76,13 @@ class RouteExplain(CardAction):
                 f"StackStorm's API did not list its rules ({why}): is st2api up, and may this user read rules?"
             )
         return list(found.values())
+
+    def _subscription(self, one: Subscription, incident: Incident) -> Subscribed:
+        try:
+            channel = self.channels.look_up(one.channel_id).label
+        except PackError as error:
+            channel = str(error)
+        return Subscribed(channel, one.told(), one.why_not(incident))
 
     def _card(self, incident_id: str, record: Any) -> CardState:
         from pagerduty_mattermost.explain import by_hand

@@ -1,10 +1,12 @@
-"""The sensor that sees every change of PagerDuty's incidents: a thin shell around `sensor_cycle.Cycle`."""
+"""The sensor that sees every change of PagerDuty's incidents: a thin shell around `sensor_cycle.Cycle`, and around
+`doorbell_desk.Desk` where PagerDuty's webhook rings."""
 
 from __future__ import annotations
 
 import os
 import sys
-from typing import Any, Dict, Optional
+import threading
+from typing import Any, Callable, Dict, Optional
 
 # A sensor gets only its own folder on its path (facts/stackstorm.md, Layout and paths).
 _LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib")
@@ -15,6 +17,7 @@ from st2reactor.sensor.base import PollingSensor  # noqa: E402
 
 from pagerduty_mattermost import config as pack_config  # noqa: E402
 from pagerduty_mattermost.dispatch import Dispatcher  # noqa: E402
+from pagerduty_mattermost.doorbell_desk import Desk, open_desk  # noqa: E402
 from pagerduty_mattermost.errors import PackError  # noqa: E402
 from pagerduty_mattermost.sensor_cycle import Cycle, tell_health  # noqa: E402
 from pagerduty_mattermost.sensor_health import Health, fault  # noqa: E402
@@ -31,6 +34,9 @@ class IncidentSensor(PollingSensor):
         self._health = Health()
         self._dispatcher: Optional[Dispatcher] = None
         self._cycle: Optional[Cycle] = None
+        self._desk: Optional[Desk] = None
+        self._rung = threading.Event()
+        self._stopped = False
         self._debug = isinstance(config, dict) and config.get("debug") is True
 
     def setup(self) -> None:
@@ -46,15 +52,35 @@ class IncidentSensor(PollingSensor):
     def poll(self) -> None:
         """One look at PagerDuty. Never raises: StackStorm respawns a sensor that does only twice."""
         try:
-            if self._cycle is not None:
+            if self._desk is not None:
+                self._desk.run()
+            elif self._cycle is not None:
                 self._cycle.run()
             elif self._dispatcher is not None:
                 tell_health(self._health, self._dispatcher, self._log)
         except Exception as error:  # noqa: BLE001
             self._log.error("The incident sensor failed: %s", fault(self._log, error, whole=self._debug))
+        if self._desk is not None:
+            self.set_poll_interval(self._desk.pause())
+
+    def run(self) -> None:
+        """StackStorm's loop, but one whose wait a ring ends."""
+        while not self._stopped:
+            self.poll()
+            self._rung.wait(self.get_poll_interval())
+            self._rung.clear()
+
+    def wake_by(self, wake: Callable[[], None]) -> None:
+        """For who calls `poll` instead of `run`: how to be called before the interval is over."""
+        if self._desk is not None:
+            self._desk.wake = wake
 
     def cleanup(self) -> None:
-        """Nothing to do: everything is committed as it happens, since StackStorm does not call this on a stop."""
+        """Everything is committed as it happens, since StackStorm does not call this on a stop."""
+        self._stopped = True
+        self._rung.set()
+        if self._desk is not None:
+            self._desk.close()
 
     def add_trigger(self, trigger: Dict[str, Any]) -> None:
         """Rules come and go without the sensor."""
@@ -82,9 +108,13 @@ class IncidentSensor(PollingSensor):
         pagerduty = PagerDuty(
             config.pagerduty, log=self._log if config.debug else None, policy=Policy(attempts=3, budget=8.0)
         )
-        return Cycle(
+        cycle = Cycle(
             config, pagerduty, StateStore(Store(self.sensor_service)), self._dispatcher, self._log, self._health
         )
+        self._desk = open_desk(config, self.sensor_service, cycle, self._dispatcher, self._log)
+        if self._desk is not None:
+            self._desk.wake = self._rung.set
+        return cycle
 
     def _refuse(self, reason: str) -> None:
         """It stays alive and quiet: a changed configuration reaches it with a reload, which starts it anew."""

@@ -1,7 +1,8 @@
 """Runs sensors, each in a thread of its own.
 
-A polling sensor's `poll` is called every `get_poll_interval()` seconds. StackStorm respawns a sensor that raised twice
-and then drops it for good; here it is made anew each time, after a pause that grows up to a minute.
+A polling sensor's `poll` is called every `get_poll_interval()` seconds; one that has `wake_by` is given a waker, and
+polls at once when it uses it. StackStorm respawns a sensor that raised twice and then drops it for good; here it is made
+anew each time, after a pause that grows up to a minute.
 """
 
 from __future__ import annotations
@@ -88,10 +89,12 @@ class SensorThread:
         self._cleanup()
         self._sensor = self._make()
         self._sensor.setup()
-        self._passive = type(self._sensor).run is not getattr(PollingSensor, "run", None)
+        self._passive = not isinstance(self._sensor, PollingSensor)
         if self._passive:
             self._sensor.run()
             return
+        if hasattr(self._sensor, "wake_by"):
+            self._sensor.wake_by(self.poke)
         while not self._stopping:
             self._sensor.poll()
             self._wait(self._poll_interval or self._sensor.get_poll_interval())

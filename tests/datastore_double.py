@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Callable, Dict, List, NamedTuple, Optional
+from typing import Callable, Dict, List, NamedTuple, Optional, Set
 
 
 class Item(NamedTuple):
@@ -18,17 +18,33 @@ class Service:
         self.ttls: Dict[str, Optional[int]] = {}
         self.trouble: Callable[[], None] = lambda: None
         self.calls: List[str] = []
+        self.encrypted: Set[str] = set()
 
     def list_values(self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0) -> List[Item]:
         self._called("list", local)
-        found = [Item(name, value) for name, value in sorted(self.items.items()) if name.startswith(prefix)]
+        found = [Item(name, self._shown(name)) for name in sorted(self.items) if name.startswith(prefix)]
         return found[offset : offset + min(limit, 100)]
 
-    def set_value(self, name: str, value: str, ttl: Optional[int] = None, local: bool = True) -> bool:
+    def get_value(self, name: str, local: bool = True, decrypt: bool = False) -> Optional[str]:
+        try:
+            self._called("get", local)
+        except Exception:
+            return None  # as StackStorm does
+        return self.items.get(name) if decrypt else self._shown(name)
+
+    def set_value(
+        self, name: str, value: str, ttl: Optional[int] = None, local: bool = True, encrypt: bool = False
+    ) -> bool:
         self._called("set", local)
         self.items[name] = value
         self.ttls[name] = ttl
+        self.encrypted.discard(name)
+        if encrypt:
+            self.encrypted.add(name)
         return True
+
+    def _shown(self, name: str) -> str:
+        return "********" if name in self.encrypted else self.items[name]
 
     def delete_value(self, name: str, local: bool = True) -> bool:
         self._called("delete", local)

@@ -29,16 +29,16 @@ PHRASES = [
     ("ack incident id PABC123", "acknowledge_incident", {"incidents": "PABC123"}),
     ("Acknowledge incident 1234", "acknowledge_incident", {"incidents": "1234"}),
     (
-        "ack incident ids PA1,PB2 with ada@example.com",
+        "ack incident ids PABC123,PBCD234 with ada@example.com",
         "acknowledge_incident",
-        {"incidents": "PA1,PB2", "from_email": "ada@example.com"},
+        {"incidents": "PABC123,PBCD234", "from_email": "ada@example.com"},
     ),
     (
         "resolve incident id PABC123 from ada@example.com",
         "resolve_incident",
         {"incidents": "PABC123", "from_email": "ada@example.com"},
     ),
-    ("resolve incident ids PA1, PB2", "resolve_incident", {"incidents": "PA1, PB2"}),
+    ("resolve incident ids PABC123, PBCD234", "resolve_incident", {"incidents": "PABC123, PBCD234"}),
     (
         'trigger "Disk full" on service Checkout API',
         "pagerduty_trigger",
@@ -89,6 +89,23 @@ PHRASES = [
     ("whoami", "pagerduty_whoami", {}),
     ("list services", "pagerduty_services", {}),
     ("list services check", "pagerduty_services", {"text": "check"}),
+    ("list incidents on Checkout API page 2", "pagerduty_list", {"service": "Checkout API", "page": "2"}),
+    ("list incidents page 3", "pagerduty_list", {"page": "3"}),
+    ("who is on call?", "pagerduty_oncall", {}),
+    ("am I on call?", "pagerduty_oncall_me", {}),
+    ("when am I next on call", "pagerduty_oncall_me", {}),
+    ("mitigate incident 12", "pagerduty_mitigate", {"incidents": "12"}),
+    ("mitigate incident 12: rolled back", "pagerduty_mitigate", {"incidents": "12", "text": "rolled back"}),
+    ("set urgency of incident 12 to low", "pagerduty_urgency", {"incidents": "12", "text": "low"}),
+    (
+        "maintenance of Checkout API for 1h",
+        "pagerduty_maintenance",
+        {"service": "Checkout API", "duration": "1h"},
+    ),
+    ("list maintenance windows", "pagerduty_maintenance_list", {}),
+    ("end maintenance PABC123", "pagerduty_maintenance_end", {"text": "PABC123"}),
+    ("pagerduty help", "pagerduty_help", {}),
+    ("pagerduty help ack", "pagerduty_help", {"text": "ack"}),
 ]
 RUNNER = {"env": {}, "timeout": 600, "log_level": "INFO", "debug": False, "content_version": ""}
 EXCHANGE = {"acknowledge_incident", "find_incidents", "launch_incident", "resolve_incident"}
@@ -142,6 +159,22 @@ def test_what_a_phrase_does_not_set_nobody_can(name: str) -> None:
     assert parameters["user"]["immutable"] is True
     assert {key: fixed[key] for key in RUNNER} == RUNNER
     assert name in EXCHANGE or name.startswith("pagerduty_")
+
+
+@pytest.mark.parametrize(("phrase", "name", "sets"), PHRASES)
+def test_a_phrase_means_the_same_after_pd(phrase: str, name: str, sets: Dict[str, str]) -> None:
+    from pagerduty_mattermost.alias_phrases import load
+    from pagerduty_mattermost.commands import parse
+
+    parsed = parse(phrase, load())
+    if name == "launch_incident":  # after /pd it opens the dialog of a declaration
+        assert parsed.said.verb == "declare"
+        return
+    fixed = ALIASES[name]["immutable_parameters"]
+    assert (parsed.problem, parsed.said.verb) == ("", fixed["verb"])
+    quoted = {key: value.strip('"') for key, value in sets.items() if not value.startswith("[")}
+    told = {key: getattr(parsed.said, key).strip('"') for key in quoted}
+    assert told == quoted
 
 
 def _names(text: str) -> Any:

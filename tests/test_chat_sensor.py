@@ -253,7 +253,7 @@ class ChatSensorTestCase(ChatSensorCase):
         sent = [e.path for e in self.sandbox.mattermost.journal.entries if e.method == "POST"]
         assert "/hooks/commands/" + "h" * 26 in sent
         done, line = self.command("acl 1")
-        assert (done, line) == (False, "there is no command of that name; did you mean `/pd ack`?")
+        assert (done, line) == (False, "there is no command 'acl'; did you mean `/pd ack 1`?")
         done, line = self.command("note 1 Looking = at it")
         assert [note.content for note in one.notes] == ["Looking = at it"]
 
@@ -342,7 +342,7 @@ class ChatSensorTestCase(ChatSensorCase):
         (one,) = self.account.incidents.values()
         assert (one.title, one.urgency, one.body) == ("Slow shop", "low", "a = b")
         assert [user for user, _ in one.assignees] == [self.account.find("users", "Ada Lovelace")["id"]]
-        assert any("Triggered." in post for post in self.direct_messages())
+        assert any("Triggered in the name of" in post for post in self.direct_messages())
 
     def test_what_is_risky_asks_first_and_only_who_asked_may_confirm(self) -> None:
         first, second = (self.account.trigger("Database", title) for title in "ab")

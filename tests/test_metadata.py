@@ -121,7 +121,7 @@ def test_configuration_is_a_schema_that_registers_and_holds_templates() -> None:
     assert {"api_key", "service_key", "debug"} <= set(schema)
     secrets = {at for name, top in schema.items() for at, inner in walk(top, name) if inner.get("secret")}
     events = {"events.routing_key", "events.routing_keys[]", "chat.command_tokens[]", "chat.signing_keys[]"}
-    events.add("chat.webhook_tokens[]")
+    events |= {"chat.webhook_tokens[]", "webhook.secrets[]"}
     assert secrets == {"api_key", "service_key", "mattermost.token", *events}
 
 

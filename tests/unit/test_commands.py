@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.chat_said import Said
 from pagerduty_mattermost.chat_verbs import VERBS
-from pagerduty_mattermost.commands import _FORMS, Parsed, parse
+from pagerduty_mattermost.command_forms import FORMS, forms_of
+from pagerduty_mattermost.commands import Parsed, help_text, parse
 
 SAID = [
     ("list", Said("list")),
@@ -56,6 +57,50 @@ SAID = [
         ),
     ),
     ("whoami", Said("whoami")),
+    ("list all", Said("list")),
+    ("list mine page 2", Said("mine", page="2")),
+    ("list on Checkout API page 3", Said("list", service="Checkout API", page="3")),
+    ("12", Said("show", incidents="12")),
+    ("incident 12", Said("show", incidents="12")),
+    ("12 ack", Said("acknowledge", incidents="12")),
+    ("PT4KHLK note looks like the disk", Said("note", incidents="PT4KHLK", text="looks like the disk")),
+    ("incident resolved 12", Said("resolve", incidents="12")),
+    ("incident mitigated 12 rolled back", Said("mitigate", incidents="12", text="rolled back")),
+    ("resolve 12 from ada@example.com", Said("resolve", incidents="12", from_email="ada@example.com")),
+    ("resolve 12 after a call with ada@x.org", Said("resolve", incidents="12", text="after a call with ada@x.org")),
+    ("mitigate", Said("mitigate")),
+    ("incident new Disk full", Said("declare", text="Disk full")),
+    ("create an incident", Said("declare")),
+    ('trigger on Checkout API: "Slow"', Said("create", text="Slow", service="Checkout API")),
+    (
+        'trigger --urgency low "say --priority P1" on Database \u2014assign @ada',
+        Said(
+            "create",
+            text="say --priority P1",
+            service="Database",
+            options={"urgency": "low", "assign": "@ada"},
+        ),
+    ),
+    ("note 12 --priority P1 was wrong", Said("note", incidents="12", text="--priority P1 was wrong")),
+    ("escalate 12 to Night shift", Said("escalate", incidents="12", text="Night shift")),
+    ("oncall", Said("oncall")),
+    ("on call me", Said("oncall", text="me")),
+    ("maintenance", Said("maintenance_list")),
+    ("maintenance Checkout API for 1h", Said("maintenance", service="Checkout API", duration="1h")),
+    ("maintenance end PW7X", Said("maintenance_end", text="PW7X")),
+    ("subscribe", Said("subscribe")),
+    ("subscribe Checkout API", Said("subscribe", service="Checkout API")),
+    (
+        'subscribe --team "Team A" --events triggered,resolved',
+        Said("subscribe", options={"team": "Team A", "events": "triggered,resolved"}),
+    ),
+    ("subscriptions", Said("subscriptions")),
+    ("unsubscribe #2", Said("unsubscribe", text="2")),
+    ("connect", Said("connect")),
+    ("disconnect", Said("disconnect")),
+    ("help", Said("help")),
+    ("", Said("help")),
+    ("help ack", Said("help", text="ack")),
 ]
 
 
@@ -70,21 +115,35 @@ def test_a_dry_run_is_told_apart() -> None:
 
 
 def test_each_command_has_an_example_and_a_verb() -> None:
-    assert {said.verb for _, said in SAID} == {form.verb for form in _FORMS} <= set(VERBS)
+    assert {said.verb for _, said in SAID} == {form.verb for form in FORMS} <= set(VERBS)
 
 
 @pytest.mark.parametrize(
     ("text", "told"),
     [
-        ("", "goes one of: list"),
-        ("ack 12 --priority P1", "--priority belongs to `/pd trigger`"),
-        ("help", "goes one of: list"),
-        ("acl 12", "did you mean `/pd ack`?"),
+        ("ack 12 --priority P1", "--priority belongs to `/pd subscribe` and `/pd trigger`"),
+        ("trigger Slow on Database --colour red", "there is no --colour here; there are --assign"),
+        ("trigger Slow on Database --urgency", "--urgency needs a value"),
+        ("acl 12", "did you mean `/pd ack 12`?"),
+        ("ntoe 12 it is the disk", "did you mean `/pd note 12 it is the disk`?"),
+        ("merge 12", "type `/pd merge <ids> into <id>` (merge)"),
         ("note", "/pd note [id] <text>"),
+        ("xyzzy", "there is no command 'xyzzy'; `/pd help` lists them"),
+        ("incident xyzzy", "there is no command 'xyzzy'"),
     ],
 )
 def test_what_can_not_be_read_is_told_with_what_to_type(text: str, told: str) -> None:
     assert told in parse(text).problem
+
+
+def test_help_lists_every_command_and_explains_one() -> None:
+    whole = help_text()
+    assert all(f"`/pd {form.usage}`" in whole for form in FORMS)
+    assert len(whole) < 4000
+    assert "[--urgency …]" in help_text("trigger")
+    assert help_text("acknowledge") == help_text("ack").split("\n")[-1]
+    assert "Did you mean `/pd help ack`?" in help_text("akc")
+    assert all(forms_of(form.word) for form in FORMS)
 
 
 @given(st.text())

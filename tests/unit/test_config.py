@@ -145,6 +145,22 @@ def test_a_poll_interval_below_stackstorms_least_is_an_error() -> None:
     assert load({"watch": {"poll_interval": 4}}).watch.poll_interval == 4
 
 
+def test_a_webhook_shortens_the_poll_interval_where_none_is_given() -> None:
+    assert load({}).watch.poll_interval == 30
+    ringing = load({"webhook": {"port": 8091}}).watch
+    assert (ringing.poll_interval, ringing.poll_interval_with_bell) == (10, 60)
+    assert load({"webhook": {"port": 8091}, "watch": {"poll_interval": 20}}).watch.poll_interval == 20
+    assert load({"webhook": {"bind": "127.0.0.1"}}).watch.poll_interval == 30
+
+
+def test_a_short_webhook_secret_is_refused_and_not_shown() -> None:
+    line = complaint({"webhook": {"secrets": ["hunter2"], "port": 70000}})
+    assert "webhook.secrets must have at least 20 characters" in line
+    assert "webhook.port must be a number" in line
+    assert "hunter2" not in line
+    assert "0123456789" not in repr(load({"webhook": {"secrets": ["0123456789" * 2]}}))
+
+
 def test_numbers_and_booleans_may_arrive_as_text() -> None:
     config = load({"timeouts": {"connect": "2", "read": "7.5"}, "watch": {"poll_interval": "15"}, "debug": "True"})
     assert config.pagerduty.http.timeouts == Timeouts(2.0, 7.5)

@@ -142,6 +142,7 @@ def test_secrets_are_marked() -> None:
     assert chat["command_tokens"]["items"]["secret"] is True
     assert chat["signing_keys"]["items"]["secret"] is True
     assert chat["webhook_tokens"]["items"]["secret"] is True
+    assert SCHEMA["webhook"]["properties"]["secrets"]["items"]["secret"] is True
     events = SCHEMA["events"]["properties"]
     assert events["routing_key"]["secret"] is True
     assert events["routing_keys"]["additionalProperties"]["secret"] is True

@@ -197,3 +197,26 @@ def test_a_value_that_is_too_large_is_refused() -> None:
     with pytest.raises(RejectedInput, match="too large"):
         store_over(service).write("n", "x" * MAX_BYTES)
     assert service.calls == []
+
+
+def test_a_secret_is_written_encrypted_and_read_again() -> None:
+    service = Service()
+    store = store_over(service)
+    assert store.read_secret("s") is None
+    store.write("s", ["hunter2"], encrypt=True)
+    assert service.encrypted == {"pagerduty.s"}
+    assert store.read_secret("s") == ["hunter2"]
+    assert store.delete("s")
+    assert store.read_secret("s") is None
+
+
+def test_a_secret_that_can_not_be_decrypted_is_unreachable_and_not_missing() -> None:
+    service = Service()
+    store = store_over(service)
+    store.write("s", 1, encrypt=True)
+    service.get_value = lambda *args, **more: None  # type: ignore[method-assign]
+    with pytest.raises(StoreUnreachable, match="decrypting 'pagerduty.s'"):
+        store.read_secret("s")
+    service.trouble = raiser(ConnectionError("down"))
+    with pytest.raises(StoreUnreachable):
+        store.read_secret("s")

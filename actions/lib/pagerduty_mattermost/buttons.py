@@ -17,6 +17,8 @@ CLICK = "/click"
 """Where clicks and choices go, below the public address."""
 CONFIRMED = "confirmed"
 CONFIRM_WITHIN = 600
+ROW_WITHIN = 3600
+"""Seconds: a list grows old."""
 DIALOGS: Mapping[str, str] = {
     "note": "Note",
     "resolvenote": "Resolve with a note",
@@ -50,18 +52,28 @@ def actions(incident: Incident, url: str, key: str, now: float) -> Tuple[Mapping
     return tuple(made)
 
 
+def row(incident: Incident, text: str, number: int, url: str, key: str, now: float) -> Dict[str, Any]:
+    """An attachment of a list: one incident with Acknowledge and Resolve. Ids are unique in the whole post: Mattermost
+    takes the first action that has the id."""
+    verbs = [("acknowledge", "Acknowledge", "primary")] if incident.status == "triggered" else []
+    verbs += [("resolve", "Resolve", "success")] if incident.is_open else []
+    made = []
+    for verb, name, style in verbs:
+        token = sign(key, PURPOSE, {"v": verb, "i": incident.id, "r": 1}, int(now) + ROW_WITHIN)
+        made.append(_pressed(f"{verb}{number}", name, style, url, token))
+    return {"text": text, "fallback": text, **({"actions": made} if made else {})}
+
+
 def confirmation(question: str, order: str, user_id: str, url: str, key: str, now: float) -> Dict[str, Any]:
     """An attachment that asks before something is done. `order`: the command, as `confirmed` gives it back; only
     `user_id` may confirm, and within ten minutes."""
     token = sign(key, PURPOSE, {"v": CONFIRMED, "o": order, "u": user_id}, int(now) + CONFIRM_WITHIN)
-    button = {
-        "id": "confirm",
-        "name": "Do it",
-        "type": "button",
-        "style": "danger",
-        "integration": {"url": url.rstrip("/") + CLICK, "context": {"token": token}},
-    }
-    return {"text": question, "fallback": question, "actions": [button]}
+    return {"text": question, "fallback": question, "actions": [_pressed("confirm", "Do it", "danger", url, token)]}
+
+
+def _pressed(id: str, name: str, style: str, url: str, token: str) -> Dict[str, Any]:
+    integration = {"url": url.rstrip("/") + CLICK, "context": {"token": token}}
+    return {"id": id, "name": name, "type": "button", "style": style, "integration": integration}
 
 
 def _button(incident: Incident, verb: str, name: str, style: str, url: str, key: str, now: float) -> Dict[str, Any]:

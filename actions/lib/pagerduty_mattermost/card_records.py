@@ -1,9 +1,10 @@
 """What actions remember of an incident: its cards, and its newest states with what only older ones knew.
 
-Two kinds of keys below `pagerduty.incident.<id>.`, read in one request:
+Three kinds of keys below `pagerduty.incident.<id>.`, read in one request:
 
 - `card.<channel id>`: intent and result of one card, with its route (`Record`). One key for each card, because the
   datastore has no compare-and-set and every action is a process of its own.
+- `mark`: that somebody said it is mitigated (`Mark`).
 - `state.<version>`: a change as it came (`Known`), extras of older ones merged in. Never one "newest" key: two writers
   would overwrite each other. Kept for `GRACE` after a newer one came, because a card that is being born at that moment
   must still tell its events; then deleted by whoever painted a newer one.
@@ -13,8 +14,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Dict, List, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
+from . import times
 from .incident import Change, Incident, IncidentEvent, Version, from_payload, to_payload
 from .routing import Route, route_from_dict, route_to_dict
 from .store import BrokenValue, Store
@@ -54,11 +56,33 @@ class Known(NamedTuple):
     at: float = 0.0
 
 
+class Mark(NamedTuple):
+    """The harm has stopped, as somebody said in chat (`mitigate`)."""
+
+    by: str
+    at: str
+    """ISO 8601, by PagerDuty's clock."""
+
+
+_UNMARKS = ("incident.resolved", "incident.reopened")
+
+
 class Snapshot(NamedTuple):
     """All that is remembered of an incident, plus what the caller knows."""
 
     cards: Dict[str, Record]
     states: Tuple[Known, ...]
+    mark: Optional[Mark] = None
+
+    @property
+    def mitigated(self) -> Optional[Mark]:
+        """The mark while it counts: until the incident is reopened or resolved."""
+        mark = self.mark
+        if mark is None or not self.states or not self.newest.change.incident.is_open:
+            return None
+        at = times.seconds(mark.at) or 0.0
+        ended = [event for event in self.events if event.event_type in _UNMARKS]
+        return None if any((times.seconds(event.occurred_at) or 0.0) > at for event in ended) else mark
 
     def knowing(self, known: Known) -> Snapshot:
         """With a change that need not be written yet; one of the same version gives way to it, extras kept."""
@@ -127,6 +151,7 @@ class Records:
     def load(self) -> Snapshot:
         cards: Dict[str, Record] = {}
         states: List[Known] = []
+        mark: Optional[Mark] = None
 
         def broken(error: BrokenValue) -> None:
             if self._log is not None:
@@ -141,7 +166,12 @@ class Records:
                 cards[rest] = _record(rest, value)
             elif kind == "state":
                 states.extend(_known(value))
-        return Snapshot(cards, tuple(sorted(states, key=lambda state: state.version)))
+            elif kind == "mark" and isinstance(value, Mapping):
+                mark = Mark(str(value.get("by") or ""), str(value.get("at") or ""))
+        return Snapshot(cards, tuple(sorted(states, key=lambda state: state.version)), mark)
+
+    def save_mark(self, mark: Mark) -> None:
+        self._store.write(self._prefix + "mark", mark._asdict(), OPEN_TTL)
 
     def save_card(self, record: Record) -> None:
         value = record._asdict()

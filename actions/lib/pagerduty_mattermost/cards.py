@@ -44,6 +44,8 @@ STATES: Mapping[str, State] = {
     "deleted": State("Deleted", "🗑️", "#757575"),
 }
 LOW_TRIGGERED = "#ef6c00"
+MITIGATED = State("Mitigated", "🩹", "#1565c0")
+"""PagerDuty has no such state: an open incident of which somebody said so (`View.mitigated`)."""
 
 LEVELS: Tuple[Limits, ...] = (
     Limits(title=255, summary=800, note=600, details=12, detail=200, links=6, people=8, url=600),
@@ -67,6 +69,8 @@ class View(NamedTuple):
     """ISO time of the painting; replies tell the day only when it is another one, and mark what is late."""
     actions: Tuple[Mapping[str, Any], ...] = ()
     """Buttons and menus of the attachment, as Mattermost takes them."""
+    mitigated: str = ""
+    """By whom and when; empty: it is not."""
 
 
 class Card(NamedTuple):
@@ -95,10 +99,12 @@ def headline(incident: Incident, limit: int = 255) -> str:
     return f"#{incident.number} {title}" if incident.number else title
 
 
-def plain_line(incident: Incident, limits: Limits = LEVELS[0], *, markdown: bool = True) -> str:
+def plain_line(
+    incident: Incident, limits: Limits = LEVELS[0], *, markdown: bool = True, mitigated: bool = False
+) -> str:
     """State, title, service and link on one line; `markdown=False` for places that show it as it is."""
     safe = escape if markdown else inert
-    state = state_of(incident)
+    state = MITIGATED if mitigated else state_of(incident)
     word = f"{state.word} ({incident.priority})" if incident.priority and incident.is_open else state.word
     if incident.status == "resolved":
         length = times.between(incident.created_at, incident.resolved_at)
@@ -135,21 +141,25 @@ def props_size(props: Mapping[str, Any]) -> int:
 
 
 def _draw(incident: Incident, view: View, limits: Limits) -> Card:
-    state = state_of(incident)
+    marked = bool(view.mitigated)
+    state = MITIGATED if marked else state_of(incident)
+    told = state_text(incident, f"{state_of(incident).emoji} **{escape(state_of(incident).word)}**", view.zone, limits)
+    if marked:
+        told = f"{MITIGATED.emoji} **{MITIGATED.word}** {escape(one_line(view.mitigated, 160))}\n{told}"
     link = web_link(incident.url)
     attachment: Dict[str, Any] = {
-        "fallback": plain_line(incident, limits, markdown=False),
+        "fallback": plain_line(incident, limits, markdown=False, mitigated=marked),
         "color": state.color,
         # A linked title is shown as plain text: backslashes would be seen.
         "title": inert(headline(incident, limits.title)),
-        "text": state_text(incident, f"{state.emoji} **{escape(state.word)}**", view.zone, limits),
+        "text": told,
         "fields": fields(incident, view.zone, limits),
     }
     if link and len(link) <= limits.url:
         attachment["title_link"] = link
     if view.actions:
         attachment["actions"] = [dict(action) for action in view.actions]
-    message = plain_line(incident, limits)
+    message = plain_line(incident, limits, mitigated=marked)
     ours = {
         "key": view.key,
         "incident": incident.id,

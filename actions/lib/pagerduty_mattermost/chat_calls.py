@@ -27,7 +27,10 @@ MAX_TEXT = 4000
 VALID = 60.0
 """Seconds after which an order is no longer carried out: nobody expects it any more."""
 _ID = re.compile(r"[a-z0-9]{26}")
-_DECLARE = re.compile(r"(?:incident\s+)?(?:new|create|declare)(?:\s+(.+))?", re.IGNORECASE | re.DOTALL)
+_DECLARE = re.compile(
+    r"(?:incident\s+)?(?:new|create|declare)(?:\s+(?:an?\s+)?(?:new\s+)?incident)?(?:\s+(.+))?",
+    re.IGNORECASE | re.DOTALL,
+)
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
@@ -55,7 +58,7 @@ class Order(NamedTuple):
 
     id: str
     kind: str
-    """command, click, dialog or note (a reply in a card's thread)."""
+    """command, click (on a card), row (a button of a list), dialog or note (a reply in a card's thread)."""
     verb: str
     """Of a click or dialog."""
     incident: str
@@ -83,6 +86,7 @@ class Open(NamedTuple):
     incident: str
     trigger_id: str
     text: str = ""
+    user_id: str = ""
 
 
 class Wrong(NamedTuple):
@@ -137,7 +141,9 @@ def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open]:
         text = f"incident {text}".strip()
     declared = _DECLARE.fullmatch(text)
     if declared and words.get("trigger_id"):
-        return Open(dialogs.DECLARE, "", clean(words["trigger_id"], 1000), clean(declared.group(1) or ""))
+        asked = clean(declared.group(1) or "").strip()
+        user = words.get("user_id", "")
+        return Open(dialogs.DECLARE, "", clean(words["trigger_id"], 1000), asked, user if _ID.fullmatch(user) else "")
     return _order("command", words, now, text=text, hook=_hook(words.get("response_url", "")))
 
 
@@ -159,7 +165,7 @@ def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order
         if not trigger_id:
             raise Refused(400, "a click without a trigger_id")
         return Open(verb, incident, trigger_id)
-    return _order("click", body, now, verb=verb, incident=incident)
+    return _order("row" if signed.get("r") else "click", body, now, verb=verb, incident=incident)
 
 
 def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Wrong]:
@@ -171,7 +177,10 @@ def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Orde
         return Wrong(wrong)
     text = words.get("text") or words.get("user") or words.get("title", "")
     more = json.dumps({name: word for name, word in words.items() if name in dialogs.FIELDS and name != "title"})
-    return _order("dialog", body, now, verb=verb, incident=incident, text=text, values=more)
+    # Of a submission only the user is Mattermost's own word: the post that it is about stands in the signed state.
+    post = signed.get("p")
+    told = {**body, "post_id": post if isinstance(post, str) else "", "root_id": ""}
+    return _order("dialog", told, now, verb=verb, incident=incident, text=text, values=more)
 
 
 def _signed(secrets: Secrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:

@@ -16,9 +16,9 @@ from .chat_calls import COMMAND, NOTE, Call, Open, Order, Refused, Secrets, Wron
 from .chat_listener import Listener
 from .config import Config, load, require_mattermost
 from .dispatch import Dispatcher
-from .errors import ConfigError, PackError
+from .errors import ConfigError, NotFound, PackError
 from .store import Store
-from .text import escape, one_line
+from .text import clean, escape, one_line
 
 TRIGGER = "pagerduty.chat_command"
 DISPATCH_SECONDS = 2.0
@@ -43,6 +43,7 @@ class Desk:
     ) -> None:
         """`mattermost`: makes a gateway, for one thread; `choices`: reads the names that dialogs offer."""
         self._chat = config.chat
+        self._mattermost_url = config.mattermost.url
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
         self._new_mattermost = mattermost
         self._choices = _Choices(choices, log)
@@ -111,6 +112,9 @@ class Desk:
 
     def _open(self, wanted: Open, path: str) -> Dict[str, Any]:
         key = self._chat.signing_keys[0].reveal()
+        given = {"text": wanted.text}
+        if wanted.kind == dialogs.DECLARE:
+            given = self._quoted(wanted)
         made = dialogs.dialog(
             wanted.kind,
             wanted.incident,
@@ -118,8 +122,8 @@ class Desk:
             key,
             self._clock(),
             self._choices.known(),
-            text=wanted.text,
             order=self._chat.declare_fields,
+            **given,
         )
         try:
             self._mattermost().open_dialog(wanted.trigger_id, made)
@@ -127,6 +131,24 @@ class Desk:
             self._log.warning("A dialog could not be opened: %s", error)
             return _told(path, f":warning: The dialog could not be opened: {escape(str(error))}")
         return {}
+
+    def _quoted(self, wanted: Open) -> Dict[str, str]:
+        """The fields of a declaration by what was typed: a title, or a link to a post, which becomes the details. Only
+        who is a member of its channel may quote it: the bot reads more than they do."""
+        post_id = permalink(wanted.text, self._mattermost_url)
+        if not post_id:
+            return {"text": wanted.text}
+        try:
+            post = self._mattermost().get_post(post_id)
+            if not wanted.user_id or not self._mattermost().is_member(str(post.get("channel_id")), wanted.user_id):
+                raise NotFound("whoever asks is no member of its channel")
+        except PackError as error:
+            self._log.info("A linked post is not quoted: %s", error)
+            return {"details": wanted.text}
+        said = clean(post.get("message"), dialogs.TEXT).strip()
+        title = one_line(said.split("\n", 1)[0], 150) if said else ""
+        room = dialogs.TEXT - len(wanted.text) - 2
+        return {"text": title, "details": f"{said[:room]}\n\n{wanted.text}".strip(), "post_id": post_id}
 
     def _mattermost(self) -> Any:
         """A gateway is not for several threads at once."""
@@ -223,6 +245,14 @@ def _told(path: str, text: str) -> Dict[str, Any]:
     if path == NOTE:
         return {}  # an answer would be posted for all to see
     return {} if text == WORKING else {"error": text}
+
+
+def permalink(text: str, server: str) -> str:
+    """The post's id of a link to it on our own server; empty for anything else."""
+    import re
+
+    found = re.fullmatch(re.escape(server) + r"/[a-z0-9_-]{1,64}/pl/([a-z0-9]{26})", text.strip().strip("<>"))
+    return found.group(1) if server and found else ""
 
 
 def _path_of(url: str) -> str:

@@ -1,11 +1,12 @@
-"""A small HTTP server for what Mattermost sends: bounded in size, time and number; it carries, `answer` decides.
+"""A small HTTP server for what Mattermost and PagerDuty send: bounded in size, time and number; it carries, `answer`
+decides.
 
     listener = Listener("127.0.0.1", 8090, answer, log)
     listener.start(); listener.address; listener.stop()
 
 `answer(path, headers, body) -> (status, JSON object)`. The standard library's server with a thread a call works in a
 sensor's process (facts/stackstorm.md, Sensors). A call that is too large, too slow or one too many is refused; nothing
-that a call does reaches another one or the sensor.
+that a call does reaches another one or the sensor. `Terms` says how much is taken, and how a refusal is told.
 """
 
 from __future__ import annotations
@@ -16,31 +17,52 @@ import socket
 import threading
 import time
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 from urllib.parse import urlsplit
 
 MAX_BODY = 128 * 1024
 CALL_SECONDS = 5.0
 """In which a whole call must have arrived."""
-MAX_CALLS = 32
-"""At once."""
-RATE, BURST = 50.0, 200
-"""Calls a second, and how many at once after a quiet time."""
 
 Answer = Callable[[str, Mapping[str, str], bytes], Tuple[int, Dict[str, Any]]]
 
 
+class Terms(NamedTuple):
+    """What one listener takes."""
+
+    sender: str = "Mattermost"
+    body: int = MAX_BODY
+    """Bytes of a call."""
+    calls: int = 32
+    """At once."""
+    rate: float = 50.0
+    """Calls a second …"""
+    burst: int = 200
+    """… and how many at once after a quiet time."""
+    backlog: int = 64
+    """Connections that wait to be taken."""
+    refusal: Callable[[int, Mapping[str, str]], int] = lambda status, headers: status
+    """The status that a call refused unread is told (headers in lower case): where a 4xx would do harm."""
+
+
 class Listener:
     def __init__(
-        self, host: str, port: int, answer: Answer, log: Any, monotonic: Callable[[], float] = time.monotonic
+        self,
+        host: str,
+        port: int,
+        answer: Answer,
+        log: Any,
+        monotonic: Callable[[], float] = time.monotonic,
+        terms: Terms = Terms(),  # noqa: B008 - immutable
     ) -> None:
         """Raises OSError when the port can't be had. `port` 0: any."""
-        self._slots = threading.BoundedSemaphore(MAX_CALLS)
-        self._bucket = _Bucket(monotonic)
+        self._slots = threading.BoundedSemaphore(terms.calls)
+        self._bucket = _Bucket(monotonic, terms)
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        kind = type("Server", (_Server,), {"address_family": family})
-        self._server: _Server = kind((host, port), _handler(self, answer, log))
-        self._thread = threading.Thread(target=self._server.serve_forever, name="pagerduty-chat", daemon=True)
+        kind = type("Server", (_Server,), {"address_family": family, "request_queue_size": terms.backlog})
+        self._server: _Server = kind((host, port), _handler(self, answer, log, terms))
+        name = f"pagerduty-{terms.sender.lower()}"
+        self._thread = threading.Thread(target=self._server.serve_forever, name=name, daemon=True)
 
     @property
     def address(self) -> str:
@@ -65,29 +87,30 @@ class Listener:
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
     allow_reuse_address = True
-    request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A connection that broke is nobody's trouble; the standard library would print a stack trace."""
 
 
 class _Bucket:
-    def __init__(self, monotonic: Callable[[], float]) -> None:
+    def __init__(self, monotonic: Callable[[], float], terms: Terms) -> None:
         self._monotonic = monotonic
+        self._terms = terms
         self._lock = threading.Lock()
-        self._left, self._at = float(BURST), monotonic()
+        self._left, self._at = float(terms.burst), monotonic()
 
     def take(self) -> bool:
         with self._lock:
             now = self._monotonic()
-            self._left, self._at = min(float(BURST), self._left + (now - self._at) * RATE), now
+            left = self._left + (now - self._at) * self._terms.rate
+            self._left, self._at = min(float(self._terms.burst), left), now
             if self._left < 1:
                 return False
             self._left -= 1
             return True
 
 
-def _handler(listener: Listener, answer: Answer, log: Any) -> Any:
+def _handler(listener: Listener, answer: Answer, log: Any, terms: Terms) -> Any:
     class Handler(BaseHTTPRequestHandler):
         timeout = CALL_SECONDS
         server_version, sys_version = "pagerduty", ""
@@ -109,7 +132,7 @@ def _handler(listener: Listener, answer: Answer, log: Any) -> Any:
 
         def do_POST(self) -> None:
             if not listener.admit():
-                self._say(429, {"error": "too many calls"})
+                self._refuse(429, "too many calls")
                 return
             try:
                 self._call()
@@ -117,28 +140,33 @@ def _handler(listener: Listener, answer: Answer, log: Any) -> Any:
                 listener.leave()
 
         def do_GET(self) -> None:
-            self._say(405, {"error": "Mattermost posts here; there is nothing to see"})
+            self._say(405, {"error": f"{terms.sender} posts here; there is nothing to see"})
 
         def _call(self) -> None:
             size = self.headers.get("Content-Length", "")
             if not size.isdigit():
-                self._say(411, {"error": "Content-Length is needed"})
+                self._refuse(411, "Content-Length is needed")
                 return
-            if int(size) > MAX_BODY:
-                self._say(413, {"error": f"at most {MAX_BODY} bytes"})
+            if int(size) > terms.body:
+                self._refuse(413, f"at most {terms.body} bytes")
                 return
             body = self.rfile.read(int(size))
             if len(body) < int(size):
-                self._say(408, {"error": "the call did not arrive in time"})
+                self._refuse(408, "the call did not arrive in time")
                 return
             self._limit.cancel()
-            headers = {name.lower(): value for name, value in self.headers.items()}
             try:
-                status, told = answer(urlsplit(self.path).path, headers, body)
+                status, told = answer(urlsplit(self.path).path, self._names(), body)
             except Exception as error:  # noqa: BLE001 - one call's fault is not the next one's
-                log.error("A call from Mattermost failed: %s", type(error).__name__)
+                log.error("A call from %s failed: %s", terms.sender, type(error).__name__)
                 status, told = 500, {"error": "this did not work; see the sensor's log"}
             self._say(status, told)
+
+        def _names(self) -> Dict[str, str]:
+            return {name.lower(): value for name, value in self.headers.items()}
+
+        def _refuse(self, status: int, why: str) -> None:
+            self._say(terms.refusal(status, self._names()), {"error": why})
 
         def _say(self, status: int, told: Dict[str, Any]) -> None:
             data = json.dumps(told).encode("utf-8")

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List
+import re
+from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
 from . import incident_acts
 from .chat_person import who
 from .chat_said import Answer, Said, incident_of, named, the_one
 from .errors import NotFound, RejectedInput
+from .incident import Incident
 from .incident_lookup import find_all
-from .lookup import resolve_all
+from .lookup import Reference, resolve, resolve_all
 from .pagerduty import fill
 from .text import clean, escape, one_line
 
@@ -18,27 +20,54 @@ if TYPE_CHECKING:
 
 
 def escalate(action: PackAction, said: Said) -> Answer:
-    """To the level said, by default the next one."""
+    """To the level said, by default the next one; or to another escalation policy, by name."""
+    words = one_line(clean(said.text, 300))
+    level = re.fullmatch(r"(?:level\s*)?(\d{1,3})", words, re.IGNORECASE)
+    policy = None if level or not words else _policy(action, words)
+    if words and not level and policy is None:
+        raise NotFound(f"escalate to a level (2) or an escalation policy; there is none {words[:60]!r}")
     email, incident = the_one(action, said)
-    level = said.text.lower().replace("level", "").strip()
-    if level and not (level.isdecimal() and 1 <= int(level) <= 100):
-        raise RejectedInput(f"levels are numbers: 2, not {said.text[:60]!r}")
-    row = incident_acts.escalate(action.pagerduty, incident.id, int(level) if level else None, from_email=email)
+    if policy:
+        return _to_policy(action, incident, policy, email, "Escalated")
+    number = int(level.group(1)) if level else None
+    row = incident_acts.escalate(action.pagerduty, incident.id, number, from_email=email)
     after = incident_of(row)
     people = ", ".join(person.name for person in after.assignees) or "nobody"
     return Answer(f"Escalated {named(after)} to {escape(one_line(people, 200))}.", (after.id,), email)
 
 
 def reassign(action: PackAction, said: Said) -> Answer:
-    """To people by @name, e-mail, name or id; several with commas."""
+    """To people by @name, e-mail, name or id, several with commas; or to an escalation policy by name."""
     words = [word.strip() for word in said.text.split(",") if word.strip()]
     if not words:
-        raise RejectedInput("to whom? @name, e-mail or name, several with commas")
+        raise RejectedInput("to whom? @name, e-mail or name, several with commas; or an escalation policy")
     email, incident = the_one(action, said)
-    changes = {"assignees": _people(action, words)}
-    after = incident_of(incident_acts.update(action.pagerduty, incident.id, changes, from_email=email))
+    try:
+        changes = {"assignees": _people(action, words)}
+        after = incident_of(incident_acts.update(action.pagerduty, incident.id, changes, from_email=email))
+    except NotFound:
+        policy = _policy(action, said.text.strip()) if not said.text.strip().startswith("@") else None
+        if policy is None:
+            raise
+        return _to_policy(action, incident, policy, email, "Reassigned")
     people = ", ".join(person.name for person in after.assignees)
     return Answer(f"{named(after)} is assigned to {escape(one_line(people, 200))}.", (after.id,), email)
+
+
+def _policy(action: PackAction, words: str) -> Optional[Reference]:
+    name = re.sub(r"^(?:escalation\s+)?policy\s+", "", words, flags=re.IGNORECASE).strip("\"'")
+    try:
+        return resolve(action.pagerduty, "escalation_policy", name)
+    except NotFound:
+        return None
+
+
+def _to_policy(action: PackAction, incident: Incident, policy: Reference, email: str, done: str) -> Answer:
+    changes = {"escalation_policy": policy.id}
+    after = incident_of(incident_acts.update(action.pagerduty, incident.id, changes, from_email=email))
+    people = ", ".join(person.name for person in after.assignees) or "nobody"
+    told = f"{done} {named(after)} to {escape(policy.name)}: {escape(one_line(people, 200))}."
+    return Answer(told, (after.id,), email)
 
 
 def priority(action: PackAction, said: Said) -> Answer:

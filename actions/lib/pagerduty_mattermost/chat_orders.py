@@ -16,6 +16,7 @@ REPAINTS = frozenset(
         "acknowledge",
         "acknowledge_mine",
         "resolve",
+        "mitigate",
         "unacknowledge",
         "escalate",
         "reassign",
@@ -38,6 +39,10 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
 
         parsed = parse(text)
         if parsed.problem:
+            from .alias_phrases import load
+
+            parsed = parse(text, load())
+        if parsed.problem:
             raise RejectedInput(parsed.problem)
         return parsed.said._replace(user=user, channel=channel), parsed.dry_run
     verb = str(order.get("verb") or "")
@@ -52,6 +57,8 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
     if verb.startswith("snooze"):
         return Said("snooze", incidents=incident, duration=verb[len("snooze") :], user=user, channel=channel), False
     words = {"status": "status_update", "resolvenote": "resolve"}
+    if order.get("kind") == "row":
+        return Said(verb, incidents=incident, user=user, channel=channel), False
     # Whom somebody chose comes as Mattermost's id of the user.
     chosen = f"@{text}" if verb in _PEOPLE and text else text
     return Said(words.get(verb, verb), incidents=incident, text=chosen, user=user, channel=channel, brief=True), False

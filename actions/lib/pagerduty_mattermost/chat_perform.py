@@ -36,6 +36,8 @@ def _dry(action: PackAction, said: Said) -> Answer:
     from .dry_run import Would, dry_run
 
     chat_rights.require(action, said)
+    if said.verb in ("subscribe", "unsubscribe"):
+        return Answer("Dry run, nothing is changed. It would change what this channel is subscribed to.")
     try:
         with dry_run(action.pagerduty):
             given = answer(action, said)

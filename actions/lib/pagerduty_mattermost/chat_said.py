@@ -29,10 +29,13 @@ class Said(NamedTuple):
     """The Mattermost user who said it: name, or id where the pack's own sensor heard it."""
     channel: str = ""
     """Id of the channel it was said in, where that is known."""
+    page: str = ""
+    """Of a list: 1, 2, …"""
     brief: bool = False
     """Of a click: the card is the answer, so what else is open need not be read."""
     options: Mapping[str, str] = {}
-    """urgency, priority, assign, details: of a new incident."""
+    """Of a new incident: urgency, priority, assign, details; of a subscription: service, team, urgency, priority,
+    events."""
 
 
 class Answer(NamedTuple):
@@ -41,6 +44,12 @@ class Answer(NamedTuple):
     """Ids of what it was about."""
     person: str = ""
     """The e-mail address of the PagerDuty user in whose name something was done."""
+    public: bool = False
+    """Whether the channel should see it."""
+    head: str = ""
+    """In place of `message` where each incident of `shown` has buttons."""
+    shown: Tuple[Incident, ...] = ()
+    """The page of a list."""
 
 
 def incident_of(row: Mapping[str, Any]) -> Incident:

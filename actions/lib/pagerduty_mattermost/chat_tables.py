@@ -47,6 +47,18 @@ def incidents(found: Sequence[Incident], zone: tzinfo, more: int = 0) -> str:
     return text
 
 
+def line(one: Incident, zone: tzinfo) -> str:
+    """An incident in one line of Markdown."""
+    parts = [
+        f"{state_of(one).emoji} {markdown_link(headline(one, CELL), one.url)}",
+        cell(one.priority or one.urgency, 20),
+        cell(one.service, 40),
+        cell(", ".join(person.name for person in one.assignees), 60),
+        cell(times.stamp(one.created_at, zone), 40),
+    ]
+    return " · ".join(part for part in parts if part.strip())
+
+
 def counted(found: Sequence[Incident]) -> str:
     """ "3 open: 2 triggered, 1 acknowledged"."""
     states = {word: sum(one.status == word for one in found) for word in ("triggered", "acknowledged")}

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Tuple
 
-from . import chat_more, chat_tables, times
+from . import chat_mitigate, chat_more, chat_oncall, chat_routes, chat_tables, chat_you, times
 from .chat_person import sender, who
 from .chat_said import Answer, Said, incident_of, named
-from .errors import NotFound, PackError, RejectedInput
+from .errors import PackError, RejectedInput
 from .incident import Incident
 from .incident_lookup import OPEN, find, find_all, names
 from .lookup import resolve
@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 BULK = 250
 """Incidents of one PUT (API: PUT /incidents)."""
 WEEK = 604800
+PAGE = 10
+"""Incidents of a page: each may come with buttons."""
 _DONE = {"acknowledged": "Acknowledged", "resolved": "Resolved"}
 
 
@@ -50,12 +52,12 @@ def _list(action: PackAction, said: Said) -> Answer:
         service = resolve(action.pagerduty, "service", said.service)
         query["service_ids"] = [service.id]
         where = f" on {escape(service.name)}"
-    return _shown(action, query, where)
+    return _shown(action, query, where, said)
 
 
 def _mine(action: PackAction, said: Said) -> Answer:
     person = who(action, said.user).person
-    return _shown(action, {**OPEN, "user_ids": [person.id]}, f" assigned to {escape(person.name)}")
+    return _shown(action, {**OPEN, "user_ids": [person.id]}, f" assigned to {escape(person.name)}", said)
 
 
 def _show(action: PackAction, said: Said) -> Answer:
@@ -123,7 +125,13 @@ def _create(action: PackAction, said: Said) -> Answer:
     row = action.pagerduty.create_incident(given, from_email=email)
     incident = incident_of(row)
     zone = times.zone(action.settings.time_zone)
-    return Answer(f"Triggered.\n\n{chat_tables.incidents([incident], zone)}", (incident.id,), email)
+    text = f"Triggered in the name of {escape(email)}.\n\n{chat_tables.incidents([incident], zone)}"
+    return Answer(text, (incident.id,), email, public=True)
+
+
+def _declare(action: PackAction, said: Said) -> Answer:
+    """Where no dialog can be opened (a chat bot): what to type instead."""
+    raise RejectedInput("a dialog opens from /pd alone; here say: trigger <title> on <service>")
 
 
 def _note(action: PackAction, said: Said) -> Answer:
@@ -168,49 +176,6 @@ def _snooze(action: PackAction, said: Said) -> Answer:
     return Answer(f"{named(incident)} rests for {times.duration(length)}.", (incident.id,), email)
 
 
-def _on_call(action: PackAction, said: Said) -> Answer:
-    """Of a service, an escalation policy or a schedule: the first of them that has the name."""
-    from . import oncall
-
-    zone = times.zone(action.settings.time_zone)
-    for kind in ("service", "escalation_policy", "schedule"):
-        try:
-            rows, name = oncall.who(action.pagerduty, **{kind: said.text})
-        except NotFound:
-            continue
-        lines = [
-            (str(row.level), chat_tables.cell(row.user.name), chat_tables.cell(times.stamp(row.end, zone) or "always"))
-            for row in rows
-        ]
-        if not lines:
-            return Answer(f"Nobody is on call for {escape(name)}.")
-        return Answer(f"On call for {escape(name)}:\n\n" + chat_tables.table(("level", "who", "until"), lines))
-    raise NotFound(f"there is no service, escalation policy or schedule {one_line(clean(said.text, 100))!r}")
-
-
-def _services(action: PackAction, said: Said) -> Answer:
-    query = {"query": said.text} if said.text else {}
-    found = action.pagerduty.list_all("/services", "services", query, chat_tables.ROWS)
-    if not found.items:
-        return Answer("There is no such service.")
-    rows = [
-        (
-            chat_tables.cell(row.get("name")),
-            chat_tables.cell(row.get("status"), 40),
-            chat_tables.cell((row.get("escalation_policy") or {}).get("summary")),
-        )
-        for row in found.items
-    ]
-    more = "\n… and more: say part of the name." if found.truncated else ""
-    return Answer(chat_tables.table(("service", "status", "escalation policy"), rows) + more)
-
-
-def _who_am_i(action: PackAction, said: Said) -> Answer:
-    found = who(action, said.user)
-    why = "an admin linked you" if found.how == "link" else "your e-mail address is the same on both sides"
-    return Answer(f"You are {chat_tables.cell(found.person.name)} at PagerDuty: {why}.")
-
-
 VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "list": _list,
     "mine": _mine,
@@ -232,13 +197,40 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "status_update": chat_more.status_update,
     "responders": chat_more.responders,
     "workflow": chat_more.workflow,
-    "oncall": _on_call,
-    "services": _services,
-    "whoami": _who_am_i,
+    "mitigate": chat_mitigate.mitigate,
+    "declare": _declare,
+    "oncall": chat_oncall.on_call,
+    "services": chat_oncall.services,
+    "maintenance": chat_oncall.maintenance,
+    "maintenance_list": chat_oncall.maintenance_list,
+    "maintenance_end": chat_oncall.maintenance_end,
+    "subscribe": chat_routes.subscribe,
+    "subscriptions": chat_routes.listed,
+    "unsubscribe": chat_routes.unsubscribe,
+    "whoami": chat_you.who_am_i,
+    "connect": chat_you.connect,
+    "disconnect": chat_you.disconnect,
+    "help": chat_you.helped,
 }
 
 
-READS = frozenset(("list", "mine", "show", "notes", "oncall", "services", "whoami"))
+READS = frozenset(
+    (
+        "list",
+        "mine",
+        "show",
+        "notes",
+        "oncall",
+        "services",
+        "maintenance_list",
+        "subscriptions",
+        "whoami",
+        "connect",
+        "disconnect",
+        "help",
+    )
+)
+"""Also what somebody says of themselves alone."""
 ACTS = frozenset(VERBS) - READS
 """The verbs that change something; the audit keeps them."""
 
@@ -286,15 +278,23 @@ def _put(
     return Answer("\n".join(lines), tuple(row["id"] for row in rows), email)
 
 
-def _shown(action: PackAction, query: Mapping[str, Any], where: str) -> Answer:
+def _shown(action: PackAction, query: Mapping[str, Any], where: str, said: Said) -> Answer:
+    """One page of what was found."""
     found = action.pagerduty.list_all("/incidents", "incidents", query, MAX_RECORDS)
     rows = [incident_of(row) for row in found.items]
     if not rows:
         return Answer(f"No incident{where}.")
+    pages = -(-len(rows) // PAGE)
+    number = int(said.page) if said.page.isdecimal() else 1
+    if not 1 <= number <= pages:
+        raise RejectedInput(f"there {'is one page' if pages == 1 else f'are {pages} pages'}")
+    page = rows[(number - 1) * PAGE : number * PAGE]
     zone = times.zone(action.settings.time_zone)
     more = " or more" if found.truncated else ""
     count = f"{len(rows)}{more} incident{'s' if len(rows) != 1 else ''}{where}"
-    return Answer(f"{count}:\n\n{chat_tables.incidents(rows, zone)}", tuple(one.id for one in rows))
+    head = count if pages == 1 else f"{count}, page {number} of {pages}" + (" (add: page 2)" if number == 1 else "")
+    text = f"{head}:\n\n{chat_tables.incidents(page, zone)}"
+    return Answer(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
 
 
 def _sent(action: PackAction, title: str) -> Answer:

@@ -18,6 +18,7 @@ NEEDS = frozenset(
         "show",
         "acknowledge",
         "resolve",
+        "mitigate",
         "note",
         "notes",
         "snooze",

@@ -2,18 +2,23 @@
 
     parse('ack 1234') -> Parsed(Said("acknowledge", incidents="1234"))
 
-Case and spaces do not matter. Ids are PagerDuty's, numbers, or links; without one the thread or the asker tells which
-incident is meant (chat_which). `dry-run` in front changes nothing. What can't be read comes back as a
-problem in one line, with what to type instead.
+Case and spaces do not matter, nor whether an id comes before the command or behind it. Ids are PagerDuty's, numbers, or
+links; without one the thread or the asker tells which incident is meant (chat_which). `dry-run` in front changes
+nothing; `incident` in front is what `/incident` sends. What no form reads may be a phrase of an alias; what can't be
+read comes back as a problem in one line, with what to type instead.
 """
 
 from __future__ import annotations
 
 import re
-from typing import Dict, List, NamedTuple, Tuple
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
+from .alias_phrases import Phrase, said_of
 from .chat_said import Said
+from .command_forms import FORMS, GROUPS, ONE, PATTERNS, forms_of, hint
 from .text import clean, one_line
+
+MAX_TEXT = 4000
 
 
 class Parsed(NamedTuple):
@@ -22,115 +27,125 @@ class Parsed(NamedTuple):
     dry_run: bool = False
 
 
-class _Form(NamedTuple):
-    usage: str
-    what: str
-    verb: str
-    pattern: str
-    """Its groups are the fields of `Said`."""
-
-
-_ONE = r"(?:#?\d+|(?-i:[PQR][A-Z0-9]{5,})|https?://\S+)"
-"""An id is written in capitals, as PagerDuty shows it: a word of a note is none."""
-_IDS = rf"(?P<incidents>{_ONE}(?:[,\s]+{_ONE})*)"
-_ID = rf"(?P<incidents>{_ONE})"
+_DRY = re.compile(r"dry[- ]?run\s+", re.IGNORECASE)
+_INCIDENT = re.compile(r"incidents?(?:\s+|$)", re.IGNORECASE)
+_ID_FIRST = re.compile(rf"({ONE})\s+([a-z][a-z-]*)(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 _OPTION = re.compile(
-    r"\s--(urgency|priority|assign|details)[\s=]+(\"[^\"]*\"|\u201c[^\u201d]*\u201d|\S+)\s*$", re.IGNORECASE
+    r"(?P<quoted>\"[^\"]*\"|\u201c[^\u201d]*\u201d)"
+    r"|(?:^|(?<=\s))(?:--|\u2014|\u2013)(?P<name>[a-zA-Z][\w-]*)"
+    r"(?:(?:\s*=\s*|\s+)(?P<value>\"[^\"]*\"|\u201c[^\u201d]*\u201d|(?!--|\u2014|\u2013)\S+))?"
 )
-_FORMS: Tuple[_Form, ...] = (
-    _Form(
-        "list [mine | on <service>]",
-        "what is open",
-        "list",
-        r"(?:list|incidents)(?:\s+(?:on|of|service)\s+(?P<service>.+))?",
-    ),
-    _Form("mine", "what is assigned to you", "mine", r"(?:list\s+)?mine"),
-    _Form("show [id]", "an incident", "show", rf"show(?:\s+{_ID})?"),
-    _Form("ack mine", "acknowledge all of yours", "acknowledge_mine", r"ack(?:nowledge)?\s+(?:all\s+)?mine"),
-    _Form("ack [ids]", "acknowledge", "acknowledge", rf"ack(?:nowledge)?(?:\s+{_IDS})?"),
-    _Form("resolve [ids] [note]", "resolve", "resolve", rf"resolve(?:\s+{_IDS})?(?:\s+(?P<text>.+))?"),
-    _Form("unack [id]", "take the acknowledgement back", "unacknowledge", rf"unack(?:nowledge)?(?:\s+{_ID})?"),
-    _Form("reopen [id]", "open a resolved one again", "reopen", rf"reopen(?:\s+{_ID})?"),
-    _Form("note [id] <text>", "add a note", "note", rf"note(?:\s+(?:on\s+)?{_ID}:?)?\s+(?P<text>.+)"),
-    _Form("notes [id]", "its notes", "notes", rf"notes(?:\s+(?:of\s+)?{_ID})?"),
-    _Form(
-        "escalate [id] [level]",
-        "to the next level, or the one said",
-        "escalate",
-        rf"escalate(?:\s+{_ID})?(?:\s+(?:to\s+)?(?P<text>.+))?",
-    ),
-    _Form(
-        "reassign [id] <@user>",
-        "assign to others",
-        "reassign",
-        rf"reassign(?:\s+{_ID})?\s+(?:to\s+)?(?P<text>.+)",
-    ),
-    _Form(
-        "add-responder [id] <@user>",
-        "ask for help",
-        "responders",
-        rf"add-responders?(?:\s+{_ID})?\s+(?P<text>.+)",
-    ),
-    _Form("snooze [id] <2h>", "let it rest", "snooze", rf"snooze(?:\s+{_ID})?\s+(?:for\s+)?(?P<duration>.+)"),
-    _Form("merge <ids> into <id>", "merge", "merge", rf"merge\s+{_IDS}\s+into\s+(?P<text>\S+)"),
-    _Form("priority [id] <P1>", "set the priority", "priority", rf"priority(?:\s+{_ID})?\s+(?P<text>.+)"),
-    _Form("urgency [id] <high>", "set the urgency", "urgency", rf"urgency(?:\s+{_ID})?\s+(?P<text>high|low)"),
-    _Form("status [id] <text>", "publish a status update", "status_update", rf"status(?:\s+{_ID}:?)?\s+(?P<text>.+)"),
-    _Form("run [id] <workflow>", "run a workflow", "workflow", rf"run(?:-play)?(?:\s+{_ID})?\s+(?P<text>.+)"),
-    _Form("oncall <name>", "who is on call", "oncall", r"on-?call\s+(?:for\s+)?(?P<text>.+)"),
-    _Form("services [name]", "services", "services", r"services(?:\s+(?P<text>.+))?"),
-    _Form(
-        "trigger <title> on <service>",
-        "trigger an incident",
-        "create",
-        r"trigger\s+(?P<text>.+)\s+on\s+(?:service\s+)?(?P<service>.+?)",
-    ),
-    _Form("whoami", "who you are at PagerDuty", "whoami", r"who\s*am\s*i\??"),
-)
-_PATTERNS = [(form, re.compile(form.pattern, re.IGNORECASE | re.DOTALL)) for form in _FORMS]
+"""Telephones make a dash of two hyphens. What stands in quotes is no option."""
 
 
-def parse(text: str) -> Parsed:
-    """Never raises."""
-    line = clean(text, 4000).strip()
-    dry = re.match(r"dry[- ]?run\s+", line, re.IGNORECASE)
+def parse(text: str, phrases: Sequence[Phrase] = ()) -> Parsed:
+    """Never raises. `phrases`: those of the aliases (`alias_phrases.load`)."""
+    line = clean(text, MAX_TEXT).strip()
+    dry = _DRY.match(line)
     line = line[dry.end() :] if dry else line
-    line, options = _options(line)
-    for form, pattern in _PATTERNS:
-        found = pattern.fullmatch(line)
+    found = _read(line)
+    if found.problem:
+        said = said_of(phrases, line)
+        found = Parsed(said) if said else found
+    return found._replace(dry_run=bool(dry)) if not found.problem else found
+
+
+def _read(line: str) -> Parsed:
+    prefixed = _INCIDENT.match(line)
+    turned = _id_behind(line)
+    for candidate in (line, *([line[prefixed.end() :]] if prefixed else ()), *([turned] if turned else ())):
+        found = _form(candidate)
+        if found.said.verb or found.problem:
+            return found
+    return Parsed(Said(""), _problem(line[prefixed.end() :] if prefixed else line))
+
+
+def _form(line: str) -> Parsed:
+    taken = {name for form in forms_of(line.split(" ")[0]) for name in form.options}
+    rest, options, problem = _options(line, taken) if taken else (line, {}, "")
+    if problem:
+        return Parsed(Said(""), problem)
+    for form, pattern in PATTERNS:
+        found = pattern.fullmatch(rest)
         if found:
-            words = {name: _plain(value) for name, value in found.groupdict().items() if value}
+            words = {name.rstrip("_"): _plain(value) for name, value in found.groupdict().items() if value}
             said = Said(form.verb)._replace(**words)  # type: ignore[arg-type]
-            if options and said.verb != "create":
-                return Parsed(Said(""), f"--{next(iter(options))} belongs to `/pd trigger`")
-            return Parsed(said._replace(options=options), dry_run=bool(dry))
-    word = one_line(line, 200).split(" ")[0].lower()
-    return Parsed(Said(""), help_text(word))
+            return Parsed(said._replace(options=options) if form.options else said)
+    return Parsed(Said(""), "")
 
 
-def _options(line: str) -> Tuple[str, Dict[str, str]]:
-    """The line without the options at its end: `--priority P1 --details "a text"`."""
+def _id_behind(line: str) -> str:
+    """`1234 ack` as `ack 1234`."""
+    found = _ID_FIRST.fullmatch(line)
+    return " ".join(word for word in (found.group(2), found.group(1), found.group(3)) if word) if found else ""
+
+
+def _options(line: str, known: set[str]) -> Tuple[str, Dict[str, str], str]:
+    """The line without its options, the options, and what is wrong with them."""
     options: Dict[str, str] = {}
-    while True:
-        found = _OPTION.search(line)
-        if found is None:
-            return line, options
-        options[found.group(1).lower()] = _plain(found.group(2))
-        line = line[: found.start()].rstrip()
+    problems: List[str] = []
+
+    def taken(found: re.Match[str]) -> str:
+        if found.group("quoted") is not None:
+            return found.group()
+        name, value = found.group("name").lower(), _plain(found.group("value") or "")
+        if name not in known:
+            problems.append(
+                f"there is no --{name[:30]} here; there are {', '.join('--' + one for one in sorted(known))}"
+            )
+        elif not value:
+            problems.append(f"--{name} needs a value")
+        options[name] = value
+        return ""
+
+    rest = _OPTION.sub(taken, line)
+    return " ".join(rest.split()) if options else line, options, problems[0] if problems else ""
+
+
+def _problem(line: str) -> str:
+    """One line: what is wrong, and what to type."""
+    first, _, rest = one_line(line, 200).partition(" ")
+    word = first.lower()
+    forms = forms_of(word)
+    stray = re.search(r"(?:^|\s)--([a-z]+)", line)
+    if forms and stray and not any(form.options for form in forms):
+        owners = sorted({form.word for form in FORMS if stray.group(1) in form.options})
+        if owners:
+            return f"--{stray.group(1)} belongs to " + " and ".join(f"`/pd {one}`" for one in owners)
+    if forms:
+        return "type " + " or ".join(f"`/pd {hint(form)}` ({form.what})" for form in forms)
+    near = _near(word)
+    if near:
+        whole = f"{near} {rest}".strip()
+        meant = whole if _form(whole).said.verb and "`" not in whole else near
+        return f"there is no command {word[:30]!r}; did you mean `/pd {meant}`?"
+    return f"there is no command {word[:30]!r}; `/pd help` lists them"
+
+
+def _near(word: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(word, list(dict.fromkeys(form.word for form in FORMS)), n=1)
+    return near[0] if near else ""
 
 
 def help_text(word: str = "") -> str:
-    """The commands of that first word, or what there is."""
-    usages = [form for form in _FORMS if form.usage.split(" ")[0] == word]
-    if usages:
-        return "type " + " or ".join(f"`/pd {form.usage}` ({form.what})" for form in usages)
-    import difflib
-
-    known: Dict[str, List[str]] = {form.usage.split(" ")[0]: [] for form in _FORMS}
-    near = difflib.get_close_matches(word, list(known), n=1) if word and word != "help" else []
-    if near:
-        return f"there is no command of that name; did you mean `/pd {near[0]}`?"
-    return "after `/pd` goes one of: " + ", ".join(known)
+    """All commands in Markdown, or those of one word."""
+    forms = forms_of(word)
+    if word and not forms:
+        near = _near(word.lower())
+        return f"There is no command {word[:30]!r}." + (f" Did you mean `/pd help {near}`?" if near else "")
+    if forms:
+        return "\n".join(f"- `/pd {hint(form)}`: {form.what}" for form in forms)
+    parts = []
+    for group in GROUPS:
+        lines = [f"- `/pd {form.usage}`: {form.what}" for form in FORMS if form.group == group]
+        parts.append("\n".join([f"**{group}**", *lines]))
+    closing = (
+        "An id is PagerDuty's (PT4KHLK), a number (1234) or a link. Without one it is the thread's incident, else the "
+        "only one open and assigned to you. `/pd dry-run …` changes nothing and tells what would be done."
+    )
+    return "\n\n".join([*parts, closing])
 
 
 def _plain(value: str) -> str:

@@ -92,7 +92,9 @@ class WatchConfig(NamedTuple):
     urgencies: Tuple[str, ...] = ()
     start_states: Tuple[str, ...] = START_STATES
     poll_interval: int = 30
-    """Seconds between two cycles."""
+    """Seconds between two cycles; with a webhook: while its calls do not come (default 10)."""
+    poll_interval_with_bell: int = 60
+    """The same while PagerDuty's webhook rings (doorbell)."""
     snapshot_every: int = 10
     """Cycles between two snapshots."""
 
@@ -128,6 +130,17 @@ class ChatConfig(NamedTuple):
         return bool(self.public_url and self.signing_keys)
 
 
+class WebhookConfig(NamedTuple):
+    """Where PagerDuty's webhook (v3) rings. Off while `port` is 0."""
+
+    bind: str = "127.0.0.1"
+    port: int = 0
+    public_url: str = ""
+    """How PagerDuty reaches it."""
+    secrets: Tuple[Secret, ...] = ()
+    """Beside the one that `webhook.setup` keeps in the datastore."""
+
+
 class Config(NamedTuple):
     """The whole configuration."""
 
@@ -138,6 +151,7 @@ class Config(NamedTuple):
     """IANA name; whether it exists is checked where times are printed."""
     debug: bool = False
     chat: ChatConfig = ChatConfig()
+    webhook: WebhookConfig = WebhookConfig()
 
 
 _SECTIONS = {
@@ -159,7 +173,16 @@ _SECTIONS = {
         "note_word",
         "signing_keys",
     ),
-    "watch": ("services", "teams", "urgencies", "start_states", "poll_interval", "snapshot_every"),
+    "watch": (
+        "services",
+        "teams",
+        "urgencies",
+        "start_states",
+        "poll_interval",
+        "poll_interval_with_bell",
+        "snapshot_every",
+    ),
+    "webhook": ("bind", "port", "public_url", "secrets"),
     "mattermost": (
         "url",
         "token",
@@ -208,7 +231,8 @@ def load(raw: Any) -> Config:
     )
 
     mattermost = _mattermost(read, timeouts, proxy, ca_file, verify, proxies)
-    watch = _watch(read) if read.value("watch") else WatchConfig()
+    webhook = _webhook(read) if read.value("webhook") else WebhookConfig()
+    watch = _watch(read, bool(webhook.port)) if read.value("watch") or webhook.port else WatchConfig()
     time_zone = read.text("time_zone") or "UTC"
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", time_zone):
         read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
@@ -216,7 +240,7 @@ def load(raw: Any) -> Config:
     chat = _chat(read) if read.value("chat") else ChatConfig()
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
-    return Config(pagerduty, mattermost, watch, time_zone, debug, chat)
+    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook)
 
 
 def _mattermost(
@@ -246,13 +270,26 @@ def _mattermost(
     )
 
 
-def _watch(read: Reader) -> WatchConfig:
+def _webhook(read: Reader) -> WebhookConfig:
+    webhook = WebhookConfig(
+        bind=read.text("webhook.bind") or "127.0.0.1",
+        port=read.integer("webhook.port", 0, 0, 65535),
+        public_url=read.url("webhook.public_url"),
+        secrets=tuple(Secret(text) for text in read.texts("webhook.secrets")),
+    )
+    if any(len(one.reveal()) < MIN_SIGNING_KEY for one in webhook.secrets):
+        read.wrong("webhook.secrets", f"must have at least {MIN_SIGNING_KEY} characters each")
+    return webhook
+
+
+def _watch(read: Reader, with_bell: bool) -> WatchConfig:
     return WatchConfig(
         services=read.texts("watch.services"),
         teams=read.texts("watch.teams"),
         urgencies=read.texts("watch.urgencies", URGENCIES),
         start_states=read.texts("watch.start_states", START_STATES) or START_STATES,
-        poll_interval=read.integer("watch.poll_interval", 30, MIN_POLL_INTERVAL, 3600),
+        poll_interval=read.integer("watch.poll_interval", 10 if with_bell else 30, MIN_POLL_INTERVAL, 3600),
+        poll_interval_with_bell=read.integer("watch.poll_interval_with_bell", 60, MIN_POLL_INTERVAL, 3600),
         snapshot_every=read.integer("watch.snapshot_every", 10, 1, 10000),
     )
 

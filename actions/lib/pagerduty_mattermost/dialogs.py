@@ -34,12 +34,17 @@ def dialog(
     choices: Mapping[str, Sequence[str]],
     *,
     text: str = "",
+    details: str = "",
+    post_id: str = "",
     order: Sequence[str] = (),
 ) -> Dict[str, Any]:
     """As `open_dialog` takes it, but the trigger id. `choices`: names of services, priorities and workflows, where
-    known; `text`: what was typed already; `order`: the fields of a declaration."""
-    state = sign(key, PURPOSE, {"v": kind, "i": incident_id}, int(now) + LIFE)
-    elements = [_declared(name, choices, text) for name in order] if kind == DECLARE else [_element(kind, choices)]
+    known; `text` and `details`: what stands in the fields already; `post_id`: the post that is declared; `order`: the
+    fields of a declaration."""
+    about = {"v": kind, "i": incident_id, **({"p": post_id} if post_id else {})}
+    state = sign(key, PURPOSE, about, int(now) + LIFE)
+    given = {"title": text, "details": details}
+    elements = [_declared(name, choices, given) for name in order] if kind == DECLARE else [_element(kind, choices)]
     return {
         "url": url.rstrip("/") + SUBMIT,
         "dialog": {
@@ -67,11 +72,14 @@ def _element(kind: str, choices: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
     }
 
 
-def _declared(name: str, choices: Mapping[str, Sequence[str]], text: str) -> Dict[str, Any]:
+def _declared(name: str, choices: Mapping[str, Sequence[str]], given: Mapping[str, str]) -> Dict[str, Any]:
     if name == "title":
-        return {"display_name": "Title", "name": name, "type": "text", "max_length": 150, "default": cut(text, 150)}
+        default = cut(given["title"], 150)
+        return {"display_name": "Title", "name": name, "type": "text", "max_length": 150, "default": default}
     if name == "details":
-        return {"display_name": "Details", "name": name, "type": "textarea", "max_length": TEXT, "optional": True}
+        default = cut(given["details"], TEXT)
+        made = {"display_name": "Details", "name": name, "type": "textarea", "max_length": TEXT, "optional": True}
+        return {**made, "default": default} if default else made
     if name == "urgency":
         return _choice(name, "Urgency", ("high", "low"), optional=True)
     if name == "assign":

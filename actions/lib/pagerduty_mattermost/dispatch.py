@@ -61,6 +61,8 @@ class Dispatcher:
         self._monotonic = monotonic
         self._hanging: List[Tuple[threading.Thread, float]] = []
         self._done: OrderedDict[str, None] = OrderedDict()
+        self.on_dispatched: Callable[[str, Mapping[str, Any]], None] = lambda trigger, payload: None
+        """Told of each dispatch that got through in time."""
 
     def dispatch(self, trigger: str, payload: Mapping[str, Any], *, trace_tag: str, ids: Iterable[str] = ()) -> None:
         """Returns once StackStorm has it. Raises DispatchFailed, or UnfitPayload when it never will.
@@ -102,6 +104,7 @@ class Dispatcher:
             error = outcome[0]
             said = one_line(clean(error, 300))
             raise DispatchFailed(f"StackStorm took no {trigger}: {type(error).__name__}: {said}") from error
+        self.on_dispatched(trigger, payload)
 
     def was_dispatched(self, event_id: str) -> bool:
         """The event got through, even if only after its deadline."""

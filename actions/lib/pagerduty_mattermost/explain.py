@@ -60,6 +60,16 @@ class Told(NamedTuple):
     line: str
 
 
+class Subscribed(NamedTuple):
+    """One subscription of a channel, made in chat."""
+
+    channel: str
+    asks: str
+    """In people's words."""
+    why_not: str
+    """Empty when the incident fits."""
+
+
 def filters(watch: WatchConfig, incident: Incident) -> List[Filter]:
     """Every filter that is set. They decide when an incident is first reported; one reported is followed to its end."""
     found = []
@@ -100,6 +110,7 @@ def sentences(
     told: Sequence[Told],
     cards: Sequence[CardState],
     assumed: bool,
+    subscribed: Sequence[Subscribed] = (),
 ) -> str:
     """All of it for people; `told` is in the order of `verdicts`, `assumed`: no change was remembered to judge by."""
     failed = [one for one in settings if not one.passed]
@@ -111,6 +122,9 @@ def sentences(
         if result.line:
             where = f" → {verdict.channel}" if verdict.outcome in (POSTS, START_ON) else ""
             lines.append(f"- rule {verdict.rule}{where}: {result.line}")
+    for one in subscribed:
+        fits = f"does not fit, {inert(one.why_not)}" if one.why_not else "fits"
+        lines.append(f"- {one.channel} is subscribed to {one.asks}: {fits}")
     disabled = [verdict.rule for verdict in verdicts if verdict.outcome == DISABLED]
     if disabled:
         lines.append(f"- disabled: {', '.join(disabled)}")

@@ -22,7 +22,7 @@ from .times import iso
 
 REMEMBERED = 3600
 """Seconds that what an e-mail address told is believed."""
-LINK, EMAIL = "link", "email"
+LINK, EMAIL, OFF = "link", "email", "off"
 
 
 class Identity(NamedTuple):
@@ -37,6 +37,8 @@ def linked(mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str
     Ambiguous, StoreUnreachable (a link could stand there) and the gateways' errors."""
     account = chat_user(mattermost, _name(user))
     kept = store.read(_key(account))
+    if isinstance(kept, dict) and kept.get("how") == OFF:
+        raise NotFound(f"@{account.username} is disconnected: `/pd connect` undoes it")
     if isinstance(kept, dict) and kept.get("how") == LINK:
         return Identity(account, _still_there(pagerduty, account, str(kept.get("id"))), LINK)
     if not account.email:
@@ -78,6 +80,27 @@ def unlink(mattermost: Mattermost, store: Store, user: str) -> User:
     if not isinstance(kept, dict) or kept.get("how") != LINK:
         raise NotFound(f"@{account.username} is not linked by an admin")
     store.delete(_key(account))
+    return account
+
+
+def disconnect(mattermost: Mattermost, store: Store, user: str) -> User:
+    """Nothing is done in the person's name until `connect`; an admin's link is kept for then."""
+    account = chat_user(mattermost, _name(user))
+    kept = store.read(_key(account))
+    if not (isinstance(kept, dict) and kept.get("how") == OFF):
+        link = kept if isinstance(kept, dict) and kept.get("how") == LINK else None
+        store.write(_key(account), {"how": OFF, "link": link}, ttl=None)
+    return account
+
+
+def connect(mattermost: Mattermost, store: Store, user: str) -> User:
+    """Undo `disconnect`, and forget what an address told: it is looked up afresh."""
+    account = chat_user(mattermost, _name(user))
+    kept = store.read(_key(account))
+    if isinstance(kept, dict) and kept.get("how") == OFF and isinstance(kept.get("link"), dict):
+        store.write(_key(account), kept["link"], ttl=None)
+    elif isinstance(kept, dict) and kept.get("how") != LINK:
+        store.delete(_key(account))
     return account
 
 

@@ -24,7 +24,7 @@ import requests
 from mattermostdriver import Driver
 
 from .config import MattermostConfig
-from .errors import RejectedInput, RetryLater
+from .errors import NotFound, RejectedInput, RetryLater
 from .keys import PROPS_KEY, pending_post_id
 from .mattermost_client import PooledClient
 from .text import clean, one_line
@@ -180,6 +180,15 @@ class Mattermost:
         options = {"user_id": self.me().id}
         self._call(lambda: self._driver.channels.add_user(channel_id, options))
 
+    def is_member(self, channel_id: str, user_id: str) -> bool:
+        """Whether the user is a member of the channel."""
+        path = f"/channels/{checked_id(channel_id, 'channel id')}/members/{checked_id(user_id, 'user id')}"
+        try:
+            self._call(lambda: self._driver.client.get(path))
+        except NotFound:
+            return False
+        return True
+
     def direct_channel(self, user_id: str) -> Channel:
         """The channel of the bot and one user; created when missing."""
         pair = [self.me().id, checked_id(user_id, "user id")]
@@ -308,11 +317,14 @@ class Mattermost:
             monotonic=self._monotonic,
         )
 
-    def answer_command(self, hook: str, text: str, attachments: Sequence[Mapping[str, Any]] = ()) -> None:
-        """A delayed answer to a slash command, seen by who typed it alone. `hook`: the path of its response_url."""
+    def answer_command(
+        self, hook: str, text: str, attachments: Sequence[Mapping[str, Any]] = (), *, public: bool = False
+    ) -> None:
+        """A delayed answer to a slash command, seen by who typed it alone or by the channel. `hook`: the path of its
+        response_url."""
         if not _HOOK.fullmatch(hook):
             raise RejectedInput("no response_url of Mattermost's")
-        body: Dict[str, Any] = {"response_type": "ephemeral", "text": _message(text)}
+        body: Dict[str, Any] = {"response_type": "in_channel" if public else "ephemeral", "text": _message(text)}
         if attachments:
             body["attachments"] = [_cleaned(one) for one in attachments]
         self._call(lambda: self._driver.client.respond(hook, body))

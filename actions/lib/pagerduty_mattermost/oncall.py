@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from . import times
 from .errors import NotFound, RejectedInput
@@ -23,6 +23,11 @@ class OnCall(NamedTuple):
     policy: str = ""
     start: str = ""
     end: str = ""
+    policy_id: str = ""
+
+
+Shift = Tuple[Optional[OnCall], Optional[OnCall]]
+"""Who is on call at one level (by one schedule), and who is next; either may be missing."""
 
 
 def who(
@@ -35,11 +40,11 @@ def who(
     """
     kind, text = _asked(escalation_policy, schedule, service, user)
     if kind in ("escalation_policy", "schedule") and text.isalnum() and text.isupper():
-        rows = _read(pagerduty, kind, text)
+        rows = read(pagerduty, {kind + "_ids": [text]})
         if rows:
             return rows, rows[0].policy if kind == "escalation_policy" else rows[0].schedule
     kind, id, name = _target(pagerduty, kind, text)
-    return _read(pagerduty, kind, id), name
+    return read(pagerduty, {kind + "_ids": [id]}), name
 
 
 def upcoming(
@@ -55,7 +60,7 @@ def upcoming(
     """The next to come on call within `days`: of each level and schedule the first who is not on call yet, in the
     order of their beginnings. Of a user: each next turn. Raises as `who`."""
     kind, id, name = _target(pagerduty, *_asked(escalation_policy, schedule, service, user))
-    rows = _read(pagerduty, kind, id, since=times.iso(now), until=times.iso(now + days * 86400))
+    rows = read(pagerduty, {kind + "_ids": [id]}, since=now, until=now + days * 86400)
     found: Dict[Tuple[str, int, str], OnCall] = {}
     for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
         begins = times.seconds(row.start)
@@ -87,8 +92,32 @@ def _target(pagerduty: PagerDuty, kind: str, text: str) -> Tuple[str, str, str]:
     return "escalation_policy", target.escalation_policy_id, target.name
 
 
-def _read(pagerduty: PagerDuty, kind: str, id: str, **span: str) -> List[OnCall]:
-    params: Dict[str, Any] = {kind + "_ids": [id], "include": ["users"], **span}
+def shifts(pagerduty: PagerDuty, of: Mapping[str, Any], *, now: float, days: int) -> List[Shift]:
+    """For each policy, level and schedule: who is on call (each of them, where several are), and who is next within
+    `days`; the first level first. `of`: a filter as `read` takes it. One request a page of 100."""
+    present: Dict[Tuple[str, int, str], List[OnCall]] = {}
+    coming: Dict[Tuple[str, int, str], OnCall] = {}
+    rows = read(pagerduty, of, since=now, until=now + days * 86400)
+    for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
+        key = (row.policy, row.level, row.schedule)
+        begins, ends = times.seconds(row.start), times.seconds(row.end)
+        if begins is not None and begins > now:
+            coming.setdefault(key, row)
+        elif ends is None or ends > now:
+            present.setdefault(key, []).append(row)
+    found: List[Shift] = []
+    for key in sorted({*present, *coming}, key=lambda one: (one[1], one[0], one[2])):
+        following = coming.get(key)
+        found.extend((one, following) for one in present.get(key) or ())
+        if key not in present:
+            found.append((None, following))
+    return found
+
+
+def read(pagerduty: PagerDuty, of: Mapping[str, Any], **span: float) -> List[OnCall]:
+    """The rows of a filter (`schedule_ids`, `escalation_policy_ids`, `user_ids`), first level first; now, or within
+    `since` and `until` (seconds since the epoch)."""
+    params: Dict[str, Any] = {**of, "include": ["users"], **{name: times.iso(at) for name, at in span.items()}}
     rows = pagerduty.list_all("/oncalls", "oncalls", params, MAX_ROWS).items
     found: List[OnCall] = []
     for row in rows:
@@ -108,6 +137,7 @@ def _on_call(row: Dict[str, Any]) -> OnCall:
         policy=_text(row.get("escalation_policy") or {}, "summary"),
         start=one_line(clean(row.get("start"))),
         end=one_line(clean(row.get("end"))),
+        policy_id=_text(row.get("escalation_policy") or {}, "id"),
     )
 
 

@@ -18,7 +18,7 @@ from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from . import cards, replies, routing, times
-from .card_records import GRACE, Known, Record, Records, Snapshot, known_of
+from .card_records import GRACE, Known, Mark, Record, Records, Snapshot, known_of
 from .card_thread import LOOK_AGAIN_AFTER, CardThread
 from .channels import ChannelRef, Channels, ChannelUnavailable
 from .errors import NotFound, PackError, RejectedInput, RetryLater, Unauthorized
@@ -195,7 +195,7 @@ class Posts:
 
     def _painted(self, job: _Job, record: Record, snapshot: Snapshot, outcome: Outcome, looked: float) -> Outcome:
         newest = snapshot.newest
-        view = self._view(record, newest.change.incident, newest.version)
+        view = self._view(record, newest.change.incident, newest.version, snapshot.mitigated)
         card = cards.card(newest.change.incident, view)
         mentioned = False
         if not record.post_id:
@@ -304,9 +304,11 @@ class Posts:
             added += thread.add(key, text, {"incident": job.change.incident.id, "event": event.event_id})
         return added
 
-    def _view(self, record: Record, incident: Incident, version: Version) -> cards.View:
+    def _view(self, record: Record, incident: Incident, version: Version, mark: Optional[Mark]) -> cards.View:
         key = record.key or post_key("card", incident.id, record.channel_id)
-        return cards.View(self._zone, key, version, times.iso(self._clock()), tuple(self._actions(incident)))
+        mitigated = f"by {mark.by}, {times.stamp(mark.at, self._zone)}" if mark else ""
+        actions = tuple(self._actions(incident))
+        return cards.View(self._zone, key, version, times.iso(self._clock()), actions, mitigated)
 
     def _mention_at_birth(self, route: Route, change: Change) -> str:
         if self._mentions is None:

@@ -75,7 +75,7 @@ class Cycle:
         self._looked_up: Dict[str, int] = {}
         self._summary: Optional[Dict[str, Any]] = None
         self._want_snapshot = True
-        self._runs_since_snapshot = 0
+        self._runs_since_snapshot = 0.0
         self._snapshot_at: Optional[float] = None
         self._snapshot_cost = 2
         self._not_before: Optional[float] = None
@@ -83,15 +83,26 @@ class Cycle:
         self._last_good = ""
         self._good_at: Optional[float] = None
 
-    def run(self) -> None:
-        """One look. Raises nothing but what ends the process."""
-        now = self._monotonic()
+    @property
+    def server_time(self) -> Optional[float]:
+        """PagerDuty's clock in its newest answer, seconds since the epoch."""
+        return self._pagerduty.last_server_time
+
+    @property
+    def last_good(self) -> str:
+        """Up to when all was read; UTC, empty when nothing was."""
+        return self._last_good
+
+    def run(self, weight: float = 1.0) -> bool:
+        """One look, which counts as so much of one for `snapshot_every`; False when it did not come to its end. Raises
+        nothing but what ends the process."""
+        now, done = self._monotonic(), False
         if self._not_before is not None and now < self._not_before:
             self._beat()
-            return
+            return done
         self._not_before = None
         try:
-            self._look()
+            self._look(weight)
         except Exception as error:  # noqa: BLE001 - the sensor's process dies of what leaves poll()
             self._failed(error)
         else:
@@ -99,7 +110,7 @@ class Cycle:
                 self.health.good(kind)
             if self.state is not None and not self.state.dirty:
                 self.health.good("datastore")
-            self._good_at = self._monotonic()
+            self._good_at, done = self._monotonic(), True
         if self._scope.problems:
             self.health.failed("names", self._scope.problems, now, last_good=self._last_good, at_once=True)
         else:
@@ -107,6 +118,7 @@ class Cycle:
         if tell_health(self.health, self._dispatcher, self._log, self._monotonic):
             self._heartbeat_at = None
         self._beat()
+        return done
 
     def _failed(self, error: Exception) -> None:
         now = self._monotonic()
@@ -127,7 +139,7 @@ class Cycle:
         self.health.failed(kind, reason, now, last_good=self._last_good, at_once=permanent)
         self._log.warning("The incident sensor can't go on now: %s", reason)
 
-    def _look(self) -> None:
+    def _look(self, weight: float) -> None:
         state = self.state if self.state is not None else self._load()
         if state is not None and state.dirty:
             self._commit(state)
@@ -139,7 +151,7 @@ class Cycle:
         if self._rebuild:
             self._rebuild_from_snapshot(state, watch)
         whole = self._follow_log(state, watch)
-        self._runs_since_snapshot += 1
+        self._runs_since_snapshot += weight
         if whole and self._is_snapshot_due():
             self._take_snapshot(state, watch)
         if state.summary_due:
@@ -252,7 +264,7 @@ class Cycle:
             state.scope = watch.fingerprint
             state.dirty = True
         self._want_snapshot = False
-        self._runs_since_snapshot = 0
+        self._runs_since_snapshot = 0.0
         if state.doubtful:
             self._states.compact(state)
         elif state.dirty:

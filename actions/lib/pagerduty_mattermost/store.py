@@ -5,6 +5,7 @@
     store.read_prefix("sensor.shard.")          # {name: value}
     store.write("sensor.head", data, ttl=None)  # any JSON value
     store.delete("sensor.head")                 # True when there was one
+    store.write("webhook.secret", data, encrypt=True); store.read_secret("webhook.secret")
 
 Names are relative: `sensor.head` is the key `pagerduty.sensor.head`, system scope, `local=False` (a local key would
 differ between the classes that share it). A value stands in an envelope `{"v": 1, "data": ...}`.
@@ -86,6 +87,17 @@ class Store:
                 return _open(name, raw)
         return None
 
+    def read_secret(self, name: str) -> Any:
+        """The same for a value that was written with `encrypt`."""
+        key = _key(name)
+        if not any(found == key for found, _ in self._list(key)):
+            return None
+        doing = f"decrypting '{key}'"
+        raw = self._call(doing, lambda: self._service.get_value(key, local=False, decrypt=True))
+        if raw is None:  # what it answers to any trouble
+            raise StoreUnreachable(f"StackStorm's datastore failed while {doing}; its log says why")
+        return _open(name, raw)
+
     def read_prefix(self, prefix: str, on_broken: Optional[Callable[[BrokenValue], None]] = None) -> Dict[str, Any]:
         """All values whose relative name begins with `prefix`. Raises StoreUnreachable.
 
@@ -103,8 +115,9 @@ class Store:
                 on_broken(error)
         return values
 
-    def write(self, name: str, value: Any, ttl: Optional[float] = None) -> None:
-        """Stores a JSON value, for `ttl` seconds when given (pass it on every write: the last one counts).
+    def write(self, name: str, value: Any, ttl: Optional[float] = None, *, encrypt: bool = False) -> None:
+        """Stores a JSON value, for `ttl` seconds when given (pass it on every write: the last one counts). `encrypt`
+        fails where StackStorm has no crypto key.
 
         Raises StoreUnreachable (with `maybe_done` when no answer came) or RejectedInput (too large).
         """
@@ -116,9 +129,10 @@ class Store:
                 f"The value for the datastore key '{key}' is too large: {len(raw)} of {MAX_BYTES} bytes"
             )
         seconds = None if ttl is None else max(1, int(ttl))
+        more = {"encrypt": True} if encrypt else {}
         self._call(
             f"writing '{key}'",
-            lambda: self._service.set_value(key, raw, ttl=seconds, local=False),
+            lambda: self._service.set_value(key, raw, ttl=seconds, local=False, **more),
             writes=key,
         )
 

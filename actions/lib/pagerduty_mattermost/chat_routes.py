@@ -1,0 +1,83 @@
+"""Subscribe a channel from chat, see what it is subscribed to, and end it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import subscriptions
+from .chat_person import sender
+from .chat_said import Answer, Said
+from .errors import RejectedInput
+from .lookup import resolve
+from .text import one_line
+
+if TYPE_CHECKING:
+    from .action_base import PackAction
+
+
+def subscribe(action: PackAction, said: Said) -> Answer:
+    channel = _channel(said)
+    email = sender(action, said.user, said.from_email)
+    options = dict(said.options)
+    if said.service:
+        options.setdefault("service", said.service)
+    made = subscriptions.Subscription(
+        channel, by=said.user, at=action.clock(), events=subscriptions.events_of(options.get("events", ""))
+    )
+    if options.get("urgency"):
+        urgency = options["urgency"].strip().lower()
+        if urgency not in ("high", "low"):
+            raise RejectedInput("--urgency is high or low")
+        made = made._replace(urgency=urgency)
+    if options.get("service"):
+        service = resolve(action.pagerduty, "service", options["service"])
+        made = made._replace(service_id=service.id, service=service.name)
+    if options.get("team"):
+        team = resolve(action.pagerduty, "team", options["team"])
+        made = made._replace(team_id=team.id, team=team.name)
+    if options.get("priority"):
+        made = made._replace(priority=resolve(action.pagerduty, "priority", options["priority"]).name)
+    present = subscriptions.of_channel(action.store, channel, action.log)
+    if made.key in [one.key for one in present]:
+        return Answer(f"This channel is subscribed to {made.told()} already.", (), email)
+    if len(present) >= subscriptions.MOST:
+        raise RejectedInput(f"a channel has at most {subscriptions.MOST} subscriptions: `/pd unsubscribe` from some")
+    action.mattermost.join(channel)
+    subscriptions.save(action.store, made)
+    return Answer(f"This channel is subscribed to {made.told()}: each gets a card here.", (), email)
+
+
+def listed(action: PackAction, said: Said) -> Answer:
+    present = subscriptions.of_channel(action.store, _channel(said), action.log)
+    if not present:
+        return Answer("This channel has no subscription of its own (rules may post here): `/pd subscribe` makes one.")
+    lines = [f"{number}. {one.told()}" for number, one in enumerate(present, 1)]
+    return Answer("This channel is subscribed to\n" + "\n".join(lines))
+
+
+def unsubscribe(action: PackAction, said: Said) -> Answer:
+    channel = _channel(said)
+    email = sender(action, said.user, said.from_email)
+    present = subscriptions.of_channel(action.store, channel, action.log)
+    if not present:
+        return Answer("This channel has no subscription of its own.", (), email)
+    word = said.text.strip().lower()
+    if word == "all":
+        ended = present
+    elif word.isdecimal() and 1 <= int(word) <= len(present):
+        ended = [present[int(word) - 1]]
+    elif not word and len(present) == 1:
+        ended = present
+    else:
+        listing = "; ".join(f"{number}: {one.told()}" for number, one in enumerate(present, 1))
+        raise RejectedInput(f"which one? Say its number, or all: {one_line(listing, 1000)}")
+    for one in ended:
+        action.store.delete(one.key)
+    told = ", ".join(one.told() for one in ended)
+    return Answer(f"No longer subscribed to {told}. Cards that are here are kept up to date.", (), email)
+
+
+def _channel(said: Said) -> str:
+    if not said.channel:
+        raise RejectedInput("which channel is not told here: type it as /pd in the channel")
+    return said.channel

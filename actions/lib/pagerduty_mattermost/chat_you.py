@@ -1,0 +1,43 @@
+"""Who somebody is at PagerDuty, and whether things are done in their name; and help."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from . import chat_tables, identity
+from .chat_person import who
+from .chat_said import Answer, Said
+from .errors import Ambiguous, NotFound
+
+if TYPE_CHECKING:
+    from .action_base import PackAction
+
+
+def who_am_i(action: PackAction, said: Said) -> Answer:
+    found = who(action, said.user)
+    why = "an admin linked you" if found.how == identity.LINK else "your e-mail address is the same on both sides"
+    return Answer(f"You are {chat_tables.cell(found.person.name)} at PagerDuty: {why}.")
+
+
+def connect(action: PackAction, said: Said) -> Answer:
+    """Looks afresh. What a person says of themselves proves nothing, so there is nothing to type: an address that is
+    the same on both sides, or an admin."""
+    account = identity.connect(action.mattermost, action.store, said.user)
+    try:
+        return who_am_i(action, said)
+    except (NotFound, Ambiguous) as error:
+        raise type(error)(
+            f"{error}. The way out: give PagerDuty and Mattermost the same address, or ask an admin to run "
+            f"`st2 run pagerduty.identity.link user={account.username} pagerduty_user=<e-mail or id>`"
+        ) from None
+
+
+def disconnect(action: PackAction, said: Said) -> Answer:
+    identity.disconnect(action.mattermost, action.store, said.user)
+    return Answer("Disconnected: nothing is done in your name until you `/pd connect` again.")
+
+
+def helped(action: PackAction, said: Said) -> Answer:
+    from .commands import help_text
+
+    return Answer(help_text(said.text))

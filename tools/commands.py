@@ -1,0 +1,59 @@
+"""Writes the table of commands into docs/chat.md from the grammar; `--check` only says whether it is current.
+
+    python tools/commands.py [--check]
+
+What `/pd` understands stands in one table (command_forms.py); the page's part between its two marks is made from it.
+Run by `make docs` and, with `--check`, by `make docs-check` and a test.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import Sequence
+
+ROOT = Path(__file__).resolve().parent.parent
+sys.path.insert(0, str(ROOT / "actions" / "lib"))
+
+from pagerduty_mattermost.command_forms import FORMS, GROUPS, hint  # noqa: E402
+
+PAGE = ROOT / "docs" / "chat.md"
+BEGIN, END = "<!-- made from the grammar by make docs -->", "<!-- end of what is made -->"
+
+
+def render(text: str) -> str:
+    """The page with its table made anew. Raises ValueError when the marks are gone."""
+    if text.count(BEGIN) != 1 or text.count(END) != 1:
+        raise ValueError(f"docs/chat.md must hold {BEGIN} and {END} once each")
+    parts = [BEGIN]
+    for group in GROUPS:
+        rows = [
+            f"| `/pd {_cell(hint(form))}` | {_cell(form.what)} | `{form.verb}` |" for form in FORMS if form.group == group
+        ]
+        parts.append("\n".join([f"**{group}**", "", "| command | what it does | verb |", "| --- | --- | --- |", *rows]))
+    parts.append(END)
+    return re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: "\n\n".join(parts), text, flags=re.DOTALL)
+
+
+def _cell(text: str) -> str:
+    return text.replace("|", "\\|")
+
+
+def main(arguments: Sequence[str]) -> int:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--check", action="store_true", help="write nothing, fail when the page is not current")
+    text = PAGE.read_text(encoding="utf-8")
+    wanted = render(text)
+    if not parser.parse_args(arguments).check:
+        PAGE.write_text(wanted, encoding="utf-8")
+        return 0
+    if text == wanted:
+        return 0
+    print("docs/chat.md does not match the grammar: run make docs and commit it.", file=sys.stderr)
+    return 1
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
