@@ -49,7 +49,8 @@ def click(server: Mattermost, user: str, post: str, action: str, option: str = "
 
 
 def command(server: Mattermost, user: str, channel: str, text: str) -> Told:
-    body = {"channel_id": server.channel(channel).id, "command": text}
+    place = server.channel(channel)
+    body = {"channel_id": place.id, "team_id": place.team_id or _team(server, user), "command": text}
     return _send(server, user, "/commands/execute", body)
 
 
@@ -80,6 +81,7 @@ async def _submit(
     told: Dict[str, Any] = {"status": 200, "body": {}}
     if not cancelled or dialog.dialog.get("notify_on_cancel"):
         body = submission(dialog, values, server.channel(channel), cancelled=cancelled)
+        body["team_id"] = body["team_id"] or _team(server, user)
         told = await _send(server, user, "/actions/dialogs/submit", body)
     if cancelled or told == {"status": 200, "body": {}}:
         server.close_dialog(dialog.id)
@@ -89,6 +91,12 @@ async def _submit(
 def dialogs(server: Mattermost, user: str) -> List[Dict[str, Any]]:
     """What is open in the user's client."""
     return [{"id": d.id, "dialog": d.dialog} for d in server.dialogs(user)]
+
+
+def _team(server: Mattermost, user: str) -> str:
+    """The team whose channels the client shows, as direct messages are of none."""
+    id_ = server.user(user).id
+    return next((team.id for team in server.state.teams.values() if id_ in team.members), "")
 
 
 def people(state: State) -> List[Dict[str, str]]:

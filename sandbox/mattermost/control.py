@@ -125,7 +125,8 @@ def view(server: Mattermost, channel: str = "", user: str = "") -> Dict[str, Any
     if chosen is None:
         return {"channels": [], "channel": "", "posts": [], "people": [], "dialogs": [], "now": state.now()}
     roots = [p for p in chosen.posts if not p.root_id and not p.delete_at][-100:]
-    mine = server.ephemerals(user) if user else []
+    known = state.user_named(user) is not None
+    mine = server.ephemerals(user) if known else []
     roots = sorted([*roots, *(p for p in mine if p.channel_id == chosen.id)], key=lambda p: p.key)
     return {
         "channels": [
@@ -142,7 +143,7 @@ def view(server: Mattermost, channel: str = "", user: str = "") -> Dict[str, Any
         "header": chosen.header,
         "posts": [_viewed(server, p, names) for p in roots],
         "people": clients.people(state),
-        "dialogs": clients.dialogs(server, user) if user else [],
+        "dialogs": clients.dialogs(server, user) if known else [],
         "now": state.now(),
     }
 
@@ -164,6 +165,7 @@ def _viewed(server: Mattermost, post: Post, names: Dict[str, str]) -> Dict[str, 
         "pinned": post.is_pinned,
         "type": post.type,
         "ephemeral": post.type == "system_ephemeral",
+        "reply": bool(post.root_id),
         "message": post.message,
         "attachments": body["props"].get("attachments") or [],
         "files": [f["name"] for f in body["metadata"].get("files", [])],
