@@ -15,12 +15,13 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Callable, List, Optional, Sequence
+from typing import IO, Callable, List, Mapping, Optional, Sequence
 
 import yaml
 from rich.console import Console
 
 from . import Sandbox
+from .chat_setup import set_up_chat
 from .pagerduty.seed import API_KEY
 from .screen import show_channel
 from .story import before, story
@@ -46,7 +47,7 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 def play(console: Console, sandbox: Sandbox, folder: Path, *, verbose: bool, stay: bool = False) -> List[str]:
     """Run the pack through the story against a running sandbox; returns what differs from the truth, a line each."""
-    config = write_config(sandbox, folder)
+    config = write_config(sandbox, folder, set_up_chat(sandbox))
     log = folder / "pack.log"
     with log.open("wb") as sink:
         pack = start_pack(config, folder, None if verbose else sink)
@@ -56,8 +57,8 @@ def play(console: Console, sandbox: Sandbox, folder: Path, *, verbose: bool, sta
             stop(pack)
 
 
-def write_config(sandbox: Sandbox, folder: Path, **watch: object) -> Path:
-    """The configuration a person would write, pointed at a seeded sandbox."""
+def write_config(sandbox: Sandbox, folder: Path, chat: Optional[Mapping[str, object]] = None, **watch: object) -> Path:
+    """The configuration a person would write, pointed at a seeded sandbox. `chat`: as `set_up_chat` gives it."""
     world = sandbox.mattermost.world
     assert world is not None
     config = {
@@ -74,6 +75,7 @@ def write_config(sandbox: Sandbox, folder: Path, **watch: object) -> Path:
             "default_channel": CHANNEL,
             "operations_channel": "ops",
         },
+        **({"chat": dict(chat)} if chat else {}),
     }
     path = folder / "pagerduty.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")
@@ -125,7 +127,7 @@ def _watch(console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], lo
     if wrong:
         console.print(_tail(log), markup=False)
     if stay:
-        console.print(f"\nThe channel: {sandbox.mattermost.url}/  (Ctrl-C ends)")
+        console.print(f"\nThe channel, where buttons, menus and /pd work: {sandbox.mattermost.url}/  (Ctrl-C ends)")
         try:
             while pack.poll() is None:
                 time.sleep(0.5)

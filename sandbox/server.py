@@ -136,6 +136,7 @@ class Server:
         self._site = web.TCPSite(self._runner, self.host, self.port, reuse_address=True, backlog=512)
         await self._site.start()
         self.port = self._runner.addresses[0][1]
+        self.service.authority = f"{self.host}:{self.port}"
 
     async def _shut(self) -> None:
         self._abort_connections()

@@ -71,6 +71,8 @@ class Service:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
+        self.authority = ""
+        """`host:port` its server listens at, once it does."""
 
     def handle(self, request: Request) -> Union[Answer, Awaitable[Answer]]:
         raise NotImplementedError

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, List, NamedTuple
 
+import requests
+
 from . import Sandbox
+from .cards import card_of
+from .mattermost import Person
+
+CHANNEL = "incidents"
+REACH_SECONDS = 15.0
 
 
 class Step(NamedTuple):
@@ -34,6 +42,15 @@ def story(sandbox: Sandbox) -> List[Step]:
 
     def on(name: str, key: str, *args: Any, **kwargs: Any) -> Callable[[], Any]:
         return lambda: getattr(account, name)(made[key], *args, **kwargs)
+
+    def from_chat(
+        who: str, key: str, status: str, act: Callable[[Person, Any], requests.Response]
+    ) -> Callable[[], Any]:
+        """What somebody does in Mattermost, and that it reached PagerDuty."""
+        return lambda: _reach(act, Person(mattermost, who), made[key], status)
+
+    def click(button: str) -> Callable[[Person, Any], requests.Response]:
+        return lambda person, incident: _click(mattermost.account, person, incident, button)
 
     def blip() -> None:
         trigger("blip", "Storefront", "Search is slow", urgency="low")()
@@ -79,13 +96,45 @@ def story(sandbox: Sandbox) -> List[Step]:
             "Grace writes a note on Checkout",
             on("annotate", "checkout", "Rolled back to 2026.10, error rate falls.", "grace@example.com"),
         ),
-        Step(11.5, "Linus acknowledges the database", on("acknowledge", "db", "linus@example.com")),
+        Step(
+            11.5,
+            "Linus clicks Acknowledge on the database's card",
+            from_chat("linus", "db", "acknowledged", click("acknowledge")),
+        ),
         Step(14.0, "Grace resolves Checkout", on("resolve", "checkout", "grace@example.com")),
-        Step(16.0, "Linus resolves the database", on("resolve", "db", "linus@example.com")),
+        Step(
+            16.0,
+            "Linus types /pd resolve … for the database",
+            from_chat("linus", "db", "resolved", lambda who, one: who.command(CHANNEL, f"/pd resolve {one.number}")),
+        ),
     ]
 
 
+def _click(account: Any, person: Person, incident: Any, button: str) -> requests.Response:
+    """As soon as the card is there; people wait for it too."""
+    end = time.monotonic() + REACH_SECONDS
+    card = card_of(account, CHANNEL, incident.id)
+    while card is None and time.monotonic() < end:
+        time.sleep(0.1)
+        card = card_of(account, CHANNEL, incident.id)
+    if card is None:
+        raise RuntimeError(f"there is no card of {incident.title!r} to click on")
+    return person.click(card, button)
+
+
+def _reach(act: Callable[[Person, Any], requests.Response], person: Person, incident: Any, status: str) -> None:
+    """Raises RuntimeError when Mattermost refuses it, or PagerDuty did not hear of it in time."""
+    answer = act(person, incident)
+    if answer.status_code != 200:
+        raise RuntimeError(f"Mattermost answered {answer.status_code}: {answer.text}")
+    end = time.monotonic() + REACH_SECONDS
+    while incident.status != status and time.monotonic() < end:
+        time.sleep(0.05)
+    if incident.status != status:
+        raise RuntimeError(f"{incident.title!r} is {incident.status}, not {status}")
+
+
 def _trouble(mattermost: Any) -> None:
-    mattermost.faults.add(kind="status", status=500, method="POST", path="^/api/v4/posts", times=1)
-    mattermost.faults.add(kind="lost", method="POST", path="^/api/v4/posts", times=2)
+    mattermost.faults.add(kind="status", status=500, method="POST", path="^/api/v4/posts$", times=1)
+    mattermost.faults.add(kind="lost", method="POST", path="^/api/v4/posts$", times=2)
     mattermost.faults.add(kind="drop", method="PUT", path="^/api/v4/posts", times=1)

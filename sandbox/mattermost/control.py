@@ -5,7 +5,10 @@
     {"down": true}                              to  /_sandbox/database
     {"per_second": 5, "burst": 10}              to  /_sandbox/rate_limit
     {"props_limit": 800000}                     to  /_sandbox/settings        answers all settings
-    {"channel": "incidents"}                    to  /_sandbox/view            what the web page draws
+    {"channel": "incidents", "user": "ada"}     to  /_sandbox/view            what the web page draws
+    {"user": "ada", "post": id, "action": "acknowledge"}      to  /_sandbox/click
+    {"user": "ada", "channel": "incidents", "text": "/pd list"}  to  /_sandbox/command
+    {"user": "ada", "dialog": id, "values": {"text": "x"}}    to  /_sandbox/submit (ids: /_sandbox/dialogs)
 
 Words: see `WORDS`. Faults, outages, clock and journal are the server's own words (`sandbox/server.py`).
 """
@@ -14,6 +17,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
+from . import clients
 from .model import DIRECT, Channel, Post, Team, User
 
 if TYPE_CHECKING:
@@ -26,6 +30,18 @@ SETTINGS = {
     "show_email": bool,
     "save_seconds": float,
     "database_down": bool,
+    "enable_commands": bool,
+    "enable_outgoing_webhooks": bool,
+    "enable_post_username_override": bool,
+    "allowed_untrusted_internal_connections": str,
+    "trigger_seconds": float,
+    "integration_seconds": float,
+    "enable_open_server": bool,
+    "enable_user_creation": bool,
+    "require_email_verification": bool,
+    "enable_gitlab": bool,
+    "enable_saml": bool,
+    "enable_ldap": bool,
 }
 _ACCOUNT = (
     "add_user",
@@ -46,6 +62,10 @@ _ACCOUNT = (
     "say",
     "delete",
     "forget_pending",
+    "ephemerals",
+    "close_dialog",
+    "make_team_admin",
+    "session",
 )
 
 
@@ -90,16 +110,24 @@ def channels(server: Mattermost) -> List[Dict[str, Any]]:
     return [c.to_json() for c in server.state.channels.values()]
 
 
-def view(server: Mattermost, channel: str = "") -> Dict[str, Any]:
-    """Everything the web page shows: the list of channels, and one channel's newest threads, oldest first."""
+def grant(server: Mattermost, role: str, permissions: List[str]) -> None:
+    server.grant(role, *permissions)
+
+
+def view(server: Mattermost, channel: str = "", user: str = "") -> Dict[str, Any]:
+    """Everything the web page shows: the list of channels, one channel's newest threads, oldest first, with what the
+    user alone sees there, and the user's dialogs."""
     state = server.state
     names = {u.id: u.username for u in state.users.values()}
     shown = [c for c in state.channels.values() if c.type != DIRECT or c.posts]
     default = next((c for c in shown if c.name == "incidents"), shown[0] if shown else None)
     chosen = state.channels.get(channel, default)
     if chosen is None:
-        return {"channels": [], "channel": "", "posts": [], "now": state.now()}
+        return {"channels": [], "channel": "", "posts": [], "people": [], "dialogs": [], "now": state.now()}
     roots = [p for p in chosen.posts if not p.root_id and not p.delete_at][-100:]
+    known = state.user_named(user) is not None
+    mine = server.ephemerals(user) if known else []
+    roots = sorted([*roots, *(p for p in mine if p.channel_id == chosen.id)], key=lambda p: p.key)
     return {
         "channels": [
             {
@@ -114,6 +142,8 @@ def view(server: Mattermost, channel: str = "") -> Dict[str, Any]:
         "channel": chosen.id,
         "header": chosen.header,
         "posts": [_viewed(server, p, names) for p in roots],
+        "people": clients.people(state),
+        "dialogs": clients.dialogs(server, user) if known else [],
         "now": state.now(),
     }
 
@@ -134,6 +164,8 @@ def _viewed(server: Mattermost, post: Post, names: Dict[str, str]) -> Dict[str, 
         "edit_at": post.edit_at,
         "pinned": post.is_pinned,
         "type": post.type,
+        "ephemeral": post.type == "system_ephemeral",
+        "reply": bool(post.root_id),
         "message": post.message,
         "attachments": body["props"].get("attachments") or [],
         "files": [f["name"] for f in body["metadata"].get("files", [])],
@@ -155,5 +187,11 @@ WORDS: Dict[str, Callable[..., Any]] = {
     "rate_limit": rate_limit,
     "channels": channels,
     "view": view,
+    "grant": grant,
+    "click": clients.click,
+    "command": clients.command,
+    "write": clients.write,
+    "submit": clients.submit,
+    "dialogs": clients.dialogs,
 }
 """Besides the account's own methods (`account.py`)."""

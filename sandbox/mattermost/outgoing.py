@@ -75,7 +75,9 @@ async def call(server: Mattermost, method: str, url: str, headers: Dict[str, str
         connector = aiohttp.TCPConnector(resolver=_Resolved(addresses), force_close=True)
         async with aiohttp.ClientSession(
             connector=connector, timeout=limits, trust_env=False, headers={"User-Agent": USER_AGENT}
-        ) as session, session.request(method, target, headers=headers, data=body, allow_redirects=False) as answer:
+        ) as session, session.request(
+            method, target, headers=headers, data=body or None, allow_redirects=False
+        ) as answer:
             kind = answer.headers.get("Content-Type", "")
             return Reply(answer.status, answer.reason or "", kind, await _beginning(answer.content))
     except asyncio.TimeoutError:

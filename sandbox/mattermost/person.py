@@ -1,17 +1,18 @@
 """A person at a client of the sandbox's Mattermost: what they do goes through its API, over HTTP, in their name.
 
 ada = Person(sandbox.mattermost, "ada")
-ada.click(card, "acknowledge"); ada.choose(card, "more", "snooze1h")
+ada.click(card, "acknowledge"); ada.click(card, "more", "snooze1h")
 ada.command("incidents", "/pd resolve 2"); ada.seen()            # what only she sees
 (dialog,) = ada.dialogs(); ada.submit(dialog, {"text": "Rolled back"})
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Union
+from typing import Any, List, Mapping, Union
 
 import requests
 
+from .clients import pressed, submission
 from .integrations import Dialog
 from .model import Channel, Post
 from .seed import MattermostServer
@@ -34,21 +35,10 @@ class Person:
         found = self._account.channel(channel)
         return self.send("/posts", {"channel_id": found.id, "message": message, "root_id": root_id})
 
-    def click(self, post: Union[Post, str], action: str) -> requests.Response:
-        return self.send(*self._press(post, action))
-
-    def choose(self, post: Union[Post, str], action: str, option: str) -> requests.Response:
-        path, body = self._press(post, action)
-        return self.send(path, {**body, "selected_option": option})
-
-    def _press(self, post: Union[Post, str], action: str) -> Any:
-        """With the cookie that an ephemeral post's button bears."""
-        mine = {one.id: one for one in self.seen()}
+    def click(self, post: Union[Post, str], action: str, option: str = "") -> requests.Response:
+        """A button, or with `option` a choice from a menu."""
         post_id = post.id if isinstance(post, Post) else post
-        cards = mine[post_id].attachments if post_id in mine else []
-        cookies = [a.get("cookie") for card in cards for a in card.get("actions") or () if a.get("id") == action]
-        body: Dict[str, Any] = {"cookie": cookies[0]} if cookies else {}
-        return f"/posts/{post_id}/actions/{action}", body
+        return self.send(*pressed(self._account, self.id, post_id, action, option))
 
     def command(self, channel: Union[Channel, str], text: str) -> requests.Response:
         return self.send("/commands/execute", {"channel_id": self._account.channel(channel).id, "command": text})
@@ -70,16 +60,3 @@ class Person:
         if answer.status_code == 200 and not answer.json():
             self._account.close_dialog(dialog.id)
         return answer
-
-
-def submission(dialog: Dialog, values: Mapping[str, Any], place: Channel, *, cancelled: bool = False) -> Dict[str, Any]:
-    """What a client sends."""
-    return {
-        "url": dialog.url,
-        "callback_id": str(dialog.dialog.get("callback_id") or ""),
-        "state": str(dialog.dialog.get("state") or ""),
-        "channel_id": place.id,
-        "team_id": place.team_id,
-        "submission": dict(values),
-        "cancelled": cancelled,
-    }

@@ -1,18 +1,20 @@
-"""From a click on a card to PagerDuty and back to the card, through the running embedded default, long before its next
-look at PagerDuty's log; and a flood of nonsense that leaves the listener alive."""
+"""From a click, a command, a dialog or a note in Mattermost to PagerDuty and back, through the running embedded
+default, long before its next look at PagerDuty's log; and a flood of nonsense that leaves the listener alive."""
 
 from __future__ import annotations
 
 import json
 import random
 import socket
-from typing import Iterator, List
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Iterator, List
 
 import pytest
 import requests
 
 from sandbox import Sandbox
-from sandbox.chat_room import TOKEN, Room, until
+from sandbox.chat_room import Room, until
+from sandbox.demo import CHANNEL
 
 
 @pytest.fixture(scope="module")
@@ -25,37 +27,76 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
             made.stop()
 
 
+def told(room: Room, word: str) -> Any:
+    """The newest thing that ada alone sees and that says so."""
+    return until(lambda: next((p for p in reversed(room.person.seen()) if word in p.message), None), 10)
+
+
 def test_a_click_reaches_pagerduty_and_the_card_at_once(room: Room) -> None:
     incident = room.sandbox.pagerduty.account.trigger("Checkout API", "Slow")
-    tokens = until(lambda: room.buttons(incident))
-    answer = room.click(tokens["acknowledge"])
-    assert (answer.status_code, "Working on it" in answer.json()["ephemeral_text"]) == (200, True)
+    old = until(lambda: room.buttons(incident))
+    assert room.click(incident, "acknowledge").status_code == 200
+    assert told(room, "Working on it").root_id == room.card(incident).id
     until(lambda: incident.status == "acknowledged", 5)
     until(lambda: "Acknowledged" in room.card(incident).message, 5)
     assert "acknowledge" not in until(lambda: room.buttons(incident))
-    room.click(tokens["resolve"])  # of an older painting: buttons work after any number of edits
+    # Of an older painting: buttons work after any number of edits.
+    body = {"user_id": room.ada, "user_name": "ada", "context": {"token": old["resolve"]}}
+    requests.post(room.url + "/click", json=body, timeout=5)
     until(lambda: incident.status == "resolved", 5)
     until(lambda: set(room.buttons(incident)) == {"reopen"}, 10)
 
 
-def test_a_slash_command_is_carried_out(room: Room) -> None:
+def test_a_choice_from_the_menu_is_carried_out(room: Room) -> None:
+    incident = room.sandbox.pagerduty.account.trigger("Database", "Snoozed")
+    until(lambda: room.buttons(incident))
+    room.click(incident, "acknowledge")
+    until(lambda: "acknowledge" not in room.buttons(incident), 10)
+    assert room.click(incident, "more", "unacknowledge").status_code == 200
+    until(lambda: incident.status == "triggered", 5)
+
+
+def test_a_slash_command_is_carried_out_and_answered_to_who_typed_it(room: Room) -> None:
     incident = room.sandbox.pagerduty.account.trigger("Database", "Slower")
-    told = {"token": TOKEN, "command": "/pd", "text": f"ack {incident.number}", "user_id": room.ada}
-    headers = {"Authorization": "Token " + TOKEN}
-    answer = requests.post(room.url + "/command", data=told, headers=headers, timeout=5)
-    assert answer.json()["response_type"] == "ephemeral"
+    before = len(room.sandbox.mattermost.account.posts(CHANNEL))
+    answer = room.person.command(CHANNEL, f"/pd ack {incident.number}")
+    assert (answer.status_code, answer.json()["response_type"]) == (200, "ephemeral")
     until(lambda: incident.status == "acknowledged", 5)
+    assert incident.title in told(room, "Acknowledged").message
+    assert len(room.sandbox.mattermost.account.posts(CHANNEL)) <= before + 1, "the incident's card alone is new"
+
+
+def test_a_note_is_written_in_a_dialog(room: Room) -> None:
+    incident = room.sandbox.pagerduty.account.trigger("Billing Jobs", "Late")
+    until(lambda: room.buttons(incident))
+    assert room.click(incident, "note").status_code == 200
+    (dialog,) = room.person.dialogs()
+    (opened,) = room.sandbox.journal.facts_of("mattermost", "dialog_opened")
+    assert opened.data["wrong"] == "", "all clients show it well"
+    assert "text" in room.person.submit(dialog, {"text": " "}).json()["errors"]
+    assert room.person.dialogs() == [dialog], "to be put right"
+    assert room.person.submit(dialog, {"text": "Export restarted"}).json() == {}
+    assert room.person.dialogs() == []
+    until(lambda: [note.content for note in incident.notes] == ["Export restarted"], 5)
+
+
+def test_a_reply_that_begins_with_note_becomes_one(room: Room) -> None:
+    incident = room.sandbox.pagerduty.account.trigger("Billing Jobs", "Late again")
+    card = until(lambda: room.card(incident), 20)
+    room.person.say(CHANNEL, "note: Disk was full", card.id)
+    until(lambda: [note.content for note in incident.notes] == ["Disk was full"], 10)
+    hooks = room.sandbox.journal.facts_of("mattermost", "integration_called")
+    assert [fact.data["status"] for fact in hooks if fact.data["what"] == "webhook"] == [200]
 
 
 def test_fifty_clicks_at_once_lose_none(room: Room) -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
     account = room.sandbox.pagerduty.account
     account.set_options(rate_limit=None)
     incidents = [account.trigger("Storefront", f"Wave {number}") for number in range(50)]
-    tokens = [until(lambda one=one: room.buttons(one), 60)["acknowledge"] for one in incidents]
+    for one in incidents:
+        until(lambda one=one: room.buttons(one), 60)
     with ThreadPoolExecutor(25) as pool:
-        answers = list(pool.map(room.click, tokens))
+        answers = list(pool.map(lambda one: room.click(one, "acknowledge"), incidents))
     assert {answer.status_code for answer in answers} == {200}
     until(lambda: all(one.status == "acknowledged" for one in incidents), 60)
 
@@ -97,8 +138,8 @@ def nonsense(room: Room, count: int) -> List[int]:
 
 def still_well(room: Room, orders: int) -> None:
     incident = room.sandbox.pagerduty.account.trigger("Checkout API", "After the flood")
-    tokens = until(lambda: room.buttons(incident), 30)
-    until(lambda: room.click(tokens["acknowledge"]).status_code == 200, 15)
+    until(lambda: room.buttons(incident), 30)
+    until(lambda: room.click(incident, "acknowledge").status_code == 200, 15)
     until(lambda: incident.status == "acknowledged", 10)
     changed = [e for e in room.sandbox.journal.entries if e.server == "pagerduty" and e.method == "PUT"]
     assert len(changed) - orders in (1, 2)

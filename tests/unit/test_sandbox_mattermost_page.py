@@ -30,16 +30,23 @@ HOSTILE = [
     "<https://e.example/<script>>",
 ]
 ALLOWED = re.compile(
-    r"</?(?:p|strong|em|del|code|pre|blockquote|ul|ol|li|table|tr|th|td|h2|b|article|section|div|span|time|hr|button)"
-    r"(?: (?:class|style|datetime|title|type)=\"[^\"<>]*\"| disabled)*>"
+    r"</?(?:p|strong|em|del|code|pre|blockquote|ul|ol|li|table|tr|th|td|h2|b|article|section|div|span|time|hr|button"
+    r"|select|option|form|label|input|textarea|menu)"
+    r"(?: (?:class|style|datetime|title|type|value|name|placeholder|minlength|maxlength|data-post|data-action)"
+    r"=\"[^\"<>]*\"| selected| checked)*>"
     r"|<a href=\"(?:https?://|mailto:)[^\"<>\s]*\" target=\"_blank\" rel=\"noreferrer noopener\">|</a>"
 )
 
 
 def drawn(posts: List[Any]) -> List[str]:
+    return evaluated(json.dumps(posts) + ".map(post)")
+
+
+def evaluated(expression: str) -> List[str]:
+    """By the page's own functions."""
     script = re.findall(r"<script>(.*?)</script>", TEMPLATE.read_text(encoding="utf-8"), re.S)[0]
     functions = script[: script.index("let chosen")]
-    program = functions + "\nconsole.log(JSON.stringify(" + json.dumps(posts) + ".map(post)));"
+    program = functions + "\nconsole.log(JSON.stringify(" + expression + "));"
     done = subprocess.run([str(NODE), "-"], input=program.encode(), capture_output=True, timeout=30, check=True)
     result: List[str] = json.loads(done.stdout)
     return result
@@ -55,9 +62,14 @@ def post(text: str) -> Any:
         "text": text,
         "footer": text,
         "fields": [{"title": text, "value": text, "short": True}],
-        "actions": [{"id": "a", "name": text}],
+        "actions": [
+            {"id": text, "name": text, "style": text},
+            {"id": text, "name": text, "type": "select", "options": [{"text": text, "value": text}]},
+            {"id": text, "name": text, "type": "select", "data_source": "constructor"},
+        ],
     }
     return {
+        "id": text,
         "user": text,
         "bot": True,
         "create_at": 1_800_000_000_000,
@@ -78,6 +90,64 @@ def test_no_post_brings_markup_of_its_own() -> None:
         rest = ALLOWED.sub("", html)
         assert "<" not in rest, (text, rest)
         assert not re.search(r"href=\"(?!https?://|mailto:)", html), text
+
+
+def dialog(text: str) -> Any:
+    kinds = ("text", "textarea", "select", "bool", "radio", text)
+    element = {
+        "display_name": text,
+        "name": text,
+        "default": text,
+        "placeholder": text,
+        "help_text": text,
+        "subtype": text,
+        "max_length": text,
+        "options": [{"text": text, "value": text}],
+    }
+    elements = [dict(element, type=kind) for kind in kinds]
+    return {"title": text, "introduction_text": text, "submit_label": text, "elements": elements}
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_no_dialog_brings_markup_of_its_own() -> None:
+    told = [[dialog(text), {"error": text, "errors": {text: text}}] for text in HOSTILE]
+    for text, html in zip(HOSTILE, evaluated(json.dumps(told) + ".map(([d, told]) => form(d, told))")):
+        rest = ALLOWED.sub("", html)
+        assert "<" not in rest, (text, rest)
+        assert not re.search(r"href=\"(?!https?://|mailto:)", html), text
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_a_dialog_is_drawn_with_what_was_typed_and_what_is_wrong() -> None:
+    shown = {
+        "title": "Note",
+        "elements": [
+            {"display_name": "Text", "name": "text", "type": "textarea", "default": "half", "max_length": 3000},
+            {"display_name": "Who", "name": "user", "type": "select", "data_source": "users", "optional": True},
+        ],
+    }
+    people = '(SOURCES.users = [{text: "@ada", value: "u1"}], [form('
+    (html,) = evaluated(people + json.dumps(shown) + ', {errors: {text: "It needs words"}})])')
+    assert '<textarea name="text" placeholder="" maxlength="3000">half</textarea>' in html
+    assert '<span class="wrong">It needs words</span>' in html
+    assert "<b>Who (optional)</b>" in html
+    assert '<option value="u1">@ada</option>' in html
+    assert '<button class="send">Submit</button>' in html
+
+
+@pytest.mark.skipif(NODE is None, reason="node is not installed")
+def test_buttons_and_menus_name_their_action_and_their_post() -> None:
+    actions = [
+        {"id": "acknowledge", "name": "Acknowledge", "type": "button", "style": "primary"},
+        {"id": "more", "name": "More…", "type": "select", "options": [{"text": "Snooze", "value": "snooze1h"}]},
+    ]
+    attachment = {"title": "t", "actions": actions}
+    (html,) = drawn([dict(post("x"), id="p1", ephemeral=True, attachments=[attachment])])
+    assert 'data-post="p1"' in html
+    assert '<button type="button" data-action="acknowledge" class="primary">Acknowledge</button>' in html
+    assert '<select data-action="more" title="More…"><option value="">More…</option>' in html
+    assert '<option value="snooze1h">Snooze</option></select>' in html
+    assert "(Only visible to you)" in html
 
 
 @pytest.mark.skipif(NODE is None, reason="node is not installed")

@@ -1,0 +1,58 @@
+"""Chat set up as an administrator does it: the slash command `/pd`, the webhook for notes, the section `chat`."""
+
+from __future__ import annotations
+
+import socket
+from typing import Any, Dict
+
+import requests
+
+from . import Sandbox
+from .mattermost import ADMIN_TOKEN
+
+SIGNING_KEY = "s" * 32
+COMMAND_HINT = "list | ack 1234 | resolve 1234 note | help"
+
+
+def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
+    """The section of the pack's configuration, on a free port, with the tokens of what was made in Mattermost."""
+    url = f"http://127.0.0.1:{_free_port()}"
+    world = sandbox.mattermost.world
+    assert world is not None
+    command = {
+        "team_id": world.team.id,
+        "trigger": "pd",
+        "method": "P",
+        "url": url + "/command",
+        "display_name": "PagerDuty",
+        "auto_complete": True,
+        "auto_complete_hint": COMMAND_HINT,
+        "auto_complete_desc": "Incidents from here",
+    }
+    notes = {
+        "team_id": world.team.id,
+        "display_name": "Notes",
+        "trigger_words": ["note:"],
+        "trigger_when": 1,
+        "callback_urls": [url + "/note"],
+    }
+    return {
+        "port": int(url.rpartition(":")[2]),
+        "public_url": url,
+        "signing_keys": [SIGNING_KEY],
+        "command_tokens": [_token(sandbox, "/commands", command)],
+        "webhook_tokens": [_token(sandbox, "/hooks/outgoing", notes)],
+    }
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _token(sandbox: Sandbox, path: str, body: Dict[str, Any]) -> str:
+    headers = {"Authorization": "Bearer " + ADMIN_TOKEN}
+    answer = requests.post(f"{sandbox.mattermost.url}/api/v4{path}", json=body, headers=headers, timeout=5)
+    answer.raise_for_status()
+    return str(answer.json()["token"])

@@ -1,0 +1,114 @@
+"""What people do at their clients, for another process and the web page: through the API, in their name.
+
+Each answers `{"status": …, "body": …}` as the API did. `{"user": "ada", "post": id, "action": "acknowledge"}` to
+`/_sandbox/click`; a choice from a menu has an `option`.
+"""
+
+from __future__ import annotations
+
+import inspect
+import json
+from typing import TYPE_CHECKING, Any, Awaitable, Dict, List, Mapping, Tuple
+
+from ..server import Answer, Request
+from .account import Account
+from .integrations import Dialog
+from .model import Channel
+from .state import State
+
+if TYPE_CHECKING:
+    from .service import Mattermost
+
+Told = Awaitable[Dict[str, Any]]
+
+
+def pressed(server: Account, user: str, post: str, action: str, option: str = "") -> Tuple[str, Dict[str, str]]:
+    """Path and body of a click; an ephemeral post's button bears a cookie."""
+    mine = next((p for p in server.ephemerals(user) if p.id == post), None)
+    buttons = [b for card in (mine.attachments if mine else ()) for b in card.get("actions") or ()]
+    cookie = next((b["cookie"] for b in buttons if b.get("id") == action), "")
+    body = {"selected_option": option, "cookie": cookie}
+    return f"/posts/{post}/actions/{action}", {name: value for name, value in body.items() if value}
+
+
+def submission(dialog: Dialog, values: Mapping[str, Any], place: Channel, *, cancelled: bool = False) -> Dict[str, Any]:
+    """What a client sends."""
+    return {
+        "url": dialog.url,
+        "callback_id": str(dialog.dialog.get("callback_id") or ""),
+        "state": str(dialog.dialog.get("state") or ""),
+        "channel_id": place.id,
+        "team_id": place.team_id,
+        "submission": dict(values),
+        "cancelled": cancelled,
+    }
+
+
+def click(server: Mattermost, user: str, post: str, action: str, option: str = "") -> Told:
+    return _send(server, user, *pressed(server, user, post, action, option))
+
+
+def command(server: Mattermost, user: str, channel: str, text: str) -> Told:
+    place = server.channel(channel)
+    body = {"channel_id": place.id, "team_id": place.team_id or _team(server, user), "command": text}
+    return _send(server, user, "/commands/execute", body)
+
+
+def write(server: Mattermost, user: str, channel: str, message: str, root_id: str = "") -> Told:
+    body = {"channel_id": server.channel(channel).id, "message": message, "root_id": root_id}
+    return _send(server, user, "/posts", body)
+
+
+def submit(
+    server: Mattermost,
+    user: str,
+    dialog: str,
+    values: Any = None,
+    cancelled: bool = False,
+    channel: str = "incidents",
+) -> Told:
+    """A dialog is closed by a submission without errors, and by cancelling, of which the integration hears where it
+    wants to."""
+    found = next((d for d in server.dialogs(user) if d.id == dialog), None)
+    if found is None:
+        raise KeyError(dialog)
+    return _submit(server, user, found, values or {}, cancelled, channel)
+
+
+async def _submit(
+    server: Mattermost, user: str, dialog: Dialog, values: Any, cancelled: bool, channel: str
+) -> Dict[str, Any]:
+    told: Dict[str, Any] = {"status": 200, "body": {}}
+    if not cancelled or dialog.dialog.get("notify_on_cancel"):
+        body = submission(dialog, values, server.channel(channel), cancelled=cancelled)
+        body["team_id"] = body["team_id"] or _team(server, user)
+        told = await _send(server, user, "/actions/dialogs/submit", body)
+    if cancelled or told == {"status": 200, "body": {}}:
+        server.close_dialog(dialog.id)
+    return told
+
+
+def dialogs(server: Mattermost, user: str) -> List[Dict[str, Any]]:
+    """What is open in the user's client."""
+    return [{"id": d.id, "dialog": d.dialog} for d in server.dialogs(user)]
+
+
+def _team(server: Mattermost, user: str) -> str:
+    """The team whose channels the client shows, as direct messages are of none."""
+    id_ = server.user(user).id
+    return next((team.id for team in server.state.teams.values() if id_ in team.members), "")
+
+
+def people(state: State) -> List[Dict[str, str]]:
+    """Who can sit at the page: everybody but bots."""
+    return [{"id": u.id, "name": u.username} for u in state.users.values() if not u.bot and not u.delete_at]
+
+
+async def _send(server: Mattermost, user: str, path: str, body: Dict[str, Any]) -> Dict[str, Any]:
+    sent = json.dumps(body).encode()
+    headers = {"Authorization": "Bearer " + server.session(user), "Host": server.authority}
+    with server.lock:
+        result = server.handle(Request("POST", "/api/v4" + path, (), headers, sent, {}))
+    answer = await result if inspect.isawaitable(result) else result
+    assert isinstance(answer, Answer)
+    return {"status": answer.status, "body": answer.body}
