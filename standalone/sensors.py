@@ -1,8 +1,8 @@
 """Runs sensors, each in a thread of its own.
 
 A polling sensor's `poll` is called every `get_poll_interval()` seconds; one that has `wake_by` is given a waker, and
-polls at once when it uses it. StackStorm respawns a sensor that raised twice and then drops it for good; here it is made
-anew each time, after a pause that grows up to a minute.
+polls at once when it uses it. StackStorm respawns a sensor that raised twice and then drops it for good; here it is
+made anew each time, after a pause that grows up to a minute.
 """
 
 from __future__ import annotations
