@@ -19,7 +19,7 @@ from . import times
 from .chat_listener import Listener, Terms
 from .config import Config
 from .dispatch import Dispatcher
-from .doorbell import GENUINE, SIGNATURE, STATUS, UNFIT, UNSIGNED, Bell, Pace, happened, judge
+from .doorbell import GENUINE, SIGNATURE, STATUS, STATUS_KEY, UNFIT, UNSIGNED, Bell, Pace, happened, judge
 from .errors import PackError
 from .sensor_cycle import INCIDENT, Cycle
 from .store import Store
@@ -33,8 +33,7 @@ ALARM_FOR = 3600.0
 ANSWER_SECONDS = 2.5
 """For the datastore while PagerDuty waits; it waits 5 s (facts/pagerduty.md)."""
 STATUS_EVERY = 60.0
-STATUS_KEY = "webhook.bell"
-"""Where `webhook.status` reads how the bell is: written at most once a minute, and only when it has changed."""
+"""Seconds between two notes of how the bell is (`webhook.status` reads them), unless it began or ceased to work."""
 
 
 class Desk:
@@ -206,12 +205,12 @@ class Desk:
 
     def _tell_status(self) -> None:
         now, server_now = self.monotonic(), self._cycle.server_time
-        if server_now is None or (self._told_at is not None and now - self._told_at < STATUS_EVERY):
-            return
         with self._lock:
             bell, calls = self._bell, dict(self._calls)
         told = {"works": bell.works(now), "address": self.address, "problem": self._deaf, "calls": calls}
-        if told == self._told:
+        urgent = self._told is None or any(told[name] != self._told[name] for name in ("works", "problem"))
+        early = self._told_at is not None and now - self._told_at < STATUS_EVERY
+        if server_now is None or told == self._told or (early and not urgent):
             return
         self._told_at = now
         last = "" if bell.heard is None else times.iso(server_now - (now - bell.heard))
