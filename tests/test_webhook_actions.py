@@ -162,7 +162,7 @@ class WebhookTestCase(ActionsTestCase):
                 assert word in self.refused("webhook.setup")
                 self.server.faults.clear()
         self.server.faults.add("lost", method="POST", path=PLAIN, times=1)
-        assert "look before you repeat it" in self.refused("webhook.setup")
+        assert "the connection broke" in self.refused("webhook.setup")
         assert self.done("webhook.setup")["done"] == "recreated"
         self.server.faults.add("status", status=503, method="POST", path="/ping$")
         assert "could not be tried with a ping" in self.done("webhook.setup")["message"]

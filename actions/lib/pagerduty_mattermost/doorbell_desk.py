@@ -91,6 +91,8 @@ class Desk:
             self._listener = listener
             self._bell = self._bell._replace(since=now)
         self._log.info("Listening for PagerDuty's webhook on %s", listener.address)
+        for problem in self._config.problems:
+            self._log.error("%s", problem)
         if not self._keys.texts:
             self._log.warning("No secret of the webhook is known yet: run pagerduty.webhook.setup")
 
@@ -186,7 +188,7 @@ class Desk:
             if self._bell.is_silent(now):
                 self._silent_at = now
             unfit, silent, count = self._unfit_at, self._silent_at, self._calls[UNFIT]
-        problems = [self._deaf] if self._deaf else []
+        problems = [*([self._deaf] if self._deaf else []), *self._config.problems]
         if unfit is not None and now - unfit < ALARM_FOR:
             problems.append(
                 f"{count} calls on the webhook bore a signature that fits no secret, and were not heeded: run"

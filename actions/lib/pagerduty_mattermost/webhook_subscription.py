@@ -70,7 +70,7 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
         "listening_on": str(bell.get("address") or ""),
         "as_of": str(bell.get("at") or ""),
     }
-    problems = [str(bell["problem"])] if bell.get("problem") else []
+    problems = [*([str(bell["problem"])] if bell.get("problem") else []), *config.webhook.problems]
     if not rows:
         return {"message": _listed([f"Nothing calls {url}: run pagerduty.webhook.setup", *problems]), **told}
     row = rows[0]
