@@ -208,6 +208,17 @@ class SecretTestCase(BellWorld):
         assert self.call() == 202
         assert self.sensor._desk._calls == {"genuine": 1, "unfit": 0, "unsigned": 1}
 
+    def test_a_stored_secret_that_does_not_read_is_told_until_it_is_made_anew(self) -> None:
+        self.sensor_service.set_value("pagerduty.webhook.secret", "by hand", local=False)
+        self.sensor = self.restart()
+        assert self.call() == 503
+        self.poll(10)
+        assert "'pagerduty.webhook.secret' does not read" in self.payloads("pagerduty.sensor_health")[0]["reason"]
+        self.keep("P1", SECRET)
+        self.poll(10)
+        assert self.call() == 202
+        assert self.states() == ["failing", "recovered"]
+
     def restart(self) -> Any:
         self.sensor.cleanup()
         return self.start_sensor()

@@ -85,7 +85,7 @@ class Desk:
             self._log.error("%s", self._deaf)
             return
         self._deaf = ""
-        self._keys.refresh(now)
+        self._keys.load()
         listener.start()
         with self._lock:
             self._listener = listener
@@ -184,11 +184,13 @@ class Desk:
                 self._bell = self._bell.found(now, at)
 
     def _tell_health(self, now: float) -> None:
+        if self._keys.problem:
+            self._keys.refresh(now)
         with self._lock:
             if self._bell.is_silent(now):
                 self._silent_at = now
             unfit, silent, count = self._unfit_at, self._silent_at, self._calls[UNFIT]
-        problems = [*([self._deaf] if self._deaf else []), *self._config.problems]
+        problems = [one for one in (self._deaf, *self._config.problems, self._keys.problem) if one]
         if unfit is not None and now - unfit < ALARM_FOR:
             problems.append(
                 f"{count} calls on the webhook bore a signature that fits no secret, and were not heeded: run"
