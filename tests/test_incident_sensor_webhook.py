@@ -13,7 +13,7 @@ from test_incident_sensor import SensorWorld
 
 from pagerduty_mattermost import webhook_secrets
 from pagerduty_mattermost.doorbell import AGAIN, GRACE, STATUS_KEY
-from pagerduty_mattermost.doorbell_desk import ALARM_FOR, LISTEN_AGAIN
+from pagerduty_mattermost.doorbell_desk import ALARM_FOR, LISTEN_AGAIN, RELOAD
 from pagerduty_mattermost.store import Store
 from sandbox.chat_room import until
 
@@ -45,7 +45,7 @@ class BellWorld(SensorWorld):
         desk = sensor._desk
         desk.monotonic = self.clock
         desk._bell = desk._bell._replace(since=self.clock())
-        desk._tried_at = self.clock()
+        desk._tried_at = desk._loaded_at = self.clock()
         return sensor
 
     def call(self, secret: str = SECRET, body: bytes = b"{}", headers: Optional[Dict[str, str]] = None) -> int:
@@ -195,6 +195,14 @@ class SecretTestCase(BellWorld):
             assert self.call(secret) == 202
         assert self.call(SECRET) == 202
         assert self.sensor._desk._calls == {"genuine": 3, "unfit": 1, "unsigned": 0}
+
+    def test_a_secret_that_was_taken_away_rings_no_more(self) -> None:
+        self.keep("P1", SECRET)
+        assert self.call() == 202
+        webhook_secrets.forget(Store(self.sensor_service))
+        self.poll(RELOAD)
+        self.call()
+        assert self.sensor._desk._calls == {"genuine": 1, "unfit": 1, "unsigned": 0}
 
     def test_while_the_datastore_is_down_pagerduty_is_asked_to_come_again(self) -> None:
         self.keep("P1", SECRET)

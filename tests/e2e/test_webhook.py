@@ -136,7 +136,7 @@ def test_a_thousand_calls_cost_a_read_a_second_and_the_last_change_is_seen(house
     house.sandbox.pagerduty.account.resolve(incident)
 
 
-def test_torn_down_nothing_rings_any_more(house: House) -> None:
+def test_torn_down_subscription_and_secret_are_gone_and_the_sensor_lives(house: House) -> None:
     secret = house.subscription["delivery_method"]["secret"]
     assert result(house.run("pagerduty.webhook.teardown"))["secret_forgotten"] is True
     assert house.sandbox.pagerduty.account.catalog["webhook_subscriptions"] == {}

@@ -28,6 +28,8 @@ from .webhook_secrets import Keys
 
 LISTEN_AGAIN = 60.0
 """Seconds after which a taken port is tried again: a sensor that died may still hold it."""
+RELOAD = 600.0
+"""Seconds after which the secrets are read again: one that was taken away must not ring for ever."""
 ALARM_FOR = 3600.0
 """Seconds that a trouble counts after it was last seen, so that one which comes and goes is told of once."""
 ANSWER_SECONDS = 2.5
@@ -62,6 +64,7 @@ class Desk:
         self._listener: Optional[Listener] = None
         self._deaf = ""
         self._tried_at: Optional[float] = None
+        self._loaded_at = 0.0
         self._told_at: Optional[float] = None
         self._told: Any = None
         dispatcher.on_dispatched = self._dispatched
@@ -85,7 +88,7 @@ class Desk:
             self._log.error("%s", self._deaf)
             return
         self._deaf = ""
-        self._keys.load()
+        self._load(now)
         listener.start()
         with self._lock:
             self._listener = listener
@@ -123,6 +126,8 @@ class Desk:
             if before.due(now) > now:
                 return
             self._bell = before.reading(now)
+        if self._listener is not None and now - self._loaded_at >= RELOAD:
+            self._load(now)
         self._tell_health(now)
         done = False
         try:
@@ -138,6 +143,10 @@ class Desk:
         with self._lock:
             now = self.monotonic()
             return max(0.0, self._bell.due(now) - now)
+
+    def _load(self, now: float) -> None:
+        self._loaded_at = now
+        self._keys.load()
 
     def _count(self, verdict: str) -> None:
         now, sooner = self.monotonic(), False
