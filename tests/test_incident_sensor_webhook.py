@@ -7,13 +7,14 @@ import hmac
 import socket
 import threading
 from typing import Any, Dict, List, Optional
+from unittest import mock
 
 import requests
 from test_incident_sensor import SensorWorld
 
-from pagerduty_mattermost import webhook_secrets
+from pagerduty_mattermost import chat_listener, webhook_secrets
 from pagerduty_mattermost.doorbell import AGAIN, GRACE, STATUS_KEY
-from pagerduty_mattermost.doorbell_desk import ALARM_FOR, LISTEN_AGAIN, RELOAD
+from pagerduty_mattermost.doorbell_desk import ALARM_FOR, LISTEN_AGAIN, RELOAD, SILENT_FOR
 from pagerduty_mattermost.store import Store
 from sandbox.chat_room import until
 
@@ -126,6 +127,19 @@ class DoorbellTestCase(BellWorld):
         self.poll(ALARM_FOR)
         assert self.states() == ["failing", "recovered"]
 
+    def test_what_was_refused_unread_is_repeated_by_pagerduty_and_never_lost_by_a_4xx(self) -> None:
+        signed = {"x-pagerduty-signature": "v1=00"}
+        with mock.patch.object(chat_listener, "CALL_SECONDS", 0.3), socket.create_connection(
+            ("127.0.0.1", self.port), timeout=5
+        ) as slow:
+            slow.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+            assert slow.recv(100).startswith(b"HTTP/1.0 503 ")
+        desk = self.sensor._desk
+        assert desk._refusal(429, signed) == 503
+        assert (desk._refusal(411, signed), desk._refusal(413, signed)) == (202, 202)
+        assert (desk._refusal(411, {}), desk._refusal(413, {})) == (411, 413)
+        assert desk._calls == {"genuine": 0, "unfit": 2, "unsigned": 2}
+
     def test_only_posts_are_taken(self) -> None:
         assert self.http.get(f"http://127.0.0.1:{self.port}/", timeout=5).status_code == 405
 
@@ -155,6 +169,8 @@ class DoorbellTestCase(BellWorld):
         self.poll(GRACE + 1)
         self.poll(60)
         assert self.sensor.get_poll_interval() == 10
+        assert self.states() == []
+        self.poll(SILENT_FOR)
         assert "did not tell of changes" in self.payloads("pagerduty.sensor_health")[0]["reason"]
         assert self.stored(STATUS_KEY)["works"] is False
         self.call()

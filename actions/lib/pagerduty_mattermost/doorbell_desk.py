@@ -30,6 +30,9 @@ LISTEN_AGAIN = 60.0
 """Seconds after which a taken port is tried again: a sensor that died may still hold it."""
 RELOAD = 600.0
 """Seconds after which the secrets are read again: one that was taken away must not ring for ever."""
+SILENT_FOR = 300.0
+"""Seconds without a call after a change that one should have told of, after which people are told: PagerDuty's calls
+can be late, and nothing hangs on them."""
 ALARM_FOR = 3600.0
 """Seconds that a trouble counts after it was last seen, so that one which comes and goes is told of once."""
 ANSWER_SECONDS = 2.5
@@ -196,7 +199,7 @@ class Desk:
         if self._keys.problem:
             self._keys.refresh(now)
         with self._lock:
-            if self._bell.is_silent(now):
+            if self._bell.missed is not None and now - self._bell.missed > SILENT_FOR:
                 self._silent_at = now
             unfit, silent, count = self._unfit_at, self._silent_at, self._calls[UNFIT]
         problems = [one for one in (self._deaf, *self._config.problems, self._keys.problem) if one]
