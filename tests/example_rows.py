@@ -35,6 +35,7 @@ class ExampleCase(ActionsTestCase):
             service_key=keys["Database Events API v1"],
             events={"routing_key": keys["Database Events API v2"]},
             timeouts={"connect": 2, "read": 10},
+            webhook={"port": 8091, "public_url": "https://stackstorm.example.com/pagerduty-webhook"},
         )
         self.service: Any = None
 
@@ -125,6 +126,9 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "identity.link": fixed(user="ada", pagerduty_user="grace@example.com"),
     "identity.unlink": linked,
     "identity.who": linked,
+    "webhook.setup": fixed(),
+    "webhook.status": lambda t: t.done("webhook.setup") and {},
+    "webhook.teardown": lambda t: t.done("webhook.setup") and {},
     "audit.list": fixed(since="7d"),
     "chat.run": lambda t: {"verb": "show", "incidents": incident(t) and "1"},
     "chat.handle": lambda t: {"order": clicked(t)},

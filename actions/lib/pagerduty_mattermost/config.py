@@ -141,6 +141,8 @@ class WebhookConfig(NamedTuple):
     """How PagerDuty reaches it."""
     secrets: Tuple[Secret, ...] = ()
     """Beside the one that `webhook.setup` keeps in the datastore."""
+    problems: Tuple[str, ...] = ()
+    """What is wrong with secrets left out. It stops nothing: without the bell the log is polled."""
 
 
 class Config(NamedTuple):
@@ -278,11 +280,15 @@ def _webhook(read: Reader) -> WebhookConfig:
         bind=read.text("webhook.bind") or "127.0.0.1",
         port=read.integer("webhook.port", 0, 0, 65535),
         public_url=read.url("webhook.public_url"),
-        secrets=tuple(Secret(text) for text in read.texts("webhook.secrets")),
     )
-    if any(len(one.reveal()) < MIN_SIGNING_KEY for one in webhook.secrets):
+    others = len(read.problems)
+    secrets = read.texts("webhook.secrets")
+    if any(len(text) < MIN_SIGNING_KEY for text in secrets):
         read.wrong("webhook.secrets", f"must have at least {MIN_SIGNING_KEY} characters each")
-    return webhook
+    problems = tuple(read.problems[others:])
+    del read.problems[others:]
+    fit = tuple(Secret(text) for text in secrets if len(text) >= MIN_SIGNING_KEY)
+    return webhook._replace(secrets=fit, problems=problems)
 
 
 def _watch(read: Reader, with_bell: bool) -> WatchConfig:
