@@ -54,7 +54,7 @@ class ChatHandle(CardAction):
             noted = thread_notes.said(self, order)
             return perform(self, noted) if noted else Answer("")
         said, dry = chat_orders.said(order)
-        said = chat_which.complete(self, said, str(order.get("root_id") or ""))
+        said = chat_which.complete(self, said._replace(key=str(order["id"])), str(order.get("root_id") or ""))
         if not dry and order.get("kind") == "command" and self._asks(order, said):
             return Answer("")
         given = perform(self, said, dry=dry)
@@ -75,7 +75,11 @@ class ChatHandle(CardAction):
             post = self.mattermost.get_post(post_id)
             key = post_key("declared", post_id, "".join(given.incidents))
             root = str(post.get("root_id") or "") or post_id
-            self.mattermost.create_post(str(post.get("channel_id")), given.message, key=key, root_id=root)
+
+            def reply(channel: Any) -> None:
+                self.mattermost.create_post(channel.id, given.message, key=key, root_id=root)
+
+            self.channels.using(str(post.get("channel_id")), reply)
         except PackError as error:
             self.log.warning("The declared post %s is not linked back: %s", post_id, error)
 

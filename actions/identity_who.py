@@ -11,7 +11,8 @@ class IdentityWho(PackAction):
     def act(self, user: str) -> Dict[str, Any]:
         from pagerduty_mattermost import identity
 
-        found = identity.linked(self.mattermost, self.pagerduty, self.store, user)
+        by_email = self.settings.chat.link_by_email
+        found = identity.linked(self.mattermost, self.pagerduty, self.store, user, by_email=by_email)
         return {
             "mattermost_user_id": found.account.id,
             "pagerduty_user_id": found.person.id,

@@ -24,8 +24,9 @@ import logging
 import os
 import sqlite3
 import time
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Union
+from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Sequence, Union
 
 from standalone import paths
 from standalone.config_file import read_config
@@ -50,6 +51,7 @@ DATABASE = "standalone.sqlite"
 LOCK = "standalone.sqlite-lock"
 MAX_TRACE_TAG = 2000
 PRUNE_EVERY = 3600.0
+LEND_SECONDS = 5.0
 
 
 class App:
@@ -160,6 +162,27 @@ class App:
             raise UserError(f"{action_ref}: {error}") from None
         execution = Execution(new_id(), action_ref, arguments, {**action_context, "timeout": timeout})
         return self._execute(execution)
+
+    @contextmanager
+    def lending(self, class_name: str) -> Iterator[None]:
+        """One sensor runs meanwhile, alone, and what it dispatches is refused; none where this data is served."""
+        try:
+            self._take_lock()
+        except UserError:
+            yield
+            return
+        for sensor in self.pack.sensors:
+            if sensor.class_name == class_name:
+                self._start_sensor(sensor)
+        try:
+            for thread in self._sensors:
+                thread.ready.wait(LEND_SECONDS)
+            yield
+        finally:
+            for thread in self._sensors:
+                thread.stop()
+                thread.join(LEND_SECONDS)
+            self._release_lock()
 
     def drain(self, timeout: float, delayed: bool = False) -> bool:
         """Waits until nothing is left to do now (with `delayed`: retries as well); False after `timeout` seconds."""

@@ -85,7 +85,7 @@ def wrong_settings(config: Mapping[str, Any], pack: Pack) -> List[str]:
         return []
     found: List[str] = []
     try:
-        settings.load(config)
+        found = list(settings.load(config).webhook.problems)
     except PackError as error:
         found = str(error).partition(": ")[2].split("; ")
     zone = config.get("time_zone")

@@ -14,7 +14,7 @@ import time
 from pathlib import Path
 from typing import Any, List, Optional, Sequence
 
-from standalone import logs
+from standalone import logs, setup
 from standalone.errors import UserError
 
 LOG = logging.getLogger("standalone")
@@ -65,6 +65,7 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     add("serve", _serve, "run sensors, rules, actions and timers until stopped")
+    setup.add(commands, common, lambda options: _app(options, config_needed=True))
     run = add("run", _run, "run an action, as `st2 run`")
     run.add_argument("ref", metavar="REF", help="such as pagerduty.incident.get, or without the pack")
     run.add_argument("parameters", nargs="*", metavar="key=value", help="@key=FILE takes the file's text")

@@ -1,8 +1,8 @@
 """Runs sensors, each in a thread of its own.
 
 A polling sensor's `poll` is called every `get_poll_interval()` seconds; one that has `wake_by` is given a waker, and
-polls at once when it uses it. StackStorm respawns a sensor that raised twice and then drops it for good; here it is made
-anew each time, after a pause that grows up to a minute.
+polls at once when it uses it. StackStorm respawns a sensor that raised twice and then drops it for good; here it is
+made anew each time, after a pause that grows up to a minute.
 """
 
 from __future__ import annotations
@@ -39,6 +39,8 @@ class SensorThread:
         self._poked = False
         self._sensor: Any = None
         self._passive = False
+        self.ready = threading.Event()
+        """Set once it was set up."""
         self._thread = threading.Thread(target=self._live, name=f"sensor-{name}", daemon=True)
 
     def start(self) -> None:
@@ -89,6 +91,7 @@ class SensorThread:
         self._cleanup()
         self._sensor = self._make()
         self._sensor.setup()
+        self.ready.set()
         self._passive = not isinstance(self._sensor, PollingSensor)
         if self._passive:
             self._sensor.run()

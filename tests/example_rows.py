@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import logging
+import socket
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List
+from unittest.mock import Mock
 
 from actions_world import ActionsTestCase
 from chat_world import Chat
 from pack_files import files, load
 
+from pagerduty_mattermost import config
+from pagerduty_mattermost.chat_desk import Desk
 from pagerduty_mattermost.entries import incident_from_rest
 from pagerduty_mattermost.incident import Change, to_payload
+from pagerduty_mattermost.store import Store
 
 Parameters = Dict[str, Any]
 
@@ -29,6 +35,7 @@ class ExampleCase(ActionsTestCase):
             service_key=keys["Database Events API v1"],
             events={"routing_key": keys["Database Events API v2"]},
             timeouts={"connect": 2, "read": 10},
+            webhook={"port": 8091, "public_url": "https://stackstorm.example.com/pagerduty-webhook"},
         )
         self.service: Any = None
 
@@ -89,6 +96,27 @@ def linked(test: ExampleCase) -> Parameters:
     return {"user": "ada"}
 
 
+def with_desk(test: ExampleCase) -> Parameters:
+    """The chat sensor listens, and the bot may make what is to be made."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    test.settings["chat"] = {"port": port, "public_url": url, "signing_keys": ["k" * 32]}
+    test.chat.service.grant("team_user", "manage_slash_commands", "manage_outgoing_webhooks")
+    action = test.get_action_instance(config=test.settings)
+    log = logging.getLogger("example")
+    desk = Desk(config.load(test.settings), Mock(), Store(action.action_service), Mock(), dict, log)
+    desk.listen()
+    test.addCleanup(desk.close)
+    return {}
+
+
+def set_up(test: ExampleCase) -> Parameters:
+    test.done("mattermost.setup", **with_desk(test))
+    return {}
+
+
 EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "incident.create.events_v1": fixed(description="Disk full", incident_key="db-1-disk"),
     "event.trigger": fixed(summary="Disk full", source="db-1", dedup_key="db-1-disk"),
@@ -98,6 +126,9 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "identity.link": fixed(user="ada", pagerduty_user="grace@example.com"),
     "identity.unlink": linked,
     "identity.who": linked,
+    "webhook.setup": fixed(),
+    "webhook.status": lambda t: t.done("webhook.setup") and {},
+    "webhook.teardown": lambda t: t.done("webhook.setup") and {},
     "audit.list": fixed(since="7d"),
     "chat.run": lambda t: {"verb": "show", "incidents": incident(t) and "1"},
     "chat.handle": lambda t: {"order": clicked(t)},
@@ -115,4 +146,6 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.test_card": fixed(channel="incidents"),
     "mattermost.post_incident": lambda t: {"channel": "incidents", "incident_id": incident(t)},
     "mattermost.catch_up": fixed(),
+    "mattermost.setup": with_desk,
+    "mattermost.teardown": set_up,
 }

@@ -5,102 +5,15 @@ from __future__ import annotations
 import json
 import socket
 import time
-from typing import Any, Dict, List, Optional
+from typing import Any, List
 from unittest import mock
 
 import requests
 from chat_handle import ChatHandle
-from chat_sensor import ChatSensor
-from st2tests.base import BaseSensorTestCase
+from chat_sensor_case import ADA, KEY, TOKEN, ChatSensorCase
 
-from sandbox import Sandbox
-from sandbox.pagerduty import API_KEY
-
-KEY, TOKEN = "s" * 32, "t" * 26
-ADA = "a" * 26
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-class ChatSensorCase(BaseSensorTestCase):
-    sensor_cls = ChatSensor
-    __test__ = False
-
-    def setUp(self) -> None:
-        super().setUp()
-        self.sandbox = Sandbox()
-        self.sandbox.__enter__()
-        self.addCleanup(self.sandbox.__exit__, None, None, None)
-        self.account = self.sandbox.pagerduty.account
-        world = self.sandbox.mattermost.world
-        port = free_port()
-        self.url = f"http://127.0.0.1:{port}/pagerduty"
-        self.config: Dict[str, Any] = {
-            "api_key": API_KEY,
-            "api_url": self.sandbox.pagerduty.url,
-            "timeouts": {"connect": 1, "read": 5},
-            "mattermost": {"url": self.sandbox.mattermost.url, "token": world.bot_token, "team": world.team.name},
-            "chat": {
-                "port": port,
-                "public_url": self.url,
-                "command_tokens": [TOKEN],
-                "signing_keys": [KEY],
-                "webhook_tokens": ["w" * 26],
-            },
-        }
-        self.sensor: Any = None
-        self.start()
-
-    def start(self) -> None:
-        if self.sensor is not None:
-            self.sensor.cleanup()
-        self.sensor = self.get_sensor_instance(config=self.config)
-        self.sensor.setup()
-        self.addCleanup(self.sensor.cleanup)
-
-    def post(self, path: str, **options: Any) -> requests.Response:
-        return requests.post(self.url + path, timeout=10, **options)
-
-    def orders(self) -> List[Dict[str, Any]]:
-        return [one["payload"] for one in self.get_dispatched_triggers() if one["trigger"] == "pagerduty.chat_command"]
-
-    def click(self, token: str, **more: Any) -> requests.Response:
-        body = {"user_id": self.user_id(), "user_name": "ada", "channel_id": "c" * 26, "trigger_id": "abc"}
-        return self.post("/click", json={**body, "context": {"token": token}, **more})
-
-    def user_id(self, name: str = "ada") -> str:
-        answer = requests.get(
-            f"{self.sandbox.mattermost.url}/api/v4/users/username/{name}",
-            headers={"Authorization": "Bearer " + self.sandbox.mattermost.world.bot_token},
-            timeout=5,
-        )
-        return str(answer.json()["id"])
-
-    def buttons(self, incident: Any) -> Dict[str, Any]:
-        """The card's actions by their id."""
-        from pagerduty_mattermost import buttons
-        from pagerduty_mattermost.entries import incident_from_rest
-
-        headers = {"Authorization": f"Token token={API_KEY}"}
-        row = requests.get(f"{self.sandbox.pagerduty.url}/incidents/{incident.id}", headers=headers, timeout=5).json()
-        found = incident_from_rest(row["incident"])
-        assert found is not None
-        return {one["id"]: one for one in buttons.actions(found, self.url, KEY, time.time())}
-
-    def token(self, incident: Any, id: str) -> str:
-        return str(self.buttons(incident)[id]["integration"]["context"]["token"])
-
-    def handle(self, order: Optional[Dict[str, Any]] = None) -> Any:
-        """What the rule's action makes of the newest order."""
-        wrapper = mock.Mock()
-        wrapper._pack, wrapper._class_name = "tests", "ChatHandle"
-        action = ChatHandle(config=self.config, action_service=self.sensor_service)
-        action.sleep = lambda _: None  # type: ignore[assignment]
-        return action.run(order=order or self.orders()[-1])
+from sandbox.mattermost import ADMIN_TOKEN
+from sandbox.mattermost.person import Person
 
 
 class ChatSensorTestCase(ChatSensorCase):
@@ -297,6 +210,8 @@ class ChatSensorTestCase(ChatSensorCase):
             ({"resolve": ["~nowhere"]}, False),
             ({"resolve": ["@grace", "@ADA"]}, True),
             ({"resolve": ["role:owner"]}, True),
+            ({"resolve": ["team:Web"]}, False),
+            ({"resolve": ["team:payments"]}, True),
             ({"merge": []}, True),
         ):
             self.config["chat"]["allowed"] = allowed
@@ -343,6 +258,87 @@ class ChatSensorTestCase(ChatSensorCase):
         assert (one.title, one.urgency, one.body) == ("Slow shop", "low", "a = b")
         assert [user for user, _ in one.assignees] == [self.account.find("users", "Ada Lovelace")["id"]]
         assert any("Triggered in the name of" in post for post in self.direct_messages())
+
+    def test_a_list_has_buttons_whose_outcome_is_told(self) -> None:
+        made = [self.account.trigger("Database", f"Slow {number}") for number in range(3)]
+        self.account.acknowledge(made[0], "ada@example.com")
+        assert self.command("list")[0] is True
+        sent = [json.loads(e.body) for e in self.sandbox.journal.entries if e.path.startswith("/hooks/")]
+        assert sent[-1]["text"] == "3 incidents:"
+        rows = sent[-1]["attachments"]
+        assert [[action["name"] for action in row["actions"]] for row in rows] == [
+            ["Acknowledge", "Resolve"],
+            ["Acknowledge", "Resolve"],
+            ["Resolve"],
+        ]
+        ids = [action["id"] for row in rows for action in row["actions"]]
+        assert len(set(ids)) == len(ids)
+        assert all(id.isalnum() for id in ids)
+        self.click(rows[0]["actions"][0]["integration"]["context"]["token"])
+        assert self.handle()[0] is True
+        assert made[2].status == "acknowledged"
+        assert any(post.startswith("Acknowledged ") for post in self.direct_messages())
+        self.config["chat"]["read_only"] = True
+        self.command("list")
+        sent = [json.loads(e.body) for e in self.sandbox.journal.entries if e.path.startswith("/hooks/")]
+        assert "attachments" not in sent[-1]
+        assert "| incident | state |" in sent[-1]["text"]
+
+    def with_command(self) -> None:
+        """`/pd` as somebody made it by hand in Mattermost."""
+        account = self.sandbox.mattermost.account
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        team = self.sandbox.mattermost.world.team.id
+        fields = {"team_id": team, "trigger": "pd", "url": self.url + "/command", "method": "P"}
+        url = f"{self.sandbox.mattermost.url}/api/v4/commands"
+        made = requests.post(url, json=fields, headers=headers, timeout=5).json()
+        account.state.integrations.commands[made["id"]].token = TOKEN
+
+    def declared(self, text: str, user: str = "ada") -> Any:
+        """The dialog that `/pd declare` opens in the user's client."""
+
+        person = Person(self.sandbox.mattermost, user)
+        known = {one.id for one in person.dialogs()}
+        answer = person.command("incidents", f"/pd declare {text}")
+        assert answer.status_code == 200, answer.text
+        (dialog,) = [one for one in person.dialogs() if one.id not in known]
+        return dialog
+
+    def test_a_linked_post_is_declared_quoted_and_linked_back(self) -> None:
+
+        self.with_command()
+        ada = Person(self.sandbox.mattermost, "ada")
+        post = ada.say("incidents", "Checkout is slow\nsince noon, @here").json()
+        link = f"{self.sandbox.mattermost.url}/ops/pl/{post['id']}"
+        dialog = self.declared(link)
+        elements = {one["name"]: one for one in dialog.dialog["elements"]}
+        assert elements["title"]["default"] == "Checkout is slow"
+        assert elements["details"]["default"].endswith(f"since noon, @here\n\n{link}")
+        values = {
+            "title": "Checkout is slow",
+            "service": "Checkout API",
+            "details": elements["details"]["default"],
+        }
+        assert ada.submit(dialog, values).json() in (None, {})
+        done, line = self.handle()
+        assert done is True, line
+        (one,) = self.account.incidents.values()
+        assert link in one.body
+        (reply,) = self.sandbox.mattermost.account.thread(post["id"])
+        assert f"#{one.number}" in reply.message
+        self.handle()  # the same order again
+        assert len(self.account.incidents) == len(self.sandbox.mattermost.account.thread(post["id"])) == 1
+
+    def test_who_is_no_member_of_a_channel_quotes_nothing_of_it(self) -> None:
+        self.with_command()
+        account = self.sandbox.mattermost.account
+        account.add_channel("secret", private=True, members=["ada", self.sandbox.mattermost.world.bot.username])
+
+        post = Person(self.sandbox.mattermost, "ada").say("secret", "Nobody may know").json()
+        link = f"{self.sandbox.mattermost.url}/ops/pl/{post['id']}"
+        for user, quoted in (("ada", True), ("grace", False)):
+            dialog = self.declared(link, user)
+            assert ("Nobody may know" in json.dumps(dialog.dialog)) is quoted, user
 
     def test_what_is_risky_asks_first_and_only_who_asked_may_confirm(self) -> None:
         first, second = (self.account.trigger("Database", title) for title in "ab")

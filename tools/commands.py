@@ -30,7 +30,9 @@ def render(text: str) -> str:
     parts = [BEGIN]
     for group in GROUPS:
         rows = [
-            f"| `/pd {_cell(hint(form))}` | {_cell(form.what)} | `{form.verb}` |" for form in FORMS if form.group == group
+            f"| `/pd {_cell(hint(form))}` | {_cell(form.what)} | `{form.verb}` |"
+            for form in FORMS
+            if form.group == group
         ]
         parts.append("\n".join([f"**{group}**", "", "| command | what it does | verb |", "| --- | --- | --- |", *rows]))
     parts.append(END)

@@ -8,7 +8,7 @@ import random
 import threading
 from bisect import bisect_left, insort
 from dataclasses import dataclass
-from typing import Any, Dict, List, Optional, Set, Tuple, Union
+from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
 
 from ..clock import Clock
 from ..journal import Journal
@@ -84,6 +84,9 @@ class Book:
         """The last listing of incidents with what was asked, version included."""
         self.pings: List[Thing] = []
         """Pings asked for of webhook subscriptions: `id`, `subscription_id`, `occurred_at`."""
+        self.on_ping: List[Callable[[Thing], None]] = []
+        self.on_entry: List[Callable[[LogEntry], None]] = []
+        """Told of each ping, and of each log entry once it is written; the lock is held."""
         self._busy: Optional[Tuple[int, Dict[str, str]]] = None
         """At a version, the status of each service with open incidents."""
         self._ids = Ids()
@@ -302,6 +305,8 @@ class Book:
             created_at=now,
             visible_at=visible_at,
         )
+        for tell in self.on_entry:
+            tell(entry)
         return entry
 
     def _lateness(self, type: str) -> float:

@@ -138,10 +138,12 @@ def enable(call: Call) -> Answer:
 
 @routes.add("POST", "/webhook_subscriptions/{id}/ping")
 def ping(call: Call) -> Answer:
-    """Sends `pagey.ping`: `Book.pings` holds it for whoever delivers."""
+    """Sends `pagey.ping`: whoever delivers is told (`Book.on_ping`)."""
     found, account = call.named("webhook_subscriptions"), call.account
     id = account.new_id("0", 26)
     account.pings.append({"id": id, "subscription_id": found["id"], "occurred_at": account.now()})
+    for tell in account.on_ping:
+        tell(account.pings[-1])
     account.journal.fact("pagerduty", "webhook_pinged", found["id"], id)
     return Answer(202, None, effect=id)
 

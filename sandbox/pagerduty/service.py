@@ -32,6 +32,7 @@ from .call import Call
 from .events import Events
 from .model import Alert, Incident, LogEntry, Note, Responder, Wrong, not_found
 from .render import Renderer
+from .webhooks import Courier
 
 WINDOW = 60.0
 _ROUTES = tuple(
@@ -191,6 +192,16 @@ class PagerDutyServer(Server):
         if seeded:
             seed.plant(self.account)
         super().__init__(PagerDuty(self.account), journal, clock, port)
+        self.courier = Courier(self.account)
+
+    def start(self) -> PagerDutyServer:
+        super().start()
+        self.courier.resume()
+        return self
+
+    def stop(self) -> None:
+        self.courier.pause()
+        super().stop()
 
     @property
     def events_url(self) -> str:

@@ -153,12 +153,16 @@ def test_a_webhook_shortens_the_poll_interval_where_none_is_given() -> None:
     assert load({"webhook": {"bind": "127.0.0.1"}}).watch.poll_interval == 30
 
 
-def test_a_short_webhook_secret_is_refused_and_not_shown() -> None:
-    line = complaint({"webhook": {"secrets": ["hunter2"], "port": 70000}})
-    assert "webhook.secrets must have at least 20 characters" in line
-    assert "webhook.port must be a number" in line
-    assert "hunter2" not in line
-    assert "0123456789" not in repr(load({"webhook": {"secrets": ["0123456789" * 2]}}))
+def test_a_webhook_secret_that_is_none_is_left_out_told_and_stops_nothing() -> None:
+    good = "0123456789" * 2
+    webhook = load({"webhook": {"secrets": ["hunter2", None, good]}}).webhook
+    assert webhook.secrets == (Secret(good),)
+    assert len(webhook.problems) == 2
+    assert "webhook.secrets must have at least 20 characters" in webhook.problems[1]
+    assert "hunter2" not in repr(webhook)
+    assert good not in repr(webhook)
+    assert load({"webhook": {"secrets": good}}).webhook.problems == ("webhook.secrets must be a list",)
+    assert "webhook.port must be a number" in complaint({"webhook": {"port": 70000}})
 
 
 def test_numbers_and_booleans_may_arrive_as_text() -> None:

@@ -67,6 +67,7 @@ def test_all_is_well(check, sandbox):
         ({"form_email": "ada@example.com"}, "form_email is not a setting; did you mean from_email?"),
         ({"time_zone": "Mars/Base"}, "Mars/Base"),
         ({"watch": {"servises": []}}, "watch.servises is not a setting"),
+        ({"webhook": {"secrets": ["short"]}}, "webhook.secrets must have at least 20 characters each"),
         ({"from_email": "nobody@example.com"}, "from_email: there is no user 'nobody@example.com'"),
         ({"matermost": {}}, "matermost is not a setting; did you mean mattermost?"),
         (
@@ -202,6 +203,7 @@ def test_offline_connects_nowhere(check, sandbox):
     ("changed", "line"),
     [
         ({"watch": {"servises": []}}, "watch.servises is not a setting"),
+        ({"webhook": {"secrets": ["short"]}}, "webhook.secrets must have at least 20 characters each"),
         ({"time_zone": "Mars/Base"}, "Mars/Base"),
         ({"api_key": "{{ st2kv.system.lost }}"}, "no key 'lost'"),
     ],

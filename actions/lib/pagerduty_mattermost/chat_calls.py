@@ -89,13 +89,17 @@ class Open(NamedTuple):
     user_id: str = ""
 
 
+class Ping(NamedTuple):
+    """`/pd ping`: whether Mattermost reaches us; answered here."""
+
+
 class Wrong(NamedTuple):
     """A submission to be put right, by field."""
 
     errors: Mapping[str, str]
 
 
-def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong]:
+def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong, Ping]:
     """Raises Refused."""
     if call.path == COMMAND:
         return _command(call, secrets, now)
@@ -128,7 +132,7 @@ def _form(call: Call) -> Dict[str, str]:
     return {name: values[0] for name, values in form.items()}
 
 
-def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open]:
+def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Ping]:
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
         raise Refused(415, "a slash command comes as a form")
     words = _form(call)
@@ -137,6 +141,8 @@ def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open]:
     if not token or not _known(token, secrets.command_tokens) or not _known(words.get("token", ""), (token,)):
         raise Refused(401, "the command's token is missing or wrong")
     command, text = clean(words.get("command"), 100).strip(), clean(words.get("text"), MAX_TEXT).strip()
+    if text.lower() == "ping":
+        return Ping()
     if command.lower() == "/incident":
         text = f"incident {text}".strip()
     declared = _DECLARE.fullmatch(text)

@@ -9,11 +9,12 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
-from . import buttons, dialogs
-from .chat_calls import COMMAND, NOTE, Call, Open, Order, Refused, Secrets, Wrong, read
+from . import buttons, chat_tokens, dialogs
+from .chat_calls import COMMAND, NOTE, Call, Open, Order, Ping, Refused, Secrets, Wrong, read
 from .chat_listener import Listener
+from .chat_tokens import Keyring
 from .config import Config, load, require_mattermost
 from .dispatch import Dispatcher
 from .errors import ConfigError, NotFound, PackError
@@ -27,6 +28,7 @@ CHOICES_FOR = 600.0
 """Seconds that names of priorities and workflows are offered before they are read again."""
 DROPPED_FOR = 600
 NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a moment."
+PONG = "StackStorm's pack pagerduty is here."
 WORKING = ":hourglass_flowing_sand: Working on it …"
 
 
@@ -50,6 +52,8 @@ class Desk:
         self._lock = threading.Lock()
         self._local = threading.local()
         self._refused: Dict[str, float] = {}
+        self._commands = Keyring(chat_tokens.COMMAND, config.chat.command_tokens, store)
+        self._webhooks = Keyring(chat_tokens.WEBHOOK, config.chat.webhook_tokens, store)
         self._listener: Optional[Listener] = None
 
     def listen(self) -> None:
@@ -76,21 +80,32 @@ class Desk:
         """Status and JSON object for one call."""
         prefix = _path_of(self._chat.public_url)
         inner = path[len(prefix) :] if prefix and path.startswith(prefix) else path
-        secrets = Secrets(
-            tuple(one.reveal() for one in self._chat.command_tokens),
-            tuple(one.reveal() for one in self._chat.signing_keys),
-            tuple(one.reveal() for one in self._chat.webhook_tokens),
-        )
         try:
-            order = read(Call(inner, headers, body), secrets, self._clock())
+            order = self._read(Call(inner, headers, body))
         except Refused as refused:
             self._refuse(inner, refused)
             return refused.status, {"error": str(refused)}
+        if isinstance(order, Ping):
+            return 200, _told(inner, PONG)
         if isinstance(order, Wrong):
             return 200, {"errors": dict(order.errors)}
         if isinstance(order, Open):
             return 200, self._open(order, inner)
         return 200, _told(inner, self._take(order))
+
+    def _read(self, call: Call) -> Union[Order, Open, Wrong, Ping]:
+        """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
+        try:
+            return read(call, self._secrets(), self._clock())
+        except Refused as refused:
+            ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
+            if refused.status != 401 or ring is None or not ring.refresh(time.monotonic()):
+                raise
+        return read(call, self._secrets(), self._clock())
+
+    def _secrets(self) -> Secrets:
+        keys = tuple(one.reveal() for one in self._chat.signing_keys)
+        return Secrets(self._commands.texts, keys, self._webhooks.texts)
 
     def _take(self, order: Order) -> str:
         """What is told at once."""
@@ -232,7 +247,7 @@ def open_desk(service: Any, raw: Any, schemas: Mapping[str, Any], log: Any) -> O
             pagerduty.close()
 
     dispatcher = Dispatcher(service, schemas, log, deadline=DISPATCH_SECONDS)
-    desk = Desk(config, dispatcher, Store(service), mattermost, choices, log)
+    desk = Desk(config, dispatcher, Store(service, deadline=DISPATCH_SECONDS), mattermost, choices, log)
     desk.listen()
     return desk
 

@@ -29,9 +29,9 @@ def mitigate(action: PackAction, said: Said) -> Answer:
             incident = incident_of(rows[0])
     words = clean(said.text).strip()
     text = f"Mitigated: {words}" if words else f"Mitigated by {email}"
-    at = action.pagerduty.now()
     note = fill("/incidents/{incident}/notes", incident=incident.id)
     create(action.pagerduty, note, {"note": {"content": text}}, {}, email, "note", "notes")
+    at = action.pagerduty.last_server_time or action.clock()
     Records(action.store, incident.id, action.log).save_mark(Mark(email, times.iso(at)))
     lines = [f"{named(incident)} is marked as mitigated in the name of {escape(email)}."]
     update = fill("/incidents/{incident}/status_updates", incident=incident.id)

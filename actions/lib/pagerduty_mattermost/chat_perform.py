@@ -22,7 +22,7 @@ def perform(action: PackAction, said: Said, *, dry: bool = False) -> Answer:
 
     if dry:
         return _dry(action, said)
-    told = {name: str(value or "") for name, value in said._asdict().items() if name not in ("verb", "user")}
+    told = {name: str(value or "") for name, value in said._asdict().items() if name not in ("verb", "user", "key")}
     with recorded(action.store, action.log, action.clock, chat_user=said.user, verb=said.verb, words=told) as act:
         chat_rights.require(action, said)
         given = answer(action, said)

@@ -17,7 +17,8 @@ def who(action: PackAction, user: str) -> Identity:
     """The Mattermost user and the PagerDuty user of whoever typed. Raises as `identity.linked`."""
     from . import identity
 
-    return identity.linked(action.mattermost, action.pagerduty, action.store, user)
+    by_email = action.settings.chat.link_by_email
+    return identity.linked(action.mattermost, action.pagerduty, action.store, user, by_email=by_email)
 
 
 def sender(action: PackAction, user: str, asked: str) -> str:

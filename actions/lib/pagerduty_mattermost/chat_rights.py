@@ -3,15 +3,15 @@
     chat:
       read_only: false
       allowed:
-        merge: ["@ada", "~incidents", "role:admin"]
+        merge: ["@ada", "~incidents", "role:admin", "team:Platform"]
 
 A verb that is not listed everybody may do who may act at all. Any of the entries is enough: a Mattermost @user, the
-~channel (or its id) it is said in, or a role of PagerDuty's (owner, admin, user, …).
+~channel (or its id) it is said in, a role of PagerDuty's (owner, admin, user, …), or `team:` and one of its teams.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from .chat_said import Said
 from .errors import NotFound, RejectedInput
@@ -35,6 +35,9 @@ def require(action: PackAction, said: Said) -> None:
 def _fits(action: PackAction, said: Said, entry: str) -> bool:
     if entry.startswith("role:"):
         return _role(action, said) == entry[len("role:") :].strip().lower()
+    if entry.startswith("team:"):
+        wanted = entry[len("team:") :].strip().casefold()
+        return any(wanted in (id.casefold(), name.casefold()) for id, name in _teams(action, said))
     if entry.startswith("@"):
         return _username(action, said) == entry[1:].lower()
     name = entry.lstrip("~")
@@ -53,9 +56,19 @@ def _username(action: PackAction, said: Said) -> str:
 
 
 def _role(action: PackAction, said: Said) -> str:
+    return str(_person(action, said).get("role") or "").lower()
+
+
+def _teams(action: PackAction, said: Said) -> List[Tuple[str, str]]:
+    rows = _person(action, said).get("teams") or ()
+    return [(str(row.get("id")), str(row.get("name") or row.get("summary"))) for row in rows if isinstance(row, dict)]
+
+
+def _person(action: PackAction, said: Said) -> Dict[str, Any]:
+    """PagerDuty's user. Raises as `who`: whom nobody knows has no role."""
     from .chat_person import who
     from .pagerduty import fill
 
     person = who(action, said.user).person
-    row = action.pagerduty.get(fill("/users/{user}", user=person.id)).get("user") or {}
-    return str(row.get("role") or "").lower()
+    row = action.pagerduty.get(fill("/users/{user}", user=person.id), {"include": ["teams"]}).get("user")
+    return row if isinstance(row, dict) else {}

@@ -33,6 +33,8 @@ class Said(NamedTuple):
     """Of a list: 1, 2, …"""
     brief: bool = False
     """Of a click: the card is the answer, so what else is open need not be read."""
+    key: str = ""
+    """Of what it makes: the same one for a command that is carried out twice."""
     options: Mapping[str, str] = {}
     """Of a new incident: urgency, priority, assign, details; of a subscription: service, team, urgency, priority,
     events."""

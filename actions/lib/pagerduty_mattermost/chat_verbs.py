@@ -119,7 +119,7 @@ def _create(action: PackAction, said: Said) -> Answer:
         "type": "incident",
         "title": title,
         "service": {"id": service.id, "type": "service_reference"},
-        "incident_key": uuid.uuid4().hex,
+        "incident_key": said.key or uuid.uuid4().hex,
         **chat_more.options_of(action, said),
     }
     row = action.pagerduty.create_incident(given, from_email=email)

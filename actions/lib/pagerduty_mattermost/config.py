@@ -104,6 +104,8 @@ class ChatConfig(NamedTuple):
 
     allow_from: bool = True
     """`from <e-mail>` in a command may say in whose name it acts."""
+    link_by_email: bool = True
+    """Whether the same e-mail address links a Mattermost user to a PagerDuty user; else only an admin's word does."""
     default_sender: bool = False
     """Who has no PagerDuty user of the same address acts in the name of `from_email`."""
     read_only: bool = False
@@ -139,6 +141,8 @@ class WebhookConfig(NamedTuple):
     """How PagerDuty reaches it."""
     secrets: Tuple[Secret, ...] = ()
     """Beside the one that `webhook.setup` keeps in the datastore."""
+    problems: Tuple[str, ...] = ()
+    """What is wrong with secrets left out. It stops nothing: without the bell the log is polled."""
 
 
 class Config(NamedTuple):
@@ -160,6 +164,7 @@ _SECTIONS = {
     "events": ("routing_key", "routing_keys"),
     "chat": (
         "allow_from",
+        "link_by_email",
         "default_sender",
         "read_only",
         "allowed",
@@ -275,11 +280,15 @@ def _webhook(read: Reader) -> WebhookConfig:
         bind=read.text("webhook.bind") or "127.0.0.1",
         port=read.integer("webhook.port", 0, 0, 65535),
         public_url=read.url("webhook.public_url"),
-        secrets=tuple(Secret(text) for text in read.texts("webhook.secrets")),
     )
-    if any(len(one.reveal()) < MIN_SIGNING_KEY for one in webhook.secrets):
+    others = len(read.problems)
+    secrets = read.texts("webhook.secrets")
+    if any(len(text) < MIN_SIGNING_KEY for text in secrets):
         read.wrong("webhook.secrets", f"must have at least {MIN_SIGNING_KEY} characters each")
-    return webhook
+    problems = tuple(read.problems[others:])
+    del read.problems[others:]
+    fit = tuple(Secret(text) for text in secrets if len(text) >= MIN_SIGNING_KEY)
+    return webhook._replace(secrets=fit, problems=problems)
 
 
 def _watch(read: Reader, with_bell: bool) -> WatchConfig:
@@ -297,6 +306,7 @@ def _watch(read: Reader, with_bell: bool) -> WatchConfig:
 def _chat(read: Reader) -> ChatConfig:
     chat = ChatConfig(
         allow_from=read.boolean("chat.allow_from") is not False,
+        link_by_email=read.boolean("chat.link_by_email") is not False,
         default_sender=read.boolean("chat.default_sender") is True,
         read_only=read.boolean("chat.read_only") is True,
         allowed=read.lists("chat.allowed"),

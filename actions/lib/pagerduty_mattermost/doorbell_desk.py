@@ -19,7 +19,7 @@ from . import times
 from .chat_listener import Listener, Terms
 from .config import Config
 from .dispatch import Dispatcher
-from .doorbell import GENUINE, SIGNATURE, STATUS, UNFIT, UNSIGNED, Bell, Pace, happened, judge
+from .doorbell import GENUINE, SIGNATURE, STATUS, STATUS_KEY, UNFIT, UNSIGNED, Bell, Pace, happened, judge
 from .errors import PackError
 from .sensor_cycle import INCIDENT, Cycle
 from .store import Store
@@ -28,13 +28,17 @@ from .webhook_secrets import Keys
 
 LISTEN_AGAIN = 60.0
 """Seconds after which a taken port is tried again: a sensor that died may still hold it."""
+RELOAD = 600.0
+"""Seconds after which the secrets are read again: one that was taken away must not ring for ever."""
+SILENT_FOR = 300.0
+"""Seconds without a call after a change that one should have told of, after which people are told: PagerDuty's calls
+can be late, and nothing hangs on them."""
 ALARM_FOR = 3600.0
 """Seconds that a trouble counts after it was last seen, so that one which comes and goes is told of once."""
 ANSWER_SECONDS = 2.5
 """For the datastore while PagerDuty waits; it waits 5 s (facts/pagerduty.md)."""
 STATUS_EVERY = 60.0
-STATUS_KEY = "webhook.bell"
-"""Where `webhook.status` reads how the bell is: written at most once a minute, and only when it has changed."""
+"""Seconds between two notes of how the bell is (`webhook.status` reads them), unless it began or ceased to work."""
 
 
 class Desk:
@@ -63,6 +67,7 @@ class Desk:
         self._listener: Optional[Listener] = None
         self._deaf = ""
         self._tried_at: Optional[float] = None
+        self._loaded_at = 0.0
         self._told_at: Optional[float] = None
         self._told: Any = None
         dispatcher.on_dispatched = self._dispatched
@@ -86,12 +91,14 @@ class Desk:
             self._log.error("%s", self._deaf)
             return
         self._deaf = ""
-        self._keys.refresh(now)
+        self._load(now)
         listener.start()
         with self._lock:
             self._listener = listener
             self._bell = self._bell._replace(since=now)
         self._log.info("Listening for PagerDuty's webhook on %s", listener.address)
+        for problem in self._config.problems:
+            self._log.error("%s", problem)
         if not self._keys.texts:
             self._log.warning("No secret of the webhook is known yet: run pagerduty.webhook.setup")
 
@@ -122,6 +129,8 @@ class Desk:
             if before.due(now) > now:
                 return
             self._bell = before.reading(now)
+        if self._listener is not None and now - self._loaded_at >= RELOAD:
+            self._load(now)
         self._tell_health(now)
         done = False
         try:
@@ -137,6 +146,10 @@ class Desk:
         with self._lock:
             now = self.monotonic()
             return max(0.0, self._bell.due(now) - now)
+
+    def _load(self, now: float) -> None:
+        self._loaded_at = now
+        self._keys.load()
 
     def _count(self, verdict: str) -> None:
         now, sooner = self.monotonic(), False
@@ -183,11 +196,13 @@ class Desk:
                 self._bell = self._bell.found(now, at)
 
     def _tell_health(self, now: float) -> None:
+        if self._keys.problem:
+            self._keys.refresh(now)
         with self._lock:
-            if self._bell.is_silent(now):
+            if self._bell.missed is not None and now - self._bell.missed > SILENT_FOR:
                 self._silent_at = now
             unfit, silent, count = self._unfit_at, self._silent_at, self._calls[UNFIT]
-        problems = [self._deaf] if self._deaf else []
+        problems = [one for one in (self._deaf, *self._config.problems, self._keys.problem) if one]
         if unfit is not None and now - unfit < ALARM_FOR:
             problems.append(
                 f"{count} calls on the webhook bore a signature that fits no secret, and were not heeded: run"
@@ -206,12 +221,12 @@ class Desk:
 
     def _tell_status(self) -> None:
         now, server_now = self.monotonic(), self._cycle.server_time
-        if server_now is None or (self._told_at is not None and now - self._told_at < STATUS_EVERY):
-            return
         with self._lock:
             bell, calls = self._bell, dict(self._calls)
         told = {"works": bell.works(now), "address": self.address, "problem": self._deaf, "calls": calls}
-        if told == self._told:
+        urgent = self._told is None or any(told[name] != self._told[name] for name in ("works", "problem"))
+        early = self._told_at is not None and now - self._told_at < STATUS_EVERY
+        if server_now is None or told == self._told or (early and not urgent):
             return
         self._told_at = now
         last = "" if bell.heard is None else times.iso(server_now - (now - bell.heard))

@@ -4,7 +4,8 @@
 
 A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away; what an address told
 is remembered there for an hour. Ids and not names: names change hands. Whether an address was verified no server tells
-a bot (facts/mattermost.md), so how far to trust it is the owner's decision.
+a bot (facts/mattermost.md), so how far to trust it is the owner's decision (chat.link_by_email; `mattermost.setup` says
+what the server's settings allow).
 """
 
 from __future__ import annotations
@@ -32,15 +33,18 @@ class Identity(NamedTuple):
     """`link`: an admin said so; `email`: the addresses are the same."""
 
 
-def linked(mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str) -> Identity:
+def linked(mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str, *, by_email: bool = True) -> Identity:
     """Raises NotFound (no such account, a deactivated one, an address hidden from the bot, nobody at PagerDuty),
-    Ambiguous, StoreUnreachable (a link could stand there) and the gateways' errors."""
+    Ambiguous, StoreUnreachable (a link could stand there) and the gateways' errors. `by_email`: whether the same
+    address is enough (chat.link_by_email)."""
     account = chat_user(mattermost, _name(user))
     kept = store.read(_key(account))
     if isinstance(kept, dict) and kept.get("how") == OFF:
         raise NotFound(f"@{account.username} is disconnected: `/pd connect` undoes it")
     if isinstance(kept, dict) and kept.get("how") == LINK:
         return Identity(account, _still_there(pagerduty, account, str(kept.get("id"))), LINK)
+    if not by_email:
+        raise NotFound(f"no admin linked @{account.username} (identity.link), and chat.link_by_email is off")
     if not account.email:
         raise NotFound(
             f"Mattermost does not show the e-mail address of @{account.username} to the bot, and no admin linked it"

@@ -131,6 +131,18 @@ class Mattermost:
         }
         self._driver = Driver(options, client_cls=lambda merged: PooledClient(merged, session))
 
+    def api(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Optional[Mapping[str, Any]] = None,
+        policy: Policy = Policy(),  # noqa: B008 - immutable
+    ) -> Any:
+        """Any call of API v4, for what is needed in one place only. The path's parts are checked by then."""
+        return self._call(lambda: self._driver.client.make_request(method, path, options=body, params=params), policy)
+
     # Accounts
 
     def me(self) -> User:

@@ -2,7 +2,7 @@
 
     keep(store, subscription_id, secret)        # the newest one first; two older ones stay, for calls on their way
     kept(store); forget(store)
-    keys = Keys(config.webhook.secrets, store); keys.texts; keys.refresh(now)
+    keys = Keys(config.webhook.secrets, store); keys.load(); keys.texts; keys.refresh(now)
 
 PagerDuty tells a secret once, in the answer that makes the subscription.
 """
@@ -20,7 +20,7 @@ from .store import BrokenValue, Store
 NAME = "webhook.secret"
 KEPT = 3
 """Secrets kept: calls signed with an older one may still be repeated, for two days."""
-REFRESH = 5.0
+REFRESH = 2.0
 """Seconds between two looks into the datastore, however many calls fit no secret."""
 
 
@@ -72,15 +72,17 @@ class Keys:
     def texts(self) -> Tuple[str, ...]:
         return (*self._stored, *self._configured)
 
+    def load(self) -> None:
+        """Look into the datastore. When that fails, what was known stays known, and `problem` says why."""
+        try:
+            self._stored = [one.secret.reveal() for one in kept(self._store)]
+            self.problem = ""
+        except PackError as error:
+            self.problem = str(error)
+
     def refresh(self, now: float) -> None:
-        """Look into the datastore, at most every REFRESH seconds. When that fails, what was known stays known, and
-        `problem` says why."""
+        """The same, at most every REFRESH seconds."""
         with self._lock:
-            if self._looked_at is not None and now - self._looked_at < REFRESH:
-                return
-            self._looked_at = now
-            try:
-                self._stored = [one.secret.reveal() for one in kept(self._store)]
-                self.problem = ""
-            except PackError as error:
-                self.problem = str(error)
+            if self._looked_at is None or now - self._looked_at >= REFRESH:
+                self._looked_at = now
+                self.load()

@@ -1,0 +1,49 @@
+"""`standalone setup`: `mattermost.setup` from the command line, with the chat sensor listening meanwhile, so that the
+test call is answered also where nothing is served yet."""
+
+from __future__ import annotations
+
+import getpass
+import sys
+from typing import Any, Callable, Dict
+
+from standalone.errors import UserError
+
+ACTION = "mattermost.setup"
+SENSOR = "ChatSensor"
+
+
+def add(commands: Any, common: Any, make_app: Callable[[Any], Any]) -> None:
+    text = "make and try /pd in Mattermost, as the action mattermost.setup"
+    command = commands.add_parser("setup", parents=[common], help=text, description=text)
+    command.add_argument(
+        "--trigger", action="append", metavar="WORD", help="pd (default), incident or pagerduty; may be repeated"
+    )
+    command.add_argument("--no-notes", action="store_true", help="replies in threads do not become notes")
+    command.add_argument(
+        "--ask-admin-token", action="store_true", help="ask for an administrator's access token (or read it from stdin)"
+    )
+    command.set_defaults(command=lambda options: _set_up(options, make_app))
+
+
+def _set_up(options: Any, make_app: Callable[[Any], Any]) -> int:
+    """Exit code 1 when something does not work."""
+    app = make_app(options)
+    ref = f"{app.pack.ref}.{ACTION}"
+    if ref not in app.pack.actions:
+        raise UserError(f"The pack has no action {ACTION}")
+    given: Dict[str, Any] = {"notes": not options.no_notes}
+    if options.trigger:
+        given["triggers"] = options.trigger
+    if options.ask_admin_token:
+        asked = getpass.getpass("Administrator's access token: ") if sys.stdin.isatty() else sys.stdin.readline()
+        given["admin_token"] = asked.strip()
+    with app.lending(SENSOR):
+        execution = app.run(ref, given, user="setup")
+    result = execution.result.get("result")
+    if execution.status == "succeeded":
+        print(result["message"])
+        return 0
+    for line in str(result or execution.result.get("error")).split(" | "):
+        print(f"- problem: {line}")
+    return 1
