@@ -37,6 +37,7 @@ from standalone.errors import UserError
 from standalone.executor import Executor
 from standalone.journal import KEEP_DAYS, Execution, Journal, Waiting, new_id
 from standalone.metadata import ActionMeta, Pack, Rule, SensorMeta, load_pack
+from standalone.metadata_schemas import SENSOR_EXIT, TIMERS
 from standalone.parameters import BadParameters
 from standalone.runner import ClassLoader, Outcome, run_action
 from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
@@ -90,7 +91,7 @@ class App:
         self._client = ApiClient(self.pack.rules)
         self._executor = Executor(self._run_waiting, workers, clock)
         self._sensors: List[SensorThread] = []
-        timed = [rule for rule in self.pack.rules.values() if rule.enabled and rule.trigger["type"].startswith("core.")]
+        timed = [rule for rule in self.pack.rules.values() if rule.enabled and rule.trigger["type"] in TIMERS]
         self._timers = Timers(timed, self._tick)
         self._lock_file: Any = None
         self._accepting = False
@@ -268,9 +269,16 @@ class App:
                 arguments["poll_interval"] = sensor.poll_interval
             return cls(**arguments)
 
-        thread = SensorThread(sensor.class_name, make, self._poll_interval)
+        thread = SensorThread(sensor.class_name, make, self._poll_interval, on_death=self._sensor_died)
         self._sensors.append(thread)
         thread.start()
+
+    def _sensor_died(self, class_name: str) -> None:
+        """As StackStorm tells of a sensor's process."""
+        payload = {"id": class_name, "timestamp": int(self._clock()), "exit_code": 1}
+        rules = self._planner.matching(SENSOR_EXIT, payload)
+        if rules and self._accepting:
+            self._accept(SENSOR_EXIT, payload, None, rules)
 
     def _datastore(self, class_name: str, user: str) -> DatastoreService:
         return DatastoreService(self.store, self.pack.ref, class_name, user, lambda: self._client)

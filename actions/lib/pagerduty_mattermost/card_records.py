@@ -13,6 +13,7 @@ Three kinds of keys below `pagerduty.incident.<id>.`, read in one request:
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -44,9 +45,13 @@ class Record(NamedTuple):
     born: bool = False
     """Whether reactions and checklist are there."""
     gone: bool = False
-    """A person deleted the post: it is not posted again."""
+    """A person deleted the post: it is not posted again, but once by reconcile."""
+    reposted: bool = False
+    """It was: a second deletion is meant."""
     closed: bool = False
     """Whether it was last written for an incident that is over: the expiry follows it."""
+    told: Tuple[int, ...] = ()
+    """Marks of the states that the card and its thread have told."""
 
 
 class Known(NamedTuple):
@@ -112,6 +117,11 @@ class Snapshot(NamedTuple):
             for event in state.change.events:
                 found.setdefault(event.event_id, event)
         return sorted(found.values(), key=lambda event: event.occurred_at)
+
+    @property
+    def marks(self) -> Tuple[int, ...]:
+        """One for each state."""
+        return tuple(sorted(zlib.crc32("/".join(map(str, state.version)).encode("utf-8")) for state in self.states))
 
     @property
     def versions(self) -> List[Version]:
@@ -220,7 +230,9 @@ def _record(channel_id: str, value: Any) -> Record:
         post_id=str(data.get("post_id") or ""),
         born=bool(data.get("born")),
         gone=bool(data.get("gone")),
+        reposted=bool(data.get("reposted")),
         closed=bool(data.get("closed")),
+        told=tuple(one for one in data.get("told") or () if isinstance(one, int)),
     )
 
 

@@ -210,6 +210,7 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "whoami": chat_you.who_am_i,
     "connect": chat_you.connect,
     "disconnect": chat_you.disconnect,
+    "health": chat_you.health,
     "help": chat_you.helped,
 }
 
@@ -227,6 +228,7 @@ READS = frozenset(
         "whoami",
         "connect",
         "disconnect",
+        "health",
         "help",
     )
 )

@@ -20,8 +20,9 @@ from .tracker import FIRST_ASSIGNMENT, Watch, follow
 GRACE = 180.0
 """Seconds that the sensor, the rules engine and an action are left to do it by themselves."""
 UNTOLD, OUTDATED, HALF, ENDED, MISSING, LOST = "untold", "outdated", "half", "ended", "missing", "lost"
-"""Why: an event that no card told; a newer state at PagerDuty; an intent without its post, or a post without its
-checklist; a card of an incident that is over; an open incident that no channel shows; a post that Mattermost lost."""
+"""Why: an event that nothing remembered knows; a newer state at PagerDuty; an intent without its post, a post without
+its checklist, or a state that a card has not told; a card of an incident that is over; an open incident that no channel
+shows; a post that Mattermost lost."""
 
 
 class Truth(NamedTuple):
@@ -105,7 +106,8 @@ def _of_cards(truth: Truth, incident_id: str, snapshot: Snapshot) -> List[str]:
     found = []
     newest = snapshot.newest
     settled = truth.now - newest.at >= GRACE
-    if any(not (record.post_id and record.born) for record in live) and settled:
+    marks = set(snapshot.marks)
+    if settled and any(not (record.post_id and record.born and marks <= set(record.told)) for record in live):
         found.append(HALF)
     row = truth.rows.get(incident_id)
     if row is None:
