@@ -19,6 +19,7 @@ from .incident import Change, Incident, IncidentEvent
 from .keys import post_key
 from .posts import CREATED, REPAINTED, Outcome, Posts
 from .reader import read_incident, read_incident_log, read_log, read_open
+from .sensor_cycle import CYCLES_SKIPPED
 from .sensor_state import State, StateStore
 
 if TYPE_CHECKING:
@@ -111,7 +112,7 @@ class Reconciler:
         change = Change(incident)
         if job.why & {reconcile.UNTOLD, reconcile.MISSING}:
             entries = read_incident_log(self._action.pagerduty, job.incident_id)
-            change = reconcile.missing_events(entries, incident, snapshot, state.origin, now)
+            change = reconcile.missing_events(entries, incident, snapshot, state.origin, now, state.cycle)
         found = self._posts.repaint(change) if snapshot.cards else []
         if job.why & {reconcile.UNTOLD, reconcile.MISSING}:
             found += self._born(change, snapshot)
@@ -186,8 +187,13 @@ class Reconciler:
 
 
 def sensors_state(action: CardAction) -> Optional[State]:
-    """What the sensor has committed; None before its first start."""
-    return StateStore(action.store).load().state
+    """What the sensor has committed, its cycle set beyond any that it may have reached since; None before its first
+    start."""
+    loaded = StateStore(action.store).load()
+    if loaded.state is not None:
+        beaten = loaded.heartbeat.get("cycle")
+        loaded.state.cycle = max(loaded.state.cycle, beaten if isinstance(beaten, int) else 0) + CYCLES_SKIPPED
+    return loaded.state
 
 
 def _route(given: Any) -> routing.Route:
