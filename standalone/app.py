@@ -6,14 +6,15 @@
     app.stop()             # what has not ended stays on disk
 
     App(pack_dir, config, data_dir, *, clock=time.time, poll_interval=None, workers=8, rule_folders=(), sensors=True,
-        on_finished=None)
+        on_finished=None, on_trigger=None)
     app.dispatch(trigger_ref, payload, trace_tag=None)  # on disk when it returns; ValueError: does not fit
     app.run(action_ref, parameters, user=…)             # now and here, as `st2 run`; returns an Execution
     app.poke()                                          # sensors poll now
     app.pack, app.store, app.journal, app.configuration
 
 `config` is the YAML file's path or a mapping. `clock() -> seconds since the epoch` decides expiry, retries and pruning.
-`poll_interval` (seconds) overrides the sensors' own. `on_finished(execution)` is called after each end is on disk.
+`poll_interval` (seconds) overrides the sensors' own. `on_finished(execution)` is called after each end is on disk,
+`on_trigger(trigger_ref)` after a trigger is.
 """
 
 from __future__ import annotations
@@ -70,6 +71,7 @@ class App:
         rule_folders: Sequence[Path] = (),
         sensors: bool = True,
         on_finished: Optional[Callable[[Execution], None]] = None,
+        on_trigger: Optional[Callable[[str], None]] = None,
     ) -> None:
         pack_dir = Path(pack_dir).resolve()
         paths.prepare(pack_dir)
@@ -81,6 +83,7 @@ class App:
         self._poll_interval = poll_interval
         self._with_sensors = sensors
         self._on_finished = on_finished
+        self._on_trigger = on_trigger
         self._database = Database(self._data_dir / DATABASE)
         self.store = KeyValueStore(self._database, clock)
         self.journal = Journal(self._database, clock)
@@ -212,6 +215,8 @@ class App:
         tag = (trace_tag or "")[:MAX_TRACE_TAG] or None
         planned = self._planner.plan(rules, payload, instance_id, tag)
         self._executor.add(self.journal.add_trigger(instance_id, trigger_ref, payload, tag, planned))
+        if self._on_trigger is not None:
+            self._on_trigger(trigger_ref)
         LOG.debug("Trigger %s (%s): %s", trigger_ref, tag, ", ".join(rule.ref for rule in rules) or "no rule")
 
     def _tick(self, rule: Rule, payload: Dict[str, Any]) -> None:
