@@ -64,7 +64,7 @@ def maintained(room: Any, service: str) -> bool:
 
 def subscribed(room: Any, channel: str) -> int:
     id = room.mattermost.channel(channel).id
-    return len([name for name in room.app.store.list(f"pagerduty.subscription.{id}.")])
+    return len(room.app.store.list(f"pagerduty.subscription.{id}."))
 
 
 def has_entry(one: Any, kind: str) -> bool:
