@@ -223,6 +223,7 @@ class RightsTestCase(AttackCase):
             done, line = self.said(text, "guest", channel_id=account.channel("incidents").id)
             assert done is False, text
             assert "no PagerDuty user has the e-mail address" in line
+            assert '"from' not in line, "it would not be taken here"
         assert one.status == "triggered"
 
     def test_what_is_typed_comes_back_without_effect(self) -> None:
@@ -233,6 +234,78 @@ class RightsTestCase(AttackCase):
         assert len(sent) == 6
         for word in ("@channel", "@all", "@here", "~incidents"):
             assert not any(word in text for text in sent), word
+
+
+class HostileTextTestCase(AttackCase):
+    __test__ = True
+
+    def test_names_and_texts_of_pagerduty_act_in_no_answer(self) -> None:
+        bad = (
+            "@channel @here ~incidents [log in](http://evil.example) ![x](http://evil.example/i.png) | `a` #tag\n# big"
+        )
+        one, two = (self.account.trigger("Checkout API", bad) for _ in range(2))
+        self.account.annotate(one, bad)
+        self.account.maintain("Kubernetes", 3600, bad)
+        catalog, on_call = self.account.catalog, ("services", "escalation_policies", "schedules")
+        for kind in (*on_call, "users", "priorities", "incident_workflows", "teams"):
+            for row in catalog[kind].values():
+                row["name"] = f"{bad} {row['name']}"
+        ids = {kind: next(iter(catalog[kind])) for kind in on_call}
+        checkout = self.account.incident(one.number).service_id
+        workflow = next(iter(catalog["incident_workflows"]))
+        priority = next(iter(catalog["priorities"]))
+        channel = self.sandbox.mattermost.account.channel("incidents").id
+        hook = "/hooks/commands/" + "h" * 26
+        self.config["chat"]["confirm"] = ["merge"]
+        done = 0
+        for text in (
+            "list",
+            "list mine",
+            f"list on {checkout}",
+            f"show {one.number}",
+            f"notes {one.number}",
+            f"ack {one.number}",
+            f"mitigate {one.number} {bad}",
+            f"escalate {one.number}",
+            f"escalate {one.number} {ids['escalation_policies']}",
+            f"reassign {one.number} @grace",
+            f"add-responder {one.number} @grace",
+            f"priority {one.number} {priority}",
+            f"status {one.number} {bad}",
+            f"note {one.number} {bad}",
+            f"run {one.number} {workflow}",
+            f"run {one.number} {bad}",
+            f"snooze {one.number} 1h",
+            f"merge {two.number} into {one.number}",
+            f"dry-run resolve {one.number} {bad}",
+            f'trigger "{bad}" on {checkout} --details "{bad}"',
+            f"resolve {one.number} {bad}",
+            "resolve",
+            *(f"oncall {id}" for id in ids.values()),
+            "oncall",
+            "oncall me",
+            "oncall @grace",
+            "services",
+            f"maintenance {checkout} for 1h",
+            "maintenance list",
+            f"subscribe --service {checkout}",
+            "subscriptions",
+            "unsubscribe 7",
+            "unsubscribe",
+            "whoami",
+            f"reassign {two.number} {bad}",
+            bad,
+        ):
+            answered = len(self.hooked())
+            done += self.said(text, channel_id=channel, response_url=hook)[0]
+            (answer,) = self.hooked()[answered:]
+            shown = answer["text"] + "".join(one["text"] for one in answer.get("attachments") or ())
+            for word in ("@channel", "@here", "~incidents", "](http://evil", "#tag"):
+                assert word not in shown, (text, shown)
+        assert done >= 28, "most of it is well said"
+
+    def hooked(self) -> List[Dict[str, Any]]:
+        return [json.loads(e.body) for e in self.sandbox.journal.entries if e.path.startswith("/hooks/")]
 
 
 class NoiseTestCase(AttackCase):
