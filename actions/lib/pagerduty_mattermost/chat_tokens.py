@@ -16,7 +16,7 @@ from .store import BrokenValue, Store
 
 NAME = "chat.tokens"
 COMMAND, WEBHOOK = "command", "webhook"
-REFRESH = 5.0
+REFRESH = 2.0
 """Seconds between two looks into the datastore, however many calls bear an unknown token."""
 
 Tokens = Dict[Tuple[str, str], Secret]

@@ -272,7 +272,7 @@ def _put(
     try:
         found = action.pagerduty.list_all("/incidents", "incidents", OPEN, 100)
     except PackError as error:
-        lines.append(f"(What is still open can't be told: {error})")
+        lines.append(f"(What is still open can't be told: {escape(str(error))})")
     else:
         left = [incident_of(row) for row in found.items]
         zone = times.zone(action.settings.time_zone)
