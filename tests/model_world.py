@@ -142,6 +142,14 @@ class World:
 
     def restart(self) -> None:
         """A new process: what was not committed is forgotten."""
+        self.cycle = self._sensor()
+        self.twin: Optional[Cycle] = None
+
+    def double(self) -> None:
+        """A second sensor on the same datastore, by mistake."""
+        self.twin = self._sensor()
+
+    def _sensor(self) -> Cycle:
         settings = config.load(self.settings)
         pagerduty = PagerDuty(
             settings.pagerduty,
@@ -152,10 +160,11 @@ class World:
         )
         states = StateStore(Store(self.service, monotonic=self.clock, sleep=self.clock.advance))
         dispatcher = Dispatcher(self.service, self._schemas, LOG)
-        self.cycle = Cycle(settings, pagerduty, states, dispatcher, LOG, monotonic=self.clock)
+        return Cycle(settings, pagerduty, states, dispatcher, LOG, monotonic=self.clock)
 
     def poll(self) -> None:
-        self.cycle.run()
+        for cycle in self.random.sample([self.cycle, *([self.twin] if self.twin else [])], 2 if self.twin else 1):
+            cycle.run()
 
     # The actions
 

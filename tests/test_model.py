@@ -99,6 +99,10 @@ class History(RuleBasedStateMachine):
     def restart(self) -> None:
         self.world.restart()
 
+    @rule()
+    def double(self) -> None:
+        self.world.double()
+
     @rule(count=st.integers(1, 2))
     def lose(self, count: int) -> None:
         self.world.service.lose = count
