@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import json
-import threading
 from typing import Any, Iterator, List, Tuple
 
 import pytest
 from aiohttp import web
 from mattermost_eyes import SocketEyes, until
+
+from sandbox.server import shared_loop
 
 EVENTS = (
     {"event": "hello", "data": {}},
@@ -23,7 +24,7 @@ EVENTS = (
 def server() -> Iterator[Tuple[str, List[str]]]:
     """Its address, and the tokens that came."""
     tokens: List[str] = []
-    loop, port = asyncio.new_event_loop(), [0]
+    port = [0]
 
     async def socket(request: web.Request) -> Any:
         tokens.append(request.headers.get("Authorization", ""))
@@ -45,14 +46,9 @@ def server() -> Iterator[Tuple[str, List[str]]]:
         port[0] = runner.addresses[0][1]
         return runner
 
-    runner = loop.run_until_complete(start())
-    thread = threading.Thread(target=loop.run_forever, daemon=True)
-    thread.start()
+    runner = asyncio.run_coroutine_threadsafe(start(), shared_loop()).result(10)
     yield f"http://127.0.0.1:{port[0]}", tokens
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
-    loop.call_soon_threadsafe(loop.stop)
-    thread.join(10)
-    loop.close()
+    asyncio.run_coroutine_threadsafe(runner.cleanup(), shared_loop()).result(10)
 
 
 def test_what_is_shown_to_the_person_is_kept(server: Tuple[str, List[str]]) -> None:
