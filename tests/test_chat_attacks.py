@@ -14,8 +14,10 @@ import requests
 from chat_handle import ChatHandle
 from chat_sensor_case import KEY, TOKEN, ChatSensorCase
 
-from pagerduty_mattermost import chat_listener
+from pagerduty_mattermost import chat_listener, chat_tokens
+from pagerduty_mattermost.config import Secret
 from pagerduty_mattermost.signatures import sign
+from pagerduty_mattermost.store import Store
 from sandbox.mattermost import Person
 
 
@@ -131,6 +133,18 @@ class StolenThingsTestCase(AttackCase):
         assert self.click(token).status_code == 200
         assert self.handle()[0] is True
         assert [note.content for note in first.notes] == [note.strip()]
+
+    def test_a_token_that_was_taken_back_is_known_for_ten_minutes_at_most(self) -> None:
+        store, new = Store(self.sensor_service), "n" * 26
+        chat_tokens.keep(store, {("command", "c" * 26): Secret(new)})
+        told = {"token": new, "command": "/pd", "text": "list", "user_id": self.user_id()}
+        send: Dict[str, Any] = {"data": told, "headers": {"Authorization": "Token " + new}}
+        assert self.post("/command", **send).status_code == 200
+        chat_tokens.forget(store)
+        later = time.monotonic() + chat_tokens.RELOAD
+        with mock.patch("pagerduty_mattermost.chat_desk.time.monotonic", return_value=later):
+            assert self.post("/command", **send).status_code == 401
+        assert len(self.orders()) == 1
 
 
 class RightsTestCase(AttackCase):

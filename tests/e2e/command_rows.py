@@ -76,7 +76,7 @@ LINKED = "st2 run pagerduty.identity.link"
 ROWS: Tuple[Row, ...] = (
     Row("list [all | on <service>] [page 2]", "list on Checkout API", "incident"),
     Row("list mine [page 2]", "list mine", "assigned to Ada Lovelace"),
-    Row("show [id]", "show {id}", "| assigned to | Ada Lovelace |"),
+    Row("show [id]", "show https://acme.pagerduty.com/incidents/{id}?from=mail", "| assigned to | Ada Lovelace |"),
     Row(
         "notes [id]",
         "notes {one}",

@@ -202,10 +202,22 @@ def test_a_command_without_an_id_means_the_only_open_one_of_who_asks(room: Embed
     until(lambda: acknowledged_by(room, one, "Mei Tanaka"), 10)
 
 
+def test_a_private_channel_is_subscribed_once_the_bot_was_invited(room: EmbeddedRoom) -> None:
+    room.mattermost.add_channel("war-room", private=True, members=["ada"])
+    ada, before = room.person("ada"), len(room.person("ada").seen())
+    ada.command("war-room", "/pd subscribe")
+    room.told("ada", "/invite pagerduty here first", before)
+    room.mattermost.add_member("war-room", "pagerduty")
+    ada.command("war-room", "/pd subscribe")
+    room.told("ada", "This channel is subscribed to all incidents", before)
+
+
 def test_what_goes_wrong_is_told_to_who_typed_it_alone(room: EmbeddedRoom) -> None:
     ada, before, posts = room.person("ada"), len(room.person("ada").seen()), len(room.mattermost.posts(CHANNEL))
     ada.command(CHANNEL, "/pd reslove 1")
     assert "did you mean `/pd resolve 1`" in text_of(room.told("ada", "did you mean", before))
+    ada.command(CHANNEL, "/pd reassign 1 @nobody")
+    room.told("ada", "There is no Mattermost user 'nobody'", before)
     ada.command(CHANNEL, "/pd dry-run resolve 1")
     room.told("ada", "Dry run", before)
     assert len(room.mattermost.posts(CHANNEL)) == posts

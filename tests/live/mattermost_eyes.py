@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 import threading
 import time
 from typing import Any, Callable, Dict, List
 
 import aiohttp
+
+from sandbox.server import shared_loop
 
 WAIT = 15.0
 
@@ -51,9 +54,7 @@ class SocketEyes(Eyes):
         self._seen: List[Dict[str, Any]] = []
         self._opened: List[Dict[str, Any]] = []
         self._ready = threading.Event()
-        self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._live, name="eyes", daemon=True)
-        self._thread.start()
+        self._watching = asyncio.run_coroutine_threadsafe(self._watch(), shared_loop())
         assert self._ready.wait(WAIT), "the websocket did not open"
 
     def ephemerals(self) -> List[Dict[str, Any]]:
@@ -63,25 +64,13 @@ class SocketEyes(Eyes):
         return list(self._opened)
 
     def close(self) -> None:
-        self._loop.call_soon_threadsafe(self._watching.cancel)
-        self._thread.join(WAIT)
-
-    def _live(self) -> None:
-        self._watching = self._loop.create_task(self._watch())
-        try:
-            self._loop.run_until_complete(self._watching)
-        except asyncio.CancelledError:
-            pass
-        finally:
-            self._loop.close()
+        self._watching.cancel()
 
     async def _watch(self) -> None:
-        import ssl
-
-        trust = ssl.create_default_context(cafile=self._ca_file or None) if self._url.startswith("https") else None
+        trust = ssl.create_default_context(cafile=self._ca_file or None) if self._url.startswith("https") else False
         headers = {"Authorization": "Bearer " + self._token}
         async with aiohttp.ClientSession() as session, session.ws_connect(
-            self._url, headers=headers, ssl=trust or False, heartbeat=20
+            self._url, headers=headers, ssl=trust, heartbeat=20
         ) as socket:
             self._ready.set()
             async for message in socket:

@@ -99,10 +99,12 @@ class Desk:
 
     def _read(self, call: Call) -> Union[Order, Open, Wrong, Ping]:
         """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
+        ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
+        if ring is not None:
+            ring.refresh(time.monotonic(), chat_tokens.RELOAD)
         try:
             return read(call, self._secrets(), self._clock())
         except Refused as refused:
-            ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
             if refused.status != 401 or ring is None or not ring.refresh(time.monotonic()):
                 raise
         return read(call, self._secrets(), self._clock())
