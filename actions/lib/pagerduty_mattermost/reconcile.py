@@ -86,18 +86,17 @@ def untold(truth: Truth, remembered: Mapping[str, Snapshot], known: Mapping[str,
 
 
 def missing_events(
-    entries: Sequence[Entry], incident: Incident, snapshot: Snapshot, origin: float, now: float, cycle: int
+    entries: Sequence[Entry], incident: Incident, snapshot: Snapshot, origin: float, now: float
 ) -> Change:
-    """The incident with those of its events that are not remembered. `entries`: its whole log, newest first; `origin`:
-    the first start of the sensor, before which nothing is told; `cycle`: later than any of the sensor's, since within
-    one second the later look is the newer one."""
+    """The incident as it was read now, with those of its events that are not remembered. `entries`: its whole log,
+    newest first; `origin`: the first start of the sensor, before which nothing is told."""
     fresh = State(origin, now)
     whole = [entry._replace(incident=incident, whole=True) for entry in entries]
     steps = follow(fresh, whole, Watch(), now, read_again=False)
     told = {event.event_id for event in snapshot.events}
     change = next((step.change for step in steps if step.change is not None), None)
     events: List[IncidentEvent] = [event for event in (change.events if change else ()) if event.event_id not in told]
-    return Change(change.incident if change else incident, tuple(events), cycle)
+    return Change(change.incident if change else incident, tuple(events), read_at=times.iso(now))
 
 
 def _of_cards(truth: Truth, incident_id: str, snapshot: Snapshot) -> List[str]:

@@ -19,7 +19,6 @@ from .incident import Change, Incident, IncidentEvent
 from .keys import post_key
 from .posts import CREATED, REPAINTED, Outcome, Posts
 from .reader import read_incident, read_incident_log, read_log, read_open
-from .sensor_cycle import CYCLES_SKIPPED
 from .sensor_state import State, StateStore
 
 if TYPE_CHECKING:
@@ -109,10 +108,10 @@ class Reconciler:
         incident = row or read_incident(self._action.pagerduty, job.incident_id)
         if incident is None:
             return self._deleted(snapshot, now)
-        change = Change(incident)
+        change = Change(incident, read_at=times.iso(now))
         if job.why & {reconcile.UNTOLD, reconcile.MISSING}:
             entries = read_incident_log(self._action.pagerduty, job.incident_id)
-            change = reconcile.missing_events(entries, incident, snapshot, state.origin, now, state.cycle)
+            change = reconcile.missing_events(entries, incident, snapshot, state.origin, now)
         found = self._posts.repaint(change) if snapshot.cards else []
         if job.why & {reconcile.UNTOLD, reconcile.MISSING}:
             found += self._born(change, snapshot)
@@ -124,7 +123,7 @@ class Reconciler:
             return []
         last = snapshot.newest.change.incident
         at = times.iso(now)
-        return self._posts.repaint(Change(last._replace(status="deleted", updated_at=at, resolved_at=at)))
+        return self._posts.repaint(Change(last._replace(status="deleted", updated_at=at, resolved_at=at), read_at=at))
 
     def _born(self, change: Change, snapshot: Snapshot) -> List[Outcome]:
         """The cards that rules and subscriptions would have started."""
@@ -187,13 +186,8 @@ class Reconciler:
 
 
 def sensors_state(action: CardAction) -> Optional[State]:
-    """What the sensor has committed, its cycle set beyond any that it may have reached since; None before its first
-    start."""
-    loaded = StateStore(action.store).load()
-    if loaded.state is not None:
-        beaten = loaded.heartbeat.get("cycle")
-        loaded.state.cycle = max(loaded.state.cycle, beaten if isinstance(beaten, int) else 0) + CYCLES_SKIPPED
-    return loaded.state
+    """What the sensor has committed; None before its first start."""
+    return StateStore(action.store).load().state
 
 
 def _route(given: Any) -> routing.Route:
