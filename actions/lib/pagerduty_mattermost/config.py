@@ -132,6 +132,21 @@ class ChatConfig(NamedTuple):
         return bool(self.public_url and self.signing_keys)
 
 
+class NoiseConfig(NamedTuple):
+    """What is told together instead of one by one."""
+
+    storm_incidents: int = 10
+    """More new ones of a service within `storm_window` are a storm; 0: never."""
+    storm_window: int = 120
+    storm_quiet: int = 300
+    """Seconds without a new one after which it is over."""
+    storm_priorities: Tuple[str, ...] = ("P1", "P2")
+    """These get their own cards in any case."""
+    flapping_rounds: int = 3
+    """After so many rounds of the same title within `flapping_window` further ones are counted; 0: never."""
+    flapping_window: int = 1800
+
+
 class WebhookConfig(NamedTuple):
     """Where PagerDuty's webhook (v3) rings. Off while `port` is 0."""
 
@@ -156,6 +171,7 @@ class Config(NamedTuple):
     debug: bool = False
     chat: ChatConfig = ChatConfig()
     webhook: WebhookConfig = WebhookConfig()
+    noise: NoiseConfig = NoiseConfig()
 
 
 _SECTIONS = {
@@ -186,6 +202,14 @@ _SECTIONS = {
         "poll_interval",
         "poll_interval_with_bell",
         "snapshot_every",
+    ),
+    "noise": (
+        "storm_incidents",
+        "storm_window",
+        "storm_quiet",
+        "storm_priorities",
+        "flapping_rounds",
+        "flapping_window",
     ),
     "webhook": ("bind", "port", "public_url", "secrets"),
     "mattermost": (
@@ -243,9 +267,10 @@ def load(raw: Any) -> Config:
         read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
     debug = read.boolean("debug") is True
     chat = _chat(read) if read.value("chat") else ChatConfig()
+    noise = _noise(read) if read.value("noise") else NoiseConfig()
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
-    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook)
+    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook, noise)
 
 
 def _mattermost(
@@ -272,6 +297,19 @@ def _mattermost(
         operations_channel=read.text("mattermost.operations_channel"),
         service_channels=read.mapping("mattermost.service_channels"),
         http=Http(timeouts, Secret(read.url("mattermost.proxy", proxies, login=True)) or proxy, mattermost_verify),
+    )
+
+
+def _noise(read: Reader) -> NoiseConfig:
+    plain = NoiseConfig()
+    named = read.value("noise.storm_priorities") is not None
+    return NoiseConfig(
+        storm_incidents=read.integer("noise.storm_incidents", plain.storm_incidents, 0, 10000),
+        storm_window=read.integer("noise.storm_window", plain.storm_window, 10, 3600),
+        storm_quiet=read.integer("noise.storm_quiet", plain.storm_quiet, 30, 86400),
+        storm_priorities=read.texts("noise.storm_priorities") if named else plain.storm_priorities,
+        flapping_rounds=read.integer("noise.flapping_rounds", plain.flapping_rounds, 0, 1000),
+        flapping_window=read.integer("noise.flapping_window", plain.flapping_window, 60, 86400),
     )
 
 

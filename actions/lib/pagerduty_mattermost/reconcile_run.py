@@ -17,6 +17,7 @@ from .channels import ChannelUnavailable
 from .errors import NotFound, PackError, RejectedInput, RetryLater
 from .incident import Change, Incident, IncidentEvent
 from .keys import post_key
+from .noise_desk import held_incidents
 from .posts import CREATED, REPAINTED, Outcome, Posts
 from .reader import read_incident, read_incident_log, read_log, read_open
 from .sensor_state import State, StateStore
@@ -63,7 +64,7 @@ class Reconciler:
         upto = now if log.upto is None else min(log.upto, now)
         remembered = load_all(self._action.store, self._action.log)
         truth = reconcile.Truth(rows, log.entries, now)
-        jobs = reconcile.plan(truth, remembered, state.known, frozenset())
+        jobs = reconcile.plan(truth, remembered, state.known, frozenset(held_incidents(self._action.store)))
         if full:
             jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
         outcomes, problems, left = self._do(jobs, rows, remembered, state, now)
