@@ -8,7 +8,7 @@ In memory: `State`, changed by `apply(step)` alone. In the datastore, one writer
   the shards it touches are written and then the head with an empty journal. What the journal says is absolute, so a
   crash in between changes nothing: applying it again gives the same.
 - `sensor.heartbeat`: at most once a minute; its cursor spares a restarted sensor the quiet hours before.
-- `sensor.broken.<key>`: a value that did not read, kept aside as it was.
+A value that did not read is kept aside as it was (`aside`).
 
 All times are the server's, in seconds since the epoch. The local clock decides nothing (facts/pagerduty.md, rule 3).
 """
@@ -19,7 +19,7 @@ import json
 import zlib
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
-from .errors import RejectedInput
+from .aside import keep_aside
 from .incident import Change
 from .store import Store
 
@@ -178,7 +178,6 @@ class StateStore:
     def load(self) -> Loaded:
         broken: Dict[str, str] = {}
         values = self._store.read_prefix("sensor.", on_broken=lambda e: broken.update({e.name: e.raw}))
-        broken = {name: raw for name, raw in broken.items() if not name.startswith("sensor.broken.")}
         heartbeat = values.get("sensor.heartbeat")
         heartbeat = heartbeat if isinstance(heartbeat, dict) else {}
         state: Optional[State] = None
@@ -197,7 +196,7 @@ class StateStore:
             self._load_shards(state, values, broken, journal_lost=lost_head)
             state.cursor = max(state.cursor, _time(heartbeat.get("cursor")) or 0.0)
         for name, raw in broken.items():
-            self._keep_aside(name, raw)
+            keep_aside(self._store, name, raw, "did not read")
         return Loaded(state, lost_head, tuple(sorted(broken)), heartbeat)
 
     def _load_shards(self, state: State, values: Dict[str, Any], broken: Dict[str, str], journal_lost: bool) -> None:
@@ -221,12 +220,6 @@ class StateStore:
         if journal_lost:
             state.doubtful = set(range(SHARDS))
         state.away = {i for i, known in state.known.items() if known.has(AWAY) and known.is_open}
-
-    def _keep_aside(self, name: str, raw: str) -> None:
-        try:
-            self._store.write("sensor.broken." + name[len("sensor.") :], {"raw": raw[:1000000]})
-        except RejectedInput:
-            return
 
     def commit(self, state: State) -> None:
         """Write what changed: the head, and when the journal is long also the shards it touches."""
