@@ -14,6 +14,8 @@ DROPPED = "dropped."
 
 
 class ChatHandle(CardAction):
+    kept_as = "chat_handle"
+
     def act(self, order: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
         if not isinstance(order, Mapping) or not order.get("id"):
             raise RejectedInput("order must be the payload of the trigger pagerduty.chat_command: '{{ trigger }}'")
@@ -29,6 +31,11 @@ class ChatHandle(CardAction):
         if order.get("kind") == "command" and given.message:
             self._answer(order, given)
         return {"done": "done", "incidents": list(given.incidents), "message": "Done."}
+
+    def to_keep(self, params: Dict[str, Any], error: Optional[PackError]) -> Optional[Dict[str, Any]]:
+        from pagerduty_mattermost import chat_letters
+
+        return None if chat_letters.is_mistake(error) else chat_letters.of_order(params.get("order"))
 
     def _answer(self, order: Mapping[str, Any], given: Answer) -> None:
         """A list with buttons, where the answer goes back by the command's own way: a post's props are limited, an

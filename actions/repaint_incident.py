@@ -26,6 +26,11 @@ class RepaintIncident(CardAction):
             outcomes += self._subscribed(posts, shown, {one.channel_id for one in outcomes})
         return {"incident_id": shown.incident.id, "cards": as_results(outcomes), "message": sentence(outcomes)}
 
+    def unfinished(self, result: Any) -> str:
+        """A channel that was closed to the bot: what it missed is told when it is open again."""
+        problems = [card["problem"] for card in result.get("cards") or () if card["done"] == "failed"]
+        return str(problems[0]) if problems else ""
+
     def _subscribed(self, posts: Posts, change: Change, present: AbstractSet[str]) -> List[Outcome]:
         """A channel that has the incident's card already needs nothing more."""
         from pagerduty_mattermost import subscriptions

@@ -10,10 +10,11 @@ from mattermost_post_once import PostOnce
 from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
-from pagerduty_mattermost import owed
+from pagerduty_mattermost import deadletters
 from pagerduty_mattermost.store import Store
 
 MINUTES = 60.0
+NOTHING = {"caught_up": 0, "waiting": 0, "by_hand": 0, "dropped": 0, "message": "Nothing was waiting."}
 
 
 class CatchUpTestCase(IncidentActionCase):
@@ -39,8 +40,8 @@ class CatchUpTestCase(IncidentActionCase):
         ]
 
     @property
-    def kept(self) -> List[owed.Owed]:
-        return owed.waiting(Store(self.action_service))
+    def kept(self) -> List[deadletters.Letter]:
+        return deadletters.letters(Store(self.action_service), None)
 
     def cards(self, channel: str = "incidents") -> List[Any]:
         return [post for post in self.chat.service.posts(channel) if "attachments" in post.props]
@@ -62,7 +63,7 @@ class CatchUpTestCase(IncidentActionCase):
         assert "Acknowledged" in card.message
         assert len(self.chat.service.thread(card)) == 2
         self.chat.clock.advance(120 * MINUTES)
-        assert self.done() == {"caught_up": 0, "waiting": 0, "dropped": 0, "message": "Nothing was waiting."}
+        assert self.done() == NOTHING
         assert len(self.chat.service.thread(card)) == 2
 
     def test_what_a_retry_has_posted_is_posted_no_second_time(self) -> None:
@@ -106,24 +107,47 @@ class CatchUpTestCase(IncidentActionCase):
         assert not self.rule(PostIncident, change=None, incident_id=self.truth.id, channel="incidents")[0]
         assert self.kept == []
 
-    def test_a_mistake_is_not_kept(self) -> None:
+    def test_what_is_refused_for_good_is_kept_with_its_reason_and_never_tried_by_itself(self) -> None:
         assert not self.rule(PostIncident, change={"no": "change"}, incident_id=None, channel="incidents")[0]
+        (one,) = self.kept
+        assert (one.kind, one.attempts) == ("permanent", 1)
+        assert "change must be the payload" in one.reason
+        for _ in range(3):
+            self.chat.clock.advance(60 * MINUTES)
+            assert self.done() == {**NOTHING, "by_hand": 1}
+        assert self.kept == [one]
+
+    def test_what_missed_a_closed_channel_is_told_there_when_it_is_open_again(self) -> None:
+        self.both(self.triggered)
+        self.chat.service.remove_member("incidents", "pagerduty")
+        self.chat.service.archive("incidents")
+        self.account.acknowledge(self.truth, "ada@example.com")
+        now = self.incident(self.truth)
+        succeeded, result = self.both(self.change(now, happened(2, "acknowledged", now.updated_at)))[1]
+        assert succeeded
+        assert result["cards"][0]["done"] == "failed"
+        assert {one.kind for one in self.kept} == {"blocked"}
+        assert self.done()["caught_up"] == 0
+        self.chat.service.restore("incidents")
+        self.chat.clock.advance(10 * MINUTES)
+        assert self.done()["waiting"] == 0
+        (card,) = self.cards()
+        assert "Acknowledged" in card.message
         assert self.kept == []
 
     def test_while_the_other_side_is_down_few_are_tried(self) -> None:
         self.chat.server.stop()
         for number in range(10):
             self.rule(PostOnce, channel="ops", message=f"{number}", key=f"k{number}")
-        before = [one.tries for one in self.kept]
+        assert [one.attempts for one in self.kept] == [1] * 10
         assert self.done()["waiting"] == 10
-        assert before == [0] * 10
-        assert sum(one.tries for one in self.kept) == 3
+        assert sorted(one.attempts for one in self.kept) == [1] * 7 + [2] * 3
         self.chat.server.start()
         self.chat.clock.advance(5 * MINUTES)
         assert self.done()["caught_up"] == 10
         assert self.chat.messages("ops")[0].startswith("0")
 
     def test_a_kept_value_that_does_not_read_stops_nothing(self) -> None:
-        self.action_service.set_value("pagerduty.owed.broken", "{", local=False)
-        Store(self.action_service).write("owed.odd", {"action": "os.system", "params": {}})
+        self.action_service.set_value("pagerduty.deadletter.broken", "{", local=False)
+        Store(self.action_service).write("deadletter.odd", {"action": "os.system", "params": {}})
         assert self.done()["message"] == "Nothing was waiting."

@@ -1,0 +1,45 @@
+"""What of a failed command from chat is kept as a dead letter: what changes something and failed at the other side.
+
+A mistake in what was typed, or a right that is missing, was told to who typed it and is in the audit. Pure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, Optional
+
+from .errors import PackError, RejectedInput, RetryLater
+
+_NOT_KEPT = ("hook", "valid_until")
+"""Of an order: the address for its answer, which anybody who knows it can use, and its end."""
+
+
+def is_mistake(error: Optional[PackError]) -> bool:
+    return error is not None and not isinstance(error, RetryLater) and error.status is None
+
+
+def of_order(order: Any) -> Optional[Dict[str, Any]]:
+    """The parameters of `chat.handle`, None for what changes nothing."""
+    if not isinstance(order, Mapping) or not order.get("id"):
+        return None
+    if order.get("kind") != "note":
+        from . import chat_orders
+
+        try:
+            said, dry = chat_orders.said(order)
+        except RejectedInput:
+            return None
+        if dry or not _acts(said.verb):
+            return None
+    return {"order": {name: value for name, value in order.items() if name not in _NOT_KEPT}}
+
+
+def of_words(words: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """The parameters of `chat.run`, None for what changes nothing."""
+    return words if _acts(str(words.get("verb") or "")) else None
+
+
+def _acts(verb: str) -> bool:
+    from .chat_verbs import ACTS
+
+    return verb in ACTS
