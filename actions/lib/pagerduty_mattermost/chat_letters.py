@@ -1,14 +1,19 @@
-"""What of a failed command from chat is kept as a dead letter: what changes something and failed at the other side.
+"""Dead letters and chat: what of a failed command is kept as one, and how they are listed there.
 
-A mistake in what was typed, or a right that is missing, was told to who typed it and is in the audit. Pure.
+Kept is what changes something and failed at the other side. A mistake in what was typed, or a right that is missing, was
+told to who typed it and is in the audit.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Dict, Optional
+from typing import TYPE_CHECKING, Any, Dict, Optional
 
+from .chat_said import Answer, Said
 from .errors import PackError, RejectedInput, RetryLater
+
+if TYPE_CHECKING:
+    from .action_base import PackAction
 
 _NOT_KEPT = ("hook", "valid_until")
 """Of an order: the address for its answer, which anybody who knows it can use, and its end."""
@@ -43,3 +48,10 @@ def _acts(verb: str) -> bool:
     from .chat_verbs import ACTS
 
     return verb in ACTS
+
+
+def listing(action: PackAction, said: Said) -> Answer:
+    from . import deadletters, letter_list, times
+
+    found = letter_list.chosen(deadletters.letters(action.store, action.log), incident=said.incidents)
+    return Answer(letter_list.markdown(found, len(found), times.zone(action.settings.time_zone)))

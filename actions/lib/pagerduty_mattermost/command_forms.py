@@ -7,7 +7,8 @@ import re
 from typing import NamedTuple, Tuple
 
 INCIDENTS, ACT, PEOPLE, CHANNEL, YOU = "Incidents", "Act on an incident", "On call and services", "This channel", "You"
-GROUPS = (INCIDENTS, ACT, PEOPLE, CHANNEL, YOU)
+PACK = "This pack"
+GROUPS = (INCIDENTS, ACT, PEOPLE, CHANNEL, YOU, PACK)
 
 
 class Form(NamedTuple):
@@ -208,6 +209,13 @@ FORMS: Tuple[Form, ...] = (
     ),
     Form("disconnect", "nothing is done in your name until you connect again", "disconnect", r"disconnect", YOU),
     Form("help [command]", "this list, or one command", "help", r"help(?:\s+(?:with\s+)?(?P<text>\S+))?|\?|", YOU),
+    Form(
+        "deadletters [id]",
+        "posts and acts that failed, of all incidents or one, and what becomes of them",
+        "deadletters",
+        rf"dead\s?letters?(?:\s+{_ID})?",
+        PACK,
+    ),
 )
 PATTERNS = tuple((form, re.compile(form.pattern, re.IGNORECASE | re.DOTALL)) for form in FORMS)
 
