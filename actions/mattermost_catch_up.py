@@ -22,10 +22,14 @@ class CatchUp(PackAction):
         if len(left) >= deadletters.ALARM:
             self.complain(
                 "deadletters",
-                f"{len(left):,} posts and acts have failed and are kept, of {deadletters.LIMIT:,} at most; then the oldest "
-                "are dropped. `st2 run pagerduty.deadletter.list` tells why; `deadletter.replay` or `deadletter.drop` them.",
+                f"{len(left):,} posts and acts have failed and are kept, of {deadletters.LIMIT:,} at most; then the "
+                f"oldest "
+                "are dropped. `st2 run pagerduty.deadletter.list` tells why; `deadletter.replay` or `deadletter.drop` "
+                "them.",
             )
-        words = "Nothing was waiting." if not gone and not waiting else f"Caught up: {len(gone)}; still waiting: {waiting}."
+        words = (
+            "Nothing was waiting." if not gone and not waiting else f"Caught up: {len(gone)}; still waiting: {waiting}."
+        )
         return {
             "caught_up": len(gone),
             "waiting": waiting,

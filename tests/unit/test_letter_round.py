@@ -1,4 +1,4 @@
-"""Which dead letter is next: in order for each incident, whatever fails, whenever the run is killed; and what is dropped."""
+"""Which dead letter is next: those of an incident in order, whatever fails or is killed; and what is dropped."""
 
 from __future__ import annotations
 
@@ -88,7 +88,13 @@ def test_while_one_waits_for_the_other_side_later_ones_of_the_incident_wait_with
 
 
 def test_a_closed_channel_holds_up_what_goes_there_and_nothing_else() -> None:
-    letters = [letter(1, "A"), letter(2, "A"), letter(3, "A", channel="other"), letter(4, "B"), letter(5, "B", channel="x")]
+    letters = [
+        letter(1, "A"),
+        letter(2, "A"),
+        letter(3, "A", channel="other"),
+        letter(4, "B"),
+        letter(5, "B", channel="x"),
+    ]
     assert played(Round(letters, NOW), {"0001": BLOCKED}) == ["0001", "0003", "0005"]
 
 

@@ -1,7 +1,7 @@
 """Dead letters and chat: what of a failed command is kept as one, and how they are listed there.
 
-Kept is what changes something and failed at the other side. A mistake in what was typed, or a right that is missing, was
-told to who typed it and is in the audit.
+Kept is what changes something and failed at the other side. A mistake in what was typed, or a right that is missing,
+was told to who typed it and is in the audit.
 """
 
 from __future__ import annotations

@@ -4,12 +4,12 @@
     letters(store, log)                # all of them
     Round(letters, now)                # which one is next, and what waits for what (`letter_round`)
 
-Four kinds (`kind_of`): what the other side could not take for now is tried again by `mattermost.catch_up` until it is back
-(retryable), as is what somebody must put right first: a channel, a token, a setting (blocked); what was refused for good
-(permanent) and what somebody asked for in chat (act) are replayed by hand alone, with `deadletter.replay`.
+Four kinds (`kind_of`): what the other side could not take for now is tried again by `mattermost.catch_up` until it is
+back (retryable), as is what somebody must put right first: a channel, a token, a setting (blocked); what was refused
+for good (permanent) and what somebody asked for in chat (act) are replayed by hand alone, with `deadletter.replay`.
 
-The id is a digest of action and parameters: what fails again is the same letter, and no two writers share a key by chance.
-Every post is idempotent by its keys, so what a retry has posted meanwhile is posted no second time.
+The id is a digest of action and parameters: what fails again is the same letter, and no two writers share a key by
+chance. Every post is idempotent by its keys, so what a retry has posted meanwhile is posted no second time.
 """
 
 from __future__ import annotations
@@ -106,9 +106,7 @@ def letter(action: str, params: Mapping[str, Any], kind: str, reason: str, now: 
     return made._replace(incident=one_line(clean(about or ""), 100))
 
 
-def keep(
-    store: Store, action: str, params: Mapping[str, Any], kind: str, reason: str, now: float, log: Any
-) -> Letter:
+def keep(store: Store, action: str, params: Mapping[str, Any], kind: str, reason: str, now: float, log: Any) -> Letter:
     """Keep it; what is kept already has failed once more. Raises the store's errors."""
     made = letter(action, params, kind, reason, now)
     try:

@@ -96,6 +96,7 @@ def warning(one: Letter) -> str:
     if one.kind != ACT:
         return ""
     return (
-        f"An act from chat of {times.iso(one.first_at)}, done in the name of who asked then although a minute had made it "
+        f"An act from chat of {times.iso(one.first_at)}, done in the name of who asked then although a minute had made "
+        f"it "
         "void: look whether the incident is as it should be."
     )

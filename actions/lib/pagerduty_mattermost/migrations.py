@@ -3,8 +3,8 @@
     version("sensor.head")            # 2: what is written now
     migrate("sensor.head", data, 1)   # the same value as version 2 has it
 
-Each kind of key (its first word) has its own version: 1 and one more for each step here. A step is never changed once it
-was released; a new shape is a new step. What a step can't make sense of raises, and the reader keeps the value aside
+Each kind of key (its first word) has its own version: 1 and one more for each step here. A step is never changed once
+it was released; a new shape is a new step. What a step can't make sense of raises, and the reader keeps the value aside
 (`aside`) as it does with one of a newer version.
 """
 

@@ -26,7 +26,7 @@ import random
 import re
 import threading
 import time
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from . import migrations
 from .errors import PackError, RejectedInput, StoreUnreachable
@@ -186,7 +186,7 @@ class Store:
 
         The mock of st2tests ignores limit and offset: a page that brings nothing new is the end.
         """
-        seen = set()
+        seen: Set[str] = set()
         for page in range(MAX_PAGES):
             items = self._page(prefix, page * PAGE, PAGE)
             fresh = [item for item in items if str(item.name) not in seen and str(item.name).startswith(prefix)]
