@@ -16,24 +16,21 @@ class CatchUp(PackAction):
         found = deadletters.letters(self.store, self.log)
         kept = deadletters.make_room(self.store, found, deadletters.LIMIT, self.log)
         done = replay(self, kept, by_hand=False)
-        gone = {one.letter.id for one in done if not one.problem}
-        left = [one for one in kept if one.id not in gone]
+        gone = sum(not one.problem for one in done)
+        after = {one.letter.id: one.after for one in done}
+        left = [one for one in (after.get(one.id, one) for one in kept) if one is not None]
         waiting = sum(is_tried(one, self.clock()) for one in left)
         if len(left) >= deadletters.ALARM:
             self.complain(
                 "deadletters",
-                f"{len(left):,} posts and acts have failed and are kept, of {deadletters.LIMIT:,} at most; then the "
-                f"oldest "
-                "are dropped. `st2 run pagerduty.deadletter.list` tells why; `deadletter.replay` or `deadletter.drop` "
-                "them.",
+                f"{len(left):,} posts and acts have failed and are kept, of {deadletters.LIMIT:,} at most; beyond that "
+                "the oldest are dropped. `st2 run pagerduty.deadletter.list` tells why; replay or drop them.",
             )
-        words = (
-            "Nothing was waiting." if not gone and not waiting else f"Caught up: {len(gone)}; still waiting: {waiting}."
-        )
+        told = f"Caught up: {gone}; still waiting: {waiting}." if gone or waiting else "Nothing was waiting."
         return {
-            "caught_up": len(gone),
+            "caught_up": gone,
             "waiting": waiting,
             "by_hand": len(left) - waiting,
             "dropped": len(found) - len(kept),
-            "message": words,
+            "message": told,
         }

@@ -4,9 +4,10 @@
     while (one := round.next()) is not None:
         round.done() or round.failed(kind, down=...)
 
-Letters of one incident go in the order of their changes: while one waits for the other side to be back, later ones wait
-with it; one whose channel is closed holds up its channel alone. After three failures in a row of the kind "down" the run
-ends: nobody is helped by asking on. A success says that the other side is back, so what has to wait longer is tried at once.
+Letters of one incident go in the order of their changes: while one waits for the other side to be back, later ones
+wait with it; one whose channel is closed holds up its channel alone. After three failures in a row of the kind "down"
+the run ends: nobody is helped by asking on. A success says that the other side is back, so what has to wait longer is
+tried at once.
 """
 
 from __future__ import annotations

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence
 
 from . import deadletters, times
 from .deadletters import ACT, ACTIONS, Letter, kind_of
@@ -24,6 +24,8 @@ class Replayed(NamedTuple):
     """As it was."""
     problem: str = ""
     """Why it failed again; empty when it went through."""
+    after: Optional[Letter] = None
+    """As it is now; None when it is gone."""
 
 
 def replay(action: PackAction, letters: Sequence[Letter], *, by_hand: bool) -> List[Replayed]:
@@ -47,14 +49,15 @@ def replay(action: PackAction, letters: Sequence[Letter], *, by_hand: bool) -> L
         except Exception as error:  # noqa: BLE001 - one that can't be done must not hold up the others
             problem, kind, down = action.unexpected(error), deadletters.PERMANENT, False
         action.take_back(again)
-        done.append(Replayed(one, problem))
         if not problem:
             deadletters.drop(action.store, one)
+            done.append(Replayed(one))
             round.done()
             continue
-        kind = ACT if one.kind == ACT else kind
-        deadletters.save(action.store, postponed(one, kind, problem, action.clock()), action.clock())
-        round.failed(kind, down=down)
+        after = postponed(one, ACT if one.kind == ACT else kind, problem, action.clock())
+        deadletters.save(action.store, after, action.clock())
+        done.append(Replayed(one, problem, after))
+        round.failed(after.kind, down=down)
     return done
 
 

@@ -8,8 +8,8 @@
     store.write("webhook.secret", data, encrypt=True); store.read_secret("webhook.secret")
 
 Names are relative: `sensor.head` is the key `pagerduty.sensor.head`, system scope, `local=False` (a local key would
-differ between the classes that share it). A value stands in an envelope `{"v": 1, "data": ...}`; one of an older version
-is read as today's (`migrations`).
+differ between the classes that share it). A value stands in an envelope `{"v": 1, "data": ...}`; one of an older
+version is read as today's (`migrations`).
 
 Raises `StoreUnreachable` when the datastore did not answer within the deadline, `BrokenValue` for one that is no
 envelope of ours, `RejectedInput` for a name or size that can't be stored. Measured in facts/stackstorm.md, Datastore:
