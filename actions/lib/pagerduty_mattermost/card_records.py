@@ -180,7 +180,7 @@ class Records:
             if kind == "card":
                 cards[rest] = _record(rest, value)
             elif kind == "state":
-                states.extend(_known(value))
+                states.extend(known_from(value))
             elif kind == "mark" and isinstance(value, Mapping):
                 mark = Mark(str(value.get("by") or ""), str(value.get("at") or ""))
         for error in unread:
@@ -240,7 +240,8 @@ def _record(channel_id: str, value: Any) -> Record:
     )
 
 
-def _known(value: Any) -> Sequence[Known]:
+def known_from(value: Any) -> Sequence[Known]:
+    """The state that a value tells of; none when it is no state."""
     try:
         updated_at, entry_at, cycle = value["version"]
         version = Version(str(updated_at), str(entry_at), int(cycle))

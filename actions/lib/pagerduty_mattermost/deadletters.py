@@ -110,7 +110,7 @@ def keep(store: Store, action: str, params: Mapping[str, Any], kind: str, reason
     """Keep it; what is kept already has failed once more. Raises the store's errors."""
     made = letter(action, params, kind, reason, now)
     try:
-        before = _letter(made.id, store.read(PREFIX + made.id))
+        before = letter_of(made.id, store.read(PREFIX + made.id))
     except BrokenValue as error:
         from .aside import keep_aside
 
@@ -140,7 +140,7 @@ def letters(store: Store, log: Any) -> List[Letter]:
     broken: List[str] = []
     found = []
     for name, value in store.read_prefix(PREFIX, on_broken=lambda error: broken.append(error.name)).items():
-        one = _letter(name[len(PREFIX) :], value)
+        one = letter_of(name[len(PREFIX) :], value)
         if one is None:
             broken.append(name)
         else:
@@ -183,7 +183,7 @@ def told(one: Letter) -> str:
     return f"{one.id} ({ACTIONS[one.action][2]}{about}, failed {one.attempts} times): {one.reason}"
 
 
-def _letter(id: str, value: Any) -> Optional[Letter]:
+def letter_of(id: str, value: Any) -> Optional[Letter]:
     """None when it is no letter."""
     try:
         made = Letter(

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
 from .aside import keep_aside
 from .incident import Change
@@ -178,48 +178,10 @@ class StateStore:
     def load(self) -> Loaded:
         broken: Dict[str, str] = {}
         values = self._store.read_prefix("sensor.", on_broken=lambda e: broken.update({e.name: e.raw}))
-        heartbeat = values.get("sensor.heartbeat")
-        heartbeat = heartbeat if isinstance(heartbeat, dict) else {}
-        state: Optional[State] = None
-        head = values.get("sensor.head")
-        if head is not None:
-            try:
-                state = _state_of(head)
-            except (TypeError, ValueError, KeyError, AttributeError):
-                broken["sensor.head"] = json.dumps(head)
-        lost_head = state is None and "sensor.head" in broken
-        if lost_head:
-            cursor, origin = _time(heartbeat.get("cursor")), _time(heartbeat.get("origin"))
-            state = State(origin or 0.0, cursor or 0.0)
-            state.cycle = int(_time(heartbeat.get("cycle")) or 0)
-        if state is not None:
-            self._load_shards(state, values, broken, journal_lost=lost_head)
-            state.cursor = max(state.cursor, _time(heartbeat.get("cursor")) or 0.0)
-        for name, raw in broken.items():
-            keep_aside(self._store, name, raw, "did not read")
-        return Loaded(state, lost_head, tuple(sorted(broken)), heartbeat)
-
-    def _load_shards(self, state: State, values: Dict[str, Any], broken: Dict[str, str], journal_lost: bool) -> None:
-        for number in range(SHARDS):
-            name = f"sensor.shard.{number:02d}"
-            try:
-                found = {str(i): _known_of(row) for i, row in values[name].items()}
-            except KeyError:
-                state.doubtful.add(number)
-                continue
-            except (TypeError, ValueError, AttributeError):
-                broken[name] = json.dumps(values[name])
-                state.doubtful.add(number)
-                continue
-            for incident_id, known in found.items():
-                if incident_id not in state.journal:
-                    state.known[incident_id] = known
-        for incident_id, journaled in state.journal.items():
-            if journaled is not None:
-                state.known[incident_id] = journaled
-        if journal_lost:
-            state.doubtful = set(range(SHARDS))
-        state.away = {i for i, known in state.known.items() if known.has(AWAY) and known.is_open}
+        found = loaded(values, broken)
+        for name in found.broken:
+            keep_aside(self._store, name, broken[name], "did not read")
+        return found
 
     def commit(self, state: State) -> None:
         """Write what changed: the head, and when the journal is long also the shards it touches."""
@@ -253,6 +215,51 @@ class StateStore:
 
     def _write(self, name: str, value: Any) -> None:
         self._store.write(name, value)
+
+
+def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> Loaded:
+    """What the sensor's keys say. Pure. `broken`: those that did not read, raw; what makes no sense is added to it."""
+    heartbeat = values.get("sensor.heartbeat")
+    heartbeat = heartbeat if isinstance(heartbeat, dict) else {}
+    state: Optional[State] = None
+    head = values.get("sensor.head")
+    if head is not None:
+        try:
+            state = _state_of(head)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            broken["sensor.head"] = json.dumps(head)
+    lost_head = state is None and "sensor.head" in broken
+    if lost_head:
+        cursor, origin = _time(heartbeat.get("cursor")), _time(heartbeat.get("origin"))
+        state = State(origin or 0.0, cursor or 0.0)
+        state.cycle = int(_time(heartbeat.get("cycle")) or 0)
+    if state is not None:
+        _load_shards(state, values, broken, journal_lost=lost_head)
+        state.cursor = max(state.cursor, _time(heartbeat.get("cursor")) or 0.0)
+    return Loaded(state, lost_head, tuple(sorted(broken)), heartbeat)
+
+
+def _load_shards(state: State, values: Mapping[str, Any], broken: Dict[str, str], journal_lost: bool) -> None:
+    for number in range(SHARDS):
+        name = f"sensor.shard.{number:02d}"
+        try:
+            found = {str(i): _known_of(row) for i, row in values[name].items()}
+        except KeyError:
+            state.doubtful.add(number)
+            continue
+        except (TypeError, ValueError, AttributeError):
+            broken[name] = json.dumps(values[name])
+            state.doubtful.add(number)
+            continue
+        for incident_id, known in found.items():
+            if incident_id not in state.journal:
+                state.known[incident_id] = known
+    for incident_id, journaled in state.journal.items():
+        if journaled is not None:
+            state.known[incident_id] = journaled
+    if journal_lost:
+        state.doubtful = set(range(SHARDS))
+    state.away = {i for i, known in state.known.items() if known.has(AWAY) and known.is_open}
 
 
 def shard_of(incident_id: str) -> int:

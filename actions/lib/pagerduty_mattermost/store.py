@@ -157,12 +157,7 @@ class Store:
         Raises StoreUnreachable (with `maybe_done` when no answer came) or RejectedInput (too large).
         """
         key = _key(name)
-        envelope = {"v": migrations.version(name), "data": value}
-        raw = json.dumps(envelope, separators=(",", ":"), sort_keys=True, allow_nan=False)
-        if len(raw) > MAX_BYTES:
-            raise RejectedInput(
-                f"The value for the datastore key '{key}' is too large: {len(raw)} of {MAX_BYTES} bytes"
-            )
+        raw = sealed(name, value)
         seconds = None if ttl is None else max(1, int(ttl))
         more = {"encrypt": True} if encrypt else {}
         self._call(
@@ -260,6 +255,16 @@ def _key(name: str) -> str:
     if not isinstance(name, str) or not _NAME.match(name):
         raise RejectedInput(f"No name for a datastore key: {name!r:.100} (letters, digits and . _ : + = @ - only)")
     return PREFIX + name
+
+
+def sealed(name: str, value: Any) -> str:
+    """The value in its envelope. Raises RejectedInput for a name or size that can't be stored."""
+    key = _key(name)
+    envelope = {"v": migrations.version(name), "data": value}
+    raw = json.dumps(envelope, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    if len(raw) > MAX_BYTES:
+        raise RejectedInput(f"The value for the datastore key '{key}' is too large: {len(raw)} of {MAX_BYTES} bytes")
+    return raw
 
 
 def opened(name: str, raw: Any) -> Any:
