@@ -151,3 +151,58 @@ class CatchUpTestCase(IncidentActionCase):
         self.action_service.set_value("pagerduty.deadletter.broken", "{", local=False)
         Store(self.action_service).write("deadletter.odd", {"action": "os.system", "params": {}})
         assert self.done()["message"] == "Nothing was waiting."
+
+    def test_killed_between_any_write_and_any_effect_nothing_is_lost_twice_or_out_of_order(self) -> None:
+        other = self.account.trigger("Checkout API", "Slow", priority="P2")
+        shown = self.incident(other)
+        changes = [self.triggered, self.change(shown, happened(5, "triggered", shown.created_at))]
+        for truth, number in ((self.truth, 2), (other, 6)):
+            self.account.acknowledge(truth, "ada@example.com")
+            now = self.incident(truth)
+            changes.append(self.change(now, happened(number, "acknowledged", now.updated_at)))
+        self.chat.server.stop()
+        for change in changes:
+            self.both(change)
+        self.chat.server.start()
+        assert len(self.kept) == 4
+        service = self.action_service
+        set_value, delete_value = service.set_value, service.delete_value
+        for cut in range(60):
+            left = [cut % 12]
+
+            def dying(call: Any, left: List[int] = left) -> Any:
+                def called(*args: Any, **more: Any) -> Any:
+                    left[0] -= 1
+                    if left[0] < 0:
+                        raise ConnectionError("killed")
+                    return call(*args, **more)
+
+                return called
+
+            service.set_value, service.delete_value = dying(set_value), dying(delete_value)
+            self.act()
+            service.set_value, service.delete_value = set_value, delete_value
+            if not self.kept:
+                break
+            self.chat.service.forget_pending()
+            self.chat.clock.advance(15 * MINUTES)
+        assert self.kept == []
+        assert cut > 3, "it was cut off on the way"
+        assert len(self.cards()) == 2
+        for card in self.cards():
+            first, second = (post.message for post in self.chat.service.thread(card))
+            assert "triggered" in first
+            assert "acknowledged" in second
+            assert "Acknowledged" in card.message
+
+    def test_a_token_that_was_revoked_ends_the_run_early_and_a_new_one_catches_up(self) -> None:
+        token = self.chat.world.bot_token
+        self.chat.service.revoke(token)
+        for number in range(6):
+            self.rule(PostOnce, channel="ops", message=f"{number}", key=f"k{number}")
+        assert {one.kind for one in self.kept} == {"blocked"}
+        self.done()
+        assert sorted(one.attempts for one in self.kept) == [1] * 5 + [2]
+        self.chat.world = self.chat.world._replace(bot_token=self.chat.service.add_token("pagerduty"))
+        self.chat.clock.advance(60 * MINUTES)
+        assert self.done()["caught_up"] == 6
