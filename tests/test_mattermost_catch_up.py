@@ -191,8 +191,8 @@ class CatchUpTestCase(IncidentActionCase):
         assert len(self.cards()) == 2
         for card in self.cards():
             first, second = (post.message for post in self.chat.service.thread(card))
-            assert "triggered" in first
-            assert "acknowledged" in second
+            assert "Triggered by Ann" in first
+            assert "Ann acknowledged" in second
             assert "Acknowledged" in card.message
 
     def test_a_token_that_was_revoked_ends_the_run_early_and_a_new_one_catches_up(self) -> None:
