@@ -12,19 +12,18 @@ class DeadletterReplay(PackAction):
         from pagerduty_mattermost import deadletters, letter_list
         from pagerduty_mattermost.replaying import replay
 
-        chosen, missing = letter_list.picked(
-            deadletters.letters(self.store, self.log), listed(ids), bool(all), acts=False
-        )
+        found = deadletters.letters(self.store, self.log)
+        chosen, missing = letter_list.picked(found, listed(ids), bool(all), acts=False)
         done = {one.letter.id: one for one in replay(self, chosen, by_hand=True)}
         results = [self._result(one, done.get(one.id)) for one in chosen]
         results += [{"id": id, "done": "not_found", "message": "No dead letter has this id."} for id in missing]
         count = sum(one["done"] == "replayed" for one in results)
         failed = next((one["message"] for one in results if one["done"] == "failed"), "")
-        return {
-            "letters": results,
-            "replayed": count,
-            "message": f"{count} of {len(results)} replayed." + (f" The first that failed: {failed}" if failed else ""),
-        }
+        acts = len(found) - len(chosen) if all else 0
+        told = f"{count} of {len(results)} replayed."
+        told += f" Left out as acts from chat: {acts}; look at their incidents, then give their ids." if acts else ""
+        told += f" The first that failed: {failed}" if failed else ""
+        return {"letters": results, "replayed": count, "message": told}
 
     def _result(self, one: Any, replayed: Any) -> Dict[str, Any]:
         from pagerduty_mattermost import letter_list

@@ -107,7 +107,9 @@ class DeadLettersTestCase(ExampleCase):
         order = self.clicks_in_vain()
         self.now += 3600
         assert self.done("mattermost.catch_up")["by_hand"] == 1
-        assert self.done("deadletter.replay", all=True)["letters"] == []
+        everything = self.done("deadletter.replay", all=True)
+        assert everything["letters"] == []
+        assert "Left out as acts from chat: 1;" in everything["message"]
         assert self.account.incidents[order["incident"]].status == "triggered"
         (one,) = self.listed(parameters=True)
         assert "hook" not in one["parameters"]["order"]
@@ -129,6 +131,14 @@ class DeadLettersTestCase(ExampleCase):
         (left,) = self.listed()
         assert left["kind"] == "act"
         assert "whether it was done is not known" in left["reason"]
+
+    def test_an_act_that_waited_too_long_is_kept_too(self) -> None:
+        order = {**clicked(self), "valid_until": self.now - 1}
+        assert self.done("chat.handle", order=order)["done"] == "too_late"
+        (one,) = self.listed()
+        assert (one["kind"], one["reason"]) == ("act", "It waited for more than a minute, so it was void")
+        assert self.done("deadletter.replay", ids=[one["id"]])["replayed"] == 1
+        assert self.account.incidents[order["incident"]].status == "acknowledged"
 
     def test_a_mistake_and_what_changes_nothing_are_kept_by_nobody(self) -> None:
         order = {"id": "1", "kind": "command", "verb": "", "user_id": clicked(self)["user_id"]}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import json
+from pathlib import Path
 from typing import Any, Dict, List
 
 import pytest
@@ -16,6 +17,8 @@ from pagerduty_mattermost.errors import RejectedInput
 from pagerduty_mattermost.sensor_state import State, StateStore
 from pagerduty_mattermost.state_kinds import KINDS, NAMES, OTHER, kind_of
 from pagerduty_mattermost.store import Store
+from standalone.database import Database
+from standalone.datastore import DatastoreService, KeyValueStore
 
 NOW = 1_800_000_000.0
 HOUR_ON = "2027-01-15T09:00:00Z"
@@ -155,3 +158,29 @@ def test_every_name_has_one_kind() -> None:
     assert not [one for one in prefixes for two in prefixes if one != two and one.startswith(two)]
     assert kind_of("something.else") is OTHER
     assert state_kinds.counts(["sensor.head", "sensor.shard.01", "x.y"]) == {"sensor": 2, "other": 1}
+
+
+def test_on_the_embedded_datastore_each_key_keeps_its_end(tmp_path: Path) -> None:
+    now = [NOW]
+    stores = []
+    for name in ("one.db", "two.db"):
+        database = Database(tmp_path / name)
+        values = KeyValueStore(database, clock=lambda: now[0])
+        stores.append(Store(DatastoreService(values, "pagerduty", "X", "admin", lambda: None)))
+    one, two = stores
+    one.write("message.abc", {"at": 1}, 7200)
+    one.write("audit.x", {"verb": "resolve"}, 3600)
+    one.write("identity.u", {"how": "link"})
+    one.write("chat.tokens", [{"token": "s3cret"}], encrypt=True)
+    now[0] += 1800
+    made = state_document.document(one.rows(), now[0])
+    assert made["left_out"] == {"chat.tokens": "a secret"}
+    assert {name: key["expires_at"] for name, key in made["keys"].items()} == {
+        "audit.x": HOUR_ON,
+        "identity.u": "",
+        "message.abc": "2027-01-15T10:00:00Z",
+    }
+    for write in state_document.plan(made, two.rows(), now[0]).writes:
+        two.write(write.name, write.data, write.ttl)
+    now[0] += 1800
+    assert [row.name for row in two.rows()] == ["identity.u", "message.abc"]

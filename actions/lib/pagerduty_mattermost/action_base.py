@@ -71,11 +71,9 @@ class PackAction(Action):
             line = self.unexpected(error)
             self._keep(params, line, None)
             return False, line
-        problem = self.unfinished(result)
-        if problem:
-            from .errors import NotFound
-
-            self._keep(params, problem, NotFound(problem))
+        left = self.unfinished(result)
+        if left is not None:
+            self._keep(params, self._one_line(str(left)), left)
         return True, result
 
     def unexpected(self, error: Exception) -> str:
@@ -83,9 +81,9 @@ class PackAction(Action):
         self._log_stack()
         return self._one_line(f"Unexpected {type(error).__name__} in {_place(error)}: {error}")
 
-    def unfinished(self, result: Any) -> str:
-        """Why a part of it still has to be done although it succeeded; empty when nothing has."""
-        return ""
+    def unfinished(self, result: Any) -> Optional[PackError]:
+        """Why a part of it is not done although the action succeeded; None when all is."""
+        return None
 
     def to_keep(self, params: Dict[str, Any], error: Optional[PackError]) -> Optional[Dict[str, Any]]:
         """The parameters it is carried out with again, None when this failure is not kept. `error` None: an exception

@@ -41,8 +41,10 @@ def replay(action: PackAction, letters: Sequence[Letter], *, by_hand: bool) -> L
             _begin(action, one)
         again = action.entry(one.action)
         try:
-            problem = again.unfinished(again.act(**_params(action, one)))
-            kind, down = deadletters.BLOCKED, False
+            left = again.unfinished(again.act(**_params(action, one)))
+            if left is not None:
+                raise left
+            problem, kind, down = "", one.kind, False
         except PackError as error:
             problem, kind = action._one_line(str(error)), kind_of(error)
             down = isinstance(error, RetryLater) or error.status == 401
