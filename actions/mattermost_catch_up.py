@@ -20,12 +20,13 @@ class CatchUp(PackAction):
         after = {one.letter.id: one.after for one in done}
         left = [one for one in (after.get(one.id, one) for one in kept) if one is not None]
         waiting = sum(is_tried(one, self.clock()) for one in left)
-        if len(left) >= deadletters.ALARM:
+        if len(left) >= deadletters.ALARM and not self.not_configured():
             self.complain(
                 "deadletters",
                 f"{len(left):,} posts and acts have failed and are kept, of {deadletters.LIMIT:,} at most; beyond that "
                 "the oldest are dropped. `st2 run pagerduty.deadletter.list` tells why; replay or drop them.",
             )
+        self._tell_of_unread()
         told = f"Caught up: {gone}; still waiting: {waiting}." if gone or waiting else "Nothing was waiting."
         return {
             "caught_up": gone,
@@ -34,3 +35,23 @@ class CatchUp(PackAction):
             "dropped": len(found) - len(kept),
             "message": told,
         }
+
+    def _tell_of_unread(self) -> None:
+        """Once of each: what did not read was made anew, and somebody may want to know what stood there."""
+        from pagerduty_mattermost.aside import KEPT, PREFIX
+        from pagerduty_mattermost.complaints import complain
+        from pagerduty_mattermost.store import PREFIX as OURS
+
+        names = sorted(self.store.read_prefix(PREFIX, on_broken=lambda error: None))
+        if not names or self.not_configured():
+            return
+        shown = ", ".join(f"`{OURS}{name}`" for name in names[:5])
+        more = ", …" if len(names) > 5 else ""
+        text = (
+            f"{len(names)} value{'' if len(names) == 1 else 's'} in StackStorm's datastore did not read (cut, edited, "
+            "or of a newer version of the pack). What stood there is kept for 90 days under "
+            f"{shown}{more}; the pack went on without."
+        )
+        complain(
+            self.mattermost, self.store, " ".join(["aside", *names]), text, log=self.log, ttl=KEPT, clock=self.clock
+        )

@@ -11,6 +11,7 @@ from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost import deadletters
+from pagerduty_mattermost.aside import keep_aside
 from pagerduty_mattermost.store import Store
 
 MINUTES = 60.0
@@ -206,3 +207,16 @@ class CatchUpTestCase(IncidentActionCase):
         self.chat.world = self.chat.world._replace(bot_token=self.chat.service.add_token("pagerduty"))
         self.chat.clock.advance(60 * MINUTES)
         assert self.done()["caught_up"] == 6
+
+    def test_a_value_that_did_not_read_is_told_once(self) -> None:
+        keep_aside(Store(self.action_service), "sensor.head", "{half", "no JSON")
+        self.done()
+        self.done()
+        keep_aside(Store(self.action_service), "sensor.shard.07", "{half", "no JSON")
+        self.done()
+        first, second = (text for text in self.chat.messages("ops") if "did not read" in text)
+        assert "1 value in" in first
+        assert "`pagerduty.aside.sensor.head." in first
+        assert "`pagerduty.aside.sensor.shard.07." in second
+        exchange = {"api_key": "u+exchangePack1234567", "service_key": None, "debug": False}
+        assert self.action(exchange).run()[0], "without Mattermost there is nobody to tell, and nothing fails"

@@ -17,7 +17,6 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
-from .channels import ChannelUnavailable
 from .errors import ConfigError, NotFound, PackError, RetryLater, Unauthorized
 from .keys import post_key
 from .store import BrokenValue, Store
@@ -75,7 +74,7 @@ def kind_of(error: Optional[PackError]) -> str:
     """None: an exception that nobody foresaw."""
     if isinstance(error, RetryLater):
         return RETRYABLE
-    if isinstance(error, (ChannelUnavailable, Unauthorized, ConfigError, NotFound)):
+    if isinstance(error, (NotFound, Unauthorized, ConfigError)):
         return BLOCKED
     return PERMANENT
 

@@ -38,7 +38,7 @@ KINDS: Tuple[Kind, ...] = (
     Kind("webhook", ("webhook.bell",), "how the webhook does"),
     Kind("secrets", ("webhook.secret", "chat.tokens"), "encrypted secrets and tokens", careful=True, secret=True),
     Kind("caches", ("channel.", "mention."), "names that were looked up", DAY),
-    Kind("complaints", ("complaint.", "dropped."), "what was told, or taken back", DAY),
+    Kind("complaints", ("complaint.", "dropped."), "what was told, or taken back", 90 * DAY),
     Kind("aside", ("aside.",), "values that did not read", 90 * DAY, careful=True),
 )
 OTHER = Kind("other", (), "keys that this version does not know", careful=True)
