@@ -142,6 +142,33 @@ def test_an_older_value_is_imported_as_todays() -> None:
     assert one.data["journal"]["P1"][-1] == ""
 
 
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner, max_size=3),
+    max_leaves=8,
+)
+KEYS = st.sampled_from([prefix + "PX" for kind in KINDS for prefix in kind.prefixes]) | st.sampled_from(
+    ["sensor.head", "sensor.shard.01", "incident.P.state.v", "incident.P.card.c", "incident.P.mark", "x", "a/b"]
+)
+ENTRIES = st.fixed_dictionaries({"v": st.integers(0, 3), "data": JSON}, optional={"expires_at": JSON}) | JSON
+
+
+@given(st.fixed_dictionaries({"keys": st.dictionaries(KEYS, ENTRIES, max_size=4) | JSON}) | JSON)
+def test_no_document_whatever_does_more_than_be_refused(given_document: Any) -> None:
+    if isinstance(given_document, dict):
+        given_document = {"format": "pagerduty.state", "version": 1, **given_document}
+    line, plan = "", None
+    try:
+        plan = state_document.plan(given_document, [], NOW)
+    except RejectedInput as refused:
+        line = str(refused)
+    assert "\n" not in line
+    service = Service()
+    for one in plan.writes if plan else ():
+        Store(service).write(one.name, one.data, one.ttl)
+    assert plan is None or len(service.items) == len(plan.writes), "what was planned can be written"
+
+
 @given(st.lists(st.text("ab", min_size=1, max_size=3), unique=True), st.randoms(use_true_random=False))
 def test_a_token_fits_exactly_one_set_of_keys(names: List[str], chance: Any) -> None:
     shuffled = list(names)
