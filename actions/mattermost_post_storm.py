@@ -43,9 +43,10 @@ class PostStorm(PackAction):
         if sent.already and painted < int(storm["sequence"]):
             post = {**props, PROPS_KEY: {**props[PROPS_KEY], "key": post_key("message", channel_id, key)}}
             try:
-                self.mattermost.patch_post(sent.post_id, message=message, props=post)
+                self.mattermost.get_post(sent.post_id)  # patching a deleted one is 403, as if the bot were shut out
             except NotFound:
                 return sent.post_id, "deleted_by_a_person"
+            self.mattermost.patch_post(sent.post_id, message=message, props=post)
             done = "repainted"
         elif sent.already:
             done = "unchanged"

@@ -40,7 +40,9 @@ class PostsReconcile(CardAction):
         for problem in done.problems:
             self.log.warning("Not put right: %s", problem)
         words = (
-            "All is as it should be." if not done.jobs else f"Put right: {done.cards} cards, {done.replies} replies."
+            "All is as it should be."
+            if not done.jobs
+            else f"Put right: {done.put_right} cards, {done.replies} replies."
         )
         left = f" Left for the next run: {done.left}." if done.left else ""
         return {"done": "done", "full": whole, **done._asdict(), "message": words + left}

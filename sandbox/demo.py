@@ -57,8 +57,16 @@ def play(console: Console, sandbox: Sandbox, folder: Path, *, verbose: bool, sta
             stop(pack)
 
 
-def write_config(sandbox: Sandbox, folder: Path, chat: Optional[Mapping[str, object]] = None, **watch: object) -> Path:
-    """The configuration a person would write, pointed at a seeded sandbox. `chat`: as `set_up_chat` gives it."""
+def write_config(
+    sandbox: Sandbox,
+    folder: Path,
+    chat: Optional[Mapping[str, object]] = None,
+    *,
+    storms: bool = False,
+    **watch: object,
+) -> Path:
+    """The configuration a person would write, pointed at a seeded sandbox. `chat`: as `set_up_chat` gives it; `storms`:
+    whether many incidents at once are told together."""
     world = sandbox.mattermost.world
     assert world is not None
     config = {
@@ -76,6 +84,7 @@ def write_config(sandbox: Sandbox, folder: Path, chat: Optional[Mapping[str, obj
             "operations_channel": "ops",
         },
         **({"chat": dict(chat)} if chat else {}),
+        **({} if storms else {"noise": {"storm_incidents": 0, "flapping_rounds": 0}}),
     }
     path = folder / "pagerduty.yaml"
     path.write_text(yaml.safe_dump(config), encoding="utf-8")

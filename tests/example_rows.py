@@ -131,6 +131,22 @@ def exported(test: ExampleCase) -> Parameters:
     return {"document": document, "dry_run": True}
 
 
+STORM: Dict[str, Any] = {
+    "key": "storm-PSVC-1760000000-0",
+    "kind": "storm",
+    "state": "ongoing",
+    "service_id": "PSVC",
+    "service": "Checkout",
+    "title": "",
+    "started_at": "2026-11-21T08:00:00Z",
+    "at": "2026-11-21T08:00:30Z",
+    "sequence": 12,
+    "total": 12,
+    "triggered": 12,
+    "acknowledged": 0,
+    "closed": 0,
+    "incidents": [],
+}
 EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "incident.create.events_v1": fixed(description="Disk full", incident_key="db-1-disk"),
     "event.trigger": fixed(summary="Disk full", source="db-1", dedup_key="db-1-disk"),
@@ -168,6 +184,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.post_incident": lambda t: {"channel": "incidents", "incident_id": incident(t)},
     "mattermost.catch_up": fixed(),
     "posts.reconcile": fixed(),
+    "mattermost.post_storm": fixed(change=STORM, channel="incidents"),
     "health.check": fixed(),
     "health.watchdog": fixed(),
     "mattermost.setup": with_desk,

@@ -40,6 +40,7 @@ class SensorWorld(BaseSensorTestCase):
             "api_url": self.server.url,
             "timeouts": {"connect": 1, "read": 1},
             "watch": {**self.watch, **watch},
+            "noise": {"storm_incidents": 0, "flapping_rounds": 0},
         }
 
     def start_sensor(self, config: Optional[Dict[str, Any]] = None) -> Any:

@@ -112,7 +112,7 @@ class PostsReconcileTestCase(ReconcileCase):
         assert self.done(source="sensor", full=None)["jobs"] == 0  # it may still be on its way
         self.chat.clock.advance(LATER)
         result = self.done(source="sensor", full=None)
-        assert (result["cards"], result["replies"]) == (1, 1)
+        assert (result["put_right"], result["replies"]) == (1, 1)
         (card,) = self.cards()
         assert card.message.startswith("👀 Acknowledged")
         assert "Ada Lovelace acknowledged" in self.replies(card)[-1]
@@ -141,7 +141,7 @@ class PostsReconcileTestCase(ReconcileCase):
         self.rules[-1].criteria = {"trigger.incident.urgency": {"type": "equals", "pattern": "low"}}
         self.sensor(one)
         self.chat.clock.advance(LATER)
-        assert self.done(source="sensor", full=None)["cards"] == 1
+        assert self.done(source="sensor", full=None)["put_right"] == 1
         (card,) = self.cards()
         assert "Triggered by" in self.replies(card)[0]
         assert self.cards("incidents-p1") == []
@@ -155,7 +155,7 @@ class PostsReconcileTestCase(ReconcileCase):
         one = self.account.trigger("Checkout API", "Slow")
         self.sensor(one)
         self.chat.clock.advance(LATER)
-        assert self.done(source="sensor", full=None)["cards"] == 1
+        assert self.done(source="sensor", full=None)["put_right"] == 1
         assert len(self.cards("ops")) == 1
 
     def test_what_the_first_start_left_out_is_not_missing(self) -> None:
@@ -197,7 +197,7 @@ class PostsReconcileTestCase(ReconcileCase):
         self.chat.server.faults.clear()
         self.sensor(one)
         self.chat.clock.advance(LATER)
-        assert self.done(source="sensor", full=None)["cards"] == 1
+        assert self.done(source="sensor", full=None)["put_right"] == 1
         assert len(self.cards()) == 1
 
     def test_every_twelfth_run_a_deleted_post_is_posted_anew_once(self) -> None:
@@ -231,7 +231,7 @@ class PostsReconcileTestCase(ReconcileCase):
         self.chat.clock.advance(LATER)
         assert self.done(source="sensor", full=None)["jobs"] == 0
         result = self.done(source="", full=True)
-        assert (result["cards"], result["replies"]) == (1, 1)
+        assert (result["put_right"], result["replies"]) == (1, 1)
         assert self.cards()[0].message.startswith("👀")
 
     def test_a_datastore_restored_from_before_the_card_makes_no_second_one(self) -> None:
@@ -285,5 +285,5 @@ class PostsReconcileTestCase(ReconcileCase):
         self.sensor(self.account.trigger("Checkout API", "Slow"))
         self.chat.clock.advance(LATER)
         result = self.done(source="sensor", full=None)
-        assert (result["cards"], len(result["problems"])) == (1, 1)
+        assert (result["put_right"], len(result["problems"])) == (1, 1)
         assert "nowhere" in result["problems"][0]

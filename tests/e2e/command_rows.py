@@ -232,6 +232,8 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: subscribed(room, "ops") == 0,
         channel="ops",
     ),
+    Row("health", "health", "how it stands"),
+    Row("deadletters [id]", "deadletters", "No dead letters"),
     Row("whoami", "whoami", "You are Linus Example at PagerDuty", who="linus"),
     Row("disconnect", "disconnect", "nothing is done in your name", who="linus"),
     Row("connect", "connect", "You are Linus Example at PagerDuty", who="linus"),

@@ -302,12 +302,11 @@ def _mattermost(
 
 def _noise(read: Reader) -> NoiseConfig:
     plain = NoiseConfig()
-    named = read.value("noise.storm_priorities") is not None
     return NoiseConfig(
         storm_incidents=read.integer("noise.storm_incidents", plain.storm_incidents, 0, 10000),
         storm_window=read.integer("noise.storm_window", plain.storm_window, 10, 3600),
         storm_quiet=read.integer("noise.storm_quiet", plain.storm_quiet, 30, 86400),
-        storm_priorities=read.texts("noise.storm_priorities") if named else plain.storm_priorities,
+        storm_priorities=read.texts("noise.storm_priorities") or plain.storm_priorities,
         flapping_rounds=read.integer("noise.flapping_rounds", plain.flapping_rounds, 0, 1000),
         flapping_window=read.integer("noise.flapping_window", plain.flapping_window, 60, 86400),
     )

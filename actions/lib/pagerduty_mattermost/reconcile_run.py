@@ -36,8 +36,8 @@ GIVE_UP_AFTER = 3
 
 class Done(NamedTuple):
     jobs: int
-    cards: int
-    """Created or repainted."""
+    put_right: int
+    """Cards created or repainted."""
     replies: int
     left: int
     """Jobs for the next run."""

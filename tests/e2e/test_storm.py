@@ -1,0 +1,63 @@
+"""A storm through the running embedded default: one card a service in place of hundreds, and those of high priority."""
+
+from __future__ import annotations
+
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any, List
+
+import pytest
+
+from sandbox import Sandbox
+from sandbox.chat_room import until
+from sandbox.demo import CHANNEL, start_pack, stop, write_config
+
+SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
+
+
+def rage(folder: Path, each: int, settle: float) -> None:
+    with Sandbox() as sandbox:
+        account = sandbox.pagerduty.account
+        account.set_options(rate_limit=None)
+        config = write_config(sandbox, folder, storms=True, poll_interval=4)
+        with (folder / "pack.log").open("wb") as sink:
+            pack = start_pack(config, folder, sink)
+            try:
+                posts = sandbox.mattermost.account.posts
+                until(lambda: posts(CHANNEL), 30)
+                time.sleep(1.1)
+                made: List[Any] = []
+                for number in range(each * len(SERVICES)):
+                    service = SERVICES[number % len(SERVICES)]
+                    priority = "P1" if number < 3 else ""
+                    made.append(account.trigger(service, f"Alert {number}", priority=priority))
+                until(lambda: len(storms(posts(CHANNEL))) == len(SERVICES), settle)
+                account.acknowledge(made[-1], "ada@example.com")
+                until(lambda: made[-1].id in cards(posts(CHANNEL)), settle)
+                time.sleep(6)  # what should not come would come now
+                for one in made[:3]:
+                    assert cards(posts(CHANNEL))[one.id] == 1
+                others = sum(cards(posts(CHANNEL)).values()) - 4
+                assert others == 0
+                assert all(count == 1 for count in Counter(storms(posts(CHANNEL))).values())
+            finally:
+                stop(pack)
+
+
+def storms(posts: List[Any]) -> List[str]:
+    return [str(post.props["pagerduty"]["storm"]) for post in posts if (post.props.get("pagerduty") or {}).get("storm")]
+
+
+def cards(posts: List[Any]) -> Counter[str]:
+    marks = [post.props.get("pagerduty") or {} for post in posts]
+    return Counter(str(mark["incident"]) for mark in marks if mark.get("incident") and not mark.get("event"))
+
+
+def test_sixty_at_once_are_three_cards_of_high_priority_and_one_a_service(tmp_path: Path) -> None:
+    rage(tmp_path, each=12, settle=60)
+
+
+@pytest.mark.soak
+def test_a_thousand_incidents_of_five_services(tmp_path: Path) -> None:
+    rage(tmp_path, each=200, settle=300)
