@@ -17,7 +17,7 @@ import re
 from typing import Any, Mapping, NamedTuple, Tuple, Union
 
 from .config_reader import EMPTY, Reader, Secret
-from .errors import ConfigError
+from .errors import ConfigError, RejectedInput
 
 REGIONS = {
     "us": ("https://api.pagerduty.com", "https://events.pagerduty.com"),
@@ -145,6 +145,26 @@ class WebhookConfig(NamedTuple):
     """What is wrong with secrets left out. It stops nothing: without the bell the log is polled."""
 
 
+class QuietConfig(NamedTuple):
+    """When incidents of low urgency are held for the morning's digest."""
+
+    enabled: bool = True
+    """False: no route has quiet hours, whatever it says."""
+    hours: str = ""
+    """As `quiet_hours.parse` reads it, for routes that say nothing of their own; empty: none."""
+
+
+class RemindersConfig(NamedTuple):
+    """What is unacknowledged is raised again in its thread."""
+
+    enabled: bool = True
+    after: int = 5
+    """Minutes."""
+    repeat: int = 0
+    """Minutes between further reminders; 0: only one."""
+    urgencies: Tuple[str, ...] = ("high",)
+
+
 class Config(NamedTuple):
     """The whole configuration."""
 
@@ -156,6 +176,8 @@ class Config(NamedTuple):
     debug: bool = False
     chat: ChatConfig = ChatConfig()
     webhook: WebhookConfig = WebhookConfig()
+    quiet_hours: QuietConfig = QuietConfig()
+    reminders: RemindersConfig = RemindersConfig()
 
 
 _SECTIONS = {
@@ -188,6 +210,8 @@ _SECTIONS = {
         "snapshot_every",
     ),
     "webhook": ("bind", "port", "public_url", "secrets"),
+    "quiet_hours": ("enabled", "hours"),
+    "reminders": ("enabled", "after", "repeat", "urgencies"),
     "mattermost": (
         "url",
         "token",
@@ -243,9 +267,11 @@ def load(raw: Any) -> Config:
         read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
     debug = read.boolean("debug") is True
     chat = _chat(read) if read.value("chat") else ChatConfig()
+    quiet = _quiet(read) if read.value("quiet_hours") else QuietConfig()
+    reminders = _reminders(read) if read.value("reminders") else RemindersConfig()
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
-    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook)
+    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook, quiet, reminders)
 
 
 def _mattermost(
@@ -300,6 +326,27 @@ def _watch(read: Reader, with_bell: bool) -> WatchConfig:
         poll_interval=read.integer("watch.poll_interval", 10 if with_bell else 30, MIN_POLL_INTERVAL, 3600),
         poll_interval_with_bell=read.integer("watch.poll_interval_with_bell", 60, MIN_POLL_INTERVAL, 3600),
         snapshot_every=read.integer("watch.snapshot_every", 10, 1, 10000),
+    )
+
+
+def _quiet(read: Reader) -> QuietConfig:
+    quiet = QuietConfig(read.boolean("quiet_hours.enabled") is not False, read.text("quiet_hours.hours"))
+    if quiet.hours:
+        from .quiet_hours import parse
+
+        try:
+            parse(quiet.hours)
+        except RejectedInput as error:
+            read.wrong("quiet_hours.hours", f"does not read: {error}")
+    return quiet
+
+
+def _reminders(read: Reader) -> RemindersConfig:
+    return RemindersConfig(
+        enabled=read.boolean("reminders.enabled") is not False,
+        after=read.integer("reminders.after", 5, 1, 1440),
+        repeat=read.integer("reminders.repeat", 0, 0, 1440),
+        urgencies=read.texts("reminders.urgencies", URGENCIES) or ("high",),
     )
 
 
