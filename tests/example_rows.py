@@ -146,6 +146,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.test_card": fixed(channel="incidents"),
     "mattermost.post_incident": lambda t: {"channel": "incidents", "incident_id": incident(t)},
     "mattermost.catch_up": fixed(),
+    "mattermost.post_digest": fixed(),
     "mattermost.setup": with_desk,
     "mattermost.teardown": set_up,
 }

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone
-from typing import Any, List, Tuple
+from typing import Any, List
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost import times
+from pagerduty_mattermost.config import QuietConfig
 from pagerduty_mattermost.errors import ConfigError, RejectedInput
 from pagerduty_mattermost.quiet_hours import Hours, Quiet, Span, ends, parse
 
@@ -129,7 +130,9 @@ moments = st.one_of(
     st.integers(at("2018-01-01T00:00:00Z"), at("2030-01-01T00:00:00Z")),  # type: ignore[arg-type]
     st.builds(
         lambda change, near: change + near,
-        st.sampled_from([int(at(day + "T01:00:00Z")) for day in ("2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01")]),
+        st.sampled_from(
+            [int(at(day + "T01:00:00Z")) for day in ("2026-03-29", "2026-10-25", "2026-03-08", "2026-11-01")]
+        ),
         st.integers(-2 * 86400, 2 * 86400),
     ),
 )
@@ -168,11 +171,11 @@ def test_it_is_quiet_when_the_clock_on_the_wall_says_so(found: List[Span], momen
 
 
 def test_a_route_says_its_own_hours_or_none() -> None:
-    clock: Tuple[float, ...] = (at("2026-11-25T23:30:00Z"),)
-    hours = Hours("22:00-07:00", "Europe/Berlin", lambda: clock[0])
+    now = at("2026-11-25T23:30:00Z")
+    hours = Hours(QuietConfig(hours="22:00-07:00"), "Europe/Berlin", lambda: now)
     assert hours.until("") == at("2026-11-26T06:00:00Z")
     assert hours.until("22:00-07:00 America/New_York") is None, "19:30 there"
     assert hours.until("never") is None
-    assert Hours("22:00-07:00", "UTC", lambda: clock[0], enabled=False).until("Wed, Thu") is None
+    assert Hours(QuietConfig(False, "22:00-07:00"), "UTC", lambda: now).until("Wed, Thu") is None
     with pytest.raises(ConfigError, match="Mars/Olympus"):
         hours.until("22:00-07:00 Mars/Olympus")

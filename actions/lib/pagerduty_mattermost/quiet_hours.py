@@ -3,13 +3,13 @@
     quiet = parse("Mon-Fri 22:00-07:00, Sat, Sun, Europe/Berlin")     # raises RejectedInput
     ends(quiet, now, zone) -> seconds since the epoch, or None when the moment is not quiet
 
-Parts stand between commas: days, hours, or both. Hours that end at or before their beginning end the next day, and belong
-to the day on which they begin; without days they are every day's. Days without hours are quiet from midnight to midnight.
-One IANA name may stand anywhere.
+Parts stand between commas: days, hours, or both. Hours that end before they begin end the next day, and belong to the
+day on which they begin; without days they are every day's. Days without hours are quiet from midnight to midnight. One
+IANA name may stand anywhere.
 
-A time of day is the first moment at which the clock there shows it or a later one, so 02:30 exists once on every day: also
-where the clock is put forward over it (the moment of the jump) or back (the first 02:30). Quiet times are spans between
-such moments; the ones that touch are one.
+A time of day is the first moment at which the clock there shows it or a later one, so 02:30 exists once on every day:
+also where the clock is put forward over it (the moment of the jump) or back (the first 02:30). Quiet times are spans
+between such moments; those that touch are one.
 """
 
 from __future__ import annotations
@@ -19,6 +19,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from . import times
+from .config import QuietConfig
 from .errors import RejectedInput
 from .text import clean, one_line
 
@@ -103,19 +104,18 @@ def ends(quiet: Quiet, now: float, where: tzinfo) -> Optional[float]:
 
 
 class Hours:
-    """The quiet hours of routes: their own, else the configuration's. `zone`: IANA name for those that name none.
+    """The quiet hours of routes: their own, else the configuration's; with its time zone where they name none.
 
     Raises RejectedInput for a text that does not read, ConfigError for a zone this machine does not know."""
 
-    def __init__(self, default: str, zone: str, clock: Callable[[], float], *, enabled: bool = True) -> None:
-        self._default = default
+    def __init__(self, settings: QuietConfig, zone: str, clock: Callable[[], float]) -> None:
+        self._settings = settings
         self._zone = zone
         self._clock = clock
-        self._enabled = enabled
 
     def of(self, text: str) -> Quiet:
-        """`text`: what a route says; empty: the default."""
-        return parse(text or self._default) if self._enabled else Quiet()
+        """`text`: what a route says; empty: the configuration's."""
+        return parse(text or self._settings.hours) if self._settings.enabled else Quiet()
 
     def until(self, text: str) -> Optional[float]:
         """When the present quiet time of a route that says `text` is over; None when there is none."""
