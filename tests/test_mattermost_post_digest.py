@@ -51,8 +51,9 @@ class DigestTestCase(IncidentActionCase):
 
     def told(self, truth: Any, event: IncidentEvent, **terms: Any) -> str:
         change = to_payload(Change(self.incident(truth), (event,), self.number))
+        done = self.run_as_a_rule(PostIncident, **{"change": change, "channel": "incidents", **terms})["done"]
         self.run_as_a_rule(RepaintIncident, change=change, incident_id=None)
-        return str(self.run_as_a_rule(PostIncident, **{"change": change, "channel": "incidents", **terms})["done"])
+        return str(done)
 
     def tick(self) -> Dict[str, Any]:
         return self.done()
@@ -194,6 +195,24 @@ class DigestTestCase(IncidentActionCase):
         assert len(self.chat.service.thread(card)) == 2, "with what happened while it was held"
         assert self.held() == {}
 
+    def test_it_comes_also_where_the_change_fits_no_criteria_of_the_rule(self) -> None:
+        """A rule on `triggered` alone is not run for later changes; the rule that repaints is."""
+        truth, other = self.trigger("Slow"), self.trigger("Disk full")
+        truth.urgency = "high"
+        now = self.incident(truth)
+        change = to_payload(Change(now, (happened(7, "urgency_updated", now.updated_at),), 7))
+        self.run_as_a_rule(RepaintIncident, change=change, incident_id=None)
+        assert [truth.title in card.message for card in self.cards()] == [True]
+        assert self.held() == {other.id: "quiet_hours"}
+        self.morning()
+        self.tick()
+        self.account.acknowledge(other, "ada@example.com")
+        now = self.incident(other)
+        change = to_payload(Change(now, (happened(8, "acknowledged", now.updated_at),), 8))
+        self.run_as_a_rule(RepaintIncident, change=change, incident_id=None)
+        assert len(self.cards()) == 2
+        assert self.held() == {}
+
     def test_a_card_that_is_there_stays_true_without_a_mention(self) -> None:
         self.hours = {"hours": "never"}
         truth = self.trigger(mention="assignees")
@@ -201,7 +220,7 @@ class DigestTestCase(IncidentActionCase):
         self.account.reassign(truth, ["grace@example.com"])
         self.changed(truth, "reassigned", mention="assignees")
         self.account.acknowledge(truth, "grace@example.com")
-        assert self.changed(truth, "acknowledged", mention="assignees") == "unchanged"
+        assert self.changed(truth, "acknowledged", mention="assignees") == "repainted"
         (card,) = self.cards()
         assert "Acknowledged" in card.message
         replies = [post.message for post in self.chat.service.thread(card)]
@@ -254,7 +273,7 @@ class DigestTestCase(IncidentActionCase):
         assert len(self.digests()) == 1
 
     def test_a_route_says_its_own_hours(self) -> None:
-        assert self.changed(self.trigger("Loud", quiet="never"), "annotated", quiet="never") == "unchanged"
+        assert self.changed(self.trigger("Loud", quiet="never"), "annotated", quiet="never") == "repainted"
         self.hours = {}
         self.trigger("Asleep", quiet=f"{QUIET} UTC")
         self.hours = {"enabled": False, "hours": QUIET}
