@@ -147,6 +147,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.post_incident": lambda t: {"channel": "incidents", "incident_id": incident(t)},
     "mattermost.catch_up": fixed(),
     "mattermost.post_digest": fixed(),
+    "incident.remind": fixed(),
     "mattermost.setup": with_desk,
     "mattermost.teardown": set_up,
 }
