@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.action_base import PackAction
 from pagerduty_mattermost.errors import NotFound, PackError
@@ -27,12 +27,12 @@ class PostDigest(PackAction):
         from pagerduty_mattermost import digest, held
         from pagerduty_mattermost.quiet_hours import Hours
 
-        groups: Dict[Tuple[str, float], List[Held]] = {}
+        groups: Dict[str, List[Held]] = {}
         hours = Hours(self.settings.quiet_hours, self.settings.time_zone, self.clock)
         for one in held.every(self.store, self.log):
             waits = one.why != held.QUIET or self.clock() < one.until + SETTLE
             if not waits and hours.until(one.route.quiet) is None:
-                groups.setdefault((one.channel_id, one.until), []).append(one)
+                groups.setdefault(one.channel_id, []).append(one)
         posted: List[str] = []
         told, failed = 0, None
         if groups:
@@ -49,7 +49,7 @@ class PostDigest(PackAction):
         return {"post_ids": posted, "incidents": told, "message": words}
 
     def _digest(self, group: List[Held], states: Mapping[str, Optional[Incident]]) -> List[str]:
-        """Posts of one channel and one end; ids of those that are new. A record goes once a post tells of it."""
+        """Posts of one channel; ids of those that are new. A record goes once a post tells of it."""
         from pagerduty_mattermost import held
 
         over = [one for one in group if not _is_open(states.get(one.incident_id))]
@@ -58,10 +58,11 @@ class PostDigest(PackAction):
             if one not in over and one not in still:
                 held.drop(self.store, one)
         posted: List[str] = []
+        end = max(one.until for one in group)
         for part in range(PARTS):
             if not still:
                 break
-            told = self._post(part, still[:MOST], over, states, posted)
+            told = self._post(f"digest:{end:.0f}:{part}", still[:MOST], 0 if part else len(over), states, posted)
             for one in still:
                 if one.incident_id in told:
                     held.save(self.store, one._replace(why=held.DIGEST), self.clock())
@@ -72,9 +73,9 @@ class PostDigest(PackAction):
 
     def _post(
         self,
-        part: int,
+        key: str,
         still: List[Held],
-        over: List[Held],
+        over: int,
         states: Mapping[str, Optional[Incident]],
         posted: List[str],
     ) -> List[str]:
@@ -86,11 +87,10 @@ class PostDigest(PackAction):
         zone = times.zone(self.settings.time_zone)
         shown = [state for state in (states.get(one.incident_id) for one in still) if state is not None]
         ids = [one.id for one in shown]
-        text = digest.message(shown, len(over) if part == 0 else 0, zone)
+        text = digest.message(shown, over, zone)
         first = still[0]
 
         def send(channel: ChannelRef) -> List[str]:
-            key = f"digest:{first.until:.0f}:{part}"
             sent = self.post_once(channel.id, text, key=key, props={PROPS_KEY: {"incidents": " ".join(ids)}})
             if not sent.already:
                 posted.append(sent.post_id)

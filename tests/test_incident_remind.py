@@ -9,7 +9,7 @@ from incident_world import IncidentActionCase, happened
 from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
-from pagerduty_mattermost import times
+from pagerduty_mattermost import reminding, times
 from pagerduty_mattermost.incident import Change, Person, to_payload
 from pagerduty_mattermost.sensor_state import REPORTED, State, StateStore
 from pagerduty_mattermost.store import Store
@@ -276,3 +276,11 @@ class RemindTestCase(IncidentActionCase):
     def kept(self, truth: Any) -> Optional[str]:
         found: Optional[str] = self.action_service.get_value(f"pagerduty.reminder.{truth.id}", local=False)
         return found
+
+    def test_a_storm_is_looked_at_in_parts(self) -> None:
+        self.addCleanup(setattr, reminding, "LOOKS", reminding.LOOKS)
+        reminding.LOOKS = 2
+        for number in range(5):
+            self.trigger(f"Disk {number} full")
+            self.chat.clock.advance(1)
+        assert [len(self.tick(minutes)) for minutes in (6, 0, 0, 0)] == [2, 2, 1, 0]

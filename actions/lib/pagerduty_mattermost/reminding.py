@@ -30,6 +30,8 @@ SECONDS = 45.0
 """After this long the rest waits for the next run."""
 FORGOTTEN = 50
 """Records of incidents that are over, deleted in one run."""
+LOOKS = 200
+"""Incidents whose records are read in one run, the longest due first: in a storm the others wait for the next."""
 FIRST_WAIT = 60.0
 """Seconds until an incident without a card is looked at again; a quarter of its age once that is more."""
 
@@ -55,11 +57,16 @@ def waiting(store: Store, terms: RemindersConfig, now: float, log: Any = None) -
     kept = _every(store)
     for incident_id in [id for id in kept if id not in known or not known[id].is_open][:FORGOTTEN]:
         store.delete(PREFIX + incident_id)
-    found = []
+    found: List[Kept] = []
+    todo = []
     for incident_id, state in triggered.items():
         before = kept.get(incident_id)
-        if before is not None and before.status_at == state.status_at and not 0 < before.next_at <= now:
-            continue
+        if before is None or before.status_at != state.status_at:
+            todo.append((state.status_at, incident_id))
+        elif 0 < before.next_at <= now:
+            todo.append((int(before.next_at), incident_id))
+    for _, incident_id in sorted(todo)[:LOOKS]:
+        before, state = kept.get(incident_id), triggered[incident_id]
         snapshot = Records(store, incident_id, log).load()
         one = _looked(before or Kept(incident_id, 0.0), snapshot, state, terms, now)
         if one != before:
