@@ -284,3 +284,20 @@ class RemindTestCase(IncidentActionCase):
             self.trigger(f"Disk {number} full")
             self.chat.clock.advance(1)
         assert [len(self.tick(minutes)) for minutes in (6, 0, 0, 0)] == [2, 2, 1, 0]
+
+    def test_a_last_look_that_fails_posts_nothing_and_loses_nothing(self) -> None:
+        truth = self.trigger()
+        self.tick(4)
+        self.pager.faults.add("status", status=500, path=f"/incidents/{truth.id}$")
+        assert "500" in self.refusing(2)
+        assert self.reminders() == []
+        self.pager.faults.clear()
+        assert len(self.tick(1)) == 1
+
+    def test_a_revoked_token_is_an_error_and_loses_nothing(self) -> None:
+        self.trigger()
+        self.tick(4)
+        self.chat.server.faults.add("status", status=401, path="/thread")
+        self.refusing(2)
+        self.chat.server.faults.clear()
+        assert len(self.tick(1)) == 1

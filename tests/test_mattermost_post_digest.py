@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import random
 from typing import Any, Dict, List
 
+from chat_world import NOW
 from incident_world import IncidentActionCase, happened
 from mattermost_post_digest import PostDigest
 from post_incident import PostIncident
@@ -14,6 +16,7 @@ from pagerduty_mattermost.incident import Change, IncidentEvent, Person, to_payl
 from pagerduty_mattermost.store import Store
 
 MINUTES, HOURS = 60.0, 3600.0
+NOTHING = {"post_ids": [], "incidents": 0, "message": "No digest is due."}
 QUIET = "08:00-10:00"
 """The sandbox's clock begins at 08:53 UTC."""
 
@@ -308,3 +311,101 @@ class DigestTestCase(IncidentActionCase):
 
     def channel(self) -> str:
         return str(self.chat.gateway().channel_by_name("ops", "incidents").id)
+
+    def test_a_post_that_can_not_be_looked_at_again_is_finished_by_the_next_run(self) -> None:
+        self.trigger()
+        self.morning()
+        self.chat.server.faults.add("status", method="GET", path="/posts/", status=503)
+        self.refused()
+        assert list(self.held().values()) == ["quiet_hours"]
+        self.chat.server.faults.clear()
+        self.chat.clock.advance(5 * MINUTES)
+        self.tick()
+        assert len(self.digests()) == 1
+        assert list(self.held().values()) == ["digest"]
+
+    def test_a_datastore_that_does_not_answer_posts_nothing_and_the_change_is_tried_again(self) -> None:
+        truth = self.account.trigger("Checkout API", "Disk full", urgency="low")
+        now = self.incident(truth)
+        change = to_payload(Change(now, (happened(1, "triggered", now.created_at),), 1))
+        action = PostIncident(self.settings(), self.action_service)
+        action.sleep, action.monotonic, action.clock = self.chat.sleep, self.chat.clock, self.chat.clock
+
+        def down(*args: Any, **more: Any) -> None:
+            raise OSError("no datastore")
+
+        working, self.action_service.set_value = self.action_service.set_value, down
+        assert not action.run(change=change, channel="incidents")[0]
+        self.action_service.set_value = working
+        assert self.chat.messages("incidents") == []
+        assert self.changed(truth, "triggered") == "held"
+
+    def test_whatever_happens_in_two_nights_nothing_is_lost_and_nothing_told_twice(self) -> None:
+        for seed in range(12):
+            with self.subTest(seed=seed):
+                self.setUp()
+                self.live_through(random.Random(seed))
+
+    def live_through(self, dice: random.Random) -> None:
+        truths: List[Any] = []
+        ever_high = set()
+        for night in range(2):
+            for _ in range(14):
+                step = dice.choice(("trigger", "trigger", "change", "resolve", "raise", "trouble", "tick"))
+                truth = dice.choice([one for one in truths if one.is_open] or [None])
+                self.chat.clock.advance(dice.choice((1, 20, 60)))
+                if step == "trigger":
+                    urgency = dice.choice(("low", "low", "high"))
+                    truths.append(self.account.trigger("Checkout API", f"No {len(truths)} of it", urgency=urgency))
+                    self.try_to_tell(truths[-1], "triggered")
+                elif step == "trouble":
+                    kind = dice.choice(("lost", "drop", "status"))
+                    self.chat.server.faults.add(kind, path=dice.choice(("/posts", "/thread", "/channels")), status=503)
+                elif step == "tick" and not night:
+                    assert self.act() == (True, NOTHING)
+                elif truth is not None:
+                    if step == "resolve":
+                        self.account.resolve(truth)
+                    elif step == "raise":
+                        truth.urgency = "high"
+                    else:
+                        self.account.annotate(truth, "Hm")
+                    self.try_to_tell(truth, {"resolve": "resolved", "raise": "urgency_updated"}.get(step, "annotated"))
+            ever_high |= {one.id for one in truths if one.urgency == "high"}
+            carded = {one.id for one in truths if self.has_card(one)}
+            assert carded == ever_high, "at night, of high urgency alone"
+            self.morning()
+            for _ in range(6):
+                if dice.random() < 0.5:
+                    self.chat.server.faults.add(dice.choice(("lost", "drop", "status")), path="/posts", status=503)
+                self.act()
+                self.chat.server.faults.clear()
+                self.chat.clock.advance(5 * MINUTES)
+                self.chat.service.forget_pending()
+            self.tick()
+            digests = self.digests()
+            assert len(digests) <= night + 1
+            for truth in truths:
+                told = [text for text in digests if truth.title in text]
+                if truth.is_open:
+                    assert bool(told) or truth.id in ever_high, "never lost"
+                if truth.id in ever_high:
+                    assert len(told) <= night, "what is told by a card is told in no digest of that night"
+            self.chat.clock.set(NOW + 24 * HOURS * (night + 1))
+
+    def try_to_tell(self, truth: Any, kind: str) -> None:
+        """As StackStorm does it: again until it goes through."""
+        for _ in range(5):
+            try:
+                self.changed(truth, kind)
+            except AssertionError:
+                self.chat.server.faults.clear()
+                self.chat.clock.advance(31)
+                continue
+            return
+        raise AssertionError("it never went through")
+
+    def has_card(self, truth: Any) -> bool:
+        found = [card for card in self.cards() if truth.title in card.message]
+        assert len(found) <= 1, "never twice"
+        return bool(found)
