@@ -24,7 +24,7 @@ class MattermostSetup(PackAction):
         admin = self._admin(admin_token or "")
         if verb == "teardown":
             return self._told(chat_setup.teardown(admin, self.store, self.settings.mattermost.team))
-        setup = chat_setup.Setup(self.mattermost, admin, self.store, self.channels, self.settings, self.log)
+        setup = chat_setup.Setup(self.mattermost, admin, self.store, self.channels, self.settings, self.log, self.sleep)
         return self._told(setup.run(listed(triggers), notes=notes is not False))
 
     def _admin(self, token: str) -> Admin:

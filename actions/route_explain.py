@@ -5,17 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence
 
 from pagerduty_mattermost.card_action import CardAction
-from pagerduty_mattermost.errors import PackError, RejectedInput, RetryLater
+from pagerduty_mattermost.errors import PackError, RejectedInput
 from pagerduty_mattermost.explain import CardState, Subscribed, Told
 from pagerduty_mattermost.posts import FRESH
+from pagerduty_mattermost.stackstorm_api import all_rules
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.incident import Incident
     from pagerduty_mattermost.subscriptions import Subscription
-
-DEADLINE = 20.0
-PAGE = 100
-MAX_PAGES = 50
 
 
 class RouteExplain(CardAction):
@@ -34,7 +31,7 @@ class RouteExplain(CardAction):
         if assumed:
             changes = [change._replace(events=(IncidentEvent("explain", "incident.triggered"),))]
         filters = explain.filters(self.settings.watch, change.incident)
-        verdicts = explain.verdicts(self._rules(), changes)
+        verdicts = explain.verdicts(all_rules(self.action_service), changes)
         cards = [self._card(change.incident.id, record) for record in remembered.cards.values()]
         cards += self._held(change.incident.id, remembered.cards)
         told = [self._told(one, change.incident, cards, assumed) for one in verdicts]
@@ -48,35 +45,6 @@ class RouteExplain(CardAction):
             "subscriptions": [one._asdict() for one in subscribed],
             "cards": [{"channel": card.channel, "route": card.route, "card": card.state} for card in cards],
         }
-
-    def _rules(self) -> List[Any]:
-        """All rules of this StackStorm (or embedded default), of any pack. The API client knows no timeouts."""
-        import threading
-
-        found: Dict[str, Any] = {}
-        errors: List[str] = []
-
-        def read() -> None:
-            try:
-                manager = self.action_service.datastore_service.get_api_client().rules
-                for page in range(MAX_PAGES):
-                    rules = manager.get_all(limit=PAGE, offset=page * PAGE)
-                    fresh = [rule for rule in rules if rule.ref not in found]
-                    found.update((rule.ref, rule) for rule in fresh)
-                    if len(rules) < PAGE or not fresh:
-                        return
-            except Exception as error:  # noqa: BLE001 - st2client raises whatever its HTTP library does
-                errors.append(type(error).__name__)
-
-        thread = threading.Thread(target=read, name="pagerduty-rules", daemon=True)
-        thread.start()
-        thread.join(DEADLINE)
-        if thread.is_alive() or errors:
-            why = errors[0] if errors else f"no answer within {DEADLINE:g} s"
-            raise RetryLater(
-                f"StackStorm's API did not list its rules ({why}): is st2api up, and may this user read rules?"
-            )
-        return list(found.values())
 
     def _subscription(self, one: Subscription, incident: Incident) -> Subscribed:
         try:

@@ -13,6 +13,7 @@ TITLES = {
     "process": "A fresh process an action",
     "actions": "Actions against PagerDuty",
     "clicks": "A click on a card",
+    "doorbell": "A change with the webhook, and what a look costs",
     "posts": "Posting to Mattermost",
     "sensor": "One cycle of the incident sensor at 10,000 open incidents",
 }

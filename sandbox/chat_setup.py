@@ -16,7 +16,7 @@ COMMAND_HINT = "list | ack 1234 | resolve 1234 note | help"
 
 def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
     """The section of the pack's configuration, on a free port, with the tokens of what was made in Mattermost."""
-    url = f"http://127.0.0.1:{_free_port()}"
+    url = f"http://127.0.0.1:{free_port()}"
     world = sandbox.mattermost.world
     assert world is not None
     command = {
@@ -45,7 +45,8 @@ def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
     }
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of the loopback interface that nobody listens on now."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         return int(probe.getsockname()[1])

@@ -21,12 +21,13 @@ from pagerduty_mattermost.doorbell_desk import Desk, open_desk  # noqa: E402
 from pagerduty_mattermost.errors import PackError  # noqa: E402
 from pagerduty_mattermost.sensor_cycle import Cycle, tell_health  # noqa: E402
 from pagerduty_mattermost.sensor_health import Health, fault  # noqa: E402
+from pagerduty_mattermost.sensor_pulse import Pulse  # noqa: E402
 from pagerduty_mattermost.sensor_state import StateStore  # noqa: E402
 from pagerduty_mattermost.store import Store  # noqa: E402
 
 
 class IncidentSensor(PollingSensor):
-    """Dispatches `pagerduty.incident`, `pagerduty.open_summary` and `pagerduty.sensor_health`."""
+    """Dispatches `pagerduty.incident`, `pagerduty.open_summary`, `pagerduty.sensor_health`, `pagerduty.heartbeat`."""
 
     def __init__(self, sensor_service: Any, config: Optional[Dict[str, Any]] = None, poll_interval: float = 30) -> None:
         super().__init__(sensor_service=sensor_service, config=config, poll_interval=poll_interval)
@@ -108,9 +109,9 @@ class IncidentSensor(PollingSensor):
         pagerduty = PagerDuty(
             config.pagerduty, log=self._log if config.debug else None, policy=Policy(attempts=3, budget=8.0)
         )
-        cycle = Cycle(
-            config, pagerduty, StateStore(Store(self.sensor_service)), self._dispatcher, self._log, self._health
-        )
+        store = Store(self.sensor_service)
+        pulse = Pulse(self._dispatcher, store, self._health, self._log)
+        cycle = Cycle(config, pagerduty, StateStore(store), self._dispatcher, self._log, self._health, pulse=pulse)
         self._desk = open_desk(config, self.sensor_service, cycle, self._dispatcher, self._log)
         if self._desk is not None:
             self._desk.wake = self._rung.set

@@ -6,14 +6,15 @@
     app.stop()             # what has not ended stays on disk
 
     App(pack_dir, config, data_dir, *, clock=time.time, poll_interval=None, workers=8, rule_folders=(), sensors=True,
-        on_finished=None)
+        on_finished=None, on_trigger=None)
     app.dispatch(trigger_ref, payload, trace_tag=None)  # on disk when it returns; ValueError: does not fit
     app.run(action_ref, parameters, user=…)             # now and here, as `st2 run`; returns an Execution
     app.poke()                                          # sensors poll now
     app.pack, app.store, app.journal, app.configuration
 
 `config` is the YAML file's path or a mapping. `clock() -> seconds since the epoch` decides expiry, retries and pruning.
-`poll_interval` (seconds) overrides the sensors' own. `on_finished(execution)` is called after each end is on disk.
+`poll_interval` (seconds) overrides the sensors' own. `on_finished(execution)` is called after each end is on disk,
+`on_trigger(trigger_ref)` after a trigger is.
 """
 
 from __future__ import annotations
@@ -37,6 +38,7 @@ from standalone.errors import UserError
 from standalone.executor import Executor
 from standalone.journal import KEEP_DAYS, Execution, Journal, Waiting, new_id
 from standalone.metadata import ActionMeta, Pack, Rule, SensorMeta, load_pack
+from standalone.metadata_schemas import SENSOR_EXIT, TIMERS
 from standalone.parameters import BadParameters
 from standalone.runner import ClassLoader, Outcome, run_action
 from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
@@ -69,6 +71,7 @@ class App:
         rule_folders: Sequence[Path] = (),
         sensors: bool = True,
         on_finished: Optional[Callable[[Execution], None]] = None,
+        on_trigger: Optional[Callable[[str], None]] = None,
     ) -> None:
         pack_dir = Path(pack_dir).resolve()
         paths.prepare(pack_dir)
@@ -80,6 +83,7 @@ class App:
         self._poll_interval = poll_interval
         self._with_sensors = sensors
         self._on_finished = on_finished
+        self._on_trigger = on_trigger
         self._database = Database(self._data_dir / DATABASE)
         self.store = KeyValueStore(self._database, clock)
         self.journal = Journal(self._database, clock)
@@ -90,7 +94,7 @@ class App:
         self._client = ApiClient(self.pack.rules)
         self._executor = Executor(self._run_waiting, workers, clock)
         self._sensors: List[SensorThread] = []
-        timed = [rule for rule in self.pack.rules.values() if rule.enabled and rule.trigger["type"].startswith("core.")]
+        timed = [rule for rule in self.pack.rules.values() if rule.enabled and rule.trigger["type"] in TIMERS]
         self._timers = Timers(timed, self._tick)
         self._lock_file: Any = None
         self._accepting = False
@@ -211,6 +215,8 @@ class App:
         tag = (trace_tag or "")[:MAX_TRACE_TAG] or None
         planned = self._planner.plan(rules, payload, instance_id, tag)
         self._executor.add(self.journal.add_trigger(instance_id, trigger_ref, payload, tag, planned))
+        if self._on_trigger is not None:
+            self._on_trigger(trigger_ref)
         LOG.debug("Trigger %s (%s): %s", trigger_ref, tag, ", ".join(rule.ref for rule in rules) or "no rule")
 
     def _tick(self, rule: Rule, payload: Dict[str, Any]) -> None:
@@ -268,9 +274,16 @@ class App:
                 arguments["poll_interval"] = sensor.poll_interval
             return cls(**arguments)
 
-        thread = SensorThread(sensor.class_name, make, self._poll_interval)
+        thread = SensorThread(sensor.class_name, make, self._poll_interval, on_death=self._sensor_died)
         self._sensors.append(thread)
         thread.start()
+
+    def _sensor_died(self, class_name: str) -> None:
+        """As StackStorm tells of a sensor's process."""
+        payload = {"id": class_name, "timestamp": int(self._clock()), "exit_code": 1}
+        rules = self._planner.matching(SENSOR_EXIT, payload)
+        if rules and self._accepting:
+            self._accept(SENSOR_EXIT, payload, None, rules)
 
     def _datastore(self, class_name: str, user: str) -> DatastoreService:
         return DatastoreService(self.store, self.pack.ref, class_name, user, lambda: self._client)

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any, Callable, Iterator, List, Mapping, NamedTuple
 
 from standalone.metadata import Pack, Rule
+from standalone.metadata_schemas import TIMERS
 
 OUR_PACK = "pagerduty"
 """Another pack's settings mean what they like."""
@@ -60,7 +61,7 @@ def _loads(ref: str, failed: bool, load: Callable[[], Any]) -> Any:
 
 
 def _is_timed(rule: Rule) -> bool:
-    return str(rule.trigger["type"]).startswith("core.")
+    return rule.trigger["type"] in TIMERS
 
 
 def unknown_settings(raw: Mapping[str, Any], pack: Pack) -> List[str]:

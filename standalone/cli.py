@@ -64,7 +64,8 @@ def _parser() -> argparse.ArgumentParser:
         command.set_defaults(command=function)
         return command
 
-    add("serve", _serve, "run sensors, rules, actions and timers until stopped")
+    serve = add("serve", _serve, "run sensors, rules, actions and timers until stopped")
+    serve.add_argument("--metrics", metavar="HOST:PORT", help="tell Prometheus how it goes, at /metrics")
     setup.add(commands, common, lambda options: _app(options, config_needed=True))
     run = add("run", _run, "run an action, as `st2 run`")
     run.add_argument("ref", metavar="REF", help="such as pagerduty.incident.get, or without the pack")
@@ -124,7 +125,7 @@ def _data_dir(options: Any) -> Path:
     return Path(getattr(options, "config", DEFAULT_CONFIG)).parent / DATA_FOLDER
 
 
-def _app(options: Any, config_needed: bool) -> Any:
+def _app(options: Any, config_needed: bool, **more: Any) -> Any:
     from standalone.app import App
 
     app = App(
@@ -132,6 +133,7 @@ def _app(options: Any, config_needed: bool) -> Any:
         _config_file(options, config_needed),
         _data_dir(options),
         rule_folders=[_folder(path) for path in getattr(options, "rules", [])],
+        **more,
     )
     logs.set_up(getattr(options, "verbose", False), lambda: list(app.configuration.secrets))
     return app
@@ -143,8 +145,21 @@ def _folder(path: Path) -> Path:
     return path.resolve()
 
 
+def _measured_app(options: Any) -> Any:
+    """With a page for Prometheus where one is asked for."""
+    if not options.metrics:
+        return _app(options, config_needed=True)
+    from standalone.metrics import Metrics, serve
+
+    metrics = Metrics()
+    app = _app(options, config_needed=True, on_finished=metrics.finished, on_trigger=metrics.dispatched)
+    metrics.watch(app)
+    serve(metrics, options.metrics)
+    return app
+
+
 def _serve(options: Any) -> int:
-    app = _app(options, config_needed=True)
+    app = _measured_app(options)
     # The C level writes to the pipe whichever thread the signal reaches. An Event, or a write by the handler, could
     # leave the main thread waiting for ever.
     wake_up, wake = os.pipe()

@@ -12,7 +12,17 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from standalone.alias_format import ActionAlias
 from standalone.errors import UserError
-from standalone.metadata_schemas import ACTION, ALIAS, POLICIES, POLICY, RULE, RULE_SWITCH, SENSOR, TIMERS
+from standalone.metadata_schemas import (
+    ACTION,
+    ALIAS,
+    POLICIES,
+    POLICY,
+    RULE,
+    RULE_SWITCH,
+    SENSOR,
+    SYSTEM_TRIGGERS,
+    TIMERS,
+)
 from standalone.schemas import Misfit, check, check_schema, validate
 from standalone.yaml_file import read_yaml
 
@@ -229,7 +239,7 @@ class _Loader:
             except Misfit as error:
                 self._problem(file, str(error))
                 return None
-        elif kind not in triggers:
+        elif kind not in triggers and kind not in SYSTEM_TRIGGERS:
             if kind.startswith("core."):
                 self._refuse(file, f"trigger type '{kind}'")
             else:

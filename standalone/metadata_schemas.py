@@ -157,3 +157,7 @@ TIMERS: Dict[str, Dict[str, Any]] = {
     },
 }
 """Trigger types of StackStorm itself that the embedded default has, with the schema of their parameters."""
+
+SENSOR_EXIT = "core.st2.sensor.process_exit"
+SYSTEM_TRIGGERS = (SENSOR_EXIT,)
+"""Further ones, without parameters."""

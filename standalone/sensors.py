@@ -29,8 +29,10 @@ class SensorThread:
         make: Callable[[], Any],
         poll_interval: Optional[float] = None,
         monotonic: Callable[[], float] = time.monotonic,
+        on_death: Callable[[str], None] = lambda name: None,
     ) -> None:
         self._name = name
+        self._on_death = on_death
         self._make = make
         self._poll_interval = poll_interval
         self._monotonic = monotonic
@@ -78,9 +80,11 @@ class SensorThread:
                 line = " ".join(str(error).split())
                 LOG.error("Sensor %s: %s: %s; starts anew in %g s", self._name, type(error).__name__, line, pause)
                 LOG.debug("Sensor %s", self._name, exc_info=True)
+                self._tell()
             else:
                 if not self._stopping:
                     LOG.warning("Sensor %s ended by itself; starts anew in %g s", self._name, pause)
+                    self._tell()
             self._wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)
         self._cleanup()
@@ -101,6 +105,12 @@ class SensorThread:
         while not self._stopping:
             self._sensor.poll()
             self._wait(self._poll_interval or self._sensor.get_poll_interval())
+
+    def _tell(self) -> None:
+        try:
+            self._on_death(self._name)
+        except Exception as error:  # noqa: BLE001 - it starts anew all the same
+            LOG.warning("Sensor %s: its death could not be told: %s", self._name, error)
 
     def _cleanup(self) -> None:
         if self._sensor is None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import socket
 import time
+import uuid
 from typing import Any, Dict, List, Optional
 from unittest import mock
 
@@ -68,7 +69,7 @@ class ChatSensorCase(BaseSensorTestCase):
         return [one["payload"] for one in self.get_dispatched_triggers() if one["trigger"] == "pagerduty.chat_command"]
 
     def click(self, token: str, **more: Any) -> requests.Response:
-        body = {"user_id": self.user_id(), "user_name": "ada", "channel_id": "c" * 26, "trigger_id": "abc"}
+        body = {"user_id": self.user_id(), "user_name": "ada", "channel_id": "c" * 26, "trigger_id": uuid.uuid4().hex}
         return self.post("/click", json={**body, "context": {"token": token}, **more})
 
     def user_id(self, name: str = "ada") -> str:

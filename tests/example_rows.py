@@ -148,6 +148,9 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.catch_up": fixed(),
     "mattermost.post_digest": fixed(),
     "incident.remind": fixed(),
+    "posts.reconcile": fixed(),
+    "health.check": fixed(),
+    "health.watchdog": fixed(),
     "mattermost.setup": with_desk,
     "mattermost.teardown": set_up,
 }

@@ -58,6 +58,7 @@ EXTRA_PROPERTIES = {
     },
     ("mattermost", "PUT", "/api/v4/commands/{command_id}"): {"plugin_id"},
     ("mattermost", "POST", "/api/v4/actions/dialogs/submit"): {"user_id"},
+    ("mattermost", "POST", "/api/v4/commands/execute"): {"team_id"},
 }
 """Request properties the server takes and the document leaves out (facts/mattermost.md)."""
 

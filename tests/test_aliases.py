@@ -104,6 +104,7 @@ PHRASES = [
     ),
     ("list maintenance windows", "pagerduty_maintenance_list", {}),
     ("end maintenance PABC123", "pagerduty_maintenance_end", {"text": "PABC123"}),
+    ("pagerduty health", "pagerduty_health", {}),
     ("pagerduty help", "pagerduty_help", {}),
     ("pagerduty help ack", "pagerduty_help", {"text": "ack"}),
 ]

@@ -88,7 +88,7 @@ class ChatSensorTestCase(ChatSensorCase):
         gateway = mock.Mock()
         gateway.open_dialog = lambda trigger_id, made: opened.append((trigger_id, made))
         self.sensor.desk._new_mattermost = lambda: gateway
-        assert self.click(self.token(one, "note")).json() == {}
+        assert self.click(self.token(one, "note"), trigger_id="abc").json() == {}
         ((trigger_id, made),) = opened
         assert trigger_id == "abc"
         assert len(made["dialog"]["title"]) <= 24
@@ -114,7 +114,7 @@ class ChatSensorTestCase(ChatSensorCase):
             ("workflow", {"text": "Major incident"}),
             ("resolvenote", {"text": "Restarted"}),
         ):
-            made = dialogs.dialog(kind, one.id, self.url, KEY, time.time(), {})["dialog"]
+            made = dialogs.dialog(kind, one.id, self.url, KEY, time.time(), {}, asker=self.user_id())["dialog"]
             assert len(made["elements"]) == 1
             answer = self.post(
                 "/dialog", json={"user_id": self.user_id(), "state": made["state"], "submission": submission}

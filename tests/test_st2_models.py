@@ -69,7 +69,7 @@ def test_an_action_loads(path: Path) -> None:
 @each("sensors")
 def test_a_sensor_and_its_triggers_load(path: Path) -> None:
     sensor = registered(SensorTypeAPI, path, artifact_uri=f"file:///opt/{PACK}/sensors/x.py")
-    assert sensor.poll_interval >= 4
+    assert getattr(sensor, "poll_interval", 4) >= 4  # one that listens has none
     for trigger in sensor.trigger_types:
         TriggerTypeAPI.to_model(TriggerTypeAPI(pack=PACK, **trigger).validate())
 

@@ -11,7 +11,7 @@ import json
 from typing import TYPE_CHECKING, Any, Awaitable, Dict, List, Mapping, Tuple
 
 from ..server import Answer, Request
-from .account import Account
+from .account import Account, ChannelRef
 from .integrations import Dialog
 from .model import Channel
 from .state import State
@@ -31,17 +31,32 @@ def pressed(server: Account, user: str, post: str, action: str, option: str = ""
     return f"/posts/{post}/actions/{action}", {name: value for name, value in body.items() if value}
 
 
-def submission(dialog: Dialog, values: Mapping[str, Any], place: Channel, *, cancelled: bool = False) -> Dict[str, Any]:
-    """What a client sends."""
+def typed(server: Account, user: str, channel: ChannelRef, text: str) -> Dict[str, Any]:
+    """What a client sends of a slash command."""
+    place = server.channel(channel)
+    return {"channel_id": place.id, "team_id": _team(server, user, place), "command": text}
+
+
+def submission(
+    server: Account, dialog: Dialog, values: Mapping[str, Any], channel: ChannelRef, *, cancelled: bool = False
+) -> Dict[str, Any]:
+    """What a client sends of a dialog."""
+    place = server.channel(channel)
     return {
         "url": dialog.url,
         "callback_id": str(dialog.dialog.get("callback_id") or ""),
         "state": str(dialog.dialog.get("state") or ""),
         "channel_id": place.id,
-        "team_id": place.team_id,
+        "team_id": _team(server, dialog.user_id, place),
         "submission": dict(values),
         "cancelled": cancelled,
     }
+
+
+def _team(server: Account, user: str, place: Channel) -> str:
+    """The channel's, or the one whose channels the client shows: direct messages are of none."""
+    id_ = server.user(user).id
+    return place.team_id or next((team.id for team in server.state.teams.values() if id_ in team.members), "")
 
 
 def click(server: Mattermost, user: str, post: str, action: str, option: str = "") -> Told:
@@ -49,9 +64,7 @@ def click(server: Mattermost, user: str, post: str, action: str, option: str = "
 
 
 def command(server: Mattermost, user: str, channel: str, text: str) -> Told:
-    place = server.channel(channel)
-    body = {"channel_id": place.id, "team_id": place.team_id or _team(server, user), "command": text}
-    return _send(server, user, "/commands/execute", body)
+    return _send(server, user, "/commands/execute", typed(server, user, channel, text))
 
 
 def write(server: Mattermost, user: str, channel: str, message: str, root_id: str = "") -> Told:
@@ -80,8 +93,7 @@ async def _submit(
 ) -> Dict[str, Any]:
     told: Dict[str, Any] = {"status": 200, "body": {}}
     if not cancelled or dialog.dialog.get("notify_on_cancel"):
-        body = submission(dialog, values, server.channel(channel), cancelled=cancelled)
-        body["team_id"] = body["team_id"] or _team(server, user)
+        body = submission(server, dialog, values, channel, cancelled=cancelled)
         told = await _send(server, user, "/actions/dialogs/submit", body)
     if cancelled or told == {"status": 200, "body": {}}:
         server.close_dialog(dialog.id)
@@ -91,12 +103,6 @@ async def _submit(
 def dialogs(server: Mattermost, user: str) -> List[Dict[str, Any]]:
     """What is open in the user's client."""
     return [{"id": d.id, "dialog": d.dialog} for d in server.dialogs(user)]
-
-
-def _team(server: Mattermost, user: str) -> str:
-    """The team whose channels the client shows, as direct messages are of none."""
-    id_ = server.user(user).id
-    return next((team.id for team in server.state.teams.values() if id_ in team.members), "")
 
 
 def people(state: State) -> List[Dict[str, str]]:

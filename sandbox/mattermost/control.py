@@ -158,7 +158,7 @@ def _viewed(server: Mattermost, post: Post, names: Dict[str, str]) -> Dict[str, 
     body = server.state.post_json(post)
     return {
         "id": post.id,
-        "user": names.get(post.user_id, ""),
+        "user": "System" if post.type == "system_ephemeral" else names.get(post.user_id, ""),
         "bot": server.state.users[post.user_id].bot,
         "create_at": post.create_at,
         "edit_at": post.edit_at,

@@ -12,7 +12,7 @@ from typing import Any, List, Mapping, Union
 
 import requests
 
-from .clients import pressed, submission
+from .clients import pressed, submission, typed
 from .integrations import Dialog
 from .model import Channel, Post
 from .seed import MattermostServer
@@ -41,7 +41,7 @@ class Person:
         return self.send(*pressed(self._account, self.id, post_id, action, option))
 
     def command(self, channel: Union[Channel, str], text: str) -> requests.Response:
-        return self.send("/commands/execute", {"channel_id": self._account.channel(channel).id, "command": text})
+        return self.send("/commands/execute", typed(self._account, self.id, channel, text))
 
     def seen(self) -> List[Post]:
         """What they alone see, oldest first."""
@@ -55,8 +55,7 @@ class Person:
         self, dialog: Dialog, values: Mapping[str, Any], channel: Union[Channel, str] = "incidents"
     ) -> requests.Response:
         """A dialog whose submission has no errors is closed, as clients do."""
-        place = self._account.channel(channel)
-        answer = self.send("/actions/dialogs/submit", submission(dialog, values, place))
+        answer = self.send("/actions/dialogs/submit", submission(self._account, dialog, values, channel))
         if answer.status_code == 200 and not answer.json():
             self._account.close_dialog(dialog.id)
         return answer

@@ -252,6 +252,7 @@ class Lifecycle(Book):
                 raise invalid("Incident is not resolved")
             agent = self._agent(found, user)
             found.status, found.resolved_at, found.level = "triggered", None, 1
+            found.merged_into = ""
             if acknowledged:
                 self._assign(found, [agent.id], direct=True)
             else:

@@ -95,7 +95,14 @@ class Story(threading.Thread):
             self.open.remove(incident)
 
 
-def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float) -> None:
+def trouble(sandbox: Sandbox, draw: int) -> None:
+    """Both sides fail at times, in every way that may leave something half done."""
+    for number, kind in enumerate(("status", "drop", "lost", "truncate")):
+        for side in (sandbox.pagerduty, sandbox.mattermost):
+            side.faults.add(kind, status=503, probability=0.03, seed=draw + number)
+
+
+def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float, troubled: bool = False) -> None:
     """Kill `kills` times during a story of `changes`; with the chance `long_after` an hour passes before a restart."""
     chance = random.Random(draw)
     with Sandbox() as sandbox:
@@ -109,6 +116,8 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
             began = sandbox.clock()
             story = Story(sandbox.pagerduty.account, draw, changes, seconds=kills * 2.2)
             story.start()
+            if troubled:
+                trouble(sandbox, draw)
             for _ in range(kills):
                 time.sleep(chance.uniform(0.3, 3.0))
                 victim.kill()
@@ -118,12 +127,14 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
                     sandbox.mattermost.account.forget_pending()
                 victim.start()
             story.join(60)
+            for side in (sandbox.pagerduty, sandbox.mattermost):
+                side.faults.clear()
             assert story.done == changes
 
             def differences() -> List[str]:
                 return verify(sandbox.pagerduty.account.truth(), sandbox.mattermost.account, CHANNEL, since=began)
 
-            until(lambda: not differences(), 90)
+            until(lambda: not differences(), 240 if troubled else 90)
             time.sleep(2.0)
             wrong = differences()
             assert not wrong, "\n".join(wrong) + "\n\n" + victim.tail
@@ -149,3 +160,8 @@ def test_a_few_kills_lose_nothing_and_post_nothing_twice(tmp_path: Path) -> None
 @pytest.mark.soak
 def test_fifty_kills_in_a_story_of_two_hundred_changes(tmp_path: Path) -> None:
     play(tmp_path, draw=2, kills=50, changes=200, long_after=0.3)
+
+
+@pytest.mark.soak
+def test_five_hundred_kills_while_both_sides_fail_at_times(tmp_path: Path) -> None:
+    play(tmp_path, draw=3, kills=500, changes=1000, long_after=0.02, troubled=True)

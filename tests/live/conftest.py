@@ -33,7 +33,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     root = mattermost.add_user("root", admin=True)
     with Server(mattermost, journal, clock) as server:
         found = Site(server.url, mattermost.add_token(root))
-        found.journal = journal
+        found.journal, found.account = journal, mattermost
         yield found
         found.close()
 

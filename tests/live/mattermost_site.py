@@ -55,6 +55,8 @@ class Site:
         self.ca_file = ca_file
         self.journal: Any = None
         """What reached the server; the sandbox has it."""
+        self.account: Any = None
+        """The sandbox itself, for what no API tells."""
         self.run = "contract-" + secrets.token_hex(5)
         self.admin = Client(url, admin_token, ca_file)
         self.made_channels: List[str] = []

@@ -98,6 +98,7 @@ SAID = [
     ("unsubscribe #2", Said("unsubscribe", text="2")),
     ("connect", Said("connect")),
     ("disconnect", Said("disconnect")),
+    ("health", Said("health")),
     ("help", Said("help")),
     ("", Said("help")),
     ("help ack", Said("help", text="ack")),

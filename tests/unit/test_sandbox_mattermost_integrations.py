@@ -210,6 +210,17 @@ def test_who_may_run_a_command_and_what_is_none(at: World) -> None:
     assert at.called == []
 
 
+def test_in_direct_messages_the_client_names_the_team(at: World) -> None:
+    at.command()
+    ada = at.person("ada")
+    direct = ada.send("/channels/direct", [ada.id, at.world.bot.id]).json()
+    assert ada.command(direct["id"], "/pd list").status_code == 200
+    sent = form(at.called[0])
+    assert (sent["channel_id"], sent["team_domain"]) == (direct["id"], "ops")
+    body = {"channel_id": direct["id"], "command": "/pd list", "team_id": at.mm.add_team("dev").id}
+    assert refused(ada.send("/commands/execute", body)) == (403, FORBIDDEN)
+
+
 # response_url
 
 

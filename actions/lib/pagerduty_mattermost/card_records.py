@@ -13,6 +13,7 @@ Three kinds of keys below `pagerduty.incident.<id>.`, read in one request:
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Mapping
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -21,6 +22,7 @@ from .incident import Change, Incident, IncidentEvent, Version, from_payload, to
 from .routing import Route, route_from_dict, route_to_dict
 from .store import BrokenValue, Store
 
+PREFIX = "incident."
 DAY = 86400.0
 OPEN_TTL, CLOSED_TTL = 180 * DAY, 30 * DAY
 UNSEEN_TTL = DAY
@@ -43,9 +45,13 @@ class Record(NamedTuple):
     born: bool = False
     """Whether reactions and checklist are there."""
     gone: bool = False
-    """A person deleted the post: it is not posted again."""
+    """A person deleted the post: it is not posted again, but once by reconcile."""
+    reposted: bool = False
+    """It was: a second deletion is meant."""
     closed: bool = False
     """Whether it was last written for an incident that is over: the expiry follows it."""
+    told: Tuple[int, ...] = ()
+    """Marks of the states that the card and its thread have told."""
 
 
 class Known(NamedTuple):
@@ -113,6 +119,11 @@ class Snapshot(NamedTuple):
         return sorted(found.values(), key=lambda event: event.occurred_at)
 
     @property
+    def marks(self) -> Tuple[int, ...]:
+        """One for each state."""
+        return tuple(sorted(zlib.crc32("/".join(map(str, state.version)).encode("utf-8")) for state in self.states))
+
+    @property
     def versions(self) -> List[Version]:
         return [state.version for state in self.states]
 
@@ -140,35 +151,50 @@ def merge(newer: Incident, older: Incident) -> Incident:
     return newer._replace(**changes) if changes else newer
 
 
+def load_all(store: Store, log: Any = None) -> Dict[str, Snapshot]:
+    """Of every incident, by its id: one read of the datastore, a page of 100 keys at a time."""
+    return _load(store, PREFIX, log)
+
+
+def _load(store: Store, prefix: str, log: Any) -> Dict[str, Snapshot]:
+    found: Dict[str, Snapshot] = {}
+
+    def take(name: str, value: Any) -> None:
+        incident_id, _, rest = name[len(PREFIX) :].partition(".")
+        kind, _, word = rest.partition(".")
+        before = found.get(incident_id, Snapshot({}, ()))
+        if kind == "card":
+            found[incident_id] = before._replace(cards={**before.cards, word: _record(word, value)})
+        elif kind == "state":
+            found[incident_id] = before._replace(states=(*before.states, *_known(value)))
+        elif kind == "mark" and isinstance(value, Mapping):
+            mark = Mark(str(value.get("by") or ""), str(value.get("at") or ""))
+            found[incident_id] = before._replace(mark=mark)
+
+    def broken(error: BrokenValue) -> None:
+        if log is not None:
+            log.warning("%s; it is not used", error)
+        take(error.name, None)
+
+    for name, value in store.read_prefix(prefix, broken).items():
+        take(name, value)
+    return {
+        incident_id: one._replace(states=tuple(sorted(one.states, key=lambda state: state.version)))
+        for incident_id, one in found.items()
+    }
+
+
 class Records:
     """The records of one incident. Raises the store's errors; values that don't read are passed over and logged."""
 
     def __init__(self, store: Store, incident_id: str, log: Any = None) -> None:
         self._store = store
-        self._prefix = f"incident.{incident_id}."
+        self._prefix = f"{PREFIX}{incident_id}."
         self._log = log
 
     def load(self) -> Snapshot:
-        cards: Dict[str, Record] = {}
-        states: List[Known] = []
-        mark: Optional[Mark] = None
-
-        def broken(error: BrokenValue) -> None:
-            if self._log is not None:
-                self._log.warning("%s; it is not used", error)
-            kind, _, rest = error.name[len(self._prefix) :].partition(".")
-            if kind == "card":
-                cards[rest] = _record(rest, None)
-
-        for name, value in self._store.read_prefix(self._prefix, broken).items():
-            kind, _, rest = name[len(self._prefix) :].partition(".")
-            if kind == "card":
-                cards[rest] = _record(rest, value)
-            elif kind == "state":
-                states.extend(_known(value))
-            elif kind == "mark" and isinstance(value, Mapping):
-                mark = Mark(str(value.get("by") or ""), str(value.get("at") or ""))
-        return Snapshot(cards, tuple(sorted(states, key=lambda state: state.version)), mark)
+        incident_id = self._prefix[len(PREFIX) : -1]
+        return _load(self._store, self._prefix, self._log).get(incident_id, Snapshot({}, ()))
 
     def save_mark(self, mark: Mark) -> None:
         self._store.write(self._prefix + "mark", mark._asdict(), OPEN_TTL)
@@ -204,7 +230,9 @@ def _record(channel_id: str, value: Any) -> Record:
         post_id=str(data.get("post_id") or ""),
         born=bool(data.get("born")),
         gone=bool(data.get("gone")),
+        reposted=bool(data.get("reposted")),
         closed=bool(data.get("closed")),
+        told=tuple(one for one in data.get("told") or () if isinstance(one, int)),
     )
 
 

@@ -16,6 +16,7 @@ from typing import Any, Dict, Mapping, NamedTuple, Sequence, Tuple, Union
 from urllib.parse import parse_qs
 
 from . import buttons, dialogs
+from .chat_replays import Mark, mark
 from .errors import Unauthorized
 from .signatures import verify
 from .text import clean
@@ -74,9 +75,11 @@ class Order(NamedTuple):
     """Path of the response_url: `/hooks/commands/…`."""
     valid_until: float
     """Seconds since the epoch."""
+    once: Mark = Mark()
+    """What the same call would bear again; not in the payload."""
 
     def payload(self) -> Dict[str, Any]:
-        return self._asdict()
+        return {name: value for name, value in self._asdict().items() if name != "once"}
 
 
 class Open(NamedTuple):
@@ -85,8 +88,9 @@ class Open(NamedTuple):
     kind: str
     incident: str
     trigger_id: str
+    user_id: str
+    channel_id: str = ""
     text: str = ""
-    user_id: str = ""
 
 
 class Ping(NamedTuple):
@@ -94,7 +98,7 @@ class Ping(NamedTuple):
 
 
 class Wrong(NamedTuple):
-    """A submission to be put right, by field."""
+    """A submission to be put right, by field; with no errors one that was cancelled."""
 
     errors: Mapping[str, str]
 
@@ -121,7 +125,8 @@ def _note(call: Call, secrets: Secrets, now: float) -> Order:
         words = _form(call)
     if not _known(words.get("token", ""), secrets.webhook_tokens):
         raise Refused(401, "the webhook's token is missing or wrong")
-    return _order("note", words, now, verb="note", text=clean(words.get("text"), MAX_TEXT).strip())
+    once = mark("note", words.get("post_id"), now)
+    return _order("note", words, now, once, verb="note", text=clean(words.get("text"), MAX_TEXT).strip())
 
 
 def _form(call: Call) -> Dict[str, str]:
@@ -148,9 +153,9 @@ def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Pin
     declared = _DECLARE.fullmatch(text)
     if declared and words.get("trigger_id"):
         asked = clean(declared.group(1) or "").strip()
-        user = words.get("user_id", "")
-        return Open(dialogs.DECLARE, "", clean(words["trigger_id"], 1000), asked, user if _ID.fullmatch(user) else "")
-    return _order("command", words, now, text=text, hook=_hook(words.get("response_url", "")))
+        return _opened(words, dialogs.DECLARE, text=asked)
+    once = mark("trigger", words.get("trigger_id"), now)
+    return _order("command", words, now, once, text=text, hook=_hook(words.get("response_url", "")))
 
 
 def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Open]:
@@ -161,21 +166,31 @@ def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order
     if verb == buttons.CONFIRMED:
         if signed.get("u") != body.get("user_id"):
             raise Refused(403, "only who asked may confirm")
-        return _order("click", body, now, verb=verb, text=str(signed.get("o")))
+        once = mark("token", context.get("token"), now)
+        return _order("click", body, now, once, verb=verb, text=str(signed.get("o")))
     if verb == "more":
         verb = str(context.get("selected_option") or "")
         if verb not in (*buttons.DIALOGS, *(value for value, _ in buttons.SNOOZES), "unacknowledge"):
             raise Refused(400, "no such choice")
     if verb in buttons.DIALOGS:
-        trigger_id = clean(body.get("trigger_id"), 1000)
-        if not trigger_id:
-            raise Refused(400, "a click without a trigger_id")
-        return Open(verb, incident, trigger_id)
-    return _order("row" if signed.get("r") else "click", body, now, verb=verb, incident=incident)
+        return _opened(body, verb, incident)
+    once = mark("trigger", body.get("trigger_id"), now)
+    return _order("row" if signed.get("r") else "click", body, now, once, verb=verb, incident=incident)
+
+
+def _opened(words: Mapping[str, Any], kind: str, incident: str = "", text: str = "") -> Open:
+    trigger_id = clean(words.get("trigger_id"), 1000)
+    if not trigger_id:
+        raise Refused(400, "a call without a trigger_id")
+    return Open(kind, incident, trigger_id, _user(words), _id(words, "channel_id"), text)
 
 
 def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Wrong]:
     signed = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
+    if signed.get("u") != _user(body):
+        raise Refused(403, "only who opened a dialog may send it")
+    if body.get("cancelled"):
+        return Wrong({})
     verb, incident = str(signed.get("v")), str(signed.get("i"))
     submission = body.get("submission")
     words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
@@ -183,10 +198,11 @@ def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Orde
         return Wrong(wrong)
     text = words.get("text") or words.get("user") or words.get("title", "")
     more = json.dumps({name: word for name, word in words.items() if name in dialogs.FIELDS and name != "title"})
-    # Of a submission only the user is Mattermost's own word: the post that it is about stands in the signed state.
-    post = signed.get("p")
-    told = {**body, "post_id": post if isinstance(post, str) else "", "root_id": ""}
-    return _order("dialog", told, now, verb=verb, incident=incident, text=text, values=more)
+    # Of a submission only the user is Mattermost's own word: where it was opened and which post it is about stand in
+    # the signed state.
+    told = {"user_id": body["user_id"], "channel_id": signed.get("c"), "post_id": signed.get("p")}
+    once = mark("token", body.get("state"), now)
+    return _order("dialog", told, now, once, verb=verb, incident=incident, text=text, values=more)
 
 
 def _signed(secrets: Secrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:
@@ -196,29 +212,34 @@ def _signed(secrets: Secrets, purpose: str, token: Any, now: float) -> Dict[str,
         raise Refused(401, str(error)) from None
 
 
-def _order(kind: str, words: Mapping[str, Any], now: float, **more: str) -> Order:
-    user_id = words.get("user_id")
-    if not isinstance(user_id, str) or not _ID.fullmatch(user_id):
+def _user(words: Mapping[str, Any]) -> str:
+    found = _id(words, "user_id")
+    if not found:
         raise Refused(400, "a call without a user")
+    return found
 
-    def id_of(name: str) -> str:
-        value = words.get(name)
-        return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 
+def _id(words: Mapping[str, Any], name: str) -> str:
+    value = words.get(name)
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+
+def _order(kind: str, words: Mapping[str, Any], now: float, once: Mark, **more: str) -> Order:
     return Order(
         id=uuid.uuid4().hex,
         kind=kind,
         verb=more.get("verb", ""),
         incident=more.get("incident", ""),
         text=more.get("text", ""),
-        user_id=user_id,
+        user_id=_user(words),
         user_name=clean(words.get("user_name"), 64),
-        channel_id=id_of("channel_id"),
-        root_id=id_of("root_id"),
-        post_id=id_of("post_id"),
+        channel_id=_id(words, "channel_id"),
+        root_id=_id(words, "root_id"),
+        post_id=_id(words, "post_id"),
         values=more.get("values", ""),
         hook=more.get("hook", ""),
         valid_until=now + VALID,
+        once=once,
     )
 
 

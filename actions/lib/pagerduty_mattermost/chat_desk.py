@@ -13,7 +13,8 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
 from . import buttons, chat_tokens, dialogs
 from .chat_calls import COMMAND, NOTE, Call, Open, Order, Ping, Refused, Secrets, Wrong, read
-from .chat_listener import Listener
+from .chat_listener import Listener, Sparing
+from .chat_replays import Used
 from .chat_tokens import Keyring
 from .config import Config, load, require_mattermost
 from .dispatch import Dispatcher
@@ -51,7 +52,8 @@ class Desk:
         self._choices = _Choices(choices, log)
         self._lock = threading.Lock()
         self._local = threading.local()
-        self._refused: Dict[str, float] = {}
+        self._sparing = Sparing(log)
+        self._used = Used()
         self._commands = Keyring(chat_tokens.COMMAND, config.chat.command_tokens, store)
         self._webhooks = Keyring(chat_tokens.WEBHOOK, config.chat.webhook_tokens, store)
         self._listener: Optional[Listener] = None
@@ -82,23 +84,27 @@ class Desk:
         inner = path[len(prefix) :] if prefix and path.startswith(prefix) else path
         try:
             order = self._read(Call(inner, headers, body))
+            if isinstance(order, Order) and not self._used.take(order.once, self._clock()):
+                raise Refused(409, "this very call was answered before")
         except Refused as refused:
             self._refuse(inner, refused)
             return refused.status, {"error": str(refused)}
         if isinstance(order, Ping):
             return 200, _told(inner, PONG)
         if isinstance(order, Wrong):
-            return 200, {"errors": dict(order.errors)}
+            return 200, {"errors": dict(order.errors)} if order.errors else {}
         if isinstance(order, Open):
             return 200, self._open(order, inner)
         return 200, _told(inner, self._take(order))
 
     def _read(self, call: Call) -> Union[Order, Open, Wrong, Ping]:
         """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
+        ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
+        if ring is not None:
+            ring.refresh(time.monotonic(), chat_tokens.RELOAD)
         try:
             return read(call, self._secrets(), self._clock())
         except Refused as refused:
-            ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
             if refused.status != 401 or ring is None or not ring.refresh(time.monotonic()):
                 raise
         return read(call, self._secrets(), self._clock())
@@ -114,6 +120,7 @@ class Desk:
                 self._dispatcher.dispatch(TRIGGER, order.payload(), trace_tag=order.incident or order.id)
         except PackError as error:
             self._log.warning("A %s of @%s was not taken: %s", order.kind, one_line(order.user_name, 64), error)
+            self._used.give_back(order.once)
             threading.Thread(target=self._drop, args=(order.id,), daemon=True).start()
             return NOT_TAKEN
         return WORKING
@@ -137,6 +144,8 @@ class Desk:
             key,
             self._clock(),
             self._choices.known(),
+            asker=wanted.user_id,
+            channel=wanted.channel_id,
             order=self._chat.declare_fields,
             **given,
         )
@@ -155,7 +164,7 @@ class Desk:
             return {"text": wanted.text}
         try:
             post = self._mattermost().get_post(post_id)
-            if not wanted.user_id or not self._mattermost().is_member(str(post.get("channel_id")), wanted.user_id):
+            if not self._mattermost().is_member(str(post.get("channel_id")), wanted.user_id):
                 raise NotFound("whoever asks is no member of its channel")
         except PackError as error:
             self._log.info("A linked post is not quoted: %s", error)
@@ -172,11 +181,8 @@ class Desk:
         return self._local.mattermost
 
     def _refuse(self, path: str, refused: Refused) -> None:
-        """Told in the log, the same reason once a minute: strangers may knock often."""
-        reason, now = f"{refused.status} {refused}", self._clock()
-        if now - self._refused.get(reason, 0.0) >= 60:
-            self._refused[reason] = now
-            self._log.warning("A call to %s was refused: %s", one_line(path, 60), reason)
+        reason = f"{refused.status} {refused}"
+        self._sparing.warn(reason, "A call to %s was refused: %s", one_line(clean(path, 60)), reason)
 
 
 class _Choices:

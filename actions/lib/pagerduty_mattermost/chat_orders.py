@@ -44,6 +44,8 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
             parsed = parse(text, load())
         if parsed.problem:
             raise RejectedInput(parsed.problem)
+        if parsed.said.from_email:
+            raise RejectedInput('here you act in your own name: leave out "from …"; Mattermost says who you are')
         return parsed.said._replace(user=user, channel=channel), parsed.dry_run
     verb = str(order.get("verb") or "")
     if verb == CONFIRMED:

@@ -15,6 +15,8 @@ def perform(action: PackAction, said: Said, *, dry: bool = False) -> Answer:
     what would be sent first is told. Raises our own errors."""
     from .chat_verbs import ACTS, answer
 
+    if dry and said.verb in ("connect", "disconnect"):
+        return Answer("Dry run, nothing is changed. It would change whether anything is done in your name.")
     if said.verb not in ACTS:
         return answer(action, said)
     from . import chat_rights

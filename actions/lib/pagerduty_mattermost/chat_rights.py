@@ -21,15 +21,31 @@ if TYPE_CHECKING:
     from .action_base import PackAction
 
 
+INCLUDES = {
+    "acknowledge_mine": ("acknowledge",),
+    "mitigate": ("acknowledge", "note", "status_update"),
+    "create": ("declare",),
+}
+
+
 def require(action: PackAction, said: Said) -> None:
     """Raises RejectedInput when it is not allowed, saying to whom it is."""
     chat = action.settings.chat
     if chat.read_only:
         raise RejectedInput("nothing is changed from chat here (chat.read_only)")
-    entries = chat.allowed.get(said.verb)
-    if entries is None or any(_fits(action, said, entry) for entry in entries):
-        return
-    raise RejectedInput(f"you may not {said.verb.replace('_', ' ')} here: it is for {', '.join(entries) or 'nobody'}")
+    for verb in verbs(said):
+        entries = chat.allowed.get(verb)
+        if entries is not None and not any(_fits(action, said, entry) for entry in entries):
+            raise RejectedInput(
+                f"you may not {verb.replace('_', ' ')} here: it is for {', '.join(entries) or 'nobody'}"
+            )
+
+
+def verbs(said: Said) -> Tuple[str, ...]:
+    """What the command does, by the names that `chat.allowed` may list: what may not be done may not be done in other
+    words either."""
+    more = INCLUDES.get(said.verb, ())
+    return (said.verb, *more, *(("note",) if said.verb == "resolve" and said.text else ()))
 
 
 def _fits(action: PackAction, said: Said, entry: str) -> bool:

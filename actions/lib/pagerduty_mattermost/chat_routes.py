@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from . import subscriptions
 from .chat_person import sender
 from .chat_said import Answer, Said
-from .errors import RejectedInput
+from .errors import RejectedInput, Unauthorized
 from .lookup import resolve
 from .text import one_line
 
@@ -42,7 +42,11 @@ def subscribe(action: PackAction, said: Said) -> Answer:
         return Answer(f"This channel is subscribed to {made.told()} already.", (), email)
     if len(present) >= subscriptions.MOST:
         raise RejectedInput(f"a channel has at most {subscriptions.MOST} subscriptions: `/pd unsubscribe` from some")
-    action.mattermost.join(channel)
+    try:
+        action.mattermost.join(channel)
+    except Unauthorized:
+        bot = action.mattermost.me().username
+        raise RejectedInput(f"the bot may not join this channel by itself: /invite {bot} here first") from None
     subscriptions.save(action.store, made)
     return Answer(f"This channel is subscribed to {made.told()}: each gets a card here.", (), email)
 

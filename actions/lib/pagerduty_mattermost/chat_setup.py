@@ -6,6 +6,7 @@ administrator can do. Doing it again changes nothing that is right.
 
 from __future__ import annotations
 
+import time
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
 from urllib.parse import urlsplit
 
@@ -24,6 +25,8 @@ OK, MADE, CHANGED, ADVICE, PROBLEM = "ok", "made", "changed", "advice", "problem
 TRIGGERS = ("pd", "incident", "pagerduty")
 MARK = "StackStorm pack pagerduty"
 """In the description of what we made: Mattermost keeps it, and a person sees whose it is."""
+NOT_KNOWN = "response 401"
+"""As Mattermost tells what the chat sensor answered."""
 _COMMANDS = "System Console → Permissions → Manage slash commands, or make the bot a team admin"
 _COMPARED = ("url", "method", "auto_complete", "auto_complete_hint", "auto_complete_desc", "display_name")
 
@@ -40,9 +43,17 @@ class Step(NamedTuple):
 
 class Setup:
     def __init__(
-        self, mattermost: Mattermost, admin: Admin, store: Store, channels: Channels, config: Config, log: Any
+        self,
+        mattermost: Mattermost,
+        admin: Admin,
+        store: Store,
+        channels: Channels,
+        config: Config,
+        log: Any,
+        sleep: Callable[[float], None] = time.sleep,
     ) -> None:
         """`admin`: on an administrator's token where one was given, else on the bot's."""
+        self._sleep = sleep
         self._mattermost, self._admin, self._store = mattermost, admin, store
         self._channels, self._config, self._log = channels, config, log
         self._team_id = ""
@@ -193,7 +204,7 @@ class Setup:
         url = self._config.chat.public_url
         try:
             channel = self._mattermost.direct_channel(self._mattermost.me().id).id
-            answer = Admin(self._mattermost).execute(channel, self._team_id, f"/{trigger} ping")
+            answer = self._ping(channel, trigger)
         except PackError as error:
             return Step(
                 PROBLEM, f"/{trigger} was tried and failed: {why_not(error, url, self._admin.allowed_connections())}"
@@ -203,6 +214,18 @@ class Setup:
         return Step(
             PROBLEM, f"/{trigger} was tried: something else answers at {url}: {one_line(str(answer.get('text')), 80)}"
         )
+
+    def _ping(self, channel: str, trigger: str) -> Dict[str, Any]:
+        """Once more where the token is not known: the chat sensor may have looked for tokens a moment before it was
+        kept, and does not look again at once."""
+        admin = Admin(self._mattermost)
+        try:
+            return admin.execute(channel, self._team_id, f"/{trigger} ping")
+        except PackError as error:
+            if NOT_KNOWN not in str(error):
+                raise
+        self._sleep(chat_tokens.REFRESH)
+        return admin.execute(channel, self._team_id, f"/{trigger} ping")
 
 
 def teardown(admin: Admin, store: Store, team: str) -> List[Step]:
@@ -310,7 +333,7 @@ def why_not(error: PackError, public_url: str, allowed: Optional[str]) -> str:
     """What to do about a test call that failed. Mattermost does not say why, so whether its own guard stands in the way
     is told by the address. `allowed`: its present setting, None when unknown."""
     text = str(error)
-    if "response 401" in text:
+    if NOT_KNOWN in text:
         return f"{text}; the chat sensor does not take the token: is it another StackStorm's, or of an older version?"
     if "response 4" in text or "response 5" in text:
         return f"{text}; does {public_url} lead to chat.bind and chat.port?"

@@ -16,8 +16,10 @@ from .store import BrokenValue, Store
 
 NAME = "chat.tokens"
 COMMAND, WEBHOOK = "command", "webhook"
-REFRESH = 5.0
+REFRESH = 2.0
 """Seconds between two looks into the datastore, however many calls bear an unknown token."""
+RELOAD = 600.0
+"""Seconds after which they are read again although all are known: one that was taken back must not count for ever."""
 
 Tokens = Dict[Tuple[str, str], Secret]
 
@@ -62,10 +64,10 @@ class Keyring:
     def texts(self) -> Tuple[str, ...]:
         return (*self._stored, *self._configured)
 
-    def refresh(self, now: float) -> bool:
-        """Whether a look into the datastore brought something new; at most every REFRESH seconds."""
+    def refresh(self, now: float, every: float = REFRESH) -> bool:
+        """Whether a look into the datastore brought something new; at most once in so many seconds."""
         with self._lock:
-            if self._looked_at is not None and now - self._looked_at < REFRESH:
+            if self._looked_at is not None and now - self._looked_at < every:
                 return False
             self._looked_at = now
             try:

@@ -210,6 +210,7 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "whoami": chat_you.who_am_i,
     "connect": chat_you.connect,
     "disconnect": chat_you.disconnect,
+    "health": chat_you.health,
     "help": chat_you.helped,
 }
 
@@ -227,6 +228,7 @@ READS = frozenset(
         "whoami",
         "connect",
         "disconnect",
+        "health",
         "help",
     )
 )
@@ -270,7 +272,7 @@ def _put(
     try:
         found = action.pagerduty.list_all("/incidents", "incidents", OPEN, 100)
     except PackError as error:
-        lines.append(f"(What is still open can't be told: {error})")
+        lines.append(f"(What is still open can't be told: {escape(str(error))})")
     else:
         left = [incident_of(row) for row in found.items]
         zone = times.zone(action.settings.time_zone)

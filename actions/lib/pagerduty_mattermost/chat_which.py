@@ -47,10 +47,12 @@ def complete(action: PackAction, said: Said, root_id: str) -> Said:
 
 
 def _of_thread(action: PackAction, root_id: str) -> str:
+    """Of a card of ours: whoever posts may give their post any props."""
     try:
-        props = action.mattermost.get_post(root_id).get("props")
+        post = action.mattermost.get_post(root_id)
     except (NotFound, RejectedInput):
         return ""
+    props = post.get("props") if post.get("user_id") == action.mattermost.me().id else None
     mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
     return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
 

@@ -1,4 +1,4 @@
-"""Who somebody is at PagerDuty, and whether things are done in their name; and help."""
+"""Who somebody is at PagerDuty, and whether things are done in their name; help, and how all of it stands."""
 
 from __future__ import annotations
 
@@ -41,3 +41,9 @@ def helped(action: PackAction, said: Said) -> Answer:
     from .commands import help_text
 
     return Answer(help_text(said.text))
+
+
+def health(action: PackAction, said: Said) -> Answer:
+    from . import health_checks
+
+    return Answer(health_checks.table(health_checks.checks(action)))

@@ -7,7 +7,8 @@ import re
 from typing import NamedTuple, Tuple
 
 INCIDENTS, ACT, PEOPLE, CHANNEL, YOU = "Incidents", "Act on an incident", "On call and services", "This channel", "You"
-GROUPS = (INCIDENTS, ACT, PEOPLE, CHANNEL, YOU)
+PACK = "This integration"
+GROUPS = (INCIDENTS, ACT, PEOPLE, CHANNEL, YOU, PACK)
 
 
 class Form(NamedTuple):
@@ -207,7 +208,8 @@ FORMS: Tuple[Form, ...] = (
         YOU,
     ),
     Form("disconnect", "nothing is done in your name until you connect again", "disconnect", r"disconnect", YOU),
-    Form("help [command]", "this list, or one command", "help", r"help(?:\s+(?:with\s+)?(?P<text>\S+))?|\?|", YOU),
+    Form("health", "how both sides and the integration's own parts stand", "health", r"health(?:\s*check)?", PACK),
+    Form("help [command]", "this list, or one command", "help", r"help(?:\s+(?:with\s+)?(?P<text>\S+))?|\?|", PACK),
 )
 PATTERNS = tuple((form, re.compile(form.pattern, re.IGNORECASE | re.DOTALL)) for form in FORMS)
 

@@ -16,7 +16,7 @@ from typing import Dict, List, NamedTuple, Sequence, Tuple
 from .alias_phrases import Phrase, said_of
 from .chat_said import Said
 from .command_forms import FORMS, GROUPS, ONE, PATTERNS, forms_of, hint
-from .text import clean, one_line
+from .text import clean, escape, one_line
 
 MAX_TEXT = 4000
 
@@ -134,7 +134,9 @@ def help_text(word: str = "") -> str:
     forms = forms_of(word)
     if word and not forms:
         near = _near(word.lower())
-        return f"There is no command {word[:30]!r}." + (f" Did you mean `/pd help {near}`?" if near else "")
+        return f"There is no command {escape(one_line(word, 30))}." + (
+            f" Did you mean `/pd help {near}`?" if near else ""
+        )
     if forms:
         return "\n".join(f"- `/pd {hint(form)}`: {form.what}" for form in forms)
     parts = []

@@ -103,7 +103,7 @@ class ChatConfig(NamedTuple):
     """Commands from chat."""
 
     allow_from: bool = True
-    """`from <e-mail>` in a command may say in whose name it acts."""
+    """`from <e-mail>` in a phrase to a chat bot may say in whose name it acts."""
     link_by_email: bool = True
     """Whether the same e-mail address links a Mattermost user to a PagerDuty user; else only an admin's word does."""
     default_sender: bool = False

@@ -1,9 +1,10 @@
 """The dialogs that a click or a choice opens, and what is submitted in them. Pure.
 
-    dialog("note", incident_id, card, url, key, now) -> {"callback_id": ..., "title": ..., "elements": [...]}
+    dialog("note", incident_id, url, key, now, {}, asker=user_id) -> {"url": ..., "dialog": {"elements": [...], ...}}
     fields("note", {"text": " "}) -> ({}, {"text": "a note needs words"})
 
-Mattermost sets only `user_id` of a submission itself, so `state` is signed and says what it is about.
+Mattermost sets only `user_id` of a submission itself, so `state` is signed and says what it is about, by whom and where
+it was opened: clients see it, and may reach us without Mattermost.
 """
 
 from __future__ import annotations
@@ -33,15 +34,17 @@ def dialog(
     now: float,
     choices: Mapping[str, Sequence[str]],
     *,
+    asker: str,
+    channel: str = "",
     text: str = "",
     details: str = "",
     post_id: str = "",
     order: Sequence[str] = (),
 ) -> Dict[str, Any]:
     """As `open_dialog` takes it, but the trigger id. `choices`: names of services, priorities and workflows, where
-    known; `text` and `details`: what stands in the fields already; `post_id`: the post that is declared; `order`: the
-    fields of a declaration."""
-    about = {"v": kind, "i": incident_id, **({"p": post_id} if post_id else {})}
+    known; `asker`: the user it is opened for, in `channel`; `text` and `details`: what stands in the fields already;
+    `post_id`: the post that is declared; `order`: the fields of a declaration."""
+    about = {"v": kind, "i": incident_id, "u": asker, "c": channel, **({"p": post_id} if post_id else {})}
     state = sign(key, PURPOSE, about, int(now) + LIFE)
     given = {"title": text, "details": details}
     elements = [_declared(name, choices, given) for name in order] if kind == DECLARE else [_element(kind, choices)]

@@ -80,7 +80,14 @@ class Desk:
         """Listens, or notes why not; `run` tries again."""
         now = self._tried_at = self.monotonic()
         terms = Terms(
-            sender="PagerDuty", body=1024 * 1024, calls=64, rate=2000.0, burst=4000, backlog=512, refusal=self._refusal
+            sender="PagerDuty",
+            body=1024 * 1024,
+            calls=64,
+            rate=2000.0,
+            burst=4000,
+            connections=1024,
+            backlog=512,
+            refusal=self._refusal,
         )
         try:
             listener = Listener(self._config.bind, self._config.port, self.answer, self._log, terms=terms)

@@ -39,6 +39,8 @@ class Verdict(NamedTuple):
     """As the rule writes it."""
     route: str
     reason: str
+    given: Mapping[str, Any] = {}
+    """The parameters that the rule gives."""
 
 
 class CardState(NamedTuple):
@@ -159,7 +161,7 @@ def shown(value: Any) -> str:
 def _verdict(rule: Any, changes: Sequence[Change]) -> Verdict:
     given: Mapping[str, Any] = rule.action.get("parameters") or {}
     name = one_line(clean(given.get("route") or "", 100))
-    verdict = Verdict(str(rule.ref), DISABLED, str(given.get("channel") or ":default"), name, "")
+    verdict = Verdict(str(rule.ref), DISABLED, str(given.get("channel") or ":default"), name, "", given)
     if not rule.enabled:
         return verdict
     kept_back: List[str] = []

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, Mapping
 
+from . import times
 from .entries import UPDATED, incident_from_rest, with_details
 from .errors import PackError
 from .incident import Change, Incident
@@ -55,4 +56,5 @@ def fetch(pagerduty: PagerDuty, incident_id: str) -> Change:
     incident = incident_from_rest(pagerduty.get(path, {"include": INCLUDE}).get("incident"))
     if incident is None:
         raise RetryLater(f"PagerDuty GET {path}: the answer holds no incident")
-    return Change(incident)
+    server_time = pagerduty.last_server_time
+    return Change(incident, read_at=times.iso(server_time) if server_time is not None else "")

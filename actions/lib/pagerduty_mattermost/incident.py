@@ -124,12 +124,15 @@ class Change(NamedTuple):
     events: Tuple[IncidentEvent, ...] = ()
     cycle: int = 0
     """Number of the sensor's cycle that read it; only breaks ties of times with a resolution of one second."""
+    read_at: str = ""
+    """Of an incident that was asked for by itself: PagerDuty's time then. It is the newer of two states of one second.
+    Not part of the payload."""
 
     @property
     def version(self) -> Version:
         return Version(
             self.incident.updated_at,
-            max((e.occurred_at for e in self.events), default=""),
+            max([e.occurred_at for e in self.events] + [self.read_at]),
             self.cycle,
         )
 

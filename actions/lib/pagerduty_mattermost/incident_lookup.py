@@ -22,7 +22,7 @@ MAX_NAMED = 100
 MAX_PAGES = 12
 """Of a search: 10,000 records are 100 pages, halved seven times."""
 _NUMBER = re.compile(r"#?(\d{1,12})")
-_LINK = re.compile(r"https?://\S+/incidents/([A-Za-z0-9]+)/?")
+_LINK = re.compile(r"https?://\S+/incidents/([A-Za-z0-9]+)/?(?:[?#]\S*)?")
 
 
 def names(text: str) -> List[str]:

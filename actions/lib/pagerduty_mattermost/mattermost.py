@@ -254,6 +254,17 @@ class Mattermost:
         checked_id(post_id, "post id")
         return self._call(lambda: _post(self._driver.posts.get_post(post_id)))
 
+    def living(self, post_ids: Sequence[str]) -> List[str]:
+        """Those of them that exist and were not deleted, as far as the bot may see them; a request for each 200."""
+        found: List[str] = []
+        for begin in range(0, len(post_ids), POSTS_PER_PAGE):
+            ids = [checked_id(one, "post id") for one in post_ids[begin : begin + POSTS_PER_PAGE]]
+            answer = self.api("POST", "/posts/ids", ids)
+            if not isinstance(answer, list):
+                raise RetryLater("Mattermost's answer is not what its API promises (no list of posts)")
+            found += [str(one["id"]) for one in answer if isinstance(one, dict) and not one.get("delete_at")]
+        return found
+
     def thread(self, root_id: str) -> List[Dict[str, Any]]:
         """The root and its replies, oldest first, without deleted ones."""
         path = f"/posts/{checked_id(root_id, 'post id')}/thread"

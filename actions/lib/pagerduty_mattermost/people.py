@@ -16,6 +16,7 @@ from .incident import Incident, Person
 from .lookup import Reference, resolve
 from .mattermost import Mattermost, User, is_id
 from .pagerduty import PagerDuty
+from .text import clean, one_line
 
 GROUPS = ("assignees", "oncall")
 
@@ -28,12 +29,15 @@ class Recipients(NamedTuple):
 
 def chat_user(mattermost: Mattermost, name: str) -> User:
     """The Mattermost user by @name, e-mail or id. Raises NotFound (also for a deactivated one) and RejectedInput."""
-    if is_id(name):
-        user = mattermost.user(name)
-    elif "@" in name.lstrip("@"):
-        user = mattermost.user_by_email(name)
-    else:
-        user = mattermost.user_by_username(name)
+    try:
+        if is_id(name):
+            user = mattermost.user(name)
+        elif "@" in name.lstrip("@"):
+            user = mattermost.user_by_email(name)
+        else:
+            user = mattermost.user_by_username(name)
+    except NotFound:
+        raise NotFound(f"There is no Mattermost user {one_line(clean(name, 100))!r}") from None
     if not user.active:
         raise NotFound(f"The Mattermost user @{user.username} is deactivated")
     return user

@@ -34,6 +34,8 @@ CLOCK_MARGIN = 300.0
 FRESH = 120.0
 """Seconds that whoever wrote an intent is left to finish the card by itself."""
 ROUNDS = 8
+OLD_NEWS = 600.0
+"""Seconds after an incident's creation from which a first card is looked for before it is posted."""
 
 CREATED, REPAINTED, UNCHANGED = "created", "repainted", "unchanged"
 NOT_STARTED, WAITING, GONE, FAILED = "not_started", "waiting", "deleted_by_a_person", "failed"
@@ -252,8 +254,8 @@ class Posts:
             added += self._born(record, newest.change.incident, thread_view)
         added += self._replied(job, record, snapshot, view, thread_view, mentioned)
         closed = not newest.change.incident.is_open
-        if not record.born or record.closed != closed:
-            job.books.save_card(record._replace(born=True, closed=closed))
+        if not record.born or record.closed != closed or not set(snapshot.marks) <= set(record.told):
+            job.books.save_card(record._replace(born=True, closed=closed, told=snapshot.marks))
         return outcome._replace(post_id=record.post_id, reply_ids=(*outcome.reply_ids, *added))
 
     def _posted(
@@ -269,10 +271,12 @@ class Posts:
         intended = record.channel_id in snapshot.cards
         since = record.at if 0 < record.at <= now else times.seconds(job.change.incident.created_at) or now
         if not intended:
-            record, since = record._replace(key=key, at=now), now
+            record = record._replace(key=key, at=now)
             job.books.save_card(record)
         found = None
-        if intended or self._monotonic() - looked > LOOK_AGAIN_AFTER:
+        # Old news without a record: the datastore may have been restored, and the card be there.
+        late = now - (times.seconds(job.change.incident.created_at) or now) > OLD_NEWS
+        if intended or late or self._monotonic() - looked > LOOK_AGAIN_AFTER:
             found = self._mattermost.find_post(record.channel_id, key, since - CLOCK_MARGIN)
         mention = ""
         if found is None:

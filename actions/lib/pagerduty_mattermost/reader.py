@@ -137,6 +137,24 @@ def read_incident(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
     return incident_from_rest(answer.get("incident"))
 
 
+def read_open(pagerduty: PagerDuty) -> Tuple[Dict[str, Incident], Optional[float]]:
+    """All open incidents of the account by id, and PagerDuty's clock: a request a page of 100, one at least."""
+    reading = _Reading(pagerduty, lambda row: False)
+    page = reading.open_page({"date_range": "all"}, 0)
+    if page.more and (page.total or 0) > MAX_RECORDS:
+        reading.sliced({}, page, page.server_time)
+    else:
+        reading.rest({"date_range": "all"}, page)
+    return {one.id: one for one in reading.changed}, page.server_time
+
+
+def read_incident_log(pagerduty: PagerDuty, incident_id: str) -> Tuple[Entry, ...]:
+    """The log of one incident, newest first."""
+    path = fill("/incidents/{id}/log_entries", id=incident_id)
+    rows = pagerduty.list_all(path, "log_entries", {"include": ["channels"]}).items
+    return tuple(entry for entry in map(parse_entry, rows) if entry is not None)
+
+
 def read_snapshot(
     pagerduty: PagerDuty,
     services: Optional[FrozenSet[str]],

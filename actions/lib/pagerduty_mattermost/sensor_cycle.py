@@ -21,6 +21,7 @@ from .incident import Incident
 from .pagerduty import PagerDuty
 from .reader import SnapshotRead, read_incident, read_log, read_snapshot
 from .sensor_health import Health, fault
+from .sensor_pulse import Pulse
 from .sensor_scope import Scope
 from .sensor_state import HEARTBEAT_EVERY, REPORTED, State, StateStore, Step
 from .sensor_summary import summary
@@ -57,6 +58,7 @@ class Cycle:
         log: Any,
         health: Optional[Health] = None,
         *,
+        pulse: Optional[Pulse] = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
@@ -66,6 +68,7 @@ class Cycle:
         self._log = log
         self._monotonic = monotonic
         self.health = health or Health()
+        self._pulse = pulse
         self._clock = ServerClock()
         self.state: Optional[State] = None
         self._rebuild = False
@@ -115,6 +118,8 @@ class Cycle:
             self.health.failed("names", self._scope.problems, now, last_good=self._last_good, at_once=True)
         else:
             self.health.good("names")
+        if self._pulse is not None and self.state is not None:
+            self._pulse.beat(self.state.cycle, self._last_good)
         if tell_health(self.health, self._dispatcher, self._log, self._monotonic):
             self._heartbeat_at = None
         self._beat()

@@ -26,6 +26,9 @@ def said(action: PackAction, order: Mapping[str, Any]) -> Optional[Said]:
     word = action.settings.chat.note_word
     if not root or user == action.mattermost.me().id or not text.lower().startswith(word.lower()):
         return None
+    own = post.get("props")
+    if isinstance(own, dict) and str(own.get("from_webhook")).lower() == "true":
+        return None  # an integration wrote it under the user's account
     card = action.mattermost.get_post(root)
     props = card.get("props")
     mark = props.get(PROPS_KEY) if isinstance(props, dict) else None

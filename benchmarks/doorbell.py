@@ -1,0 +1,155 @@
+"""From a change in PagerDuty to its card in Mattermost with the webhook as a doorbell, in the embedded default, against
+the bare round trips it must make: the log read, the card, the reply. With 30 ms injected into each request of both
+sides. And the requests that one look costs at 0 to 10,000 open incidents, when nothing has changed.
+"""
+
+from __future__ import annotations
+
+import logging
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import Any, Dict, List
+
+import requests
+import yaml
+
+from sandbox import Sandbox
+from sandbox.cards import card_of
+from sandbox.chat_room import until
+from sandbox.chat_setup import free_port
+from sandbox.demo import CHANNEL, ROOT, start_pack, stop, write_config
+from sandbox.pagerduty import API_KEY
+
+from .report import Row, median, ms
+
+ROUNDS = 15
+DELAY = 0.03
+SIZES = (0, 100, 1000, 10_000)
+DELIVERED = r"^(?!/_sandbox)"
+
+
+def run() -> List[Row]:
+    return [_bell(), *_requests()]
+
+
+def _bell() -> Row:
+    ours: List[float] = []
+    bare: List[float] = []
+    folder = Path(tempfile.mkdtemp())
+    with Sandbox() as sandbox, (folder / "pack.log").open("wb") as sink:
+        sandbox.pagerduty.account.set_options(rate_limit=None)
+        config = write_config(sandbox, folder, poll_interval=3600, poll_interval_with_bell=3600)
+        settings = yaml.safe_load(config.read_text(encoding="utf-8"))
+        port = free_port()
+        settings["webhook"] = {"port": port, "public_url": f"http://127.0.0.1:{port}/pagerduty"}
+        config.write_text(yaml.safe_dump(settings), encoding="utf-8")
+        pack = start_pack(config, folder, sink)
+        try:
+            until(lambda: sandbox.mattermost.account.posts(CHANNEL), 30)
+            _set_up(config, folder)
+            for number in range(ROUNDS):
+                time.sleep(5)  # the second look of the last ring is over
+                for side in (sandbox.pagerduty, sandbox.mattermost):
+                    side.faults.add("delay", seconds=DELAY, path=DELIVERED)
+                began = time.perf_counter()
+                incident = sandbox.pagerduty.account.trigger("Checkout API", f"Rung {number}")
+                _until_told(sandbox, incident)
+                ours.append(time.perf_counter() - began)
+                bare.append(_bare(sandbox, incident))
+                for side in (sandbox.pagerduty, sandbox.mattermost):
+                    side.faults.clear()
+        finally:
+            stop(pack)
+    against = f"log read, card, reply: {ms(median(bare))}"
+    return Row(
+        "change to card and reply, 30 ms injected", ms(median(ours)), against, median(ours) / median(bare), "≤ 3.0"
+    )
+
+
+def _set_up(config: Path, folder: Path) -> None:
+    words = ["run", "pagerduty.webhook.setup", "--config", str(config), "--data", str(folder / "data")]
+    subprocess.run([sys.executable, "-m", "standalone", *words], cwd=ROOT, check=True, capture_output=True, timeout=60)
+
+
+def _until_told(sandbox: Sandbox, incident: Any) -> None:
+    end = time.perf_counter() + 20
+    account = sandbox.mattermost.account
+    while True:
+        card = card_of(account, CHANNEL, incident.id)
+        if card is not None and account.thread(card):
+            return
+        assert time.perf_counter() < end
+        time.sleep(0.001)
+
+
+def _bare(sandbox: Sandbox, incident: Any) -> float:
+    """The same requests, one after the other, on pooled sessions."""
+    assert sandbox.mattermost.world is not None
+    pagerduty, mattermost = requests.Session(), requests.Session()
+    pagerduty.headers["Authorization"] = f"Token token={API_KEY}"
+    mattermost.headers["Authorization"] = "Bearer " + sandbox.mattermost.world.bot_token
+    posts = f"{sandbox.mattermost.url}/api/v4/posts"
+    channel = sandbox.mattermost.account.channel("ops").id
+    for session, url in ((pagerduty, f"{sandbox.pagerduty.url}/abilities"), (mattermost, posts[:-6] + "/users/me")):
+        session.get(url, timeout=10)  # connected, as the pack's sessions are
+    began = time.perf_counter()
+    query: Dict[str, Any] = {"include[]": "incidents", "limit": 100, "total": "true"}
+    pagerduty.get(f"{sandbox.pagerduty.url}/log_entries", params=query, timeout=10).json()
+    card = mattermost.post(posts, json={"channel_id": channel, "message": incident.title}, timeout=10).json()
+    mattermost.post(
+        posts, json={"channel_id": channel, "message": "Triggered", "root_id": card["id"]}, timeout=10
+    ).json()
+    return time.perf_counter() - began
+
+
+def _requests() -> List[Row]:
+    """Counted in PagerDuty's journal: a quiet look, one with a snapshot, and reconcile."""
+    from pagerduty_mattermost import config as pack_config
+    from pagerduty_mattermost.pagerduty import PagerDuty
+    from pagerduty_mattermost.reader import read_log, read_open
+    from pagerduty_mattermost.sensor_cycle import Cycle
+    from pagerduty_mattermost.sensor_state import StateStore
+    from pagerduty_mattermost.store import Store
+
+    from .sensor import Datastore, Dispatcher
+
+    rows = []
+    for size in SIZES:
+        with Sandbox() as sandbox:
+            account = sandbox.pagerduty.account
+            account.set_options(rate_limit=None)
+            if size:
+                account.storm(size)
+            sandbox.clock.advance(600)
+            raw = {"api_key": API_KEY, "api_url": sandbox.pagerduty.url, "watch": {"snapshot_every": 2}}
+            config = pack_config.load(raw)
+            pagerduty = PagerDuty(config.pagerduty)
+            log = logging.getLogger("bench")
+            cycle = Cycle(
+                config,
+                pagerduty,
+                StateStore(Store(Datastore())),
+                Dispatcher(),
+                log,
+                monotonic=sandbox.clock,  # type: ignore[arg-type]
+            )
+            cycle.run()
+            counts = []
+            for _ in range(2):
+                sandbox.clock.advance(600)
+                before = sandbox.journal.count(server="pagerduty")
+                cycle.run()
+                counts.append(sandbox.journal.count(server="pagerduty") - before)
+            before = sandbox.journal.count(server="pagerduty")
+            read_open(pagerduty)
+            read_log(pagerduty, sandbox.clock() - 300, None, lambda id: True)
+            reconcile = sandbox.journal.count(server="pagerduty") - before
+            pages = max(1, -(-size // 100))
+            told = f"quiet {min(counts)}, with a snapshot {max(counts)}, reconcile {reconcile}"
+            rows.append(
+                Row(f"requests at {size} open", told, f"1, {pages + 2}, {pages + 1}", reconcile / (pages + 1), "≤ 1.0")
+            )
+    return rows

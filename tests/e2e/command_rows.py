@@ -1,0 +1,244 @@
+"""What people type after `/pd`: for each form of the grammar a phrase, and what has to come of it.
+
+In a phrase `{one}` and `{two}` are numbers of incidents, `{id}` the id of the first. `effect` looks at PagerDuty's
+account (and the room, for channels); `card` is what the incident's card says afterwards.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, NamedTuple, Tuple
+
+Effect = Callable[[Any, Any], Any]
+
+
+class Row(NamedTuple):
+    usage: str
+    """Of the form, as command_forms has it."""
+    phrase: str
+    answer: str
+    """Something that who typed it is told."""
+    effect: Effect = lambda room, one: True
+    card: str = ""
+    status: str = "triggered"
+    """Of the incident it is about."""
+    needs: int = 1
+    """Incidents."""
+    confirms: bool = False
+    """Whether it is asked about first."""
+    prepare: Effect = lambda room, one: None
+    channel: str = "incidents"
+    who: str = "ada"
+    public: bool = False
+    """Whether the channel sees the answer."""
+    dialog: Dict[str, Any] = {}
+    """What is filled in, where the command opens a dialog."""
+
+
+def user(room: Any, name: str) -> str:
+    return str(room.pagerduty.find("users", name)["id"])
+
+
+def notes(one: Any) -> Tuple[str, ...]:
+    return tuple(note.content for note in one.notes)
+
+
+def newest(room: Any) -> Any:
+    return max(room.pagerduty.incidents.values(), key=lambda one: one.number)
+
+
+def priority(room: Any, one: Any) -> str:
+    return str(room.pagerduty.catalog["priorities"].get(one.priority_id, {}).get("name"))
+
+
+def assignees(room: Any, one: Any) -> Tuple[str, ...]:
+    return tuple(room.pagerduty.catalog["users"][id]["name"] for id, _ in one.assignees)
+
+
+def acknowledged_by(room: Any, one: Any, name: str) -> bool:
+    return one.status == "acknowledged" and user(room, name) in [agent.id for agent, _ in one.acknowledgers]
+
+
+def maintained(room: Any, service: str) -> bool:
+    return bool(room.pagerduty.in_maintenance(room.pagerduty.find("services", service)["id"]))
+
+
+def subscribed(room: Any, channel: str) -> int:
+    id = room.mattermost.channel(channel).id
+    return len(room.app.store.list(f"pagerduty.subscription.{id}."))
+
+
+def has_entry(one: Any, kind: str) -> bool:
+    return any(entry.type == kind for entry in one.entries)
+
+
+LINKED = "st2 run pagerduty.identity.link"
+
+ROWS: Tuple[Row, ...] = (
+    Row("list [all | on <service>] [page 2]", "list on Checkout API", "incident"),
+    Row("list mine [page 2]", "list mine", "assigned to Ada Lovelace"),
+    Row("show [id]", "show https://acme.pagerduty.com/incidents/{id}?from=mail", "| assigned to | Ada Lovelace |"),
+    Row(
+        "notes [id]",
+        "notes {one}",
+        "Seen before",
+        prepare=lambda room, one: room.pagerduty.annotate(one, "Seen before"),
+    ),
+    Row(
+        'trigger "<title>" on <service>',
+        'trigger "Disk @all full" on Billing Jobs --priority P2 --urgency low --assign @grace --details "/dev/sda1"',
+        "Triggered in the name of ada@example.com",
+        lambda room, one: (
+            (newest(room).title, newest(room).urgency, newest(room).body, priority(room, newest(room)))
+            == ("Disk @all full", "low", "/dev/sda1", "P2")
+            and assignees(room, newest(room)) == ("Grace Hopper",)
+        ),
+        public=True,
+    ),
+    Row(
+        "declare [title | link to a post]",
+        "declare Shop is down",
+        "Triggered in the name of ada@example.com",
+        lambda room, one: (newest(room).title, newest(room).body) == ("Shop is down", "All of it"),
+        dialog={"title": "Shop is down", "service": "Storefront", "details": "All of it"},
+    ),
+    Row(
+        "ack mine",
+        "ack mine",
+        "Acknowledged",
+        lambda room, one: acknowledged_by(room, one, "Grace Hopper"),
+        "Acknowledged",
+        confirms=True,
+        prepare=lambda room, one: room.pagerduty.reassign(one, ["Grace Hopper"]),
+        who="grace",
+    ),
+    Row(
+        "ack [ids]",
+        "ack {one}",
+        "Acknowledged",
+        lambda room, one: acknowledged_by(room, one, "Ada Lovelace"),
+        "Acknowledged",
+    ),
+    Row(
+        "resolve [ids] [note]",
+        "resolve {one} Rolled back",
+        "Resolved",
+        lambda room, one: (one.status, notes(one)) == ("resolved", ("Rolled back",)),
+        "Resolved",
+    ),
+    Row(
+        "mitigate [id] [text]",
+        "mitigate {one} Traffic moved",
+        "is marked as mitigated",
+        lambda room, one: (
+            acknowledged_by(room, one, "Ada Lovelace")
+            and notes(one) == ("Mitigated: Traffic moved",)
+            and [update["message"] for update in one.status_updates] == ["Mitigated: Traffic moved"]
+        ),
+        "Mitigated",
+    ),
+    Row(
+        "unack [id]",
+        "unack {one}",
+        "triggered again",
+        lambda room, one: one.status == "triggered",
+        "Triggered",
+        "acknowledged",
+    ),
+    Row("reopen [id]", "reopen {one}", "open again", lambda room, one: one.is_open, "Triggered", "resolved"),
+    Row("note [id] <text>", "note {one} Looking", "Noted on", lambda room, one: notes(one) == ("Looking",)),
+    Row(
+        "escalate [id] [level | policy]",
+        "escalate {one} 2",
+        "Escalated",
+        lambda room, one: assignees(room, one) == ("Grace Hopper",),
+        "Grace Hopper",
+    ),
+    Row(
+        "reassign [id] <@user | policy>",
+        "reassign {one} @mei, linus@example.com",
+        "is assigned to Mei Tanaka, Linus Example",
+        lambda room, one: set(assignees(room, one)) == {"Mei Tanaka", "Linus Example"},
+        "Mei Tanaka",
+    ),
+    Row(
+        "add-responder [id] <@user>",
+        "add-responder {one} @olu",
+        "Asked Olu Adeyemi to help",
+        lambda room, one: [asked.user_id for asked in one.responders] == [user(room, "Olu Adeyemi")],
+    ),
+    Row(
+        "snooze [id] <2h>",
+        "snooze {one} for 2h",
+        "rests for 2 h",
+        lambda room, one: has_entry(one, "snooze"),
+        status="acknowledged",
+    ),
+    Row(
+        "merge <ids> into <id>",
+        "merge {two} into {one}",
+        "Merged",
+        lambda room, one: any(other.merged_into == one.id for other in room.pagerduty.incidents.values()),
+        needs=2,
+        confirms=True,
+    ),
+    Row(
+        "priority [id] <P1>",
+        "priority {one} P1",
+        "has the priority P1",
+        lambda room, one: priority(room, one) == "P1",
+        "P1",
+    ),
+    Row("urgency [id] <high | low>", "urgency {one} low", "has low urgency", lambda room, one: one.urgency == "low"),
+    Row(
+        "status [id] <text>",
+        "status {one} Half of it works",
+        "Status update of",
+        lambda room, one: [update["message"] for update in one.status_updates] == ["Half of it works"],
+    ),
+    Row(
+        "run [id] <workflow>",
+        "run {one} Major incident",
+        "Started Major incident on",
+        lambda room, one: has_entry(one, room.pagerduty.options.workflow_entry),
+        confirms=True,
+    ),
+    Row("oncall [name | me]", "oncall Payments escalation", "Ada Lovelace"),
+    Row("services [name]", "services Checkout", "Checkout API"),
+    Row(
+        "maintenance <service> for <1h>",
+        "maintenance Kubernetes for 1h",
+        "Kubernetes is in maintenance until",
+        lambda room, one: maintained(room, "Kubernetes"),
+    ),
+    Row("maintenance list", "maintenance list", "Kubernetes"),
+    Row(
+        "maintenance end <id>",
+        "maintenance end {window}",
+        "is over",
+        lambda room, one: not maintained(room, "Kubernetes"),
+    ),
+    Row(
+        "subscribe",
+        "subscribe --service Database",
+        "subscribed to incidents of the service Database",
+        lambda room, one: subscribed(room, "ops") == 1 and posted_in(room, "ops"),
+        channel="ops",
+    ),
+    Row("subscriptions", "subscriptions", "1. incidents of the service Database", channel="ops"),
+    Row(
+        "unsubscribe [number | all]",
+        "unsubscribe 1",
+        "No longer subscribed",
+        lambda room, one: subscribed(room, "ops") == 0,
+        channel="ops",
+    ),
+    Row("whoami", "whoami", "You are Linus Example at PagerDuty", who="linus"),
+    Row("disconnect", "disconnect", "nothing is done in your name", who="linus"),
+    Row("connect", "connect", "You are Linus Example at PagerDuty", who="linus"),
+    Row("help [command]", "help ack", "`/pd ack [ids]`"),
+)
+
+
+def posted_in(room: Any, channel: str) -> bool:
+    """A new incident of the service that was subscribed to gets a card there."""
+    return bool(room.card(room.incident("Database", "Replica is late"), channel))

@@ -1,0 +1,223 @@
+"""Each command, button, choice, dialog, confirmation, list button and `note:` reply as people use them in Mattermost,
+through the embedded default: what changes in PagerDuty, on the card, and what they are told."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
+
+import pytest
+from command_rows import ROWS, Row, acknowledged_by, assignees, has_entry, notes, priority, user
+from embedded_room import EmbeddedRoom, text_of
+
+from pagerduty_mattermost import buttons
+from pagerduty_mattermost.command_forms import FORMS
+from pagerduty_mattermost.commands import parse
+from pagerduty_mattermost.incident import Incident
+from sandbox import Sandbox
+from sandbox.chat_room import until
+from sandbox.demo import CHANNEL
+
+LONG_AGO = 0.0
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRoom]:
+    with Sandbox() as sandbox:
+        made = EmbeddedRoom(sandbox, tmp_path_factory.mktemp("room"))
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+def test_every_form_of_the_grammar_has_a_row_that_is_read_as_it() -> None:
+    assert sorted(row.usage for row in ROWS) == sorted(form.usage for form in FORMS)
+    verbs = {form.usage: form.verb for form in FORMS}
+    for row in ROWS:
+        typed = row.phrase.format(one=1, two=2, id="PT4KHLK", window="PWINDOW")
+        assert parse(typed).said.verb == verbs[row.usage], row.phrase
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.phrase)
+def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
+    one, *others = [room.incident(title=f"{row.usage[:20]} {n}", status=row.status) for n in range(row.needs)]
+    row.prepare(room, one)
+    person, before = room.person(row.who), len(room.person(row.who).seen())
+    windows = list(room.pagerduty.catalog["maintenance_windows"])
+    names = {"one": one.number, "id": one.id, "two": others[0].number if others else "", "window": "".join(windows)}
+    answer = person.command(row.channel, f"/pd {row.phrase.format(**names)}")
+    assert answer.status_code == 200, answer.text
+    if row.dialog:
+        (dialog,) = person.dialogs()
+        assert person.submit(dialog, row.dialog).json() == {}
+    else:
+        assert answer.json()["response_type"] == "ephemeral"
+    if row.confirms:
+        asked = room.told(row.who, "Really", before)
+        assert room.pagerduty.incident(one.id).status == row.status
+        assert person.click(asked, "confirm").status_code == 200
+    if row.public:
+        posts = until(lambda: [p for p in room.mattermost.posts(row.channel) if row.answer in text_of(p)], 10)
+        assert not any("@all" in post.message for post in posts), "nobody is mentioned by a title"
+    else:
+        room.told(row.who, row.answer, before)
+    assert until(lambda: row.effect(room, one), 10)
+    if row.card:
+        until(lambda: row.card in room.shown(one), 10)
+
+
+class Click(NamedTuple):
+    """On the card of an incident in that state."""
+
+    status: str
+    button: str
+    option: str
+    effect: Callable[[EmbeddedRoom, Any], Any]
+    card: str = ""
+    dialog: Dict[str, str] = {}
+    """What is filled in; `@name`: a person chosen from Mattermost's list."""
+
+
+def _choose(option: str, effect: Callable[[EmbeddedRoom, Any], Any], **more: Any) -> Click:
+    return Click(more.pop("status", "acknowledged"), "more", option, effect, **more)
+
+
+CLICKS: Tuple[Click, ...] = (
+    Click("triggered", "acknowledge", "", lambda r, one: acknowledged_by(r, one, "Ada Lovelace"), "Acknowledged"),
+    Click("triggered", "resolve", "", lambda r, one: one.status == "resolved", "Resolved"),
+    Click("acknowledged", "resolve", "", lambda r, one: one.status == "resolved", "Resolved"),
+    Click("triggered", "note", "", lambda r, one: notes(one) == ("Looking",), dialog={"text": "Looking"}),
+    Click("acknowledged", "escalate", "", lambda r, one: assignees(r, one) == ("Grace Hopper",), "Grace Hopper"),
+    Click("resolved", "reopen", "", lambda r, one: one.is_open, "Triggered"),
+    _choose("unacknowledge", lambda r, one: one.status == "triggered", card="Triggered"),
+    *(_choose(value, lambda r, one: has_entry(one, "snooze")) for value, _ in buttons.SNOOZES),
+    _choose(
+        "resolvenote",
+        lambda r, one: (one.status, notes(one)) == ("resolved", ("Restarted",)),
+        card="Resolved",
+        dialog={"text": "Restarted"},
+    ),
+    _choose(
+        "status",
+        lambda r, one: [update["message"] for update in one.status_updates] == ["Half of it"],
+        dialog={"text": "Half of it"},
+        status="triggered",
+    ),
+    _choose(
+        "reassign", lambda r, one: assignees(r, one) == ("Mei Tanaka",), card="Mei Tanaka", dialog={"user": "@mei"}
+    ),
+    _choose("priority", lambda r, one: priority(r, one) == "P1", card="P1", dialog={"text": "P1"}),
+    _choose(
+        "responders",
+        lambda r, one: [asked.user_id for asked in one.responders] == [user(r, "Olu Adeyemi")],
+        dialog={"user": "@olu"},
+    ),
+    _choose(
+        "workflow", lambda r, one: has_entry(one, r.pagerduty.options.workflow_entry), dialog={"text": "Major incident"}
+    ),
+)
+
+
+def test_every_button_and_choice_that_a_card_can_have_is_clicked_here() -> None:
+    can = set()
+    for status in ("triggered", "acknowledged", "resolved"):
+        for action in buttons.actions(Incident("PT4KHLK", status=status), "http://x.example", "k" * 32, LONG_AGO):
+            can |= {(action["id"], option["value"]) for option in action.get("options") or ({"value": ""},)}
+    assert {(click.button, click.option) for click in CLICKS} == can
+
+
+@pytest.mark.parametrize("click", CLICKS, ids=lambda click: f"{click.button} {click.option} {click.status}".strip())
+def test_a_click_does_what_it_says(room: EmbeddedRoom, click: Click) -> None:
+    one = room.incident(title=f"{click.button} {click.option}", status=click.status)
+    until(lambda: click.button in room.buttons(one), 10)
+    ada, before = room.person("ada"), len(room.person("ada").seen())
+    assert click.option in (room.buttons(one)[click.button] or [""])
+    answer = ada.click(room.card(one), click.button, click.option)
+    assert answer.status_code == 200, answer.text
+    if click.dialog:
+        (dialog,) = ada.dialogs()
+        opened = room.sandbox.journal.facts_of("mattermost", "dialog_opened")[-1]
+        assert opened.data["wrong"] == "", "all clients show it well"
+        if click.option != "resolvenote":
+            assert ada.submit(dialog, {}).json()["errors"], "to be put right"
+        filled = {
+            name: room.person(text[1:]).id if text.startswith("@") else text for name, text in click.dialog.items()
+        }
+        assert ada.submit(dialog, filled).json() == {}
+        assert ada.dialogs() == []
+    else:
+        room.told("ada", "Working on it", before)
+    assert until(lambda: click.effect(room, one), 10)
+    if click.card:
+        until(lambda: click.card in room.shown(one), 10)
+
+
+def test_the_buttons_of_a_list_act_on_their_row(room: EmbeddedRoom) -> None:
+    first, second = (room.incident("Storefront", f"Row {n}") for n in range(2))
+    ada, before = room.person("ada"), len(room.person("ada").seen())
+    ada.command(CHANNEL, "/pd list on Storefront")
+    listing = until(lambda: next((post for post in ada.seen()[before:] if post.attachments), None), 10)
+    rows = {
+        one.id: number
+        for number, shown in enumerate(listing.attachments)
+        for one in (first, second)
+        if one.title in shown["text"]
+    }
+    assert ada.click(listing, f"acknowledge{rows[first.id]}").status_code == 200
+    until(lambda: acknowledged_by(room, first, "Ada Lovelace"), 10)
+    assert ada.click(listing, f"resolve{rows[second.id]}").status_code == 200
+    until(lambda: second.status == "resolved", 10)
+    room.told("ada", f"Acknowledged [#{first.number}")
+    room.told("ada", f"Resolved [#{second.number}")
+
+
+def test_what_is_asked_about_first_is_confirmed_by_who_asked_alone(room: EmbeddedRoom) -> None:
+    first, second = (room.incident(title=f"Twin {n}") for n in range(2))
+    ada, before = room.person("ada"), len(room.person("ada").seen())
+    ada.command(CHANNEL, f"/pd merge {first.number} into {second.number}")
+    asked = room.told("ada", "Really merge", before)
+    assert room.person("grace").click(asked, "confirm").status_code != 200
+    time.sleep(0.1)
+    assert first.status == "triggered"
+    assert ada.click(asked, "confirm").status_code == 200
+    until(lambda: first.merged_into == second.id, 10)
+
+
+def test_a_note_reply_becomes_a_note_in_its_writers_name(room: EmbeddedRoom) -> None:
+    one = room.incident(title="With a thread")
+    room.person("grace").say(CHANNEL, "note: Disk was full", room.card(one).id)
+    until(
+        lambda: [(note.content, note.user_id) for note in one.notes] == [("Disk was full", user(room, "Grace Hopper"))],
+        10,
+    )
+
+
+def test_a_command_without_an_id_means_the_only_open_one_of_who_asks(room: EmbeddedRoom) -> None:
+    one = room.incident("Storefront", "Alone")
+    for other in room.pagerduty.incidents.values():
+        if other is not one and other.is_open and user(room, "Mei Tanaka") in [id for id, _ in other.assignees]:
+            room.pagerduty.resolve(other, "mei@example.com")
+    room.person("mei").command(CHANNEL, "/pd ack")
+    until(lambda: acknowledged_by(room, one, "Mei Tanaka"), 10)
+
+
+def test_a_private_channel_is_subscribed_once_the_bot_was_invited(room: EmbeddedRoom) -> None:
+    room.mattermost.add_channel("war-room", private=True, members=["ada"])
+    ada, before = room.person("ada"), len(room.person("ada").seen())
+    ada.command("war-room", "/pd subscribe")
+    room.told("ada", "/invite pagerduty here first", before)
+    room.mattermost.add_member("war-room", "pagerduty")
+    ada.command("war-room", "/pd subscribe")
+    room.told("ada", "This channel is subscribed to all incidents", before)
+
+
+def test_what_goes_wrong_is_told_to_who_typed_it_alone(room: EmbeddedRoom) -> None:
+    ada, before, posts = room.person("ada"), len(room.person("ada").seen()), len(room.mattermost.posts(CHANNEL))
+    ada.command(CHANNEL, "/pd reslove 1")
+    assert "did you mean `/pd resolve 1`" in text_of(room.told("ada", "did you mean", before))
+    ada.command(CHANNEL, "/pd reassign 1 @nobody")
+    room.told("ada", "There is no Mattermost user 'nobody'", before)
+    ada.command(CHANNEL, "/pd dry-run resolve 1")
+    room.told("ada", "Dry run", before)
+    assert len(room.mattermost.posts(CHANNEL)) == posts

@@ -1,0 +1,112 @@
+"""The sandbox's page in a real browser: what people press, choose and type reaches PagerDuty, and the card shows it.
+
+`CHAT_PICTURE=docs/pictures/chat.png` writes a picture of it.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any, Iterator
+
+import pytest
+from browser import CHROMIUM, Browser
+
+from sandbox import Sandbox
+from sandbox.chat_room import Room, until
+from sandbox.story import before
+
+pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+PICTURE = os.environ.get("CHAT_PICTURE", "")
+
+
+@pytest.fixture(scope="module")
+def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
+    with Sandbox() as sandbox:
+        before(sandbox)
+        made = Room(sandbox, tmp_path_factory.mktemp("page"))
+        try:
+            yield made
+        finally:
+            made.stop()
+
+
+@pytest.fixture(scope="module")
+def page(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    with Browser(tmp_path_factory.mktemp("browser")) as browser:
+        browser.open(room.sandbox.mattermost.url + "/")
+        yield browser
+        assert browser.complaints == []
+
+
+def card(room: Room, title: str, service: str = "Checkout API", **fields: Any) -> Any:
+    """An incident whose card has its buttons, and where it is on the page."""
+    incident = room.sandbox.pagerduty.account.trigger(service, title, **fields)
+    until(lambda: room.buttons(incident), 30)
+    return incident, f"document.querySelector('[data-post=\"{room.card(incident).id}\"]')"
+
+
+def says(page: Browser, where: str, *words: str) -> None:
+    page.until(f"{json.dumps(words)}.every(word => {where}?.innerText.includes(word))")
+
+
+def test_acknowledge_is_clicked_and_the_card_repainted(room: Room, page: Browser) -> None:
+    incident, where = card(room, "Checkout answers 502 for 12 % of requests", priority="P2")
+    button = f"{where}?.querySelector('[data-action=acknowledge]')"
+    assert page.until(f"{button}?.innerText") == "Acknowledge"
+    page.js(f"{button}.click()")
+    until(lambda: incident.status == "acknowledged", 5)
+    says(page, where, "Acknowledged", "Ada Lovelace")
+    assert page.js(f"{button} === null"), "what is done can't be done again"
+    page.until("document.body.innerText.includes('Only visible to you')")
+
+
+def test_a_choice_opens_a_dialog_whose_mistakes_are_shown(room: Room, page: Browser) -> None:
+    incident, where = card(room, "Invoices are not sent", "Billing Jobs")
+    menu = f"{where}?.querySelector('[data-action=more]')"
+    page.until(f"!!{menu}")
+    page.js(f"(m => {{ m.value = 'reassign'; m.dispatchEvent(new Event('change', {{bubbles: true}})); }})({menu})")
+    assert page.until("document.querySelector('dialog[open] h2')?.innerText") == "Reassign"
+    page.js("document.querySelector('dialog .send').click()")
+    assert page.until("document.querySelector('dialog .wrong')?.innerText") == "Choose somebody"
+    linus = room.sandbox.mattermost.account.user("linus").id
+    page.js(f"document.querySelector('dialog select').value = {json.dumps(linus)}")
+    page.js("document.querySelector('dialog .send').click()")
+    page.until("document.querySelector('dialog[open]') === null")
+    says(page, where, "Linus Example")
+    assert incident.status == "triggered"
+
+
+def test_a_command_is_typed_and_answered_to_who_typed_it_alone(room: Room, page: Browser) -> None:
+    type_in(page, "/pd list")
+    mine = "[...document.querySelectorAll('.ephemeral')].some(e => e.innerText.includes('Invoices are not sent'))"
+    page.until(mine)
+    if PICTURE:
+        page.picture(Path(PICTURE), 1180, 1380)
+    pick(page, "grace")
+    page.until(f"!({mine})")
+    type_in(page, "Looking into it")
+    page.until("[...document.querySelectorAll('.post')].some(e => e.innerText.startsWith('grace'))")
+    type_in(page, "/nonsense")
+    page.until("document.getElementById('said').innerText.includes(\"'nonsense' not found\")")
+    pick(page, "ada")
+
+
+def test_a_reply_in_a_cards_thread_becomes_a_note(room: Room, page: Browser) -> None:
+    incident, where = card(room, "Disk is full", "Database")
+    page.until(f"!!{where}?.querySelector('.reply')")
+    page.js(f"{where}.querySelector('.reply').click()")
+    type_in(page, "note: Logs rotated <b>twice</b>")
+    until(lambda: [note.content for note in incident.notes] == ["Logs rotated <b>twice</b>"], 10)
+    says(page, where, "note: Logs rotated <b>twice</b>", "Latest note")
+
+
+def type_in(page: Browser, text: str) -> None:
+    page.js(f"document.getElementById('text').value = {json.dumps(text)}")
+    page.js("document.querySelector('#composer button').click()")
+
+
+def pick(page: Browser, name: str) -> None:
+    page.js(f"document.getElementById('who').value = {json.dumps(name)}")
+    page.js("document.getElementById('who').dispatchEvent(new Event('change'))")

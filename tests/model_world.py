@@ -1,0 +1,219 @@
+"""PagerDuty, Mattermost, the sensor, rules and actions with one clock and in one thread, each step on demand: what the
+model-based test drives. Real HTTP to both sandboxes; a datastore that forgets by the clock; a queue between the sensor
+and the actions that may lose, repeat and mix up what it carries."""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import random
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+from chat_world import Chat
+from mattermost_catch_up import CatchUp
+from pack_files import ROOT, load
+from post_incident import PostIncident
+from posts_reconcile import PostsReconcile
+from repaint_incident import RepaintIncident
+
+from pagerduty_mattermost import config
+from pagerduty_mattermost.dispatch import Dispatcher
+from pagerduty_mattermost.pagerduty import PagerDuty
+from pagerduty_mattermost.sensor_cycle import INCIDENT, Cycle
+from pagerduty_mattermost.sensor_state import StateStore
+from pagerduty_mattermost.store import Store
+from pagerduty_mattermost.transport import Policy
+from sandbox.journal import Journal
+from sandbox.pagerduty import API_KEY, PagerDutyServer
+from sandbox.verify import verify
+
+LOG = logging.getLogger("model")
+CHANNEL = "incidents"
+PEOPLE = ("ada@example.com", "grace@example.com", "linus@example.com")
+TRIES = 4
+"""As the shipped retry policies: a first try and three more."""
+
+
+class Killed(BaseException):
+    """The process of an action ends here."""
+
+
+class Item(NamedTuple):
+    name: str
+    value: str
+
+
+class Datastore:
+    """Shared by all: StackStorm's, with expiry by the sandbox's clock."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.items: Dict[str, Tuple[str, Optional[float]]] = {}
+
+    def list_values(self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0) -> List[Item]:
+        now = self._clock()
+        live = [(name, kept) for name, kept in sorted(self.items.items()) if kept[1] is None or kept[1] > now]
+        found = [Item(name, value) for name, (value, _) in live if name.startswith(prefix)]
+        return found[offset : offset + min(limit, 100)]
+
+    def set_value(
+        self, name: str, value: str, ttl: Optional[float] = None, local: bool = True, encrypt: bool = False
+    ) -> bool:
+        self.items[name] = (value, self._clock() + ttl if ttl else None)
+        return True
+
+    def delete_value(self, name: str, local: bool = True) -> bool:
+        return self.items.pop(name, None) is not None
+
+
+class Work(NamedTuple):
+    """One execution that a rule asked for."""
+
+    cls: Any
+    given: Dict[str, Any]
+    tries: int = 0
+
+
+class Service(Datastore):
+    """What the sensor and the actions are handed."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self.queue: List[Work] = []
+        self.lose = 0
+        """So many of the next triggers go nowhere."""
+        self.repeat = 0
+        """So many of the next triggers come twice."""
+        rule = SimpleNamespace(
+            ref="pagerduty.all",
+            enabled=True,
+            trigger={"type": INCIDENT},
+            criteria={},
+            action={
+                "ref": "pagerduty.mattermost.post_incident",
+                "parameters": {"change": "{{ trigger }}", "channel": CHANNEL, "route": "all"},
+            },
+        )
+        client = SimpleNamespace(rules=SimpleNamespace(get_all=lambda limit, offset: [rule][offset:]))
+        self.datastore_service = SimpleNamespace(get_api_client=lambda: client)
+
+    def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
+        if trigger != INCIDENT:
+            return
+        if self.lose:
+            self.lose -= 1
+            return
+        for _ in range(2 if self.repeat else 1):
+            self.queue.append(Work(PostIncident, {"change": payload, "channel": CHANNEL, "route": "all"}))
+            self.queue.append(Work(RepaintIncident, {"change": payload}))
+        self.repeat = max(0, self.repeat - 1)
+
+
+class World:
+    def __init__(self, seed: int = 0) -> None:
+        self.random = random.Random(seed)
+        self.chat = Chat()
+        self.clock = self.chat.clock
+        self.pager = PagerDutyServer(Journal(self.clock), self.clock)
+        self.chat.server.start()
+        self.pager.start()
+        self.account = self.pager.account
+        self.account.set_options(rate_limit=None)
+        self.service = Service(self.clock)
+        self.settings = {
+            **self.chat.raw(),
+            "api_key": API_KEY,
+            "api_url": self.pager.url,
+            "timeouts": {"connect": 2, "read": 2},
+        }
+        metadata = load(ROOT / "sensors" / "incident_sensor.yaml")
+        self._schemas = {"pagerduty." + one["name"]: one["payload_schema"] for one in metadata["trigger_types"]}
+        self.restart()
+        self.poll()
+        self.clock.advance(2)
+        self.began = self.clock()
+
+    def close(self) -> None:
+        self.chat.server.stop()
+        self.pager.stop()
+
+    # The sensor
+
+    def restart(self) -> None:
+        """A new process: what was not committed is forgotten."""
+        self.cycle = self._sensor()
+        self.twin: Optional[Cycle] = None
+
+    def double(self) -> None:
+        """A second sensor on the same datastore, by mistake."""
+        self.twin = self._sensor()
+
+    def _sensor(self) -> Cycle:
+        settings = config.load(self.settings)
+        pagerduty = PagerDuty(
+            settings.pagerduty,
+            policy=Policy(attempts=2, budget=4.0),
+            clock=self.clock,
+            monotonic=self.clock,
+            sleep=self.clock.advance,
+        )
+        states = StateStore(Store(self.service, monotonic=self.clock, sleep=self.clock.advance))
+        dispatcher = Dispatcher(self.service, self._schemas, LOG)
+        return Cycle(settings, pagerduty, states, dispatcher, LOG, monotonic=self.clock)
+
+    def poll(self) -> None:
+        for cycle in self.random.sample([self.cycle, *([self.twin] if self.twin else [])], 2 if self.twin else 1):
+            cycle.run()
+
+    # The actions
+
+    def work(self, count: int, *, mixed: bool = True) -> None:
+        """So many executions, in any order; what fails is tried again by its policy."""
+        for _ in range(min(count, len(self.service.queue))):
+            place = self.random.randrange(len(self.service.queue)) if mixed else 0
+            one = self.service.queue.pop(place)
+            if not self.run(one.cls, **one.given)[0] and one.tries + 1 < TRIES:
+                self.service.queue.append(one._replace(tries=one.tries + 1))
+
+    def kill_one(self, fault: str, method: str) -> None:
+        """An execution that dies at its first trouble with Mattermost, of which a kind is made."""
+        if not self.service.queue:
+            return
+        one = self.service.queue.pop(self.random.randrange(len(self.service.queue)))
+        rule = self.chat.server.faults.add(fault, method=method, path="/posts", times=1)
+        with contextlib.suppress(Killed):
+            self.run(one.cls, sleep=self._die, **one.given)
+        self.chat.server.faults.clear(rule)
+
+    def _die(self, seconds: float) -> None:
+        raise Killed
+
+    def run(self, cls: Any, *, sleep: Optional[Callable[[float], None]] = None, **given: Any) -> Tuple[bool, Any]:
+        action = cls(dict(self.settings), self.service)
+        action.logger = LOG
+        action.sleep = sleep or self.clock.advance
+        action.monotonic = action.clock = self.clock
+        done: Tuple[bool, Any] = action.run(**given)
+        return done
+
+    def reconcile(self, full: bool = False) -> Any:
+        return self.run(PostsReconcile, source="", full=full)
+
+    # The end
+
+    def settle(self) -> List[str]:
+        """No more trouble, and time enough: what still differs from the truth, order aside."""
+        self.chat.server.faults.clear()
+        self.pager.faults.clear()
+        self.service.lose = self.service.repeat = 0
+        for number in range(14):
+            self.clock.advance(400)
+            self.poll()
+            self.work(1000)
+            self.run(CatchUp)
+            self.reconcile(full=number % 6 == 5)
+        return [line for line in self.differences() if "not in order" not in line]
+
+    def differences(self) -> List[str]:
+        return verify(self.account.truth(), self.chat.service, CHANNEL, since=self.began)
