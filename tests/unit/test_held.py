@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.held import DIGEST, QUIET, Held, Verdict, decide, drop, every, held_incidents, read, save
-from pagerduty_mattermost.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incident import Incident
 from pagerduty_mattermost.routing import Route
 from pagerduty_mattermost.store import Store
 
@@ -19,33 +19,31 @@ HELD = Held("c1", "P1", END, Route("night", quiet="22:00-07:00"), "~incidents", 
 TOLD = HELD._replace(why=DIGEST)
 
 
-def change(urgency: str = "low", status: str = "triggered", events: int = 1) -> Change:
-    happened = tuple(IncidentEvent(f"R{n}", "incident.annotated") for n in range(events))
-    return Change(Incident("P1", urgency=urgency, status=status), happened)
+def incident(urgency: str = "low", status: str = "triggered") -> Incident:
+    return Incident("P1", urgency=urgency, status=status)
 
 
 @pytest.mark.parametrize(
     ("starts", "record", "until", "of", "expected"),
     [
-        (True, None, END, change(), Verdict(False, hold=True)),
-        (False, None, END, change(), Verdict(False)),
-        (True, HELD, END, change(), Verdict(False, kept=True)),
-        (False, HELD, END, change(status="resolved"), Verdict(False, kept=True)),
-        (False, TOLD, END, change(), Verdict(False, hold=True)),
-        (True, None, END, change("high"), Verdict(True)),
-        (True, None, END, change(""), Verdict(True)),
-        (False, HELD, END, change("high"), Verdict(True)),
-        (True, HELD, END, change(events=0), Verdict(True)),
-        (False, HELD, None, change(), Verdict(True)),
-        (False, TOLD, None, change(), Verdict(True)),
-        (False, TOLD, None, change(status="resolved"), Verdict(True)),
-        (True, HELD, None, change(status="resolved"), Verdict(False, kept=True)),
-        (True, None, None, change(), Verdict(True)),
-        (False, None, None, change(), Verdict(False)),
+        (True, None, END, incident(), Verdict(False, hold=True)),
+        (False, None, END, incident(), Verdict(False)),
+        (True, HELD, END, incident(), Verdict(False, kept=True)),
+        (False, HELD, END, incident(status="resolved"), Verdict(False, kept=True)),
+        (False, TOLD, END, incident(), Verdict(False, hold=True)),
+        (True, None, END, incident("high"), Verdict(True)),
+        (True, None, END, incident(""), Verdict(True)),
+        (False, HELD, END, incident("high"), Verdict(True)),
+        (False, HELD, None, incident(), Verdict(True)),
+        (False, TOLD, None, incident(), Verdict(True)),
+        (False, TOLD, None, incident(status="resolved"), Verdict(True)),
+        (True, HELD, None, incident(status="resolved"), Verdict(False, kept=True)),
+        (True, None, None, incident(), Verdict(True)),
+        (False, None, None, incident(), Verdict(False)),
     ],
 )
 def test_what_becomes_of_a_change(
-    starts: bool, record: Optional[Held], until: Optional[float], of: Change, expected: Verdict
+    starts: bool, record: Optional[Held], until: Optional[float], of: Incident, expected: Verdict
 ) -> None:
     assert decide(starts, record, until, of) == expected
 
@@ -60,7 +58,7 @@ def test_what_becomes_of_a_change(
 def test_high_urgency_is_never_held_and_nothing_is_both(
     starts: bool, record: Optional[Held], until: Optional[float], urgency: str, status: str
 ) -> None:
-    found = decide(starts, record, until, change(urgency, status))
+    found = decide(starts, record, until, incident(urgency, status))
     assert found.starts + found.hold + found.kept <= 1
     if urgency == "high":
         assert not found.hold

@@ -14,7 +14,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Dict, List, NamedTuple, Optional
 
-from .incident import Change, Incident
+from .incident import Incident
 from .routing import Route, route_from_dict, route_to_dict
 from .store import BrokenValue, Store
 
@@ -59,14 +59,12 @@ def is_held_back(incident: Incident) -> bool:
     return incident.urgency == "low"
 
 
-def decide(starts: bool, record: Optional[Held], until: Optional[float], change: Change) -> Verdict:
-    """`starts`: the route starts a card on the change; `until`: end of the route's present quiet hours, None when there
-    are none. What a person asked for (a change without events) and high urgency always pass."""
-    if not change.events:
-        return Verdict(starts)
+def decide(starts: bool, record: Optional[Held], until: Optional[float], incident: Incident) -> Verdict:
+    """Of a change that a rule saw. `starts`: the route starts a card on it; `until`: end of the route's present quiet
+    hours, None when there are none. High urgency always passes."""
     wanted = starts or record is not None
-    if until is None or not is_held_back(change.incident):
-        if record is not None and record.why == QUIET and not change.incident.is_open:
+    if until is None or not is_held_back(incident):
+        if record is not None and record.why == QUIET and not incident.is_open:
             return Verdict(False, kept=True)  # it came and went: the digest counts it
         return Verdict(wanted)
     if record is not None and record.why == QUIET:

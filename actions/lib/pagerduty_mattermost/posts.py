@@ -100,14 +100,15 @@ class Posts:
         self._clock = clock
         self._monotonic = monotonic
 
-    def show(self, change: Change, channel: str, route: Route) -> Outcome:
-        """The incident's card in one channel, born if the route starts one. Raises ChannelUnavailable as well."""
+    def show(self, change: Change, channel: str, route: Route, *, due: bool = False) -> Outcome:
+        """The incident's card in one channel, born if the route starts one. `due`: a rule would have started one, so
+        the change counts as what it saw. Raises ChannelUnavailable as well."""
         service = (change.incident.service_id, change.incident.service)
         books = Records(self._store, change.incident.id, self._log)
 
         def shown(ref: ChannelRef) -> Outcome:
             looked, snapshot = self._monotonic(), books.load()
-            record, verdict = self._judged(change, ref, route, snapshot)
+            record, verdict = self._judged(change, ref, route, snapshot, due)
             waits = verdict.hold or verdict.kept
             outcomes = self._follow(_Job(change, books, ref, route, verdict.starts, waits), snapshot, looked)
             outcome = next((one for one in outcomes if one.channel_id == ref.id), None)
@@ -120,15 +121,18 @@ class Posts:
         return self._channels.using(channel, shown, service)
 
     def _judged(
-        self, change: Change, ref: ChannelRef, route: Route, snapshot: Snapshot
+        self, change: Change, ref: ChannelRef, route: Route, snapshot: Snapshot, due: bool
     ) -> Tuple[Optional[held.Held], held.Verdict]:
-        """Whether the change starts a card there, or is held, which is written before anything else is done."""
-        starts = routing.starts(route, change)
+        """Whether the change starts a card there, or is held, which is written before anything else is done. What a
+        person asks for is never held."""
+        starts = due or routing.starts(route, change)
         if ref.id in snapshot.cards or self._hours is None or not self._hours.of(route.quiet).spans:
             return None, held.Verdict(starts)
         record = held.read(self._store, ref.id, change.incident.id)
+        if not change.events and not due:
+            return record, held.Verdict(starts)
         until = self._hours.until(route.quiet)
-        verdict = held.decide(starts, record, until, change)
+        verdict = held.decide(starts, record, until, change.incident)
         if verdict.hold and until is not None:
             record = held.Held(ref.id, change.incident.id, until, route, ref.label, change.incident.created_at)
             held.save(self._store, record, self._clock())
@@ -335,14 +339,14 @@ class Posts:
                 continue
             text = replies.reply(snapshot.newest.change.incident, event, view)
             speaks = event.event_id in own and not mentioned and not replies.is_late(event, view.now)
-            if speaks and not self._is_quiet(record.route, job.change.incident):
+            if speaks and not self.is_quiet(record.route, job.change.incident):
                 mention = self._mention_in_reply(record.route, event, job.change)
                 text += f" · {mention}" if mention else ""
             added += thread.add(key, text, {"incident": job.change.incident.id, "event": event.event_id})
         return added
 
-    def _is_quiet(self, route: Route, incident: Incident) -> bool:
-        """Replies stay, and mention nobody."""
+    def is_quiet(self, route: Route, incident: Incident) -> bool:
+        """Whether quiet hours hold the incident's cards back now; replies in those that are there mention nobody."""
         hours = self._hours
         return hours is not None and held.is_held_back(incident) and hours.until(route.quiet) is not None
 
