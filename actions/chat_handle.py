@@ -6,7 +6,7 @@ from typing import Any, Dict, Mapping, Optional, Sequence
 
 from pagerduty_mattermost.card_action import CardAction
 from pagerduty_mattermost.chat_said import Answer, Said
-from pagerduty_mattermost.errors import PackError, RejectedInput
+from pagerduty_mattermost.errors import PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.text import escape, one_line
 
 DROPPED = "dropped."
@@ -14,11 +14,13 @@ DROPPED = "dropped."
 
 
 class ChatHandle(CardAction):
+    kept_as = "chat_handle"
+
     def act(self, order: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
         if not isinstance(order, Mapping) or not order.get("id"):
             raise RejectedInput("order must be the payload of the trigger pagerduty.chat_command: '{{ trigger }}'")
         if self.clock() > float(order.get("valid_until") or 0):
-            return {"done": "too_late", "message": "Dropped: it waited too long, and was told so."}
+            return {"done": "too_late", "message": "Not done: it waited too long. It is a dead letter now."}
         if self.store.read(DROPPED + str(order["id"])) is not None:
             return {"done": "dropped", "message": "Dropped: whoever asked was told that it was not taken."}
         try:
@@ -29,6 +31,14 @@ class ChatHandle(CardAction):
         if order.get("kind") == "command" and given.message:
             self._answer(order, given)
         return {"done": "done", "incidents": list(given.incidents), "message": "Done."}
+
+    def to_keep(self, params: Dict[str, Any], error: Optional[PackError]) -> Optional[Dict[str, Any]]:
+        from pagerduty_mattermost import chat_letters
+
+        return None if chat_letters.is_mistake(error) else chat_letters.of_order(params.get("order"))
+
+    def unfinished(self, result: Any) -> Optional[PackError]:
+        return RetryLater("It waited for more than a minute, so it was void") if result["done"] == "too_late" else None
 
     def _answer(self, order: Mapping[str, Any], given: Answer) -> None:
         """A list with buttons, where the answer goes back by the command's own way: a post's props are limited, an

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any, Dict, Optional
 
 from pagerduty_mattermost.action_base import PackAction
+from pagerduty_mattermost.errors import PackError
 
 
 class ChatRun(PackAction):
+    kept_as = "chat_run"
+
     def act(self, **params: Any) -> Dict[str, Any]:
         from pagerduty_mattermost.chat_perform import perform
         from pagerduty_mattermost.chat_said import Said
@@ -17,3 +20,8 @@ class ChatRun(PackAction):
         words = {name: clean(value).strip() for name, value in params.items() if value not in (None, "None")}
         given = perform(self, Said(**{name: word for name, word in words.items() if name in Said._fields}))
         return {"message": given.message, "incidents": list(given.incidents)}
+
+    def to_keep(self, params: Dict[str, Any], error: Optional[PackError]) -> Optional[Dict[str, Any]]:
+        from pagerduty_mattermost import chat_letters
+
+        return None if chat_letters.is_mistake(error) else chat_letters.of_words(params)

@@ -1,52 +1,57 @@
-"""mattermost.catch_up: post what rules' actions could not post while Mattermost was away or closed to the bot."""
+"""mattermost.catch_up: dead letters that can be posted again without a hand, now that the other side is back."""
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any, Dict, List
+from typing import Any, Dict
 
 from pagerduty_mattermost.action_base import PackAction
-from pagerduty_mattermost.errors import PackError, RejectedInput, RetryLater
-
-SECONDS = 240.0
-"""After this long the rest waits for the next run."""
-GIVE_UP_AFTER = 3
-"""Failures of the kind "later" in a row: the other side is down, no use in asking on."""
 
 
 class CatchUp(PackAction):
     def act(self) -> Dict[str, Any]:
-        from pagerduty_mattermost import owed
+        from pagerduty_mattermost import deadletters
+        from pagerduty_mattermost.letter_round import is_tried
+        from pagerduty_mattermost.replaying import replay
 
-        began, in_a_row = self.monotonic(), 0
-        posted: List[str] = []
-        dropped = 0
-        kept = owed.waiting(self.store)
-        for one in kept:
-            if one.next_at > self.clock():
-                continue
-            if in_a_row >= GIVE_UP_AFTER or self.monotonic() - began > SECONDS:
-                break
-            try:
-                self._action(one.action).act(**one.params)
-            except RejectedInput as error:
-                self.log.warning("Not posted, and never will be: %s", error)
-                dropped += 1
-            except PackError as error:
-                in_a_row = in_a_row + 1 if isinstance(error, RetryLater) else 0
-                owed.postpone(self.store, one, self._one_line(str(error)), self.clock())
-                continue
-            else:
-                in_a_row = 0
-                posted.append(one.action)
-            owed.settle(self.store, one)
-        left = len(kept) - len(posted) - dropped
-        words = "Nothing was waiting." if not kept else f"Caught up: {len(posted)}; still waiting: {left}."
-        return {"caught_up": len(posted), "waiting": left, "dropped": dropped, "message": words}
+        found = deadletters.letters(self.store, self.log)
+        kept = deadletters.make_room(self.store, found, deadletters.LIMIT, self.log)
+        done = replay(self, kept, by_hand=False)
+        gone = sum(not one.problem for one in done)
+        after = {one.letter.id: one.after for one in done}
+        left = [one for one in (after.get(one.id, one) for one in kept) if one is not None]
+        waiting = sum(is_tried(one, self.clock()) for one in left)
+        if len(left) >= deadletters.ALARM and not self.not_configured():
+            self.complain(
+                "deadletters",
+                f"{len(left):,} posts and acts have failed and are kept, of {deadletters.LIMIT:,} at most; beyond that "
+                "the oldest are dropped. `st2 run pagerduty.deadletter.list` tells why; replay or drop them.",
+            )
+        self._tell_of_unread()
+        told = f"Caught up: {gone}; still waiting: {waiting}." if gone or waiting else "Nothing was waiting."
+        return {
+            "caught_up": gone,
+            "waiting": waiting,
+            "by_hand": len(left) - waiting,
+            "dropped": len(found) - len(kept),
+            "message": told,
+        }
 
-    def _action(self, name: str) -> PackAction:
-        from pagerduty_mattermost.owed import ACTIONS
+    def _tell_of_unread(self) -> None:
+        """Once of each: what did not read was made anew, and somebody may want to know what stood there."""
+        from pagerduty_mattermost.aside import KEPT, PREFIX
+        from pagerduty_mattermost.complaints import complain
+        from pagerduty_mattermost.store import PREFIX as OURS
 
-        module, cls = ACTIONS[name]
-        found: PackAction = getattr(import_module(module), cls)(dict(self.config), self.action_service)
-        return found.sharing(self)
+        names = sorted(self.store.read_prefix(PREFIX, on_broken=lambda error: None))
+        if not names or self.not_configured():
+            return
+        shown = ", ".join(f"`{OURS}{name}`" for name in names[:5])
+        more = ", …" if len(names) > 5 else ""
+        text = (
+            f"{len(names)} value{'' if len(names) == 1 else 's'} in StackStorm's datastore did not read (cut, edited, "
+            "or of a newer version of the pack). What stood there is kept for 90 days under "
+            f"{shown}{more}; the pack went on without."
+        )
+        complain(
+            self.mattermost, self.store, " ".join(["aside", *names]), text, log=self.log, ttl=KEPT, clock=self.clock
+        )

@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, AbstractSet, Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.card_action import CardAction, as_results, sentence
+from pagerduty_mattermost.errors import NotFound, PackError
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.incident import Change
@@ -27,6 +28,11 @@ class RepaintIncident(CardAction):
             outcomes += self._held(posts, shown, {one.channel_id for one in outcomes})
             outcomes += self._subscribed(posts, shown, {one.channel_id for one in outcomes})
         return {"incident_id": shown.incident.id, "cards": as_results(outcomes), "message": sentence(outcomes)}
+
+    def unfinished(self, result: Any) -> Optional[PackError]:
+        """A channel that was closed to the bot: what it missed is told when it is open again."""
+        problems = [card["problem"] for card in result.get("cards") or () if card["done"] == "failed"]
+        return NotFound(str(problems[0])) if problems else None
 
     def _held(self, posts: Posts, change: Change, present: AbstractSet[str]) -> List[Outcome]:
         """Cards that quiet hours hold back and that may come now, also where the change fits no criteria of the rule.

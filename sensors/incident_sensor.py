@@ -19,6 +19,7 @@ from pagerduty_mattermost import config as pack_config  # noqa: E402
 from pagerduty_mattermost.dispatch import Dispatcher  # noqa: E402
 from pagerduty_mattermost.doorbell_desk import Desk, open_desk  # noqa: E402
 from pagerduty_mattermost.errors import PackError  # noqa: E402
+from pagerduty_mattermost.noise_desk import NoiseDesk  # noqa: E402
 from pagerduty_mattermost.sensor_cycle import Cycle, tell_health  # noqa: E402
 from pagerduty_mattermost.sensor_health import Health, fault  # noqa: E402
 from pagerduty_mattermost.sensor_pulse import Pulse  # noqa: E402
@@ -27,7 +28,8 @@ from pagerduty_mattermost.store import Store  # noqa: E402
 
 
 class IncidentSensor(PollingSensor):
-    """Dispatches `pagerduty.incident`, `pagerduty.open_summary`, `pagerduty.sensor_health`, `pagerduty.heartbeat`."""
+    """Dispatches `pagerduty.incident`, `pagerduty.open_summary`, `pagerduty.sensor_health`, `pagerduty.heartbeat`
+    and `pagerduty.storm`."""
 
     def __init__(self, sensor_service: Any, config: Optional[Dict[str, Any]] = None, poll_interval: float = 30) -> None:
         super().__init__(sensor_service=sensor_service, config=config, poll_interval=poll_interval)
@@ -111,7 +113,9 @@ class IncidentSensor(PollingSensor):
         )
         store = Store(self.sensor_service)
         pulse = Pulse(self._dispatcher, store, self._health, self._log)
-        cycle = Cycle(config, pagerduty, StateStore(store), self._dispatcher, self._log, self._health, pulse=pulse)
+        noise = NoiseDesk(config.noise, store, self._dispatcher, pagerduty, self._log)
+        states = StateStore(store)
+        cycle = Cycle(config, pagerduty, states, self._dispatcher, self._log, self._health, pulse=pulse, noise=noise)
         self._desk = open_desk(config, self.sensor_service, cycle, self._dispatcher, self._log)
         if self._desk is not None:
             self._desk.wake = self._rung.set

@@ -31,6 +31,11 @@ class KeyValuePair(NamedTuple):
     def id(self) -> str:
         return self.name
 
+    @property
+    def expire_timestamp(self) -> str:
+        """`expires_at` as StackStorm's API tells it: ISO 8601, to the second; empty when it never does."""
+        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at)) if self.expires_at else ""
+
 
 class KeyValueStore:
     """The values themselves. `clock() -> seconds since the epoch` decides what has expired."""

@@ -17,7 +17,7 @@ from standalone.errors import UserError
 from standalone.journal import Execution
 
 HEARTBEAT = "pagerduty.sensor.heartbeat"
-DEAD_LETTERS = ("pagerduty.owed.", "pagerduty.deadletter.")
+DEAD_LETTERS = "pagerduty.deadletter."
 _OF_THE_SENSOR = (
     ("open", "open_incidents", "Open incidents that the sensor knows"),
     ("reported", "reported_incidents", "Open incidents that were reported"),
@@ -63,7 +63,7 @@ class Metrics:
     def _of_app(self) -> Iterator[Any]:
         waiting = len(self._app.journal.waiting())
         yield GaugeMetricFamily("pagerduty_executions_waiting", "Executions that wait or run", waiting)
-        letters = sum(len(self._app.store.list(prefix)) for prefix in DEAD_LETTERS)
+        letters = len(self._app.store.list(DEAD_LETTERS))
         yield GaugeMetricFamily("pagerduty_dead_letters", "What could not be posted yet; 100 stands for more", letters)
         beat = self._heartbeat()
         failing = float(beat.get("state") != "ok") if beat else 1.0

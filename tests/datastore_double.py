@@ -8,6 +8,8 @@ from typing import Callable, Dict, List, NamedTuple, Optional, Set
 class Item(NamedTuple):
     name: str
     value: str
+    encrypted: bool = False
+    expire_timestamp: str = ""
 
 
 class Service:
@@ -19,10 +21,12 @@ class Service:
         self.trouble: Callable[[], None] = lambda: None
         self.calls: List[str] = []
         self.encrypted: Set[str] = set()
+        self.ends: Dict[str, str] = {}
+        """When a key expires, ISO 8601; a test says so."""
 
     def list_values(self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0) -> List[Item]:
         self._called("list", local)
-        found = [Item(name, self._shown(name)) for name in sorted(self.items) if name.startswith(prefix)]
+        found = [self._item(name) for name in sorted(self.items) if name.startswith(prefix)]
         return found[offset : offset + min(limit, 100)]
 
     def get_value(self, name: str, local: bool = True, decrypt: bool = False) -> Optional[str]:
@@ -42,6 +46,9 @@ class Service:
         if encrypt:
             self.encrypted.add(name)
         return True
+
+    def _item(self, name: str) -> Item:
+        return Item(name, self._shown(name), name in self.encrypted, self.ends.get(name, ""))
 
     def _shown(self, name: str) -> str:
         return "********" if name in self.encrypted else self.items[name]

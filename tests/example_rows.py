@@ -117,6 +117,20 @@ def set_up(test: ExampleCase) -> Parameters:
     return {}
 
 
+def failed(test: ExampleCase) -> str:
+    """Id of the dead letter of a post that Mattermost did not take."""
+    test.chat.server.faults.add("status", method="POST", path="/posts$", status=503)
+    test.refused("mattermost.post_once", channel="incidents", message="Good morning", key="morning-2026-11-21")
+    test.chat.server.faults.clear()
+    return str(test.done("deadletter.list")["letters"][0]["id"])
+
+
+def exported(test: ExampleCase) -> Parameters:
+    test.done("identity.link", user="ada", pagerduty_user="grace@example.com")
+    document = test.done("state.export", kinds="identities")["document"]
+    return {"document": document, "dry_run": True}
+
+
 EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "incident.create.events_v1": fixed(description="Disk full", incident_key="db-1-disk"),
     "event.trigger": fixed(summary="Disk full", source="db-1", dedup_key="db-1-disk"),
@@ -130,6 +144,13 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "webhook.status": lambda t: t.done("webhook.setup") and {},
     "webhook.teardown": lambda t: t.done("webhook.setup") and {},
     "audit.list": fixed(since="7d"),
+    "deadletter.list": lambda t: failed(t) and {},
+    "deadletter.replay": lambda t: {"ids": failed(t)},
+    "deadletter.drop": lambda t: {"ids": failed(t)},
+    "state.show": lambda t: {"incident_id": posted(t)},
+    "state.export": lambda t: posted(t) and {"kinds": "incidents"},
+    "state.import": exported,
+    "state.reset": lambda t: failed(t) and {"kinds": "deadletters"},
     "chat.run": lambda t: {"verb": "show", "incidents": incident(t) and "1"},
     "chat.handle": lambda t: {"order": clicked(t)},
     "route.explain": lambda t: {"incident_id": incident(t)},

@@ -85,6 +85,8 @@ PHRASES = [
         "pagerduty_workflow",
         {"incidents": "12", "text": "Major incident"},
     ),
+    ("dead letters", "pagerduty_deadletters", {}),
+    ("list deadletters", "pagerduty_deadletters", {}),
     ("who am i?", "pagerduty_whoami", {}),
     ("whoami", "pagerduty_whoami", {}),
     ("list services", "pagerduty_services", {}),

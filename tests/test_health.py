@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from typing import Any, Dict
 
 from health_check import HealthCheck
 from health_watchdog import HealthWatchdog
 from incident_world import IncidentActionCase
 
-from pagerduty_mattermost import owed
+from pagerduty_mattermost import deadletters
 from pagerduty_mattermost.store import Store
 from sandbox.pagerduty import READ_ONLY_KEY
 
@@ -57,13 +58,15 @@ class HealthCheckTestCase(IncidentActionCase):
         self.store.write("sensor.heartbeat", {**ALIVE, "state": "failing", "reason": "the datastore is down"})
         self.store.write("reconcile.run", {"at": now, "ended": now - 3600})
         self.store.write("reconcile.timer", {"at": now - 7200})
-        owed.keep(self.store, "post_once", {"key": "x"}, "the channel is archived", now)
+        log = logging.getLogger("health")
+        deadletters.keep(self.store, "post_once", {"key": "x"}, "blocked", "the channel is archived", now, log)
         found = self.checks(chat={"port": 8090, "public_url": "http://127.0.0.1:9", "signing_keys": ["k" * 32]})
         assert self.result["ok"] is False
         assert "the datastore is down" in found["incident sensor"]["text"]
         assert "st2rulesengine" in found["reconcile"]["text"]
         assert "restart st2timersengine" in found["timers"]["text"]
-        assert "1 wait to be posted; the oldest: the channel is archived" in found["waiting posts"]["text"]
+        letters = "1 kept, 0 of them for a hand (deadletter.list); the newest: the channel is archived"
+        assert found["dead letters"]["text"] == letters
         assert "is the chat sensor running?" in found["chat"]["text"]
 
     def test_a_silent_sensor_and_one_never_heard_of(self) -> None:

@@ -214,7 +214,10 @@ class DatastoreFaultTestCase(SensorWorld):
                 assert {e["event_id"] for p in again for e in p["events"]} <= set(self.told()), name
                 assert len(again) <= 31, name
                 assert self.stored("sensor.head")["journal"] is not None
-        assert self.stored("sensor.broken.head")["raw"]
+        kept = [
+            item.name for item in self.sensor_service.list_values(local=False, prefix="pagerduty.aside.sensor.head.")
+        ]
+        assert len(kept) == 4, "each as it stood, none over another"
         before = len(self.payloads())
         self.account.resolve(followed)
         self.poll()

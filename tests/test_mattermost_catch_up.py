@@ -10,10 +10,12 @@ from mattermost_post_once import PostOnce
 from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
-from pagerduty_mattermost import owed
+from pagerduty_mattermost import deadletters
+from pagerduty_mattermost.aside import keep_aside
 from pagerduty_mattermost.store import Store
 
 MINUTES = 60.0
+NOTHING = {"caught_up": 0, "waiting": 0, "by_hand": 0, "dropped": 0, "message": "Nothing was waiting."}
 
 
 class CatchUpTestCase(IncidentActionCase):
@@ -39,8 +41,8 @@ class CatchUpTestCase(IncidentActionCase):
         ]
 
     @property
-    def kept(self) -> List[owed.Owed]:
-        return owed.waiting(Store(self.action_service))
+    def kept(self) -> List[deadletters.Letter]:
+        return deadletters.letters(Store(self.action_service), None)
 
     def cards(self, channel: str = "incidents") -> List[Any]:
         return [post for post in self.chat.service.posts(channel) if "attachments" in post.props]
@@ -62,7 +64,7 @@ class CatchUpTestCase(IncidentActionCase):
         assert "Acknowledged" in card.message
         assert len(self.chat.service.thread(card)) == 2
         self.chat.clock.advance(120 * MINUTES)
-        assert self.done() == {"caught_up": 0, "waiting": 0, "dropped": 0, "message": "Nothing was waiting."}
+        assert self.done() == NOTHING
         assert len(self.chat.service.thread(card)) == 2
 
     def test_what_a_retry_has_posted_is_posted_no_second_time(self) -> None:
@@ -106,24 +108,115 @@ class CatchUpTestCase(IncidentActionCase):
         assert not self.rule(PostIncident, change=None, incident_id=self.truth.id, channel="incidents")[0]
         assert self.kept == []
 
-    def test_a_mistake_is_not_kept(self) -> None:
+    def test_what_is_refused_for_good_is_kept_with_its_reason_and_never_tried_by_itself(self) -> None:
         assert not self.rule(PostIncident, change={"no": "change"}, incident_id=None, channel="incidents")[0]
+        (one,) = self.kept
+        assert (one.kind, one.attempts) == ("permanent", 1)
+        assert "change must be the payload" in one.reason
+        for _ in range(3):
+            self.chat.clock.advance(60 * MINUTES)
+            assert self.done() == {**NOTHING, "by_hand": 1}
+        assert self.kept == [one]
+
+    def test_what_missed_a_closed_channel_is_told_there_when_it_is_open_again(self) -> None:
+        self.both(self.triggered)
+        self.chat.service.remove_member("incidents", "pagerduty")
+        self.chat.service.archive("incidents")
+        self.account.acknowledge(self.truth, "ada@example.com")
+        now = self.incident(self.truth)
+        succeeded, result = self.both(self.change(now, happened(2, "acknowledged", now.updated_at)))[1]
+        assert succeeded
+        assert result["cards"][0]["done"] == "failed"
+        assert {one.kind for one in self.kept} == {"blocked"}
+        assert self.done()["caught_up"] == 0
+        self.chat.service.restore("incidents")
+        self.chat.clock.advance(10 * MINUTES)
+        assert self.done()["waiting"] == 0
+        (card,) = self.cards()
+        assert "Acknowledged" in card.message
         assert self.kept == []
 
     def test_while_the_other_side_is_down_few_are_tried(self) -> None:
         self.chat.server.stop()
         for number in range(10):
             self.rule(PostOnce, channel="ops", message=f"{number}", key=f"k{number}")
-        before = [one.tries for one in self.kept]
+        assert [one.attempts for one in self.kept] == [1] * 10
         assert self.done()["waiting"] == 10
-        assert before == [0] * 10
-        assert sum(one.tries for one in self.kept) == 3
+        assert sorted(one.attempts for one in self.kept) == [1] * 7 + [2] * 3
         self.chat.server.start()
         self.chat.clock.advance(5 * MINUTES)
         assert self.done()["caught_up"] == 10
         assert self.chat.messages("ops")[0].startswith("0")
 
     def test_a_kept_value_that_does_not_read_stops_nothing(self) -> None:
-        self.action_service.set_value("pagerduty.owed.broken", "{", local=False)
-        Store(self.action_service).write("owed.odd", {"action": "os.system", "params": {}})
+        self.action_service.set_value("pagerduty.deadletter.broken", "{", local=False)
+        Store(self.action_service).write("deadletter.odd", {"action": "os.system", "params": {}})
         assert self.done()["message"] == "Nothing was waiting."
+
+    def test_killed_between_any_write_and_any_effect_nothing_is_lost_twice_or_out_of_order(self) -> None:
+        other = self.account.trigger("Checkout API", "Slow", priority="P2")
+        shown = self.incident(other)
+        changes = [self.triggered, self.change(shown, happened(5, "triggered", shown.created_at))]
+        for truth, number in ((self.truth, 2), (other, 6)):
+            self.account.acknowledge(truth, "ada@example.com")
+            now = self.incident(truth)
+            changes.append(self.change(now, happened(number, "acknowledged", now.updated_at)))
+        self.chat.server.stop()
+        for change in changes:
+            self.both(change)
+        self.chat.server.start()
+        assert len(self.kept) == 4
+        service = self.action_service
+        set_value, delete_value = service.set_value, service.delete_value
+        for cut in range(60):
+            left = [cut % 12]
+
+            def dying(call: Any, left: List[int] = left) -> Any:
+                def called(*args: Any, **more: Any) -> Any:
+                    left[0] -= 1
+                    if left[0] < 0:
+                        raise ConnectionError("killed")
+                    return call(*args, **more)
+
+                return called
+
+            service.set_value, service.delete_value = dying(set_value), dying(delete_value)
+            self.act()
+            service.set_value, service.delete_value = set_value, delete_value
+            if not self.kept:
+                break
+            self.chat.service.forget_pending()
+            self.chat.clock.advance(15 * MINUTES)
+        assert self.kept == []
+        assert cut > 3, "it was cut off on the way"
+        assert len(self.cards()) == 2
+        for card in self.cards():
+            first, second = (post.message for post in self.chat.service.thread(card))
+            assert "Triggered by Ann" in first
+            assert "Ann acknowledged" in second
+            assert "Acknowledged" in card.message
+
+    def test_a_token_that_was_revoked_ends_the_run_early_and_a_new_one_catches_up(self) -> None:
+        token = self.chat.world.bot_token
+        self.chat.service.revoke(token)
+        for number in range(6):
+            self.rule(PostOnce, channel="ops", message=f"{number}", key=f"k{number}")
+        assert {one.kind for one in self.kept} == {"blocked"}
+        self.done()
+        assert sorted(one.attempts for one in self.kept) == [1] * 5 + [2]
+        self.chat.world = self.chat.world._replace(bot_token=self.chat.service.add_token("pagerduty"))
+        self.chat.clock.advance(60 * MINUTES)
+        assert self.done()["caught_up"] == 6
+
+    def test_a_value_that_did_not_read_is_told_once(self) -> None:
+        keep_aside(Store(self.action_service), "sensor.head", "{half", "no JSON")
+        self.done()
+        self.done()
+        keep_aside(Store(self.action_service), "sensor.shard.07", "{half", "no JSON")
+        self.done()
+        first, second = (text for text in self.chat.messages("ops") if "did not read" in text)
+        assert "1 value in" in first
+        assert "`pagerduty.aside.sensor.head." in first
+        assert "`pagerduty.aside.sensor.shard.07." in second
+        exchange = {"api_key": "u+exchangePack1234567", "service_key": None, "debug": False}
+        assert self.action(exchange).run()[0], "without Mattermost there is nobody to tell, and nothing fails"

@@ -12,6 +12,7 @@ from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost import held
+from pagerduty_mattermost.card_records import OPEN, OVER, Records
 from pagerduty_mattermost.incident import Change, IncidentEvent, Person, to_payload
 from pagerduty_mattermost.store import Store
 
@@ -409,3 +410,11 @@ class DigestTestCase(IncidentActionCase):
         found = [card for card in self.cards() if truth.title in card.message]
         assert len(found) <= 1, "never twice"
         return bool(found)
+
+    def test_what_is_remembered_of_a_held_incident_lives_as_long_as_a_cards(self) -> None:
+        truth = self.trigger()
+        books = Records(Store(self.action_service), truth.id)
+        assert [state.life for state in books.load().states] == [OPEN], "a weekend is longer than a day"
+        self.account.resolve(truth)
+        self.changed(truth, "resolved")
+        assert [state.life for state in books.load().states] == [OVER, OVER]

@@ -56,6 +56,8 @@ SAID = [
             options={"priority": "P1", "details": "all of it", "urgency": "low"},
         ),
     ),
+    ("deadletters", Said("deadletters")),
+    ("dead letters of PT4KHLK", Said("deadletters", incidents="PT4KHLK")),
     ("whoami", Said("whoami")),
     ("list all", Said("list")),
     ("list mine page 2", Said("mine", page="2")),

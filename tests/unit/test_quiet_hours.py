@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost import times
-from pagerduty_mattermost.config import QuietConfig
+from pagerduty_mattermost.config_quiet import QuietConfig
 from pagerduty_mattermost.errors import ConfigError, RejectedInput
 from pagerduty_mattermost.quiet_hours import Hours, Quiet, Span, ends, parse
 

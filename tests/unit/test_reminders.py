@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost import times
-from pagerduty_mattermost.config import RemindersConfig
+from pagerduty_mattermost.config_quiet import RemindersConfig
 from pagerduty_mattermost.incident import IncidentEvent
 from pagerduty_mattermost.lookup import Reference
 from pagerduty_mattermost.oncall import OnCall

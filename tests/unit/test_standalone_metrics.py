@@ -44,7 +44,7 @@ def test_it_counts_and_tells_the_sensors_heartbeat(tmp_path: Path) -> None:
         assert app.drain(20)
         beat = {"state": "ok", "open": 4, "reported": 3, "seconds_since_good": 0.5, "rate_left": 900}
         app.store.set(HEARTBEAT, json.dumps({"v": 1, "data": beat}))
-        app.store.set("pagerduty.owed.a", "1")
+        app.store.set("pagerduty.deadletter.a", "1")
         found = read(server)
         assert found['pagerduty_triggers_total{trigger="toy.counted"}'] == 1
         assert sum(value for name, value in found.items() if name.startswith("pagerduty_executions_total")) >= 1

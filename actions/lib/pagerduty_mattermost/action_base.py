@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Set, Tupl
 
 from st2common.runners.base_action import Action
 
-from .errors import PackError, RejectedInput
+from .errors import PackError
 from .text import clean, one_line
 
 if TYPE_CHECKING:
@@ -45,7 +45,7 @@ class PackAction(Action):
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], None] = staticmethod(time.sleep)
     kept_as = ""
-    """Its name in `owed.ACTIONS`, where what fails on behalf of a rule is kept and posted later."""
+    """Its name in `deadletters.ACTIONS`, when what fails is kept there with its reason."""
 
     def __init__(self, config: Any = None, action_service: Any = None) -> None:
         super().__init__(config=config, action_service=action_service)
@@ -62,31 +62,64 @@ class PackAction(Action):
     def run(self, **params: Any) -> Tuple[bool, Any]:
         """(True, result) or (False, one line for people)."""
         try:
-            return True, fit(self.act(**params))
+            result = fit(self.act(**params))
         except PackError as error:
             line = self._one_line(str(error))
-            if self.kept_as:
-                self._keep(params, error, line)
+            self._keep(params, line, error)
             return False, line
         except Exception as error:  # noqa: BLE001 - nobody above us would turn it into one line
-            self._log_stack()
-            return False, self._one_line(f"Unexpected {type(error).__name__} in {_place(error)}: {error}")
+            line = self.unexpected(error)
+            self._keep(params, line, None)
+            return False, line
+        left = self.unfinished(result)
+        if left is not None:
+            self._keep(params, self._one_line(str(left)), left)
+        return True, result
 
-    def sharing(self, other: PackAction) -> PackAction:
-        """This action on the gateways and the clocks of another one."""
-        self._store, self._mattermost, self._channels = other.store, other.mattermost, other.channels
-        self.clock, self.monotonic, self.sleep = other.clock, other.monotonic, other.sleep
-        return self
+    def unexpected(self, error: Exception) -> str:
+        """What nobody foresaw, in one line; the stack goes to the log."""
+        self._log_stack()
+        return self._one_line(f"Unexpected {type(error).__name__} in {_place(error)}: {error}")
 
-    def _keep(self, params: Dict[str, Any], error: PackError, line: str) -> None:
-        from . import owed
+    def unfinished(self, result: Any) -> Optional[PackError]:
+        """Why a part of it is not done although the action succeeded; None when all is."""
+        return None
 
-        if isinstance(error, RejectedInput) or not owed.is_from_a_rule(self.kept_as, params):
+    def to_keep(self, params: Dict[str, Any], error: Optional[PackError]) -> Optional[Dict[str, Any]]:
+        """The parameters it is carried out with again, None when this failure is not kept. `error` None: an exception
+        that nobody foresaw."""
+        from .deadletters import is_from_a_rule
+
+        return params if is_from_a_rule(self.kept_as, params) else None
+
+    def entry(self, name: str) -> PackAction:
+        """Another action, by its name in `deadletters.ACTIONS`, on the gateways and the clocks of this one."""
+        from .replaying import entry_point
+
+        other: PackAction = entry_point(name)(dict(self.config), self.action_service)
+        other._settings, other._store = self._settings, self.store
+        other._pagerduty, other._mattermost, other._channels = self._pagerduty, self._mattermost, self._channels
+        other.clock, other.monotonic, other.sleep = self.clock, self.monotonic, self.sleep
+        other.logger = self.logger
+        return other
+
+    def take_back(self, other: PackAction) -> None:
+        """The gateways that it has built meanwhile, for the next one."""
+        self._pagerduty, self._mattermost, self._channels = other._pagerduty, other._mattermost, other._channels
+
+    def _keep(self, params: Dict[str, Any], line: str, error: Optional[PackError]) -> None:
+        if not self.kept_as:
             return
+        from . import deadletters
+
+        given = self.to_keep(params, error)
+        if given is None:
+            return
+        kind = deadletters.ACT if self.kept_as.startswith("chat_") else deadletters.kind_of(error)
         try:
-            owed.keep(self.store, self.kept_as, params, line, self.clock())
+            deadletters.keep(self.store, self.kept_as, given, kind, line, self.clock(), self.log)
         except PackError as failed:
-            self.log.warning("Not kept for later: %s", self._one_line(str(failed)))
+            self.log.warning("Not kept as a dead letter: %s", self._one_line(str(failed)))
 
     @property
     def log(self) -> Any:

@@ -15,19 +15,22 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Mapping
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from . import times
+from .aside import keep_aside
 from .incident import Change, Incident, IncidentEvent, Version, from_payload, to_payload
 from .routing import Route, route_from_dict, route_to_dict
-from .store import BrokenValue, Store
+from .store import PREFIX, BrokenValue, Store
 
-PREFIX = "incident."
+BEGIN = "incident."
 DAY = 86400.0
 OPEN_TTL, CLOSED_TTL = 180 * DAY, 30 * DAY
 UNSEEN_TTL = DAY
 """A state of an incident that has no card (yet): StackStorm keeps no order, the one that starts it may come later."""
 GRACE = 3600.0
+UNSEEN, OPEN, OVER = "unseen", "open", "over"
+LIVES: Mapping[str, float] = {UNSEEN: UNSEEN_TTL, OPEN: OPEN_TTL, OVER: CLOSED_TTL}
 
 
 class Record(NamedTuple):
@@ -60,6 +63,8 @@ class Known(NamedTuple):
     version: Version
     change: Change
     at: float = 0.0
+    life: str = ""
+    """What its expiry followed when it was written last: a key of `LIVES`, or empty when it is not written yet."""
 
 
 class Mark(NamedTuple):
@@ -96,7 +101,7 @@ class Snapshot(NamedTuple):
         merged = known
         for state in same:
             incident = merge(known.change.incident, state.change.incident)
-            merged = Known(known.version, known.change._replace(incident=incident), state.at)
+            merged = Known(known.version, known.change._replace(incident=incident), state.at, state.life)
         others = [state for state in self.states if state.version != known.version]
         return self._replace(states=tuple(sorted([*others, merged], key=lambda state: state.version)))
 
@@ -132,6 +137,13 @@ def known_of(change: Change, now: float) -> Known:
     return Known(change.version, change, now)
 
 
+def life_of(change: Change, *, has_cards: bool) -> str:
+    """What the expiry of a state has to follow."""
+    if not has_cards:
+        return UNSEEN
+    return OPEN if change.incident.is_open else OVER
+
+
 def merge(newer: Incident, older: Incident) -> Incident:
     """The newer state, with what the older one knew and PagerDuty does not repeat: the first alert's details, the
     conference bridge, the latest note; and who worked on it, which a resolved incident no longer tells."""
@@ -153,51 +165,72 @@ def merge(newer: Incident, older: Incident) -> Incident:
 
 def load_all(store: Store, log: Any = None) -> Dict[str, Snapshot]:
     """Of every incident, by its id: one read of the datastore, a page of 100 keys at a time."""
-    return _load(store, PREFIX, log)
+    found, unread = _load(store, BEGIN)
+    for error in unread:
+        if log is not None:
+            log.warning("%s; it is not used", error)
+    return found
 
 
-def _load(store: Store, prefix: str, log: Any) -> Dict[str, Snapshot]:
+def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenValue]]:
     found: Dict[str, Snapshot] = {}
+    unread: List[BrokenValue] = []
 
     def take(name: str, value: Any) -> None:
-        incident_id, _, rest = name[len(PREFIX) :].partition(".")
+        incident_id, _, rest = name[len(BEGIN) :].partition(".")
         kind, _, word = rest.partition(".")
         before = found.get(incident_id, Snapshot({}, ()))
         if kind == "card":
             found[incident_id] = before._replace(cards={**before.cards, word: _record(word, value)})
-        elif kind == "state":
-            found[incident_id] = before._replace(states=(*before.states, *_known(value)))
+        elif kind == "state" and value is not None:
+            found[incident_id] = before._replace(states=(*before.states, *known_from(value)))
         elif kind == "mark" and isinstance(value, Mapping):
             mark = Mark(str(value.get("by") or ""), str(value.get("at") or ""))
             found[incident_id] = before._replace(mark=mark)
 
     def broken(error: BrokenValue) -> None:
-        if log is not None:
-            log.warning("%s; it is not used", error)
+        unread.append(error)
         take(error.name, None)
 
     for name, value in store.read_prefix(prefix, broken).items():
         take(name, value)
-    return {
+    whole = {
         incident_id: one._replace(states=tuple(sorted(one.states, key=lambda state: state.version)))
         for incident_id, one in found.items()
     }
+    return whole, unread
 
 
 class Records:
-    """The records of one incident. Raises the store's errors; values that don't read are passed over and logged."""
+    """The records of one incident. Raises the store's errors; values that don't read are passed over, logged and kept
+    aside before anything is written in their place."""
 
     def __init__(self, store: Store, incident_id: str, log: Any = None) -> None:
         self._store = store
-        self._prefix = f"{PREFIX}{incident_id}."
+        self._prefix = f"{BEGIN}{incident_id}."
         self._log = log
+        self._aside: Set[str] = set()
 
     def load(self) -> Snapshot:
-        incident_id = self._prefix[len(PREFIX) : -1]
-        return _load(self._store, self._prefix, self._log).get(incident_id, Snapshot({}, ()))
+        incident_id = self._prefix[len(BEGIN) : -1]
+        found, unread = _load(self._store, self._prefix)
+        for error in unread:
+            self._put_aside(error)
+        return found.get(incident_id, Snapshot({}, ()))
+
+    def _put_aside(self, error: BrokenValue) -> None:
+        if error.name in self._aside:
+            return
+        kept = keep_aside(self._store, error.name, error.raw, error.why)
+        self._aside.add(error.name)
+        if self._log is not None:
+            self._log.warning("%s; it is not used, and kept as %s%s", error, PREFIX, kept)
 
     def save_mark(self, mark: Mark) -> None:
         self._store.write(self._prefix + "mark", mark._asdict(), OPEN_TTL)
+
+    def forget_mark(self) -> None:
+        self._store.delete(self._prefix + "mark")
 
     def save_card(self, record: Record) -> None:
         value = record._asdict()
@@ -205,10 +238,14 @@ class Records:
         ttl = CLOSED_TTL if record.closed else OPEN_TTL
         self._store.write(f"{self._prefix}card.{record.channel_id}", value, ttl)
 
-    def save_state(self, known: Known, *, has_cards: bool) -> None:
-        open_ttl = OPEN_TTL if known.change.incident.is_open else CLOSED_TTL
-        value = {"version": list(known.version), "at": known.at, "change": to_payload(known.change)}
-        self._store.write(self._state(known.version), value, open_ttl if has_cards else UNSEEN_TTL)
+    def save_state(self, known: Known, life: str) -> None:
+        value = {
+            "version": list(known.version),
+            "at": known.at,
+            "change": to_payload(known.change),
+            "life": life,
+        }
+        self._store.write(self._state(known.version), value, LIVES[life])
 
     def forget_state(self, version: Version) -> None:
         self._store.delete(self._state(version))
@@ -236,10 +273,13 @@ def _record(channel_id: str, value: Any) -> Record:
     )
 
 
-def _known(value: Any) -> Sequence[Known]:
+def known_from(value: Any) -> Sequence[Known]:
+    """The state that a value tells of; none when it is no state."""
     try:
         updated_at, entry_at, cycle = value["version"]
         version = Version(str(updated_at), str(entry_at), int(cycle))
-        return [Known(version, from_payload(value["change"]), float(value.get("at") or 0.0))]
+        return [
+            Known(version, from_payload(value["change"]), float(value.get("at") or 0.0), str(value.get("life") or ""))
+        ]
     except (KeyError, TypeError, ValueError, AttributeError):
         return []

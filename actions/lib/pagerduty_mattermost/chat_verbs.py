@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Tuple
 
-from . import chat_mitigate, chat_more, chat_oncall, chat_routes, chat_tables, chat_you, times
+from . import chat_letters, chat_mitigate, chat_more, chat_oncall, chat_routes, chat_tables, chat_you, times
 from .chat_person import sender, who
 from .chat_said import Answer, Said, incident_of, named
 from .errors import PackError, RejectedInput
@@ -207,6 +207,7 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "subscribe": chat_routes.subscribe,
     "subscriptions": chat_routes.listed,
     "unsubscribe": chat_routes.unsubscribe,
+    "deadletters": chat_letters.listing,
     "whoami": chat_you.who_am_i,
     "connect": chat_you.connect,
     "disconnect": chat_you.disconnect,
@@ -225,6 +226,7 @@ READS = frozenset(
         "services",
         "maintenance_list",
         "subscriptions",
+        "deadletters",
         "whoami",
         "connect",
         "disconnect",

@@ -209,6 +209,13 @@ FORMS: Tuple[Form, ...] = (
     ),
     Form("disconnect", "nothing is done in your name until you connect again", "disconnect", r"disconnect", YOU),
     Form("health", "how both sides and the integration's own parts stand", "health", r"health(?:\s*check)?", PACK),
+    Form(
+        "deadletters [id]",
+        "posts and acts that failed, of all incidents or one, and what becomes of them",
+        "deadletters",
+        rf"dead\s?letters?(?:\s+{_ID})?",
+        PACK,
+    ),
     Form("help [command]", "this list, or one command", "help", r"help(?:\s+(?:with\s+)?(?P<text>\S+))?|\?|", PACK),
 )
 PATTERNS = tuple((form, re.compile(form.pattern, re.IGNORECASE | re.DOTALL)) for form in FORMS)

@@ -16,14 +16,14 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping, NamedTuple, Tuple, Union
 
+from .config_quiet import URGENCIES, QuietConfig, RemindersConfig, read_quiet, read_reminders
 from .config_reader import EMPTY, Reader, Secret
-from .errors import ConfigError, RejectedInput
+from .errors import ConfigError
 
 REGIONS = {
     "us": ("https://api.pagerduty.com", "https://events.pagerduty.com"),
     "eu": ("https://api.eu.pagerduty.com", "https://events.eu.pagerduty.com"),
 }
-URGENCIES = ("high", "low")
 START_STATES = ("triggered", "acknowledged")
 CONFIRM = ("merge", "workflow", "bulk")
 DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
@@ -132,6 +132,21 @@ class ChatConfig(NamedTuple):
         return bool(self.public_url and self.signing_keys)
 
 
+class NoiseConfig(NamedTuple):
+    """What is told together instead of one by one."""
+
+    storm_incidents: int = 10
+    """More new ones of a service within `storm_window` are a storm; 0: never."""
+    storm_window: int = 120
+    storm_quiet: int = 300
+    """Seconds without a new one after which it is over."""
+    storm_priorities: Tuple[str, ...] = ("P1", "P2")
+    """These get their own cards in any case."""
+    flapping_rounds: int = 3
+    """After so many rounds of the same title within `flapping_window` further ones are counted; 0: never."""
+    flapping_window: int = 1800
+
+
 class WebhookConfig(NamedTuple):
     """Where PagerDuty's webhook (v3) rings. Off while `port` is 0."""
 
@@ -145,26 +160,6 @@ class WebhookConfig(NamedTuple):
     """What is wrong with secrets left out. It stops nothing: without the bell the log is polled."""
 
 
-class QuietConfig(NamedTuple):
-    """When incidents of low urgency are held for the morning's digest."""
-
-    enabled: bool = True
-    """False: no route has quiet hours, whatever it says."""
-    hours: str = ""
-    """As `quiet_hours.parse` reads it, for routes that say nothing of their own; empty: none."""
-
-
-class RemindersConfig(NamedTuple):
-    """What is unacknowledged is raised again in its thread."""
-
-    enabled: bool = True
-    after: int = 5
-    """Minutes."""
-    repeat: int = 0
-    """Minutes between further reminders; 0: only one."""
-    urgencies: Tuple[str, ...] = ("high",)
-
-
 class Config(NamedTuple):
     """The whole configuration."""
 
@@ -176,6 +171,7 @@ class Config(NamedTuple):
     debug: bool = False
     chat: ChatConfig = ChatConfig()
     webhook: WebhookConfig = WebhookConfig()
+    noise: NoiseConfig = NoiseConfig()
     quiet_hours: QuietConfig = QuietConfig()
     reminders: RemindersConfig = RemindersConfig()
 
@@ -208,6 +204,14 @@ _SECTIONS = {
         "poll_interval",
         "poll_interval_with_bell",
         "snapshot_every",
+    ),
+    "noise": (
+        "storm_incidents",
+        "storm_window",
+        "storm_quiet",
+        "storm_priorities",
+        "flapping_rounds",
+        "flapping_window",
     ),
     "webhook": ("bind", "port", "public_url", "secrets"),
     "quiet_hours": ("enabled", "hours"),
@@ -267,11 +271,12 @@ def load(raw: Any) -> Config:
         read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
     debug = read.boolean("debug") is True
     chat = _chat(read) if read.value("chat") else ChatConfig()
-    quiet = _quiet(read) if read.value("quiet_hours") else QuietConfig()
-    reminders = _reminders(read) if read.value("reminders") else RemindersConfig()
+    quiet = read_quiet(read) if read.value("quiet_hours") else QuietConfig()
+    reminders = read_reminders(read) if read.value("reminders") else RemindersConfig()
+    noise = _noise(read) if read.value("noise") else NoiseConfig()
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
-    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook, quiet, reminders)
+    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook, noise, quiet, reminders)
 
 
 def _mattermost(
@@ -301,6 +306,19 @@ def _mattermost(
     )
 
 
+def _noise(read: Reader) -> NoiseConfig:
+    plain = NoiseConfig()
+    named = read.value("noise.storm_priorities") is not None
+    return NoiseConfig(
+        storm_incidents=read.integer("noise.storm_incidents", plain.storm_incidents, 0, 10000),
+        storm_window=read.integer("noise.storm_window", plain.storm_window, 10, 3600),
+        storm_quiet=read.integer("noise.storm_quiet", plain.storm_quiet, 30, 86400),
+        storm_priorities=read.texts("noise.storm_priorities") if named else plain.storm_priorities,
+        flapping_rounds=read.integer("noise.flapping_rounds", plain.flapping_rounds, 0, 1000),
+        flapping_window=read.integer("noise.flapping_window", plain.flapping_window, 60, 86400),
+    )
+
+
 def _webhook(read: Reader) -> WebhookConfig:
     webhook = WebhookConfig(
         bind=read.text("webhook.bind") or "127.0.0.1",
@@ -326,27 +344,6 @@ def _watch(read: Reader, with_bell: bool) -> WatchConfig:
         poll_interval=read.integer("watch.poll_interval", 10 if with_bell else 30, MIN_POLL_INTERVAL, 3600),
         poll_interval_with_bell=read.integer("watch.poll_interval_with_bell", 60, MIN_POLL_INTERVAL, 3600),
         snapshot_every=read.integer("watch.snapshot_every", 10, 1, 10000),
-    )
-
-
-def _quiet(read: Reader) -> QuietConfig:
-    quiet = QuietConfig(read.boolean("quiet_hours.enabled") is not False, read.text("quiet_hours.hours"))
-    if quiet.hours:
-        from .quiet_hours import parse
-
-        try:
-            parse(quiet.hours)
-        except RejectedInput as error:
-            read.wrong("quiet_hours.hours", f"does not read: {error}")
-    return quiet
-
-
-def _reminders(read: Reader) -> RemindersConfig:
-    return RemindersConfig(
-        enabled=read.boolean("reminders.enabled") is not False,
-        after=read.integer("reminders.after", 5, 1, 1440),
-        repeat=read.integer("reminders.repeat", 0, 0, 1440),
-        urgencies=read.texts("reminders.urgencies", URGENCIES) or ("high",),
     )
 
 

@@ -15,10 +15,9 @@ import time
 import uuid
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from . import transport
+from . import echoes, transport
 from .config import PagerDutyConfig
 from .errors import PermanentError, RejectedInput, RetryLater, retold
-from .text import clean, one_line
 
 V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
 V1 = "/generic/2010-04-15/create_event.json"
@@ -112,7 +111,10 @@ class Events:
             raise RetryLater(f"{what}: {why} ({status})", status=status, retry_after=wait, maybe_done=status >= 500)
         if status >= 300:
             kind = RejectedInput if status < 500 and status in (400, 413, 422) else PermanentError
-            raise kind(f"{what}: PagerDuty refuses ({status}){_said(answer)}: check the integration key", status=status)
+            raise kind(
+                f"{what}: PagerDuty refuses ({status}){_said(response, answer)}: check the integration key",
+                status=status,
+            )
         if not isinstance(answer, dict):
             raise RetryLater(f"{what}: the answer is no JSON object (a proxy in between?)", maybe_done=True)
         return answer
@@ -169,11 +171,11 @@ def choose_key(config: PagerDutyConfig, given: Mapping[str, Any]) -> str:
     )
 
 
-def _said(answer: Any) -> str:
+def _said(response: Any, answer: Any) -> str:
     """PagerDuty's own words as ": message: error; error"."""
     if not isinstance(answer, dict):
         return ""
     errors = answer.get("errors")
     words = [str(answer.get("message") or ""), "; ".join(map(str, errors)) if isinstance(errors, list) else ""]
-    said = one_line(clean(": ".join(word for word in words if word), 600))
+    said = echoes.words(response, ": ".join(word for word in words if word), 600)
     return ": " + said if said else ""

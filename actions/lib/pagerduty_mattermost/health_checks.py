@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Sequence
+from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Sequence, Tuple
 
 from . import times
 from .chat_tables import cell
@@ -53,7 +53,7 @@ def checks(action: PackAction) -> List[Check]:
         ("incident sensor", _sensor),
         ("reconcile", _reconcile),
         ("timers", _timers),
-        ("waiting posts", _waiting),
+        ("dead letters", _letters),
         ("webhook", _webhook),
         ("chat", _chat),
     ):
@@ -81,16 +81,16 @@ def _timed(action: PackAction, call: Callable[[], Any]) -> float:
     return action.monotonic() - began
 
 
-def _latency(seconds: float) -> tuple[str, str]:
+def _latency(seconds: float) -> Tuple[str, str]:
     text = f"answers in {seconds * 1000:.0f} ms"
     return (WARN, f"{text}: that is slow") if seconds > SLOW else (OK, text)
 
 
-def _pagerduty(action: PackAction) -> tuple[str, str]:
+def _pagerduty(action: PackAction) -> Tuple[str, str]:
     return _latency(_timed(action, lambda: action.pagerduty.get("/abilities")))
 
 
-def _scope(action: PackAction) -> tuple[str, str]:
+def _scope(action: PackAction) -> Tuple[str, str]:
     body = {"incident": {"type": "incident_reference"}}
     sender = action.settings.pagerduty.from_email or "nobody@example.com"
     try:
@@ -104,7 +104,7 @@ def _scope(action: PackAction) -> tuple[str, str]:
     return OK, "may read and write"
 
 
-def _rate(action: PackAction) -> tuple[str, str]:
+def _rate(action: PackAction) -> Tuple[str, str]:
     rate = action.pagerduty.last_rate
     if rate is None or rate.limit <= 0:
         return OFF, "PagerDuty tells none"
@@ -112,7 +112,7 @@ def _rate(action: PackAction) -> tuple[str, str]:
     return (WARN if rate.remaining * 10 < rate.limit else OK), text
 
 
-def _clock(action: PackAction) -> tuple[str, str]:
+def _clock(action: PackAction) -> Tuple[str, str]:
     server = action.pagerduty.last_server_time
     if server is None:
         return WARN, "PagerDuty tells no time (header Date)"
@@ -122,14 +122,14 @@ def _clock(action: PackAction) -> tuple[str, str]:
     return OK, f"within {max(1, round(skew))} s of PagerDuty's"
 
 
-def _mattermost(action: PackAction) -> tuple[str, str]:
+def _mattermost(action: PackAction) -> Tuple[str, str]:
     if mattermost_missing(action.settings):
         return OFF, "not configured: nothing is posted"
     state, text = _latency(_timed(action, lambda: action.mattermost.me()))
     return state, f"@{action.mattermost.me().username}, {text}"
 
 
-def _channels(action: PackAction) -> tuple[str, str]:
+def _channels(action: PackAction) -> Tuple[str, str]:
     settings = action.settings.mattermost
     named = [text for text in (settings.default_channel, settings.operations_channel) if text]
     named += list(settings.service_channels.values())
@@ -144,7 +144,7 @@ def _channels(action: PackAction) -> tuple[str, str]:
     return (FAIL, "; ".join(problems)) if problems else (OK, f"{len(set(named))} named, the bot reaches them")
 
 
-def _sensor(action: PackAction) -> tuple[str, str]:
+def _sensor(action: PackAction) -> Tuple[str, str]:
     beat = action.store.read("sensor.heartbeat")
     if not isinstance(beat, Mapping):
         return FAIL, "has never been heard of: is it enabled, and st2sensorcontainer running?"
@@ -168,7 +168,7 @@ def _age(action: PackAction, key: str, field: str) -> float | None:
     return action.clock() - float(at) if isinstance(at, (int, float)) else None
 
 
-def _reconcile(action: PackAction) -> tuple[str, str]:
+def _reconcile(action: PackAction) -> Tuple[str, str]:
     age = _age(action, "reconcile.run", "ended")
     if age is None:
         return WARN, "has never run to its end: are the rules pagerduty.reconcile and reconcile_by_timer enabled?"
@@ -176,7 +176,7 @@ def _reconcile(action: PackAction) -> tuple[str, str]:
     return (FAIL, f"{text}: does st2rulesengine work, and st2actionrunner?") if age > 4 * EVERY else (OK, text)
 
 
-def _timers(action: PackAction) -> tuple[str, str]:
+def _timers(action: PackAction) -> Tuple[str, str]:
     age = _age(action, TIMER_SEEN, "at")
     if age is None:
         return WARN, "none has fired yet: is the rule pagerduty.reconcile_by_timer enabled?"
@@ -184,16 +184,18 @@ def _timers(action: PackAction) -> tuple[str, str]:
     return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD else (OK, text)
 
 
-def _waiting(action: PackAction) -> tuple[str, str]:
-    from . import owed
+def _letters(action: PackAction) -> Tuple[str, str]:
+    from . import deadletters
 
-    kept = owed.waiting(action.store)
+    kept = deadletters.letters(action.store, action.log)
     if not kept:
         return OK, "none"
-    return WARN, f"{len(kept)} wait to be posted; the oldest: {kept[0].reason}"
+    by_hand = sum(one.kind in (deadletters.PERMANENT, deadletters.ACT) for one in kept)
+    text = f"{len(kept)} kept, {by_hand} of them for a hand (deadletter.list); the newest: {kept[-1].reason}"
+    return (FAIL if len(kept) >= deadletters.ALARM else WARN), text
 
 
-def _webhook(action: PackAction) -> tuple[str, str]:
+def _webhook(action: PackAction) -> Tuple[str, str]:
     from . import webhook_subscription
 
     if not action.settings.webhook.port:
@@ -202,7 +204,7 @@ def _webhook(action: PackAction) -> tuple[str, str]:
     return (OK if told["works"] and told["subscribed"] else WARN), str(told["message"])
 
 
-def _chat(action: PackAction) -> tuple[str, str]:
+def _chat(action: PackAction) -> Tuple[str, str]:
     """Whether something listens where Mattermost is sent: anything but silence."""
     import requests
 

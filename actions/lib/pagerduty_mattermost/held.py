@@ -76,7 +76,7 @@ def read(store: Store, channel_id: str, incident_id: str) -> Optional[Held]:
     """None also for a value that does not read. Raises StoreUnreachable."""
     name = Held(channel_id, incident_id, 0.0).key
     try:
-        return _held(name, store.read(name))
+        return held_of(name, store.read(name))
     except BrokenValue:
         return None
 
@@ -97,7 +97,7 @@ def every(store: Store, log: Any = None) -> List[Held]:
         if log is not None:
             log.warning("%s; it is not used", error)
 
-    found = (_held(name, value) for name, value in sorted(store.read_prefix(PREFIX, broken).items()))
+    found = (held_of(name, value) for name, value in sorted(store.read_prefix(PREFIX, broken).items()))
     return [one for one in found if one is not None]
 
 
@@ -106,7 +106,8 @@ def held_incidents(store: Store) -> Dict[str, str]:
     return {one.incident_id: one.why for one in every(store)}
 
 
-def _held(name: str, value: Any) -> Optional[Held]:
+def held_of(name: str, value: Any) -> Optional[Held]:
+    """Of a relative key and its value; None when it is no such record."""
     channel_id, _, incident_id = name[len(PREFIX) :].partition(".")
     until = value.get("until") if isinstance(value, Mapping) else None
     if not incident_id or not isinstance(until, (int, float)):

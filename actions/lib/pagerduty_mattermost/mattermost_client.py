@@ -13,8 +13,8 @@ from typing import Any, Dict, Mapping, Tuple
 import requests
 from mattermostdriver.client import Client
 
+from . import echoes
 from .errors import NotFound, PackError, PermanentError, RejectedInput, RetryLater, Unauthorized
-from .text import clean, one_line
 from .transport import asked_wait, network_error
 
 
@@ -128,4 +128,4 @@ def _told(response: requests.Response) -> Tuple[str, str]:
         told = None
     if not isinstance(told, dict):
         return "", ""
-    return one_line(clean(told.get("id"), 100)), one_line(clean(told.get("message"), 300))
+    return echoes.words(response, told.get("id"), 100), echoes.words(response, told.get("message"), 300)

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
 
-from . import transport
+from . import echoes, transport
 from .errors import NotFound, PackError, PermanentError, RejectedInput, RetryLater, Unauthorized
-from .text import clean, one_line
 
 if TYPE_CHECKING:
     from requests import Response
@@ -78,12 +77,12 @@ def _said(response: Response) -> Tuple[str, str]:
     except (ValueError, AttributeError):
         return "", ""
     if not isinstance(error, dict):
-        return (": " + one_line(clean(error, ERROR_LENGTH)) if isinstance(error, str) else ""), ""
+        return (": " + echoes.words(response, error, ERROR_LENGTH) if isinstance(error, str) else ""), ""
     details = error.get("errors")
     words = [str(error.get("message") or "")]
     if isinstance(details, list):
         words.append("; ".join(str(one) for one in details))
     elif details:
         words.append(str(details))
-    said = one_line(clean(": ".join(word for word in words if word), ERROR_LENGTH))
+    said = echoes.words(response, ": ".join(word for word in words if word), ERROR_LENGTH)
     return (": " + said if said else ""), str(error.get("code") or "")

@@ -18,7 +18,7 @@ from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from . import cards, held, replies, routing, times
-from .card_records import GRACE, Known, Mark, Record, Records, Snapshot, known_of
+from .card_records import GRACE, OVER, UNSEEN, Known, Mark, Record, Records, Snapshot, known_of, life_of
 from .card_thread import LOOK_AGAIN_AFTER, CardThread
 from .channels import ChannelRef, Channels, ChannelUnavailable
 from .errors import NotFound, PackError, RejectedInput, RetryLater, Unauthorized
@@ -169,6 +169,8 @@ class Posts:
         if later is not None:
             raise later
         self._tidy(job, after.knowing(known), list(outcomes.values()))
+        if (after.cards or job.held) and not after.knowing(known).newest.change.incident.is_open:
+            self._let_expire(job.books)
         return list(outcomes.values())
 
     def _targets(self, job: _Job, snapshot: Snapshot) -> List[Record]:
@@ -192,8 +194,10 @@ class Posts:
             whole = snapshot.knowing(known)
         stored = next((state for state in snapshot.states if state.version == known.version), None)
         mine = next(state for state in whole.states if state.version == known.version)
-        if stored is None or stored.change != mine.change or job.held:
-            job.books.save_state(mine, has_cards=birth or job.held or bool(snapshot.cards))
+        life = life_of(mine.change, has_cards=birth or job.held or bool(snapshot.cards))
+        longer = stored is not None and life != UNSEEN and stored.life != life
+        if stored is None or stored.change != mine.change or longer:
+            job.books.save_state(mine, stored.life if stored and stored.life and life == UNSEEN else life)
         return known, whole
 
     def _bring_up(self, job: _Job, record: Record, snapshot: Snapshot, looked: float) -> Outcome:
@@ -275,7 +279,7 @@ class Posts:
         intended = record.channel_id in snapshot.cards
         since = record.at if 0 < record.at <= now else times.seconds(job.change.incident.created_at) or now
         if not intended:
-            record = record._replace(key=key, at=now)
+            record = record._replace(key=key, at=now, closed=not job.change.incident.is_open)
             job.books.save_card(record)
         found = None
         # Old news without a record: the datastore may have been restored, and the card be there.
@@ -381,9 +385,25 @@ class Posts:
             return
         newest = snapshot.newest
         if newest.change != snapshot.states[-1].change:
-            job.books.save_state(newest, has_cards=True)
+            job.books.save_state(newest, life_of(newest.change, has_cards=True))
         for state in old:
             job.books.forget_state(state.version)
+
+    def _let_expire(self, books: Records) -> None:
+        """The incident is over, so all that is remembered of it expires: also cards that could not be painted and older
+        states; and the mark goes, which counts no more."""
+        now = books.load()
+        if not now.states or now.newest.change.incident.is_open:
+            return
+        for record in now.cards.values():
+            posting = not (record.post_id or record.gone) and abs(self._clock() - record.at) < FRESH
+            if not record.closed and not posting:
+                books.save_card(record._replace(closed=True))
+        for state in now.states:
+            if state.life != OVER:
+                books.save_state(state, OVER)
+        if now.mark is not None:
+            books.forget_mark()
 
 
 def _may_paint(change: Change, newest: Known) -> bool:

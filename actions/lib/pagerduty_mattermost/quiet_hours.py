@@ -19,7 +19,7 @@ from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Callable, List, NamedTuple, Optional, Tuple
 
 from . import times
-from .config import QuietConfig
+from .config_quiet import QuietConfig
 from .errors import RejectedInput
 from .text import clean, one_line
 

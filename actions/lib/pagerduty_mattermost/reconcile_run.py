@@ -17,6 +17,7 @@ from .channels import ChannelUnavailable
 from .errors import NotFound, PackError, RejectedInput, RetryLater
 from .incident import Change, Incident, IncidentEvent
 from .keys import post_key
+from .noise_desk import held_incidents
 from .posts import CREATED, REPAINTED, Outcome, Posts
 from .reader import read_incident, read_incident_log, read_log, read_open
 from .sensor_state import State, StateStore
@@ -65,7 +66,8 @@ class Reconciler:
         truth = reconcile.Truth(rows, log.entries, now)
         kept_back = held.held_incidents(self._action.store)
         low = frozenset(id for id in kept_back if id not in rows or held.is_held_back(rows[id]))
-        jobs = reconcile.plan(truth, remembered, state.known, low)
+        storms = frozenset(held_incidents(self._action.store))
+        jobs = reconcile.plan(truth, remembered, state.known, storms, low)
         if full:
             jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
         outcomes, problems, left = self._do(jobs, rows, remembered, state, now)

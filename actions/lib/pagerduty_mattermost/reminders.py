@@ -14,7 +14,7 @@ from datetime import tzinfo
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
 
 from . import times
-from .config import RemindersConfig
+from .config_quiet import RemindersConfig
 from .incident import IncidentEvent
 from .oncall import OnCall
 from .text import clean, escape, one_line

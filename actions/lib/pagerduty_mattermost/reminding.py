@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional
 
 from . import oncall, reminders, times
 from .card_records import Record, Records, Snapshot
-from .config import RemindersConfig
+from .config_quiet import RemindersConfig
 from .errors import NotFound, PackError, RejectedInput, RetryLater, Unauthorized
 from .routing import NONE
 from .sensor_state import REPORTED, Known, peek
@@ -229,16 +229,20 @@ def _cards(snapshot: Snapshot) -> List[Record]:
 
 
 def _every(store: Store) -> Dict[str, Kept]:
-    found: Dict[str, Kept] = {}
-    for name, value in store.read_prefix(PREFIX, on_broken=lambda error: None).items():
-        try:
-            found[name[len(PREFIX) :]] = Kept(
-                name[len(PREFIX) :],
-                float(value["since"]),
-                int(value["told"]),
-                float(value["next_at"]),
-                int(value["status_at"]),
-            )
-        except (KeyError, TypeError, ValueError):
-            continue
-    return found
+    values = store.read_prefix(PREFIX, on_broken=lambda error: None)
+    found = (kept_of(name, value) for name, value in values.items())
+    return {one.incident_id: one for one in found if one is not None}
+
+
+def kept_of(name: str, value: Any) -> Optional[Kept]:
+    """Of a relative key and its value; None when it is no such record."""
+    try:
+        return Kept(
+            name[len(PREFIX) :],
+            float(value["since"]),
+            int(value["told"]),
+            float(value["next_at"]),
+            int(value["status_at"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None

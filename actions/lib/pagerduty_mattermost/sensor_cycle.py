@@ -17,7 +17,8 @@ from . import times
 from .config import Config
 from .dispatch import Dispatcher, DispatchFailed, UnfitPayload, payload
 from .errors import ConfigError, PackError, RejectedInput, RetryLater, StoreUnreachable, Unauthorized
-from .incident import Incident
+from .incident import Change, Incident
+from .noise_desk import NoiseDesk
 from .pagerduty import PagerDuty
 from .reader import SnapshotRead, read_incident, read_log, read_snapshot
 from .sensor_health import Health, fault
@@ -59,6 +60,7 @@ class Cycle:
         health: Optional[Health] = None,
         *,
         pulse: Optional[Pulse] = None,
+        noise: Optional[NoiseDesk] = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
@@ -68,7 +70,7 @@ class Cycle:
         self._log = log
         self._monotonic = monotonic
         self.health = health or Health()
-        self._pulse = pulse
+        self._pulse, self._noise = pulse, noise
         self._clock = ServerClock()
         self.state: Optional[State] = None
         self._rebuild = False
@@ -227,7 +229,7 @@ class Cycle:
             now = max(confirmed or 0.0, state.cursor)
             steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
             explained(self._pending, steps)
-            self._dispatch(state, steps)
+            self._dispatch(state, steps, now)
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
             if cursor < state.cursor:
@@ -264,7 +266,7 @@ class Cycle:
         }
         # The log was read just before: when the two answers agree about the time, it was that of the log's.
         now = self._clock.confirmed(read.server_time, self._snapshot_at or 0.0) or state.cursor
-        self._dispatch(state, differences(state, read.found, watch, now, self._pending))
+        self._dispatch(state, differences(state, read.found, watch, now, self._pending), now)
         if state.scope != watch.fingerprint:
             state.scope = watch.fingerprint
             state.dirty = True
@@ -283,24 +285,29 @@ class Cycle:
         self._snapshot_cost = read.requests
         return read
 
-    def _dispatch(self, state: State, steps: List[Step]) -> None:
+    def _dispatch(self, state: State, steps: List[Step], now: float) -> None:
         """Dispatch and take over step by step. When one fails, the others wait for the next run: order is kept."""
+        noise = self._noise
         try:
-            for step in steps:
+            for step in noise.sort(steps, now) if noise is not None else steps:
                 if step.change is not None:
                     before = state.known.get(step.incident_id)
                     if before is None or not before.has(REPORTED):
                         step = self._enriched(step)
-                    self._send(step)
+                    assert step.change is not None
+                    told = noise.passed(step.change, state.origin, now) if noise is not None else step.change
+                    if told is not None:
+                        self._send(told)
                 state.apply(step)
+            if noise is not None:
+                open_ids = {i for i, known in state.known.items() if known.is_open}
+                noise.tell(now, state.origin, self._send, open_ids)
         except DispatchFailed:
             if state.dirty:
                 self._commit(state)
             raise
 
-    def _send(self, step: Step) -> None:
-        change = step.change
-        assert change is not None
+    def _send(self, change: Change) -> None:
         events = tuple(event for event in change.events if not self._dispatcher.was_dispatched(event.event_id))
         if change.events and not events:
             return

@@ -8,7 +8,7 @@ In memory: `State`, changed by `apply(step)` alone. In the datastore, one writer
   the shards it touches are written and then the head with an empty journal. What the journal says is absolute, so a
   crash in between changes nothing: applying it again gives the same.
 - `sensor.heartbeat`: at most once a minute; its cursor spares a restarted sensor the quiet hours before.
-- `sensor.broken.<key>`: a value that did not read, kept aside as it was.
+A value that did not read is kept aside as it was (`aside`).
 
 All times are the server's, in seconds since the epoch. The local clock decides nothing (facts/pagerduty.md, rule 3).
 """
@@ -17,9 +17,9 @@ from __future__ import annotations
 
 import json
 import zlib
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
 
-from .errors import RejectedInput
+from .aside import keep_aside
 from .incident import Change
 from .store import Store
 
@@ -178,55 +178,10 @@ class StateStore:
     def load(self) -> Loaded:
         broken: Dict[str, str] = {}
         values = self._store.read_prefix("sensor.", on_broken=lambda e: broken.update({e.name: e.raw}))
-        broken = {name: raw for name, raw in broken.items() if not name.startswith("sensor.broken.")}
-        heartbeat = values.get("sensor.heartbeat")
-        heartbeat = heartbeat if isinstance(heartbeat, dict) else {}
-        state: Optional[State] = None
-        head = values.get("sensor.head")
-        if head is not None:
-            try:
-                state = _state_of(head)
-            except (TypeError, ValueError, KeyError, AttributeError):
-                broken["sensor.head"] = json.dumps(head)
-        lost_head = state is None and "sensor.head" in broken
-        if lost_head:
-            cursor, origin = _time(heartbeat.get("cursor")), _time(heartbeat.get("origin"))
-            state = State(origin or 0.0, cursor or 0.0)
-            state.cycle = int(_time(heartbeat.get("cycle")) or 0)
-        if state is not None:
-            self._load_shards(state, values, broken, journal_lost=lost_head)
-            state.cursor = max(state.cursor, _time(heartbeat.get("cursor")) or 0.0)
-        for name, raw in broken.items():
-            self._keep_aside(name, raw)
-        return Loaded(state, lost_head, tuple(sorted(broken)), heartbeat)
-
-    def _load_shards(self, state: State, values: Dict[str, Any], broken: Dict[str, str], journal_lost: bool) -> None:
-        for number in range(SHARDS):
-            name = f"sensor.shard.{number:02d}"
-            try:
-                found = {str(i): _known_of(row) for i, row in values[name].items()}
-            except KeyError:
-                state.doubtful.add(number)
-                continue
-            except (TypeError, ValueError, AttributeError):
-                broken[name] = json.dumps(values[name])
-                state.doubtful.add(number)
-                continue
-            for incident_id, known in found.items():
-                if incident_id not in state.journal:
-                    state.known[incident_id] = known
-        for incident_id, journaled in state.journal.items():
-            if journaled is not None:
-                state.known[incident_id] = journaled
-        if journal_lost:
-            state.doubtful = set(range(SHARDS))
-        state.away = {i for i, known in state.known.items() if known.has(AWAY) and known.is_open}
-
-    def _keep_aside(self, name: str, raw: str) -> None:
-        try:
-            self._store.write("sensor.broken." + name[len("sensor.") :], {"raw": raw[:1000000]})
-        except RejectedInput:
-            return
+        found = loaded(values, broken)
+        for name in found.broken:
+            keep_aside(self._store, name, broken[name], "did not read")
+        return found
 
     def commit(self, state: State) -> None:
         """Write what changed: the head, and when the journal is long also the shards it touches."""
@@ -262,16 +217,56 @@ class StateStore:
         self._store.write(name, value)
 
 
+def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> Loaded:
+    """What the sensor's keys say. Pure. `broken`: those that did not read, raw; what makes no sense is added to it."""
+    heartbeat = values.get("sensor.heartbeat")
+    heartbeat = heartbeat if isinstance(heartbeat, dict) else {}
+    state: Optional[State] = None
+    head = values.get("sensor.head")
+    if head is not None:
+        try:
+            state = _state_of(head)
+        except (TypeError, ValueError, KeyError, AttributeError):
+            broken["sensor.head"] = json.dumps(head)
+    lost_head = state is None and "sensor.head" in broken
+    if lost_head:
+        cursor, origin = _time(heartbeat.get("cursor")), _time(heartbeat.get("origin"))
+        state = State(origin or 0.0, cursor or 0.0)
+        state.cycle = int(_time(heartbeat.get("cycle")) or 0)
+    if state is not None:
+        _load_shards(state, values, broken, journal_lost=lost_head)
+        state.cursor = max(state.cursor, _time(heartbeat.get("cursor")) or 0.0)
+    return Loaded(state, lost_head, tuple(sorted(broken)), heartbeat)
+
+
+def _load_shards(state: State, values: Mapping[str, Any], broken: Dict[str, str], journal_lost: bool) -> None:
+    for number in range(SHARDS):
+        name = f"sensor.shard.{number:02d}"
+        try:
+            found = {str(i): _known_of(row) for i, row in values[name].items()}
+        except KeyError:
+            state.doubtful.add(number)
+            continue
+        except (TypeError, ValueError, AttributeError):
+            broken[name] = json.dumps(values[name])
+            state.doubtful.add(number)
+            continue
+        for incident_id, known in found.items():
+            if incident_id not in state.journal:
+                state.known[incident_id] = known
+    for incident_id, journaled in state.journal.items():
+        if journaled is not None:
+            state.known[incident_id] = journaled
+    if journal_lost:
+        state.doubtful = set(range(SHARDS))
+    state.away = {i for i, known in state.known.items() if known.has(AWAY) and known.is_open}
+
+
 def peek(store: Store) -> Dict[str, Known]:
     """The incidents as the sensor committed them, for whoever only looks: nothing is written, and what does not read is
     left out. One request. Raises StoreUnreachable."""
-    values = store.read_prefix("sensor.", on_broken=lambda error: None)
-    try:
-        state = _state_of(values["sensor.head"])
-    except (TypeError, ValueError, KeyError, AttributeError):
-        return {}
-    StateStore(store)._load_shards(state, values, {}, journal_lost=False)
-    return state.known
+    state = loaded(store.read_prefix("sensor.", on_broken=lambda error: None), {}).state
+    return state.known if state is not None else {}
 
 
 def shard_of(incident_id: str) -> int:

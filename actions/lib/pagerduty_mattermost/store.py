@@ -8,7 +8,8 @@
     store.write("webhook.secret", data, encrypt=True); store.read_secret("webhook.secret")
 
 Names are relative: `sensor.head` is the key `pagerduty.sensor.head`, system scope, `local=False` (a local key would
-differ between the classes that share it). A value stands in an envelope `{"v": 1, "data": ...}`.
+differ between the classes that share it). A value stands in an envelope `{"v": 1, "data": ...}`; one of an older
+version is read as today's (`migrations`).
 
 Raises `StoreUnreachable` when the datastore did not answer within the deadline, `BrokenValue` for one that is no
 envelope of ours, `RejectedInput` for a name or size that can't be stored. Measured in facts/stackstorm.md, Datastore:
@@ -25,12 +26,12 @@ import random
 import re
 import threading
 import time
-from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
+from . import migrations
 from .errors import PackError, RejectedInput, StoreUnreachable
 
 PREFIX = "pagerduty."
-ENVELOPE_VERSION = 1
 DEADLINE = 15.0
 """Seconds for one call with its retries. A healthy one takes 15 to 60 ms (facts/stackstorm.md)."""
 PAGE = 100
@@ -56,6 +57,19 @@ class BrokenValue(PackError):
         )
         self.name = name
         self.raw = raw
+        self.why = why
+
+
+class Row(NamedTuple):
+    """A key as it stands in the datastore."""
+
+    name: str
+    """Relative."""
+    raw: str
+    secret: bool
+    """Encrypted; `raw` is the ciphertext or a mask."""
+    expires_at: str
+    """ISO 8601; empty when it never does, or where the datastore does not tell."""
 
 
 class Store:
@@ -84,7 +98,7 @@ class Store:
         key = _key(name)
         for found, raw in self._list(key):
             if found == key:
-                return _open(name, raw)
+                return opened(name, raw)
         return None
 
     def read_secret(self, name: str) -> Any:
@@ -96,7 +110,7 @@ class Store:
         raw = self._call(doing, lambda: self._service.get_value(key, local=False, decrypt=True))
         if raw is None:  # what it answers to any trouble
             raise StoreUnreachable(f"StackStorm's datastore failed while {doing}; its log says why")
-        return _open(name, raw)
+        return opened(name, raw)
 
     def read_prefix(self, prefix: str, on_broken: Optional[Callable[[BrokenValue], None]] = None) -> Dict[str, Any]:
         """All values whose relative name begins with `prefix`. Raises StoreUnreachable.
@@ -108,12 +122,33 @@ class Store:
         for found, raw in self._list(key):
             name = found[len(PREFIX) :]
             try:
-                values[name] = _open(name, raw)
+                values[name] = opened(name, raw)
             except BrokenValue as error:
                 if on_broken is None:
                     raise
                 on_broken(error)
         return values
+
+    def rows(self) -> List[Row]:
+        """All keys of the pack, whether they read or not. Raises StoreUnreachable."""
+        return [
+            Row(
+                str(item.name)[len(PREFIX) :],
+                str(item.value),
+                bool(getattr(item, "secret", False) or getattr(item, "encrypted", False)),
+                str(getattr(item, "expire_timestamp", None) or ""),
+            )
+            for item in self._items(PREFIX)
+        ]
+
+    def holds(self, prefix: str, count: int) -> bool:
+        """Whether at least `count` (2 or more) keys begin with `prefix`; two requests, however many there are."""
+        key = _key(prefix)
+        last = self._page(key, count - 1, 1)
+        if not last:
+            return False
+        first = self._page(key, 0, 1)
+        return len(first) >= count if first[:1] == last[:1] else True  # the mock of st2tests ignores the offset
 
     def write(self, name: str, value: Any, ttl: Optional[float] = None, *, encrypt: bool = False) -> None:
         """Stores a JSON value, for `ttl` seconds when given (pass it on every write: the last one counts). `encrypt`
@@ -122,12 +157,7 @@ class Store:
         Raises StoreUnreachable (with `maybe_done` when no answer came) or RejectedInput (too large).
         """
         key = _key(name)
-        envelope = {"v": ENVELOPE_VERSION, "data": value}
-        raw = json.dumps(envelope, separators=(",", ":"), sort_keys=True, allow_nan=False)
-        if len(raw) > MAX_BYTES:
-            raise RejectedInput(
-                f"The value for the datastore key '{key}' is too large: {len(raw)} of {MAX_BYTES} bytes"
-            )
+        raw = sealed(name, value)
         seconds = None if ttl is None else max(1, int(ttl))
         more = {"encrypt": True} if encrypt else {}
         self._call(
@@ -143,28 +173,29 @@ class Store:
         return bool(done)
 
     def _list(self, prefix: str) -> Iterator[Tuple[str, str]]:
-        """(full name, raw value) of all keys that begin with `prefix`, page by page.
+        """(full name, raw value) of all keys that begin with `prefix`."""
+        return ((str(item.name), item.value) for item in self._items(prefix))
+
+    def _items(self, prefix: str) -> Iterator[Any]:
+        """All keys that begin with `prefix`, page by page.
 
         The mock of st2tests ignores limit and offset: a page that brings nothing new is the end.
         """
-        seen = set()
+        seen: Set[str] = set()
         for page in range(MAX_PAGES):
-            items = self._call(
-                f"reading '{prefix}'",
-                lambda offset=page * PAGE: self._service.list_values(  # type: ignore[misc]
-                    local=False, prefix=prefix, limit=PAGE, offset=offset
-                ),
-            )
-            fresh = 0
-            for item in items or ():
-                name = str(item.name)
-                if name in seen or not name.startswith(prefix):
-                    continue
-                seen.add(name)
-                fresh += 1
-                yield name, item.value
-            if fresh == 0 or len(items) < PAGE:
+            items = self._page(prefix, page * PAGE, PAGE)
+            fresh = [item for item in items if str(item.name) not in seen and str(item.name).startswith(prefix)]
+            seen.update(str(item.name) for item in fresh)
+            yield from fresh
+            if not fresh or len(items) < PAGE:
                 return
+
+    def _page(self, prefix: str, offset: int, limit: int) -> List[Any]:
+        found = self._call(
+            f"reading '{prefix}'",
+            lambda: self._service.list_values(local=False, prefix=prefix, limit=limit, offset=offset),
+        )
+        return list(found or ())
 
     def _call(self, doing: str, call: Callable[[], Any], writes: str = "") -> Any:
         """Runs `call` in a thread within the deadline; a few quick retries of what failed."""
@@ -226,16 +257,33 @@ def _key(name: str) -> str:
     return PREFIX + name
 
 
-def _open(name: str, raw: Any) -> Any:
+def sealed(name: str, value: Any) -> str:
+    """The value in its envelope. Raises RejectedInput for a name or size that can't be stored."""
+    key = _key(name)
+    envelope = {"v": migrations.version(name), "data": value}
+    raw = json.dumps(envelope, separators=(",", ":"), sort_keys=True, allow_nan=False)
+    if len(raw) > MAX_BYTES:
+        raise RejectedInput(f"The value for the datastore key '{key}' is too large: {len(raw)} of {MAX_BYTES} bytes")
+    return raw
+
+
+def opened(name: str, raw: Any) -> Any:
+    """The value in an envelope, as this version of the pack has it. Raises BrokenValue."""
     try:
         envelope = json.loads(raw)
     except (TypeError, ValueError, RecursionError) as error:
         raise BrokenValue(name, str(raw), f"no JSON, {type(error).__name__}") from None
     if not isinstance(envelope, dict) or "data" not in envelope:
         raise BrokenValue(name, str(raw), "not a value of this pack")
-    if envelope.get("v") != ENVELOPE_VERSION:
-        raise BrokenValue(name, str(raw), f"version {envelope.get('v')!r:.20} instead of {ENVELOPE_VERSION}")
-    return envelope["data"]
+    wanted, found = migrations.version(name), envelope.get("v")
+    if found == wanted:
+        return envelope["data"]
+    if not isinstance(found, int) or isinstance(found, bool) or not 1 <= found < wanted:
+        raise BrokenValue(name, str(raw), f"version {found!r:.20} instead of {wanted}")
+    try:
+        return migrations.migrate(name, envelope["data"], found)
+    except (TypeError, ValueError, KeyError, AttributeError):
+        raise BrokenValue(name, str(raw), f"no value of version {found}") from None
 
 
 def _first_line(error: BaseException) -> str:

@@ -111,11 +111,12 @@ def _read(store: Store, prefix: str, log: Any) -> List[Subscription]:
         if log is not None:
             log.warning("%s; it is not used", error)
 
-    found = (_subscription(value) for value in store.read_prefix(prefix, broken).values())
+    found = (subscription_of(value) for value in store.read_prefix(prefix, broken).values())
     return [one for one in found if one]
 
 
-def _subscription(value: Any) -> Optional[Subscription]:
+def subscription_of(value: Any) -> Optional[Subscription]:
+    """None when it is none."""
     if not isinstance(value, Mapping) or not value.get("channel_id"):
         return None
     texts = {

@@ -1,0 +1,114 @@
+"""What the incident sensor holds back: `storms` with its memory in the datastore and its trigger `pagerduty.storm`.
+
+    desk = NoiseDesk(config.noise, store, dispatcher, pagerduty, log)
+    steps = desk.sort(steps, now)                  # high urgency and newest first while something is held
+    step = desk.passed(step, origin, now)          # None: held back; else as it is to be dispatched
+    desk.tell(now, origin)                         # after the look: cards of storms, then what is kept
+
+Kept before the sensor commits: a look that is repeated after a crash decides the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Optional, Sequence
+
+from . import reconcile, times
+from .card_records import Snapshot
+from .config import NoiseConfig
+from .dispatch import Dispatcher, UnfitPayload
+from .errors import PackError
+from .incident import Change
+from .pagerduty import PagerDuty
+from .reader import read_incident, read_incident_log
+from .sensor_state import Step
+from .store import BrokenValue, Store
+from .storms import HOLD, RELEASE, Noise, Terms
+
+NAME = "noise"
+STORM_TRIGGER = "pagerduty.storm"
+
+
+def held_incidents(store: Store) -> Dict[str, str]:
+    """Incidents that have no card on purpose, and why. Raises StoreUnreachable."""
+    return Noise(Terms(), _read(store)).held
+
+
+class NoiseDesk:
+    def __init__(
+        self, config: NoiseConfig, store: Store, dispatcher: Dispatcher, pagerduty: PagerDuty, log: Any
+    ) -> None:
+        self._terms = Terms(
+            config.storm_incidents,
+            float(config.storm_window),
+            float(config.storm_quiet),
+            config.storm_priorities,
+            config.flapping_rounds,
+            float(config.flapping_window),
+        )
+        self._store, self._dispatcher, self._pagerduty, self._log = store, dispatcher, pagerduty, log
+        self._noise: Optional[Noise] = None
+        self._verdicts: Dict[str, str] = {}
+
+    def sort(self, steps: Sequence[Step], now: float) -> List[Step]:
+        """Raises StoreUnreachable at the first look only: what is held must be known."""
+        if self._noise is None:
+            self._noise = Noise(self._terms, _read(self._store))
+        self._verdicts = self._noise.judge([step.change for step in steps if step.change is not None], now)
+        if not self._noise.groups:
+            return list(steps)
+        return sorted(steps, key=_rank, reverse=True)
+
+    def passed(self, change: Change, origin: float, now: float) -> Optional[Change]:
+        """None for what is held back. Raises the gateway's errors for what is released: its log is read."""
+        verdict = self._verdicts.get(change.incident.id)
+        if verdict == HOLD:
+            return None
+        return self._whole(change, origin, now) if verdict == RELEASE else change
+
+    def _whole(self, change: Change, origin: float, now: float) -> Change:
+        """With all that was held before, so that its card tells it."""
+        entries = read_incident_log(self._pagerduty, change.incident.id)
+        whole = reconcile.missing_events(entries, change.incident, Snapshot({}, ()), origin, now)
+        known = {event.event_id for event in whole.events}
+        events = (*whole.events, *(event for event in change.events if event.event_id not in known))
+        return whole._replace(events=events, cycle=change.cycle, read_at="")
+
+    def tell(self, now: float, origin: float, send: Callable[[Change], None], open_ids: Any) -> None:
+        """Cards of storms, the last cards of those that are over, and what is to be remembered. Raises DispatchFailed
+        and StoreUnreachable: then the next look tells."""
+        noise = self._noise
+        if noise is None:
+            return
+        for group in noise.due(now):
+            payload = group.payload(now)
+            try:
+                tag = f"{group.key}-{group.sequence}"
+                self._dispatcher.dispatch(STORM_TRIGGER, payload, trace_tag=group.key, ids=(tag,))
+            except UnfitPayload as error:
+                self._log.error("Not dispatched: %s", error)
+            for incident_id in noise.told(group, now):
+                self._late(incident_id, origin, now, send)
+        noise.forget(now, open_ids)
+        if noise.changed:
+            self._store.write(NAME, noise.kept())
+            noise.changed = False
+
+    def _late(self, incident_id: str, origin: float, now: float, send: Callable[[Change], None]) -> None:
+        try:
+            incident = read_incident(self._pagerduty, incident_id)
+            if incident is not None and incident.is_open:
+                send(self._whole(Change(incident), origin, now))
+        except PackError as error:  # reconcile gives it its card: it is held no longer
+            self._log.warning("Incident %s gets its card later: %s", incident_id, error)
+
+
+def _rank(step: Step) -> Any:
+    incident = step.change.incident if step.change is not None else None
+    return (incident.urgency == "high", times.seconds(incident.created_at) or 0.0) if incident else (False, 0.0)
+
+
+def _read(store: Store) -> Any:
+    try:
+        return store.read(NAME)
+    except BrokenValue:
+        return None
