@@ -23,8 +23,9 @@ class PostIncident(CardAction):
         mention: Optional[str] = "",
         checklist: Optional[List[str]] = None,
         reactions: Optional[List[str]] = None,
+        quiet: Optional[str] = "",
     ) -> Dict[str, Any]:
-        wanted = make_route(route, listed(start_on), listed(reply_on), mention, checklist, listed(reactions))
+        wanted = make_route(route, listed(start_on), listed(reply_on), mention, checklist, listed(reactions), quiet)
         idle = self.idle(change)
         if idle:
             return idle

@@ -11,6 +11,7 @@ from pagerduty_mattermost.errors import NotFound, PackError
 if TYPE_CHECKING:
     from pagerduty_mattermost.incident import Change
     from pagerduty_mattermost.posts import Outcome, Posts
+    from pagerduty_mattermost.routing import Route
 
 
 class RepaintIncident(CardAction):
@@ -24,6 +25,7 @@ class RepaintIncident(CardAction):
         posts = self.posts()
         outcomes = posts.repaint(shown)
         if change:
+            outcomes += self._held(posts, shown, {one.channel_id for one in outcomes})
             outcomes += self._subscribed(posts, shown, {one.channel_id for one in outcomes})
         return {"incident_id": shown.incident.id, "cards": as_results(outcomes), "message": sentence(outcomes)}
 
@@ -32,19 +34,34 @@ class RepaintIncident(CardAction):
         problems = [card["problem"] for card in result.get("cards") or () if card["done"] == "failed"]
         return NotFound(str(problems[0])) if problems else None
 
+    def _held(self, posts: Posts, change: Change, present: AbstractSet[str]) -> List[Outcome]:
+        """Cards that quiet hours hold back and that may come now, also where the change fits no criteria of the rule.
+        Looked for where no card is yet, and when the urgency has changed."""
+        if present and "incident.urgency_updated" not in change.event_types:
+            return []
+        from pagerduty_mattermost import held
+        from pagerduty_mattermost.posts import CREATED
+
+        mine = [one for one in held.every(self.store, self.log) if one.incident_id == change.incident.id]
+        found = [self._shown(posts, change, one.channel_id, one.route) for one in mine if one.channel_id not in present]
+        return [one for one in found if one.done == CREATED or one.problem]
+
     def _subscribed(self, posts: Posts, change: Change, present: AbstractSet[str]) -> List[Outcome]:
         """A channel that has the incident's card already needs nothing more."""
         from pagerduty_mattermost import subscriptions
+
+        fitting = subscriptions.matching(self.store, change.incident, self.log)
+        return [
+            self._shown(posts, change, channel, subscriptions.joined(several))
+            for channel, several in fitting.items()
+            if channel not in present
+        ]
+
+    def _shown(self, posts: Posts, change: Change, channel: str, route: Route) -> Outcome:
         from pagerduty_mattermost.channels import ChannelUnavailable
         from pagerduty_mattermost.posts import FAILED, Outcome
 
-        found: List[Outcome] = []
-        for channel, several in subscriptions.matching(self.store, change.incident, self.log).items():
-            if channel in present:
-                continue
-            try:
-                outcome = posts.show(change, channel, subscriptions.joined(several))
-            except ChannelUnavailable as error:
-                outcome = Outcome(channel, done=FAILED, problem=str(error))
-            found.append(outcome)
-        return found
+        try:
+            return posts.show(change, channel, route)
+        except ChannelUnavailable as error:
+            return Outcome(channel, done=FAILED, problem=str(error))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Sequence
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence
 
 from pagerduty_mattermost.card_action import CardAction
 from pagerduty_mattermost.errors import PackError, RejectedInput
@@ -33,6 +33,7 @@ class RouteExplain(CardAction):
         filters = explain.filters(self.settings.watch, change.incident)
         verdicts = explain.verdicts(all_rules(self.action_service), changes)
         cards = [self._card(change.incident.id, record) for record in remembered.cards.values()]
+        cards += self._held(change.incident.id, remembered.cards)
         told = [self._told(one, change.incident, cards, assumed) for one in verdicts]
         subscribed = [self._subscription(one, change.incident) for one in subscriptions.every(self.store, self.log)]
         return {
@@ -40,7 +41,7 @@ class RouteExplain(CardAction):
             "message": explain.sentences(change.incident, filters, verdicts, told, cards, assumed, subscribed),
             "reported": not assumed,
             "filters": {one.setting: one.passed for one in filters},
-            "rules": {one.rule: "card" if mine.mine else one.outcome for one, mine in zip(verdicts, told)},
+            "rules": {one.rule: mine.outcome or one.outcome for one, mine in zip(verdicts, told)},
             "subscriptions": [one._asdict() for one in subscribed],
             "cards": [{"channel": card.channel, "route": card.route, "card": card.state} for card in cards],
         }
@@ -65,6 +66,23 @@ class RouteExplain(CardAction):
         else:
             state = f"not posted yet: {by_hand(incident_id, record.channel_id)} does it now"
         return CardState(record.channel_id, record.label or record.channel_id, record.route.name, state)
+
+    def _held(self, incident_id: str, present: Mapping[str, Any]) -> List[CardState]:
+        from pagerduty_mattermost import held, times
+        from pagerduty_mattermost.explain import by_hand
+
+        found = []
+        for one in held.every(self.store, self.log):
+            if one.incident_id != incident_id or one.channel_id in present:
+                continue
+            if one.why == held.QUIET:
+                until = times.stamp(times.iso(one.until), times.zone(self.settings.time_zone))
+                state = f"held by quiet hours until {until}; then the digest tells of it"
+            else:
+                state = "held by quiet hours and told in their digest; the next change posts it"
+            state += f", and {by_hand(incident_id, one.channel_id)} does it now"
+            found.append(CardState(one.channel_id, one.label or one.channel_id, one.route.name, state, True))
+        return found
 
     def _told(self, verdict: Any, incident: Any, cards: Sequence[CardState], assumed: bool) -> Told:
         """What became of a rule's verdict: the cards of its route, and a line for people."""

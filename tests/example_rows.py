@@ -183,6 +183,8 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.test_card": fixed(channel="incidents"),
     "mattermost.post_incident": lambda t: {"channel": "incidents", "incident_id": incident(t)},
     "mattermost.catch_up": fixed(),
+    "mattermost.post_digest": fixed(),
+    "incident.remind": fixed(),
     "posts.reconcile": fixed(),
     "mattermost.post_storm": fixed(change=STORM, channel="incidents"),
     "health.check": fixed(),

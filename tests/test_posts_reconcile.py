@@ -10,7 +10,7 @@ from post_incident import PostIncident
 from posts_reconcile import PostsReconcile
 from repaint_incident import RepaintIncident
 
-from pagerduty_mattermost import subscriptions
+from pagerduty_mattermost import held, subscriptions
 from pagerduty_mattermost.card_records import Records
 from pagerduty_mattermost.sensor_state import REPORTED, State, StateStore
 from pagerduty_mattermost.store import Store
@@ -287,3 +287,66 @@ class PostsReconcileTestCase(ReconcileCase):
         result = self.done(source="sensor", full=None)
         assert (result["put_right"], len(result["problems"])) == (1, 1)
         assert "nowhere" in result["problems"][0]
+
+
+class QuietHoursTestCase(ReconcileCase):
+    """What is missing on purpose, and what would have been held had its trigger come."""
+
+    __test__ = True
+
+    def settings(self, **changes: Any) -> Dict[str, Any]:
+        return super().settings(**{"quiet_hours": {"hours": "08:00-10:00"}, **changes})
+
+    def held(self) -> Dict[str, str]:
+        return held.held_incidents(self.store)
+
+    def test_what_quiet_hours_hold_back_is_not_missing(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.by_rule(one, "trigger")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        asked = len(self.calls.entries)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        assert len(self.calls.entries) - asked == 2
+        assert (self.cards(), self.held()) == ([], {one.id: "quiet_hours"})
+
+    def test_a_dropped_trigger_of_low_urgency_is_held_and_not_posted(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        assert (self.cards(), self.held()) == ([], {one.id: "quiet_hours"})
+        self.done(source="timer", full=True)
+        assert self.cards() == []
+
+    def test_a_dropped_rise_of_the_urgency_brings_the_card(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.by_rule(one, "trigger")
+        one.urgency = "high"
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        assert len(self.cards()) == 1
+
+    def test_a_route_that_is_never_quiet_gets_its_card(self) -> None:
+        self.rules = [rule("all", "incidents", quiet="never")]
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        assert (len(self.cards()), self.held()) == (1, {})
+
+    def test_what_the_digest_told_of_is_not_missing_until_something_happens(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.by_rule(one, "trigger")
+        self.sensor(one)
+        self.chat.clock.advance(2 * 3600)
+        (record,) = held.every(self.store)
+        held.save(self.store, record._replace(why=held.DIGEST), self.chat.clock())
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        self.account.acknowledge(one, "ada@example.com")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        (card,) = self.cards()
+        assert "Acknowledged" in card.message

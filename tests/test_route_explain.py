@@ -10,6 +10,7 @@ from typing import Any, Dict, List
 from incident_world import IncidentActionCase, happened
 from route_explain import RouteExplain
 
+from pagerduty_mattermost import held
 from pagerduty_mattermost.card_records import Record, Records
 from pagerduty_mattermost.channels import Channels
 from pagerduty_mattermost.incident import Change
@@ -144,6 +145,17 @@ class RouteExplainTestCase(IncidentActionCase):
             f"no card is there: `run pagerduty.mattermost.post_incident incident_id={self.truth.id} channel={p1}`"
             in (result["message"])
         )
+
+    def test_what_quiet_hours_hold_back_is_said(self) -> None:
+        channel = self.chat.gateway().channel_by_name("ops", "incidents").id
+        one = held.Held(channel, self.truth.id, self.chat.clock() + 3600, Route("night"), "~incidents")
+        held.save(Store(self.action_service), one, self.chat.clock())
+        result = self.explain(rule("night", route="night"))
+        assert ":default: held by quiet hours until 9 Oct 2025 09:53 UTC; then the digest" in result["message"]
+        assert f"`run pagerduty.mattermost.post_incident incident_id={self.truth.id}" in result["message"]
+        assert result["rules"] == {"pagerduty.night": "held"}
+        held.save(Store(self.action_service), one._replace(why=held.DIGEST), self.chat.clock())
+        assert "told in their digest; the next change posts it" in self.explain(rule("night", route="night"))["message"]
 
     def test_a_card_of_a_rule_since_disabled_keeps_its_route(self) -> None:
         self.post("triggered")

@@ -128,7 +128,7 @@ def test_a_rule_fills_its_action(engine: Callable[..., Dict[str, Any]], path: Pa
     if not rule["trigger"]["type"].startswith("pagerduty."):
         pytest.skip("a timer's rule takes nothing from its trigger")
     sent = payload(NASTY[1]) if rule["trigger"]["type"] == "pagerduty.incident" else sample(rule["trigger"]["type"])
-    schemas = actions()[rule["action"]["ref"]]["parameters"]
+    schemas = actions()[rule["action"]["ref"]].get("parameters") or {}
     got = engine(schemas, rule["action"].get("parameters") or {}, sent)
     for name, template in (rule["action"].get("parameters") or {}).items():
         if template == "{{ trigger }}":

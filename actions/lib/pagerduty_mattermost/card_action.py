@@ -9,6 +9,7 @@ from .errors import PackError, RejectedInput
 from .incident import Change, Incident, from_payload
 from .pagerduty import PagerDuty
 from .posts import FAILED, Outcome, Posts
+from .quiet_hours import Hours
 
 SOON = 5.0
 """Seconds to wait for what a card can do without."""
@@ -48,6 +49,7 @@ class CardAction(PackAction):
             mentions=Mentions(self.mattermost, self._pagerduty_soon, self.store, log=self.log),
             extras=self._extras,
             actions=self._buttons,
+            hours=Hours(self.settings.quiet_hours, self.settings.time_zone, self.clock),
             log=self.log,
             clock=self.clock,
             monotonic=self.monotonic,
@@ -101,7 +103,11 @@ def sentence(outcomes: List[Outcome]) -> str:
     """What was done, for people."""
     if not outcomes:
         return "The incident has no card."
-    words = {"not_started": "no card started", "deleted_by_a_person": "the card was deleted by a person"}
+    words = {
+        "not_started": "no card started",
+        "held": "held by quiet hours",
+        "deleted_by_a_person": "the card was deleted by a person",
+    }
     parts = []
     for outcome in outcomes:
         done = words.get(outcome.done, f"card {outcome.done}")

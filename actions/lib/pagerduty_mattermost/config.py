@@ -16,6 +16,7 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping, NamedTuple, Tuple, Union
 
+from .config_quiet import URGENCIES, QuietConfig, RemindersConfig, read_quiet, read_reminders
 from .config_reader import EMPTY, Reader, Secret
 from .errors import ConfigError
 
@@ -23,7 +24,6 @@ REGIONS = {
     "us": ("https://api.pagerduty.com", "https://events.pagerduty.com"),
     "eu": ("https://api.eu.pagerduty.com", "https://events.eu.pagerduty.com"),
 }
-URGENCIES = ("high", "low")
 START_STATES = ("triggered", "acknowledged")
 CONFIRM = ("merge", "workflow", "bulk")
 DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
@@ -172,6 +172,8 @@ class Config(NamedTuple):
     chat: ChatConfig = ChatConfig()
     webhook: WebhookConfig = WebhookConfig()
     noise: NoiseConfig = NoiseConfig()
+    quiet_hours: QuietConfig = QuietConfig()
+    reminders: RemindersConfig = RemindersConfig()
 
 
 _SECTIONS = {
@@ -212,6 +214,8 @@ _SECTIONS = {
         "flapping_window",
     ),
     "webhook": ("bind", "port", "public_url", "secrets"),
+    "quiet_hours": ("enabled", "hours"),
+    "reminders": ("enabled", "after", "repeat", "urgencies"),
     "mattermost": (
         "url",
         "token",
@@ -267,10 +271,12 @@ def load(raw: Any) -> Config:
         read.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
     debug = read.boolean("debug") is True
     chat = _chat(read) if read.value("chat") else ChatConfig()
+    quiet = read_quiet(read) if read.value("quiet_hours") else QuietConfig()
+    reminders = read_reminders(read) if read.value("reminders") else RemindersConfig()
     noise = _noise(read) if read.value("noise") else NoiseConfig()
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
-    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook, noise)
+    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook, noise, quiet, reminders)
 
 
 def _mattermost(

@@ -52,6 +52,8 @@ class CardState(NamedTuple):
     route: str
     state: str
     """Its address, or what became of it."""
+    held: bool = False
+    """It is not there yet: quiet hours hold it back."""
 
 
 class Told(NamedTuple):
@@ -60,6 +62,13 @@ class Told(NamedTuple):
     mine: Tuple[CardState, ...]
     """Cards whose route is the rule's."""
     line: str
+
+    @property
+    def outcome(self) -> str:
+        """card, held, or empty when the rule has made none."""
+        if not self.mine:
+            return ""
+        return "held" if all(card.held for card in self.mine) else "card"
 
 
 class Subscribed(NamedTuple):

@@ -17,7 +17,7 @@ import time
 from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
-from . import cards, replies, routing, times
+from . import cards, held, replies, routing, times
 from .card_records import GRACE, OVER, UNSEEN, Known, Mark, Record, Records, Snapshot, known_of, life_of
 from .card_thread import LOOK_AGAIN_AFTER, CardThread
 from .channels import ChannelRef, Channels, ChannelUnavailable
@@ -26,6 +26,7 @@ from .incident import Change, Incident, IncidentEvent, Version
 from .keys import PROPS_KEY, post_key
 from .mattermost import Mattermost
 from .mentions import Mentions
+from .quiet_hours import Hours
 from .routing import Route
 from .store import Store
 
@@ -38,6 +39,7 @@ OLD_NEWS = 600.0
 
 CREATED, REPAINTED, UNCHANGED = "created", "repainted", "unchanged"
 NOT_STARTED, WAITING, GONE, FAILED = "not_started", "waiting", "deleted_by_a_person", "failed"
+HELD = "held"
 
 Extras = Callable[[Change, Incident, bool], Incident]
 """(change, incident, at birth) -> the incident with its alert's details and bridge; never raises, soon back."""
@@ -49,7 +51,8 @@ class Outcome(NamedTuple):
     channel_id: str
     channel: str = ""
     done: str = UNCHANGED
-    """created, repainted, unchanged, not_started, waiting (another run is posting it), deleted_by_a_person, failed."""
+    """created, repainted, unchanged, not_started, held (by quiet hours), waiting (another run is posting it),
+    deleted_by_a_person, failed."""
     post_id: str = ""
     reply_ids: Tuple[str, ...] = ()
     problem: str = ""
@@ -62,6 +65,10 @@ class _Job(NamedTuple):
     books: Records
     ref: Optional[ChannelRef] = None
     route: Route = Route()
+    starts: bool = False
+    """The change starts a card there, if there is none."""
+    held: bool = False
+    """Its start is held: what is known is kept for as long as a card's."""
 
 
 class Posts:
@@ -75,11 +82,12 @@ class Posts:
         mentions: Optional[Mentions] = None,
         extras: Optional[Extras] = None,
         actions: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
+        hours: Optional[Hours] = None,
         log: Any = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`actions`: the buttons of an incident's card."""
+        """`actions`: the buttons of an incident's card. `hours`: the quiet hours; without them nothing is held."""
         self._mattermost = mattermost
         self._store = store
         self._channels = channels
@@ -87,32 +95,60 @@ class Posts:
         self._mentions = mentions
         self._extras = extras
         self._actions = actions
+        self._hours = hours
         self._log = log
         self._clock = clock
         self._monotonic = monotonic
 
-    def show(self, change: Change, channel: str, route: Route) -> Outcome:
-        """The incident's card in one channel, born if the route starts one. Raises ChannelUnavailable as well."""
+    def show(self, change: Change, channel: str, route: Route, *, due: bool = False) -> Outcome:
+        """The incident's card in one channel, born if the route starts one. `due`: a rule would have started one, so
+        the change counts as what it saw. Raises ChannelUnavailable as well."""
         service = (change.incident.service_id, change.incident.service)
         books = Records(self._store, change.incident.id, self._log)
 
         def shown(ref: ChannelRef) -> Outcome:
-            outcomes = self._follow(_Job(change, books, ref, route))
-            return next((one for one in outcomes if one.channel_id == ref.id), Outcome(ref.id, ref.label, NOT_STARTED))
+            looked, snapshot = self._monotonic(), books.load()
+            record, verdict = self._judged(change, ref, route, snapshot, due)
+            waits = verdict.hold or verdict.kept
+            outcomes = self._follow(_Job(change, books, ref, route, verdict.starts, waits), snapshot, looked)
+            outcome = next((one for one in outcomes if one.channel_id == ref.id), None)
+            if outcome is None:
+                return Outcome(ref.id, ref.label, HELD if waits else NOT_STARTED)
+            if record is not None and outcome.post_id:
+                held.drop(self._store, record)
+            return outcome
 
         return self._channels.using(channel, shown, service)
 
+    def _judged(
+        self, change: Change, ref: ChannelRef, route: Route, snapshot: Snapshot, due: bool
+    ) -> Tuple[Optional[held.Held], held.Verdict]:
+        """Whether the change starts a card there, or is held, which is written before anything else is done. What a
+        person asks for is never held."""
+        starts = due or routing.starts(route, change)
+        if ref.id in snapshot.cards or self._hours is None or not self._hours.of(route.quiet).spans:
+            return None, held.Verdict(starts)
+        record = held.read(self._store, ref.id, change.incident.id)
+        if not change.events and not due:
+            return record, held.Verdict(starts)
+        until = self._hours.until(route.quiet)
+        verdict = held.decide(starts, record, until, change.incident)
+        if verdict.hold and until is not None:
+            record = held.Held(ref.id, change.incident.id, until, route, ref.label, change.incident.created_at)
+            held.save(self._store, record, self._clock())
+        return record, verdict
+
     def repaint(self, change: Change) -> List[Outcome]:
         """All cards the incident has. A channel that is closed to the bot is complained of, the others go on."""
-        return self._follow(_Job(change, Records(self._store, change.incident.id, self._log)))
+        books = Records(self._store, change.incident.id, self._log)
+        looked = self._monotonic()
+        return self._follow(_Job(change, books), books.load(), looked)
 
-    def _follow(self, job: _Job) -> List[Outcome]:
+    def _follow(self, job: _Job, snapshot: Snapshot, looked: float) -> List[Outcome]:
         """Bring the cards up to what is known; again while other runs bring news meanwhile."""
         known = known_of(job.change, self._clock())
         outcomes: Dict[str, Outcome] = {}
         later: Optional[RetryLater] = None
-        looked = self._monotonic()
-        snapshot = job.books.load()
         for number in range(ROUNDS):
             known, snapshot = self._remember(job, known, snapshot, first=number == 0)
             targets, later = self._targets(job, snapshot), None
@@ -133,7 +169,7 @@ class Posts:
         if later is not None:
             raise later
         self._tidy(job, after.knowing(known), list(outcomes.values()))
-        if after.cards and not after.knowing(known).newest.change.incident.is_open:
+        if (after.cards or job.held) and not after.knowing(known).newest.change.incident.is_open:
             self._let_expire(job.books)
         return list(outcomes.values())
 
@@ -141,7 +177,7 @@ class Posts:
         if job.ref is None:
             return list(snapshot.cards.values())
         record = snapshot.cards.get(job.ref.id)
-        if record is None and routing.starts(job.route, job.change):
+        if record is None and job.starts:
             key = post_key("card", job.change.incident.id, job.ref.id)
             record = Record(job.ref.id, key, 0.0, job.route, job.ref.label)
         return [record] if record else []
@@ -149,7 +185,7 @@ class Posts:
     def _remember(self, job: _Job, known: Known, snapshot: Snapshot, *, first: bool) -> Tuple[Known, Snapshot]:
         """Write the change before anything is painted, so that no other run can miss it."""
         whole = snapshot.knowing(known)
-        birth = job.ref is not None and job.ref.id not in snapshot.cards and routing.starts(job.route, job.change)
+        birth = job.ref is not None and job.ref.id not in snapshot.cards and job.starts
         if whole.newest.version == known.version:
             incident = whole.newest.change.incident
             if first and self._extras is not None and (birth or snapshot.cards):
@@ -158,7 +194,7 @@ class Posts:
             whole = snapshot.knowing(known)
         stored = next((state for state in snapshot.states if state.version == known.version), None)
         mine = next(state for state in whole.states if state.version == known.version)
-        life = life_of(mine.change, has_cards=birth or bool(snapshot.cards))
+        life = life_of(mine.change, has_cards=birth or job.held or bool(snapshot.cards))
         longer = stored is not None and life != UNSEEN and stored.life != life
         if stored is None or stored.change != mine.change or longer:
             job.books.save_state(mine, stored.life if stored and stored.life and life == UNSEEN else life)
@@ -306,11 +342,17 @@ class Posts:
             if thread.has(key):
                 continue
             text = replies.reply(snapshot.newest.change.incident, event, view)
-            if event.event_id in own and not mentioned and not replies.is_late(event, view.now):
+            speaks = event.event_id in own and not mentioned and not replies.is_late(event, view.now)
+            if speaks and not self.is_quiet(record.route, job.change.incident):
                 mention = self._mention_in_reply(record.route, event, job.change)
                 text += f" · {mention}" if mention else ""
             added += thread.add(key, text, {"incident": job.change.incident.id, "event": event.event_id})
         return added
+
+    def is_quiet(self, route: Route, incident: Incident) -> bool:
+        """Whether quiet hours hold the incident's cards back now; replies in those that are there mention nobody."""
+        hours = self._hours
+        return hours is not None and held.is_held_back(incident) and hours.until(route.quiet) is not None
 
     def _view(self, record: Record, incident: Incident, version: Version, mark: Optional[Mark]) -> cards.View:
         key = record.key or post_key("card", incident.id, record.channel_id)

@@ -46,9 +46,11 @@ def plan(
     remembered: Mapping[str, Snapshot],
     known: Mapping[str, Known],
     held: AbstractSet[str] = frozenset(),
+    waiting: AbstractSet[str] = frozenset(),
 ) -> List[Job]:
     """One job an incident, those with untold events first, oldest incident first. `remembered`: of each incident that
-    has records; `known`: the sensor's; `held`: incidents kept back on purpose (a storm, quiet hours)."""
+    has records; `known`: the sensor's; `held`: kept back on purpose whatever happens (a storm); `waiting`: without a
+    card on purpose until something happens (quiet hours)."""
     why: Dict[str, set[str]] = {}
 
     def found(incident_id: str, reason: str) -> None:
@@ -64,7 +66,8 @@ def plan(
         cards = remembered[incident_id].cards if incident_id in remembered else {}
         if reported and not cards and _is_settled(truth.rows[incident_id].created_at, truth.now):
             found(incident_id, MISSING)
-    jobs = [Job(i, frozenset(reasons)) for i, reasons in why.items() if i not in held or reasons - {MISSING, UNTOLD}]
+    meant = {**dict.fromkeys(waiting, {MISSING}), **dict.fromkeys(held, {MISSING, UNTOLD})}
+    jobs = [Job(i, frozenset(reasons)) for i, reasons in why.items() if reasons - meant.get(i, set())]
     return sorted(jobs, key=lambda job: (UNTOLD not in job.why, _created(truth, remembered, job.incident_id)))
 
 

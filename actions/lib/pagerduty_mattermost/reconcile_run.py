@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence
 
-from . import explain, reconcile, routing, subscriptions, times
+from . import explain, held, reconcile, routing, subscriptions, times
 from .card_records import Record, Records, Snapshot, load_all
 from .channels import ChannelUnavailable
 from .errors import NotFound, PackError, RejectedInput, RetryLater
@@ -64,7 +64,10 @@ class Reconciler:
         upto = now if log.upto is None else min(log.upto, now)
         remembered = load_all(self._action.store, self._action.log)
         truth = reconcile.Truth(rows, log.entries, now)
-        jobs = reconcile.plan(truth, remembered, state.known, frozenset(held_incidents(self._action.store)))
+        kept_back = held.held_incidents(self._action.store)
+        low = frozenset(id for id in kept_back if id not in rows or held.is_held_back(rows[id]))
+        storms = frozenset(held_incidents(self._action.store))
+        jobs = reconcile.plan(truth, remembered, state.known, storms, low)
         if full:
             jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
         outcomes, problems, left = self._do(jobs, rows, remembered, state, now)
@@ -150,9 +153,10 @@ class Reconciler:
             if ref.id in snapshot.cards:
                 return []
             began = times.seconds(incident.created_at) or self._action.clock()
-            intent = Record(ref.id, post_key("card", incident.id, ref.id), began, route, ref.label)
-            Records(self._action.store, incident.id, self._action.log).save_card(intent)
-            return [self._posts.show(change, channel, route)]
+            if not self._posts.is_quiet(route, incident):
+                intent = Record(ref.id, post_key("card", incident.id, ref.id), began, route, ref.label)
+                Records(self._action.store, incident.id, self._action.log).save_card(intent)
+            return [self._posts.show(change, channel, route, due=True)]
         except ChannelUnavailable as error:
             return [Outcome(channel, problem=str(error))]
         except (NotFound, RejectedInput) as error:
@@ -202,4 +206,5 @@ def _route(given: Any) -> routing.Route:
         given.get("mention"),
         given.get("checklist"),
         listed(given.get("reactions")),
+        given.get("quiet"),
     )

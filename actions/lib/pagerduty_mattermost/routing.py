@@ -59,6 +59,8 @@ class Route(NamedTuple):
     """Lines of Markdown, posted once as the first reply."""
     reactions: Tuple[str, ...] = ()
     """Names of emoji put on the card when it is born."""
+    quiet: str = ""
+    """Quiet hours as `quiet_hours.parse` reads them; empty: the configuration's."""
 
 
 def make_route(
@@ -68,6 +70,7 @@ def make_route(
     mention: Optional[str] = "",
     checklist: Optional[Iterable[Any]] = None,
     reactions: Optional[Iterable[Any]] = None,
+    quiet: Optional[str] = "",
 ) -> Route:
     """A route from an action's parameters. Raises RejectedInput that names what is wrong."""
     who = (mention or "nobody").strip().lower()
@@ -85,7 +88,17 @@ def make_route(
         who,
         tuple(lines[:MAX_CHECKLIST]),
         tuple(dict.fromkeys(one for one in emoji[:MAX_REACTIONS] if one)),
+        _quiet(quiet),
     )
+
+
+def _quiet(text: Optional[str]) -> str:
+    written = one_line(clean(text or "", 200)).strip()
+    if written:
+        from .quiet_hours import parse
+
+        parse(written)
+    return written
 
 
 def event_types(parameter: str, words: Optional[Iterable[Any]]) -> Tuple[str, ...]:
@@ -119,7 +132,12 @@ def route_from_dict(data: Any) -> Route:
         if isinstance(data.get(key), (list, tuple))
     }
     mention = data.get("mention")
-    return Route(name=str(data.get("name") or ""), mention=mention if mention in MENTIONS else "nobody", **lists)
+    return Route(
+        name=str(data.get("name") or ""),
+        mention=mention if mention in MENTIONS else "nobody",
+        quiet=str(data.get("quiet") or ""),
+        **lists,
+    )
 
 
 def starts(route: Route, change: Change) -> bool:

@@ -32,6 +32,8 @@ KINDS: Tuple[Kind, ...] = (
     Kind("incidents", ("incident.",), "cards and states of incidents", 180 * DAY),
     Kind("deadletters", ("deadletter.",), "posts and acts that failed", 30 * DAY),
     Kind("messages", ("message.", "noted."), "which messages and notes were sent", 30 * DAY),
+    Kind("held", ("held.",), "cards that quiet hours hold back", 38 * DAY),
+    Kind("reminders", ("reminder.",), "how often one was reminded of an incident", 30 * DAY),
     Kind("subscriptions", ("subscription.",), "what channels are subscribed to", careful=True),
     Kind("identities", ("identity.",), "who is who at PagerDuty", careful=True),
     Kind("audit", ("audit.",), "what was done from chat", 90 * DAY, careful=True),
@@ -79,6 +81,8 @@ def problem(name: str, data: Any) -> str:
         "sensor": _is_sensor,
         "incidents": _is_incident,
         "deadletters": _is_letter,
+        "held": _is_held,
+        "reminders": _is_reminder,
         "subscriptions": _is_subscription,
         "identities": _is_mapping,
         "audit": _is_mapping,
@@ -105,6 +109,18 @@ def _is_letter(name: str, data: Any) -> bool:
     from .deadletters import PREFIX, letter_of
 
     return letter_of(name[len(PREFIX) :], data) is not None
+
+
+def _is_held(name: str, data: Any) -> bool:
+    from .held import held_of
+
+    return held_of(name, data) is not None
+
+
+def _is_reminder(name: str, data: Any) -> bool:
+    from .reminding import kept_of
+
+    return kept_of(name, data) is not None
 
 
 def _is_subscription(name: str, data: Any) -> bool:
