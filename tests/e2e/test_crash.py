@@ -114,7 +114,7 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
             assert until(lambda: bool(sandbox.mattermost.account.posts(CHANNEL)), 40), victim.tail
             time.sleep(1.1)
             began = sandbox.clock()
-            story = Story(sandbox.pagerduty.account, draw, changes, seconds=kills * 2.2)
+            story = Story(sandbox.pagerduty.account, draw, changes, seconds=kills * 1.6)
             story.start()
             if troubled:
                 trouble(sandbox, draw)
@@ -126,7 +126,7 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
                     victim.offset += 3700
                     sandbox.mattermost.account.forget_pending()
                 victim.start()
-            story.join(60)
+            story.join(60 + kills)
             for side in (sandbox.pagerduty, sandbox.mattermost):
                 side.faults.clear()
             assert story.done == changes
