@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import json
 import logging
+import re
 from typing import Any, Dict, List
 from unittest.mock import Mock
 
 import pytest
 from datastore_double import Service
 from example_rows import ExampleCase, changed, clicked
+from pack_files import ROOT
 
 from pagerduty_mattermost import deadletters
 from pagerduty_mattermost.deadletters import ACT, ALARM, LIMIT, ROOM, Letter, keep
 from pagerduty_mattermost.errors import NotFound, RetryLater
+from pagerduty_mattermost.replaying import entry_point
 from pagerduty_mattermost.store import Store
 
 DOWN = {"status": 503}
@@ -226,6 +229,18 @@ def test_whether_there_are_so_many_costs_two_requests(held: int) -> None:
         service.calls.clear()
         assert Store(service).holds("p.", count) is (held >= count)
         assert len(service.calls) <= 2
+
+
+def test_every_action_that_keeps_its_failures_can_be_carried_out_again() -> None:
+    kept = {}
+    for path in (ROOT / "actions").glob("*.py"):
+        found = re.search(r'^    kept_as = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE)
+        if found:
+            kept[found.group(1)] = path.stem
+    assert kept == {name: module for name, (module, _, _) in deadletters.ACTIONS.items()}
+    for name, (_, _, action) in deadletters.ACTIONS.items():
+        assert entry_point(name).kept_as == name
+        assert (ROOT / "actions" / f"{action}.yaml").exists()
 
 
 def test_kinds() -> None:

@@ -28,16 +28,16 @@ class Kind(NamedTuple):
 
 
 KINDS: Tuple[Kind, ...] = (
-    Kind("sensor", ("sensor.",), "where the sensor is in PagerDuty's log, and what it knows of incidents"),
+    Kind("sensor", ("sensor.", "noise"), "where the sensor is in PagerDuty's log, and what it knows of incidents"),
     Kind("incidents", ("incident.",), "cards and states of incidents", 180 * DAY),
     Kind("deadletters", ("deadletter.",), "posts and acts that failed", 30 * DAY),
-    Kind("messages", ("message.", "noted."), "which messages and notes were sent", 30 * DAY),
+    Kind("messages", ("message.", "noted.", "storm."), "which messages and notes were sent", 30 * DAY),
     Kind("held", ("held.",), "cards that quiet hours hold back", 38 * DAY),
     Kind("reminders", ("reminder.",), "how often one was reminded of an incident", 30 * DAY),
     Kind("subscriptions", ("subscription.",), "what channels are subscribed to", careful=True),
     Kind("identities", ("identity.",), "who is who at PagerDuty", careful=True),
     Kind("audit", ("audit.",), "what was done from chat", 90 * DAY, careful=True),
-    Kind("webhook", ("webhook.bell",), "how the webhook does"),
+    Kind("health", ("webhook.bell", "watchdog", "reconcile."), "how the webhook, the sensor and the reconciling do"),
     Kind("secrets", ("webhook.secret", "chat.tokens"), "encrypted secrets and tokens", careful=True, secret=True),
     Kind("caches", ("channel.", "mention."), "names that were looked up", DAY),
     Kind("complaints", ("complaint.", "dropped."), "what was told, or taken back", 90 * DAY),
