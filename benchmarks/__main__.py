@@ -14,6 +14,7 @@ TITLES = {
     "actions": "Actions against PagerDuty",
     "clicks": "A click on a card",
     "doorbell": "A change with the webhook, and what a look costs",
+    "memory": "Memory over a million log entries",
     "posts": "Posting to Mattermost",
     "sensor": "One cycle of the incident sensor at 10,000 open incidents",
 }

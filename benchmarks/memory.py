@@ -1,0 +1,138 @@
+"""The incident sensor's memory over 1,000,000 log entries: read, decided, dispatched and committed a hundred a look, as
+in a life of weeks. `python -m benchmarks memory` writes the graph docs/pictures/memory.svg.
+"""
+
+from __future__ import annotations
+
+import gc
+import logging
+from pathlib import Path
+from typing import Any, Dict, Iterator, List, Tuple
+
+from .report import Row
+
+ENTRIES = 1_000_000
+A_LOOK = 100
+SAMPLES = 50
+INCIDENTS = 400
+"""Open at a time; each lives for some ten entries."""
+START = 1_760_000_000
+PICTURE = Path(__file__).resolve().parent.parent / "docs" / "pictures" / "memory.svg"
+KINDS = (
+    "trigger",
+    "acknowledge",
+    "annotate",
+    "annotate",
+    "escalate",
+    "priority_change",
+    "annotate",
+    "notify",
+    "resolve",
+)
+
+
+def run() -> List[Row]:
+    from pagerduty_mattermost.config import NoiseConfig
+    from pagerduty_mattermost.dispatch import payload
+    from pagerduty_mattermost.entries import parse_entry
+    from pagerduty_mattermost.noise_desk import NoiseDesk
+    from pagerduty_mattermost.sensor_state import State, StateStore
+    from pagerduty_mattermost.store import Store
+    from pagerduty_mattermost.tracker import Watch, follow
+
+    from .sensor import Datastore, Dispatcher
+
+    store, dispatcher = Store(Datastore()), Dispatcher()
+    states, state = StateStore(store), State(START - 1.0, START - 1.0)
+    noise = NoiseDesk(NoiseConfig(), store, dispatcher, None, logging.getLogger("memory"))  # type: ignore[arg-type]
+    seen: List[Tuple[int, float]] = []
+    batch: List[Any] = []
+    for number, row in enumerate(_log(), 1):
+        entry = parse_entry(row)
+        if entry is not None and state.is_fresh(entry.id):
+            batch.append(entry)
+        if number % A_LOOK:
+            continue
+        now = START + number / 10
+        for step in noise.sort(follow(state, batch[::-1], Watch(), now), now):
+            if step.change is not None:
+                dispatcher.dispatch("pagerduty.incident", payload(step.change))
+            state.apply(step)
+        open_ids = {id for id, known in state.known.items() if known.is_open}
+        noise.tell(now, state.origin, lambda change: None, open_ids)
+        state.advance(now)
+        states.commit(state)
+        batch = []
+        if number % (ENTRIES // SAMPLES) == 0:
+            gc.collect()
+            seen.append((number, _resident()))
+    PICTURE.write_text(_svg(seen), encoding="utf-8")
+    early, late = seen[4][1], seen[-1][1]
+    told = f"{late:.0f} MiB after {ENTRIES:,} entries, {dispatcher.changes:,} dispatches"
+    return [Row("memory of the sensor's process", told, f"{early:.0f} MiB after {seen[4][0]:,}", late / early, "≤ 1.2")]
+
+
+def _log() -> Iterator[Dict[str, Any]]:
+    """Entries in their order, ten a second."""
+    for number in range(ENTRIES):
+        round_, place = divmod(number, INCIDENTS)
+        life, step = divmod(round_, len(KINDS))
+        id = f"P{life * INCIDENTS + place:07X}"
+        at = _iso(START + number // 10)
+        closed = KINDS[step] == "resolve"
+        yield {
+            "id": f"R{number:08X}",
+            "type": f"{KINDS[step]}_log_entry",
+            "created_at": at,
+            "agent": {"id": "PUSER01", "summary": "Ada Lovelace"},
+            "summary": f"{KINDS[step]} by Ada Lovelace",
+            "note": "Looking at it" if KINDS[step] == "annotate" else None,
+            "incident": {
+                "id": id,
+                "incident_number": life * INCIDENTS + place,
+                "title": f"Alert {place} of {life}",
+                "status": "resolved" if closed else "triggered" if step == 0 else "acknowledged",
+                "urgency": "high",
+                "service": {"id": f"PSVC{place % 200:03}", "summary": f"Service {place % 200}"},
+                "created_at": _iso(START + (life * len(KINDS) * INCIDENTS + place) // 10),
+                "updated_at": at,
+            },
+        }
+
+
+def _iso(seconds: int) -> str:
+    from pagerduty_mattermost import times
+
+    return times.iso(float(seconds))
+
+
+def _resident() -> float:
+    """MiB of this process in memory (Linux)."""
+    pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
+    return pages * 4096 / 2**20
+
+
+def _svg(seen: List[Tuple[int, float]]) -> str:
+    width, height, left, right, base = 720, 300, 60, 700, 250
+    top = max(mib for _, mib in seen) * 1.3
+
+    def x(number: int) -> float:
+        return left + (right - left) * number / ENTRIES
+
+    def y(mib: float) -> float:
+        return base - (base - 20) * mib / top
+
+    points = " ".join(f"{x(number):.1f},{y(mib):.1f}" for number, mib in seen)
+    marks = []
+    for part in range(5):
+        mib = top * part / 4
+        marks.append(f'<text x="{left - 8}" y="{y(mib) + 4:.0f}" text-anchor="end">{mib:.0f}</text>')
+        marks.append(f'<line x1="{left}" x2="{right}" y1="{y(mib):.0f}" y2="{y(mib):.0f}" stroke="#ddd"/>')
+    lines = [
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"',
+        f' font-size="12"><rect width="{width}" height="{height}" fill="#fff"/>{"".join(marks)}',
+        f'<polyline fill="none" stroke="#1565c0" stroke-width="2" points="{points}"/>',
+        f'<text x="{left}" y="14">Memory of the incident sensor, MiB</text>',
+        f'<text x="{right}" y="{base + 30}" text-anchor="end">log entries, up to {ENTRIES:,}</text></svg>',
+    ]
+    return "\n".join(lines) + "\n"
