@@ -50,7 +50,7 @@ class Reply(PackAction):
 
     def _threads(self, post: str, channel: str) -> List[Tuple[str, str, str]]:
         """Channel id, root post id and the channel's name (where it is known) of each thread to reply in."""
-        from pagerduty_mattermost.mattermost import is_id
+        from pagerduty_mattermost.mattermost_shapes import is_id
 
         if is_id(post):
             found = self.mattermost.get_post(post)

@@ -13,7 +13,7 @@ from mattermost_test_card import SampleCard
 from mattermost_update_message import UpdateMessage
 from mattermost_upload_file import MAX_BYTES, UploadFile
 
-from pagerduty_mattermost.mattermost import key_of
+from pagerduty_mattermost.mattermost_shapes import key_of
 from pagerduty_mattermost.store import Store
 
 

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost import config
 from pagerduty_mattermost.errors import NotFound, PackError, PermanentError, RejectedInput, RetryLater, Unauthorized
-from pagerduty_mattermost.mattermost import DELETED_CHANNEL, Mattermost, checked_name, key_of
+from pagerduty_mattermost.mattermost import DELETED_CHANNEL, Mattermost
+from pagerduty_mattermost.mattermost_shapes import checked_name, key_of
 from sandbox.server import Answer
 
 

@@ -6,7 +6,8 @@ from typing import Any, Callable, Dict, List, Set
 
 from .errors import RetryLater
 from .keys import PROPS_KEY
-from .mattermost import Mattermost, key_of
+from .mattermost import Mattermost
+from .mattermost_shapes import key_of
 
 LOOK_AGAIN_AFTER = 10.0
 """Seconds: Mattermost remembers a key for 30 s and the gateway tries for 20 s (`mattermost.CREATE_POLICY`)."""

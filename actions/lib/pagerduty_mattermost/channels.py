@@ -24,7 +24,8 @@ from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, TypeVar
 
 from .config import MattermostConfig
 from .errors import ConfigError, NotFound, PackError, RejectedInput, Unauthorized
-from .mattermost import ARCHIVED_ERRORS, DELETED_CHANNEL, Channel, Mattermost, checked_name, is_id
+from .mattermost import ARCHIVED_ERRORS, DELETED_CHANNEL, Mattermost
+from .mattermost_shapes import Channel, checked_name, is_id
 from .store import BrokenValue, Store
 from .text import clean, one_line
 

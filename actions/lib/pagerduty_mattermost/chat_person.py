@@ -36,7 +36,7 @@ def sender(action: PackAction, user: str, asked: str) -> str:
         if chat.default_sender and default:
             action.log.info("Acting as %s: %s", default, error)
             return default
-        from .mattermost import is_id
+        from .mattermost_shapes import is_id
 
         # By id where Mattermost itself said who it is: there nobody says another name.
         way_out = f"; {_WAY_OUT}" if chat.allow_from and not is_id(user) else ""

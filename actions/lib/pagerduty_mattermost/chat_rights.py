@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from .chat_said import Said
 from .errors import NotFound, RejectedInput
-from .mattermost import is_id
+from .mattermost_shapes import is_id
 
 if TYPE_CHECKING:
     from .action_base import PackAction

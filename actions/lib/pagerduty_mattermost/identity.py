@@ -14,7 +14,8 @@ from typing import Any, Callable, Dict, NamedTuple
 
 from .errors import Ambiguous, NotFound
 from .lookup import Reference, resolve
-from .mattermost import Mattermost, User
+from .mattermost import Mattermost
+from .mattermost_shapes import User
 from .pagerduty import PagerDuty
 from .people import chat_user
 from .store import Store

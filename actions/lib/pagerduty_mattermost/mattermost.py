@@ -17,7 +17,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
-from typing import Any, Callable, Dict, Iterable, List, NamedTuple, Optional, Sequence, TypeVar
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -25,13 +25,27 @@ from mattermostdriver import Driver
 
 from .config import MattermostConfig
 from .errors import NotFound, RejectedInput, RetryLater
-from .keys import PROPS_KEY, pending_post_id
+from .keys import pending_post_id
 from .mattermost_client import PooledClient
+from .mattermost_shapes import (
+    Channel,
+    User,
+    channel_of,
+    checked_id,
+    checked_message,
+    checked_name,
+    cleaned,
+    is_id,
+    key_of,
+    object_of,
+    post_of,
+    posts_of,
+    user_of,
+    with_key,
+)
 from .text import clean, one_line
 from .transport import Policy, prepare, retry
 
-MAX_MESSAGE = 16383
-"""Code points of a message (facts/mattermost.md)."""
 POSTS_PER_PAGE = 200
 """Mattermost's largest page of posts."""
 MAX_LOOK_BACK = 25
@@ -46,59 +60,10 @@ ARCHIVED_ERRORS = (
 )
 """What writing a post in an archived channel answers."""
 
-_ID = re.compile(r"[a-z0-9]{26}\Z")
-_NAMES = {
-    "channel": re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z"),
-    "team": re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z"),
-    "user": re.compile(r"[a-z0-9._-]{1,64}\Z"),
-    "emoji": re.compile(r"[a-z0-9_+-]{1,64}\Z"),
-}
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 _EMAIL = re.compile(r"[^@\s/?#\\%]{1,128}@[A-Za-z0-9.-]{1,128}\Z")
 
 Answer = TypeVar("Answer")
-
-
-class User(NamedTuple):
-    """A Mattermost account."""
-
-    id: str
-    username: str = ""
-    email: str = ""
-    """Empty when the server does not show addresses."""
-    active: bool = True
-
-
-class Channel(NamedTuple):
-    """A Mattermost channel."""
-
-    id: str
-    name: str = ""
-    display_name: str = ""
-    team_id: str = ""
-    type: str = "O"
-    """O public, P private, D direct, G group."""
-    archived: bool = False
-
-
-def is_id(text: str) -> bool:
-    """Whether the text has the form of a Mattermost id (a channel's name may have it too)."""
-    return bool(_ID.match(text))
-
-
-def checked_id(value: str, what: str) -> str:
-    """The id itself; raises RejectedInput when it has not the form of one. `what`: "channel id" …"""
-    if not isinstance(value, str) or not _ID.match(value):
-        raise RejectedInput(f"'{one_line(clean(value, 60))}' is no Mattermost {what}: 26 lower-case letters and digits")
-    return value
-
-
-def checked_name(value: str, what: str) -> str:
-    """The name of a channel, team, user or emoji in lower case; raises RejectedInput when it can't be one."""
-    name = str(value).strip().lower()
-    if not _NAMES[what].match(name) or name in (".", ".."):
-        raise RejectedInput(f"'{one_line(clean(value, 80))}' is no name of a Mattermost {what}")
-    return name
 
 
 class Mattermost:
@@ -148,23 +113,23 @@ class Mattermost:
     def me(self) -> User:
         """The bot itself; asked once."""
         if self._me is None:
-            self._me = _user(self._call(lambda: self._driver.users.get_user("me")))
+            self._me = user_of(self._call(lambda: self._driver.users.get_user("me")))
         return self._me
 
     def user(self, user_id: str) -> User:
         checked_id(user_id, "user id")
-        return _user(self._call(lambda: self._driver.users.get_user(user_id)))
+        return user_of(self._call(lambda: self._driver.users.get_user(user_id)))
 
     def user_by_username(self, username: str) -> User:
         """`username` with or without the leading @."""
         name = checked_name(str(username).strip().lstrip("@"), "user")
-        return _user(self._call(lambda: self._driver.users.get_user_by_username(name)))
+        return user_of(self._call(lambda: self._driver.users.get_user_by_username(name)))
 
     def user_by_email(self, email: str) -> User:
         address = str(email).strip().lower()  # as Mattermost keeps it
         if not _EMAIL.match(address):
             raise RejectedInput(f"'{one_line(clean(address, 80))}' is no e-mail address")
-        return _user(self._call(lambda: self._driver.users.get_user_by_email(quote(address, safe="@"))))
+        return user_of(self._call(lambda: self._driver.users.get_user_by_email(quote(address, safe="@"))))
 
     def teams(self) -> List[str]:
         """Names of the teams the bot is in."""
@@ -178,13 +143,13 @@ class Mattermost:
     def channel(self, channel_id: str) -> Channel:
         """By id; 403 when it does not exist or the bot is not a member of a private one."""
         checked_id(channel_id, "channel id")
-        return _channel(self._call(lambda: self._driver.channels.get_channel(channel_id)))
+        return channel_of(self._call(lambda: self._driver.channels.get_channel(channel_id)))
 
     def channel_by_name(self, team: str, name: str, *, include_archived: bool = False) -> Channel:
         """By the names of team and channel; 404 also for a private one the bot is not in."""
         path = f"/teams/name/{checked_name(team, 'team')}/channels/name/{checked_name(name, 'channel')}"
         params = {"include_deleted": "true"} if include_archived else None
-        return _channel(self._call(lambda: self._driver.client.get(path, params=params)))
+        return channel_of(self._call(lambda: self._driver.client.get(path, params=params)))
 
     def join(self, channel_id: str) -> None:
         """Make the bot a member of a public channel; nothing happens when it is one."""
@@ -204,7 +169,7 @@ class Mattermost:
     def direct_channel(self, user_id: str) -> Channel:
         """The channel of the bot and one user; created when missing."""
         pair = [self.me().id, checked_id(user_id, "user id")]
-        return _channel(self._call(lambda: self._driver.channels.create_direct_message_channel(pair)))
+        return channel_of(self._call(lambda: self._driver.channels.create_direct_message_channel(pair)))
 
     # Posts
 
@@ -227,15 +192,15 @@ class Mattermost:
         key = key or os.urandom(16).hex()
         body: Dict[str, Any] = {
             "channel_id": checked_id(channel_id, "channel id"),
-            "message": _message(message),
+            "message": checked_message(message),
             "pending_post_id": pending_post_id(self.me().id, key),
-            "props": _with_key(props or {}, key),
+            "props": with_key(props or {}, key),
         }
         if root_id:
             body["root_id"] = checked_id(root_id, "post id")
         if file_ids:
             body["file_ids"] = [checked_id(file_id, "file id") for file_id in file_ids]
-        return self._call(lambda: _post(self._driver.posts.create_post(body)), CREATE_POLICY)
+        return self._call(lambda: post_of(self._driver.posts.create_post(body)), CREATE_POLICY)
 
     def patch_post(
         self, post_id: str, *, message: Optional[str] = None, props: Optional[Mapping[str, Any]] = None
@@ -244,15 +209,15 @@ class Mattermost:
         checked_id(post_id, "post id")
         body: Dict[str, Any] = {}
         if message is not None:
-            body["message"] = _message(message)
+            body["message"] = checked_message(message)
         if props is not None:
-            body["props"] = _cleaned(props)
-        return self._call(lambda: _post(self._driver.posts.patch_post(post_id, body)))
+            body["props"] = cleaned(props)
+        return self._call(lambda: post_of(self._driver.posts.patch_post(post_id, body)))
 
     def get_post(self, post_id: str) -> Dict[str, Any]:
         """404 when it does not exist or was deleted. Its props lack the buttons' `integration`: never patch those."""
         checked_id(post_id, "post id")
-        return self._call(lambda: _post(self._driver.posts.get_post(post_id)))
+        return self._call(lambda: post_of(self._driver.posts.get_post(post_id)))
 
     def living(self, post_ids: Sequence[str]) -> List[str]:
         """Those of them that exist and were not deleted, as far as the bot may see them; a request for each 200."""
@@ -271,9 +236,9 @@ class Mattermost:
         found: Dict[str, Dict[str, Any]] = {}
         params: Optional[Dict[str, Any]] = None
         for _ in range(MAX_LOOK_BACK):
-            answer = _object(self._call(lambda: self._driver.client.get(path, params=params)))  # noqa: B023
+            answer = object_of(self._call(lambda: self._driver.client.get(path, params=params)))  # noqa: B023
             known = len(found)
-            found.update((post["id"], post) for post in _posts(answer))
+            found.update((post["id"], post) for post in posts_of(answer))
             posts = sorted(found.values(), key=lambda post: (post["create_at"], post["id"]))
             if not answer.get("has_next") or len(found) == known:
                 return posts
@@ -293,7 +258,7 @@ class Mattermost:
         params: Dict[str, Any] = {"per_page": per_page}
         if before:
             params["before"] = checked_id(before, "post id")
-        return _posts(_object(self._call(lambda: self._driver.posts.get_posts_for_channel(channel_id, params))))
+        return posts_of(object_of(self._call(lambda: self._driver.posts.get_posts_for_channel(channel_id, params))))
 
     def find_post(self, channel_id: str, key: str, since: float) -> Optional[Dict[str, Any]]:
         """The bot's post (or reply) that bears the key among those created since `since` (seconds since the epoch, by
@@ -347,16 +312,16 @@ class Mattermost:
         response_url."""
         if not _HOOK.fullmatch(hook):
             raise RejectedInput("no response_url of Mattermost's")
-        body: Dict[str, Any] = {"response_type": "in_channel" if public else "ephemeral", "text": _message(text)}
+        body: Dict[str, Any] = {"response_type": "in_channel" if public else "ephemeral", "text": checked_message(text)}
         if attachments:
-            body["attachments"] = [_cleaned(one) for one in attachments]
+            body["attachments"] = [cleaned(one) for one in attachments]
         self._call(lambda: self._driver.client.respond(hook, body))
 
     def upload_file(self, channel_id: str, name: str, content: bytes) -> str:
         """The new file's id, to be given to `create_post` in the same channel. A repeated try may leave an orphan."""
         checked_id(channel_id, "channel id")
         file = {"files": (clean(name, 200), content)}
-        infos = _object(self._call(lambda: self._driver.files.upload_file(channel_id, file))).get("file_infos")
+        infos = object_of(self._call(lambda: self._driver.files.upload_file(channel_id, file))).get("file_infos")
         file_id = str(infos[0].get("id")) if isinstance(infos, list) and infos and isinstance(infos[0], dict) else ""
         if not is_id(file_id):
             raise RetryLater("Mattermost POST /files: the answer names no file", maybe_done=True)
@@ -365,85 +330,3 @@ class Mattermost:
     def _call(self, call: Callable[[], Answer], policy: Policy = Policy()) -> Answer:  # noqa: B008 - immutable
         # Everything here may be repeated: creating a post by its key, all else by its nature.
         return retry(call, policy, repeatable=True, sleep=self._sleep, monotonic=self._monotonic)
-
-
-def key_of(post: Mapping[str, Any]) -> str:
-    """The key a post bears in its props, empty when none."""
-    props = post.get("props")
-    ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
-    return str(ours.get("key") or "") if isinstance(ours, dict) else ""
-
-
-def _with_key(props: Mapping[str, Any], key: str) -> Dict[str, Any]:
-    cleaned: Dict[str, Any] = _cleaned(props)
-    ours = cleaned.get(PROPS_KEY)
-    cleaned[PROPS_KEY] = {**(ours if isinstance(ours, dict) else {}), "key": key}
-    return cleaned
-
-
-def _cleaned(value: Any) -> Any:
-    if isinstance(value, str):
-        return clean(value)
-    if isinstance(value, Mapping):
-        return {clean(key): _cleaned(item) for key, item in value.items()}
-    if isinstance(value, (list, tuple)):
-        return [_cleaned(item) for item in value]
-    return value
-
-
-def _message(message: str) -> str:
-    text = clean(message)
-    if len(text) > MAX_MESSAGE:
-        raise RejectedInput(f"The message has {len(text)} characters, Mattermost takes {MAX_MESSAGE}")
-    return text
-
-
-def _object(answer: Any) -> Dict[str, Any]:
-    if not isinstance(answer, dict):
-        raise RetryLater("Mattermost's answer is not what its API promises (no object)", maybe_done=True)
-    return answer
-
-
-def _post(answer: Any) -> Dict[str, Any]:
-    post = _object(answer)
-    if not is_id(str(post.get("id"))) or not isinstance(post.get("create_at"), int):
-        raise RetryLater("Mattermost's answer is not what its API promises (no post)", maybe_done=True)
-    return post
-
-
-def _posts(answer: Mapping[str, Any]) -> List[Dict[str, Any]]:
-    """The posts of a list in its order, without deleted ones. Not a list: no proof that there are none."""
-    order, posts = answer.get("order", answer), answer.get("posts") or {}
-    if not isinstance(order, (list, type(None))) or not isinstance(posts, dict):
-        raise RetryLater("Mattermost's answer is not what its API promises (no list of posts)")
-    listed = [_post(posts[post_id]) for post_id in order or () if post_id in posts]
-    return [post for post in listed if not post.get("delete_at")]
-
-
-def _user(answer: Any) -> User:
-    data = _identified(answer, "user")
-    return User(
-        str(data["id"]),
-        str(data.get("username") or ""),
-        str(data.get("email") or ""),
-        not data.get("delete_at"),
-    )
-
-
-def _channel(answer: Any) -> Channel:
-    data = _identified(answer, "channel")
-    return Channel(
-        str(data["id"]),
-        str(data.get("name") or ""),
-        str(data.get("display_name") or ""),
-        str(data.get("team_id") or ""),
-        str(data.get("type") or ""),
-        bool(data.get("delete_at")),
-    )
-
-
-def _identified(answer: Any, what: str) -> Dict[str, Any]:
-    data = _object(answer)
-    if not is_id(str(data.get("id"))):
-        raise RetryLater(f"Mattermost's answer is not what its API promises (no {what})")
-    return data

@@ -11,7 +11,8 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Optional
 
 from .errors import RetryLater
-from .mattermost import Mattermost, checked_id, checked_name
+from .mattermost import Mattermost
+from .mattermost_shapes import checked_id, checked_name
 from .transport import Policy
 
 ONCE = Policy(attempts=1)

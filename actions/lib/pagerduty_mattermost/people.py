@@ -14,7 +14,8 @@ from . import oncall
 from .errors import NotFound, RejectedInput
 from .incident import Incident, Person
 from .lookup import Reference, resolve
-from .mattermost import Mattermost, User, is_id
+from .mattermost import Mattermost
+from .mattermost_shapes import User, is_id
 from .pagerduty import PagerDuty
 from .text import clean, one_line
 
