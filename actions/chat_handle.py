@@ -69,7 +69,7 @@ class ChatHandle(CardAction):
             return Answer("")
         given = perform(self, said, dry=dry)
         for incident in given.incidents if said.verb in chat_orders.REPAINTS and not dry else ():
-            self._repaint(incident)
+            self._repaint(incident, given)
         asked_for = order.get("kind") == "row" or order.get("verb") in ("confirmed", "declare")
         if order.get("kind") != "command" and (asked_for or chat_orders.is_news(said, given)):
             self._tell(order, given.message)
@@ -113,10 +113,16 @@ class ChatHandle(CardAction):
         self._tell(order, "", [asked])
         return True
 
-    def _repaint(self, incident: str) -> None:
-        """At once; the sensor would see it in its next look."""
+    def _repaint(self, incident: str, given: Answer) -> None:
+        """At once; the sensor would see it in its next look. What PagerDuty answered is not asked for again."""
+        from pagerduty_mattermost import times
+        from pagerduty_mattermost.incident import Change
+
+        known = next((one for one in given.after if one.id == incident), None)
+        at = self.pagerduty.last_server_time
         try:
-            self.posts().repaint(self.change_of(None, incident))
+            change = Change(known, read_at=times.iso(at)) if known and at else self.change_of(None, incident)
+            self.posts().repaint(change)
         except PackError as error:
             self.log.warning("The card of %s will follow: %s", incident, error)
 

@@ -46,6 +46,8 @@ class Answer(NamedTuple):
     """Ids of what it was about."""
     person: str = ""
     """The e-mail address of the PagerDuty user in whose name something was done."""
+    after: Tuple[Incident, ...] = ()
+    """As PagerDuty answered the change, where it did: they need not be asked for again."""
     public: bool = False
     """Whether the channel should see it."""
     head: str = ""

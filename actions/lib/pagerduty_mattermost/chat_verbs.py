@@ -262,15 +262,17 @@ def _already(incident: Incident) -> str:
 def _put(
     action: PackAction, said: Said, rows: List[Dict[str, Any]], status: str, email: str, told: List[str]
 ) -> Answer:
+    after: List[Incident] = []
     for begin in range(0, len(rows), BULK):
         body = [{"id": row["id"], "type": "incident_reference", "status": status} for row in rows[begin : begin + BULK]]
-        action.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
+        answer = action.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
+        after += [incident_of(row) for row in answer.get("incidents") or () if isinstance(row, dict) and row.get("id")]
     which = ", ".join(named(incident_of(row)) for row in rows[: chat_tables.ROWS])
     if len(rows) > chat_tables.ROWS:
         which += f" and {len(rows) - chat_tables.ROWS} more"
     lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *told]
     if said.brief:
-        return Answer("\n".join(lines), tuple(row["id"] for row in rows), email)
+        return Answer("\n".join(lines), tuple(row["id"] for row in rows), email, tuple(after))
     try:
         found = action.pagerduty.list_all("/incidents", "incidents", OPEN, 100)
     except PackError as error:
@@ -279,7 +281,7 @@ def _put(
         left = [incident_of(row) for row in found.items]
         zone = times.zone(action.settings.time_zone)
         lines.append(chat_tables.still_open(left, zone, truncated=found.truncated))
-    return Answer("\n".join(lines), tuple(row["id"] for row in rows), email)
+    return Answer("\n".join(lines), tuple(row["id"] for row in rows), email, tuple(after))
 
 
 def _shown(action: PackAction, query: Mapping[str, Any], where: str, said: Said) -> Answer:
