@@ -26,6 +26,9 @@ from pagerduty_mattermost.sensor_pulse import Pulse  # noqa: E402
 from pagerduty_mattermost.sensor_state import StateStore  # noqa: E402
 from pagerduty_mattermost.store import Store  # noqa: E402
 
+SOON = 5
+"""Seconds to the next look while a storm may be beginning."""
+
 
 class IncidentSensor(PollingSensor):
     """Dispatches `pagerduty.incident`, `pagerduty.open_summary`, `pagerduty.sensor_health`, `pagerduty.heartbeat`
@@ -38,6 +41,7 @@ class IncidentSensor(PollingSensor):
         self._dispatcher: Optional[Dispatcher] = None
         self._cycle: Optional[Cycle] = None
         self._desk: Optional[Desk] = None
+        self._interval = poll_interval
         self._rung = threading.Event()
         self._stopped = False
         self._debug = isinstance(config, dict) and config.get("debug") is True
@@ -65,6 +69,8 @@ class IncidentSensor(PollingSensor):
             self._log.error("The incident sensor failed: %s", fault(self._log, error, whole=self._debug))
         if self._desk is not None:
             self.set_poll_interval(self._desk.pause())
+        elif self._cycle is not None:
+            self.set_poll_interval(min(SOON, self._interval) if self._cycle.waits else self._interval)
 
     def run(self) -> None:
         """StackStorm's loop, but one whose wait a ring ends."""
@@ -106,7 +112,8 @@ class IncidentSensor(PollingSensor):
             self._log.warning(
                 "Incidents are read, but nothing is posted: the configuration lacks %s", ", ".join(missing)
             )
-        self.set_poll_interval(config.watch.poll_interval)
+        self._interval = config.watch.poll_interval
+        self.set_poll_interval(self._interval)
         # Few and short repetitions: the next cycle comes anyway, and a long wait is waited for between cycles.
         pagerduty = PagerDuty(
             config.pagerduty, log=self._log if config.debug else None, policy=Policy(attempts=3, budget=8.0)

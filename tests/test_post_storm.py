@@ -77,7 +77,7 @@ class PostStormTestCase(ChatActionCase):
 
     def test_what_flaps_says_so(self) -> None:
         self.shown({**STORM, "kind": "flapping", "title": "Disk full"})
-        assert self.posts()[0].message == "🔁 Disk full on Checkout API flaps · 12 more rounds"
+        assert self.posts()[0].message == "🔁 Disk full on Checkout API flaps · 12 rounds"
 
     def test_a_lost_answer_makes_no_second_card(self) -> None:
         self.chat.server.faults.add("lost", method="POST", path="/api/v4/posts$", times=1)

@@ -10,15 +10,16 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost import times
 from pagerduty_mattermost.incident import Change, Incident, IncidentEvent
-from pagerduty_mattermost.storms import HOLD, PASS, RELEASE, RELEASED_AT_ONCE, Noise, Terms
+from pagerduty_mattermost.storms import HOLD, PASS, RELEASE, RELEASED_AT_ONCE, WAIT, Noise, Terms
 
 NOW = 1_760_000_000.0
 
 
 def change(number: int, *kinds: str, status: str = "triggered", **fields: Any) -> Change:
     given = {"title": f"Alert {number}", "service_id": "PSVC", "service": "Checkout", "created_at": times.iso(NOW)}
+    at = fields.pop("at", "") or fields.get("created_at", times.iso(NOW))
     incident = Incident(id=f"PINC{number:04}", number=number, status=status, **{**given, **fields})
-    events = tuple(IncidentEvent(f"R{number}{kind}", f"incident.{kind}", times.iso(NOW)) for kind in kinds)
+    events = tuple(IncidentEvent(f"R{number}{kind}", f"incident.{kind}", at) for kind in kinds)
     return Change(incident, events, 1)
 
 
@@ -26,9 +27,16 @@ def new(number: int, **fields: Any) -> Change:
     return change(number, "triggered", **fields)
 
 
-def verdicts(noise: Noise, *changes: Change, now: float = NOW) -> List[str]:
+def verdicts(noise: Noise, *changes: Change, now: float = NOW, fails: bool = False) -> List[str]:
+    """`fails`: nothing of it was dispatched."""
     found = noise.judge(changes, now)
+    if not fails:
+        noise.settle()
     return [found[one.incident.id] for one in changes]
+
+
+def over(number: int, at: float, title: str = "Disk full") -> Change:
+    return change(number, "resolved", status="resolved", title=title, at=times.iso(at))
 
 
 def test_ten_of_a_service_are_told_one_by_one_and_eleven_are_a_storm() -> None:
@@ -110,10 +118,142 @@ def test_an_alert_that_flaps_is_counted_from_its_fourth_round_on() -> None:
     for number in range(6):
         at = NOW + 200 * number
         told += verdicts(noise, new(number, title="Disk full", created_at=times.iso(at)), now=at)
-        verdicts(noise, change(number, "resolved", status="resolved", title="Disk full"), now=at + 100)
+        verdicts(noise, over(number, at + 100), now=at + 100)
     assert told == [PASS] * 3 + [HOLD] * 3
     (group,) = noise.groups.values()
-    assert (group.kind, group.title, group.payload(NOW)["total"]) == ("flapping", "Disk full", 3)
+    assert (group.kind, group.title, group.payload(NOW)["total"]) == ("flapping", "Disk full", 6)
+    assert group.payload(NOW)["started_at"] == times.iso(NOW)
+
+
+def test_rounds_within_one_look_flap_too_and_one_of_high_priority_is_told() -> None:
+    noise = Noise(Terms())
+    looks = [
+        change(
+            number, "triggered", "resolved", status="resolved", title="Disk full", created_at=times.iso(NOW + number)
+        )
+        for number in range(0, 50, 10)
+    ]
+    for one in looks:
+        first, last = one.events
+        moved = last._replace(occurred_at=times.iso(NOW + one.incident.number + 5))
+        looks[one.incident.number // 10] = one._replace(events=(first, moved))
+    assert verdicts(noise, *looks, now=NOW + 60) == [PASS, PASS, PASS, HOLD, HOLD]
+    assert verdicts(noise, new(90, title="Disk full", priority="P2", created_at=times.iso(NOW + 90))) == [PASS]
+
+
+def test_many_hosts_under_one_title_are_one_round() -> None:
+    noise = Noise(Terms())
+    for number in range(9):
+        at = NOW + 100 * number
+        (verdict,) = verdicts(noise, new(number, title="Host down", created_at=times.iso(at)), now=at)
+        assert verdict == PASS
+    for number in range(9):
+        verdicts(noise, over(number, NOW + 1000 + number, title="Host down"), now=NOW + 1010)
+    assert noise.groups == {}
+
+
+def test_what_flaps_slowly_stays_on_one_card_and_one_that_stays_up_ends_it() -> None:
+    noise, told, at = Noise(Terms()), [], NOW
+    for number in range(9):
+        at = NOW + 540 * number
+        told += verdicts(noise, new(number, title="Disk full", created_at=times.iso(at)), now=at)
+        verdicts(noise, over(number, at + 60), now=at + 60)
+        for group in noise.due(at + 60):
+            assert group.payload(at)["state"] == "ongoing"
+            noise.told(group, at + 60)
+    assert told == [PASS] * 3 + [HOLD] * 6
+    assert noise.due(at + 1700) == []
+    (group,) = noise.due(at + 1900)
+    assert (group.ended, noise.told(group, at + 1900)) == (True, [])
+    assert noise.groups == {}
+
+
+def test_three_rounds_and_no_more_have_no_card_of_their_own() -> None:
+    noise = Noise(Terms())
+    for number in range(3):
+        at = NOW + 100 * number
+        verdicts(noise, new(number, title="Disk full", created_at=times.iso(at)), now=at)
+        verdicts(noise, over(number, at + 50), now=at + 50)
+    assert len(noise.groups) == 1
+    assert noise.due(NOW + 300) == noise.due(NOW + 9000) == []
+    assert noise.groups == {}
+
+
+def test_what_is_judged_again_because_nothing_could_be_dispatched_counts_once() -> None:
+    noise = Noise(Terms())
+    for look in range(20):
+        assert verdicts(noise, *map(new, range(4)), now=NOW + 30 * look, fails=True) == [PASS] * 4
+    assert verdicts(noise, new(4), now=NOW + 600) == [PASS]
+
+
+def test_what_passed_before_the_sensor_was_killed_is_not_held_after_it() -> None:
+    noise = Noise(Terms())
+    assert verdicts(noise, *map(new, range(5)), fails=True) == [PASS] * 5
+    again = Noise(Terms(), json.loads(json.dumps(noise.kept())))
+    assert verdicts(again, *map(new, range(100)), now=NOW + 30) == [PASS] * 5 + [HOLD] * 95
+    assert verdicts(again, over(3, NOW + 60)) == [PASS]
+
+
+def test_a_look_that_is_repeated_makes_the_same_storm() -> None:
+    one, two = Noise(Terms()), Noise(Terms())
+    verdicts(one, *map(new, range(20)), now=NOW + 7)
+    verdicts(two, *map(new, range(20)), now=NOW + 99)
+    assert list(one.groups) == list(two.groups)
+
+
+def test_what_is_released_is_so_until_it_was_dispatched() -> None:
+    noise = Noise(Terms())
+    verdicts(noise, *map(new, range(12)))
+    acked = change(1, "acknowledged", status="acknowledged")
+    assert verdicts(noise, acked, fails=True) == verdicts(noise, acked) == [RELEASE]
+    assert verdicts(noise, change(1, "annotated", status="acknowledged")) == [PASS]
+
+
+def test_a_trickle_does_not_keep_a_storm_up() -> None:
+    noise = Noise(Terms())
+    verdicts(noise, *map(new, range(200)))
+    for number in range(200, 240):
+        at = NOW + 240 * (number - 199)
+        (verdict,) = verdicts(noise, new(number, created_at=times.iso(at)), now=at)
+        for group in noise.due(at):
+            noise.told(group, at)
+    assert verdict == PASS
+
+
+def test_a_storm_of_an_hour_ago_is_one_too_and_over_at_once() -> None:
+    noise = Noise(Terms())
+    calm = [new(number, created_at=times.iso(NOW + 1000 + 200 * number)) for number in range(10)]
+    found = verdicts(noise, *map(new, range(100, 150)), *calm, now=NOW + 3600)
+    assert found == [HOLD] * 50 + [PASS] * 10
+    (group,) = noise.due(NOW + 3600)
+    assert group.ended
+
+
+def test_what_comes_at_the_pace_of_a_storm_waits_for_more() -> None:
+    noise = Noise(Terms())
+
+    def look(*numbers: int, now: float, **fields: Any) -> List[str]:
+        found = noise.judge([new(n, created_at=times.iso(NOW + n), **fields) for n in numbers], now, patient=True)
+        noise.settle()
+        return list(found.values())
+
+    assert look(0, now=NOW + 1) == [PASS]
+    assert look(1, 2, 3, now=NOW + 4) == [WAIT] * 3
+    assert look(*range(1, 20), now=NOW + 20) == [HOLD] * 19
+    noise = Noise(Terms())
+    assert look(0, 1, now=NOW + 2) == [WAIT] * 2
+    assert look(0, 1, now=NOW + 14) == [PASS] * 2
+    assert look(40, 41, now=NOW + 42, priority="P1") == [PASS] * 2
+    assert look(80, now=NOW + 81) == look(100, now=NOW + 101) == [PASS]
+
+
+def test_nobody_is_behind_an_escalation_by_timeout() -> None:
+    noise = Noise(Terms())
+    verdicts(noise, *map(new, range(12)))
+    plain = change(1, "escalated")
+    by_itself = plain.events[0]._replace(changes=(("channel", "timeout"),))
+    assert verdicts(noise, plain._replace(events=(by_itself,))) == [HOLD]
+    assert verdicts(noise, plain) == [RELEASE]
 
 
 def test_switched_off_nothing_is_held() -> None:

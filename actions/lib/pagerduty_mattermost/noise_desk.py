@@ -1,11 +1,11 @@
 """What the incident sensor holds back: `storms` with its memory in the datastore and its trigger `pagerduty.storm`.
 
     desk = NoiseDesk(config.noise, store, dispatcher, pagerduty, log)
-    steps = desk.sort(steps, now)                  # high urgency and newest first while something is held
+    steps = desk.sort(steps, now, patient=True)    # high urgency and newest first while something is held
     step = desk.passed(step, origin, now)          # None: held back; else as it is to be dispatched
     desk.tell(now, origin)                         # after the look: cards of storms, then what is kept
 
-Kept before the sensor commits: a look that is repeated after a crash decides the same.
+Kept before anything is dispatched: a look that is repeated after a crash decides the same, and knows what has a card.
 """
 
 from __future__ import annotations
@@ -16,13 +16,13 @@ from . import reconcile, times
 from .card_records import Snapshot
 from .config import NoiseConfig
 from .dispatch import Dispatcher, UnfitPayload
-from .errors import PackError
+from .errors import PackError, StoreUnreachable
 from .incident import Change
 from .pagerduty import PagerDuty
 from .reader import read_incident, read_incident_log
 from .sensor_state import Step
 from .store import BrokenValue, Store
-from .storms import HOLD, RELEASE, Noise, Terms
+from .storms import HOLD, RELEASE, WAIT, Noise, Terms
 
 NAME = "noise"
 STORM_TRIGGER = "pagerduty.storm"
@@ -48,15 +48,27 @@ class NoiseDesk:
         self._store, self._dispatcher, self._pagerduty, self._log = store, dispatcher, pagerduty, log
         self._noise: Optional[Noise] = None
         self._verdicts: Dict[str, str] = {}
+        self.waits = False
+        """Whether the newest look left something to be decided by another one soon."""
 
-    def sort(self, steps: Sequence[Step], now: float) -> List[Step]:
-        """Raises StoreUnreachable at the first look only: what is held must be known."""
+    def sort(self, steps: Sequence[Step], now: float, *, patient: bool = False) -> List[Step]:
+        """What is to be taken over now; `patient`: what waits is in the next look again. Raises StoreUnreachable at the
+        first look only: what is held must be known."""
         if self._noise is None:
             self._noise = Noise(self._terms, _read(self._store))
-        self._verdicts = self._noise.judge([step.change for step in steps if step.change is not None], now)
+        changes = [step.change for step in steps if step.change is not None]
+        self._verdicts = self._noise.judge(changes, now, patient=patient)
+        if self._noise.changed:
+            try:
+                self._keep(self._noise)
+            except StoreUnreachable as error:  # incidents go on being told, as ever
+                self._log.warning("What is held back is not kept yet: %s", error)
+        ready = [step for step in steps if self._verdicts.get(step.incident_id) != WAIT]
+        if patient:
+            self.waits = len(ready) < len(steps)
         if not self._noise.groups:
-            return list(steps)
-        return sorted(steps, key=_rank, reverse=True)
+            return ready
+        return sorted(ready, key=_rank, reverse=True)
 
     def passed(self, change: Change, origin: float, now: float) -> Optional[Change]:
         """None for what is held back. Raises the gateway's errors for what is released: its log is read."""
@@ -79,6 +91,7 @@ class NoiseDesk:
         noise = self._noise
         if noise is None:
             return
+        noise.settle()
         for group in noise.due(now):
             payload = group.payload(now)
             try:
@@ -90,8 +103,11 @@ class NoiseDesk:
                 self._late(incident_id, origin, now, send)
         noise.forget(now, open_ids)
         if noise.changed:
-            self._store.write(NAME, noise.kept())
-            noise.changed = False
+            self._keep(noise)
+
+    def _keep(self, noise: Noise) -> None:
+        self._store.write(NAME, noise.kept())
+        noise.changed = False
 
     def _late(self, incident_id: str, origin: float, now: float, send: Callable[[Change], None]) -> None:
         try:

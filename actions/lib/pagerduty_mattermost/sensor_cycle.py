@@ -94,6 +94,11 @@ class Cycle:
         return self._pagerduty.last_server_time
 
     @property
+    def waits(self) -> bool:
+        """Something new is to be looked at again soon: a storm may be beginning."""
+        return self._noise is not None and self._noise.waits
+
+    @property
     def last_good(self) -> str:
         """Up to when all was read; UTC, empty when nothing was."""
         return self._last_good
@@ -229,7 +234,7 @@ class Cycle:
             now = max(confirmed or 0.0, state.cursor)
             steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
             explained(self._pending, steps)
-            self._dispatch(state, steps, now)
+            self._dispatch(state, steps, now, patient=read.upto is None)
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
             if cursor < state.cursor:
@@ -285,11 +290,11 @@ class Cycle:
         self._snapshot_cost = read.requests
         return read
 
-    def _dispatch(self, state: State, steps: List[Step], now: float) -> None:
+    def _dispatch(self, state: State, steps: List[Step], now: float, *, patient: bool = False) -> None:
         """Dispatch and take over step by step. When one fails, the others wait for the next run: order is kept."""
         noise = self._noise
         try:
-            for step in noise.sort(steps, now) if noise is not None else steps:
+            for step in noise.sort(steps, now, patient=patient) if noise is not None else steps:
                 if step.change is not None:
                     before = state.known.get(step.incident_id)
                     if before is None or not before.has(REPORTED):

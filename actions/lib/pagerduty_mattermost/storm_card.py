@@ -42,7 +42,7 @@ def headline(storm: Mapping[str, Any]) -> str:
     ended = storm["state"] == "ended"
     if storm["kind"] == "flapping":
         what = f"{title} on {service} {'no longer flaps' if ended else 'flaps'}"
-        return f"{'✅' if ended else '🔁'} {what} · {storm['total']} more rounds"
+        return f"{'✅' if ended else '🔁'} {what} · {storm['total']} rounds"
     what = f"The storm of {service} is over" if ended else f"Storm of incidents on {service}"
     return f"{'✅' if ended else '🌩️'} {what} · {storm['total']} incidents"
 

@@ -1,46 +1,58 @@
 """Pure: which changes are told one by one, and which together: storms of one service, and alerts that flap.
 
     noise = Noise(Terms(), data)                   # data: as `kept()` gave it, None for nothing
-    verdicts = noise.judge(changes, now)           # {incident id: PASS | HOLD | RELEASE}
+    verdicts = noise.judge(changes, now)           # {incident id: PASS | HOLD | RELEASE | WAIT}
+    noise.settle()                                 # once what passes was dispatched
     for group in noise.due(now): dispatch group.payload(now), then noise.told(group, now)
 
-A storm: more than `incidents` new ones of a service within `window` seconds. Flapping: from the round after the
-`rounds`th of the same title and service within `flap_window`. Both hold the incidents back that are new then; one card
-counts them. An incident gets its own card after all when its priority is high, when somebody acts on it, or when few
-are left open at the end. `now`: PagerDuty's clock, seconds since the epoch.
+A storm: more than `incidents` new ones of a service within `window` seconds. It is over when no more than half as many
+came within `quiet` seconds. Flapping (`flapping`): what comes after `rounds` rounds of triggered and resolved. Both
+hold the incidents back that are new then; one card counts them. An incident gets its own card after all when its
+priority is high, when somebody acts on it, or when few are left open at the end.
+
+A change may be judged any number of times before it is dispatched (StackStorm may be down, the sensor killed): what
+counts is each incident once, by its own time. `now`: PagerDuty's clock, seconds since the epoch.
 """
 
 from __future__ import annotations
 
-import zlib
 from collections.abc import Mapping
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import times
-from .incident import Change, Incident
+from .flapping import Rounds, about_of
+from .incident import Change, Incident, IncidentEvent
+from .storm_group import FLAPPING, STORM, Group
 from .text import cut, one_line
 
-PASS, HOLD, RELEASE = "pass", "hold", "release"
-"""Dispatch it; don't; dispatch it with all that was held of it before."""
-STORM, FLAPPING = "storm", "flapping"
+PASS, HOLD, RELEASE, WAIT = "pass", "hold", "release", "wait"
+"""Dispatch it; don't; dispatch it with all that was held of it before; look at it again soon (nothing is decided)."""
 TRIGGERED = "incident.triggered"
 MOVES = frozenset(
     (
         "incident.acknowledged",
         "incident.annotated",
+        "incident.snoozed",
+        "incident.escalated",
         "incident.reassigned",
         "incident.delegated",
         "incident.responder.added",
+        "incident.responder.replied",
         "incident.status_update_published",
         "incident.priority_updated",
     )
 )
 """What somebody does to an incident that is theirs now. A resolve is none: it ends by itself in the count."""
-TELL_EVERY = 30.0
-"""Seconds between two repaintings of a group's card."""
+BY_ITSELF = ("timeout", "auto")
+"""Channels of log entries that nobody is behind, as of an escalation nobody answered."""
 RELEASED_AT_ONCE = 5
 """Incidents of a group that somebody acts on within one look and that get their own cards; more are done in bulk."""
-SHOWN = 10
+PATIENCE = 12.0
+"""Seconds that new incidents which come at the pace of a storm wait for more, so that it begins without cards."""
+PACE = 4.0
+"""So many times as fast as what makes a storm."""
+REMEMBERED = 900.0
+"""Seconds that an incident that passed is known to have: a look that failed may be repeated that late."""
 
 
 class Terms(NamedTuple):
@@ -48,101 +60,32 @@ class Terms(NamedTuple):
     """0: no storms."""
     window: float = 120.0
     quiet: float = 300.0
-    """Seconds without a new one after which it is over."""
+    """Seconds without new ones after which it is over."""
     priorities: Tuple[str, ...] = ("P1", "P2")
     rounds: int = 3
     """0: nothing flaps."""
     flap_window: float = 1800.0
 
-
-class Group:
-    """One storm, or one alert that flaps."""
-
-    def __init__(self, kind: str, service_id: str, service: str, title: str, began: float) -> None:
-        self.kind, self.service_id, self.service, self.title = kind, service_id, service, title
-        self.began = self.last = began
-        self.statuses: Dict[str, str] = {}
-        """Of each incident in it."""
-        self.released: List[str] = []
-        self.shown: List[Dict[str, Any]] = []
-        """The newest ones, high urgency first."""
-        self.sequence = 0
-        """Of its newest state."""
-        self.told_sequence = 0
-        self.told_at = 0.0
-        self.ended = False
-
-    @property
-    def key(self) -> str:
-        return (
-            f"{self.kind}-{self.service_id}-{int(self.began)}-{zlib.crc32(self.title.encode('utf-8', 'replace')):08x}"
-        )
-
-    def count(self, *statuses: str) -> int:
-        return sum(status in statuses for status in self.statuses.values())
-
-    def take(self, incident: Incident) -> None:
-        if self.statuses.get(incident.id) == incident.status:
-            return
-        self.statuses[incident.id] = incident.status
-        row = {
-            "id": incident.id,
-            "number": incident.number,
-            "title": cut(one_line(incident.title), 120),
-            "url": cut(incident.url, 200),
-            "status": incident.status,
-            "urgency": incident.urgency,
-        }
-        rows = [row, *(one for one in self.shown if one["id"] != incident.id)]
-        rows.sort(key=lambda one: (one["status"] not in ("triggered", "acknowledged"), one["urgency"] != "high"))
-        self.shown = rows[:SHOWN]
-        self.sequence += 1
-
-    def payload(self, now: float) -> Dict[str, Any]:
-        """Of the trigger `pagerduty.storm`."""
-        return {
-            "key": self.key,
-            "kind": self.kind,
-            "state": "ended" if self.ended else "ongoing",
-            "service_id": self.service_id,
-            "service": self.service,
-            "title": self.title,
-            "started_at": times.iso(self.began),
-            "at": times.iso(now),
-            "sequence": self.sequence,
-            "total": len(self.statuses),
-            "triggered": self.count("triggered"),
-            "acknowledged": self.count("acknowledged"),
-            "closed": len(self.statuses) - self.count("triggered", "acknowledged"),
-            "incidents": [dict(one) for one in self.shown],
-        }
-
-    def kept(self) -> Dict[str, Any]:
-        return dict(self.__dict__)
-
-    @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Group:
-        """Raises KeyError, TypeError or ValueError when it is none."""
-        kind, service_id, service, title = (str(data[name]) for name in ("kind", "service_id", "service", "title"))
-        made = cls(kind, service_id, service, title, float(data["began"]))
-        made.last, made.told_at = float(data["last"]), float(data["told_at"])
-        made.statuses = {str(id): str(status) for id, status in data["statuses"].items()}
-        made.released = [str(id) for id in data["released"]]
-        made.shown = [dict(one) for one in data["shown"]]
-        made.sequence, made.told_sequence = int(data["sequence"]), int(data["told_sequence"])
-        made.ended = data["ended"] is True
-        return made
+    def over_at(self, group: Group) -> float:
+        """When the group is over, unless more comes."""
+        if group.kind == FLAPPING:
+            return group.last + self.flap_window
+        few = min(self.incidents // 2 + 1, len(group.arrivals))
+        return (group.arrivals[-few] if few else group.began) + self.quiet
 
 
 class Noise:
     def __init__(self, terms: Terms, data: Any = None) -> None:
         self._terms = terms
         self.groups: Dict[str, Group] = {}
-        """By what they are about."""
-        self._recent: Dict[str, List[float]] = {}
-        """When new incidents came, by the same."""
+        """By their keys."""
+        self._passed: Dict[str, Dict[str, float]] = {}
+        """By service: new incidents that were told lately, with their times."""
+        self._rounds = Rounds(terms.rounds, terms.flap_window)
         self.left: Dict[str, str] = {}
         """Open incidents without a card whose group is over, and that group's key."""
+        self._releasing: Dict[str, str] = {}
+        """Released, but not dispatched yet; and their group's key."""
         self.changed = False
         """Whether something has to be kept."""
         if isinstance(data, Mapping):
@@ -151,16 +94,24 @@ class Noise:
     def _read(self, data: Mapping[str, Any]) -> None:
         """What does not read is forgotten: then changes are told one by one."""
         try:
-            groups = {str(about): Group.of(one) for about, one in data["groups"].items()}
-            recent = {str(about): [float(at) for at in moments] for about, moments in data["recent"].items()}
+            groups = {str(key): Group.of(one) for key, one in data["groups"].items()}
+            passed = {str(s): {str(id): float(at) for id, at in ids.items()} for s, ids in data["passed"].items()}
             left = {str(id): str(key) for id, key in data["left"].items()}
+            releasing = {str(id): str(key) for id, key in data["releasing"].items()}
+            rounds = Rounds(self._terms.rounds, self._terms.flap_window, data["rounds"])
         except (KeyError, TypeError, ValueError, AttributeError):
             return
-        self.groups, self._recent, self.left = groups, recent, left
+        self.groups, self._passed, self.left = groups, passed, left
+        self._releasing, self._rounds = releasing, rounds
 
     def kept(self) -> Dict[str, Any]:
-        groups = {about: group.kept() for about, group in self.groups.items()}
-        return {"groups": groups, "recent": self._recent, "left": self.left}
+        return {
+            "groups": {key: group.kept() for key, group in self.groups.items()},
+            "passed": self._passed,
+            "left": self.left,
+            "releasing": self._releasing,
+            "rounds": self._rounds.kept(),
+        }
 
     @property
     def held(self) -> Dict[str, str]:
@@ -170,98 +121,166 @@ class Noise:
         left = dict.fromkeys(self.left, "its storm is over")
         return {id: why for id, why in {**left, **found}.items() if id not in released}
 
-    def judge(self, changes: Sequence[Change], now: float) -> Dict[str, str]:
-        """All changes of one look, since a storm may come within it."""
-        fresh = [one.incident for one in changes if self._is_new(one)]
-        for incident in fresh:
-            self._count(incident, now)
-        for incident in fresh:
-            self._begin(incident, now)
+    def judge(self, changes: Sequence[Change], now: float, *, patient: bool = False) -> Dict[str, str]:
+        """All changes of one look, since a storm may come within it. `patient`: what is not decided yet will be seen
+        again by the next look."""
+        if not (self._terms.incidents or self._terms.rounds or self.groups or self.left):
+            return {one.incident.id: PASS for one in changes}
+        fresh: Dict[str, List[Change]] = {}
+        for change in changes:
+            if self._is_new(change) and not self._flaps(change):
+                fresh.setdefault(change.incident.service_id, []).append(change)
+        waiting = [id for several in fresh.values() for id in self._arrived(sorted(several, key=_at), now, patient)]
+        new = {change.incident.id for several in fresh.values() for change in several}
+        for change in changes:
+            id = change.incident.id
+            if id not in waiting and self._group_of(id) is None and not (id in new and self._flaps(change)):
+                self._observe(change)
         acted: Dict[str, int] = {}
-        return {one.incident.id: self._verdict(one, now, acted) for one in changes}
+        verdicts = {one.incident.id: self._verdict(one, acted) for one in changes}
+        return {**verdicts, **dict.fromkeys(waiting, WAIT)}
 
     def _is_new(self, change: Change) -> bool:
         id = change.incident.id
-        known = id in self.left or any(id in group.statuses for group in self.groups.values())
+        known = id in self.left or id in self._passed.get(change.incident.service_id, ()) or self._group_of(id)
         return not known and any(event.event_type == TRIGGERED for event in change.events)
 
-    def _about(self, incident: Incident) -> List[Tuple[str, str, int, float]]:
-        """(kind, about, how many are too many, within) of what the incident counts for."""
-        terms = self._terms
-        title = zlib.crc32(one_line(incident.title).casefold().encode("utf-8", "replace"))
-        found = []
-        if terms.incidents:
-            found.append((STORM, incident.service_id, terms.incidents, terms.window))
-        if terms.rounds:
-            found.append((FLAPPING, f"{incident.service_id}/{title:08x}", terms.rounds, terms.flap_window))
-        return found
+    def _is_high(self, incident: Incident) -> bool:
+        return incident.priority in self._terms.priorities
 
-    def _count(self, incident: Incident, now: float) -> None:
-        at = times.seconds(incident.created_at) or now
-        for _, about, _, within in self._about(incident):
-            moments = [one for one in self._recent.get(about, []) if at - one <= within]
-            self._recent[about] = [*moments, at][-1000:]
+    def _flaps(self, change: Change) -> bool:
+        """Whether it is one more round; then it is counted. One of high priority is told as ever."""
+        incident = change.incident
+        group = self._ongoing(FLAPPING, about_of(incident), _at(change)) if self._terms.rounds else None
+        if group is None or self._is_high(incident):
+            return False
+        self._join(group, change)
+        return True
+
+    def _observe(self, change: Change) -> None:
+        """Count rounds; what a storm counts is none. The last one of them is told as ever, what follows is held."""
+        about, incident = about_of(change.incident), change.incident
+        if not self._terms.rounds or not self._rounds.observe(change):
+            return
+        self.changed = True
+        since = self._rounds.flaps(about)
+        if since is not None and self._ongoing(FLAPPING, about, _at(change)) is None:
+            made = Group(FLAPPING, about, incident, cut(one_line(incident.title), 120), since)
+            made.last = max(times.seconds(event.occurred_at) or since for event in change.events)
+            made.before = self._rounds.forget(about)
+            self.groups[made.key] = made
+
+    def _ongoing(self, kind: str, about: str, at: float) -> Optional[Group]:
+        """The group that a new incident of this time belongs to; one that was over by then is marked so."""
+        for group in self.groups.values():
+            if group.kind == kind and group.about == about and not group.ended:
+                if at <= self._terms.over_at(group):
+                    return group if at >= group.began - self._terms.window else None
+                self._end(group)
+        return None
+
+    def _end(self, group: Group) -> None:
+        group.ended, group.sequence, self.changed = True, group.sequence + 1, True
+
+    def _join(self, group: Group, change: Change) -> None:
+        group.arrived(_at(change), self._terms.incidents // 2 + 1)
+        group.take(change.incident)
         self.changed = True
 
-    def _begin(self, incident: Incident, now: float) -> None:
-        for kind, about, many, within in self._about(incident):
-            moments = [one for one in self._recent.get(about, []) if now - one <= within + 60]
-            if about not in self.groups and len(moments) > many:
-                title = one_line(incident.title) if kind == FLAPPING else ""
-                self.groups[about] = Group(kind, incident.service_id, incident.service, cut(title, 120), now)
+    def _arrived(self, fresh: List[Change], now: float, patient: bool) -> List[str]:
+        """Into the storm, or told. Returns the ids of those that wait."""
+        service, waiting = fresh[0].incident.service_id, []
+        passed = self._passed.get(service, {})
+        impatient = self._is_calm(passed, fresh, now) if patient else True
+        for change in fresh:
+            at, incident = _at(change), change.incident
+            group = self._ongoing(STORM, service, at) if self._terms.incidents else None
+            if group is None:
+                group = self._begin(fresh, at)
+            plain = not self._is_high(incident)
+            if group is not None and plain:
+                self._join(group, change)
+            elif plain and not impatient and now - at < PATIENCE and not _has_moved(change):
+                waiting.append(incident.id)
+            else:
+                self._passed.setdefault(service, {})[incident.id] = at
+                self.changed = True
+        return waiting
 
-    def _group_of(self, incident: Incident) -> Optional[Group]:
-        return next((group for group in self.groups.values() if incident.id in group.statuses), None)
+    def _begin(self, fresh: Sequence[Change], at: float) -> Optional[Group]:
+        """A storm, when too many came within a window that begins before this moment and this look saw the end of."""
+        terms, incident = self._terms, fresh[0].incident
+        if not terms.incidents:
+            return None
+        moments = {one.incident.id: _at(one) for one in fresh}
+        moments.update(self._passed.get(incident.service_id, {}))
+        ordered = sorted(moments.values())
+        for first, last in zip(ordered, ordered[terms.incidents :]):
+            if last - first <= terms.window and first <= at <= last:
+                made = Group(STORM, incident.service_id, incident, "", at)
+                return self.groups.setdefault(made.key, made)
+        return None
 
-    def _verdict(self, change: Change, now: float, acted: Dict[str, int]) -> str:
+    def _is_calm(self, passed: Mapping[str, float], fresh: Sequence[Change], now: float) -> bool:
+        """Not two new ones so close that a storm may have begun."""
+        if not self._terms.incidents:
+            return True
+        moments = sorted([*passed.values(), *map(_at, fresh)])
+        gap = self._terms.window / self._terms.incidents / PACE
+        return all(now - two >= PATIENCE or two - one > gap for one, two in zip(moments, moments[1:]))
+
+    def _group_of(self, id: str) -> Optional[Group]:
+        return next((group for group in self.groups.values() if id in group.statuses), None)
+
+    def _verdict(self, change: Change, acted: Dict[str, int]) -> str:
         incident = change.incident
         if incident.id in self.left:
-            del self.left[incident.id]
-            self.changed = True
-            return RELEASE if incident.is_open else HOLD
-        group = self._group_of(incident)
+            return self._release(incident.id, self.left[incident.id]) if incident.is_open else HOLD
+        group = self._group_of(incident.id)
         if group is None:
-            if not self._is_new(change) or incident.priority in self._terms.priorities:
-                return PASS
-            group = next((self.groups[about] for _, about, _, _ in self._about(incident) if about in self.groups), None)
-            if group is None:
-                return PASS
-            group.last = now
-        self.changed = True
-        group.take(incident)
+            return RELEASE if incident.id in self._releasing else PASS
+        if group.take(incident):
+            self.changed = True
         if incident.id in group.released:
             return PASS
-        if not self._has_moved(change):
+        high = self._is_high(incident)
+        if not (incident.is_open and (high or _has_moved(change))) and incident.id not in self._releasing:
             return HOLD
         acted[group.key] = acted.get(group.key, 0) + 1
-        if incident.priority not in self._terms.priorities and acted[group.key] > RELEASED_AT_ONCE:
+        if not high and acted[group.key] > RELEASED_AT_ONCE:
             return HOLD
-        group.released.append(incident.id)
+        return self._release(incident.id, group.key)
+
+    def _release(self, id: str, key: str) -> str:
+        self._releasing[id], self.changed = key, True
         return RELEASE
 
-    def _has_moved(self, change: Change) -> bool:
-        by_priority = change.incident.priority in self._terms.priorities
-        return change.incident.is_open and (by_priority or any(one.event_type in MOVES for one in change.events))
+    def settle(self) -> None:
+        """What was released has been dispatched."""
+        for id, key in self._releasing.items():
+            self.left.pop(id, None)
+            if key in self.groups and id not in self.groups[key].released:
+                self.groups[key].released.append(id)
+            self.changed = True
+        self._releasing.clear()
 
     def due(self, now: float) -> List[Group]:
         """Groups whose card is to be painted; those that are over are marked so."""
         for group in self.groups.values():
-            if not group.ended and now - group.last > self._terms.quiet:
-                group.ended, group.sequence, self.changed = True, group.sequence + 1, True
-        news = [one for one in self.groups.values() if one.sequence > one.told_sequence]
-        return [one for one in news if one.ended or now - one.told_at >= TELL_EVERY]
+            if not group.ended and now > self._terms.over_at(group):
+                self._end(group)
+        unheard = [key for key, group in self.groups.items() if group.ended and not group.statuses]
+        for key in unheard:
+            del self.groups[key]
+        return [group for group in self.groups.values() if group.is_due(now)]
 
     def told(self, group: Group, now: float) -> List[str]:
         """Incidents to be dispatched now with all that was held: of a group that is over and few are left of."""
         group.told_sequence, group.told_at, self.changed = group.sequence, now, True
         if not group.ended:
             return []
-        self.groups = {about: one for about, one in self.groups.items() if one is not group}
-        open_ones = [
-            id
-            for id, status in group.statuses.items()
-            if status in ("triggered", "acknowledged") and id not in group.released
-        ]
+        del self.groups[group.key]
+        open_ones = group.open_ones()
         few = len(open_ones) <= max(1, self._terms.incidents)
         if not few:
             self.left.update((id, group.key) for id in open_ones)
@@ -269,8 +288,23 @@ class Noise:
 
     def forget(self, now: float, open_ids: Any) -> None:
         """What counts no longer: times outside of every window, incidents that are not among `open_ids`."""
-        longest = max(self._terms.window, self._terms.flap_window)
-        self._recent = {
-            about: moments for about, moments in self._recent.items() if moments and now - moments[-1] <= longest
-        }
+        oldest = now - max(self._terms.window, REMEMBERED)
+        passed = {s: {id: at for id, at in ids.items() if at >= oldest} for s, ids in self._passed.items()}
+        self._passed = {service: ids for service, ids in passed.items() if ids}
+        self._rounds.prune(now)
         self.left = {id: key for id, key in self.left.items() if id in open_ids}
+
+
+def _has_moved(change: Change) -> bool:
+    return any(_is_move(event) for event in change.events)
+
+
+def _is_move(event: IncidentEvent) -> bool:
+    return event.event_type in MOVES and event.change("channel") not in BY_ITSELF
+
+
+def _at(change: Change) -> float:
+    """When it was triggered."""
+    moments = (event.occurred_at for event in change.events if event.event_type == TRIGGERED)
+    found = next((at for at in map(times.seconds, (*moments, change.incident.created_at)) if at is not None), None)
+    return found or 0.0
