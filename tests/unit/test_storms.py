@@ -242,7 +242,7 @@ def test_what_comes_at_the_pace_of_a_storm_waits_for_more() -> None:
     assert look(*range(1, 20), now=NOW + 20) == [HOLD] * 19
     noise = Noise(Terms())
     assert look(0, 1, now=NOW + 2) == [WAIT] * 2
-    assert look(0, 1, now=NOW + 14) == [PASS] * 2
+    assert look(0, 1, now=NOW + 9) == [PASS] * 2
     assert look(40, 41, now=NOW + 42, priority="P1") == [PASS] * 2
     assert look(80, now=NOW + 81) == look(100, now=NOW + 101) == [PASS]
 

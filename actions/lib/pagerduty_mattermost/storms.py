@@ -47,7 +47,7 @@ BY_ITSELF = ("timeout", "auto")
 """Channels of log entries that nobody is behind, as of an escalation nobody answered."""
 RELEASED_AT_ONCE = 5
 """Incidents of a group that somebody acts on within one look and that get their own cards; more are done in bulk."""
-PATIENCE = 12.0
+PATIENCE = 8.0
 """Seconds that new incidents which come at the pace of a storm wait for more, so that it begins without cards."""
 PACE = 4.0
 """So many times as fast as what makes a storm."""
