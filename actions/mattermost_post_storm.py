@@ -1,13 +1,15 @@
-"""mattermost.post_storm: one card for a storm in a channel, kept true, and a summary in its thread at the end."""
+"""mattermost.post_storm: one card for a storm in a channel, kept true, and a summary in its thread at the end; and the
+same in each channel that is subscribed to such incidents from chat."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.action_base import PackAction
-from pagerduty_mattermost.errors import NotFound, RejectedInput
+from pagerduty_mattermost.errors import PackError, RejectedInput
 
-KEPT = 30 * 86400
+if TYPE_CHECKING:
+    from pagerduty_mattermost.channels import ChannelRef
 
 
 class PostStorm(PackAction):
@@ -20,37 +22,42 @@ class PostStorm(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
+        cards: List[Dict[str, Any]] = []
+
+        def shown(ref: ChannelRef) -> Dict[str, Any]:
+            from pagerduty_mattermost import storm_posts, times
+
+            zone = times.zone(self.settings.time_zone)
+            post_id, done = storm_posts.show(self.store, self.mattermost, ref.id, storm, zone, self.post_once)
+            return {"channel_id": ref.id, "post_id": post_id, "done": done}
+
+        failed: Optional[PackError] = None
         service = (str(storm["service_id"]), str(storm["service"]))
-        where = channel or ":default"
-        post_id, done = self.channels.using(where, lambda ref: self._shown(ref.id, storm), service)
-        return {"done": done, "post_id": post_id, "message": f"Storm {storm['key']}: {done}."}
+        try:
+            cards.append(self.channels.using(channel or ":default", shown, service))
+        except PackError as error:
+            failed = error
+        for subscribed in self._subscribed(storm):
+            if subscribed not in [card["channel_id"] for card in cards]:
+                try:
+                    cards.append(self.channels.using(subscribed, shown))
+                except PackError as error:
+                    failed = failed or error
+        if failed is not None:
+            raise failed
+        return {**cards[0], "cards": cards, "message": f"Storm {storm['key']}: {cards[0]['done']}."}
 
-    def _shown(self, channel_id: str, storm: Mapping[str, Any]) -> Any:
-        """Newest wins: what is older than the card paints nothing; doing it again changes nothing."""
-        from pagerduty_mattermost import storm_card, times
-        from pagerduty_mattermost.keys import PROPS_KEY, post_key
+    def _subscribed(self, storm: Mapping[str, Any]) -> List[str]:
+        """Channels whose subscriptions fit what is held in the storm, as far as its payload tells."""
+        from pagerduty_mattermost import subscriptions
+        from pagerduty_mattermost.incident import Incident, Person
 
-        key = f"storm-{storm['key']}"
-        name = "storm." + post_key("storm", channel_id, str(storm["key"]))
-        kept = self.store.read(name)
-        painted = int(kept["sequence"]) if isinstance(kept, Mapping) else -1
-        if painted > int(storm["sequence"]):
-            return str(kept["post_id"]), "older"
-        message, attachment = storm_card.card(storm, times.zone(self.settings.time_zone))
-        props = {"attachments": [attachment], PROPS_KEY: {"storm": str(storm["key"])}}
-        sent = self.post_once(channel_id, message, key=key, props=props)
-        done = "created"
-        if sent.already and painted < int(storm["sequence"]):
-            post = {**props, PROPS_KEY: {**props[PROPS_KEY], "key": post_key("message", channel_id, key)}}
-            try:
-                self.mattermost.get_post(sent.post_id)  # patching a deleted one is 403, as if the bot were shut out
-            except NotFound:
-                return sent.post_id, "deleted_by_a_person"
-            self.mattermost.patch_post(sent.post_id, message=message, props=post)
-            done = "repainted"
-        elif sent.already:
-            done = "unchanged"
-        self.store.write(name, {"post_id": sent.post_id, "sequence": int(storm["sequence"])}, KEPT)
-        if storm["state"] == "ended":
-            self.post_once(channel_id, storm_card.summary(storm), key=key + "-over", root_id=sent.post_id)
-        return sent.post_id, done
+        urgencies = {str(one["urgency"]) for one in storm["incidents"]}
+        incident = Incident(
+            "",
+            service_id=str(storm["service_id"]),
+            service=str(storm["service"]),
+            urgency="high" if "high" in urgencies else "low",
+            teams=tuple(Person(str(id)) for id in storm.get("team_ids") or ()),
+        )
+        return list(subscriptions.matching(self.store, incident, self.log))

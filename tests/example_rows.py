@@ -137,6 +137,7 @@ STORM: Dict[str, Any] = {
     "state": "ongoing",
     "service_id": "PSVC",
     "service": "Checkout",
+    "team_ids": [],
     "title": "",
     "started_at": "2026-11-21T08:00:00Z",
     "at": "2026-11-21T08:00:30Z",

@@ -7,6 +7,8 @@ from typing import Any, Dict, List
 from chat_world import ChatActionCase
 from mattermost_post_storm import PostStorm
 
+from pagerduty_mattermost.subscriptions import Subscription
+
 ONE = {
     "id": "PINC1",
     "number": 7,
@@ -21,6 +23,7 @@ STORM: Dict[str, Any] = {
     "state": "ongoing",
     "service_id": "PSVC",
     "service": "Checkout API",
+    "team_ids": ["PTEAM"],
     "title": "",
     "started_at": "2025-10-09T08:53:20Z",
     "at": "2025-10-09T08:53:30Z",
@@ -66,6 +69,62 @@ class PostStormTestCase(ChatActionCase):
         self.shown(LATER)
         assert self.shown(STORM) == "older"
         assert "20 incidents" in self.posts()[0].message
+
+    def test_runs_at_once_leave_the_newest_state_whoever_paints_last(self) -> None:
+        """A slow run of an older state: while it paints, two newer ones come and go."""
+        slow = self.action()
+        original = slow.mattermost.create_post
+
+        def overtaken(*args: Any, **more: Any) -> Any:
+            self.shown(LATER)
+            self.shown(OVER)
+            return original(*args, **more)
+
+        slow.mattermost.create_post = overtaken
+        succeeded, result = slow.run(change=STORM, channel="incidents")
+        assert succeeded, result
+        (card,) = self.posts()
+        assert card.message.startswith("✅ The storm of Checkout API is over")
+        assert len(self.chat.service.thread(card)) == 1
+
+    def test_a_run_that_read_before_a_newer_one_came_paints_nothing_over_it(self) -> None:
+        self.shown(STORM)
+        slow = self.action()
+        original = slow.store.write
+
+        def overtaken(*args: Any, **more: Any) -> Any:
+            slow.store.write = original
+            self.shown(OVER)
+            return original(*args, **more)
+
+        slow.store.write = overtaken
+        succeeded, result = slow.run(change=LATER, channel="incidents")
+        assert (succeeded, result["done"]) == (True, "older")
+        assert "is over" in self.posts()[0].message
+
+    def test_killed_while_it_paints_it_paints_when_it_is_run_again(self) -> None:
+        self.shown(STORM)
+        self.chat.server.faults.add("drop", method="PUT", times=9)
+        self.refused(change=OVER, channel="incidents")
+        self.chat.server.faults.clear()
+        assert self.shown(OVER) == "repainted"
+        assert "is over" in self.posts()[0].message
+
+    def test_a_channel_that_is_subscribed_has_its_card_too(self) -> None:
+        action = self.action()
+        for name, narrowed in (("ops", {"service_id": "PSVC"}), ("incidents-p1", {"service_id": "POTHER"})):
+            one = Subscription(self.channel_id(name), **narrowed)
+            action.store.write(one.key, one._asdict())
+        succeeded, result = self.action().run(change=STORM, channel="incidents")
+        assert succeeded, result
+        assert [card["done"] for card in result["cards"]] == ["created", "created"]
+        assert [
+            len([post for post in self.chat.service.posts(name) if post.attachments])
+            for name in ("ops", "incidents-p1")
+        ] == [1, 0]
+
+    def channel_id(self, name: str) -> str:
+        return str(self.action().channels.resolve(name).id)
 
     def test_outside_text_does_nothing(self) -> None:
         self.shown({**STORM, "service": "@channel [x](http://bad.example)"})

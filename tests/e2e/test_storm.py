@@ -16,7 +16,8 @@ from sandbox.demo import CHANNEL, start_pack, stop, write_config
 SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
 
 
-def rage(folder: Path, each: int, settle: float) -> None:
+def rage(folder: Path, each: int, settle: float, lasting: float = 0.0) -> None:
+    """So many incidents of each service, evenly over so many seconds."""
     with Sandbox() as sandbox:
         account = sandbox.pagerduty.account
         account.set_options(rate_limit=None)
@@ -32,14 +33,16 @@ def rage(folder: Path, each: int, settle: float) -> None:
                     service = SERVICES[number % len(SERVICES)]
                     priority = "P1" if number < 3 else ""
                     made.append(account.trigger(service, f"Alert {number}", priority=priority))
+                    time.sleep(lasting / (each * len(SERVICES)))
                 until(lambda: len(storms(posts(CHANNEL))) == len(SERVICES), settle)
                 account.acknowledge(made[-1], "ada@example.com")
                 until(lambda: made[-1].id in cards(posts(CHANNEL)), settle)
                 time.sleep(6)  # what should not come would come now
                 for one in made[:3]:
                     assert cards(posts(CHANNEL))[one.id] == 1
-                others = sum(cards(posts(CHANNEL)).values()) - 4
-                assert others == 0
+                mine = {one.id: one.service_id for one in made[3:-1]}
+                others = Counter(mine[id] for id in cards(posts(CHANNEL)) if id in mine)
+                assert max(others.values(), default=0) <= (1 if lasting else 0), others
                 assert all(count == 1 for count in Counter(storms(posts(CHANNEL))).values())
             finally:
                 stop(pack)
@@ -59,5 +62,5 @@ def test_sixty_at_once_are_three_cards_of_high_priority_and_one_a_service(tmp_pa
 
 
 @pytest.mark.soak
-def test_a_thousand_incidents_of_five_services(tmp_path: Path) -> None:
-    rage(tmp_path, each=200, settle=300)
+def test_a_thousand_incidents_of_five_services_in_a_minute(tmp_path: Path) -> None:
+    rage(tmp_path, each=200, settle=300, lasting=55)

@@ -141,6 +141,18 @@ def test_rounds_within_one_look_flap_too_and_one_of_high_priority_is_told() -> N
     assert verdicts(noise, new(90, title="Disk full", priority="P2", created_at=times.iso(NOW + 90))) == [PASS]
 
 
+def test_the_alert_key_tells_what_is_the_same_where_titles_differ() -> None:
+    noise, told = Noise(Terms()), []
+    for number in range(5):
+        at, fields = NOW + 200 * number, {"title": f"CPU at {90 + number} %", "incident_key": "db-1/cpu"}
+        told += verdicts(noise, new(number, created_at=times.iso(at), **fields), now=at)
+        ended = change(number, "resolved", status="resolved", at=times.iso(at + 100), **fields)
+        verdicts(noise, ended, now=at + 100)
+    assert told == [PASS] * 3 + [HOLD] * 2
+    (group,) = noise.groups.values()
+    assert (group.title, group.payload(NOW)["total"]) == ("CPU at 92 %", 5)
+
+
 def test_many_hosts_under_one_title_are_one_round() -> None:
     noise = Noise(Terms())
     for number in range(9):

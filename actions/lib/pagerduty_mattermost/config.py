@@ -139,12 +139,13 @@ class NoiseConfig(NamedTuple):
     """More new ones of a service within `storm_window` are a storm; 0: never."""
     storm_window: int = 120
     storm_quiet: int = 300
-    """Seconds without a new one after which it is over."""
+    """It is over when no more than half of `storm_incidents` were new within so many seconds."""
     storm_priorities: Tuple[str, ...] = ("P1", "P2")
     """These get their own cards in any case."""
     flapping_rounds: int = 3
-    """After so many rounds of the same title within `flapping_window` further ones are counted; 0: never."""
+    """After so many rounds of one title or alert key within `flapping_window` further ones are counted; 0: never."""
     flapping_window: int = 1800
+    """After so many seconds without a new round it no longer flaps."""
 
 
 class WebhookConfig(NamedTuple):

@@ -69,6 +69,7 @@ SILENT_TYPES = frozenset(("notify",))
 _TITLE, _NAME, _TEXT, _URL = 500, 120, 500, 500
 _MAX_PEOPLE, _MAX_TEAMS, _MAX_DETAILS, _MAX_LINKS = 20, 10, 12, 6
 _DETAIL_NAME, _DETAIL_VALUE = 60, 200
+_KEY = 255
 _INT64 = 2**63 - 1
 
 _PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
@@ -124,6 +125,7 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
         id=ident,
         number=_int(obj.get("incident_number")),
         title=_text(obj.get("title") or obj.get("summary"), _TITLE),
+        incident_key=one_line(_text(obj.get("incident_key"), _KEY)),
         url=_text(obj.get("html_url"), _URL),
         status=status,
         urgency=_text(obj.get("urgency"), 40),

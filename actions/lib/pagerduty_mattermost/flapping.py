@@ -1,18 +1,18 @@
-"""Pure: rounds of triggered and resolved of what is the same alert: a service's incidents of one title.
+"""Pure: rounds of triggered and resolved of what is the same alert: a service's incidents of one title or alert key.
 
     rounds = Rounds(3, 1800.0, data)       # data: as `kept()` gave it
     rounds.observe(change)                 # in the order of what happened
-    rounds.flaps(about_of(incident))       # since when it flaps, or None
+    rounds.flaps(about)                    # since when one of abouts_of(incident) flaps, or None
 
-A round begins when the first incident of the title is triggered and is over when none of them is open: hosts that fail
-together under one title are one round, not many.
+A round begins when the first such incident is triggered and is over when none of them is open: hosts that fail together
+under one title are one round, not many.
 """
 
 from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from . import times
 from .incident import Change, Incident
@@ -22,10 +22,12 @@ OPENS = ("incident.triggered", "incident.reopened")
 CLOSES = ("incident.resolved", "incident.merged")
 
 
-def about_of(incident: Incident) -> str:
-    """The same for incidents that are the same alert."""
-    title = zlib.crc32(one_line(incident.title).casefold().encode("utf-8", "replace"))
-    return f"{incident.service_id}/{title:08x}"
+def abouts_of(incident: Incident) -> Tuple[str, ...]:
+    """Incidents that have one of these in common are the same alert. A title may hold a value that differs each time, a
+    key may be one that PagerDuty made up for each."""
+    words = [one_line(incident.title).casefold(), *([incident.incident_key] if incident.incident_key else ())]
+    marks = (f"{zlib.crc32(word.encode('utf-8', 'replace')):08x}" for word in words)
+    return tuple(f"{incident.service_id}/{kind}{mark}" for kind, mark in zip("tk", marks))
 
 
 class _Story(NamedTuple):
@@ -56,7 +58,10 @@ class Rounds:
 
     def observe(self, change: Change) -> bool:
         """Count what happened; True when something was. What is told once more counts once."""
-        about = about_of(change.incident)
+        counted = [self._observe(about, change) for about in abouts_of(change.incident)]
+        return any(counted)
+
+    def _observe(self, about: str, change: Change) -> bool:
         before = self._stories.get(about)
         story = before or _Story(0.0, {}, [], 0.0)
         for event in change.events:

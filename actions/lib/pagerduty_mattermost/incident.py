@@ -35,6 +35,8 @@ class Incident(NamedTuple):
     id: str
     number: int = 0
     title: str = ""
+    incident_key: str = ""
+    """PagerDuty's key of the alert that triggered it: what triggers with the same key is the same trouble."""
     url: str = ""
     status: str = "triggered"
     """triggered, acknowledged or resolved; also `merged` and `deleted`, ours: PagerDuty calls a merged one resolved."""

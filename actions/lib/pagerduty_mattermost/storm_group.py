@@ -24,6 +24,7 @@ class Group:
         repeated makes the same group."""
         self.kind, self.about, self.title = kind, about, title
         self.service_id, self.service = first.service_id, first.service
+        self.team_ids = [team.id for team in first.teams]
         self.began = self.last = began
         self.before = 0
         """Rounds that were told one by one, before it began."""
@@ -90,6 +91,7 @@ class Group:
             "state": "ended" if self.ended else "ongoing",
             "service_id": self.service_id,
             "service": self.service,
+            "team_ids": list(self.team_ids),
             "title": self.title,
             "started_at": times.iso(self.began),
             "at": times.iso(now),
@@ -113,6 +115,7 @@ class Group:
         first = Incident("", service_id=service_id, service=service)
         made = cls(kind, about, first, title, float(data["began"]))
         made.last, made.told_at, made.before = float(data["last"]), float(data["told_at"]), int(data["before"])
+        made.team_ids = [str(id) for id in data["team_ids"]]
         made.arrivals = [float(at) for at in data["arrivals"]]
         made.statuses = {str(id): str(status) for id, status in data["statuses"].items()}
         made.released = [str(id) for id in data["released"]]

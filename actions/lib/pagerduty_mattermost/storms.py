@@ -20,7 +20,7 @@ from collections.abc import Mapping
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import times
-from .flapping import Rounds, about_of
+from .flapping import Rounds, abouts_of
 from .incident import Change, Incident, IncidentEvent
 from .storm_group import FLAPPING, STORM, Group
 from .text import cut, one_line
@@ -150,25 +150,29 @@ class Noise:
 
     def _flaps(self, change: Change) -> bool:
         """Whether it is one more round; then it is counted. One of high priority is told as ever."""
-        incident = change.incident
-        group = self._ongoing(FLAPPING, about_of(incident), _at(change)) if self._terms.rounds else None
-        if group is None or self._is_high(incident):
+        group = self._flapping(change) if self._terms.rounds else None
+        if group is None or self._is_high(change.incident):
             return False
         self._join(group, change)
         return True
 
+    def _flapping(self, change: Change) -> Optional[Group]:
+        found = (self._ongoing(FLAPPING, about, _at(change)) for about in abouts_of(change.incident))
+        return next((group for group in found if group is not None), None)
+
     def _observe(self, change: Change) -> None:
         """Count rounds; what a storm counts is none. The last one of them is told as ever, what follows is held."""
-        about, incident = about_of(change.incident), change.incident
+        incident = change.incident
         if not self._terms.rounds or not self._rounds.observe(change):
             return
         self.changed = True
-        since = self._rounds.flaps(about)
-        if since is not None and self._ongoing(FLAPPING, about, _at(change)) is None:
-            made = Group(FLAPPING, about, incident, cut(one_line(incident.title), 120), since)
-            made.last = max(times.seconds(event.occurred_at) or since for event in change.events)
-            made.before = self._rounds.forget(about)
-            self.groups[made.key] = made
+        for about in abouts_of(incident):
+            since = self._rounds.flaps(about)
+            if since is not None and self._flapping(change) is None:
+                made = Group(FLAPPING, about, incident, cut(one_line(incident.title), 120), since)
+                made.last = max(times.seconds(event.occurred_at) or since for event in change.events)
+                made.before = self._rounds.forget(about)
+                self.groups[made.key] = made
 
     def _ongoing(self, kind: str, about: str, at: float) -> Optional[Group]:
         """The group that a new incident of this time belongs to; one that was over by then is marked so."""
