@@ -80,7 +80,8 @@ class Sync:
             self._passing = self._passing or error
         except PackError as error:
             self._unsure = True
-            self._problem(about, str(error), complain=not isinstance(error, ChannelUnavailable))
+            kind = type(error).__name__  # another trouble of the same thing is told as well
+            self._problem(f"{about}:{kind}", str(error), complain=not isinstance(error, ChannelUnavailable))
 
     def _problem(self, about: str, line: str, *, complain: bool = True) -> None:
         self.problems.append(line)
