@@ -95,6 +95,12 @@ class HeaderTestCase(SyncCase):
         self.sync()
         assert self.header() == ours(f"@{ZW}mei")
 
+    def test_a_name_that_is_both_is_told_apart_by_its_kind(self) -> None:
+        self.policy(ROTA, [("user", self.user("Ada Lovelace"))])
+        self.sync(headers={"checkout": f"policy:{ROTA}", "ops": f"schedule: {ROTA}"})
+        assert self.header() == ours(f"@{ZW}ada")
+        assert self.chat.service.channel("ops").header == ours(f"@{ZW}mei")
+
     def test_a_purpose_is_plain_text_and_short(self) -> None:
         self.account.find("users", "Mei Tanaka").update(name="Mei_T*", email="nobody@example.com")
         self.channel.purpose = "x" * 190
