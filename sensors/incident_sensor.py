@@ -20,9 +20,9 @@ from pagerduty_mattermost.dispatch import Dispatcher  # noqa: E402
 from pagerduty_mattermost.doorbell_desk import Desk, open_desk  # noqa: E402
 from pagerduty_mattermost.errors import PackError  # noqa: E402
 from pagerduty_mattermost.noise_desk import NoiseDesk  # noqa: E402
-from pagerduty_mattermost.sensor_cycle import Cycle, tell_health  # noqa: E402
+from pagerduty_mattermost.sensor_cycle import Cycle  # noqa: E402
 from pagerduty_mattermost.sensor_health import Health, fault  # noqa: E402
-from pagerduty_mattermost.sensor_pulse import Pulse  # noqa: E402
+from pagerduty_mattermost.sensor_pulse import Pulse, tell_health  # noqa: E402
 from pagerduty_mattermost.sensor_state import StateStore  # noqa: E402
 from pagerduty_mattermost.store import Store  # noqa: E402
 

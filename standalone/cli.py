@@ -10,11 +10,10 @@ import os
 import signal
 import sqlite3
 import sys
-import time
 from pathlib import Path
 from typing import Any, List, Optional, Sequence
 
-from standalone import logs, setup
+from standalone import keys, logs, setup
 from standalone.errors import UserError
 
 LOG = logging.getLogger("standalone")
@@ -75,7 +74,7 @@ def _parser() -> argparse.ArgumentParser:
     chat.add_argument("--as", dest="user", default="", metavar="USER", help="who says it")
     for command in (run, chat):
         command.add_argument("-j", "--json", action="store_true", help="print the execution as JSON")
-    _add_key(commands, common)
+    keys.add(commands, common, _data_dir)
     for name, function, text in (
         ("actions", _actions, "list the actions"),
         ("rules", _rules, "list the rules"),
@@ -87,24 +86,6 @@ def _parser() -> argparse.ArgumentParser:
     check = add("check", _check, "check metadata, configuration and both connections")
     check.add_argument("--offline", action="store_true", help="connect nowhere")
     return parser
-
-
-def _add_key(commands: Any, common: argparse.ArgumentParser) -> None:
-    key = commands.add_parser("key", help="the datastore", description="The datastore, as `st2 key`.")
-    verbs = key.add_subparsers(metavar="VERB", required=True)
-    get = verbs.add_parser("get", parents=[common], help="print a value")
-    get.add_argument("--decrypt", action="store_true", help="print a secret in the clear")
-    set_ = verbs.add_parser("set", parents=[common], help="store a value")
-    set_.add_argument("--encrypt", action="store_true", help="mark it as a secret")
-    set_.add_argument("--ttl", type=float, metavar="SECONDS", help="forget it after so long")
-    list_ = verbs.add_parser("list", parents=[common], help="list values")
-    list_.add_argument("--prefix", default="", help="only names that begin so")
-    delete = verbs.add_parser("delete", parents=[common], help="delete a value")
-    for verb in (get, set_, delete):
-        verb.add_argument("name", metavar="NAME")
-    set_.add_argument("value", nargs="?", metavar="VALUE", help="left out: it is asked for, or read from stdin")
-    for verb, function in ((get, _key_get), (set_, _key_set), (list_, _key_list), (delete, _key_delete)):
-        verb.set_defaults(command=function)
 
 
 def _pack_dir(options: Any) -> Path:
@@ -253,62 +234,6 @@ def _report(options: Any, app: Any, execution: Any) -> int:
         print(columns(rows))
         print(result_text(data["result"]))
     return 0 if execution.status == "succeeded" else 1
-
-
-def _key_get(options: Any) -> int:
-    from standalone.datastore import MASK
-
-    pair = _store(options).get(options.name)
-    if pair is None:
-        raise UserError(f"There is no key {options.name}")
-    print(MASK if pair.secret and not options.decrypt else pair.value)
-    return 0
-
-
-def _key_set(options: Any) -> int:
-    value = options.value
-    if value is None:
-        value = getpass.getpass(f"{options.name}: ") if sys.stdin.isatty() else sys.stdin.read().rstrip("\r\n")
-        if not value.strip():
-            raise UserError(f"{options.name}: no value came, so nothing is stored; an empty one is given as ''")
-    try:
-        _store(options).set(options.name, value, options.ttl, options.encrypt)
-    except ValueError as error:
-        raise UserError(str(error)) from None
-    print(f"stored {options.name}")
-    return 0
-
-
-def _key_list(options: Any) -> int:
-    from standalone.datastore import MASK, PAGE
-
-    store = _store(options)
-    rows: List[Any] = []
-    while True:
-        page = store.list(options.prefix, PAGE, len(rows))
-        rows.extend((pair.name, MASK if pair.secret else pair.value, _left(pair.expires_at)) for pair in page)
-        if len(page) < PAGE:
-            break
-    _print_rows([(name, left, value) for name, value, left in rows])
-    return 0
-
-
-def _key_delete(options: Any) -> int:
-    if not _store(options).delete(options.name):
-        raise UserError(f"There is no key {options.name}")
-    return 0
-
-
-def _left(expires_at: Optional[float]) -> str:
-    return "" if expires_at is None else f"{max(0, int(expires_at - time.time()))} s left"
-
-
-def _store(options: Any) -> Any:
-    from standalone.app import DATABASE
-    from standalone.database import Database
-    from standalone.datastore import KeyValueStore
-
-    return KeyValueStore(Database(_data_dir(options) / DATABASE))
 
 
 def _pack(options: Any) -> Any:

@@ -44,3 +44,19 @@ class RestartTestCase(SensorWorld):
         self.sensor = self.start_sensor()
         self.poll()
         assert self.events(last) == ["incident.triggered"]
+
+    def test_what_was_resolved_while_nobody_looked_for_long_is_told_once(self) -> None:
+        """The first look after a restart knows no time but the last one's: what it learns is new all the same."""
+        self.poll()
+        before = self.account.trigger("Checkout API", "Disk full")
+        self.poll()
+        self.clock.advance(2 * 3600)
+        self.account.resolve(before)
+        short = self.account.trigger("Database", "Came and went")
+        self.account.resolve(short)
+        self.sensor = self.start_sensor()
+        self.poll(seconds=10, times=2)
+        self.account.trigger("Storefront", "Another change, which is committed")
+        self.poll(seconds=10, times=60)
+        assert self.events(before) == ["incident.triggered", "incident.resolved"]
+        assert self.events(short) == ["incident.triggered", "incident.resolved"]

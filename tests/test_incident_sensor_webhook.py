@@ -15,6 +15,7 @@ from test_incident_sensor import SensorWorld
 from pagerduty_mattermost import chat_listener, webhook_secrets
 from pagerduty_mattermost.doorbell import AGAIN, GRACE, STATUS_KEY
 from pagerduty_mattermost.doorbell_desk import ALARM_FOR, LISTEN_AGAIN, RELOAD, SILENT_FOR
+from pagerduty_mattermost.keyring import REFRESH
 from pagerduty_mattermost.store import Store
 from sandbox.chat_room import until
 
@@ -204,10 +205,10 @@ class SecretTestCase(BellWorld):
     def test_what_setup_keeps_counts_without_a_restart_and_old_ones_stay(self) -> None:
         assert self.call() == 202
         assert self.sensor._desk._calls["unfit"] == 1
-        self.clock.advance(webhook_secrets.REFRESH)
+        self.clock.advance(REFRESH)
         for number, secret in enumerate((SECRET, OTHER)):
             self.keep(f"P{number}", secret)
-            self.clock.advance(webhook_secrets.REFRESH)
+            self.clock.advance(REFRESH)
             assert self.call(secret) == 202
         assert self.call(SECRET) == 202
         assert self.sensor._desk._calls == {"genuine": 3, "unfit": 1, "unsigned": 0}
@@ -228,7 +229,7 @@ class SecretTestCase(BellWorld):
         assert self.call() == 503
         assert self.call(headers={}) == 401
         self.sensor_service.list_values = original
-        self.clock.advance(webhook_secrets.REFRESH)
+        self.clock.advance(REFRESH)
         assert self.call() == 202
         assert self.sensor._desk._calls == {"genuine": 1, "unfit": 0, "unsigned": 1}
 
@@ -251,7 +252,7 @@ class SecretTestCase(BellWorld):
         looks: List[Any] = []
         original = self.sensor_service.list_values
         self.sensor_service.list_values = lambda **more: looks.append(more) or original(**more)
-        self.clock.advance(webhook_secrets.REFRESH)
+        self.clock.advance(REFRESH)
         for _ in range(30):
             assert self.call() == 202
         assert len(looks) == 1

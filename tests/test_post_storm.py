@@ -63,7 +63,10 @@ class PostStormTestCase(ChatActionCase):
             in (card.attachments[0]["text"])
         )
         (reply,) = self.chat.service.thread(card)
-        assert reply.message == "Over after 1 min: 20 incidents, 2 still open."
+        assert (
+            reply.message
+            == "Over after 1 min: 20 incidents, 2 still open. Each gets its card as soon as somebody acts on it."
+        )
 
     def test_an_older_state_paints_nothing(self) -> None:
         self.shown(LATER)

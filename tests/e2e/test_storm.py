@@ -44,6 +44,15 @@ def rage(folder: Path, each: int, settle: float, lasting: float = 0.0) -> None:
                 others = Counter(mine[id] for id in cards(posts(CHANNEL)) if id in mine)
                 assert max(others.values(), default=0) <= (1 if lasting else 0), others
                 assert all(count == 1 for count in Counter(storms(posts(CHANNEL))).values())
+                sandbox.clock.advance(400)
+                thread = sandbox.mattermost.account.thread
+                roots = [post for post in posts(CHANNEL) if (post.props.get("pagerduty") or {}).get("storm")]
+                until(lambda: all(any("Over after" in one.message for one in thread(root)) for root in roots), settle)
+                time.sleep(6)
+                exempt = {*(one.id for one in made[:3]), made[-1].id}
+                mine = {one.id: one.service_id for one in made if one.id not in exempt}
+                others = Counter(mine[id] for id in cards(posts(CHANNEL)) if id in mine)
+                assert all(1 + len(thread(root)) + max(others.values(), default=0) <= 3 for root in roots), others
             finally:
                 stop(pack)
 

@@ -7,18 +7,19 @@ import itertools
 import json
 import random
 import threading
-from typing import Any, Iterator, List
+from typing import Any, Iterable, Iterator, List
 
 import pytest
 from chat_world import Chat
 from posts_world import ACKED, ANN, BOB, INCIDENT, RESOLVED, STORY, TRIGGERED, Wall, at, event
 
-from pagerduty_mattermost import posts
 from pagerduty_mattermost.card_thread import CardThread
+from pagerduty_mattermost.card_version import is_outdated
 from pagerduty_mattermost.channels import ChannelUnavailable
 from pagerduty_mattermost.errors import PackError, RetryLater, StoreUnreachable, Unauthorized
 from pagerduty_mattermost.incident import Change
 from pagerduty_mattermost.keys import PROPS_KEY, post_key
+from pagerduty_mattermost.mentions import Mentions
 from pagerduty_mattermost.routing import Route, make_route
 
 
@@ -405,10 +406,13 @@ def test_details_and_bridge_are_asked_for_once_at_birth(wall: Wall) -> None:
     assert "from the alert" in wall.card().props["attachments"][0]["text"]
 
 
-class Names:
+class Names(Mentions):
     """Mentions whose names are the ids."""
 
-    def of_users(self, ids: List[str]) -> str:
+    def __init__(self) -> None:
+        """Asks nobody."""
+
+    def of_users(self, ids: Iterable[str]) -> str:
         return " ".join("@" + ident.lower() for ident in ids)
 
     def on_call(self, policy: str, acted: Any = ()) -> str:
@@ -454,10 +458,10 @@ def test_evil_text_passes_through_to_the_server_and_does_nothing(wall: Wall) -> 
 
 
 def test_a_lower_version_in_the_props_of_a_stranger_does_not_fool_us(wall: Wall) -> None:
-    assert posts._outdated({"props": {}}, ACKED.version, "x")
-    assert posts._outdated({"props": {PROPS_KEY: {"version": "odd"}}}, ACKED.version, "x")
-    assert posts._outdated({"props": {PROPS_KEY: {"version": list(ACKED.version), "print": "y"}}}, ACKED.version, "x")
-    assert not posts._outdated({"props": {PROPS_KEY: {"version": list(RESOLVED.version)}}}, ACKED.version, "x")
+    assert is_outdated({"props": {}}, ACKED.version, "x")
+    assert is_outdated({"props": {PROPS_KEY: {"version": "odd"}}}, ACKED.version, "x")
+    assert is_outdated({"props": {PROPS_KEY: {"version": list(ACKED.version), "print": "y"}}}, ACKED.version, "x")
+    assert not is_outdated({"props": {PROPS_KEY: {"version": list(RESOLVED.version)}}}, ACKED.version, "x")
 
 
 def test_a_reply_that_another_run_posted_meanwhile_is_not_posted_again(wall: Wall) -> None:

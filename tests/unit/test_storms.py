@@ -97,8 +97,19 @@ def test_its_card_is_told_at_once_then_every_half_minute_and_at_its_end() -> Non
     verdicts(noise, *closed, now=NOW + 100)
     (group,) = noise.due(NOW + 311)
     assert group.payload(NOW + 311)["state"] == "ended"
-    assert sorted(noise.told(group, NOW + 311)) == ["PINC0018", "PINC0019", "PINC0020"]
-    assert noise.held == {}
+    assert noise.told(group, NOW + 311) == []
+    assert set(noise.held) == {"PINC0018", "PINC0019", "PINC0020"}
+
+
+def test_of_a_few_that_are_left_each_gets_its_card_when_anything_happens_to_it() -> None:
+    noise = Noise(Terms())
+    verdicts(noise, *map(new, range(20)))
+    verdicts(noise, *[change(number, "resolved", status="resolved") for number in range(10)])
+    for group in noise.due(NOW + 400):
+        noise.told(group, NOW + 400)
+    assert verdicts(noise, change(12, "escalated"), change(13, "updated"), now=NOW + 900) == [RELEASE] * 2
+    assert verdicts(noise, change(14, "resolved", status="resolved"), now=NOW + 900) == [HOLD]
+    assert len(noise.held) == 8
 
 
 def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
@@ -108,6 +119,10 @@ def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
         assert noise.told(group, NOW + 400) == []
     assert len(noise.held) == 40
     assert verdicts(noise, change(7, "acknowledged", status="acknowledged"), now=NOW + 500) == [RELEASE]
+    by_itself = [change(number, "updated") for number in range(20, 40)]
+    assert verdicts(noise, *by_itself, now=NOW + 1800) == [HOLD] * 20
+    acked = [change(number, "acknowledged", status="acknowledged") for number in range(20, 40)]
+    assert verdicts(noise, *acked, now=NOW + 1900).count(RELEASE) == RELEASED_AT_ONCE
     noise.forget(NOW + 500, {"PINC0001", "PINC0002"})
     assert set(noise.held) == {"PINC0001", "PINC0002"}
 

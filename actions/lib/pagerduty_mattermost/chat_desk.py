@@ -15,7 +15,6 @@ from . import buttons, chat_tokens, dialogs
 from .chat_calls import COMMAND, NOTE, Call, Open, Order, Ping, Refused, Secrets, Wrong, read
 from .chat_listener import Listener, Sparing
 from .chat_replays import Used
-from .chat_tokens import Keyring
 from .config import Config, load, require_mattermost
 from .dispatch import Dispatcher
 from .errors import ConfigError, NotFound, PackError
@@ -54,8 +53,8 @@ class Desk:
         self._local = threading.local()
         self._sparing = Sparing(log)
         self._used = Used()
-        self._commands = Keyring(chat_tokens.COMMAND, config.chat.command_tokens, store)
-        self._webhooks = Keyring(chat_tokens.WEBHOOK, config.chat.webhook_tokens, store)
+        self._commands = chat_tokens.ring(chat_tokens.COMMAND, config.chat.command_tokens, store)
+        self._webhooks = chat_tokens.ring(chat_tokens.WEBHOOK, config.chat.webhook_tokens, store)
         self._listener: Optional[Listener] = None
 
     def listen(self) -> None:

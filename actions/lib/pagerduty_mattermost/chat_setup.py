@@ -16,6 +16,7 @@ from .chat_calls import COMMAND, NOTE
 from .chat_desk import PONG
 from .config import Config, Secret
 from .errors import PackError, RejectedInput, Unauthorized
+from .keyring import REFRESH
 from .mattermost import Mattermost
 from .mattermost_admin import Admin
 from .store import Store
@@ -224,7 +225,7 @@ class Setup:
         except PackError as error:
             if NOT_KNOWN not in str(error):
                 raise
-        self._sleep(chat_tokens.REFRESH)
+        self._sleep(REFRESH)
         return admin.execute(channel, self._team_id, f"/{trigger} ping")
 
 

@@ -6,18 +6,15 @@ them beside those of the configuration.
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from typing import Dict, Iterable, Optional, Tuple
+from typing import Dict, Iterable, Tuple
 
 from .config import Secret
-from .errors import PackError
+from .keyring import Keyring
 from .store import BrokenValue, Store
 
 NAME = "chat.tokens"
 COMMAND, WEBHOOK = "command", "webhook"
-REFRESH = 2.0
-"""Seconds between two looks into the datastore, however many calls bear an unknown token."""
 RELOAD = 600.0
 """Seconds after which they are read again although all are known: one that was taken back must not count for ever."""
 
@@ -49,31 +46,6 @@ def forget(store: Store) -> bool:
     return store.delete(NAME)
 
 
-class Keyring:
-    """The configuration's tokens of one kind and the kept ones, as a listener's threads need them."""
-
-    def __init__(self, kind: str, configured: Iterable[Secret], store: Store) -> None:
-        self._kind = kind
-        self._configured = tuple(one.reveal() for one in configured)
-        self._store = store
-        self._lock = threading.Lock()
-        self._stored: Tuple[str, ...] = ()
-        self._looked_at: Optional[float] = None
-
-    @property
-    def texts(self) -> Tuple[str, ...]:
-        return (*self._stored, *self._configured)
-
-    def refresh(self, now: float, every: float = REFRESH) -> bool:
-        """Whether a look into the datastore brought something new; at most once in so many seconds."""
-        with self._lock:
-            if self._looked_at is not None and now - self._looked_at < every:
-                return False
-            self._looked_at = now
-            try:
-                found = kept(self._store)
-            except PackError:
-                return False
-            stored = tuple(token.reveal() for (kind, _), token in found.items() if kind == self._kind)
-            changed, self._stored = stored != self._stored, stored
-            return changed
+def ring(kind: str, configured: Iterable[Secret], store: Store) -> Keyring:
+    """The tokens of one kind that a call may bear."""
+    return Keyring(lambda: [token for (one, _), token in kept(store).items() if one == kind], configured)

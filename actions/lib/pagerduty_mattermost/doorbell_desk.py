@@ -15,16 +15,16 @@ import threading
 import time
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
-from . import times
+from . import times, webhook_secrets
 from .chat_listener import Listener, Terms
 from .config import Config
 from .dispatch import Dispatcher
 from .doorbell import GENUINE, SIGNATURE, STATUS, STATUS_KEY, UNFIT, UNSIGNED, Bell, Pace, happened, judge
 from .errors import PackError
+from .keyring import Keyring
 from .sensor_cycle import INCIDENT, Cycle
 from .store import Store
 from .text import one_line
-from .webhook_secrets import Keys
 
 LISTEN_AGAIN = 60.0
 """Seconds after which a taken port is tried again: a sensor that died may still hold it."""
@@ -49,7 +49,7 @@ class Desk:
         config: Config,
         cycle: Cycle,
         dispatcher: Dispatcher,
-        keys: Keys,
+        keys: Keyring,
         store: Store,
         log: Any,
         monotonic: Callable[[], float] = time.monotonic,
@@ -248,7 +248,7 @@ def open_desk(config: Config, service: Any, cycle: Cycle, dispatcher: Dispatcher
     """A desk that listens, or tries to; None where it is not configured."""
     if not config.webhook.port:
         return None
-    keys = Keys(config.webhook.secrets, Store(service, deadline=ANSWER_SECONDS))
+    keys = webhook_secrets.ring(config.webhook.secrets, Store(service, deadline=ANSWER_SECONDS))
     desk = Desk(config, cycle, dispatcher, keys, Store(service), log)
     desk.listen()
     return desk

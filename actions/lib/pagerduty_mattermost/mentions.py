@@ -11,9 +11,12 @@ from __future__ import annotations
 
 from typing import Any, Callable, Collection, Iterable, Optional
 
+from . import routing
 from .errors import NotFound, PackError, RejectedInput
+from .incident import Change, IncidentEvent
 from .mattermost import Mattermost
 from .pagerduty import PagerDuty
+from .routing import Route
 from .store import Store
 
 KEEP = 86400.0
@@ -50,6 +53,21 @@ class Mentions:
         users = [row.user for row in rows if row.level == rows[0].level and row.user.id not in acted]
         names = [self._name(user.id, user.email) for user in users[:MAX_MENTIONS]]
         return " ".join(f"@{name}" for name in dict.fromkeys(names) if name)
+
+    def at_birth(self, route: Route, change: Change) -> str:
+        """Whom a new card mentions, as its route says."""
+        if route.mention == "oncall" and change.incident.is_open:
+            acted = {event.agent.id for event in change.events}
+            return self.on_call(change.incident.escalation_policy_id, acted)
+        ids = routing.mentioned_at_birth(route, change)
+        return self.of_users(ids) if ids else ""
+
+    def in_reply(self, route: Route, event: IncidentEvent, change: Change) -> str:
+        """Whom the reply to an event mentions, as its card's route says."""
+        if route.mention == "oncall" and event.event_type in routing.HAND_OVERS and change.incident.is_open:
+            return self.on_call(change.incident.escalation_policy_id, {event.agent.id})
+        ids = routing.mentioned_in_reply(route, event, change)
+        return self.of_users(ids) if ids else ""
 
     def _name(self, user_id: str, email: str) -> str:
         key = f"mention.{user_id}"

@@ -20,10 +20,11 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from . import cards, held, replies, routing, times
 from .card_records import GRACE, OVER, UNSEEN, Known, Mark, Record, Records, Snapshot, known_of, life_of
 from .card_thread import LOOK_AGAIN_AFTER, CardThread
+from .card_version import is_outdated, may_paint
 from .channels import ChannelRef, Channels, ChannelUnavailable
 from .errors import NotFound, PackError, RejectedInput, RetryLater, Unauthorized
-from .incident import Change, Incident, IncidentEvent, Version
-from .keys import PROPS_KEY, post_key
+from .incident import Change, Incident, Version
+from .keys import post_key
 from .mattermost import Mattermost
 from .mentions import Mentions
 from .quiet_hours import Hours
@@ -253,7 +254,7 @@ class Posts:
         if root.get("user_id") != self._mattermost.me().id:
             # The token is another bot's now, and nobody may edit another's post: the card is posted anew.
             return self._painted(job, record._replace(post_id="", born=False), snapshot, outcome, looked)
-        if _outdated(root, newest.version, card.fingerprint if _may_paint(job.change, newest) else ""):
+        if is_outdated(root, newest.version, card.fingerprint if may_paint(job.change, newest) else ""):
             self._mattermost.patch_post(record.post_id, message=card.message, props=card.props)
             outcome = outcome._replace(done=outcome.done if outcome.done == CREATED else REPAINTED)
         thread_view = CardThread(self._mattermost, self._monotonic, record.channel_id, record.post_id, thread, read)
@@ -288,7 +289,7 @@ class Posts:
             found = self._mattermost.find_post(record.channel_id, key, since - CLOCK_MARGIN)
         mention = ""
         if found is None:
-            mention = self._mention_at_birth(record.route, job.change)
+            mention = self._mentions.at_birth(record.route, job.change) if self._mentions is not None else ""
             message = f"{card.message} · {mention}" if mention else card.message
             try:
                 found = self._mattermost.create_post(record.channel_id, message, key=key, props=card.props)
@@ -343,8 +344,8 @@ class Posts:
                 continue
             text = replies.reply(snapshot.newest.change.incident, event, view)
             speaks = event.event_id in own and not mentioned and not replies.is_late(event, view.now)
-            if speaks and not self.is_quiet(record.route, job.change.incident):
-                mention = self._mention_in_reply(record.route, event, job.change)
+            if speaks and self._mentions is not None and not self.is_quiet(record.route, job.change.incident):
+                mention = self._mentions.in_reply(record.route, event, job.change)
                 text += f" · {mention}" if mention else ""
             added += thread.add(key, text, {"incident": job.change.incident.id, "event": event.event_id})
         return added
@@ -359,23 +360,6 @@ class Posts:
         mitigated = f"by {mark.by}, {times.stamp(mark.at, self._zone)}" if mark else ""
         actions = tuple(self._actions(incident))
         return cards.View(self._zone, key, version, times.iso(self._clock()), actions, mitigated)
-
-    def _mention_at_birth(self, route: Route, change: Change) -> str:
-        if self._mentions is None:
-            return ""
-        if route.mention == "oncall" and change.incident.is_open:
-            acted = {event.agent.id for event in change.events}
-            return self._mentions.on_call(change.incident.escalation_policy_id, acted)
-        ids = routing.mentioned_at_birth(route, change)
-        return self._mentions.of_users(ids) if ids else ""
-
-    def _mention_in_reply(self, route: Route, event: IncidentEvent, change: Change) -> str:
-        if self._mentions is None:
-            return ""
-        if route.mention == "oncall" and event.event_type in routing.HAND_OVERS and change.incident.is_open:
-            return self._mentions.on_call(change.incident.escalation_policy_id, {event.agent.id})
-        ids = routing.mentioned_in_reply(route, event, change)
-        return self._mentions.of_users(ids) if ids else ""
 
     def _tidy(self, job: _Job, snapshot: Snapshot, outcomes: List[Outcome]) -> None:
         """Delete states that a newer one has replaced for long; what only they knew goes into the newest first."""
@@ -404,27 +388,6 @@ class Posts:
                 books.save_state(state, OVER)
         if now.mark is not None:
             books.forget_mark()
-
-
-def _may_paint(change: Change, newest: Known) -> bool:
-    """An older change adds its replies and paints nothing; one asked for by hand has no entry to compare."""
-    if not change.events:
-        return change.incident.updated_at >= newest.version.updated_at
-    return change.version >= newest.version
-
-
-def _outdated(root: Dict[str, Any], version: Version, fingerprint: str) -> bool:
-    """Whether the card on the server is older than the version, or of that version and looks different (when the look
-    is compared)."""
-    props = root.get("props")
-    ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
-    try:
-        updated_at, entry_at, cycle = ours["version"]  # type: ignore[index]
-        painted = Version(str(updated_at), str(entry_at), int(cycle))
-    except (KeyError, TypeError, ValueError):
-        return True
-    differs = bool(fingerprint) and ours.get("print") != fingerprint  # type: ignore[union-attr]
-    return painted < version or (painted == version and differs)
 
 
 def _joined(before: Optional[Outcome], now: Outcome) -> Outcome:

@@ -22,7 +22,7 @@ from .noise_desk import NoiseDesk
 from .pagerduty import PagerDuty
 from .reader import SnapshotRead, read_incident, read_log, read_snapshot
 from .sensor_health import Health, fault
-from .sensor_pulse import Pulse
+from .sensor_pulse import Pulse, heartbeat, tell_health
 from .sensor_scope import Scope
 from .sensor_state import HEARTBEAT_EVERY, REPORTED, State, StateStore, Step
 from .sensor_summary import summary
@@ -30,7 +30,7 @@ from .server_clock import ServerClock, moved
 from .snapshot import Pending, adoption, differences, explained, is_unchanged
 from .tracker import Watch, bridge_of, follow
 
-INCIDENT, SUMMARY, HEALTH = "pagerduty.incident", "pagerduty.open_summary", "pagerduty.sensor_health"
+INCIDENT, SUMMARY = "pagerduty.incident", "pagerduty.open_summary"
 CATCH_UP = 7 * 86400
 """Seconds of log that are read again after a long standstill; what is older, snapshots find as differences."""
 MAX_SLICES = 20
@@ -389,23 +389,8 @@ class Cycle:
         if self._heartbeat_at is not None and now - self._heartbeat_at < HEARTBEAT_EVERY:
             return
         self._heartbeat_at = now
-        open_ones, reported = state.counts()
-        rate = self._pagerduty.last_rate
-        content = {
-            "cursor": state.cursor,
-            "origin": state.origin,
-            "cycle": state.cycle,
-            "server_time": self._pagerduty.last_server_time,
-            "last_good": self._last_good,
-            "seconds_since_good": None if self._good_at is None else round(now - self._good_at, 1),
-            "open": open_ones,
-            "reported": reported,
-            "rate_left": None if rate is None else rate.remaining,
-            "state": "failing" if self.health.reason else "ok",
-            "reason": self.health.reason,
-            "told": self.health.told,
-            "failing_since": self.health.since,
-        }
+        since_good = None if self._good_at is None else round(now - self._good_at, 1)
+        content = heartbeat(state, self.health, self._pagerduty, self._last_good, since_good)
         try:
             self._states.heartbeat(content)
         except (StoreUnreachable, RejectedInput) as error:
@@ -414,19 +399,3 @@ class Cycle:
 
 def _int(value: Any) -> int:
     return value if isinstance(value, int) and not isinstance(value, bool) else 0
-
-
-def tell_health(
-    health: Health, dispatcher: Dispatcher, log: Any, monotonic: Callable[[], float] = time.monotonic
-) -> bool:
-    """Dispatch what is to be told about the sensor itself, if anything; when that fails, the next run tries again."""
-    notice = health.due(monotonic())
-    if notice is None:
-        return False
-    try:
-        dispatcher.dispatch(HEALTH, notice._asdict(), trace_tag=notice.key, ids=(notice.key,))
-    except PackError as error:
-        log.warning("The sensor's health could not be told: %s", error)
-        return False
-    health.tell(notice)
-    return True

@@ -4,14 +4,16 @@ stop for good (facts/stackstorm.md); and a look at whether they did."""
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Optional
+from typing import Any, Callable, Dict, Optional
 
 from .dispatch import Dispatcher
 from .errors import PackError
+from .pagerduty import PagerDuty
 from .sensor_health import Health
+from .sensor_state import State
 from .store import Store
 
-HEARTBEAT = "pagerduty.heartbeat"
+HEARTBEAT, HEALTH = "pagerduty.heartbeat", "pagerduty.sensor_health"
 EVERY = 300.0
 TIMER_SEEN = "reconcile.timer"
 """The datastore key in which a timer's run of `posts.reconcile` leaves its time."""
@@ -70,3 +72,42 @@ class Pulse:
             self._health.failed("timers", DEAD, now, at_once=True)
         else:
             self._health.good("timers")
+
+
+def heartbeat(
+    state: State, health: Health, pagerduty: PagerDuty, last_good: str, since_good: Optional[float]
+) -> Dict[str, Any]:
+    """Content of the datastore's `sensor.heartbeat`. `since_good`: seconds since the last look that came to its end."""
+    open_ones, reported = state.counts()
+    rate = pagerduty.last_rate
+    return {
+        "cursor": state.cursor,
+        "origin": state.origin,
+        "cycle": state.cycle,
+        "server_time": pagerduty.last_server_time,
+        "last_good": last_good,
+        "seconds_since_good": since_good,
+        "open": open_ones,
+        "reported": reported,
+        "rate_left": None if rate is None else rate.remaining,
+        "state": "failing" if health.reason else "ok",
+        "reason": health.reason,
+        "told": health.told,
+        "failing_since": health.since,
+    }
+
+
+def tell_health(
+    health: Health, dispatcher: Dispatcher, log: Any, monotonic: Callable[[], float] = time.monotonic
+) -> bool:
+    """Dispatch what is to be told about the sensor itself, if anything; when that fails, the next run tries again."""
+    notice = health.due(monotonic())
+    if notice is None:
+        return False
+    try:
+        dispatcher.dispatch(HEALTH, notice._asdict(), trace_tag=notice.key, ids=(notice.key,))
+    except PackError as error:
+        log.warning("The sensor's health could not be told: %s", error)
+        return False
+    health.tell(notice)
+    return True

@@ -52,7 +52,8 @@ def summary(storm: Mapping[str, Any]) -> str:
     length = times.between(str(storm["started_at"]), str(storm["at"]))
     left = int(storm["triggered"]) + int(storm["acknowledged"])
     still = f"{left} still open" if left else "all of them over"
-    return f"Over after {length}: {storm['total']} incidents, {still}."
+    more = " Each gets its card as soon as somebody acts on it." if left and storm["kind"] == "storm" else ""
+    return f"Over after {length}: {storm['total']} incidents, {still}.{more}"
 
 
 def _line(one: Mapping[str, Any]) -> str:

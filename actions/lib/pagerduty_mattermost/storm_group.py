@@ -14,7 +14,7 @@ from .text import cut, one_line
 STORM, FLAPPING = "storm", "flapping"
 TELL_EVERY = 30.0
 """Seconds between two repaintings of a group's card."""
-SHOWN, REMEMBERED = 10, 60
+SHOWN, SHOWN_AT_END, REMEMBERED = 10, 20, 60
 """Incidents that the card lists, and that are known well enough to move up when others are over."""
 
 
@@ -100,7 +100,7 @@ class Group:
             "triggered": self.count("triggered"),
             "acknowledged": self.count("acknowledged"),
             "closed": len(self.statuses) + self.before - self.count(*OPEN_STATUSES),
-            "incidents": [dict(one) for one in self.shown[:SHOWN]],
+            "incidents": [dict(one) for one in self.shown[: SHOWN_AT_END if self.ended else SHOWN]],
         }
 
     def kept(self) -> Dict[str, Any]:

@@ -8,7 +8,7 @@
 A storm: more than `incidents` new ones of a service within `window` seconds. It is over when no more than half as many
 came within `quiet` seconds. Flapping (`flapping`): what comes after `rounds` rounds of triggered and resolved. Both
 hold the incidents back that are new then; one card counts them. An incident gets its own card after all when its
-priority is high, when somebody acts on it, or when few are left open at the end.
+priority is high or when somebody acts on it; of a few that are left open at the end, when anything happens to it.
 
 A change may be judged any number of times before it is dispatched (StackStorm may be down, the sensor killed): what
 counts is each incident once, by its own time. `now`: PagerDuty's clock, seconds since the epoch.
@@ -238,22 +238,25 @@ class Noise:
 
     def _verdict(self, change: Change, acted: Dict[str, int]) -> str:
         incident = change.incident
-        if incident.id in self.left:
-            return self._release(incident.id, self.left[incident.id]) if incident.is_open else HOLD
-        group = self._group_of(incident.id)
-        if group is None:
-            return RELEASE if incident.id in self._releasing else PASS
-        if group.take(incident):
-            self.changed = True
-        if incident.id in group.released:
-            return PASS
+        key = self.left.get(incident.id, "")
+        few = key and sum(key == one for one in self.left.values()) <= self._terms.incidents
+        if not key:
+            group = self._group_of(incident.id)
+            if group is None:
+                return RELEASE if incident.id in self._releasing else PASS
+            if group.take(incident):
+                self.changed = True
+            if incident.id in group.released:
+                return PASS
+            key = group.key
         high = self._is_high(incident)
-        if not (incident.is_open and (high or _has_moved(change))) and incident.id not in self._releasing:
+        wanted = incident.is_open and (high or few or _has_moved(change))
+        if not wanted and incident.id not in self._releasing:
             return HOLD
-        acted[group.key] = acted.get(group.key, 0) + 1
-        if not high and acted[group.key] > RELEASED_AT_ONCE:
+        acted[key] = acted.get(key, 0) + 1
+        if not high and acted[key] > RELEASED_AT_ONCE:
             return HOLD
-        return self._release(incident.id, group.key)
+        return self._release(incident.id, key)
 
     def _release(self, id: str, key: str) -> str:
         self._releasing[id], self.changed = key, True
@@ -279,16 +282,17 @@ class Noise:
         return [group for group in self.groups.values() if group.is_due(now)]
 
     def told(self, group: Group, now: float) -> List[str]:
-        """Incidents to be dispatched now with all that was held: of a group that is over and few are left of."""
+        """Incidents to be dispatched now with all that was held: what flapped and stays up, when that is over. What a
+        storm leaves open is in its summary and gets no card until something happens to it."""
         group.told_sequence, group.told_at, self.changed = group.sequence, now, True
         if not group.ended:
             return []
         del self.groups[group.key]
         open_ones = group.open_ones()
-        few = len(open_ones) <= max(1, self._terms.incidents)
-        if not few:
-            self.left.update((id, group.key) for id in open_ones)
-        return open_ones if few else []
+        if group.kind == FLAPPING and len(open_ones) <= max(1, self._terms.incidents):
+            return open_ones
+        self.left.update((id, group.key) for id in open_ones)
+        return []
 
     def forget(self, now: float, open_ids: Any) -> None:
         """What counts no longer: times outside of every window, incidents that are not among `open_ids`."""

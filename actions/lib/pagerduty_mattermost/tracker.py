@@ -104,7 +104,9 @@ def bridge_of(url: str, number: str) -> str:
 
 
 def known_of(incident: Incident, status: str, status_at: float, flags: int, now: float) -> Known:
-    """The incident as it is, with this status."""
+    """The incident as it is, with this status. `now` may be that of the last look, hours ago, while the server's time
+    is not confirmed: what the incident itself says is later counts as well, or it would be forgotten at once."""
+    touched = max(now, status_at, times.seconds(incident.updated_at) or 0.0)
     return Known(
         status=status,
         status_at=int(status_at),
@@ -116,7 +118,7 @@ def known_of(incident: Incident, status: str, status_at: float, flags: int, now:
         policy=incident.escalation_policy_id,
         alerts=f"{incident.alerts_total}/{incident.alerts_triggered}/{incident.alerts_resolved}",
         flags=flags,
-        touched=int(now),
+        touched=int(touched),
         bridge=bridge_of(incident.conference_url, incident.conference_number),
     )
 

@@ -2,26 +2,23 @@
 
     keep(store, subscription_id, secret)        # the newest one first; two older ones stay, for calls on their way
     kept(store); forget(store)
-    keys = Keys(config.webhook.secrets, store); keys.load(); keys.texts; keys.refresh(now)
+    ring(config.webhook.secrets, store).texts   # what a call may be signed with (keyring)
 
 PagerDuty tells a secret once, in the answer that makes the subscription.
 """
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Mapping
-from typing import Iterable, List, NamedTuple, Optional, Tuple
+from typing import Iterable, NamedTuple, Tuple
 
 from .config import Secret
-from .errors import PackError
+from .keyring import Keyring
 from .store import BrokenValue, Store
 
 NAME = "webhook.secret"
 KEPT = 3
 """Secrets kept: calls signed with an older one may still be repeated, for two days."""
-REFRESH = 2.0
-"""Seconds between two looks into the datastore, however many calls fit no secret."""
 
 
 class Kept(NamedTuple):
@@ -56,33 +53,6 @@ def forget(store: Store) -> bool:
     return store.delete(NAME)
 
 
-class Keys:
-    """The secrets as a listener's threads need them."""
-
-    def __init__(self, configured: Iterable[Secret], store: Store) -> None:
-        self._configured = [one.reveal() for one in configured]
-        self._store = store
-        self._lock = threading.Lock()
-        self._stored: List[str] = []
-        self._looked_at: Optional[float] = None
-        self.problem = ""
-        """Why the datastore's could not be read; empty when they could."""
-
-    @property
-    def texts(self) -> Tuple[str, ...]:
-        return (*self._stored, *self._configured)
-
-    def load(self) -> None:
-        """Look into the datastore. When that fails, what was known stays known, and `problem` says why."""
-        try:
-            self._stored = [one.secret.reveal() for one in kept(self._store)]
-            self.problem = ""
-        except PackError as error:
-            self.problem = str(error)
-
-    def refresh(self, now: float) -> None:
-        """The same, at most every REFRESH seconds."""
-        with self._lock:
-            if self._looked_at is None or now - self._looked_at >= REFRESH:
-                self._looked_at = now
-                self.load()
+def ring(configured: Iterable[Secret], store: Store) -> Keyring:
+    """What the listener knows PagerDuty by."""
+    return Keyring(lambda: [one.secret for one in kept(store)], configured)

@@ -1,0 +1,92 @@
+"""`standalone key`: the datastore from the command line, as `st2 key`."""
+
+from __future__ import annotations
+
+import argparse
+import getpass
+import sys
+import time
+from pathlib import Path
+from typing import Any, Callable, List, Optional
+
+from standalone.errors import UserError
+
+
+def add(commands: Any, common: argparse.ArgumentParser, data_dir: Callable[[Any], Path]) -> None:
+    """`data_dir`: options to the folder of the database."""
+    key = commands.add_parser("key", help="the datastore", description="The datastore, as `st2 key`.")
+    verbs = key.add_subparsers(metavar="VERB", required=True)
+
+    def verb(name: str, function: Callable[[Any, Any], int], text: str) -> argparse.ArgumentParser:
+        parser: argparse.ArgumentParser = verbs.add_parser(name, parents=[common], help=text)
+        parser.set_defaults(command=lambda options: function(_store(data_dir(options)), options))
+        return parser
+
+    get = verb("get", _get, "print a value")
+    get.add_argument("--decrypt", action="store_true", help="print a secret in the clear")
+    set_ = verb("set", _set, "store a value")
+    set_.add_argument("--encrypt", action="store_true", help="mark it as a secret")
+    set_.add_argument("--ttl", type=float, metavar="SECONDS", help="forget it after so long")
+    list_ = verb("list", _list, "list values")
+    list_.add_argument("--prefix", default="", help="only names that begin so")
+    delete = verb("delete", _delete, "delete a value")
+    for one in (get, set_, delete):
+        one.add_argument("name", metavar="NAME")
+    set_.add_argument("value", nargs="?", metavar="VALUE", help="left out: it is asked for, or read from stdin")
+
+
+def _get(store: Any, options: Any) -> int:
+    from standalone.datastore import MASK
+
+    pair = store.get(options.name)
+    if pair is None:
+        raise UserError(f"There is no key {options.name}")
+    print(MASK if pair.secret and not options.decrypt else pair.value)
+    return 0
+
+
+def _set(store: Any, options: Any) -> int:
+    value = options.value
+    if value is None:
+        value = getpass.getpass(f"{options.name}: ") if sys.stdin.isatty() else sys.stdin.read().rstrip("\r\n")
+        if not value.strip():
+            raise UserError(f"{options.name}: no value came, so nothing is stored; an empty one is given as ''")
+    try:
+        store.set(options.name, value, options.ttl, options.encrypt)
+    except ValueError as error:
+        raise UserError(str(error)) from None
+    print(f"stored {options.name}")
+    return 0
+
+
+def _list(store: Any, options: Any) -> int:
+    from standalone.chat import columns
+    from standalone.datastore import MASK, PAGE
+
+    rows: List[Any] = []
+    while True:
+        page = store.list(options.prefix, PAGE, len(rows))
+        rows.extend((pair.name, _left(pair.expires_at), MASK if pair.secret else pair.value) for pair in page)
+        if len(page) < PAGE:
+            break
+    if rows:
+        print(columns(rows))
+    return 0
+
+
+def _delete(store: Any, options: Any) -> int:
+    if not store.delete(options.name):
+        raise UserError(f"There is no key {options.name}")
+    return 0
+
+
+def _left(expires_at: Optional[float]) -> str:
+    return "" if expires_at is None else f"{max(0, int(expires_at - time.time()))} s left"
+
+
+def _store(folder: Path) -> Any:
+    from standalone.app import DATABASE
+    from standalone.database import Database
+    from standalone.datastore import KeyValueStore
+
+    return KeyValueStore(Database(folder / DATABASE))
