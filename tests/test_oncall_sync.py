@@ -242,10 +242,12 @@ class MembersTestCase(SyncCase):
 
     def test_a_value_that_does_not_read_is_kept_aside(self) -> None:
         self.sync(members={"checkout": ROTA})
-        self.service.set_value(f"pagerduty.member.channel.{self.channel.id}", "{", local=False)
+        user = self.chat.service.user("mei").id
+        self.service.set_value(f"pagerduty.member.channel.{self.channel.id}.{user}", "{", local=False)
         self.sync()
         assert self.members("checkout") == ["ada", "mei", "pagerduty"]
         assert [name for name in self.store().read_prefix("aside.") if "member.channel" in name]
+        assert self.store().read_prefix("member.") == {}
 
     def test_without_the_right_or_the_team_it_is_told_once(self) -> None:
         self.chat.service.deny("channel_user", "manage_public_channel_members")

@@ -88,9 +88,9 @@ def test_a_hand_over_at_nine_stays_at_nine_when_the_clocks_change() -> None:
     assert text.split("\n")[2:] == [
         "| day | Rota |",
         "| --- | --- |",
-        "| Sat\u00a024\u00a0Oct | Ada |",
-        f"| Sun\u00a025\u00a0Oct | Ada · 09:00 {grace} |",
-        f"| Mon\u00a026\u00a0Oct | {grace} · 09:00 Ada |",
+        "| Sat 24 Oct | Ada |",
+        f"| Sun 25 Oct | Ada · 09:00 {grace} |",
+        f"| Mon 26 Oct | {grace} · 09:00 Ada |",
     ]
 
 

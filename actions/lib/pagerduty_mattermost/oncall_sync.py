@@ -168,23 +168,21 @@ class Sync:
 
     def _drop(self, kept: Set[str]) -> None:
         """What was taken out of the configuration: whom the pack put in goes, and what it remembers of it."""
-        mattermost, store = self._action.mattermost, self._action.store
-        for name in store.read_prefix(PREFIX, on_broken=lambda error: self._action.log.warning("%s", error)):
-            if name in kept:
-                continue
+        mattermost, log = self._action.mattermost, self._action.log
+        keys = self._action.store.read_prefix(PREFIX, on_broken=lambda error: log.warning("%s", error))
+        for name in sorted({key.rpartition(".")[0] for key in keys} - kept):
             kind, _, id = name[len(PREFIX) :].partition(".")
-            ours = self._remembered(name)
-            for user in sorted(user for user, state in ours.items() if state != oncall_members.LEFT):
+            for user, state in sorted(self._remembered(name).items()):
                 try:
-                    if kind == GROUP:
+                    if state != oncall_members.LEFT and kind == GROUP:
                         mattermost_groups.remove(mattermost, id, [user])
-                    else:
+                    elif state != oncall_members.LEFT:
                         mattermost.remove_member(id, user)
                 except (NotFound, Unauthorized, RejectedInput, PermanentError) as error:
-                    self._action.log.warning("Not taken out of %s any more: %s", name, error)
+                    log.warning("Not taken out of %s any more: %s", name, error)
                 else:
-                    self.changed.append(f"removed from {name[len(PREFIX) :]}: {user}")
-            store.delete(name)
+                    self.changed.append(f"removed from {kind} {id}: {user}")
+                self._remember(name, user)
 
     def _group(self, group: str, people: Optional[List[Reference]], kept: Set[str]) -> None:
         mattermost = self._action.mattermost
@@ -220,13 +218,26 @@ class Sync:
         return found
 
     def _remembered(self, name: str) -> Dict[str, str]:
-        try:
-            return oncall_members.remembered(self._action.store.read(name))
-        except BrokenValue as error:
+        """User id → state; a key for each, since nothing orders the writes of two runs."""
+        store, found = self._action.store, {}
+
+        def keep(error: BrokenValue) -> None:
             from .aside import keep_aside
 
-            keep_aside(self._action.store, error.name, error.raw, error.why)
-            return {}
+            keep_aside(store, error.name, error.raw, error.why)
+            store.delete(error.name)
+
+        for key, value in store.read_prefix(f"{name}.", on_broken=keep).items():
+            state = oncall_members.state_of(value)
+            if state:
+                found[key[len(name) + 1 :]] = state
+        return found
+
+    def _remember(self, name: str, user: str, state: str = "") -> None:
+        if state:
+            self._action.store.write(f"{name}.{user}", {"state": state})
+        else:
+            self._action.store.delete(f"{name}.{user}")
 
     def _carry_out(
         self,
@@ -238,9 +249,9 @@ class Sync:
         remove: Callable[[str], None],
     ) -> None:
         """The intent before the effect, the result after it."""
-        if made.before != ours:
-            self._save(name, made.before)
-        state = dict(made.before)
+        for user in sorted({*ours, *made.before}):
+            if made.before.get(user, "") != ours.get(user, ""):
+                self._remember(name, user, made.before.get(user, ""))
         failed: Optional[PackError] = None
         for user in (*made.add, *made.remove):
             joins = user in made.add
@@ -249,20 +260,9 @@ class Sync:
             except PackError as error:
                 failed = failed or error
                 if joins and not isinstance(error, RetryLater):
-                    del state[user]  # it is certain that we did not put them in
+                    self._remember(name, user)  # it is certain that we did not put them in
                 continue
             self.changed.append(f"{'added to' if joins else 'removed from'} {label}: {user}")
-            if joins:
-                state[user] = made.after[user]
-            else:
-                del state[user]
-        if state != made.before:
-            self._save(name, state)
+            self._remember(name, user, made.after.get(user, ""))
         if failed is not None:
             raise failed
-
-    def _save(self, name: str, users: Mapping[str, str]) -> None:
-        if users:
-            self._action.store.write(name, {"users": dict(users)})
-        else:
-            self._action.store.delete(name)

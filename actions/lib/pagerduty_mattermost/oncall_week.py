@@ -27,7 +27,7 @@ def message(columns: Sequence[Column], now: float, count: int, where: tzinfo, zo
         begin = rotation.midnight(day, where)
         end = rotation.midnight(rotation.days(day, 2)[1], where)
         cells = [_cell(rotation.pieces(found, max(begin, now), end), where) for _, found in columns]
-        rows.append([label(day).replace(" ", "\u00a0"), *cells])
+        rows.append([label(day), *cells])
     head = ["day", *(chat_tables.cell(name) for name, _ in columns)]
     text = f"On call for {count} days, times in {zone}:\n\n{chat_tables.table(head, rows)}"
     if len(text) > MAX_TEXT:
