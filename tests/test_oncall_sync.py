@@ -86,6 +86,22 @@ class HeaderTestCase(SyncCase):
             self.sync()
         assert (self.changes(), f"@{ZW}olu" in self.header()) == (2, True)
 
+    def test_what_people_wrote_comes_back_as_they_wrote_it(self) -> None:
+        text = "a\r\nb ~=~=~= %*****__%NONE%__*****% @channel \u202e {{ x }}"
+        self.channel.header = text
+        self.sync(headers={"checkout": ROTA})
+        assert self.header() == text + ours(f"@{ZW}mei", True)
+
+    def test_a_channel_by_two_names_does_not_change_for_ever(self) -> None:
+        other = {"headers": {"checkout": ROTA, "ops/checkout": "Payments escalation"}}
+        for _ in range(3):
+            (line,) = self.sync(**other, members={"~checkout": ROTA, self.channel.id: "Payments escalation"})[
+                "problems"
+            ][:1]
+            assert "names the channel ~checkout twice in oncall" in line
+        assert self.changes() == 1
+        assert self.members("checkout") == ["ada", "mei", "pagerduty"]
+
     def test_an_override_is_who_is_on_call(self) -> None:
         self.sync(headers={"checkout": "Morning escalation"})
         self.account.cover(ROTA, "Grace Hopper", HOUR)

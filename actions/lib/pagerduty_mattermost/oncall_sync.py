@@ -39,6 +39,7 @@ class Sync:
         self.problems: List[str] = []
         self._passing: Optional[RetryLater] = None
         self._unsure = False
+        self._seen: Set[str] = set()
 
     def run(self) -> None:
         """Raises RetryLater at the end when a part could not be done for now."""
@@ -91,6 +92,7 @@ class Sync:
     # Headers
 
     def _header(self, channel: str, people: List[Reference]) -> None:
+        self._only_once("header", channel)
         self._action.channels.using(channel, lambda found: self._paint(found, people))
 
     def _paint(self, channel: Any, people: List[Reference]) -> None:
@@ -114,6 +116,14 @@ class Sync:
             ) from None
         self.changed.append(f"{field} of {channel.label}")
 
+    def _only_once(self, what: str, text: str) -> None:
+        """Two names of one channel would undo each other's work, each with a line in the channel, for ever."""
+        channel = self._action.channels.resolve(text)
+        key = f"{what}:{channel.id}"
+        if key in self._seen:
+            raise RejectedInput(f"The configuration names the channel {channel.label} twice in oncall: once is enough")
+        self._seen.add(key)
+
     def _shown(self, person: Reference, *, plain: bool) -> str:
         """It notifies nobody: each change of a header is told in the channel with the old text and the new."""
         account = self._accounts.of(person)
@@ -134,6 +144,8 @@ class Sync:
     # Members
 
     def _channel(self, text: str, people: Optional[List[Reference]], kept: Set[str]) -> None:
+        self._only_once("members", text)
+
         def keep(channel: Any) -> None:
             name = f"{PREFIX}{CHANNEL}.{channel.id}"
             kept.add(name)
