@@ -47,6 +47,8 @@ SAID = [
     ("oncall week Platform rotation", Said("oncall_week", text="Platform rotation")),
     ("on call week ahead of Platform", Said("oncall_week", text="Platform")),
     ("oncall picture Platform rotation", Said("oncall_picture", text="Platform rotation")),
+    ("oncall week", Said("oncall_week")),
+    ("oncall weekly rota", Said("oncall", text="weekly rota")),
     ("oncall for week one", Said("oncall", text="week one")),
     ("services pay", Said("services", text="pay")),
     ('trigger "Disk on fire" on Checkout API', Said("create", text="Disk on fire", service="Checkout API")),
