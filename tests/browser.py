@@ -94,7 +94,7 @@ class Browser:
         assert "exceptionDetails" not in told, told
         return told["result"].get("value")
 
-    def until(self, expression: str, seconds: float = 15.0) -> Any:
+    def until(self, expression: str, seconds: float = 30.0) -> Any:
         end = time.monotonic() + seconds
         while time.monotonic() < end:
             value = self.js(expression)
