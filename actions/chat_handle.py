@@ -101,7 +101,8 @@ class ChatHandle(CardAction):
         if not chat.has_buttons or not chat_orders.needs_confirmation(said, chat.confirm):
             return False
         words = said.verb.replace("_", " ")
-        question = f"Really {words} {escape(one_line(f'{said.incidents} {said.text}', 200))}?"
+        what = one_line(" ".join(word for word in (said.service, said.incidents, said.text) if word), 200)
+        question = f"Really {words} {escape(what)}?"
         asked = buttons.confirmation(
             question,
             chat_orders.folded(said),

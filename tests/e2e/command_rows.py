@@ -59,6 +59,16 @@ def acknowledged_by(room: Any, one: Any, name: str) -> bool:
     return one.status == "acknowledged" and user(room, name) in [agent.id for agent, _ in one.acknowledgers]
 
 
+def overridden(room: Any) -> Any:
+    return room.pagerduty.find("schedules", "Platform rotation").get("overrides", [])
+
+
+def overridden_id(room: Any) -> str:
+    """Of the first override, as the list shows it."""
+    schedule = room.pagerduty.find("schedules", "Platform rotation")
+    return f"{schedule['id']}:{''.join(one['id'] for one in overridden(room)[:1])}"
+
+
 def maintained(room: Any, service: str) -> bool:
     return bool(room.pagerduty.in_maintenance(room.pagerduty.find("services", service)["id"]))
 
@@ -207,6 +217,35 @@ ROWS: Tuple[Row, ...] = (
     Row("oncall [name | me]", "oncall Payments escalation", "Ada Lovelace"),
     Row("oncall week <schedule>", "oncall week Platform rotation", "| day | Platform rotation |"),
     Row("oncall picture <schedule>", "oncall picture Platform rotation", PICTURE),
+    Row(
+        'page <@user | schedule | policy | service> "<what>"',
+        'page @mei "Please look at the queue" --service Database',
+        "Paged Mei Tanaka in the name of",
+        lambda room, one: assignees(room, newest(room)) == ("Mei Tanaka",),
+        confirms=True,
+    ),
+    Row(
+        "override <schedule> [from <18:00>] for <2h> [by @user]",
+        "override Platform rotation from tomorrow 9:00 for 2h by @mei",
+        "Mei Tanaka takes Platform rotation from",
+        lambda room, one: [each["user_id"] for each in overridden(room)] == [user(room, "mei@example.com")],
+        public=True,
+    ),
+    Row("overrides <schedule>", "overrides Platform rotation", "| Mei Tanaka |"),
+    Row(
+        "override cancel <id>",
+        "override cancel {override}",
+        "The override is cancelled by",
+        lambda room, one: overridden(room) == [],
+        public=True,
+    ),
+    Row(
+        "take <schedule> [for 2h]",
+        "take Platform rotation for 2h",
+        "takes Platform rotation from",
+        lambda room, one: len(overridden(room)) == 1,
+        public=True,
+    ),
     Row("services [name]", "services Checkout", "Checkout API"),
     Row(
         "maintenance <service> for <1h>",

@@ -7,7 +7,7 @@ import time
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
 
 import pytest
-from command_rows import ROWS, Row, acknowledged_by, assignees, has_entry, notes, priority, user
+from command_rows import ROWS, Row, acknowledged_by, assignees, has_entry, notes, overridden_id, priority, user
 from embedded_room import EmbeddedRoom, text_of
 
 from pagerduty_mattermost import buttons
@@ -35,7 +35,7 @@ def test_every_form_of_the_grammar_has_a_row_that_is_read_as_it() -> None:
     assert sorted(row.usage for row in ROWS) == sorted(form.usage for form in FORMS)
     verbs = {form.usage: form.verb for form in FORMS}
     for row in ROWS:
-        typed = row.phrase.format(one=1, two=2, id="PT4KHLK", window="PWINDOW")
+        typed = row.phrase.format(one=1, two=2, id="PT4KHLK", window="PWINDOW", override="PEW7H5N:Q1")
         assert parse(typed).said.verb == verbs[row.usage], row.phrase
 
 
@@ -45,7 +45,13 @@ def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
     row.prepare(room, one)
     person, before = room.person(row.who), len(room.person(row.who).seen())
     windows = list(room.pagerduty.catalog["maintenance_windows"])
-    names = {"one": one.number, "id": one.id, "two": others[0].number if others else "", "window": "".join(windows)}
+    names = {
+        "one": one.number,
+        "id": one.id,
+        "two": others[0].number if others else "",
+        "window": "".join(windows),
+        "override": overridden_id(room),
+    }
     answer = person.command(row.channel, f"/pd {row.phrase.format(**names)}")
     assert answer.status_code == 200, answer.text
     if row.dialog:

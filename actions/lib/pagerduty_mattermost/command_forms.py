@@ -35,6 +35,7 @@ _ID = rf"{_NOUN}(?P<incidents>{ONE})"
 _FROM = r"(?:\s+(?:from|with)\s+(?P<from_email>\S+@\S+))?"
 """As the Exchange's phrases say it."""
 CREATE_OPTIONS = ("urgency", "priority", "assign", "details")
+PAGE_OPTIONS = ("urgency", "service")
 SUBSCRIBE_OPTIONS = ("service", "team", "urgency", "priority", "events")
 _PAGE = r"(?:\s+page\s+(?P<page>\d{1,4}))?"
 _QUOTED = r"(?:\"[^\"]+\"|\u201c[^\u201d]+\u201d)"
@@ -173,6 +174,44 @@ FORMS: Tuple[Form, ...] = (
         "who is on call for a service, escalation policy or schedule; when you are; bare: for your teams' services",
         "oncall",
         r"(?:who(?:'s|\s+is)\s+)?on-?\s?call(?:\s+(?:for\s+)?(?P<text>.+?))?\??",
+        PEOPLE,
+    ),
+    Form(
+        'page <@user | schedule | policy | service> "<what>"',
+        "page them: an incident that reaches exactly whom you name",
+        "page",
+        rf"page\s+(?P<service>.+?)\s*:?\s+(?P<text>{_QUOTED})",
+        PEOPLE,
+        PAGE_OPTIONS,
+    ),
+    Form(
+        "override cancel <id>",
+        "end an override, or drop a coming one",
+        "override_cancel",
+        r"override\s+(?:cancel|end|delete)\s+(?P<text>\S+)",
+        PEOPLE,
+    ),
+    Form(
+        "override <schedule> [from <18:00>] for <2h> [by @user]",
+        "take a part of a schedule, or give it to somebody",
+        "override",
+        r"override\s+(?P<service>.+?)\s+"
+        r"(?:(?P<duration_>from\s+.+?\s+(?:for|until|to)\s+.+?)|(?:for|until|to)\s+(?P<duration>.+?))"
+        r"(?:\s+(?:by|with)\s+(?P<text>@?\S.*))?",
+        PEOPLE,
+    ),
+    Form(
+        "take <schedule> [for 2h]",
+        "be on call from now on, by default until the shift ends",
+        "take",
+        r"take(?:\s+over)?\s+(?P<service>.+?)(?:\s+(?:for|until|to)\s+(?P<duration>.+))?",
+        PEOPLE,
+    ),
+    Form(
+        "overrides <schedule>",
+        "its overrides of the next two weeks",
+        "overrides",
+        r"overrides\s+(?:of\s+)?(?P<text>.+)",
         PEOPLE,
     ),
     Form("services [name]", "services and their state", "services", r"services(?:\s+(?P<text>.+))?", PEOPLE),

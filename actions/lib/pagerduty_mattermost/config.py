@@ -27,7 +27,7 @@ REGIONS = {
     "eu": ("https://api.eu.pagerduty.com", "https://events.eu.pagerduty.com"),
 }
 START_STATES = ("triggered", "acknowledged")
-CONFIRM = ("merge", "workflow", "bulk")
+CONFIRM = ("merge", "workflow", "page", "bulk")
 DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
 MIN_SIGNING_KEY = 20
 MIN_POLL_INTERVAL = 4
@@ -116,6 +116,8 @@ class ChatConfig(NamedTuple):
     confirm: Tuple[str, ...] = CONFIRM
     """Commands that ask before they act; `bulk`: what is done to several incidents."""
     declare_fields: Tuple[str, ...] = DECLARE_FIELDS
+    page_service: str = ""
+    """The service that pages of people and schedules are on: PagerDuty asks for one."""
     bind: str = "127.0.0.1"
     port: int = 0
     """0: the chat sensor does not listen."""
@@ -192,6 +194,7 @@ _SECTIONS = {
         "allowed",
         "confirm",
         "declare_fields",
+        "page_service",
         "bind",
         "port",
         "public_url",
@@ -361,6 +364,7 @@ def _chat(read: Reader) -> ChatConfig:
         allowed=read.lists("chat.allowed"),
         confirm=CONFIRM if read.value("chat.confirm") is None else read.texts("chat.confirm"),
         declare_fields=read.texts("chat.declare_fields", DECLARE_FIELDS) or DECLARE_FIELDS,
+        page_service=read.text("chat.page_service"),
         bind=read.text("chat.bind") or "127.0.0.1",
         port=read.integer("chat.port", 0, 0, 65535),
         public_url=read.url("chat.public_url"),
