@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import socket
+from importlib.util import find_spec
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List
 from unittest.mock import Mock
@@ -117,6 +118,17 @@ def set_up(test: ExampleCase) -> Parameters:
     return {}
 
 
+def synced(test: ExampleCase) -> Parameters:
+    test.settings["oncall"] = {"headers": {"incidents": "Payments escalation"}}
+    return {}
+
+
+def drawn(test: ExampleCase) -> Parameters:
+    if find_spec("matplotlib") is None:
+        test.skipTest("matplotlib is not installed (requirements-pictures.txt)")
+    return {"schedule": "Platform rotation", "channel": "incidents"}
+
+
 def failed(test: ExampleCase) -> str:
     """Id of the dead letter of a post that Mattermost did not take."""
     test.chat.server.faults.add("status", method="POST", path="/posts$", status=503)
@@ -186,6 +198,10 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.catch_up": fixed(),
     "mattermost.post_digest": fixed(),
     "incident.remind": fixed(),
+    "oncall.today": fixed(channel="incidents", escalation_policies="Payments escalation"),
+    "oncall.week": fixed(schedules="Platform rotation", days=3),
+    "oncall.picture": drawn,
+    "oncall.sync": synced,
     "posts.reconcile": fixed(),
     "mattermost.post_storm": fixed(change=STORM, channel="incidents"),
     "health.check": fixed(),

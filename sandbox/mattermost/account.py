@@ -10,7 +10,7 @@ import threading
 from typing import Any, Dict, Iterable, List, Optional, Union
 
 from .integrations import Dialog
-from .model import OPEN, PRIVATE, Channel, Post, Team, Token, User, Version
+from .model import OPEN, PRIVATE, Channel, Group, Post, Team, Token, User, Version
 from .state import State
 
 SESSION = "the user's own client"
@@ -64,6 +64,16 @@ class Account:
         with self.lock:
             held = self.state.roles[role]
             held += [permission for permission in permissions if permission not in held]
+
+    def deny(self, role: str, *permissions: str) -> None:
+        """The reverse. Raises KeyError."""
+        with self.lock:
+            self.state.roles[role][:] = [held for held in self.state.roles[role] if held not in permissions]
+
+    def add_group(self, name: str, members: Iterable[UserRef] = ()) -> Group:
+        """A custom user group."""
+        with self.lock:
+            return self.make_group(name, name, [self.user(member).id for member in members])
 
     def session(self, user: UserRef) -> str:
         """The token of the user's own client, the same every time."""
@@ -237,6 +247,12 @@ class Account:
         return _known(ref if isinstance(ref, Post) else self.state.posts.get(ref), "post", ref)
 
     # -- making (under the lock)
+
+    def make_group(self, name: str, display_name: str, user_ids: Iterable[str]) -> Group:
+        now = self.state.now()
+        group = Group(self.state.new_id(), name, display_name, now, members=dict.fromkeys(user_ids, now))
+        self.state.groups[group.id] = group
+        return group
 
     def make_user(self, username: str, email: str, **fields: Any) -> User:
         now = self.state.now()

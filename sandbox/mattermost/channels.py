@@ -10,6 +10,7 @@ from . import ids
 from .call import ROUTES, Call, ok, paged, text_of, unknown_user
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import DIRECT, OPEN, PRIVATE, Channel, User
+from .permissions import MEMBERS, PROPERTIES
 from .teams import visible_team
 
 TOWN_SQUARE = "town-square"
@@ -119,11 +120,21 @@ def _own_channel(call: Call) -> Channel:
     return channel
 
 
+_TOLD = (
+    ("display_name", "system_displayname_change"),
+    ("header", "system_header_change"),
+    ("purpose", "system_purpose_change"),
+)
+"""What the server tells in the channel when it was changed."""
+
+
 @ROUTES.add("PUT", "/channels/{channel_id}/patch")
 def patch(call: Call) -> Answer:
     """Name, display name, header, purpose; what is not sent stays."""
     state = call.server.state
     channel, body = _own_channel(call), call.body("channel")
+    if channel.type in PROPERTIES and not state.may_in(call.user, channel, PROPERTIES[channel.type]):
+        raise forbidden()
     if channel.delete_at:
         raise ApiError("api.channel.update_channel.deleted.app_error")
     fields = ("name", "display_name", "header", "purpose")
@@ -136,9 +147,10 @@ def patch(call: Call) -> Answer:
         raise ApiError("store.sql_channel.save_channel.exists.app_error")
     changed = {f: v for f, v in after.items() if v != before[f]}
     call.server.change_channel(channel, changed)
-    for field, kind in (("display_name", "system_displayname_change"), ("header", "system_header_change")):
+    for field, kind in _TOLD:
         if field in changed:
-            said = f"{call.user.username} updated the channel {field} to: {changed[field]}"
+            was = f" from: {before[field]}" if before[field] else ""
+            said = f"{call.user.username} updated the channel {field}{was} to: {changed[field]}"
             state.system_post(call.user, channel, kind, said)
     return Answer(200, channel.to_json(), effect=channel.id)
 
@@ -201,7 +213,9 @@ def add_member(call: Call) -> Answer:
 def _let_in(call: Call, channel: Channel, user: User) -> None:
     state = call.server.state
     joins = user is call.user and channel.type == OPEN and state.in_team(user, channel.team_id)
-    if not joins and not state.may_write(call.user, channel):
+    if not joins and not (
+        state.may_write(call.user, channel) and state.may_in(call.user, channel, MEMBERS[channel.type])
+    ):
         raise forbidden()
     if channel.delete_at:
         raise ApiError("api.channel.add_user_to_channel.deleted.app_error")
@@ -226,6 +240,10 @@ def remove_member(call: Call) -> Answer:
         raise bad_url("channel_id")
     if channel.name == TOWN_SQUARE:
         raise ApiError("api.channel.remove.default.app_error")
+    if user is not call.user and not state.may_in(call.user, channel, MEMBERS[channel.type]):
+        raise forbidden()
+    if user.id not in channel.members:
+        raise ApiError("app.channel.get_member.missing.app_error")
     if state.leave(channel, user):
         kind = "system_leave_channel" if user is call.user else "system_remove_from_channel"
         state.system_post(user, channel, kind, f"{user.username} left the channel.")

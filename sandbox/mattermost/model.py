@@ -175,6 +175,35 @@ class Channel:
         }
 
 
+@dataclass
+class Group:
+    """A user group that may be mentioned."""
+
+    id: str
+    name: str
+    display_name: str
+    create_at: int
+    source: str = "custom"
+    delete_at: int = 0
+    members: Dict[str, int] = field(default_factory=dict)
+    """User id to when it was added."""
+
+    def to_json(self) -> Dict[str, Any]:
+        return {
+            "id": self.id,
+            "name": self.name,
+            "display_name": self.display_name,
+            "description": "",
+            "source": self.source,
+            "remote_id": None,
+            "create_at": self.create_at,
+            "update_at": self.create_at,
+            "delete_at": self.delete_at,
+            "has_syncables": False,
+            "allow_reference": True,
+        }
+
+
 class Version(NamedTuple):
     """A post as it stood for a while; a post's history begins with its creation."""
 

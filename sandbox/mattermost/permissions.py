@@ -7,6 +7,10 @@ from typing import Dict, List
 MANAGE_COMMANDS, MANAGE_OTHERS_COMMANDS = "manage_slash_commands", "manage_others_slash_commands"
 MANAGE_HOOKS, MANAGE_OTHERS_HOOKS = "manage_outgoing_webhooks", "manage_others_outgoing_webhooks"
 VIEW_TEAM = "view_team"
+CREATE_GROUP, MANAGE_GROUP_MEMBERS = "create_custom_group", "manage_custom_group_members"
+PROPERTIES = {"O": "manage_public_channel_properties", "P": "manage_private_channel_properties"}
+MEMBERS = {"O": "manage_public_channel_members", "P": "manage_private_channel_members"}
+"""Of a channel, by its type."""
 
 _CHANNEL_USER = (
     "read_channel add_reaction remove_reaction manage_public_channel_members upload_file get_public_link create_post "
@@ -24,7 +28,8 @@ _TEAM_ADMIN = (
 )
 _SYSTEM_USER = (
     "list_public_teams join_public_teams create_direct_channel create_group_channel view_members create_team "
-    "create_emojis delete_emojis"
+    "create_emojis delete_emojis create_custom_group edit_custom_group delete_custom_group restore_custom_group "
+    "manage_custom_group_members"
 )
 _SYSTEM_ADMIN = (
     "assign_system_admin_role manage_system manage_roles manage_system_wide_oauth edit_other_users edit_others_posts "

@@ -16,6 +16,7 @@ from . import (
     control,
     execute,
     files,
+    groups,
     hook_calls,
     posts,
     reactions,
@@ -35,7 +36,10 @@ from .state import State
 API = "/api/v4"
 PERMALINK = "/_redirect/pl/"
 RESPONSE_URL = "/hooks/commands/"
-RESOURCES = (actions, channels, commands, execute, files, posts, reactions, roles, system, teams, users, webhooks)
+RESOURCES = (
+    *(actions, channels, commands, execute, files, groups, posts, reactions, roles, system, teams, users),
+    webhooks,
+)
 """The modules whose handlers stand in `ROUTES`; a new resource is a new module here."""
 
 _NOBODY = User("", "", "", 0, 0)
@@ -53,7 +57,9 @@ class Mattermost(Account, Service):
     `enable_outgoing_webhooks`, `enable_post_username_override`, `allowed_untrusted_internal_connections` (hosts and
     CIDR blocks that may be called, apart by spaces or commas), `trigger_seconds` (3; 30 on newer servers),
     `integration_seconds` (real ones that who is called has); to be read only `enable_open_server`,
-    `enable_user_creation`, `require_email_verification`, `enable_gitlab`, `enable_saml`, `enable_ldap`.
+    `license` (short name of the edition, `professional`; empty: none) and `enable_custom_groups` for user groups, as
+    servers from 6.3 on have them; `enable_user_creation`, `require_email_verification`, `enable_gitlab`, `enable_saml`,
+    `enable_ldap`.
     """
 
     name = "mattermost"
@@ -89,6 +95,8 @@ class Mattermost(Account, Service):
         self.enable_gitlab = False
         self.enable_saml = False
         self.enable_ldap = False
+        self.license = ""
+        self.enable_custom_groups = True
         self._refusals = 0
         self._limiter: Optional[Limiter] = None
 

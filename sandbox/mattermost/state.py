@@ -11,7 +11,7 @@ from ..journal import Journal
 from . import ids, props
 from .errors import ApiError, forbidden
 from .integrations import Integrations
-from .model import DIRECT, OPEN, Channel, FileInfo, Post, Reaction, Team, Token, User, Version
+from .model import DIRECT, OPEN, Channel, FileInfo, Group, Post, Reaction, Team, Token, User, Version
 from .permissions import defaults
 
 PENDING_SECONDS = 30.0
@@ -32,6 +32,7 @@ class State:
         self.channels: Dict[str, Channel] = {}
         self.posts: Dict[str, Post] = {}
         self.files: Dict[str, FileInfo] = {}
+        self.groups: Dict[str, Group] = {}
         self.pending: Dict[str, Tuple[str, float]] = {}
         """`pending_post_id` to (post id, "" while it is being saved; sandbox time at which it is forgotten)."""
         self.integrations = Integrations()
@@ -85,6 +86,13 @@ class State:
         if team is not None and user.id in team.members:
             roles += ["team_user", *(["team_admin"] if team.members[user.id] else [])]
         return any(permission in self.roles[role] for role in roles)
+
+    def may_in(self, user: User, channel: Channel, permission: str) -> bool:
+        """By the roles in a channel (of which one is a member), its team and the system."""
+        if user.id not in channel.members and not user.admin:
+            return False
+        roles = ["channel_user", *(["channel_admin"] if channel.creator_id == user.id else [])]
+        return any(permission in self.roles[role] for role in roles) or self.may(user, permission, channel.team_id)
 
     def may_write(self, user: User, channel: Channel) -> bool:
         return user.admin or user.id in channel.members

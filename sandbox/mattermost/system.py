@@ -9,7 +9,12 @@ from .call import ROUTES, Call
 from .errors import ApiError, bad_url
 
 VERSION = "5.37.0"
-OPEN_TO_ALL = {("GET", "/system/ping"), ("GET", "/config/client"), ("POST", "/actions/dialogs/open")}
+OPEN_TO_ALL = {
+    ("GET", "/system/ping"),
+    ("GET", "/config/client"),
+    ("GET", "/license/client"),
+    ("POST", "/actions/dialogs/open"),
+}
 """Answered without a token, and while the database is down."""
 
 

@@ -6,6 +6,7 @@ account (and the room, for channels); `card` is what the incident's card says af
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import Any, Callable, Dict, NamedTuple, Tuple
 
 Effect = Callable[[Any, Any], Any]
@@ -71,6 +72,7 @@ def has_entry(one: Any, kind: str) -> bool:
     return any(entry.type == kind for entry in one.entries)
 
 
+PICTURE = "Posted in ~incidents" if find_spec("matplotlib") else "needs matplotlib"
 LINKED = "st2 run pagerduty.identity.link"
 
 ROWS: Tuple[Row, ...] = (
@@ -203,6 +205,8 @@ ROWS: Tuple[Row, ...] = (
         confirms=True,
     ),
     Row("oncall [name | me]", "oncall Payments escalation", "Ada Lovelace"),
+    Row("oncall week <schedule>", "oncall week Platform rotation", "| day | Platform rotation |"),
+    Row("oncall picture <schedule>", "oncall picture Platform rotation", PICTURE),
     Row("services [name]", "services Checkout", "Checkout API"),
     Row(
         "maintenance <service> for <1h>",

@@ -7,7 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Tuple
 
-from . import chat_letters, chat_mitigate, chat_more, chat_oncall, chat_routes, chat_tables, chat_you, times
+from . import (
+    chat_letters,
+    chat_mitigate,
+    chat_more,
+    chat_oncall,
+    chat_rotation,
+    chat_routes,
+    chat_tables,
+    chat_you,
+    times,
+)
 from .chat_person import sender, who
 from .chat_said import Answer, Said, incident_of, named
 from .errors import PackError, RejectedInput
@@ -200,6 +210,8 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "mitigate": chat_mitigate.mitigate,
     "declare": _declare,
     "oncall": chat_oncall.on_call,
+    "oncall_week": chat_rotation.week,
+    "oncall_picture": chat_rotation.picture,
     "services": chat_oncall.services,
     "maintenance": chat_oncall.maintenance,
     "maintenance_list": chat_oncall.maintenance_list,
@@ -223,6 +235,8 @@ READS = frozenset(
         "show",
         "notes",
         "oncall",
+        "oncall_week",
+        "oncall_picture",
         "services",
         "maintenance_list",
         "subscriptions",

@@ -16,6 +16,8 @@ from __future__ import annotations
 import re
 from typing import Any, Mapping, NamedTuple, Tuple, Union
 
+from .config_oncall import SETTINGS as ONCALL_SETTINGS
+from .config_oncall import OnCallConfig, read_oncall
 from .config_quiet import URGENCIES, QuietConfig, RemindersConfig, read_quiet, read_reminders
 from .config_reader import EMPTY, Reader, Secret
 from .errors import ConfigError
@@ -175,6 +177,7 @@ class Config(NamedTuple):
     noise: NoiseConfig = NoiseConfig()
     quiet_hours: QuietConfig = QuietConfig()
     reminders: RemindersConfig = RemindersConfig()
+    oncall: OnCallConfig = OnCallConfig()
 
 
 _SECTIONS = {
@@ -217,6 +220,7 @@ _SECTIONS = {
     "webhook": ("bind", "port", "public_url", "secrets"),
     "quiet_hours": ("enabled", "hours"),
     "reminders": ("enabled", "after", "repeat", "urgencies"),
+    "oncall": ONCALL_SETTINGS,
     "mattermost": (
         "url",
         "token",
@@ -275,9 +279,10 @@ def load(raw: Any) -> Config:
     quiet = read_quiet(read) if read.value("quiet_hours") else QuietConfig()
     reminders = read_reminders(read) if read.value("reminders") else RemindersConfig()
     noise = _noise(read) if read.value("noise") else NoiseConfig()
+    oncall = read_oncall(read) if read.value("oncall") else OnCallConfig()
     if read.problems:
         raise ConfigError("The configuration of the pack pagerduty: " + "; ".join(read.problems))
-    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook, noise, quiet, reminders)
+    return Config(pagerduty, mattermost, watch, time_zone, debug, chat, webhook, noise, quiet, reminders, oncall)
 
 
 def _mattermost(

@@ -17,6 +17,7 @@ import os
 import re
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, TypeVar
 from urllib.parse import quote, urlsplit
 
@@ -165,6 +166,24 @@ class Mattermost:
         except NotFound:
             return False
         return True
+
+    def add_member(self, channel_id: str, user_id: str) -> None:
+        """Nothing happens when the user is one; 404 for who is not in the channel's team."""
+        checked_id(channel_id, "channel id")
+        options = {"user_id": checked_id(user_id, "user id")}
+        self._call(lambda: self._driver.channels.add_user(channel_id, options))
+
+    def remove_member(self, channel_id: str, user_id: str) -> None:
+        """Nothing happens when the user is none."""
+        path = f"/channels/{checked_id(channel_id, 'channel id')}/members/{checked_id(user_id, 'user id')}"
+        with suppress(NotFound):
+            self._call(lambda: self._driver.client.delete(path))
+
+    def patch_channel(self, channel_id: str, **fields: str) -> Channel:
+        """Change `header` or `purpose`; the server tells it in the channel, unless it stays the same."""
+        checked_id(channel_id, "channel id")
+        body = {name: clean(value) for name, value in fields.items()}
+        return channel_of(self._call(lambda: self._driver.channels.patch_channel(channel_id, body)))
 
     def direct_channel(self, user_id: str) -> Channel:
         """The channel of the bot and one user; created when missing."""

@@ -39,7 +39,7 @@ class PooledClient(Client):
         method = method.upper()
         what = f"Mattermost {method} {endpoint}"
         body: Dict[str, Any] = {"data": data, "files": files} if files else {}
-        if not files and method in ("POST", "PUT"):
+        if not files and (method in ("POST", "PUT") or method == "DELETE" and options is not None):
             body["json"] = {} if options is None else options
         try:
             return self._sent(method, endpoint, params, body, what)

@@ -42,6 +42,8 @@ class Channel(NamedTuple):
     type: str = "O"
     """O public, P private, D direct, G group."""
     archived: bool = False
+    header: str = ""
+    purpose: str = ""
 
 
 def is_id(text: str) -> bool:
@@ -136,6 +138,8 @@ def channel_of(answer: Any) -> Channel:
         str(data.get("team_id") or ""),
         str(data.get("type") or ""),
         bool(data.get("delete_at")),
+        str(data.get("header") or ""),
+        str(data.get("purpose") or ""),
     )
 
 

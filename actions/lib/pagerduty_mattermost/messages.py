@@ -75,6 +75,16 @@ def post_once(
     return sent
 
 
+def known(store: Store, channel_id: str, key: str) -> Optional[Sent]:
+    """The post with this key if an earlier run remembers it, before anything is read or made for it."""
+    try:
+        record = store.read(f"message.{post_key('message', channel_id, key)}")
+    except BrokenValue:
+        return None
+    post_id = str(record.get("post_id") or "") if isinstance(record, dict) else ""
+    return Sent(post_id, channel_id, True) if post_id else None
+
+
 class _Post(NamedTuple):
     mattermost: Mattermost
     channel_id: str

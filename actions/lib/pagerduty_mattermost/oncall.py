@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 from . import times
-from .errors import NotFound, RejectedInput
+from .errors import NotFound, PermanentError, RejectedInput
 from .lookup import Reference, resolve
 from .pagerduty import PagerDuty
 from .text import clean, one_line
@@ -24,6 +24,7 @@ class OnCall(NamedTuple):
     start: str = ""
     end: str = ""
     policy_id: str = ""
+    schedule_id: str = ""
 
 
 Shift = Tuple[Optional[OnCall], Optional[OnCall]]
@@ -95,9 +96,13 @@ def _target(pagerduty: PagerDuty, kind: str, text: str) -> Tuple[str, str, str]:
 def shifts(pagerduty: PagerDuty, of: Mapping[str, Any], *, now: float, days: int) -> List[Shift]:
     """For each policy, level and schedule: who is on call (each of them, where several are), and who is next within
     `days`; the first level first. `of`: a filter as `read` takes it. One request a page of 100."""
+    return paired(read(pagerduty, of, since=now, until=now + days * 86400), now)
+
+
+def paired(rows: Iterable[OnCall], now: float) -> List[Shift]:
+    """The same of rows that were read. Pure."""
     present: Dict[Tuple[str, int, str], List[OnCall]] = {}
     coming: Dict[Tuple[str, int, str], OnCall] = {}
-    rows = read(pagerduty, of, since=now, until=now + days * 86400)
     for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
         key = (row.policy, row.level, row.schedule)
         begins, ends = times.seconds(row.start), times.seconds(row.end)
@@ -114,13 +119,15 @@ def shifts(pagerduty: PagerDuty, of: Mapping[str, Any], *, now: float, days: int
     return found
 
 
-def read(pagerduty: PagerDuty, of: Mapping[str, Any], **span: float) -> List[OnCall]:
+def read(pagerduty: PagerDuty, of: Mapping[str, Any], *, whole: bool = False, **span: float) -> List[OnCall]:
     """The rows of a filter (`schedule_ids`, `escalation_policy_ids`, `user_ids`), first level first; now, or within
-    `since` and `until` (seconds since the epoch)."""
+    `since` and `until` (seconds since the epoch). `whole`: raises PermanentError rather than leave any out."""
     params: Dict[str, Any] = {**of, "include": ["users"], **{name: times.iso(at) for name, at in span.items()}}
-    rows = pagerduty.list_all("/oncalls", "oncalls", params, MAX_ROWS).items
+    listing = pagerduty.list_all("/oncalls", "oncalls", params, MAX_ROWS)
+    if whole and listing.truncated:
+        raise PermanentError(f"PagerDuty has more than {MAX_ROWS} on-calls for this: ask for fewer at once")
     found: List[OnCall] = []
-    for row in rows:
+    for row in listing.items:
         one = _on_call(row)
         if one.user.id and one not in found:
             found.append(one)
@@ -138,6 +145,7 @@ def _on_call(row: Dict[str, Any]) -> OnCall:
         start=one_line(clean(row.get("start"))),
         end=one_line(clean(row.get("end"))),
         policy_id=_text(row.get("escalation_policy") or {}, "id"),
+        schedule_id=_text(row.get("schedule") or {}, "id"),
     )
 
 

@@ -36,6 +36,7 @@ KINDS: Tuple[Kind, ...] = (
     Kind("reminders", ("reminder.",), "how often one was reminded of an incident", 30 * DAY),
     Kind("subscriptions", ("subscription.",), "what channels are subscribed to", careful=True),
     Kind("identities", ("identity.",), "who is who at PagerDuty", careful=True),
+    Kind("members", ("member.",), "whom the pack put into channels and user groups", careful=True),
     Kind("audit", ("audit.",), "what was done from chat", 90 * DAY, careful=True),
     Kind("health", ("webhook.bell", "watchdog", "reconcile."), "how the webhook, the sensor and the reconciling do"),
     Kind("secrets", ("webhook.secret", "chat.tokens"), "encrypted secrets and tokens", careful=True, secret=True),
@@ -86,6 +87,7 @@ def problem(name: str, data: Any) -> str:
         "subscriptions": _is_subscription,
         "identities": _is_mapping,
         "audit": _is_mapping,
+        "members": _is_mapping,
     }.get(kind.name)
     return "" if fits is None or fits(name, data) else f"nothing that {kind.what} looks like"
 
