@@ -207,6 +207,7 @@ ROWS: Tuple[Row, ...] = (
     Row("oncall [name | me]", "oncall Payments escalation", "Ada Lovelace"),
     Row("oncall week <schedule>", "oncall week Platform rotation", "| day | Platform rotation |"),
     Row("oncall picture <schedule>", "oncall picture Platform rotation", PICTURE),
+    Row("notify [on | off]", "notify off", "You are not told of your shifts"),
     Row("services [name]", "services Checkout", "Checkout API"),
     Row(
         "maintenance <service> for <1h>",

@@ -48,6 +48,8 @@ SAID = [
     ("on call week ahead of Platform", Said("oncall_week", text="Platform")),
     ("oncall picture Platform rotation", Said("oncall_picture", text="Platform rotation")),
     ("oncall for week one", Said("oncall", text="week one")),
+    ("notify", Said("notify")),
+    ("notify me about shifts off", Said("notify", text="off")),
     ("services pay", Said("services", text="pay")),
     ('trigger "Disk on fire" on Checkout API', Said("create", text="Disk on fire", service="Checkout API")),
     ("urgency 12 LOW", Said("urgency", incidents="12", text="LOW")),
