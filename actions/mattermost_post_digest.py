@@ -107,7 +107,7 @@ class PostDigest(PackAction):
         return self.store.read(f"incident.{one.incident_id}.card.{one.channel_id}") is not None
 
     def _forget(self, one: Held) -> None:
-        """It is over without a card: nothing of it is needed any more."""
+        """It is over and was counted: only that is kept."""
         from pagerduty_mattermost import held
         from pagerduty_mattermost.card_records import Records
 
@@ -116,7 +116,7 @@ class PostDigest(PackAction):
         if not snapshot.cards:
             for version in snapshot.versions:
                 books.forget_state(version)
-        held.drop(self.store, one)
+        held.save(self.store, one._replace(why=held.OVER), self.clock())
 
 
 def _is_open(state: Optional[Incident]) -> bool:

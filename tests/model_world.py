@@ -5,20 +5,30 @@ and the actions that may lose, repeat and mix up what it carries."""
 from __future__ import annotations
 
 import contextlib
+import hashlib
+import hmac
 import logging
 import random
 from types import SimpleNamespace
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
+import requests
 from chat_world import Chat
 from mattermost_catch_up import CatchUp
+from mattermost_post_digest import PostDigest
+from mattermost_post_storm import PostStorm
+from model_truth import differences
 from pack_files import ROOT, load
 from post_incident import PostIncident
 from posts_reconcile import PostsReconcile
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost import config
+from pagerduty_mattermost.config import Secret
 from pagerduty_mattermost.dispatch import Dispatcher
+from pagerduty_mattermost.doorbell_desk import Desk
+from pagerduty_mattermost.keyring import Keyring
+from pagerduty_mattermost.noise_desk import STORM_TRIGGER, NoiseDesk
 from pagerduty_mattermost.pagerduty import PagerDuty
 from pagerduty_mattermost.sensor_cycle import INCIDENT, Cycle
 from pagerduty_mattermost.sensor_state import StateStore
@@ -26,11 +36,18 @@ from pagerduty_mattermost.store import Store
 from pagerduty_mattermost.transport import Policy
 from sandbox.journal import Journal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
-from sandbox.verify import verify
 
 LOG = logging.getLogger("model")
 CHANNEL = "incidents"
 PEOPLE = ("ada@example.com", "grace@example.com", "linus@example.com")
+NOISE = {
+    "storm_incidents": 3,
+    "storm_window": 60,
+    "storm_quiet": 120,
+    "flapping_rounds": 2,
+    "flapping_window": 600,
+}
+SECRET = "a secret of the webhook"
 TRIES = 4
 """As the shipped retry policies: a first try and three more."""
 
@@ -99,20 +116,30 @@ class Service(Datastore):
         self.datastore_service = SimpleNamespace(get_api_client=lambda: client)
 
     def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
-        if trigger != INCIDENT:
+        if trigger not in (INCIDENT, STORM_TRIGGER):
             return
         if self.lose:
             self.lose -= 1
             return
         for _ in range(2 if self.repeat else 1):
+            if trigger == STORM_TRIGGER:
+                self.queue.append(Work(PostStorm, {"change": payload, "channel": CHANNEL}))
+                continue
             self.queue.append(Work(PostIncident, {"change": payload, "channel": CHANNEL, "route": "all"}))
             self.queue.append(Work(RepaintIncident, {"change": payload}))
         self.repeat = max(0, self.repeat - 1)
 
 
+class Sensor(NamedTuple):
+    cycle: Cycle
+    desk: Desk
+
+
 class World:
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, noise: bool = False, quiet: str = "") -> None:
+        """`noise`: storms and flapping, of few; `quiet`: the quiet hours."""
         self.random = random.Random(seed)
+        self.noise, self.quiet = noise, quiet
         self.chat = Chat()
         self.clock = self.chat.clock
         self.pager = PagerDutyServer(Journal(self.clock), self.clock)
@@ -126,9 +153,12 @@ class World:
             "api_key": API_KEY,
             "api_url": self.pager.url,
             "timeouts": {"connect": 2, "read": 2},
+            "noise": NOISE if noise else {"storm_incidents": 0, "flapping_rounds": 0},
+            "quiet_hours": {"hours": quiet},
         }
         metadata = load(ROOT / "sensors" / "incident_sensor.yaml")
         self._schemas = {"pagerduty." + one["name"]: one["payload_schema"] for one in metadata["trigger_types"]}
+        self.sensors: List[Sensor] = []
         self.restart()
         self.poll()
         self.clock.advance(2)
@@ -137,19 +167,23 @@ class World:
     def close(self) -> None:
         self.chat.server.stop()
         self.pager.stop()
+        for sensor in self.sensors:
+            sensor.desk.close()
 
     # The sensor
 
     def restart(self) -> None:
         """A new process: what was not committed is forgotten."""
-        self.cycle = self._sensor()
-        self.twin: Optional[Cycle] = None
+        for sensor in self.sensors:
+            sensor.desk.close()
+        self.sensors = [self._sensor()]
 
     def double(self) -> None:
         """A second sensor on the same datastore, by mistake."""
-        self.twin = self._sensor()
+        if len(self.sensors) == 1:
+            self.sensors.append(self._sensor())
 
-    def _sensor(self) -> Cycle:
+    def _sensor(self) -> Sensor:
         settings = config.load(self.settings)
         pagerduty = PagerDuty(
             settings.pagerduty,
@@ -158,13 +192,33 @@ class World:
             monotonic=self.clock,
             sleep=self.clock.advance,
         )
-        states = StateStore(Store(self.service, monotonic=self.clock, sleep=self.clock.advance))
+        store = Store(self.service, monotonic=self.clock, sleep=self.clock.advance)
         dispatcher = Dispatcher(self.service, self._schemas, LOG)
-        return Cycle(settings, pagerduty, states, dispatcher, LOG, monotonic=self.clock)
+        noise = NoiseDesk(settings.noise, store, dispatcher, pagerduty, LOG)
+        cycle = Cycle(settings, pagerduty, StateStore(store), dispatcher, LOG, noise=noise, monotonic=self.clock)
+        keys = Keyring(lambda: [Secret(SECRET)], ())
+        desk = Desk(settings, cycle, dispatcher, keys, store, LOG, monotonic=self.clock)
+        desk.listen()
+        return Sensor(cycle, desk)
 
     def poll(self) -> None:
-        for cycle in self.random.sample([self.cycle, *([self.twin] if self.twin else [])], 2 if self.twin else 1):
-            cycle.run()
+        """Each sensor looks once, whatever its interval."""
+        for sensor in self.random.sample(self.sensors, len(self.sensors)):
+            sensor.cycle.run()
+
+    def ring(self, kind: str, times: int) -> None:
+        """So many calls on the webhook, after which the sensors do what they think it is time for."""
+        body = b'{"event": {}}'
+        signed = "v1=" + hmac.new((SECRET if kind == "genuine" else "x").encode(), body, hashlib.sha256).hexdigest()
+        headers = {} if kind == "unsigned" else {"X-PagerDuty-Signature": signed}
+        wanted = 401 if kind == "unsigned" else 202
+        for sensor in self.sensors:
+            for _ in range(times):
+                assert requests.post(sensor.desk.address, data=body, headers=headers, timeout=10).status_code == wanted
+            sensor.desk.run()
+        self.clock.advance(4)
+        for sensor in self.sensors:
+            sensor.desk.run()
 
     # The actions
 
@@ -212,8 +266,9 @@ class World:
             self.poll()
             self.work(1000)
             self.run(CatchUp)
+            self.run(PostDigest)
             self.reconcile(full=number % 6 == 5)
         return [line for line in self.differences() if "not in order" not in line]
 
     def differences(self) -> List[str]:
-        return verify(self.account.truth(), self.chat.service, CHANNEL, since=self.began)
+        return differences(self)

@@ -96,7 +96,7 @@ class DigestTestCase(IncidentActionCase):
             "**Quiet hours are over**: 2 of low urgency still open: 1 triggered, 1 acknowledged; 1 more came and went."
         )
         assert ["Disk full" in lines[0], "Certificate" in lines[1], len(lines)] == [True, True, 2]
-        assert self.held() == dict.fromkeys((first.id, third.id), "digest")
+        assert self.held() == {first.id: "digest", second.id: "over", third.id: "digest"}
         keys = [item.name for item in self.action_service.list_values(local=False, prefix="pagerduty.incident.")]
         assert not [key for key in keys if second.id in key], "of what is over nothing stays"
 
@@ -187,6 +187,11 @@ class DigestTestCase(IncidentActionCase):
         self.morning()
         assert self.tick()["post_ids"] == []
         assert self.chat.messages("incidents") == []
+        assert self.held() == {truth.id: "over"}
+        assert self.tick()["incidents"] == 0
+        assert self.changed(truth, "annotated") == "held"
+        self.account.reopen(truth)
+        assert self.changed(truth, "reopened", start_on=["triggered"]) == "created"
         assert self.held() == {}
 
     def test_high_urgency_passes_and_so_does_what_becomes_high(self) -> None:

@@ -1,5 +1,6 @@
-"""Random histories of PagerDuty's account, trouble on every side, restarts, lost and repeated triggers, killed actions:
-once the dust settles, the posts equal the truth, no reply is there twice and none is missing."""
+"""Random histories of PagerDuty's account, storms, alerts that flap, quiet hours, webhooks that come twice or are
+forged, trouble on every side, restarts, lost and repeated triggers, killed actions: once the dust settles, the posts
+equal the truth (`model_truth`), no reply is there twice and none is missing."""
 
 from __future__ import annotations
 
@@ -10,12 +11,16 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+from mattermost_post_digest import PostDigest
+from model_truth import FLAPPING
 from model_world import PEOPLE, World
 
 from sandbox.pagerduty.model import Wrong
 
 SERVICES = ("Checkout API", "Database", "Storefront")
-WHICH = st.integers(0, 5)
+WHICH = st.integers(0, 11)
+QUIET_HOURS = ("", "08:00-09:10", "09:10-11:00")
+"""The histories begin at 8:53."""
 FAULTS = st.sampled_from(["drop", "lost", "status", "truncate", "html", "bad_json", "empty"])
 
 
@@ -25,9 +30,9 @@ class History(RuleBasedStateMachine):
         self.world: Any = None
         self.made: list[Any] = []
 
-    @initialize(seed=st.integers(0, 2**31))
-    def begin(self, seed: int) -> None:
-        self.world = World(seed)
+    @initialize(seed=st.integers(0, 2**31), noise=st.booleans(), quiet=st.sampled_from(QUIET_HOURS))
+    def begin(self, seed: int, noise: bool, quiet: str) -> None:
+        self.world = World(seed, noise=noise, quiet=quiet)
 
     def teardown(self) -> None:
         if self.world is None:
@@ -43,6 +48,31 @@ class History(RuleBasedStateMachine):
     @rule(service=st.sampled_from(SERVICES), urgency=st.sampled_from(["high", "low"]))
     def trigger(self, service: str, urgency: str) -> None:
         self.made.append(self.world.account.trigger(service, f"Trouble {len(self.made)}", urgency=urgency))
+
+    @precondition(lambda self: len(self.made) < 12)
+    @rule(service=st.sampled_from(SERVICES), count=st.integers(3, 6), seconds=st.sampled_from([0, 1, 20]))
+    def burst(self, service: str, count: int, seconds: int) -> None:
+        """May be a storm, as a look sees it at once or grow."""
+        for number in range(count):
+            self.made.append(self.world.account.trigger(service, f"Burst {number}"))
+            self.world.clock.advance(seconds)
+            if seconds and number % 2:
+                self.world.poll()
+
+    @precondition(lambda self: len(self.made) < 12)
+    @rule(rounds=st.integers(1, 4), stays=st.booleans())
+    def flap(self, rounds: int, stays: bool) -> None:
+        """An alert that comes and goes."""
+        for number in range(rounds):
+            one = self.world.account.trigger("Kubernetes", FLAPPING)
+            self.world.clock.advance(20)
+            if number == rounds - 1 and stays:
+                self.made.append(one)
+            else:
+                self.world.account.resolve(one)
+            self.world.clock.advance(20)
+            if number % 2:
+                self.world.poll()
 
     @precondition(lambda self: self.made)
     @rule(
@@ -84,6 +114,14 @@ class History(RuleBasedStateMachine):
     @rule()
     def poll(self) -> None:
         self.world.poll()
+
+    @rule(kind=st.sampled_from(["genuine", "genuine", "forged", "unsigned"]), times=st.integers(1, 3))
+    def ring(self, kind: str, times: int) -> None:
+        self.world.ring(kind, times)
+
+    @rule()
+    def digest(self) -> None:
+        self.world.run(PostDigest)
 
     @rule(count=st.integers(1, 4), mixed=st.booleans())
     def work(self, count: int, mixed: bool) -> None:

@@ -42,8 +42,8 @@ class ReconcileCase(IncidentActionCase):
             state.put(one.id, known_of(shown, shown.status, self.chat.clock(), REPORTED, self.chat.clock()))
         StateStore(self.store).compact(state)
 
-    def by_rule(self, incident: Any, *kinds: str, number: int = 1) -> None:
-        """The change came through, as it should."""
+    def by_rule(self, incident: Any, *kinds: str, only: Any = None) -> None:
+        """The change came through, as it should; or `only` to one of the two actions that should have it."""
         shown = self.incident(incident)
         entries = [row for row in self.log(incident) if row["type"].split("_")[0] in kinds]
         events = [
@@ -51,6 +51,8 @@ class ReconcileCase(IncidentActionCase):
         ]
         change = self.change(shown, *events)
         for cls, given in ((PostIncident, {"channel": "incidents", "route": "all"}), (RepaintIncident, {})):
+            if only not in (None, cls):
+                continue
             action = cls(self.settings(), self.action_service)
             action.sleep, action.monotonic, action.clock = self.chat.sleep, self.chat.clock, self.chat.clock
             succeeded, result = action.run(change=change, incident_id=None, **given)
@@ -157,6 +159,34 @@ class PostsReconcileTestCase(ReconcileCase):
         self.chat.clock.advance(LATER)
         assert self.done(source="sensor", full=None)["put_right"] == 1
         assert len(self.cards("ops")) == 1
+
+    def test_one_that_came_and_went_and_whose_card_was_killed_is_posted(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.account.resolve(one)
+        self.by_rule(one, "trigger", "resolve", only=RepaintIncident)
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        (card,) = self.cards()
+        assert (card.message.startswith("✅ Resolved"), len(self.replies(card))) == (True, 2)
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+
+    def test_what_no_route_wants_is_no_job_and_costs_nothing(self) -> None:
+        self.rules = [rule("p1", "incidents")]
+        self.rules[0].criteria = {"trigger.incident.priority": {"type": "equals", "pattern": "P1"}}
+        made = [self.account.trigger("Checkout API", f"Slow {number}") for number in range(5)]
+        self.by_rule(made[0], "trigger", only=RepaintIncident)
+        self.sensor(*made)
+        self.chat.clock.advance(3600 + LATER)  # no log entry of theirs is looked at any more
+        asked = len(self.calls.entries)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        assert len(self.calls.entries) - asked == 2
+        self.account.set_priority(made[1], "P1", "ada@example.com")
+        self.sensor(*made)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        assert [card.attachments[0]["title"] for card in self.cards()] == ["#2 Slow 1"]
 
     def test_what_the_first_start_left_out_is_not_missing(self) -> None:
         one = self.account.trigger("Checkout API", "Old news")

@@ -9,7 +9,19 @@ from datastore_double import Service
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.held import DIGEST, QUIET, Held, Verdict, decide, drop, every, held_incidents, read, save
+from pagerduty_mattermost.held import (
+    DIGEST,
+    OVER,
+    QUIET,
+    Held,
+    Verdict,
+    decide,
+    drop,
+    every,
+    held_incidents,
+    read,
+    save,
+)
 from pagerduty_mattermost.incident import Incident
 from pagerduty_mattermost.routing import Route
 from pagerduty_mattermost.store import Store
@@ -17,6 +29,7 @@ from pagerduty_mattermost.store import Store
 END = 1_760_000_000.0
 HELD = Held("c1", "P1", END, Route("night", quiet="22:00-07:00"), "~incidents", "2025-10-09T08:00:00Z")
 TOLD = HELD._replace(why=DIGEST)
+WENT = HELD._replace(why=OVER)
 
 
 def incident(urgency: str = "low", status: str = "triggered") -> Incident:
@@ -38,6 +51,9 @@ def incident(urgency: str = "low", status: str = "triggered") -> Incident:
         (False, TOLD, None, incident(), Verdict(True)),
         (False, TOLD, None, incident(status="resolved"), Verdict(True)),
         (True, HELD, None, incident(status="resolved"), Verdict(False, kept=True)),
+        (True, WENT, None, incident(status="resolved"), Verdict(False, kept=True)),
+        (False, WENT, None, incident(), Verdict(True)),
+        (False, WENT, END, incident(), Verdict(False, hold=True)),
         (True, None, None, incident(), Verdict(True)),
         (False, None, None, incident(), Verdict(False)),
     ],
@@ -50,7 +66,7 @@ def test_what_becomes_of_a_change(
 
 @given(
     st.booleans(),
-    st.sampled_from([None, HELD, TOLD]),
+    st.sampled_from([None, HELD, TOLD, WENT]),
     st.sampled_from([None, END]),
     st.sampled_from(["low", "high", ""]),
     st.sampled_from(["triggered", "acknowledged", "resolved"]),

@@ -98,7 +98,7 @@ def test_its_card_is_told_at_once_then_every_half_minute_and_at_its_end() -> Non
     (group,) = noise.due(NOW + 311)
     assert group.payload(NOW + 311)["state"] == "ended"
     assert noise.told(group, NOW + 311) == []
-    assert set(noise.held) == {"PINC0018", "PINC0019", "PINC0020"}
+    assert set(noise.left) == {"PINC0018", "PINC0019", "PINC0020"}
 
 
 def test_of_a_few_that_are_left_each_gets_its_card_when_anything_happens_to_it() -> None:
@@ -109,7 +109,7 @@ def test_of_a_few_that_are_left_each_gets_its_card_when_anything_happens_to_it()
         noise.told(group, NOW + 400)
     assert verdicts(noise, change(12, "escalated"), change(13, "updated"), now=NOW + 900) == [RELEASE] * 2
     assert verdicts(noise, change(14, "resolved", status="resolved"), now=NOW + 900) == [HOLD]
-    assert len(noise.held) == 8
+    assert len(noise.left) == 8
 
 
 def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
@@ -124,7 +124,7 @@ def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
     acked = [change(number, "acknowledged", status="acknowledged") for number in range(20, 40)]
     assert verdicts(noise, *acked, now=NOW + 1900).count(RELEASE) == RELEASED_AT_ONCE
     noise.forget(NOW + 500, {"PINC0001", "PINC0002"})
-    assert set(noise.held) == {"PINC0001", "PINC0002"}
+    assert set(noise.left) == {"PINC0001", "PINC0002"}
 
 
 def test_an_alert_that_flaps_is_counted_from_its_fourth_round_on() -> None:
@@ -328,3 +328,30 @@ def test_kept_and_read_at_any_time_it_decides_the_same_and_nobody_is_held_who_wa
         assert not (set(noise.held) & passed)
         for group in noise.due(now):
             passed.update(noise.told(group, now))
+
+
+def test_the_last_card_of_a_storm_is_told_again_because_a_trigger_can_be_lost() -> None:
+    noise = Noise(Terms())
+    verdicts(noise, *map(new, range(20)))
+    for group in noise.due(NOW + 400):
+        noise.told(group, NOW + 400)
+    assert noise.once_more(NOW + 430) == []
+    noise = Noise(Terms(), json.loads(json.dumps(noise.kept())))
+    told = [one["state"] for at in range(460, 4000, 10) for one in noise.once_more(NOW + at)]
+    assert told == ["ended"] * 3
+
+
+def test_what_a_storm_counted_lacks_no_card_hours_later_until_it_is_reopened() -> None:
+    noise = Noise(Terms())
+    verdicts(noise, *map(new, range(20)))
+    verdicts(noise, *[change(number, "resolved", status="resolved") for number in range(20)])
+    for group in noise.due(NOW + 400):
+        noise.told(group, NOW + 400)
+    noise.forget(NOW + 400, set())
+    noise = Noise(Terms(), json.loads(json.dumps(noise.kept())))
+    assert len(noise.held) == 20
+    assert verdicts(noise, change(3, "annotated", status="resolved"), now=NOW + 900) == [HOLD]
+    assert verdicts(noise, change(3, "reopened"), now=NOW + 900) == [RELEASE]
+    assert "PINC0003" not in noise.held
+    noise.once_more(NOW + 8 * 3600)
+    assert noise.held == {}

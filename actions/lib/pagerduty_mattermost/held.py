@@ -6,7 +6,8 @@
 
 One datastore key `pagerduty.held.<channel id>.<incident id>` for each (channel, incident): two writers of one key write
 the same. It stands from the change that would have started a card until there is one, or the incident is over: as
-`quiet_hours` until the digest is posted, as `digest` afterwards, when the next change starts the card, whatever it is.
+`quiet_hours` until the digest is posted, as `digest` afterwards, when the next change starts the card, whatever it is;
+of one that came and went as `over`, for a day.
 """
 
 from __future__ import annotations
@@ -19,10 +20,11 @@ from .routing import Route, route_from_dict, route_to_dict
 from .store import BrokenValue, Store
 
 PREFIX = "held."
-QUIET, DIGEST = "quiet_hours", "digest"
+QUIET, DIGEST, OVER = "quiet_hours", "digest", "over"
 DAY = 86400.0
-KEEP, KEEP_TOLD = 7 * DAY, 30 * DAY
-"""Seconds after the end of the quiet hours: for a digest that can't be posted, and for one that was."""
+KEEP: Mapping[str, float] = {QUIET: 7 * DAY, DIGEST: 30 * DAY, OVER: DAY}
+"""Seconds after the end of the quiet hours: for a digest that can't be posted, and for one that was; for what came and
+went, in which reconcile may come late."""
 
 
 class Held(NamedTuple):
@@ -36,7 +38,7 @@ class Held(NamedTuple):
     created_at: str = ""
     """Of the incident."""
     why: str = QUIET
-    """quiet_hours, or digest once it was told."""
+    """quiet_hours; digest once it was told; over once it was counted there as one that came and went."""
 
     @property
     def key(self) -> str:
@@ -62,6 +64,8 @@ def is_held_back(incident: Incident) -> bool:
 def decide(starts: bool, record: Optional[Held], until: Optional[float], incident: Incident) -> Verdict:
     """Of a change that a rule saw. `starts`: the route starts a card on it; `until`: end of the route's present quiet
     hours, None when there are none. High urgency always passes."""
+    if record is not None and record.why == OVER and not incident.is_open:
+        return Verdict(False, kept=True)
     wanted = starts or record is not None
     if until is None or not is_held_back(incident):
         if record is not None and record.why == QUIET and not incident.is_open:
@@ -83,7 +87,7 @@ def read(store: Store, channel_id: str, incident_id: str) -> Optional[Held]:
 
 def save(store: Store, held: Held, now: float) -> None:
     value = {**held._asdict(), "route": route_to_dict(held.route)}
-    store.write(held.key, value, max(held.until - now, 0.0) + (KEEP if held.why == QUIET else KEEP_TOLD))
+    store.write(held.key, value, max(held.until - now, 0.0) + KEEP[held.why])
 
 
 def drop(store: Store, held: Held) -> None:
@@ -102,7 +106,7 @@ def every(store: Store, log: Any = None) -> List[Held]:
 
 
 def held_incidents(store: Store) -> Dict[str, str]:
-    """Why incidents have no card where they would have one, by id: quiet_hours or digest. Raises StoreUnreachable."""
+    """Why incidents have no card where they would have one: quiet_hours, digest or over. Raises StoreUnreachable."""
     return {one.incident_id: one.why for one in every(store)}
 
 
@@ -119,5 +123,5 @@ def held_of(name: str, value: Any) -> Optional[Held]:
         route_from_dict(value.get("route")),
         str(value.get("label") or ""),
         str(value.get("created_at") or ""),
-        DIGEST if value.get("why") == DIGEST else QUIET,
+        value["why"] if value.get("why") in (DIGEST, OVER) else QUIET,
     )

@@ -93,17 +93,20 @@ class NoiseDesk:
             return
         noise.settle()
         for group in noise.due(now):
-            payload = group.payload(now)
-            try:
-                tag = f"{group.key}-{group.sequence}"
-                self._dispatcher.dispatch(STORM_TRIGGER, payload, trace_tag=group.key, ids=(tag,))
-            except UnfitPayload as error:
-                self._log.error("Not dispatched: %s", error)
+            self._dispatch(group.payload(now))
             for incident_id in noise.told(group, now):
                 self._late(incident_id, origin, now, send)
+        for payload in noise.once_more(now):
+            self._dispatch(payload)
         noise.forget(now, open_ids)
         if noise.changed:
             self._keep(noise)
+
+    def _dispatch(self, payload: Dict[str, Any]) -> None:
+        try:
+            self._dispatcher.dispatch(STORM_TRIGGER, payload, trace_tag=str(payload["key"]))
+        except UnfitPayload as error:
+            self._log.error("Not dispatched: %s", error)
 
     def _keep(self, noise: Noise) -> None:
         self._store.write(NAME, noise.kept())

@@ -21,8 +21,8 @@ GRACE = 180.0
 """Seconds that the sensor, the rules engine and an action are left to do it by themselves."""
 UNTOLD, OUTDATED, HALF, ENDED, MISSING, LOST = "untold", "outdated", "half", "ended", "missing", "lost"
 """Why: an event that nothing remembered knows; a newer state at PagerDuty; an intent without its post, a post without
-its checklist, or a state that a card has not told; a card of an incident that is over; an open incident that no channel
-shows; a post that Mattermost lost."""
+its checklist, or a state that a card has not told; a card of an incident that is over; an incident that no channel
+shows, open or changed since the last run; a post that Mattermost lost."""
 
 
 class Truth(NamedTuple):
@@ -50,14 +50,14 @@ def plan(
 ) -> List[Job]:
     """One job an incident, those with untold events first, oldest incident first. `remembered`: of each incident that
     has records; `known`: the sensor's; `held`: kept back on purpose whatever happens (a storm); `waiting`: without a
-    card on purpose until something happens (quiet hours)."""
+    card on purpose until something happens or they are over (quiet hours)."""
     why: Dict[str, set[str]] = {}
 
     def found(incident_id: str, reason: str) -> None:
         why.setdefault(incident_id, set()).add(reason)
 
-    for incident_id in untold(truth, remembered, known):
-        found(incident_id, UNTOLD)
+    for incident_id, reason in of_log(truth, remembered, known).items():
+        found(incident_id, reason)
     for incident_id, snapshot in remembered.items():
         for reason in _of_cards(truth, incident_id, snapshot):
             found(incident_id, reason)
@@ -66,14 +66,16 @@ def plan(
         cards = remembered[incident_id].cards if incident_id in remembered else {}
         if reported and not cards and _is_settled(truth.rows[incident_id].created_at, truth.now):
             found(incident_id, MISSING)
-    meant = {**dict.fromkeys(waiting, {MISSING}), **dict.fromkeys(held, {MISSING, UNTOLD})}
+    silent = {MISSING, UNTOLD}
+    meant = {**{i: {MISSING} if i in truth.rows else silent for i in waiting}, **dict.fromkeys(held, silent)}
     jobs = [Job(i, frozenset(reasons)) for i, reasons in why.items() if reasons - meant.get(i, set())]
     return sorted(jobs, key=lambda job: (UNTOLD not in job.why, _created(truth, remembered, job.incident_id)))
 
 
-def untold(truth: Truth, remembered: Mapping[str, Snapshot], known: Mapping[str, Known]) -> List[str]:
-    """Incidents with an event in the log that nothing remembered knows."""
-    found: Dict[str, None] = {}
+def of_log(truth: Truth, remembered: Mapping[str, Snapshot], known: Mapping[str, Known]) -> Dict[str, str]:
+    """Incidents with an event in the log that nothing remembered knows, or of which all is remembered and nothing was
+    posted: whoever should have posted it may have been killed, and the incident be over."""
+    found: Dict[str, str] = {}
     for entry in truth.entries:
         incident_id = entry.incident.id
         snapshot = remembered.get(incident_id)
@@ -84,8 +86,10 @@ def untold(truth: Truth, remembered: Mapping[str, Snapshot], known: Mapping[str,
         if entry.kind == "assign" and created is not None and 0 <= entry.at - created <= FIRST_ASSIGNMENT:
             continue  # it belongs to the trigger
         if snapshot is None or entry.event.event_id not in {event.event_id for event in snapshot.events}:
-            found[incident_id] = None
-    return list(found)
+            found[incident_id] = UNTOLD
+        elif not snapshot.cards:
+            found.setdefault(incident_id, MISSING)
+    return found
 
 
 def missing_events(

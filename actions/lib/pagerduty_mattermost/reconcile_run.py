@@ -9,7 +9,7 @@ fails for one incident is told, and the others go on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from . import explain, held, reconcile, routing, subscriptions, times
 from .card_records import Record, Records, Snapshot, load_all
@@ -54,6 +54,7 @@ class Reconciler:
         self._action, self._rules = action, rules
         self._posts: Posts = action.posts()
         self._known_rules: Optional[Sequence[Any]] = None
+        self._subscriptions: Optional[Sequence[subscriptions.Subscription]] = None
 
     def run(self, state: State, cursor: float, *, full: bool) -> Done:
         """`state`: the sensor's. `full`: also what Mattermost has of each card is read."""
@@ -67,7 +68,11 @@ class Reconciler:
         kept_back = held.held_incidents(self._action.store)
         low = frozenset(id for id in kept_back if id not in rows or held.is_held_back(rows[id]))
         storms = frozenset(held_incidents(self._action.store))
-        jobs = reconcile.plan(truth, remembered, state.known, storms, low)
+        jobs = [
+            job
+            for job in reconcile.plan(truth, remembered, state.known, storms, low)
+            if self._is_wanted(job, rows.get(job.incident_id), remembered.get(job.incident_id, Snapshot({}, ())))
+        ]
         if full:
             jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
         outcomes, problems, left = self._do(jobs, rows, remembered, state, now)
@@ -131,18 +136,36 @@ class Reconciler:
 
     def _born(self, change: Change, snapshot: Snapshot) -> List[Outcome]:
         """The cards that rules and subscriptions would have started."""
-        changes = [state.change for state in snapshot.states if state.change.events]
-        if change.events or not changes:
-            events = change.events or (IncidentEvent("reconcile", "incident.triggered", change.incident.created_at),)
-            changes.append(change._replace(events=events))
         found: List[Outcome] = []
-        for verdict in explain.verdicts(self._all_rules(), changes):
-            if verdict.outcome == explain.POSTS and "{" not in verdict.channel:
-                found += self._shown(change, verdict.channel, _route(verdict.given), snapshot)
-        for channel, several in subscriptions.matching(self._action.store, change.incident, self._action.log).items():
+        for channel, route in self._births(_changes(change, snapshot)):
+            found += self._shown(change, channel, route, snapshot)
+        return found
+
+    def _is_wanted(self, job: reconcile.Job, row: Optional[Incident], snapshot: Snapshot) -> bool:
+        """Whether anything is to be asked of PagerDuty for it: not for an incident that no route wants, by what is
+        remembered of it and how it is now."""
+        if job.why != {reconcile.MISSING}:
+            return True
+        if row is None and not snapshot.states:
+            return False
+        incident = row or snapshot.newest.change.incident
+        return bool(self._births(_changes(Change(incident), snapshot)))
+
+    def _births(self, changes: Sequence[Change]) -> List[Tuple[str, routing.Route]]:
+        """Channel and route of each card that rules and subscriptions start on one of these changes."""
+        if self._known_rules is None:
+            self._known_rules = self._rules()
+        if self._subscriptions is None:
+            self._subscriptions = subscriptions.every(self._action.store, self._action.log)
+        found = [
+            (verdict.channel, _route(verdict.given))
+            for verdict in explain.verdicts(self._known_rules, changes)
+            if verdict.outcome == explain.POSTS and "{" not in verdict.channel
+        ]
+        for channel, several in subscriptions.fitting(self._subscriptions, changes[-1].incident).items():
             route = subscriptions.joined(several)
             if any(routing.starts(route, one) for one in changes):
-                found += self._shown(change, channel, route, snapshot)
+                found.append((channel, route))
         return found
 
     def _shown(self, change: Change, channel: str, route: routing.Route, snapshot: Snapshot) -> List[Outcome]:
@@ -161,11 +184,6 @@ class Reconciler:
             return [Outcome(channel, problem=str(error))]
         except (NotFound, RejectedInput) as error:
             return [Outcome(channel, problem=f"{channel}: {error}")]
-
-    def _all_rules(self) -> Sequence[Any]:
-        if self._known_rules is None:
-            self._known_rules = self._rules()
-        return self._known_rules
 
     def _of_mattermost(
         self, remembered: Dict[str, Snapshot], rows: Dict[str, Incident], planned: set[str]
@@ -188,6 +206,17 @@ class Reconciler:
             if incident_id not in planned:
                 jobs[incident_id] = reconcile.Job(incident_id, frozenset({reconcile.LOST}))
         return list(jobs.values())
+
+
+def _changes(change: Change, snapshot: Snapshot) -> List[Change]:
+    """What routes judge by: the changes that are remembered, and this one, as a trigger where it has no events and is
+    newer than them."""
+    changes = [state.change for state in snapshot.states if state.change.events]
+    newer = not changes or change.incident.updated_at > changes[-1].incident.updated_at
+    if change.events or newer:
+        events = change.events or (IncidentEvent("reconcile", "incident.triggered", change.incident.created_at),)
+        changes.append(change._replace(events=events))
+    return changes
 
 
 def sensors_state(action: CardAction) -> Optional[State]:

@@ -4,6 +4,7 @@
     verdicts = noise.judge(changes, now)           # {incident id: PASS | HOLD | RELEASE | WAIT}
     noise.settle()                                 # once what passes was dispatched
     for group in noise.due(now): dispatch group.payload(now), then noise.told(group, now)
+    for payload in noise.once_more(now): dispatch payload
 
 A storm: more than `incidents` new ones of a service within `window` seconds. It is over when no more than half as many
 came within `quiet` seconds. Flapping (`flapping`): what comes after `rounds` rounds of triggered and resolved. Both
@@ -17,7 +18,7 @@ counts is each incident once, by its own time. `now`: PagerDuty's clock, seconds
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from . import times
 from .flapping import Rounds, abouts_of
@@ -51,6 +52,11 @@ PATIENCE = 8.0
 """Seconds that new incidents which come at the pace of a storm wait for more, so that it begins without cards."""
 PACE = 4.0
 """So many times as fast as what makes a storm."""
+AGAIN = (60.0, 600.0, 1800.0)
+"""Seconds after the end of a group at which its last card is told once more: a trigger can be lost on its way, and
+nothing follows it that would put the card right."""
+KEPT_OVER = 6 * 3600.0
+"""Seconds after the end of a group in which its incidents are known to have been counted: reconcile may come late."""
 REMEMBERED = 900.0
 """Seconds that an incident that passed is known to have: a look that failed may be repeated that late."""
 
@@ -74,6 +80,19 @@ class Terms(NamedTuple):
         return (group.arrivals[-few] if few else group.began) + self.quiet
 
 
+class Over(NamedTuple):
+    """A group that is over."""
+
+    payload: Dict[str, Any]
+    """The last one."""
+    at: float
+    """When that was told first."""
+    again: int
+    """How often since."""
+    ids: Set[str]
+    """Incidents that it counted and that have no cards."""
+
+
 class Noise:
     def __init__(self, terms: Terms, data: Any = None) -> None:
         self._terms = terms
@@ -84,6 +103,7 @@ class Noise:
         self._rounds = Rounds(terms.rounds, terms.flap_window)
         self.left: Dict[str, str] = {}
         """Open incidents without a card whose group is over, and that group's key."""
+        self.over: List[Over] = []
         self._releasing: Dict[str, str] = {}
         """Released, but not dispatched yet; and their group's key."""
         self.changed = False
@@ -99,10 +119,14 @@ class Noise:
             left = {str(id): str(key) for id, key in data["left"].items()}
             releasing = {str(id): str(key) for id, key in data["releasing"].items()}
             rounds = Rounds(self._terms.rounds, self._terms.flap_window, data["rounds"])
+            over = [
+                Over(dict(one["payload"]), float(one["at"]), int(one["again"]), set(str(one["ids"]).split()))
+                for one in data.get("over", ())
+            ]
         except (KeyError, TypeError, ValueError, AttributeError):
             return
         self.groups, self._passed, self.left = groups, passed, left
-        self._releasing, self._rounds = releasing, rounds
+        self._releasing, self._rounds, self.over = releasing, rounds, over
 
     def kept(self) -> Dict[str, Any]:
         return {
@@ -111,6 +135,7 @@ class Noise:
             "left": self.left,
             "releasing": self._releasing,
             "rounds": self._rounds.kept(),
+            "over": [{**one._asdict(), "ids": " ".join(sorted(one.ids))} for one in self.over],
         }
 
     @property
@@ -118,7 +143,8 @@ class Noise:
         """Incidents without a card on purpose, and why."""
         found = {id: f"{group.kind} of {group.service}" for group in self.groups.values() for id in group.statuses}
         released = {id for group in self.groups.values() for id in group.released}
-        left = dict.fromkeys(self.left, "its storm is over")
+        counted = (id for one in self.over for id in one.ids)
+        left = dict.fromkeys((*counted, *self.left), "its storm is over")
         return {id: why for id, why in {**left, **found}.items() if id not in released}
 
     def judge(self, changes: Sequence[Change], now: float, *, patient: bool = False) -> Dict[str, str]:
@@ -142,7 +168,8 @@ class Noise:
 
     def _is_new(self, change: Change) -> bool:
         id = change.incident.id
-        known = id in self.left or id in self._passed.get(change.incident.service_id, ()) or self._group_of(id)
+        passed = self._passed.get(change.incident.service_id, ())
+        known = id in self.left or id in passed or self._group_of(id) or self._is_counted(id)
         return not known and any(event.event_type == TRIGGERED for event in change.events)
 
     def _is_high(self, incident: Incident) -> bool:
@@ -236,12 +263,18 @@ class Noise:
     def _group_of(self, id: str) -> Optional[Group]:
         return next((group for group in self.groups.values() if id in group.statuses), None)
 
+    def _is_counted(self, id: str) -> bool:
+        """By a group that is over."""
+        return any(id in one.ids for one in self.over)
+
     def _verdict(self, change: Change, acted: Dict[str, int]) -> str:
         incident = change.incident
         key = self.left.get(incident.id, "")
         few = key and sum(key == one for one in self.left.values()) <= self._terms.incidents
         if not key:
             group = self._group_of(incident.id)
+            if group is None and self._is_counted(incident.id):
+                return self._release(incident.id, "") if incident.is_open else HOLD
             if group is None:
                 return RELEASE if incident.id in self._releasing else PASS
             if group.take(incident):
@@ -266,6 +299,8 @@ class Noise:
         """What was released has been dispatched."""
         for id, key in self._releasing.items():
             self.left.pop(id, None)
+            for one in self.over:
+                one.ids.discard(id)
             if key in self.groups and id not in self.groups[key].released:
                 self.groups[key].released.append(id)
             self.changed = True
@@ -288,11 +323,24 @@ class Noise:
         if not group.ended:
             return []
         del self.groups[group.key]
+        self.over.append(Over(group.payload(now), now, 0, group.statuses.keys() - set(group.released)))
         open_ones = group.open_ones()
         if group.kind == FLAPPING and len(open_ones) <= max(1, self._terms.incidents):
             return open_ones
         self.left.update((id, group.key) for id in open_ones)
         return []
+
+    def once_more(self, now: float) -> List[Dict[str, Any]]:
+        """Last payloads of groups that are over which are to be told again; they count as told when this is kept."""
+        found = []
+        for number, one in enumerate(self.over):
+            if one.again < len(AGAIN) and now - one.at >= AGAIN[one.again]:
+                self.over[number] = one._replace(again=one.again + 1)
+                found.append(one.payload)
+        lasting = [one for one in self.over if now - one.at < KEPT_OVER]
+        self.changed = self.changed or bool(found) or len(lasting) < len(self.over)
+        self.over = lasting
+        return found
 
     def forget(self, now: float, open_ids: Any) -> None:
         """What counts no longer: times outside of every window, incidents that are not among `open_ids`."""

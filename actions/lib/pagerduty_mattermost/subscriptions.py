@@ -81,8 +81,13 @@ def every(store: Store, log: Any = None) -> List[Subscription]:
 
 def matching(store: Store, incident: Incident, log: Any = None) -> Dict[str, List[Subscription]]:
     """Those that the incident fits, by channel."""
+    return fitting(every(store, log), incident)
+
+
+def fitting(subscriptions: Iterable[Subscription], incident: Incident) -> Dict[str, List[Subscription]]:
+    """The same of some that were read. Pure."""
     found: Dict[str, List[Subscription]] = {}
-    for one in every(store, log):
+    for one in subscriptions:
         if not one.why_not(incident):
             found.setdefault(one.channel_id, []).append(one)
     return found
