@@ -263,11 +263,31 @@ def _correct_mattermost(document: Dict[str, Any]) -> None:
     # It tells the incoming webhook's body where the outgoing one's is meant.
     hook = paths["/api/v4/hooks/outgoing/{hook_id}"]["put"]["requestBody"]["content"]["application/json"]
     hook["schema"] = {"$ref": "#/components/schemas/OutgoingWebhook"}
+    _correct_groups(document)
     # The tag `roles` is there, its operations are not.
     texts = {"type": "array", "items": {"type": "string"}}
     role = {"type": "object", "required": ["name"], "properties": {"name": {"type": "string"}, "permissions": texts}}
     paths["/api/v4/roles/names"] = {"post": _operation({"type": "array", "items": role}, texts)}
     paths["/api/v4/roles/name/{role_name}"] = {"get": _operation(role)}
+
+
+def _correct_groups(document: Dict[str, Any]) -> None:
+    """As the server's source has them (api4/group.go, model/group.go): groups are listed without a team or channel and
+    by `group_source`, made with their users beside their names, and who is added or removed comes back."""
+    paths = document["paths"]
+    listing = paths["/api/v4/groups"]["get"]["parameters"]
+    for parameter in listing:
+        parameter["required"] = False
+    listing.append({"name": "group_source", "in": "query", "schema": {"type": "string"}})
+    create = paths["/api/v4/groups"]["post"]["requestBody"]["content"]["application/json"]
+    group = create["schema"]["properties"]["group"]
+    users = create["schema"]["properties"]["user_ids"]
+    create["schema"] = {**group, "properties": {**group["properties"], "user_ids": users}}
+    document["components"]["schemas"]["Group"]["properties"]["remote_id"]["nullable"] = True
+    member = {"type": "object", "required": ["group_id", "user_id"]}
+    for method in ("post", "delete"):
+        answers = paths["/api/v4/groups/{group_id}/members"][method]["responses"]
+        answers["200"] = _operation({"type": "array", "items": member})["responses"]["200"]
 
 
 def _operation(answer: Any, body: Any = None) -> Dict[str, Any]:

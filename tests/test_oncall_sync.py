@@ -86,6 +86,22 @@ class HeaderTestCase(SyncCase):
             self.sync()
         assert (self.changes(), f"@{ZW}olu" in self.header()) == (2, True)
 
+    def test_what_people_wrote_comes_back_as_they_wrote_it(self) -> None:
+        text = "a\r\nb ~=~=~= %*****__%NONE%__*****% @channel \u202e {{ x }}"
+        self.channel.header = text
+        self.sync(headers={"checkout": ROTA})
+        assert self.header() == text + ours(f"@{ZW}mei", True)
+
+    def test_a_channel_by_two_names_does_not_change_for_ever(self) -> None:
+        other = {"headers": {"checkout": ROTA, "ops/checkout": "Payments escalation"}}
+        for _ in range(3):
+            (line,) = self.sync(**other, members={"~checkout": ROTA, self.channel.id: "Payments escalation"})[
+                "problems"
+            ][:1]
+            assert "names the channel ~checkout twice in oncall" in line
+        assert self.changes() == 1
+        assert self.members("checkout") == ["ada", "mei", "pagerduty"]
+
     def test_an_override_is_who_is_on_call(self) -> None:
         self.sync(headers={"checkout": "Morning escalation"})
         self.account.cover(ROTA, "Grace Hopper", HOUR)
@@ -94,6 +110,12 @@ class HeaderTestCase(SyncCase):
         self.at(self.now + HOUR)
         self.sync()
         assert self.header() == ours(f"@{ZW}mei")
+
+    def test_a_name_that_is_both_is_told_apart_by_its_kind(self) -> None:
+        self.policy(ROTA, [("user", self.user("Ada Lovelace"))])
+        self.sync(headers={"checkout": f"policy:{ROTA}", "ops": f"schedule: {ROTA}"})
+        assert self.header() == ours(f"@{ZW}ada")
+        assert self.chat.service.channel("ops").header == ours(f"@{ZW}mei")
 
     def test_a_purpose_is_plain_text_and_short(self) -> None:
         self.account.find("users", "Mei Tanaka").update(name="Mei_T*", email="nobody@example.com")
@@ -236,10 +258,12 @@ class MembersTestCase(SyncCase):
 
     def test_a_value_that_does_not_read_is_kept_aside(self) -> None:
         self.sync(members={"checkout": ROTA})
-        self.service.set_value(f"pagerduty.member.channel.{self.channel.id}", "{", local=False)
+        user = self.chat.service.user("mei").id
+        self.service.set_value(f"pagerduty.member.channel.{self.channel.id}.{user}", "{", local=False)
         self.sync()
         assert self.members("checkout") == ["ada", "mei", "pagerduty"]
         assert [name for name in self.store().read_prefix("aside.") if "member.channel" in name]
+        assert self.store().read_prefix("member.") == {}
 
     def test_without_the_right_or_the_team_it_is_told_once(self) -> None:
         self.chat.service.deny("channel_user", "manage_public_channel_members")

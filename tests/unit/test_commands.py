@@ -47,6 +47,8 @@ SAID = [
     ("oncall week Platform rotation", Said("oncall_week", text="Platform rotation")),
     ("on call week ahead of Platform", Said("oncall_week", text="Platform")),
     ("oncall picture Platform rotation", Said("oncall_picture", text="Platform rotation")),
+    ("oncall week", Said("oncall_week")),
+    ("oncall weekly rota", Said("oncall", text="weekly rota")),
     ("oncall for week one", Said("oncall", text="week one")),
     ("notify", Said("notify")),
     ("notify me about shifts off", Said("notify", text="off")),

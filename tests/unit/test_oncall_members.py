@@ -7,7 +7,7 @@ from typing import Any, List, Set
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.oncall_members import ADDED, ADDING, LEFT, plan, remembered
+from pagerduty_mattermost.oncall_members import ADDED, ADDING, LEFT, plan, state_of
 
 USERS = ["ada", "grace", "linus"]
 
@@ -41,9 +41,9 @@ def test_an_intent_without_a_result_is_carried_out() -> None:
 
 
 def test_what_does_not_read_is_nobody() -> None:
-    for value in (None, [], {"users": []}, {"users": {"ada": "odd"}}):
-        assert remembered(value) == {}
-    assert remembered({"users": {"ada": ADDED, "eve": 1}}) == {"ada": ADDED}
+    for value in (None, [], {}, {"state": 1}, {"state": "odd"}, "added"):
+        assert state_of(value) == ""
+    assert state_of({"state": ADDED}) == ADDED
 
 
 STEPS = st.lists(

@@ -158,14 +158,14 @@ FORMS: Tuple[Form, ...] = (
         "oncall week <schedule>",
         "who is on call on which of the next seven days, and when it is handed over",
         "oncall_week",
-        r"on-?\s?call\s+week(?:\s+ahead)?\s+(?:(?:for|of)\s+)?(?P<text>.+?)",
+        r"on-?\s?call\s+week(?:\s+ahead)?(?:\s+(?:(?:for|of)\s+)?(?P<text>.+?))?",
         PEOPLE,
     ),
     Form(
         "oncall picture <schedule>",
         "the next two weeks as a picture, posted in this channel",
         "oncall_picture",
-        r"on-?\s?call\s+picture\s+(?:(?:for|of)\s+)?(?P<text>.+?)",
+        r"on-?\s?call\s+picture(?:\s+(?:(?:for|of)\s+)?(?P<text>.+?))?",
         PEOPLE,
     ),
     Form(

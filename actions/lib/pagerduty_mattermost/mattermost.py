@@ -180,10 +180,10 @@ class Mattermost:
             self._call(lambda: self._driver.client.delete(path))
 
     def patch_channel(self, channel_id: str, **fields: str) -> Channel:
-        """Change `header` or `purpose`; the server tells it in the channel, unless it stays the same."""
+        """Change `header` or `purpose`; the server tells it in the channel, unless it stays the same. Sent as it is:
+        most of it is what people wrote, and that must come back as they wrote it."""
         checked_id(channel_id, "channel id")
-        body = {name: clean(value) for name, value in fields.items()}
-        return channel_of(self._call(lambda: self._driver.channels.patch_channel(channel_id, body)))
+        return channel_of(self._call(lambda: self._driver.channels.patch_channel(channel_id, fields)))
 
     def direct_channel(self, user_id: str) -> Channel:
         """The channel of the bot and one user; created when missing."""

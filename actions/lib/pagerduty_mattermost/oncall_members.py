@@ -45,9 +45,7 @@ def plan(present: AbstractSet[str], wanted: AbstractSet[str], ours: Mapping[str,
     return Plan(add, remove, before, after)
 
 
-def remembered(value: object) -> Dict[str, str]:
-    """What the datastore holds, as far as it reads."""
-    users = value.get("users") if isinstance(value, dict) else None
-    if not isinstance(users, dict):
-        return {}
-    return {str(user): state for user, state in users.items() if state in STATES}
+def state_of(value: object) -> str:
+    """Of what the datastore holds for one user; empty when it is none of ours."""
+    state = value.get("state") if isinstance(value, dict) else None
+    return state if state in STATES else ""

@@ -39,6 +39,7 @@ class Sync:
         self.problems: List[str] = []
         self._passing: Optional[RetryLater] = None
         self._unsure = False
+        self._seen: Set[str] = set()
 
     def run(self) -> None:
         """Raises RetryLater at the end when a part could not be done for now."""
@@ -91,6 +92,7 @@ class Sync:
     # Headers
 
     def _header(self, channel: str, people: List[Reference]) -> None:
+        self._only_once("header", channel)
         self._action.channels.using(channel, lambda found: self._paint(found, people))
 
     def _paint(self, channel: Any, people: List[Reference]) -> None:
@@ -114,6 +116,14 @@ class Sync:
             ) from None
         self.changed.append(f"{field} of {channel.label}")
 
+    def _only_once(self, what: str, text: str) -> None:
+        """Two names of one channel would undo each other's work, each with a line in the channel, for ever."""
+        channel = self._action.channels.resolve(text)
+        key = f"{what}:{channel.id}"
+        if key in self._seen:
+            raise RejectedInput(f"The configuration names the channel {channel.label} twice in oncall: once is enough")
+        self._seen.add(key)
+
     def _shown(self, person: Reference, *, plain: bool) -> str:
         """It notifies nobody: each change of a header is told in the channel with the old text and the new."""
         account = self._accounts.of(person)
@@ -134,6 +144,8 @@ class Sync:
     # Members
 
     def _channel(self, text: str, people: Optional[List[Reference]], kept: Set[str]) -> None:
+        self._only_once("members", text)
+
         def keep(channel: Any) -> None:
             name = f"{PREFIX}{CHANNEL}.{channel.id}"
             kept.add(name)
@@ -168,23 +180,21 @@ class Sync:
 
     def _drop(self, kept: Set[str]) -> None:
         """What was taken out of the configuration: whom the pack put in goes, and what it remembers of it."""
-        mattermost, store = self._action.mattermost, self._action.store
-        for name in store.read_prefix(PREFIX, on_broken=lambda error: self._action.log.warning("%s", error)):
-            if name in kept:
-                continue
+        mattermost, log = self._action.mattermost, self._action.log
+        keys = self._action.store.read_prefix(PREFIX, on_broken=lambda error: log.warning("%s", error))
+        for name in sorted({key.rpartition(".")[0] for key in keys} - kept):
             kind, _, id = name[len(PREFIX) :].partition(".")
-            ours = self._remembered(name)
-            for user in sorted(user for user, state in ours.items() if state != oncall_members.LEFT):
+            for user, state in sorted(self._remembered(name).items()):
                 try:
-                    if kind == GROUP:
+                    if state != oncall_members.LEFT and kind == GROUP:
                         mattermost_groups.remove(mattermost, id, [user])
-                    else:
+                    elif state != oncall_members.LEFT:
                         mattermost.remove_member(id, user)
                 except (NotFound, Unauthorized, RejectedInput, PermanentError) as error:
-                    self._action.log.warning("Not taken out of %s any more: %s", name, error)
+                    log.warning("Not taken out of %s any more: %s", name, error)
                 else:
-                    self.changed.append(f"removed from {name[len(PREFIX) :]}: {user}")
-            store.delete(name)
+                    self.changed.append(f"removed from {kind} {id}: {user}")
+                self._remember(name, user)
 
     def _group(self, group: str, people: Optional[List[Reference]], kept: Set[str]) -> None:
         mattermost = self._action.mattermost
@@ -220,13 +230,26 @@ class Sync:
         return found
 
     def _remembered(self, name: str) -> Dict[str, str]:
-        try:
-            return oncall_members.remembered(self._action.store.read(name))
-        except BrokenValue as error:
+        """User id → state; a key for each, since nothing orders the writes of two runs."""
+        store, found = self._action.store, {}
+
+        def keep(error: BrokenValue) -> None:
             from .aside import keep_aside
 
-            keep_aside(self._action.store, error.name, error.raw, error.why)
-            return {}
+            keep_aside(store, error.name, error.raw, error.why)
+            store.delete(error.name)
+
+        for key, value in store.read_prefix(f"{name}.", on_broken=keep).items():
+            state = oncall_members.state_of(value)
+            if state:
+                found[key[len(name) + 1 :]] = state
+        return found
+
+    def _remember(self, name: str, user: str, state: str = "") -> None:
+        if state:
+            self._action.store.write(f"{name}.{user}", {"state": state})
+        else:
+            self._action.store.delete(f"{name}.{user}")
 
     def _carry_out(
         self,
@@ -238,9 +261,9 @@ class Sync:
         remove: Callable[[str], None],
     ) -> None:
         """The intent before the effect, the result after it."""
-        if made.before != ours:
-            self._save(name, made.before)
-        state = dict(made.before)
+        for user in sorted({*ours, *made.before}):
+            if made.before.get(user, "") != ours.get(user, ""):
+                self._remember(name, user, made.before.get(user, ""))
         failed: Optional[PackError] = None
         for user in (*made.add, *made.remove):
             joins = user in made.add
@@ -249,20 +272,9 @@ class Sync:
             except PackError as error:
                 failed = failed or error
                 if joins and not isinstance(error, RetryLater):
-                    del state[user]  # it is certain that we did not put them in
+                    self._remember(name, user)  # it is certain that we did not put them in
                 continue
             self.changed.append(f"{'added to' if joins else 'removed from'} {label}: {user}")
-            if joins:
-                state[user] = made.after[user]
-            else:
-                del state[user]
-        if state != made.before:
-            self._save(name, state)
+            self._remember(name, user, made.after.get(user, ""))
         if failed is not None:
             raise failed
-
-    def _save(self, name: str, users: Mapping[str, str]) -> None:
-        if users:
-            self._action.store.write(name, {"users": dict(users)})
-        else:
-            self._action.store.delete(name)

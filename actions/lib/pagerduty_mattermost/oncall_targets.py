@@ -17,12 +17,21 @@ from .store import BrokenValue, Store
 from .text import clean, one_line
 
 KINDS = ("schedule", "escalation_policy")
+WORDS = {"schedule": "schedule", "policy": "escalation_policy"}
+"""Where a name is both: "schedule:Platform", "policy:Platform"."""
 AT_ONCE = 100
 """Ids in one request: an address must not grow without end."""
 
 
 def target(pagerduty: PagerDuty, text: str) -> Reference:
-    """The schedule, else the escalation policy, of that id or name. Raises NotFound, Ambiguous and the gateway's."""
+    """The schedule, else the escalation policy, of that id or name; "schedule:…" and "policy:…" name the kind.
+
+    Raises NotFound, Ambiguous and the gateway's errors.
+    """
+    word, _, name = text.partition(":")
+    kind = WORDS.get(word.strip().lower())
+    if kind and name.strip():
+        return resolve(pagerduty, kind, name)
     for kind in KINDS:
         try:
             return resolve(pagerduty, kind, text)
