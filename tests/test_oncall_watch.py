@@ -6,12 +6,13 @@ from typing import Any, Dict, List
 from unittest.mock import patch
 
 from chat_run import ChatRun
-from oncall_case import DAY, HOUR, OnCallCase, moment
+from oncall_case import HOUR, OnCallCase, moment
 
 from pagerduty_mattermost import oncall_watch
 from pagerduty_mattermost.pagerduty import PagerDuty
 from pagerduty_mattermost.store import Store
 from pagerduty_mattermost.text import ZERO_WIDTH_SPACE as ZW
+from sandbox.pagerduty.rota import on_calls
 
 MINUTE = 60
 MEI, OLU, ADA = f"@{ZW}mei", f"@{ZW}olu", f"@{ZW}ada"
@@ -429,4 +430,54 @@ class ContactTestCase(WatchCase):
         self.refused("oncall.watch")
         self.refused("oncall.check")
         assert self.messages() == []
-        assert DAY > HOUR
+
+
+class RequestTestCase(WatchCase):
+    """500 schedules of 2,000 users; a look costs a request for each hundred rows, not one for each schedule."""
+
+    __test__ = True
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.account.options.rate_limit = None
+        users = [
+            self.account.add("users", f"User {n}", email=f"user{n}@example.com", role="user", team_ids=[])["id"]
+            for n in range(2000)
+        ]
+        start = int(moment(2026, 11, 23, 9))
+        self.made = []
+        for n in range(500):
+            one = self.schedule(f"Rota {n}", ["Mei Tanaka"], start=start, turn=12 * HOUR)
+            one["layers"][0]["user_ids"] = users[4 * n : 4 * n + 4]
+            self.made.append(one)
+        for begin in range(0, 500, 10):
+            self.policy(f"Policy {begin}", [("schedule", one["id"]) for one in self.made[begin : begin + 10]])
+
+    def rows(self, since: float, until: float) -> int:
+        catalog = self.account.catalog
+        return len(on_calls(catalog["escalation_policies"], catalog["schedules"], int(since), int(until)))
+
+    def asked(self) -> List[str]:
+        before = len(self.server.journal.entries)
+        self.look()
+        return [entry.path for entry in self.server.journal.entries[before:]]
+
+    def test_all_of_an_account_cost_a_request_for_each_hundred_rows_and_names_once(self) -> None:
+        self.terms(channels={one["name"]: "incidents" for one in self.made})
+        assert len(self.asked()) < 30
+        for hour, minute in ((11, 0), (12, 30), (20, 59)):
+            since, now = self.now, moment(2026, 11, 23, hour, minute)
+            self.at(now)
+            asked = self.asked()
+            assert set(asked) == {"/oncalls"}
+            assert len(asked) <= -(-self.rows(since, now) // 100) <= 6
+
+    def test_a_part_of_a_large_account_costs_its_own_rows(self) -> None:
+        """What is not watched makes the account's list long."""
+        for number in range(80):
+            targets = [("schedule", one["id"]) for one in self.made[400:410]]
+            self.policy(f"Other {number}", targets)
+        self.terms(channels={one["name"]: "incidents" for one in self.made[:300]})
+        self.look()
+        self.at(self.now + HOUR)
+        assert self.asked() == ["/oncalls"] * 3

@@ -2,7 +2,8 @@
 
     seen = sight(action, since, until)         # seen.lanes["PSCHED1"] -> {0: [Spell(...), ...]}
 
-As few requests as PagerDuty allows: all schedules in one list, all policies in another (⌈rows/100⌉ each).
+As few requests as PagerDuty allows: all schedules in one list, all policies in another (⌈rows/100⌉ each), or both in
+the list of the whole account.
 """
 
 from __future__ import annotations
@@ -49,19 +50,13 @@ def sight(action: PackAction, since: float, until: float, at_once: int = 0) -> S
         things[thing.id] = thing
         if wanted[text] not in channels.setdefault(thing.id, []):
             channels[thing.id].append(wanted[text])
-    lanes: Dict[str, Lanes] = {}
-    pages: Dict[str, int] = {}
+    ids = {kind: sorted(thing.id for thing in things.values() if thing.kind == kind) for kind in oncall_targets.KINDS}
     at = action.clock()
-    for kind in oncall_targets.KINDS:
-        ids = sorted(thing.id for thing in things.values() if thing.kind == kind)
-        if not ids:
-            continue
-        try:
-            found = oncall_rows.read(action.pagerduty, kind, ids, since, until, at_once)
-        except (NotFound, RejectedInput):
-            oncall_targets.forget(action.store)  # one of them may be gone
-            raise
-        lanes.update(found.lanes)
-        pages[kind], at_once = found.pages, found.at_once
+    try:
+        found = oncall_rows.read(action.pagerduty, ids, since, until, at_once)
+    except (NotFound, RejectedInput):
+        oncall_targets.forget(action.store)  # one of them may be gone
+        raise
     at = min(at, action.pagerduty.last_server_time or at)
-    return Sight(lanes, things, channels, list(targets.unknown.values()), pages, at_once, at)
+    unknown = list(targets.unknown.values())
+    return Sight(found.lanes, things, channels, unknown, found.pages, found.at_once, at)

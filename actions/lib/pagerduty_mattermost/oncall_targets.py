@@ -6,7 +6,7 @@ present(pagerduty, found, now)      # {"PSCHED1": [Reference(...)], "PPOL123": [
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Union
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple, Union
 
 from . import oncall, rotation
 from .errors import Ambiguous, NotFound, PackError
@@ -28,20 +28,23 @@ def target(pagerduty: PagerDuty, text: str) -> Reference:
 
     Raises NotFound, Ambiguous and the gateway's errors.
     """
-    word, _, name = text.partition(":")
-    kind = WORDS.get(word.strip().lower())
-    if kind and name.strip():
-        return resolve(pagerduty, kind, name)
-    for kind in KINDS:
+    kinds, name = asked(text)
+    for kind in kinds:
         try:
-            return resolve(pagerduty, kind, text)
+            return resolve(pagerduty, kind, name)
         except NotFound:
-            continue
+            if len(kinds) == 1:
+                raise
     raise NotFound(f"there is no schedule or escalation policy {one_line(clean(text, 100))!r}")
 
 
-PREFIXES = {"schedule:": "schedule", "policy:": "escalation_policy"}
-"""Before a name that is both."""
+def asked(text: str) -> Tuple[Sequence[str], str]:
+    """Of which kinds it may be, and its id or name."""
+    word, _, name = text.partition(":")
+    kind = WORDS.get(word.strip().lower())
+    return ((kind,), name.strip()) if kind and name.strip() else (KINDS, text)
+
+
 KEPT = "watched"
 KEEP, KEEP_UNKNOWN = 86400.0, 600.0
 """Seconds after which all names are looked up again; where one is unknown."""
@@ -95,15 +98,15 @@ def _kept(value: Any) -> Union[Targets, None]:
 
 def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> Targets:
     """What each text means: few requests however many there are. Raises the gateway's errors."""
-    asked: Dict[str, Dict[str, str]] = {kind: {} for kind in KINDS}
+    wanted: Dict[str, Dict[str, str]] = {kind: {} for kind in KINDS}
     """By kind: text to the name in it."""
     for text in texts:
-        prefix = next((one for one in PREFIXES if text.lower().startswith(one)), "")
-        for kind in [PREFIXES[prefix]] if prefix else KINDS:
-            asked[kind][text] = text[len(prefix) :].strip() or text
+        kinds, name = asked(text)
+        for kind in kinds:
+            wanted[kind][text] = name
     found = Targets({}, {})
     means: Dict[str, List[Union[Reference, NotFound, Ambiguous]]] = {}
-    for kind, names in asked.items():
+    for kind, names in wanted.items():
         answers = resolve_each(pagerduty, kind, names.values()) if names else {}
         for text, name in names.items():
             means.setdefault(text, []).append(answers[name])

@@ -115,9 +115,8 @@ class Watch:
             lanes[id] = {handoffs.SCHEDULE_LEVEL: found.final} if found.final else {}
             (unused.discard if found.used else unused.add)(id)
         if policies and seen.pages.get("escalation_policy", 0) > 1:
-            again = oncall_rows.read(
-                self._action.pagerduty, "escalation_policy", policies, min(since, seen.at), until, seen.at_once
-            )
+            wanted = {"escalation_policy": policies}
+            again = oncall_rows.read(self._action.pagerduty, wanted, min(since, seen.at), until, seen.at_once)
             lanes.update(again.lanes)
         look = handoffs.watch(before, lanes, seen.at)
         return look, seen._replace(lanes=lanes), tuple(sorted(unused))
