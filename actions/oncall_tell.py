@@ -9,6 +9,8 @@ from pagerduty_mattermost.errors import RejectedInput
 
 
 class OnCallTell(PackAction):
+    kept_as = "oncall_tell"
+
     def act(
         self,
         user: str = "",

@@ -1,5 +1,5 @@
-"""One look of the on-call watch at 500 schedules and 2,000 users: requests counted by the sandbox, and time, against one
-request for each schedule.
+"""One look of the on-call watch at 500 schedules and 2,000 users: requests counted by the sandbox, and time, against
+one request for each schedule.
 """
 
 from __future__ import annotations
