@@ -9,6 +9,7 @@ from chat_run import ChatRun
 from oncall_case import HOUR, OnCallCase, moment
 
 from pagerduty_mattermost import oncall_watch
+from pagerduty_mattermost.errors import StoreUnreachable
 from pagerduty_mattermost.pagerduty import PagerDuty
 from pagerduty_mattermost.store import Store
 from pagerduty_mattermost.text import ZERO_WIDTH_SPACE as ZW
@@ -302,6 +303,56 @@ class TroubleTestCase(WatchCase):
         assert self.look()["done"] == "not_configured"
         assert self.requests() == before
 
+    def test_a_closed_channel_holds_up_nobody(self) -> None:
+        self.terms(channels={"Mornings": "incidents", "Morning escalation": "gone"})
+        self.look()
+        assert len(self.look(moment(2026, 11, 24, 9, 1))["problems"]) == 1
+        assert (len(self.messages()), len(self.told("olu")), len(self.told("mei"))) == (1, 2, 2)
+        (letter,) = self.done("deadletter.list")["letters"]
+        assert letter["kind"] == "blocked"
+
+    def test_a_datastore_that_is_away_loses_and_doubles_nothing(self) -> None:
+        self.look()
+        self.at(moment(2026, 11, 24, 9, 1))
+        for name in ("write", "read"):
+            with patch.object(Store, name, side_effect=StoreUnreachable("The datastore is away")):
+                self.refused("oncall.watch")
+        kept = Store.write
+
+        def write(store: Store, name: str, *given: Any, **more: Any) -> None:
+            if name == oncall_watch.RECORD:
+                raise StoreUnreachable("The datastore is away")
+            kept(store, name, *given, **more)
+
+        with patch.object(Store, "write", write):
+            self.refused("oncall.watch")
+        self.look(self.now + 2 * MINUTE)
+        assert (len(self.messages()), len(self.told("olu")), len(self.told("mei"))) == (1, 1, 1)
+
+    def test_many_hand_offs_at_once_are_explained_by_one_list(self) -> None:
+        made = [
+            self.schedule(f"Rota {n}", ["Mei Tanaka", "Olu Adeyemi"], start=moment(2026, 11, 23, 9)) for n in range(8)
+        ]
+        self.policy("All", [("schedule", one["id"]) for one in made])
+        made[3]["overrides"].append(
+            {
+                "id": "Q1",
+                "user_id": self.user("Ada Lovelace"),
+                "start": int(moment(2026, 11, 24, 9)),
+                "end": int(moment(2026, 11, 24, 12)),
+            }
+        )
+        self.terms(channels={one["name"]: "incidents" for one in made}, direct_messages=False)
+        self.look()
+        self.at(moment(2026, 11, 24, 9, 1))
+        before = len(self.server.journal.entries)
+        self.look()
+        assert [entry.path for entry in self.server.journal.entries[before:]] == ["/oncalls", "/schedules"]
+        assert len(self.messages()) == 8
+        assert len([text for text in self.messages() if "override in place of Olu Adeyemi" in text]) == 1
+        for number in range(8):
+            assert f"Rota {number}" in "".join(self.messages())
+
 
 class ReminderTestCase(WatchCase):
     __test__ = True
@@ -423,6 +474,21 @@ class ContactTestCase(WatchCase):
         assert "Ada Lovelace, Mei Tanaka" in found["message"]
         self.terms(channels={})
         assert "Nothing to check" in self.refused("oncall.check")
+
+    def test_where_contacts_are_not_shown_nobody_is_accused(self) -> None:
+        """As an OAuth app without the scope sees it."""
+        get = PagerDuty.get
+
+        def without(pagerduty: Any, path: str, *given: Any) -> Any:
+            answer = get(pagerduty, path, *given)
+            for row in (answer.get("user"), *(answer.get("users") or ())):
+                if row:
+                    del row["contact_methods"]
+            return answer
+
+        with patch.object(PagerDuty, "get", without):
+            assert self.done("oncall.check")["unreachable"] == []
+        assert len(self.done("oncall.check")["unreachable"]) == 2
 
     def test_when_pagerduty_can_not_tell_nobody_is_accused(self) -> None:
         self.terms(contact_check_before=24)

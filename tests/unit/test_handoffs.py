@@ -253,46 +253,75 @@ def _open(window: Tuple[int, int], local: datetime, at: int, where: Any) -> bool
     return False
 
 
-def truth(
-    zone: str, given: Sequence[Layer], changed: Sequence[Change], since: int, until: int
-) -> List[Tuple[int, FrozenSet[str]]]:
+Rota = Tuple[str, Sequence[Layer], Sequence[Change]]
+"""Zone, layers, overrides."""
+LEVELS = {("PS0", 0): (0,), ("PPOL", 1): (0, 1), ("PPOL", 2): (1,)}
+"""What is watched, by level: which rotas. Level 2 has a user of its own besides."""
+ALWAYS = "PZ"
+
+
+def people(rotas: Sequence[Rota], overrides: Sequence[Any], lane: Tuple[str, int], at: int) -> FrozenSet[str]:
+    found = frozenset([ALWAYS] if lane == ("PPOL", 2) else [])
+    for number in LEVELS[lane]:
+        zone, given, _ = rotas[number]
+        found |= who(zone, given, overrides[number], at)
+    return found
+
+
+def truth(rotas: Sequence[Rota], lane: Tuple[str, int], since: int, until: int) -> List[Tuple[int, FrozenSet[str]]]:
     """(when, who from then on) of each real change within (since, until]."""
-    final = overrides_at(changed, until)
+    final = [overrides_at(changed, until) for _, _, changed in rotas]
     marks: Set[int] = set(range(since // 1800 * 1800, until + 1, 1800))
-    marks.update(at for one in final for at in (one["start"], one["end"]))
+    marks.update(at for rows in final for one in rows for at in (one["start"], one["end"]))
     found = []
-    before = who(zone, given, final, since)
+    before = people(rotas, final, lane, since)
     for at in sorted(mark for mark in marks if since < mark <= until):
-        now = who(zone, given, final, at)
+        now = people(rotas, final, lane, at)
         if now != before:
             found.append((at, now))
         before = now
     return found
 
 
-def simulate(zone: str, given: Sequence[Layer], changed: Sequence[Change], days: int, chance: Random) -> None:
+def rows_at(rotas: Sequence[Rota], schedules: Dict[str, Any], since: int, until: int, now: float) -> Dict[str, Any]:
+    """What PagerDuty answers at that time, in no order: lanes of the schedule and of the policy."""
+    for number, (_, _, changed) in enumerate(rotas):
+        schedules[f"PS{number}"]["overrides"] = overrides_at(changed, now)
+    both, second = [("schedule", "PS0"), ("schedule", "PS1")], [("schedule", "PS1"), ("user", ALWAYS)]
+    policies = {
+        "PPOL": {"id": "PPOL", "rules": [{"targets": both}, {"targets": second}]},
+        "POTHER": {"id": "POTHER", "rules": [{"targets": [("schedule", "PS0")]}]},
+    }
+    lanes: Dict[str, Dict[int, List[Spell]]] = {"PS0": {}, "PPOL": {}}
+    for row in on_calls(policies, schedules, since, until):
+        spell = Spell(Reference("user", row.user_id, row.user_id), row.start, row.end, row.schedule_id)
+        if row.policy_id == "PPOL":
+            lanes["PPOL"].setdefault(row.level, []).append(spell)
+        if row.schedule_id == "PS0":
+            lanes["PS0"].setdefault(0, []).append(spell)
+    return lanes
+
+
+def simulate(rotas: Sequence[Rota], days: int, chance: Random) -> None:
     """Looks at random times; some fail, some die after they told and before they remembered."""
-    schedule = made(zone, given)
-    policies = {"PPOL": {"id": "PPOL", "rules": [{"targets": [("schedule", "PSCHED")]}]}}
+    schedules = {f"PS{number}": made(zone, given) for number, (zone, given, _) in enumerate(rotas)}
     start, end = BEGIN + DAY, BEGIN + days * DAY
     now, state = start, State()
-    messages: Dict[str, Tuple[int, FrozenSet[str]]] = {}
+    messages: Dict[str, Tuple[Tuple[str, int], int, FrozenSet[str]]] = {}
     reminded: Dict[str, float] = {}
     while True:
         sure = not start < now < end or now - state.at > DAY  # longer than two days away are another test's
         kind = 1.0 if sure else chance.random()
         if kind >= 0.1:  # else the request fails
-            schedule["overrides"] = overrides_at(changed, now)
-            since = int(state.at or now)
-            rows = on_calls(policies, {"PSCHED": schedule}, since, int(now) + 1800)
-            spells = [
-                Spell(Reference("user", row.user_id, row.user_id), row.start, row.end, row.schedule_id) for row in rows
-            ]
-            chance.shuffle(spells)
-            look = watch(state, {"PSCHED": {0: spells}}, now)
+            lanes = rows_at(rotas, schedules, int(state.at or now), int(now) + 1800, now)
+            for levels in lanes.values():
+                for spells in levels.values():
+                    chance.shuffle(spells)
+            look = watch(state, lanes, now)
             for one in look.handoffs:
-                messages.setdefault(one.key, (int(one.at), frozenset(user.user.id for user in one.present)))
-            for begin in begins({"PSCHED": {0: spells}}, now, 1800):
+                present = frozenset(spell.user.id for spell in one.present)
+                messages.setdefault(one.key, ((one.watched, one.level), int(one.at), present))
+            for begin in begins({"PS0": lanes["PS0"]}, now, 1800):
                 reminded[begin.key] = begin.spell.start or 0.0
             if kind >= 0.2:  # else it dies before it remembers
                 state = from_data(json.loads(json.dumps(to_data(look.state)))) or State()
@@ -300,10 +329,15 @@ def simulate(zone: str, given: Sequence[Layer], changed: Sequence[Change], days:
             break
         gap = chance.choice([60, 60, 300, 1800, 4 * HOUR, DAY])
         now = min(end, now + chance.randint(1, gap))
-    real = truth(zone, given, changed, start, end)
-    assert sorted(messages.values(), key=lambda one: one[0]) == real
-    starts = {float(at) for at, _ in real}
-    assert {at for at in reminded.values() if at <= end} <= starts | _moved(changed)
+    for lane in LEVELS:
+        told_of = sorted(((at, present) for where, at, present in messages.values() if where == lane), key=_first)
+        assert told_of == truth(rotas, lane, start, end), lane
+    starts = {float(at) for at, _ in truth(rotas, ("PS0", 0), start, end)}
+    assert {at for at in reminded.values() if at <= end} <= starts | _moved(rotas[0][2])
+
+
+def _first(one: Tuple[int, FrozenSet[str]]) -> int:
+    return one[0]
 
 
 def _moved(changed: Sequence[Change]) -> Set[float]:
@@ -311,18 +345,34 @@ def _moved(changed: Sequence[Change]) -> Set[float]:
     return {float(at) for one in changed for at in (one.start, one.end)}
 
 
-@settings(max_examples=12, deadline=None)
-@given(st.sampled_from(ZONES), layers, changes(60), st.integers(0, 2**32))
-def test_two_months_have_one_message_for_each_real_hand_off(
-    zone: str, given_layers: List[Layer], changed: List[Change], seed: int
-) -> None:
-    simulate(zone, given_layers, changed, 60, Random(seed))
+def rotas(days: int) -> Any:
+    one = st.tuples(st.sampled_from(ZONES), layers, changes(days))
+    return st.tuples(one, one, st.integers(0, 2**32))
+
+
+@settings(max_examples=6, deadline=None)
+@given(rotas(40))
+def test_forty_days_have_one_message_for_each_real_hand_off(drawn: Tuple[Rota, Rota, int]) -> None:
+    simulate(drawn[:2], 40, Random(drawn[2]))
 
 
 @pytest.mark.soak
-@settings(max_examples=100, deadline=None)
-@given(st.sampled_from(ZONES), layers, changes(365), st.integers(0, 2**32))
-def test_a_year_has_one_message_for_each_real_hand_off(
-    zone: str, given_layers: List[Layer], changed: List[Change], seed: int
-) -> None:
-    simulate(zone, given_layers, changed, 365, Random(seed))
+@settings(max_examples=30, deadline=None)
+@given(rotas(365))
+def test_a_year_has_one_message_for_each_real_hand_off(drawn: Tuple[Rota, Rota, int]) -> None:
+    simulate(drawn[:2], 365, Random(drawn[2]))
+
+
+def test_every_shift_is_announced_in_time() -> None:
+    """A look a minute: each real beginning of somebody's shift has its reminder, half an hour before."""
+    rota = ("Europe/Berlin", [Layer(("PA", "PB", "PC"), 6 * HOUR, 9, None)], [])
+    start = int(datetime(2026, 3, 28, tzinfo=timezone.utc).timestamp())  # the clocks go forward a day later
+    schedules = {"PS0": made(*rota[:2]), "PS1": made(*rota[:2])}
+    found: Dict[str, Tuple[int, float]] = {}
+    for now in range(start, start + 2 * DAY, MINUTE):
+        lanes = rows_at([rota, rota], schedules, now - MINUTE, now + 1800, now)
+        for one in begins({"PS0": lanes["PS0"]}, now, 1800):
+            found.setdefault(one.key, (int(one.spell.start or 0), (one.spell.start or 0) - now))
+    real = [at for at, _ in truth([rota, rota], ("PS0", 0), start, start + 2 * DAY)]
+    assert sorted(at for at, _ in found.values())[: len(real)] == real
+    assert all(1740 < ahead <= 1800 for _, ahead in found.values())
