@@ -161,6 +161,7 @@ class World:
         self.sensors: List[Sensor] = []
         self.restart()
         self.poll()
+        self.reconcile()  # as it would within five minutes; later runs go on from there
         self.clock.advance(2)
         self.began = self.clock()
 

@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 from test_incident_sensor import SensorWorld
 from test_incident_sensor_faults import Killed, Strict
 
-from pagerduty_mattermost.noise_desk import held_incidents
+from pagerduty_mattermost.noise_desk import remembered
 from pagerduty_mattermost.store import Store
 
 SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
@@ -24,7 +24,7 @@ class StormCase(SensorWorld):
         self.sensor_service._trigger_dispatcher_service = self.strict
 
     def held(self) -> Dict[str, str]:
-        return held_incidents(Store(self.sensor_service))
+        return remembered(Store(self.sensor_service)).held
 
     def cards(self) -> Counter[str]:
         """Dispatches of incidents that can give birth to a card, by service."""

@@ -19,7 +19,7 @@ from sandbox.pagerduty.model import Wrong
 
 SERVICES = ("Checkout API", "Database", "Storefront")
 WHICH = st.integers(0, 11)
-QUIET_HOURS = ("", "08:00-09:10", "09:10-11:00")
+QUIET_HOURS = ("", "08:00-09:10", "09:10-10:00")
 """The histories begin at 8:53."""
 FAULTS = st.sampled_from(["drop", "lost", "status", "truncate", "html", "bad_json", "empty"])
 

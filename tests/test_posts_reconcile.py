@@ -172,6 +172,20 @@ class PostsReconcileTestCase(ReconcileCase):
         self.chat.clock.advance(LATER)
         assert self.done(source="sensor", full=None)["jobs"] == 0
 
+    def test_after_hours_without_it_also_what_the_sensor_has_forgotten_is_posted(self) -> None:
+        self.sensor()
+        self.chat.clock.advance(10)
+        self.done(source="sensor", full=None)
+        one, other = self.account.trigger("Checkout API", "Slow"), self.account.trigger("Database", "Full")
+        self.account.resolve(one)
+        self.account.resolve(other)
+        self.chat.clock.advance(5 * 3600)
+        self.sensor()
+        result = self.done(config={**self.settings(), "watch": {"services": ["Checkout API"]}}, source="", full=None)
+        assert result["put_right"] == 1
+        (card,) = self.cards()
+        assert card.message.startswith("✅ Resolved")
+
     def test_what_no_route_wants_is_no_job_and_costs_nothing(self) -> None:
         self.rules = [rule("p1", "incidents")]
         self.rules[0].criteria = {"trigger.incident.priority": {"type": "equals", "pattern": "P1"}}

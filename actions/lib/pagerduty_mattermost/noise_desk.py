@@ -10,7 +10,7 @@ Kept before anything is dispatched: a look that is repeated after a crash decide
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence
 
 from . import reconcile, times
 from .card_records import Snapshot
@@ -28,9 +28,9 @@ NAME = "noise"
 STORM_TRIGGER = "pagerduty.storm"
 
 
-def held_incidents(store: Store) -> Dict[str, str]:
-    """Incidents that have no card on purpose, and why. Raises StoreUnreachable."""
-    return Noise(Terms(), _read(store)).held
+def remembered(store: Store) -> Noise:
+    """What the sensor has kept, for whoever only looks. Raises StoreUnreachable."""
+    return Noise(Terms(), _read(store))
 
 
 class NoiseDesk:
@@ -48,8 +48,8 @@ class NoiseDesk:
         self._store, self._dispatcher, self._pagerduty, self._log = store, dispatcher, pagerduty, log
         self._noise: Optional[Noise] = None
         self._verdicts: Dict[str, str] = {}
-        self.waits = False
-        """Whether the newest look left something to be decided by another one soon."""
+        self.waiting: FrozenSet[str] = frozenset()
+        """Incidents that the newest look at the log left to be decided by another one soon."""
 
     def sort(self, steps: Sequence[Step], now: float, *, patient: bool = False) -> List[Step]:
         """What is to be taken over now; `patient`: what waits is in the next look again. Raises StoreUnreachable at the
@@ -63,9 +63,10 @@ class NoiseDesk:
                 self._keep(self._noise)
             except StoreUnreachable as error:  # incidents go on being told, as ever
                 self._log.warning("What is held back is not kept yet: %s", error)
-        ready = [step for step in steps if self._verdicts.get(step.incident_id) != WAIT]
+        waiting = frozenset(id for id, verdict in self._verdicts.items() if verdict == WAIT)
         if patient:
-            self.waits = len(ready) < len(steps)
+            self.waiting = waiting
+        ready = [step for step in steps if step.incident_id not in waiting]
         if not self._noise.groups:
             return ready
         return sorted(ready, key=_rank, reverse=True)

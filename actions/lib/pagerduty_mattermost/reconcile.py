@@ -8,7 +8,7 @@ Nothing of a trigger is needed for it: the open incidents and the log since the 
 
 from __future__ import annotations
 
-from typing import AbstractSet, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence
+from typing import AbstractSet, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence
 
 from . import times
 from .card_records import Snapshot
@@ -47,16 +47,18 @@ def plan(
     known: Mapping[str, Known],
     held: AbstractSet[str] = frozenset(),
     waiting: AbstractSet[str] = frozenset(),
+    forgotten: Callable[[Incident], bool] = lambda incident: False,
 ) -> List[Job]:
     """One job an incident, those with untold events first, oldest incident first. `remembered`: of each incident that
     has records; `known`: the sensor's; `held`: kept back on purpose whatever happens (a storm); `waiting`: without a
-    card on purpose until something happens or they are over (quiet hours)."""
+    card on purpose until something happens or they are over (quiet hours); `forgotten`: whether the sensor would have
+    reported an incident that it knows no longer, since it was over more than an hour ago."""
     why: Dict[str, set[str]] = {}
 
     def found(incident_id: str, reason: str) -> None:
         why.setdefault(incident_id, set()).add(reason)
 
-    for incident_id, reason in of_log(truth, remembered, known).items():
+    for incident_id, reason in of_log(truth, remembered, known, forgotten).items():
         found(incident_id, reason)
     for incident_id, snapshot in remembered.items():
         for reason in _of_cards(truth, incident_id, snapshot):
@@ -68,18 +70,25 @@ def plan(
             found(incident_id, MISSING)
     silent = {MISSING, UNTOLD}
     meant = {**{i: {MISSING} if i in truth.rows else silent for i in waiting}, **dict.fromkeys(held, silent)}
-    jobs = [Job(i, frozenset(reasons)) for i, reasons in why.items() if reasons - meant.get(i, set())]
+    # What has a card is followed, whoever thinks that it is held: two sensors may run by mistake.
+    carded = {i for i, snapshot in remembered.items() if snapshot.cards}
+    jobs = [Job(i, frozenset(r)) for i, r in why.items() if r - (set() if i in carded else meant.get(i, set()))]
     return sorted(jobs, key=lambda job: (UNTOLD not in job.why, _created(truth, remembered, job.incident_id)))
 
 
-def of_log(truth: Truth, remembered: Mapping[str, Snapshot], known: Mapping[str, Known]) -> Dict[str, str]:
+def of_log(
+    truth: Truth,
+    remembered: Mapping[str, Snapshot],
+    known: Mapping[str, Known],
+    forgotten: Callable[[Incident], bool] = lambda incident: False,
+) -> Dict[str, str]:
     """Incidents with an event in the log that nothing remembered knows, or of which all is remembered and nothing was
     posted: whoever should have posted it may have been killed, and the incident be over."""
     found: Dict[str, str] = {}
     for entry in truth.entries:
         incident_id = entry.incident.id
         snapshot = remembered.get(incident_id)
-        reported = incident_id in known and known[incident_id].has(REPORTED)
+        reported = known[incident_id].has(REPORTED) if incident_id in known else forgotten(entry.incident)
         if entry.event is None or truth.now - entry.at < GRACE or not (reported or (snapshot and snapshot.cards)):
             continue
         created = times.seconds(entry.incident.created_at)

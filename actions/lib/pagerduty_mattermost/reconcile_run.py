@@ -9,15 +9,15 @@ fails for one incident is told, and the others go on.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, AbstractSet, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from . import explain, held, reconcile, routing, subscriptions, times
+from . import explain, held, reconcile, routing, storm_posts, subscriptions, times
 from .card_records import Record, Records, Snapshot, load_all
 from .channels import ChannelUnavailable
 from .errors import NotFound, PackError, RejectedInput, RetryLater
 from .incident import Change, Incident, IncidentEvent
 from .keys import post_key
-from .noise_desk import held_incidents
+from .noise_desk import remembered as remembered_noise
 from .posts import CREATED, REPAINTED, Outcome, Posts
 from .reader import read_incident, read_incident_log, read_log, read_open
 from .sensor_state import State, StateStore
@@ -67,21 +67,40 @@ class Reconciler:
         truth = reconcile.Truth(rows, log.entries, now)
         kept_back = held.held_incidents(self._action.store)
         low = frozenset(id for id in kept_back if id not in rows or held.is_held_back(rows[id]))
-        storms = frozenset(held_incidents(self._action.store))
+        noise = remembered_noise(self._action.store)
+        watch = self._action.settings.watch
+
+        def forgotten(incident: Incident) -> bool:
+            is_new = (times.seconds(incident.created_at) or 0.0) >= state.origin
+            passes = "triggered" in watch.start_states and all(one.passed for one in explain.filters(watch, incident))
+            return is_new and not incident.is_open and passes
+
         jobs = [
             job
-            for job in reconcile.plan(truth, remembered, state.known, storms, low)
+            for job in reconcile.plan(truth, remembered, state.known, frozenset(noise.held), low, forgotten)
             if self._is_wanted(job, rows.get(job.incident_id), remembered.get(job.incident_id, Snapshot({}, ())))
         ]
         if full:
             jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
         outcomes, problems, left = self._do(jobs, rows, remembered, state, now)
+        problems += self._close_storms(noise.groups.keys(), now)
         done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
         replies = sum(len(one.reply_ids) for one in outcomes)
         # What could not be done stands in the log before the cursor that is kept then.
         later = since if left else max(since, upto - reconcile.GRACE - 5)
         pages = max(1, -(-len(rows) // 100)) + 1
         return Done(len(jobs), len(done), replies, left, problems, later, pages)
+
+    def _close_storms(self, ongoing: AbstractSet[str], now: float) -> List[str]:
+        """Cards of storms that nobody would ever end."""
+        action, problems = self._action, []
+        zone = times.zone(action.settings.time_zone)
+        for channel_id, storm in storm_posts.orphans(action.store, ongoing, now):
+            try:
+                storm_posts.show(action.store, action.mattermost, channel_id, storm, zone, action.post_once)
+            except PackError as error:
+                problems.append(f"{storm['key']}: {error}")
+        return problems
 
     def _do(
         self,
@@ -118,7 +137,8 @@ class Reconciler:
         if incident is None:
             return self._deleted(snapshot, now)
         change = Change(incident, read_at=times.iso(now))
-        if job.why & {reconcile.UNTOLD, reconcile.MISSING}:
+        # Its log also where only its state is behind: an event may have been looked at while a second sensor held it.
+        if job.why & {reconcile.UNTOLD, reconcile.MISSING, reconcile.ENDED, reconcile.OUTDATED}:
             entries = read_incident_log(self._action.pagerduty, job.incident_id)
             change = reconcile.missing_events(entries, incident, snapshot, state.origin, now)
         found = self._posts.repaint(change) if snapshot.cards else []

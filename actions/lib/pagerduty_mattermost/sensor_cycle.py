@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import time
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional
+from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional
 
 from . import times
 from .config import Config
@@ -96,7 +96,7 @@ class Cycle:
     @property
     def waits(self) -> bool:
         """Something new is to be looked at again soon: a storm may be beginning."""
-        return self._noise is not None and self._noise.waits
+        return self._noise is not None and bool(self._noise.waiting)
 
     @property
     def last_good(self) -> str:
@@ -271,7 +271,9 @@ class Cycle:
         }
         # The log was read just before: when the two answers agree about the time, it was that of the log's.
         now = self._clock.confirmed(read.server_time, self._snapshot_at or 0.0) or state.cursor
-        self._dispatch(state, differences(state, read.found, watch, now, self._pending), now)
+        undecided: FrozenSet[str] = self._noise.waiting if self._noise is not None else frozenset()
+        news = read.found._replace(changed=tuple(one for one in read.found.changed if one.id not in undecided))
+        self._dispatch(state, differences(state, news, watch, now, self._pending), now)
         if state.scope != watch.fingerprint:
             state.scope = watch.fingerprint
             state.dirty = True

@@ -12,9 +12,9 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Any, Callable, Dict, Tuple
+from typing import AbstractSet, Any, Callable, Dict, List, Tuple
 
-from . import storm_card
+from . import storm_card, times
 from .errors import NotFound
 from .keys import PROPS_KEY, post_key
 from .mattermost import Mattermost
@@ -22,6 +22,8 @@ from .store import Store
 
 KEPT = 30 * 86400.0
 ROUNDS = 8
+ORPHANED = 900.0
+"""Seconds since its last state after which a storm that nobody remembers counts as over."""
 
 CREATED, REPAINTED, UNCHANGED, OLDER, GONE = "created", "repainted", "unchanged", "older", "deleted_by_a_person"
 
@@ -47,7 +49,13 @@ def show(
         elif newest == int(storm["sequence"]) and kept["painted"]:
             post_id = str(kept["post_id"])
             break
-        claim = {"sequence": int(storm["sequence"]), "painted": False, "post_id": post_id, "storm": dict(storm)}
+        claim = {
+            "sequence": int(storm["sequence"]),
+            "painted": False,
+            "post_id": post_id,
+            "storm": dict(storm),
+            "channel_id": channel_id,
+        }
         store.write(name, {**claim, "post_id": kept["post_id"] if kept else ""}, KEPT)
         message, attachment = storm_card.card(storm, zone)
         ours: Dict[str, Any] = {"storm": str(storm["key"]), "sequence": int(storm["sequence"])}
@@ -70,6 +78,22 @@ def show(
     if storm["state"] == "ended":
         post_once(channel_id, storm_card.summary(storm), key=key + "-over", root_id=post_id)
     return post_id, done
+
+
+def orphans(store: Store, ongoing: AbstractSet[str], now: float) -> List[Tuple[str, Dict[str, Any]]]:
+    """Channel and last payload, as one that is over, of cards whose storm nobody remembers as going on: the sensor's
+    memory was lost or overwritten by a second sensor. `ongoing`: keys of those that go on. Raises StoreUnreachable."""
+    found = []
+    for kept in store.read_prefix("storm.", lambda error: None).values():
+        if not isinstance(kept, Mapping) or not isinstance(kept.get("storm"), Mapping) or not kept.get("channel_id"):
+            continue
+        storm = kept["storm"]
+        at = times.seconds(str(storm.get("at"))) or 0.0
+        if storm.get("state") == "ended" or storm.get("key") in ongoing or now - at < ORPHANED:
+            continue
+        over = {**storm, "state": "ended", "at": times.iso(now), "sequence": int(storm["sequence"]) + 1}
+        found.append((str(kept["channel_id"]), over))
+    return found
 
 
 def _sequence(post: Mapping[str, Any]) -> int:

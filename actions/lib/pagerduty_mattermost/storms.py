@@ -323,9 +323,11 @@ class Noise:
         if not group.ended:
             return []
         del self.groups[group.key]
-        self.over.append(Over(group.payload(now), now, 0, group.statuses.keys() - set(group.released)))
         open_ones = group.open_ones()
-        if group.kind == FLAPPING and len(open_ones) <= max(1, self._terms.incidents):
+        few = group.kind == FLAPPING and len(open_ones) <= max(1, self._terms.incidents)
+        counted = group.statuses.keys() - set(group.released) - set(open_ones if few else ())
+        self.over.append(Over(group.payload(now), now, 0, counted))
+        if few:
             return open_ones
         self.left.update((id, group.key) for id in open_ones)
         return []
