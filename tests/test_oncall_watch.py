@@ -118,6 +118,16 @@ class HandOffTestCase(WatchCase):
         ]
         assert of in self.told("ada")[0]
 
+    def test_who_goes_on_after_an_override_leaves_as_anybody_does(self) -> None:
+        self.look()
+        self.override("Olu Adeyemi", moment(2026, 11, 24, 7), moment(2026, 11, 24, 9))
+        for hour in (7, 9, 11):
+            self.look(moment(2026, 11, 24, hour, 1))
+        self.look(moment(2026, 11, 25, 9, 1))
+        first, last = self.messages()
+        assert "(override in place of Mei Tanaka)" in first
+        assert last.startswith(":telephone_receiver: **Mornings**: on call since 09:00: " + MEI)
+
     def test_two_overrides_across_are_a_swap(self) -> None:
         self.look()
         self.override("Olu Adeyemi", moment(2026, 11, 23, 12), moment(2026, 11, 24, 9))
@@ -492,10 +502,22 @@ class ContactTestCase(WatchCase):
 
     def test_when_pagerduty_can_not_tell_nobody_is_accused(self) -> None:
         self.terms(contact_check_before=24)
-        self.server.faults.add("status", path="/users", status=500)
-        self.refused("oncall.watch")
-        self.refused("oncall.check")
+        for status in (500, 403):
+            self.server.faults.add("status", path="/users", status=status)
+            assert len(self.look()["problems"]) == 1
+            self.refused("oncall.check")
+            self.server.faults.clear()
         assert self.messages() == []
+        assert "is not known" in "".join(self.messages("ops")), "a missing right is for people to put right"
+        assert self.look(moment(2026, 11, 24, 9, 1))["handoffs"] == 1
+        assert any("no phone" in text for text in self.messages())
+
+    def test_hand_offs_are_told_while_contacts_can_not_be_read(self) -> None:
+        self.terms(contact_check_before=24)
+        self.server.faults.add("status", path="/users", status=503)
+        self.look()
+        assert self.look(moment(2026, 11, 24, 9, 1))["handoffs"] == 1
+        assert len(self.messages()) == 1
 
 
 class RequestTestCase(WatchCase):

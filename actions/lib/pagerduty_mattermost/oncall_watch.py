@@ -11,7 +11,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from . import handoff_text, handoffs, oncall_rows, oncall_targets, rendered, times
-from .errors import PackError, RetryLater
+from .errors import PackError, RetryLater, StoreUnreachable
 from .handoff_text import CANCELLED, OVER
 from .handoffs import FAR_BACK, FORGET, HandOff, Held, Look, State
 from .keys import post_key
@@ -19,6 +19,7 @@ from .oncall_sight import Sight, sight
 from .rendered import Reason, Rendered
 from .shift_messages import Teller
 from .store import BrokenValue, Store
+from .text import escape, one_line
 
 if TYPE_CHECKING:
     from .action_base import PackAction
@@ -82,14 +83,32 @@ class Watch:
         told = dict(state.told)
         reminders = self._remind(seen, told)
         state = state._replace(told=told)
-        contacts = 0
-        if check:
-            from .shift_contacts import tell_contacts
-
-            state, contacts = tell_contacts(self._action, self._teller, seen, state, 3600.0 * hours)
         self._action.store.write(RECORD, handoffs.to_data(state))
+        contacts = self._check(seen, state, 3600.0 * hours) if check else 0
         problems = [*seen.problems, *self._teller.problems]
         return Done(len(seen.lanes), len(look.handoffs), reminders, contacts, problems, seen.at)
+
+    def _check(self, seen: Sight, state: State, within: float) -> int:
+        """Contacts, once all else is remembered: where they can't be read, hand-offs are told all the same."""
+        from .shift_contacts import tell_contacts
+
+        try:
+            state, count = tell_contacts(self._action, self._teller, seen, state, within)
+        except StoreUnreachable:
+            raise
+        except RetryLater as error:
+            self._teller.problems.append(str(error))
+            return 0
+        except PackError as error:
+            self._teller.problems.append(str(error))
+            self._action.complain(
+                "oncall.contacts",
+                f"Whether those on call can be reached is not known: {escape(one_line(str(error), 500))} "
+                "(oncall.contact_check_before: 0 switches the check off)",
+            )
+            state, count = state._replace(checked_at=seen.at), 0
+        self._action.store.write(RECORD, handoffs.to_data(state))
+        return count
 
     def _sure(self, before: State, seen: Sight, since: float, until: float) -> Tuple[Look, Sight, Tuple[str, ...]]:
         """The look, once what may come from a lost row, or from a schedule that no policy uses, was asked for again."""
@@ -177,7 +196,8 @@ class Watch:
         for held in one.left:
             if held.until and one.at < held.until - 1:
                 return CANCELLED
-            if held.until or any(rendered.ended(self._rendered.get(id), held.user.id, one.at) for id in schedules):
+            over = held.until and abs(one.at - held.until) <= 1
+            if over or any(rendered.ended(self._rendered.get(id), held.user.id, one.at) for id in schedules):
                 return OVER
         return ""
 
