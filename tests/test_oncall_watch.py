@@ -66,11 +66,9 @@ class HandOffTestCase(WatchCase):
         for minutes in (1, 2, 3):
             self.look(moment(2026, 11, 24, 9, minutes))
         assert self.messages() == [
-            f":telephone_receiver: **Mornings**: on call since 09:00: {OLU} until 25 Nov 2026 09:00 CET. {MEI} is off."
+            f":phone: **Mornings**: on call since 09:00: {OLU} until 25 Nov 2026 09:00 CET. {MEI} is off."
         ]
-        assert self.told("olu") == [
-            ":telephone_receiver: You are on call for **Mornings** until 25 Nov 2026 09:00 CET."
-        ]
+        assert self.told("olu") == [":phone: You are on call for **Mornings** until 25 Nov 2026 09:00 CET."]
         assert self.told("mei") == [f"You are off call for **Mornings**: {OLU} is on call now."]
         assert self.told("ada") == []
 
@@ -93,7 +91,7 @@ class HandOffTestCase(WatchCase):
         self.look()
         self.look(moment(2026, 11, 24, 9, 1))
         (text,) = self.messages()
-        assert text.startswith(":telephone_receiver: **Morning escalation**, level 1: on call since 09:00: " + OLU)
+        assert text.startswith(":phone: **Morning escalation**, level 1: on call since 09:00: " + OLU)
         assert len(self.told("olu")) == 1
 
     def test_an_override_is_told_as_such_and_its_end_and_a_cancelled_one(self) -> None:
@@ -107,13 +105,11 @@ class HandOffTestCase(WatchCase):
         self.look(moment(2026, 11, 23, 15, 1))
         of = "(override in place of Mei Tanaka)"
         assert self.messages() == [
-            f":telephone_receiver: **Mornings**: on call since 12:00: {ADA} until 23 Nov 2026 13:00 CET {of}. "
-            f"{MEI} is off.",
-            f":telephone_receiver: **Mornings**: The override is over. On call since 13:00: {MEI} until "
+            f":phone: **Mornings**: on call since 12:00: {ADA} until 23 Nov 2026 13:00 CET {of}. {MEI} is off.",
+            f":phone: **Mornings**: The override is over. On call since 13:00: {MEI} until "
             f"24 Nov 2026 09:00 CET. {ADA} is off.",
-            f":telephone_receiver: **Mornings**: on call since 14:00: {ADA} until 23 Nov 2026 18:00 CET {of}. "
-            f"{MEI} is off.",
-            f":telephone_receiver: **Mornings**: The override was cancelled. On call since 15:00: {MEI} until "
+            f":phone: **Mornings**: on call since 14:00: {ADA} until 23 Nov 2026 18:00 CET {of}. {MEI} is off.",
+            f":phone: **Mornings**: The override was cancelled. On call since 15:00: {MEI} until "
             f"24 Nov 2026 09:00 CET. {ADA} is off.",
         ]
         assert of in self.told("ada")[0]
@@ -126,7 +122,7 @@ class HandOffTestCase(WatchCase):
         self.look(moment(2026, 11, 25, 9, 1))
         first, last = self.messages()
         assert "(override in place of Mei Tanaka)" in first
-        assert last.startswith(":telephone_receiver: **Mornings**: on call since 09:00: " + MEI)
+        assert last.startswith(":phone: **Mornings**: on call since 09:00: " + MEI)
 
     def test_two_overrides_across_are_a_swap(self) -> None:
         self.look()
@@ -158,7 +154,7 @@ class HandOffTestCase(WatchCase):
         self.look(moment(2026, 11, 24, 9, 1))
         assert self.messages() == [
             f":warning: **Mornings**: nobody is on call since 17:00. {MEI} is off.",
-            f":telephone_receiver: **Mornings**: on call since 09:00: {OLU} until 24 Nov 2026 17:00 CET.",
+            f":phone: **Mornings**: on call since 09:00: {OLU} until 24 Nov 2026 17:00 CET.",
         ]
         assert self.told("mei") == ["You are off call for **Mornings**: nobody is on call now."]
 
@@ -471,6 +467,16 @@ class ContactTestCase(WatchCase):
         assert line.startswith(f":warning: {OLU}, whose shift begins")
         self.look(moment(2026, 11, 24, 9, 1))
         assert not any("no phone" in text for text in self.told("olu")[1:])
+
+    def test_a_shift_that_an_override_cuts_in_two_is_told_of_once(self) -> None:
+        self.phone("Ada Lovelace")
+        self.phone("Olu Adeyemi")
+        self.terms(contact_check_before=12)
+        self.look()
+        self.override("Ada Lovelace", moment(2026, 11, 23, 12), moment(2026, 11, 23, 13))
+        for hour in (11, 12, 13, 23):
+            self.look(moment(2026, 11, 23, hour, 1))
+        assert len([text for text in self.told("mei") if "no phone" in text]) == 1
 
     def test_the_check_lists_who_can_not_be_reached(self) -> None:
         self.phone("Olu Adeyemi")

@@ -1,11 +1,18 @@
-"""The on-call watch in the embedded default: by its own rule, over both sandboxes, through a restart."""
+"""The on-call watch in the embedded default: by its own rule, over both sandboxes, through a restart; and what people
+see of it, on the sandbox's page in a browser (`ONCALL_PICTURES=docs/pictures` writes handoffs.png).
+"""
 
 from __future__ import annotations
 
+import os
+import tempfile
 from pathlib import Path
 from typing import Any, Dict, List
 
+import pytest
 import yaml
+from browser import CHROMIUM, Browser
+from oncall_case import HOUR, OnCallCase, moment
 
 from sandbox import Sandbox
 from sandbox.chat_room import until
@@ -51,3 +58,35 @@ def test_a_hand_off_is_told_once_also_after_a_restart_in_the_middle(tmp_path: Pa
             assert len(chat.direct_posts("grace", "pagerduty")) == 1
         finally:
             assert second.stop(10)
+
+
+class SeenTestCase(OnCallCase):
+    __test__ = True
+
+    @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+    def test_hand_offs_are_shown_as_people_read_them(self) -> None:
+        rota = self.schedule("Checkout rotation", ["Mei Tanaka", "Olu Adeyemi"], start=moment(2026, 11, 23, 9))
+        self.policy("Checkout escalation", [("schedule", rota["id"])])
+        terms = {"channels": {"Checkout rotation": "incidents"}, "direct_messages": False, "contact_check_before": 0}
+        self.settings["oncall"] = terms
+        self.done("oncall.watch")
+        self.at(moment(2026, 11, 23, 12))
+        self.account.cover("Checkout rotation", "Ada Lovelace", 2 * HOUR)
+        for hour, minute in ((12, 1), (14, 1), (32, 35), (33, 1)):
+            self.at(moment(2026, 11, 23, 0) + 3600 * hour + 60 * minute)
+            self.chat.service.forget_pending()
+            self.done("oncall.watch")
+        with tempfile.TemporaryDirectory() as folder, Browser(Path(folder)) as browser:
+            browser.open(self.chat.server.url + "/")
+            browser.until("document.querySelectorAll('.post').length >= 4")
+            shown = browser.js("document.body.innerText").replace("\u200b", "")
+            for words in (
+                "@ada until 23 Nov 2026 14:00 CET (override in place of Mei Tanaka). @mei is off.",
+                "The override is over. On call since 14:00: @mei until 24 Nov 2026 09:00 CET. @ada is off.",
+                "@olu's shift for Checkout rotation begins in 25 min",
+                "on call since 09:00: @olu until 25 Nov 2026 09:00 CET. @mei is off.",
+            ):
+                assert words in shown, words
+            if os.environ.get("ONCALL_PICTURES"):
+                browser.picture(Path(os.environ["ONCALL_PICTURES"]) / "handoffs.png", 1180, 420)
+            assert browser.complaints == []

@@ -88,7 +88,7 @@ def test_a_direct_message_with_a_key_comes_once_and_is_found_by_it(site: Site) -
     assert made[0]["id"] == made[1]["id"]
     key = secrets.token_hex(16)
     props = {"pagerduty": {"key": key}}
-    text = ":telephone_receiver: You are on call for **Checkout rotation** until 25 Nov 2026 09:00 CET."
+    text = ":phone: You are on call for **Checkout rotation** until 25 Nov 2026 09:00 CET."
     posts = [
         good(site.bot.create_post(made[0]["id"], text, props=props, pending_post_id=f"{site.bot_id}:{key}"))
         for _ in range(2)

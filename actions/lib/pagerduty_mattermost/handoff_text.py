@@ -40,7 +40,7 @@ def posted(
     if not one.present:
         nobody = "Nobody" if before else "nobody"
         return f":warning: {place(name, one.level)}: {before}{nobody} is on call since {since}.{off}"
-    head = f":telephone_receiver: {place(name, one.level)}: {before}"
+    head = f":phone: {place(name, one.level)}: {before}"
     came = {spell.user.id for spell in one.came}
     stay = [spell.user for spell in one.present if spell.user.id not in came]
     if not one.came:
@@ -54,7 +54,7 @@ def posted(
 
 def for_who_came(one: HandOff, spell: Spell, name: str, where: tzinfo, reason: Optional[Reason]) -> str:
     at = place(name, one.level)
-    return f":telephone_receiver: You are on call for {at}{until(spell, where)}{because(reason)}."
+    return f":phone: You are on call for {at}{until(spell, where)}{because(reason)}."
 
 
 def for_who_left(one: HandOff, name: str, shown: Shown) -> str:

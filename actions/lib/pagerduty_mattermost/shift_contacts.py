@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Dict, List, NamedTuple, Tuple
 
 from . import contacts, handoff_text, handoffs, times
-from .handoffs import Begin, State
+from .handoffs import Begin, Spell, State
 from .keys import post_key
 from .lookup import Reference
 from .oncall_sight import Sight
@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 BELIEVED = 12 * 3600.0
 """Seconds for which somebody who can be reached is not looked at again."""
+APART = 12 * 3600.0
+"""Seconds between two warnings of the same person at the same thing."""
 LONGEST = 30 * 86400.0
 """Seconds after which somebody who is always on call is told again."""
 
@@ -60,8 +62,9 @@ def tell_contacts(action: PackAction, teller: Teller, seen: Sight, state: State,
     fine.update({one.spell.user.id: now + BELIEVED for one in among if one.spell.user.id not in missing})
     told, count, whole = dict(state.told), 0, True
     for one, user in found:
-        key = one.about("contact")
-        if key in told:
+        key, lately = one.about("contact"), post_key("contact", one.watched, user.id)
+        if key in told or lately in told:  # an override cuts one shift into several
+            told[key] = max(told.get(key, 0.0), _until(one.spell, now))
             continue
         name = seen.things[one.watched].name
         done = True
@@ -73,6 +76,10 @@ def tell_contacts(action: PackAction, teller: Teller, seen: Sight, state: State,
             done = teller.channel(channel, text, post_key("contact", key, channel), keep=False) and done
         whole = whole and done
         if done:
-            told[key] = min(one.spell.end or now + LONGEST, now + LONGEST)
+            told[key], told[lately] = _until(one.spell, now), now + APART
             count += 1
     return state._replace(told=told, fine=fine, checked_at=now if whole else state.checked_at), count
+
+
+def _until(spell: Spell, now: float) -> float:
+    return min(spell.end or now + LONGEST, now + LONGEST)
