@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional
 
-from pagerduty_mattermost.errors import RejectedInput
+from pagerduty_mattermost.errors import PackError, RejectedInput
 from pagerduty_mattermost.message_action import MessageAction
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.incident import Incident
+
+HOUR = 3600.0
+"""Seconds after which the same trouble is told again."""
 
 
 class TellIncident(MessageAction):
@@ -30,18 +36,54 @@ class TellIncident(MessageAction):
         idle = self.not_configured()
         if idle:
             return idle
-        from pagerduty_mattermost.people import recipients
+        from pagerduty_mattermost.accounts import Accounts
+        from pagerduty_mattermost.people import concerned, recipients
 
+        group = to or "assignees"
+        try:
+            people = concerned(self.pagerduty, self.store, found.incident, group)
+        except RejectedInput:
+            raise
+        except PackError as error:
+            self._not_known(found.incident, error)
+            raise  # tried again, and told when PagerDuty can tell
+        if not people and group == "oncall":
+            self._nobody(found.incident)
         agents = {event.agent.id for event in found.events}
         alone = agents if len(agents) == 1 else set()  # whoever did it all knows
-        told = recipients(self.pagerduty, self.mattermost, found.incident, to or "assignees", alone)
+        told = recipients(people, Accounts(self.mattermost, self.store, log=self.log), alone)
         for person in told.missed:
             self.complain(
                 f"user:{person.id}",
                 f"{escape(person.name)} could not be told of an incident: no active Mattermost user has the e-mail "
-                f"address of this PagerDuty user ({escape(person.email) or 'none'}).",
+                f"address of this PagerDuty user ({escape(person.email) or 'none'}), and no admin linked one "
+                "(identity.link).",
             )
         event = found.events[-1].event_id if found.events else ":".join(map(str, found.version))
         text = "\n".join(part for part in ((message or "").strip(), cards.plain_line(found.incident)) if part)
         key = f"incident:{found.incident.id}:{event}"
         return self.direct(told.users, text, key, [person.name for person in told.missed])
+
+    def _not_known(self, incident: Incident, error: PackError) -> None:
+        """Say so where people look, rather than nothing: the one who should know was not told yet."""
+        from pagerduty_mattermost import cards
+        from pagerduty_mattermost.text import escape
+
+        self.complain(
+            f"concerned:{incident.escalation_policy_id}",
+            f"Whom this incident concerns is not known, so nobody was told of it in private: "
+            f"{escape(self._one_line(str(error)))}\n{cards.plain_line(incident)}",
+            ttl=HOUR,
+        )
+
+    def _nobody(self, incident: Incident) -> None:
+        from pagerduty_mattermost import cards
+        from pagerduty_mattermost.text import escape
+
+        policy = escape(incident.escalation_policy or incident.escalation_policy_id or "none")
+        self.complain(
+            f"nobody:{incident.escalation_policy_id}",
+            f"Nobody is on call by the escalation policy of this incident ({policy}), so nobody was told of it in "
+            f"private.\n{cards.plain_line(incident)}",
+            ttl=HOUR,
+        )

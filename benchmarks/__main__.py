@@ -15,6 +15,7 @@ TITLES = {
     "clicks": "A click on a card",
     "doorbell": "A change with the webhook, and what a look costs",
     "memory": "Memory over a million log entries",
+    "oncall": "A look of the on-call watch at 500 schedules",
     "posts": "Posting to Mattermost",
     "sensor": "One cycle of the incident sensor at 10,000 open incidents",
 }

@@ -123,6 +123,11 @@ def synced(test: ExampleCase) -> Parameters:
     return {}
 
 
+def watched(test: ExampleCase) -> Parameters:
+    test.settings["oncall"] = {"channels": {"Platform rotation": "incidents", "Payments escalation": "incidents"}}
+    return {}
+
+
 def drawn(test: ExampleCase) -> Parameters:
     if find_spec("matplotlib") is None:
         test.skipTest("matplotlib is not installed (requirements-pictures.txt)")
@@ -202,6 +207,13 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "oncall.week": fixed(schedules="Platform rotation", days=3),
     "oncall.picture": drawn,
     "oncall.sync": synced,
+    "oncall.watch": watched,
+    "oncall.check": watched,
+    "oncall.tell": lambda t: {
+        "user": t.id("users", "Ada Lovelace"),
+        "message": "Your shift begins at noon.",
+        "key": "noon",
+    },
     "posts.reconcile": fixed(),
     "mattermost.post_storm": fixed(change=STORM, channel="incidents"),
     "health.check": fixed(),

@@ -63,6 +63,8 @@ PHRASES = [
     ("snooze incident 12 for 2h", "pagerduty_snooze", {"incidents": "12", "duration": "2h"}),
     ("who is on call for Checkout API?", "pagerduty_oncall", {"text": "Checkout API"}),
     ("who's oncall for Payments", "pagerduty_oncall", {"text": "Payments"}),
+    ("notify me about shifts off", "pagerduty_notify", {"text": "off"}),
+    ("notify me of my shifts on", "pagerduty_notify", {"text": "on"}),
     ("on call week of Platform rotation", "pagerduty_oncall_week", {"text": "Platform rotation"}),
     ("oncall week ahead for Platform", "pagerduty_oncall_week", {"text": "Platform"}),
     ("escalate incident 12", "pagerduty_escalate", {"incidents": "12"}),

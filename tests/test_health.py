@@ -69,6 +69,15 @@ class HealthCheckTestCase(IncidentActionCase):
         assert found["dead letters"]["text"] == letters
         assert "is the chat sensor running?" in found["chat"]["text"]
 
+    def test_the_on_call_watch_is_missed_when_it_does_not_look(self) -> None:
+        terms = {"oncall": {"channels": {"Platform rotation": "incidents"}}}
+        assert self.checks()["on-call watch"]["state"] == "off"
+        assert "has not looked yet" in self.checks(**terms)["on-call watch"]["text"]
+        for age, state in ((60, "ok"), (1200, "fail")):
+            self.store.write("oncall.watch", {"at": self.chat.clock() - age})
+            found = self.checks(**terms)["on-call watch"]
+            assert (found["state"], f"{age // 60} min ago" in found["text"]) == (state, True)
+
     def test_a_silent_sensor_and_one_never_heard_of(self) -> None:
         self.store.write("watchdog", {"beat": "7/1.0", "since": self.chat.clock() - 7200})
         assert "silent for 2 h" in self.checks()["incident sensor"]["text"]

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from typing import Any, Dict, List
+from unittest.mock import patch
 
 from chat_world import ChatActionCase
 from mattermost_tell_incident import TellIncident
 
 from pagerduty_mattermost.incident import Change, Incident, IncidentEvent, Person, to_payload
+from pagerduty_mattermost.pagerduty import PagerDuty
+from pagerduty_mattermost.store import Store
 from sandbox.journal import Journal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
@@ -108,3 +111,70 @@ class TellIncidentTestCase(ChatActionCase):
         (complaint,) = self.chat.messages("ops")
         assert "@channel" not in complaint
         assert "](http" not in complaint
+
+    def on_call(self, event: str, **params: Any) -> Dict[str, Any]:
+        return self.run_for(IncidentEvent(event, "incident.triggered"), to="oncall", **params)
+
+    def asked(self) -> int:
+        return len([one for one in self.pagerduty.journal.entries if one.path.startswith("/oncalls")])
+
+    def test_in_a_burst_pagerduty_is_asked_once_and_after_a_few_seconds_again(self) -> None:
+        for number in range(5):
+            self.on_call(f"e{number}")
+        assert (self.asked(), len(self.told("ada"))) == (1, 5)
+        policy = self.pagerduty.account.find("escalation_policies", "Payments escalation")
+        policy["rules"][0]["targets"] = [("user", self.people["grace"].id)]
+        self.chat.clock.advance(16)
+        self.on_call("e9")
+        assert (self.asked(), len(self.told("ada")), len(self.told("grace"))) == (2, 5, 1)
+
+    def test_what_is_remembered_never_outlasts_a_shift(self) -> None:
+        now = int(self.chat.clock())
+        account = self.pagerduty.account
+        rota = account.find("schedules", "Platform rotation")
+        rota["overrides"] += [
+            {"id": "Q1", "start": now - 60, "end": now + 5, "user_id": self.people["ada"].id},
+            {"id": "Q2", "start": now + 5, "end": now + 600, "user_id": self.people["grace"].id},
+        ]
+        self.incident = self.incident._replace(
+            escalation_policy_id=account.find("escalation_policies", "Platform escalation")["id"]
+        )
+        self.on_call("e1")
+        self.chat.clock.advance(6)
+        self.on_call("e2")
+        assert (len(self.told("ada")), len(self.told("grace"))) == (1, 1)
+
+    def test_when_pagerduty_can_not_tell_that_is_said_and_nobody_is_guessed(self) -> None:
+        self.pagerduty.faults.add("status", path="/oncalls", status=503)
+        for event in ("e1", "e2"):
+            succeeded, _ = self.try_for(IncidentEvent(event, "incident.triggered"), to="oncall")
+            assert not succeeded
+        (complaint,) = self.chat.messages("ops")
+        assert "is not known, so nobody was told of it in private" in complaint
+        assert self.incident.url in complaint
+        assert "@here" not in complaint
+        assert self.told("ada") == []
+        self.pagerduty.faults.clear()
+        self.on_call("e1")
+        assert len(self.told("ada")) == 1
+
+    def test_rows_of_another_policy_tell_nobody(self) -> None:
+        """Something between that forgets the filter."""
+        page = PagerDuty.page
+
+        def unfiltered(pagerduty: Any, path: str, key: str, params: Any) -> Any:
+            return page(pagerduty, path, key, {**params, "escalation_policy_ids": []})
+
+        self.incident = self.incident._replace(escalation_policy_id="PNONE123")
+        with patch.object(PagerDuty, "page", unfiltered):
+            assert self.on_call("e1")["sent"] == []
+        (complaint,) = self.chat.messages("ops")
+        assert complaint.startswith(":warning: Nobody is on call")
+
+    def test_an_admins_link_counts_before_the_address(self) -> None:
+        account = self.chat.gateway().user_by_username("grace")
+        action = self.action()
+        link = {"how": "link", "id": self.people["ada"].id, "username": "grace", "at": "2026-11-21T08:00:00Z"}
+        Store(action.action_service).write(f"identity.{account.id}", link)
+        self.on_call("e1")
+        assert (len(self.told("ada")), len(self.told("grace"))) == (0, 1)

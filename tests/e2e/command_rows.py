@@ -246,6 +246,7 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: len(overridden(room)) == 1,
         public=True,
     ),
+    Row("notify [on | off]", "notify off", "You are not told of your shifts"),
     Row("services [name]", "services Checkout", "Checkout API"),
     Row(
         "maintenance <service> for <1h>",

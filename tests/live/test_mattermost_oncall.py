@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import secrets
 from typing import Any, Dict
 
 import pytest
@@ -78,3 +79,21 @@ def held(site: Site) -> None:
     assert [one["id"] for one in good(site.bot.get(path))["members"]] == [site.bot_id]
     assert site.bot.send("DELETE", path, json={"user_ids": [site.person["id"]]}).status_code == 404
     site.bot.delete("/groups/" + group["id"])
+
+
+def test_a_direct_message_with_a_key_comes_once_and_is_found_by_it(site: Site) -> None:
+    """What the on-call watch tells people: the channel is made once, the post bears its key."""
+    user = site.person["id"]
+    made = [good(site.bot.post("/channels/direct", [site.bot_id, user])) for _ in range(2)]
+    assert made[0]["id"] == made[1]["id"]
+    key = secrets.token_hex(16)
+    props = {"pagerduty": {"key": key}}
+    text = ":phone: You are on call for **Checkout rotation** until 25 Nov 2026 09:00 CET."
+    posts = [
+        good(site.bot.create_post(made[0]["id"], text, props=props, pending_post_id=f"{site.bot_id}:{key}"))
+        for _ in range(2)
+    ]
+    assert posts[0]["id"] == posts[1]["id"]
+    body = good(site.bot.get("/channels/{}/posts".format(made[0]["id"])))
+    found = [post for post in body["posts"].values() if post["props"].get("pagerduty") == {"key": key}]
+    assert [post["message"] for post in found] == [text]

@@ -50,6 +50,8 @@ SAID = [
     ("oncall week", Said("oncall_week")),
     ("oncall weekly rota", Said("oncall", text="weekly rota")),
     ("oncall for week one", Said("oncall", text="week one")),
+    ("notify", Said("notify")),
+    ("notify me about shifts off", Said("notify", text="off")),
     ("services pay", Said("services", text="pay")),
     ('trigger "Disk on fire" on Checkout API', Said("create", text="Disk on fire", service="Checkout API")),
     ("urgency 12 LOW", Said("urgency", incidents="12", text="LOW")),

@@ -301,3 +301,17 @@ def test_schema_and_loader_know_the_same_settings_and_defaults() -> None:
             for key in spec["properties"]:
                 assert re.search(rf"\b{key}\b", line), f"the loader does not know {name}.{key}"
     assert "service_channels" in nested
+
+
+def test_on_calls_settings_are_read_and_wrong_ones_told() -> None:
+    terms = {
+        "channels": {" policy:Payments ": " pay ", "PSCHED1": "ops"},
+        "remind_before": "0",
+        "direct_messages": False,
+    }
+    found = load({"api_key": "k", "oncall": terms}).oncall
+    assert found.channels == {"policy:Payments": "pay", "PSCHED1": "ops"}
+    assert (found.remind_before, found.direct_messages, found.contact_check_before) == (0, False, 24)
+    wrong = {"channels": ["x"], "remind_before": -1, "direct_messages": "perhaps", "contact_check_before": 169}
+    told = complaint({"api_key": "k", "oncall": wrong})
+    assert all(f"oncall.{name} must be" in told for name in wrong)

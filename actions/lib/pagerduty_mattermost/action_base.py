@@ -200,11 +200,12 @@ class PackAction(Action):
             **terms,
         )
 
-    def complain(self, about: str, text: str) -> bool:
-        """Tell people in the operations channel, once a day for the same `about`; `text` is safe Markdown."""
+    def complain(self, about: str, text: str, ttl: float = 86400.0) -> bool:
+        """Tell people in the operations channel, once within `ttl` seconds for the same `about`; `text` is safe
+        Markdown."""
         from .complaints import complain
 
-        return complain(self.mattermost, self.store, about, text, log=self.log, clock=self.clock)
+        return complain(self.mattermost, self.store, about, text, log=self.log, ttl=ttl, clock=self.clock)
 
     def _complain_of_channel(self, error: ChannelUnavailable) -> None:
         self.complain(f"channel:{error.channel}", str(error))

@@ -230,6 +230,7 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "whoami": chat_you.who_am_i,
     "connect": chat_you.connect,
     "disconnect": chat_you.disconnect,
+    "notify": chat_you.notify,
     "health": chat_you.health,
     "help": chat_you.helped,
 }
@@ -252,6 +253,7 @@ READS = frozenset(
         "whoami",
         "connect",
         "disconnect",
+        "notify",
         "health",
         "help",
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from . import chat_tables, identity
 from .chat_person import who
 from .chat_said import Answer, Said
-from .errors import Ambiguous, NotFound
+from .errors import Ambiguous, NotFound, RejectedInput
 
 if TYPE_CHECKING:
     from .action_base import PackAction
@@ -35,6 +35,22 @@ def connect(action: PackAction, said: Said) -> Answer:
 def disconnect(action: PackAction, said: Said) -> Answer:
     identity.disconnect(action.mattermost, action.store, said.user)
     return Answer("Disconnected: nothing is done in your name until you `/pd connect` again.")
+
+
+def notify(action: PackAction, said: Said) -> Answer:
+    """Whether the person is told of shifts in private; bare: how it stands."""
+    from .people import chat_user
+    from .shift_messages import set_wants, wants
+
+    account = chat_user(action.mattermost, identity.account_name(said.user))
+    asked = said.text.strip().lower()
+    if asked not in ("", "on", "off"):
+        raise RejectedInput("say notify on, notify off, or notify alone to hear how it stands")
+    if asked:
+        set_wants(action.store, account.id, asked == "on")
+    if wants(action.store, account.id):
+        return Answer("You are told in private when your shifts begin and end, and before: `/pd notify off` ends that.")
+    return Answer("You are not told of your shifts in private: `/pd notify on` changes that.")
 
 
 def helped(action: PackAction, said: Said) -> Answer:

@@ -261,6 +261,13 @@ FORMS: Tuple[Form, ...] = (
         YOU,
     ),
     Form("disconnect", "nothing is done in your name until you connect again", "disconnect", r"disconnect", YOU),
+    Form(
+        "notify [on | off]",
+        "whether you are told in private when your shifts begin and end, and before",
+        "notify",
+        r"notify(?:\s+me)?(?:\s+(?:about|of)\s+(?:my\s+)?shifts?)?(?:\s+(?P<text>on|off))?",
+        YOU,
+    ),
     Form("health", "how both sides and the integration's own parts stand", "health", r"health(?:\s*check)?", PACK),
     Form(
         "deadletters [id]",

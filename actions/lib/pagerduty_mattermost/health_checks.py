@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 OK, WARN, FAIL, OFF = "ok", "warn", "fail", "off"
 SKEW = 60.0
 """Seconds that two clocks may differ."""
+OVERDUE = 900.0
+"""Seconds after which a look at who is on call is missing: the timer's comes every minute, the sensor's every five."""
 SLOW = 3.0
 """Seconds for one request."""
 NOWHERE = "PHEALTHCHECK00"
@@ -52,6 +54,7 @@ def checks(action: PackAction) -> List[Check]:
         ("channels", _channels),
         ("incident sensor", _sensor),
         ("reconcile", _reconcile),
+        ("on-call watch", _oncall),
         ("timers", _timers),
         ("dead letters", _letters),
         ("webhook", _webhook),
@@ -174,6 +177,17 @@ def _reconcile(action: PackAction) -> Tuple[str, str]:
         return WARN, "has never run to its end: are the rules pagerduty.reconcile and reconcile_by_timer enabled?"
     text = f"last {times.duration(age)} ago"
     return (FAIL, f"{text}: does st2rulesengine work, and st2actionrunner?") if age > 4 * EVERY else (OK, text)
+
+
+def _oncall(action: PackAction) -> Tuple[str, str]:
+    watched = action.settings.oncall.channels
+    if not watched:
+        return OFF, "not configured: no hand-offs are told (oncall.channels)"
+    age = _age(action, "oncall.watch", "at")
+    if age is None:
+        return WARN, "has not looked yet: are the rules pagerduty.oncall_watch and oncall_watch_by_heartbeat enabled?"
+    text = f"{len(watched)} schedules and policies, last looked at {times.duration(age)} ago"
+    return (FAIL, f"{text}: see the executions of pagerduty.oncall.watch") if age > OVERDUE else (OK, text)
 
 
 def _timers(action: PackAction) -> Tuple[str, str]:

@@ -38,7 +38,7 @@ def linked(mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str
     """Raises NotFound (no such account, a deactivated one, an address hidden from the bot, nobody at PagerDuty),
     Ambiguous, StoreUnreachable (a link could stand there) and the gateways' errors. `by_email`: whether the same
     address is enough (chat.link_by_email)."""
-    account = chat_user(mattermost, _name(user))
+    account = chat_user(mattermost, account_name(user))
     kept = store.read(_key(account))
     if isinstance(kept, dict) and kept.get("how") == OFF:
         raise NotFound(f"@{account.username} is disconnected: `/pd connect` undoes it")
@@ -67,7 +67,7 @@ def link(
     mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str, person: str, clock: Callable[[], float]
 ) -> Identity:
     """An admin's word that they are the same; it stays until `unlink`. `person`: id, e-mail or name."""
-    account = chat_user(mattermost, _name(user))
+    account = chat_user(mattermost, account_name(user))
     found = resolve(pagerduty, "user", person)
     kept: Dict[str, Any] = {"how": LINK, "id": found.id, "username": account.username, "at": iso(clock())}
     store.write(_key(account), kept, ttl=None)
@@ -78,9 +78,9 @@ def unlink(mattermost: Mattermost, store: Store, user: str) -> User:
     """Take the link away; the e-mail address counts again. Raises NotFound when there is none. Also of an account that
     is deactivated by now, if given as an id."""
     try:
-        account = chat_user(mattermost, _name(user))
+        account = chat_user(mattermost, account_name(user))
     except NotFound:
-        account = mattermost.user(_name(user))
+        account = mattermost.user(account_name(user))
     kept = store.read(_key(account))
     if not isinstance(kept, dict) or kept.get("how") != LINK:
         raise NotFound(f"@{account.username} is not linked by an admin")
@@ -90,7 +90,7 @@ def unlink(mattermost: Mattermost, store: Store, user: str) -> User:
 
 def disconnect(mattermost: Mattermost, store: Store, user: str) -> User:
     """Nothing is done in the person's name until `connect`; an admin's link is kept for then."""
-    account = chat_user(mattermost, _name(user))
+    account = chat_user(mattermost, account_name(user))
     kept = store.read(_key(account))
     if not (isinstance(kept, dict) and kept.get("how") == OFF):
         link = kept if isinstance(kept, dict) and kept.get("how") == LINK else None
@@ -100,7 +100,7 @@ def disconnect(mattermost: Mattermost, store: Store, user: str) -> User:
 
 def connect(mattermost: Mattermost, store: Store, user: str) -> User:
     """Undo `disconnect`, and forget what an address told: it is looked up afresh."""
-    account = chat_user(mattermost, _name(user))
+    account = chat_user(mattermost, account_name(user))
     kept = store.read(_key(account))
     if isinstance(kept, dict) and kept.get("how") == OFF and isinstance(kept.get("link"), dict):
         store.write(_key(account), kept["link"], ttl=None)
@@ -122,8 +122,8 @@ def _key(account: User) -> str:
     return f"identity.{account.id}"
 
 
-def _name(user: str) -> str:
-    """Mattermost's names are lower case."""
+def account_name(user: str) -> str:
+    """Mattermost's names are lower case. Raises NotFound for an empty one."""
     name = one_line(clean(user, 100)).lstrip("@")
     if not name:
         raise NotFound("the chat did not say who you are")

@@ -10,9 +10,9 @@ Names and e-mails are compared whole, whatever the case; surrounding and doubled
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
 
-from .errors import Ambiguous, NotFound, RejectedInput
+from .errors import Ambiguous, NotFound, PackError, RejectedInput
 from .pagerduty import PAGE_SIZE, PagerDuty
 from .text import clean, one_line
 
@@ -78,24 +78,34 @@ def resolve_all(pagerduty: PagerDuty, kind: str, texts: Iterable[str]) -> Tuple[
 
     Raises as `resolve`; when several texts are wrong, one error names them all.
     """
-    what = KINDS[kind]
-    wanted = [_wanted(what, text) for text in texts]
-    rows = _whole(pagerduty, what, len(wanted)) if len(wanted) > 1 else None
     found: List[Reference] = []
-    problems: List[str] = []
-    several = False
-    for text in wanted:
-        try:
-            one = resolve(pagerduty, kind, text) if rows is None else _pick(what, kind, text, rows, True)
-        except (Ambiguous, NotFound) as error:
-            several = several or isinstance(error, Ambiguous)
-            problems.append(str(error))
-            continue
-        if one not in found:
+    problems: List[PackError] = []
+    for one in resolve_each(pagerduty, kind, texts, suggest=True).values():
+        if isinstance(one, PackError):
+            problems.append(one)
+        elif one not in found:
             found.append(one)
     if problems:
-        raise (Ambiguous if several else NotFound)("; ".join(problems))
+        several = any(isinstance(one, Ambiguous) for one in problems)
+        raise (Ambiguous if several else NotFound)("; ".join(str(one) for one in problems))
     return tuple(found)
+
+
+def resolve_each(
+    pagerduty: PagerDuty, kind: str, texts: Iterable[str], *, suggest: bool = False
+) -> Dict[str, Union[Reference, NotFound, Ambiguous]]:
+    """The same, each text with what it means or the error that tells why it means nothing. `suggest`: the error names
+    near spellings. Raises RejectedInput (empty) and what the gateway raises."""
+    what = KINDS[kind]
+    wanted = {text: _wanted(what, text) for text in texts}
+    rows = _whole(pagerduty, what, len(wanted)) if len(wanted) > 1 else None
+    found: Dict[str, Union[Reference, NotFound, Ambiguous]] = {}
+    for text, word in wanted.items():
+        try:
+            found[text] = resolve(pagerduty, kind, word) if rows is None else _pick(what, kind, word, rows, suggest)
+        except (Ambiguous, NotFound) as error:
+            found[text] = error
+    return found
 
 
 def _wanted(what: _Kind, text: str) -> str:

@@ -128,13 +128,14 @@ def read(pagerduty: PagerDuty, of: Mapping[str, Any], *, whole: bool = False, **
         raise PermanentError(f"PagerDuty has more than {MAX_ROWS} on-calls for this: ask for fewer at once")
     found: List[OnCall] = []
     for row in listing.items:
-        one = _on_call(row)
+        one = on_call(row)
         if one.user.id and one not in found:
             found.append(one)
     return sorted(found, key=lambda one: (one.level, one.policy, one.user.name))
 
 
-def _on_call(row: Dict[str, Any]) -> OnCall:
+def on_call(row: Mapping[str, Any]) -> OnCall:
+    """A row of PagerDuty's."""
     user = row.get("user") or {}
     level = row.get("escalation_level")
     return OnCall(

@@ -6,13 +6,14 @@ present(pagerduty, found, now)      # {"PSCHED1": [Reference(...)], "PPOL123": [
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Mapping, Sequence
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple, Union
 
 from . import oncall, rotation
-from .errors import NotFound
-from .lookup import Reference, resolve
+from .errors import Ambiguous, NotFound, PackError
+from .lookup import Reference, resolve, resolve_each
 from .oncall import OnCall
 from .pagerduty import PagerDuty
+from .store import BrokenValue, Store
 from .text import clean, one_line
 
 KINDS = ("schedule", "escalation_policy")
@@ -27,16 +28,99 @@ def target(pagerduty: PagerDuty, text: str) -> Reference:
 
     Raises NotFound, Ambiguous and the gateway's errors.
     """
+    kinds, name = asked(text)
+    for kind in kinds:
+        try:
+            return resolve(pagerduty, kind, name)
+        except NotFound:
+            if len(kinds) == 1:
+                raise
+    raise NotFound(f"there is no schedule or escalation policy {one_line(clean(text, 100))!r}")
+
+
+def asked(text: str) -> Tuple[Sequence[str], str]:
+    """Of which kinds it may be, and its id or name."""
     word, _, name = text.partition(":")
     kind = WORDS.get(word.strip().lower())
-    if kind and name.strip():
-        return resolve(pagerduty, kind, name)
-    for kind in KINDS:
+    return ((kind,), name.strip()) if kind and name.strip() else (KINDS, text)
+
+
+KEPT = "watched"
+KEEP, KEEP_UNKNOWN = 86400.0, 600.0
+"""Seconds after which all names are looked up again; where one is unknown."""
+
+
+class Targets(NamedTuple):
+    known: Dict[str, Reference]
+    """By the text that names it."""
+    unknown: Dict[str, str]
+    """Why the others mean nothing, in one line."""
+
+
+def kept_targets(pagerduty: PagerDuty, store: Store, texts: Sequence[str], now: float) -> Targets:
+    """What the texts mean, looked up once a day and when there are others; `forget` makes it afresh. While PagerDuty
+    can't tell, what it told before counts. Raises the store's errors, and the gateway's where nothing is known."""
+    try:
+        kept = store.read(KEPT)
+    except BrokenValue:
+        kept = None
+    before = _kept(kept)
+    if before is not None and set(texts) <= {*before.known, *before.unknown}:
+        chosen = Targets(
+            {text: before.known[text] for text in texts if text in before.known},
+            {text: before.unknown[text] for text in texts if text in before.unknown},
+        )
+        if now - float(kept["at"]) < (KEEP_UNKNOWN if chosen.unknown else KEEP):
+            return chosen
         try:
-            return resolve(pagerduty, kind, text)
-        except NotFound:
-            continue
-    raise NotFound(f"there is no schedule or escalation policy {one_line(clean(text, 100))!r}")
+            found = targets(pagerduty, texts)
+        except PackError:
+            return chosen
+    else:
+        found = targets(pagerduty, texts)
+    known = {text: [one.kind, one.id, one.name] for text, one in found.known.items()}
+    store.write(KEPT, {"at": now, "known": known, "unknown": found.unknown}, KEEP * 7)
+    return found
+
+
+def forget(store: Store) -> None:
+    store.delete(KEPT)
+
+
+def _kept(value: Any) -> Union[Targets, None]:
+    try:
+        known = {str(text): Reference(str(row[0]), str(row[1]), str(row[2])) for text, row in value["known"].items()}
+        float(value["at"])
+        return Targets(known, {str(text): str(why) for text, why in value["unknown"].items()})
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return None
+
+
+def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> Targets:
+    """What each text means: few requests however many there are. Raises the gateway's errors."""
+    wanted: Dict[str, Dict[str, str]] = {kind: {} for kind in KINDS}
+    """By kind: text to the name in it."""
+    for text in texts:
+        kinds, name = asked(text)
+        for kind in kinds:
+            wanted[kind][text] = name
+    found = Targets({}, {})
+    means: Dict[str, List[Union[Reference, NotFound, Ambiguous]]] = {}
+    for kind, names in wanted.items():
+        answers = resolve_each(pagerduty, kind, names.values()) if names else {}
+        for text, name in names.items():
+            means.setdefault(text, []).append(answers[name])
+    for text, told in means.items():
+        fit = [one for one in told if isinstance(one, Reference)]
+        several = next((one for one in told if isinstance(one, Ambiguous)), None)
+        shown = repr(one_line(clean(text, 100)))
+        if len(fit) == 1 and several is None:
+            found.known[text] = fit[0]
+        elif fit and several is None:
+            found.unknown[text] = f"{shown} is a schedule and an escalation policy: write schedule:… or policy:…"
+        else:
+            found.unknown[text] = str(several or f"there is no schedule or escalation policy {shown}")
+    return found
 
 
 def present(pagerduty: PagerDuty, targets: Iterable[Reference], now: float) -> Dict[str, List[Reference]]:

@@ -1,31 +1,38 @@
 """Whom an incident concerns, and who they are in Mattermost.
 
-    recipients(pagerduty, mattermost, incident, "assignees") -> Recipients(users, missed)
+    people = concerned(pagerduty, store, incident, "assignees")
+    recipients(people, Accounts(mattermost, store)) -> Recipients(users, missed)
 
-PagerDuty's users are Mattermost's by their e-mail address; a bot sees addresses only where the server shows them, but
-finds a user by one either way.
+A bot sees addresses only where the server shows them, but finds a user by one either way.
 """
 
 from __future__ import annotations
 
-from typing import AbstractSet, List, NamedTuple
+from contextlib import suppress
+from typing import TYPE_CHECKING, AbstractSet, Iterable, List, NamedTuple, Optional
 
-from . import oncall
-from .errors import NotFound, RejectedInput
+from . import oncall, times
+from .errors import NotFound, PackError, RejectedInput
 from .incident import Incident, Person
 from .lookup import Reference, resolve
 from .mattermost import Mattermost
 from .mattermost_shapes import User, is_id
 from .pagerduty import PagerDuty
+from .store import Store
 from .text import clean, one_line
 
+if TYPE_CHECKING:
+    from .accounts import Accounts
+
 GROUPS = ("assignees", "oncall")
+REMEMBERED = 15.0
+"""Seconds for which it is remembered who is on call: somebody may take over at any time."""
 
 
 class Recipients(NamedTuple):
     users: List[User]
     missed: List[Reference]
-    """PagerDuty users whom no active Mattermost account has the address of."""
+    """PagerDuty users whom no active Mattermost account belongs to."""
 
 
 def chat_user(mattermost: Mattermost, name: str) -> User:
@@ -44,34 +51,60 @@ def chat_user(mattermost: Mattermost, name: str) -> User:
     return user
 
 
-def concerned(pagerduty: PagerDuty, incident: Incident, group: str) -> List[Reference]:
-    """The incident's `assignees`, or who is `oncall` now at the first level of its escalation policy; each once."""
+def concerned(pagerduty: PagerDuty, store: Store, incident: Incident, group: str) -> List[Reference]:
+    """The incident's `assignees`, or who is `oncall` now at the first level of its escalation policy that has anybody;
+    each once. Raises the gateway's errors: who can't be known is never guessed."""
     if group not in GROUPS:
         raise RejectedInput("An incident concerns its assignees or oncall, nobody else")
     if group == "assignees":
         found = [_with_email(pagerduty, person) for person in incident.assignees]
     elif incident.escalation_policy_id:
-        rows, _ = oncall.who(pagerduty, escalation_policy=incident.escalation_policy_id)
-        found = [row.user for row in rows if row.level == rows[0].level]
+        found = present(pagerduty, store, incident.escalation_policy_id)
     else:
         found = []
     return list({person.id: person for person in found}.values())
 
 
-def recipients(
-    pagerduty: PagerDuty, mattermost: Mattermost, incident: Incident, group: str, but: AbstractSet[str] = frozenset()
-) -> Recipients:
-    """Those concerned, as Mattermost users, without the PagerDuty users whose ids are in `but`."""
+def present(pagerduty: PagerDuty, store: Store, policy: str) -> List[Reference]:
+    """Who is on call first for the policy of that id. Remembered for a few seconds, never past anybody's shift: in a
+    burst of incidents PagerDuty is asked once."""
+    name, now = f"present.{policy}", pagerduty.now()
+    kept = _kept(store, name, now)
+    if kept is not None:
+        return kept
+    rows = [row for row in oncall.read(pagerduty, {"escalation_policy_ids": [policy]}) if row.policy_id == policy]
+    first = [row for row in rows if row.level == rows[0].level]
+    ends = [end for end in (times.seconds(row.end) for row in rows) if end is not None]
+    until = min([now + REMEMBERED, *ends])
+    if first and until > now:
+        people = [[row.user.id, row.user.name, row.user.email] for row in first]
+        with suppress(PackError):
+            store.write(name, {"at": now, "until": until, "people": people}, ttl=60)
+    return [row.user for row in first]
+
+
+def _kept(store: Store, name: str, now: float) -> Optional[List[Reference]]:
+    try:
+        kept = store.read(name)
+        if kept is not None and float(kept["at"]) <= now < float(kept["until"]):
+            return [Reference("user", str(id), str(name), str(email)) for id, name, email in kept["people"]]
+    except (PackError, KeyError, TypeError, ValueError):
+        return None
+    return None
+
+
+def recipients(people: Iterable[Reference], accounts: Accounts, but: AbstractSet[str] = frozenset()) -> Recipients:
+    """They as Mattermost users, by an admin's link or their address, without the PagerDuty users whose ids are in
+    `but`. Raises what the store and Mattermost raise."""
     told = Recipients([], [])
-    for person in concerned(pagerduty, incident, group):
+    for person in people:
         if person.id in but:
             continue
-        try:
-            if not person.email:
-                raise NotFound("no address")
-            told.users.append(chat_user(mattermost, person.email))
-        except (NotFound, RejectedInput):
+        account = accounts.of(person)
+        if account is None:
             told.missed.append(person)
+        else:
+            told.users.append(account)
     return told
 
 

@@ -36,11 +36,13 @@ KINDS: Tuple[Kind, ...] = (
     Kind("reminders", ("reminder.",), "how often one was reminded of an incident", 30 * DAY),
     Kind("subscriptions", ("subscription.",), "what channels are subscribed to", careful=True),
     Kind("identities", ("identity.",), "who is who at PagerDuty", careful=True),
+    Kind("oncall", ("oncall.",), "who was on call when it was looked at last"),
+    Kind("notify", ("notify.",), "who does not want to be told of shifts", careful=True),
     Kind("members", ("member.",), "whom the pack put into channels and user groups", careful=True),
     Kind("audit", ("audit.",), "what was done from chat", 90 * DAY, careful=True),
     Kind("health", ("webhook.bell", "watchdog", "reconcile."), "how the webhook, the sensor and the reconciling do"),
     Kind("secrets", ("webhook.secret", "chat.tokens"), "encrypted secrets and tokens", careful=True, secret=True),
-    Kind("caches", ("channel.", "mention."), "names that were looked up", DAY),
+    Kind("caches", ("channel.", "mention.", "present.", "watched"), "names that were looked up", DAY),
     Kind("complaints", ("complaint.", "dropped."), "what was told, or taken back", 90 * DAY),
     Kind("aside", ("aside.",), "values that did not read", 90 * DAY, careful=True),
 )
@@ -88,6 +90,8 @@ def problem(name: str, data: Any) -> str:
         "identities": _is_mapping,
         "audit": _is_mapping,
         "members": _is_mapping,
+        "oncall": _is_oncall,
+        "notify": _is_mapping,
     }.get(kind.name)
     return "" if fits is None or fits(name, data) else f"nothing that {kind.what} looks like"
 
@@ -123,6 +127,12 @@ def _is_reminder(name: str, data: Any) -> bool:
     from .reminding import kept_of
 
     return kept_of(name, data) is not None
+
+
+def _is_oncall(name: str, data: Any) -> bool:
+    from .handoffs import from_data
+
+    return from_data(data) is not None
 
 
 def _is_subscription(name: str, data: Any) -> bool:

@@ -1,0 +1,31 @@
+"""oncall.tell: a direct message about a shift, to who did not say `/pd notify off`."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from pagerduty_mattermost.action_base import PackAction
+from pagerduty_mattermost.errors import RejectedInput
+
+
+class OnCallTell(PackAction):
+    kept_as = "oncall_tell"
+
+    def act(
+        self,
+        user: str = "",
+        message: str = "",
+        key: str = "",
+        name: Optional[str] = "",
+        email: Optional[str] = "",
+    ) -> Dict[str, Any]:
+        from pagerduty_mattermost.accounts import Accounts
+        from pagerduty_mattermost.lookup import Reference
+        from pagerduty_mattermost.shift_messages import tell
+
+        if not (user.strip() and message.strip() and key.strip()):
+            raise RejectedInput("Give user (a PagerDuty id), message and key")
+        accounts = Accounts(self.mattermost, self.store, log=self.log)
+        done = tell(self, accounts, Reference("user", user.strip(), name or "", email or ""), message, key)
+        words = {"sent": "Sent.", "off": "Not sent: /pd notify is off.", "unknown": "Mattermost does not know them."}
+        return {"done": done, "message": words[done]}
