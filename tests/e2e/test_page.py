@@ -79,8 +79,9 @@ def test_a_choice_opens_a_dialog_whose_mistakes_are_shown(room: Room, page: Brow
 
 
 def test_a_command_is_typed_and_answered_to_who_typed_it_alone(room: Room, page: Browser) -> None:
+    card(room, "Invoices are late", "Billing Jobs")
     type_in(page, "/pd list")
-    mine = "[...document.querySelectorAll('.ephemeral')].some(e => e.innerText.includes('Invoices are not sent'))"
+    mine = "[...document.querySelectorAll('.ephemeral')].some(e => e.innerText.includes('Invoices are late'))"
     page.until(mine)
     if PICTURE:
         page.picture(Path(PICTURE), 1180, 1380)
