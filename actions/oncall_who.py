@@ -17,6 +17,7 @@ class OnCallWho(PackAction):
         days: int = 0,
     ) -> Dict[str, Any]:
         from pagerduty_mattermost import oncall, text, times
+        from pagerduty_mattermost.accounts import both, usernames
 
         of = {
             "escalation_policy": escalation_policy or "",
@@ -30,10 +31,12 @@ class OnCallWho(PackAction):
         else:
             rows, name = oncall.who(self.pagerduty, **of)
         where = times.zone(self.settings.time_zone)
+        username = usernames(self)
+        chat_names = {row.user.id: username(row.user) for row in rows}
         told: List[str] = []
         for row in rows:
             at = times.stamp(row.start if coming else row.end, where)
-            whom = text.inert(row.policy if of["user"] else row.user.name)
+            whom = text.inert(row.policy if of["user"] else both(row.user, chat_names[row.user.id]))
             told.append(f"level {row.level} {whom}" + (f" ({'from' if coming else 'until'} {at})" if at else ""))
         head = "Next on call for" if coming else "On call for"
         if of["user"]:
@@ -43,7 +46,12 @@ class OnCallWho(PackAction):
             "oncalls": [
                 {
                     "level": row.level,
-                    "user": {"id": row.user.id, "name": row.user.name, "email": row.user.email},
+                    "user": {
+                        "id": row.user.id,
+                        "name": row.user.name,
+                        "email": row.user.email,
+                        "mattermost": chat_names[row.user.id],
+                    },
                     "schedule": row.schedule,
                     "policy": row.policy,
                     "start": row.start,

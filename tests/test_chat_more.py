@@ -68,7 +68,7 @@ class ChatMoreTestCase(ChatCase):
     def test_who_is_on_call_for_ones_teams_and_when_one_is_oneself(self) -> None:
         before = len(self.sandbox.pagerduty.journal.entries)
         text = self.told("oncall")
-        assert "Billing Jobs, Checkout API | 1 | Ada Lovelace |" in text
+        assert "Billing Jobs, Checkout API | 1 | Ada Lovelace (@\u200bada) |" in text
         assert "Storefront" not in text
         paths = [entry.path for entry in self.sandbox.pagerduty.journal.entries[before:]]
         assert paths.count("/oncalls") == 1

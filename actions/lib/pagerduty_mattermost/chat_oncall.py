@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 
 from . import chat_tables, oncall, times
+from .accounts import both, usernames
 from .chat_person import sender, who
 from .chat_said import Answer, Said
 from .errors import NotFound, RejectedInput
@@ -51,15 +52,16 @@ def _of(action: PackAction, kind: str, id: str, name: str, policy: str) -> Answe
 
 
 def _table(action: PackAction, shifts: Sequence[oncall.Shift], *, levels: bool) -> str:
-    zone = times.zone(action.settings.time_zone)
+    zone, username = times.zone(action.settings.time_zone), usernames(action)
     rows = []
     for shift in shifts[: chat_tables.ROWS]:
         present, coming = shift
-        following = f"{coming.user.name} from {times.stamp(coming.start, zone)}" if coming else ""
+        next_one = both(coming.user, username(coming.user)) if coming else ""
+        following = f"{next_one} from {times.stamp(coming.start, zone)}" if coming else ""
         until = times.stamp(present.end, zone) if present and present.end else "always" if present else ""
         cells = [
             *([str((present or coming).level)] if levels else []),  # type: ignore[union-attr]
-            chat_tables.cell(present.user.name if present else "nobody"),
+            chat_tables.cell(both(present.user, username(present.user)) if present else "nobody"),
             chat_tables.cell(until),
             chat_tables.cell(following),
         ]
@@ -118,16 +120,15 @@ def _teams(action: PackAction, said: Said) -> Answer:
     if not policies:
         return Answer("Your teams have no service with an escalation policy.")
     rows = oncall.read(action.pagerduty, {"escalation_policy_ids": list(policies)})
-    zone = times.zone(action.settings.time_zone)
-    cells: List[Tuple[str, ...]] = []
-    for one in rows:
-        if one.policy_id in policies:
-            names = ", ".join(sorted(policies[one.policy_id]))
-            until = times.stamp(one.end, zone) or "always"
-            cells.append((chat_tables.cell(names), str(one.level), chat_tables.cell(one.user.name), until))
-    cells.sort()
-    shown = cells[: 2 * chat_tables.ROWS]
-    more = f"\n… and {len(cells) - len(shown)} more." if len(cells) > len(shown) else ""
+    zone, username = times.zone(action.settings.time_zone), usernames(action)
+    mine = [(", ".join(sorted(policies[one.policy_id])), one) for one in rows if one.policy_id in policies]
+    mine.sort(key=lambda each: (each[0], each[1].level, each[1].user.name))
+    shown: List[Tuple[str, ...]] = []
+    for names, one in mine[: 2 * chat_tables.ROWS]:
+        until = times.stamp(one.end, zone) or "always"
+        whom = chat_tables.cell(both(one.user, username(one.user)))
+        shown.append((chat_tables.cell(names), str(one.level), whom, until))
+    more = f"\n… and {len(mine) - len(shown)} more." if len(mine) > len(shown) else ""
     return Answer(
         "On call for your teams' services:\n\n"
         + chat_tables.table(("services", "level", "on call", "until"), shown)
