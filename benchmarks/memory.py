@@ -74,7 +74,15 @@ def run() -> List[Row]:
     PICTURE.write_text(_svg(seen), encoding="utf-8")
     early, late = seen[4][1], seen[-1][1]
     seen_at_last = f"{late:.0f} MiB after {ENTRIES:,} entries, {dispatcher.changes:,} dispatches"
-    return [Row("memory of the sensor's process", seen_at_last, f"{early:.0f} MiB after {seen[4][0]:,}", late / early, "≤ 1.2")]
+    return [
+        Row(
+            "memory of the sensor's process",
+            seen_at_last,
+            f"{early:.0f} MiB after {seen[4][0]:,}",
+            late / early,
+            "≤ 1.2",
+        )
+    ]
 
 
 def _log() -> Iterator[Dict[str, Any]]:

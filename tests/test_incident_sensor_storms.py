@@ -72,7 +72,7 @@ class StormTestCase(StormCase):
             told = sum(payload["total"] for payload in last.values()) + sum(self.cards().values()) + len(high)
             assert told == 1000
             assert max(Counter(p["key"] for p in self.payloads("pagerduty.storm")).values()) <= 6
-            self.polled(2400)  # until they are told no more
+            self.poll(100, times=24)  # until they are told no more
 
     def test_two_at_once_wait_some_seconds_and_one_does_not(self) -> None:
         self.poll()
@@ -122,7 +122,7 @@ class StormFaultTestCase(StormCase):
     def test_killed_at_any_write_what_has_a_card_is_followed_and_a_storm_is_one(self) -> None:
         for write in range(6):
             self.sensor = self.start_sensor()
-            self.polled(2400)  # until the last one is told no more
+            self.poll(100, times=24)  # until the last one is told no more
             self.sensor_service.dispatched_triggers.clear()
             early = [self.account.trigger("Checkout API", f"Early {n} {write}") for n in range(3)]
             self.clock.advance(14)

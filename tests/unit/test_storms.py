@@ -355,3 +355,11 @@ def test_what_a_storm_counted_lacks_no_card_hours_later_until_it_is_reopened() -
     assert "PINC0003" not in noise.held
     noise.once_more(NOW + 8 * 3600)
     assert noise.held == {}
+
+
+def test_what_is_kept_of_a_large_storm_is_little_more_than_its_ids() -> None:
+    noise = Noise(Terms())
+    noise.judge([new(number) for number in range(9_000)], NOW)
+    kept = json.dumps(noise.kept())
+    assert len(kept) < 9_000 * (len("PINC0000") + 1) + 20_000
+    assert Noise(Terms(), json.loads(kept)).held == noise.held

@@ -104,7 +104,7 @@ class Group:
         }
 
     def kept(self) -> Dict[str, Any]:
-        return dict(self.__dict__)
+        return {**self.__dict__, "statuses": by_value(self.statuses)}
 
     @classmethod
     def of(cls, data: Mapping[str, Any]) -> Group:
@@ -117,9 +117,22 @@ class Group:
         made.last, made.told_at, made.before = float(data["last"]), float(data["told_at"]), int(data["before"])
         made.team_ids = [str(id) for id in data["team_ids"]]
         made.arrivals = [float(at) for at in data["arrivals"]]
-        made.statuses = {str(id): str(status) for id, status in data["statuses"].items()}
+        made.statuses = by_id(data["statuses"])
         made.released = [str(id) for id in data["released"]]
         made.shown = [dict(one) for one in data["shown"]]
         made.sequence, made.told_sequence = int(data["sequence"]), int(data["told_sequence"])
         made.ended = data["ended"] is True
         return made
+
+
+def by_value(texts: Mapping[str, str]) -> Dict[str, str]:
+    """{id: text} as {text: "id id id"}: half as long where there are many ids and few texts."""
+    found: Dict[str, List[str]] = {}
+    for id, text in texts.items():
+        found.setdefault(text, []).append(id)
+    return {text: " ".join(ids) for text, ids in found.items()}
+
+
+def by_id(kept: Any) -> Dict[str, str]:
+    """The same back. Raises AttributeError when it is none."""
+    return {id: str(text) for text, ids in kept.items() for id in ids.split()}

@@ -23,7 +23,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 from . import times
 from .flapping import Rounds, abouts_of
 from .incident import Change, Incident, IncidentEvent
-from .storm_group import FLAPPING, STORM, Group
+from .storm_group import FLAPPING, STORM, Group, by_id, by_value
 from .text import cut, one_line
 
 PASS, HOLD, RELEASE, WAIT = "pass", "hold", "release", "wait"
@@ -116,7 +116,7 @@ class Noise:
         try:
             groups = {str(key): Group.of(one) for key, one in data["groups"].items()}
             passed = {str(s): {str(id): float(at) for id, at in ids.items()} for s, ids in data["passed"].items()}
-            left = {str(id): str(key) for id, key in data["left"].items()}
+            left = by_id(data["left"])
             releasing = {str(id): str(key) for id, key in data["releasing"].items()}
             rounds = Rounds(self._terms.rounds, self._terms.flap_window, data["rounds"])
             over = [
@@ -132,7 +132,7 @@ class Noise:
         return {
             "groups": {key: group.kept() for key, group in self.groups.items()},
             "passed": self._passed,
-            "left": self.left,
+            "left": by_value(self.left),
             "releasing": self._releasing,
             "rounds": self._rounds.kept(),
             "over": [{**one._asdict(), "ids": " ".join(sorted(one.ids))} for one in self.over],
