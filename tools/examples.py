@@ -110,7 +110,13 @@ def main(arguments: Sequence[str]) -> int:
     if not check:
         FILE.write_text(wanted, encoding="utf-8")
     elif not FILE.is_file() or FILE.read_text(encoding="utf-8") != wanted:
-        print("docs/examples.json is not what the actions answer: run make docs and commit it.", file=sys.stderr)
+        there = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
+        answers = json.loads(wanted)
+        other = ", ".join(sorted(name for name in {*there, *answers} if there.get(name) != answers.get(name))[:5])
+        print(
+            f"docs/examples.json is not what the actions answer ({other}): run make docs and commit it.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 
