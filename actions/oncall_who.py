@@ -17,7 +17,7 @@ class OnCallWho(PackAction):
         days: int = 0,
     ) -> Dict[str, Any]:
         from pagerduty_mattermost import oncall, text, times
-        from pagerduty_mattermost.accounts import both, usernames
+        from pagerduty_mattermost.chat_names import both, usernames
 
         of = {
             "escalation_policy": escalation_policy or "",

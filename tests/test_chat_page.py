@@ -112,8 +112,16 @@ class OverrideTestCase(ChatCase):
         id = text.rsplit("cancel ", 1)[1].strip("`")
         assert f"`{id}`" in self.told("overrides", text="Platform rotation")
         assert "cancelled by Ada Lovelace" in self.told("override_cancel", text=id)
+        assert "no such override" in self.told("override_cancel", text=id)
         assert self.overrides == []
         assert "has no override within" in self.told("overrides", text="Platform rotation")
+
+    def test_said_twice_it_is_one(self) -> None:
+        for _ in range(2):
+            text = self.told("override", service="Platform rotation", duration="2h")
+            self.sandbox.clock.advance(3)
+        assert "has Platform rotation by an override until" in text
+        assert len(self.overrides) == 1
 
     def test_until_an_hour_is_of_the_day_on_which_it_begins(self) -> None:
         self.told("override", service="Platform rotation", duration="from tomorrow 9:00 until 18:00")
@@ -136,7 +144,7 @@ class OverrideTestCase(ChatCase):
         assert 0 < one["end"] - self.sandbox.clock() <= 7 * DAY
         assert "You are on call by Platform rotation already" in self.told("take", service="Platform rotation")
         self.told("take", service="Platform rotation", duration="30m")
-        assert len(self.overrides) == 2
+        assert len(self.overrides) == 1, "it is covered"
 
     def test_a_schedule_that_no_policy_uses_is_taken_as_well(self) -> None:
         ada, mei = (self.account.find("users", name)["id"] for name in ("ada@example.com", "mei@example.com"))

@@ -166,7 +166,7 @@ ROWS: Tuple[Row, ...] = (
         "Grace Hopper",
     ),
     Row(
-        "reassign [id] <@user | policy>",
+        "reassign [id] <@user or policy>",
         "reassign {one} @mei, linus@example.com",
         "is assigned to Mei Tanaka, Linus Example",
         lambda room, one: set(assignees(room, one)) == {"Mei Tanaka", "Linus Example"},
@@ -200,7 +200,7 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: priority(room, one) == "P1",
         "P1",
     ),
-    Row("urgency [id] <high | low>", "urgency {one} low", "has low urgency", lambda room, one: one.urgency == "low"),
+    Row("urgency [id] <high or low>", "urgency {one} low", "has low urgency", lambda room, one: one.urgency == "low"),
     Row(
         "status [id] <text>",
         "status {one} Half of it works",
@@ -218,7 +218,7 @@ ROWS: Tuple[Row, ...] = (
     Row("oncall week <schedule>", "oncall week Platform rotation", "| day | Platform rotation |"),
     Row("oncall picture <schedule>", "oncall picture Platform rotation", PICTURE),
     Row(
-        'page <@user | schedule | policy | service> "<what>"',
+        'page <@user, schedule, policy or service> "<what>"',
         'page @mei "Please look at the queue" --service Database',
         "Paged Mei Tanaka in the name of",
         lambda room, one: assignees(room, newest(room)) == ("Mei Tanaka",),

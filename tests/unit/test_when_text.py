@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Optional
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost import times
@@ -51,6 +52,31 @@ NOW = 1795258980.0  # Saturday 2026-11-21 12:03 in Berlin
 )
 def test_times_as_people_type_them(text: str, past: bool, wanted: Optional[str]) -> None:
     assert iso_time(text, now=NOW, zone="Europe/Berlin", past=past) == wanted
+
+
+@given(
+    st.floats(1.7e9, 1.9e9),
+    st.sampled_from(["UTC", "Europe/Berlin", "America/New_York", "Asia/Tokyo", "Pacific/Kiritimati"]),
+    st.integers(0, 23),
+    st.integers(0, 59),
+    st.booleans(),
+)
+@settings(deadline=None)
+def test_a_time_of_day_is_the_next_or_the_last_one_in_its_zone(
+    now: float, zone: str, hour: int, minute: int, past: bool
+) -> None:
+    found = times.seconds(iso_time(f"{hour}:{minute:02}", now=now, zone=zone, past=past) or "")
+    assert found is not None
+    local = datetime.fromtimestamp(found, times.zone(zone))
+    assert abs((local.hour * 60 + local.minute) - (hour * 60 + minute)) <= 60, "but for an hour that the clocks skip"
+    assert (now - 90000 <= found <= now) if past else (now < found <= now + 90000)
+
+
+def test_a_zone_in_the_text_counts_for_the_day_as_well() -> None:
+    now = 1795796160.0  # Friday 2026-11-27 17:16 in Berlin
+    assert iso_time("18:00", now=now, zone="Europe/Berlin") == "2026-11-27T17:00:00Z"
+    assert iso_time("18:00 CET", now=now, zone="UTC") == "2026-11-27T17:00:00Z"
+    assert iso_time("18:00", now=now, zone="Europe/Berlin", past=True) == "2026-11-26T17:00:00Z"
 
 
 def test_an_unknown_zone_of_the_configuration_is_told() -> None:

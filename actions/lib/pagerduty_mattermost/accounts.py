@@ -7,9 +7,9 @@ accounts.name(person)        # "@ada", which notifies nobody, else the escaped n
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, Optional
+from typing import Any, Dict, Optional
 
-from .errors import NotFound, PackError, RejectedInput
+from .errors import NotFound, RejectedInput
 from .identity import LINK
 from .lookup import Reference
 from .mattermost import Mattermost
@@ -17,9 +17,6 @@ from .mattermost_shapes import User, is_id
 from .people import chat_user
 from .store import Store
 from .text import clean, escape, one_line
-
-if TYPE_CHECKING:
-    from .action_base import PackAction
 
 PREFIX = "identity."
 
@@ -71,32 +68,3 @@ class Accounts:
     def _note(self, error: Any) -> None:
         if self._log is not None:
             self._log.warning("%s", error)
-
-
-def usernames(action: PackAction) -> Callable[[Reference], str]:
-    """A look-up of Mattermost names for whoever only shows them: "" for who has none, and for everybody where
-    Mattermost is not configured or can't tell now."""
-    from .config import mattermost_missing
-
-    if mattermost_missing(action.settings):
-        return lambda person: ""
-    accounts, away = Accounts(action.mattermost, action.store, log=action.log), False
-
-    def username(person: Reference) -> str:
-        nonlocal away
-        if away:
-            return ""
-        try:
-            account = accounts.of(person)
-        except PackError as error:
-            away = True
-            action.log.info("Shown without Mattermost names: %s", error)
-            return ""
-        return account.username if account is not None else ""
-
-    return username
-
-
-def both(person: Reference, username: str) -> str:
-    """PagerDuty's name and the @name, not escaped."""
-    return f"{person.name} (@{username})" if username else person.name

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 
 from . import chat_tables, oncall, times
-from .accounts import both, usernames
+from .chat_names import both, usernames
 from .chat_person import sender, who
 from .chat_said import Answer, Said
 from .errors import NotFound, RejectedInput

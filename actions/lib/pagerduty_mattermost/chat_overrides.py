@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LONGEST = 30
 """Days of one override; a longer one is more likely a slip."""
+SLACK = 300.0
+"""Seconds by which an override may fall short of what is asked for and be the same."""
 AHEAD = 14
 """Days in which overrides are listed."""
 _UNTIL = r"(?:for|until|to)\s+"
@@ -83,20 +85,42 @@ def cancel(action: PackAction, said: Said) -> Answer:
         raise RejectedInput("which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE")
     asker = who(action, said.user).person
     path = fill("/schedules/{schedule}/overrides/{override}", **found.groupdict())
-    action.pagerduty.delete(path)
+    try:
+        action.pagerduty.delete(path)
+    except NotFound:
+        return Answer("There is no such override (any more).")
     return Answer(f"The override is cancelled by {escape(asker.name)}.", (), asker.email, public=True)
 
 
 def _made(
     action: PackAction, schedule: Reference, person: Reference, start: float, end: float, asker: Reference
 ) -> Answer:
-    made = overrides.create(action.pagerduty, schedule.id, times.iso(start), times.iso(end), person.id)
     zone = times.zone(action.settings.time_zone)
+    there = _there(action, schedule, person, start, end)
+    if there is not None:
+        until = times.stamp(str(there.get("end")), zone)
+        return Answer(f"{escape(person.name)} has {escape(schedule.name)} by an override until {until} already.")
+    made = overrides.create(action.pagerduty, schedule.id, times.iso(start), times.iso(end), person.id)
     span = f"from {times.stamp(times.iso(start), zone)} until {times.stamp(times.iso(end), zone)}"
     by = "" if person.id == asker.id else f" (asked by {escape(asker.name)})"
     id = f"{schedule.id}:{one_line(clean(made.get('id'), 40))}"
     text = f"{escape(person.name)} takes {escape(schedule.name)} {span}{by}. To undo it: `/pd override cancel {id}`"
     return Answer(text, (), asker.email, public=True)
+
+
+def _there(
+    action: PackAction, schedule: Reference, person: Reference, start: float, end: float
+) -> Optional[Dict[str, Any]]:
+    """The person's override that covers it, but for minutes: the command was said twice."""
+    span = {"since": times.iso(start), "until": times.iso(end), "overflow": True}
+    rows = action.pagerduty.get(_path(schedule.id), span).get("overrides")
+    for row in rows if isinstance(rows, list) else ():
+        if not isinstance(row, dict) or (row.get("user") or {}).get("id") != person.id:
+            continue
+        begins, over = times.seconds(str(row.get("start"))), times.seconds(str(row.get("end")))
+        if begins is not None and over is not None and begins <= start + SLACK and over >= end - SLACK:
+            return row
+    return None
 
 
 def _person(action: PackAction, text: str) -> Reference:

@@ -112,7 +112,7 @@ FORMS: Tuple[Form, ...] = (
         ACT,
     ),
     Form(
-        "reassign [id] <@user | policy>",
+        "reassign [id] <@user or policy>",
         "to people (several with commas) or an escalation policy",
         "reassign",
         rf"(?:re)?assign(?:\s+{_ID})?\s+(?:to\s+)?(?P<text>.+)",
@@ -135,7 +135,7 @@ FORMS: Tuple[Form, ...] = (
     Form("merge <ids> into <id>", "merge", "merge", rf"merge\s+{_IDS}\s+into\s+(?P<text>\S+)", ACT),
     Form("priority [id] <P1>", "set the priority", "priority", rf"priority(?:\s+{_ID})?\s+(?:to\s+)?(?P<text>.+)", ACT),
     Form(
-        "urgency [id] <high | low>",
+        "urgency [id] <high or low>",
         "set the urgency",
         "urgency",
         rf"urgency(?:\s+{_ID})?\s+(?:to\s+)?(?P<text>high|low)",
@@ -177,7 +177,7 @@ FORMS: Tuple[Form, ...] = (
         PEOPLE,
     ),
     Form(
-        'page <@user | schedule | policy | service> "<what>"',
+        'page <@user, schedule, policy or service> "<what>"',
         "page them: an incident that reaches exactly whom you name",
         "page",
         rf"page\s+(?P<service>.+?)\s*:?\s+(?P<text>{_QUOTED})",

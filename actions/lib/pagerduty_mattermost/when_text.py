@@ -23,6 +23,11 @@ _PART = re.compile(rf"(\d+(?:\.\d+)?)\s*({_UNIT})", re.IGNORECASE)
 _DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
 _OFFSET = re.compile(r"[Tt ].*(?:[Zz]|[+-]\d\d:?\d\d|[+-]\d\d)$")
 _ZONE = re.compile(r"\s+((?:[A-Z][A-Za-z_]+/)+[A-Z][A-Za-z_]+)$")
+_CLOCK = re.compile(
+    r"(?:at\s+)?\d{1,2}(?::\d\d){0,2}\s*(?:[ap]\.?m\.?)?(?:\s*(?:[a-z]{2,5}|(?:utc|gmt)?[+-]\d\d?(?::?\d\d)?))?",
+    re.IGNORECASE,
+)
+"""A time of day without a date: the next one, or the last one where a past time is meant."""
 _ONLY_NUMBERS = re.compile(r"[\d\s./-]*")
 MAX_TEXT = 60
 
@@ -78,6 +83,7 @@ def _in_words(text: str, now: float, zone: str, past: bool) -> Optional[str]:
         return None  # "10/11" or a 13th month would be read as something, but as what?
     import warnings
 
+    clock = _CLOCK.fullmatch(text)
     base = (datetime(1970, 1, 1, tzinfo=times.zone("UTC")) + timedelta(seconds=now)).astimezone(times.zone(zone))
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of a dateparser older than this Python, about itself
@@ -87,14 +93,26 @@ def _in_words(text: str, now: float, zone: str, past: bool) -> Optional[str]:
             found = dateparser.parse(
                 text,
                 languages=["en"],
+                # In local time throughout: with another TIMEZONE dateparser takes the base for UTC, and is a day off.
                 settings={
-                    "TIMEZONE": zone,
-                    "RETURN_AS_TIMEZONE_AWARE": True,
+                    "TIMEZONE": "UTC",
                     "RELATIVE_BASE": base.replace(tzinfo=None),
-                    "PREFER_DATES_FROM": "past" if past else "future",
+                    # The day of a time of day is found below: dateparser's is wrong at the end of a month.
+                    "PREFER_DATES_FROM": "current_period" if clock else "past" if past else "future",
                     "DATE_ORDER": "YMD",
                 },
             )
         except (ValueError, OverflowError, TypeError):
             found = None
-    return None if found is None else times.iso(found.timestamp())
+    if found is None:
+        return None
+    if not clock:
+        return times.iso(_instant(found, zone))
+    days = sorted(_instant(found + timedelta(days=number), zone) for number in (-2, -1, 0, 1, 2))
+    fit = [at for at in days if at <= now][-1:] if past else [at for at in days if at > now][:1]
+    return times.iso(fit[0]) if fit else None
+
+
+def _instant(moment: datetime, zone: str) -> float:
+    """Seconds since the epoch; without a zone of its own it is in `zone`."""
+    return (moment if moment.tzinfo else moment.replace(tzinfo=times.zone(zone))).timestamp()
