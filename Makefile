@@ -45,7 +45,7 @@ demo: $(READY)
 	$(BIN)/python -m sandbox.demo $(ARGS)
 
 test: $(READY)
-	$(BIN)/python -m pytest $(TESTS) $(ARGS)
+	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile $(ARGS)
 
 test-all:
 	tools/test_all.sh $(ARGS)
