@@ -39,6 +39,16 @@ def over(number: int, at: float, title: str = "Disk full") -> Change:
     return change(number, "resolved", status="resolved", title=title, at=times.iso(at))
 
 
+def ended_storm(resolved: int) -> Noise:
+    """Of twenty, of which so many are over."""
+    noise = Noise(Terms())
+    verdicts(noise, *map(new, range(20)))
+    verdicts(noise, *[change(number, "resolved", status="resolved") for number in range(resolved)])
+    for group in noise.due(NOW + 400):
+        noise.told(group, NOW + 400)
+    return noise
+
+
 def test_ten_of_a_service_are_told_one_by_one_and_eleven_are_a_storm() -> None:
     assert verdicts(Noise(Terms()), *map(new, range(10))) == [PASS] * 10
     assert verdicts(Noise(Terms()), *map(new, range(11))) == [HOLD] * 11
@@ -102,11 +112,7 @@ def test_its_card_is_told_at_once_then_every_half_minute_and_at_its_end() -> Non
 
 
 def test_of_a_few_that_are_left_each_gets_its_card_when_anything_happens_to_it() -> None:
-    noise = Noise(Terms())
-    verdicts(noise, *map(new, range(20)))
-    verdicts(noise, *[change(number, "resolved", status="resolved") for number in range(10)])
-    for group in noise.due(NOW + 400):
-        noise.told(group, NOW + 400)
+    noise = ended_storm(10)
     assert verdicts(noise, change(12, "escalated"), change(13, "updated"), now=NOW + 900) == [RELEASE] * 2
     assert verdicts(noise, change(14, "resolved", status="resolved"), now=NOW + 900) == [HOLD]
     assert len(noise.left) == 8
@@ -331,10 +337,7 @@ def test_kept_and_read_at_any_time_it_decides_the_same_and_nobody_is_held_who_wa
 
 
 def test_the_last_card_of_a_storm_is_told_again_because_a_trigger_can_be_lost() -> None:
-    noise = Noise(Terms())
-    verdicts(noise, *map(new, range(20)))
-    for group in noise.due(NOW + 400):
-        noise.told(group, NOW + 400)
+    noise = ended_storm(0)
     assert noise.once_more(NOW + 430) == []
     noise = Noise(Terms(), json.loads(json.dumps(noise.kept())))
     told = [one["state"] for at in range(460, 4000, 10) for one in noise.once_more(NOW + at)]
@@ -342,11 +345,7 @@ def test_the_last_card_of_a_storm_is_told_again_because_a_trigger_can_be_lost() 
 
 
 def test_what_a_storm_counted_lacks_no_card_hours_later_until_it_is_reopened() -> None:
-    noise = Noise(Terms())
-    verdicts(noise, *map(new, range(20)))
-    verdicts(noise, *[change(number, "resolved", status="resolved") for number in range(20)])
-    for group in noise.due(NOW + 400):
-        noise.told(group, NOW + 400)
+    noise = ended_storm(20)
     noise.forget(NOW + 400, set())
     noise = Noise(Terms(), json.loads(json.dumps(noise.kept())))
     assert len(noise.held) == 20

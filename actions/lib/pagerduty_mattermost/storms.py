@@ -121,7 +121,7 @@ class Noise:
             rounds = Rounds(self._terms.rounds, self._terms.flap_window, data["rounds"])
             over = [
                 Over(dict(one["payload"]), float(one["at"]), int(one["again"]), set(str(one["ids"]).split()))
-                for one in data.get("over", ())
+                for one in data["over"]
             ]
         except (KeyError, TypeError, ValueError, AttributeError):
             return
@@ -269,8 +269,8 @@ class Noise:
 
     def _verdict(self, change: Change, acted: Dict[str, int]) -> str:
         incident = change.incident
-        key = self.left.get(incident.id, "")
-        few = key and sum(key == one for one in self.left.values()) <= self._terms.incidents
+        left_by = self.left.get(incident.id, "")
+        key = left_by
         if not key:
             group = self._group_of(incident.id)
             if group is None and self._is_counted(incident.id):
@@ -283,13 +283,17 @@ class Noise:
                 return PASS
             key = group.key
         high = self._is_high(incident)
-        wanted = incident.is_open and (high or few or _has_moved(change))
+        wanted = incident.is_open and (high or _has_moved(change) or self._left_few(left_by))
         if not wanted and incident.id not in self._releasing:
             return HOLD
         acted[key] = acted.get(key, 0) + 1
         if not high and acted[key] > RELEASED_AT_ONCE:
             return HOLD
         return self._release(incident.id, key)
+
+    def _left_few(self, key: str) -> bool:
+        """Whether it is a group that is over and left few open."""
+        return bool(key) and sum(key == one for one in self.left.values()) <= self._terms.incidents
 
     def _release(self, id: str, key: str) -> str:
         self._releasing[id], self.changed = key, True
