@@ -55,6 +55,14 @@ class Call(NamedTuple):
         per_page = _number(self.request.param("per_page"), PER_PAGE)
         return page, min(MOST_PER_PAGE, per_page) if per_page > 0 else PER_PAGE
 
+    def old_format(self, missing: str) -> None:
+        """Only `format=old` is served; `missing`: id of the error without any. Raises ApiError."""
+        wanted = self.request.param("format")
+        if not wanted:
+            raise ApiError(missing)
+        if wanted != "old":
+            raise bad_url("format")
+
     def flag(self, name: str) -> bool:
         return self.request.param(name).lower() in ("1", "t", "true")
 

@@ -6,7 +6,7 @@ from typing import Any, Dict, List
 
 from ..server import Answer
 from .call import ROUTES, Call, paged, text_of
-from .errors import ApiError, bad_body, bad_url, forbidden
+from .errors import ApiError, bad_body, forbidden
 from .model import Group
 from .permissions import CREATE_GROUP, MANAGE_GROUP_MEMBERS
 from .users import profile
@@ -41,11 +41,7 @@ def _group(call: Call) -> Group:
 
 @ROUTES.add("GET", "/license/client")
 def client_license(call: Call) -> Answer:
-    wanted = call.request.param("format")
-    if not wanted:
-        raise ApiError("api.license.client.old_format.app_error")
-    if wanted != "old":
-        raise bad_url("format")
+    call.old_format("api.license.client.old_format.app_error")
     license = call.server.license
     return Answer(200, {"IsLicensed": "true", "SkuShortName": license} if license else {"IsLicensed": "false"})
 

@@ -6,7 +6,6 @@ from typing import Any, Dict
 
 from ..server import Answer
 from .call import ROUTES, Call
-from .errors import ApiError, bad_url
 
 VERSION = "5.37.0"
 OPEN_TO_ALL = {
@@ -38,11 +37,7 @@ def ping(call: Call) -> Answer:
 
 @ROUTES.add("GET", "/config/client")
 def client_config(call: Call) -> Answer:
-    wanted = call.request.param("format")
-    if not wanted:
-        raise ApiError("api.config.client.old_format.app_error")
-    if wanted != "old":
-        raise bad_url("format")
+    call.old_format("api.config.client.old_format.app_error")
     server = call.server
     body = {
         "Version": VERSION,
