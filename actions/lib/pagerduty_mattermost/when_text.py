@@ -54,7 +54,7 @@ def iso_time(text: str, *, now: float, zone: str = "UTC", past: bool = False) ->
         zone, text = named.group(1), text[: named.start()]
     local = _naive(text)
     if local is not None:
-        return _utc(local, zone)
+        return times.iso(_instant(local, zone))
     return _in_words(text, now, zone, past)
 
 
@@ -71,10 +71,6 @@ def _naive(text: str) -> Optional[datetime]:
     day = _DATE.fullmatch(text)
     read = times.parse(text + "T00:00:00" if day else text)
     return None if read is None else read.replace(tzinfo=None)
-
-
-def _utc(local: datetime, zone: str) -> str:
-    return times.iso(local.replace(tzinfo=times.zone(zone)).timestamp())
 
 
 def _in_words(text: str, now: float, zone: str, past: bool) -> Optional[str]:
