@@ -37,7 +37,7 @@ class TellIncident(MessageAction):
         if idle:
             return idle
         from pagerduty_mattermost.accounts import Accounts
-        from pagerduty_mattermost.people import concerned, recipients
+        from pagerduty_mattermost.people import concerned, recipients, unknown
 
         group = to or "assignees"
         try:
@@ -53,12 +53,7 @@ class TellIncident(MessageAction):
         alone = agents if len(agents) == 1 else set()  # whoever did it all knows
         told = recipients(people, Accounts(self.mattermost, self.store, log=self.log), alone)
         for person in told.missed:
-            self.complain(
-                f"user:{person.id}",
-                f"{escape(person.name)} could not be told of an incident: no active Mattermost user has the e-mail "
-                f"address of this PagerDuty user ({escape(person.email) or 'none'}), and no admin linked one "
-                "(identity.link).",
-            )
+            self.complain(f"user:{person.id}", unknown(person, escape(person.name), "an incident"))
         event = found.events[-1].event_id if found.events else ":".join(map(str, found.version))
         text = "\n".join(part for part in ((message or "").strip(), cards.plain_line(found.incident)) if part)
         key = f"incident:{found.incident.id}:{event}"

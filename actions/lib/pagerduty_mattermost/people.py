@@ -13,13 +13,13 @@ from typing import TYPE_CHECKING, AbstractSet, Iterable, List, NamedTuple, Optio
 
 from . import oncall, times
 from .errors import NotFound, PackError, RejectedInput
-from .incident import Incident, Person
+from .incident import Incident
 from .lookup import Reference, resolve
 from .mattermost import Mattermost
 from .mattermost_shapes import User, is_id
 from .pagerduty import PagerDuty
 from .store import Store
-from .text import clean, one_line
+from .text import clean, escape, one_line
 
 if TYPE_CHECKING:
     from .accounts import Accounts
@@ -57,7 +57,7 @@ def concerned(pagerduty: PagerDuty, store: Store, incident: Incident, group: str
     if group not in GROUPS:
         raise RejectedInput("An incident concerns its assignees or oncall, nobody else")
     if group == "assignees":
-        found = [_with_email(pagerduty, person) for person in incident.assignees]
+        found = [with_email(pagerduty, Reference("user", one.id, one.name)) for one in incident.assignees]
     elif incident.escalation_policy_id:
         found = present(pagerduty, store, incident.escalation_policy_id)
     else:
@@ -108,9 +108,21 @@ def recipients(people: Iterable[Reference], accounts: Accounts, but: AbstractSet
     return told
 
 
-def _with_email(pagerduty: PagerDuty, person: Person) -> Reference:
-    """The address stays empty for a user whom PagerDuty no longer knows."""
+def with_email(pagerduty: PagerDuty, person: Reference) -> Reference:
+    """With the e-mail address, which neither an incident nor a schedule tells; it stays empty for a user whom PagerDuty
+    no longer knows. Raises the gateway's errors."""
+    if person.email:
+        return person
     try:
         return resolve(pagerduty, "user", person.id)
     except NotFound:
-        return Reference("user", person.id, person.name)
+        return person
+
+
+def unknown(person: Reference, shown: str, of: str) -> str:
+    """The complaint that nobody in Mattermost is that PagerDuty user. `shown`: the name, escaped; `of`: what they
+    should have been told of."""
+    return (
+        f"{shown} could not be told of {of}: no active Mattermost user has the e-mail address of this PagerDuty user "
+        f"({escape(person.email) or 'none'}), and no admin linked one (identity.link)."
+    )

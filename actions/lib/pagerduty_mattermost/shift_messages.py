@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
 
 from . import deadletters
 from .accounts import Accounts
-from .errors import NotFound, PackError, RetryLater, StoreUnreachable
-from .lookup import Reference, resolve
+from .errors import PackError, RetryLater, StoreUnreachable
+from .lookup import Reference
+from .people import unknown, with_email
 from .store import BrokenValue, Store
 from .text import escape, one_line
 
@@ -43,28 +44,13 @@ def set_wants(store: Store, user_id: str, on: bool) -> None:
         store.write(NOTIFY + user_id, {"shifts": False})
 
 
-def whole(action: PackAction, person: Reference) -> Reference:
-    """With the e-mail address, which a schedule's own entries don't tell. Raises the gateway's errors."""
-    if person.email:
-        return person
-    try:
-        return resolve(action.pagerduty, "user", person.id)
-    except NotFound:
-        return person
-
-
 def tell(action: PackAction, accounts: Accounts, person: Reference, text: str, key: str) -> str:
     """A direct message: `sent`, `off` where they don't want any, `unknown` where Mattermost does not know them, which
     is a complaint once a day. Raises the gateways' and the store's errors."""
-    person = whole(action, person)
+    person = with_email(action.pagerduty, person)
     account = accounts.of(person)
     if account is None:
-        action.complain(
-            f"user:{person.id}",
-            f"{escape(one_line(person.name, 80))} could not be told of a shift: no active Mattermost user has the "
-            f"e-mail address of this PagerDuty user ({escape(person.email) or 'none'}), and no admin linked one "
-            "(identity.link).",
-        )
+        action.complain(f"user:{person.id}", unknown(person, escape(one_line(person.name, 80)), "a shift"))
         return UNKNOWN
     if not wants(action.store, account.id):
         return OFF
@@ -112,7 +98,7 @@ class Teller:
 
     def _whole(self, person: Reference) -> Reference:
         if person.id not in self._people:
-            self._people[person.id] = whole(self._action, person)
+            self._people[person.id] = with_email(self._action.pagerduty, person)
         return self._people[person.id]
 
     def _do(self, name: str, params: Dict[str, Any], work: Callable[[], Any], keep: bool) -> bool:
