@@ -78,7 +78,7 @@ class OnCallToday(PackAction):
         rows = oncall_targets.rows_of(self.pagerduty, "schedule", schedules, **span)
         for one in found.get("schedule", ()):
             shifts = oncall.paired(rows[one.id], now) or [
-                (oncall.OnCall(1, person), None) for person in oncall_targets.unused(self.pagerduty, one.id, now)
+                (oncall.OnCall(1, person), None) for person in oncall.on_duty(self.pagerduty, one.id, now)
             ]
             lines.append(Line(one.name, shifts, levels=False))
         accounts = Accounts(self.mattermost, self.store, log=self.log)

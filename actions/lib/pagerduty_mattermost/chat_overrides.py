@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
-from . import chat_tables, oncall, overrides, times
-from .chat_page import on_duty
-from .chat_person import who
+from . import chat_tables, oncall, overrides, rotation, times
+from .chat_person import named_person, who
 from .chat_said import Answer, Said
 from .errors import NotFound, RejectedInput
 from .lookup import Reference, resolve
@@ -32,7 +31,7 @@ _ID = re.compile(r"(?P<schedule>\w+):(?P<override>\w+)")
 def override(action: PackAction, said: Said) -> Answer:
     """`service`: the schedule; `duration`: [from …] for … or until …; `text`: who takes it, by default who asks."""
     asker = who(action, said.user).person
-    person = _person(action, said.text) if said.text.strip() else asker
+    person = named_person(action, said.text.strip()) if said.text.strip() else asker
     schedule = resolve(action.pagerduty, "schedule", said.service)
     start, end = _span(action, said.duration)
     return _made(action, schedule, person, start, end, asker)
@@ -46,7 +45,7 @@ def take(action: PackAction, said: Said) -> Answer:
     if said.duration.strip():
         start, end = _span(action, said.duration)
         return _made(action, schedule, asker, start, end, asker)
-    people = on_duty(action.pagerduty, schedule.id)
+    people = oncall.on_duty(action.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
         return Answer(f"You are on call by {escape(schedule.name)} already.")
     found = _end_of_shift(action, schedule, now)
@@ -58,9 +57,8 @@ def take(action: PackAction, said: Said) -> Answer:
 def listed(action: PackAction, said: Said) -> Answer:
     schedule = resolve(action.pagerduty, "schedule", said.text or said.service)
     now, zone = action.pagerduty.now(), times.zone(action.settings.time_zone)
-    span = {"since": times.iso(now), "until": times.iso(now + AHEAD * 86400), "overflow": True}
-    rows = action.pagerduty.get(_path(schedule.id), span).get("overrides")
-    found = [row for row in (rows if isinstance(rows, list) else ()) if isinstance(row, dict)]
+    since, until = times.iso(now), times.iso(now + AHEAD * 86400)
+    found = overrides.read(action.pagerduty, schedule.id, since, until, overflow=True)
     found.sort(key=lambda row: times.seconds(str(row.get("start"))) or 0.0)
     if not found:
         return Answer(f"{escape(schedule.name)} has no override within {AHEAD} days.")
@@ -112,20 +110,13 @@ def _there(
     action: PackAction, schedule: Reference, person: Reference, start: float, end: float
 ) -> Optional[Dict[str, Any]]:
     """The person's override that covers it, but for minutes: the command was said twice."""
-    span = {"since": times.iso(start), "until": times.iso(end), "overflow": True}
-    rows = action.pagerduty.get(_path(schedule.id), span).get("overrides")
-    for row in rows if isinstance(rows, list) else ():
-        if not isinstance(row, dict) or (row.get("user") or {}).get("id") != person.id:
-            continue
+    for row in overrides.read(action.pagerduty, schedule.id, times.iso(start), times.iso(end), overflow=True):
         begins, over = times.seconds(str(row.get("start"))), times.seconds(str(row.get("end")))
-        if begins is not None and over is not None and begins <= start + SLACK and over >= end - SLACK:
+        if begins is None or over is None or not overrides.is_of(row, person.id):
+            continue
+        if begins <= start + SLACK and over >= end - SLACK:
             return row
     return None
-
-
-def _person(action: PackAction, text: str) -> Reference:
-    words = text.strip()
-    return who(action, words).person if words.startswith("@") else resolve(action.pagerduty, "user", words)
 
 
 def _span(action: PackAction, text: str) -> Tuple[float, float]:
@@ -154,15 +145,7 @@ def _end_of_shift(action: PackAction, schedule: Reference, now: float) -> Option
     ends = [at for at in (times.seconds(one.end) for one in rows) if at is not None and at > now]
     if rows:
         return min(ends, default=None)
-    span = {"since": times.iso(now), "until": times.iso(now + AHEAD * 86400), "overflow": True}
-    row: Any = action.pagerduty.get(fill("/schedules/{schedule}", schedule=schedule.id), span).get("schedule")
-    entries = ((row or {}).get("final_schedule") or {}).get("rendered_schedule_entries") or []
-    for entry in entries:
-        begins, over = times.seconds(str(entry.get("start"))), times.seconds(str(entry.get("end")))
-        if begins is not None and over is not None and begins <= now < over:
-            return over
+    for stretch in rotation.read(action.pagerduty, schedule.id, now, now + AHEAD * 86400):
+        if stretch.start <= now < stretch.end:
+            return stretch.end
     raise NotFound(f"nobody is on call by the schedule {schedule.name!r} now: say for how long you take it, for 2h")
-
-
-def _path(schedule: str) -> str:
-    return fill("/schedules/{schedule}/overrides", schedule=schedule)

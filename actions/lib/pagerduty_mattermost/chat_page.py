@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import re
 import uuid
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
 
-from . import chat_tables, times
-from .chat_person import sender, who
+from . import chat_tables, oncall, times
+from .chat_person import named_person, sender
 from .chat_said import Answer, Said, incident_of
 from .errors import Ambiguous, NotFound, RejectedInput
 from .lookup import KINDS, Reference, resolve
@@ -63,15 +63,15 @@ def page(action: PackAction, said: Said) -> Answer:
     return Answer(f"{text}\n\n{chat_tables.incidents([incident], zone)}", (incident.id,), email, public=True)
 
 
-def find_one(pagerduty: PagerDuty, text: str, kinds: Tuple[str, ...] = _KINDS) -> Reference:
-    """The one thing of these kinds with that name or id; the kind may be said in front. Raises NotFound, Ambiguous."""
-    words = one_line(clean(text, 300)).strip("\"'")
+def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
+    """The one schedule, escalation policy or service of that name or id; the kind, also a user's, may be said in front.
+    Raises NotFound, Ambiguous."""
     prefixed = _PREFIX.fullmatch(words)
-    if prefixed and _WORDS.get(prefixed.group(1).lower(), prefixed.group(1).lower()) in (*kinds, "user"):
-        kind = _WORDS.get(prefixed.group(1).lower(), prefixed.group(1).lower())
-        return resolve(pagerduty, kind, prefixed.group(2))
+    if prefixed:
+        kind = prefixed.group(1).lower()
+        return resolve(pagerduty, _WORDS.get(kind, kind), prefixed.group(2))
     found: List[Reference] = []
-    for kind in kinds:
+    for kind in _KINDS:
         try:
             found.append(resolve(pagerduty, kind, words))
         except NotFound:
@@ -81,33 +81,15 @@ def find_one(pagerduty: PagerDuty, text: str, kinds: Tuple[str, ...] = _KINDS) -
         first = "policy" if found[0].kind == "escalation_policy" else found[0].kind
         raise Ambiguous(f"{words!r} is {several}: say {first} {words}")
     if not found:
-        raise NotFound(f"there is no {', '.join(KINDS[kind].word for kind in kinds)} {words[:100]!r}")
+        raise NotFound(f"there is no {', '.join(KINDS[kind].word for kind in _KINDS)} {words[:100]!r}")
     return found[0]
-
-
-def on_duty(pagerduty: PagerDuty, schedule: str) -> List[Reference]:
-    """Who is on call by a schedule now, also where no policy uses it. One request (API: GET /schedules/{id}/users)."""
-    now = pagerduty.now()
-    span = {"since": times.iso(now), "until": times.iso(now + 1)}
-    rows = pagerduty.get(fill("/schedules/{schedule}/users", schedule=schedule), span).get("users")
-    return [
-        Reference("user", str(row["id"]), one_line(clean(row.get("name") or row.get("summary") or row["id"])))
-        for row in (rows if isinstance(rows, list) else ())
-        if isinstance(row, dict) and row.get("id")
-    ]
 
 
 def _target(action: PackAction, text: str) -> Target:
     words = one_line(clean(text, 300)).strip("\"'")
     if not words:
         raise RejectedInput("whom? @name, a schedule, an escalation policy or a service")
-    if words.startswith("@"):
-        person = who(action, words).person
-        return Target(person.name, _assigned([person]))
-    if "@" in words:
-        person = resolve(action.pagerduty, "user", words)
-        return Target(person.name, _assigned([person]))
-    found = find_one(action.pagerduty, words)
+    found = named_person(action, words) if "@" in words else _find_one(action.pagerduty, words)
     if found.kind == "user":
         return Target(found.name, _assigned([found]))
     if found.kind == "service":
@@ -115,7 +97,7 @@ def _target(action: PackAction, text: str) -> Target:
     if found.kind == "escalation_policy":
         policy = {"id": found.id, "type": "escalation_policy_reference"}
         return Target(found.name, {"escalation_policy": policy}, policy=found.id)
-    people = on_duty(action.pagerduty, found.id)
+    people = oncall.on_duty(action.pagerduty, found.id, action.pagerduty.now())
     if not people:
         raise NotFound(f"nobody is on call by the schedule {found.name!r} now, and nobody was paged")
     return Target(found.name, _assigned(people))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from .errors import Ambiguous, ConfigError, NotFound, RejectedInput
+from .lookup import Reference, resolve
 
 if TYPE_CHECKING:
     from .action_base import PackAction
@@ -19,6 +20,12 @@ def who(action: PackAction, user: str) -> Identity:
 
     by_email = action.settings.chat.link_by_email
     return identity.linked(action.mattermost, action.pagerduty, action.store, user, by_email=by_email)
+
+
+def named_person(action: PackAction, words: str) -> Reference:
+    """The PagerDuty user meant: of a Mattermost @name its link, else by e-mail, name or id. Raises as `who` and
+    `resolve`."""
+    return who(action, words).person if words.startswith("@") else resolve(action.pagerduty, "user", words)
 
 
 def sender(action: PackAction, user: str, asked: str) -> str:

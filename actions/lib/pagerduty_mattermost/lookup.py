@@ -10,7 +10,7 @@ Names and e-mails are compared whole, whatever the case; surrounding and doubled
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple, Union
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from .errors import Ambiguous, NotFound, PackError, RejectedInput
 from .pagerduty import PAGE_SIZE, PagerDuty
@@ -120,7 +120,7 @@ def _by_id(pagerduty: PagerDuty, kind: str, id: str) -> Optional[Reference]:
         row = pagerduty.get(f"{KINDS[kind].path}/{id}").get(kind)
     except (NotFound, RejectedInput):
         return None  # a name that looks like an id
-    return _reference(kind, row) if isinstance(row, dict) and row.get("id") else None
+    return reference(kind, row) if isinstance(row, dict) and row.get("id") else None
 
 
 def _rows(pagerduty: PagerDuty, what: _Kind, query: str = "", maximum: int = 10000) -> List[Dict[str, Any]]:
@@ -139,7 +139,8 @@ def _whole(pagerduty: PagerDuty, what: _Kind, names: int) -> Optional[List[Dict[
     return None if listing.truncated else listing.items
 
 
-def _reference(kind: str, row: Dict[str, Any]) -> Reference:
+def reference(kind: str, row: Mapping[str, Any]) -> Reference:
+    """Of a row of PagerDuty's."""
     name = row.get("name") or row.get("summary") or ""
     email = row.get("email") if kind == "user" else ""
     policy = (row.get("escalation_policy") or {}).get("id") if kind == "service" else ""
@@ -152,7 +153,7 @@ def _matches(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> List[Referen
     folded = wanted.casefold()
     found: Dict[str, Reference] = {}
     for row in rows:
-        one = _reference(kind, row)
+        one = reference(kind, row)
         if one.id == wanted:
             return [one]
         if one.id and folded in (one.name.casefold(), one.email.casefold()):
@@ -176,7 +177,7 @@ def _near(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> str:
 
     names: Dict[str, str] = {}
     for row in rows:
-        one = _reference(kind, row)
+        one = reference(kind, row)
         for word in (one.name, one.email):
             if word:
                 names[word.casefold()] = f"{word} ({one.id})"

@@ -6,9 +6,9 @@ present(pagerduty, found, now)      # {"PSCHED1": [Reference(...)], "PPOL123": [
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple, Union
+from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple, Union
 
-from . import oncall, rotation
+from . import oncall
 from .errors import Ambiguous, NotFound, PackError
 from .lookup import Reference, resolve, resolve_each
 from .oncall import OnCall
@@ -135,7 +135,7 @@ def present(pagerduty: PagerDuty, targets: Iterable[Reference], now: float) -> D
             by_kind[one.kind].append(one.id)
     found: Dict[str, List[Reference]] = {}
     for id, rows in rows_of(pagerduty, "schedule", by_kind["schedule"]).items():
-        found[id] = _people(rows) or unused(pagerduty, id, now)
+        found[id] = _people(rows) or oncall.on_duty(pagerduty, id, now)
     for id, rows in rows_of(pagerduty, "escalation_policy", by_kind["escalation_policy"]).items():
         found[id] = _people([row for row in rows if row.level == rows[0].level])
     return found
@@ -150,14 +150,6 @@ def rows_of(pagerduty: PagerDuty, kind: str, ids: Sequence[str], **span: float) 
             if id in found:
                 found[id].append(row)
     return found
-
-
-def unused(pagerduty: PagerDuty, schedule: str, now: float) -> List[Reference]:
-    """Who is on call by a schedule that no policy uses."""
-    names: Mapping[str, Reference] = {
-        one.user.id: one.user for one in rotation.read(pagerduty, schedule, now, now + 60) if one.start <= now < one.end
-    }
-    return [resolve(pagerduty, "user", id) for id in names]
 
 
 def _people(rows: Iterable[OnCall]) -> List[Reference]:

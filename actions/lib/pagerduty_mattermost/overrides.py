@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, List, Mapping, Optional
 
 from . import times
 from .create import uncertain
@@ -19,12 +19,11 @@ def create(pagerduty: PagerDuty, schedule: str, start: str, end: str, user: str)
     A lost answer is looked for among the schedule's overrides, never repeated. Raises RejectedInput and the
     gateway's errors."""
     person = resolve(pagerduty, "user", user)
-    path = fill("/schedules/{entity_id}/overrides", entity_id=schedule)
     wanted = {"start": start, "end": end, "user": {"id": person.id, "type": "user_reference"}}
     try:
-        answer = pagerduty.post(path, {"overrides": [wanted]}, bare_list=True)
+        answer = pagerduty.post(_path(schedule), {"overrides": [wanted]}, bare_list=True)
     except RetryLater as error:
-        found = _look(pagerduty, path, wanted) if error.maybe_done else None
+        found = _look(pagerduty, schedule, wanted) if error.maybe_done else None
         if found is None:
             raise (uncertain(error) if error.maybe_done else error) from None
         return found
@@ -37,13 +36,30 @@ def create(pagerduty: PagerDuty, schedule: str, start: str, end: str, user: str)
     raise RejectedInput(f"PagerDuty refuses the override: {why}")
 
 
-def _look(pagerduty: PagerDuty, path: str, wanted: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
+def read(
+    pagerduty: PagerDuty, schedule: str, since: str, until: str, *, overflow: bool = False
+) -> List[Dict[str, Any]]:
+    """Those of a span of time (ISO 8601), cut to it unless `overflow`. Raises the gateway's errors."""
+    span = {"since": since, "until": until, **({"overflow": True} if overflow else {})}
+    rows = pagerduty.get(_path(schedule), span).get("overrides")
+    return [row for row in (rows if isinstance(rows, list) else ()) if isinstance(row, dict)]
+
+
+def is_of(row: Mapping[str, Any], user_id: str) -> bool:
+    return (row.get("user") or {}).get("id") == user_id
+
+
+def _path(schedule: str) -> str:
+    return fill("/schedules/{entity_id}/overrides", entity_id=schedule)
+
+
+def _look(pagerduty: PagerDuty, schedule: str, wanted: Mapping[str, Any]) -> Optional[Dict[str, Any]]:
     try:
-        rows = pagerduty.get(path, {"since": wanted["start"], "until": wanted["end"]}).get("overrides")
+        rows = read(pagerduty, schedule, wanted["start"], wanted["end"])
     except PackError:
         return None
-    for row in rows if isinstance(rows, list) else ():
-        same = isinstance(row, dict) and (row.get("user") or {}).get("id") == wanted["user"]["id"]
+    for row in rows:
+        same = is_of(row, wanted["user"]["id"])
         if same and all(times.seconds(str(row.get(at))) == times.seconds(wanted[at]) for at in ("start", "end")):
-            return dict(row)
+            return row
     return None
