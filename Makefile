@@ -3,7 +3,7 @@
 #   make test [ARGS=…]          unit, contract and end-to-end tests (all but soak and live)
 #   make test-all               the same on each Python 3.8 to 3.12 that is installed
 #   make soak | bench           long fault and crash runs; measurements
-#   make lint                   ruff (rules and format) and mypy
+#   make lint                   ruff (rules and format), mypy, and which package may import which
 #   make docs | docs-check      write the metadata's parameters, docs/reference.md and docs/chat.md's table; check them
 #   make check [CONFIG=…]       check all metadata, and with CONFIG the configuration and both connections
 #   make run CONFIG=…           run the pack without StackStorm
@@ -63,6 +63,7 @@ lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
+	PYTHONPATH=actions/lib $(BIN)/lint-imports --no-cache
 
 docs: $(READY)
 	$(BIN)/python tools/metadata.py

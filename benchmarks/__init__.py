@@ -1,1 +1,2 @@
-"""Ratios within one run against a floor and a peer: `make bench`. Nothing here is asserted in a test."""
+"""Ratios within one run against a floor and a peer: `make bench`. Nothing here is asserted in a
+test."""

@@ -1,4 +1,5 @@
-"""`make bench [ARGS="process posts sensor"]`: run the benchmarks named (all by default), a table each."""
+"""`make bench [ARGS="process posts sensor"]`: run the benchmarks named (all by default), a table
+each."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ TITLES = {
 
 
 def main() -> int:
-    for folder in ("actions/lib", "actions", "sensors"):
+    for folder in ("actions/lib", "actions/scripts", "sensors"):
         sys.path.insert(0, str(ROOT / folder))
     sys.path.append(str(ROOT / "standalone" / "shims"))
     from .report import failures, show

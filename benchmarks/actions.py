@@ -1,9 +1,10 @@
-"""Actions of the pack against a bare pdpyras script (the floor) and pypd 1.1.0 (the peer, of the Exchange's pack).
+"""Actions of the pack against a bare pdpyras script (the floor) and pypd 1.1.0 (the peer, of the
+Exchange's pack).
 
-Each finds 1,000 incidents, gets one, and acknowledges one, on the same sandbox in a process of its own. The action is
-made anew each time, as StackStorm does; so are the clients. Requests and connections are counted on our side of the
-wire. pypd is no dependency of anything: `make bench` puts it where only this benchmark looks, and without it its rows
-are left out.
+Each finds 1,000 incidents, gets one, and acknowledges one, on the same sandbox in a process of its
+own. The action is made anew each time, as StackStorm does; so are the clients. Requests and
+connections are counted on our side of the wire. pypd is no dependency of anything: `make bench`
+puts it where only this benchmark looks, and without it its rows are left out.
 """
 
 from __future__ import annotations
@@ -51,8 +52,11 @@ def run() -> List[Row]:
     rows = [row for what in jobs["pack"] for row in _rows(what, list(jobs), spent)]
     for name in jobs:
         parts = [spent[name, what] for what in jobs[name]]
-        spent[name, "all three"] = [tuple(map(sum, zip(*costs))) for costs in zip(*parts)]  # type: ignore[misc]
-    return [*rows, *_rows("all three", [name for name in jobs if name != "pdpyras"], spent, "≤ 1.0")]
+        spent[name, ("all three")] = [tuple(map(sum, zip(*costs))) for costs in zip(*parts)]  # type: ignore[misc]
+    return [
+        *rows,
+        *_rows("all three", [name for name in jobs if name != "pdpyras"], spent, "≤ 1.0"),
+    ]
 
 
 def _rows(
@@ -62,10 +66,14 @@ def _rows(
     for name in names[1:]:
         limit = "≤ 1.1" if name == "pdpyras" else against_peer
         for column, word in enumerate(("wall", "CPU", "requests", "connections")):
-            mine, other = (_quiet(cost[column] for cost in spent[one, what]) for one in ("pack", name))
+            mine, other = (
+                _quiet(cost[column] for cost in spent[one, what]) for one in ("pack", name)
+            )
             shown = ms if column < 2 else "{:.0f}".format
             bound = limit if word == "wall" or (against_peer and word == "requests") else ""
-            yield Row(f"{what}: {word}", shown(mine), f"{name}: {shown(other)}", mine / other, bound)
+            yield Row(
+                f"{what}: {word}", shown(mine), f"{name}: {shown(other)}", mine / other, bound
+            )
 
 
 def _quiet(values: Iterable[float]) -> float:
@@ -78,12 +86,17 @@ def _fill(servers: Servers) -> List[str]:
     import requests
 
     def do(do: str, **args: Any) -> Any:
-        answer = requests.post(servers.pagerduty + "/_sandbox/account", json={"do": do, "args": args}, timeout=30)
+        answer = requests.post(
+            servers.pagerduty + "/_sandbox/account", json={"do": do, "args": args}, timeout=30
+        )
         answer.raise_for_status()
         return answer.json()["result"]
 
     do("set_options", rate_limit=None)
-    return [str(do("trigger", service="Database", title=f"Disk {number}")["id"]) for number in range(INCIDENTS)]
+    return [
+        str(do("trigger", service="Database", title=f"Disk {number}")["id"])
+        for number in range(INCIDENTS)
+    ]
 
 
 @contextmanager
@@ -128,7 +141,7 @@ def _pack(servers: Servers, ids: List[str]) -> Dict[str, Job]:
 
     def job(name: str, **given: Any) -> Job:
         about = yaml.safe_load((folder / f"{name}.yaml").read_text(encoding="utf-8"))
-        module = importlib.import_module(about["entry_point"][: -len(".py")])
+        module = importlib.import_module(Path(about["entry_point"]).stem)
         unset = {key: spec.get("default") for key, spec in about["parameters"].items()}
 
         def run() -> None:
@@ -156,7 +169,9 @@ def _pdpyras(servers: Servers, ids: List[str]) -> Dict[str, Job]:
 
     body = {"type": "incident_reference", "status": "acknowledged"}
     return {
-        "find 1,000 incidents": lambda: session().list_all("incidents", params={"date_range": "all"}),
+        "find 1,000 incidents": lambda: session().list_all(
+            "incidents", params={"date_range": "all"}
+        ),
         "get an incident": lambda: session().rget(f"/incidents/{ids[0]}"),
         "acknowledge an incident": lambda: session().rput(f"/incidents/{ids[0]}", json=body),
     }

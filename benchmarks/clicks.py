@@ -1,6 +1,6 @@
-"""From a click to PagerDuty changed and the card repainted, in the embedded default, against the bare requests it must
-make: who clicked, the incident as it is, the change, the card's thread, the card. Once with 30 ms injected into each
-request of both sides, once without.
+"""From a click to PagerDuty changed and the card repainted, in the embedded default, against the
+bare requests it must make: who clicked, the incident as it is, the change, the card's thread, the
+card. Once with 30 ms injected into each request of both sides, once without.
 """
 
 from __future__ import annotations
@@ -35,11 +35,17 @@ def run() -> List[Row]:
                 told = f"{injected * 1000:.0f} ms injected"
                 against = f"bare requests: {ms(bare)}"
                 if injected:
-                    rows.append(Row(f"click to card, {told}", ms(ours), against, ours / bare, "≤ 1.5"))
+                    rows.append(
+                        Row(f"click to card, {told}", ms(ours), against, ours / bare, "≤ 1.5")
+                    )
                 else:
                     own = (ours - bare) * 1000
-                    rows.append(Row("click to card, nothing injected", ms(ours), against, ours / bare))
-                    rows.append(Row("its own share of that", f"{own:.1f} ms", "25 ms", own / 25, "≤ 1.0"))
+                    rows.append(
+                        Row("click to card, nothing injected", ms(ours), against, ours / bare)
+                    )
+                    rows.append(
+                        Row("its own share of that", f"{own:.1f} ms", "25 ms", own / 25, "≤ 1.0")
+                    )
         finally:
             room.stop()
     return rows
@@ -49,7 +55,9 @@ def _measured(room: Room, injected: float) -> Tuple[float, float]:
     ours: List[float] = []
     bare: List[float] = []
     for number in range(ROUNDS):
-        incident = room.sandbox.pagerduty.account.trigger("Checkout API", f"Slow {injected} {number}")
+        incident = room.sandbox.pagerduty.account.trigger(
+            "Checkout API", f"Slow {injected} {number}"
+        )
         until(lambda one=incident: room.buttons(one), 30)
         time.sleep(1.0)  # the thread's replies are posted
         sides = (room.sandbox.pagerduty, room.sandbox.mattermost)
@@ -77,18 +85,26 @@ def _until_painted(room: Room, incident: Any) -> None:
 def _bare(room: Room, incident: Any) -> float:
     """The same requests, one after the other, on pooled sessions."""
     pagerduty, mattermost = requests.Session(), requests.Session()
-    pagerduty.headers.update({"Authorization": f"Token token={API_KEY}", "From": "ada@example.com"})
+    pagerduty.headers.update(
+        {"Authorization": f"Token token={API_KEY}", "From": "ada@example.com"}
+    )
     mattermost.headers["Authorization"] = "Bearer " + str(room.sandbox.mattermost.world.bot_token)
     there, here = room.sandbox.pagerduty.url, room.sandbox.mattermost.url + "/api/v4"
     card = room.card(incident)
-    body = {"incidents": [{"id": incident.id, "type": "incident_reference", "status": "acknowledged"}]}
+    body = {
+        "incidents": [{"id": incident.id, "type": "incident_reference", "status": "acknowledged"}]
+    }
     began = time.perf_counter()
     for answer in (  # each is sent when its turn in the tuple comes
         pagerduty.get(f"{there}/incidents/{incident.id}", timeout=5),
         mattermost.get(f"{here}/users/{room.ada}", timeout=5),
         pagerduty.put(f"{there}/incidents", json=body, timeout=5),
         mattermost.get(f"{here}/posts/{card.id}/thread", timeout=5),
-        mattermost.put(f"{here}/posts/{card.id}/patch", json={"message": card.message, "props": card.props}, timeout=5),
+        mattermost.put(
+            f"{here}/posts/{card.id}/patch",
+            json={"message": card.message, "props": card.props},
+            timeout=5,
+        ),
     ):
         answer.raise_for_status()
     return time.perf_counter() - began

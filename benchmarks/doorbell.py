@@ -1,6 +1,7 @@
-"""From a change in PagerDuty to its card in Mattermost with the webhook as a doorbell, in the embedded default, against
-the bare round trips it must make: the log read, the card, the reply. With 30 ms injected into each request of both
-sides. And the requests that one look costs at 0 to 10,000 open incidents, when nothing has changed.
+"""From a change in PagerDuty to its card in Mattermost with the webhook as a doorbell, in the
+embedded default, against the bare round trips it must make: the log read, the card, the reply.
+With 30 ms injected into each request of both sides. And the requests that one look costs at 0 to
+10,000 open incidents, when nothing has changed.
 """
 
 from __future__ import annotations
@@ -65,13 +66,30 @@ def _bell() -> Row:
             stop(pack)
     against = f"log read, card, reply: {ms(median(bare))}"
     return Row(
-        "change to card and reply, 30 ms injected", ms(median(ours)), against, median(ours) / median(bare), "≤ 3.0"
+        "change to card and reply, 30 ms injected",
+        ms(median(ours)),
+        against,
+        median(ours) / median(bare),
+        "≤ 3.0",
     )
 
 
 def _set_up(config: Path, folder: Path) -> None:
-    words = ["run", "pagerduty.webhook.setup", "--config", str(config), "--data", str(folder / "data")]
-    subprocess.run([sys.executable, "-m", "standalone", *words], cwd=ROOT, check=True, capture_output=True, timeout=60)
+    words = [
+        "run",
+        "pagerduty.webhook.setup",
+        "--config",
+        str(config),
+        "--data",
+        str(folder / "data"),
+    ]
+    subprocess.run(
+        [sys.executable, "-m", "standalone", *words],
+        cwd=ROOT,
+        check=True,
+        capture_output=True,
+        timeout=60,
+    )
 
 
 def _until_told(sandbox: Sandbox, incident: Any) -> None:
@@ -93,26 +111,33 @@ def _bare(sandbox: Sandbox, incident: Any) -> float:
     mattermost.headers["Authorization"] = "Bearer " + sandbox.mattermost.world.bot_token
     posts = f"{sandbox.mattermost.url}/api/v4/posts"
     channel = sandbox.mattermost.account.channel("ops").id
-    for session, url in ((pagerduty, f"{sandbox.pagerduty.url}/abilities"), (mattermost, posts[:-6] + "/users/me")):
+    for session, url in (
+        (pagerduty, f"{sandbox.pagerduty.url}/abilities"),
+        (mattermost, posts[:-6] + "/users/me"),
+    ):
         session.get(url, timeout=10)  # connected, as the pack's sessions are
     began = time.perf_counter()
     query: Dict[str, Any] = {"include[]": "incidents", "limit": 100, "total": "true"}
     pagerduty.get(f"{sandbox.pagerduty.url}/log_entries", params=query, timeout=10).json()
-    card = mattermost.post(posts, json={"channel_id": channel, "message": incident.title}, timeout=10).json()
+    card = mattermost.post(
+        posts, json={"channel_id": channel, "message": incident.title}, timeout=10
+    ).json()
     mattermost.post(
-        posts, json={"channel_id": channel, "message": "Triggered", "root_id": card["id"]}, timeout=10
+        posts,
+        json={"channel_id": channel, "message": "Triggered", "root_id": card["id"]},
+        timeout=10,
     ).json()
     return time.perf_counter() - began
 
 
 def _requests() -> List[Row]:
     """Counted in PagerDuty's journal: a quiet look, one with a snapshot, and reconcile."""
-    from pagerduty_mattermost import config as pack_config
-    from pagerduty_mattermost.pagerduty import PagerDuty
-    from pagerduty_mattermost.reader import read_log, read_open
-    from pagerduty_mattermost.sensor_cycle import Cycle
-    from pagerduty_mattermost.sensor_state import StateStore
-    from pagerduty_mattermost.store import Store
+    from pagerduty_mattermost.core.config import settings as pack_config
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+    from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+    from pagerduty_mattermost.incidents.known_states import StateStore
+    from pagerduty_mattermost.incidents.reader import read_log, read_open
+    from pagerduty_mattermost.sensor.cycle import Cycle
 
     from .sensor import Datastore, Dispatcher
 
@@ -124,7 +149,11 @@ def _requests() -> List[Row]:
             if size:
                 account.storm(size)
             sandbox.clock.advance(600)
-            raw = {"api_key": API_KEY, "api_url": sandbox.pagerduty.url, "watch": {"snapshot_every": 2}}
+            raw = {
+                "api_key": API_KEY,
+                "api_url": sandbox.pagerduty.url,
+                "watch": {"snapshot_every": 2},
+            }
             config = pack_config.load(raw)
             pagerduty = PagerDuty(config.pagerduty)
             log = logging.getLogger("bench")
@@ -150,6 +179,12 @@ def _requests() -> List[Row]:
             pages = max(1, -(-size // 100))
             told = f"quiet {min(counts)}, with a snapshot {max(counts)}, reconcile {reconcile}"
             rows.append(
-                Row(f"requests at {size} open", told, f"1, {pages + 2}, {pages + 1}", reconcile / (pages + 1), "≤ 1.0")
+                Row(
+                    f"requests at {size} open",
+                    told,
+                    f"1, {pages + 2}, {pages + 1}",
+                    reconcile / (pages + 1),
+                    "≤ 1.0",
+                )
             )
     return rows

@@ -1,5 +1,6 @@
-"""The incident sensor's memory over 1,000,000 log entries: read, decided, dispatched or held and committed a hundred a
-look, with a storm of 400 incidents every two hours. `python -m benchmarks memory` writes docs/pictures/memory.svg.
+"""The incident sensor's memory over 1,000,000 log entries: read, decided, dispatched or held and
+committed a hundred a look, with a storm of 400 incidents every two hours. `python -m benchmarks
+memory` writes docs/pictures/memory.svg.
 """
 
 from __future__ import annotations
@@ -35,19 +36,21 @@ KINDS = (
 
 
 def run() -> List[Row]:
-    from pagerduty_mattermost.config import NoiseConfig
-    from pagerduty_mattermost.dispatch import payload
-    from pagerduty_mattermost.entries import parse_entry
-    from pagerduty_mattermost.noise_desk import NoiseDesk
-    from pagerduty_mattermost.sensor_state import State, StateStore
-    from pagerduty_mattermost.store import Store
-    from pagerduty_mattermost.tracker import Watch, follow
+    from pagerduty_mattermost.core.config.settings import NoiseConfig
+    from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+    from pagerduty_mattermost.gateways.stackstorm.dispatcher import payload
+    from pagerduty_mattermost.incidents.known_states import State, StateStore
+    from pagerduty_mattermost.incidents.log_entries import parse_entry
+    from pagerduty_mattermost.incidents.tracker import Watch, follow
+    from pagerduty_mattermost.noise.storm_gate import NoiseDesk
 
     from .sensor import Datastore, Dispatcher
 
     store, dispatcher = Store(Datastore()), Dispatcher()
     states, state = StateStore(store), State(START - 1.0, START - 1.0)
-    pagerduty: Any = SimpleNamespace(list_all=lambda *asked: SimpleNamespace(items=[]))  # logs of what is released
+    pagerduty: Any = SimpleNamespace(
+        list_all=lambda *asked: SimpleNamespace(items=[])
+    )  # logs of what is released
     noise = NoiseDesk(NoiseConfig(), store, dispatcher, pagerduty, logging.getLogger("memory"))
     seen: List[Tuple[int, float]] = []
     batch: List[Any] = []
@@ -59,7 +62,9 @@ def run() -> List[Row]:
             continue
         now = START + number / 10
         for step in noise.sort(follow(state, batch[::-1], Watch(), now), now):
-            told = noise.passed(step.change, state.origin, now) if step.change is not None else None
+            told = (
+                noise.passed(step.change, state.origin, now) if step.change is not None else None
+            )
             if told is not None:
                 dispatcher.dispatch("pagerduty.incident", payload(told))
             state.apply(step)
@@ -115,7 +120,7 @@ def _log() -> Iterator[Dict[str, Any]]:
 
 
 def _iso(seconds: int) -> str:
-    from pagerduty_mattermost import times
+    from pagerduty_mattermost.core import times
 
     return times.iso(float(seconds))
 
@@ -140,13 +145,23 @@ def _svg(seen: List[Tuple[int, float]]) -> str:
     marks = []
     for part in range(5):
         mib = top * part / 4
-        marks.append(f'<text x="{left - 8}" y="{y(mib) + 4:.0f}" text-anchor="end">{mib:.0f}</text>')
-        marks.append(f'<line x1="{left}" x2="{right}" y1="{y(mib):.0f}" y2="{y(mib):.0f}" stroke="#ddd"/>')
+        marks.append(
+            f'<text x="{left - 8}" y="{y(mib) + 4:.0f}" text-anchor="end">{mib:.0f}</text>'
+        )
+        marks.append(
+            f'<line x1="{left}" x2="{right}" y1="{y(mib):.0f}" y2="{y(mib):.0f}" stroke="#ddd"/>'
+        )
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" font-family="sans-serif"',
+        (
+            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
+            'font-family="sans-serif"'
+        ),
         f' font-size="12"><rect width="{width}" height="{height}" fill="#fff"/>{"".join(marks)}',
         f'<polyline fill="none" stroke="#1565c0" stroke-width="2" points="{points}"/>',
         f'<text x="{left}" y="14">Memory of the incident sensor, MiB</text>',
-        f'<text x="{right}" y="{base + 30}" text-anchor="end">log entries, up to {ENTRIES:,}</text></svg>',
+        (
+            f'<text x="{right}" y="{base + 30}" text-anchor="end">log entries, up to '
+            f"{ENTRIES:,}</text></svg>"
+        ),
     ]
     return "\n".join(lines) + "\n"

@@ -1,5 +1,5 @@
-"""One look of the on-call watch at 500 schedules and 2,000 users: requests counted by the sandbox, and time, against
-one request for each schedule.
+"""One look of the on-call watch at 500 schedules and 2,000 users: requests counted by the sandbox,
+and time, against one request for each schedule.
 """
 
 from __future__ import annotations
@@ -23,26 +23,39 @@ ROUNDS = 3
 
 
 def run() -> List[Row]:
-    from pagerduty_mattermost import oncall, oncall_rows
-    from pagerduty_mattermost.config import Http, PagerDutyConfig, Secret, Timeouts
-    from pagerduty_mattermost.pagerduty import PagerDuty
+    from pagerduty_mattermost.core.config.settings import Http, PagerDutyConfig, Secret, Timeouts
+    from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+    from pagerduty_mattermost.oncall import entries as oncall_rows
 
     clock = Clock(NOW)
     server = PagerDutyServer(Journal(clock), clock)
     server.start()
     try:
         ids = planted(server.account)
-        config = PagerDutyConfig(api_key=Secret(API_KEY), api_url=server.url, http=Http(Timeouts(5.0, 20.0)))
+        config = PagerDutyConfig(
+            api_key=Secret(API_KEY), api_url=server.url, http=Http(Timeouts(5.0, 20.0))
+        )
         gateway = PagerDuty(config)
         catalog = server.account.catalog
-        entries = len(on_calls(catalog["escalation_policies"], catalog["schedules"], int(NOW) - 60, int(NOW) + AHEAD))
+        entries = len(
+            on_calls(
+                catalog["escalation_policies"],
+                catalog["schedules"],
+                int(NOW) - 60,
+                int(NOW) + AHEAD,
+            )
+        )
         bound = -(-entries // 100)
 
         def look() -> Any:
             return oncall_rows.read(gateway, {"schedule": ids}, NOW - 60, NOW + AHEAD)
 
         def each() -> Any:
-            return [oncall.read(gateway, {"schedule_ids": [id]}, since=NOW - 60, until=NOW + AHEAD) for id in ids]
+            return [
+                oncall.read(gateway, {"schedule_ids": [id]}, since=NOW - 60, until=NOW + AHEAD)
+                for id in ids
+            ]
 
         ours, ours_time = measured(server, look)
         theirs, theirs_time = measured(server, each)
@@ -54,9 +67,14 @@ def run() -> List[Row]:
                 ours / bound,
                 "≤ 1.0",
             ),
-            Row("the same", str(ours), f"one for each schedule: {theirs}", ours / theirs, "≤ 0.02"),
             Row(
-                "its time", f"{ours_time:.2f} s", f"one for each schedule: {theirs_time:.2f} s", ours_time / theirs_time
+                "the same", str(ours), f"one for each schedule: {theirs}", ours / theirs, "≤ 0.02"
+            ),
+            Row(
+                "its time",
+                f"{ours_time:.2f} s",
+                f"one for each schedule: {theirs_time:.2f} s",
+                ours_time / theirs_time,
             ),
         ]
     finally:
@@ -75,10 +93,13 @@ def measured(server: PagerDutyServer, work: Callable[[], Any]) -> Tuple[int, flo
 
 
 def planted(account: Any) -> List[str]:
-    """500 schedules of four people each, by turns of twelve hours, in policies of ten; their ids."""
+    """500 schedules of four people each, by turns of twelve hours, in policies of ten; their
+    ids."""
     account.options.rate_limit = None
     users = [
-        account.add("users", f"User {n}", email=f"user{n}@example.com", role="user", team_ids=[])["id"]
+        account.add("users", f"User {n}", email=f"user{n}@example.com", role="user", team_ids=[])[
+            "id"
+        ]
         for n in range(USERS)
     ]
     start = int(NOW) - 2 * 3600
@@ -98,5 +119,12 @@ def planted(account: Any) -> List[str]:
     for begin in range(0, SCHEDULES, 10):
         targets = [("schedule", id) for id in made[begin : begin + 10]]
         rules = [{"id": account.new_id("P", 7), "delay": 30, "targets": targets}]
-        account.add("escalation_policies", f"Policy {begin}", description="", num_loops=0, rules=rules, team_ids=[])
+        account.add(
+            "escalation_policies",
+            f"Policy {begin}",
+            description="",
+            num_loops=0,
+            rules=rules,
+            team_ids=[],
+        )
     return made

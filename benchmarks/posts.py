@@ -1,4 +1,5 @@
-"""Posts a second and latency through the library, against a bare pooled session and the stock driver, on one server.
+"""Posts a second and latency through the library, against a bare pooled session and the stock
+driver, on one server.
 
 The server runs in a process of its own, so that it does not share the client's interpreter.
 """
@@ -82,10 +83,13 @@ def _bare(servers: Servers) -> Callable[[int], Any]:
 
 
 def _library(servers: Servers) -> Callable[[int], Any]:
-    from pagerduty_mattermost import config
-    from pagerduty_mattermost.mattermost import Mattermost
+    from pagerduty_mattermost.core.config import settings as config
+    from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 
-    raw = {"api_key": "x" * 20, "mattermost": {"url": servers.mattermost, "token": servers.token, "team": "ops"}}
+    raw = {
+        "api_key": "x" * 20,
+        "mattermost": {"url": servers.mattermost, "token": servers.token, "team": "ops"},
+    }
     gateway = Mattermost(config.require_mattermost(config.load(raw)))
     return lambda number: gateway.create_post(
         servers.channel_id, f"library {number}", key=f"bench{number}-{time.time()}"
@@ -97,6 +101,16 @@ def _stock(servers: Servers) -> Callable[[int], Any]:
     from mattermostdriver import Driver
 
     host, port = servers.mattermost.rsplit("//", 1)[1].split(":")
-    driver = Driver({"scheme": "http", "url": host, "port": int(port), "token": servers.token, "basepath": "/api/v4"})
+    driver = Driver(
+        {
+            "scheme": "http",
+            "url": host,
+            "port": int(port),
+            "token": servers.token,
+            "basepath": "/api/v4",
+        }
+    )
     driver.client.token = servers.token
-    return lambda number: driver.posts.create_post({"channel_id": servers.channel_id, "message": f"stock {number}"})
+    return lambda number: driver.posts.create_post(
+        {"channel_id": servers.channel_id, "message": f"stock {number}"}
+    )

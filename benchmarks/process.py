@@ -1,4 +1,5 @@
-"""What one action costs as a fresh process, against one that only imports StackStorm's base class and requests."""
+"""What one action costs as a fresh process, against one that only imports StackStorm's base class
+and requests."""
 
 from __future__ import annotations
 
@@ -27,10 +28,14 @@ from types import SimpleNamespace
 class Datastore:
     def __init__(self): self.values = {}
     def list_values(self, local=True, prefix=None, limit=None, offset=0):
-        return [SimpleNamespace(name=k, value=v) for k, v in self.values.items() if k.startswith(prefix or "")]
-    def get_value(self, name, local=True, scope="system", decrypt=False): return self.values.get(name)
-    def set_value(self, name, value, ttl=None, local=True, scope="system", encrypt=False): self.values[name] = value
-    def delete_value(self, name, local=True, scope="system"): return self.values.pop(name, None) is not None
+        found = [(k, v) for k, v in self.values.items() if k.startswith(prefix or "")]
+        return [SimpleNamespace(name=k, value=v) for k, v in found]
+    def get_value(self, name, local=True, scope="system", decrypt=False):
+        return self.values.get(name)
+    def set_value(self, name, value, ttl=None, local=True, scope="system", encrypt=False):
+        self.values[name] = value
+    def delete_value(self, name, local=True, scope="system"):
+        return self.values.pop(name, None) is not None
 
 task = json.loads(sys.argv[1])
 action = getattr(import_module(task["module"]), task["cls"])(task["config"], Datastore())
@@ -40,8 +45,16 @@ assert done, result
 
 
 def _environment() -> Dict[str, str]:
-    folders = [ROOT / "actions", ROOT / "actions" / "lib", ROOT / "standalone" / "shims"]
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(map(str, folders)), "PYTHONWARNINGS": "ignore"}
+    folders = [
+        ROOT / "actions" / "scripts",
+        ROOT / "actions" / "lib",
+        ROOT / "standalone" / "shims",
+    ]
+    return {
+        **os.environ,
+        "PYTHONPATH": os.pathsep.join(map(str, folders)),
+        "PYTHONWARNINGS": "ignore",
+    }
 
 
 def _time(command: Sequence[str]) -> float:
@@ -57,12 +70,26 @@ def _tasks(sandbox: Sandbox) -> List[Mapping[str, object]]:
     config = {
         "api_key": API_KEY,
         "api_url": sandbox.pagerduty.url,
-        "mattermost": {"url": sandbox.mattermost.url, "token": world.bot_token, "team": world.team.name},
+        "mattermost": {
+            "url": sandbox.mattermost.url,
+            "token": world.bot_token,
+            "team": world.team.name,
+        },
     }
-    get = {"endpoint": "GET /incidents/{entity_id}", "wrapper": "incident", "entity_id": incident.id}
+    get = {
+        "endpoint": "GET /incidents/{entity_id}",
+        "wrapper": "incident",
+        "entity_id": incident.id,
+    }
     post = {"channel": "incidents", "message": "Hello"}
     return [
-        {"name": "incident.get", "module": "pagerduty_rest", "cls": "PagerDutyRest", "config": config, "params": get},
+        {
+            "name": "incident.get",
+            "module": "pagerduty_rest",
+            "cls": "PagerDutyRest",
+            "config": config,
+            "params": get,
+        },
         {
             "name": "mattermost.post_message",
             "module": "mattermost_post_message",
@@ -86,6 +113,12 @@ def run() -> List[Row]:
     floor = median(times.pop("floor"))
     bounds = {"incident.get": "≤ 1.3", "mattermost.post_message": "≤ 1.6"}
     return [
-        Row(name, ms(median(spent)), f"imports only: {ms(floor)}", median(spent) / floor, bounds[name])
+        Row(
+            name,
+            ms(median(spent)),
+            f"imports only: {ms(floor)}",
+            median(spent) / floor,
+            bounds[name],
+        )
         for name, spent in times.items()
     ]

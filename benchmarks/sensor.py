@@ -1,7 +1,9 @@
-"""One cycle of the incident sensor at 10,000 open incidents: quiet, with 100 changes, and with a snapshot.
+"""One cycle of the incident sensor at 10,000 open incidents: quiet, with 100 changes, and with a
+snapshot.
 
-Counted: requests, CPU of this process, bytes written to the datastore, peak memory. The floor reads the same rows with
-a bare session and parses them; the peer is the plain way to poll, the diff of the whole open list each cycle.
+Counted: requests, CPU of this process, bytes written to the datastore, peak memory. The floor
+reads the same rows with a bare session and parses them; the peer is the plain way to poll, the
+diff of the whole open list each cycle.
 """
 
 from __future__ import annotations
@@ -35,8 +37,12 @@ class Datastore:
         self.values: Dict[str, str] = {}
         self.written = 0
 
-    def list_values(self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0) -> List[Any]:
-        names = sorted(name for name in self.values if name.startswith(prefix))[offset : offset + limit]
+    def list_values(
+        self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0
+    ) -> List[Any]:
+        names = sorted(name for name in self.values if name.startswith(prefix))[
+            offset : offset + limit
+        ]
         return [SimpleNamespace(name=name, value=self.values[name]) for name in names]
 
     def set_value(self, name: str, value: str, **_: Any) -> None:
@@ -61,18 +67,22 @@ class Dispatcher:
 
 
 def run() -> List[Row]:
-    from pagerduty_mattermost import config as pack_config
-    from pagerduty_mattermost.pagerduty import PagerDuty
-    from pagerduty_mattermost.sensor_cycle import Cycle
-    from pagerduty_mattermost.sensor_state import StateStore
-    from pagerduty_mattermost.store import Store
+    from pagerduty_mattermost.core.config import settings as pack_config
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+    from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+    from pagerduty_mattermost.incidents.known_states import StateStore
+    from pagerduty_mattermost.sensor.cycle import Cycle
 
     with Servers() as servers:
         _account(servers, "set_options", rate_limit=None)
         ids = _account(servers, "storm", count=OPEN)
         _advance(servers, 600)  # their own log entries are out of the overlap
         now = [0.0]
-        raw = {"api_key": servers.api_key, "api_url": servers.pagerduty, "watch": {"snapshot_every": 2}}
+        raw = {
+            "api_key": servers.api_key,
+            "api_url": servers.pagerduty,
+            "watch": {"snapshot_every": 2},
+        }
         config = pack_config.load(raw)
         datastore, dispatcher = Datastore(), Dispatcher()
         cycle = Cycle(
@@ -88,7 +98,9 @@ def run() -> List[Row]:
             before, written = _asked(servers), datastore.written
             cpu = time.process_time()
             cycle.run()
-            return Cost(time.process_time() - cpu, _asked(servers) - before, datastore.written - written)
+            return Cost(
+                time.process_time() - cpu, _asked(servers) - before, datastore.written - written
+            )
 
         session = requests.Session()
         session.headers["Authorization"] = "Token token=" + servers.api_key
@@ -113,7 +125,12 @@ def run() -> List[Row]:
     diff = f"diff of the open list: {ms(list_floor)}, {OPEN // 100} requests"
     return [
         _row("first start", first, diff, first.cpu / list_floor),
-        _row("quiet cycle", quiet, f"bare read of the log: {ms(log_floor)}, 1 request", quiet.cpu / log_floor),
+        _row(
+            "quiet cycle",
+            quiet,
+            f"bare read of the log: {ms(log_floor)}, 1 request",
+            quiet.cpu / log_floor,
+        ),
         _row("quiet cycle", quiet, diff, quiet.cpu / list_floor),
         _row(f"{CHANGES} changes", changed, diff, changed.cpu / list_floor),
         _row("snapshot", snapshot, diff, snapshot.cpu / list_floor),
@@ -134,19 +151,27 @@ def _cpu(call: Callable[[], Any]) -> float:
 
 
 def _log(servers: Servers, session: requests.Session) -> Any:
-    query = {"since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 480)), "limit": "100"}
-    return json.loads(session.get(servers.pagerduty + "/log_entries", params=query, timeout=(5, 60)).content)
+    query = {
+        "since": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(time.time() + 480)),
+        "limit": "100",
+    }
+    return json.loads(
+        session.get(servers.pagerduty + "/log_entries", params=query, timeout=(5, 60)).content
+    )
 
 
 def _open_list(servers: Servers, session: requests.Session) -> None:
     """Every open incident, as a poller without the log must read it each cycle."""
     for offset in range(0, OPEN, 100):
-        query = f"?statuses[]=triggered&statuses[]=acknowledged&date_range=all&limit=100&offset={offset}"
+        statuses = "statuses[]=triggered&statuses[]=acknowledged"
+        query = f"?{statuses}&date_range=all&limit=100&offset={offset}"
         json.loads(session.get(servers.pagerduty + "/incidents" + query, timeout=(5, 60)).content)
 
 
 def _asked(servers: Servers) -> int:
-    return len(requests.get(servers.pagerduty + "/_sandbox/journal?server=pagerduty", timeout=60).json())
+    return len(
+        requests.get(servers.pagerduty + "/_sandbox/journal?server=pagerduty", timeout=60).json()
+    )
 
 
 def _account(servers: Servers, do: str, **args: Any) -> Any:
@@ -157,4 +182,6 @@ def _account(servers: Servers, do: str, **args: Any) -> Any:
 
 
 def _advance(servers: Servers, seconds: float) -> None:
-    requests.post(servers.pagerduty + "/_sandbox/clock", json={"advance": seconds}, timeout=10).raise_for_status()
+    requests.post(
+        servers.pagerduty + "/_sandbox/clock", json={"advance": seconds}, timeout=10
+    ).raise_for_status()

@@ -14,10 +14,13 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Servers:
-    """Context manager: `mattermost`, `pagerduty` (URLs), `token` (the bot's), `api_key`, `channel_id` (~incidents)."""
+    """Context manager: `mattermost`, `pagerduty` (URLs), `token` (the bot's), `api_key`,
+    `channel_id` (~incidents)."""
 
     def __enter__(self) -> Servers:
-        self._process = subprocess.Popen([sys.executable, "-m", "sandbox"], cwd=ROOT, stdout=subprocess.PIPE)
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "sandbox"], cwd=ROOT, stdout=subprocess.PIPE
+        )
         assert self._process.stdout is not None
         said = json.loads(self._process.stdout.readline())
         self.mattermost, self.pagerduty = said["mattermost"], said["pagerduty"]

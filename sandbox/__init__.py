@@ -1,13 +1,17 @@
-"""A local PagerDuty and a local Mattermost that answer as the real ones do. No product code knows of it.
+"""A local PagerDuty and a local Mattermost that answer as the real ones do. No product code knows
+of it.
 
     with Sandbox() as sandbox:
-        sandbox.pagerduty.url, sandbox.mattermost.url          # servers: start, stop, freeze, thaw, faults (server.py)
-        sandbox.pagerduty.account, sandbox.mattermost.account  # what people and machines do there, in Python
+        sandbox.pagerduty.url, sandbox.mattermost.url          # servers: start, stop, freeze,
+        thaw, faults (server.py)
+        sandbox.pagerduty.account, sandbox.mattermost.account  # what people and machines do there,
+        in Python
         sandbox.journal                                        # what truly happened (journal.py)
         sandbox.clock.advance(86400)                           # one clock for both (clock.py)
 
-`sandbox.pagerduty.PagerDutyServer` and `sandbox.mattermost.MattermostServer` are `server.Server`s made with
-`(journal, clock, port=0)`; each has its own `account`. `python -m sandbox` runs both for other processes.
+`sandbox.pagerduty.PagerDutyServer` and `sandbox.mattermost.MattermostServer` are `server.Server`s
+made with `(journal, clock, port=0)`; each has its own `account`. `python -m sandbox` runs both for
+other processes.
 """
 
 from __future__ import annotations
@@ -23,16 +27,23 @@ if TYPE_CHECKING:
 
 
 class Sandbox:
-    """Both servers with one journal and one clock. `Clock(start)` stands still; the default is the real time."""
+    """Both servers with one journal and one clock. `Clock(start)` stands still; the default is the
+    real time."""
 
-    def __init__(self, clock: Optional[Clock] = None, *, pagerduty_port: int = 0, mattermost_port: int = 0) -> None:
+    def __init__(
+        self, clock: Optional[Clock] = None, *, pagerduty_port: int = 0, mattermost_port: int = 0
+    ) -> None:
         from .mattermost import MattermostServer
         from .pagerduty import PagerDutyServer
 
         self.clock = clock or Clock()
         self.journal = Journal(self.clock)
-        self.pagerduty: PagerDutyServer = PagerDutyServer(self.journal, self.clock, port=pagerduty_port)
-        self.mattermost: MattermostServer = MattermostServer(self.journal, self.clock, port=mattermost_port)
+        self.pagerduty: PagerDutyServer = PagerDutyServer(
+            self.journal, self.clock, port=pagerduty_port
+        )
+        self.mattermost: MattermostServer = MattermostServer(
+            self.journal, self.clock, port=mattermost_port
+        )
 
     def __enter__(self) -> Sandbox:
         self.pagerduty.start()

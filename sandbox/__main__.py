@@ -1,4 +1,5 @@
-"""`python -m sandbox`: both servers until Ctrl-C or SIGTERM, their URLs and keys printed as one line of JSON."""
+"""`python -m sandbox`: both servers until Ctrl-C or SIGTERM, their URLs and keys printed as one
+line of JSON."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ def main() -> None:
     stop = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: stop.set())
-    with Sandbox(pagerduty_port=options.pagerduty_port, mattermost_port=options.mattermost_port) as sandbox:
+    with Sandbox(
+        pagerduty_port=options.pagerduty_port, mattermost_port=options.mattermost_port
+    ) as sandbox:
         urls = {"pagerduty": sandbox.pagerduty.url, "mattermost": sandbox.mattermost.url}
         print(json.dumps({**urls, "api_key": API_KEY, "bot_token": BOT_TOKEN}), flush=True)
         stop.wait()

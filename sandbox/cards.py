@@ -1,4 +1,5 @@
-"""The card of an incident among a channel's posts, known from outside: by `props.pagerduty` alone."""
+"""The card of an incident among a channel's posts, known from outside: by `props.pagerduty`
+alone."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""The embedded default on a sandbox, with buttons, `/pd` and notes, and people there: for tests and benchmarks."""
+"""The embedded default on a sandbox, with buttons, `/pd` and notes, and people there: for tests
+and benchmarks."""
 
 from __future__ import annotations
 
@@ -52,9 +53,14 @@ class Room:
             return False
 
     def buttons(self, incident: Any) -> Dict[str, str]:
-        """Tokens by the button's id, of the card as Mattermost keeps it: reads do not show them."""
+        """Tokens by the button's id, of the card as Mattermost keeps it: reads do not show
+        them."""
         card = self.card(incident)
-        actions = [action for shown in (card.attachments if card else ()) for action in shown.get("actions") or ()]
+        actions = [
+            action
+            for shown in (card.attachments if card else ())
+            for action in shown.get("actions") or ()
+        ]
         return {action["id"]: action["integration"]["context"]["token"] for action in actions}
 
     def click(self, incident: Any, button: str, option: str = "") -> requests.Response:

@@ -1,4 +1,5 @@
-"""Chat set up as an administrator does it: the slash command `/pd`, the webhook for notes, the section `chat`."""
+"""Chat set up as an administrator does it: the slash command `/pd`, the webhook for notes, the
+section `chat`."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ COMMAND_HINT = "list | ack 1234 | resolve 1234 note | help"
 
 
 def set_up_chat(sandbox: Sandbox) -> Dict[str, Any]:
-    """The section of the pack's configuration, on a free port, with the tokens of what was made in Mattermost."""
+    """The section of the pack's configuration, on a free port, with the tokens of what was made in
+    Mattermost."""
     url = f"http://127.0.0.1:{free_port()}"
     world = sandbox.mattermost.world
     assert world is not None
@@ -54,6 +56,8 @@ def free_port() -> int:
 
 def _token(sandbox: Sandbox, path: str, body: Dict[str, Any]) -> str:
     headers = {"Authorization": "Bearer " + ADMIN_TOKEN}
-    answer = requests.post(f"{sandbox.mattermost.url}/api/v4{path}", json=body, headers=headers, timeout=5)
+    answer = requests.post(
+        f"{sandbox.mattermost.url}/api/v4{path}", json=body, headers=headers, timeout=5
+    )
     answer.raise_for_status()
     return str(answer.json()["token"])

@@ -1,7 +1,8 @@
 """The sandbox's clock: one for both servers, so that a test can live through days in a second.
 
-`Clock()` runs with the real time and can be shifted (`advance`, `set`). `Clock(start)` stands still at `start` and
-moves only when told. Calling it gives seconds since the epoch. Safe to use from any thread.
+`Clock()` runs with the real time and can be shifted (`advance`, `set`). `Clock(start)` stands
+still at `start` and moves only when told. Calling it gives seconds since the epoch. Safe to use
+from any thread.
 """
 
 from __future__ import annotations
@@ -14,7 +15,9 @@ from typing import Callable, Optional
 
 
 class Clock:
-    def __init__(self, start: Optional[float] = None, real: Callable[[], float] = time.time) -> None:
+    def __init__(
+        self, start: Optional[float] = None, real: Callable[[], float] = time.time
+    ) -> None:
         self._real = real
         self._lock = threading.Lock()
         self._fixed = start
@@ -26,7 +29,8 @@ class Clock:
         return fixed if fixed is not None else self._real() + self._offset
 
     def advance(self, seconds: float) -> float:
-        """Move by that many seconds (backwards when negative: clocks that jump); returns the new time."""
+        """Move by that many seconds (backwards when negative: clocks that jump); returns the new
+        time."""
         with self._lock:
             if self._fixed is not None:
                 self._fixed += seconds

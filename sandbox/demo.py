@@ -1,8 +1,9 @@
-"""`make demo`: sandbox and pack play a story, the channel is shown as people would see it and held against the truth.
+"""`make demo`: sandbox and pack play a story, the channel is shown as people would see it and held
+against the truth.
 
-Starts a local PagerDuty and a local Mattermost, then the pack itself as people run it (`python -m standalone serve`, a
-process of its own), and exits 0 when every card and every reply is right, else 1 with what differs. With `--stay` it
-keeps running, with a page that shows the channel.
+Starts a local PagerDuty and a local Mattermost, then the pack itself as people run it (`python -m
+standalone serve`, a process of its own), and exits 0 when every card and every reply is right,
+else 1 with what differs. With `--stay` it keeps running, with a page that shows the channel.
 """
 
 from __future__ import annotations
@@ -35,7 +36,9 @@ CHANNEL = "incidents"
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
     parser = argparse.ArgumentParser(prog="make demo ARGS=…", description=__doc__.splitlines()[0])
-    parser.add_argument("--stay", action="store_true", help="keep running after the story, until Ctrl-C")
+    parser.add_argument(
+        "--stay", action="store_true", help="keep running after the story, until Ctrl-C"
+    )
     parser.add_argument("--verbose", action="store_true", help="show the pack's own log")
     options = parser.parse_args(argv)
     console = Console()
@@ -45,8 +48,11 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     return 1 if wrong else 0
 
 
-def play(console: Console, sandbox: Sandbox, folder: Path, *, verbose: bool, stay: bool = False) -> List[str]:
-    """Run the pack through the story against a running sandbox; returns what differs from the truth, a line each."""
+def play(
+    console: Console, sandbox: Sandbox, folder: Path, *, verbose: bool, stay: bool = False
+) -> List[str]:
+    """Run the pack through the story against a running sandbox; returns what differs from the
+    truth, a line each."""
     config = write_config(sandbox, folder, set_up_chat(sandbox))
     log = folder / "pack.log"
     with log.open("wb") as sink:
@@ -65,8 +71,8 @@ def write_config(
     storms: bool = False,
     **watch: object,
 ) -> Path:
-    """The configuration a person would write, pointed at a seeded sandbox. `chat`: as `set_up_chat` gives it; `storms`:
-    whether many incidents at once are told together."""
+    """The configuration a person would write, pointed at a seeded sandbox. `chat`: as
+    `set_up_chat` gives it; `storms`: whether many incidents at once are told together."""
     world = sandbox.mattermost.world
     assert world is not None
     config = {
@@ -92,8 +98,19 @@ def write_config(
 
 
 def start_pack(config: Path, folder: Path, sink: Optional[IO[bytes]]) -> subprocess.Popen[bytes]:
-    command = [sys.executable, "-m", "standalone", "serve", "--config", str(config), "--data", str(folder / "data")]
-    return subprocess.Popen(command, cwd=ROOT, stdout=sink, stderr=sink, env={**os.environ, "PYTHONWARNINGS": "ignore"})
+    command = [
+        sys.executable,
+        "-m",
+        "standalone",
+        "serve",
+        "--config",
+        str(config),
+        "--data",
+        str(folder / "data"),
+    ]
+    return subprocess.Popen(
+        command, cwd=ROOT, stdout=sink, stderr=sink, env={**os.environ, "PYTHONWARNINGS": "ignore"}
+    )
 
 
 def stop(pack: subprocess.Popen[bytes]) -> None:
@@ -106,15 +123,22 @@ def stop(pack: subprocess.Popen[bytes]) -> None:
             pack.wait()
 
 
-def _watch(console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], log: Path, stay: bool) -> List[str]:
+def _watch(
+    console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], log: Path, stay: bool
+) -> List[str]:
     console.rule("[bold]PagerDuty → StackStorm pack → Mattermost")
-    console.print(f"PagerDuty at {sandbox.pagerduty.url}, Mattermost at {sandbox.mattermost.url}; the pack starts …")
+    console.print(
+        f"PagerDuty at {sandbox.pagerduty.url}, Mattermost at {sandbox.mattermost.url}; the "
+        "pack starts …"
+    )
     mattermost = sandbox.mattermost.account
     if not _until(lambda: bool(mattermost.posts(CHANNEL)), START_TIMEOUT, pack):
         console.print("[red]The pack posted no summary of what is open; its log:")
         console.print(_tail(log), markup=False)
         return ["nothing was posted"]
-    time.sleep(1.1)  # PagerDuty's times have a resolution of one second: what was before the story is of an earlier one
+    # PagerDuty's times have a resolution of one second: what was before the story is of an
+    # earlier one.
+    time.sleep(1.1)
     began = sandbox.clock()
     started = time.monotonic()
     for step in story(sandbox):
@@ -136,7 +160,10 @@ def _watch(console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], lo
     if wrong:
         console.print(_tail(log), markup=False)
     if stay:
-        console.print(f"\nThe channel, where buttons, menus and /pd work: {sandbox.mattermost.url}/  (Ctrl-C ends)")
+        console.print(
+            f"\nThe channel, where buttons, menus and /pd work: {sandbox.mattermost.url}/  "
+            "(Ctrl-C ends)"
+        )
         try:
             while pack.poll() is None:
                 time.sleep(0.5)
@@ -150,7 +177,8 @@ def _report(console: Console, sandbox: Sandbox, wrong: List[str], settled: float
     faults = [e for e in journal.entries if e.fault]
     asked = {side: journal.count(server=side) for side in ("pagerduty", "mattermost")}
     console.print(
-        f"PagerDuty answered {asked['pagerduty']} requests, Mattermost {asked['mattermost']}; {len(faults)} of them "
+        f"PagerDuty answered {asked['pagerduty']} requests, Mattermost "
+        f"{asked['mattermost']}; {len(faults)} of them "
         f"failed on purpose. All was posted {settled:.1f} s after the story began."
     )
     if not wrong:

@@ -1,11 +1,14 @@
-"""Switches for trouble. Each server has its own `Faults`; rules are tried in their order, the first that fires wins.
+"""Switches for trouble. Each server has its own `Faults`; rules are tried in their order, the
+first that fires wins.
 
-    sandbox.pagerduty.faults.add("status", status=429, retry_after=7, path=r"^/log_entries", times=3)
+    sandbox.pagerduty.faults.add("status", status=429, retry_after=7, path=r"^/log_entries",
+    times=3)
     sandbox.mattermost.faults.add("lost", method="POST", path=r"/posts$", probability=0.2, seed=1)
     sandbox.mattermost.faults.clear()
 
-The same by HTTP: `POST /_sandbox/faults {"kind": "status", "status": 503, "times": 2}` answers `{"id": 1}`,
-`GET /_sandbox/faults` lists rules with their hits, `DELETE /_sandbox/faults[?id=1]` clears.
+The same by HTTP: `POST /_sandbox/faults {"kind": "status", "status": 503, "times": 2}` answers
+`{"id": 1}`, `GET /_sandbox/faults` lists rules with their hits, `DELETE /_sandbox/faults[?id=1]`
+clears.
 """
 
 from __future__ import annotations
@@ -16,10 +19,16 @@ import threading
 from typing import Any, Dict, List, NamedTuple, Optional
 
 KINDS = {
-    "status": "answers `status` (4xx, 5xx, 429 with `retry_after`) with the headers and body the real one sends",
+    "status": (
+        "answers `status` (4xx, 5xx, 429 with `retry_after`) with the headers and "
+        "body the real one sends"
+    ),
     "drop": "closes the connection before doing anything",
     "lost": "does it, then breaks the connection instead of answering",
-    "delay": "waits `seconds` (real time) and goes on as usual; with done=True does it first, answers late",
+    "delay": (
+        "waits `seconds` (real time) and goes on as usual; with done=True does it "
+        "first, answers late"
+    ),
     "truncate": "does it, announces the whole body and sends half of it",
     "html": "answers 200 with a page of HTML, as a proxy in between would",
     "bad_json": "answers 200 with JSON that breaks off, its length right",
@@ -60,7 +69,8 @@ class Faults:
         self._next = 1
 
     def add(self, kind: str, *, done: Optional[bool] = None, **terms: Any) -> int:
-        """Add a rule (fields of `Rule`) and return its id. Raises ValueError for an unknown kind, field or pattern."""
+        """Add a rule (fields of `Rule`) and return its id. Raises ValueError for an unknown kind,
+        field or pattern."""
         if kind not in KINDS:
             raise ValueError("unknown fault {!r}; there are {}".format(kind, ", ".join(KINDS)))
         unknown = set(terms) - set(Rule._fields) | set(terms) & {"id", "kind"}
@@ -71,7 +81,9 @@ class Faults:
         except re.error as error:
             raise ValueError(f"path is no regular expression: {error}") from None
         with self._lock:
-            rule = Rule(self._next, kind, done=_DONE.get(kind, False) if done is None else done, **terms)
+            rule = Rule(
+                self._next, kind, done=_DONE.get(kind, False) if done is None else done, **terms
+            )
             self._next += 1
             self._rules[rule.id] = rule
             self._hits[rule.id] = self._seen[rule.id] = 0
@@ -97,7 +109,11 @@ class Faults:
             return None
         with self._lock:
             for rule in list(self._rules.values()):
-                if rule.method and rule.method.upper() != method or not re.search(rule.path, path_and_query):
+                if (
+                    rule.method
+                    and rule.method.upper() != method
+                    or not re.search(rule.path, path_and_query)
+                ):
                     continue
                 self._seen[rule.id] += 1
                 if self._seen[rule.id] <= rule.skip:
@@ -112,4 +128,6 @@ class Faults:
 
     def listing(self) -> List[Dict[str, Any]]:
         with self._lock:
-            return [dict(rule._asdict(), hits=self._hits[rule.id]) for rule in self._rules.values()]
+            return [
+                dict(rule._asdict(), hits=self._hits[rule.id]) for rule in self._rules.values()
+            ]

@@ -1,11 +1,14 @@
 """What truly happened: the sandbox's journal, the judge of every end-to-end test.
 
-Two append-only lists, shared by both servers, readable by Python and by HTTP (`GET /_sandbox/journal`,
-`GET /_sandbox/facts`):
+Two append-only lists, shared by both servers, readable by Python and by HTTP (`GET
+/_sandbox/journal`, `GET /_sandbox/facts`):
 
-- `entries`: each request that reached a server with what was answered, faults included (one that was dropped on
-  purpose stands here with its fault; one that was refused while the server was down never arrived).
-- `facts`: each change that truly took place, whoever made it and whether its answer arrived or not: PagerDuty's log
+- `entries`: each request that reached a server with what was answered, faults included (one that
+  was dropped on
+  purpose stands here with its fault; one that was refused while the server was down never
+  arrived).
+- `facts`: each change that truly took place, whoever made it and whether its answer arrived or
+  not: PagerDuty's log
   entries and state changes, Mattermost's posts, patches, reactions ...
 
     journal.count("POST", r"^/api/v4/posts$", server="mattermost")
@@ -25,7 +28,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from .clock import Clock
 
 ANSWERS_LIMIT = 64_000_000
-"""Bytes of answers kept; older ones are forgotten (`Entry.answer` becomes None), their entries stay."""
+"""Bytes of answers kept; older ones are forgotten (`Entry.answer` becomes None), their entries
+stay."""
 
 
 class Entry(NamedTuple):
@@ -103,7 +107,18 @@ class Journal:
         with self._lock:
             number = len(self._entries)
             entry = Entry(
-                number, server, self._clock(), method, path, query, headers, body, status, effect, fault, answer
+                number,
+                server,
+                self._clock(),
+                method,
+                path,
+                query,
+                headers,
+                body,
+                status,
+                effect,
+                fault,
+                answer,
             )
             self._entries.append(entry)
             self._kept += len(answer or b"")
@@ -119,7 +134,9 @@ class Journal:
     def fact(self, server: str, kind: str, subject: str, id: str, **data: Any) -> None:
         """Note a change that truly took place; `data` must be JSON values."""
         with self._lock:
-            self._facts.append(Fact(len(self._facts), server, self._clock(), kind, subject, id, data))
+            self._facts.append(
+                Fact(len(self._facts), server, self._clock(), kind, subject, id, data)
+            )
 
     @property
     def entries(self) -> List[Entry]:
@@ -140,7 +157,8 @@ class Journal:
         fault: Optional[str] = None,
         since: int = 0,
     ) -> List[Entry]:
-        """Entries that fit all that is given; `path` is a regular expression searched in the path, `since` a number."""
+        """Entries that fit all that is given; `path` is a regular expression searched in the path,
+        `since` a number."""
         pattern = re.compile(path)
         return [
             e
@@ -155,7 +173,9 @@ class Journal:
     def count(self, method: str = "", path: str = "", **filters: Any) -> int:
         return len(self.find(method, path, **filters))
 
-    def facts_of(self, server: str = "", kind: str = "", subject: str = "", since: int = 0) -> List[Fact]:
+    def facts_of(
+        self, server: str = "", kind: str = "", subject: str = "", since: int = 0
+    ) -> List[Fact]:
         return [
             f
             for f in self.facts[since:]

@@ -1,4 +1,5 @@
-"""A Mattermost channel in the terminal, as people would see it: cards with their colour, fields, threads, reactions."""
+"""A Mattermost channel in the terminal, as people would see it: cards with their colour, fields,
+threads, reactions."""
 
 from __future__ import annotations
 
@@ -37,7 +38,9 @@ def _post(mattermost: Any, post: Any) -> RenderableType:
     if post.reactions:
         parts.append(Text(" ".join(f":{r.emoji_name}:" for r in post.reactions), style="yellow"))
     for reply in mattermost.thread(post):
-        parts.append(Padding(Text.assemble(("↳ ", "dim"), _seen(_plain(reply.message))), (0, 0, 0, 4)))
+        parts.append(
+            Padding(Text.assemble(("↳ ", "dim"), _seen(_plain(reply.message))), (0, 0, 0, 4))
+        )
     return Group(*parts, Text(""))
 
 
@@ -49,11 +52,17 @@ def _attachment(attachment: Any) -> RenderableType:
     table.add_column(style="bold", no_wrap=True)
     table.add_column()
     for field in attachment.get("fields") or ():
-        table.add_row(_seen(_plain(str(field.get("title", "")))), _seen(_plain(str(field.get("value", "")))))
+        table.add_row(
+            _seen(_plain(str(field.get("title", "")))), _seen(_plain(str(field.get("value", ""))))
+        )
     body.append(table)
     title = Text(_seen(str(attachment.get("title") or "")), style="bold")
     return Panel(
-        Group(*body), title=title, title_align="left", box=box.HEAVY, border_style=attachment.get("color") or "white"
+        Group(*body),
+        title=title,
+        title_align="left",
+        box=box.HEAVY,
+        border_style=attachment.get("color") or "white",
     )
 
 

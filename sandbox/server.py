@@ -1,22 +1,26 @@
-"""A sandbox server: HTTP on 127.0.0.1 in a thread of its own, with faults, outages and a journal around a service.
+"""A sandbox server: HTTP on 127.0.0.1 in a thread of its own, with faults, outages and a journal
+around a service.
 
     server = Server(service, journal, clock)        # port=0: any free one, kept over a restart
     with server: requests.get(server.url + "/incidents")
     server.stop(); server.start()                   # refuses connections in between; same port
-    server.freeze(); server.thaw()                  # accepts, answers nothing; carries out on thaw what arrived
+    server.freeze(); server.thaw()                  # accepts, answers nothing; carries out on thaw
+    what arrived
 
-A `Service` is what a real server does: `handle(request) -> Answer`, called under `service.lock` in the server's thread
-(Python code that changes a service's state from elsewhere takes the same lock). It may return an awaitable instead,
-which is awaited outside of the lock.
+A `Service` is what a real server does: `handle(request) -> Answer`, called under `service.lock` in
+the server's thread (Python code that changes a service's state from elsewhere takes the same
+lock). It may return an awaitable instead, which is awaited outside of the lock.
 
 By HTTP, for a sandbox in another process (never frozen, never faulty, not in the journal):
 
     GET|POST|DELETE /_sandbox/faults    see faults.py
     GET|DELETE      /_sandbox/journal   ?method= &path= &server= &status= &fault= &since= &bodies=1
     GET             /_sandbox/facts     ?server= &kind= &subject= &since=
-    GET|POST        /_sandbox/clock     {"advance": seconds} or {"set": epoch}; answers {"now": epoch}
+    GET|POST        /_sandbox/clock     {"advance": seconds} or {"set": epoch}; answers {"now":
+    epoch}
     POST            /_sandbox/outage    {"kind": "refuse" | "freeze", "seconds": 2}: over by itself
-    POST            /_sandbox/<word>    anything else goes to service.control(word, body); answers {"result": ...}
+    POST            /_sandbox/<word>    anything else goes to service.control(word, body); answers
+    {"result": ...}
 """
 
 from __future__ import annotations
@@ -49,7 +53,8 @@ _loops: List[asyncio.AbstractEventLoop] = []
 def shared_loop() -> asyncio.AbstractEventLoop:
     """The one loop of all servers of this process, in a thread of its own.
 
-    One, because under StackStorm's test classes (eventlet) all threads are one, and a thread runs one loop.
+    One, because under StackStorm's test classes (eventlet) all threads are one, and a thread runs
+    one loop.
     """
     with _loop_lock:
         if not _loops:
@@ -103,7 +108,8 @@ class Server:
         return self
 
     def stop(self) -> None:
-        """Close the port and every connection at once, as a killed process would; the state stays."""
+        """Close the port and every connection at once, as a killed process would; the state
+        stays."""
         loop, self._loop = self._loop, None
         if loop is not None:
             asyncio.run_coroutine_threadsafe(self._shut(), loop).result(START_TIMEOUT)
@@ -115,7 +121,8 @@ class Server:
             self._loop.call_soon_threadsafe(self._thawed.clear)
 
     def thaw(self) -> None:
-        """Go on; what arrived while frozen is carried out now, whether its client still waits or not."""
+        """Go on; what arrived while frozen is carried out now, whether its client still waits or
+        not."""
         self._frozen = False
         if self._loop is not None and self._thawed is not None:
             self._loop.call_soon_threadsafe(self._thawed.set)
@@ -133,7 +140,9 @@ class Server:
 
     async def _listen(self) -> None:
         assert self._runner is not None
-        self._site = web.TCPSite(self._runner, self.host, self.port, reuse_address=True, backlog=512)
+        self._site = web.TCPSite(
+            self._runner, self.host, self.port, reuse_address=True, backlog=512
+        )
         await self._site.start()
         self.port = self._runner.addresses[0][1]
         self.service.authority = f"{self.host}:{self.port}"
@@ -203,7 +212,11 @@ class Server:
         return result
 
     async def _send(
-        self, raw: web.BaseRequest, request: Request, answer: Optional[Answer], rule: Optional[Rule]
+        self,
+        raw: web.BaseRequest,
+        request: Request,
+        answer: Optional[Answer],
+        rule: Optional[Rule],
     ) -> web.StreamResponse:
         kind = rule.kind if rule is not None else ""
         sent = answer if answer is not None and kind != "lost" else None
@@ -222,10 +235,16 @@ class Server:
         )
         if sent is None or body is None:
             return _break(raw)
-        headers = {"Date": http_date(self.clock()), "Content-Type": "application/json", **sent.headers}
+        headers = {
+            "Date": http_date(self.clock()),
+            "Content-Type": "application/json",
+            **sent.headers,
+        }
         if kind != "truncate":
             return web.Response(status=sent.status, body=body, headers=headers)
-        response = web.StreamResponse(status=sent.status, headers={**headers, "Content-Length": str(len(body))})
+        response = web.StreamResponse(
+            status=sent.status, headers={**headers, "Content-Length": str(len(body))}
+        )
         await response.prepare(raw)
         await response.write(body[: len(body) // 2])
         if raw.transport is not None:
@@ -260,7 +279,9 @@ class Server:
                 self.journal.clear()
                 return []
             bodies = query.pop("bodies", "") not in ("", "0")
-            terms: Dict[str, Any] = {k: int(v) if k in ("status", "since") else v for k, v in query.items()}
+            terms: Dict[str, Any] = {
+                k: int(v) if k in ("status", "since") else v for k, v in query.items()
+            }
             return [entry_to_json(e, bodies) for e in self.journal.find(**terms)]
         if word == "facts":
             since = int(query.pop("since", "0"))

@@ -1,4 +1,5 @@
-"""What goes in and out of a sandbox service: `Request`, `Answer`, `Service`, and `Routes` to find a handler.
+"""What goes in and out of a sandbox service: `Request`, `Answer`, `Service`, and `Routes` to find
+a handler.
 
 Part of `server`, which offers these names too.
 """
@@ -7,7 +8,19 @@ from __future__ import annotations
 
 import json
 import threading
-from typing import Any, Awaitable, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple, TypeVar, Union
+from typing import (
+    Any,
+    Awaitable,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Tuple,
+    TypeVar,
+    Union,
+)
 from urllib.parse import parse_qs, unquote
 
 from aiohttp import BodyPartReader, web
@@ -61,11 +74,14 @@ class Answer(NamedTuple):
             return self.body
         if isinstance(self.body, str):
             return self.body.encode("utf-8")
-        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+        return json.dumps(self.body, ensure_ascii=False, separators=(",", ":")).encode(
+            "utf-8", "surrogatepass"
+        )
 
 
 class Service:
-    """What stands behind a server. Subclasses override `handle` and `trouble`, and `control` for their account API."""
+    """What stands behind a server. Subclasses override `handle` and `trouble`, and `control` for
+    their account API."""
 
     name = "service"
 
@@ -82,8 +98,8 @@ class Service:
         raise NotImplementedError
 
     def control(self, word: str, body: Dict[str, Any]) -> Any:
-        """`POST /_sandbox/<word>`: a JSON value, or an awaitable of one, which is awaited outside of the lock. Raises
-        KeyError for an unknown word, ValueError for wrong input."""
+        """`POST /_sandbox/<word>`: a JSON value, or an awaitable of one, which is awaited outside
+        of the lock. Raises KeyError for an unknown word, ValueError for wrong input."""
         raise KeyError(word)
 
 
@@ -91,7 +107,8 @@ Handler = TypeVar("Handler", bound=Callable[..., Any])
 
 
 class Routes:
-    """Finds the handler for a method and a path such as `/incidents/{id}`; literal segments win over `{names}`."""
+    """Finds the handler for a method and a path such as `/incidents/{id}`; literal segments win
+    over `{names}`."""
 
     def __init__(self) -> None:
         self._table: Dict[Tuple[str, int], List[Tuple[Tuple[str, ...], Any]]] = {}
@@ -113,7 +130,9 @@ class Routes:
         given = tuple(path.strip("/").split("/"))
         for segments, handler in self._table.get((method, len(given)), ()):
             if _fits(segments, given):
-                return handler, {s[1:-1]: unquote(g) for s, g in zip(segments, given) if s.startswith("{")}
+                return handler, {
+                    s[1:-1]: unquote(g) for s, g in zip(segments, given) if s.startswith("{")
+                }
         return None
 
     def knows(self, path: str) -> bool:
@@ -144,7 +163,9 @@ async def read_request(raw: web.BaseRequest) -> Request:
         if raw.content_type == "application/x-www-form-urlencoded":
             form = _url_encoded(body)
     query = tuple(raw.rel_url.query.items())
-    return Request(raw.method, raw.rel_url.raw_path, query, raw.headers, body, form, raw.remote or "")
+    return Request(
+        raw.method, raw.rel_url.raw_path, query, raw.headers, body, form, raw.remote or ""
+    )
 
 
 def _url_encoded(body: bytes) -> Dict[str, List[Union[str, Upload]]]:

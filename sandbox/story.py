@@ -1,4 +1,5 @@
-"""The demo's story: what people, monitoring and trouble do in about 20 seconds, as steps with a time and a sentence."""
+"""The demo's story: what people, monitoring and trouble do in about 20 seconds, as steps with a
+time and a sentence."""
 
 from __future__ import annotations
 
@@ -26,7 +27,10 @@ def before(sandbox: Sandbox) -> None:
     """What was open before the pack ever ran: no news, told in one summary."""
     account = sandbox.pagerduty.account
     account.trigger("Kubernetes", "Node pool at 90 % of its memory", urgency="low", priority="P4")
-    account.acknowledge(account.trigger("Billing Jobs", "Nightly export is late", priority="P3"), "grace@example.com")
+    account.acknowledge(
+        account.trigger("Billing Jobs", "Nightly export is late", priority="P3"),
+        "grace@example.com",
+    )
 
 
 def story(sandbox: Sandbox) -> List[Step]:
@@ -78,7 +82,10 @@ def story(sandbox: Sandbox) -> List[Step]:
             1.0,
             "the database runs out of connections, with a hostile title",
             trigger(
-                "db", "Database", "@channel [click](https://evil.example) | pool exhausted | `rm -rf`", priority="P3"
+                "db",
+                "Database",
+                "@channel [click](https://evil.example) | pool exhausted | `rm -rf`",
+                priority="P3",
             ),
         ),
         Step(2.5, "an incident comes and goes between two polls", blip),
@@ -86,15 +93,28 @@ def story(sandbox: Sandbox) -> List[Step]:
         Step(
             5.5,
             "PagerDuty fails for a moment (503)",
-            lambda: sandbox.pagerduty.faults.add(kind="status", status=503, times=3, path="^/log_entries"),
+            lambda: sandbox.pagerduty.faults.add(
+                kind="status", status=503, times=3, path="^/log_entries"
+            ),
         ),
         Step(6.0, "Checkout is escalated", on("escalate", "checkout", user="ada@example.com")),
-        Step(7.5, "the database incident becomes P1", on("set_priority", "db", "P1", "linus@example.com")),
-        Step(9.0, "Mattermost fails for a moment (500, lost answers)", lambda: _trouble(mattermost)),
+        Step(
+            7.5,
+            "the database incident becomes P1",
+            on("set_priority", "db", "P1", "linus@example.com"),
+        ),
+        Step(
+            9.0, "Mattermost fails for a moment (500, lost answers)", lambda: _trouble(mattermost)
+        ),
         Step(
             9.2,
             "Grace writes a note on Checkout",
-            on("annotate", "checkout", "Rolled back to 2026.10, error rate falls.", "grace@example.com"),
+            on(
+                "annotate",
+                "checkout",
+                "Rolled back to 2026.10, error rate falls.",
+                "grace@example.com",
+            ),
         ),
         Step(
             11.5,
@@ -105,7 +125,12 @@ def story(sandbox: Sandbox) -> List[Step]:
         Step(
             16.0,
             "Linus types /pd resolve … for the database",
-            from_chat("linus", "db", "resolved", lambda who, one: who.command(CHANNEL, f"/pd resolve {one.number}")),
+            from_chat(
+                "linus",
+                "db",
+                "resolved",
+                lambda who, one: who.command(CHANNEL, f"/pd resolve {one.number}"),
+            ),
         ),
     ]
 
@@ -122,7 +147,9 @@ def _click(account: Any, person: Person, incident: Any, button: str) -> requests
     return person.click(card, button)
 
 
-def _reach(act: Callable[[Person, Any], requests.Response], person: Person, incident: Any, status: str) -> None:
+def _reach(
+    act: Callable[[Person, Any], requests.Response], person: Person, incident: Any, status: str
+) -> None:
     """Raises RuntimeError when Mattermost refuses it, or PagerDuty did not hear of it in time."""
     answer = act(person, incident)
     if answer.status_code != 200:
@@ -135,6 +162,8 @@ def _reach(act: Callable[[Person, Any], requests.Response], person: Person, inci
 
 
 def _trouble(mattermost: Any) -> None:
-    mattermost.faults.add(kind="status", status=500, method="POST", path="^/api/v4/posts$", times=1)
+    mattermost.faults.add(
+        kind="status", status=500, method="POST", path="^/api/v4/posts$", times=1
+    )
     mattermost.faults.add(kind="lost", method="POST", path="^/api/v4/posts$", times=2)
     mattermost.faults.add(kind="drop", method="PUT", path="^/api/v4/posts", times=1)

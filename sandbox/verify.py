@@ -1,10 +1,13 @@
-"""Holds what is posted in Mattermost against what truly happened in PagerDuty: judge of the demo and the crash tests.
+"""Holds what is posted in Mattermost against what truly happened in PagerDuty: judge of the demo
+and the crash tests.
 
-    differences = verify(sandbox.pagerduty.account.truth(), sandbox.mattermost.account, "incidents", since=started)
+    differences = verify(sandbox.pagerduty.account.truth(), sandbox.mattermost.account,
+    "incidents", since=started)
 
-Empty when each incident that changed has exactly one card that shows its last state, and each of its changes exactly
-one reply in the card's thread, in order. Knows the pack only from outside: what a post says and what `props.pagerduty`
-names (the incident of a card, the log entry of a reply).
+Empty when each incident that changed has exactly one card that shows its last state, and each of
+its changes exactly one reply in the card's thread, in order. Knows the pack only from outside:
+what a post says and what `props.pagerduty` names (the incident of a card, the log entry of a
+reply).
 """
 
 from __future__ import annotations
@@ -25,9 +28,11 @@ Thing = Mapping[str, Any]
 
 
 def changes(incident: Thing, since: float = 0.0) -> List[str]:
-    """Ids of the log entries that people should read of, oldest first; `since`: epoch seconds, those of that second and
-    later."""
-    entries = [(id_, kind.replace("_log_entry", ""), at) for id_, kind, at, _ in incident["entries"]]
+    """Ids of the log entries that people should read of, oldest first; `since`: epoch seconds,
+    those of that second and later."""
+    entries = [
+        (id_, kind.replace("_log_entry", ""), at) for id_, kind, at, _ in incident["entries"]
+    ]
     found = []
     for before, (id_, kind, at) in zip([("", "", 0), *entries], entries):
         first_assignment = kind == "assign" and before[1:] == ("trigger", at)
@@ -37,7 +42,8 @@ def changes(incident: Thing, since: float = 0.0) -> List[str]:
 
 
 def verify(truth: Iterable[Thing], mattermost: Any, channel: str, since: float = 0.0) -> List[str]:
-    """What differs, a line each. `since`: epoch seconds of the pack's first start, before which nothing is news."""
+    """What differs, a line each. `since`: epoch seconds of the pack's first start, before which
+    nothing is news."""
     cards: Dict[str, List[Any]] = {}
     for post in mattermost.posts(channel):
         mark = _mark(post)
@@ -54,7 +60,11 @@ def verify(truth: Iterable[Thing], mattermost: Any, channel: str, since: float =
             differences.append(f"{name}: {len(found)} cards instead of one in {channel}")
             continue
         differences += [f"{name}: {line}" for line in _card_differs(incident, found[0])]
-        replies = [str(_mark(reply).get("event")) for reply in mattermost.thread(found[0]) if _mark(reply).get("event")]
+        replies = [
+            str(_mark(reply).get("event"))
+            for reply in mattermost.thread(found[0])
+            if _mark(reply).get("event")
+        ]
         differences += [f"{name}: {line}" for line in _replies_differ(incident, expected, replies)]
     differences += [f"a card of the unknown incident {id_}" for id_ in cards]
     return differences
@@ -69,7 +79,10 @@ def _card_differs(incident: Thing, post: Any) -> List[str]:
     attachments = post.props.get("attachments") or [{}]
     shown = " ".join(
         [str(attachments[0].get(key, "")) for key in ("title", "text")]
-        + [f"{field.get('title')} {field.get('value')}" for field in attachments[0].get("fields") or ()]
+        + [
+            f"{field.get('title')} {field.get('value')}"
+            for field in attachments[0].get("fields") or ()
+        ]
     )
     lines = []
     word = STATE_WORDS[incident["status"]]
@@ -85,10 +98,14 @@ def _card_differs(incident: Thing, post: Any) -> List[str]:
 
 
 def _replies_differ(incident: Thing, expected: Sequence[str], replies: Sequence[str]) -> List[str]:
-    what: Dict[str, Tuple[str, str]] = {id_: (kind, text) for id_, kind, _, text in incident["entries"]}
+    what: Dict[str, Tuple[str, str]] = {
+        id_: (kind, text) for id_, kind, _, text in incident["entries"]
+    }
     count = Counter(replies)
     lines = [f"no reply for {what[id_][0]} ({what[id_][1]})" for id_ in expected if not count[id_]]
-    lines += [f"{count[id_]} replies for {what.get(id_, (id_,))[0]}" for id_ in count if count[id_] > 1]
+    lines += [
+        f"{count[id_]} replies for {what.get(id_, (id_,))[0]}" for id_ in count if count[id_] > 1
+    ]
     lines += [f"a reply for {id_}, which is no change" for id_ in count if id_ not in expected]
     if not lines and list(replies) != list(expected):
         lines.append("the replies are not in order")

@@ -1,4 +1,5 @@
-"""The sensor that takes slash commands, clicks and dialogs from Mattermost: a thin shell around `chat_desk.Desk`."""
+"""The sensor that takes slash commands, clicks and dialogs from Mattermost: a thin shell around
+`chat_desk.Desk`."""
 
 from __future__ import annotations
 
@@ -8,15 +9,17 @@ import threading
 from typing import Any, Dict, Optional
 
 # A sensor gets only its own folder on its path (facts/stackstorm.md, Layout and paths).
-_LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib")
+_LIBRARY = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib"
+)
 if _LIBRARY not in sys.path:
     sys.path.append(_LIBRARY)
 
 from st2reactor.sensor.base import Sensor  # noqa: E402
 
-from pagerduty_mattermost.chat_desk import Desk, open_desk  # noqa: E402
-from pagerduty_mattermost.errors import PackError  # noqa: E402
-from pagerduty_mattermost.sensor_health import fault  # noqa: E402
+from pagerduty_mattermost.chat.endpoint import Desk, open_desk  # noqa: E402
+from pagerduty_mattermost.core.errors import PackError  # noqa: E402
+from pagerduty_mattermost.sensor.health import fault  # noqa: E402
 
 
 class ChatSensor(Sensor):
@@ -38,8 +41,9 @@ class ChatSensor(Sensor):
             self._log.error("The chat sensor does nothing: %s", fault(self._log, error))
 
     def run(self) -> None:
-        """The listener has threads of its own; this one only stays, also where there is nothing to do: StackStorm would
-        start a sensor that ended anew, and give it up after the second time."""
+        """The listener has threads of its own; this one only stays, also where there is nothing to
+        do: StackStorm would start a sensor that ended anew, and give it up after the second time.
+        """
         self._stopped.wait()
 
     def cleanup(self) -> None:

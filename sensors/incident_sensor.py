@@ -1,5 +1,5 @@
-"""The sensor that sees every change of PagerDuty's incidents: a thin shell around `sensor_cycle.Cycle`, and around
-`doorbell_desk.Desk` where PagerDuty's webhook rings."""
+"""The sensor that sees every change of PagerDuty's incidents: a thin shell around
+`sensor_cycle.Cycle`, and around `doorbell_desk.Desk` where PagerDuty's webhook rings."""
 
 from __future__ import annotations
 
@@ -9,32 +9,39 @@ import threading
 from typing import Any, Callable, Dict, Optional
 
 # A sensor gets only its own folder on its path (facts/stackstorm.md, Layout and paths).
-_LIBRARY = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib")
+_LIBRARY = os.path.join(
+    os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib"
+)
 if _LIBRARY not in sys.path:
     sys.path.append(_LIBRARY)
 
 from st2reactor.sensor.base import PollingSensor  # noqa: E402
 
-from pagerduty_mattermost import config as pack_config  # noqa: E402
-from pagerduty_mattermost.dispatch import Dispatcher  # noqa: E402
-from pagerduty_mattermost.doorbell_desk import Desk, open_desk  # noqa: E402
-from pagerduty_mattermost.errors import PackError  # noqa: E402
-from pagerduty_mattermost.noise_desk import NoiseDesk  # noqa: E402
-from pagerduty_mattermost.sensor_cycle import Cycle  # noqa: E402
-from pagerduty_mattermost.sensor_health import Health, fault  # noqa: E402
-from pagerduty_mattermost.sensor_pulse import Pulse, tell_health  # noqa: E402
-from pagerduty_mattermost.sensor_state import StateStore  # noqa: E402
-from pagerduty_mattermost.store import Store  # noqa: E402
+from pagerduty_mattermost.core.config import settings as pack_config  # noqa: E402
+from pagerduty_mattermost.core.errors import PackError  # noqa: E402
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
+from pagerduty_mattermost.incidents.known_states import StateStore  # noqa: E402
+from pagerduty_mattermost.noise.storm_gate import NoiseDesk  # noqa: E402
+from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
+from pagerduty_mattermost.sensor.health import Health, fault  # noqa: E402
+from pagerduty_mattermost.sensor.heartbeat import Pulse, tell_health  # noqa: E402
+from pagerduty_mattermost.sensor.webhook_endpoint import Desk, open_desk  # noqa: E402
 
 SOON = 5
 """Seconds to the next look while a storm may be beginning."""
 
 
 class IncidentSensor(PollingSensor):
-    """Dispatches `pagerduty.incident`, `pagerduty.open_summary`, `pagerduty.sensor_health`, `pagerduty.heartbeat`
-    and `pagerduty.storm`."""
+    """Dispatches `pagerduty.incident`, `pagerduty.open_summary`, `pagerduty.sensor_health`,
+    `pagerduty.heartbeat` and `pagerduty.storm`."""
 
-    def __init__(self, sensor_service: Any, config: Optional[Dict[str, Any]] = None, poll_interval: float = 30) -> None:
+    def __init__(
+        self,
+        sensor_service: Any,
+        config: Optional[Dict[str, Any]] = None,
+        poll_interval: float = 30,
+    ) -> None:
         super().__init__(sensor_service=sensor_service, config=config, poll_interval=poll_interval)
         self._log = sensor_service.get_logger(name="IncidentSensor")
         self._health = Health()
@@ -47,7 +54,8 @@ class IncidentSensor(PollingSensor):
         self._debug = isinstance(config, dict) and config.get("debug") is True
 
     def setup(self) -> None:
-        """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and told once."""
+        """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and
+        told once."""
         try:
             self._dispatcher = Dispatcher(self.sensor_service, _schemas(), self._log)
             self._cycle = self._make_cycle()
@@ -57,7 +65,8 @@ class IncidentSensor(PollingSensor):
             self._refuse(fault(self._log, error, whole=self._debug))
 
     def poll(self) -> None:
-        """One look at PagerDuty. Never raises: StackStorm respawns a sensor that does only twice."""
+        """One look at PagerDuty. Never raises: StackStorm respawns a sensor that does only
+        twice."""
         try:
             if self._desk is not None:
                 self._desk.run()
@@ -66,11 +75,15 @@ class IncidentSensor(PollingSensor):
             elif self._dispatcher is not None:
                 tell_health(self._health, self._dispatcher, self._log)
         except Exception as error:  # noqa: BLE001
-            self._log.error("The incident sensor failed: %s", fault(self._log, error, whole=self._debug))
+            self._log.error(
+                "The incident sensor failed: %s", fault(self._log, error, whole=self._debug)
+            )
         if self._desk is not None:
             self.set_poll_interval(self._desk.pause())
         elif self._cycle is not None:
-            self.set_poll_interval(min(SOON, self._interval) if self._cycle.waits else self._interval)
+            self.set_poll_interval(
+                min(SOON, self._interval) if self._cycle.waits else self._interval
+            )
 
     def run(self) -> None:
         """StackStorm's loop, but one whose wait a ring ends."""
@@ -101,8 +114,8 @@ class IncidentSensor(PollingSensor):
         """Rules come and go without the sensor."""
 
     def _make_cycle(self) -> Cycle:
-        from pagerduty_mattermost.pagerduty import PagerDuty
-        from pagerduty_mattermost.transport import Policy
+        from pagerduty_mattermost.gateways.http.client import Policy
+        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
         assert self._dispatcher is not None
         config = pack_config.load(self.config)
@@ -110,26 +123,40 @@ class IncidentSensor(PollingSensor):
         missing = pack_config.mattermost_missing(config)
         if missing:
             self._log.warning(
-                "Incidents are read, but nothing is posted: the configuration lacks %s", ", ".join(missing)
+                "Incidents are read, but nothing is posted: the configuration lacks %s",
+                ", ".join(missing),
             )
         self._interval = config.watch.poll_interval
         self.set_poll_interval(self._interval)
-        # Few and short repetitions: the next cycle comes anyway, and a long wait is waited for between cycles.
+        # Few and short repetitions: the next cycle comes anyway, and a long wait is waited for
+        # between cycles.
         pagerduty = PagerDuty(
-            config.pagerduty, log=self._log if config.debug else None, policy=Policy(attempts=3, budget=8.0)
+            config.pagerduty,
+            log=self._log if config.debug else None,
+            policy=Policy(attempts=3, budget=8.0),
         )
         store = Store(self.sensor_service)
         pulse = Pulse(self._dispatcher, store, self._health, self._log)
         noise = NoiseDesk(config.noise, store, self._dispatcher, pagerduty, self._log)
         states = StateStore(store)
-        cycle = Cycle(config, pagerduty, states, self._dispatcher, self._log, self._health, pulse=pulse, noise=noise)
+        cycle = Cycle(
+            config,
+            pagerduty,
+            states,
+            self._dispatcher,
+            self._log,
+            self._health,
+            pulse=pulse,
+            noise=noise,
+        )
         self._desk = open_desk(config, self.sensor_service, cycle, self._dispatcher, self._log)
         if self._desk is not None:
             self._desk.wake = self._rung.set
         return cycle
 
     def _refuse(self, reason: str) -> None:
-        """It stays alive and quiet: a changed configuration reaches it with a reload, which starts it anew."""
+        """It stays alive and quiet: a changed configuration reaches it with a reload, which starts
+        it anew."""
         self._log.error("The incident sensor does nothing: %s", reason)
         self._health.failed("configuration", reason, 0.0, at_once=True)
 

@@ -1,1 +1,2 @@
-"""The embedded default: runs this pack in one process, without StackStorm. See `python -m standalone --help`."""
+"""The embedded default: runs this pack in one process, without StackStorm. See `python -m
+standalone --help`."""

@@ -1,8 +1,10 @@
-"""Action aliases: a chat phrase to the parameters of an action, as StackStorm's alias parser does it.
+"""Action aliases: a chat phrase to the parameters of an action, as StackStorm's alias parser does
+it.
 
-Pure. A format is text with `{{name}}` (required) and `{{name=default}}` (optional); what is outside of the braces is a
-regular expression; it has to fit the whole phrase unless it has anchors of its own. `key=value` pairs at the phrase's
-end are cut off first and set any further parameter. Values may be quoted, or stand in braces (JSON).
+Pure. A format is text with `{{name}}` (required) and `{{name=default}}` (optional); what is
+outside of the braces is a regular expression; it has to fit the whole phrase unless it has anchors
+of its own. `key=value` pairs at the phrase's end are cut off first and set any further parameter.
+Values may be quoted, or stand in braces (JSON).
 """
 
 from __future__ import annotations
@@ -16,7 +18,15 @@ if sys.version_info >= (3, 11):
 else:
     import sre_parse as _sre
 
-__all__ = ["ActionAlias", "AliasFormat", "AmbiguousCommand", "ParseError", "extract_parameters", "match", "phrases"]
+__all__ = [
+    "ActionAlias",
+    "AliasFormat",
+    "AmbiguousCommand",
+    "ParseError",
+    "extract_parameters",
+    "match",
+    "phrases",
+]
 
 _QUOTED = r'""|\'\'|"(.+?)"|\'(.+?)\'|({.+?})'
 _PAIR = r"(?:^|\s+)\s*(\S+?)\s*=(" + _QUOTED + r"|(\S+))"
@@ -60,7 +70,8 @@ class ActionAlias(NamedTuple):
 
     @classmethod
     def from_metadata(cls, data: Mapping[str, Any]) -> ActionAlias:
-        """From the mapping of an alias's YAML file; raises KeyError when a required key is missing."""
+        """From the mapping of an alias's YAML file; raises KeyError when a required key is
+        missing."""
         return cls(
             name=data["name"],
             action_ref=data["action_ref"],
@@ -93,11 +104,14 @@ def _normalise(entry: Any) -> AliasFormat:
     representations = entry.get("representation") or []
     if isinstance(representations, str):
         representations = [representations]
-    return AliasFormat(entry.get("display") or "", tuple(representations), bool(entry.get("match_multiple")))
+    return AliasFormat(
+        entry.get("display") or "", tuple(representations), bool(entry.get("match_multiple"))
+    )
 
 
 def extract_parameters(format_string: str, command: str) -> Dict[str, Any]:
-    """The parameters a phrase sets, as text. Raises ParseError when the format does not take the phrase."""
+    """The parameters a phrase sets, as text. Raises ParseError when the format does not take the
+    phrase."""
     return _Parser(format_string, command).first()
 
 
@@ -106,8 +120,11 @@ def extract_all_parameters(format_string: str, command: str) -> List[Dict[str, A
     return _Parser(format_string, command).all()
 
 
-def match(aliases: Sequence[ActionAlias], command: str) -> Tuple[ActionAlias, List[Dict[str, Any]]]:
-    """The one alias that takes the phrase, and the parameters of each execution it asks for (one, mostly).
+def match(
+    aliases: Sequence[ActionAlias], command: str
+) -> Tuple[ActionAlias, List[Dict[str, Any]]]:
+    """The one alias that takes the phrase, and the parameters of each execution it asks for (one,
+    mostly).
 
     Formats with `match_multiple` are only looked at when no other fits. Raises AmbiguousCommand.
     """
@@ -116,7 +133,8 @@ def match(aliases: Sequence[ActionAlias], command: str) -> Tuple[ActionAlias, Li
         found = []
         for alias in enabled:
             formats = alias.parsed_formats()
-            # StackStorm chooses the whole alias by whether one of its formats is of the kind, not format by format.
+            # StackStorm chooses the whole alias by whether one of its formats is of the kind, not
+            # format by format.
             if any(f.match_multiple for f in formats) != multiple:
                 continue
             for representation in (text for f in formats for text in f.representations):
@@ -125,7 +143,9 @@ def match(aliases: Sequence[ActionAlias], command: str) -> Tuple[ActionAlias, Li
                 except ParseError:
                     continue
                 if multiple:
-                    found.append((alias, representation, extract_all_parameters(representation, command)))
+                    found.append(
+                        (alias, representation, extract_all_parameters(representation, command))
+                    )
                 else:
                     found.append((alias, representation, [parameters]))
         if len(found) > 1:
@@ -164,7 +184,9 @@ class _Parser:
     def first(self) -> Dict[str, Any]:
         found = self._regex.search(self._stream)
         if not found:
-            raise ParseError(f'Command "{self._command}" doesn\'t match format string "{self._format}"')
+            raise ParseError(
+                f'Command "{self._command}" doesn\'t match format string "{self._format}"'
+            )
         return self._values(found)
 
     def all(self) -> List[Dict[str, Any]]:

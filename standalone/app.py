@@ -1,20 +1,24 @@
-"""The embedded default itself: a pack's sensors, rules, actions, timers and retries in one process.
+"""The embedded default itself: a pack's sensors, rules, actions, timers and retries in one
+process.
 
     app = App(pack_dir, config, data_dir)
     app.start()            # sensors, timers and workers run; what was left unfinished runs again
     app.drain(30)          # until nothing is left to do now
     app.stop()             # what has not ended stays on disk
 
-    App(pack_dir, config, data_dir, *, clock=time.time, poll_interval=None, workers=8, rule_folders=(), sensors=True,
+    App(pack_dir, config, data_dir, *, clock=time.time, poll_interval=None, workers=8,
+    rule_folders=(), sensors=True,
         on_finished=None, on_trigger=None)
-    app.dispatch(trigger_ref, payload, trace_tag=None)  # on disk when it returns; ValueError: does not fit
-    app.run(action_ref, parameters, user=…)             # now and here, as `st2 run`; returns an Execution
+    app.dispatch(trigger_ref, payload, trace_tag=None)  # on disk when it returns; ValueError: does
+    not fit
+    app.run(action_ref, parameters, user=…)             # now and here, as `st2 run`; returns an
+    Execution
     app.poke()                                          # sensors poll now
     app.pack, app.store, app.journal, app.configuration
 
-`config` is the YAML file's path or a mapping. `clock() -> seconds since the epoch` decides expiry, retries and pruning.
-`poll_interval` (seconds) overrides the sensors' own. `on_finished(execution)` is called after each end is on disk,
-`on_trigger(trigger_ref)` after a trigger is.
+`config` is the YAML file's path or a mapping. `clock() -> seconds since the epoch` decides expiry,
+retries and pruning. `poll_interval` (seconds) overrides the sensors' own. `on_finished(execution)`
+is called after each end is on disk, `on_trigger(trigger_ref)` after a trigger is.
 """
 
 from __future__ import annotations
@@ -88,20 +92,27 @@ class App:
         self.store = KeyValueStore(self._database, clock)
         self.journal = Journal(self._database, clock)
         raw = read_config(Path(config)) if isinstance(config, (str, Path)) else dict(config or {})
-        self.configuration = Configuration(raw, self.pack.config_schema, self._database, self.store)
+        self.configuration = Configuration(
+            raw, self.pack.config_schema, self._database, self.store
+        )
         self._planner = Planner(self.pack, self.configuration.current, self.store.get, clock)
         self._loader = ClassLoader(self.pack.ref)
         self._client = ApiClient(self.pack.rules)
         self._executor = Executor(self._run_waiting, workers, clock)
         self._sensors: List[SensorThread] = []
-        timed = [rule for rule in self.pack.rules.values() if rule.enabled and rule.trigger["type"] in TIMERS]
+        timed = [
+            rule
+            for rule in self.pack.rules.values()
+            if rule.enabled and rule.trigger["type"] in TIMERS
+        ]
         self._timers = Timers(timed, self._tick)
         self._lock_file: Any = None
         self._accepting = False
         self._pruned_at = 0.0
 
     def start(self) -> None:
-        """Begins to work. Raises UserError: metadata or configuration wrong, or another process serves this data."""
+        """Begins to work. Raises UserError: metadata or configuration wrong, or another process
+        serves this data."""
         if self.pack.problems:
             raise UserError("The pack's metadata: " + "; ".join(self.pack.problems))
         for line in self.pack.refused:
@@ -123,7 +134,8 @@ class App:
                     self._start_sensor(sensor)
 
     def stop(self, grace: float = 5.0) -> bool:
-        """Ends within about `grace` seconds; True when everything that ran came to its end. The rest is on disk."""
+        """Ends within about `grace` seconds; True when everything that ran came to its end. The
+        rest is on disk."""
         until = time.monotonic() + grace
         for sensor in self._sensors:
             sensor.stop()
@@ -137,11 +149,13 @@ class App:
             self._database.close()
         return ended
 
-    def dispatch(self, trigger_ref: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
+    def dispatch(
+        self, trigger_ref: str, payload: Any = None, trace_tag: Optional[str] = None
+    ) -> None:
         """Takes a trigger: when it returns, the instance and what its rules want done are on disk.
 
-        Raises ValueError when the trigger is unknown or the payload does not fit it; sqlite3.Error or RuntimeError
-        when it can't be kept: then nothing of it is.
+        Raises ValueError when the trigger is unknown or the payload does not fit it; sqlite3.Error
+        or RuntimeError when it can't be kept: then nothing of it is.
         """
         payload = {} if payload is None else payload
         self._check_payload(trigger_ref, payload)
@@ -154,22 +168,28 @@ class App:
         user: str = "",
         context: Optional[Mapping[str, Any]] = None,
     ) -> Execution:
-        """Runs an action here and now; nothing of it is kept. Raises UserError for what the caller got wrong."""
+        """Runs an action here and now; nothing of it is kept. Raises UserError for what the caller
+        got wrong."""
         if action_ref in self.pack.workflows:
             raise UserError(f"{action_ref} is a workflow: workflows need StackStorm")
         if action_ref not in self.pack.actions:
             raise UserError(f"There is no action {action_ref}; `actions` lists them")
         action_context: Dict[str, Any] = {"user": user, "pack": self.pack.ref, **(context or {})}
         try:
-            arguments, timeout = self._planner.arguments(action_ref, parameters, action_context, {})
+            arguments, timeout = self._planner.arguments(
+                action_ref, parameters, action_context, {}
+            )
         except BadParameters as error:
             raise UserError(f"{action_ref}: {error}") from None
-        execution = Execution(new_id(), action_ref, arguments, {**action_context, "timeout": timeout})
+        execution = Execution(
+            new_id(), action_ref, arguments, {**action_context, "timeout": timeout}
+        )
         return self._execute(execution)
 
     @contextmanager
     def lending(self, class_name: str) -> Iterator[None]:
-        """One sensor runs meanwhile, alone, and what it dispatches is refused; none where this data is served."""
+        """One sensor runs meanwhile, alone, and what it dispatches is refused; none where this
+        data is served."""
         try:
             self._take_lock()
         except UserError:
@@ -189,7 +209,8 @@ class App:
             self._release_lock()
 
     def drain(self, timeout: float, delayed: bool = False) -> bool:
-        """Waits until nothing is left to do now (with `delayed`: retries as well); False after `timeout` seconds."""
+        """Waits until nothing is left to do now (with `delayed`: retries as well); False after
+        `timeout` seconds."""
         return self._executor.drain(timeout, delayed)
 
     def poke(self) -> None:
@@ -204,20 +225,35 @@ class App:
             raise ValueError(f"There is no trigger {trigger_ref}")
         try:
             copy = json.loads(json.dumps(payload, allow_nan=False))
-            check(with_defaults(copy, trigger.payload_schema), allowing_nulls(trigger.payload_schema), "payload")
+            check(
+                with_defaults(copy, trigger.payload_schema),
+                allowing_nulls(trigger.payload_schema),
+                "payload",
+            )
         except (Misfit, TypeError, RecursionError) as error:
-            raise ValueError(f"The payload does not fit the trigger {trigger_ref}: {error}") from None
+            raise ValueError(
+                f"The payload does not fit the trigger {trigger_ref}: {error}"
+            ) from None
 
-    def _accept(self, trigger_ref: str, payload: Any, trace_tag: Optional[str], rules: Sequence[Rule]) -> None:
+    def _accept(
+        self, trigger_ref: str, payload: Any, trace_tag: Optional[str], rules: Sequence[Rule]
+    ) -> None:
         if not self._accepting:
             raise RuntimeError("the embedded default is stopping")
         instance_id = new_id()
         tag = (trace_tag or "")[:MAX_TRACE_TAG] or None
         planned = self._planner.plan(rules, payload, instance_id, tag)
-        self._executor.add(self.journal.add_trigger(instance_id, trigger_ref, payload, tag, planned))
+        self._executor.add(
+            self.journal.add_trigger(instance_id, trigger_ref, payload, tag, planned)
+        )
         if self._on_trigger is not None:
             self._on_trigger(trigger_ref)
-        LOG.debug("Trigger %s (%s): %s", trigger_ref, tag, ", ".join(rule.ref for rule in rules) or "no rule")
+        LOG.debug(
+            "Trigger %s (%s): %s",
+            trigger_ref,
+            tag,
+            ", ".join(rule.ref for rule in rules) or "no rule",
+        )
 
     def _tick(self, rule: Rule, payload: Dict[str, Any]) -> None:
         self._accept(rule.trigger["type"], payload, f"{rule.trigger['type']}-{rule.ref}", [rule])
@@ -237,14 +273,20 @@ class App:
         action = self.pack.actions.get(execution.action_ref)
         if action is None:
             outcome = Outcome(
-                "failed", {"result": None, "error": f"there is no action {execution.action_ref} any more"}
+                "failed",
+                {"result": None, "error": f"there is no action {execution.action_ref} any more"},
             )
         else:
             timeout = float(execution.context["timeout"])
             known = action
-            outcome = run_action(lambda: self._make_action(known, execution), execution.parameters, timeout)
+            outcome = run_action(
+                lambda: self._make_action(known, execution), execution.parameters, timeout
+            )
         return execution._replace(
-            status=outcome.status, started_at=started, finished_at=self._clock(), result=outcome.result
+            status=outcome.status,
+            started_at=started,
+            finished_at=self._clock(),
+            result=outcome.result,
         )
 
     def _make_action(self, action: ActionMeta, execution: Execution) -> Any:
@@ -254,12 +296,16 @@ class App:
         return get_action_class_instance(
             action_cls=cls,
             config=self.configuration.current(),
-            action_service=self.action_service(cls.__name__, str(execution.context.get("user") or "")),
+            action_service=self.action_service(
+                cls.__name__, str(execution.context.get("user") or "")
+            ),
         )
 
     def action_service(self, class_name: str, user: str) -> ActionService:
         """What an action of that class is handed."""
-        return ActionService(self._datastore(class_name, user), Wrapper(self.pack.ref, class_name, "debug"))
+        return ActionService(
+            self._datastore(class_name, user), Wrapper(self.pack.ref, class_name, "debug")
+        )
 
     def _start_sensor(self, sensor: SensorMeta) -> None:
         def make() -> Any:
@@ -269,12 +315,17 @@ class App:
                 Wrapper(self.pack.ref, sensor.class_name, "debug"),
                 self.dispatch,
             )
-            arguments: Dict[str, Any] = {"sensor_service": service, "config": self.configuration.current()}
+            arguments: Dict[str, Any] = {
+                "sensor_service": service,
+                "config": self.configuration.current(),
+            }
             if sensor.poll_interval:
                 arguments["poll_interval"] = sensor.poll_interval
             return cls(**arguments)
 
-        thread = SensorThread(sensor.class_name, make, self._poll_interval, on_death=self._sensor_died)
+        thread = SensorThread(
+            sensor.class_name, make, self._poll_interval, on_death=self._sensor_died
+        )
         self._sensors.append(thread)
         thread.start()
 
@@ -291,7 +342,11 @@ class App:
     def _retry(self, done: Execution) -> Optional[Execution]:
         for policy in self.pack.policies:
             wanted = {"failure": "failed", "timeout": "timeout"}[policy.retry_on]
-            if policy.action_ref == done.action_ref and done.status == wanted and done.attempt < policy.max_retry_count:
+            if (
+                policy.action_ref == done.action_ref
+                and done.status == wanted
+                and done.attempt < policy.max_retry_count
+            ):
                 return done._replace(
                     id=new_id(),
                     attempt=done.attempt + 1,
@@ -310,7 +365,10 @@ class App:
             if line:
                 LOG.info("%s", line)
         else:
-            error = done.result.get("error") or Outcome(done.status, {"stderr": "", **done.result}).error
+            error = (
+                done.result.get("error")
+                or Outcome(done.status, {"stderr": "", **done.result}).error
+            )
             LOG.warning("%s", failed(done, error, self.pack, retried))
         if self._on_finished is not None:
             try:
@@ -332,7 +390,9 @@ class App:
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError:
-            raise UserError(f"Another process already serves the data in {self._data_dir}") from None
+            raise UserError(
+                f"Another process already serves the data in {self._data_dir}"
+            ) from None
         self._lock_file.truncate(0)
         self._lock_file.write(str(os.getpid()))
         self._lock_file.flush()

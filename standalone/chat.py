@@ -1,4 +1,5 @@
-"""`st2 action-alias execute`: a chat phrase to an execution, and its result in the words of the alias."""
+"""`st2 action-alias execute`: a chat phrase to an execution, and its result in the words of the
+alias."""
 
 from __future__ import annotations
 
@@ -33,14 +34,19 @@ def understand(
     user: str,
     channel: str = "cli",
 ) -> List[Request]:
-    """What a phrase asks for, mostly one execution. `user` is who the chat says it is. Raises UserError."""
+    """What a phrase asks for, mostly one execution. `user` is who the chat says it is. Raises
+    UserError."""
     if not any(alias.enabled for alias in aliases):
         raise UserError(NO_PHRASES)
     try:
         alias, matched = match(aliases, command)
     except AmbiguousCommand as error:
         raise UserError(str(error)) from None
-    context: Dict[str, Any] = {"action_alias_ref": f"{pack}.{alias.name}", "api_user": user, "source_channel": channel}
+    context: Dict[str, Any] = {
+        "action_alias_ref": f"{pack}.{alias.name}",
+        "api_user": user,
+        "source_channel": channel,
+    }
     rendering = {**context, "st2kv": datastore_context(lookup)}
     requests = []
     for texts in matched:
@@ -48,7 +54,10 @@ def understand(
         if overridden:
             raise UserError(f"{', '.join(overridden)} can't be set in this command")
         try:
-            fixed = {name: render_value(value, rendering) for name, value in alias.immutable_parameters.items()}
+            fixed = {
+                name: render_value(value, rendering)
+                for name, value in alias.immutable_parameters.items()
+            }
             parameters = from_chat(actions[alias.action_ref].parameters, {**texts, **fixed})
         except (BadParameters, RenderError) as error:
             raise UserError(f"{alias.name}: {error}") from None
@@ -121,12 +130,20 @@ def iso(seconds: Any) -> Any:
 
     if seconds is None:
         return None
-    return datetime.fromtimestamp(seconds, timezone.utc).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    return (
+        datetime.fromtimestamp(seconds, timezone.utc)
+        .isoformat(timespec="milliseconds")
+        .replace("+00:00", "Z")
+    )
 
 
 def columns(rows: Sequence[Tuple[str, ...]]) -> str:
     """Rows as aligned columns; the last one is as long as it is."""
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)] if rows else []
+    widths = (
+        [max(len(row[column]) for row in rows) for column in range(len(rows[0]) - 1)]
+        if rows
+        else []
+    )
     lines = []
     for row in rows:
         cells = [cell.ljust(width) for cell, width in zip(row, widths)]

@@ -1,4 +1,5 @@
-"""`check`, without asking anybody: the metadata and the settings; one line each, with what to do where it is wrong."""
+"""`check`, without asking anybody: the metadata and the settings; one line each, with what to do
+where it is wrong."""
 
 from __future__ import annotations
 
@@ -30,10 +31,14 @@ def check_metadata(pack: Pack) -> Iterator[Finding]:
     loader = ClassLoader(pack.ref)
     failed = False
     for action in pack.actions.values():
-        failed = yield from _loads(action.ref, failed, partial(loader.load, action.entry_point, "Action"))
+        failed = yield from _loads(
+            action.ref, failed, partial(loader.load, action.entry_point, "Action")
+        )
     for sensor in pack.sensors:
         failed = yield from _loads(
-            sensor.ref, failed, partial(loader.load, sensor.entry_point, "BaseSensor", sensor.class_name)
+            sensor.ref,
+            failed,
+            partial(loader.load, sensor.entry_point, "BaseSensor", sensor.class_name),
         )
     for rule in pack.rules.values():
         if _is_timed(rule):
@@ -41,8 +46,10 @@ def check_metadata(pack: Pack) -> Iterator[Finding]:
     if not pack.problems and not failed:
         yield Finding(
             True,
-            f"metadata: {len(pack.actions)} actions, {len(pack.sensors)} sensors, {len(pack.triggers)} triggers, "
-            f"{len(pack.rules)} rules ({sum(rule.enabled for rule in pack.rules.values())} enabled), "
+            f"metadata: {len(pack.actions)} actions, {len(pack.sensors)} sensors, "
+            f"{len(pack.triggers)} triggers, "
+            f"{len(pack.rules)} rules ({sum(rule.enabled for rule in pack.rules.values())} "
+            "enabled), "
             f"{len(pack.aliases)} aliases, {len(pack.policies)} policies",
         )
     for workflow in pack.workflows:
@@ -65,7 +72,8 @@ def _is_timed(rule: Rule) -> bool:
 
 
 def unknown_settings(raw: Mapping[str, Any], pack: Pack) -> List[str]:
-    """One line for each setting at the top that nobody reads, which StackStorm passes over without a word."""
+    """One line for each setting at the top that nobody reads, which StackStorm passes over without
+    a word."""
     known = list(pack.config_schema)
     found = []
     for name in raw:
@@ -77,10 +85,11 @@ def unknown_settings(raw: Mapping[str, Any], pack: Pack) -> List[str]:
 
 
 def wrong_settings(config: Mapping[str, Any], pack: Pack) -> List[str]:
-    """What the pack's own reader says of the completed `config`, one line for each setting. Connects nowhere."""
-    from pagerduty_mattermost import config as settings
-    from pagerduty_mattermost import times
-    from pagerduty_mattermost.errors import PackError
+    """What the pack's own reader says of the completed `config`, one line for each setting.
+    Connects nowhere."""
+    from pagerduty_mattermost.core import times
+    from pagerduty_mattermost.core.config import settings
+    from pagerduty_mattermost.core.errors import PackError
 
     if pack.ref != OUR_PACK:
         return []
@@ -99,7 +108,8 @@ def wrong_settings(config: Mapping[str, Any], pack: Pack) -> List[str]:
 
 
 def check_settings(configuration: Any, pack: Pack) -> List[str]:
-    """Everything that is wrong with a `Configuration`, one line for each setting; empty when all reads."""
+    """Everything that is wrong with a `Configuration`, one line for each setting; empty when all
+    reads."""
     config, problems = configuration.examine()
     told = {line.split(":")[0] for line in problems}
     further = [line for line in wrong_settings(config, pack) if line.split(" ")[0] not in told]

@@ -1,4 +1,5 @@
-"""The command line of the embedded default. Exit codes: 0 done, 1 an action or a check failed, 2 misuse."""
+"""The command line of the embedded default. Exit codes: 0 done, 1 an action or a check failed, 2
+misuse."""
 
 from __future__ import annotations
 
@@ -44,17 +45,34 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 def _parser() -> argparse.ArgumentParser:
     common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
-    common.add_argument("--config", type=Path, help=f"configuration file (default: ./{DEFAULT_CONFIG})")
-    common.add_argument("--data", type=Path, help=f"folder of the database (default: {DATA_FOLDER} beside the config)")
+    common.add_argument(
+        "--config", type=Path, help=f"configuration file (default: ./{DEFAULT_CONFIG})"
+    )
+    common.add_argument(
+        "--data",
+        type=Path,
+        help=f"folder of the database (default: {DATA_FOLDER} beside the config)",
+    )
     common.add_argument("--pack", type=Path, help="the pack's folder (default: this pack)")
-    common.add_argument("--rules", type=Path, action="append", metavar="DIR", help="further rules; same names replace")
-    common.add_argument("--verbose", action="store_true", help="log each trigger, execution and error in full")
+    common.add_argument(
+        "--rules",
+        type=Path,
+        action="append",
+        metavar="DIR",
+        help="further rules; same names replace",
+    )
+    common.add_argument(
+        "--verbose", action="store_true", help="log each trigger, execution and error in full"
+    )
 
     parser = argparse.ArgumentParser(
         prog="python -m standalone",
         parents=[common],
         description="Runs this pack in one process, without StackStorm.",
-        epilog="Secrets in the datastore are not encrypted: the database is readable by its owner only (mode 0600).",
+        epilog=(
+            "Secrets in the datastore are not encrypted: the database is readable by its "
+            "owner only (mode 0600)."
+        ),
     )
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
 
@@ -64,16 +82,26 @@ def _parser() -> argparse.ArgumentParser:
         return command
 
     serve = add("serve", _serve, "run sensors, rules, actions and timers until stopped")
-    serve.add_argument("--metrics", metavar="HOST:PORT", help="tell Prometheus how it goes, at /metrics")
+    serve.add_argument(
+        "--metrics", metavar="HOST:PORT", help="tell Prometheus how it goes, at /metrics"
+    )
     setup.add(commands, common, lambda options: _app(options, config_needed=True))
     run = add("run", _run, "run an action, as `st2 run`")
-    run.add_argument("ref", metavar="REF", help="such as pagerduty.incident.get, or without the pack")
-    run.add_argument("parameters", nargs="*", metavar="key=value", help="@key=FILE takes the file's text")
-    chat = add("chat", _chat, "say a chat phrase, as `st2 action-alias execute`; `help` lists the phrases")
+    run.add_argument(
+        "ref", metavar="REF", help="such as pagerduty.incident.get, or without the pack"
+    )
+    run.add_argument(
+        "parameters", nargs="*", metavar="key=value", help="@key=FILE takes the file's text"
+    )
+    chat = add(
+        "chat", _chat, "say a chat phrase, as `st2 action-alias execute`; `help` lists the phrases"
+    )
     chat.add_argument("phrase", metavar="PHRASE")
     chat.add_argument("--as", dest="user", default="", metavar="USER", help="who says it")
     for command in (run, chat):
-        command.add_argument("-j", "--json", action="store_true", help="print the execution as JSON")
+        command.add_argument(
+            "-j", "--json", action="store_true", help="print the execution as JSON"
+        )
     keys.add(commands, common, _data_dir)
     for name, function, text in (
         ("actions", _actions, "list the actions"),
@@ -82,7 +110,9 @@ def _parser() -> argparse.ArgumentParser:
     ):
         add(name, function, text)
     executions = add("executions", _executions, "list the newest executions, or show one")
-    executions.add_argument("id", nargs="?", metavar="ID", help="or as much of its beginning as no other has")
+    executions.add_argument(
+        "id", nargs="?", metavar="ID", help="or as much of its beginning as no other has"
+    )
     check = add("check", _check, "check metadata, configuration and both connections")
     check.add_argument("--offline", action="store_true", help="connect nowhere")
     return parser
@@ -133,7 +163,9 @@ def _measured_app(options: Any) -> Any:
     from standalone.metrics import Metrics, serve
 
     metrics = Metrics()
-    app = _app(options, config_needed=True, on_finished=metrics.finished, on_trigger=metrics.dispatched)
+    app = _app(
+        options, config_needed=True, on_finished=metrics.finished, on_trigger=metrics.dispatched
+    )
     metrics.watch(app)
     serve(metrics, options.metrics)
     return app
@@ -141,8 +173,8 @@ def _measured_app(options: Any) -> Any:
 
 def _serve(options: Any) -> int:
     app = _measured_app(options)
-    # The C level writes to the pipe whichever thread the signal reaches. An Event, or a write by the handler, could
-    # leave the main thread waiting for ever.
+    # The C level writes to the pipe whichever thread the signal reaches. An Event, or a write by
+    # the handler, could leave the main thread waiting for ever.
     wake_up, wake = os.pipe()
     os.set_blocking(wake, False)
     signal.set_wakeup_fd(wake)
@@ -203,19 +235,28 @@ def _chat(options: Any) -> int:
         print(columns(phrases) if phrases else chat.NO_PHRASES)
         return 0
     requests = chat.understand(
-        options.phrase, app.pack.aliases, app.pack.actions, app.pack.ref, app.store.get, options.user
+        options.phrase,
+        app.pack.aliases,
+        app.pack.actions,
+        app.pack.ref,
+        app.store.get,
+        options.user,
     )
     code = 0
     for request in requests:
         said = "" if options.json else chat.acknowledgement(request)
         if said:
             print(said)
-        execution = app.run(request.alias.action_ref, request.parameters, user=_me(), context=request.context)
+        execution = app.run(
+            request.alias.action_ref, request.parameters, user=_me(), context=request.context
+        )
         if options.json:
             code = max(code, _report(options, app, execution))
             continue
         action = app.pack.actions[execution.action_ref]
-        said = chat.answer(request.alias, chat.as_api(execution, chat.masked(execution.parameters, action)))
+        said = chat.answer(
+            request.alias, chat.as_api(execution, chat.masked(execution.parameters, action))
+        )
         if said:
             print(said)
         code = max(code, int(execution.status != "succeeded"))
@@ -230,7 +271,10 @@ def _report(options: Any, app: Any, execution: Any) -> int:
     if options.json:
         print(json.dumps(data, indent=4, ensure_ascii=False))
     else:
-        rows = [("action", data["action"]["ref"]), ("status", f"{data['status']} ({data['elapsed_seconds']} s)")]
+        rows = [
+            ("action", data["action"]["ref"]),
+            ("status", f"{data['status']} ({data['elapsed_seconds']} s)"),
+        ]
         print(columns(rows))
         print(result_text(data["result"]))
     return 0 if execution.status == "succeeded" else 1
@@ -247,8 +291,14 @@ def _pack(options: Any) -> Any:
 
 def _actions(options: Any) -> int:
     pack = _pack(options)
-    rows = [(action.ref, _state(action.enabled), _line(action.description)) for action in pack.actions.values()]
-    rows += [(ref, "needs StackStorm", _line(description)) for ref, description in pack.workflows.items()]
+    rows = [
+        (action.ref, _state(action.enabled), _line(action.description))
+        for action in pack.actions.values()
+    ]
+    rows += [
+        (ref, "needs StackStorm", _line(description))
+        for ref, description in pack.workflows.items()
+    ]
     _print_rows(sorted(rows))
     return 0
 
@@ -257,7 +307,13 @@ def _rules(options: Any) -> int:
     rules = sorted(_pack(options).rules.values())
     _print_rows(
         [
-            (rule.ref, _state(rule.enabled), rule.trigger["type"], rule.action["ref"], _line(rule.description))
+            (
+                rule.ref,
+                _state(rule.enabled),
+                rule.trigger["type"],
+                rule.action["ref"],
+                _line(rule.description),
+            )
             for rule in rules
         ]
     )
@@ -281,9 +337,16 @@ def _executions(options: Any) -> int:
     if options.id:
         found = journal.find(options.id)
         if len(found) != 1:
-            raise UserError(f"{'Several executions begin with' if found else 'There is no execution'} {options.id}")
+            raise UserError(
+                f"{'Several executions begin with' if found else 'There is no execution'} "
+                f"{options.id}"
+            )
         one = found[0]
-        print(json.dumps({**as_api(one, one.parameters), "rule": one.rule_ref}, indent=4, ensure_ascii=False))
+        print(
+            json.dumps(
+                {**as_api(one, one.parameters), "rule": one.rule_ref}, indent=4, ensure_ascii=False
+            )
+        )
     else:
         _print_rows(execution_rows(journal.executions(), journal.id_length()))
     return 0
@@ -295,7 +358,9 @@ def _check(options: Any) -> int:
     app = _app(options, config_needed=False)
     findings = list(checks.check_metadata(app.pack))
     if _config_file(options, needed=False) is None:
-        findings.append(checks.Finding(True, "configuration: none given (--config), so neither side was tried"))
+        findings.append(
+            checks.Finding(True, "configuration: none given (--config), so neither side was tried")
+        )
     else:
         problems = checks.check_settings(app.configuration, app.pack)
         findings.extend(checks.Finding(False, f"The configuration: {line}") for line in problems)

@@ -1,7 +1,8 @@
 """The pack's configuration file, as StackStorm gives it to actions and sensors.
 
-Defaults of config.schema.yaml are put in, unset objects and arrays become empty, `{{ st2kv.system.… }}` is filled in
-wherever text stands, secrets decrypted. A datastore key that is missing is an error that names setting and key.
+Defaults of config.schema.yaml are put in, unset objects and arrays become empty, `{{
+st2kv.system.… }}` is filled in wherever text stands, secrets decrypted. A datastore key that is
+missing is an error that names setting and key.
 """
 
 from __future__ import annotations
@@ -13,14 +14,23 @@ from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from standalone.errors import UserError
 from standalone.schemas import Misfit, check
-from standalone.templates import Lookup, RenderError, datastore_context, is_template, names_in, render
+from standalone.templates import (
+    Lookup,
+    RenderError,
+    datastore_context,
+    is_template,
+    names_in,
+    render,
+)
 from standalone.yaml_file import read_yaml
 
 
 def read_config(path: Path) -> Dict[str, Any]:
     """The file's mapping as it stands there. Raises UserError."""
     if not path.is_file():
-        raise UserError(f"There is no configuration {path}; copy pagerduty.yaml.example there and fill it in")
+        raise UserError(
+            f"There is no configuration {path}; copy pagerduty.yaml.example there and fill it in"
+        )
     data = read_yaml(path)
     if data is None:
         return {}
@@ -37,7 +47,9 @@ def complete(raw: Mapping[str, Any], schema: Mapping[str, Any], lookup: Lookup) 
     return config
 
 
-def resolve(raw: Mapping[str, Any], schema: Mapping[str, Any], lookup: Lookup) -> Tuple[Dict[str, Any], List[str]]:
+def resolve(
+    raw: Mapping[str, Any], schema: Mapping[str, Any], lookup: Lookup
+) -> Tuple[Dict[str, Any], List[str]]:
     """As `complete`, but returns what is wrong instead of raising: (configuration, problems)."""
     problems: List[str] = []
     config: Dict[str, Any] = copy.deepcopy(dict(raw))
@@ -74,7 +86,9 @@ def _inner(schema: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _render_all(node: Any, path: str, context: Mapping[str, Any], problems: List[str]) -> None:
     items = list(node.items()) if isinstance(node, dict) else list(enumerate(node))
     for key, value in items:
-        here = f"{path}[{key}]" if isinstance(node, list) else f"{path}.{key}" if path else str(key)
+        here = (
+            f"{path}[{key}]" if isinstance(node, list) else f"{path}.{key}" if path else str(key)
+        )
         if isinstance(value, (dict, list)):
             _render_all(value, here, context, problems)
         elif is_template(value):
@@ -88,12 +102,15 @@ def _render_all(node: Any, path: str, context: Mapping[str, Any], problems: List
 
 
 def _defaults(config: Dict[str, Any], properties: Mapping[str, Any]) -> Dict[str, Any]:
-    """Only what is absent gets its default (a null stays); then objects and arrays that are not set become empty."""
+    """Only what is absent gets its default (a null stays); then objects and arrays that are not
+    set become empty."""
     for name, inner in properties.items():
         if name not in config and "default" in inner:
             config[name] = copy.deepcopy(inner["default"])
         kind = inner.get("type")
-        if kind == "object" and any(inner.get(k) for k in ("properties", "patternProperties", "additionalProperties")):
+        if kind == "object" and any(
+            inner.get(k) for k in ("properties", "patternProperties", "additionalProperties")
+        ):
             if not config.get(name):
                 config[name] = {}
             if isinstance(config[name], dict):

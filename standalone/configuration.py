@@ -1,4 +1,5 @@
-"""The pack's configuration while the embedded default runs: follows the datastore, never becomes worse than it was."""
+"""The pack's configuration while the embedded default runs: follows the datastore, never becomes
+worse than it was."""
 
 from __future__ import annotations
 
@@ -22,7 +23,11 @@ class Configuration:
     """
 
     def __init__(
-        self, raw: Mapping[str, Any], schema: Mapping[str, Any], database: Database, store: KeyValueStore
+        self,
+        raw: Mapping[str, Any],
+        schema: Mapping[str, Any],
+        database: Database,
+        store: KeyValueStore,
     ) -> None:
         self.raw = raw
         self._schema = schema
@@ -40,10 +45,12 @@ class Configuration:
     def current(self) -> Dict[str, Any]:
         """A copy of its own for each caller.
 
-        Raises UserError while it has never been right; later, what is wrong is logged and the last right one stays.
+        Raises UserError while it has never been right; later, what is wrong is logged and the last
+        right one stays.
         """
         with self._lock:
-            # Changes whenever another process (`key set`) has written; our own writes are no settings.
+            # Changes whenever another process (`key set`) has written; our own writes are no
+            # settings.
             version = self._database.read("PRAGMA data_version")[0][0]
             if version != self._version:
                 try:

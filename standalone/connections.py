@@ -1,6 +1,8 @@
-"""`check`, with both sides asked: are they there, and does what the configuration and the rules name exist there?
+"""`check`, with both sides asked: are they there, and does what the configuration and the rules
+name exist there?
 
-Cheap reads only: nothing is posted, joined or changed. One line for each thing: what, where, what to do.
+Cheap reads only: nothing is posted, joined or changed. One line for each thing: what, where, what
+to do.
 """
 
 from __future__ import annotations
@@ -15,11 +17,13 @@ Named = Tuple[str, str]
 """(where it is named, the text there)"""
 
 
-def check_connections(raw: Mapping[str, Any], pack: Pack, action_service: Any) -> Iterator[Finding]:
-    """PagerDuty's and Mattermost's side with the completed configuration `raw`; nothing when that can't be read: what
-    is wrong with it is told by `checks.check_settings`."""
-    from pagerduty_mattermost import config as settings
-    from pagerduty_mattermost.errors import ConfigError
+def check_connections(
+    raw: Mapping[str, Any], pack: Pack, action_service: Any
+) -> Iterator[Finding]:
+    """PagerDuty's and Mattermost's side with the completed configuration `raw`; nothing when that
+    can't be read: what is wrong with it is told by `checks.check_settings`."""
+    from pagerduty_mattermost.core.config import settings
+    from pagerduty_mattermost.core.errors import ConfigError
 
     try:
         config = settings.load(raw)
@@ -28,16 +32,18 @@ def check_connections(raw: Mapping[str, Any], pack: Pack, action_service: Any) -
     yield from _pagerduty(config, pack)
     missing = settings.mattermost_missing(config)
     if missing:
-        yield Finding(False, f"Mattermost: {', '.join(missing)} not set; see pagerduty.yaml.example")
+        yield Finding(
+            False, f"Mattermost: {', '.join(missing)} not set; see pagerduty.yaml.example"
+        )
     else:
         yield from _mattermost(config, pack, action_service)
 
 
 def _pagerduty(config: Any, pack: Pack) -> Iterator[Finding]:
-    from pagerduty_mattermost.config import require_pagerduty
-    from pagerduty_mattermost.errors import PackError
-    from pagerduty_mattermost.lookup import resolve
-    from pagerduty_mattermost.pagerduty import PagerDuty
+    from pagerduty_mattermost.core.config.settings import require_pagerduty
+    from pagerduty_mattermost.core.errors import PackError
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+    from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
     try:
         pagerduty = PagerDuty(require_pagerduty(config))
@@ -48,7 +54,11 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[Finding]:
     connected = "PagerDuty: connected"
     sender = config.pagerduty.from_email
     try:
-        as_whom = f"; changes are made as {resolve(pagerduty, 'user', sender).name} (from_email)" if sender else ""
+        as_whom = (
+            f"; changes are made as {resolve(pagerduty, 'user', sender).name} (from_email)"
+            if sender
+            else ""
+        )
         yield Finding(True, connected + as_whom)
     except PackError as error:
         yield Finding(True, connected)
@@ -58,22 +68,31 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[Finding]:
     watch = config.watch
     yield from _named(pagerduty, "service", [("watch.services", text) for text in watch.services])
     yield from _named(pagerduty, "team", [("watch.teams", text) for text in watch.teams])
-    mapped = [(f"mattermost.service_channels.{text}", text) for text in config.mattermost.service_channels]
+    mapped = [
+        (f"mattermost.service_channels.{text}", text)
+        for text in config.mattermost.service_channels
+    ]
     yield from _named(pagerduty, "service", mapped)
 
 
 def _without_sender(pack: Pack) -> Iterator[Finding]:
-    """A line for each enabled rule and phrase that changes something in PagerDuty and does not say as whom."""
+    """A line for each enabled rule and phrase that changes something in PagerDuty and does not say
+    as whom."""
     for rule in sorted(pack.rules.values()):
         if rule.enabled and _lacks_sender(pack, rule.action["ref"], rule.action["parameters"]):
-            yield Finding(False, f"from_email: not set, but the rule {rule.ref} needs it: set it, there or here")
+            yield Finding(
+                False,
+                f"from_email: not set, but the rule {rule.ref} needs it: set it, there or here",
+            )
     phrases = [
         alias.name
         for alias in pack.aliases
         if alias.enabled and _lacks_sender(pack, alias.action_ref, alias.immutable_parameters)
     ]
     if phrases:
-        yield Finding(True, f"from_email: not set; these phrases can't do without: {', '.join(phrases)}")
+        yield Finding(
+            True, f"from_email: not set; these phrases can't do without: {', '.join(phrases)}"
+        )
 
 
 def _lacks_sender(pack: Pack, action_ref: str, given: Mapping[str, Any]) -> bool:
@@ -83,8 +102,8 @@ def _lacks_sender(pack: Pack, action_ref: str, given: Mapping[str, Any]) -> bool
 
 def _named(pagerduty: Any, kind: str, named: Sequence[Named]) -> Iterator[Finding]:
     """Whether each of them exists: what does not would silently never match."""
-    from pagerduty_mattermost.errors import Ambiguous, NotFound, PackError
-    from pagerduty_mattermost.lookup import resolve, resolve_all
+    from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError
+    from pagerduty_mattermost.gateways.pagerduty.references import resolve, resolve_all
 
     if not named:
         return
@@ -95,7 +114,11 @@ def _named(pagerduty: Any, kind: str, named: Sequence[Named]) -> Iterator[Findin
             try:
                 resolve(pagerduty, kind, text)
             except PackError as error:
-                advice = "" if str(error).endswith((".", "?")) else f"; write the {kind}'s name or id, or take it out"
+                advice = (
+                    ""
+                    if str(error).endswith((".", "?"))
+                    else f"; write the {kind}'s name or id, or take it out"
+                )
                 yield Finding(False, f"{where}: {error}{advice}")
     except PackError as error:
         yield Finding(False, _about(named[0][0], error))
@@ -105,10 +128,10 @@ def _named(pagerduty: Any, kind: str, named: Sequence[Named]) -> Iterator[Findin
 
 
 def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Finding]:
-    from pagerduty_mattermost.channels import WORDS, Channels
-    from pagerduty_mattermost.errors import PackError
-    from pagerduty_mattermost.mattermost import Mattermost
-    from pagerduty_mattermost.store import Store
+    from pagerduty_mattermost.core.errors import PackError
+    from pagerduty_mattermost.gateways.mattermost.channels import WORDS, Channels
+    from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+    from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
     mattermost = Mattermost(config.mattermost)
     try:
@@ -118,13 +141,24 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Findin
         return
     find = partial(_channel, Channels(mattermost, Store(action_service)).look_up)
     uses = _channels_of_rules(pack)
-    for name, words in (("default_channel", (":default", ":service")), ("operations_channel", (":operations",))):
+    for name, words in (
+        ("default_channel", (":default", ":service")),
+        ("operations_channel", (":operations",)),
+    ):
         setting, text = f"mattermost.{name}", getattr(config.mattermost, name)
         if text:
             yield find(setting, text)
             continue
-        rules = [rule for rule, channel in uses if channel in words and not _is_answered(config, words[0])]
-        told = f", but posted to by {', '.join(rules)}: set it, or change or disable that" if rules else ""
+        rules = [
+            rule
+            for rule, channel in uses
+            if channel in words and not _is_answered(config, words[0])
+        ]
+        told = (
+            f", but posted to by {', '.join(rules)}: set it, or change or disable that"
+            if rules
+            else ""
+        )
         yield Finding(not rules, f"{setting}: not set{told}")
     for service, text in config.mattermost.service_channels.items():
         yield find(f"mattermost.service_channels.{service}", text)
@@ -134,9 +168,10 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Findin
 
 
 def _is_answered(config: Any, word: str) -> bool:
-    """Whether the configuration says of a word, or of what stands in for it, which channel it means."""
-    from pagerduty_mattermost.channels import expand
-    from pagerduty_mattermost.errors import ConfigError
+    """Whether the configuration says of a word, or of what stands in for it, which channel it
+    means."""
+    from pagerduty_mattermost.core.errors import ConfigError
+    from pagerduty_mattermost.gateways.mattermost.channels import expand
 
     try:
         return bool(expand(config.mattermost, word))
@@ -160,7 +195,7 @@ def _channels_of_rules(pack: Pack) -> List[Named]:
 
 
 def _channel(look_up: Callable[[str], Any], where: str, text: str) -> Finding:
-    from pagerduty_mattermost.errors import PackError
+    from pagerduty_mattermost.core.errors import PackError
 
     try:
         found = look_up(text)

@@ -1,12 +1,14 @@
 """The one SQLite file of the embedded default: datastore, trigger instances and executions.
 
-Write-ahead log, `synchronous=FULL`: what was committed survives `kill -9` and a power loss. NORMAL would be enough for
-`kill -9`, but after a power loss it may forget the last commits, among them an action's note that it was about to post:
-the card could then come twice. It costs a fifth of a millisecond a commit on a usual disk.
+Write-ahead log, `synchronous=FULL`: what was committed survives `kill -9` and a power loss. NORMAL
+would be enough for `kill -9`, but after a power loss it may forget the last commits, among them an
+action's note that it was about to post: the card could then come twice. It costs a fifth of a
+millisecond a commit on a usual disk.
 
-Several processes may use the file at once (`key set` while `serve` runs). Within a process one connection serves all
-threads behind a lock: calls take microseconds, and SQLite's own waiting between connections is unfair.
-The file is readable by its owner only (mode 0600); encrypted it is not, so secrets in it are as safe as the account.
+Several processes may use the file at once (`key set` while `serve` runs). Within a process one
+connection serves all threads behind a lock: calls take microseconds, and SQLite's own waiting
+between connections is unfair. The file is readable by its owner only (mode 0600); encrypted it is
+not, so secrets in it are as safe as the account.
 """
 
 from __future__ import annotations
@@ -29,7 +31,8 @@ CREATE TABLE IF NOT EXISTS datastore (
     name TEXT PRIMARY KEY, value TEXT NOT NULL, secret INTEGER NOT NULL, expires_at REAL
 ) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS trigger_instances (
-    id TEXT PRIMARY KEY, trigger_ref TEXT NOT NULL, trace_tag TEXT, payload TEXT NOT NULL, occurred_at REAL NOT NULL
+    id TEXT PRIMARY KEY, trigger_ref TEXT NOT NULL, trace_tag TEXT, payload TEXT NOT NULL,
+    occurred_at REAL NOT NULL
 );
 CREATE TABLE IF NOT EXISTS executions (
     seq INTEGER PRIMARY KEY AUTOINCREMENT, id TEXT NOT NULL UNIQUE,
@@ -40,13 +43,15 @@ CREATE TABLE IF NOT EXISTS executions (
     UNIQUE (trigger_instance_id, rule_ref, attempt)
 );
 CREATE INDEX IF NOT EXISTS executions_unfinished ON executions (seq) WHERE finished_at IS NULL;
-CREATE INDEX IF NOT EXISTS executions_finished ON executions (finished_at) WHERE finished_at IS NOT NULL;
+CREATE INDEX IF NOT EXISTS executions_finished ON executions (finished_at)
+    WHERE finished_at IS NOT NULL;
 CREATE INDEX IF NOT EXISTS trigger_instances_age ON trigger_instances (occurred_at);
 """
 
 
 class Database:
-    """`write()` for transactions, `read()` for rows. Raises UserError when the file can't be opened."""
+    """`write()` for transactions, `read()` for rows. Raises UserError when the file can't be
+    opened."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -59,7 +64,9 @@ class Database:
             )
             self._prepare()
         except (OSError, sqlite3.Error) as error:
-            raise UserError(f"The database {path} can't be used: {error}; choose another place with --data") from None
+            raise UserError(
+                f"The database {path} can't be used: {error}; choose another place with --data"
+            ) from None
 
     def _prepare(self) -> None:
         self._connection.execute("PRAGMA journal_mode=WAL")
@@ -68,7 +75,8 @@ class Database:
             version = connection.execute("PRAGMA user_version").fetchone()[0]
             if version > SCHEMA_VERSION:
                 raise UserError(
-                    f"The database {self.path} was written by a newer version of this pack; update the pack"
+                    f"The database {self.path} was written by a newer version of this pack; "
+                    "update the pack"
                 )
             if version < SCHEMA_VERSION:
                 for statement in _SCHEMA.split(";\n"):
@@ -77,7 +85,8 @@ class Database:
 
     @contextlib.contextmanager
     def write(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: on disk when the block has ended, or not at all. Raises sqlite3.Error."""
+        """One transaction: on disk when the block has ended, or not at all. Raises
+        sqlite3.Error."""
         with self._lock:
             self._connection.execute("BEGIN IMMEDIATE")
             try:

@@ -1,8 +1,10 @@
-"""StackStorm's datastore (system scope) on SQLite, shared by all processes that use the same data folder.
+"""StackStorm's datastore (system scope) on SQLite, shared by all processes that use the same data
+folder.
 
-Values are text (`str()` of what is given), expire after their ttl, and are listed by prefix, 100 at most a page.
-"Encrypted" values are kept as they are in a file only its owner may read, and shown only on request: a key file beside
-the database would keep nobody out who can read the database.
+Values are text (`str()` of what is given), expire after their ttl, and are listed by prefix, 100
+at most a page. "Encrypted" values are kept as they are in a file only its owner may read, and
+shown only on request: a key file beside the database would keep nobody out who can read the
+database.
 """
 
 from __future__ import annotations
@@ -33,8 +35,13 @@ class KeyValuePair(NamedTuple):
 
     @property
     def expire_timestamp(self) -> str:
-        """`expires_at` as StackStorm's API tells it: ISO 8601, to the second; empty when it never does."""
-        return time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at)) if self.expires_at else ""
+        """`expires_at` as StackStorm's API tells it: ISO 8601, to the second; empty when it never
+        does."""
+        return (
+            time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(self.expires_at))
+            if self.expires_at
+            else ""
+        )
 
 
 class KeyValueStore:
@@ -53,25 +60,34 @@ class KeyValueStore:
         )
         return _pair(rows[0]) if rows else None
 
-    def list(self, prefix: Optional[str] = None, limit: Optional[int] = None, offset: int = 0) -> List[KeyValuePair]:
+    def list(
+        self, prefix: Optional[str] = None, limit: Optional[int] = None, offset: int = 0
+    ) -> List[KeyValuePair]:
         """Pairs whose name begins with `prefix`, in the order of their names."""
         start = prefix or ""
         rows = self._database.read(
-            "SELECT name, value, secret, expires_at FROM datastore WHERE name >= ? AND substr(name, 1, ?) = ? "
+            "SELECT name, value, secret, expires_at FROM datastore WHERE name >= ? AND "
+            "substr(name, 1, ?) = ? "
             "AND (expires_at IS NULL OR expires_at > ?) ORDER BY name LIMIT ? OFFSET ?",
             (start, len(start), start, self._clock(), min(limit or PAGE, PAGE), offset or 0),
         )
         return [_pair(row) for row in rows]
 
-    def set(self, name: str, value: Any, ttl: Optional[float] = None, secret: bool = False) -> None:
-        """Stores `str(value)`, for `ttl` seconds when given. Raises ValueError for a name StackStorm would refuse."""
+    def set(
+        self, name: str, value: Any, ttl: Optional[float] = None, secret: bool = False
+    ) -> None:
+        """Stores `str(value)`, for `ttl` seconds when given. Raises ValueError for a name
+        StackStorm would refuse."""
         if not name or "/" in name or not _is_latin_1(name):
-            raise ValueError(f"'{name}' can't be a datastore key: use letters, digits, '.', '_', ':' and '-'")
+            raise ValueError(
+                f"'{name}' can't be a datastore key: use letters, digits, '.', '_', ':' and '-'"
+            )
         now = self._clock()
         with self._database.write() as connection:
             connection.execute("DELETE FROM datastore WHERE expires_at <= ?", (now,))
             connection.execute(
-                "INSERT OR REPLACE INTO datastore (name, value, secret, expires_at) VALUES (?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO datastore (name, value, secret, expires_at) VALUES "
+                "(?, ?, ?, ?)",
                 (name, str(value), int(secret), now + ttl if ttl else None),
             )
 
@@ -79,15 +95,24 @@ class KeyValueStore:
         """False when there was none."""
         with self._database.write() as connection:
             found = connection.execute(
-                "DELETE FROM datastore WHERE name = ? AND (expires_at IS NULL OR expires_at > ?)", (name, self._clock())
+                "DELETE FROM datastore WHERE name = ? AND (expires_at IS NULL OR expires_at > ?)",
+                (name, self._clock()),
             )
             return found.rowcount > 0
 
 
 class DatastoreService:
-    """The datastore as an action or a sensor sees it: `local` names are `<pack>.<class>:<name>`."""
+    """The datastore as an action or a sensor sees it: `local` names are
+    `<pack>.<class>:<name>`."""
 
-    def __init__(self, store: KeyValueStore, pack: str, class_name: str, user: str, client: Callable[[], Any]) -> None:
+    def __init__(
+        self,
+        store: KeyValueStore,
+        pack: str,
+        class_name: str,
+        user: str,
+        client: Callable[[], Any],
+    ) -> None:
         self._store = store
         self._prefix = f"{pack}.{class_name}:"
         self._user = user
@@ -102,7 +127,11 @@ class DatastoreService:
         }
 
     def list_values(
-        self, local: bool = True, prefix: Optional[str] = None, limit: Optional[int] = None, offset: Optional[int] = 0
+        self,
+        local: bool = True,
+        prefix: Optional[str] = None,
+        limit: Optional[int] = None,
+        offset: Optional[int] = 0,
     ) -> List[KeyValuePair]:
         """Pairs by prefix, secrets masked."""
         start = (self._prefix if local else "") + (prefix or "")

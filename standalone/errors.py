@@ -1,4 +1,5 @@
-"""What a user of the embedded default can get wrong: one line each, no stack trace, exit code 2."""
+"""What a user of the embedded default can get wrong: one line each, no stack trace, exit code
+2."""
 
 from __future__ import annotations
 

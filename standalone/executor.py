@@ -1,8 +1,8 @@
 """The worker pool: runs what the journal holds, lane by lane, without polling.
 
-Executions of one lane (an incident's trace tag) run one after the other in the order they were planned; lanes run in
-parallel. A delayed retry does not hold up its lane: while one channel can't be reached, the incident's other cards
-live.
+Executions of one lane (an incident's trace tag) run one after the other in the order they were
+planned; lanes run in parallel. A delayed retry does not hold up its lane: while one channel can't
+be reached, the incident's other cards live.
 """
 
 from __future__ import annotations
@@ -20,15 +20,18 @@ LOG = logging.getLogger("standalone")
 
 
 class Executor:
-    """`run(waiting)` runs one execution to its recorded end and returns the work that follows from it (a retry).
+    """`run(waiting)` runs one execution to its recorded end and returns the work that follows from
+    it (a retry).
 
-    What `run` raises is logged, and the execution is run again after `PAUSE`: its end could not be recorded.
+    What `run` raises is logged, and the execution is run again after `PAUSE`: its end could not be
+    recorded.
     """
 
     PAUSE = 5.0
     """Seconds."""
     LONGEST_DELAY = 300.0
-    """Seconds; no policy delays longer, so what seems to wait for more has seen the clock jump back: it is due."""
+    """Seconds; no policy delays longer, so what seems to wait for more has seen the clock jump
+    back: it is due."""
 
     def __init__(
         self,
@@ -71,7 +74,8 @@ class Executor:
             self._condition.notify_all()
 
     def drain(self, timeout: float, delayed: bool = False) -> bool:
-        """Waits until nothing runs or could run now (with `delayed`: nor later); False when it took longer, seconds."""
+        """Waits until nothing runs or could run now (with `delayed`: nor later); False when it
+        took longer, seconds."""
         until = time.monotonic() + timeout
         with self._condition:
             while self._ready or self._running or self._due() or (delayed and self._delayed):
@@ -101,7 +105,11 @@ class Executor:
             try:
                 follow_up = list(self._run(item))
             except Exception as error:  # noqa: BLE001 - a worker must never die
-                LOG.error("Execution %s: its end could not be recorded (%s); it will be run again", item.id, error)
+                LOG.error(
+                    "Execution %s: its end could not be recorded (%s); it will be run again",
+                    item.id,
+                    error,
+                )
                 follow_up = [item._replace(not_before=self._clock() + self.PAUSE)]
             with self._condition:
                 self._running.discard(item.seq)
@@ -119,7 +127,10 @@ class Executor:
         return None
 
     def _due(self) -> bool:
-        return bool(self._delayed) and not 0 < self._delayed[0][0] - self._clock() <= self.LONGEST_DELAY
+        return (
+            bool(self._delayed)
+            and not 0 < self._delayed[0][0] - self._clock() <= self.LONGEST_DELAY
+        )
 
     def _enqueue(self, item: Waiting) -> None:
         if item.lane is None:

@@ -1,8 +1,10 @@
-"""What has to be done and what was done: trigger instances and executions, on disk before anybody relies on them.
+"""What has to be done and what was done: trigger instances and executions, on disk before anybody
+relies on them.
 
-A dispatched trigger and the executions it causes are one transaction, so there is never a trigger without its rules'
-work nor work twice. Nothing is written when an execution starts: what has no end on disk is run again after a restart
-(the pack's actions are idempotent). Only what has ended is ever deleted.
+A dispatched trigger and the executions it causes are one transaction, so there is never a trigger
+without its rules' work nor work twice. Nothing is written when an execution starts: what has no
+end on disk is run again after a restart (the pack's actions are idempotent). Only what has ended
+is ever deleted.
 """
 
 from __future__ import annotations
@@ -65,9 +67,15 @@ class Journal:
         self._clock = clock
 
     def add_trigger(
-        self, instance_id: str, trigger_ref: str, payload: Any, trace_tag: Optional[str], planned: Sequence[Execution]
+        self,
+        instance_id: str,
+        trigger_ref: str,
+        payload: Any,
+        trace_tag: Optional[str],
+        planned: Sequence[Execution],
     ) -> List[Waiting]:
-        """Keeps a trigger instance and its executions, all or nothing; returns those that are to be run.
+        """Keeps a trigger instance and its executions, all or nothing; returns those that are to
+        be run.
 
         On disk when it returns. Raises sqlite3.Error.
         """
@@ -78,13 +86,19 @@ class Journal:
                 "VALUES (?, ?, ?, ?, ?)",
                 (instance_id, trigger_ref, trace_tag, _dump(payload), now),
             )
-            return [waiting for execution in planned for waiting in self._insert(connection, execution, now)]
+            return [
+                waiting
+                for execution in planned
+                for waiting in self._insert(connection, execution, now)
+            ]
 
     def finish(self, execution: Execution, retry: Optional[Execution] = None) -> List[Waiting]:
-        """Keeps the end of an execution, and its retry if there is one; returns the retry as work to do."""
+        """Keeps the end of an execution, and its retry if there is one; returns the retry as work
+        to do."""
         with self._database.write() as connection:
             connection.execute(
-                "UPDATE executions SET status = ?, started_at = ?, finished_at = ?, result = ? WHERE id = ?",
+                "UPDATE executions SET status = ?, started_at = ?, finished_at = ?, result "
+                "= ? WHERE id = ?",
                 (
                     execution.status,
                     execution.started_at,
@@ -98,38 +112,45 @@ class Journal:
     def waiting(self) -> List[Waiting]:
         """Everything that has not ended, oldest first."""
         rows = self._database.read(
-            "SELECT seq, id, lane, not_before FROM executions WHERE finished_at IS NULL ORDER BY seq"
+            "SELECT seq, id, lane, not_before FROM executions WHERE finished_at IS NULL "
+            "ORDER BY seq"
         )
         return [Waiting(*row) for row in rows]
 
     def execution(self, execution_id: str) -> Optional[Execution]:
         """One execution, whole."""
-        rows = self._database.read(f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (execution_id,))
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM executions WHERE id = ?", (execution_id,)
+        )
         return _execution(rows[0]) if rows else None
 
     def find(self, beginning: str) -> List[Execution]:
         """The executions whose id begins so, two at most: enough to see that it is not one."""
         rows = self._database.read(
-            f"SELECT {_COLUMNS} FROM executions WHERE substr(id, 1, ?) = ? LIMIT 2", (len(beginning), beginning)
+            f"SELECT {_COLUMNS} FROM executions WHERE substr(id, 1, ?) = ? LIMIT 2",
+            (len(beginning), beginning),
         )
         return [_execution(row) for row in rows]
 
     def id_length(self) -> int:
         """How many digits, 8 at least, tell all ids apart."""
         length = 8
-        while self._database.read("SELECT count(*) > count(DISTINCT substr(id, 1, ?)) FROM executions", (length,))[0][
-            0
-        ]:
+        while self._database.read(
+            "SELECT count(*) > count(DISTINCT substr(id, 1, ?)) FROM executions", (length,)
+        )[0][0]:
             length += 1
         return length
 
     def executions(self, limit: int = 100) -> List[Execution]:
         """The newest executions, newest first."""
-        rows = self._database.read(f"SELECT {_COLUMNS} FROM executions ORDER BY seq DESC LIMIT ?", (limit,))
+        rows = self._database.read(
+            f"SELECT {_COLUMNS} FROM executions ORDER BY seq DESC LIMIT ?", (limit,)
+        )
         return [_execution(row) for row in rows]
 
     def prune(self, keep_days: float = KEEP_DAYS) -> None:
-        """Forgets what ended, and triggers that caused nothing unfinished, more than so many days ago."""
+        """Forgets what ended, and triggers that caused nothing unfinished, more than so many days
+        ago."""
         before = self._clock() - keep_days * 86400
         with self._database.write() as connection:
             connection.execute("DELETE FROM executions WHERE finished_at < ?", (before,))
@@ -142,8 +163,10 @@ class Journal:
     @staticmethod
     def _insert(connection: Any, execution: Execution, now: float) -> List[Waiting]:
         row = connection.execute(
-            "INSERT INTO executions (id, trigger_instance_id, rule_ref, attempt, action_ref, parameters, context, "
-            "lane, status, not_before, created_at, finished_at, result) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            "INSERT INTO executions (id, trigger_instance_id, rule_ref, attempt, "
+            "action_ref, parameters, context, "
+            "lane, status, not_before, created_at, finished_at, result) VALUES (?, ?, ?, ?, "
+            "?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 execution.id,
                 execution.context.get("trigger_instance"),

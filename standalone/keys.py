@@ -14,7 +14,9 @@ from standalone.errors import UserError
 
 def add(commands: Any, common: argparse.ArgumentParser, data_dir: Callable[[Any], Path]) -> None:
     """`data_dir`: options to the folder of the database."""
-    key = commands.add_parser("key", help="the datastore", description="The datastore, as `st2 key`.")
+    key = commands.add_parser(
+        "key", help="the datastore", description="The datastore, as `st2 key`."
+    )
     verbs = key.add_subparsers(metavar="VERB", required=True)
 
     def verb(name: str, function: Callable[[Any, Any], int], text: str) -> argparse.ArgumentParser:
@@ -32,7 +34,9 @@ def add(commands: Any, common: argparse.ArgumentParser, data_dir: Callable[[Any]
     delete = verb("delete", _delete, "delete a value")
     for one in (get, set_, delete):
         one.add_argument("name", metavar="NAME")
-    set_.add_argument("value", nargs="?", metavar="VALUE", help="left out: it is asked for, or read from stdin")
+    set_.add_argument(
+        "value", nargs="?", metavar="VALUE", help="left out: it is asked for, or read from stdin"
+    )
 
 
 def _get(store: Any, options: Any) -> int:
@@ -48,9 +52,15 @@ def _get(store: Any, options: Any) -> int:
 def _set(store: Any, options: Any) -> int:
     value = options.value
     if value is None:
-        value = getpass.getpass(f"{options.name}: ") if sys.stdin.isatty() else sys.stdin.read().rstrip("\r\n")
+        value = (
+            getpass.getpass(f"{options.name}: ")
+            if sys.stdin.isatty()
+            else sys.stdin.read().rstrip("\r\n")
+        )
         if not value.strip():
-            raise UserError(f"{options.name}: no value came, so nothing is stored; an empty one is given as ''")
+            raise UserError(
+                f"{options.name}: no value came, so nothing is stored; an empty one is given as ''"
+            )
     try:
         store.set(options.name, value, options.ttl, options.encrypt)
     except ValueError as error:
@@ -66,7 +76,10 @@ def _list(store: Any, options: Any) -> int:
     rows: List[Any] = []
     while True:
         page = store.list(options.prefix, PAGE, len(rows))
-        rows.extend((pair.name, _left(pair.expires_at), MASK if pair.secret else pair.value) for pair in page)
+        rows.extend(
+            (pair.name, _left(pair.expires_at), MASK if pair.secret else pair.value)
+            for pair in page
+        )
         if len(page) < PAGE:
             break
     if rows:

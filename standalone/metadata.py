@@ -1,8 +1,9 @@
-"""A pack's own metadata, read from its folder and checked as StackStorm checks it when it registers a pack.
+"""A pack's own metadata, read from its folder and checked as StackStorm checks it when it
+registers a pack.
 
-`load_pack` never raises for what stands in the files: it collects. `problems` are mistakes (StackStorm would refuse
-them too, or they could never work); `refused` is what StackStorm can do and the embedded default can't, by name: it is
-left out and the rest goes on.
+`load_pack` never raises for what stands in the files: it collects. `problems` are mistakes
+(StackStorm would refuse them too, or they could never work); `refused` is what StackStorm can do
+and the embedded default can't, by name: it is left out and the rest goes on.
 """
 
 from __future__ import annotations
@@ -108,14 +109,17 @@ class Pack(NamedTuple):
 
 
 def load_pack(path: Path, rule_folders: Sequence[Path] = ()) -> Pack:
-    """The pack in the folder `path`; rules in `rule_folders` are added, and replace the pack's own of the same name. A
-    file there with nothing but `name`, `pack` and `enabled` switches a rule that is known already on or off.
+    """The pack in the folder `path`; rules in `rule_folders` are added, and replace the pack's own
+    of the same name. A file there with nothing but `name`, `pack` and `enabled` switches a rule
+    that is known already on or off.
 
     Raises UserError only when there is no pack at all.
     """
     manifest = path / "pack.yaml"
     if not manifest.is_file():
-        raise UserError(f"{path} is no pack: there is no pack.yaml in it; name the pack's folder with --pack")
+        raise UserError(
+            f"{path} is no pack: there is no pack.yaml in it; name the pack's folder with --pack"
+        )
     return _Loader(path).load(rule_folders)
 
 
@@ -136,13 +140,17 @@ class _Loader:
             if action:
                 self._once(file, action.ref, actions)
                 actions[action.ref] = action
-        sensors = tuple(self._sensor(file, data) for file, data in self._files(self._path / "sensors", SENSOR))
+        sensors = tuple(
+            self._sensor(file, data) for file, data in self._files(self._path / "sensors", SENSOR)
+        )
         triggers = {trigger.ref: trigger for sensor in sensors for trigger in sensor.trigger_types}
         rules: Dict[str, Rule] = {}
         switches: List[Tuple[Path, Dict[str, Any]]] = []
         for folder in (self._path / "rules", *rule_folders):
             mine: Dict[str, Rule] = {}
-            for file, data in self._files(folder, RULE, RULE_SWITCH if folder in rule_folders else None):
+            for file, data in self._files(
+                folder, RULE, RULE_SWITCH if folder in rule_folders else None
+            ):
                 if "trigger" not in data:
                     switches.append((file, data))
                     continue
@@ -153,8 +161,14 @@ class _Loader:
             rules.update(mine)
         for file, data in switches:
             self._switch(file, data, rules)
-        aliases = [self._alias(file, data, actions) for file, data in self._files(self._path / "aliases", ALIAS)]
-        policies = [self._policy(file, data, actions) for file, data in self._files(self._path / "policies", POLICY)]
+        aliases = [
+            self._alias(file, data, actions)
+            for file, data in self._files(self._path / "aliases", ALIAS)
+        ]
+        policies = [
+            self._policy(file, data, actions)
+            for file, data in self._files(self._path / "policies", POLICY)
+        ]
         return Pack(
             ref=self._ref,
             path=self._path,
@@ -207,7 +221,10 @@ class _Loader:
             except Misfit:
                 pass
             except Exception as error:  # noqa: BLE001 - what a broken schema raises differs between jsonschema's versions
-                self._problem(file, f"payload_schema of {trigger.name} is broken: {type(error).__name__}: {error}")
+                self._problem(
+                    file,
+                    f"payload_schema of {trigger.name} is broken: {type(error).__name__}: {error}",
+                )
         return SensorMeta(
             ref=f"{self._ref}.{data['class_name']}",
             class_name=data["class_name"],
@@ -219,7 +236,11 @@ class _Loader:
         )
 
     def _rule(
-        self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta], triggers: Mapping[str, TriggerType]
+        self,
+        file: Path,
+        data: Dict[str, Any],
+        actions: Mapping[str, ActionMeta],
+        triggers: Mapping[str, TriggerType],
     ) -> Optional[Rule]:
         rule = Rule(
             ref=f"{data.get('pack') or self._ref}.{data['name']}",
@@ -229,7 +250,10 @@ class _Loader:
             enabled=data["enabled"],
             trigger=data["trigger"],
             criteria=data["criteria"] or {},
-            action={"ref": data["action"]["ref"], "parameters": data["action"].get("parameters") or {}},
+            action={
+                "ref": data["action"]["ref"],
+                "parameters": data["action"].get("parameters") or {},
+            },
         )
         kind = rule.trigger["type"]
         parameters = rule.trigger.get("parameters") or {}
@@ -269,21 +293,35 @@ class _Loader:
             self._problem(file, f"there is no rule {ref} to enable or disable")
 
     def _criteria_are_known(self, file: Path, rule: Rule) -> bool:
-        from pagerduty_mattermost import criteria
+        from pagerduty_mattermost.gateways.stackstorm import rule_criteria as criteria
 
         try:
-            untyped = [finding.key for finding in criteria.check(rule.criteria, {}) if not finding.operator]
+            untyped = [
+                finding.key
+                for finding in criteria.check(rule.criteria, {})
+                if not finding.operator
+            ]
         except criteria.Unsupported as error:
-            self._refused.append(f"{self._place(file)}: not supported by the embedded default: {error}")
+            self._refused.append(
+                f"{self._place(file)}: not supported by the embedded default: {error}"
+            )
             return False
         for key in untyped:
             self._problem(file, f"the criterion on {key} has no type")
         return not untyped
 
-    def _alias(self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]) -> Optional[ActionAlias]:
-        return ActionAlias.from_metadata(data) if self._action_exists(file, data["action_ref"], actions) else None
+    def _alias(
+        self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]
+    ) -> Optional[ActionAlias]:
+        return (
+            ActionAlias.from_metadata(data)
+            if self._action_exists(file, data["action_ref"], actions)
+            else None
+        )
 
-    def _policy(self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]) -> Optional[RetryPolicy]:
+    def _policy(
+        self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]
+    ) -> Optional[RetryPolicy]:
         kind = data["policy_type"]
         if not data["enabled"]:
             return None
@@ -373,7 +411,9 @@ class _Loader:
         self._problems.append(f"{self._place(file)}: {what}")
 
     def _refuse(self, file: Path, what: str) -> None:
-        self._refused.append(f"{self._place(file)}: {what} is not supported by the embedded default")
+        self._refused.append(
+            f"{self._place(file)}: {what} is not supported by the embedded default"
+        )
 
     def _place(self, file: Path) -> str:
         return str(file.relative_to(self._path)) if self._path in file.parents else str(file)

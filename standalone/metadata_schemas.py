@@ -1,4 +1,5 @@
-"""The shape of each kind of metadata file, in StackStorm's dialect of JSON Schema (`standalone.schemas`)."""
+"""The shape of each kind of metadata file, in StackStorm's dialect of JSON Schema
+(`standalone.schemas`)."""
 
 from __future__ import annotations
 
@@ -11,8 +12,19 @@ _TAGS: Dict[str, Any] = {"type": "array", "items": {"type": "object"}}
 
 
 def _metadata(**properties: Any) -> Dict[str, Any]:
-    common = {"id": _TEXT, "ref": _TEXT, "uid": _TEXT, "pack": _TEXT, "description": _TEXT, "metadata_file": _TEXT}
-    return {"type": "object", "properties": {**common, **properties}, "additionalProperties": False}
+    common = {
+        "id": _TEXT,
+        "ref": _TEXT,
+        "uid": _TEXT,
+        "pack": _TEXT,
+        "description": _TEXT,
+        "metadata_file": _TEXT,
+    }
+    return {
+        "type": "object",
+        "properties": {**common, **properties},
+        "additionalProperties": False,
+    }
 
 
 ACTION = _metadata(
@@ -61,13 +73,21 @@ RULE = _metadata(
     trigger={
         "type": "object",
         "required": True,
-        "properties": {"type": _NEEDED, "description": _TEXT, "parameters": {"type": "object", "default": {}}},
+        "properties": {
+            "type": _NEEDED,
+            "description": _TEXT,
+            "parameters": {"type": "object", "default": {}},
+        },
     },
     criteria={"type": "object", "default": {}},
     action={
         "type": "object",
         "required": True,
-        "properties": {"ref": _NEEDED, "description": _TEXT, "parameters": {"type": "object", "default": {}}},
+        "properties": {
+            "ref": _NEEDED,
+            "description": _TEXT,
+            "parameters": {"type": "object", "default": {}},
+        },
         "additionalProperties": False,
     },
     context=_OBJECT,
@@ -76,7 +96,11 @@ RULE = _metadata(
 
 RULE_SWITCH: Dict[str, Any] = {
     "type": "object",
-    "properties": {"name": _NEEDED, "pack": _TEXT, "enabled": {"type": "boolean", "required": True}},
+    "properties": {
+        "name": _NEEDED,
+        "pack": _TEXT,
+        "enabled": {"type": "boolean", "required": True},
+    },
     "additionalProperties": False,
 }
 """A rule known already, switched on or off."""
@@ -86,7 +110,10 @@ _FORMAT = {
         {"type": "string"},
         {
             "type": "object",
-            "properties": {"display": _TEXT, "representation": {"type": "array", "items": {"type": "string"}}},
+            "properties": {
+                "display": _TEXT,
+                "representation": {"type": "array", "items": {"type": "string"}},
+            },
         },
     ]
 }
@@ -105,7 +132,10 @@ ALIAS = _metadata(
             "append_url": {"type": "boolean"},
         },
     },
-    result={"type": "object", "properties": {"enabled": {"type": "boolean"}, "format": _TEXT, "extra": _OBJECT}},
+    result={
+        "type": "object",
+        "properties": {"enabled": {"type": "boolean"}, "format": _TEXT, "extra": _OBJECT},
+    },
     extra=_OBJECT,
     immutable_parameters=_OBJECT,
 )
@@ -123,7 +153,13 @@ POLICIES = {
         "type": "object",
         "properties": {
             "retry_on": {"type": "string", "required": True, "enum": ["failure", "timeout"]},
-            "max_retry_count": {"type": "integer", "required": True, "minimum": 1, "maximum": 5, "default": 2},
+            "max_retry_count": {
+                "type": "integer",
+                "required": True,
+                "minimum": 1,
+                "maximum": 5,
+                "default": 2,
+            },
             "delay": {"type": "number", "minimum": 0, "maximum": 120},
         },
         "additionalProperties": False,
@@ -151,12 +187,15 @@ TIMERS: Dict[str, Dict[str, Any]] = {
         "type": "object",
         "properties": {
             "timezone": _TEXT,
-            **dict.fromkeys(("year", "month", "day", "week", "day_of_week", "hour", "minute", "second"), _CRON),
+            **dict.fromkeys(
+                ("year", "month", "day", "week", "day_of_week", "hour", "minute", "second"), _CRON
+            ),
         },
         "additionalProperties": False,
     },
 }
-"""Trigger types of StackStorm itself that the embedded default has, with the schema of their parameters."""
+"""Trigger types of StackStorm itself that the embedded default has, with the schema of their
+parameters."""
 
 SENSOR_EXIT = "core.st2.sensor.process_exit"
 SYSTEM_TRIGGERS = (SENSOR_EXIT,)

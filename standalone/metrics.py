@@ -1,4 +1,5 @@
-"""Prometheus's text about the embedded default: `serve --metrics 127.0.0.1:9100`, then GET /metrics.
+"""Prometheus's text about the embedded default: `serve --metrics 127.0.0.1:9100`, then GET
+/metrics.
 
 Counters are of this process; the sensor's gauges are its last heartbeat, at most a minute old.
 """
@@ -21,13 +22,18 @@ DEAD_LETTERS = "pagerduty.deadletter."
 _OF_THE_SENSOR = (
     ("open", "open_incidents", "Open incidents that the sensor knows"),
     ("reported", "reported_incidents", "Open incidents that were reported"),
-    ("seconds_since_good", "seconds_since_good", "Seconds since a cycle came to its end, at the heartbeat"),
+    (
+        "seconds_since_good",
+        "seconds_since_good",
+        "Seconds since a cycle came to its end, at the heartbeat",
+    ),
     ("rate_left", "rate_left", "Requests a minute left at PagerDuty"),
 )
 
 
 class Metrics:
-    """A collector. `finished` and `dispatched` are told of each execution's end and each trigger."""
+    """A collector. `finished` and `dispatched` are told of each execution's end and each
+    trigger."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -48,8 +54,12 @@ class Metrics:
             self._triggers[trigger_ref] += 1
 
     def collect(self) -> Iterator[Any]:
-        executions = CounterMetricFamily("pagerduty_executions", "Executions that ended", labels=("action", "status"))
-        triggers = CounterMetricFamily("pagerduty_triggers", "Triggers that were taken", labels=("trigger",))
+        executions = CounterMetricFamily(
+            "pagerduty_executions", "Executions that ended", labels=("action", "status")
+        )
+        triggers = CounterMetricFamily(
+            "pagerduty_triggers", "Triggers that were taken", labels=("trigger",)
+        )
         with self._lock:
             for (action, status), count in sorted(self._executions.items()):
                 executions.add_metric((action, status), count)
@@ -62,12 +72,18 @@ class Metrics:
 
     def _of_app(self) -> Iterator[Any]:
         waiting = len(self._app.journal.waiting())
-        yield GaugeMetricFamily("pagerduty_executions_waiting", "Executions that wait or run", waiting)
+        yield GaugeMetricFamily(
+            "pagerduty_executions_waiting", "Executions that wait or run", waiting
+        )
         letters = len(self._app.store.list(DEAD_LETTERS))
-        yield GaugeMetricFamily("pagerduty_dead_letters", "What could not be posted yet; 100 stands for more", letters)
+        yield GaugeMetricFamily(
+            "pagerduty_dead_letters", "What could not be posted yet; 100 stands for more", letters
+        )
         beat = self._heartbeat()
         failing = float(beat.get("state") != "ok") if beat else 1.0
-        yield GaugeMetricFamily("pagerduty_sensor_failing", "1 while the sensor fails or was never heard of", failing)
+        yield GaugeMetricFamily(
+            "pagerduty_sensor_failing", "1 while the sensor fails or was never heard of", failing
+        )
         for key, name, text in _OF_THE_SENSOR:
             value = beat.get(key)
             if isinstance(value, (int, float)):
@@ -83,7 +99,8 @@ class Metrics:
 
 
 def serve(metrics: Metrics, address: str) -> Any:
-    """Serve on `host:port`; returns the server. Raises UserError for an address that can't be had."""
+    """Serve on `host:port`; returns the server. Raises UserError for an address that can't be
+    had."""
     host, _, port = address.rpartition(":")
     if not port.isdigit() or not 0 <= int(port) <= 65535:
         raise UserError(f"--metrics {address}: write host:port, such as 127.0.0.1:9100")

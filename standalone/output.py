@@ -13,16 +13,23 @@ WIDEST = 100
 
 
 def result_text(result: Mapping[str, Any]) -> str:
-    """An execution's result: what went wrong, or its text, or its `message` and then the rest, a line each."""
+    """An execution's result: what went wrong, or its text, or its `message` and then the rest, a
+    line each."""
     value = result["result"]
     if result["stderr"]:
         return str(result["stderr"])
     if isinstance(value, str):
         return value
-    if not (isinstance(value, dict) and isinstance(value.get("message"), str) and value["message"].strip()):
+    if not (
+        isinstance(value, dict)
+        and isinstance(value.get("message"), str)
+        and value["message"].strip()
+    ):
         return json.dumps(value, indent=2, ensure_ascii=False)
     rows = [
-        (name, _short(item)) for name, item in value.items() if name != "message" and item not in (None, "", [], {})
+        (name, _short(item))
+        for name, item in value.items()
+        if name != "message" and item not in (None, "", [], {})
     ]
     return value["message"] + ("\n\n" + columns(rows) if rows else "")
 
@@ -36,7 +43,14 @@ def _short(value: Any) -> str:
 def execution_rows(executions: Sequence[Execution], id_length: int) -> List[Tuple[str, ...]]:
     """A table of executions, its head first; ids cut to so many digits."""
     rows = [
-        (one.id[:id_length], iso(one.created_at) or "", one.status, one.lane or "", one.action_ref, one.rule_ref or "")
+        (
+            one.id[:id_length],
+            iso(one.created_at) or "",
+            one.status,
+            one.lane or "",
+            one.action_ref,
+            one.rule_ref or "",
+        )
         for one in executions
     ]
     return [("ID", "PLANNED", "STATUS", "TRACE", "ACTION", "RULE"), *rows]

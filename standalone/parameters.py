@@ -1,6 +1,8 @@
-"""From what a rule, a command line or a chat phrase gives to what an action's `run` gets, as StackStorm does it.
+"""From what a rule, a command line or a chat phrase gives to what an action's `run` gets, as
+StackStorm does it.
 
-Pure. Templates are rendered once: a value that came out of a trigger is data, whatever braces it holds.
+Pure. Templates are rendered once: a value that came out of a trigger is data, whatever braces it
+holds.
 """
 
 from __future__ import annotations
@@ -10,7 +12,15 @@ import json
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from standalone.schemas import Misfit, validate
-from standalone.templates import NONE_MAGIC, RenderError, holds_template, is_template, names_in, parses, render_value
+from standalone.templates import (
+    NONE_MAGIC,
+    RenderError,
+    holds_template,
+    is_template,
+    names_in,
+    parses,
+    render_value,
+)
 
 RUNNER_PARAMETERS: Dict[str, Dict[str, Any]] = {
     "debug": {"type": "boolean", "default": False},
@@ -35,8 +45,8 @@ def resolve(
 ) -> Dict[str, Any]:
     """Every parameter of an action with its final value, unset ones as None. Raises BadParameters.
 
-    `schemas`: the action's own parameters. `given` may hold templates. `context`: `trigger`, `action_context`,
-    `config_context`, `st2kv`; templates may name other parameters as well.
+    `schemas`: the action's own parameters. `given` may hold templates. `context`: `trigger`,
+    `action_context`, `config_context`, `st2kv`; templates may name other parameters as well.
     """
     known = _with_runner(schemas)
     immutable = sorted(name for name in given if known.get(name, {}).get("immutable"))
@@ -45,7 +55,8 @@ def resolve(
     unknown = sorted(name for name in given if name not in known)
     if unknown:
         raise BadParameters(
-            f"no such parameter: {', '.join(unknown)}; there are {', '.join(sorted(schemas)) or 'none'}"
+            f"no such parameter: {', '.join(unknown)}; there are "
+            f"{', '.join(sorted(schemas)) or 'none'}"
         )
     raw = {name: given.get(name) for name in known}
     for name, schema in known.items():
@@ -63,13 +74,19 @@ def resolve(
     except Misfit as error:
         raise BadParameters(str(error)) from None
     if filled.get("env"):
-        raise BadParameters("env is not supported by the embedded default: actions share one process")
+        raise BadParameters(
+            "env is not supported by the embedded default: actions share one process"
+        )
     return {name: filled.get(name) for name in known}
 
 
 def action_arguments(schemas: Mapping[str, Any], resolved: Mapping[str, Any]) -> Dict[str, Any]:
     """The part of `resolve`'s result that the action's `run` gets."""
-    return {name: value for name, value in resolved.items() if name in schemas and name not in RUNNER_PARAMETERS}
+    return {
+        name: value
+        for name, value in resolved.items()
+        if name in schemas and name not in RUNNER_PARAMETERS
+    }
 
 
 def _with_runner(schemas: Mapping[str, Mapping[str, Any]]) -> Dict[str, Dict[str, Any]]:
@@ -91,7 +108,9 @@ class _Renderer:
     def _value(self, name: str) -> Any:
         if name not in self._done:
             if name in self._doing:
-                raise BadParameters(f"{' and '.join(sorted(set(self._doing)))} refer to each other")
+                raise BadParameters(
+                    f"{' and '.join(sorted(set(self._doing)))} refer to each other"
+                )
             self._doing.append(name)
             try:
                 self._done[name] = self._render(self._raw[name])
@@ -111,7 +130,8 @@ class _Renderer:
 
 
 def cast(value: Any, schema: Mapping[str, Any], name: str) -> Any:
-    """A value as its declared type: text is read as JSON or as a Python literal. Raises BadParameters."""
+    """A value as its declared type: text is read as JSON or as a Python literal. Raises
+    BadParameters."""
     if value is None or value == NONE_MAGIC:
         return None
     kind = schema.get("type")
@@ -139,8 +159,11 @@ def _literal(text: str) -> Any:
         return ast.literal_eval(text)
 
 
-def from_command_line(schemas: Mapping[str, Mapping[str, Any]], words: Sequence[str]) -> Dict[str, Any]:
-    """`key=value` words as `st2 run` reads them. `@key=FILE` takes the file's text. Raises BadParameters."""
+def from_command_line(
+    schemas: Mapping[str, Mapping[str, Any]], words: Sequence[str]
+) -> Dict[str, Any]:
+    """`key=value` words as `st2 run` reads them. `@key=FILE` takes the file's text. Raises
+    BadParameters."""
     known = _with_runner(schemas)
     result: Dict[str, Any] = {}
     for word in words:
@@ -195,8 +218,11 @@ def _read_file(path: str) -> str:
         raise BadParameters(f"'{path}' can't be read: {error}") from None
 
 
-def from_chat(schemas: Mapping[str, Mapping[str, Any]], texts: Mapping[str, Any]) -> Dict[str, Any]:
-    """The parameters of a chat phrase, cast as StackStorm does: arrays are split on commas. Raises BadParameters."""
+def from_chat(
+    schemas: Mapping[str, Mapping[str, Any]], texts: Mapping[str, Any]
+) -> Dict[str, Any]:
+    """The parameters of a chat phrase, cast as StackStorm does: arrays are split on commas. Raises
+    BadParameters."""
     known = _with_runner(schemas)
     result: Dict[str, Any] = {}
     for name, value in texts.items():

@@ -1,4 +1,5 @@
-"""Puts a pack on Python's path as StackStorm does, and the stand-ins where StackStorm is missing."""
+"""Puts a pack on Python's path as StackStorm does, and the stand-ins where StackStorm is
+missing."""
 
 from __future__ import annotations
 
@@ -10,19 +11,21 @@ from pathlib import Path
 HERE = Path(__file__).resolve().parent
 SHIMS = HERE / "shims"
 LIBRARY = HERE.parent / "actions" / "lib"
-"""Holds `pagerduty_mattermost.criteria`, which decides about rules, whatever pack is run."""
+"""Holds `gateways.stackstorm.rule_criteria`, which decides about rules, whatever pack is run."""
 
 
 def prepare(pack: Path) -> None:
-    """`actions/lib` and `actions` come first, as for an action; `sensors` and the stand-ins last."""
-    for folder in ("actions", "actions/lib"):
+    """`actions/lib`, `actions` and the folder of the entry points come first, as for an action;
+    `sensors` and the stand-ins last."""
+    for folder in ("actions/scripts", "actions", "actions/lib"):
         _add(pack / folder, first=True)
     _add(pack / "sensors", first=False)
     _add(LIBRARY, first=False)
     if importlib.util.find_spec("st2common") is None:
         _add(SHIMS, first=False)
     else:
-        # Here, in the main thread: a thread that is the first to import eventlet, which comes with it, can't be joined.
+        # Here, in the main thread: a thread that is the first to import eventlet, which comes with
+        # it, can't be joined.
         importlib.import_module("st2reactor.sensor.base")
 
 

@@ -1,4 +1,5 @@
-"""Which rules a trigger fires, and what each of them has an action do. Pure but for the datastore in templates."""
+"""Which rules a trigger fires, and what each of them has an action do. Pure but for the datastore
+in templates."""
 
 from __future__ import annotations
 
@@ -6,7 +7,7 @@ import logging
 import time
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from pagerduty_mattermost import criteria
+from pagerduty_mattermost.gateways.stackstorm import rule_criteria as criteria
 from standalone.journal import Execution, new_id
 from standalone.metadata import Pack, Rule
 from standalone.parameters import BadParameters, action_arguments, resolve
@@ -19,7 +20,8 @@ SYSTEM_USER = "standalone"
 
 
 class Planner:
-    """Makes executions. `config()` is the pack's configuration for `config_context`; `lookup` reads the datastore."""
+    """Makes executions. `config()` is the pack's configuration for `config_context`; `lookup`
+    reads the datastore."""
 
     def __init__(
         self,
@@ -34,7 +36,8 @@ class Planner:
         self._clock = clock
 
     def matching(self, trigger_ref: str, payload: Mapping[str, Any]) -> List[Rule]:
-        """The enabled rules on this trigger whose criteria it meets, in the order of their names."""
+        """The enabled rules on this trigger whose criteria it meets, in the order of their
+        names."""
         found = []
         for rule in sorted(self._pack.rules.values()):
             if not rule.enabled or rule.trigger["type"] != trigger_ref:
@@ -46,11 +49,16 @@ class Planner:
                 LOG.error("Rule %s: its criteria can't be checked: %s", rule.ref, error)
         return found
 
-    def plan(self, rules: Iterable[Rule], payload: Any, instance_id: str, trace_tag: Optional[str]) -> List[Execution]:
-        """One execution a rule; one whose parameters can't be made has failed already, as on StackStorm."""
+    def plan(
+        self, rules: Iterable[Rule], payload: Any, instance_id: str, trace_tag: Optional[str]
+    ) -> List[Execution]:
+        """One execution a rule; one whose parameters can't be made has failed already, as on
+        StackStorm."""
         return [self._execution(rule, payload, instance_id, trace_tag) for rule in rules]
 
-    def _execution(self, rule: Rule, payload: Any, instance_id: str, trace_tag: Optional[str]) -> Execution:
+    def _execution(
+        self, rule: Rule, payload: Any, instance_id: str, trace_tag: Optional[str]
+    ) -> Execution:
         context = {
             "trigger_instance": instance_id,
             "rule": rule.ref,
@@ -59,20 +67,32 @@ class Planner:
             "trace_tag": trace_tag,
         }
         execution = Execution(
-            id=new_id(), action_ref=rule.action["ref"], parameters={}, context=context, lane=trace_tag or None
+            id=new_id(),
+            action_ref=rule.action["ref"],
+            parameters={},
+            context=context,
+            lane=trace_tag or None,
         )
         try:
             given = rule.action["parameters"]
-            parameters, timeout = self.arguments(rule.action["ref"], given, context, {"trigger": payload})
+            parameters, timeout = self.arguments(
+                rule.action["ref"], given, context, {"trigger": payload}
+            )
         except BadParameters as error:
             LOG.error("Rule %s: %s does not run: %s", rule.ref, rule.action["ref"], error)
             now = self._clock()
             result = {"error": str(error)}
-            return execution._replace(status="failed", started_at=now, finished_at=now, result=result)
+            return execution._replace(
+                status="failed", started_at=now, finished_at=now, result=result
+            )
         return execution._replace(parameters=parameters, context={**context, "timeout": timeout})
 
     def arguments(
-        self, action_ref: str, given: Mapping[str, Any], action_context: Mapping[str, Any], more: Mapping[str, Any]
+        self,
+        action_ref: str,
+        given: Mapping[str, Any],
+        action_context: Mapping[str, Any],
+        more: Mapping[str, Any],
     ) -> Tuple[Dict[str, Any], float]:
         """What the action's `run` gets, and how many seconds it may take. Raises BadParameters."""
         action = self._pack.actions[action_ref]

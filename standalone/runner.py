@@ -1,4 +1,5 @@
-"""Runs python actions in this process, one instance an execution, with StackStorm's idea of success and failure."""
+"""Runs python actions in this process, one instance an execution, with StackStorm's idea of
+success and failure."""
 
 from __future__ import annotations
 
@@ -46,13 +47,18 @@ class ClassLoader:
         self._lock = threading.Lock()
 
     def load(self, file: Path, base: str, class_name: str = "") -> Any:
-        """The class of that name, or the one in the file that has a base class called `base`. Raises ImportError."""
+        """The class of that name, or the one in the file that has a base class called `base`.
+        Raises ImportError."""
         module = self._module(file)
         found = [
             cls
             for name, cls in inspect.getmembers(module, inspect.isclass)
             if cls.__module__ == module.__name__
-            and (name == class_name if class_name else base in (parent.__name__ for parent in cls.__mro__[1:]))
+            and (
+                name == class_name
+                if class_name
+                else base in (parent.__name__ for parent in cls.__mro__[1:])
+            )
             and not inspect.isabstract(cls)
         ]
         if len(found) != 1:
@@ -74,15 +80,21 @@ class ClassLoader:
 
 
 def run_action(make: Callable[[], Any], arguments: Mapping[str, Any], timeout: float) -> Outcome:
-    """Makes an action and runs it, for `timeout` seconds at most: then its thread is left alone, its result dropped."""
+    """Makes an action and runs it, for `timeout` seconds at most: then its thread is left alone,
+    its result dropped."""
     answers: queue.Queue[Outcome] = queue.Queue()
-    thread = threading.Thread(target=lambda: answers.put(_run(make, arguments)), name="action", daemon=True)
+    thread = threading.Thread(
+        target=lambda: answers.put(_run(make, arguments)), name="action", daemon=True
+    )
     thread.start()
     try:
         return answers.get(timeout=timeout)
     except queue.Empty:
         return Outcome(
-            "timeout", _result(None, stderr=f"Action failed to complete in {timeout:g} seconds", exit_code=-9)
+            "timeout",
+            _result(
+                None, stderr=f"Action failed to complete in {timeout:g} seconds", exit_code=-9
+            ),
         )
 
 
@@ -94,7 +106,10 @@ def _run(make: Callable[[], Any], arguments: Mapping[str, Any]) -> Outcome:
         LOG.debug("The action raised", exc_info=True)
         line = " ".join(str(error).split())
         return Outcome(
-            "failed", _result(None, stderr=f"{type(error).__name__}: {line}" if line else type(error).__name__)
+            "failed",
+            _result(
+                None, stderr=f"{type(error).__name__}: {line}" if line else type(error).__name__
+            ),
         )
     LOG.debug("ran for %.0f ms", (time.monotonic() - started) * 1000)
     return outcome_of(output)
@@ -106,12 +121,20 @@ def outcome_of(output: Any) -> Outcome:
     if isinstance(output, tuple) and len(output) == 2:
         succeeded, data = output
         if not isinstance(succeeded, bool):
-            message = "a result of two items begins with True or False; return a list, or (True, result)"
+            message = (
+                "a result of two items begins with True or False; return a list, or (True, result)"
+            )
             return Outcome("failed", _result(None, stderr=message))
     data = data if _is_plain(data) else str(data)
     if DELIMITER in json.dumps(data):
-        return Outcome("failed", _result(None, stderr="the result holds StackStorm's own delimiter"))
-    return Outcome("succeeded", _result(data, exit_code=0)) if succeeded else Outcome("failed", _result(data))
+        return Outcome(
+            "failed", _result(None, stderr="the result holds StackStorm's own delimiter")
+        )
+    return (
+        Outcome("succeeded", _result(data, exit_code=0))
+        if succeeded
+        else Outcome("failed", _result(data))
+    )
 
 
 def _result(data: Any, stderr: str = "", exit_code: int = 1) -> Dict[str, Any]:

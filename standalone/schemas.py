@@ -1,4 +1,5 @@
-"""JSON Schema as StackStorm speaks it: draft 4 with draft 3's boolean `required` inside of properties.
+"""JSON Schema as StackStorm speaks it: draft 4 with draft 3's boolean `required` inside of
+properties.
 
 Works with jsonschema 3.2 and 4 alike. Errors are one line: where, and what is wrong.
 """
@@ -20,12 +21,14 @@ PARAMETER_KEYS = _words(
     "maxProperties maximum minItems minLength minProperties minimum multipleOf not oneOf pattern "
     "patternProperties position properties required secret title type uniqueItems"
 )
-"""What the schema of a parameter or a setting may hold, below the top `format` as well; StackStorm refuses the rest."""
+"""What the schema of a parameter or a setting may hold, below the top `format` as well; StackStorm
+refuses the rest."""
 
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")
 
 _KEYWORDS = _words(
-    "additionalItems additionalProperties allOf anyOf dependencies enum format items maxItems maxLength "
+    "additionalItems additionalProperties allOf anyOf dependencies enum format items "
+    "maxItems maxLength "
     "maxProperties maximum minItems minLength minProperties minimum multipleOf not oneOf pattern "
     "patternProperties type uniqueItems"
 )
@@ -48,9 +51,11 @@ def _validator_class() -> Any:
 
 
 def validate(value: Any, schema: Mapping[str, Any], what: str, nulls: bool = True) -> Any:
-    """`value` with the schema's defaults put in. Raises Misfit, which names `what` and the place in it.
+    """`value` with the schema's defaults put in. Raises Misfit, which names `what` and the place
+    in it.
 
-    `nulls`: what is optional and without a default may also be null, as StackStorm does for parameters and payloads.
+    `nulls`: what is optional and without a default may also be null, as StackStorm does for
+    parameters and payloads.
     """
     filled = with_defaults(copy.deepcopy(value), schema)
     check(filled, allowing_nulls(schema) if nulls else schema, what)
@@ -63,20 +68,32 @@ def check(value: Any, schema: Mapping[str, Any], what: str) -> None:
 
     error = best_match(_validator_class()(schema).iter_errors(value))
     if error is not None:
-        path = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
+        path = "".join(
+            f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
+        )
         raise Misfit(f"{what}{path}: {_shorten(error)}")
 
 
 def _shorten(error: Any) -> str:
-    """The validator's message without the value where it is long: it may be a secret or a page of text."""
+    """The validator's message without the value where it is long: it may be a secret or a page of
+    text."""
     if error.validator == "type":
         wanted = error.validator_value
         names = wanted if isinstance(wanted, list) else [wanted]
-        return f"is {_type_name(error.instance)}, must be {' or '.join(str(name) for name in names if name != 'null')}"
+        return (
+            f"is {_type_name(error.instance)}, must be "
+            f"{' or '.join(str(name) for name in names if name != 'null')}"
+        )
     if error.validator == "enum":
-        return "must be one of " + ", ".join(str(item) for item in error.validator_value if item is not None)
+        return "must be one of " + ", ".join(
+            str(item) for item in error.validator_value if item is not None
+        )
     message = " ".join(str(error.message).split())
-    return message if len(message) <= 200 else f"does not fit '{error.validator}': {str(error.validator_value)[:100]}"
+    return (
+        message
+        if len(message) <= 200
+        else f"does not fit '{error.validator}': {str(error.validator_value)[:100]}"
+    )
 
 
 def _type_name(value: Any) -> str:
@@ -94,7 +111,8 @@ def _type_name(value: Any) -> str:
 
 
 def with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
-    """Puts defaults where nothing or null is given, also in nested objects that are there. Changes `value` in place."""
+    """Puts defaults where nothing or null is given, also in nested objects that are there. Changes
+    `value` in place."""
     if isinstance(value, dict) and _is(schema, "object"):
         for name, inner in (schema.get("properties") or {}).items():
             if value.get(name) is None and "default" in inner:
@@ -113,7 +131,8 @@ def with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:
 
 
 def allowing_nulls(schema: Mapping[str, Any]) -> Dict[str, Any]:
-    """A copy of the schema in which everything optional without a default of its own may also be null."""
+    """A copy of the schema in which everything optional without a default of its own may also be
+    null."""
     result = copy.deepcopy(dict(schema))
     for name, inner in (result.get("properties") or {}).items():
         result["properties"][name] = _nullable(inner)
@@ -126,7 +145,9 @@ def _nullable(inner: Any) -> Any:
     if inner.get("default") is None and (not inner.get("required", False) or "default" in inner):
         for either in ("anyOf", "oneOf"):
             if either in inner:
-                if not any(isinstance(one, dict) and one.get("type") == "null" for one in inner[either]):
+                if not any(
+                    isinstance(one, dict) and one.get("type") == "null" for one in inner[either]
+                ):
                     inner[either].append({"type": "null"})
                 break
         else:
@@ -135,7 +156,11 @@ def _nullable(inner: Any) -> Any:
             inner["type"] = kinds if "null" in kinds else [*kinds, "null"]
     if _is(inner, "object") and inner.get("properties"):
         return allowing_nulls(inner)
-    if _is(inner, "array") and isinstance(inner.get("items"), dict) and inner["items"].get("properties"):
+    if (
+        _is(inner, "array")
+        and isinstance(inner.get("items"), dict)
+        and inner["items"].get("properties")
+    ):
         inner["items"] = allowing_nulls(inner["items"])
     return inner
 
@@ -146,7 +171,8 @@ def _is(schema: Mapping[str, Any], kind: str) -> bool:
 
 
 def check_schema(schema: Any, where: str, top: bool = True) -> None:
-    """Raises Misfit for a parameter's or setting's schema that StackStorm would refuse to register."""
+    """Raises Misfit for a parameter's or setting's schema that StackStorm would refuse to
+    register."""
     if not isinstance(schema, dict):
         raise Misfit(f"{where}: must be a mapping")
     for key in schema:

@@ -1,8 +1,9 @@
 """Runs sensors, each in a thread of its own.
 
-A polling sensor's `poll` is called every `get_poll_interval()` seconds; one that has `wake_by` is given a waker, and
-polls at once when it uses it. StackStorm respawns a sensor that raised twice and then drops it for good; here it is
-made anew each time, after a pause that grows up to a minute.
+A polling sensor's `poll` is called every `get_poll_interval()` seconds; one that has `wake_by` is
+given a waker, and polls at once when it uses it. StackStorm respawns a sensor that raised twice
+and then drops it for good; here it is made anew each time, after a pause that grows up to a
+minute.
 """
 
 from __future__ import annotations
@@ -21,7 +22,8 @@ HEALTHY_AFTER = 10.0
 
 
 class SensorThread:
-    """One sensor. `make()` gives a fresh instance; `poll_interval` overrides the sensor's own, in seconds."""
+    """One sensor. `make()` gives a fresh instance; `poll_interval` overrides the sensor's own, in
+    seconds."""
 
     def __init__(
         self,
@@ -56,7 +58,8 @@ class SensorThread:
             self._condition.notify_all()
 
     def stop(self) -> None:
-        """Tells it to end after the current poll; does not wait. One with a `run` of its own ends by its cleanup."""
+        """Tells it to end after the current poll; does not wait. One with a `run` of its own ends
+        by its cleanup."""
         with self._condition:
             self._stopping = True
             self._condition.notify_all()
@@ -78,12 +81,20 @@ class SensorThread:
                 if self._monotonic() - born >= HEALTHY_AFTER:
                     pause = FIRST_PAUSE
                 line = " ".join(str(error).split())
-                LOG.error("Sensor %s: %s: %s; starts anew in %g s", self._name, type(error).__name__, line, pause)
+                LOG.error(
+                    "Sensor %s: %s: %s; starts anew in %g s",
+                    self._name,
+                    type(error).__name__,
+                    line,
+                    pause,
+                )
                 LOG.debug("Sensor %s", self._name, exc_info=True)
                 self._tell()
             else:
                 if not self._stopping:
-                    LOG.warning("Sensor %s ended by itself; starts anew in %g s", self._name, pause)
+                    LOG.warning(
+                        "Sensor %s ended by itself; starts anew in %g s", self._name, pause
+                    )
                     self._tell()
             self._wait(pause)
             pause = min(pause * 2, LONGEST_PAUSE)

@@ -1,4 +1,5 @@
-"""What actions and sensors are handed: `action_service` and `sensor_service`, with StackStorm's methods."""
+"""What actions and sensors are handed: `action_service` and `sensor_service`, with StackStorm's
+methods."""
 
 from __future__ import annotations
 
@@ -26,7 +27,8 @@ class RuleManager:
         self._rules = rules
 
     def get_all(self, **_: Any) -> List[Rule]:
-        """Every rule, enabled or not: objects with ref, name, pack, enabled, trigger, criteria, action."""
+        """Every rule, enabled or not: objects with ref, name, pack, enabled, trigger, criteria,
+        action."""
         return list(self._rules.values())
 
 
@@ -55,12 +57,16 @@ class _Service:
         limit: Optional[int] = None,
         offset: Optional[int] = None,
     ) -> List[KeyValuePair]:
-        return self.datastore_service.list_values(local=local, prefix=prefix, limit=limit, offset=offset)
+        return self.datastore_service.list_values(
+            local=local, prefix=prefix, limit=limit, offset=offset
+        )
 
     def get_value(
         self, name: str, local: bool = True, scope: str = "st2kv.system", decrypt: bool = False
     ) -> Optional[str]:
-        return self.datastore_service.get_value(name=name, local=local, scope=scope, decrypt=decrypt)
+        return self.datastore_service.get_value(
+            name=name, local=local, scope=scope, decrypt=decrypt
+        )
 
     def set_value(
         self,
@@ -90,7 +96,9 @@ class ActionService(_Service):
 class SensorService(_Service):
     """Handed to a sensor."""
 
-    def __init__(self, datastore: DatastoreService, wrapper: Wrapper, transport: Transport) -> None:
+    def __init__(
+        self, datastore: DatastoreService, wrapper: Wrapper, transport: Transport
+    ) -> None:
         super().__init__(datastore)
         self._sensor_wrapper = wrapper
         self._logger = logging.getLogger(f"sensor.{wrapper._class_name}")
@@ -102,14 +110,21 @@ class SensorService(_Service):
 
     @_trigger_dispatcher_service.setter
     def _trigger_dispatcher_service(self, _: Any) -> None:
-        """A sensor that sees a dispatch fail replaces the dispatcher. This one holds no connection: it stays."""
+        """A sensor that sees a dispatch fail replaces the dispatcher. This one holds no
+        connection: it stays."""
 
     def get_logger(self, name: str) -> logging.Logger:
         """A logger of the sensor's own; one named as its class is the sensor's."""
-        return self._logger if name == self._sensor_wrapper._class_name else self._logger.getChild(name)
+        return (
+            self._logger
+            if name == self._sensor_wrapper._class_name
+            else self._logger.getChild(name)
+        )
 
     def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
         self._dispatcher.dispatch(trigger, payload, trace_tag)
 
-    def dispatch_with_context(self, trigger: str, payload: Any = None, trace_context: Any = None) -> None:
+    def dispatch_with_context(
+        self, trigger: str, payload: Any = None, trace_context: Any = None
+    ) -> None:
         self._dispatcher.dispatch_with_context(trigger, payload, trace_context)

@@ -1,5 +1,5 @@
-"""`standalone setup`: `mattermost.setup` from the command line, with the chat sensor listening meanwhile, so that the
-test call is answered also where nothing is served yet."""
+"""`standalone setup`: `mattermost.setup` from the command line, with the chat sensor listening
+meanwhile, so that the test call is answered also where nothing is served yet."""
 
 from __future__ import annotations
 
@@ -17,11 +17,18 @@ def add(commands: Any, common: Any, make_app: Callable[[Any], Any]) -> None:
     text = "make and try /pd in Mattermost, as the action mattermost.setup"
     command = commands.add_parser("setup", parents=[common], help=text, description=text)
     command.add_argument(
-        "--trigger", action="append", metavar="WORD", help="pd (default), incident or pagerduty; may be repeated"
+        "--trigger",
+        action="append",
+        metavar="WORD",
+        help="pd (default), incident or pagerduty; may be repeated",
     )
-    command.add_argument("--no-notes", action="store_true", help="replies in threads do not become notes")
     command.add_argument(
-        "--ask-admin-token", action="store_true", help="ask for an administrator's access token (or read it from stdin)"
+        "--no-notes", action="store_true", help="replies in threads do not become notes"
+    )
+    command.add_argument(
+        "--ask-admin-token",
+        action="store_true",
+        help="ask for an administrator's access token (or read it from stdin)",
     )
     command.set_defaults(command=lambda options: _set_up(options, make_app))
 
@@ -36,7 +43,11 @@ def _set_up(options: Any, make_app: Callable[[Any], Any]) -> int:
     if options.trigger:
         given["triggers"] = options.trigger
     if options.ask_admin_token:
-        asked = getpass.getpass("Administrator's access token: ") if sys.stdin.isatty() else sys.stdin.readline()
+        asked = (
+            getpass.getpass("Administrator's access token: ")
+            if sys.stdin.isatty()
+            else sys.stdin.readline()
+        )
         given["admin_token"] = asked.strip()
     with app.lending(SENSOR):
         execution = app.run(ref, given, user="setup")

@@ -1,4 +1,5 @@
-"""What `serve` logs of an execution that has ended: one line, for people who follow an incident. Pure."""
+"""What `serve` logs of an execution that has ended: one line, for people who follow an incident.
+Pure."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ SHORT_ID = 8
 
 
 def told(execution: Execution) -> str:
-    """What a successful execution did for people, such as `#12 in ~incidents: card created, 1 reply.`; else empty."""
+    """What a successful execution did for people, such as `#12 in ~incidents: card created, 1
+    reply.`; else empty."""
     result = execution.result.get("result")
     if not isinstance(result, dict) or not result.get("message") or not _did_something(result):
         return ""
@@ -30,7 +32,10 @@ def failed(execution: Execution, error: str, pack: Pack, retried: bool) -> str:
     if not execution.attempt:
         return f"{what}: {error}"
     kept = f"it is kept (`executions {execution.id[:SHORT_ID]}`)"
-    if any(one.enabled and one.action["ref"] == f"{pack.ref}.mattermost.catch_up" for one in pack.rules.values()):
+    if any(
+        one.enabled and one.action["ref"] == f"{pack.ref}.mattermost.catch_up"
+        for one in pack.rules.values()
+    ):
         kept += ", and catch_up posts later what still can be posted"
     return f"{what}, given up after {execution.attempt + 1} tries: {error.rstrip('.')}; {kept}"
 
@@ -45,7 +50,8 @@ def _subject(execution: Execution) -> str:
 
 
 def _did_something(result: Mapping[str, Any]) -> bool:
-    """By the words the pack's actions have for it; a result that has none of them did what it says."""
+    """By the words the pack's actions have for it; a result that has none of them did what it
+    says."""
     if "cards" in result:
         return any(_did_something(card) for card in result["cards"])
     if "done" in result:

@@ -1,8 +1,9 @@
-"""Jinja as StackStorm renders it: sandboxed, strict about what is undefined, with StackStorm's filters.
+"""Jinja as StackStorm renders it: sandboxed, strict about what is undefined, with StackStorm's
+filters.
 
-Differences, on purpose: a datastore key that is not there is an error that names it (StackStorm renders it as empty),
-text can't break out of an object it is filled into, and the filters for versions and JSONPath are missing (Jinja
-refuses them by name).
+Differences, on purpose: a datastore key that is not there is an error that names it (StackStorm
+renders it as empty), text can't break out of an object it is filled into, and the filters for
+versions and JSONPath are missing (Jinja refuses them by name).
 """
 
 from __future__ import annotations
@@ -19,7 +20,8 @@ from jinja2.sandbox import SandboxedEnvironment
 from standalone.datastore import MASK, KeyValuePair
 
 NONE_MAGIC = "%*****__%NONE%__*****%"
-"""StackStorm's text for null, made by the filter `use_none` and turned back when parameters are cast."""
+"""StackStorm's text for null, made by the filter `use_none` and turned back when parameters are
+cast."""
 
 _LONE_NAME = re.compile(r"{{[A-Za-z0-9_-]+}}\Z")
 
@@ -56,11 +58,12 @@ def render(text: str, context: Mapping[str, Any]) -> str:
 
 
 def render_value(value: Any, context: Mapping[str, Any]) -> Any:
-    """A value with the templates in it filled in; one without any stays as it is. Raises RenderError.
+    """A value with the templates in it filled in; one without any stays as it is. Raises
+    RenderError.
 
-    StackStorm renders an object or array as one text of JSON, so that text from outside can break it or add keys
-    (facts/stackstorm.md, Template injection). Here each text in it is rendered by itself. As there, `{{name}}` alone in
-    an object or array keeps its type.
+    StackStorm renders an object or array as one text of JSON, so that text from outside can break
+    it or add keys (facts/stackstorm.md, Template injection). Here each text in it is rendered by
+    itself. As there, `{{name}}` alone in an object or array keeps its type.
     """
     if isinstance(value, Mapping):
         return {_inner(key, context): _inner(item, context) for key, item in value.items()}
@@ -100,7 +103,8 @@ def _names(text: str) -> Optional[Tuple[str, ...]]:
 
 
 def datastore_context(lookup: Lookup, decrypt: bool = False) -> Dict[str, Any]:
-    """The variable `st2kv`; `decrypt` shows secrets without `| decrypt_kv`, as the configuration's settings do."""
+    """The variable `st2kv`; `decrypt` shows secrets without `| decrypt_kv`, as the configuration's
+    settings do."""
     return _Scopes(system=_Keys(lookup, decrypt))
 
 
@@ -112,7 +116,8 @@ class _Scopes(Dict[str, Any]):
 
 
 class _Keys:
-    """`st2kv.system.<key>`: keys may hold dots, so each step may be the end or the beginning of the key."""
+    """`st2kv.system.<key>`: keys may hold dots, so each step may be the end or the beginning of
+    the key."""
 
     def __init__(self, lookup: Lookup, decrypt: bool) -> None:
         self._lookup = lookup
@@ -175,14 +180,20 @@ def _use_none(value: Any) -> Any:
     return NONE_MAGIC if value is None else value
 
 
-def _to_json_string(value: Any, indent: Optional[int] = None, sort_keys: bool = False, separators: Any = None) -> str:
-    return json.dumps(value, indent=indent, sort_keys=sort_keys, separators=separators or (",", ": "))
+def _to_json_string(
+    value: Any, indent: Optional[int] = None, sort_keys: bool = False, separators: Any = None
+) -> str:
+    return json.dumps(
+        value, indent=indent, sort_keys=sort_keys, separators=separators or (",", ": ")
+    )
 
 
 def _to_yaml_string(value: Any, indent: Optional[int] = None, allow_unicode: bool = True) -> str:
     import yaml
 
-    text: str = yaml.safe_dump(value, default_flow_style=False, indent=indent, allow_unicode=allow_unicode)
+    text: str = yaml.safe_dump(
+        value, default_flow_style=False, indent=indent, allow_unicode=allow_unicode
+    )
     return text
 
 
@@ -212,7 +223,9 @@ def _regex_replace(value: Any, pattern: str, replacement: str, ignorecase: bool 
     return re.sub(pattern, replacement, str(value), flags=_flags(ignorecase))
 
 
-def _regex_substring(value: Any, pattern: str, result_index: int = 0, ignorecase: bool = False) -> Any:
+def _regex_substring(
+    value: Any, pattern: str, result_index: int = 0, ignorecase: bool = False
+) -> Any:
     return re.findall(pattern, str(value), _flags(ignorecase))[result_index]
 
 
@@ -236,7 +249,9 @@ _FILTERS: Dict[str, Callable[..., Any]] = {
 
 @lru_cache(maxsize=1)
 def _environment() -> SandboxedEnvironment:
-    environment = SandboxedEnvironment(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True)
+    environment = SandboxedEnvironment(
+        undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+    )
     environment.filters.update(_FILTERS)
     environment.tests["in"] = lambda item, container: item in container
     return environment

@@ -1,7 +1,9 @@
-"""Rules on StackStorm's timers `core.st2.IntervalTimer`, `CronTimer` and `DateTimer`, through APScheduler as there.
+"""Rules on StackStorm's timers `core.st2.IntervalTimer`, `CronTimer` and `DateTimer`, through
+APScheduler as there.
 
-As there, ticks live in memory: what was due while nothing ran is not made up for, and an interval starts anew with the
-process. A tick that is late by less than a minute still counts (StackStorm: one second); several late ones count once.
+As there, ticks live in memory: what was due while nothing ran is not made up for, and an interval
+starts anew with the process. A tick that is late by less than a minute still counts (StackStorm:
+one second); several late ones count once.
 """
 
 from __future__ import annotations
@@ -21,13 +23,16 @@ GRACE = 60
 class Timers:
     """One job a rule. `fire(rule, payload)` is called in a thread of the scheduler's."""
 
-    def __init__(self, rules: Iterable[Rule], fire: Callable[[Rule, Dict[str, Any]], None]) -> None:
+    def __init__(
+        self, rules: Iterable[Rule], fire: Callable[[Rule, Dict[str, Any]], None]
+    ) -> None:
         self._rules = list(rules)
         self._fire = fire
         self._scheduler: Any = None
 
     def start(self) -> None:
-        """Begins to tick, if there is anything to. Raises UserError for a timer that can't be made."""
+        """Begins to tick, if there is anything to. Raises UserError for a timer that can't be
+        made."""
         if not self._rules:
             return
         from apscheduler.schedulers.background import BackgroundScheduler
@@ -49,7 +54,10 @@ class Timers:
     def _tick(self, rule: Rule) -> None:
         from datetime import datetime, timezone
 
-        payload = {"executed_at": str(datetime.now(timezone.utc)), "schedule": rule.trigger["parameters"].get("time")}
+        payload = {
+            "executed_at": str(datetime.now(timezone.utc)),
+            "schedule": rule.trigger["parameters"].get("time"),
+        }
         try:
             self._fire(rule, payload)
         except Exception as error:  # noqa: BLE001 - the next tick must come
@@ -57,7 +65,8 @@ class Timers:
 
 
 def make_trigger(rule: Rule) -> Optional[Any]:
-    """APScheduler's trigger for a timer rule; None for a date that has passed. Raises UserError."""
+    """APScheduler's trigger for a timer rule; None for a date that has passed. Raises
+    UserError."""
     from datetime import datetime, timezone
 
     parameters: Mapping[str, Any] = rule.trigger.get("parameters") or {}
@@ -65,7 +74,9 @@ def make_trigger(rule: Rule) -> Optional[Any]:
         if rule.trigger["type"] == "core.st2.IntervalTimer":
             from apscheduler.triggers.interval import IntervalTrigger
 
-            return IntervalTrigger(**{parameters["unit"]: parameters["delta"]}, timezone=_zone(parameters))
+            return IntervalTrigger(
+                **{parameters["unit"]: parameters["delta"]}, timezone=_zone(parameters)
+            )
         if rule.trigger["type"] == "core.st2.CronTimer":
             from apscheduler.triggers.cron import CronTrigger
 

@@ -1,4 +1,5 @@
-"""YAML files as people write them: what can't be read is one line with file, line number and what to do."""
+"""YAML files as people write them: what can't be read is one line with file, line number and what
+to do."""
 
 from __future__ import annotations
 
@@ -28,5 +29,9 @@ def read_yaml(file: Path) -> Any:
             raise UserError(f"{file}: no valid YAML: {error}") from None
         lines = text.splitlines()
         bare = _BARE_TEMPLATE.search(lines[mark.line]) if mark.line < len(lines) else None
-        why = f'quote it: "{bare.group(1)}"' if bare else f"no valid YAML: {getattr(error, 'problem', None) or error}"
+        why = (
+            f'quote it: "{bare.group(1)}"'
+            if bare
+            else f"no valid YAML: {getattr(error, 'problem', None) or error}"
+        )
         raise UserError(f"{file} line {mark.line + 1}: {why}") from None

@@ -1,4 +1,5 @@
-"""Puts the pack on the path as StackStorm does, and the stand-ins for st2 where the real modules are missing."""
+"""Puts the pack on the path as StackStorm does, and the stand-ins for st2 where the real modules
+are missing."""
 
 from __future__ import annotations
 
@@ -14,7 +15,15 @@ from hypothesis import settings
 
 ROOT = Path(__file__).resolve().parent.parent
 
-for folder in ("sensors", "actions/lib", "actions", "tests", "."):
+for folder in (
+    "sensors",
+    "actions/scripts",
+    "actions/lib",
+    "actions",
+    "tests/support",
+    "tests",
+    ".",
+):
     path = str(ROOT / folder)
     if path not in sys.path:
         sys.path.insert(0, path)
@@ -22,13 +31,15 @@ for folder in ("sensors", "actions/lib", "actions", "tests", "."):
 if importlib.util.find_spec("st2common") is None:
     sys.path.append(str(ROOT / "standalone" / "shims"))
 else:
-    # StackStorm's real test classes make the process cooperative (eventlet): before anything else, or not at all.
+    # StackStorm's real test classes make the process cooperative (eventlet): before anything else,
+    # or not at all.
     importlib.import_module("st2tests.base")
-    # `subprocess` was imported before, with a selector that would block the sandbox of this very process.
+    # `subprocess` was imported before, with a selector that would block the sandbox of this very
+    # process.
     subprocess._PopenSelector = selectors.DefaultSelector  # type: ignore[attr-defined]
 
-# The same examples in each run, so that a run says something about the code and not about its luck.
-# `make test ARGS=--hypothesis-profile=search` looks for new ones.
+# The same examples in each run, so that a run says something about the code and not about its
+# luck. `make test ARGS=--hypothesis-profile=search` looks for new ones.
 settings.register_profile("steady", derandomize=True, deadline=None)
 settings.register_profile("search", deadline=None, print_blob=True)
 settings.load_profile("steady")

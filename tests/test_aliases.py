@@ -1,4 +1,5 @@
-"""The phrases: each fits exactly one format of all aliases, sets what it should, and lets nobody set the rest."""
+"""The phrases: each fits exactly one format of all aliases, sets what it should, and lets nobody
+set the rest."""
 
 from __future__ import annotations
 
@@ -18,9 +19,17 @@ ALIASES = {alias["name"]: alias for alias in map(load, files("aliases"))}
 PHRASES = [
     ("get open incidents", "find_incidents", {}),
     ("get open incidents triggered", "find_incidents", {"text": "triggered"}),
-    ("get open incidents [triggered,acknowledged]", "find_incidents", {"text": "[triggered,acknowledged]"}),
+    (
+        "get open incidents [triggered,acknowledged]",
+        "find_incidents",
+        {"text": "[triggered,acknowledged]"},
+    ),
     ("create incident Database is down", "launch_incident", {"text": "Database is down"}),
-    ("create incident on service x is wrong", "launch_incident", {"text": "on service x is wrong"}),
+    (
+        "create incident on service x is wrong",
+        "launch_incident",
+        {"text": "on service x is wrong"},
+    ),
     (
         "ack incident id PABC123 from ada@example.com",
         "acknowledge_incident",
@@ -38,7 +47,11 @@ PHRASES = [
         "resolve_incident",
         {"incidents": "PABC123", "from_email": "ada@example.com"},
     ),
-    ("resolve incident ids PABC123, PBCD234", "resolve_incident", {"incidents": "PABC123, PBCD234"}),
+    (
+        "resolve incident ids PABC123, PBCD234",
+        "resolve_incident",
+        {"incidents": "PABC123, PBCD234"},
+    ),
     (
         'trigger "Disk full" on service Checkout API',
         "pagerduty_trigger",
@@ -68,7 +81,11 @@ PHRASES = [
     ("on call week of Platform rotation", "pagerduty_oncall_week", {"text": "Platform rotation"}),
     ("oncall week ahead for Platform", "pagerduty_oncall_week", {"text": "Platform"}),
     ("escalate incident 12", "pagerduty_escalate", {"incidents": "12"}),
-    ("escalate incident 12 to level 2", "pagerduty_escalate", {"incidents": "12", "text": "level 2"}),
+    (
+        "escalate incident 12 to level 2",
+        "pagerduty_escalate",
+        {"incidents": "12", "text": "level 2"},
+    ),
     (
         "reassign incident 12 to @mei, ada@example.com",
         "pagerduty_reassign",
@@ -83,7 +100,11 @@ PHRASES = [
         "pagerduty_status_update",
         {"incidents": "12", "text": "half of it works"},
     ),
-    ("ask @mei to help with incident 12", "pagerduty_responders", {"incidents": "12", "text": "@mei"}),
+    (
+        "ask @mei to help with incident 12",
+        "pagerduty_responders",
+        {"incidents": "12", "text": "@mei"},
+    ),
     (
         'run workflow "Major incident" on incident 12',
         "pagerduty_workflow",
@@ -95,20 +116,32 @@ PHRASES = [
     ("whoami", "pagerduty_whoami", {}),
     ("list services", "pagerduty_services", {}),
     ("list services check", "pagerduty_services", {"text": "check"}),
-    ("list incidents on Checkout API page 2", "pagerduty_list", {"service": "Checkout API", "page": "2"}),
+    (
+        "list incidents on Checkout API page 2",
+        "pagerduty_list",
+        {"service": "Checkout API", "page": "2"},
+    ),
     ("list incidents page 3", "pagerduty_list", {"page": "3"}),
     ("who is on call?", "pagerduty_oncall", {}),
     ("am I on call?", "pagerduty_oncall_me", {}),
     ("when am I next on call", "pagerduty_oncall_me", {}),
     ("mitigate incident 12", "pagerduty_mitigate", {"incidents": "12"}),
-    ("mitigate incident 12: rolled back", "pagerduty_mitigate", {"incidents": "12", "text": "rolled back"}),
+    (
+        "mitigate incident 12: rolled back",
+        "pagerduty_mitigate",
+        {"incidents": "12", "text": "rolled back"},
+    ),
     ("set urgency of incident 12 to low", "pagerduty_urgency", {"incidents": "12", "text": "low"}),
     (
         "maintenance of Checkout API for 1h",
         "pagerduty_maintenance",
         {"service": "Checkout API", "duration": "1h"},
     ),
-    ("page @mei about the shop is down", "pagerduty_page", {"service": "@mei", "text": "the shop is down"}),
+    (
+        "page @mei about the shop is down",
+        "pagerduty_page",
+        {"service": "@mei", "text": "the shop is down"},
+    ),
     (
         "override Platform rotation for 2h",
         "pagerduty_override",
@@ -137,7 +170,9 @@ class FindIncidentsTestCase(BaseActionAliasTestCase):
 
     def test_the_exchange_packs_phrase_keeps_its_default(self) -> None:
         formats = self.action_alias_db.get_format_strings()
-        self.assertExtractedParametersMatch(formats[0], "get open incidents", {"text": "[triggered,acknowledged]"})
+        self.assertExtractedParametersMatch(
+            formats[0], "get open incidents", {"text": "[triggered,acknowledged]"}
+        )
         self.assertCommandMatchesExactlyOneFormatString(formats, "get open incidents")
 
 
@@ -157,9 +192,18 @@ def _extract(format_string: str, phrase: str) -> Optional[Dict[str, Any]]:
 
 @pytest.mark.parametrize(("phrase", "name", "sets"), PHRASES)
 def test_a_phrase_fits_exactly_one_format(phrase: str, name: str, sets: Dict[str, str]) -> None:
-    fits = [(one, found) for one, text in _formats() for found in [_extract(text, phrase)] if found is not None]
+    fits = [
+        (one, found)
+        for one, text in _formats()
+        for found in [_extract(text, phrase)]
+        if found is not None
+    ]
     assert [one for one, _ in fits] == [name]
-    found = {key: value for key, value in fits[0][1].items() if value and value != "[triggered,acknowledged]"}
+    found = {
+        key: value
+        for key, value in fits[0][1].items()
+        if value and value != "[triggered,acknowledged]"
+    }
     wanted = {key: value for key, value in sets.items() if value != "[triggered,acknowledged]"}
     assert found == wanted
 
@@ -173,7 +217,12 @@ def test_what_a_phrase_does_not_set_nobody_can(name: str) -> None:
     from pack_files import actions
 
     alias = ALIASES[name]
-    free = {key for entry in alias["formats"] for text in entry["representation"] for key in _names(text)}
+    free = {
+        key
+        for entry in alias["formats"]
+        for text in entry["representation"]
+        for key in _names(text)
+    }
     fixed = alias["immutable_parameters"]
     parameters = actions()[alias["action_ref"]]["parameters"]
     assert set(parameters) - {"user"} == free | (set(fixed) - set(RUNNER))
@@ -184,8 +233,8 @@ def test_what_a_phrase_does_not_set_nobody_can(name: str) -> None:
 
 @pytest.mark.parametrize(("phrase", "name", "sets"), PHRASES)
 def test_a_phrase_means_the_same_after_pd(phrase: str, name: str, sets: Dict[str, str]) -> None:
-    from pagerduty_mattermost.alias_phrases import load
-    from pagerduty_mattermost.commands import parse
+    from pagerduty_mattermost.chat.alias_phrases import load
+    from pagerduty_mattermost.chat.parser import parse
 
     parsed = parse(phrase, load())
     if name == "launch_incident":  # after /pd it opens the dialog of a declaration

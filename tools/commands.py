@@ -1,9 +1,10 @@
-"""Writes the table of commands into docs/chat.md from the grammar; `--check` only says whether it is current.
+"""Writes the table of commands into docs/chat.md from the grammar; `--check` only says whether it
+is current.
 
     python tools/commands.py [--check]
 
-What `/pd` understands stands in one table (command_forms.py); the page's part between its two marks is made from it.
-Run by `make docs` and, with `--check`, by `make docs-check` and a test.
+What `/pd` understands stands in one table (command_forms.py); the page's part between its two
+marks is made from it. Run by `make docs` and, with `--check`, by `make docs-check` and a test.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import Sequence
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "actions" / "lib"))
 
-from pagerduty_mattermost.command_forms import FORMS, GROUPS, hint  # noqa: E402
+from pagerduty_mattermost.chat.command_table import FORMS, GROUPS, hint  # noqa: E402
 
 PAGE = ROOT / "docs" / "chat.md"
 BEGIN, END = "<!-- made from the grammar by make docs -->", "<!-- end of what is made -->"
@@ -34,9 +35,24 @@ def render(text: str) -> str:
             for form in FORMS
             if form.group == group
         ]
-        parts.append("\n".join([f"**{group}**", "", "| command | what it does | verb |", "| --- | --- | --- |", *rows]))
+        parts.append(
+            "\n".join(
+                [
+                    f"**{group}**",
+                    "",
+                    "| command | what it does | verb |",
+                    "| --- | --- | --- |",
+                    *rows,
+                ]
+            )
+        )
     parts.append(END)
-    return re.sub(f"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: "\n\n".join(parts), text, flags=re.DOTALL)
+    return re.sub(
+        f"{re.escape(BEGIN)}.*{re.escape(END)}",
+        lambda _: "\n\n".join(parts),
+        text,
+        flags=re.DOTALL,
+    )
 
 
 def _cell(text: str) -> str:
@@ -45,7 +61,9 @@ def _cell(text: str) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when the page is not current")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, fail when the page is not current"
+    )
     text = PAGE.read_text(encoding="utf-8")
     wanted = render(text)
     if not parser.parse_args(arguments).check:

@@ -1,9 +1,11 @@
-"""Runs an example of each action on the sandbox and writes docs/examples.json; `--check` says whether it is current.
+"""Runs an example of each action on the sandbox and writes docs/examples.json; `--check` says
+whether it is current.
 
     python tools/examples.py [--check]
 
-The examples are the rows of the tests' tables (tests/rest_rows_*.py, tests/example_rows.py): what the reference shows
-was run, and goes on being run. Clock and ids of the sandbox are fixed, so the file changes only when an answer does.
+The examples are the rows of the tests' tables (tests/support/rest_rows_*.py,
+tests/support/example_rows.py): what the reference shows was run, and goes on being run. Clock and
+ids of the sandbox are fixed, so the file changes only when an answer does.
 """
 
 from __future__ import annotations
@@ -43,7 +45,7 @@ _LOCAL = re.compile(r"http://127\.0\.0\.1:\d+")
 
 
 def _path() -> None:
-    for folder in ("sensors", "actions/lib", "actions", "tests", "."):
+    for folder in ("sensors", "actions/scripts", "actions/lib", "actions", "tests/support", "."):
         sys.path.insert(0, str(ROOT / folder))
     if importlib.util.find_spec("st2common") is None:
         sys.path.append(str(ROOT / "standalone" / "shims"))
@@ -61,7 +63,9 @@ def run() -> Dict[str, Any]:
     return dict(sorted(found.items()))
 
 
-def _example(case_type: Any, name: str, parameters: Callable[[Any], Mapping[str, Any]]) -> Dict[str, Any]:
+def _example(
+    case_type: Any, name: str, parameters: Callable[[Any], Mapping[str, Any]]
+) -> Dict[str, Any]:
     case = case_type("run_action")
     case.setUp()
     try:
@@ -86,12 +90,18 @@ def _steady(text: str) -> str:
 def shortened(value: Any, depth: int = 0, key: str = "") -> Any:
     """The result with long lists, deep objects and long texts cut, and without secrets."""
     if isinstance(value, Mapping):
-        names: List[str] = [name for name in _FIRST if name in value] + [n for n in value if n not in _FIRST]
-        kept = [name for name in names if value[name] not in (None, [], {}, "")][: KEYS if depth == 0 else 3]
+        names: List[str] = [name for name in _FIRST if name in value] + [
+            n for n in value if n not in _FIRST
+        ]
+        kept = [name for name in names if value[name] not in (None, [], {}, "")][
+            : KEYS if depth == 0 else 3
+        ]
         made = {name: shortened(value[name], depth + 1, name) for name in kept}
         return {**made, "…": "…"} if len(kept) < len(value) else made
     if isinstance(value, list):
-        return [shortened(item, depth + 1, key) for item in value[:1]] + (["…"] if len(value) > 1 else [])
+        return [shortened(item, depth + 1, key) for item in value[:1]] + (
+            ["…"] if len(value) > 1 else []
+        )
     if isinstance(value, str):
         if _SECRET.search(key):
             return "********"
@@ -102,7 +112,9 @@ def shortened(value: Any, depth: int = 0, key: str = "") -> Any:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when the file is not current")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, fail when the file is not current"
+    )
     check = parser.parse_args(arguments).check
     _path()
     logging.disable(logging.NOTSET)
@@ -112,9 +124,12 @@ def main(arguments: Sequence[str]) -> int:
     elif not FILE.is_file() or FILE.read_text(encoding="utf-8") != wanted:
         there = json.loads(FILE.read_text(encoding="utf-8")) if FILE.is_file() else {}
         answers = json.loads(wanted)
-        other = ", ".join(sorted(name for name in {*there, *answers} if there.get(name) != answers.get(name))[:5])
+        other = ", ".join(
+            sorted(name for name in {*there, *answers} if there.get(name) != answers.get(name))[:5]
+        )
         print(
-            f"docs/examples.json is not what the actions answer ({other}): run make docs and commit it.",
+            f"docs/examples.json is not what the actions answer ({other}): run make docs "
+            "and commit it.",
             file=sys.stderr,
         )
         return 1

@@ -1,11 +1,13 @@
-"""Writes the parameters of actions into their metadata, from the Draft 7 files; `--check` says whether it is so.
+"""Writes the parameters of actions into their metadata, from the Draft 7 files; `--check` says
+whether it is so.
 
     python tools/metadata.py [--check]
 
-For each actions/*.yaml with the immutable parameter `schema`, `actions/lib/pagerduty_mattermost/schemas/<schema>.json`
-is the one source of names, types, defaults and descriptions; immutable parameters and all else stay. StackStorm takes
-only a subset and tells one error without its place (facts/stackstorm.md), so limits, formats and what is required
-below the top are left to the check in code. Run by `make docs`, held by a test.
+For each actions/*.yaml with the immutable parameter `schema`,
+`actions/lib/pagerduty_mattermost/schemas/<schema>.json` is the one source of names, types,
+defaults and descriptions; immutable parameters and all else stay. StackStorm takes only a subset
+and tells one error without its place (facts/stackstorm.md), so limits, formats and what is
+required below the top are left to the check in code. Run by `make docs`, held by a test.
 """
 
 from __future__ import annotations
@@ -25,24 +27,32 @@ def render(path: Path) -> str:
     """The file as it should be; as it is when its parameters have no schema."""
     text = path.read_text(encoding="utf-8")
     action: Dict[str, Any] = yaml.safe_load(text)
-    fixed = {name: spec for name, spec in (action.get("parameters") or {}).items() if spec.get("immutable")}
+    fixed = {
+        name: spec
+        for name, spec in (action.get("parameters") or {}).items()
+        if spec.get("immutable")
+    }
     if "schema" not in fixed:
         return text
     _shims()
-    from pagerduty_mattermost.inputs import load
+    from pagerduty_mattermost.action_bases.inputs import load
 
     made = parameters(load(fixed["schema"]["default"]))
     clash = sorted(set(made) & set(fixed))
     if clash:
         raise SystemExit(f"{path.name}: {', '.join(clash)} both fixed and in the schema")
     action["parameters"] = {**made, **fixed}
-    return "---\n" + yaml.dump(action, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110)
+    return "---\n" + yaml.dump(
+        action, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=110
+    )
 
 
 def parameters(schema: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
     """StackStorm's parameters of a Draft 7 schema."""
     required = schema.get("required") or ()
-    return {name: _parameter(spec, name in required) for name, spec in schema["properties"].items()}
+    return {
+        name: _parameter(spec, name in required) for name, spec in schema["properties"].items()
+    }
 
 
 def _parameter(spec: Mapping[str, Any], required: bool) -> Dict[str, Any]:
@@ -64,7 +74,8 @@ def _parameter(spec: Mapping[str, Any], required: bool) -> Dict[str, Any]:
 
 
 def _properties(spec: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
-    """Shape, types and descriptions below the top. Null passes everywhere: people put back what they got."""
+    """Shape, types and descriptions below the top. Null passes everywhere: people put back what
+    they got."""
     required = spec.get("required") or ()
     return {
         name: _below(inner, name in required and "default" not in inner)
@@ -109,7 +120,8 @@ def _kinds(spec: Mapping[str, Any]) -> List[str]:
 
 
 class _Dumper(yaml.SafeDumper):
-    """Lists stand below their key, indented; nothing is written as a reference to something above."""
+    """Lists stand below their key, indented; nothing is written as a reference to something
+    above."""
 
     def increase_indent(self, flow: bool = False, indentless: bool = False) -> None:
         super().increase_indent(flow, False)
@@ -128,7 +140,9 @@ def _shims() -> None:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when a file is not current")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, fail when a file is not current"
+    )
     check = parser.parse_args(arguments).check
     stale = []
     for path in sorted((ROOT / "actions").glob("*.yaml")):
@@ -138,7 +152,10 @@ def main(arguments: Sequence[str]) -> int:
             if not check:
                 path.write_text(wanted, encoding="utf-8")
     if check and stale:
-        print(f"Not as their schemas: {', '.join(stale)}. Run make docs and commit them.", file=sys.stderr)
+        print(
+            f"Not as their schemas: {', '.join(stale)}. Run make docs and commit them.",
+            file=sys.stderr,
+        )
         return 1
     return 0
 

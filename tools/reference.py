@@ -1,9 +1,11 @@
-"""Writes docs/reference.md from the pack's metadata; `--check` only says whether it is current (exit code 1 if not).
+"""Writes docs/reference.md from the pack's metadata; `--check` only says whether it is current
+(exit code 1 if not).
 
     python tools/reference.py [--check]
 
-The metadata is the one place where an action, a trigger or a setting is described; this page is made from it, so the
-two can't differ. Run by `make docs` and, with `--check`, by `make docs-check` and a test.
+The metadata is the one place where an action, a trigger or a setting is described; this page is
+made from it, so the two can't differ. Run by `make docs` and, with `--check`, by `make docs-check`
+and a test.
 """
 
 from __future__ import annotations
@@ -30,7 +32,8 @@ def render(root: Path = ROOT) -> str:
     parts = [
         f"# Reference of the pack `{pack['ref']}` {pack['version']}",
         "Made from the metadata by `make docs`: change the metadata, not this page.",
-        "[Configuration](#configuration) · [Actions](#actions) · [Triggers](#triggers) · [Sensors](#sensors) · "
+        "[Configuration](#configuration) · [Actions](#actions) · [Triggers](#triggers) · "
+        "[Sensors](#sensors) · "
         "[Rules](#rules) · [Policies](#policies) · [Aliases](#aliases)",
         *_configuration(_load(root / "config.schema.yaml")),
         *_actions(pack["ref"], _load_all(root / "actions"), _examples(root)),
@@ -56,7 +59,8 @@ def _load_all(folder: Path) -> List[Dict[str, Any]]:
 def _configuration(schema: Mapping[str, Any]) -> Iterator[str]:
     yield "## Configuration"
     yield (
-        "Keys of `/opt/stackstorm/configs/pagerduty.yaml` (on StackStorm) or of the file given as `--config` "
+        "Keys of `/opt/stackstorm/configs/pagerduty.yaml` (on StackStorm) or of the file "
+        "given as `--config` "
         "(embedded default). A dot stands for nesting. An unset key may be absent or null."
     )
     yield _table(("key", "type", "default", "meaning"), _settings(schema))
@@ -66,7 +70,12 @@ def _settings(schema: Mapping[str, Any], prefix: str = "") -> Iterator[Row]:
     for name, inner in schema.items():
         path = prefix + name
         marks = [word for word in ("required", "secret") if inner.get(word)]
-        yield f"`{path}`", ", ".join([_type(inner), *marks]), _default(inner), _text(inner.get("description"))
+        yield (
+            f"`{path}`",
+            ", ".join([_type(inner), *marks]),
+            _default(inner),
+            _text(inner.get("description")),
+        )
         yield from _settings(inner.get("properties") or {}, path + ".")
 
 
@@ -82,17 +91,23 @@ def _actions(
 ) -> Iterator[str]:
     yield "## Actions"
     yield (
-        "Run one with `st2 run <ref> name=value …` on StackStorm, or `python -m standalone run <ref> name=value …`. "
+        "Run one with `st2 run <ref> name=value …` on StackStorm, or `python -m standalone "
+        "run <ref> name=value …`. "
         "Each example was run on the sandbox; long results are cut (…)."
     )
     for action in actions:
         yield f"### `{pack}.{action['name']}`"
-        yield _text(action.get("description")) + ("" if action.get("enabled", True) else " Disabled by default.")
+        yield _text(action.get("description")) + (
+            "" if action.get("enabled", True) else " Disabled by default."
+        )
         parameters: Mapping[str, Any] = action.get("parameters") or {}
         free = {name: schema for name, schema in parameters.items() if not schema.get("immutable")}
         fixed = {name: schema for name, schema in parameters.items() if schema.get("immutable")}
         if free:
-            ordered = sorted(free.items(), key=lambda item: (not item[1].get("required"), item[1].get("position", 999)))
+            ordered = sorted(
+                free.items(),
+                key=lambda item: (not item[1].get("required"), item[1].get("position", 999)),
+            )
             yield _table(
                 ("parameter", "type", "default", "meaning"),
                 (
@@ -108,17 +123,25 @@ def _actions(
         else:
             yield "No parameters."
         if fixed:
-            yield "Fixed: " + "; ".join(f"{name} {_default(schema)}" for name, schema in sorted(fixed.items())) + "."
+            yield (
+                "Fixed: "
+                + "; ".join(f"{name} {_default(schema)}" for name, schema in sorted(fixed.items()))
+                + "."
+            )
         if action["name"] in examples:
             example = examples[action["name"]]
-            words = "".join(f" {name}={_typed(value)}" for name, value in example["parameters"].items())
+            words = "".join(
+                f" {name}={_typed(value)}" for name, value in example["parameters"].items()
+            )
             yield f"```sh\nst2 run {pack}.{action['name']}{words}\n```"
             yield "```json\n" + json.dumps(example["result"], ensure_ascii=False) + "\n```"
 
 
 def _typed(value: Any) -> str:
     """A parameter as it is typed in a shell."""
-    if isinstance(value, list) and all(isinstance(item, str) and "," not in item for item in value):
+    if isinstance(value, list) and all(
+        isinstance(item, str) and "," not in item for item in value
+    ):
         return shlex.quote(",".join(value))
     return shlex.quote(value if isinstance(value, str) else json.dumps(value, ensure_ascii=False))
 
@@ -130,7 +153,9 @@ def _triggers(pack: str, sensors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
         for trigger in sensor.get("trigger_types") or ():
             yield f"### `{pack}.{trigger['name']}`"
             yield f"{_text(trigger.get('description'))} Dispatched by `{sensor['class_name']}`."
-            yield _table(("payload", "type", "meaning"), _payload(trigger.get("payload_schema") or {}))
+            yield _table(
+                ("payload", "type", "meaning"), _payload(trigger.get("payload_schema") or {})
+            )
 
 
 def _payload(schema: Mapping[str, Any], prefix: str = "") -> Iterator[Row]:
@@ -161,10 +186,16 @@ def _sensors(sensors: Sequence[Mapping[str, Any]]) -> Iterator[str]:
 def _rules(pack: str, rules: Sequence[Mapping[str, Any]]) -> Iterator[str]:
     yield "## Rules"
     for rule in sorted(rules, key=lambda rule: (not rule.get("enabled"), rule["name"])):
-        yield f"### `{pack}.{rule['name']}`" + ("" if rule.get("enabled") else " (disabled: an example to copy)")
+        yield f"### `{pack}.{rule['name']}`" + (
+            "" if rule.get("enabled") else " (disabled: an example to copy)"
+        )
         yield _text(rule.get("description"))
         shown = {key: rule[key] for key in ("trigger", "criteria", "action") if rule.get(key)}
-        yield "```yaml\n" + yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=110) + "```"
+        yield (
+            "```yaml\n"
+            + yaml.safe_dump(shown, sort_keys=False, allow_unicode=True, width=110)
+            + "```"
+        )
 
 
 def _policies(policies: Sequence[Mapping[str, Any]]) -> Iterator[str]:
@@ -179,7 +210,10 @@ def _policies(policies: Sequence[Mapping[str, Any]]) -> Iterator[str]:
                 f"`{policy['name']}`" + ("" if policy.get("enabled", True) else " (disabled)"),
                 f"`{policy['resource_ref']}`",
                 f"`{policy['policy_type']}`",
-                ", ".join(f"{key} {_value(value)}" for key, value in (policy.get("parameters") or {}).items()),
+                ", ".join(
+                    f"{key} {_value(value)}"
+                    for key, value in (policy.get("parameters") or {}).items()
+                ),
                 _text(policy.get("description")),
             )
             for policy in policies
@@ -216,7 +250,9 @@ def _displays(alias: Mapping[str, Any]) -> Iterator[str]:
 
 def _table(head: Row, rows: Iterator[Row]) -> str:
     lines = [head, tuple("---" for _ in head), *rows]
-    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines)
+    return "\n".join(
+        "| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines
+    )
 
 
 def _type(schema: Mapping[str, Any]) -> str:
@@ -265,14 +301,19 @@ def _text(value: Any) -> str:
 
 def main(arguments: Sequence[str]) -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--check", action="store_true", help="write nothing, fail when the page is not current")
+    parser.add_argument(
+        "--check", action="store_true", help="write nothing, fail when the page is not current"
+    )
     wanted = render()
     if not parser.parse_args(arguments).check:
         PAGE.write_text(wanted, encoding="utf-8")
         return 0
     if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == wanted:
         return 0
-    print("docs/reference.md does not match the metadata: run make docs and commit it.", file=sys.stderr)
+    print(
+        "docs/reference.md does not match the metadata: run make docs and commit it.",
+        file=sys.stderr,
+    )
     return 1
 
 

@@ -1,7 +1,8 @@
-"""What an administrator and the people of a team do behind the API's back: the Python side of the sandbox's Mattermost.
+"""What an administrator and the people of a team do behind the API's back: the Python side of the
+sandbox's Mattermost.
 
-Every method takes the service's lock, so tests may call it from any thread. A channel, user or team is given as the
-object, its id or its name.
+Every method takes the service's lock, so tests may call it from any thread. A channel, user or
+team is given as the object, its id or its name.
 """
 
 from __future__ import annotations
@@ -27,7 +28,9 @@ class Account:
 
     # -- people
 
-    def add_user(self, username: str, email: str = "", *, team: Optional[TeamRef] = None, **fields: Any) -> User:
+    def add_user(
+        self, username: str, email: str = "", *, team: Optional[TeamRef] = None, **fields: Any
+    ) -> User:
         """A person; with `team` a member of it. Fields: first_name, last_name, nickname, admin."""
         with self.lock:
             user = self.make_user(username, email or username + "@example.com", **fields)
@@ -45,11 +48,14 @@ class Account:
         team_admin: bool = False,
         admin: bool = False,
     ) -> str:
-        """A bot; returns its token, a new one unless given. It is in no channel until it was added or added itself.
-        A plain one may make no slash commands and webhooks: for that it must be an admin of the team or the system, or
-        the role of everybody be given the permission (`grant`)."""
+        """A bot; returns its token, a new one unless given. It is in no channel until it was added
+        or added itself. A plain one may make no slash commands and webhooks: for that it must be
+        an admin of the team or the system, or the role of everybody be given the permission
+        (`grant`)."""
         with self.lock:
-            user = self.make_user(username, username + "@localhost", bot=True, first_name=display_name, admin=admin)
+            user = self.make_user(
+                username, username + "@localhost", bot=True, first_name=display_name, admin=admin
+            )
             if team is not None:
                 self.add_to_team(self.team(team), user, admin=team_admin)
             return self.make_token(user, "sandbox", token).secret
@@ -60,7 +66,8 @@ class Account:
             self.team(team).members[self.user(user).id] = admin
 
     def grant(self, role: str, *permissions: str) -> None:
-        """The system console's permissions: `grant("team_user", "manage_slash_commands")`. Raises KeyError."""
+        """The system console's permissions: `grant("team_user", "manage_slash_commands")`. Raises
+        KeyError."""
         with self.lock:
             held = self.state.roles[role]
             held += [permission for permission in permissions if permission not in held]
@@ -68,7 +75,9 @@ class Account:
     def deny(self, role: str, *permissions: str) -> None:
         """The reverse. Raises KeyError."""
         with self.lock:
-            self.state.roles[role][:] = [held for held in self.state.roles[role] if held not in permissions]
+            self.state.roles[role][:] = [
+                held for held in self.state.roles[role] if held not in permissions
+            ]
 
     def add_group(self, name: str, members: Iterable[UserRef] = ()) -> Group:
         """A custom user group."""
@@ -79,7 +88,11 @@ class Account:
         """The token of the user's own client, the same every time."""
         with self.lock:
             found = self.user(user)
-            mine = (t for t in self.state.tokens.values() if t.user_id == found.id and t.description == SESSION)
+            mine = (
+                t
+                for t in self.state.tokens.values()
+                if t.user_id == found.id and t.description == SESSION
+            )
             token = next((t for t in mine if t.active), None)
             return (token or self.make_token(found, SESSION)).secret
 
@@ -122,7 +135,9 @@ class Account:
         """A channel of `team` (the first one by default)."""
         with self.lock:
             home = self.team(team) if team is not None else next(iter(self.state.teams.values()))
-            channel = self.make_channel(home.id, PRIVATE if private else OPEN, name, display_name or name)
+            channel = self.make_channel(
+                home.id, PRIVATE if private else OPEN, name, display_name or name
+            )
             for member in members:
                 self.state.join(channel, self.user(member))
             return channel
@@ -141,7 +156,9 @@ class Account:
 
     def rename(self, channel: ChannelRef, name: str, display_name: str = "") -> None:
         with self.lock:
-            self.change_channel(self.channel(channel), {"name": name, "display_name": display_name or name})
+            self.change_channel(
+                self.channel(channel), {"name": name, "display_name": display_name or name}
+            )
 
     def add_member(self, channel: ChannelRef, user: UserRef) -> None:
         """Without the server's own post about it."""
@@ -155,12 +172,15 @@ class Account:
     # -- what people see
 
     def posts(self, channel: ChannelRef, *, system: bool = False) -> List[Post]:
-        """Posts that start a thread, oldest first, without deleted ones; `system`: also what the server says."""
+        """Posts that start a thread, oldest first, without deleted ones; `system`: also what the
+        server says."""
         with self.lock:
             return [
                 p
                 for p in self.channel(channel).posts
-                if not p.root_id and not p.delete_at and (system or not p.type.startswith("system_"))
+                if not p.root_id
+                and not p.delete_at
+                and (system or not p.type.startswith("system_"))
             ]
 
     def thread(self, post: PostRef) -> List[Post]:
@@ -180,11 +200,15 @@ class Account:
             channel = self.state.channel_named("", name)
             return self.posts(channel) if channel is not None else []
 
-    def say(self, user: UserRef, channel: ChannelRef, message: str, *, thread: Optional[PostRef] = None) -> Post:
+    def say(
+        self, user: UserRef, channel: ChannelRef, message: str, *, thread: Optional[PostRef] = None
+    ) -> Post:
         """A person writes in a channel, or a reply in a thread."""
         with self.lock:
             root_id = self.post(thread).id if thread is not None else ""
-            made = self.state.make_post(self.user(user), self.channel(channel), message, root_id=root_id)
+            made = self.state.make_post(
+                self.user(user), self.channel(channel), message, root_id=root_id
+            )
             post = self.state.add_post(made)
             self.posted(post)
             return post
@@ -212,7 +236,8 @@ class Account:
             self.state.delete_post(found, self.state.users[found.user_id])
 
     def forget_pending(self) -> None:
-        """Empty the server's memory of `pending_post_id`s, as time does after 30 seconds and a restart at once."""
+        """Empty the server's memory of `pending_post_id`s, as time does after 30 seconds and a
+        restart at once."""
         with self.lock:
             self.state.pending.clear()
 
@@ -224,12 +249,20 @@ class Account:
 
     def user(self, ref: UserRef) -> User:
         """Raises KeyError."""
-        found = ref if isinstance(ref, User) else self.state.users.get(ref) or self.state.user_named(ref)
+        found = (
+            ref
+            if isinstance(ref, User)
+            else self.state.users.get(ref) or self.state.user_named(ref)
+        )
         return _known(found, "user", ref)
 
     def team(self, ref: TeamRef) -> Team:
         """Raises KeyError."""
-        found = ref if isinstance(ref, Team) else self.state.teams.get(ref) or self.state.team_named(ref)
+        found = (
+            ref
+            if isinstance(ref, Team)
+            else self.state.teams.get(ref) or self.state.team_named(ref)
+        )
         return _known(found, "team", ref)
 
     def channel(self, ref: ChannelRef) -> Channel:
@@ -250,7 +283,9 @@ class Account:
 
     def make_group(self, name: str, display_name: str, user_ids: Iterable[str]) -> Group:
         now = self.state.now()
-        group = Group(self.state.new_id(), name, display_name, now, members=dict.fromkeys(user_ids, now))
+        group = Group(
+            self.state.new_id(), name, display_name, now, members=dict.fromkeys(user_ids, now)
+        )
         self.state.groups[group.id] = group
         return group
 
@@ -292,7 +327,9 @@ class Account:
     ) -> Channel:
         now = self.state.now()
         by = creator.id if creator is not None else ""
-        channel = Channel(self.state.new_id(), team_id, type, name, display_name or name, by, now, now)
+        channel = Channel(
+            self.state.new_id(), team_id, type, name, display_name or name, by, now, now
+        )
         channel.header, channel.purpose = header, purpose
         self.state.channels[channel.id] = channel
         self.state.fact("channel_created", channel.id, name=name, type=type)

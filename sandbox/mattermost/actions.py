@@ -1,4 +1,5 @@
-"""Clicks on buttons and choices from menus, and the dialogs that may follow: who is called, and what is made of it."""
+"""Clicks on buttons and choices from menus, and the dialogs that may follow: who is called, and
+what is made of it."""
 
 from __future__ import annotations
 
@@ -33,7 +34,8 @@ class _Click(NamedTuple):
 
 @ROUTES.add("POST", "/posts/{post_id}/actions/{action_id}")
 def click(call: Call) -> Awaitable[Answer]:
-    """By who may read the channel. An ephemeral post is known by the cookie that comes along alone."""
+    """By who may read the channel. An ephemeral post is known by the cookie that comes along
+    alone."""
     if not _ACTION_ID.fullmatch(call.names["action_id"]):
         raise ApiError("api.context.404.app_error")
     post_id, state = call.id("post_id"), call.server.state
@@ -66,7 +68,10 @@ def click(call: Call) -> Awaitable[Answer]:
     }
     if context:
         request["context"] = context
-    return _called(call.server, _Click(call.user, button, str(integration.get("url") or ""), request, client_id))
+    return _called(
+        call.server,
+        _Click(call.user, button, str(integration.get("url") or ""), request, client_id),
+    )
 
 
 def _sent(call: Call) -> Dict[str, Any]:
@@ -119,12 +124,16 @@ async def _called(server: Mattermost, clicked: _Click) -> Answer:
             _update(server, clicked.button, message, sent)
         if told:
             _tell(server, clicked, told if skip else slack_text.links(told))
-    return Answer(200, {"status": "OK", "trigger_id": clicked.client_trigger_id}, effect=clicked.button.post_id)
+    return Answer(
+        200,
+        {"status": "OK", "trigger_id": clicked.client_trigger_id},
+        effect=clicked.button.post_id,
+    )
 
 
 def _update(server: Mattermost, button: Cookie, message: str, sent: Any) -> None:
-    """Without props the old ones stay, else all are replaced but those about the author; a message that is not said
-    is blank. Raises ApiError."""
+    """Without props the old ones stay, else all are replaced but those about the author; a message
+    that is not said is blank. Raises ApiError."""
     state = server.state
     post = state.live_post(button.post_id)
     if post is None:
@@ -143,13 +152,19 @@ def _update(server: Mattermost, button: Cookie, message: str, sent: Any) -> None
 def _tell(server: Mattermost, clicked: _Click, text: str) -> None:
     state, button = server.state, clicked.button
     channel = state.channels[button.channel_id]
-    post = state.make_post(clicked.user, channel, text, root_id=button.root_id, props=dict(button.retained))
+    post = state.make_post(
+        clicked.user, channel, text, root_id=button.root_id, props=dict(button.retained)
+    )
     ephemeral.send(state, clicked.user.id, post)
 
 
-async def _ask(server: Mattermost, url: str, body: Dict[str, Any], subject: str, kind: str) -> outgoing.Reply:
+async def _ask(
+    server: Mattermost, url: str, body: Dict[str, Any], subject: str, kind: str
+) -> outgoing.Reply:
     """Exactly 200 is an answer. Raises ApiError (400)."""
-    sent = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "surrogatepass")
+    sent = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
+        "utf-8", "surrogatepass"
+    )
     try:
         answer = await outgoing.call(server, "POST", url, dict(HEADERS), sent)
     except outgoing.CallFailed as error:
@@ -163,8 +178,8 @@ async def _ask(server: Mattermost, url: str, body: Dict[str, Any], subject: str,
 
 @ROUTES.add("POST", "/actions/dialogs/open")
 def open_dialog(call: Call) -> Answer:
-    """No session is asked for: the trigger tells for whom. What clients are known to show badly is no error here
-    either, but stands in the fact."""
+    """No session is asked for: the trigger tells for whom. What clients are known to show badly is
+    no error here either, but stands in the fact."""
     body = call.body("dialog")
     url, dialog = text_of(body, "url"), body.get("dialog") or {}
     if not isinstance(dialog, dict):
@@ -175,7 +190,13 @@ def open_dialog(call: Call) -> Answer:
     state = call.server.state
     opened = Dialog(client_id, user_id, url, dialog, state.now())
     state.integrations.dialogs[client_id] = opened
-    state.fact("dialog_opened", user_id, client_id, title=str(dialog.get("title") or ""), wrong=_wrong(dialog))
+    state.fact(
+        "dialog_opened",
+        user_id,
+        client_id,
+        title=str(dialog.get("title") or ""),
+        wrong=_wrong(dialog),
+    )
     return ok()._replace(effect=client_id)
 
 
@@ -198,7 +219,11 @@ def _wrong(dialog: Dict[str, Any]) -> str:
         limit = {"text": 150, "textarea": 3000}.get(str(kind))
         if limit is not None and (element.get("max_length") or 0) > limit:
             found.append(f"max_length of a {kind} is {limit} at most")
-        if kind in ("select", "radio") and not element.get("options") and not element.get("data_source"):
+        if (
+            kind in ("select", "radio")
+            and not element.get("options")
+            and not element.get("data_source")
+        ):
             found.append(f"{label!r} offers nothing")
     return "; ".join(found)
 
@@ -215,7 +240,11 @@ def submit(call: Call) -> Awaitable[Answer]:
         raise bad_body("url")
     state = call.server.state
     channel = state.channels.get(channel_id)
-    if channel is None or not state.may_read(call.user, channel) or not state.may(call.user, VIEW_TEAM, team_id):
+    if (
+        channel is None
+        or not state.may_read(call.user, channel)
+        or not state.may(call.user, VIEW_TEAM, team_id)
+    ):
         raise forbidden()
     sent = {
         "type": "dialog_submission",

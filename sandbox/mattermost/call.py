@@ -78,7 +78,8 @@ class Call(NamedTuple):
         return self.user.id if self.names["user_id"] == "me" else self.id("user_id")
 
     def readable_channel(self) -> Channel:
-        """`{channel_id}` of the path. Raises ApiError (403) when unknown, malformed or closed to who asks."""
+        """`{channel_id}` of the path. Raises ApiError (403) when unknown, malformed or closed to
+        who asks."""
         channel = self.server.state.channels.get(self.names["channel_id"])
         if channel is None or not self.server.state.may_read(self.user, channel):
             raise forbidden()
@@ -94,7 +95,8 @@ def ok() -> Answer:
 
 
 def text_of(body: Dict[str, Any], name: str, default: str = "") -> str:
-    """A text of a JSON object; null and absent are the default. Raises ApiError (400) for another type."""
+    """A text of a JSON object; null and absent are the default. Raises ApiError (400) for another
+    type."""
     value = body.get(name)
     if value is None:
         return default

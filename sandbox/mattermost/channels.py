@@ -20,7 +20,8 @@ _COLUMN = 64
 
 
 def check_texts(name: str, display_name: str, header: str, purpose: str) -> None:
-    """The server's rules. Raises ApiError; 500 for a name of 65 characters, as the database complains."""
+    """The server's rules. Raises ApiError; 500 for a name of 65 characters, as the database
+    complains."""
     if not _NAME.fullmatch(name):
         raise ApiError("model.channel.is_valid.2_or_more.app_error")
     if len(display_name) > 64:
@@ -83,7 +84,8 @@ def by_names(call: Call) -> Answer:
 
 
 def _named(call: Call, team_id: str) -> Answer:
-    """404 for what is unknown, archived (unless asked for), or private and not one's own: no telling which."""
+    """404 for what is unknown, archived (unless asked for), or private and not one's own: no
+    telling which."""
     state = call.server.state
     channel = state.channel_named(team_id, call.names["channel_name"].lower())
     if channel is None or (channel.delete_at and not call.flag("include_deleted")):
@@ -98,8 +100,14 @@ def _named(call: Call, team_id: str) -> Answer:
 @ROUTES.add("GET", "/teams/{team_id}/channels")
 def public_of_team(call: Call) -> Answer:
     team = visible_team(call)
-    found = [c for c in call.server.state.channels.values() if (c.team_id, c.type, c.delete_at) == (team.id, OPEN, 0)]
-    return Answer(200, [c.to_json() for c in paged(sorted(found, key=lambda c: c.display_name), call.page())])
+    found = [
+        c
+        for c in call.server.state.channels.values()
+        if (c.team_id, c.type, c.delete_at) == (team.id, OPEN, 0)
+    ]
+    return Answer(
+        200, [c.to_json() for c in paged(sorted(found, key=lambda c: c.display_name), call.page())]
+    )
 
 
 @ROUTES.add("GET", "/users/{user_id}/teams/{team_id}/channels")
@@ -108,7 +116,11 @@ def of_user(call: Call) -> Answer:
     if user_id != call.user.id:
         call.need_admin()
     channels = call.server.state.channels.values()
-    found = [c for c in channels if user_id in c.members and c.team_id in ("", call.id("team_id")) and not c.delete_at]
+    found = [
+        c
+        for c in channels
+        if user_id in c.members and c.team_id in ("", call.id("team_id")) and not c.delete_at
+    ]
     return Answer(200, [c.to_json() for c in found])
 
 
@@ -133,7 +145,9 @@ def patch(call: Call) -> Answer:
     """Name, display name, header, purpose; what is not sent stays."""
     state = call.server.state
     channel, body = _own_channel(call), call.body("channel")
-    if channel.type in PROPERTIES and not state.may_in(call.user, channel, PROPERTIES[channel.type]):
+    if channel.type in PROPERTIES and not state.may_in(
+        call.user, channel, PROPERTIES[channel.type]
+    ):
         raise forbidden()
     if channel.delete_at:
         raise ApiError("api.channel.update_channel.deleted.app_error")
@@ -182,7 +196,9 @@ def restore(call: Call) -> Answer:
 @ROUTES.add("GET", "/channels/{channel_id}/members")
 def members(call: Call) -> Answer:
     channel = call.readable_channel()
-    return Answer(200, [channel.member_json(u) for u in paged(sorted(channel.members), call.page())])
+    return Answer(
+        200, [channel.member_json(u) for u in paged(sorted(channel.members), call.page())]
+    )
 
 
 @ROUTES.add("GET", "/channels/{channel_id}/members/{user_id}")
@@ -214,7 +230,8 @@ def _let_in(call: Call, channel: Channel, user: User) -> None:
     state = call.server.state
     joins = user is call.user and channel.type == OPEN and state.in_team(user, channel.team_id)
     if not joins and not (
-        state.may_write(call.user, channel) and state.may_in(call.user, channel, MEMBERS[channel.type])
+        state.may_write(call.user, channel)
+        and state.may_in(call.user, channel, MEMBERS[channel.type])
     ):
         raise forbidden()
     if channel.delete_at:
@@ -223,7 +240,9 @@ def _let_in(call: Call, channel: Channel, user: User) -> None:
         raise ApiError("app.team.get_member.missing.app_error")
     state.join(channel, user)
     if user is call.user:
-        state.system_post(user, channel, "system_join_channel", f"{user.username} joined the channel.")
+        state.system_post(
+            user, channel, "system_join_channel", f"{user.username} joined the channel."
+        )
     else:
         said = f"{user.username} added to the channel by {call.user.username}."
         state.system_post(call.user, channel, "system_add_to_channel", said)

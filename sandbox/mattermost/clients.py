@@ -1,7 +1,8 @@
-"""What people do at their clients, for another process and the web page: through the API, in their name.
+"""What people do at their clients, for another process and the web page: through the API, in their
+name.
 
-Each answers `{"status": …, "body": …}` as the API did. `{"user": "ada", "post": id, "action": "acknowledge"}` to
-`/_sandbox/click`; a choice from a menu has an `option`.
+Each answers `{"status": …, "body": …}` as the API did. `{"user": "ada", "post": id, "action":
+"acknowledge"}` to `/_sandbox/click`; a choice from a menu has an `option`.
 """
 
 from __future__ import annotations
@@ -22,13 +23,17 @@ if TYPE_CHECKING:
 Told = Awaitable[Dict[str, Any]]
 
 
-def pressed(server: Account, user: str, post: str, action: str, option: str = "") -> Tuple[str, Dict[str, str]]:
+def pressed(
+    server: Account, user: str, post: str, action: str, option: str = ""
+) -> Tuple[str, Dict[str, str]]:
     """Path and body of a click; an ephemeral post's button bears a cookie."""
     mine = next((p for p in server.ephemerals(user) if p.id == post), None)
     buttons = [b for card in (mine.attachments if mine else ()) for b in card.get("actions") or ()]
     cookie = next((b["cookie"] for b in buttons if b.get("id") == action), "")
     body = {"selected_option": option, "cookie": cookie}
-    return f"/posts/{post}/actions/{action}", {name: value for name, value in body.items() if value}
+    return f"/posts/{post}/actions/{action}", {
+        name: value for name, value in body.items() if value
+    }
 
 
 def typed(server: Account, user: str, channel: ChannelRef, text: str) -> Dict[str, Any]:
@@ -38,7 +43,12 @@ def typed(server: Account, user: str, channel: ChannelRef, text: str) -> Dict[st
 
 
 def submission(
-    server: Account, dialog: Dialog, values: Mapping[str, Any], channel: ChannelRef, *, cancelled: bool = False
+    server: Account,
+    dialog: Dialog,
+    values: Mapping[str, Any],
+    channel: ChannelRef,
+    *,
+    cancelled: bool = False,
 ) -> Dict[str, Any]:
     """What a client sends of a dialog."""
     place = server.channel(channel)
@@ -56,7 +66,9 @@ def submission(
 def _team(server: Account, user: str, place: Channel) -> str:
     """The channel's, or the one whose channels the client shows: direct messages are of none."""
     id_ = server.user(user).id
-    return place.team_id or next((team.id for team in server.state.teams.values() if id_ in team.members), "")
+    return place.team_id or next(
+        (team.id for team in server.state.teams.values() if id_ in team.members), ""
+    )
 
 
 def click(server: Mattermost, user: str, post: str, action: str, option: str = "") -> Told:
@@ -80,8 +92,8 @@ def submit(
     cancelled: bool = False,
     channel: str = "incidents",
 ) -> Told:
-    """A dialog is closed by a submission without errors, and by cancelling, of which the integration hears where it
-    wants to."""
+    """A dialog is closed by a submission without errors, and by cancelling, of which the
+    integration hears where it wants to."""
     found = next((d for d in server.dialogs(user) if d.id == dialog), None)
     if found is None:
         raise KeyError(dialog)
@@ -107,7 +119,11 @@ def dialogs(server: Mattermost, user: str) -> List[Dict[str, Any]]:
 
 def people(state: State) -> List[Dict[str, str]]:
     """Who can sit at the page: everybody but bots."""
-    return [{"id": u.id, "name": u.username} for u in state.users.values() if not u.bot and not u.delete_at]
+    return [
+        {"id": u.id, "name": u.username}
+        for u in state.users.values()
+        if not u.bot and not u.delete_at
+    ]
 
 
 async def _send(server: Mattermost, user: str, path: str, body: Dict[str, Any]) -> Dict[str, Any]:

@@ -1,5 +1,5 @@
-"""Slash commands: make, read, change, delete. Only who may `manage_slash_commands` in the team; running them is
-`execute`'s."""
+"""Slash commands: make, read, change, delete. Only who may `manage_slash_commands` in the team;
+running them is `execute`'s."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ from .integrations import Command
 from .permissions import MANAGE_COMMANDS, MANAGE_OTHERS_COMMANDS, VIEW_TEAM
 
 _BUILT_IN = (
-    "away code collapse dnd echo expand groupmsg header help invite invite_people join kick leave logout me msg mute "
+    "away code collapse dnd echo expand groupmsg header help invite invite_people join kick "
+    "leave logout me msg mute "
     "offline online open purpose remove rename search settings shortcuts shrug status"
 )
 BUILT_IN = frozenset(_BUILT_IN.split())
@@ -42,7 +43,10 @@ def _check(fields: Dict[str, Any]) -> None:
     """As the server's model. Raises ApiError (400)."""
     trigger = fields["trigger"]
     rules = (
-        ("trigger", not 1 <= len(trigger.encode()) <= 128 or trigger.startswith("/") or " " in trigger),
+        (
+            "trigger",
+            not 1 <= len(trigger.encode()) <= 128 or trigger.startswith("/") or " " in trigger,
+        ),
         ("url", not 1 <= len(fields["url"].encode()) <= 1024),
         ("url_http", not HTTP_URL.fullmatch(fields["url"])),
         ("method", fields["method"] not in ("G", "P")),
@@ -85,19 +89,31 @@ def _need_switched_on(call: Call) -> None:
 
 
 def _own(call: Call) -> Command:
-    """`{command_id}` of the path, that who asks may manage. Raises ApiError: 404 where it is not to be known of."""
+    """`{command_id}` of the path, that who asks may manage. Raises ApiError: 404 where it is not
+    to be known of."""
     state = call.server.state
-    command = state.integrations.commands.get(call.id("command_id")) if call.server.enable_commands else None
+    command = (
+        state.integrations.commands.get(call.id("command_id"))
+        if call.server.enable_commands
+        else None
+    )
     if command is None or not state.may(call.user, MANAGE_COMMANDS, command.team_id):
         raise ApiError("store.sql_command.save.get.app_error")
-    if command.creator_id != call.user.id and not state.may(call.user, MANAGE_OTHERS_COMMANDS, command.team_id):
-        raise ApiError("store.sql_command.save.get.app_error") if call.request.method == "GET" else forbidden()
+    if command.creator_id != call.user.id and not state.may(
+        call.user, MANAGE_OTHERS_COMMANDS, command.team_id
+    ):
+        raise (
+            ApiError("store.sql_command.save.get.app_error")
+            if call.request.method == "GET"
+            else forbidden()
+        )
     return command
 
 
 @ROUTES.add("GET", "/commands")
 def listing(call: Call) -> Answer:
-    """All of the team with `custom_only`, for who may manage them; else what may be typed, without secrets."""
+    """All of the team with `custom_only`, for who may manage them; else what may be typed, without
+    secrets."""
     state, team_id = call.server.state, call.request.param("team_id")
     if not team_id:
         raise bad_body("team_id")
@@ -120,7 +136,9 @@ def autocomplete(call: Call) -> Answer:
 
 
 def _typed(call: Call, team_id: str, *, every: bool) -> Answer:
-    found = call.server.state.integrations.commands_of(team_id) if call.server.enable_commands else []
+    found = (
+        call.server.state.integrations.commands_of(team_id) if call.server.enable_commands else []
+    )
     return Answer(200, [c.to_json(sanitized=True) for c in found if every or c.auto_complete])
 
 

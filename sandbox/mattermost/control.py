@@ -1,16 +1,21 @@
-"""The same for another process: `POST /_sandbox/<word>` with a JSON object of the method's arguments.
+"""The same for another process: `POST /_sandbox/<word>` with a JSON object of the method's
+arguments.
 
     {"name": "incidents-p1", "private": true}   to  /_sandbox/add_channel     answers the channel
-    {"channel": "incidents"}                    to  /_sandbox/posts           answers posts with their history
+    {"channel": "incidents"}                    to  /_sandbox/posts           answers posts with
+    their history
     {"down": true}                              to  /_sandbox/database
     {"per_second": 5, "burst": 10}              to  /_sandbox/rate_limit
     {"props_limit": 800000}                     to  /_sandbox/settings        answers all settings
-    {"channel": "incidents", "user": "ada"}     to  /_sandbox/view            what the web page draws
+    {"channel": "incidents", "user": "ada"}     to  /_sandbox/view            what the web page
+    draws
     {"user": "ada", "post": id, "action": "acknowledge"}      to  /_sandbox/click
     {"user": "ada", "channel": "incidents", "text": "/pd list"}  to  /_sandbox/command
-    {"user": "ada", "dialog": id, "values": {"text": "x"}}    to  /_sandbox/submit (ids: /_sandbox/dialogs)
+    {"user": "ada", "dialog": id, "values": {"text": "x"}}    to  /_sandbox/submit (ids:
+    /_sandbox/dialogs)
 
-Words: see `WORDS`. Faults, outages, clock and journal are the server's own words (`sandbox/server.py`).
+Words: see `WORDS`. Faults, outages, clock and journal are the server's own words
+(`sandbox/server.py`).
 """
 
 from __future__ import annotations
@@ -70,7 +75,8 @@ _ACCOUNT = (
 
 
 def run(server: Mattermost, word: str, body: Dict[str, Any]) -> Any:
-    """Do what the word says. Raises KeyError for an unknown word or name, TypeError or ValueError for wrong input."""
+    """Do what the word says. Raises KeyError for an unknown word or name, TypeError or ValueError
+    for wrong input."""
     if word in _ACCOUNT:
         return _shown(server, getattr(server, word)(**body))
     return WORDS[word](server, **body)
@@ -115,15 +121,22 @@ def grant(server: Mattermost, role: str, permissions: List[str]) -> None:
 
 
 def view(server: Mattermost, channel: str = "", user: str = "") -> Dict[str, Any]:
-    """Everything the web page shows: the list of channels, one channel's newest threads, oldest first, with what the
-    user alone sees there, and the user's dialogs."""
+    """Everything the web page shows: the list of channels, one channel's newest threads, oldest
+    first, with what the user alone sees there, and the user's dialogs."""
     state = server.state
     names = {u.id: u.username for u in state.users.values()}
     shown = [c for c in state.channels.values() if c.type != DIRECT or c.posts]
     default = next((c for c in shown if c.name == "incidents"), shown[0] if shown else None)
     chosen = state.channels.get(channel, default)
     if chosen is None:
-        return {"channels": [], "channel": "", "posts": [], "people": [], "dialogs": [], "now": state.now()}
+        return {
+            "channels": [],
+            "channel": "",
+            "posts": [],
+            "people": [],
+            "dialogs": [],
+            "now": state.now(),
+        }
     roots = [p for p in chosen.posts if not p.root_id and not p.delete_at][-100:]
     known = state.user_named(user) is not None
     mine = server.ephemerals(user) if known else []
@@ -170,7 +183,9 @@ def _viewed(server: Mattermost, post: Post, names: Dict[str, str]) -> Dict[str, 
         "attachments": body["props"].get("attachments") or [],
         "files": [f["name"] for f in body["metadata"].get("files", [])],
         "reactions": _counted(post),
-        "replies": [_viewed(server, r, names) for r in sorted(post.live_replies, key=lambda p: p.key)],
+        "replies": [
+            _viewed(server, r, names) for r in sorted(post.live_replies, key=lambda p: p.key)
+        ],
     }
 
 

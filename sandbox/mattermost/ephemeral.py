@@ -11,15 +11,23 @@ RETAINED = ("from_webhook", "override_username", "override_icon_url")
 
 
 def send(state: State, user_id: str, post: Post) -> None:
-    """Show the post to the user alone. Its buttons get a cookie: the server will not find the post when one is
-    clicked."""
+    """Show the post to the user alone. Its buttons get a cookie: the server will not find the post
+    when one is clicked."""
     post.type = "system_ephemeral"
     retained = {name: post.props[name] for name in RETAINED if name in post.props}
     for attachment in post.attachments:
         for action in attachment.get("actions") or ():
             cookie = state.new_id() + state.new_id()
-            kept = Cookie(post.id, post.root_id or post.id, post.channel_id, dict(action), retained)
+            kept = Cookie(
+                post.id, post.root_id or post.id, post.channel_id, dict(action), retained
+            )
             state.integrations.cookies[cookie] = kept
             action["cookie"] = cookie
     state.integrations.ephemerals.setdefault(user_id, []).append(post)
-    state.fact("ephemeral_sent", post.id, user_id=user_id, channel_id=post.channel_id, message=post.message)
+    state.fact(
+        "ephemeral_sent",
+        post.id,
+        user_id=user_id,
+        channel_id=post.channel_id,
+        message=post.message,
+    )

@@ -1,4 +1,5 @@
-"""Mattermost's error answers: status, error id and body (facts/mattermost.md; ids as the server's own)."""
+"""Mattermost's error answers: status, error id and body (facts/mattermost.md; ids as the server's
+own)."""
 
 from __future__ import annotations
 
@@ -10,32 +11,80 @@ from .errors_integrations import INTEGRATION_MESSAGES
 MESSAGES: Dict[str, Tuple[int, str]] = {
     **INTEGRATION_MESSAGES,
     "api.context.404.app_error": (404, "Sorry, we could not find the page."),
-    "api.context.session_expired.app_error": (401, "Invalid or expired session, please login again."),
+    "api.context.session_expired.app_error": (
+        401,
+        "Invalid or expired session, please login again.",
+    ),
     "api.context.permissions.app_error": (403, "You do not have the appropriate permissions."),
     "api.context.invalid_param.app_error": (400, "Invalid {} parameter."),
     "api.context.invalid_body_param.app_error": (400, "Invalid or missing {} in request body."),
-    "api.context.invalid_url_param.app_error": (400, "Invalid or missing {} parameter in request URL."),
-    "api.channel.add_user_to_channel.deleted.app_error": (400, "The channel has been archived or deleted."),
-    "api.channel.add_user_to_channel.type.app_error": (400, "Can not add user to this channel type."),
-    "api.channel.create_direct_channel.invalid_user.app_error": (400, "Invalid user ID for direct channel creation."),
-    "api.channel.delete_channel.cannot.app_error": (400, "Unable to delete the default channel town-square."),
-    "api.channel.delete_channel.deleted.app_error": (400, "The channel has been archived or deleted."),
-    "api.channel.delete_channel.type.invalid": (400, "Unable to delete direct or group message channels"),
-    "api.channel.remove.default.app_error": (400, "Unable to remove user from the default channel town-square."),
-    "api.channel.restore_channel.restored.app_error": (400, "Unable to unarchive channel. It is not archived."),
-    "api.channel.update_channel.deleted.app_error": (400, "The channel has been archived or deleted."),
-    "api.config.client.old_format.app_error": (501, "New format for the client configuration is not supported yet."),
+    "api.context.invalid_url_param.app_error": (
+        400,
+        "Invalid or missing {} parameter in request URL.",
+    ),
+    "api.channel.add_user_to_channel.deleted.app_error": (
+        400,
+        "The channel has been archived or deleted.",
+    ),
+    "api.channel.add_user_to_channel.type.app_error": (
+        400,
+        "Can not add user to this channel type.",
+    ),
+    "api.channel.create_direct_channel.invalid_user.app_error": (
+        400,
+        "Invalid user ID for direct channel creation.",
+    ),
+    "api.channel.delete_channel.cannot.app_error": (
+        400,
+        "Unable to delete the default channel town-square.",
+    ),
+    "api.channel.delete_channel.deleted.app_error": (
+        400,
+        "The channel has been archived or deleted.",
+    ),
+    "api.channel.delete_channel.type.invalid": (
+        400,
+        "Unable to delete direct or group message channels",
+    ),
+    "api.channel.remove.default.app_error": (
+        400,
+        "Unable to remove user from the default channel town-square.",
+    ),
+    "api.channel.restore_channel.restored.app_error": (
+        400,
+        "Unable to unarchive channel. It is not archived.",
+    ),
+    "api.channel.update_channel.deleted.app_error": (
+        400,
+        "The channel has been archived or deleted.",
+    ),
+    "api.config.client.old_format.app_error": (
+        501,
+        "New format for the client configuration is not supported yet.",
+    ),
     "api.custom_groups.feature_disabled": (400, "Custom groups are disabled."),
     "api.custom_groups.license_error": (400, "Not licensed for custom groups."),
     "api.custom_groups.must_be_referenceable": (400, "Custom groups must be referenceable."),
-    "api.license.client.old_format.app_error": (501, "New format for the client license is not supported yet."),
+    "api.license.client.old_format.app_error": (
+        501,
+        "New format for the client license is not supported yet.",
+    ),
     "api.license_error": (501, "Your license does not support this feature."),
     "app.custom_group.unique_name": (400, "Group name is not unique."),
     "app.group.crud_permission": (400, "Unable to perform operation for that source type."),
     "app.group.no_rows": (404, "No matching group found."),
-    "api.file.upload_file.too_large_detailed.app_error": (413, "Unable to upload file. File is too large."),
-    "api.post.create_post.can_not_post_to_deleted.error": (400, "Can not post to deleted channel."),
-    "api.post.create_post.channel_root_id.app_error": (400, "Invalid ChannelId for RootId parameter."),
+    "api.file.upload_file.too_large_detailed.app_error": (
+        413,
+        "Unable to upload file. File is too large.",
+    ),
+    "api.post.create_post.can_not_post_to_deleted.error": (
+        400,
+        "Can not post to deleted channel.",
+    ),
+    "api.post.create_post.channel_root_id.app_error": (
+        400,
+        "Invalid ChannelId for RootId parameter.",
+    ),
     "api.post.create_post.root_id.app_error": (400, "Invalid RootId parameter."),
     "api.post.deduplicate_create_post.failed_to_get": (
         500,
@@ -45,17 +94,26 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         500,
         "Rejected post since another client is making the same request.",
     ),
-    "api.post.patch_post.can_not_update_post_in_deleted.error": (400, "Can not update a post in a deleted channel."),
+    "api.post.patch_post.can_not_update_post_in_deleted.error": (
+        400,
+        "Can not update a post in a deleted channel.",
+    ),
     "api.reaction.save_reaction.invalid.app_error": (400, "Reaction is not valid."),
     "api.reaction.save_reaction.user_id.app_error": (
         403,
         "You cannot save reaction for the other user.",
     ),
-    "api.reaction.save.archived_channel.app_error": (403, "You cannot react in an archived channel."),
+    "api.reaction.save.archived_channel.app_error": (
+        403,
+        "You cannot react in an archived channel.",
+    ),
     "api.user.get_user_by_email.permissions.app_error": (403, "Unable to get user by email."),
     "app.channel.create_channel.internal_error": (500, "Unable to save channel."),
     "app.channel.get_by_name.missing.app_error": (404, "Channel does not exist."),
-    "app.channel.get_member.missing.app_error": (404, "No channel member found for that user ID and channel ID."),
+    "app.channel.get_member.missing.app_error": (
+        404,
+        "No channel member found for that user ID and channel ID.",
+    ),
     "app.file_info.get.app_error": (404, "Unable to get the file info."),
     "app.post.get.app_error": (404, "Unable to get the post."),
     "app.post.save.app_error": (500, "Unable to save the Post."),
@@ -63,20 +121,35 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
     "app.select_error": (500, "select error"),
     "app.team.get.find.app_error": (404, "Unable to find the existing team."),
     "app.team.get_by_name.missing.app_error": (404, "Unable to find the existing team."),
-    "app.team.get_member.missing.app_error": (404, "No team member found for that user ID and team ID."),
+    "app.team.get_member.missing.app_error": (
+        404,
+        "No team member found for that user ID and team ID.",
+    ),
     "app.user.missing_account.const": (404, "Unable to find the user."),
-    "app.user.save.username_exists.app_error": (400, "An account with that username already exists."),
+    "app.user.save.username_exists.app_error": (
+        400,
+        "An account with that username already exists.",
+    ),
     "app.user.save.email_exists.app_error": (400, "An account with that email already exists."),
     "app.user_access_token.get.app_error": (404, "Unable to get the token."),
     "model.bot.is_valid.username.app_error": (400, "Invalid username."),
-    "model.channel.is_valid.2_or_more.app_error": (400, "Name must be 2 or more lowercase alphanumeric characters."),
+    "model.channel.is_valid.2_or_more.app_error": (
+        400,
+        "Name must be 2 or more lowercase alphanumeric characters.",
+    ),
     "model.channel.is_valid.display_name.app_error": (400, "Invalid display name."),
     "model.channel.is_valid.header.app_error": (400, "Invalid header."),
     "model.channel.is_valid.purpose.app_error": (400, "Invalid purpose."),
-    "model.post.is_valid.file_ids.app_error": (400, "Invalid file ids. Note that uploads are limited to 5 files."),
+    "model.post.is_valid.file_ids.app_error": (
+        400,
+        "Invalid file ids. Note that uploads are limited to 5 files.",
+    ),
     "model.post.is_valid.msg.app_error": (400, "Invalid message."),
     "model.post.is_valid.props.app_error": (400, "Invalid props."),
-    "model.team.is_valid.characters.app_error": (400, "Name must be 2 or more lowercase alphanumeric characters."),
+    "model.team.is_valid.characters.app_error": (
+        400,
+        "Name must be 2 or more lowercase alphanumeric characters.",
+    ),
     "model.user.is_valid.username.app_error": (
         400,
         "Username must contain 1 to 64 lowercase characters.",

@@ -14,8 +14,14 @@ INTEGRATION_MESSAGES: Dict[str, Tuple[int, str]] = {
         500,
         "Command '{}' failed to post response. Please contact your System Administrator.",
     ),
-    "api.command.execute_command.failed.app_error": (500, "Command with a trigger of '{}' failed."),
-    "api.command.execute_command.failed_resp.app_error": (500, "Command with a trigger of '{}' returned response {}."),
+    "api.command.execute_command.failed.app_error": (
+        500,
+        "Command with a trigger of '{}' failed.",
+    ),
+    "api.command.execute_command.failed_resp.app_error": (
+        500,
+        "Command with a trigger of '{}' returned response {}.",
+    ),
     "api.command.execute_command.not_found.app_error": (
         404,
         "Command with a trigger of '{}' not found. To send a message beginning with \"/\" try "
@@ -23,24 +29,42 @@ INTEGRATION_MESSAGES: Dict[str, Tuple[int, str]] = {
     ),
     "api.command.execute_command.start.app_error": (400, "No command trigger found."),
     "api.command.team_mismatch.app_error": (400, "Unable to update commands across teams."),
-    "api.outgoing_webhook.disabled.app_error": (501, "Outgoing webhooks have been disabled by the system admin."),
+    "api.outgoing_webhook.disabled.app_error": (
+        501,
+        "Outgoing webhooks have been disabled by the system admin.",
+    ),
     "api.post.do_action.action_id.app_error": (404, "Invalid action id."),
     "api.post.do_action.action_integration.app_error": (400, "Action integration error."),
-    "api.post.update_post.can_not_update_post_in_deleted.error": (400, "Can not update a post in a deleted channel."),
+    "api.post.update_post.can_not_update_post_in_deleted.error": (
+        400,
+        "Can not update a post in a deleted channel.",
+    ),
     "api.webhook.create_outgoing.intersect.app_error": (
         500,
-        "Outgoing webhooks from the same channel cannot have the same trigger words/callback URLs.",
+        (
+            "Outgoing webhooks from the same channel cannot have the same trigger "
+            "words/callback URLs."
+        ),
     ),
     "api.webhook.create_outgoing.not_open.app_error": (
         403,
         "Outgoing webhooks can only be created for public channels.",
     ),
-    "api.webhook.create_outgoing.permissions.app_error": (403, "Invalid permissions to create outgoing webhook."),
-    "api.webhook.create_outgoing.triggers.app_error": (400, "Either trigger_words or channel_id must be set."),
+    "api.webhook.create_outgoing.permissions.app_error": (
+        403,
+        "Invalid permissions to create outgoing webhook.",
+    ),
+    "api.webhook.create_outgoing.triggers.app_error": (
+        400,
+        "Either trigger_words or channel_id must be set.",
+    ),
     "api.webhook.team_mismatch.app_error": (400, "Unable to update webhook across teams."),
     "api.webhook.update_outgoing.intersect.app_error": (
         500,
-        "Outgoing webhooks from the same channel cannot have the same trigger words/callback URLs.",
+        (
+            "Outgoing webhooks from the same channel cannot have the same trigger "
+            "words/callback URLs."
+        ),
     ),
     "app.channel.get.existing.app_error": (404, "Unable to find the existing channel."),
     "app.command_webhook.get.missing": (404, "Unable to get the webhook."),
@@ -53,7 +77,10 @@ INTEGRATION_MESSAGES: Dict[str, Tuple[int, str]] = {
     ),
     "interactive_message.decode_trigger_id.expired": (
         400,
-        "Trigger ID for interactive dialog is expired. Trigger IDs live for a maximum of {} seconds.",
+        (
+            "Trigger ID for interactive dialog is expired. Trigger IDs live for a maximum of {} "
+            "seconds."
+        ),
     ),
     "interactive_message.decode_trigger_id.missing_data": (
         400,
@@ -74,7 +101,10 @@ INTEGRATION_MESSAGES: Dict[str, Tuple[int, str]] = {
     ),
     "model.outgoing_hook.icon_url.app_error": (400, "Invalid icon."),
     "model.outgoing_hook.is_valid.callback.app_error": (400, "Invalid callback URLs."),
-    "model.outgoing_hook.is_valid.content_type.app_error": (400, "Invalid value for content_type."),
+    "model.outgoing_hook.is_valid.content_type.app_error": (
+        400,
+        "Invalid value for content_type.",
+    ),
     "model.outgoing_hook.is_valid.description.app_error": (400, "Invalid description."),
     "model.outgoing_hook.is_valid.display_name.app_error": (400, "Invalid title."),
     "model.outgoing_hook.is_valid.trigger_words.app_error": (400, "Invalid trigger words."),

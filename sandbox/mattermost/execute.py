@@ -1,4 +1,5 @@
-"""Slash commands run: the call to the command's address, and the `response_url` for what it has to say later."""
+"""Slash commands run: the call to the command's address, and the `response_url` for what it has to
+say later."""
 
 from __future__ import annotations
 
@@ -33,8 +34,8 @@ class _Run(NamedTuple):
 
 @ROUTES.add("POST", "/commands/execute")
 def execute(call: Call) -> Awaitable[Answer]:
-    """As whoever asks, who must be able to post in the channel; the team is the channel's, in direct messages the one
-    that is named."""
+    """As whoever asks, who must be able to post in the channel; the team is the channel's, in
+    direct messages the one that is named."""
     body = call.body("command_args")
     try:
         typed, channel_id, team_id, root_id = (
@@ -55,17 +56,23 @@ def execute(call: Call) -> Awaitable[Answer]:
         raise ApiError("api.command.disabled.app_error")
     words = _SPACE.split(typed, maxsplit=1)
     trigger = words[0].lower()[1:]
-    command = next((c for c in state.integrations.commands_of(team_id) if c.trigger == trigger), None)
+    command = next(
+        (c for c in state.integrations.commands_of(team_id) if c.trigger == trigger), None
+    )
     if command is None:
         raise ApiError("api.command.execute_command.not_found.app_error", trigger)
     said = Said(call.user.id, channel_id, root_id, trigger)
-    return _call(call.server, _run(call, command, said, channel, words[1] if len(words) > 1 else ""))
+    return _call(
+        call.server, _run(call, command, said, channel, words[1] if len(words) > 1 else "")
+    )
 
 
 def _run(call: Call, command: Command, said: Said, channel: Channel, text: str) -> _Run:
     state = call.server.state
     client_id, trigger_id = triggers.new(call.server, call.user.id)
-    url = ResponseUrl(state.new_id(), command.id, call.user.id, channel.id, said.root_id, state.now())
+    url = ResponseUrl(
+        state.new_id(), command.id, call.user.id, channel.id, said.root_id, state.now()
+    )
     state.integrations.response_urls[url.id] = url
     fields = {
         "token": command.token,
@@ -80,16 +87,26 @@ def _run(call: Call, command: Command, said: Said, channel: Channel, text: str) 
         "trigger_id": trigger_id,
         "response_url": f"http://{call.request.headers.get('Host', '')}/hooks/commands/{url.id}",
     }
-    return _Run(command, said, [*fields.items(), *_mentions(state, command.team_id, text)], client_id)
+    return _Run(
+        command, said, [*fields.items(), *_mentions(state, command.team_id, text)], client_id
+    )
 
 
 def _mentions(state: State, team_id: str, text: str) -> List[Tuple[str, str]]:
     """Members of the team and public channels that the text names, each with its id."""
     members = state.teams[team_id].members
-    users = [state.user_named(name.rstrip(".-_:")) for name in dict.fromkeys(_MENTION.findall(text))]
-    found = [("user_mentions", u.username, u.id) for u in users if u is not None and u.id in members]
-    channels = [state.channel_named(team_id, name) for name in dict.fromkeys(_CHANNEL.findall(text))]
-    found += [("channel_mentions", c.name, c.id) for c in channels if c is not None and c.type == OPEN]
+    users = [
+        state.user_named(name.rstrip(".-_:")) for name in dict.fromkeys(_MENTION.findall(text))
+    ]
+    found = [
+        ("user_mentions", u.username, u.id) for u in users if u is not None and u.id in members
+    ]
+    channels = [
+        state.channel_named(team_id, name) for name in dict.fromkeys(_CHANNEL.findall(text))
+    ]
+    found += [
+        ("channel_mentions", c.name, c.id) for c in channels if c is not None and c.type == OPEN
+    ]
     pairs = [((kind, name), (kind + "_ids", id_)) for kind, name, id_ in found]
     return [pair for both in pairs for pair in both]
 
@@ -105,14 +122,18 @@ async def _call(server: Mattermost, run: _Run) -> Answer:
     else:
         headers["Content-Type"], body = "application/x-www-form-urlencoded", form.encode()
     try:
-        reply = await outgoing.call(server, "GET" if command.method == "G" else "POST", url, headers, body)
+        reply = await outgoing.call(
+            server, "GET" if command.method == "G" else "POST", url, headers, body
+        )
     except outgoing.CallFailed as error:
         server.state.fact("integration_failed", command.id, reason=str(error))
         raise ApiError(FAILED, trigger) from None
     server.state.fact("integration_called", command.id, what="command", status=reply.status)
     if reply.status != 200:
         raise ApiError(
-            "api.command.execute_command.failed_resp.app_error", trigger, f"{reply.status} {reply.reason}".strip()
+            "api.command.execute_command.failed_resp.app_error",
+            trigger,
+            f"{reply.status} {reply.reason}".strip(),
         )
     try:
         response = responses.read(reply.content_type, reply.body)
@@ -141,5 +162,7 @@ def delayed(server: Mattermost, id_: str, request: Request) -> Answer:
     if url.uses >= RESPONSE_URL_USES:
         raise ApiError("app.command_webhook.try_use.invalid")
     url.uses += 1
-    responses.carry_out(server, command, Said(url.user_id, url.channel_id, url.root_id, ""), response)
+    responses.carry_out(
+        server, command, Said(url.user_id, url.channel_id, url.root_id, ""), response
+    )
     return Answer(200, "ok", {"Content-Type": "text/plain"}, effect=command.id)

@@ -28,7 +28,9 @@ def upload(call: Call) -> Answer:
     client_ids = [v for v in form.get("client_ids", []) if isinstance(v, str)]
     infos = []
     for name, mime_type, content in files:
-        info = FileInfo(state.new_id(), call.user.id, channel_id, name, mime_type, content, state.now())
+        info = FileInfo(
+            state.new_id(), call.user.id, channel_id, name, mime_type, content, state.now()
+        )
         state.files[info.id] = info
         state.fact("file_uploaded", info.id, channel_id=channel_id, name=name, size=len(content))
         infos.append(info)
@@ -38,7 +40,9 @@ def upload(call: Call) -> Answer:
 
 def _uploads(call: Call) -> List[Tuple[str, str, bytes]]:
     found: List[Tuple[str, str, bytes]] = [
-        (v.filename, v.content_type, v.content) for v in call.request.form.get("files", []) if isinstance(v, Upload)
+        (v.filename, v.content_type, v.content)
+        for v in call.request.form.get("files", [])
+        if isinstance(v, Upload)
     ]
     name = call.request.param("filename")
     if not found and name and call.request.body:
@@ -52,7 +56,9 @@ def _readable(call: Call) -> FileInfo:
     info = state.files.get(call.id("file_id"))
     if info is None:
         raise ApiError("app.file_info.get.app_error")
-    if info.user_id != call.user.id and not state.may_read(call.user, state.channels[info.channel_id]):
+    if info.user_id != call.user.id and not state.may_read(
+        call.user, state.channels[info.channel_id]
+    ):
         raise forbidden()
     return info
 
@@ -60,7 +66,9 @@ def _readable(call: Call) -> FileInfo:
 @ROUTES.add("GET", "/files/{file_id}")
 def download(call: Call) -> Answer:
     info = _readable(call)
-    return Answer(200, info.content, {"Content-Type": info.mime_type, "X-Content-Type-Options": "nosniff"})
+    return Answer(
+        200, info.content, {"Content-Type": info.mime_type, "X-Content-Type-Options": "nosniff"}
+    )
 
 
 @ROUTES.add("GET", "/files/{file_id}/info")

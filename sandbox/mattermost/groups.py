@@ -1,4 +1,5 @@
-"""User groups: custom ones and what a licence lets be done with them. Statuses as in the server's source (group.go)."""
+"""User groups: custom ones and what a licence lets be done with them. Statuses as in the server's
+source (group.go)."""
 
 from __future__ import annotations
 
@@ -43,7 +44,10 @@ def _group(call: Call) -> Group:
 def client_license(call: Call) -> Answer:
     call.old_format("api.license.client.old_format.app_error")
     license = call.server.license
-    return Answer(200, {"IsLicensed": "true", "SkuShortName": license} if license else {"IsLicensed": "false"})
+    return Answer(
+        200,
+        {"IsLicensed": "true", "SkuShortName": license} if license else {"IsLicensed": "false"},
+    )
 
 
 @ROUTES.add("GET", "/groups")
@@ -60,7 +64,13 @@ def listing(call: Call) -> Answer:
         and (not source or one.source == source)
         and (wanted in one.name.lower() or wanted in one.display_name.lower())
     ]
-    return Answer(200, [one.to_json() for one in paged(sorted(found, key=lambda one: one.display_name), call.page())])
+    return Answer(
+        200,
+        [
+            one.to_json()
+            for one in paged(sorted(found, key=lambda one: one.display_name), call.page())
+        ],
+    )
 
 
 @ROUTES.add("POST", "/groups")
@@ -76,7 +86,9 @@ def create(call: Call) -> Answer:
         raise ApiError("api.custom_groups.must_be_referenceable")
     name = text_of(body, "name")
     state = call.server.state
-    if state.user_named(name) is not None or any(one.name == name for one in state.groups.values()):
+    if state.user_named(name) is not None or any(
+        one.name == name for one in state.groups.values()
+    ):
         raise ApiError("app.custom_group.unique_name")
     group = call.server.make_group(name, text_of(body, "display_name"), _user_ids(call, body))
     return Answer(201, group.to_json(), effect=group.id)
@@ -86,7 +98,9 @@ def create(call: Call) -> Answer:
 def members(call: Call) -> Answer:
     users = [call.server.state.users[id] for id in _group(call).members]
     shown = paged(sorted(users, key=lambda user: user.username), call.page())
-    return Answer(200, {"members": [profile(call, user) for user in shown], "total_member_count": len(users)})
+    return Answer(
+        200, {"members": [profile(call, user) for user in shown], "total_member_count": len(users)}
+    )
 
 
 @ROUTES.add("POST", "/groups/{group_id}/members")
@@ -116,17 +130,27 @@ def delete_members(call: Call) -> Answer:
 
 def _changeable(call: Call) -> Group:
     group = _group(call)
-    if not call.server.state.may(call.user, MANAGE_GROUP_MEMBERS) and call.user.id not in group.members:
+    if (
+        not call.server.state.may(call.user, MANAGE_GROUP_MEMBERS)
+        and call.user.id not in group.members
+    ):
         raise forbidden()
     return group
 
 
 def _user_ids(call: Call, body: Dict[str, Any]) -> List[str]:
     ids = body.get("user_ids")
-    if not isinstance(ids, list) or not all(isinstance(id, str) and id in call.server.state.users for id in ids):
+    if not isinstance(ids, list) or not all(
+        isinstance(id, str) and id in call.server.state.users for id in ids
+    ):
         raise bad_body("user_ids")
     return ids
 
 
 def _member(group: Group, id: str) -> Dict[str, Any]:
-    return {"group_id": group.id, "user_id": id, "create_at": group.members.get(id, 0), "delete_at": 0}
+    return {
+        "group_id": group.id,
+        "user_id": id,
+        "create_at": group.members.get(id, 0),
+        "delete_at": 0,
+    }

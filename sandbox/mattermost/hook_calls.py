@@ -1,4 +1,5 @@
-"""Outgoing webhooks fired: for posts in public channels that begin with a trigger word, replies and bots' posts too."""
+"""Outgoing webhooks fired: for posts in public channels that begin with a trigger word, replies
+and bots' posts too."""
 
 from __future__ import annotations
 
@@ -41,11 +42,14 @@ def fire(server: Mattermost, post: Post) -> None:
 
 
 def _word(hook: OutgoingHook, first: str) -> Any:
-    """The trigger word that fits; "" where a channel's hook has none; None: the hook is not meant."""
+    """The trigger word that fits; "" where a channel's hook has none; None: the hook is not
+    meant."""
     if hook.channel_id and not hook.trigger_words:
         return ""
     exact = hook.trigger_when == 0
-    fits = (w for w in hook.trigger_words if first and (w == first if exact else first.startswith(w)))
+    fits = (
+        w for w in hook.trigger_words if first and (w == first if exact else first.startswith(w))
+    )
     return next(fits, None)
 
 
@@ -66,7 +70,10 @@ def _calls(server: Mattermost, hook: OutgoingHook, post: Post, word: str) -> Lis
         "file_ids": ",".join(post.file_ids),
     }
     if hook.content_type == "application/json":
-        kind, body = "application/json", json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass")
+        kind, body = (
+            "application/json",
+            json.dumps(payload, ensure_ascii=False).encode("utf-8", "surrogatepass"),
+        )
     else:
         kind = "application/x-www-form-urlencoded"
         body = urlencode(sorted({**payload, "timestamp": post.create_at // 1000}.items())).encode()
@@ -83,7 +90,9 @@ async def _call(server: Mattermost, post: Post, fired: _Fired) -> None:
     headers = {"Content-Type": fired.content_type, "Accept": "application/json"}
     try:
         reply = await outgoing.call(server, "POST", fired.url, headers, fired.body)
-        state.fact("integration_called", fired.hook.id, post.id, what="webhook", status=reply.status)
+        state.fact(
+            "integration_called", fired.hook.id, post.id, what="webhook", status=reply.status
+        )
         given = reply.first_json() if reply.body.strip() else None
         if isinstance(given, dict):
             with server.lock:
@@ -95,8 +104,8 @@ async def _call(server: Mattermost, post: Post, fired: _Fired) -> None:
 
 
 def _answer(server: Mattermost, post: Post, hook: OutgoingHook, given: Dict[str, Any]) -> None:
-    """A post in the name of who made the webhook; `comment`: below the post, which therefore must be no reply. It
-    fires nothing."""
+    """A post in the name of who made the webhook; `comment`: below the post, which therefore must
+    be no reply. It fires nothing."""
     text, cards = given.get("text"), given.get("attachments")
     if not isinstance(text, str) and not cards:
         return

@@ -1,4 +1,5 @@
-"""What a server keeps for integrations: slash commands, outgoing webhooks, and what hangs on a click or a command."""
+"""What a server keeps for integrations: slash commands, outgoing webhooks, and what hangs on a
+click or a command."""
 
 from __future__ import annotations
 
@@ -38,7 +39,9 @@ class Command:
         """`sanitized`: as who may not manage commands reads it."""
         body = dict(vars(self), plugin_id="")
         if sanitized:
-            body.update(dict.fromkeys(("token", "creator_id", "method", "url", "username", "icon_url"), ""))
+            body.update(
+                dict.fromkeys(("token", "creator_id", "method", "url", "username", "icon_url"), "")
+            )
         return body
 
 
@@ -80,7 +83,8 @@ class OutgoingHook:
 
 
 class Cookie(NamedTuple):
-    """What the server needs to know of a button whose post is in no database: an ephemeral one. Clients hold it."""
+    """What the server needs to know of a button whose post is in no database: an ephemeral one.
+    Clients hold it."""
 
     post_id: str
     root_id: str

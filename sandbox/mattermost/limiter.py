@@ -1,4 +1,5 @@
-"""The server's rate limit: so many requests a second, a burst before that, for each address over everything."""
+"""The server's rate limit: so many requests a second, a burst before that, for each address over
+everything."""
 
 from __future__ import annotations
 
@@ -12,7 +13,8 @@ class Verdict(NamedTuple):
 
 
 class Limiter:
-    """A leaky bucket of `burst` requests that empties `per_second` of them; `clock` gives seconds."""
+    """A leaky bucket of `burst` requests that empties `per_second` of them; `clock` gives
+    seconds."""
 
     def __init__(self, clock: Callable[[], float], per_second: float, burst: int) -> None:
         self._clock = clock

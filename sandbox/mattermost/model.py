@@ -1,4 +1,5 @@
-"""What a Mattermost server keeps: users, teams, channels, posts, files; and how each looks in an answer."""
+"""What a Mattermost server keeps: users, teams, channels, posts, files; and how each looks in an
+answer."""
 
 from __future__ import annotations
 
@@ -25,7 +26,8 @@ class User:
     delete_at: int = 0
 
     def to_json(self, *, own: bool, show_email: bool) -> Dict[str, Any]:
-        """The profile; `own`: as the user or an admin reads it. Others never learn `email_verified`."""
+        """The profile; `own`: as the user or an admin reads it. Others never learn
+        `email_verified`."""
         body: Dict[str, Any] = {
             "id": self.id,
             "create_at": self.create_at,
@@ -41,12 +43,21 @@ class User:
             "position": "",
             "roles": "system_admin system_user" if self.admin else "system_user",
             "locale": "en",
-            "timezone": {"automaticTimezone": "", "manualTimezone": "", "useAutomaticTimezone": "true"},
+            "timezone": {
+                "automaticTimezone": "",
+                "manualTimezone": "",
+                "useAutomaticTimezone": "true",
+            },
             "disable_welcome_email": False,
         }
         if own:
             body["email_verified"] = True
-            body["notify_props"] = {"email": "true", "push": "mention", "desktop": "mention", "channel": "true"}
+            body["notify_props"] = {
+                "email": "true",
+                "push": "mention",
+                "desktop": "mention",
+                "channel": "true",
+            }
         if self.bot:
             body["is_bot"] = True
             body["bot_description"] = self.description
@@ -167,7 +178,12 @@ class Channel:
             "last_viewed_at": 0,
             "msg_count": 0,
             "mention_count": 0,
-            "notify_props": {"desktop": "default", "email": "default", "mark_unread": "all", "push": "default"},
+            "notify_props": {
+                "desktop": "default",
+                "email": "default",
+                "mark_unread": "all",
+                "push": "default",
+            },
             "last_update_at": self.members[user_id],
             "scheme_user": True,
             "scheme_admin": user_id == self.creator_id,

@@ -1,8 +1,10 @@
-"""Calls that the server itself makes: to a slash command's, a button's, a dialog's or a webhook's address.
+"""Calls that the server itself makes: to a slash command's, a button's, a dialog's or a webhook's
+address.
 
-As the real server's HTTP service does: a host of `AllowedUntrustedInternalConnections` is called wherever it leads; of
-any other only addresses that are neither reserved nor the machine's own, or lie in a CIDR block of that setting. It is
-all in the event loop, outside of the service's lock: what is called may call back while it is being waited for.
+As the real server's HTTP service does: a host of `AllowedUntrustedInternalConnections` is called
+wherever it leads; of any other only addresses that are neither reserved nor the machine's own, or
+lie in a CIDR block of that setting. It is all in the event loop, outside of the service's lock:
+what is called may call back while it is being waited for.
 """
 
 from __future__ import annotations
@@ -61,25 +63,38 @@ class Reply(NamedTuple):
 
     def first_json(self) -> Any:
         """As Go's decoder reads a stream: the first value, whatever follows. Raises ValueError."""
-        return json.JSONDecoder().raw_decode(self.body.decode("utf-8", "replace").lstrip(" \t\r\n"))[0]
+        return json.JSONDecoder().raw_decode(
+            self.body.decode("utf-8", "replace").lstrip(" \t\r\n")
+        )[0]
 
 
-async def call(server: Mattermost, method: str, url: str, headers: Dict[str, str], body: bytes) -> Reply:
+async def call(
+    server: Mattermost, method: str, url: str, headers: Dict[str, str], body: bytes
+) -> Reply:
     """Raises CallFailed."""
     try:
         target = URL(url)
         if target.scheme not in ("http", "https") or not target.host:
             raise CallFailed("no address to call")
-        addresses = await _addresses(target.host, target.port or 0, server.allowed_untrusted_internal_connections)
-        limits = aiohttp.ClientTimeout(total=server.integration_seconds, sock_connect=CONNECT_SECONDS)
+        addresses = await _addresses(
+            target.host, target.port or 0, server.allowed_untrusted_internal_connections
+        )
+        limits = aiohttp.ClientTimeout(
+            total=server.integration_seconds, sock_connect=CONNECT_SECONDS
+        )
         connector = aiohttp.TCPConnector(resolver=_Resolved(addresses), force_close=True)
         async with aiohttp.ClientSession(
-            connector=connector, timeout=limits, trust_env=False, headers={"User-Agent": USER_AGENT}
+            connector=connector,
+            timeout=limits,
+            trust_env=False,
+            headers={"User-Agent": USER_AGENT},
         ) as session, session.request(
             method, target, headers=headers, data=body or None, allow_redirects=False
         ) as answer:
             kind = answer.headers.get("Content-Type", "")
-            return Reply(answer.status, answer.reason or "", kind, await _beginning(answer.content))
+            return Reply(
+                answer.status, answer.reason or "", kind, await _beginning(answer.content)
+            )
     except asyncio.TimeoutError:
         raise CallFailed("timeout awaiting the answer") from None
     except (aiohttp.ClientError, OSError, ValueError) as error:
@@ -108,7 +123,14 @@ class _Resolved(AbstractResolver):
     async def resolve(self, host: str, port: int = 0, family: Any = socket.AF_INET) -> Any:
         flags = socket.AI_NUMERICHOST
         return [
-            {"hostname": host, "host": address, "port": port, "family": kind, "proto": 0, "flags": flags}
+            {
+                "hostname": host,
+                "host": address,
+                "port": port,
+                "family": kind,
+                "proto": 0,
+                "flags": flags,
+            }
             for kind, address in self._addresses
         ]
 

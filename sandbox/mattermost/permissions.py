@@ -13,9 +13,12 @@ MEMBERS = {"O": "manage_public_channel_members", "P": "manage_private_channel_me
 """Of a channel, by its type."""
 
 _CHANNEL_USER = (
-    "read_channel add_reaction remove_reaction manage_public_channel_members upload_file get_public_link create_post "
-    "use_channel_mentions use_slash_commands manage_public_channel_properties delete_public_channel "
-    "manage_private_channel_properties delete_private_channel manage_private_channel_members delete_post edit_post"
+    "read_channel add_reaction remove_reaction manage_public_channel_members upload_file "
+    "get_public_link create_post "
+    "use_channel_mentions use_slash_commands manage_public_channel_properties "
+    "delete_public_channel "
+    "manage_private_channel_properties delete_private_channel "
+    "manage_private_channel_members delete_post edit_post"
 )
 _TEAM_USER = (
     "list_team_channels join_public_channels read_public_channel view_team create_public_channel "
@@ -24,18 +27,25 @@ _TEAM_USER = (
 _TEAM_ADMIN = (
     "remove_user_from_team manage_team import_team manage_team_roles manage_channel_roles "
     "manage_others_incoming_webhooks manage_others_outgoing_webhooks manage_slash_commands "
-    "manage_others_slash_commands manage_incoming_webhooks manage_outgoing_webhooks delete_post delete_others_posts"
+    "manage_others_slash_commands manage_incoming_webhooks manage_outgoing_webhooks "
+    "delete_post delete_others_posts"
 )
 _SYSTEM_USER = (
-    "list_public_teams join_public_teams create_direct_channel create_group_channel view_members create_team "
-    "create_emojis delete_emojis create_custom_group edit_custom_group delete_custom_group restore_custom_group "
+    "list_public_teams join_public_teams create_direct_channel create_group_channel "
+    "view_members create_team "
+    "create_emojis delete_emojis create_custom_group edit_custom_group delete_custom_group "
+    "restore_custom_group "
     "manage_custom_group_members"
 )
 _SYSTEM_ADMIN = (
-    "assign_system_admin_role manage_system manage_roles manage_system_wide_oauth edit_other_users edit_others_posts "
-    "manage_oauth invite_guest promote_guest demote_to_guest list_users_without_team manage_jobs create_post_public "
-    "create_post_ephemeral create_user_access_token read_user_access_token revoke_user_access_token create_bot "
-    "read_bots read_others_bots manage_bots manage_others_bots remove_others_reactions list_private_teams "
+    "assign_system_admin_role manage_system manage_roles manage_system_wide_oauth "
+    "edit_other_users edit_others_posts "
+    "manage_oauth invite_guest promote_guest demote_to_guest list_users_without_team "
+    "manage_jobs create_post_public "
+    "create_post_ephemeral create_user_access_token read_user_access_token "
+    "revoke_user_access_token create_bot "
+    "read_bots read_others_bots manage_bots manage_others_bots remove_others_reactions "
+    "list_private_teams "
     "join_private_teams delete_others_emojis"
 )
 

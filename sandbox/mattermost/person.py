@@ -1,4 +1,5 @@
-"""A person at a client of the sandbox's Mattermost: what they do goes through its API, over HTTP, in their name.
+"""A person at a client of the sandbox's Mattermost: what they do goes through its API, over HTTP,
+in their name.
 
 ada = Person(sandbox.mattermost, "ada")
 ada.click(card, "acknowledge"); ada.click(card, "more", "snooze1h")
@@ -31,9 +32,13 @@ class Person:
         url = f"{self._server.url}/api/v4{path}"
         return requests.post(url, json=body, headers=self._headers, timeout=TIMEOUT)
 
-    def say(self, channel: Union[Channel, str], message: str, root_id: str = "") -> requests.Response:
+    def say(
+        self, channel: Union[Channel, str], message: str, root_id: str = ""
+    ) -> requests.Response:
         found = self._account.channel(channel)
-        return self.send("/posts", {"channel_id": found.id, "message": message, "root_id": root_id})
+        return self.send(
+            "/posts", {"channel_id": found.id, "message": message, "root_id": root_id}
+        )
 
     def click(self, post: Union[Post, str], action: str, option: str = "") -> requests.Response:
         """A button, or with `option` a choice from a menu."""
@@ -55,7 +60,9 @@ class Person:
         self, dialog: Dialog, values: Mapping[str, Any], channel: Union[Channel, str] = "incidents"
     ) -> requests.Response:
         """A dialog whose submission has no errors is closed, as clients do."""
-        answer = self.send("/actions/dialogs/submit", submission(self._account, dialog, values, channel))
+        answer = self.send(
+            "/actions/dialogs/submit", submission(self._account, dialog, values, channel)
+        )
         if answer.status_code == 200 and not answer.json():
             self._account.close_dialog(dialog.id)
         return answer

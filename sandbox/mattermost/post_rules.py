@@ -34,10 +34,14 @@ def new_post(
             raise ApiError("api.post.create_post.channel_root_id.app_error")
         if root.root_id:
             raise ApiError("api.post.create_post.root_id.app_error")
-    kept = props.stored(dict(sent or {}, **({"from_bot": "true"} if user.bot else {})), state.new_id)
+    kept = props.stored(
+        dict(sent or {}, **({"from_bot": "true"} if user.bot else {})), state.new_id
+    )
     files = _files(server, user, wanted_files)
     check(server, message, sent, kept)
-    post = state.make_post(user, channel, message, root_id=root_id, props=kept, file_ids=files, **fields)
+    post = state.make_post(
+        user, channel, message, root_id=root_id, props=kept, file_ids=files, **fields
+    )
     for file_id in files:
         state.files[file_id].post_id = post.id
     return post

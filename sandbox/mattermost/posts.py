@@ -39,7 +39,8 @@ def create(call: Call) -> Union[Answer, Awaitable[Answer]]:
 
 
 def _remembered(state: State, pending: str) -> Any:
-    """The post an earlier request with this id made. Raises ApiError (500) while that one is being saved."""
+    """The post an earlier request with this id made. Raises ApiError (500) while that one is being
+    saved."""
     if not pending or pending not in state.pending:
         return None
     post_id, until = state.pending[pending]
@@ -111,7 +112,9 @@ def create_ephemeral(call: Call) -> Answer:
     if channel is None:
         raise bad_body("post.channel_id")
     kept = props.stored(raw.get("props"), state.new_id)
-    post = state.make_post(call.user, channel, text_of(raw, "message"), root_id=text_of(raw, "root_id"), props=kept)
+    post = state.make_post(
+        call.user, channel, text_of(raw, "message"), root_id=text_of(raw, "root_id"), props=kept
+    )
     ephemeral.send(state, user_id, post)
     return Answer(201, state.post_json(post), effect=post.id)
 
@@ -123,7 +126,8 @@ def read(call: Call) -> Answer:
 
 
 def _editable(call: Call) -> Post:
-    """The post to edit. Raises ApiError: 403 for another's or an unknown one, 400 in an archived channel."""
+    """The post to edit. Raises ApiError: 403 for another's or an unknown one, 400 in an archived
+    channel."""
     state = call.server.state
     post = state.live_post(call.id("post_id"))
     if post is None or not state.may_write(call.user, state.channels[post.channel_id]):
@@ -135,7 +139,9 @@ def _editable(call: Call) -> Post:
     return post
 
 
-def _edited(call: Call, post: Post, body: Dict[str, Any], message: str, sent: Any, pinned: bool) -> Answer:
+def _edited(
+    call: Call, post: Post, body: Dict[str, Any], message: str, sent: Any, pinned: bool
+) -> Answer:
     state = call.server.state
     kept = post.props if sent is post.props else props.stored(sent, state.new_id)
     post_rules.check_edit(call.server, message, None if sent is post.props else sent, kept)
@@ -168,7 +174,9 @@ def update(call: Call) -> Answer:
     sent = body.get("props")
     if sent is not None and not isinstance(sent, dict):
         raise bad_body("post")
-    return _edited(call, post, body, text_of(body, "message"), sent or {}, bool(body.get("is_pinned")))
+    return _edited(
+        call, post, body, text_of(body, "message"), sent or {}, bool(body.get("is_pinned"))
+    )
 
 
 @ROUTES.add("DELETE", "/posts/{post_id}")
@@ -183,16 +191,28 @@ def delete(call: Call) -> Answer:
     return ok()._replace(effect=post.id)
 
 
-def _list(state: State, order: Iterable[Post], others: Iterable[Post], following: str = "", before: str = "") -> Answer:
+def _list(
+    state: State,
+    order: Iterable[Post],
+    others: Iterable[Post],
+    following: str = "",
+    before: str = "",
+) -> Answer:
     ordered = list(order)
     posts = {p.id: state.post_json(p) for p in [*ordered, *others]}
-    body = {"order": [p.id for p in ordered], "posts": posts, "next_post_id": following, "prev_post_id": before}
+    body = {
+        "order": [p.id for p in ordered],
+        "posts": posts,
+        "next_post_id": following,
+        "prev_post_id": before,
+    }
     return Answer(200, body)
 
 
 @ROUTES.add("GET", "/posts/{post_id}/thread")
 def thread(call: Call) -> Answer:
-    """The post asked for, then root and replies as they were written; all of them unless `perPage` asks for pages."""
+    """The post asked for, then root and replies as they were written; all of them unless `perPage`
+    asks for pages."""
     state = call.server.state
     post = state.readable_post(call.user, call.id("post_id"))
     root = state.posts[post.root_id] if post.root_id else post
@@ -212,7 +232,8 @@ def thread(call: Call) -> Answer:
 
 @ROUTES.add("GET", "/channels/{channel_id}/posts")
 def channel_posts(call: Call) -> Answer:
-    """Newest first. `posts` holds the threads of what is listed too; `since` goes by `update_at`, with deleted ones."""
+    """Newest first. `posts` holds the threads of what is listed too; `since` goes by `update_at`,
+    with deleted ones."""
     state = call.server.state
     for name in ("after", "before"):
         if call.request.param(name) and not ids.is_id(call.request.param(name)):
@@ -232,7 +253,9 @@ def channel_posts(call: Call) -> Answer:
 def _page(call: Call, channel: Channel) -> Answer:
     state = call.server.state
     number, size = call.page()
-    newest_first = [p for p in reversed(channel.posts) if not p.delete_at or call.flag("include_deleted")]
+    newest_first = [
+        p for p in reversed(channel.posts) if not p.delete_at or call.flag("include_deleted")
+    ]
     after, before = call.request.param("after"), call.request.param("before")
     start = number * size
     if after:
@@ -265,7 +288,11 @@ def _threads(state: State, posts: List[Post]) -> List[Post]:
 def by_ids(call: Call) -> Answer:
     state = call.server.state
     found = (state.live_post(i) for i in call.texts("post_ids"))
-    readable = [p for p in found if p is not None and state.may_read(call.user, state.channels[p.channel_id])]
+    readable = [
+        p
+        for p in found
+        if p is not None and state.may_read(call.user, state.channels[p.channel_id])
+    ]
     return Answer(200, [state.post_json(p) for p in readable])
 
 

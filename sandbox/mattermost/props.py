@@ -1,8 +1,9 @@
 """A post's props as the server stores, measures and shows them.
 
-The server reads `attachments` into its own structure: keys it does not know vanish, an attachment with a wrong type in
-it vanishes whole, and every empty field is written out (about 290 characters an attachment). The size that counts is
-that of Go's JSON, where `<`, `>` and `&` take six characters each.
+The server reads `attachments` into its own structure: keys it does not know vanish, an attachment
+with a wrong type in it vanishes whole, and every empty field is written out (about 290 characters
+an attachment). The size that counts is that of Go's JSON, where `<`, `>` and `&` take six
+characters each.
 """
 
 from __future__ import annotations
@@ -42,7 +43,9 @@ def stored(props: Any, new_id: Callable[[], str]) -> Dict[str, Any]:
     result = {k: v for k, v in props.items() if k != "add_channel_member"}
     attachments = result.get("attachments")
     if isinstance(attachments, list):
-        result["attachments"] = [a for a in (_attachment(raw, new_id) for raw in attachments) if a is not None]
+        result["attachments"] = [
+            a for a in (_attachment(raw, new_id) for raw in attachments) if a is not None
+        ]
     return result
 
 
@@ -88,7 +91,11 @@ def _field(raw: Any) -> Dict[str, Any]:
     if not isinstance(raw, dict):
         raise _WrongType
     short = raw.get("short", False)
-    return {"title": _typed(raw, "title", str, ""), "value": raw.get("value"), "short": short in (True, "true")}
+    return {
+        "title": _typed(raw, "title", str, ""),
+        "value": raw.get("value"),
+        "short": short in (True, "true"),
+    }
 
 
 def _action(raw: Any, new_id: Callable[[], str]) -> Dict[str, Any]:

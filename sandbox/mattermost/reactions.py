@@ -1,4 +1,5 @@
-"""Reactions: the same one twice is one. Adding one is answered 200, whatever the documentation says."""
+"""Reactions: the same one twice is one. Adding one is answered 200, whatever the documentation
+says."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ def _post(call: Call, post_id: str) -> Post:
 def add(call: Call) -> Answer:
     state = call.server.state
     body = call.body("reaction")
-    user_id, post_id, emoji = (text_of(body, name) for name in ("user_id", "post_id", "emoji_name"))
+    user_id, post_id, emoji = (
+        text_of(body, name) for name in ("user_id", "post_id", "emoji_name")
+    )
     if not ids.is_id(user_id) or not ids.is_id(post_id) or not emoji or len(emoji) > 64:
         raise ApiError("api.reaction.save_reaction.invalid.app_error")
     if user_id != call.user.id:

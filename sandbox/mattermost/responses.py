@@ -1,4 +1,5 @@
-"""What a slash command's answer does, at once or later by its `response_url`: posts, for all or for one alone."""
+"""What a slash command's answer does, at once or later by its `response_url`: posts, for all or
+for one alone."""
 
 from __future__ import annotations
 
@@ -80,20 +81,34 @@ def _post(server: Mattermost, command: Command, said: Said, response: Dict[str, 
         response["text"] = slack_text.processed(state, response["text"])
         if response["attachments"] is not None:
             response["attachments"] = slack_text.attachments(state, response["attachments"])
-    sent = {**(response["props"] or {}), "from_webhook": "true", **_overrides(server, command, response)}
+    sent = {
+        **(response["props"] or {}),
+        "from_webhook": "true",
+        **_overrides(server, command, response),
+    }
     if response["attachments"] is not None:
         sent["attachments"] = response["attachments"]
     if response["response_type"] == "in_channel":
         if channel.delete_at:
             raise ApiError("api.post.create_post.can_not_post_to_deleted.error")
         post = post_rules.new_post(
-            server, user, channel, response["text"], sent, root_id=said.root_id, type=response["type"]
+            server,
+            user,
+            channel,
+            response["text"],
+            sent,
+            root_id=said.root_id,
+            type=response["type"],
         )
         server.posted(state.add_post(post))
-    elif response["response_type"] in ("", "ephemeral") and (response["text"] or response["attachments"] is not None):
+    elif response["response_type"] in ("", "ephemeral") and (
+        response["text"] or response["attachments"] is not None
+    ):
         kept = props.stored(sent, state.new_id)
         ephemeral.send(
-            state, user.id, state.make_post(user, channel, response["text"], root_id=said.root_id, props=kept)
+            state,
+            user.id,
+            state.make_post(user, channel, response["text"], root_id=said.root_id, props=kept),
         )
 
 

@@ -29,7 +29,10 @@ def _role(call: Call, name: str) -> Dict[str, Any]:
 @ROUTES.add("POST", "/roles/names")
 def by_names(call: Call) -> Answer:
     """Anybody may ask; unknown ones are left out."""
-    return Answer(200, [_role(call, name) for name in call.texts("rolenames") if name in call.server.state.roles])
+    return Answer(
+        200,
+        [_role(call, name) for name in call.texts("rolenames") if name in call.server.state.roles],
+    )
 
 
 @ROUTES.add("GET", "/roles/name/{role_name}")

@@ -1,4 +1,5 @@
-"""The default world: a team, its channels, a few people and the pack's bot; and a server that has it."""
+"""The default world: a team, its channels, a few people and the pack's bot; and a server that has
+it."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ PEOPLE = (
     ("olu", "Olu", "Adeyemi"),
     ("radia", "Radia", "Perlman"),
 )
-"""User name, first and last name; the e-mail is <user name>@example.com, as in the PagerDuty sandbox's seed."""
+"""User name, first and last name; the e-mail is <user name>@example.com, as in the PagerDuty
+sandbox's seed."""
 
 BOT_TOKEN = "botsandboxbotsandboxbot111"
 """The token of the bot `pagerduty`."""
@@ -39,14 +41,20 @@ class World(NamedTuple):
 
 
 def seed(server: Mattermost) -> World:
-    """Fill an empty server: the bot `pagerduty` is in the team and, but for town-square, in no channel yet."""
+    """Fill an empty server: the bot `pagerduty` is in the team and, but for town-square, in no
+    channel yet."""
     team = server.add_team("ops", "Ops")
     admin = server.add_user("admin", "admin@example.com", team=team, admin=True)
     users = {
-        name: server.add_user(name, name + "@example.com", team=team, first_name=first, last_name=last)
+        name: server.add_user(
+            name, name + "@example.com", team=team, first_name=first, last_name=last
+        )
         for name, first, last in PEOPLE
     }
-    channels = {name: server.add_channel(name, title, members=list(users.values())) for name, title in CHANNELS}
+    channels = {
+        name: server.add_channel(name, title, members=list(users.values()))
+        for name, title in CHANNELS
+    }
     channels["town-square"] = server.channel("town-square")
     server.add_token(admin, ADMIN_TOKEN)
     server.add_bot("pagerduty", "PagerDuty", team=team, token=BOT_TOKEN)
@@ -54,9 +62,12 @@ def seed(server: Mattermost) -> World:
 
 
 class MattermostServer(Server):
-    """A sandbox Mattermost on its own port, with its `account`; seeded, that is, with its `world`."""
+    """A sandbox Mattermost on its own port, with its `account`; seeded, that is, with its
+    `world`."""
 
-    def __init__(self, journal: Journal, clock: Clock, port: int = 0, *, seeded: bool = True) -> None:
+    def __init__(
+        self, journal: Journal, clock: Clock, port: int = 0, *, seeded: bool = True
+    ) -> None:
         self.account = Mattermost(clock, journal)
         self.world: Optional[World] = seed(self.account) if seeded else None
         super().__init__(self.account, journal, clock, port)

@@ -1,4 +1,5 @@
-"""The service behind the sandbox's Mattermost: who asks, may it be answered at all, and by which handler."""
+"""The service behind the sandbox's Mattermost: who asks, may it be answered at all, and by which
+handler."""
 
 from __future__ import annotations
 
@@ -37,7 +38,20 @@ API = "/api/v4"
 PERMALINK = "/_redirect/pl/"
 RESPONSE_URL = "/hooks/commands/"
 RESOURCES = (
-    *(actions, channels, commands, execute, files, groups, posts, reactions, roles, system, teams, users),
+    *(
+        actions,
+        channels,
+        commands,
+        execute,
+        files,
+        groups,
+        posts,
+        reactions,
+        roles,
+        system,
+        teams,
+        users,
+    ),
     webhooks,
 )
 """The modules whose handlers stand in `ROUTES`; a new resource is a new module here."""
@@ -51,15 +65,17 @@ class Mattermost(Account, Service):
 
     Switches, to be set at any time:
 
-    `props_limit` (8000; 800000 on newer servers), `message_limit`, `file_limit` (bytes), `show_email` (whether profiles
-    tell e-mails), `save_seconds` (real seconds that saving a new post takes, so that requests overlap), `database_down`
-    (answers as a server that lost its database), `rate_limit(per_second, burst)`; for integrations `enable_commands`,
-    `enable_outgoing_webhooks`, `enable_post_username_override`, `allowed_untrusted_internal_connections` (hosts and
-    CIDR blocks that may be called, apart by spaces or commas), `trigger_seconds` (3; 30 on newer servers),
-    `integration_seconds` (real ones that who is called has); to be read only `enable_open_server`,
-    `license` (short name of the edition, `professional`; empty: none) and `enable_custom_groups` for user groups, as
-    servers from 6.3 on have them; `enable_user_creation`, `require_email_verification`, `enable_gitlab`, `enable_saml`,
-    `enable_ldap`.
+    `props_limit` (8000; 800000 on newer servers), `message_limit`, `file_limit` (bytes),
+    `show_email` (whether profiles tell e-mails), `save_seconds` (real seconds that saving a new
+    post takes, so that requests overlap), `database_down` (answers as a server that lost its
+    database), `rate_limit(per_second, burst)`; for integrations `enable_commands`,
+    `enable_outgoing_webhooks`, `enable_post_username_override`,
+    `allowed_untrusted_internal_connections` (hosts and CIDR blocks that may be called, apart by
+    spaces or commas), `trigger_seconds` (3; 30 on newer servers), `integration_seconds` (real ones
+    that who is called has); to be read only `enable_open_server`, `license` (short name of the
+    edition, `professional`; empty: none) and `enable_custom_groups` for user groups, as servers
+    from 6.3 on have them; `enable_user_creation`, `require_email_verification`, `enable_gitlab`,
+    `enable_saml`, `enable_ldap`.
     """
 
     name = "mattermost"
@@ -127,8 +143,13 @@ class Mattermost(Account, Service):
         if status == 429:
             wait = 1 if retry_after is None else retry_after
             return _limited(dict(limit_headers(100, 0, wait), **{"Retry-After": f"{wait:g}"}))
-        by_status = {401: "api.context.session_expired.app_error", 403: "api.context.permissions.app_error"}
-        error_id = by_status.get(status, "app.select_error" if status >= 500 else "api.context.404.app_error")
+        by_status = {
+            401: "api.context.session_expired.app_error",
+            403: "api.context.permissions.app_error",
+        }
+        error_id = by_status.get(
+            status, "app.select_error" if status >= 500 else "api.context.404.app_error"
+        )
         answer = error_answer(status, error_id, MESSAGES[error_id][1], self.state.new_id())
         if retry_after is None:
             return answer
@@ -141,11 +162,16 @@ class Mattermost(Account, Service):
         return control.run(self, word, body)
 
     def _web(self, request: Request) -> Answer:
-        """What a browser asks for: the page, and posts by their permalinks, which lead to their channel on it."""
+        """What a browser asks for: the page, and posts by their permalinks, which lead to their
+        channel on it."""
         if request.method == "GET":
             if request.path == "/":
                 return page()
-            post = self.state.posts.get(request.path[len(PERMALINK) :]) if request.path.startswith(PERMALINK) else None
+            post = (
+                self.state.posts.get(request.path[len(PERMALINK) :])
+                if request.path.startswith(PERMALINK)
+                else None
+            )
             if post is not None:
                 return Answer(302, None, {"Location": f"/#{post.channel_id}"})
         id_ = request.path[len(RESPONSE_URL) :] if request.path.startswith(RESPONSE_URL) else ""
@@ -173,11 +199,14 @@ class Mattermost(Account, Service):
         if self.database_down and not open_to_all:
             raise self._without_database(request.method, path)
         user = self.state.users[token.user_id] if token is not None else _NOBODY
-        result: Union[Answer, Awaitable[Answer]] = handler(Call(self, request, names, user, token or _NO_TOKEN))
+        result: Union[Answer, Awaitable[Answer]] = handler(
+            Call(self, request, names, user, token or _NO_TOKEN)
+        )
         return result
 
     def _token(self, request: Request) -> Optional[Token]:
-        """The valid token of the request; while the database is down only those the server still remembers."""
+        """The valid token of the request; while the database is down only those the server still
+        remembers."""
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
         token = self.state.tokens.get(secret.strip()) if kind.lower() == "bearer" else None
         if token is None or not token.active or self.state.users[token.user_id].delete_at:
@@ -213,4 +242,6 @@ class Mattermost(Account, Service):
 
 
 def _limited(headers: Dict[str, str]) -> Answer:
-    return Answer(429, "limit exceeded\n", {"Content-Type": "text/plain; charset=utf-8", **headers})
+    return Answer(
+        429, "limit exceeded\n", {"Content-Type": "text/plain; charset=utf-8", **headers}
+    )

@@ -37,7 +37,10 @@ def attachments(state: State, rows: List[Any]) -> List[Any]:
 def _attachment(state: State, row: Dict[str, Any]) -> Dict[str, Any]:
     made = dict(row, **_texts(state, row, ("pretext", "text", "title")))
     if isinstance(row.get("fields"), list):
-        made["fields"] = [dict(f, **_texts(state, f, ("value",))) if isinstance(f, dict) else f for f in row["fields"]]
+        made["fields"] = [
+            dict(f, **_texts(state, f, ("value",))) if isinstance(f, dict) else f
+            for f in row["fields"]
+        ]
     return made
 
 

@@ -1,4 +1,5 @@
-"""The server's memory and who may do what in it. No HTTP here; every method is called under the service's lock."""
+"""The server's memory and who may do what in it. No HTTP here; every method is called under the
+service's lock."""
 
 from __future__ import annotations
 
@@ -11,7 +12,19 @@ from ..journal import Journal
 from . import ids, props
 from .errors import ApiError, forbidden
 from .integrations import Integrations
-from .model import DIRECT, OPEN, Channel, FileInfo, Group, Post, Reaction, Team, Token, User, Version
+from .model import (
+    DIRECT,
+    OPEN,
+    Channel,
+    FileInfo,
+    Group,
+    Post,
+    Reaction,
+    Team,
+    Token,
+    User,
+    Version,
+)
 from .permissions import defaults
 
 PENDING_SECONDS = 30.0
@@ -34,7 +47,8 @@ class State:
         self.files: Dict[str, FileInfo] = {}
         self.groups: Dict[str, Group] = {}
         self.pending: Dict[str, Tuple[str, float]] = {}
-        """`pending_post_id` to (post id, "" while it is being saved; sandbox time at which it is forgotten)."""
+        """`pending_post_id` to (post id, "" while it is being saved; sandbox time at which it is
+        forgotten)."""
         self.integrations = Integrations()
         self.roles = defaults()
         """Permissions by role's name."""
@@ -67,7 +81,9 @@ class State:
         return next((t for t in self.teams.values() if t.name == name), None)
 
     def channel_named(self, team_id: str, name: str) -> Optional[Channel]:
-        return next((c for c in self.channels.values() if c.name == name and c.team_id == team_id), None)
+        return next(
+            (c for c in self.channels.values() if c.name == name and c.team_id == team_id), None
+        )
 
     def live_post(self, post_id: str) -> Optional[Post]:
         post = self.posts.get(post_id)
@@ -92,14 +108,18 @@ class State:
         if user.id not in channel.members and not user.admin:
             return False
         roles = ["channel_user", *(["channel_admin"] if channel.creator_id == user.id else [])]
-        return any(permission in self.roles[role] for role in roles) or self.may(user, permission, channel.team_id)
+        return any(permission in self.roles[role] for role in roles) or self.may(
+            user, permission, channel.team_id
+        )
 
     def may_write(self, user: User, channel: Channel) -> bool:
         return user.admin or user.id in channel.members
 
     def may_read(self, user: User, channel: Channel) -> bool:
         """Members read; everybody of the team reads a public channel."""
-        return self.may_write(user, channel) or (channel.type == OPEN and self.in_team(user, channel.team_id))
+        return self.may_write(user, channel) or (
+            channel.type == OPEN and self.in_team(user, channel.team_id)
+        )
 
     def readable_post(self, user: User, post_id: str) -> Post:
         """Raises ApiError: 404 for an unknown or deleted post, 403 where the user may not read."""
@@ -147,19 +167,29 @@ class State:
 
     def system_post(self, user: User, channel: Channel, kind: str, message: str) -> None:
         """What the server itself says in a channel about joining, renaming, archiving."""
-        self.add_post(self.make_post(user, channel, message, type=kind, props={"username": user.username}))
+        self.add_post(
+            self.make_post(user, channel, message, type=kind, props={"username": user.username})
+        )
 
-    def edit_post(self, post: Post, message: str, new_props: Dict[str, Any], pinned: bool, files: List[str]) -> None:
+    def edit_post(
+        self, post: Post, message: str, new_props: Dict[str, Any], pinned: bool, files: List[str]
+    ) -> None:
         now = self.now()
         cards = post.props.get("attachments")
-        if message != post.message or new_props.get("attachments") != cards or files != post.file_ids:
+        if (
+            message != post.message
+            or new_props.get("attachments") != cards
+            or files != post.file_ids
+        ):
             post.edit_at = now
         post.message, post.props, post.is_pinned, post.file_ids = message, new_props, pinned, files
         post.update_at = now
         if post.root_id:
             self.posts[post.root_id].update_at = now
         post.history.append(Version(now, message, new_props))
-        self.fact("post_edited", post.id, message=message, props=new_props, version=len(post.history))
+        self.fact(
+            "post_edited", post.id, message=message, props=new_props, version=len(post.history)
+        )
 
     def delete_post(self, post: Post, by: User) -> None:
         now = self.now()
@@ -171,7 +201,9 @@ class State:
 
     def add_reaction(self, post: Post, user: User, emoji: str) -> Reaction:
         """Idempotent: the second time answers with the first."""
-        found = next((r for r in post.reactions if (r.user_id, r.emoji_name) == (user.id, emoji)), None)
+        found = next(
+            (r for r in post.reactions if (r.user_id, r.emoji_name) == (user.id, emoji)), None
+        )
         if found is not None:
             return found
         reaction = Reaction(user.id, emoji, self.now())

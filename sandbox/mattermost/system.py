@@ -32,7 +32,10 @@ def ping(call: Call) -> Answer:
         return Answer(200, body)
     down = call.server.database_down
     state = "UNHEALTHY" if down else "OK"
-    return Answer(500 if down else 200, dict(body, status=state, database_status=state, filestore_status="OK"))
+    return Answer(
+        500 if down else 200,
+        dict(body, status=state, database_status=state, filestore_status="OK"),
+    )
 
 
 @ROUTES.add("GET", "/config/client")

@@ -14,7 +14,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{1,63}")
 
 
 def visible_team(call: Call) -> Team:
-    """`{team_id}` of the path. Raises ApiError: 404 for an unknown one, 403 for one that is closed."""
+    """`{team_id}` of the path. Raises ApiError: 404 for an unknown one, 403 for one that is
+    closed."""
     team = call.server.state.teams.get(call.id("team_id"))
     if team is None:
         raise ApiError("app.team.get.find.app_error")
@@ -40,7 +41,9 @@ def create(call: Call) -> Answer:
         raise ApiError("model.team.is_valid.characters.app_error")
     if call.server.state.team_named(name) is not None:
         raise ApiError("store.sql_team.save.existing.app_error")
-    team = call.server.make_team(name, text_of(body, "display_name"), is_open=body.get("type") == "O")
+    team = call.server.make_team(
+        name, text_of(body, "display_name"), is_open=body.get("type") == "O"
+    )
     call.server.add_to_team(team, call.user, admin=True)
     return Answer(201, team.to_json(), effect=team.id)
 
@@ -86,7 +89,11 @@ def add_member(call: Call) -> Answer:
     user = call.server.state.users.get(text_of(body, "user_id"))
     if user is None:
         raise unknown_user()
-    if not call.user.admin and call.user.id not in team.members and not (team.open and user is call.user):
+    if (
+        not call.user.admin
+        and call.user.id not in team.members
+        and not (team.open and user is call.user)
+    ):
         raise forbidden()
     call.server.add_to_team(team, user)
     return Answer(201, team.member_json(user.id), effect=team.id)

@@ -1,6 +1,8 @@
-"""Trigger ids: with one, whoever was called about a click or a command may open a dialog for the user, and soon.
+"""Trigger ids: with one, whoever was called about a click or a command may open a dialog for the
+user, and soon.
 
-As the server makes them: base 64 of `<id>:<user id>:<milliseconds>:<signature>`. Its clients know the id alone.
+As the server makes them: base 64 of `<id>:<user id>:<milliseconds>:<signature>`. Its clients know
+the id alone.
 """
 
 from __future__ import annotations
@@ -38,10 +40,14 @@ def user_of(server: Mattermost, trigger_id: str) -> Tuple[str, str]:
     made = int(at) if at.isdigit() else 0
     if server.state.now() - made > server.trigger_seconds * 1000:
         raise ApiError(_DECODE + "expired", f"{server.trigger_seconds:g}")
-    if not hmac.compare_digest(_signature(server, f"{client_id}:{user_id}:{at}:").encode(), signature.encode()):
+    if not hmac.compare_digest(
+        _signature(server, f"{client_id}:{user_id}:{at}:").encode(), signature.encode()
+    ):
         raise ApiError(_DECODE + "verify_signature_failed")
     return client_id, user_id
 
 
 def _signature(server: Mattermost, data: str) -> str:
-    return base64.b64encode(hmac.new(server.state.secret, data.encode(), hashlib.sha256).digest()).decode()
+    return base64.b64encode(
+        hmac.new(server.state.secret, data.encode(), hashlib.sha256).digest()
+    ).decode()

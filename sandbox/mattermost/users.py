@@ -35,7 +35,9 @@ def listing(call: Call) -> Answer:
     if team_id:
         if not state.in_team(call.user, team_id):
             raise forbidden()
-        users = [u for u in users if team_id in state.teams and u.id in state.teams[team_id].members]
+        users = [
+            u for u in users if team_id in state.teams and u.id in state.teams[team_id].members
+        ]
     return _profiles(call, paged(sorted(users, key=lambda u: u.username), call.page()))
 
 
@@ -99,7 +101,8 @@ def by_usernames(call: Call) -> Answer:
 
 @ROUTES.add("POST", "/users/search")
 def search(call: Call) -> Answer:
-    """By the start of user name, first, last or nick name; by e-mail only where e-mails are shown."""
+    """By the start of user name, first, last or nick name; by e-mail only where e-mails are
+    shown."""
     body = call.body("props")
     term = text_of(body, "term").lower()
     if not term:

@@ -1,4 +1,5 @@
-"""Outgoing webhooks: make, read, change, delete. Only who may `manage_outgoing_webhooks`; 501 where they are off."""
+"""Outgoing webhooks: make, read, change, delete. Only who may `manage_outgoing_webhooks`; 501
+where they are off."""
 
 from __future__ import annotations
 
@@ -40,7 +41,10 @@ def _check(fields: Dict[str, Any]) -> None:
         ("is_valid.url", not all(HTTP_URL.fullmatch(url) for url in urls)),
         ("is_valid.display_name", len(fields["display_name"].encode()) > 64),
         ("is_valid.description", len(fields["description"].encode()) > 500),
-        ("is_valid.content_type", len(fields["content_type"].encode()) > 128 or fields["trigger_when"] > 1),
+        (
+            "is_valid.content_type",
+            len(fields["content_type"].encode()) > 128 or fields["trigger_when"] > 1,
+        ),
         ("username", len(fields["username"].encode()) > 64),
         ("icon_url", len(fields["icon_url"].encode()) > 1024),
     )
@@ -54,8 +58,11 @@ def _need_switched_on(call: Call) -> None:
         raise ApiError("api.outgoing_webhook.disabled.app_error")
 
 
-def _check_place(call: Call, team_id: str, fields: Dict[str, Any], not_open: ApiError, itself: str, clash: str) -> None:
-    """A public channel of the team or a trigger word, and no other webhook with the same ones. Raises ApiError."""
+def _check_place(
+    call: Call, team_id: str, fields: Dict[str, Any], not_open: ApiError, itself: str, clash: str
+) -> None:
+    """A public channel of the team or a trigger word, and no other webhook with the same ones.
+    Raises ApiError."""
     state = call.server.state
     if fields["channel_id"]:
         channel = state.channels.get(fields["channel_id"])
@@ -68,7 +75,11 @@ def _check_place(call: Call, team_id: str, fields: Dict[str, Any], not_open: Api
     elif not fields["trigger_words"]:
         raise ApiError("api.webhook.create_outgoing.triggers.app_error")
     for hook in state.integrations.hooks.values():
-        same = hook.team_id == team_id and hook.channel_id == fields["channel_id"] and hook.id != itself
+        same = (
+            hook.team_id == team_id
+            and hook.channel_id == fields["channel_id"]
+            and hook.id != itself
+        )
         if same and all(set(getattr(hook, name)) & set(fields[name]) for name in _LISTS):
             raise ApiError(clash)
 
@@ -89,7 +100,14 @@ def create(call: Call) -> Answer:
         raise forbidden()
     _need_switched_on(call)
     closed = ApiError("api.outgoing_webhook.disabled.app_error", status=403)
-    _check_place(call, fields["team_id"], fields, closed, "", "api.webhook.create_outgoing.intersect.app_error")
+    _check_place(
+        call,
+        fields["team_id"],
+        fields,
+        closed,
+        "",
+        "api.webhook.create_outgoing.intersect.app_error",
+    )
     _check(fields)
     now = state.now()
     made = OutgoingHook(state.new_id(), state.new_id(), call.user.id, fields["team_id"], now, now)
@@ -125,7 +143,9 @@ def _own(call: Call) -> OutgoingHook:
     hook = state.integrations.hooks.get(call.id("hook_id"))
     if hook is None:
         raise ApiError("app.webhooks.get_outgoing.app_error")
-    own = hook.creator_id == call.user.id or state.may(call.user, MANAGE_OTHERS_HOOKS, hook.team_id)
+    own = hook.creator_id == call.user.id or state.may(
+        call.user, MANAGE_OTHERS_HOOKS, hook.team_id
+    )
     if not own or not state.may(call.user, MANAGE_HOOKS, hook.team_id):
         raise forbidden()
     return hook
@@ -146,7 +166,14 @@ def update(call: Call) -> Answer:
     if fields["team_id"] not in ("", hook.team_id):
         raise ApiError("api.webhook.team_mismatch.app_error")
     closed = ApiError("api.webhook.create_outgoing.not_open.app_error")
-    _check_place(call, hook.team_id, fields, closed, hook.id, "api.webhook.update_outgoing.intersect.app_error")
+    _check_place(
+        call,
+        hook.team_id,
+        fields,
+        closed,
+        hook.id,
+        "api.webhook.update_outgoing.intersect.app_error",
+    )
     _check(fields)
     hook.update_at = call.server.state.now()
     return _stored(call, hook, fields)

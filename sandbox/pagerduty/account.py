@@ -1,11 +1,13 @@
 """The account: what people, monitoring and time itself do in PagerDuty, as Python calls.
 
-    incident = account.trigger("Checkout API", "Disk full", priority="P1", details={"disk": "/dev/sda1"})
+    incident = account.trigger("Checkout API", "Disk full", priority="P1", details={"disk":
+    "/dev/sda1"})
     account.acknowledge(incident, "ada@example.com")
 
-Things are named by id, name or e-mail, incidents by object, id or number; an unknown one raises KeyError, what
-PagerDuty would refuse raises `Wrong`. Each change writes the log entries PagerDuty writes. Who acts is the user named,
-else the first one assigned. The same by HTTP (`DO` lists the words), answered as the REST API shows things:
+Things are named by id, name or e-mail, incidents by object, id or number; an unknown one raises
+KeyError, what PagerDuty would refuse raises `Wrong`. Each change writes the log entries PagerDuty
+writes. Who acts is the user named, else the first one assigned. The same by HTTP (`DO` lists the
+words), answered as the REST API shows things:
 
     POST /_sandbox/account {"do": "acknowledge", "args": {"incident": 3, "user": "Ada Lovelace"}}
 """
@@ -19,9 +21,36 @@ from .lifecycle import WEBSITE, Lifecycle, Which
 from .model import URGENCIES, Agent, Alert, Incident, LogEntry, Options, Responder, Thing, invalid
 
 DO = {
-    *("trigger", "storm", "add_alert", "resolve_alert", "acknowledge", "unacknowledge", "escalate", "reassign"),
-    *("delegate", "annotate", "resolve", "reopen", "snooze", "merge", "set_priority", "set_urgency", "set_title"),
-    *("set_service", "set_conference", "set_custom_fields", "status_update", "add_responder", "respond", "odd_entry"),
+    *(
+        "trigger",
+        "storm",
+        "add_alert",
+        "resolve_alert",
+        "acknowledge",
+        "unacknowledge",
+        "escalate",
+        "reassign",
+    ),
+    *(
+        "delegate",
+        "annotate",
+        "resolve",
+        "reopen",
+        "snooze",
+        "merge",
+        "set_priority",
+        "set_urgency",
+        "set_title",
+    ),
+    *(
+        "set_service",
+        "set_conference",
+        "set_custom_fields",
+        "status_update",
+        "add_responder",
+        "respond",
+        "odd_entry",
+    ),
     *("log_late", "hide", "set_options", "truth", "maintain", "cover", "deploy"),
 }
 """What `call` carries out."""
@@ -54,7 +83,11 @@ class Account(Lifecycle):
             found.urgency = urgency
             self._touch(found)
             self.write(
-                found, "urgency_change", agent, f"Urgency changed to {urgency} by {self._name(agent)}", dict(WEBSITE)
+                found,
+                "urgency_change",
+                agent,
+                f"Urgency changed to {urgency} by {self._name(agent)}",
+                dict(WEBSITE),
             )
             return found
 
@@ -80,32 +113,53 @@ class Account(Lifecycle):
             self._field_change(found, agent, "field_value_change", "service", new, old)
             return found
 
-    def set_conference(self, incident: Which, url: str = "", number: str = "", user: str = "") -> Incident:
+    def set_conference(
+        self, incident: Which, url: str = "", number: str = "", user: str = ""
+    ) -> Incident:
         """No log entry tells of it; the incident shows it with `include[]=conference_bridge`."""
         with self.lock:
             found, _ = self._edit(incident, user)
-            found.conference = {k: v for k, v in (("conference_number", number), ("conference_url", url)) if v}
+            found.conference = {
+                k: v for k, v in (("conference_number", number), ("conference_url", url)) if v
+            }
             self._touch(found)
             return found
 
-    def set_custom_fields(self, incident: Which, values: Dict[str, Any], user: str = "") -> Incident:
+    def set_custom_fields(
+        self, incident: Which, values: Dict[str, Any], user: str = ""
+    ) -> Incident:
         with self.lock:
             found, agent = self._edit(incident, user)
             found.custom_fields.update(values)
             self._touch(found)
             changes = [f"Updated {name} to {value}" for name, value in values.items()]
             summary = f"Custom fields changed by {self._name(agent)}"
-            self.write(found, "custom_field_value_change", agent, summary, dict(WEBSITE), changeset=changes)
+            self.write(
+                found,
+                "custom_field_value_change",
+                agent,
+                summary,
+                dict(WEBSITE),
+                changeset=changes,
+            )
             return found
 
     def status_update(self, incident: Which, message: str, user: str = "", **more: str) -> Thing:
         """`more`: subject, html_message."""
         with self.lock:
             found, agent = self._edit(incident, user)
-            update: Thing = {"id": self.new_id("P", 7), "message": message, "user": agent.id, "at": self.now(), **more}
+            update: Thing = {
+                "id": self.new_id("P", 7),
+                "message": message,
+                "user": agent.id,
+                "at": self.now(),
+                **more,
+            }
             found.status_updates.append(update)
             summary = f"Status update sent by {self._name(agent)}"
-            self.write(found, "status_update", agent, summary, {"type": "website", "summary": message})
+            self.write(
+                found, "status_update", agent, summary, {"type": "website", "summary": message}
+            )
             return update
 
     def add_responder(
@@ -121,7 +175,9 @@ class Account(Lifecycle):
             found.responders.extend(asked)
             who = self._names([r.user_id for r in asked])
             summary = f"{self._name(agent)} requested help from {who}"
-            self.write(found, "responder_request", agent, summary, {"type": "website", "summary": message})
+            self.write(
+                found, "responder_request", agent, summary, {"type": "website", "summary": message}
+            )
             return asked
 
     def respond(self, incident: Which, user: str, accept: bool = True) -> Incident:
@@ -130,14 +186,18 @@ class Account(Lifecycle):
             found, agent = self._edit(incident, user)
             for responder in found.responders:
                 if responder.user_id == agent.id and responder.state == "pending":
-                    responder.state, responder.updated_at = "joined" if accept else "declined", self.now()
+                    responder.state, responder.updated_at = (
+                        "joined" if accept else "declined",
+                        self.now(),
+                    )
             word = "accepted" if accept else "declined"
             summary = f"{self._name(agent)} {word} the request to respond"
             self.write(found, f"responder_{word}", agent, summary, dict(WEBSITE))
             return found
 
     def odd_entry(self, incident: Which, type: str, user: str = "", **fields: Any) -> LogEntry:
-        """A log entry of a type nobody knows, or whose `fields` (null too) are as no document says; nothing changes."""
+        """A log entry of a type nobody knows, or whose `fields` (null too) are as no document
+        says; nothing changes."""
         with self.lock:
             found, agent = self._edit(incident, user)
             entry = self.write(found, type, agent, f"{type} by {self._name(agent)}", dict(WEBSITE))
@@ -149,13 +209,19 @@ class Account(Lifecycle):
         with self.lock:
             who = self.find("users", user)["id"] if user else next(iter(self.catalog["users"]))
             own = {"start": self.now(), "end": self.now() + seconds, "name": description}
-            return self.open_window({**own, "service_ids": [self.find("services", service)["id"]]}, who)
+            return self.open_window(
+                {**own, "service_ids": [self.find("services", service)["id"]]}, who
+            )
 
     def cover(self, schedule: str, user: str, seconds: int) -> Thing:
         """Somebody takes over on a schedule, from now on."""
         with self.lock:
             found, now = self.find("schedules", schedule), self.now()
-            override = {"user_id": self.find("users", user)["id"], "start": now, "end": now + seconds}
+            override = {
+                "user_id": self.find("users", user)["id"],
+                "start": now,
+                "end": now + seconds,
+            }
             found["overrides"].append({**override, "id": self.new_id("Q", 14)})
             self.change("schedules", found, {})
             return dict(found["overrides"][-1])
@@ -164,8 +230,16 @@ class Account(Lifecycle):
         """A change event of a service; `fields`: source, links, images, custom_details."""
         with self.lock:
             id = self.find("services", service)["id"]
-            own = next(i["id"] for i in self.catalog["integrations"].values() if i["service_id"] == id)
-            thing = {"name": summary, "at": self.now(), "service_id": id, "integration_id": own, **fields}
+            own = next(
+                i["id"] for i in self.catalog["integrations"].values() if i["service_id"] == id
+            )
+            thing = {
+                "name": summary,
+                "at": self.now(),
+                "service_id": id,
+                "integration_id": own,
+                **fields,
+            }
             return self.create("change_events", thing)
 
     def move_alert(self, source: Incident, target: Incident, alert: Alert) -> None:
@@ -192,10 +266,14 @@ class Account(Lifecycle):
             return dataclasses.asdict(self.options)
 
     def truth(self) -> List[Thing]:
-        """Each incident as it truly is, in short, oldest first: what a test or the demo holds the posts against."""
+        """Each incident as it truly is, in short, oldest first: what a test or the demo holds the
+        posts against."""
         with self.lock:
             self.run_due()
-            users, priorities = {**self.deleted["users"], **self.catalog["users"]}, self.catalog["priorities"]
+            users, priorities = (
+                {**self.deleted["users"], **self.catalog["users"]},
+                self.catalog["priorities"],
+            )
             return [
                 {
                     "id": i.id,
@@ -206,7 +284,9 @@ class Account(Lifecycle):
                     "priority": priorities[i.priority_id]["name"] if i.priority_id else "",
                     "service": self.known("services", i.service_id)["name"],
                     "assignees": [users[u]["name"] for u, _ in i.assignees],
-                    "acknowledgers": [users[a.id]["name"] for a, _ in i.acknowledgers if a.kind == "user"],
+                    "acknowledgers": [
+                        users[a.id]["name"] for a, _ in i.acknowledgers if a.kind == "user"
+                    ],
                     "note": i.notes[-1].content if i.notes else "",
                     "updated_at": i.updated_at,
                     "entries": [[e.id, e.type, e.created_at, e.summary] for e in i.entries],
@@ -228,7 +308,13 @@ class Account(Lifecycle):
     def _field_change(
         self, incident: Incident, agent: Agent, type: str, name: str, new: str, old: Optional[str]
     ) -> None:
-        field = {"id": incident.id, "name": name, "value": new, "namespace": "incidents", "old_value": old}
+        field = {
+            "id": incident.id,
+            "name": name,
+            "value": new,
+            "namespace": "incidents",
+            "old_value": old,
+        }
         channel = {"type": "website", "changeset": {"application_fields": [field]}}
         summary = f"{name.capitalize()} changed to {new} by {self._name(agent)}"
         self.write(incident, type, agent, summary, channel)

@@ -1,4 +1,5 @@
-"""What the account holds, with indexes so that 10,000 open incidents and 100,000 log entries list at once."""
+"""What the account holds, with indexes so that 10,000 open incidents and 100,000 log entries list
+at once."""
 
 from __future__ import annotations
 
@@ -44,7 +45,8 @@ KINDS = {
 
 @dataclass
 class LogDelay:
-    """Entries that come into sight late: that many seconds, for these types (all when empty), by chance, so often."""
+    """Entries that come into sight late: that many seconds, for these types (all when empty), by
+    chance, so often."""
 
     seconds: float
     types: Tuple[str, ...]
@@ -108,13 +110,19 @@ class Book:
         """Add a thing to the catalog; `fields` are those of the REST object, references as ids."""
         with self.lock:
             type_, prefix, length = KINDS[kind]
-            thing: Thing = {"id": self.new_id(prefix, length), "type": type_, "name": name, **fields}
+            thing: Thing = {
+                "id": self.new_id(prefix, length),
+                "type": type_,
+                "name": name,
+                **fields,
+            }
             self.catalog[kind][thing["id"]] = thing
             self.version += 1
             return thing
 
     def create(self, kind: str, fields: Thing) -> Thing:
-        """Add a thing that somebody made through the API, and note it in the journal; so do `change` and `remove`."""
+        """Add a thing that somebody made through the API, and note it in the journal; so do
+        `change` and `remove`."""
         thing = self.add(kind, **fields)
         self._tell("created", kind, thing)
         return thing
@@ -130,7 +138,9 @@ class Book:
         self._tell("deleted", kind, thing)
 
     def _tell(self, what: str, kind: str, thing: Thing) -> None:
-        self.journal.fact("pagerduty", f"{KINDS[kind][0]}_{what}", thing["id"], thing["id"], name=thing["name"])
+        self.journal.fact(
+            "pagerduty", f"{KINDS[kind][0]}_{what}", thing["id"], thing["id"], name=thing["name"]
+        )
 
     def known(self, kind: str, id: str) -> Thing:
         """A thing that is or once was. Raises KeyError."""
@@ -152,7 +162,10 @@ class Book:
         """A service's teams are its escalation policy's; so are an incident's."""
         policies = self.catalog["escalation_policies"]
         own = self.catalog["services"].get(incident_service, {}).get("escalation_policy_id", "")
-        found = [*policies.get(policy, {}).get("team_ids", ()), *policies.get(own, {}).get("team_ids", ())]
+        found = [
+            *policies.get(policy, {}).get("team_ids", ()),
+            *policies.get(own, {}).get("team_ids", ()),
+        ]
         return tuple(dict.fromkeys(found))
 
     def service_teams(self, service: str) -> Tuple[str, ...]:
@@ -162,22 +175,31 @@ class Book:
         return (id.lower() + "0123456789abcdef" * 2)[:32]
 
     def add_contact(self, user: Thing) -> None:
-        """The e-mail a user begins with, and a rule that tells of urgent incidents there at once."""
+        """The e-mail a user begins with, and a rule that tells of urgent incidents there at
+        once."""
         now, email = self.now(), "email_contact_method"
         own = {"user_id": user["id"], "created_at": now}
         method = self.add("contact_methods", "Default", type=email, address=user["email"], **own)
         rule = self.add(
-            "notification_rules", "0 minutes", start_delay_in_minutes=0, method_id=method["id"], urgency="high", **own
+            "notification_rules",
+            "0 minutes",
+            start_delay_in_minutes=0,
+            method_id=method["id"],
+            urgency="high",
+            **own,
         )
         user.update(method_ids=[method["id"]], rule_ids=[rule["id"]])
 
     # Maintenance
 
     def open_window(self, fields: Thing, user_id: str) -> Thing:
-        """A maintenance window (`start`, `end`, `service_ids`, `name`); one begun in the past begins now."""
+        """A maintenance window (`start`, `end`, `service_ids`, `name`); one begun in the past
+        begins now."""
         start = max(fields["start"], self.now())
         name = fields.get("name", "")
-        number = len(self.catalog["maintenance_windows"]) + len(self.deleted["maintenance_windows"]) + 1
+        number = (
+            len(self.catalog["maintenance_windows"]) + len(self.deleted["maintenance_windows"]) + 1
+        )
         own = {"sequence_number": number, "user_id": user_id, "description": name, "name": name}
         self.check_window({**fields, "start": start})
         return self.create("maintenance_windows", {**fields, **own, "start": start})
@@ -211,7 +233,9 @@ class Book:
             for number in self.open_numbers:
                 incident = self.by_number[number]
                 if busy.get(incident.service_id) != "critical":
-                    busy[incident.service_id] = "critical" if incident.status == "triggered" else "warning"
+                    busy[incident.service_id] = (
+                        "critical" if incident.status == "triggered" else "warning"
+                    )
             self._busy = (self.version, busy)
         return self._busy[1].get(service["id"], "active")
 
@@ -256,12 +280,15 @@ class Book:
         times: Optional[int] = None,
         seed: int = 0,
     ) -> None:
-        """From now on entries (of those types, by chance, so many) come into sight `seconds` late; 0 ends all of it."""
+        """From now on entries (of those types, by chance, so many) come into sight `seconds` late;
+        0 ends all of it."""
         with self.lock:
             if seconds <= 0:
                 self._delays.clear()
             else:
-                self._delays.append(LogDelay(seconds, tuple(types), probability, times, random.Random(seed)))
+                self._delays.append(
+                    LogDelay(seconds, tuple(types), probability, times, random.Random(seed))
+                )
 
     def hide(self, entry_id: str, seconds: float) -> None:
         """Keep one entry out of sight for that long from now on."""
@@ -273,16 +300,25 @@ class Book:
         return entry.visible_at <= entry.created_at or entry.visible_at <= self.clock()
 
     def write(
-        self, incident: Incident, type: str, agent: Agent, summary: str, channel: Thing, **extra: Any
+        self,
+        incident: Incident,
+        type: str,
+        agent: Agent,
+        summary: str,
+        channel: Thing,
+        **extra: Any,
     ) -> LogEntry:
-        """Write a log entry, now, after the incident was changed; and note it in the journal of what truly happened."""
+        """Write a log entry, now, after the incident was changed; and note it in the journal of
+        what truly happened."""
         now = self.now()
         lateness = self._lateness(type)
         visible_at = now + lateness
         if lateness:
             self.hidden_until = max(self.hidden_until, visible_at)
         id = self.new_id("R", 26)
-        entry = LogEntry(id, type, now, visible_at, agent, incident, summary, channel, extra, incident.team_ids)
+        entry = LogEntry(
+            id, type, now, visible_at, agent, incident, summary, channel, extra, incident.team_ids
+        )
         place = len(self.log)
         if self.log_times and self.log_times[-1] > now:
             place = bisect_left(self.log_times, now + 1)
@@ -323,7 +359,8 @@ class Book:
     # What happens by itself
 
     def plan(self, incident: Incident, kind: str, at: int) -> None:
-        """Let `kind` happen to the incident at that time, unless its `pending` says otherwise by then."""
+        """Let `kind` happen to the incident at that time, unless its `pending` says otherwise by
+        then."""
         incident.pending[kind] = at
         heapq.heappush(self._due, (at, next(self._order), incident, kind))
 

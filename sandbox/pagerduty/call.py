@@ -1,4 +1,5 @@
-"""One REST request being served: reading its parameters as strictly as PagerDuty does, and shaping its answer."""
+"""One REST request being served: reading its parameters as strictly as PagerDuty does, and shaping
+its answer."""
 
 from __future__ import annotations
 
@@ -25,7 +26,9 @@ class Paging(NamedTuple):
 
 
 class Call:
-    def __init__(self, account: Account, request: Request, names: Dict[str, str], own_user: str) -> None:
+    def __init__(
+        self, account: Account, request: Request, names: Dict[str, str], own_user: str
+    ) -> None:
         self.account = account
         self.request = request
         self.names = names
@@ -82,7 +85,8 @@ class Call:
         return moment.timestamp()
 
     def span(self, width: int, backwards: bool = False) -> Tuple[int, int]:
-        """`since` and `until`; a missing one lies `width` from the other, `since` else now. Raises 400."""
+        """`since` and `until`; a missing one lies `width` from the other, `since` else now. Raises
+        400."""
         since, until = self.time("since"), self.time("until")
         if since is None and until is not None and backwards:
             since = until - width
@@ -128,7 +132,13 @@ class Call:
         more = end < len(rows)
         following = base64.urlsafe_b64encode(str(end).encode()).decode() if more else None
         return Answer(
-            200, {key: [render(row) for row in rows[begin:end]], "limit": limit, "next_cursor": following, "more": more}
+            200,
+            {
+                key: [render(row) for row in rows[begin:end]],
+                "limit": limit,
+                "next_cursor": following,
+                "more": more,
+            },
         )
 
     def incident(self) -> Incident:
@@ -142,12 +152,15 @@ class Call:
         return Renderer(self.account, set(self.request.params("include[]")), self.zone())
 
     def sender(self) -> Agent:
-        """Who acts: the user with the e-mail of `From`, or the token's own. Raises 400 without one."""
+        """Who acts: the user with the e-mail of `From`, or the token's own. Raises 400 without
+        one."""
         email = self.request.headers.get("From", "").strip()
         if not email and self.own_user:
             return Agent("user", self.own_user)
         if not email:
-            raise invalid("From header is required: the email address of a valid user of the account")
+            raise invalid(
+                "From header is required: the email address of a valid user of the account"
+            )
         for user in self.account.catalog["users"].values():
             if user["email"].lower() == email.lower():
                 return Agent("user", user["id"])

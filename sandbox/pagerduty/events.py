@@ -1,4 +1,5 @@
-"""The Events API: v2 (`/v2/enqueue`, `/v2/change/enqueue`) and v1 (`/generic/2010-04-15/create_event.json`)."""
+"""The Events API: v2 (`/v2/enqueue`, `/v2/change/enqueue`) and v1
+(`/generic/2010-04-15/create_event.json`)."""
 
 from __future__ import annotations
 
@@ -32,7 +33,9 @@ class Events:
     def handle(self, request: Request) -> Answer:
         v1 = request.path == V1
         if len(request.body) > SIZE_LIMIT:
-            return Answer(413, {"status": "invalid event", "message": "Event too large", "errors": []})
+            return Answer(
+                413, {"status": "invalid event", "message": "Event too large", "errors": []}
+            )
         try:
             event = json.loads(request.body.decode("utf-8"))
         except ValueError:
@@ -53,7 +56,10 @@ class Events:
 
     def _integration(self, key: Any) -> Optional[Thing]:
         for integration in self._account.catalog["integrations"].values():
-            if integration.get("key") == key and integration["service_id"] in self._account.catalog["services"]:
+            if (
+                integration.get("key") == key
+                and integration["service_id"] in self._account.catalog["services"]
+            ):
                 return integration
         return None
 
@@ -74,7 +80,10 @@ class Events:
         if not summary.strip():
             return _refused("Event object is invalid", "'payload.summary' is missing or blank")
         if len(summary) > 1024:
-            return _refused("Event object is invalid", "'payload.summary' is too long (maximum is 1024 characters)")
+            return _refused(
+                "Event object is invalid",
+                "'payload.summary' is too long (maximum is 1024 characters)",
+            )
         at = self._account.now()
         if payload.get("timestamp"):
             try:
@@ -82,12 +91,24 @@ class Events:
             except ValueError:
                 return _refused("Event object is invalid", "'payload.timestamp' is invalid")
         shown = {name: event.get(name) or [] for name in ("links", "images")}
-        own = {"name": summary, "source": payload.get("source"), "custom_details": payload.get("custom_details")}
+        own = {
+            "name": summary,
+            "source": payload.get("source"),
+            "custom_details": payload.get("custom_details"),
+        }
         made = self._account.create(
             "change_events",
-            {**own, **shown, "at": at, "service_id": integration["service_id"], "integration_id": integration["id"]},
+            {
+                **own,
+                **shown,
+                "at": at,
+                "service_id": integration["service_id"],
+                "integration_id": integration["id"],
+            },
         )
-        return Answer(202, {"status": "success", "message": "Change event processed"}, effect=made["id"])
+        return Answer(
+            202, {"status": "success", "message": "Change event processed"}, effect=made["id"]
+        )
 
     def _v2(self, event: Thing, integration: Thing) -> Answer:
         action, dedup_key = event.get("event_action"), event.get("dedup_key") or ""
@@ -100,15 +121,28 @@ class Events:
         if action != "trigger" and not dedup_key:
             errors.append("'dedup_key' is missing or blank")
         if action == "trigger":
-            errors += [f"'payload.{n}' is missing or blank" for n in ("summary", "source") if not payload.get(n)]
+            errors += [
+                f"'payload.{n}' is missing or blank"
+                for n in ("summary", "source")
+                if not payload.get(n)
+            ]
             if payload.get("severity") not in _SEVERITIES:
-                errors.append("'payload.severity' is invalid (must be one of: critical, warning, error, info)")
+                errors.append(
+                    "'payload.severity' is invalid (must be one of: critical, warning, "
+                    "error, info)"
+                )
             if len(str(payload.get("summary", ""))) > 1024:
                 errors.append("'payload.summary' is too long (maximum is 1024 characters)")
         if errors:
             return _refused("Event object is invalid", *errors)
-        links = [{k: v for k, v in link.items() if k in ("href", "text")} for link in event.get("links") or ()]
-        images = [{k: v for k, v in i.items() if k in ("src", "href", "alt")} for i in event.get("images") or ()]
+        links = [
+            {k: v for k, v in link.items() if k in ("href", "text")}
+            for link in event.get("links") or ()
+        ]
+        images = [
+            {k: v for k, v in i.items() if k in ("src", "href", "alt")}
+            for i in event.get("images") or ()
+        ]
         for image in images:
             image["text"] = image.pop("alt", "")
         key = self._act(
@@ -121,7 +155,9 @@ class Events:
             links,
             images,
         )
-        return Answer(202, {"status": "success", "message": "Event processed", "dedup_key": key}, effect=key)
+        return Answer(
+            202, {"status": "success", "message": "Event processed", "dedup_key": key}, effect=key
+        )
 
     def _v1(self, event: Thing, integration: Thing) -> Answer:
         action, key = event.get("event_type"), event.get("incident_key") or ""
@@ -141,9 +177,20 @@ class Events:
         details = event.get("details") or {}
         title = str(event.get("description", ""))
         used = self._act(
-            integration, str(action), str(key), title, "critical", details, contexts["link"], contexts["image"]
+            integration,
+            str(action),
+            str(key),
+            title,
+            "critical",
+            details,
+            contexts["link"],
+            contexts["image"],
         )
-        return Answer(200, {"status": "success", "message": "Event processed", "incident_key": used}, effect=used)
+        return Answer(
+            200,
+            {"status": "success", "message": "Event processed", "incident_key": used},
+            effect=used,
+        )
 
     def _act(
         self,
@@ -156,7 +203,8 @@ class Events:
         links: List[Thing],
         images: List[Thing],
     ) -> str:
-        """Carry the event out; one for an alert that is not there is taken and does nothing, as in reality."""
+        """Carry the event out; one for an alert that is not there is taken and does nothing, as in
+        reality."""
         account, service = self._account, integration["service_id"]
         incident = self._incident(service, key)
         if action == "trigger" and incident is None and account.is_silent(service):
@@ -164,7 +212,14 @@ class Events:
         if action == "trigger" and incident is None:
             urgency = account.known("services", service).get("urgency", "high")
             incident = account.trigger(
-                service, title, urgency=urgency, details=details, links=links, images=images, severity=severity, key=key
+                service,
+                title,
+                urgency=urgency,
+                details=details,
+                links=links,
+                images=images,
+                severity=severity,
+                key=key,
             )
             incident.alerts[0].integration_id = integration["id"]
             return incident.key
@@ -196,4 +251,7 @@ def _refused(message: str, *errors: str) -> Answer:
 
 def _throttled(status: int) -> Answer:
     message = "Requests for this service are arriving too quickly. Please retry later."
-    return Answer(status, {"status": "throttle exceeded", "message": message, "errors": ["Enhance Your Calm."]})
+    return Answer(
+        status,
+        {"status": "throttle exceeded", "message": message, "errors": ["Enhance Your Calm."]},
+    )

@@ -1,9 +1,11 @@
-"""What a body may hold: forms whose fields are read and checked as PagerDuty does, with every error told at once.
+"""What a body may hold: forms whose fields are read and checked as PagerDuty does, with every
+error told at once.
 
     TAG = Form("tag", label=Field(text(191), required=True))
     fields = TAG.read(call, call.body("tag"))
 
-Fields that are not in the form are ignored, as PagerDuty ignores them (and what is read-only with them).
+Fields that are not in the form are ignored, as PagerDuty ignores them (and what is read-only with
+them).
 """
 
 from __future__ import annotations
@@ -39,12 +41,14 @@ class Field(NamedTuple):
 
 class Form:
     def __init__(self, kind: str = "", /, **fields: Field) -> None:
-        """With a `kind` the body must name it as its type (or `<kind>_reference`); an update may leave it out."""
+        """With a `kind` the body must name it as its type (or `<kind>_reference`); an update may
+        leave it out."""
         self._type = kind
         self._fields = fields
 
     def read(self, call: Call, value: Any, partial: bool = False) -> Thing:
-        """The fields given. `partial`: an update, where nothing is required. Raises 400 with all that is wrong."""
+        """The fields given. `partial`: an update, where nothing is required. Raises 400 with all
+        that is wrong."""
         try:
             return self.fields(call, value, partial)
         except Problem as problem:
@@ -56,7 +60,11 @@ class Form:
         found: Thing = {}
         problems: List[str] = []
         given = value.get("type")
-        if self._type and given not in (self._type, self._type + "_reference") and (given is not None or not partial):
+        if (
+            self._type
+            and given not in (self._type, self._type + "_reference")
+            and (given is not None or not partial)
+        ):
             problems.append(f"Type must be {self._type}")
         for name, field in self._fields.items():
             label = name.replace("_", " ").capitalize()
@@ -65,7 +73,9 @@ class Form:
                     problems.append(f"{label} can't be blank")
                 continue
             try:
-                found[field.store or name] = None if value[name] is None else field.read(call, value[name])
+                found[field.store or name] = (
+                    None if value[name] is None else field.read(call, value[name])
+                )
             except Problem as problem:
                 problems += [f"{label} {words}" for words in problem.words]
         if problems:
@@ -91,7 +101,11 @@ def number(low: int, high: Optional[int] = None) -> Read:
         if isinstance(value, bool) or not isinstance(value, int):
             raise Problem("must be an integer")
         if value < low or high is not None and value > high:
-            raise Problem(f"must be between {low} and {high}" if high is not None else f"must be at least {low}")
+            raise Problem(
+                f"must be between {low} and {high}"
+                if high is not None
+                else f"must be at least {low}"
+            )
         return value
 
     return read
@@ -134,13 +148,18 @@ def url(call: Call, value: Any) -> str:
 
 
 def email(call: Call, value: Any) -> str:
-    if not isinstance(value, str) or not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value) or not 6 <= len(value) <= 100:
+    if (
+        not isinstance(value, str)
+        or not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value)
+        or not 6 <= len(value) <= 100
+    ):
         raise Problem("is invalid")
     return value
 
 
 def refer(kind: str, *types: str) -> Read:
-    """A reference `{id, type}` to a thing in the catalog, kept as its id; `types` when only these will do."""
+    """A reference `{id, type}` to a thing in the catalog, kept as its id; `types` when only these
+    will do."""
 
     def read(call: Call, value: Any) -> str:
         id = value.get("id") if isinstance(value, dict) else None
@@ -158,7 +177,9 @@ def many(read: Read, least: int = 0, most: int = 0) -> Read:
         if not isinstance(value, list):
             raise Problem("must be an array")
         if len(value) < least:
-            raise Problem("can't be empty" if least == 1 else f"must have at least {least} entries")
+            raise Problem(
+                "can't be empty" if least == 1 else f"must have at least {least} entries"
+            )
         if most and len(value) > most:
             raise Problem(f"can't have more than {most} entries")
         found, problems = [], []

@@ -1,4 +1,5 @@
-"""An incident's life: triggered, acknowledged, escalated, resolved; each step writes the entries PagerDuty writes."""
+"""An incident's life: triggered, acknowledged, escalated, resolved; each step writes the entries
+PagerDuty writes."""
 
 from __future__ import annotations
 
@@ -37,7 +38,8 @@ class Lifecycle(Book):
         conference: Optional[Dict[str, str]] = None,
         incident_type: str = "incident_default",
     ) -> Incident:
-        """A new incident: by the service's integration, with one alert; with `user` by hand, without an alert.
+        """A new incident: by the service's integration, with one alert; with `user` by hand,
+        without an alert.
 
         `links` are `{"href", "text"}`, `images` `{"src", "href", "text"}`.
         """
@@ -47,7 +49,11 @@ class Lifecycle(Book):
             if self.is_silent(home["id"]):
                 raise invalid("Service is disabled or under maintenance")
             level_policy = self.find("escalation_policies", policy or home["escalation_policy_id"])
-            agent = Agent("user", self.find("users", user)["id"]) if user else Agent("service", home["id"])
+            agent = (
+                Agent("user", self.find("users", user)["id"])
+                if user
+                else Agent("service", home["id"])
+            )
             id = self.new_id("Q", 14)
             now = self.now()
             incident = Incident(
@@ -69,17 +75,29 @@ class Lifecycle(Book):
                 incident_type=incident_type,
             )
             if assignees:
-                self._assign(incident, [self.find("users", a)["id"] for a in assignees], direct=True)
+                self._assign(
+                    incident, [self.find("users", a)["id"] for a in assignees], direct=True
+                )
             else:
                 self._assign(incident, self.on_call(level_policy["id"], 1))
             self.enter(incident)
             home["last_incident_at"] = now
-            contexts = [{"type": "link", **link} for link in links] + [{"type": "image", **image} for image in images]
+            contexts = [{"type": "link", **link} for link in links] + [
+                {"type": "image", **image} for image in images
+            ]
             if user:
-                summary, told = f"Triggered by {self._name(agent)}", {"type": channel, "summary": title}
+                summary, told = (
+                    f"Triggered by {self._name(agent)}",
+                    {"type": channel, "summary": title},
+                )
             else:
                 summary = "Triggered through the API"
-                told = {"type": "api", "summary": title, "description": title, "incident_key": incident.key}
+                told = {
+                    "type": "api",
+                    "summary": title,
+                    "description": title,
+                    "incident_key": incident.key,
+                }
             told["details"] = details if details is not None else {}
             entry = self.write(
                 incident,
@@ -91,7 +109,9 @@ class Lifecycle(Book):
                 event_details={"description": title},
             )
             if not user:
-                self._add_alert(incident, title, severity, details, contexts, incident.key).entry = entry
+                self._add_alert(
+                    incident, title, severity, details, contexts, incident.key
+                ).entry = entry
             if self.options.notify:
                 self._tell_assignment(incident)
             self._plan_timers(incident)
@@ -113,7 +133,8 @@ class Lifecycle(Book):
         links: Sequence[Thing] = (),
         key: str = "",
     ) -> Alert:
-        """Another alert is grouped into the incident (no log entry of the incident tells of it)."""
+        """Another alert is grouped into the incident (no log entry of the incident tells of
+        it)."""
         with self.lock:
             found = self._open(incident)
             contexts = [{"type": "link", **link} for link in links]
@@ -135,7 +156,9 @@ class Lifecycle(Book):
 
     # What responders do
 
-    def acknowledge(self, incident: Which, user: str = "", *, channel: Optional[Thing] = None) -> Incident:
+    def acknowledge(
+        self, incident: Which, user: str = "", *, channel: Optional[Thing] = None
+    ) -> Incident:
         """A second one acknowledges beside the first; a second time changes nothing."""
         with self.lock:
             found = self._open(incident)
@@ -169,12 +192,16 @@ class Lifecycle(Book):
             found.status = "triggered"
             self._touch(found, agent)
             channel = WEBSITE if user else {"type": "timeout"}
-            self.write(found, "unacknowledge", agent, "Unacknowledged due to timeout", dict(channel))
+            self.write(
+                found, "unacknowledge", agent, "Unacknowledged due to timeout", dict(channel)
+            )
             self._tell_notifications(found)
             self._plan_timers(found)
             return found
 
-    def escalate(self, incident: Which, user: str = "", *, level: Optional[int] = None) -> Incident:
+    def escalate(
+        self, incident: Which, user: str = "", *, level: Optional[int] = None
+    ) -> Incident:
         """To the next level (or that one); without a user it is the policy's timeout."""
         with self.lock:
             found = self._open(incident)
@@ -188,8 +215,17 @@ class Lifecycle(Book):
             self._back_to_triggered(found, agent)
             who = self._names([u for u, _ in found.assignees])
             channel = WEBSITE if user else {"type": "timeout"}
-            summary = f"Escalated to {who}" + (f" by {self._name(agent)}" if user else " due to timeout")
-            self.write(found, "escalate", agent, summary, dict(channel), assignees=[u for u, _ in found.assignees])
+            summary = f"Escalated to {who}" + (
+                f" by {self._name(agent)}" if user else " due to timeout"
+            )
+            self.write(
+                found,
+                "escalate",
+                agent,
+                summary,
+                dict(channel),
+                assignees=[u for u, _ in found.assignees],
+            )
             self._tell_notifications(found)
             self._plan_timers(found)
             return found
@@ -234,17 +270,25 @@ class Lifecycle(Book):
             return note
 
     def resolve(
-        self, incident: Which, user: str = "", *, resolution: str = "", channel: Optional[Thing] = None
+        self,
+        incident: Which,
+        user: str = "",
+        *,
+        resolution: str = "",
+        channel: Optional[Thing] = None,
     ) -> Incident:
         with self.lock:
             found = self._open(incident)
             agent = self._agent(found, user)
             extra = {"note": resolution} if resolution else {}
-            self._close(found, agent, channel or WEBSITE, f"Resolved by {self._name(agent)}", **extra)
+            self._close(
+                found, agent, channel or WEBSITE, f"Resolved by {self._name(agent)}", **extra
+            )
             return found
 
     def reopen(self, incident: Which, user: str = "", *, acknowledged: bool = False) -> Incident:
-        """Resolved incidents only; acknowledged: it is assigned to the user, else to the policy's first level."""
+        """Resolved incidents only; acknowledged: it is assigned to the user, else to the policy's
+        first level."""
         with self.lock:
             self.run_due()
             found = self.incident(incident)
@@ -270,10 +314,15 @@ class Lifecycle(Book):
             return found
 
     def snooze(self, incident: Which, seconds: int, user: str = "") -> Incident:
-        """Acknowledged for that long, then triggered again. Raises `Wrong` outside of 1 to 604800 s."""
+        """Acknowledged for that long, then triggered again. Raises `Wrong` outside of 1 to 604800
+        s."""
         with self.lock:
             found, agent = self._open(incident), self._agent(incident, user)
-            if isinstance(seconds, bool) or not isinstance(seconds, int) or seconds not in SNOOZE_SECONDS:
+            if (
+                isinstance(seconds, bool)
+                or not isinstance(seconds, int)
+                or seconds not in SNOOZE_SECONDS
+            ):
                 raise invalid("Duration must be between 1 and 604800")
             if found.status == "triggered":
                 self.acknowledge(found, agent.id)
@@ -301,7 +350,12 @@ class Lifecycle(Book):
                 source.alerts = []
                 source.merged_into = found.id
                 if source.is_open:
-                    self._close(source, agent, WEBSITE, f"Merged into [#{found.number}] by {self._name(agent)}")
+                    self._close(
+                        source,
+                        agent,
+                        WEBSITE,
+                        f"Merged into [#{found.number}] by {self._name(agent)}",
+                    )
                 self._touch(found)
                 summary = f"[#{source.number}] merged into this incident by {self._name(agent)}"
                 self.write(found, self.options.merge_entry, agent, summary, dict(WEBSITE))
@@ -366,7 +420,9 @@ class Lifecycle(Book):
         incident.pending.pop("unacknowledge", None)
         self._touch(incident, agent if changed else None)
 
-    def _close(self, incident: Incident, agent: Agent, channel: Thing, summary: str, **extra: Any) -> None:
+    def _close(
+        self, incident: Incident, agent: Agent, channel: Thing, summary: str, **extra: Any
+    ) -> None:
         incident.status, incident.resolved_at = "resolved", self.now()
         incident.assignees, incident.acknowledgers = [], []
         incident.pending.clear()
@@ -387,13 +443,28 @@ class Lifecycle(Book):
         key: str,
     ) -> Alert:
         id = self.new_id("Q", 14)
-        alert = Alert(id, key or id.lower(), summary, severity, self.now(), details=details or {}, contexts=contexts)
+        alert = Alert(
+            id,
+            key or id.lower(),
+            summary,
+            severity,
+            self.now(),
+            details=details or {},
+            contexts=contexts,
+        )
         incident.alerts.append(alert)
         return alert
 
     def _tell_assignment(self, incident: Incident) -> None:
         agent, ids = Agent("service", incident.service_id), [u for u, _ in incident.assignees]
-        self.write(incident, "assign", agent, f"Assigned to {self._names(ids)}", {"type": "auto"}, assignees=ids)
+        self.write(
+            incident,
+            "assign",
+            agent,
+            f"Assigned to {self._names(ids)}",
+            {"type": "auto"},
+            assignees=ids,
+        )
         self._tell_notifications(incident)
 
     def _tell_notifications(self, incident: Incident) -> None:
@@ -401,15 +472,28 @@ class Lifecycle(Book):
             return
         for user_id, _ in incident.assignees:
             user = self.known("users", user_id)
-            notification = {"type": "email_notification", "address": user["email"], "status": "success"}
+            notification = {
+                "type": "email_notification",
+                "address": user["email"],
+                "status": "success",
+            }
             channel = {"type": "auto", "notification": notification}
             summary = f"Notified {user['name']} by email"
-            self.write(incident, "notify", Agent("service", incident.service_id), summary, channel, user=user_id)
+            self.write(
+                incident,
+                "notify",
+                Agent("service", incident.service_id),
+                summary,
+                channel,
+                user=user_id,
+            )
 
     def _plan_timers(self, incident: Incident) -> None:
         service = self.known("services", incident.service_id)
         rules = self.known("escalation_policies", incident.policy_id)["rules"]
         if self.options.automatic_escalation and incident.level < len(rules):
-            self.plan(incident, "escalate", self.now() + 60 * int(rules[incident.level - 1]["delay"]))
+            self.plan(
+                incident, "escalate", self.now() + 60 * int(rules[incident.level - 1]["delay"])
+            )
         if service.get("auto_resolve_timeout") and "resolve" not in incident.pending:
             self.plan(incident, "resolve", self.now() + int(service["auto_resolve_timeout"]))

@@ -1,4 +1,5 @@
-"""What a listing holds: filters and order of incidents and log entries, by the indexes of the book."""
+"""What a listing holds: filters and order of incidents and log entries, by the indexes of the
+book."""
 
 from __future__ import annotations
 
@@ -24,15 +25,23 @@ _PAGING = ("limit", "offset", "total", "include[]", "time_zone")
 
 
 def list_incidents(call: Call) -> List[Incident]:
-    """All incidents that fit the request, in its order. One listing is kept as long as nothing changes."""
+    """All incidents that fit the request, in its order. One listing is kept as long as nothing
+    changes."""
     book = call.account
     statuses = set(call.chosen("statuses[]", STATUSES)) or set(STATUSES)
     urgencies = set(call.chosen("urgencies[]", URGENCIES))
-    services, teams = set(call.request.params("service_ids[]")), set(call.request.params("team_ids[]"))
+    services, teams = (
+        set(call.request.params("service_ids[]")),
+        set(call.request.params("team_ids[]")),
+    )
     users, key = set(call.request.params("user_ids[]")), call.param("incident_key")
     sorts = _sorts(call.param("sort_by"))
     bounds = None if call.chosen("date_range", ("all",)) else _bounds(call)
-    asked = (book.version, bounds, tuple(pair for pair in call.request.query if pair[0] not in _PAGING))
+    asked = (
+        book.version,
+        bounds,
+        tuple(pair for pair in call.request.query if pair[0] not in _PAGING),
+    )
     if book.listing is not None and book.listing[0] == asked:
         return book.listing[1]
     rows = []
@@ -54,7 +63,9 @@ def list_incidents(call: Call) -> List[Incident]:
     return rows
 
 
-def _candidates(book: Book, statuses: Set[str], bounds: Optional[Tuple[float, float]]) -> Sequence[int]:
+def _candidates(
+    book: Book, statuses: Set[str], bounds: Optional[Tuple[float, float]]
+) -> Sequence[int]:
     if statuses <= set(OPEN):
         return book.open_numbers
     if bounds is None:
@@ -99,7 +110,11 @@ def list_log(call: Call, entries: Optional[List[LogEntry]] = None) -> Sequence[L
         high = bisect_left(times, until + 1 if book.options.until_inclusive else until)
     if not teams and book.hidden_until <= book.clock():
         return _Newest(entries, low, max(low, high))
-    return [e for e in entries[low:high][::-1] if book.visible(e) and (not teams or not teams.isdisjoint(e.team_ids))]
+    return [
+        e
+        for e in entries[low:high][::-1]
+        if book.visible(e) and (not teams or not teams.isdisjoint(e.team_ids))
+    ]
 
 
 class _Newest(Sequence[LogEntry]):

@@ -1,7 +1,9 @@
-"""The values of the sandbox's PagerDuty account. Times are whole seconds since the epoch, as PagerDuty shows no finer.
+"""The values of the sandbox's PagerDuty account. Times are whole seconds since the epoch, as
+PagerDuty shows no finer.
 
-Incidents, log entries and alerts change often and have classes; catalog things (users, services, teams ...) are dicts
-in the shape the REST API shows, with references as ids (`escalation_policy_id`, `team_ids`), rendered by `render.py`.
+Incidents, log entries and alerts change often and have classes; catalog things (users, services,
+teams ...) are dicts in the shape the REST API shows, with references as ids
+(`escalation_policy_id`, `team_ids`), rendered by `render.py`.
 """
 
 from __future__ import annotations
@@ -25,12 +27,15 @@ class Agent(NamedTuple):
 
 @dataclass
 class Options:
-    """What can be chosen about the account, mostly where PagerDuty's behaviour is published nowhere."""
+    """What can be chosen about the account, mostly where PagerDuty's behaviour is published
+    nowhere."""
 
     reopen_entry: str = "reopen"
-    """Type of a reopen's log entry, without `_log_entry`; published nowhere, so a test picks any."""
+    """Type of a reopen's log entry, without `_log_entry`; published nowhere, so a test picks any.
+    """
     title_entry: str = "field_value_change"
-    """Type of a title change's entry; empty: a title change leaves no entry, only the incident shows it."""
+    """Type of a title change's entry; empty: a title change leaves no entry, only the incident
+    shows it."""
     merge_entry: str = "link"
     """Type of the entry on the target of a merge."""
     workflow_entry: str = "incident_workflow_start"
@@ -40,7 +45,8 @@ class Options:
     until_inclusive: bool = False
     """Whether `until` of the log includes its own second (undocumented)."""
     automatic_escalation: bool = False
-    """Escalate by itself after the delays of the policy; off, so that a clock moved by days floods nobody."""
+    """Escalate by itself after the delays of the policy; off, so that a clock moved by days floods
+    nobody."""
     notify: bool = True
     """Write assign and notify entries after a trigger, as PagerDuty does at the same second."""
     rate_limit: Optional[int] = 960
@@ -50,7 +56,8 @@ class Options:
     events_limit: Optional[int] = 120
     """Events a minute for an integration key; None: no limit."""
     note_offset_hours: int = -5
-    """Notes and status updates show their times in the account's zone, as in PagerDuty's own examples."""
+    """Notes and status updates show their times in the account's zone, as in PagerDuty's own
+    examples."""
 
 
 @dataclass(eq=False)
@@ -180,7 +187,8 @@ _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 
 
 class Ids:
-    """Makes ids that look like PagerDuty's, the same ones in every run, in no order that could be relied on."""
+    """Makes ids that look like PagerDuty's, the same ones in every run, in no order that could be
+    relied on."""
 
     def __init__(self) -> None:
         self._count = 0

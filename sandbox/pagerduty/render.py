@@ -1,4 +1,5 @@
-"""Incidents, alerts, notes and log entries as PagerDuty's REST API shows them; only what is on a page is rendered.
+"""Incidents, alerts, notes and log entries as PagerDuty's REST API shows them; only what is on a
+page is rendered.
 
 A `Renderer` is made for one request: it knows `include[]` and the time zone asked for.
 """
@@ -53,7 +54,8 @@ class Renderer(CatalogRenderer):
             incident_key=incident.key,
             service=self.either("services", "services", incident.service_id),
             assignments=[
-                {"at": self.time(at), "assignee": self.either("assignees", "users", u)} for u, at in incident.assignees
+                {"at": self.time(at), "assignee": self.either("assignees", "users", u)}
+                for u, at in incident.assignees
             ],
             assigned_via=incident.assigned_via,
             last_status_change_at=self.time(changed_at),
@@ -66,17 +68,22 @@ class Renderer(CatalogRenderer):
             },
             is_mergeable=incident.is_open,
             incident_type={"name": incident.incident_type},
-            escalation_policy=self.either("escalation_policies", "escalation_policies", incident.policy_id),
+            escalation_policy=self.either(
+                "escalation_policies", "escalation_policies", incident.policy_id
+            ),
             teams=[self.either("teams", "teams", t) for t in incident.team_ids],
             impacted_services=[self.reference("services", incident.service_id)],
             pending_actions=[{"type": kind, "at": self.time(at)} for kind, at in pending],
             acknowledgements=[
-                {"at": self.time(at), "acknowledger": self._who("acknowledgers", a)} for a, at in incident.acknowledgers
+                {"at": self.time(at), "acknowledger": self._who("acknowledgers", a)}
+                for a, at in incident.acknowledgers
             ],
             basic_alert_grouping=None,
             alert_grouping=None,
             last_status_change_by=self._who("agents", incident.changed_by),
-            priority=self.thing("priorities", self.account.catalog["priorities"][incident.priority_id])
+            priority=self.thing(
+                "priorities", self.account.catalog["priorities"][incident.priority_id]
+            )
             if incident.priority_id
             else None,
             resolve_reason=self._resolve_reason(incident),
@@ -138,15 +145,25 @@ class Renderer(CatalogRenderer):
             "suppressed": False,
             "service": self.either("services", "services", incident.service_id),
             "severity": alert.severity,
-            "incident": self.incident(incident) if "incidents" in self.include else self.incident_reference(incident),
-            "first_trigger_log_entry": self._trigger(alert.entry) if alert.entry is not None else None,
+            "incident": self.incident(incident)
+            if "incidents" in self.include
+            else self.incident_reference(incident),
+            "first_trigger_log_entry": self._trigger(alert.entry)
+            if alert.entry is not None
+            else None,
             "body": {
                 "type": "alert_body",
                 "contexts": alert.contexts,
                 "details": alert.details,
-                "cef_details": {"severity": alert.severity, "description": alert.summary, "details": alert.details},
+                "cef_details": {
+                    "severity": alert.severity,
+                    "description": alert.summary,
+                    "details": alert.details,
+                },
             },
-            "integration": self.reference("integrations", alert.integration_id) if alert.integration_id else None,
+            "integration": self.reference("integrations", alert.integration_id)
+            if alert.integration_id
+            else None,
             "privilege": None,
         }
 
@@ -185,9 +202,13 @@ class Renderer(CatalogRenderer):
         shown.update(
             created_at=self.time(entry.created_at),
             agent=self.agent(entry.agent),
-            channel=dict(entry.channel) if "channels" in self.include else {"type": entry.channel["type"]},
+            channel=dict(entry.channel)
+            if "channels" in self.include
+            else {"type": entry.channel["type"]},
             service=self.either("services", "services", incident.service_id),
-            incident=self.incident(incident) if "incidents" in self.include else self.incident_reference(incident),
+            incident=self.incident(incident)
+            if "incidents" in self.include
+            else self.incident_reference(incident),
             teams=[self.either("teams", "teams", t) for t in entry.team_ids],
             contexts=[],
         )
@@ -204,9 +225,15 @@ class Renderer(CatalogRenderer):
         return shown
 
     def on_call(self, on_call: OnCall) -> Thing:
-        schedule = self.either("schedules", "schedules", on_call.schedule_id) if on_call.schedule_id else None
+        schedule = (
+            self.either("schedules", "schedules", on_call.schedule_id)
+            if on_call.schedule_id
+            else None
+        )
         return {
-            "escalation_policy": self.either("escalation_policies", "escalation_policies", on_call.policy_id),
+            "escalation_policy": self.either(
+                "escalation_policies", "escalation_policies", on_call.policy_id
+            ),
             "escalation_level": on_call.level,
             "schedule": schedule,
             "user": self.either("users", "users", on_call.user_id),

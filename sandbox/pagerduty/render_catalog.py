@@ -1,4 +1,5 @@
-"""The catalog (users, teams, services, policies, schedules, priorities, integrations) as the REST API shows it."""
+"""The catalog (users, teams, services, policies, schedules, priorities, integrations) as the REST
+API shows it."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ def shows(kind: str) -> Callable[[Whole], Whole]:
 
 
 class CatalogRenderer:
-    def __init__(self, account: Account, include: Container[str] = (), zone: Optional[tzinfo] = None) -> None:
+    def __init__(
+        self, account: Account, include: Container[str] = (), zone: Optional[tzinfo] = None
+    ) -> None:
         self.account = account
         self.include = include
         self.zone = zone
@@ -60,7 +63,13 @@ class CatalogRenderer:
         if known is None:
             thing = self.account.catalog[kind].get(id) or self.account.deleted[kind].get(id)
             if thing is None:
-                return {"id": id, "type": kind[:-1] + "_reference", "summary": None, "self": None, "html_url": None}
+                return {
+                    "id": id,
+                    "type": kind[:-1] + "_reference",
+                    "summary": None,
+                    "self": None,
+                    "html_url": None,
+                }
             known = {**self._head(kind, thing), "type": thing["type"] + "_reference"}
             self._references[id] = known
         return known
@@ -78,13 +87,17 @@ class CatalogRenderer:
             "type": thing["type"],
             "summary": thing["name"],
             "self": API + path,
-            "html_url": None if kind in _NO_PAGE else f"{WEB}/{_WEB_PATHS.get(kind, kind)}/{thing['id']}",
+            "html_url": None
+            if kind in _NO_PAGE
+            else f"{WEB}/{_WEB_PATHS.get(kind, kind)}/{thing['id']}",
         }
 
     def either(self, included: str, kind: str, id: str) -> Thing:
         """The whole thing (with references inside) when it is to be included, else a reference."""
         if included in self.include and id in self.account.catalog[kind]:
-            return type(self)(self.account, (), self.zone).thing(kind, self.account.catalog[kind][id])
+            return type(self)(self.account, (), self.zone).thing(
+                kind, self.account.catalog[kind][id]
+            )
         return self.reference(kind, id)
 
     def _who(self, included: str, agent: Agent) -> Thing:

@@ -20,9 +20,13 @@ def user(render: CatalogRenderer, user: Thing, shown: Thing) -> Thing:
         invitation_sent=user.get("invitation_sent", False),
         job_title=user.get("job_title"),
         teams=[render.either("teams", "teams", t) for t in user.get("team_ids", ())],
-        contact_methods=[render.either("contact_methods", "contact_methods", c) for c in user.get("method_ids", ())],
+        contact_methods=[
+            render.either("contact_methods", "contact_methods", c)
+            for c in user.get("method_ids", ())
+        ],
         notification_rules=[
-            render.either("notification_rules", "notification_rules", r) for r in user.get("rule_ids", ())
+            render.either("notification_rules", "notification_rules", r)
+            for r in user.get("rule_ids", ())
         ],
         coordinated_incidents=[],
     )
@@ -49,7 +53,11 @@ def contact_method(render: CatalogRenderer, method: Thing, shown: Thing) -> Thin
     elif kind == "email_contact_method":
         shown["send_short_email"] = method.get("send_short_email", False)
     else:
-        shown.update(device_type="ios", sounds=method.get("sounds", []), created_at=render.time(method["created_at"]))
+        shown.update(
+            device_type="ios",
+            sounds=method.get("sounds", []),
+            created_at=render.time(method["created_at"]),
+        )
     return shown
 
 

@@ -1,4 +1,5 @@
-"""Services, integrations, vendors, policies, schedules and maintenance windows as the REST API shows them."""
+"""Services, integrations, vendors, policies, schedules and maintenance windows as the REST API
+shows them."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ def service(render: CatalogRenderer, service: Thing, shown: Thing) -> Thing:
         created_at=render.time(service["created_at"]),
         updated_at=render.time(service.get("updated_at", service["created_at"])),
         status=account.service_status(service),
-        teams=[render.either("teams", "teams", t) for t in account.team_ids(service["id"], policy)],
+        teams=[
+            render.either("teams", "teams", t) for t in account.team_ids(service["id"], policy)
+        ],
         alert_creation=service.get("alert_creation", "create_alerts_and_incidents"),
         addons=[],
         scheduled_actions=service.get("scheduled_actions", []),
@@ -38,7 +41,9 @@ def service(render: CatalogRenderer, service: Thing, shown: Thing) -> Thing:
         response_play=None,
     )
     if "auto_pause_notifications_parameters" in render.include:
-        shown["auto_pause_notifications_parameters"] = service.get("auto_pause_notifications_parameters", _NO_PAUSE)
+        shown["auto_pause_notifications_parameters"] = service.get(
+            "auto_pause_notifications_parameters", _NO_PAUSE
+        )
     return shown
 
 
@@ -81,18 +86,27 @@ def vendor(render: CatalogRenderer, vendor: Thing, shown: Thing) -> Thing:
 
 @shows("escalation_policies")
 def policy(render: CatalogRenderer, policy: Thing, shown: Thing) -> Thing:
-    services = [s for s in render.account.catalog["services"].values() if s["escalation_policy_id"] == policy["id"]]
+    services = [
+        s
+        for s in render.account.catalog["services"].values()
+        if s["escalation_policy_id"] == policy["id"]
+    ]
     shown.update(
         name=policy["name"],
         description=policy.get("description", ""),
         num_loops=policy.get("num_loops", 0),
-        on_call_handoff_notifications=policy.get("on_call_handoff_notifications", "if_has_services"),
+        on_call_handoff_notifications=policy.get(
+            "on_call_handoff_notifications", "if_has_services"
+        ),
         escalation_rules=[
             {
                 "id": rule["id"],
                 "escalation_delay_in_minutes": rule["delay"],
                 "escalation_rule_assignment_strategy": rule.get("strategy", "assign_to_everyone"),
-                "targets": [render.either("targets", kind + "s", target) for kind, target in rule["targets"]],
+                "targets": [
+                    render.either("targets", kind + "s", target)
+                    for kind, target in rule["targets"]
+                ],
             }
             for rule in policy["rules"]
         ],
@@ -110,7 +124,9 @@ def schedule(render: CatalogRenderer, schedule: Thing, shown: Thing) -> Thing:
         for p in render.account.catalog["escalation_policies"].values()
         if any(("schedule", schedule["id"]) in map(tuple, rule["targets"]) for rule in p["rules"])
     ]
-    people: Iterable[str] = dict.fromkeys(u for layer in schedule.get("layers", ()) for u in layer["user_ids"])
+    people: Iterable[str] = dict.fromkeys(
+        u for layer in schedule.get("layers", ()) for u in layer["user_ids"]
+    )
     shown.update(
         name=schedule["name"],
         time_zone=schedule["time_zone"],
@@ -126,7 +142,9 @@ def schedule(render: CatalogRenderer, schedule: Thing, shown: Thing) -> Thing:
 def maintenance_window(render: CatalogRenderer, window: Thing, shown: Thing) -> Thing:
     account = render.account
     services = [account.known("services", s) for s in window["service_ids"]]
-    teams = dict.fromkeys(t for s in services for t in account.team_ids(s["id"], s["escalation_policy_id"]))
+    teams = dict.fromkeys(
+        t for s in services for t in account.team_ids(s["id"], s["escalation_policy_id"])
+    )
     shown.update(
         sequence_number=window["sequence_number"],
         start_time=render.time(window["start"]),

@@ -1,4 +1,5 @@
-"""Things of the catalog by REST: list, show, create, update and delete, each as PagerDuty answers it."""
+"""Things of the catalog by REST: list, show, create, update and delete, each as PagerDuty answers
+it."""
 
 from __future__ import annotations
 
@@ -13,7 +14,8 @@ _SORTS = ("name", "name:asc", "name:desc")
 
 
 def filtered(call: Call, kind: str) -> List[Thing]:
-    """By `query` (part of the name, any case; of a user's name, not of the e-mail), `name`, teams; sorted by name."""
+    """By `query` (part of the name, any case; of a user's name, not of the e-mail), `name`, teams;
+    sorted by name."""
     account, query, name = call.account, call.param("query").lower(), call.param("name")
     teams = set(call.request.params("team_ids[]"))
     rows = []
@@ -21,7 +23,13 @@ def filtered(call: Call, kind: str) -> List[Thing]:
         own = thing.get("team_ids", ())
         if kind == "services":
             own = account.team_ids(thing["id"], thing["escalation_policy_id"])
-        if teams and teams.isdisjoint(own) or query not in thing["name"].lower() or name and name != thing["name"]:
+        if (
+            teams
+            and teams.isdisjoint(own)
+            or query not in thing["name"].lower()
+            or name
+            and name != thing["name"]
+        ):
             continue
         rows.append(thing)
     order = call.param("sort_by") or "name"
@@ -31,7 +39,9 @@ def filtered(call: Call, kind: str) -> List[Thing]:
     return rows
 
 
-def taken(call: Call, kind: str, fields: Thing, thing: Optional[Thing] = None, by: str = "name") -> None:
+def taken(
+    call: Call, kind: str, fields: Thing, thing: Optional[Thing] = None, by: str = "name"
+) -> None:
     """Raises 400 when another thing of the kind bears the name already, in any case."""
     wanted = str(fields.get(by, "")).lower()
     for other in call.account.catalog[kind].values() if wanted else ():
@@ -72,9 +82,9 @@ def serve_writing(
     created: int = 201,
     deleted: int = 204,
 ) -> None:
-    """`settle(call, fields, thing)` checks what a form cannot and fills fields in (`thing` is None for a new one);
-    `born(call, thing)` makes what comes with a new one; `guard(call, thing)` refuses a delete; `sender`: a create
-    needs `From`."""
+    """`settle(call, fields, thing)` checks what a form cannot and fills fields in (`thing` is None
+    for a new one); `born(call, thing)` makes what comes with a new one; `guard(call, thing)`
+    refuses a delete; `sender`: a create needs `From`."""
 
     @routes.add("POST", f"/{kind}")
     def create(call: Call) -> Answer:

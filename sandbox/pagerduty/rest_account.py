@@ -9,7 +9,13 @@ from .resource import serve_showing
 
 routes = Routes()
 
-ABILITIES = ("teams", "read_only_users", "service_support_hours", "urgencies", "coordinated_responding")
+ABILITIES = (
+    "teams",
+    "read_only_users",
+    "service_support_hours",
+    "urgencies",
+    "coordinated_responding",
+)
 
 
 def _listing(kind: str) -> None:
@@ -17,7 +23,11 @@ def _listing(kind: str) -> None:
     def index(call: Call) -> Answer:
         """In the account's own order; of priorities the highest first."""
         render = call.renderer()
-        return call.page(kind, list(call.account.catalog[kind].values()), lambda thing: render.thing(kind, thing))
+        return call.page(
+            kind,
+            list(call.account.catalog[kind].values()),
+            lambda thing: render.thing(kind, thing),
+        )
 
 
 _listing("priorities")

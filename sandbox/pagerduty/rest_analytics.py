@@ -48,7 +48,9 @@ RAW = Form(
 
 
 def _chosen(book: Book, filters: Thing) -> List[Incident]:
-    start, end, after = (filters.get(n) for n in ("created_at_start", "created_at_end", "updated_after"))
+    start, end, after = (
+        filters.get(n) for n in ("created_at_start", "created_at_end", "updated_after")
+    )
     wanted: Sequence[Tuple[str, Callable[[Incident], Sequence[str]]]] = (
         ("team_ids", lambda i: i.team_ids),
         ("service_ids", lambda i: (i.service_id,)),
@@ -88,7 +90,9 @@ def raw(call: Call, incident: Incident) -> Thing:
 
     acks = [e for e in by_type.get("acknowledge", ()) if e.agent.kind == "user"]
     first_ack = acks[0].created_at if acks else None
-    resolver = by_type["resolve"][-1].agent if incident.resolved_at and "resolve" in by_type else None
+    resolver = (
+        by_type["resolve"][-1].agent if incident.resolved_at and "resolve" in by_type else None
+    )
     by_user = resolver.id if resolver is not None and resolver.kind == "user" else None
     escalations = by_type.get("escalate", ())
     timeouts = sum(e.channel["type"] == "timeout" for e in escalations)
@@ -97,7 +101,11 @@ def raw(call: Call, incident: Incident) -> Thing:
     joined = [r.user_id for r in incident.responders if r.state == "joined"]
     told, priority = len(by_type.get("notify", ())), _priority(book, incident)
     team = incident.team_ids[0] if incident.team_ids else None
-    engaged = (since_birth(incident.resolved_at) or 0) - (since_birth(first_ack) or 0) if first_ack else 0
+    engaged = (
+        (since_birth(incident.resolved_at) or 0) - (since_birth(first_ack) or 0)
+        if first_ack
+        else 0
+    )
 
     def names(ids: Sequence[str]) -> List[str]:
         return [book.known("users", u)["name"] for u in ids]
@@ -139,12 +147,15 @@ def raw(call: Call, incident: Incident) -> Thing:
         "escalation_count": len(escalations),
         "manual_escalation_count": len(escalations) - timeouts,
         "timeout_escalation_count": timeouts,
-        "reassignment_count": max(0, len(by_type.get("assign", ())) - 1) + len(by_type.get("delegate", ())),
+        "reassignment_count": max(0, len(by_type.get("assign", ())) - 1)
+        + len(by_type.get("delegate", ())),
         "seconds_to_first_ack": since_birth(first_ack),
         "seconds_to_engage": since_birth(first_ack),
         "seconds_to_mobilize": since_birth(first_ack) if joined else None,
         "seconds_to_resolve": since_birth(incident.resolved_at),
-        "snoozed_seconds": sum(int(e.channel.get("duration", 0)) for e in by_type.get("snooze", ())),
+        "snoozed_seconds": sum(
+            int(e.channel.get("duration", 0)) for e in by_type.get("snooze", ())
+        ),
         "total_notifications": told,
         "total_interruptions": told,
         "business_hour_interruptions": told,
@@ -161,7 +172,9 @@ def raw_incidents(call: Call) -> Answer:
     order, order_by = fields.get("order", "desc"), fields.get("order_by", "created_at")
     limit = fields.get("limit", 100)
     rows = [raw(call, incident) for incident in _chosen(call.account, fields.get("filters", {}))]
-    rows.sort(key=lambda row: row[order_by] or 0 if order_by == "seconds_to_resolve" else row[order_by])
+    rows.sort(
+        key=lambda row: row[order_by] or 0 if order_by == "seconds_to_resolve" else row[order_by]
+    )
     if order == "desc":
         rows.reverse()
     ids = [row["id"] for row in rows]
@@ -198,7 +211,13 @@ def raw_incident(call: Call) -> Answer:
 
 # Metrics
 
-_MEANS = ("engaged_seconds", "engaged_user_count", "seconds_to_engage", "seconds_to_first_ack", "seconds_to_mobilize")
+_MEANS = (
+    "engaged_seconds",
+    "engaged_user_count",
+    "seconds_to_engage",
+    "seconds_to_first_ack",
+    "seconds_to_mobilize",
+)
 _TIMES = ("seconds_to_first_ack", "seconds_to_resolve")
 
 
@@ -214,7 +233,10 @@ def _metrics(rows: List[Thing]) -> Thing:
     def of(name: str) -> List[int]:
         return [row[name] for row in rows if row[name] is not None]
 
-    found: Thing = {f"mean_{name}": _mean(of(name)) for name in (*_MEANS, "seconds_to_resolve", "assignment_count")}
+    found: Thing = {
+        f"mean_{name}": _mean(of(name))
+        for name in (*_MEANS, "seconds_to_resolve", "assignment_count")
+    }
     for name in _TIMES:
         found.update({f"p{part}_{name}": _percentile(of(name), part) for part in (50, 75, 90, 95)})
     found.update(
@@ -264,8 +286,15 @@ def _serve(path: str, group: str) -> None:
             if group:
                 found.update({f"{group}_id": id, f"{group}_name": rows[0][f"{group}_name"]})
             data.append(found)
-        data.sort(key=lambda row: row.get("range_start", ""), reverse=fields.get("order") == "desc")
-        body = {"data": data, "filters": call.body().get("filters") or {}, "time_zone": zone_, "aggregate_unit": unit}
+        data.sort(
+            key=lambda row: row.get("range_start", ""), reverse=fields.get("order") == "desc"
+        )
+        body = {
+            "data": data,
+            "filters": call.body().get("filters") or {},
+            "time_zone": zone_,
+            "aggregate_unit": unit,
+        }
         body.update({name: fields[name] for name in ("order", "order_by") if name in fields})
         return Answer(200, body)
 

@@ -15,13 +15,42 @@ from .resource import filtered, serve_showing, serve_writing, taken
 routes = Routes()
 
 EVENTS = (
-    *("incident.acknowledged", "incident.annotated", "incident.conference_bridge.updated", "incident.delegated"),
-    *("incident.custom_field_values.updated", "incident.escalated", "incident.incident_type.changed"),
-    *("incident.priority_updated", "incident.reassigned", "incident.reopened", "incident.resolved"),
-    *("incident.responder.added", "incident.responder.replied", "incident.role.assigned", "incident.role.unassigned"),
+    *(
+        "incident.acknowledged",
+        "incident.annotated",
+        "incident.conference_bridge.updated",
+        "incident.delegated",
+    ),
+    *(
+        "incident.custom_field_values.updated",
+        "incident.escalated",
+        "incident.incident_type.changed",
+    ),
+    *(
+        "incident.priority_updated",
+        "incident.reassigned",
+        "incident.reopened",
+        "incident.resolved",
+    ),
+    *(
+        "incident.responder.added",
+        "incident.responder.replied",
+        "incident.role.assigned",
+        "incident.role.unassigned",
+    ),
     *("incident.service_updated", "incident.status_update_published", "incident.task.created"),
-    *("incident.task.completed", "incident.triggered", "incident.unacknowledged", "incident.action_invocation.created"),
-    *("incident.workflow.completed", "incident.workflow.started", "service.created", "service.deleted"),
+    *(
+        "incident.task.completed",
+        "incident.triggered",
+        "incident.unacknowledged",
+        "incident.action_invocation.created",
+    ),
+    *(
+        "incident.workflow.completed",
+        "incident.workflow.started",
+        "service.created",
+        "service.deleted",
+    ),
     *("service.updated", "service.custom_field_values.updated", "pagey.ping"),
 )
 _HEADER = Form(name=Field(text(), required=True), value=Field(text(), required=True))
@@ -55,7 +84,9 @@ SUBSCRIPTION = Form(
 def subscription(render: CatalogRenderer, subscription: Thing, shown: Thing) -> Thing:
     """The secret is told once, when it is made; what custom headers hold never."""
     method = subscription["delivery_method"]
-    headers = [{"name": h["name"], "value": "<redacted>"} for h in method.get("custom_headers", ())]
+    headers = [
+        {"name": h["name"], "value": "<redacted>"} for h in method.get("custom_headers", ())
+    ]
     return {
         "id": subscription["id"],
         "type": "webhook_subscription",
@@ -81,9 +112,12 @@ def subscriptions(call: Call) -> Answer:
     rows = [
         row
         for row in call.account.catalog["webhook_subscriptions"].values()
-        if (not kind or row["filter"]["type"] == f"{kind}_reference") and (not id or row["filter"].get("id") == id)
+        if (not kind or row["filter"]["type"] == f"{kind}_reference")
+        and (not id or row["filter"].get("id") == id)
     ]
-    return call.page("webhook_subscriptions", rows, lambda row: render.thing("webhook_subscriptions", row))
+    return call.page(
+        "webhook_subscriptions", rows, lambda row: render.thing("webhook_subscriptions", row)
+    )
 
 
 @routes.add("POST", "/webhook_subscriptions")
@@ -92,8 +126,18 @@ def subscribe(call: Call) -> Answer:
     fields, account = SUBSCRIPTION.read(call, call.body("webhook_subscription")), call.account
     id = account.new_id("P", 7)
     secret = hashlib.sha256(id.encode()).hexdigest()
-    method = {**fields["delivery_method"], "id": id, "secret": secret, "temporarily_disabled": False}
-    own = {"active": True, **fields, "name": fields.pop("description", ""), "delivery_method": method}
+    method = {
+        **fields["delivery_method"],
+        "id": id,
+        "secret": secret,
+        "temporarily_disabled": False,
+    }
+    own = {
+        "active": True,
+        **fields,
+        "name": fields.pop("description", ""),
+        "delivery_method": method,
+    }
     own.pop("description", None)
     made = account.create("webhook_subscriptions", own)
     shown = call.renderer().thing("webhook_subscriptions", made)
@@ -162,7 +206,15 @@ def extension_schema(render: CatalogRenderer, schema: Thing, shown: Thing) -> Th
         icon_url=f"{place}/icon.png",
         logo_url=f"{place}/logo.png",
         guide_url=f"{place}/guide",
-        send_types=["trigger", "acknowledge", "resolve", "delegate", "escalate", "unacknowledge", "assign"],
+        send_types=[
+            "trigger",
+            "acknowledge",
+            "resolve",
+            "delegate",
+            "escalate",
+            "unacknowledge",
+            "assign",
+        ],
         url=f"{place}/hook",
     )
     return shown
@@ -174,8 +226,12 @@ def extension(render: CatalogRenderer, extension: Thing, shown: Thing) -> Thing:
         html_url=None,
         name=extension["name"],
         endpoint_url=extension.get("endpoint_url"),
-        extension_objects=[render.either("extension_objects", "services", s) for s in extension["service_ids"]],
-        extension_schema=render.either("extension_schemas", "extension_schemas", extension["schema_id"]),
+        extension_objects=[
+            render.either("extension_objects", "services", s) for s in extension["service_ids"]
+        ],
+        extension_schema=render.either(
+            "extension_schemas", "extension_schemas", extension["schema_id"]
+        ),
         temporarily_disabled=extension["temporarily_disabled"],
         config=extension.get("config") or {},
     )
@@ -212,11 +268,16 @@ serve_showing(routes, "extension_schemas", "extension_schema")
 
 @routes.add("GET", "/extensions")
 def extensions(call: Call) -> Answer:
-    render, service, schema = call.renderer(), call.param("extension_object_id"), call.param("extension_schema_id")
+    render, service, schema = (
+        call.renderer(),
+        call.param("extension_object_id"),
+        call.param("extension_schema_id"),
+    )
     rows = [
         row
         for row in filtered(call, "extensions")
-        if (not service or service in row["service_ids"]) and (not schema or row["schema_id"] == schema)
+        if (not service or service in row["service_ids"])
+        and (not schema or row["schema_id"] == schema)
     ]
     return call.page("extensions", rows, lambda row: render.thing("extensions", row))
 
@@ -229,4 +290,6 @@ serve_writing(routes, "extensions", "extension", EXTENSION, settle=_settle)
 def enable_extension(call: Call) -> Answer:
     found = call.named("extensions")
     call.account.change("extensions", found, {"temporarily_disabled": False})
-    return Answer(200, {"extension": call.renderer().thing("extensions", found)}, effect=found["id"])
+    return Answer(
+        200, {"extension": call.renderer().thing("extensions", found)}, effect=found["id"]
+    )

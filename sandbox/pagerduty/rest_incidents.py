@@ -72,7 +72,12 @@ def update_many(call: Call) -> Answer:
     if not isinstance(rows, list) or not rows:
         raise invalid("Incidents cannot be empty")
     if len(rows) > BULK_LIMIT:
-        raise Wrong(413, 2001, "Request Entity Too Large", f"At most {BULK_LIMIT} incidents may be updated at a time")
+        raise Wrong(
+            413,
+            2001,
+            "Request Entity Too Large",
+            f"At most {BULK_LIMIT} incidents may be updated at a time",
+        )
     planned: List[Tuple[Incident, Dict[str, Any]]] = []
     for row in rows:
         try:
@@ -88,7 +93,8 @@ def update_many(call: Call) -> Answer:
 
 
 def _checked(call: Call, fields: Thing, incident: Any = None) -> Dict[str, Any]:
-    """The changes asked for with their references checked: nothing is done before all of it can be done."""
+    """The changes asked for with their references checked: nothing is done before all of it can be
+    done."""
     changes: Dict[str, Any] = {}
     for name, allowed in (("status", STATUSES), ("urgency", URGENCIES)):
         if fields.get(name) is not None:
@@ -103,9 +109,13 @@ def _checked(call: Call, fields: Thing, incident: Any = None) -> Dict[str, Any]:
         changes["priority"] = _priority(call, fields["priority"])
     for name, kind in (("escalation_policy", "escalation_policies"), ("service", "services")):
         if fields.get(name):
-            changes[name] = call.thing(kind, fields[name], name.replace("_", " ").capitalize())["id"]
+            changes[name] = call.thing(kind, fields[name], name.replace("_", " ").capitalize())[
+                "id"
+            ]
     if fields.get("assignments"):
-        people = [call.thing("users", a.get("assignee"), "Assignee") for a in fields["assignments"]]
+        people = [
+            call.thing("users", a.get("assignee"), "Assignee") for a in fields["assignments"]
+        ]
         changes["assignments"] = [p["id"] for p in people]
     for name in ("conference_bridge", "resolution", "escalation_level"):
         if fields.get(name) is not None:
@@ -148,7 +158,10 @@ def _apply(account: Account, incident: Incident, changes: Dict[str, Any], agent:
     if "conference_bridge" in changes:
         bridge = changes["conference_bridge"]
         account.set_conference(
-            incident, bridge.get("conference_url") or "", bridge.get("conference_number") or "", user
+            incident,
+            bridge.get("conference_url") or "",
+            bridge.get("conference_number") or "",
+            user,
         )
     if "escalation_policy" in changes:
         account.delegate(incident, changes["escalation_policy"], user)
@@ -197,7 +210,11 @@ def log(call: Call) -> Answer:
 def alerts(call: Call) -> Answer:
     incident, render = call.incident(), call.renderer()
     statuses, key = call.chosen("statuses[]", ("triggered", "resolved")), call.param("alert_key")
-    rows = [a for a in incident.alerts if (not statuses or a.status in statuses) and (not key or a.key == key)]
+    rows = [
+        a
+        for a in incident.alerts
+        if (not statuses or a.status in statuses) and (not key or a.key == key)
+    ]
     field, _, direction = (call.param("sort_by") or "created_at:desc").partition(":")
     if field not in ("created_at", "resolved_at") or direction not in ("", "asc", "desc"):
         raise invalid("sort_by is invalid")
@@ -234,7 +251,12 @@ def update_alerts(call: Call) -> Answer:
     if not isinstance(rows, list) or not rows:
         raise invalid("Alerts cannot be empty")
     if len(rows) > BULK_LIMIT:
-        raise Wrong(413, 2001, "Request Entity Too Large", f"At most {BULK_LIMIT} alerts may be updated at a time")
+        raise Wrong(
+            413,
+            2001,
+            "Request Entity Too Large",
+            f"At most {BULK_LIMIT} alerts may be updated at a time",
+        )
     own = {alert.id: alert for alert in incident.alerts}
     planned = [(own.get(str(row.get("id"))), row) for row in rows if isinstance(row, dict)]
     if len(planned) < len(rows) or any(found is None for found, _ in planned):
@@ -244,7 +266,10 @@ def update_alerts(call: Call) -> Answer:
         _change_alert(call, incident, found, row)
     render = call.renderer()
     paging = {"limit": len(shown), "offset": 0, "total": None, "more": False}
-    body = {"alerts": [render.alert(account.home_of(found, incident), found) for found in shown], **paging}
+    body = {
+        "alerts": [render.alert(account.home_of(found, incident), found) for found in shown],
+        **paging,
+    }
     return Answer(200, body, effect=",".join(found.id for found in shown))
 
 

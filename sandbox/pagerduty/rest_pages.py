@@ -12,8 +12,14 @@ from .render_catalog import API
 
 routes = Routes()
 _POST_TYPES = ("incident", "maintenance")
-STATUSES = {"incident": ("detected", "investigating", "monitoring", "resolved"), "maintenance": ("scheduled", "done")}
-SEVERITIES = {"incident": ("all good", "minor", "major"), "maintenance": ("all good", "maintenance")}
+STATUSES = {
+    "incident": ("detected", "investigating", "monitoring", "resolved"),
+    "maintenance": ("scheduled", "done"),
+}
+SEVERITIES = {
+    "incident": ("all good", "minor", "major"),
+    "maintenance": ("all good", "maintenance"),
+}
 
 
 def _of_page(kind: str) -> Callable[[Call, Any], str]:
@@ -61,7 +67,11 @@ def _page_reference(page: str) -> Thing:
 @routes.add("GET", "/status_pages")
 def pages(call: Call) -> Answer:
     wanted, render = call.chosen("status_page_type", ("public", "private")), call.renderer()
-    rows = [p for p in call.account.catalog["status_pages"].values() if not wanted or p["status_page_type"] in wanted]
+    rows = [
+        p
+        for p in call.account.catalog["status_pages"].values()
+        if not wanted or p["status_page_type"] in wanted
+    ]
 
     def show(page: Thing) -> Thing:
         shown = {n: page[n] for n in ("id", "type", "name", "status_page_type", "url")}
@@ -83,7 +93,11 @@ def _listing(kind: str, single: str) -> None:
         return call.page(kind, rows, show)
 
 
-for _kind, _single in (("statuses", "status"), ("severities", "severity"), ("services", "service")):
+for _kind, _single in (
+    ("statuses", "status"),
+    ("severities", "severity"),
+    ("services", "service"),
+):
     _listing(_kind, _single)
 
 
@@ -109,7 +123,11 @@ def _post_shown(call: Call, post: Thing) -> Thing:
         "starts_at": render.time(post["starts_at"]),
         "ends_at": render.time(post["ends_at"]),
         "updates": [
-            {"id": u["id"], "self": f"{place}/post_updates/{u['id']}", "type": "status_page_post_update"}
+            {
+                "id": u["id"],
+                "self": f"{place}/post_updates/{u['id']}",
+                "type": "status_page_post_update",
+            }
             for u in post["updates"]
         ],
     }
@@ -138,7 +156,11 @@ def _update_shown(call: Call, post: Thing, update: Thing) -> Thing:
 
 def _update(call: Call, value: Any) -> Thing:
     fields = UPDATE.fields(call, value)
-    return {"id": call.account.new_id("P", 7), **fields, "reported_at": fields.get("reported_at") or call.account.now()}
+    return {
+        "id": call.account.new_id("P", 7),
+        **fields,
+        "reported_at": fields.get("reported_at") or call.account.now(),
+    }
 
 
 def _checked(post: Thing) -> None:
@@ -151,7 +173,10 @@ def _checked(post: Thing) -> None:
 @routes.add("GET", "/status_pages/{id}/posts")
 def posts(call: Call) -> Answer:
     page, wanted = call.named("status_pages"), call.chosen("post_type", _POST_TYPES)
-    reviewed, statuses = call.chosen("reviewed_status", ("approved", "not_reviewed")), call.request.params("status[]")
+    reviewed, statuses = (
+        call.chosen("reviewed_status", ("approved", "not_reviewed")),
+        call.request.params("status[]"),
+    )
     rows: List[Thing] = [
         post
         for post in call.account.catalog["status_page_posts"].values()
@@ -167,7 +192,13 @@ def posts(call: Call) -> Answer:
 def add_post(call: Call) -> Answer:
     page, body = call.named("status_pages"), call.body("post")
     form = Form(updates=Field(many(_update, least=1), required=True))
-    post = {"starts_at": None, "ends_at": None, **POST.read(call, body), **form.read(call, body), "page_id": page["id"]}
+    post = {
+        "starts_at": None,
+        "ends_at": None,
+        **POST.read(call, body),
+        **form.read(call, body),
+        "page_id": page["id"],
+    }
     if (body.get("status_page") or {}).get("id") != page["id"]:
         raise invalid("Status page must be the one in the path")
     _checked(post)
@@ -199,7 +230,9 @@ def delete_post(call: Call) -> Answer:
 @routes.add("GET", "/status_pages/{id}/posts/{post_id}/post_updates")
 def updates(call: Call) -> Answer:
     found = _post(call)
-    return call.page("post_updates", found["updates"], lambda update: _update_shown(call, found, update))
+    return call.page(
+        "post_updates", found["updates"], lambda update: _update_shown(call, found, update)
+    )
 
 
 @routes.add("POST", "/status_pages/{id}/posts/{post_id}/post_updates")
@@ -242,7 +275,9 @@ def set_postmortem(call: Call) -> Answer:
     old = found.get("postmortem")
     id = old["id"] if old else call.account.new_id("P", 7)
     call.account.change(
-        "status_page_posts", found, {"postmortem": {**fields, "id": id, "reported_at": call.account.now()}}
+        "status_page_posts",
+        found,
+        {"postmortem": {**fields, "id": id, "reported_at": call.account.now()}},
     )
     return _postmortem(call, 200 if old else 201, found, id)
 

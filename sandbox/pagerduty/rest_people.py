@@ -32,7 +32,15 @@ USER = Form(
 def _settle_user(call: Call, fields: Thing, user: Optional[Thing]) -> None:
     taken(call, "users", fields, user, by="email")
     if user is None:
-        fields.update({"role": "user", "time_zone": "Etc/UTC", "invitation_sent": True, "team_ids": [], **fields})
+        fields.update(
+            {
+                "role": "user",
+                "time_zone": "Etc/UTC",
+                "invitation_sent": True,
+                "team_ids": [],
+                **fields,
+            }
+        )
 
 
 def _guard_user(call: Call, user: Thing) -> None:
@@ -41,10 +49,14 @@ def _guard_user(call: Call, user: Thing) -> None:
         raise in_use("The user cannot be deleted as they have incidents assigned")
     for policy in account.catalog["escalation_policies"].values():
         if any(("user", id) in map(tuple, rule["targets"]) for rule in policy["rules"]):
-            raise in_use(f"The user cannot be deleted as they are on the escalation policy {policy['name']}")
+            raise in_use(
+                f"The user cannot be deleted as they are on the escalation policy {policy['name']}"
+            )
     for schedule in account.catalog["schedules"].values():
         if any(id in layer["user_ids"] for layer in schedule.get("layers", ())):
-            raise in_use(f"The user cannot be deleted as they are on the schedule {schedule['name']}")
+            raise in_use(
+                f"The user cannot be deleted as they are on the schedule {schedule['name']}"
+            )
 
 
 @routes.add("GET", "/users/me")
@@ -96,7 +108,11 @@ def _method(call: Call, method: Optional[Thing]) -> Thing:
         if not address.isdigit() or not 4 <= len(address) <= 15:
             raise invalid("Address is invalid: only digits, without the country code")
     for other in call.account.catalog["contact_methods"].values():
-        same = (other["user_id"], other["type"], other["address"]) == (call.names["id"], whole["type"], address)
+        same = (other["user_id"], other["type"], other["address"]) == (
+            call.names["id"],
+            whole["type"],
+            address,
+        )
         if other is not method and same:
             raise invalid("User contact method must be unique")
     return fields
@@ -108,7 +124,10 @@ METHOD_EMAIL = Form("", address=Field(email))
 @routes.add("GET", "/users/{id}/contact_methods")
 def methods(call: Call) -> Answer:
     render = call.renderer()
-    found = [call.account.catalog["contact_methods"][m] for m in call.named("users").get("method_ids", ())]
+    found = [
+        call.account.catalog["contact_methods"][m]
+        for m in call.named("users").get("method_ids", ())
+    ]
     return Answer(200, {"contact_methods": [render.thing("contact_methods", m) for m in found]})
 
 
@@ -116,7 +135,9 @@ def methods(call: Call) -> Answer:
 def add_method(call: Call) -> Answer:
     user = call.named("users")
     fields = _method(call, None)
-    method = call.account.create("contact_methods", {**fields, "user_id": user["id"], "created_at": call.account.now()})
+    method = call.account.create(
+        "contact_methods", {**fields, "user_id": user["id"], "created_at": call.account.now()}
+    )
     user["method_ids"] = [*user.get("method_ids", ()), method["id"]]
     return _shown(call, 201, method)
 
@@ -148,7 +169,11 @@ def change_method(call: Call) -> Answer:
 @routes.add("DELETE", "/users/{id}/contact_methods/{contact_method_id}")
 def remove_method(call: Call) -> Answer:
     """Its notification rules go with it; the e-mail somebody logs in with stays."""
-    user, found, account = call.named("users"), _owned(call, "contact_methods", "contact_method_id"), call.account
+    user, found, account = (
+        call.named("users"),
+        _owned(call, "contact_methods", "contact_method_id"),
+        call.account,
+    )
     if found["type"] == "email_contact_method" and found["address"] == user["email"]:
         raise in_use("The default contact method cannot be deleted")
     for rule in [account.catalog["notification_rules"][r] for r in user.get("rule_ids", ())]:
@@ -180,9 +205,17 @@ RULE = Form(
 
 @routes.add("GET", "/users/{id}/notification_rules")
 def rules(call: Call) -> Answer:
-    render, wanted = call.renderer(), (call.chosen("urgency", ("high", "low", "all")) or ["all"])[0]
-    found = [call.account.catalog["notification_rules"][r] for r in call.named("users").get("rule_ids", ())]
-    shown = [render.thing("notification_rules", r) for r in found if wanted in ("all", r["urgency"])]
+    render, wanted = (
+        call.renderer(),
+        (call.chosen("urgency", ("high", "low", "all")) or ["all"])[0],
+    )
+    found = [
+        call.account.catalog["notification_rules"][r]
+        for r in call.named("users").get("rule_ids", ())
+    ]
+    shown = [
+        render.thing("notification_rules", r) for r in found if wanted in ("all", r["urgency"])
+    ]
     return Answer(200, {"notification_rules": shown})
 
 
@@ -191,7 +224,9 @@ def _rule(call: Call, rule: Optional[Thing]) -> Thing:
     whole: Thing = {**(rule or {}), **fields}
     for id in call.named("users").get("rule_ids", ()):
         other = call.account.catalog["notification_rules"][id]
-        if other is not rule and all(other[n] == whole[n] for n in ("start_delay_in_minutes", "method_id", "urgency")):
+        if other is not rule and all(
+            other[n] == whole[n] for n in ("start_delay_in_minutes", "method_id", "urgency")
+        ):
             raise invalid("Channel Start delay must be unique for a given contact method")
     return fields
 
@@ -206,7 +241,9 @@ def add_rule(call: Call) -> Answer:
     user = call.named("users")
     fields = _rule(call, None)
     own: Thing = {"name": f"{fields['start_delay_in_minutes']} minutes", "user_id": user["id"]}
-    rule = call.account.create("notification_rules", {**own, **fields, "created_at": call.account.now()})
+    rule = call.account.create(
+        "notification_rules", {**own, **fields, "created_at": call.account.now()}
+    )
     user["rule_ids"] = [*user.get("rule_ids", ()), rule["id"]]
     return _rule_shown(call, 201, rule, rule["id"])
 

@@ -58,7 +58,10 @@ def _settle(call: Call, fields: Thing, policy: Optional[Thing]) -> None:
 
 
 def _guard(call: Call, policy: Thing) -> None:
-    if any(s["escalation_policy_id"] == policy["id"] for s in call.account.catalog["services"].values()):
+    if any(
+        s["escalation_policy_id"] == policy["id"]
+        for s in call.account.catalog["services"].values()
+    ):
         raise in_use("The escalation policy cannot be deleted as it is in use by services")
 
 
@@ -68,21 +71,29 @@ def index(call: Call) -> Answer:
     rows = [
         policy
         for policy in filtered(call, "escalation_policies")
-        if not users or any(target in users for rule in policy["rules"] for _, target in rule["targets"])
+        if not users
+        or any(target in users for rule in policy["rules"] for _, target in rule["targets"])
     ]
-    return call.page("escalation_policies", rows, lambda policy: render.thing("escalation_policies", policy))
+    return call.page(
+        "escalation_policies", rows, lambda policy: render.thing("escalation_policies", policy)
+    )
 
 
 serve_showing(routes, "escalation_policies", "escalation_policy")
-serve_writing(routes, "escalation_policies", "escalation_policy", POLICY, settle=_settle, guard=_guard)
+serve_writing(
+    routes, "escalation_policies", "escalation_policy", POLICY, settle=_settle, guard=_guard
+)
 
 
 @routes.add("GET", "/oncalls")
 def oncalls(call: Call) -> Answer:
-    """Now, or everything that overlaps [since, until]; `earliest`: the first of each policy, level and user."""
+    """Now, or everything that overlaps [since, until]; `earliest`: the first of each policy, level
+    and user."""
     account, render = call.account, call.renderer()
     since, until = call.span(0)
-    rows = on_calls(account.catalog["escalation_policies"], account.catalog["schedules"], since, until)
+    rows = on_calls(
+        account.catalog["escalation_policies"], account.catalog["schedules"], since, until
+    )
     fits: List[Callable[[Any], bool]] = []
     for name, field in (
         ("user_ids[]", "user_id"),

@@ -1,4 +1,5 @@
-"""REST: what goes with an incident: past, related and outlier incidents, change events, business services."""
+"""REST: what goes with an incident: past, related and outlier incidents, change events, business
+services."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from .resource import filtered, serve_showing, serve_writing, taken
 routes = Routes()
 DAY = 86400
 NEAR = 30 * 60
-"""Incidents that began this close together count as related; changes this long before one as its cause."""
+"""Incidents that began this close together count as related; changes this long before one as its
+cause."""
 
 
 def _brief(call: Call, incident: Incident) -> Thing:
@@ -42,7 +44,9 @@ def _past(call: Call, incident: Incident) -> List[Incident]:
     rows = [
         other
         for other in call.account.incidents.values()
-        if other.service_id == incident.service_id and other.number < incident.number and _likeness(incident, other)
+        if other.service_id == incident.service_id
+        and other.number < incident.number
+        and _likeness(incident, other)
     ]
     return sorted(rows, key=lambda other: (-_likeness(incident, other), -other.number))
 
@@ -51,7 +55,9 @@ def _past(call: Call, incident: Incident) -> List[Incident]:
 def past(call: Call) -> Answer:
     incident, limit = call.incident(), min(call.number("limit", 5), 999)
     rows = _past(call, incident)
-    shown = [{"incident": _brief(call, row), "score": _likeness(incident, row)} for row in rows[:limit]]
+    shown = [
+        {"incident": _brief(call, row), "score": _likeness(incident, row)} for row in rows[:limit]
+    ]
     body: Thing = {"past_incidents": shown, "limit": limit}
     if call.flag("total"):
         body["total"] = len(rows)
@@ -64,7 +70,10 @@ def related(call: Call) -> Answer:
     incident, rows = call.incident(), []
     for number in call.account.open_numbers:
         other = call.account.by_number[number]
-        if other.service_id != incident.service_id and abs(other.created_at - incident.created_at) <= NEAR:
+        if (
+            other.service_id != incident.service_id
+            and abs(other.created_at - incident.created_at) <= NEAR
+        ):
             kind = "similar_contents" if _likeness(incident, other) else "prior_feedback"
             feedback = {"positive_feedback_count": 0, "negative_feedback_count": 0}
             meta = {"grouping_classification": kind, "user_feedback": feedback}
@@ -89,7 +98,10 @@ def outlier(call: Call) -> Answer:
     }
     template = {"id": "P" + incident.id[-6:], "cluster_id": "P" + incident.id[-6:][::-1]}
     template["mined_text"] = re.sub(r"\d+", "<*>", incident.title)
-    found = {"incident": {**_brief(call, incident), "occurrence": occurrence}, "incident_template": template}
+    found = {
+        "incident": {**_brief(call, incident), "occurrence": occurrence},
+        "incident_template": template,
+    }
     return Answer(200, {"outlier_incident": found})
 
 
@@ -113,7 +125,10 @@ def change_event(render: CatalogRenderer, event: Thing, shown: Thing) -> Thing:
 def _changes(call: Call, service: str = "") -> List[Thing]:
     """Newest first."""
     since, until = call.time("since"), call.time("until")
-    teams, integrations = set(call.request.params("team_ids[]")), set(call.request.params("integration_ids[]"))
+    teams, integrations = (
+        set(call.request.params("team_ids[]")),
+        set(call.request.params("integration_ids[]")),
+    )
     return [
         event
         for event in reversed(list(call.account.catalog["change_events"].values()))
@@ -128,7 +143,9 @@ def _changes(call: Call, service: str = "") -> List[Thing]:
 @routes.add("GET", "/change_events")
 def changes(call: Call) -> Answer:
     render = call.renderer()
-    return call.page("change_events", _changes(call), lambda row: render.thing("change_events", row))
+    return call.page(
+        "change_events", _changes(call), lambda row: render.thing("change_events", row)
+    )
 
 
 serve_showing(routes, "change_events", "change_event")
@@ -137,7 +154,11 @@ serve_showing(routes, "change_events", "change_event")
 @routes.add("GET", "/services/{id}/change_events")
 def service_changes(call: Call) -> Answer:
     render, service = call.renderer(), call.named("services")
-    return call.page("change_events", _changes(call, service["id"]), lambda row: render.thing("change_events", row))
+    return call.page(
+        "change_events",
+        _changes(call, service["id"]),
+        lambda row: render.thing("change_events", row),
+    )
 
 
 @routes.add("GET", "/incidents/{id}/related_change_events")
@@ -168,7 +189,9 @@ def business_service(render: CatalogRenderer, service: Thing, shown: Thing) -> T
         name=service["name"],
         description=service.get("description") or "",
         point_of_contact=service.get("point_of_contact") or "",
-        team={"id": team, "type": "team_reference", "self": f"{API}/teams/{team}"} if team else None,
+        team={"id": team, "type": "team_reference", "self": f"{API}/teams/{team}"}
+        if team
+        else None,
     )
     return shown
 
@@ -181,12 +204,16 @@ def _settle(call: Call, fields: Thing, service: Optional[Thing]) -> None:
 def business_services(call: Call) -> Answer:
     render = call.renderer()
     return call.page(
-        "business_services", filtered(call, "business_services"), lambda row: render.thing("business_services", row)
+        "business_services",
+        filtered(call, "business_services"),
+        lambda row: render.thing("business_services", row),
     )
 
 
 serve_showing(routes, "business_services", "business_service")
-serve_writing(routes, "business_services", "business_service", BUSINESS_SERVICE, settle=_settle, created=200)
+serve_writing(
+    routes, "business_services", "business_service", BUSINESS_SERVICE, settle=_settle, created=200
+)
 
 
 @routes.add("GET", "/incidents/{id}/business_services/impacts")
@@ -195,7 +222,12 @@ def impacts(call: Call) -> Answer:
 
     def show(service: Thing) -> Thing:
         status = "impacted" if service["id"] in incident.impacted else "not_impacted"
-        return {"id": service["id"], "name": service["name"], "type": "business_service", "status": status}
+        return {
+            "id": service["id"],
+            "name": service["name"],
+            "type": "business_service",
+            "status": status,
+        }
 
     return call.cursor_page("services", rows, show)
 

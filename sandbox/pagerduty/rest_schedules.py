@@ -75,7 +75,8 @@ SCHEDULE = Form(
 
 @routes.add("GET", "/schedules")
 def index(call: Call) -> Answer:
-    """`include[]` schedule_layers, overrides_subschedule and final_schedule are rendered from `since` to `until`."""
+    """`include[]` schedule_layers, overrides_subschedule and final_schedule are rendered from
+    `since` to `until`."""
     render, parts = call.renderer(), [p for p in _PARTS if p in call.request.params("include[]")]
 
     def show(schedule: Thing) -> Thing:
@@ -106,7 +107,14 @@ def preview(call: Call) -> Answer:
     fields = SCHEDULE.read(call, call.body("schedule"))
     _name_layers(fields)
     name = fields.get("name", "Preview")
-    thing = {"id": "PREVIEW", "type": "schedule", "layers": [], **fields, "name": name, "overrides": []}
+    thing = {
+        "id": "PREVIEW",
+        "type": "schedule",
+        "layers": [],
+        **fields,
+        "name": name,
+        "overrides": [],
+    }
     return _shown(call, 200, thing)
 
 
@@ -129,7 +137,9 @@ def update(call: Call) -> Answer:
 def delete(call: Call) -> Answer:
     found = call.named("schedules")
     for policy in call.account.catalog["escalation_policies"].values():
-        if any(("schedule", found["id"]) in map(tuple, rule["targets"]) for rule in policy["rules"]):
+        if any(
+            ("schedule", found["id"]) in map(tuple, rule["targets"]) for rule in policy["rules"]
+        ):
             raise in_use("Schedule can't be deleted if it's being used by escalation policies")
     call.account.remove("schedules", found)
     return Answer(204, None, effect=found["id"])
@@ -197,7 +207,9 @@ def users(call: Call) -> Answer:
         ids = dict.fromkeys(s.user_id for s in shifts(found, since, until))
     else:
         ids = dict.fromkeys(u for layer in found.get("layers", ()) for u in layer["user_ids"])
-    return Answer(200, {"users": [render.thing("users", call.account.known("users", u)) for u in ids]})
+    return Answer(
+        200, {"users": [render.thing("users", call.account.known("users", u)) for u in ids]}
+    )
 
 
 # Overrides

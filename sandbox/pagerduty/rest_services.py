@@ -7,7 +7,20 @@ from typing import Any, Optional
 from ..server import Answer, Routes
 from . import render_services
 from .call import Call
-from .forms import Field, Form, Problem, email, many, mapping, nested, number, one_of, refer, text, zone
+from .forms import (
+    Field,
+    Form,
+    Problem,
+    email,
+    many,
+    mapping,
+    nested,
+    number,
+    one_of,
+    refer,
+    text,
+    zone,
+)
 from .model import Thing, invalid, not_found
 from .resource import serve_reading, serve_writing, taken
 
@@ -19,7 +32,10 @@ def _timeout(call: Call, value: Any) -> Optional[int]:
     return number(0)(call, value) or None
 
 
-_CONSTANT = Form(type=Field(one_of("constant"), required=True), urgency=Field(one_of("low", "high", "severity_based")))
+_CONSTANT = Form(
+    type=Field(one_of("constant"), required=True),
+    urgency=Field(one_of("low", "high", "severity_based")),
+)
 
 
 def _urgency_rule(call: Call, value: Any) -> Thing:
@@ -50,7 +66,9 @@ SERVICE = Form(
     auto_resolve_timeout=Field(_timeout, null=True),
     acknowledgement_timeout=Field(_timeout, null=True),
     status=Field(one_of("active", "warning", "critical", "maintenance", "disabled")),
-    escalation_policy=Field(refer("escalation_policies"), required=True, store="escalation_policy_id"),
+    escalation_policy=Field(
+        refer("escalation_policies"), required=True, store="escalation_policy_id"
+    ),
     incident_urgency_rule=Field(_urgency_rule),
     support_hours=Field(nested(_HOURS), null=True),
     scheduled_actions=Field(many(mapping)),
@@ -87,7 +105,14 @@ serve_writing(routes, "services", "service", SERVICE, settle=_settle)
 # Integrations
 
 _TYPES = (
-    *("aws_cloudwatch", "cloudkick", "event_transformer_api", "generic_email", "generic_events_api", "keynote"),
+    *(
+        "aws_cloudwatch",
+        "cloudkick",
+        "event_transformer_api",
+        "generic_email",
+        "generic_events_api",
+        "keynote",
+    ),
     *("nagios", "pingdom", "sql_monitor", "events_api_v2"),
 )
 INTEGRATION = Form(
@@ -95,12 +120,17 @@ INTEGRATION = Form(
     name=Field(text(255)),
     vendor=Field(refer("vendors"), store="vendor_id", null=True),
     integration_email=Field(email),
-    **{name: Field(lambda call, value: value, null=True) for name in render_services.EMAIL_FIELDS[1:]},
+    **{
+        name: Field(lambda call, value: value, null=True)
+        for name in render_services.EMAIL_FIELDS[1:]
+    },
 )
 
 
 def _shown(call: Call, status: int, integration: Thing, effect: str = "") -> Answer:
-    return Answer(status, {"integration": call.renderer().thing("integrations", integration)}, effect=effect)
+    return Answer(
+        status, {"integration": call.renderer().thing("integrations", integration)}, effect=effect
+    )
 
 
 def _integration(call: Call) -> Thing:
@@ -124,7 +154,9 @@ def add_integration(call: Call) -> Answer:
     own = [i for i in account.catalog["integrations"].values() if i["service_id"] == service["id"]]
     if any(i["name"].lower() == fields["name"].lower() for i in own):
         raise invalid("Name has already been taken")
-    made = account.create("integrations", {**fields, "service_id": service["id"], "created_at": account.now()})
+    made = account.create(
+        "integrations", {**fields, "service_id": service["id"], "created_at": account.now()}
+    )
     made["key"] = account.integration_key(made["id"])
     if made["type"] == "generic_email_inbound_integration":
         made.setdefault("integration_email", f"{made['id'].lower()}@acme-sandbox.pagerduty.com")

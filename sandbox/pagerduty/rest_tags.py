@@ -48,7 +48,11 @@ def bearers(call: Call) -> Answer:
     tag, kind, render = call.named("tags"), call.names["entity_type"], call.renderer()
     if kind not in ENTITIES:
         raise not_found()
-    rows = [thing for thing in call.account.catalog[kind].values() if tag["id"] in thing.get("tag_ids", ())]
+    rows = [
+        thing
+        for thing in call.account.catalog[kind].values()
+        if tag["id"] in thing.get("tag_ids", ())
+    ]
     return call.page(kind, rows, lambda thing: render.reference(kind, thing["id"]))
 
 
@@ -82,14 +86,18 @@ def _serve(kind: str) -> None:
         thing = call.named(kind)
         fields = CHANGE.read(call, call.body())
         kept = [t for t in thing.get("tag_ids", ()) if t not in fields.get("remove", ())]
-        call.account.change(kind, thing, {"tag_ids": list(dict.fromkeys([*kept, *fields.get("add", ())]))})
+        call.account.change(
+            kind, thing, {"tag_ids": list(dict.fromkeys([*kept, *fields.get("add", ())]))}
+        )
         return Answer(200, {}, effect=thing["id"])
 
     @routes.add("GET", f"/{kind}/{{id}}/tags")
     def tags(call: Call) -> Answer:
         render = call.renderer()
         rows: List[str] = call.named(kind).get("tag_ids", [])
-        return call.page("tags", rows, lambda id: render.thing("tags", call.account.catalog["tags"][id]))
+        return call.page(
+            "tags", rows, lambda id: render.thing("tags", call.account.catalog["tags"][id])
+        )
 
 
 for _kind in ENTITIES:

@@ -28,7 +28,9 @@ def _settle(call: Call, fields: Thing, team: Optional[Thing]) -> None:
 def _guard(call: Call, team: Thing) -> None:
     account = call.account
     for kind, what in (("escalation_policies", "escalation policies"), ("schedules", "schedules")):
-        if any(team["id"] in thing.get("team_ids", ()) for thing in account.catalog[kind].values()):
+        if any(
+            team["id"] in thing.get("team_ids", ()) for thing in account.catalog[kind].values()
+        ):
             raise in_use(f"The team cannot be deleted as it has {what}")
     heir = call.param("reassignment_team")
     if heir and heir not in account.catalog["teams"]:
@@ -49,7 +51,9 @@ serve_writing(routes, "teams", "team", TEAM, settle=_settle, guard=_guard)
 @routes.add("GET", "/teams/{id}/members")
 def members(call: Call) -> Answer:
     team, render = call.named("teams"), call.renderer()
-    rows = [u for u in call.account.catalog["users"].values() if team["id"] in u.get("team_ids", ())]
+    rows = [
+        u for u in call.account.catalog["users"].values() if team["id"] in u.get("team_ids", ())
+    ]
 
     def member(user: Thing) -> Thing:
         role = user.get("team_roles", {}).get(team["id"], "manager")
@@ -80,9 +84,13 @@ def remove_member(call: Call) -> Answer:
     if team["id"] not in user.get("team_ids", ()):
         raise not_found()
     for policy in call.account.catalog["escalation_policies"].values():
-        on_it = any(("user", user["id"]) in map(tuple, rule["targets"]) for rule in policy["rules"])
+        on_it = any(
+            ("user", user["id"]) in map(tuple, rule["targets"]) for rule in policy["rules"]
+        )
         if on_it and team["id"] in policy.get("team_ids", ()):
-            raise in_use("User cannot be removed as they belong to an escalation policy on this team")
+            raise in_use(
+                "User cannot be removed as they belong to an escalation policy on this team"
+            )
     _leave(user, team["id"])
     call.account.change("users", user, {})
     return Answer(204, None, effect=user["id"])
@@ -107,5 +115,7 @@ def remove_policy(call: Call) -> Answer:
     teams = policy.get("team_ids", ())
     if team["id"] not in teams:
         raise not_found()
-    call.account.change("escalation_policies", policy, {"team_ids": [t for t in teams if t != team["id"]]})
+    call.account.change(
+        "escalation_policies", policy, {"team_ids": [t for t in teams if t != team["id"]]}
+    )
     return Answer(204, None, effect=policy["id"])

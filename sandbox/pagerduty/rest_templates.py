@@ -20,14 +20,21 @@ TEMPLATE = Form(
     name=Field(text(255), required=True),
     description=Field(text(blank=True), null=True),
     templated_fields=Field(
-        nested(Form(**{name: Field(text(blank=True), null=True) for name in _FIELDS})), required=True
+        nested(Form(**{name: Field(text(blank=True), null=True) for name in _FIELDS})),
+        required=True,
     ),
 )
 
 
 @shows("templates")
 def template(render: CatalogRenderer, template: Thing, shown: Thing) -> Thing:
-    account = {"id": "PACCT01", "type": "account_reference", "summary": None, "self": None, "html_url": None}
+    account = {
+        "id": "PACCT01",
+        "type": "account_reference",
+        "summary": None,
+        "self": None,
+        "html_url": None,
+    }
     shown.update(
         html_url=None,
         template_type="status_update",
@@ -48,7 +55,9 @@ def _settle(call: Call, fields: Thing, template: Optional[Thing]) -> None:
 def index(call: Call) -> Answer:
     render = call.renderer()
     call.chosen("template_type", ("status_update",))
-    return call.page("templates", filtered(call, "templates"), lambda row: render.thing("templates", row))
+    return call.page(
+        "templates", filtered(call, "templates"), lambda row: render.thing("templates", row)
+    )
 
 
 serve_showing(routes, "templates", "template")
@@ -80,6 +89,8 @@ def render(call: Call) -> Answer:
     for name in _FIELDS:
         source = found["templated_fields"].get(name) or ""
         names = re.findall(r"\{\{\s*([\w.]+)\s*\}\}", source)
-        rendered[name] = re.sub(r"\{\{\s*([\w.]+)\s*\}\}", lambda match: words.get(match.group(1), ""), source)
+        rendered[name] = re.sub(
+            r"\{\{\s*([\w.]+)\s*\}\}", lambda match: words.get(match.group(1), ""), source
+        )
         warnings[name] = [f"Unknown field {word}" for word in names if word not in words]
     return Answer(200, {"templated_fields": rendered, "warnings": warnings, "errors": []})

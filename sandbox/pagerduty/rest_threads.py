@@ -1,4 +1,5 @@
-"""REST: what is said about an incident (notes, status updates, responders, subscribers, custom fields), and the log."""
+"""REST: what is said about an incident (notes, status updates, responders, subscribers, custom
+fields), and the log."""
 
 from __future__ import annotations
 
@@ -61,7 +62,9 @@ def status_update(call: Call) -> Answer:
     agent, incident, fields = call.sender(), call.incident(), call.body()
     more = {k: str(fields[k]) for k in ("subject", "html_message") if fields.get(k)}
     update = call.account.status_update(incident, _text(fields, "message"), agent.id, **more)
-    return Answer(200, {"status_update": call.renderer().status_update(update)}, effect=update["id"])
+    return Answer(
+        200, {"status_update": call.renderer().status_update(update)}, effect=update["id"]
+    )
 
 
 @routes.add("GET", "/incidents/{id}/status_updates/subscribers")
@@ -90,8 +93,19 @@ def subscribe(call: Call) -> Answer:
         known = id in call.account.catalog["teams" if type == "team" else "users"]
         if known and (id, type) not in incident.subscribers:
             incident.subscribers.append((id, type))
-        row = {"subscriber_id": id, "subscriber_type": type, "subscribable_id": incident.id, "account_id": "PACCT01"}
-        shown.append({**row, "subscribable_type": "incident", "result": "success" if known else "unauthorized"})
+        row = {
+            "subscriber_id": id,
+            "subscriber_type": type,
+            "subscribable_id": incident.id,
+            "account_id": "PACCT01",
+        }
+        shown.append(
+            {
+                **row,
+                "subscribable_type": "incident",
+                "result": "success" if known else "unauthorized",
+            }
+        )
     return Answer(200, {"subscriptions": shown}, effect=incident.id)
 
 
@@ -122,12 +136,16 @@ def request_responders(call: Call) -> Answer:
             policy = call.thing("escalation_policies", target, "Responder request target")
             wanted.append((target, type_, account.on_call(policy["id"], 1)))
         elif type_ == "user":
-            wanted.append((target, type_, [call.thing("users", target, "Responder request target")["id"]]))
+            wanted.append(
+                (target, type_, [call.thing("users", target, "Responder request target")["id"]])
+            )
         else:
             raise invalid("Responder request target type is invalid")
     if not wanted:
         raise invalid("Responder request targets cannot be empty")
-    asked = account.add_responder(incident, [u for _, _, ids in wanted for u in ids], message, requester)
+    asked = account.add_responder(
+        incident, [u for _, _, ids in wanted for u in ids], message, requester
+    )
     for target, type_, ids in wanted:
         responders = [render.responder(incident, r) for r in asked if r.user_id in ids]
         inner = {"type": type_, "id": target["id"], "incidents_responders": responders}
@@ -159,7 +177,9 @@ def _cancelled(call: Call, incident: Incident, target: Any) -> Thing:
     if kind not in ("user_reference", "escalation_policy_reference"):
         raise invalid("Responder request target type is invalid")
     id = str(target.get("id"))
-    of_policy = kind == "escalation_policy_reference" and id in call.account.catalog["escalation_policies"]
+    of_policy = (
+        kind == "escalation_policy_reference" and id in call.account.catalog["escalation_policies"]
+    )
     ids = call.account.on_call(id, 1) if of_policy else [id]
     asked = [responder for responder in incident.responders if responder.user_id in ids]
     pending = [responder for responder in asked if responder.state == "pending"]
@@ -178,11 +198,15 @@ def custom_fields(call: Call) -> Answer:
 @routes.add("PUT", "/incidents/{id}/custom_fields/values")
 def set_custom_fields(call: Call) -> Answer:
     incident, rows = call.incident(), call.body().get("custom_fields")
-    if not isinstance(rows, list) or not all(isinstance(row, dict) and "value" in row for row in rows):
+    if not isinstance(rows, list) or not all(
+        isinstance(row, dict) and "value" in row for row in rows
+    ):
         raise invalid("Custom fields cannot be empty")
     values = {str(row.get("name") or row.get("id")): row["value"] for row in rows}
     call.account.set_custom_fields(incident, values, call.own_user)
-    return Answer(201, {"custom_fields": call.renderer().custom_fields(incident)}, effect=incident.id)
+    return Answer(
+        201, {"custom_fields": call.renderer().custom_fields(incident)}, effect=incident.id
+    )
 
 
 @routes.add("GET", "/log_entries")

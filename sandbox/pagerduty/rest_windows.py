@@ -34,7 +34,10 @@ def _state(window: Thing, now: float) -> str:
 def index(call: Call) -> Answer:
     account, render, now = call.account, call.renderer(), call.account.clock()
     state = (call.chosen("filter", _STATES) or ["all"])[0]
-    teams, services = set(call.request.params("team_ids[]")), set(call.request.params("service_ids[]"))
+    teams, services = (
+        set(call.request.params("team_ids[]")),
+        set(call.request.params("service_ids[]")),
+    )
     query, rows = call.param("query").lower(), []
     for window in account.catalog["maintenance_windows"].values():
         own = {t for s in window["service_ids"] for t in account.service_teams(s)}
@@ -63,7 +66,11 @@ def update(call: Call) -> Answer:
         raise in_use("Maintenance windows that have ended can't be changed")
     fields = WINDOW.read(call, call.body("maintenance_window"), partial=True)
     call.account.check_window({**window, **fields})
-    call.account.change("maintenance_windows", window, {**fields, "description": fields.get("name", window["name"])})
+    call.account.change(
+        "maintenance_windows",
+        window,
+        {**fields, "description": fields.get("name", window["name"])},
+    )
     return _shown(call, 200, window, window["id"])
 
 

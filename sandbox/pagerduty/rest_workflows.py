@@ -46,11 +46,15 @@ def _settle(call: Call, fields: Thing, workflow: Optional[Thing]) -> None:
 @routes.add("GET", "/incident_workflows")
 def index(call: Call) -> Answer:
     render, rows = call.renderer(), filtered(call, "incident_workflows")
-    return call.page("incident_workflows", rows, lambda row: render.thing("incident_workflows", row))
+    return call.page(
+        "incident_workflows", rows, lambda row: render.thing("incident_workflows", row)
+    )
 
 
 serve_showing(routes, "incident_workflows", "incident_workflow", status=201)
-serve_writing(routes, "incident_workflows", "incident_workflow", WORKFLOW, settle=_settle, deleted=200)
+serve_writing(
+    routes, "incident_workflows", "incident_workflow", WORKFLOW, settle=_settle, deleted=200
+)
 
 
 @routes.add("POST", "/incident_workflows/{id}/instances")
@@ -58,15 +62,23 @@ def run(call: Call) -> Answer:
     """No `From`. The incident's log tells of the run."""
     workflow, account = call.named("incident_workflows"), call.account
     reference = call.body("incident_workflow_instance").get("incident")
-    incident = account.incidents.get(str(reference.get("id"))) if isinstance(reference, dict) else None
+    incident = (
+        account.incidents.get(str(reference.get("id"))) if isinstance(reference, dict) else None
+    )
     if incident is None:
         raise invalid("Incident could not be found")
     if not workflow["is_enabled"]:
         raise invalid("Incident workflow is disabled")
-    agent = Agent("user", call.own_user) if call.own_user else Agent("service", incident.service_id)
+    agent = (
+        Agent("user", call.own_user) if call.own_user else Agent("service", incident.service_id)
+    )
     channel = {"type": "api", "summary": workflow["name"], "workflow_id": workflow["id"]}
     account.write(
-        incident, account.options.workflow_entry, agent, f"Incident workflow {workflow['name']} started", channel
+        incident,
+        account.options.workflow_entry,
+        agent,
+        f"Incident workflow {workflow['name']} started",
+        channel,
     )
     id = account.new_id("P", 7)
     account.journal.fact("pagerduty", "workflow_started", incident.id, id, workflow=workflow["id"])
@@ -97,7 +109,10 @@ TRIGGER = Form(
 @shows("workflow_triggers")
 def trigger(render: CatalogRenderer, trigger: Thing, shown: Thing) -> Thing:
     place = f"{API}/incident_workflows/triggers/{trigger['id']}"
-    kind, workflow = trigger["trigger_type"], render.reference("incident_workflows", trigger["workflow_id"])
+    kind, workflow = (
+        trigger["trigger_type"],
+        render.reference("incident_workflows", trigger["workflow_id"]),
+    )
     found = {
         "id": trigger["id"],
         "type": "workflow_trigger",
@@ -107,7 +122,8 @@ def trigger(render: CatalogRenderer, trigger: Thing, shown: Thing) -> Thing:
         "trigger_url": f"{place}/start",
         "workflow": {**workflow, "type": "workflow_reference", "name": workflow["summary"]},
         "services": [
-            {**render.reference("services", service), "type": "service"} for service in trigger.get("service_ids", ())
+            {**render.reference("services", service), "type": "service"}
+            for service in trigger.get("service_ids", ())
         ],
         "is_subscribed_to_all_services": trigger.get("is_subscribed_to_all_services", False),
         "permissions": {"restricted": False, **trigger.get("permissions", {})},
@@ -123,7 +139,11 @@ def trigger(render: CatalogRenderer, trigger: Thing, shown: Thing) -> Thing:
 def triggers(call: Call) -> Answer:
     account, render, rows = call.account, call.renderer(), []
     kind = (call.chosen("trigger_type", ("manual", "conditional", "incident_type")) or [""])[0]
-    workflow, service, disabled = call.param("workflow_id"), call.param("service_id"), call.param("is_disabled")
+    workflow, service, disabled = (
+        call.param("workflow_id"),
+        call.param("service_id"),
+        call.param("is_disabled"),
+    )
     incident = account.incidents.get(call.param("incident_id"))
     if incident is not None:
         service = incident.service_id
@@ -150,12 +170,17 @@ def add_trigger(call: Call) -> Answer:
         raise invalid("Incident types can't be empty")
     name = call.account.catalog["incident_workflows"][fields["workflow_id"]]["name"]
     made = call.account.create("workflow_triggers", {**fields, "name": name})
-    return Answer(201, {"trigger": call.renderer().thing("workflow_triggers", made)}, effect=made["id"])
+    return Answer(
+        201, {"trigger": call.renderer().thing("workflow_triggers", made)}, effect=made["id"]
+    )
 
 
 @routes.add("GET", "/incident_workflows/triggers/{id}")
 def show_trigger(call: Call) -> Answer:
-    return Answer(200, {"trigger": call.renderer().thing("workflow_triggers", call.named("workflow_triggers"))})
+    return Answer(
+        200,
+        {"trigger": call.renderer().thing("workflow_triggers", call.named("workflow_triggers"))},
+    )
 
 
 @routes.add("DELETE", "/incident_workflows/triggers/{id}")
@@ -203,7 +228,10 @@ def incident_type(render: CatalogRenderer, kind: Thing, shown: Thing) -> Thing:
 
 @routes.add("GET", "/incidents/types")
 def types(call: Call) -> Answer:
-    wanted, render = (call.chosen("filter", ("enabled", "disabled", "all")) or ["enabled"])[0], call.renderer()
+    wanted, render = (
+        (call.chosen("filter", ("enabled", "disabled", "all")) or ["enabled"])[0],
+        call.renderer(),
+    )
     rows = [
         render.thing("incident_types", kind)
         for kind in call.account.catalog["incident_types"].values()
@@ -217,4 +245,6 @@ def add_type(call: Call) -> Answer:
     fields = TYPE.read(call, call.body("incident_type"))
     taken(call, "incident_types", fields)
     made = call.account.create("incident_types", {**fields, "created_at": call.account.now()})
-    return Answer(201, {"incident_type": call.renderer().thing("incident_types", made)}, effect=made["id"])
+    return Answer(
+        201, {"incident_type": call.renderer().thing("incident_types", made)}, effect=made["id"]
+    )

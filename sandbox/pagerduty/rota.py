@@ -1,9 +1,11 @@
-"""Who is on call: schedules' layers, restrictions and overrides, and the rules of escalation policies.
+"""Who is on call: schedules' layers, restrictions and overrides, and the rules of escalation
+policies.
 
-A schedule holds `time_zone`, `layers` (each: `user_ids`, `start`, `end` or None, `turn` in seconds, `virtual_start`,
-`restrictions` as the API shows them) and `overrides` (each: `user_id`, `start`, `end`). A later layer wins over an
-earlier one, an override over all. Times are epoch seconds; turns and restrictions follow the schedule's wall clock, so
-that a hand-over at 9:00 stays at 9:00 when the clocks change.
+A schedule holds `time_zone`, `layers` (each: `user_ids`, `start`, `end` or None, `turn` in
+seconds, `virtual_start`, `restrictions` as the API shows them) and `overrides` (each: `user_id`,
+`start`, `end`). A later layer wins over an earlier one, an override over all. Times are epoch
+seconds; turns and restrictions follow the schedule's wall clock, so that a hand-over at 9:00 stays
+at 9:00 when the clocks change.
 """
 
 from __future__ import annotations
@@ -59,7 +61,9 @@ def shifts(schedule: Thing, since: int, until: int) -> List[Shift]:
     return [shift for shift, _ in found if shift.start <= until and shift.end > since]
 
 
-def _owner(layers: Sequence[_Layer], overrides: Sequence[Thing], at: int) -> Optional[Tuple[str, object]]:
+def _owner(
+    layers: Sequence[_Layer], overrides: Sequence[Thing], at: int
+) -> Optional[Tuple[str, object]]:
     """The user on call at that time, and what identifies the turn."""
     for number in range(len(overrides) - 1, -1, -1):
         if overrides[number]["start"] <= at < overrides[number]["end"]:
@@ -132,14 +136,21 @@ def _epoch(local: datetime, zone: tzinfo) -> int:
 def _windows(restrictions: Sequence[Thing], zone: tzinfo, low: int, high: int) -> List[_Window]:
     """When any of the restrictions lets the layer be on call, in order and merged."""
     found: List[_Window] = []
-    day = datetime.fromtimestamp(low, zone).replace(tzinfo=None, hour=0, minute=0, second=0, microsecond=0)
+    day = datetime.fromtimestamp(low, zone).replace(
+        tzinfo=None, hour=0, minute=0, second=0, microsecond=0
+    )
     day -= timedelta(days=8)
     last = datetime.fromtimestamp(high, zone).replace(tzinfo=None)
     while day <= last:
         for restriction in restrictions:
-            if restriction["type"] == "weekly_restriction" and day.isoweekday() != restriction["start_day_of_week"]:
+            if (
+                restriction["type"] == "weekly_restriction"
+                and day.isoweekday() != restriction["start_day_of_week"]
+            ):
                 continue
-            hours, minutes, seconds = (int(part) for part in restriction["start_time_of_day"].split(":"))
+            hours, minutes, seconds = (
+                int(part) for part in restriction["start_time_of_day"].split(":")
+            )
             opens = day + timedelta(hours=hours, minutes=minutes, seconds=seconds)
             closes = opens + timedelta(seconds=restriction["duration_seconds"])
             found.append((_epoch(opens, zone), _epoch(closes, zone)))
@@ -165,7 +176,11 @@ class OnCall(NamedTuple):
 
 
 def on_calls(
-    policies: Dict[str, Thing], schedules: Dict[str, Thing], since: int, until: int, level: Optional[int] = None
+    policies: Dict[str, Thing],
+    schedules: Dict[str, Thing],
+    since: int,
+    until: int,
+    level: Optional[int] = None,
 ) -> List[OnCall]:
     """The on-calls of these policies that touch [since, until], by policy and level."""
     found: List[OnCall] = []
@@ -178,5 +193,7 @@ def on_calls(
                     found.append(OnCall(policy["id"], number, target, "", None, None))
                     continue
                 for shift in shifts(schedules[target], since, until):
-                    found.append(OnCall(policy["id"], number, shift.user_id, target, shift.start, shift.end))
+                    found.append(
+                        OnCall(policy["id"], number, shift.user_id, target, shift.start, shift.end)
+                    )
     return found

@@ -34,8 +34,13 @@ def plant(account: Account) -> None:
     ]
     users = {}
     for name, email, role, zone in people:
-        users[name.split()[0].lower()] = account.add("users", name, email=email, role=role, time_zone=zone, team_ids=[])
-    teams = {n: account.add("teams", n, description=f"Team {n}") for n in ("Payments", "Platform", "Web")}
+        users[name.split()[0].lower()] = account.add(
+            "users", name, email=email, role=role, time_zone=zone, team_ids=[]
+        )
+    teams = {
+        n: account.add("teams", n, description=f"Team {n}")
+        for n in ("Payments", "Platform", "Web")
+    }
     for who, team in (
         ("ada", "Payments"),
         ("grace", "Payments"),
@@ -67,7 +72,9 @@ def plant(account: Account) -> None:
     )
 
     def policy(name: str, team: str, *levels: list[tuple[str, str]]) -> str:
-        rules = [{"id": account.new_id("P", 7), "delay": 30, "targets": targets} for targets in levels]
+        rules = [
+            {"id": account.new_id("P", 7), "delay": 30, "targets": targets} for targets in levels
+        ]
         found = account.add(
             "escalation_policies",
             name,
@@ -81,8 +88,12 @@ def plant(account: Account) -> None:
     def user(name: str) -> tuple[str, str]:
         return "user", users[name]["id"]
 
-    payments = policy("Payments escalation", "Payments", [user("ada")], [user("grace")], [user("radia")])
-    platform = policy("Platform escalation", "Platform", [("schedule", rota["id"])], [user("linus")])
+    payments = policy(
+        "Payments escalation", "Payments", [user("ada")], [user("grace")], [user("radia")]
+    )
+    platform = policy(
+        "Platform escalation", "Platform", [("schedule", rota["id"])], [user("linus")]
+    )
     web = policy("Web escalation", "Web", [user("mei")], [user("olu")])
     for name, policy_id in (
         ("Checkout API", payments),
@@ -104,10 +115,22 @@ def plant(account: Account) -> None:
         ("ServiceNow", "servicenow"),
     ):
         account.add("extension_schemas", name, key=key)
-    account.add("incident_types", "incident_default", display_name="Base Incident", created_at=account.now())
+    account.add(
+        "incident_types",
+        "incident_default",
+        display_name="Base Incident",
+        created_at=account.now(),
+    )
     status_page(account, "Acme status")
-    account.add("incident_workflows", "Major incident", is_enabled=True, created_at=account.now(), steps=[])
-    account.add("business_services", "Shopping", description="What customers see", team_id=teams["Web"]["id"])
+    account.add(
+        "incident_workflows", "Major incident", is_enabled=True, created_at=account.now(), steps=[]
+    )
+    account.add(
+        "business_services",
+        "Shopping",
+        description="What customers see",
+        team_id=teams["Web"]["id"],
+    )
     keys(account)
 
 
@@ -124,8 +147,13 @@ def service(account: Account, name: str, policy: str, **fields: object) -> str:
         acknowledgement_timeout=None,
         **fields,
     )
-    for type_, label in (("events_api_v2", "Events API v2"), ("generic_events_api", "Events API v1")):
-        integration = account.add("integrations", f"{name} {label}", service_id=found["id"], created_at=created)
+    for type_, label in (
+        ("events_api_v2", "Events API v2"),
+        ("generic_events_api", "Events API v1"),
+    ):
+        integration = account.add(
+            "integrations", f"{name} {label}", service_id=found["id"], created_at=created
+        )
         integration["type"] = f"{type_}_inbound_integration"
         integration["key"] = account.integration_key(integration["id"])
     account.version += 1

@@ -1,4 +1,5 @@
-"""PagerDuty behind the sandbox's server: authorization, rate limits, routing, errors in PagerDuty's shape."""
+"""PagerDuty behind the sandbox's server: authorization, rate limits, routing, errors in
+PagerDuty's shape."""
 
 from __future__ import annotations
 
@@ -108,7 +109,8 @@ class PagerDuty(Service):
         return token, self.account.tokens[token]
 
     def _count(self, token: str) -> Dict[str, str]:
-        """Counts the request against the key's minute. A minute passes in real time or in the sandbox's."""
+        """Counts the request against the key's minute. A minute passes in real time or in the
+        sandbox's."""
         limit = self.account.options.rate_limit
         if limit is None:
             return {}
@@ -143,14 +145,20 @@ class PagerDuty(Service):
 
     def trouble(self, status: int, retry_after: Optional[float]) -> Answer:
         if status in (502, 503, 504):
-            page = f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>"
+            page = (
+                f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>"
+            )
             return Answer(status, page, {"Content-Type": "text/html"})
         code, message = _NAMES.get(status, (2000, "Error"))
         headers: Dict[str, str] = {}
         if status == 429 and retry_after is not None:
             limit = str(self.account.options.rate_limit or 960)
             reset = str(int(retry_after))
-            headers = {"ratelimit-limit": limit, "ratelimit-remaining": "0", "ratelimit-reset": reset}
+            headers = {
+                "ratelimit-limit": limit,
+                "ratelimit-remaining": "0",
+                "ratelimit-reset": reset,
+            }
         return Answer(status, {"error": {"message": message, "code": code}}, headers)
 
     def control(self, word: str, body: Dict[str, Any]) -> Any:
@@ -185,9 +193,12 @@ class _Limited(Wrong):
 
 
 class PagerDutyServer(Server):
-    """A sandbox PagerDuty on its own port: REST, Events v1 and v2 under one `url`, its `account` already seeded."""
+    """A sandbox PagerDuty on its own port: REST, Events v1 and v2 under one `url`, its `account`
+    already seeded."""
 
-    def __init__(self, journal: Journal, clock: Clock, port: int = 0, *, seeded: bool = True) -> None:
+    def __init__(
+        self, journal: Journal, clock: Clock, port: int = 0, *, seeded: bool = True
+    ) -> None:
         self.account = Account(journal, clock)
         if seeded:
             seed.plant(self.account)

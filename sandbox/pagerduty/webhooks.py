@@ -1,12 +1,14 @@
-"""Delivers webhooks (v3) as facts/pagerduty.md says: signed over the raw body, in order, again and again or never more.
+"""Delivers webhooks (v3) as facts/pagerduty.md says: signed over the raw body, in order, again and
+again or never more.
 
     courier = Courier(account); courier.resume(); courier.pause()
 
-What is to go out is made when the log entry is written; a thread a subscription carries it, outside of the account's
-lock. 2xx: delivered. 429, 5xx, no answer in time: repeated for 48 h of the sandbox's clock, under the same
-`X-Webhook-Id`. Any other status drops the event; three in a row disable the subscription for 24 h and lose its queue.
-The journal's facts of the server `webhooks` tell it: `delivered`, `retried`, `dropped`, `disabled`, `lost`. Only this
-machine is called: a test that subscribes an address elsewhere must not reach it.
+What is to go out is made when the log entry is written; a thread a subscription carries it,
+outside of the account's lock. 2xx: delivered. 429, 5xx, no answer in time: repeated for 48 h of
+the sandbox's clock, under the same `X-Webhook-Id`. Any other status drops the event; three in a
+row disable the subscription for 24 h and lose its queue. The journal's facts of the server
+`webhooks` tell it: `delivered`, `retried`, `dropped`, `disabled`, `lost`. Only this machine is
+called: a test that subscribes an address elsewhere must not reach it.
 """
 
 from __future__ import annotations
@@ -106,8 +108,16 @@ class Courier:
 
     def _ping(self, ping: Thing) -> None:
         data = {"message": "Hello from your friend Pagey!", "type": "ping"}
-        event = {"id": ping["id"], "event_type": "pagey.ping", "resource_type": "pagey", "agent": None, "client": None}
-        body = json.dumps({"event": {**event, "occurred_at": iso(ping["occurred_at"]), "data": data}}).encode()
+        event = {
+            "id": ping["id"],
+            "event_type": "pagey.ping",
+            "resource_type": "pagey",
+            "agent": None,
+            "client": None,
+        }
+        body = json.dumps(
+            {"event": {**event, "occurred_at": iso(ping["occurred_at"]), "data": data}}
+        ).encode()
         self._put(ping["subscription_id"], Parcel(ping["id"], body, self._account.clock()))
 
     def _event_type(self, entry: LogEntry) -> str:
@@ -123,9 +133,24 @@ class Courier:
     def _event(self, entry: LogEntry, kind: str) -> bytes:
         incident, render = entry.incident, Renderer(self._account, ())
         shown = render.incident(incident)
-        same = ("id", "type", "self", "html_url", "status", "incident_key", "created_at", "title", "service")
-        data = {name: shown[name] for name in (*same, "escalation_policy", "teams", "priority", "urgency")}
-        data.update(number=incident.number, assignees=[one["assignee"] for one in shown["assignments"]])
+        same = (
+            "id",
+            "type",
+            "self",
+            "html_url",
+            "status",
+            "incident_key",
+            "created_at",
+            "title",
+            "service",
+        )
+        data = {
+            name: shown[name]
+            for name in (*same, "escalation_policy", "teams", "priority", "urgency")
+        }
+        data.update(
+            number=incident.number, assignees=[one["assignee"] for one in shown["assignments"]]
+        )
         event = {
             "id": entry.id[::-1],  # no log entry's id: nothing must lean on it
             "event_type": kind,
@@ -139,7 +164,10 @@ class Courier:
 
     def _open(self, subscription: Thing) -> bool:
         method = subscription["delivery_method"]
-        if method["temporarily_disabled"] and self._account.clock() >= method.get("disabled_at", 0) + DISABLED_FOR:
+        if (
+            method["temporarily_disabled"]
+            and self._account.clock() >= method.get("disabled_at", 0) + DISABLED_FOR
+        ):
             method["temporarily_disabled"] = False
         return bool(subscription["active"] and not method["temporarily_disabled"])
 
@@ -157,7 +185,9 @@ class Courier:
             if round.walking or not self._running:
                 return
             round.walking = True
-        threading.Thread(target=self._carry, args=(id, round), name="sandbox-webhooks", daemon=True).start()
+        threading.Thread(
+            target=self._carry, args=(id, round), name="sandbox-webhooks", daemon=True
+        ).start()
 
     def _carry(self, id: str, round: _Round) -> None:
         while True:
@@ -168,7 +198,9 @@ class Courier:
                 parcel = round.queue[0]
             with self._account.lock:
                 subscription = self._account.catalog["webhook_subscriptions"].get(id)
-                target = dict(subscription["delivery_method"]) if subscription is not None else None
+                target = (
+                    dict(subscription["delivery_method"]) if subscription is not None else None
+                )
             status = 0 if target is None else _post(target, id, parcel)
             if target is not None and self._is_repeated(status, parcel):
                 self._fact("retried", id, parcel, status)
@@ -196,7 +228,9 @@ class Courier:
             subscription = self._account.catalog["webhook_subscriptions"].get(id)
             if subscription is None:
                 return
-            subscription["delivery_method"].update(temporarily_disabled=True, disabled_at=self._account.clock())
+            subscription["delivery_method"].update(
+                temporarily_disabled=True, disabled_at=self._account.clock()
+            )
         self._account.journal.fact("webhooks", "disabled", id, id)
         with self._lock:
             lost = list(round.queue)
@@ -220,7 +254,9 @@ def _post(method: Thing, id: str, parcel: Parcel) -> int:
     """The status answered; 0: none in time."""
     parts = urlsplit(method["url"])
     signature = hmac.new(method["secret"].encode(), parcel.body, hashlib.sha256).hexdigest()
-    headers: Dict[str, Any] = {header["name"]: header["value"] for header in method.get("custom_headers") or ()}
+    headers: Dict[str, Any] = {
+        header["name"]: header["value"] for header in method.get("custom_headers") or ()
+    }
     headers.update(
         {
             "Content-Type": "application/json",

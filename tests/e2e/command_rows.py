@@ -1,7 +1,8 @@
 """What people type after `/pd`: for each form of the grammar a phrase, and what has to come of it.
 
-In a phrase `{one}` and `{two}` are numbers of incidents, `{id}` the id of the first. `effect` looks at PagerDuty's
-account (and the room, for channels); `card` is what the incident's card says afterwards.
+In a phrase `{one}` and `{two}` are numbers of incidents, `{id}` the id of the first. `effect`
+looks at PagerDuty's account (and the room, for channels); `card` is what the incident's card says
+afterwards.
 """
 
 from __future__ import annotations
@@ -56,7 +57,9 @@ def assignees(room: Any, one: Any) -> Tuple[str, ...]:
 
 
 def acknowledged_by(room: Any, one: Any, name: str) -> bool:
-    return one.status == "acknowledged" and user(room, name) in [agent.id for agent, _ in one.acknowledgers]
+    return one.status == "acknowledged" and user(room, name) in [
+        agent.id for agent, _ in one.acknowledgers
+    ]
 
 
 def overridden(room: Any) -> Any:
@@ -88,7 +91,11 @@ LINKED = "st2 run pagerduty.identity.link"
 ROWS: Tuple[Row, ...] = (
     Row("list [all | on <service>] [page 2]", "list on Checkout API", "incident"),
     Row("list mine [page 2]", "list mine", "assigned to Ada Lovelace"),
-    Row("show [id]", "show https://acme.pagerduty.com/incidents/{id}?from=mail", "| assigned to | Ada Lovelace |"),
+    Row(
+        "show [id]",
+        "show https://acme.pagerduty.com/incidents/{id}?from=mail",
+        "| assigned to | Ada Lovelace |",
+    ),
     Row(
         "notes [id]",
         "notes {one}",
@@ -97,10 +104,16 @@ ROWS: Tuple[Row, ...] = (
     ),
     Row(
         'trigger "<title>" on <service>',
-        'trigger "Disk @all full" on Billing Jobs --priority P2 --urgency low --assign @grace --details "/dev/sda1"',
+        'trigger "Disk @all full" on Billing Jobs --priority P2 --urgency low --assign '
+        '@grace --details "/dev/sda1"',
         "Triggered in the name of ada@example.com",
         lambda room, one: (
-            (newest(room).title, newest(room).urgency, newest(room).body, priority(room, newest(room)))
+            (
+                newest(room).title,
+                newest(room).urgency,
+                newest(room).body,
+                priority(room, newest(room)),
+            )
             == ("Disk @all full", "low", "/dev/sda1", "P2")
             and assignees(room, newest(room)) == ("Grace Hopper",)
         ),
@@ -144,7 +157,8 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: (
             acknowledged_by(room, one, "Ada Lovelace")
             and notes(one) == ("Mitigated: Traffic moved",)
-            and [update["message"] for update in one.status_updates] == ["Mitigated: Traffic moved"]
+            and [update["message"] for update in one.status_updates]
+            == ["Mitigated: Traffic moved"]
         ),
         "Mitigated",
     ),
@@ -156,8 +170,20 @@ ROWS: Tuple[Row, ...] = (
         "Triggered",
         "acknowledged",
     ),
-    Row("reopen [id]", "reopen {one}", "open again", lambda room, one: one.is_open, "Triggered", "resolved"),
-    Row("note [id] <text>", "note {one} Looking", "Noted on", lambda room, one: notes(one) == ("Looking",)),
+    Row(
+        "reopen [id]",
+        "reopen {one}",
+        "open again",
+        lambda room, one: one.is_open,
+        "Triggered",
+        "resolved",
+    ),
+    Row(
+        "note [id] <text>",
+        "note {one} Looking",
+        "Noted on",
+        lambda room, one: notes(one) == ("Looking",),
+    ),
     Row(
         "escalate [id] [level | policy]",
         "escalate {one} 2",
@@ -176,7 +202,9 @@ ROWS: Tuple[Row, ...] = (
         "add-responder [id] <@user>",
         "add-responder {one} @olu",
         "Asked Olu Adeyemi to help",
-        lambda room, one: [asked.user_id for asked in one.responders] == [user(room, "Olu Adeyemi")],
+        lambda room, one: (
+            [asked.user_id for asked in one.responders] == [user(room, "Olu Adeyemi")]
+        ),
     ),
     Row(
         "snooze [id] <2h>",
@@ -189,7 +217,9 @@ ROWS: Tuple[Row, ...] = (
         "merge <ids> into <id>",
         "merge {two} into {one}",
         "Merged",
-        lambda room, one: any(other.merged_into == one.id for other in room.pagerduty.incidents.values()),
+        lambda room, one: any(
+            other.merged_into == one.id for other in room.pagerduty.incidents.values()
+        ),
         needs=2,
         confirms=True,
     ),
@@ -200,12 +230,19 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: priority(room, one) == "P1",
         "P1",
     ),
-    Row("urgency [id] <high or low>", "urgency {one} low", "has low urgency", lambda room, one: one.urgency == "low"),
+    Row(
+        "urgency [id] <high or low>",
+        "urgency {one} low",
+        "has low urgency",
+        lambda room, one: one.urgency == "low",
+    ),
     Row(
         "status [id] <text>",
         "status {one} Half of it works",
         "Status update of",
-        lambda room, one: [update["message"] for update in one.status_updates] == ["Half of it works"],
+        lambda room, one: (
+            [update["message"] for update in one.status_updates] == ["Half of it works"]
+        ),
     ),
     Row(
         "run [id] <workflow>",
@@ -228,7 +265,9 @@ ROWS: Tuple[Row, ...] = (
         "override <schedule> [from <18:00>] for <2h> [by @user]",
         "override Platform rotation from tomorrow 9:00 for 2h by @mei",
         "Mei Tanaka takes Platform rotation from",
-        lambda room, one: [each["user_id"] for each in overridden(room)] == [user(room, "mei@example.com")],
+        lambda room, one: (
+            [each["user_id"] for each in overridden(room)] == [user(room, "mei@example.com")]
+        ),
         public=True,
     ),
     Row("overrides <schedule>", "overrides Platform rotation", "| Mei Tanaka |"),

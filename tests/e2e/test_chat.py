@@ -1,5 +1,6 @@
-"""From a click, a command, a dialog or a note in Mattermost to PagerDuty and back, through the running embedded
-default, long before its next look at PagerDuty's log; and a flood of nonsense that leaves the listener alive."""
+"""From a click, a command, a dialog or a note in Mattermost to PagerDuty and back, through the
+running embedded default, long before its next look at PagerDuty's log; and a flood of nonsense
+that leaves the listener alive."""
 
 from __future__ import annotations
 
@@ -29,7 +30,9 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
 
 def told(room: Room, word: str) -> Any:
     """The newest thing that ada alone sees and that says so."""
-    return until(lambda: next((p for p in reversed(room.person.seen()) if word in p.message), None), 10)
+    return until(
+        lambda: next((p for p in reversed(room.person.seen()) if word in p.message), None), 10
+    )
 
 
 def test_a_click_reaches_pagerduty_and_the_card_at_once(room: Room) -> None:
@@ -63,7 +66,9 @@ def test_a_slash_command_is_carried_out_and_answered_to_who_typed_it(room: Room)
     assert (answer.status_code, answer.json()["response_type"]) == (200, "ephemeral")
     until(lambda: incident.status == "acknowledged", 5)
     assert incident.title in told(room, "Acknowledged").message
-    assert len(room.sandbox.mattermost.account.posts(CHANNEL)) <= before + 1, "the incident's card alone is new"
+    assert len(room.sandbox.mattermost.account.posts(CHANNEL)) <= before + 1, (
+        "the incident's card alone is new"
+    )
 
 
 def test_a_note_is_written_in_a_dialog(room: Room) -> None:
@@ -113,7 +118,10 @@ def nonsense(room: Room, count: int) -> List[int]:
             try:
                 with socket.create_connection((host, int(port)), timeout=5) as link:
                     link.sendall(
-                        dice.choice((b"", b"POST /click HTTP/1.1\r\n", b"POST /command HTTP/1.1\r\n\r\n")) + raw
+                        dice.choice(
+                            (b"", b"POST /click HTTP/1.1\r\n", b"POST /command HTTP/1.1\r\n\r\n")
+                        )
+                        + raw
                     )
                     link.shutdown(socket.SHUT_WR)
                     link.recv(100)
@@ -124,7 +132,9 @@ def nonsense(room: Room, count: int) -> List[int]:
         body = dice.choice(
             (
                 json.dumps({"user_id": "a" * 26, "context": {"token": "9" * dice.randrange(300)}}),
-                json.dumps({"state": ".".join(("99999999999", "e30", "0" * 64)), "user_id": "a" * 26}),
+                json.dumps(
+                    {"state": ".".join(("99999999999", "e30", "0" * 64)), "user_id": "a" * 26}
+                ),
                 json.dumps([[["x"]]] * dice.randrange(9)),
                 "token=" + "t" * 25,
                 "{" * dice.randrange(2000),
@@ -132,7 +142,9 @@ def nonsense(room: Room, count: int) -> List[int]:
         )
         kind = dice.choice(("application/json", "application/x-www-form-urlencoded"))
         headers = {"Content-Type": kind, "Authorization": "Token " + "t" * 25}
-        seen.append(session.post(room.url + path, data=body, headers=headers, timeout=10).status_code)
+        seen.append(
+            session.post(room.url + path, data=body, headers=headers, timeout=10).status_code
+        )
     return seen
 
 
@@ -141,18 +153,24 @@ def still_well(room: Room, orders: int) -> None:
     until(lambda: room.buttons(incident), 30)
     until(lambda: room.click(incident, "acknowledge").status_code == 200, 15)
     until(lambda: incident.status == "acknowledged", 10)
-    changed = [e for e in room.sandbox.journal.entries if e.server == "pagerduty" and e.method == "PUT"]
+    changed = [
+        e for e in room.sandbox.journal.entries if e.server == "pagerduty" and e.method == "PUT"
+    ]
     assert len(changed) - orders in (1, 2)
 
 
 def test_nonsense_is_refused_and_the_listener_lives(room: Room) -> None:
-    before = len([e for e in room.sandbox.journal.entries if e.server == "pagerduty" and e.method == "PUT"])
+    before = len(
+        [e for e in room.sandbox.journal.entries if e.server == "pagerduty" and e.method == "PUT"]
+    )
     assert set(nonsense(room, 400)) <= {400, 401, 404, 415, 429}
     still_well(room, before)
 
 
 @pytest.mark.soak
 def test_20000_calls_of_nonsense_are_refused_and_the_listener_lives(room: Room) -> None:
-    before = len([e for e in room.sandbox.journal.entries if e.server == "pagerduty" and e.method == "PUT"])
+    before = len(
+        [e for e in room.sandbox.journal.entries if e.server == "pagerduty" and e.method == "PUT"]
+    )
     assert set(nonsense(room, 20000)) <= {400, 401, 404, 415, 429}
     still_well(room, before)

@@ -1,4 +1,5 @@
-"""kill -9 of the running embedded default at random moments: nothing lost, nothing twice, by the sandbox's truth."""
+"""kill -9 of the running embedded default at random moments: nothing lost, nothing twice, by the
+sandbox's truth."""
 
 from __future__ import annotations
 
@@ -18,7 +19,7 @@ from sandbox import Sandbox
 from sandbox.demo import CHANNEL, write_config
 from sandbox.verify import verify
 
-ROOT = Path(__file__).resolve().parent.parent.parent
+ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = ("ada", "grace", "linus", "mei", "olu")
 SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
 
@@ -35,7 +36,11 @@ class Victim:
         self._process: Optional[subprocess.Popen[bytes]] = None
 
     def start(self) -> None:
-        command = [sys.executable, str(ROOT / "tests" / "crash_runner.py"), str(self.config)]
+        command = [
+            sys.executable,
+            str(ROOT / "tests" / "support" / "crash_runner.py"),
+            str(self.config),
+        ]
         command += [str(self.folder / "data"), str(self.offset)]
         with self.log.open("ab") as sink:
             self._process = subprocess.Popen(
@@ -75,11 +80,25 @@ class Story(threading.Thread):
         draw, account = self.random, self.account
         user = draw.choice(PEOPLE) + "@example.com"
         if len(self.open) < 3 or draw.random() < 0.1:
-            name = f"Trouble {self.done} " + draw.choice(("", "@here", "{{ braces }}", "🔥 | a | b |"))
-            self.open.append(account.trigger(draw.choice(SERVICES), name, priority=draw.choice(("P1", "P3"))))
+            name = f"Trouble {self.done} " + draw.choice(
+                ("", "@here", "{{ braces }}", "🔥 | a | b |")
+            )
+            self.open.append(
+                account.trigger(draw.choice(SERVICES), name, priority=draw.choice(("P1", "P3")))
+            )
             return
         incident = draw.choice(self.open)
-        act = draw.choice(("acknowledge", "annotate", "annotate", "reassign", "set_priority", "set_urgency", "resolve"))
+        act = draw.choice(
+            (
+                "acknowledge",
+                "annotate",
+                "annotate",
+                "reassign",
+                "set_priority",
+                "set_urgency",
+                "resolve",
+            )
+        )
         if act == "acknowledge":
             account.acknowledge(incident, user)
         elif act == "annotate":
@@ -102,8 +121,11 @@ def trouble(sandbox: Sandbox, draw: int) -> None:
             side.faults.add(kind, status=503, probability=0.03, seed=draw + number)
 
 
-def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float, troubled: bool = False) -> None:
-    """Kill `kills` times during a story of `changes`; with the chance `long_after` an hour passes before a restart."""
+def play(
+    folder: Path, *, draw: int, kills: int, changes: int, long_after: float, troubled: bool = False
+) -> None:
+    """Kill `kills` times during a story of `changes`; with the chance `long_after` an hour passes
+    before a restart."""
     chance = random.Random(draw)
     with Sandbox() as sandbox:
         sandbox.pagerduty.account.set_options(rate_limit=None)
@@ -132,7 +154,12 @@ def play(folder: Path, *, draw: int, kills: int, changes: int, long_after: float
             assert story.done == changes
 
             def differences() -> List[str]:
-                return verify(sandbox.pagerduty.account.truth(), sandbox.mattermost.account, CHANNEL, since=began)
+                return verify(
+                    sandbox.pagerduty.account.truth(),
+                    sandbox.mattermost.account,
+                    CHANNEL,
+                    since=began,
+                )
 
             until(lambda: not differences(), 240 if troubled else 90)
             time.sleep(2.0)

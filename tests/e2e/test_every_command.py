@@ -1,5 +1,6 @@
-"""Each command, button, choice, dialog, confirmation, list button and `note:` reply as people use them in Mattermost,
-through the embedded default: what changes in PagerDuty, on the card, and what they are told."""
+"""Each command, button, choice, dialog, confirmation, list button and `note:` reply as people use
+them in Mattermost, through the embedded default: what changes in PagerDuty, on the card, and what
+they are told."""
 
 from __future__ import annotations
 
@@ -7,13 +8,23 @@ import time
 from typing import Any, Callable, Dict, Iterator, NamedTuple, Tuple
 
 import pytest
-from command_rows import ROWS, Row, acknowledged_by, assignees, has_entry, notes, overridden_id, priority, user
+from command_rows import (
+    ROWS,
+    Row,
+    acknowledged_by,
+    assignees,
+    has_entry,
+    notes,
+    overridden_id,
+    priority,
+    user,
+)
 from embedded_room import EmbeddedRoom, text_of
 
-from pagerduty_mattermost import buttons
-from pagerduty_mattermost.command_forms import FORMS
-from pagerduty_mattermost.commands import parse
-from pagerduty_mattermost.incident import Incident
+from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.chat.command_table import FORMS
+from pagerduty_mattermost.chat.parser import parse
+from pagerduty_mattermost.incidents.incident import Incident
 from sandbox import Sandbox
 from sandbox.chat_room import until
 from sandbox.demo import CHANNEL
@@ -35,13 +46,17 @@ def test_every_form_of_the_grammar_has_a_row_that_is_read_as_it() -> None:
     assert sorted(row.usage for row in ROWS) == sorted(form.usage for form in FORMS)
     verbs = {form.usage: form.verb for form in FORMS}
     for row in ROWS:
-        typed = row.phrase.format(one=1, two=2, id="PT4KHLK", window="PWINDOW", override="PEW7H5N:Q1")
+        typed = row.phrase.format(
+            one=1, two=2, id="PT4KHLK", window="PWINDOW", override="PEW7H5N:Q1"
+        )
         assert parse(typed).said.verb == verbs[row.usage], row.phrase
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.phrase)
 def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
-    one, *others = [room.incident(title=f"{row.usage[:20]} {n}", status=row.status) for n in range(row.needs)]
+    one, *others = [
+        room.incident(title=f"{row.usage[:20]} {n}", status=row.status) for n in range(row.needs)
+    ]
     row.prepare(room, one)
     person, before = room.person(row.who), len(room.person(row.who).seen())
     windows = list(room.pagerduty.catalog["maintenance_windows"])
@@ -64,7 +79,9 @@ def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
         assert room.pagerduty.incident(one.id).status == row.status
         assert person.click(asked, "confirm").status_code == 200
     if row.public:
-        posts = until(lambda: [p for p in room.mattermost.posts(row.channel) if row.answer in text_of(p)], 10)
+        posts = until(
+            lambda: [p for p in room.mattermost.posts(row.channel) if row.answer in text_of(p)], 10
+        )
         assert not any("@all" in post.message for post in posts), "nobody is mentioned by a title"
     else:
         room.told(row.who, row.answer, before)
@@ -90,11 +107,29 @@ def _choose(option: str, effect: Callable[[EmbeddedRoom, Any], Any], **more: Any
 
 
 CLICKS: Tuple[Click, ...] = (
-    Click("triggered", "acknowledge", "", lambda r, one: acknowledged_by(r, one, "Ada Lovelace"), "Acknowledged"),
+    Click(
+        "triggered",
+        "acknowledge",
+        "",
+        lambda r, one: acknowledged_by(r, one, "Ada Lovelace"),
+        "Acknowledged",
+    ),
     Click("triggered", "resolve", "", lambda r, one: one.status == "resolved", "Resolved"),
     Click("acknowledged", "resolve", "", lambda r, one: one.status == "resolved", "Resolved"),
-    Click("triggered", "note", "", lambda r, one: notes(one) == ("Looking",), dialog={"text": "Looking"}),
-    Click("acknowledged", "escalate", "", lambda r, one: assignees(r, one) == ("Grace Hopper",), "Grace Hopper"),
+    Click(
+        "triggered",
+        "note",
+        "",
+        lambda r, one: notes(one) == ("Looking",),
+        dialog={"text": "Looking"},
+    ),
+    Click(
+        "acknowledged",
+        "escalate",
+        "",
+        lambda r, one: assignees(r, one) == ("Grace Hopper",),
+        "Grace Hopper",
+    ),
     Click("resolved", "reopen", "", lambda r, one: one.is_open, "Triggered"),
     _choose("unacknowledge", lambda r, one: one.status == "triggered", card="Triggered"),
     *(_choose(value, lambda r, one: has_entry(one, "snooze")) for value, _ in buttons.SNOOZES),
@@ -111,7 +146,10 @@ CLICKS: Tuple[Click, ...] = (
         status="triggered",
     ),
     _choose(
-        "reassign", lambda r, one: assignees(r, one) == ("Mei Tanaka",), card="Mei Tanaka", dialog={"user": "@mei"}
+        "reassign",
+        lambda r, one: assignees(r, one) == ("Mei Tanaka",),
+        card="Mei Tanaka",
+        dialog={"user": "@mei"},
     ),
     _choose("priority", lambda r, one: priority(r, one) == "P1", card="P1", dialog={"text": "P1"}),
     _choose(
@@ -120,7 +158,9 @@ CLICKS: Tuple[Click, ...] = (
         dialog={"user": "@olu"},
     ),
     _choose(
-        "workflow", lambda r, one: has_entry(one, r.pagerduty.options.workflow_entry), dialog={"text": "Major incident"}
+        "workflow",
+        lambda r, one: has_entry(one, r.pagerduty.options.workflow_entry),
+        dialog={"text": "Major incident"},
     ),
 )
 
@@ -128,12 +168,19 @@ CLICKS: Tuple[Click, ...] = (
 def test_every_button_and_choice_that_a_card_can_have_is_clicked_here() -> None:
     can = set()
     for status in ("triggered", "acknowledged", "resolved"):
-        for action in buttons.actions(Incident("PT4KHLK", status=status), "http://x.example", "k" * 32, LONG_AGO):
-            can |= {(action["id"], option["value"]) for option in action.get("options") or ({"value": ""},)}
+        for action in buttons.actions(
+            Incident("PT4KHLK", status=status), "http://x.example", "k" * 32, LONG_AGO
+        ):
+            can |= {
+                (action["id"], option["value"])
+                for option in action.get("options") or ({"value": ""},)
+            }
     assert {(click.button, click.option) for click in CLICKS} == can
 
 
-@pytest.mark.parametrize("click", CLICKS, ids=lambda click: f"{click.button} {click.option} {click.status}".strip())
+@pytest.mark.parametrize(
+    "click", CLICKS, ids=lambda click: f"{click.button} {click.option} {click.status}".strip()
+)
 def test_a_click_does_what_it_says(room: EmbeddedRoom, click: Click) -> None:
     one = room.incident(title=f"{click.button} {click.option}", status=click.status)
     until(lambda: click.button in room.buttons(one), 10)
@@ -148,7 +195,8 @@ def test_a_click_does_what_it_says(room: EmbeddedRoom, click: Click) -> None:
         if click.option != "resolvenote":
             assert ada.submit(dialog, {}).json()["errors"], "to be put right"
         filled = {
-            name: room.person(text[1:]).id if text.startswith("@") else text for name, text in click.dialog.items()
+            name: room.person(text[1:]).id if text.startswith("@") else text
+            for name, text in click.dialog.items()
         }
         assert ada.submit(dialog, filled).json() == {}
         assert ada.dialogs() == []
@@ -163,7 +211,9 @@ def test_the_buttons_of_a_list_act_on_their_row(room: EmbeddedRoom) -> None:
     first, second = (room.incident("Storefront", f"Row {n}") for n in range(2))
     ada, before = room.person("ada"), len(room.person("ada").seen())
     ada.command(CHANNEL, "/pd list on Storefront")
-    listing = until(lambda: next((post for post in ada.seen()[before:] if post.attachments), None), 10)
+    listing = until(
+        lambda: next((post for post in ada.seen()[before:] if post.attachments), None), 10
+    )
     rows = {
         one.id: number
         for number, shown in enumerate(listing.attachments)
@@ -194,7 +244,10 @@ def test_a_note_reply_becomes_a_note_in_its_writers_name(room: EmbeddedRoom) -> 
     one = room.incident(title="With a thread")
     room.person("grace").say(CHANNEL, "note: Disk was full", room.card(one).id)
     until(
-        lambda: [(note.content, note.user_id) for note in one.notes] == [("Disk was full", user(room, "Grace Hopper"))],
+        lambda: (
+            [(note.content, note.user_id) for note in one.notes]
+            == [("Disk was full", user(room, "Grace Hopper"))]
+        ),
         10,
     )
 
@@ -202,7 +255,11 @@ def test_a_note_reply_becomes_a_note_in_its_writers_name(room: EmbeddedRoom) -> 
 def test_a_command_without_an_id_means_the_only_open_one_of_who_asks(room: EmbeddedRoom) -> None:
     one = room.incident("Storefront", "Alone")
     for other in room.pagerduty.incidents.values():
-        if other is not one and other.is_open and user(room, "Mei Tanaka") in [id for id, _ in other.assignees]:
+        if (
+            other is not one
+            and other.is_open
+            and user(room, "Mei Tanaka") in [id for id, _ in other.assignees]
+        ):
             room.pagerduty.resolve(other, "mei@example.com")
     room.person("mei").command(CHANNEL, "/pd ack")
     until(lambda: acknowledged_by(room, one, "Mei Tanaka"), 10)
@@ -219,7 +276,11 @@ def test_a_private_channel_is_subscribed_once_the_bot_was_invited(room: Embedded
 
 
 def test_what_goes_wrong_is_told_to_who_typed_it_alone(room: EmbeddedRoom) -> None:
-    ada, before, posts = room.person("ada"), len(room.person("ada").seen()), len(room.mattermost.posts(CHANNEL))
+    ada, before, posts = (
+        room.person("ada"),
+        len(room.person("ada").seen()),
+        len(room.mattermost.posts(CHANNEL)),
+    )
     ada.command(CHANNEL, "/pd reslove 1")
     assert "did you mean `/pd resolve 1`" in text_of(room.told("ada", "did you mean", before))
     ada.command(CHANNEL, "/pd reassign 1 @nobody")

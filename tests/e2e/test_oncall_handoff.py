@@ -1,5 +1,6 @@
-"""The on-call watch in the embedded default: by its own rule, over both sandboxes, through a restart; and what people
-see of it, on the sandbox's page in a browser (`ONCALL_PICTURES=docs/pictures` writes handoffs.png).
+"""The on-call watch in the embedded default: by its own rule, over both sandboxes, through a
+restart; and what people see of it, on the sandbox's page in a browser
+(`ONCALL_PICTURES=docs/pictures` writes handoffs.png).
 """
 
 from __future__ import annotations
@@ -21,13 +22,21 @@ from standalone.app import App
 
 
 def test_a_hand_off_is_told_once_also_after_a_restart_in_the_middle(tmp_path: Path) -> None:
-    rule: Dict[str, Any] = yaml.safe_load((ROOT / "rules" / "oncall_watch.yaml").read_text(encoding="utf-8"))
+    rule: Dict[str, Any] = yaml.safe_load(
+        (ROOT / "rules" / "oncall_watch.yaml").read_text(encoding="utf-8")
+    )
     rule["trigger"]["parameters"] = {"unit": "seconds", "delta": 1}
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "oncall_watch.yaml").write_text(yaml.safe_dump(rule), encoding="utf-8")
     with Sandbox() as sandbox:
-        config: Dict[str, Any] = yaml.safe_load(write_config(sandbox, tmp_path).read_text(encoding="utf-8"))
-        config["oncall"] = {"channels": {"Platform rotation": "shifts"}, "contact_check_before": 0, "remind_before": 0}
+        config: Dict[str, Any] = yaml.safe_load(
+            write_config(sandbox, tmp_path).read_text(encoding="utf-8")
+        )
+        config["oncall"] = {
+            "channels": {"Platform rotation": "shifts"},
+            "contact_check_before": 0,
+            "remind_before": 0,
+        }
         chat, account = sandbox.mattermost.account, sandbox.pagerduty.account
         chat.add_channel("shifts", "Shifts")
 
@@ -65,9 +74,15 @@ class SeenTestCase(OnCallCase):
 
     @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
     def test_hand_offs_are_shown_as_people_read_them(self) -> None:
-        rota = self.schedule("Checkout rotation", ["Mei Tanaka", "Olu Adeyemi"], start=moment(2026, 11, 23, 9))
+        rota = self.schedule(
+            "Checkout rotation", ["Mei Tanaka", "Olu Adeyemi"], start=moment(2026, 11, 23, 9)
+        )
         self.policy("Checkout escalation", [("schedule", rota["id"])])
-        terms = {"channels": {"Checkout rotation": "incidents"}, "direct_messages": False, "contact_check_before": 0}
+        terms = {
+            "channels": {"Checkout rotation": "incidents"},
+            "direct_messages": False,
+            "contact_check_before": 0,
+        }
         self.settings["oncall"] = terms
         self.done("oncall.watch")
         self.at(moment(2026, 11, 23, 12))
@@ -82,13 +97,19 @@ class SeenTestCase(OnCallCase):
             shown = browser.js("document.body.innerText").replace("\u200b", "")
             for words in (
                 "@ada until 23 Nov 2026 14:00 CET (override in place of Mei Tanaka). @mei is off.",
-                "The override is over. On call since 14:00: @mei until 24 Nov 2026 09:00 CET. @ada is off.",
+                (
+                    "The override is over. On call since 14:00: @mei until 24 Nov 2026 09:00 "
+                    "CET. @ada is off."
+                ),
                 "@olu's shift for Checkout rotation begins in 25 min",
                 "on call since 09:00: @olu until 25 Nov 2026 09:00 CET. @mei is off.",
             ):
                 assert words in shown, words
             if os.environ.get("ONCALL_PICTURES"):
                 # Debian's fonts have no alarm clock.
-                browser.js("[...document.querySelectorAll('.post')].find(p => p.innerText.includes('begins')).remove()")
+                browser.js(
+                    "[...document.querySelectorAll('.post')].find(p => "
+                    "p.innerText.includes('begins')).remove()"
+                )
                 browser.picture(Path(os.environ["ONCALL_PICTURES"]) / "handoffs.png", 1180, 380)
             assert browser.complaints == []

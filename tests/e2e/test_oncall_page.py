@@ -1,6 +1,8 @@
-"""On-Call Today, the week's table and the rotation's picture as people see them, on the sandbox's page in a browser.
+"""On-Call Today, the week's table and the rotation's picture as people see them, on the sandbox's
+page in a browser.
 
-`ONCALL_PICTURES=docs/pictures` writes oncall-today.png (the page) and rotation.png (what the pack draws).
+`ONCALL_PICTURES=docs/pictures` writes oncall-today.png (the page) and rotation.png (what the pack
+draws).
 """
 
 from __future__ import annotations
@@ -22,9 +24,19 @@ class PageTestCase(OnCallCase):
 
     def setUp(self) -> None:
         super().setUp()
-        rota = self.schedule("Checkout rotation", ["Mei Tanaka", "Olu Adeyemi", "Ada Lovelace"], start=self.begin(17))
-        second = self.schedule("Checkout backup", ["Linus Example", "Grace Hopper"], start=self.begin(9), turn=2 * DAY)
-        levels = [("schedule", rota["id"])], [("schedule", second["id"])], [("user", self.user("Radia Perlman"))]
+        rota = self.schedule(
+            "Checkout rotation",
+            ["Mei Tanaka", "Olu Adeyemi", "Ada Lovelace"],
+            start=self.begin(17),
+        )
+        second = self.schedule(
+            "Checkout backup", ["Linus Example", "Grace Hopper"], start=self.begin(9), turn=2 * DAY
+        )
+        levels = (
+            [("schedule", rota["id"])],
+            [("schedule", second["id"])],
+            [("user", self.user("Radia Perlman"))],
+        )
         self.policy("Checkout escalation", *levels)
         self.account.cover("Checkout rotation", "Grace Hopper", 3 * HOUR)
         self.chat.service.say("ada", "incidents", "Good morning. Who has the pager today?")
@@ -34,7 +46,9 @@ class PageTestCase(OnCallCase):
             escalation_policies=["Checkout escalation", "Payments escalation"],
             schedules=["Platform rotation"],
         )
-        self.done("oncall.week", schedules=["Checkout rotation", "Checkout backup"], channel="incidents")
+        self.done(
+            "oncall.week", schedules=["Checkout rotation", "Checkout backup"], channel="incidents"
+        )
 
     def begin(self, hour: int) -> float:
         return moment(2026, 11, 20, hour)
@@ -47,7 +61,12 @@ class PageTestCase(OnCallCase):
             browser.open(self.chat.server.url + "/")
             browser.until("document.querySelectorAll('.post table').length === 2")
             shown = browser.js("document.body.innerText").replace("\u200b", "")
-            for words in ("On-Call Today: Monday, 23 Nov 2026", "@grace (until 13:00", "escalate to", "Tue 24 Nov"):
+            for words in (
+                "On-Call Today: Monday, 23 Nov 2026",
+                "@grace (until 13:00",
+                "escalate to",
+                "Tue 24 Nov",
+            ):
                 assert words in shown, words
             assert browser.js("document.querySelectorAll('.post td').length") == 3 * 4 + 7 * 3
             if PICTURES:
@@ -55,7 +74,8 @@ class PageTestCase(OnCallCase):
             assert browser.complaints == []
 
     @pytest.mark.skipif(
-        importlib.util.find_spec("matplotlib") is None, reason="matplotlib is not installed (requirements-pictures.txt)"
+        importlib.util.find_spec("matplotlib") is None,
+        reason="matplotlib is not installed (requirements-pictures.txt)",
     )
     def test_the_picture_is_a_file_of_its_post(self) -> None:
         self.done("oncall.picture", schedule="Checkout rotation", channel="incidents")

@@ -1,5 +1,5 @@
-"""Mattermost away for an hour while PagerDuty goes on, in the embedded default: all is there afterwards, in order, and
-within Mattermost's rate limit."""
+"""Mattermost away for an hour while PagerDuty goes on, in the embedded default: all is there
+afterwards, in order, and within Mattermost's rate limit."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Any, List
 
 import pytest
 
-from pagerduty_mattermost.action_base import PackAction
+from pagerduty_mattermost.action_bases.pack_action import PackAction
 from sandbox import Sandbox
 from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, write_config
@@ -29,8 +29,12 @@ def live_through(folder: Path, monkeypatch: pytest.MonkeyPatch, changes: int) ->
         account, clock = sandbox.pagerduty.account, sandbox.clock
         account.set_options(rate_limit=None)
         monkeypatch.setattr(PackAction, "clock", staticmethod(clock))
-        monkeypatch.setattr(PackAction, "sleep", staticmethod(lambda seconds: time.sleep(min(seconds, 0.02))))
-        app = App(ROOT, write_config(sandbox, folder), folder / "data", clock=clock, poll_interval=3600)
+        monkeypatch.setattr(
+            PackAction, "sleep", staticmethod(lambda seconds: time.sleep(min(seconds, 0.02)))
+        )
+        app = App(
+            ROOT, write_config(sandbox, folder), folder / "data", clock=clock, poll_interval=3600
+        )
         app.start()
         try:
             until(lambda: sandbox.mattermost.account.posts(CHANNEL), 30)
@@ -60,7 +64,9 @@ def live_through(folder: Path, monkeypatch: pytest.MonkeyPatch, changes: int) ->
                 if not differences():
                     break
             assert differences() == []
-            refused = [e for e in sandbox.journal.entries if e.server == "mattermost" and e.status == 429]
+            refused = [
+                e for e in sandbox.journal.entries if e.server == "mattermost" and e.status == 429
+            ]
             asked = [e for e in sandbox.journal.entries if e.server == "mattermost"]
             assert len(refused) < len(asked) / 2
         finally:
@@ -74,17 +80,26 @@ def change(account: Any, draw: random.Random, made: List[Any]) -> None:
         return
     one = draw.choice(made[-30:])
     try:
-        what = draw.choice(("acknowledge", "annotate", "annotate", "escalate", "set_priority", "resolve"))
-        words = {"annotate": (f"note {draw.random()}", who), "set_priority": (draw.choice(("P1", "P3")), who)}
+        what = draw.choice(
+            ("acknowledge", "annotate", "annotate", "escalate", "set_priority", "resolve")
+        )
+        words = {
+            "annotate": (f"note {draw.random()}", who),
+            "set_priority": (draw.choice(("P1", "P3")), who),
+        }
         getattr(account, what)(one, *words.get(what, (who,)))
     except (Wrong, ValueError):
         account.annotate(one, f"note {draw.random()}", who)
 
 
-def test_an_hour_without_mattermost_and_sixty_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_hour_without_mattermost_and_sixty_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     live_through(tmp_path, monkeypatch, 60)
 
 
 @pytest.mark.soak
-def test_an_hour_without_mattermost_and_two_thousand_changes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_hour_without_mattermost_and_two_thousand_changes(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     live_through(tmp_path, monkeypatch, 2000)

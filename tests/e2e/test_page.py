@@ -1,4 +1,5 @@
-"""The sandbox's page in a real browser: what people press, choose and type reaches PagerDuty, and the card shows it.
+"""The sandbox's page in a real browser: what people press, choose and type reaches PagerDuty, and
+the card shows it.
 
 `CHAT_PICTURE=docs/pictures/chat.png` writes a picture of it.
 """
@@ -66,7 +67,10 @@ def test_a_choice_opens_a_dialog_whose_mistakes_are_shown(room: Room, page: Brow
     incident, where = card(room, "Invoices are not sent", "Billing Jobs")
     menu = f"{where}?.querySelector('[data-action=more]')"
     page.until(f"!!{menu}")
-    page.js(f"(m => {{ m.value = 'reassign'; m.dispatchEvent(new Event('change', {{bubbles: true}})); }})({menu})")
+    page.js(
+        f"(m => {{ m.value = 'reassign'; m.dispatchEvent(new Event('change', {{bubbles: "
+        f"true}})); }})({menu})"
+    )
     assert page.until("document.querySelector('dialog[open] h2')?.innerText") == "Reassign"
     page.js("document.querySelector('dialog .send').click()")
     assert page.until("document.querySelector('dialog .wrong')?.innerText") == "Choose somebody"
@@ -81,14 +85,19 @@ def test_a_choice_opens_a_dialog_whose_mistakes_are_shown(room: Room, page: Brow
 def test_a_command_is_typed_and_answered_to_who_typed_it_alone(room: Room, page: Browser) -> None:
     card(room, "Invoices are late", "Billing Jobs")
     type_in(page, "/pd list")
-    mine = "[...document.querySelectorAll('.ephemeral')].some(e => e.innerText.includes('Invoices are late'))"
+    mine = (
+        "[...document.querySelectorAll('.ephemeral')].some(e => "
+        "e.innerText.includes('Invoices are late'))"
+    )
     page.until(mine)
     if PICTURE:
         page.picture(Path(PICTURE), 1180, 1380)
     pick(page, "grace")
     page.until(f"!({mine})")
     type_in(page, "Looking into it")
-    page.until("[...document.querySelectorAll('.post')].some(e => e.innerText.startsWith('grace'))")
+    page.until(
+        "[...document.querySelectorAll('.post')].some(e => e.innerText.startsWith('grace'))"
+    )
     type_in(page, "/nonsense")
     page.until("document.getElementById('said').innerText.includes(\"'nonsense' not found\")")
     pick(page, "ada")

@@ -1,4 +1,5 @@
-"""Quiet hours and reminders from PagerDuty's log to the channel, in the embedded default: sensor, rules, actions."""
+"""Quiet hours and reminders from PagerDuty's log to the channel, in the embedded default: sensor,
+rules, actions."""
 
 from __future__ import annotations
 
@@ -9,7 +10,7 @@ from typing import Any, Dict
 import pytest
 import yaml
 
-from pagerduty_mattermost.action_base import PackAction
+from pagerduty_mattermost.action_bases.pack_action import PackAction
 from sandbox import Sandbox
 from sandbox.cards import card_of
 from sandbox.chat_room import until
@@ -20,20 +21,28 @@ from standalone.app import App
 def around(now: float) -> str:
     """Quiet hours that began an hour ago and end in one."""
     middle = datetime.fromtimestamp(now, timezone.utc)
-    return "-".join((middle + timedelta(hours=hours)).strftime("%H:%M") for hours in (-1, 1)) + " UTC"
+    return (
+        "-".join((middle + timedelta(hours=hours)).strftime("%H:%M") for hours in (-1, 1)) + " UTC"
+    )
 
 
 def test_low_urgency_waits_for_the_digest_and_high_is_raised_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with Sandbox() as sandbox:
-        config: Dict[str, Any] = yaml.safe_load(write_config(sandbox, tmp_path).read_text(encoding="utf-8"))
-        app = App(ROOT, {**config, "quiet_hours": {"hours": around(sandbox.clock())}}, tmp_path / "data")
+        config: Dict[str, Any] = yaml.safe_load(
+            write_config(sandbox, tmp_path).read_text(encoding="utf-8")
+        )
+        app = App(
+            ROOT, {**config, "quiet_hours": {"hours": around(sandbox.clock())}}, tmp_path / "data"
+        )
         monkeypatch.setattr(PackAction, "clock", staticmethod(sandbox.clock))
         app.start()
         try:
             account, posts = sandbox.pagerduty.account, sandbox.mattermost.account
-            until(lambda: posts.posts(CHANNEL))  # the summary of the first start: from now on everything is news
+            until(
+                lambda: posts.posts(CHANNEL)
+            )  # the summary of the first start: from now on everything is news
             sandbox.clock.advance(3)
             low = account.trigger("Database", "Slow", urgency="low")
             high = account.trigger("Checkout API", "Down")
@@ -47,9 +56,17 @@ def test_low_urgency_waits_for_the_digest_and_high_is_raised_again(
                 for action in ("mattermost.post_digest", "incident.remind"):
                     ran = app.run(f"pagerduty.{action}", {})
                     assert ran.status == "succeeded", ran.result
-            (digest,) = [post.message for post in posts.posts(CHANNEL) if "Quiet hours are over" in post.message]
+            (digest,) = [
+                post.message
+                for post in posts.posts(CHANNEL)
+                if "Quiet hours are over" in post.message
+            ]
             assert ("Slow" in digest, "Down" in digest) == (True, False)
-            told = [post.message for post in posts.thread(card) if "Still unacknowledged after 2 h" in post.message]
+            told = [
+                post.message
+                for post in posts.thread(card)
+                if "Still unacknowledged after 2 h" in post.message
+            ]
             assert len(told) == 1
             account.acknowledge(low)
             app.poke()

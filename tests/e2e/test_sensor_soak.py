@@ -1,6 +1,6 @@
-"""Hours of an incident sensor's life on a simulated clock, against PagerDuty's truth: entries come up to 90 s late or
-never, PagerDuty limits, fails and drops, the datastore fails, the sensor is restarted. Nothing lost, nothing twice,
-nothing invented."""
+"""Hours of an incident sensor's life on a simulated clock, against PagerDuty's truth: entries come
+up to 90 s late or never, PagerDuty limits, fails and drops, the datastore fails, the sensor is
+restarted. Nothing lost, nothing twice, nothing invented."""
 
 from __future__ import annotations
 
@@ -10,22 +10,40 @@ from collections import Counter
 from typing import Any, Callable, Dict, List, Set
 
 import pytest
-from test_incident_sensor import SILENT, SensorWorld
+from sensor_world import SILENT, SensorWorld
 
-from pagerduty_mattermost.tracker import FIRST_ASSIGNMENT
+from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT
 from sandbox.pagerduty.model import Wrong
 
 PEOPLE = ("ada", "grace", "linus", "mei", "olu")
 SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
 EXPLAINED_BY: Dict[str, Set[str]] = {
-    "status": {"trigger", "acknowledge", "unacknowledge", "resolve", "reopen", "escalate", "delegate", "assign"},
-    "assignees": {"trigger", "assign", "escalate", "delegate", "acknowledge", "reopen", "unacknowledge"},
+    "status": {
+        "trigger",
+        "acknowledge",
+        "unacknowledge",
+        "resolve",
+        "reopen",
+        "escalate",
+        "delegate",
+        "assign",
+    },
+    "assignees": {
+        "trigger",
+        "assign",
+        "escalate",
+        "delegate",
+        "acknowledge",
+        "reopen",
+        "unacknowledge",
+    },
     "urgency": {"trigger", "urgency_change"},
     "priority": {"trigger", "priority_change"},
     "title": {"trigger", "field_value_change"},
     "policy": {"trigger", "delegate", "escalate"},
 }
-"""What a snapshot may tell, and the entries of which one must have stayed out of sight for it to do so."""
+"""What a snapshot may tell, and the entries of which one must have stayed out of sight for it to
+do so."""
 FAULTS = (
     {"kind": "status", "status": 429, "retry_after": 40},
     {"kind": "status", "status": 500},
@@ -70,7 +88,9 @@ class Life:
         closed = [one for one in self.incidents if not one.is_open and not one.merged_into][-8:]
         if len(open_ones) < 4 or draw.random() < 0.12:
             priority = draw.choice(("P1", "P2", "P3", ""))
-            self.incidents.append(account.trigger(draw.choice(SERVICES), f"Trouble {self.count}", priority=priority))
+            self.incidents.append(
+                account.trigger(draw.choice(SERVICES), f"Trouble {self.count}", priority=priority)
+            )
             return
         if closed and draw.random() < 0.05:
             account.reopen(draw.choice(closed), user)
@@ -88,7 +108,9 @@ class Life:
             lambda: account.snooze(one, draw.choice((60, 600)), user),
             lambda: account.status_update(one, f"update {self.count}", user),
             lambda: account.add_responder(one, ["Grace Hopper"], user=user),
-            lambda: account.odd_entry(one, "quantum_flux", user, note=None, contexts=None, teams=None),
+            lambda: account.odd_entry(
+                one, "quantum_flux", user, note=None, contexts=None, teams=None
+            ),
             lambda: account.resolve(one, user),
             lambda: account.resolve(one, user),
         ]
@@ -100,7 +122,8 @@ class Life:
 
 class SensorSoakTestCase(SensorWorld):
     def live(self, minutes: float, seed: int, hide: float = 0.0, changes: int = 4) -> Life:
-        """So many minutes of changes, about `changes` a cycle, and then quiet until all must have been told."""
+        """So many minutes of changes, about `changes` a cycle, and then quiet until all must have
+        been told."""
         draw = random.Random(1000 + seed)
         self.account.set_options(title_entry="field_value_change", rate_limit=None)
         self.poll()
@@ -115,7 +138,9 @@ class SensorSoakTestCase(SensorWorld):
             self.server.faults.clear()
             if draw.random() < 0.2:
                 terms: Dict[str, Any] = dict(draw.choice(FAULTS))
-                self.server.faults.add(probability=draw.choice((0.3, 0.7, 1.0)), seed=draw.randrange(99), **terms)
+                self.server.faults.add(
+                    probability=draw.choice((0.3, 0.7, 1.0)), seed=draw.randrange(99), **terms
+                )
             if draw.random() < 0.02:
                 self.sensor = self.start_sensor()
             self.poll(draw.choice((5, 20, 30, 30, 60)))
@@ -130,11 +155,18 @@ class SensorSoakTestCase(SensorWorld):
         assert [one for one, times in told.items() if times > 1] == []
         lost = []
         folded: Set[str] = set()
-        born = {fact.subject: fact.data["created_at"] for fact in truth.values() if fact.kind == "trigger"}
+        born = {
+            fact.subject: fact.data["created_at"]
+            for fact in truth.values()
+            if fact.kind == "trigger"
+        }
         for fact in truth.values():
             if fact.kind in SILENT or fact.id in hidden or fact.id in told:
                 continue
-            first = fact.kind == "assign" and fact.data["created_at"] - born[fact.subject] <= FIRST_ASSIGNMENT
+            first = (
+                fact.kind == "assign"
+                and fact.data["created_at"] - born[fact.subject] <= FIRST_ASSIGNMENT
+            )
             if first and fact.subject not in folded:
                 folded.add(fact.subject)  # the trigger tells whom it was assigned to
                 continue
@@ -147,7 +179,9 @@ class SensorSoakTestCase(SensorWorld):
                     invented.append(one)
                 continue
             _, subject, what, *_ = one.split("-")
-            if not any(truth[h].subject == subject and truth[h].kind in EXPLAINED_BY[what] for h in hidden):
+            if not any(
+                truth[h].subject == subject and truth[h].kind in EXPLAINED_BY[what] for h in hidden
+            ):
                 invented.append(one)
         assert invented == []
         shown = {payload["incident"]["id"]: payload["incident"] for payload in self.payloads()}

@@ -1,4 +1,5 @@
-"""A storm through the running embedded default: one card a service in place of hundreds, and those of high priority."""
+"""A storm through the running embedded default: one card a service in place of hundreds, and those
+of high priority."""
 
 from __future__ import annotations
 
@@ -46,24 +47,41 @@ def rage(folder: Path, each: int, settle: float, lasting: float = 0.0) -> None:
                 assert all(count == 1 for count in Counter(storms(posts(CHANNEL))).values())
                 sandbox.clock.advance(400)
                 thread = sandbox.mattermost.account.thread
-                roots = [post for post in posts(CHANNEL) if (post.props.get("pagerduty") or {}).get("storm")]
-                until(lambda: all(any("Over after" in one.message for one in thread(root)) for root in roots), settle)
+                roots = [
+                    post
+                    for post in posts(CHANNEL)
+                    if (post.props.get("pagerduty") or {}).get("storm")
+                ]
+                until(
+                    lambda: all(
+                        any("Over after" in one.message for one in thread(root)) for root in roots
+                    ),
+                    settle,
+                )
                 time.sleep(6)
                 exempt = {*(one.id for one in made[:3]), made[-1].id}
                 mine = {one.id: one.service_id for one in made if one.id not in exempt}
                 others = Counter(mine[id] for id in cards(posts(CHANNEL)) if id in mine)
-                assert all(1 + len(thread(root)) + max(others.values(), default=0) <= 3 for root in roots), others
+                assert all(
+                    1 + len(thread(root)) + max(others.values(), default=0) <= 3 for root in roots
+                ), others
             finally:
                 stop(pack)
 
 
 def storms(posts: List[Any]) -> List[str]:
-    return [str(post.props["pagerduty"]["storm"]) for post in posts if (post.props.get("pagerduty") or {}).get("storm")]
+    return [
+        str(post.props["pagerduty"]["storm"])
+        for post in posts
+        if (post.props.get("pagerduty") or {}).get("storm")
+    ]
 
 
 def cards(posts: List[Any]) -> Counter[str]:
     marks = [post.props.get("pagerduty") or {} for post in posts]
-    return Counter(str(mark["incident"]) for mark in marks if mark.get("incident") and not mark.get("event"))
+    return Counter(
+        str(mark["incident"]) for mark in marks if mark.get("incident") and not mark.get("event")
+    )
 
 
 def test_sixty_at_once_are_three_cards_of_high_priority_and_one_a_service(tmp_path: Path) -> None:

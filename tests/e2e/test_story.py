@@ -1,4 +1,5 @@
-"""The demo's story in the test run: `make demo` passes, and every request and answer fits the contracts."""
+"""The demo's story in the test run: `make demo` passes, and every request and answer fits the
+contracts."""
 
 from __future__ import annotations
 

@@ -1,4 +1,5 @@
-"""PagerDuty's webhook through the running embedded default: set up by the action, heard at once; noise does no harm."""
+"""PagerDuty's webhook through the running embedded default: set up by the action, heard at once;
+noise does no harm."""
 
 from __future__ import annotations
 
@@ -34,7 +35,9 @@ class House:
             probe.bind(("127.0.0.1", 0))
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
-        self.config = write_config(sandbox, folder, poll_interval=POLL, poll_interval_with_bell=POLL)
+        self.config = write_config(
+            sandbox, folder, poll_interval=POLL, poll_interval_with_bell=POLL
+        )
         settings = yaml.safe_load(self.config.read_text(encoding="utf-8"))
         settings["webhook"] = {"port": self.port, "public_url": self.url + "/pagerduty"}
         self.config.write_text(yaml.safe_dump(settings), encoding="utf-8")
@@ -47,9 +50,21 @@ class House:
         self.sink.close()
 
     def run(self, action: str) -> Any:
-        words = ["run", action, "--config", str(self.config), "--data", str(self.folder / "data"), "-j"]
+        words = [
+            "run",
+            action,
+            "--config",
+            str(self.config),
+            "--data",
+            str(self.folder / "data"),
+            "-j",
+        ]
         done = subprocess.run(
-            [sys.executable, "-m", "standalone", *words], cwd=ROOT, capture_output=True, text=True, timeout=60
+            [sys.executable, "-m", "standalone", *words],
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+            timeout=60,
         )
         assert done.returncode == 0, done.stdout + done.stderr
         return json.loads(done.stdout)
@@ -62,7 +77,9 @@ class House:
     def call(self, secret: str, body: bytes = b"{}") -> int:
         signature = "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
         headers = {"X-PagerDuty-Signature": signature}
-        return requests.post(self.url + "/pagerduty", data=body, headers=headers, timeout=10).status_code
+        return requests.post(
+            self.url + "/pagerduty", data=body, headers=headers, timeout=10
+        ).status_code
 
     def reads(self) -> int:
         return self.sandbox.journal.count("GET", "^/log_entries$")
@@ -115,7 +132,9 @@ def test_what_is_forged_or_bears_no_signature_costs_nothing(house: House) -> Non
     until(house.is_quiet, 30)
     before = house.reads()
     assert {house.call("f" * 64) for _ in range(20)} == {202}
-    assert {requests.post(house.url, data=b"{}", timeout=10).status_code for _ in range(20)} == {401}
+    assert {requests.post(house.url, data=b"{}", timeout=10).status_code for _ in range(20)} == {
+        401
+    }
     time.sleep(2)
     assert house.reads() == before
     assert house.call(house.subscription["delivery_method"]["secret"]) == 202
@@ -158,6 +177,9 @@ def test_a_taken_port_leaves_the_rest_alone(tmp_path: Path) -> None:
                 until(lambda: posts(CHANNEL), 30)
                 sandbox.pagerduty.account.trigger("Checkout API", "No bell")
                 until(lambda: any("No bell" in post.message for post in posts(CHANNEL)), 20)
-                until(lambda: any("can't be listened on" in post.message for post in posts("ops")), 20)
+                until(
+                    lambda: any("can't be listened on" in post.message for post in posts("ops")),
+                    20,
+                )
             finally:
                 stop(pack)

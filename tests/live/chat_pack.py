@@ -1,5 +1,6 @@
-"""The pack's chat desk on a Mattermost that is held to the contract: set up by `mattermost.setup`, called at an address
-that the server reaches, its orders kept for the test instead of being carried out."""
+"""The pack's chat desk on a Mattermost that is held to the contract: set up by `mattermost.setup`,
+called at an address that the server reaches, its orders kept for the test instead of being carried
+out."""
 
 from __future__ import annotations
 
@@ -13,12 +14,12 @@ from datastore_double import Service
 from mattermost_setup import MattermostSetup
 from mattermost_site import Client, Site, good
 
-from pagerduty_mattermost import config
-from pagerduty_mattermost.chat_desk import Desk
-from pagerduty_mattermost.chat_listener import Listener
-from pagerduty_mattermost.dispatch import Dispatcher
-from pagerduty_mattermost.mattermost import Mattermost
-from pagerduty_mattermost.store import Store
+from pagerduty_mattermost.chat.endpoint import Desk
+from pagerduty_mattermost.core.config import settings as config
+from pagerduty_mattermost.gateways.http.listener import Listener
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 
 KEY = "k" * 32
 SENSOR = Path(__file__).resolve().parents[2] / "sensors" / "chat_sensor.yaml"
@@ -37,11 +38,16 @@ class Taken(Service):
 
 
 class Pack:
-    """`url`: the address Mattermost calls; empty: this machine's own, on any port. `bind`: `address:port`."""
+    """`url`: the address Mattermost calls; empty: this machine's own, on any port. `bind`:
+    `address:port`."""
 
     def __init__(self, site: Site, url: str = "", bind: str = "") -> None:
         self.site, self.channel = site, site.new_channel()
-        good(site.admin.post(f"/channels/{self.channel['id']}/members", {"user_id": site.person["id"]}))
+        good(
+            site.admin.post(
+                f"/channels/{self.channel['id']}/members", {"user_id": site.person["id"]}
+            )
+        )
         host, _, port = (bind or "127.0.0.1:0").rpartition(":")
         self.calls: List[Call] = []
         log = mock.Mock()
@@ -64,9 +70,19 @@ class Pack:
         settings = config.load(self.raw)
         schemas = yaml.safe_load(SENSOR.read_text(encoding="utf-8"))["trigger_types"]
         dispatcher = Dispatcher(
-            self.service, {"pagerduty." + one["name"]: one["payload_schema"] for one in schemas}, log, deadline=2
+            self.service,
+            {"pagerduty." + one["name"]: one["payload_schema"] for one in schemas},
+            log,
+            deadline=2,
         )
-        self._desk = Desk(settings, dispatcher, Store(self.service), self.gateway, lambda: {"priority": ["P1"]}, log)
+        self._desk = Desk(
+            settings,
+            dispatcher,
+            Store(self.service),
+            self.gateway,
+            lambda: {"priority": ["P1"]},
+            log,
+        )
         self.listener.start()
 
     def close(self) -> None:
@@ -76,7 +92,9 @@ class Pack:
     def gateway(self) -> Mattermost:
         return Mattermost(config.require_mattermost(config.load(self.raw)))
 
-    def _answer(self, path: str, headers: Mapping[str, str], body: bytes) -> Tuple[int, Dict[str, Any]]:
+    def _answer(
+        self, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Tuple[int, Dict[str, Any]]:
         """As the desk does; below `/status/` with that status."""
         self.calls.append((path, dict(headers), body))
         _, _, status = path.rpartition("/status/")
@@ -85,7 +103,8 @@ class Pack:
         return self._desk.answer(path, headers, body)
 
     def setup(self, verb: str = "setup") -> Dict[str, List[str]]:
-        """mattermost.setup or teardown, with an administrator's token: the steps' texts by state."""
+        """mattermost.setup or teardown, with an administrator's token: the steps' texts by
+        state."""
         action = MattermostSetup(config=self.raw, action_service=self.service)
         done, result = action.run(verb=verb, admin_token=token_of(self.site.admin))
         assert done is True, result

@@ -1,4 +1,5 @@
-"""`site`: the same tests against the sandbox, always, and against a real Mattermost when the environment names one."""
+"""`site`: the same tests against the sandbox, always, and against a real Mattermost when the
+environment names one."""
 
 from __future__ import annotations
 
@@ -21,8 +22,14 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     if request.param == "real":
         missing = [name for name in NEEDED if not os.environ.get(name)]
         if missing:
-            pytest.skip("no real Mattermost: {} not set (tests/live/README.md)".format(" and ".join(missing)))
-        team, ca_file = (os.environ.get(name, "") for name in ("MATTERMOST_TEAM", "MATTERMOST_CA_FILE"))
+            pytest.skip(
+                "no real Mattermost: {} not set (tests/live/README.md)".format(
+                    " and ".join(missing)
+                )
+            )
+        team, ca_file = (
+            os.environ.get(name, "") for name in ("MATTERMOST_TEAM", "MATTERMOST_CA_FILE")
+        )
         found = Site(*(os.environ[name] for name in NEEDED), team=team, ca_file=ca_file)
         yield found
         found.close()

@@ -1,4 +1,5 @@
-"""What one person's client is shown and no API tells afterwards: posts for their eyes alone, and dialogs.
+"""What one person's client is shown and no API tells afterwards: posts for their eyes alone, and
+dialogs.
 
 The sandbox is asked for it; a real server tells it over a websocket, which is opened beforehand.
 """
@@ -20,7 +21,8 @@ WAIT = 15.0
 
 
 class Eyes:
-    """`ephemerals`: posts as the API shows them, oldest first; `dialogs`: each with `url` and `dialog`."""
+    """`ephemerals`: posts as the API shows them, oldest first; `dialogs`: each with `url` and
+    `dialog`."""
 
     def ephemerals(self) -> List[Dict[str, Any]]:
         raise NotImplementedError
@@ -37,20 +39,29 @@ class SandboxEyes(Eyes):
         self._account, self._user_id = account, user_id
 
     def ephemerals(self) -> List[Dict[str, Any]]:
-        return [{"id": post.id, "message": post.message, "props": post.props} for post in self._posts()]
+        return [
+            {"id": post.id, "message": post.message, "props": post.props} for post in self._posts()
+        ]
 
     def _posts(self) -> Any:
         return self._account.ephemerals(self._user_id)
 
     def dialogs(self) -> List[Dict[str, Any]]:
-        return [{"url": one.url, "dialog": one.dialog} for one in self._account.dialogs(self._user_id)]
+        return [
+            {"url": one.url, "dialog": one.dialog} for one in self._account.dialogs(self._user_id)
+        ]
 
 
 class SocketEyes(Eyes):
-    """Mattermost's websocket (API: `ephemeral_message`, `open_dialog`; their data is JSON in a text)."""
+    """Mattermost's websocket (API: `ephemeral_message`, `open_dialog`; their data is JSON in a
+    text)."""
 
     def __init__(self, url: str, token: str, ca_file: str = "") -> None:
-        self._url, self._token, self._ca_file = url.rstrip("/") + "/api/v4/websocket", token, ca_file
+        self._url, self._token, self._ca_file = (
+            url.rstrip("/") + "/api/v4/websocket",
+            token,
+            ca_file,
+        )
         self._seen: List[Dict[str, Any]] = []
         self._opened: List[Dict[str, Any]] = []
         self._ready = threading.Event()
@@ -67,7 +78,11 @@ class SocketEyes(Eyes):
         self._watching.cancel()
 
     async def _watch(self) -> None:
-        trust = ssl.create_default_context(cafile=self._ca_file or None) if self._url.startswith("https") else False
+        trust = (
+            ssl.create_default_context(cafile=self._ca_file or None)
+            if self._url.startswith("https")
+            else False
+        )
         headers = {"Authorization": "Bearer " + self._token}
         async with aiohttp.ClientSession() as session, session.ws_connect(
             self._url, headers=headers, ssl=trust, heartbeat=20

@@ -1,4 +1,5 @@
-"""A Mattermost to hold to the contract: the sandbox, or a real one; made ready and cleaned up through its API alone."""
+"""A Mattermost to hold to the contract: the sandbox, or a real one; made ready and cleaned up
+through its API alone."""
 
 from __future__ import annotations
 
@@ -62,7 +63,9 @@ class Site:
         self.made_channels: List[str] = []
         self.made_users: List[str] = []
         self.team = self._team(team)
-        self.bot_user = good(self.admin.post("/bots", {"username": self.run + "-bot", "display_name": "Contract"}))
+        self.bot_user = good(
+            self.admin.post("/bots", {"username": self.run + "-bot", "display_name": "Contract"})
+        )
         self.bot_id: str = self.bot_user["user_id"]
         self.join_team(self.bot_id)
         self.bot = self.client_of(self.bot_id)
@@ -72,7 +75,9 @@ class Site:
     def _team(self, name: str) -> Dict[str, Any]:
         if name:
             return good(self.admin.get("/teams/name/" + name))
-        return good(self.admin.post("/teams", {"name": self.run, "display_name": "Contract", "type": "I"}))
+        return good(
+            self.admin.post("/teams", {"name": self.run, "display_name": "Contract", "type": "I"})
+        )
 
     def _person(self, name: str) -> Dict[str, Any]:
         username = f"{self.run}-{name}"
@@ -90,7 +95,8 @@ class Site:
     def join_team(self, user_id: str) -> None:
         good(
             self.admin.post(
-                "/teams/{}/members".format(self.team["id"]), {"team_id": self.team["id"], "user_id": user_id}
+                "/teams/{}/members".format(self.team["id"]),
+                {"team_id": self.team["id"], "user_id": user_id},
             )
         )
 
@@ -114,7 +120,11 @@ class Site:
         channel = good(self.admin.post("/channels", wanted))
         self.made_channels.append(channel["id"])
         if bot:
-            good(self.admin.post("/channels/{}/members".format(channel["id"]), {"user_id": self.bot_id}))
+            good(
+                self.admin.post(
+                    "/channels/{}/members".format(channel["id"]), {"user_id": self.bot_id}
+                )
+            )
         return channel
 
     def close(self) -> None:
@@ -132,7 +142,9 @@ def good(answer: requests.Response) -> Any:
     return answer.json()
 
 
-def refused(answer: requests.Response, status: int, error_id: Optional[str] = None) -> Mapping[str, Any]:
+def refused(
+    answer: requests.Response, status: int, error_id: Optional[str] = None
+) -> Mapping[str, Any]:
     """The body of an answer that has to be this refusal, in Mattermost's form."""
     assert answer.status_code == status, (answer.status_code, answer.text)
     body = answer.json()

@@ -1,4 +1,5 @@
-"""The contract, accounts: tokens, users by id, name and e-mail, teams, bots; and what the server tells of itself."""
+"""The contract, accounts: tokens, users by id, name and e-mail, teams, bots; and what the server
+tells of itself."""
 
 from __future__ import annotations
 
@@ -17,7 +18,9 @@ def test_a_wrong_token_is_401_session_expired(site: Site) -> None:
 
 
 def test_no_token_is_401(site: Site) -> None:
-    answer = requests.get(site.bot.base + "/users/me", timeout=TIMEOUT, verify=site.ca_file or True)
+    answer = requests.get(
+        site.bot.base + "/users/me", timeout=TIMEOUT, verify=site.ca_file or True
+    )
     refused(answer, 401, EXPIRED)
 
 
@@ -50,13 +53,21 @@ def test_a_bot_knows_itself(site: Site) -> None:
 
 def test_a_user_is_found_by_id_name_and_email(site: Site) -> None:
     person = site.person
-    for path in ("/users/" + person["id"], "/users/username/" + person["username"], "/users/email/" + person["email"]):
+    for path in (
+        "/users/" + person["id"],
+        "/users/username/" + person["username"],
+        "/users/email/" + person["email"],
+    ):
         assert good(site.bot.get(path))["id"] == person["id"]
 
 
 def test_what_is_unknown_is_404(site: Site) -> None:
     unknown = site.new_name()
-    for path in ("/users/" + "z" * 26, "/users/username/" + unknown, f"/users/email/{unknown}@example.com"):
+    for path in (
+        "/users/" + "z" * 26,
+        "/users/username/" + unknown,
+        f"/users/email/{unknown}@example.com",
+    ):
         refused(site.bot.get(path), 404)
 
 

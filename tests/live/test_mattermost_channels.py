@@ -50,7 +50,8 @@ def test_an_archived_channel_is_404_by_name_unless_asked_for(site: Site, channel
 
 
 def test_an_unknown_channel_id_tells_nothing(site: Site) -> None:
-    # The sandbox says 403 as measured for what one may not see; newer servers tell "unknown" and "malformed" apart.
+    # The sandbox says 403 as measured for what one may not see; newer servers tell "unknown" and
+    # "malformed" apart.
     assert site.bot.get("/channels/" + "z" * 26).status_code in (403, 404)
     assert site.bot.get("/channels/short").status_code in (400, 403, 404)
 
@@ -61,18 +62,25 @@ def test_a_private_channel_of_others_is_403_by_id(site: Site) -> None:
 
 
 def test_the_public_channels_of_a_team_are_listed(site: Site) -> None:
-    assert "town-square" in {c["name"] for c in good(site.bot.get("/teams/{}/channels".format(site.team["id"])))}
+    assert "town-square" in {
+        c["name"] for c in good(site.bot.get("/teams/{}/channels".format(site.team["id"])))
+    }
 
 
 # Making
 
 
 def wanted(site: Site, name: str, **fields: Any) -> Dict[str, Any]:
-    return dict({"team_id": site.team["id"], "name": name, "display_name": "Contract", "type": "O"}, **fields)
+    return dict(
+        {"team_id": site.team["id"], "name": name, "display_name": "Contract", "type": "O"},
+        **fields,
+    )
 
 
 def test_a_bot_makes_a_channel_and_is_in_it(site: Site) -> None:
-    answer = site.bot.post("/channels", wanted(site, site.new_name(), header="h", purpose="p", type="P"))
+    answer = site.bot.post(
+        "/channels", wanted(site, site.new_name(), header="h", purpose="p", type="P")
+    )
     assert answer.status_code == 201
     channel = answer.json()
     site.made_channels.append(channel["id"])
@@ -82,7 +90,9 @@ def test_a_bot_makes_a_channel_and_is_in_it(site: Site) -> None:
 
 
 @pytest.mark.parametrize("archived", [False, True])
-def test_a_name_is_used_once_even_by_an_archived_channel(site: Site, channel: Channel, archived: bool) -> None:
+def test_a_name_is_used_once_even_by_an_archived_channel(
+    site: Site, channel: Channel, archived: bool
+) -> None:
     if archived:
         good(site.admin.delete("/channels/" + channel["id"]))
     answer = site.bot.post("/channels", wanted(site, channel["name"]))
@@ -130,7 +140,9 @@ def test_archiving_twice_says_so(site: Site, channel: Channel) -> None:
 def test_a_bot_adds_itself_to_a_public_channel_any_number_of_times(site: Site) -> None:
     channel = site.new_channel(bot=False)
     for _ in range(2):
-        answer = site.bot.post("/channels/{}/members".format(channel["id"]), {"user_id": site.bot_id})
+        answer = site.bot.post(
+            "/channels/{}/members".format(channel["id"]), {"user_id": site.bot_id}
+        )
         assert answer.status_code == 201
         assert answer.json()["user_id"] == site.bot_id
     members = good(site.bot.get("/channels/{}/members".format(channel["id"])))
@@ -139,23 +151,34 @@ def test_a_bot_adds_itself_to_a_public_channel_any_number_of_times(site: Site) -
 
 def test_a_bot_does_not_add_itself_to_a_private_channel(site: Site) -> None:
     channel = site.new_channel(private=True, bot=False)
-    refused(site.bot.post("/channels/{}/members".format(channel["id"]), {"user_id": site.bot_id}), 403)
+    refused(
+        site.bot.post("/channels/{}/members".format(channel["id"]), {"user_id": site.bot_id}), 403
+    )
 
 
 def test_a_member_adds_others(site: Site, channel: Channel) -> None:
     stranger = site.stranger()
     for _ in range(2):
-        good(site.bot.post("/channels/{}/members".format(channel["id"]), {"user_id": stranger["id"]}))
+        good(
+            site.bot.post(
+                "/channels/{}/members".format(channel["id"]), {"user_id": stranger["id"]}
+            )
+        )
     assert good(site.bot.get("/channels/{}/members/{}".format(channel["id"], stranger["id"])))
 
 
-def test_a_removed_bot_may_not_post_nor_edit_until_it_is_back(site: Site, channel: Channel) -> None:
+def test_a_removed_bot_may_not_post_nor_edit_until_it_is_back(
+    site: Site, channel: Channel
+) -> None:
     post = good(site.bot.create_post(channel["id"], "a"))
     good(site.admin.delete("/channels/{}/members/{}".format(channel["id"], site.bot_id)))
     refused(site.bot.create_post(channel["id"], "b"), 403, "api.context.permissions.app_error")
     refused(site.bot.put("/posts/{}/patch".format(post["id"]), {"message": "b"}), 403)
     good(site.bot.post("/channels/{}/members".format(channel["id"]), {"user_id": site.bot_id}))
-    assert good(site.bot.put("/posts/{}/patch".format(post["id"]), {"message": "b"}))["message"] == "b"
+    assert (
+        good(site.bot.put("/posts/{}/patch".format(post["id"]), {"message": "b"}))["message"]
+        == "b"
+    )
 
 
 # Direct messages

@@ -1,5 +1,6 @@
-"""The contract, chat: what Mattermost sends for commands, clicks, choices, dialogs and replies, what it makes of the
-answers, and that the pack's own desk takes it; set up and taken down by the pack."""
+"""The contract, chat: what Mattermost sends for commands, clicks, choices, dialogs and replies,
+what it makes of the answers, and that the pack's own desk takes it; set up and taken down by the
+pack."""
 
 from __future__ import annotations
 
@@ -13,15 +14,34 @@ from chat_pack import KEY, Pack
 from mattermost_eyes import Eyes, SandboxEyes, SocketEyes, until
 from mattermost_site import Client, Site, good
 
-from pagerduty_mattermost import buttons
-from pagerduty_mattermost.incident import Incident
+from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.incidents.incident import Incident
 
 FORM = {
-    *("token", "team_id", "team_domain", "channel_id", "channel_name", "user_id", "user_name", "command", "text"),
+    *(
+        "token",
+        "team_id",
+        "team_domain",
+        "channel_id",
+        "channel_name",
+        "user_id",
+        "user_name",
+        "command",
+        "text",
+    ),
     *("trigger_id", "response_url"),
 }
 CLICKED = {
-    *("user_id", "user_name", "channel_id", "channel_name", "team_id", "team_domain", "post_id", "trigger_id"),
+    *(
+        "user_id",
+        "user_name",
+        "channel_id",
+        "channel_name",
+        "team_id",
+        "team_domain",
+        "post_id",
+        "trigger_id",
+    ),
     *("type", "data_source", "context"),
 }
 OPEN = Incident("PT4KHLK", number=1, title="Down", status="triggered")
@@ -63,7 +83,9 @@ def execute(pack: Pack, text: str, client: Client) -> Any:
 def card(pack: Pack, *actions: Dict[str, Any]) -> str:
     """A post of the bot with these buttons, else those of an open incident's card."""
     made = list(actions or buttons.actions(OPEN, pack.url, KEY, pack.now))
-    post = pack.gateway().create_post(pack.channel["id"], "card", props={"attachments": [{"actions": made}]})
+    post = pack.gateway().create_post(
+        pack.channel["id"], "card", props={"attachments": [{"actions": made}]}
+    )
     return str(post["id"])
 
 
@@ -72,20 +94,29 @@ def click(pack: Pack, post_id: str, action: str, **more: str) -> Any:
 
 
 def seen_since(eyes: Eyes, count: int, word: str) -> Dict[str, Any]:
-    return until(lambda: next((one for one in eyes.ephemerals()[count:] if word in one["message"]), None))
+    return until(
+        lambda: next((one for one in eyes.ephemerals()[count:] if word in one["message"]), None)
+    )
 
 
 # Set up
 
 
 def test_setup_makes_and_tries_the_command_and_does_nothing_the_second_time(pack: Pack) -> None:
-    assert [text.split(" leads")[0] for text in pack.steps["made"]] == ["/pd", "replies that begin with note:"]
-    assert any("was tried: Mattermost reaches the chat sensor" in text for text in pack.steps["ok"])
+    assert [text.split(" leads")[0] for text in pack.steps["made"]] == [
+        "/pd",
+        "replies that begin with note:",
+    ]
+    assert any(
+        "was tried: Mattermost reaches the chat sensor" in text for text in pack.steps["ok"]
+    )
     again = pack.setup()
     assert not {"made", "changed", "problem"} & set(again)
 
 
-def test_an_administrator_reads_commands_with_their_tokens_and_a_person_does_not(pack: Pack, site: Site) -> None:
+def test_an_administrator_reads_commands_with_their_tokens_and_a_person_does_not(
+    pack: Pack, site: Site
+) -> None:
     query = {"team_id": site.team["id"], "custom_only": "true"}
     (made,) = [one for one in good(site.admin.get("/commands", **query)) if one["trigger"] == "pd"]
     assert made["url"] == pack.url + "/command"
@@ -95,7 +126,12 @@ def test_an_administrator_reads_commands_with_their_tokens_and_a_person_does_not
 
 
 def test_a_trigger_that_is_taken_is_refused(pack: Pack, site: Site) -> None:
-    again = {"team_id": site.team["id"], "trigger": "pd", "url": pack.url + "/command", "method": "P"}
+    again = {
+        "team_id": site.team["id"],
+        "trigger": "pd",
+        "url": pack.url + "/command",
+        "method": "P",
+    }
     assert site.admin.post("/commands", again).status_code == 400
 
 
@@ -107,14 +143,23 @@ def test_a_command_comes_as_documented_and_is_taken(pack: Pack, site: Site, eyes
     answer = good(execute(pack, "/pd ack 1234", site.people))
     assert answer["response_type"] == "ephemeral"
     path, headers, body = pack.calls[-1]
-    form = {name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()}
+    form = {
+        name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()
+    }
     assert path.endswith("/command")
     assert set(form) >= FORM
     assert headers["authorization"] == "Token " + form["token"]
     assert "application/x-www-form-urlencoded" in headers["content-type"]
     (order,) = pack.orders(orders)
-    assert (order["kind"], order["text"], order["user_id"]) == ("command", "ack 1234", site.person["id"])
-    assert (order["channel_id"], order["hook"]) == (pack.channel["id"], urlsplit(form["response_url"]).path)
+    assert (order["kind"], order["text"], order["user_id"]) == (
+        "command",
+        "ack 1234",
+        site.person["id"],
+    )
+    assert (order["channel_id"], order["hook"]) == (
+        pack.channel["id"],
+        urlsplit(form["response_url"]).path,
+    )
     seen_since(eyes, seen, "Working on it")
 
 
@@ -128,7 +173,13 @@ def test_a_delayed_answer_is_for_the_asker_or_for_all(pack: Pack, site: Site, ey
     (action, _) = shown["props"]["attachments"][0]["actions"]
     assert action["id"] == "acknowledge0"
     pack.gateway().answer_command(hook, "for all", public=True)
-    posts = until(lambda: [p for p in pack.gateway().channel_posts(pack.channel["id"]) if p["message"] == "for all"])
+    posts = until(
+        lambda: [
+            p
+            for p in pack.gateway().channel_posts(pack.channel["id"])
+            if p["message"] == "for all"
+        ]
+    )
     assert posts[0]["user_id"] == site.person["id"]
     assert posts[0]["props"]["from_webhook"] == "true"
     # Its button works, though no database has the post: the client sends the cookie along.
@@ -139,7 +190,11 @@ def test_a_delayed_answer_is_for_the_asker_or_for_all(pack: Pack, site: Site, ey
 @pytest.mark.parametrize("status", [201, 204, 500])
 def test_only_200_is_an_answer(pack: Pack, site: Site, eyes: Eyes, status: int) -> None:
     seen = len(eyes.ephemerals())
-    fields = {"team_id": site.team["id"], "trigger": f"status{status}", "url": f"{pack.url}/status/{status}"}
+    fields = {
+        "team_id": site.team["id"],
+        "trigger": f"status{status}",
+        "url": f"{pack.url}/status/{status}",
+    }
     made = good(site.admin.post("/commands", {**fields, "method": "P"}))
     try:
         assert execute(pack, f"/status{status}", site.people).status_code >= 400
@@ -154,7 +209,9 @@ def test_only_200_is_an_answer(pack: Pack, site: Site, eyes: Eyes, status: int) 
 # Clicks and choices
 
 
-def test_a_click_comes_as_documented_and_its_text_is_for_the_clicker(pack: Pack, site: Site, eyes: Eyes) -> None:
+def test_a_click_comes_as_documented_and_its_text_is_for_the_clicker(
+    pack: Pack, site: Site, eyes: Eyes
+) -> None:
     seen, orders, post = len(eyes.ephemerals()), len(pack.orders()), card(pack)
     good(click(pack, post, "acknowledge"))
     _, headers, body = pack.calls[-1]
@@ -175,7 +232,9 @@ def test_a_choice_comes_in_the_context(pack: Pack) -> None:
     assert pack.orders()[-1]["verb"] == "snooze4h"
 
 
-def test_buttons_survive_an_edit_that_renders_them_and_not_one_of_what_was_read(pack: Pack, site: Site) -> None:
+def test_buttons_survive_an_edit_that_renders_them_and_not_one_of_what_was_read(
+    pack: Pack, site: Site
+) -> None:
     post = card(pack)
     fresh = {"attachments": [{"actions": list(buttons.actions(OPEN, pack.url, KEY, pack.now))}]}
     for _ in range(3):
@@ -190,7 +249,9 @@ def test_buttons_survive_an_edit_that_renders_them_and_not_one_of_what_was_read(
 def test_who_may_not_read_the_channel_may_not_click(pack: Pack, site: Site) -> None:
     private = site.new_channel(private=True)
     actions = list(buttons.actions(OPEN, pack.url, KEY, pack.now))
-    made = pack.gateway().create_post(private["id"], "card", props={"attachments": [{"actions": actions}]})
+    made = pack.gateway().create_post(
+        private["id"], "card", props={"attachments": [{"actions": actions}]}
+    )
     orders = len(pack.orders())
     assert click(pack, made["id"], "resolve").status_code == 403
     assert pack.orders(orders) == []
@@ -216,17 +277,29 @@ def opened(eyes: Eyes, count: int) -> Dict[str, Any]:
     return until(lambda: eyes.dialogs()[count:])[0]  # type: ignore[no-any-return]
 
 
-def test_a_dialog_opens_is_put_right_and_sent_once_by_who_opened_it(pack: Pack, site: Site, eyes: Eyes) -> None:
+def test_a_dialog_opens_is_put_right_and_sent_once_by_who_opened_it(
+    pack: Pack, site: Site, eyes: Eyes
+) -> None:
     dialogs, orders = len(eyes.dialogs()), len(pack.orders())
     good(click(pack, card(pack), "note"))
     shown = opened(eyes, dialogs)
     assert [one["name"] for one in shown["dialog"]["elements"]] == ["text"]
-    assert good(submit(pack, shown, {"text": " "}, site.people))["errors"] == {"text": "It needs words"}
+    assert good(submit(pack, shown, {"text": " "}, site.people))["errors"] == {
+        "text": "It needs words"
+    }
     assert submit(pack, shown, {"text": "not mine"}, site.admin).status_code == 400
     assert pack.orders(orders) == []
     assert not good(submit(pack, shown, {"text": "Looking"}, site.people))
     sent = json_of(pack.calls[-1][2])
-    assert {"type", "callback_id", "state", "user_id", "channel_id", "team_id", "submission"} <= set(sent)
+    assert {
+        "type",
+        "callback_id",
+        "state",
+        "user_id",
+        "channel_id",
+        "team_id",
+        "submission",
+    } <= set(sent)
     (order,) = pack.orders(orders)
     assert (order["kind"], order["verb"], order["text"]) == ("dialog", "note", "Looking")
     assert submit(pack, shown, {"text": "Looking"}, site.people).status_code == 400, "once"
@@ -256,22 +329,32 @@ def test_a_reply_that_begins_with_the_word_fires_the_webhook(pack: Pack, site: S
     for message in ("nothing", "note: The disk was full"):
         post = good(site.people.create_post(pack.channel["id"], message, root_id=root))
     (order,) = until(lambda: pack.orders(orders))
-    assert (order["kind"], order["post_id"], order["user_id"]) == ("note", post["id"], site.person["id"])
+    assert (order["kind"], order["post_id"], order["user_id"]) == (
+        "note",
+        post["id"],
+        site.person["id"],
+    )
     sent = next(json_of(body) for path, _, body in reversed(pack.calls) if path.endswith("/note"))
     assert {"token", "post_id", "channel_id", "user_id", "text", "trigger_word"} <= set(sent)
     assert "root_id" not in sent
     thread = pack.gateway().thread(root)
-    assert {one["message"] for one in thread} == {"card", "nothing", "note: The disk was full"}, "it answers nothing"
+    assert {one["message"] for one in thread} == {"card", "nothing", "note: The disk was full"}, (
+        "it answers nothing"
+    )
 
 
 # Taken down
 
 
-def test_teardown_takes_away_what_setup_made_and_setup_makes_it_again(pack: Pack, site: Site) -> None:
+def test_teardown_takes_away_what_setup_made_and_setup_makes_it_again(
+    pack: Pack, site: Site
+) -> None:
     gone = pack.setup("teardown")
     assert len(gone["changed"]) == 2
     query = {"team_id": site.team["id"], "custom_only": "true"}
-    assert not [one for one in good(site.admin.get("/commands", **query)) or () if one["trigger"] == "pd"]
+    assert not [
+        one for one in good(site.admin.get("/commands", **query)) or () if one["trigger"] == "pd"
+    ]
     assert execute(pack, "/pd list", site.people).status_code == 404
     assert pack.setup("teardown")["ok"] == ["there was nothing that setup had made"]
     assert len(pack.setup()["made"]) == 2

@@ -1,4 +1,5 @@
-"""The websocket by which a real server shows a person what no API tells, against a stand-in of one."""
+"""The websocket by which a real server shows a person what no API tells, against a stand-in of
+one."""
 
 from __future__ import annotations
 
@@ -14,8 +15,14 @@ from sandbox.server import shared_loop
 
 EVENTS = (
     {"event": "hello", "data": {}},
-    {"event": "ephemeral_message", "data": {"post": json.dumps({"id": "p", "message": "for you", "props": {}})}},
-    {"event": "open_dialog", "data": {"dialog": json.dumps({"url": "http://x.example", "dialog": {"state": "s"}})}},
+    {
+        "event": "ephemeral_message",
+        "data": {"post": json.dumps({"id": "p", "message": "for you", "props": {}})},
+    },
+    {
+        "event": "open_dialog",
+        "data": {"dialog": json.dumps({"url": "http://x.example", "dialog": {"state": "s"}})},
+    },
     {"seq_reply": 1, "status": "OK"},
 )
 

@@ -1,4 +1,5 @@
-"""The contract, on call: what changing a header tells, who may change it, whom one may add and take out, and groups."""
+"""The contract, on call: what changing a header tells, who may change it, whom one may add and
+take out, and groups."""
 
 from __future__ import annotations
 
@@ -20,7 +21,9 @@ def told(site: Site, channel: Channel, kind: str) -> int:
     return len([post for post in posts if post["type"] == kind])
 
 
-def test_a_change_of_the_header_is_told_once_and_the_same_header_not_at_all(site: Site, channel: Channel) -> None:
+def test_a_change_of_the_header_is_told_once_and_the_same_header_not_at_all(
+    site: Site, channel: Channel
+) -> None:
     for text, times in (("On call: @a", 1), ("On call: @a", 1), ("On call: @b", 2)):
         assert good(patch(site, channel, header=text))["header"] == text
         assert told(site, channel, "system_header_change") == times
@@ -36,7 +39,9 @@ def test_invisible_characters_stay_in_header_and_purpose(site: Site, channel: Ch
 
 
 @pytest.mark.parametrize(("field", "limit"), [("header", 1024), ("purpose", 250)])
-def test_lengths_are_counted_in_code_points(site: Site, channel: Channel, field: str, limit: int) -> None:
+def test_lengths_are_counted_in_code_points(
+    site: Site, channel: Channel, field: str, limit: int
+) -> None:
     good(patch(site, channel, **{field: "é" * limit}))
     refused(patch(site, channel, **{field: "é" * (limit + 1)}), 400)
 
@@ -74,7 +79,10 @@ def held(site: Site) -> None:
     path = "/groups/{}/members".format(group["id"])
     for _ in range(2):
         good(site.bot.post(path, {"user_ids": [site.person["id"]]}))
-    assert {one["id"] for one in good(site.bot.get(path))["members"]} == {site.bot_id, site.person["id"]}
+    assert {one["id"] for one in good(site.bot.get(path))["members"]} == {
+        site.bot_id,
+        site.person["id"],
+    }
     good(site.bot.send("DELETE", path, json={"user_ids": [site.person["id"]]}))
     assert [one["id"] for one in good(site.bot.get(path))["members"]] == [site.bot_id]
     assert site.bot.send("DELETE", path, json={"user_ids": [site.person["id"]]}).status_code == 404
@@ -90,10 +98,16 @@ def test_a_direct_message_with_a_key_comes_once_and_is_found_by_it(site: Site) -
     props = {"pagerduty": {"key": key}}
     text = ":phone: You are on call for **Checkout rotation** until 25 Nov 2026 09:00 CET."
     posts = [
-        good(site.bot.create_post(made[0]["id"], text, props=props, pending_post_id=f"{site.bot_id}:{key}"))
+        good(
+            site.bot.create_post(
+                made[0]["id"], text, props=props, pending_post_id=f"{site.bot_id}:{key}"
+            )
+        )
         for _ in range(2)
     ]
     assert posts[0]["id"] == posts[1]["id"]
     body = good(site.bot.get("/channels/{}/posts".format(made[0]["id"])))
-    found = [post for post in body["posts"].values() if post["props"].get("pagerduty") == {"key": key}]
+    found = [
+        post for post in body["posts"].values() if post["props"].get("pagerduty") == {"key": key}
+    ]
     assert [post["message"] for post in found] == [text]

@@ -1,4 +1,5 @@
-"""The contract, posts: creating, once; editing; threads; reading a channel; limits; reactions and files."""
+"""The contract, posts: creating, once; editing; threads; reading a channel; limits; reactions and
+files."""
 
 from __future__ import annotations
 
@@ -31,7 +32,9 @@ def live_posts(client: Client, channel: Channel) -> Any:
 
 
 def test_a_post_is_answered_201_with_what_was_stored(site: Site, channel: Channel) -> None:
-    answer = site.bot.create_post(channel["id"], "hello **you**", props={"pagerduty": {"key": "k"}})
+    answer = site.bot.create_post(
+        channel["id"], "hello **you**", props={"pagerduty": {"key": "k"}}
+    )
     assert answer.status_code == 201
     post = answer.json()
     assert len(post["id"]) == 26
@@ -45,7 +48,9 @@ def test_a_post_is_answered_201_with_what_was_stored(site: Site, channel: Channe
     assert good(site.bot.get("/posts/" + post["id"]))["props"]["pagerduty"] == {"key": "k"}
 
 
-def test_a_repeat_with_the_same_pending_post_id_answers_the_first_post(site: Site, channel: Channel) -> None:
+def test_a_repeat_with_the_same_pending_post_id_answers_the_first_post(
+    site: Site, channel: Channel
+) -> None:
     key = pending_id(site)
     first = site.bot.create_post(channel["id"], "one", pending_post_id=key)
     second = site.bot.create_post(channel["id"], "two", pending_post_id=key)
@@ -54,12 +59,16 @@ def test_a_repeat_with_the_same_pending_post_id_answers_the_first_post(site: Sit
     assert [p["message"] for p in live_posts(site.bot, channel)] == ["one"]
 
 
-def test_eight_at_once_with_one_pending_post_id_make_one_post(site: Site, channel: Channel) -> None:
+def test_eight_at_once_with_one_pending_post_id_make_one_post(
+    site: Site, channel: Channel
+) -> None:
     key = pending_id(site)
     token = site.bot.session.headers["Authorization"].split()[1]
     clients = [Client(site.url, token, site.ca_file) for _ in range(8)]
     with ThreadPoolExecutor(8) as pool:
-        answers = list(pool.map(lambda c: c.create_post(channel["id"], "once", pending_post_id=key), clients))
+        answers = list(
+            pool.map(lambda c: c.create_post(channel["id"], "once", pending_post_id=key), clients)
+        )
     for answer in answers:
         assert answer.status_code == 201 or answer.json()["id"] == PENDING, answer.text
     assert len({a.json()["id"] for a in answers if a.status_code == 201}) == 1
@@ -69,7 +78,10 @@ def test_eight_at_once_with_one_pending_post_id_make_one_post(site: Site, channe
 def test_a_refused_post_does_not_use_up_its_pending_post_id(site: Site, channel: Channel) -> None:
     key = pending_id(site)
     refused(site.bot.create_post(channel["id"], "x" * 20000, pending_post_id=key), 400)
-    assert good(site.bot.create_post(channel["id"], "short", pending_post_id=key))["message"] == "short"
+    assert (
+        good(site.bot.create_post(channel["id"], "short", pending_post_id=key))["message"]
+        == "short"
+    )
 
 
 @pytest.mark.parametrize(
@@ -84,7 +96,9 @@ def test_a_refused_post_does_not_use_up_its_pending_post_id(site: Site, channel:
     ],
 )
 def test_any_text_comes_back_as_it_was(site: Site, channel: Channel, text: str) -> None:
-    post = good(site.bot.create_post(channel["id"], text, props={"attachments": [attachment(text=text)]}))
+    post = good(
+        site.bot.create_post(channel["id"], text, props={"attachments": [attachment(text=text)]})
+    )
     read = good(site.bot.get("/posts/" + post["id"]))
     assert read["message"] == text
     assert read["props"]["attachments"][0]["text"] == text
@@ -95,7 +109,9 @@ def test_any_text_comes_back_as_it_was(site: Site, channel: Channel, text: str) 
 
 def test_the_longest_message_is_16383_code_points(site: Site, channel: Channel) -> None:
     assert site.bot.create_post(channel["id"], "é" * 16383).status_code == 201
-    refused(site.bot.create_post(channel["id"], "é" * 16384), 400, "model.post.is_valid.msg.app_error")
+    refused(
+        site.bot.create_post(channel["id"], "é" * 16384), 400, "model.post.is_valid.msg.app_error"
+    )
 
 
 def test_props_of_7000_characters_are_taken(site: Site, channel: Channel) -> None:
@@ -155,11 +171,16 @@ def test_a_bot_sends_no_ephemeral_post(site: Site, channel: Channel) -> None:
 # Threads
 
 
-def test_a_thread_holds_root_and_replies_in_the_order_of_create_at(site: Site, channel: Channel) -> None:
+def test_a_thread_holds_root_and_replies_in_the_order_of_create_at(
+    site: Site, channel: Channel
+) -> None:
     root = good(site.bot.create_post(channel["id"], "root"))
     said = [f"reply {n}" for n in range(4)]
     for text in said:
-        assert good(site.bot.create_post(channel["id"], text, root_id=root["id"]))["root_id"] == root["id"]
+        assert (
+            good(site.bot.create_post(channel["id"], text, root_id=root["id"]))["root_id"]
+            == root["id"]
+        )
     thread = good(site.bot.get("/posts/{}/thread".format(root["id"])))
     assert set(thread["order"]) == set(thread["posts"])
     ordered = sorted(thread["posts"].values(), key=lambda p: (p["create_at"], p["id"]))
@@ -180,7 +201,9 @@ def test_a_reply_moves_the_roots_update_at_and_its_count(site: Site, channel: Ch
 
 
 @pytest.mark.parametrize("case", ["reply", "unknown", "deleted", "malformed"])
-def test_a_root_must_be_a_live_post_that_is_no_reply(site: Site, channel: Channel, case: str) -> None:
+def test_a_root_must_be_a_live_post_that_is_no_reply(
+    site: Site, channel: Channel, case: str
+) -> None:
     root = good(site.bot.create_post(channel["id"], "root"))
     wrong = {"unknown": "z" * 26, "malformed": "abc"}.get(case)
     if case == "reply":
@@ -188,7 +211,11 @@ def test_a_root_must_be_a_live_post_that_is_no_reply(site: Site, channel: Channe
     if case == "deleted":
         wrong = root["id"]
         good(site.bot.delete("/posts/" + root["id"]))
-    refused(site.bot.create_post(channel["id"], "x", root_id=wrong), 400, "api.post.create_post.root_id.app_error")
+    refused(
+        site.bot.create_post(channel["id"], "x", root_id=wrong),
+        400,
+        "api.post.create_post.root_id.app_error",
+    )
 
 
 def test_a_root_of_another_channel_is_refused(site: Site, channel: Channel) -> None:
@@ -209,7 +236,11 @@ def test_deleting_a_root_takes_its_thread_with_it(site: Site, channel: Channel) 
 
 
 def test_patching_the_message_keeps_the_props(site: Site, channel: Channel) -> None:
-    post = good(site.bot.create_post(channel["id"], "a", props={"attachments": [attachment()], "mine": "1"}))
+    post = good(
+        site.bot.create_post(
+            channel["id"], "a", props={"attachments": [attachment()], "mine": "1"}
+        )
+    )
     patched = good(site.bot.put("/posts/{}/patch".format(post["id"]), {"message": "b"}))
     assert patched["id"] == post["id"]
     assert patched["message"] == "b"
@@ -220,7 +251,11 @@ def test_patching_the_message_keeps_the_props(site: Site, channel: Channel) -> N
 
 
 def test_patching_props_replaces_all_of_them(site: Site, channel: Channel) -> None:
-    post = good(site.bot.create_post(channel["id"], "a", props={"attachments": [attachment()], "mine": "1"}))
+    post = good(
+        site.bot.create_post(
+            channel["id"], "a", props={"attachments": [attachment()], "mine": "1"}
+        )
+    )
     patched = good(site.bot.put("/posts/{}/patch".format(post["id"]), {"props": {"other": "2"}}))
     assert patched["message"] == "a"
     assert patched["props"]["other"] == "2"
@@ -257,7 +292,11 @@ def test_reads_do_not_tell_a_buttons_integration(site: Site, channel: Channel) -
         "type": "button",
         "integration": {"url": "http://127.0.0.1:9/x", "context": {}},
     }
-    created = good(site.bot.create_post(channel["id"], "a", props={"attachments": [attachment(actions=[button])]}))
+    created = good(
+        site.bot.create_post(
+            channel["id"], "a", props={"attachments": [attachment(actions=[button])]}
+        )
+    )
     for post in (created, good(site.bot.get("/posts/" + created["id"]))):
         (action,) = post["props"]["attachments"][0]["actions"]
         assert (action["id"], action["name"], action["type"]) == ("ack", "Ack", "button")
@@ -292,14 +331,19 @@ def test_since_lists_what_changed_with_deletions(site: Site, channel: Channel) -
     gone = good(site.bot.create_post(channel["id"], "gone"))
     good(site.bot.delete("/posts/" + gone["id"]))
     edited = good(site.bot.put("/posts/{}/patch".format(old["id"]), {"message": "new"}))
-    body = good(site.bot.get("/channels/{}/posts".format(channel["id"]), since=mark["update_at"] - 1))
+    body = good(
+        site.bot.get("/channels/{}/posts".format(channel["id"]), since=mark["update_at"] - 1)
+    )
     assert {old["id"], gone["id"]} <= set(body["order"])
     assert body["posts"][gone["id"]]["delete_at"] > 0
     assert body["posts"][old["id"]]["update_at"] == edited["update_at"]
 
 
 def test_anybody_of_the_team_reads_a_public_channel_but_not_a_private_one(site: Site) -> None:
-    assert site.bot.get("/channels/{}/posts".format(site.new_channel(bot=False)["id"])).status_code == 200
+    assert (
+        site.bot.get("/channels/{}/posts".format(site.new_channel(bot=False)["id"])).status_code
+        == 200
+    )
     private = site.new_channel(private=True, bot=False)
     post = good(site.admin.create_post(private["id"], "secret"))
     refused(site.bot.get("/channels/{}/posts".format(private["id"])), 403)
@@ -319,7 +363,9 @@ def test_the_same_reaction_twice_is_one(site: Site, channel: Channel) -> None:
     wanted = {"user_id": site.bot_id, "post_id": post["id"], "emoji_name": "eyes"}
     for _ in range(2):
         assert good(site.bot.post("/reactions", wanted))["emoji_name"] == "eyes"
-    assert [r["emoji_name"] for r in good(site.bot.get("/posts/{}/reactions".format(post["id"])))] == ["eyes"]
+    assert [
+        r["emoji_name"] for r in good(site.bot.get("/posts/{}/reactions".format(post["id"])))
+    ] == ["eyes"]
     good(site.bot.delete("/users/{}/posts/{}/reactions/eyes".format(site.bot_id, post["id"])))
     assert not good(site.bot.get("/posts/{}/reactions".format(post["id"])))
 
@@ -339,7 +385,9 @@ def test_a_post_is_pinned_and_unpinned(site: Site, channel: Channel) -> None:
 
 
 def upload(client: Client, channel_id: str, name: str, content: bytes) -> requests.Response:
-    return client.send("POST", "/files", data={"channel_id": channel_id}, files={"files": (name, content)})
+    return client.send(
+        "POST", "/files", data={"channel_id": channel_id}, files={"files": (name, content)}
+    )
 
 
 def test_a_file_is_uploaded_and_attached(site: Site, channel: Channel) -> None:
@@ -349,7 +397,9 @@ def test_a_file_is_uploaded_and_attached(site: Site, channel: Channel) -> None:
     assert (info["name"], info["size"]) == ("graph ü.txt", 5)
     post = good(site.bot.create_post(channel["id"], "see", file_ids=[info["id"]]))
     assert post["file_ids"] == [info["id"]]
-    assert good(site.bot.get("/posts/" + post["id"]))["metadata"]["files"][0]["name"] == "graph ü.txt"
+    assert (
+        good(site.bot.get("/posts/" + post["id"]))["metadata"]["files"][0]["name"] == "graph ü.txt"
+    )
     assert site.bot.get("/files/" + info["id"]).content == b"1,2,3"
 
 

@@ -1,4 +1,7 @@
-"""The library of the pack: shared by its actions and its sensors, and imported nowhere else.
+"""PagerDuty and Mattermost as one place to run incidents: the library of the pack's actions and
+sensors.
 
-Nothing is imported here: each action is a fresh process and pays only for what it uses.
+Its packages are floors: each imports only from those below it (docs/architecture.md, Packages).
+From below: core, gateways, incidents, people, cards, noise and oncall, sensor, operations, chat
+and action_bases.
 """

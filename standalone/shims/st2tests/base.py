@@ -1,4 +1,5 @@
-"""Stand-in: the base classes of a pack's tests (see standalone/shims/README.md). They need no server and no network."""
+"""Stand-in: the base classes of a pack's tests (see standalone/shims/README.md). They need no
+server and no network."""
 
 from __future__ import annotations
 
@@ -21,7 +22,9 @@ class BasePackResourceTestCase(TestCase):
 
     def get_fixture_content(self, fixture_path: str) -> str:
         """Text of a file in tests/fixtures/."""
-        return (Path(self._get_base_pack_path()) / "tests" / "fixtures" / fixture_path).read_text(encoding="utf-8")
+        return (Path(self._get_base_pack_path()) / "tests" / "fixtures" / fixture_path).read_text(
+            encoding="utf-8"
+        )
 
     def _get_base_pack_path(self) -> str:
         return str(Path(inspect.getfile(type(self))).resolve().parent.parent)
@@ -34,11 +37,15 @@ class BaseActionTestCase(BasePackResourceTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.action_service = MockActionService(MockActionWrapper(pack="tests", class_name=self.action_cls.__name__))
+        self.action_service = MockActionService(
+            MockActionWrapper(pack="tests", class_name=self.action_cls.__name__)
+        )
 
     def get_action_instance(self, config: Optional[Dict[str, Any]] = None) -> Any:
         """The action as the runner would make it."""
-        return get_action_class_instance(action_cls=self.action_cls, config=config, action_service=self.action_service)
+        return get_action_class_instance(
+            action_cls=self.action_cls, config=config, action_service=self.action_service
+        )
 
 
 class BaseSensorTestCase(BasePackResourceTestCase):
@@ -48,7 +55,9 @@ class BaseSensorTestCase(BasePackResourceTestCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.sensor_service = MockSensorService(MockSensorWrapper(pack="tests", class_name=self.sensor_cls.__name__))
+        self.sensor_service = MockSensorService(
+            MockSensorWrapper(pack="tests", class_name=self.sensor_cls.__name__)
+        )
 
     def get_sensor_instance(
         self, config: Optional[Dict[str, Any]] = None, poll_interval: Optional[float] = None
@@ -67,8 +76,11 @@ class BaseSensorTestCase(BasePackResourceTestCase):
     def get_last_dispatched_trigger(self) -> Dict[str, Any]:
         return self.sensor_service.dispatched_triggers[-1]
 
-    def assertTriggerDispatched(self, trigger: str, payload: Any = None, trace_context: Any = None) -> bool:  # noqa: N802
-        """Some dispatch was of this trigger, and of this payload and trace where they are given."""
+    def assertTriggerDispatched(  # noqa: N802
+        self, trigger: str, payload: Any = None, trace_context: Any = None
+    ) -> bool:
+        """Some dispatch was of this trigger, and of this payload and trace where they are
+        given."""
         for item in self.get_dispatched_triggers():
             if (
                 item["trigger"] == trigger
@@ -91,7 +103,9 @@ class BaseActionAliasTestCase(BasePackResourceTestCase):
             raise ValueError('"action_alias_name" class attribute needs to be provided')
         self.action_alias_db = self._get_action_alias_db_by_name(self.action_alias_name)
 
-    def assertCommandMatchesExactlyOneFormatString(self, format_strings: List[str], command: str) -> None:  # noqa: N802
+    def assertCommandMatchesExactlyOneFormatString(  # noqa: N802
+        self, format_strings: List[str], command: str
+    ) -> None:
         """One of the formats takes the command, the others do not."""
         matched = []
         for format_string in format_strings:
@@ -101,9 +115,15 @@ class BaseActionAliasTestCase(BasePackResourceTestCase):
                 continue
             matched.append(format_string)
         if not matched:
-            raise AssertionError(f'Command "{command}" didn\'t match any of the provided format strings')
+            raise AssertionError(
+                f'Command "{command}" didn\'t match any of the provided format strings'
+            )
         if len(matched) > 1:
-            raise AssertionError('Command "{}" matched multiple format strings: {}'.format(command, ", ".join(matched)))
+            raise AssertionError(
+                'Command "{}" matched multiple format strings: {}'.format(
+                    command, ", ".join(matched)
+                )
+            )
 
     def assertExtractedParametersMatch(  # noqa: N802
         self, format_string: str, command: str, parameters: Dict[str, Any]
@@ -111,10 +131,14 @@ class BaseActionAliasTestCase(BasePackResourceTestCase):
         """The format is the alias's own, and takes exactly these parameters out of the command."""
         if format_string not in self.action_alias_db.get_format_strings():
             raise ValueError(
-                f'Format string "{format_string}" is not available on the alias "{self.action_alias_db.name}"'
+                f'Format string "{format_string}" is not available on the alias '
+                f'"{self.action_alias_db.name}"'
             )
         extracted = extract_parameters(format_string, command)
-        message = f'Extracted parameters from "{command}" with format "{format_string}" are not the expected ones'
+        message = (
+            f'Extracted parameters from "{command}" with format "{format_string}" are '
+            "not the expected ones"
+        )
         self.assertEqual(extracted, parameters, message)  # noqa: PT009
 
     def _get_action_alias_db_by_name(self, name: str) -> ActionAlias:

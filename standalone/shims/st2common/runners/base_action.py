@@ -15,7 +15,9 @@ class Action(abc.ABC):
 
     description: Optional[str] = None
 
-    def __init__(self, config: Optional[Dict[str, Any]] = None, action_service: Any = None) -> None:
+    def __init__(
+        self, config: Optional[Dict[str, Any]] = None, action_service: Any = None
+    ) -> None:
         wrapper = getattr(action_service, "_action_wrapper", None) if action_service else None
         self.config = PackConfigDict(getattr(wrapper, "_pack", "unknown"), config or {})
         self.action_service = action_service

@@ -1,7 +1,8 @@
-"""Stand-in: the dispatcher a sensor makes when the one it was given failed (see standalone/shims/README.md).
+"""Stand-in: the dispatcher a sensor makes when the one it was given failed (see
+standalone/shims/README.md).
 
-The embedded default's own dispatcher holds no connection that could break, so its sensor service keeps it whatever a
-sensor puts in its place; this one leads nowhere and says so.
+The embedded default's own dispatcher holds no connection that could break, so its sensor service
+keeps it whatever a sensor puts in its place; this one leads nowhere and says so.
 """
 
 from __future__ import annotations

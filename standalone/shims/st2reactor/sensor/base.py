@@ -50,7 +50,12 @@ class Sensor(BaseSensor):
 class PollingSensor(BaseSensor):
     """A sensor that looks at the world every `poll_interval` seconds."""
 
-    def __init__(self, sensor_service: Any, config: Optional[Dict[str, Any]] = None, poll_interval: float = 5) -> None:
+    def __init__(
+        self,
+        sensor_service: Any,
+        config: Optional[Dict[str, Any]] = None,
+        poll_interval: float = 5,
+    ) -> None:
         super().__init__(sensor_service=sensor_service, config=config)
         self._poll_interval = poll_interval
 

@@ -1,6 +1,7 @@
 """Stand-in: a datastore in memory (see standalone/shims/README.md).
 
-Like StackStorm's own mock it keeps values as they are (no `str()`), expires and encrypts nothing and ignores `limit`.
+Like StackStorm's own mock it keeps values as they are (no `str()`), expires and encrypts nothing
+and ignores `limit`.
 """
 
 from __future__ import annotations
@@ -23,9 +24,12 @@ class KeyValuePair:
 
 
 class MockDatastoreService:
-    """`get_value`, `set_value`, `list_values`, `delete_value`; local names are `<pack>.<class>:<name>`."""
+    """`get_value`, `set_value`, `list_values`, `delete_value`; local names are
+    `<pack>.<class>:<name>`."""
 
-    def __init__(self, logger: Any, pack_name: str, class_name: str, api_username: Optional[str] = None) -> None:
+    def __init__(
+        self, logger: Any, pack_name: str, class_name: str, api_username: Optional[str] = None
+    ) -> None:
         self._logger = logger
         self._pack_name = pack_name
         self._class_name = class_name
@@ -41,13 +45,19 @@ class MockDatastoreService:
         }
 
     def list_values(
-        self, local: bool = True, limit: Optional[int] = None, prefix: Optional[str] = None, offset: Optional[int] = 0
+        self,
+        local: bool = True,
+        limit: Optional[int] = None,
+        prefix: Optional[str] = None,
+        offset: Optional[int] = 0,
     ) -> List[KeyValuePair]:
         """All items whose name begins so."""
         start = (self._full_name("", local) if local else "") + (prefix or "")
         return [item for name, item in self._datastore_items.items() if name.startswith(start)]
 
-    def get_value(self, name: str, local: bool = True, scope: str = "st2kv.system", decrypt: bool = False) -> Any:
+    def get_value(
+        self, name: str, local: bool = True, scope: str = "st2kv.system", decrypt: bool = False
+    ) -> Any:
         """The value, or None."""
         item = self._datastore_items.get(self._full_name(name, local))
         return None if item is None else item.value

@@ -16,7 +16,8 @@ class MockSensorWrapper(Wrapper):
 
 
 class MockSensorService(MockService):
-    """Handed to sensors in tests; keeps what was dispatched, checks nothing. No strict dispatcher, as on StackStorm."""
+    """Handed to sensors in tests; keeps what was dispatched, checks nothing. No strict dispatcher,
+    as on StackStorm."""
 
     def __init__(self, sensor_wrapper: MockSensorWrapper) -> None:
         super().__init__(sensor_wrapper)
@@ -27,7 +28,9 @@ class MockSensorService(MockService):
         """The one mock logger, whatever the name."""
         return self._logger
 
-    def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> Dict[str, Any]:
+    def dispatch(
+        self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None
+    ) -> Dict[str, Any]:
         context = TraceContext(trace_tag=trace_tag) if trace_tag else None
         return self.dispatch_with_context(trigger=trigger, payload=payload, trace_context=context)
 

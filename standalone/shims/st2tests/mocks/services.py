@@ -1,4 +1,5 @@
-"""Stand-in: what the mock action service and the mock sensor service share (see standalone/shims/README.md)."""
+"""Stand-in: what the mock action service and the mock sensor service share (see
+standalone/shims/README.md)."""
 
 from __future__ import annotations
 
@@ -18,7 +19,8 @@ class Wrapper:
 
 
 class MockService:
-    """The datastore's methods over a `MockDatastoreService`, and a mock logger to make assertions on."""
+    """The datastore's methods over a `MockDatastoreService`, and a mock logger to make assertions
+    on."""
 
     def __init__(self, wrapper: Wrapper) -> None:
         self._logger = Mock(spec=RootLogger)
@@ -40,10 +42,18 @@ class MockService:
         limit: Optional[int] = None,
         offset: Optional[int] = None,
     ) -> List[Any]:
-        return list(self.datastore_service.list_values(local=local, prefix=prefix, limit=limit, offset=offset))
+        return list(
+            self.datastore_service.list_values(
+                local=local, prefix=prefix, limit=limit, offset=offset
+            )
+        )
 
-    def get_value(self, name: str, local: bool = True, scope: str = "st2kv.system", decrypt: bool = False) -> Any:
-        return self.datastore_service.get_value(name=name, local=local, scope=scope, decrypt=decrypt)
+    def get_value(
+        self, name: str, local: bool = True, scope: str = "st2kv.system", decrypt: bool = False
+    ) -> Any:
+        return self.datastore_service.get_value(
+            name=name, local=local, scope=scope, decrypt=decrypt
+        )
 
     def set_value(
         self,

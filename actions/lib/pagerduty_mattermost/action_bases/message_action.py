@@ -1,0 +1,67 @@
+"""Base of the actions that post messages: in a channel, or to users in private."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.core.errors import PackError, RejectedInput
+
+
+class MessageAction(PackAction):
+    def post(
+        self,
+        channel: str,
+        message: Optional[str],
+        key: Optional[str],
+        root_id: Optional[str],
+        props: Optional[Mapping[str, Any]],
+    ) -> Dict[str, Any]:
+        """Post in a channel or thread; the action's result."""
+        from pagerduty_mattermost.gateways.mattermost.post_once import link
+
+        if not (message or "").strip() and not props:
+            raise RejectedInput("Nothing to post: give a message, or props with attachments")
+        where, sent = self.channels.using(
+            channel,
+            lambda found: (
+                found,
+                self.post_once(
+                    found.id, message or "", key=key or "", root_id=root_id or "", props=props
+                ),
+            ),
+        )
+        return {
+            "post_id": sent.post_id,
+            "channel_id": sent.channel_id,
+            "already": sent.already,
+            "link": link(self.mattermost.settings, sent.post_id),
+            "message": f"{'Posted before' if sent.already else 'Posted'} in {where.label}.",
+        }
+
+    def direct(
+        self, users: Iterable[Any], text: str, key: str, missed: List[str]
+    ) -> Dict[str, Any]:
+        """Send to Mattermost users; the action's result. `missed`: names of those whom Mattermost
+        does not know."""
+        sent: List[Dict[str, Any]] = []
+        failed: List[Tuple[str, PackError]] = []
+        for user in users:
+            try:
+                channel = self.mattermost.direct_channel(user.id)
+                post = self.post_once(channel.id, text, key=key)
+            except PackError as error:
+                failed.append((user.username, error))
+                continue
+            sent.append({"user_id": user.id, "username": user.username, **post._asdict()})
+        if failed:
+            # Whoever has it keeps it: with a key, a repeated run sends to the others only.
+            first = failed[0][1]
+            first.args = (
+                f"Sent to {len(sent)}, not to {', '.join(name for name, _ in failed)}: {first}",
+            )
+            raise first
+        told = f"Sent to {len(sent)}" + (
+            f"; {len(missed)} not found in Mattermost" if missed else ""
+        )
+        return {"sent": sent, "missed": missed, "message": told + "."}

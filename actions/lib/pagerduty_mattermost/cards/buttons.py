@@ -1,0 +1,119 @@
+"""The buttons and the menu of a card, as its state allows. Pure.
+
+    actions(incident, "https://st2.example.com/pagerduty", key, now) -> ({"id": "acknowledge",
+    ...}, ...)
+
+An id may hold letters and digits only, else a click is lost; `type` is always said
+(facts/mattermost.md).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Tuple
+
+from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
+from pagerduty_mattermost.incidents.incident import Incident
+
+PURPOSE = "button"
+CLICK = "/click"
+"""Where clicks and choices go, below the public address."""
+CONFIRMED = "confirmed"
+CONFIRM_WITHIN = 600
+ROW_WITHIN = 3600
+"""Seconds: a list grows old."""
+DIALOGS: Mapping[str, str] = {
+    "note": "Note",
+    "resolvenote": "Resolve with a note",
+    "status": "Status update",
+    "reassign": "Reassign",
+    "priority": "Set priority",
+    "responders": "Ask for help",
+    "workflow": "Run a workflow",
+}
+"""Choices that ask for more, and the titles of their dialogs (24 characters at most)."""
+SNOOZES: Tuple[Tuple[str, str], ...] = (
+    ("snooze1h", "Snooze 1 hour"),
+    ("snooze4h", "Snooze 4 hours"),
+    ("snooze24h", "Snooze a day"),
+)
+
+
+def actions(incident: Incident, url: str, key: str, now: float) -> Tuple[Mapping[str, Any], ...]:
+    """What can be done with the incident as it is: a resolved one can be reopened, a merged or
+    deleted one nothing."""
+    if incident.status == "resolved":
+        return (_button(incident, "reopen", "Reopen", "", url, key, now),)
+    if not incident.is_open:
+        return ()
+    made: List[Mapping[str, Any]] = []
+    if incident.status == "triggered":
+        made.append(_button(incident, "acknowledge", "Acknowledge", "primary", url, key, now))
+    made.append(_button(incident, "resolve", "Resolve", "success", url, key, now))
+    made.append(_button(incident, "note", "Note…", "", url, key, now))
+    made.append(_button(incident, "escalate", "Escalate", "", url, key, now))
+    made.append(_menu(incident, url, key, now))
+    return tuple(made)
+
+
+def row(
+    incident: Incident, text: str, number: int, url: str, key: str, now: float
+) -> Dict[str, Any]:
+    """An attachment of a list: one incident with Acknowledge and Resolve. Ids are unique in the
+    whole post: Mattermost takes the first action that has the id."""
+    verbs = [("acknowledge", "Acknowledge", "primary")] if incident.status == "triggered" else []
+    verbs += [("resolve", "Resolve", "success")] if incident.is_open else []
+    made = []
+    for verb, name, style in verbs:
+        token = sign(key, PURPOSE, {"v": verb, "i": incident.id, "r": 1}, int(now) + ROW_WITHIN)
+        made.append(_pressed(f"{verb}{number}", name, style, url, token))
+    return {"text": text, "fallback": text, **({"actions": made} if made else {})}
+
+
+def confirmation(
+    question: str, order: str, user_id: str, url: str, key: str, now: float
+) -> Dict[str, Any]:
+    """An attachment that asks before something is done. `order`: the command, as `confirmed` gives
+    it back; only `user_id` may confirm, and within ten minutes."""
+    token = sign(
+        key, PURPOSE, {"v": CONFIRMED, "o": order, "u": user_id}, int(now) + CONFIRM_WITHIN
+    )
+    return {
+        "text": question,
+        "fallback": question,
+        "actions": [_pressed("confirm", "Do it", "danger", url, token)],
+    }
+
+
+def _pressed(id: str, name: str, style: str, url: str, token: str) -> Dict[str, Any]:
+    integration = {"url": url.rstrip("/") + CLICK, "context": {"token": token}}
+    return {"id": id, "name": name, "type": "button", "style": style, "integration": integration}
+
+
+def _button(
+    incident: Incident, verb: str, name: str, style: str, url: str, key: str, now: float
+) -> Dict[str, Any]:
+    made: Dict[str, Any] = {
+        "id": verb,
+        "name": name,
+        "type": "button",
+        "integration": _call(incident, verb, url, key, now),
+    }
+    return {**made, "style": style} if style else made
+
+
+def _menu(incident: Incident, url: str, key: str, now: float) -> Dict[str, Any]:
+    choices = [(value, f"{text}…") for value, text in DIALOGS.items() if value != "note"]
+    if incident.status == "acknowledged":
+        choices = [*SNOOZES, ("unacknowledge", "Take back the acknowledgement"), *choices]
+    return {
+        "id": "more",
+        "name": "More…",
+        "type": "select",
+        "options": [{"text": text, "value": value} for value, text in choices],
+        "integration": _call(incident, "more", url, key, now),
+    }
+
+
+def _call(incident: Incident, verb: str, url: str, key: str, now: float) -> Dict[str, Any]:
+    token = sign(key, PURPOSE, {"v": verb, "i": incident.id}, button_expiry(now))
+    return {"url": url.rstrip("/") + CLICK, "context": {"token": token}}

@@ -1,0 +1,197 @@
+"""Pure: an incident as the one post that shows it, in every state. Replies in its thread:
+`replies`.
+
+    card(incident, View(zone, key=..., version=...)) -> Card(message, props)
+    plain_line(incident) -> one line of Markdown for direct messages
+
+`message` and the attachment's `fallback` are one plain line (state, title, service, link) for
+push, mobile and search. `props.pagerduty` is `{key, incident, version, print}`: found again by its
+key, compared by its version and fingerprint. The props keep the 8000 characters of old servers,
+which count about 290 more for each attachment (facts/mattermost.md): what matters least is cut
+first.
+"""
+
+from __future__ import annotations
+
+import json
+from datetime import timezone, tzinfo
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
+
+from pagerduty_mattermost.cards.fields import Limits, fields, state_text
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.text import escape, inert, one_line, web_link
+from pagerduty_mattermost.incidents.incident import Incident, Version
+
+PROPS_LIMIT = 8000
+"""Characters of a post's props on old servers."""
+ATTACHMENT_EXTRA = 290
+"""What the server adds to each attachment before it counts."""
+ACTION_EXTRA = 200
+RESERVE = 250
+"""For what servers add to a bot's props (`from_bot`, channel mentions)."""
+
+
+class State(NamedTuple):
+    word: str
+    emoji: str
+    color: str
+
+
+STATES: Mapping[str, State] = {
+    "triggered": State("Triggered", "🚨", "#c62828"),
+    "acknowledged": State("Acknowledged", "👀", "#f9a825"),
+    "resolved": State("Resolved", "✅", "#2e7d32"),
+    "merged": State("Merged", "🔀", "#757575"),
+    "deleted": State("Deleted", "🗑️", "#757575"),
+}
+LOW_TRIGGERED = "#ef6c00"
+MITIGATED = State("Mitigated", "🩹", "#1565c0")
+"""PagerDuty has no such state: an open incident of which somebody said so (`View.mitigated`)."""
+
+LEVELS: Tuple[Limits, ...] = (
+    Limits(title=255, summary=800, note=600, details=12, detail=200, links=6, people=8, url=600),
+    Limits(title=255, summary=500, note=500, details=8, detail=120, links=6, people=6, url=600),
+    Limits(title=255, summary=300, note=300, details=4, detail=80, links=4, people=5, url=500),
+    Limits(title=200, summary=200, note=200, details=0, detail=0, links=2, people=4, url=400),
+    Limits(title=120, summary=0, note=100, details=0, detail=0, links=0, people=2, url=300),
+    Limits(title=60, summary=0, note=0, details=0, detail=0, links=0, people=1, url=120),
+)
+"""From all there is to what can't be left out; the first that fits is taken."""
+
+
+class View(NamedTuple):
+    """How to look at an incident."""
+
+    zone: tzinfo = timezone.utc
+    key: str = ""
+    """The card's key (`keys.post_key("card", incident, channel)`)."""
+    version: Version = Version("", "", 0)
+    now: str = ""
+    """ISO time of the painting; replies tell the day only when it is another one, and mark what is
+    late."""
+    actions: Tuple[Mapping[str, Any], ...] = ()
+    """Buttons and menus of the attachment, as Mattermost takes them."""
+    mitigated: str = ""
+    """By whom and when; empty: it is not."""
+
+
+class Card(NamedTuple):
+    message: str
+    props: Dict[str, Any]
+
+    @property
+    def fingerprint(self) -> str:
+        """Equal for cards that look the same."""
+        return str(self.props[PROPS_KEY]["print"])
+
+
+def state_of(incident: Incident) -> State:
+    """Word, emoji and colour; states nobody knows yet keep their own word."""
+    known = STATES.get(incident.status)
+    if known is None:
+        return State(one_line(incident.status, 40).capitalize() or "Unknown", "❔", "#757575")
+    if incident.status == "triggered" and incident.urgency == "low":
+        return known._replace(color=LOW_TRIGGERED)
+    return known
+
+
+def headline(incident: Incident, limit: int = 255) -> str:
+    """`#12 Disk full`, not escaped."""
+    title = one_line(incident.title, limit) or "Incident without a title"
+    return f"#{incident.number} {title}" if incident.number else title
+
+
+def plain_line(
+    incident: Incident,
+    limits: Limits = LEVELS[0],
+    *,
+    markdown: bool = True,
+    mitigated: bool = False,
+) -> str:
+    """State, title, service and link on one line; `markdown=False` for places that show it as it
+    is."""
+    safe = escape if markdown else inert
+    state = MITIGATED if mitigated else state_of(incident)
+    word = (
+        f"{state.word} ({incident.priority})"
+        if incident.priority and incident.is_open
+        else state.word
+    )
+    if incident.status == "resolved":
+        length = times.between(incident.created_at, incident.resolved_at)
+        word += f" after {length}" if length else ""
+    link = web_link(incident.url)
+    parts = [
+        f"{state.emoji} {safe(one_line(word, 80))}",
+        safe(headline(incident, limits.title)),
+        safe(one_line(incident.service, 60)),
+        link if len(link) <= limits.url else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def card(incident: Incident, view: View) -> Card:
+    """The whole card of an incident in any state, within the limits of every server."""
+    drawn = _draw(incident, view, LEVELS[0])
+    for limits in LEVELS[1:]:
+        if props_size(drawn.props) <= PROPS_LIMIT:
+            break
+        drawn = _draw(incident, view, limits)
+    return drawn
+
+
+def props_size(props: Mapping[str, Any]) -> int:
+    """Characters of the props as an old server counts them, with what it adds, on the safe
+    side."""
+    text = json.dumps(props, ensure_ascii=False, separators=(",", ":"))
+    attachments: Iterable[Mapping[str, Any]] = props.get("attachments") or ()
+    actions = sum(len(attachment.get("actions") or ()) for attachment in attachments)
+    # Go writes these three as six characters each.
+    escaped = 5 * (text.count("<") + text.count(">") + text.count("&"))
+    extra = ATTACHMENT_EXTRA * len(list(attachments)) + ACTION_EXTRA * actions
+    return len(text) + escaped + extra + RESERVE
+
+
+def _draw(incident: Incident, view: View, limits: Limits) -> Card:
+    marked = bool(view.mitigated)
+    state = MITIGATED if marked else state_of(incident)
+    told = state_text(
+        incident,
+        f"{state_of(incident).emoji} **{escape(state_of(incident).word)}**",
+        view.zone,
+        limits,
+    )
+    if marked:
+        told = (
+            f"{MITIGATED.emoji} **{MITIGATED.word}** "
+            f"{escape(one_line(view.mitigated, 160))}\n{told}"
+        )
+    link = web_link(incident.url)
+    attachment: Dict[str, Any] = {
+        "fallback": plain_line(incident, limits, markdown=False, mitigated=marked),
+        "color": state.color,
+        # A linked title is shown as plain text: backslashes would be seen.
+        "title": inert(headline(incident, limits.title)),
+        "text": told,
+        "fields": fields(incident, view.zone, limits),
+    }
+    if link and len(link) <= limits.url:
+        attachment["title_link"] = link
+    if view.actions:
+        attachment["actions"] = [dict(action) for action in view.actions]
+    message = plain_line(incident, limits, mitigated=marked)
+    ours = {
+        "key": view.key,
+        "incident": incident.id,
+        "version": list(view.version),
+        "print": _fingerprint([message, attachment]),
+    }
+    return Card(message, {"attachments": [attachment], PROPS_KEY: ours})
+
+
+def _fingerprint(shown: List[Any]) -> str:
+    import hashlib
+
+    text = json.dumps(shown, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]

@@ -1,0 +1,137 @@
+"""Cards that quiet hours hold back, until the digest tells of them (docs/quiet.md).
+
+    record = read(store, channel_id, incident_id)
+    verdict = decide(starts, record, until, change)        # pure
+    held_incidents(store) -> {incident_id: why}            # whoever looks for cards that are
+    missing leaves these alone
+
+One datastore key `pagerduty.held.<channel id>.<incident id>` for each (channel, incident): two
+writers of one key write the same. It stands from the change that would have started a card until
+there is one, or the incident is over: as `quiet_hours` until the digest is posted, as `digest`
+afterwards, when the next change starts the card, whatever it is; of one that came and went as
+`over`, for a day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, List, NamedTuple, Optional
+
+from pagerduty_mattermost.cards.route import Route, route_from_dict, route_to_dict
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.incidents.incident import Incident
+
+PREFIX = "held."
+QUIET, DIGEST, OVER = "quiet_hours", "digest", "over"
+DAY = 86400.0
+KEEP: Mapping[str, float] = {QUIET: 7 * DAY, DIGEST: 30 * DAY, OVER: DAY}
+"""Seconds after the end of the quiet hours: for a digest that can't be posted, and for one that
+was; for what came and went, in which reconcile may come late."""
+
+
+class Held(NamedTuple):
+    channel_id: str
+    incident_id: str
+    until: float
+    """End of the quiet hours in which it was held, seconds since the epoch."""
+    route: Route = Route()
+    label: str = ""
+    """The channel in people's words."""
+    created_at: str = ""
+    """Of the incident."""
+    why: str = QUIET
+    """quiet_hours; digest once it was told; over once it was counted there as one that came and
+    went."""
+
+    @property
+    def key(self) -> str:
+        return f"{PREFIX}{self.channel_id}.{self.incident_id}"
+
+
+class Verdict(NamedTuple):
+    """What becomes of a change of an incident that has no card in the channel."""
+
+    starts: bool
+    """Its card is born now."""
+    hold: bool = False
+    """It is held, until the end that was given."""
+    kept: bool = False
+    """It is held already, or left to the digest."""
+
+
+def is_held_back(incident: Incident) -> bool:
+    """Whether quiet hours mean it; high urgency always passes, and so does one that PagerDuty does
+    not tell."""
+    return incident.urgency == "low"
+
+
+def decide(
+    starts: bool, record: Optional[Held], until: Optional[float], incident: Incident
+) -> Verdict:
+    """Of a change that a rule saw. `starts`: the route starts a card on it; `until`: end of the
+    route's present quiet hours, None when there are none. High urgency always passes."""
+    if record is not None and record.why == OVER and not incident.is_open:
+        return Verdict(False, kept=True)
+    wanted = starts or record is not None
+    if until is None or not is_held_back(incident):
+        if record is not None and record.why == QUIET and not incident.is_open:
+            return Verdict(False, kept=True)  # it came and went: the digest counts it
+        return Verdict(wanted)
+    if record is not None and record.why == QUIET:
+        return Verdict(False, kept=True)
+    return Verdict(False, hold=wanted)
+
+
+def read(store: Store, channel_id: str, incident_id: str) -> Optional[Held]:
+    """None also for a value that does not read. Raises StoreUnreachable."""
+    name = Held(channel_id, incident_id, 0.0).key
+    try:
+        return held_of(name, store.read(name))
+    except BrokenValue:
+        return None
+
+
+def save(store: Store, held: Held, now: float) -> None:
+    value = {**held._asdict(), "route": route_to_dict(held.route)}
+    store.write(held.key, value, max(held.until - now, 0.0) + KEEP[held.why])
+
+
+def drop(store: Store, held: Held) -> None:
+    store.delete(held.key)
+
+
+def every(store: Store, log: Any = None) -> List[Held]:
+    """All of them, in the order of their keys; one request. What does not read is left out. Raises
+    StoreUnreachable."""
+
+    def broken(error: BrokenValue) -> None:
+        if log is not None:
+            log.warning("%s; it is not used", error)
+
+    found = (
+        held_of(name, value) for name, value in sorted(store.read_prefix(PREFIX, broken).items())
+    )
+    return [one for one in found if one is not None]
+
+
+def held_incidents(store: Store) -> Dict[str, str]:
+    """Why incidents have no card where they would have one: quiet_hours, digest or over. Raises
+    StoreUnreachable."""
+    return {one.incident_id: one.why for one in every(store)}
+
+
+def held_of(name: str, value: Any) -> Optional[Held]:
+    """Of a relative key and its value; None when it is no such record."""
+    channel_id, _, incident_id = name[len(PREFIX) :].partition(".")
+    until = value.get("until") if isinstance(value, Mapping) else None
+    if not incident_id or not isinstance(until, (int, float)):
+        return None
+    return Held(
+        channel_id,
+        incident_id,
+        float(until),
+        route_from_dict(value.get("route")),
+        str(value.get("label") or ""),
+        str(value.get("created_at") or ""),
+        value["why"] if value.get("why") in (DIGEST, OVER) else QUIET,
+    )

@@ -1,0 +1,322 @@
+"""What actions remember of an incident: its cards, and its newest states with what only older ones
+knew.
+
+Three kinds of keys below `pagerduty.incident.<id>.`, read in one request:
+
+- `card.<channel id>`: intent and result of one card, with its route (`Record`). One key for each
+  card, because the
+  datastore has no compare-and-set and every action is a process of its own.
+- `mark`: that somebody said it is mitigated (`Mark`).
+- `state.<version>`: a change as it came (`Known`), extras of older ones merged in. Never one
+  "newest" key: two writers
+  would overwrite each other. Kept for `GRACE` after a newer one came, because a card that is being
+  born at that moment
+  must still tell its events; then deleted by whoever painted a newer one.
+"""
+
+from __future__ import annotations
+
+import re
+import zlib
+from collections.abc import Mapping
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+from pagerduty_mattermost.cards.route import Route, route_from_dict, route_to_dict
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX, BrokenValue, Store
+from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
+from pagerduty_mattermost.incidents.incident import (
+    Change,
+    Incident,
+    IncidentEvent,
+    Version,
+    from_payload,
+    to_payload,
+)
+
+BEGIN = "incident."
+DAY = 86400.0
+OPEN_TTL, CLOSED_TTL = 180 * DAY, 30 * DAY
+UNSEEN_TTL = DAY
+"""A state of an incident that has no card (yet): StackStorm keeps no order, the one that starts it
+may come later."""
+GRACE = 3600.0
+UNSEEN, OPEN, OVER = "unseen", "open", "over"
+LIVES: Mapping[str, float] = {UNSEEN: UNSEEN_TTL, OPEN: OPEN_TTL, OVER: CLOSED_TTL}
+
+
+class Record(NamedTuple):
+    """One card. Without a post id it is an intent: somebody is about to post it, or was killed.
+    One that does not read is an intent of unknown time."""
+
+    channel_id: str
+    key: str
+    at: float
+    """When the intent was written, seconds since the epoch."""
+    route: Route = Route()
+    label: str = ""
+    """The channel in people's words."""
+    post_id: str = ""
+    born: bool = False
+    """Whether reactions and checklist are there."""
+    gone: bool = False
+    """A person deleted the post: it is not posted again, but once by reconcile."""
+    reposted: bool = False
+    """It was: a second deletion is meant."""
+    closed: bool = False
+    """Whether it was last written for an incident that is over: the expiry follows it."""
+    told: Tuple[int, ...] = ()
+    """Marks of the states that the card and its thread have told."""
+
+
+class Known(NamedTuple):
+    """One change with the time when it was first seen here."""
+
+    version: Version
+    change: Change
+    at: float = 0.0
+    life: str = ""
+    """What its expiry followed when it was written last: a key of `LIVES`, or empty when it is not
+    written yet."""
+
+
+class Mark(NamedTuple):
+    """The harm has stopped, as somebody said in chat (`mitigate`)."""
+
+    by: str
+    at: str
+    """ISO 8601, by PagerDuty's clock."""
+
+
+_UNMARKS = ("incident.resolved", "incident.reopened")
+
+
+class Snapshot(NamedTuple):
+    """All that is remembered of an incident, plus what the caller knows."""
+
+    cards: Dict[str, Record]
+    states: Tuple[Known, ...]
+    mark: Optional[Mark] = None
+
+    @property
+    def mitigated(self) -> Optional[Mark]:
+        """The mark while it counts: until the incident is reopened or resolved."""
+        mark = self.mark
+        if mark is None or not self.states or not self.newest.change.incident.is_open:
+            return None
+        at = times.seconds(mark.at) or 0.0
+        ended = [event for event in self.events if event.event_type in _UNMARKS]
+        return (
+            None
+            if any((times.seconds(event.occurred_at) or 0.0) > at for event in ended)
+            else mark
+        )
+
+    def knowing(self, known: Known) -> Snapshot:
+        """With a change that need not be written yet; one of the same version gives way to it,
+        extras kept."""
+        same = [state for state in self.states if state.version == known.version]
+        merged = known
+        for state in same:
+            incident = merge(known.change.incident, state.change.incident)
+            merged = Known(
+                known.version, known.change._replace(incident=incident), state.at, state.life
+            )
+        others = [state for state in self.states if state.version != known.version]
+        return self._replace(
+            states=tuple(sorted([*others, merged], key=lambda state: state.version))
+        )
+
+    @property
+    def newest(self) -> Known:
+        """The highest version, with what only older ones knew merged in."""
+        top = self.states[-1]
+        incident = top.change.incident
+        for state in reversed(self.states[:-1]):
+            incident = merge(incident, state.change.incident)
+        return top._replace(change=top.change._replace(incident=incident))
+
+    @property
+    def events(self) -> List[IncidentEvent]:
+        """Every known event once, oldest first."""
+        found: Dict[str, IncidentEvent] = {}
+        for state in self.states:
+            for event in state.change.events:
+                found.setdefault(event.event_id, event)
+        return sorted(found.values(), key=lambda event: event.occurred_at)
+
+    @property
+    def marks(self) -> Tuple[int, ...]:
+        """One for each state."""
+        return tuple(
+            sorted(
+                zlib.crc32("/".join(map(str, state.version)).encode("utf-8"))
+                for state in self.states
+            )
+        )
+
+    @property
+    def versions(self) -> List[Version]:
+        return [state.version for state in self.states]
+
+
+def known_of(change: Change, now: float) -> Known:
+    return Known(change.version, change, now)
+
+
+def life_of(change: Change, *, has_cards: bool) -> str:
+    """What the expiry of a state has to follow."""
+    if not has_cards:
+        return UNSEEN
+    return OPEN if change.incident.is_open else OVER
+
+
+def merge(newer: Incident, older: Incident) -> Incident:
+    """The newer state, with what the older one knew and PagerDuty does not repeat: the first
+    alert's details, the conference bridge, the latest note; and who worked on it, which a resolved
+    incident no longer tells."""
+    changes: Dict[str, Any] = {
+        field: getattr(older, field)
+        for field in ("details", "links", "summary", "conference_url", "conference_number")
+        if getattr(older, field) and not getattr(newer, field)
+    }
+    if older.note and (not newer.note or older.note_at > newer.note_at):
+        changes.update(note=older.note, note_by=older.note_by, note_at=older.note_at)
+    if not newer.is_open:
+        changes.update(
+            (field, getattr(older, field))
+            for field in ("assignees", "acknowledgers")
+            if getattr(older, field) and not getattr(newer, field)
+        )
+    return newer._replace(**changes) if changes else newer
+
+
+def load_all(store: Store, log: Any = None) -> Dict[str, Snapshot]:
+    """Of every incident, by its id: one read of the datastore, a page of 100 keys at a time."""
+    found, unread = _load(store, BEGIN)
+    for error in unread:
+        if log is not None:
+            log.warning("%s; it is not used", error)
+    return found
+
+
+def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenValue]]:
+    found: Dict[str, Snapshot] = {}
+    unread: List[BrokenValue] = []
+
+    def take(name: str, value: Any) -> None:
+        incident_id, _, rest = name[len(BEGIN) :].partition(".")
+        kind, _, word = rest.partition(".")
+        before = found.get(incident_id, Snapshot({}, ()))
+        if kind == "card":
+            found[incident_id] = before._replace(
+                cards={**before.cards, word: _record(word, value)}
+            )
+        elif kind == "state" and value is not None:
+            found[incident_id] = before._replace(states=(*before.states, *known_from(value)))
+        elif kind == "mark" and isinstance(value, Mapping):
+            mark = Mark(str(value.get("by") or ""), str(value.get("at") or ""))
+            found[incident_id] = before._replace(mark=mark)
+
+    def broken(error: BrokenValue) -> None:
+        unread.append(error)
+        take(error.name, None)
+
+    for name, value in store.read_prefix(prefix, broken).items():
+        take(name, value)
+    whole = {
+        incident_id: one._replace(
+            states=tuple(sorted(one.states, key=lambda state: state.version))
+        )
+        for incident_id, one in found.items()
+    }
+    return whole, unread
+
+
+class Records:
+    """The records of one incident. Raises the store's errors; values that don't read are passed
+    over, logged and kept aside before anything is written in their place."""
+
+    def __init__(self, store: Store, incident_id: str, log: Any = None) -> None:
+        self._store = store
+        self._prefix = f"{BEGIN}{incident_id}."
+        self._log = log
+        self._aside: Set[str] = set()
+
+    def load(self) -> Snapshot:
+        incident_id = self._prefix[len(BEGIN) : -1]
+        found, unread = _load(self._store, self._prefix)
+        for error in unread:
+            self._put_aside(error)
+        return found.get(incident_id, Snapshot({}, ()))
+
+    def _put_aside(self, error: BrokenValue) -> None:
+        if error.name in self._aside:
+            return
+        kept = keep_aside(self._store, error.name, error.raw, error.why)
+        self._aside.add(error.name)
+        if self._log is not None:
+            self._log.warning("%s; it is not used, and kept as %s%s", error, PREFIX, kept)
+
+    def save_mark(self, mark: Mark) -> None:
+        self._store.write(self._prefix + "mark", mark._asdict(), OPEN_TTL)
+
+    def forget_mark(self) -> None:
+        self._store.delete(self._prefix + "mark")
+
+    def save_card(self, record: Record) -> None:
+        value = record._asdict()
+        value["route"] = route_to_dict(record.route)
+        ttl = CLOSED_TTL if record.closed else OPEN_TTL
+        self._store.write(f"{self._prefix}card.{record.channel_id}", value, ttl)
+
+    def save_state(self, known: Known, life: str) -> None:
+        value = {
+            "version": list(known.version),
+            "at": known.at,
+            "change": to_payload(known.change),
+            "life": life,
+        }
+        self._store.write(self._state(known.version), value, LIVES[life])
+
+    def forget_state(self, version: Version) -> None:
+        self._store.delete(self._state(version))
+
+    def _state(self, version: Version) -> str:
+        word = f"{version.updated_at or '0'}_{version.entry_at or '0'}_{version.cycle}"
+        return f"{self._prefix}state." + re.sub(r"[^A-Za-z0-9._:+=@-]", "-", word)[:120]
+
+
+def _record(channel_id: str, value: Any) -> Record:
+    data: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
+    at = data.get("at")
+    return Record(
+        channel_id=channel_id,
+        key=str(data.get("key") or ""),
+        at=float(at) if isinstance(at, (int, float)) else 0.0,
+        route=route_from_dict(data.get("route")),
+        label=str(data.get("label") or ""),
+        post_id=str(data.get("post_id") or ""),
+        born=bool(data.get("born")),
+        gone=bool(data.get("gone")),
+        reposted=bool(data.get("reposted")),
+        closed=bool(data.get("closed")),
+        told=tuple(one for one in data.get("told") or () if isinstance(one, int)),
+    )
+
+
+def known_from(value: Any) -> Sequence[Known]:
+    """The state that a value tells of; none when it is no state."""
+    try:
+        updated_at, entry_at, cycle = value["version"]
+        version = Version(str(updated_at), str(entry_at), int(cycle))
+        return [
+            Known(
+                version,
+                from_payload(value["change"]),
+                float(value.get("at") or 0.0),
+                str(value.get("life") or ""),
+            )
+        ]
+    except (KeyError, TypeError, ValueError, AttributeError):
+        return []

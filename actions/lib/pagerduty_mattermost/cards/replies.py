@@ -1,0 +1,199 @@
+"""Pure: one change of an incident as one reply in the card's thread, in people's words, with its
+own time.
+
+    reply(incident, event, view) -> "12:03 · Ann acknowledged"
+
+Every event type has words; those nobody knows yet speak PagerDuty's own sentence. Outside text is
+escaped.
+"""
+
+from __future__ import annotations
+
+from typing import Callable, Dict
+
+from pagerduty_mattermost.cards.card import View
+from pagerduty_mattermost.cards.fields import NAME, paragraph
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
+
+LATE = 300.0
+"""Seconds after which a reply says that it was caught up."""
+NOTE = 1500
+SENTENCE = 300
+
+Words = Callable[[Incident, IncidentEvent, View, str], str]
+
+
+def reply(incident: Incident, event: IncidentEvent, view: View) -> str:
+    """The Markdown of the reply, without a mention. `view.now` empty: the day is always told,
+    nothing is late."""
+    who = escape(one_line(event.agent.name, NAME))
+    words = _WORDS.get(event.event_type, _other)(incident, event, view, who)
+    if not who or not words.startswith(who):
+        words = words[:1].upper() + words[1:]
+    at = times.clock(event.occurred_at, view.zone, view.now)
+    first, _, rest = words.partition("\n")
+    late = _late(event, view)
+    line = " · ".join(part for part in (at, first, late) if part)
+    return f"{line}\n{rest}" if rest else line
+
+
+def is_late(event: IncidentEvent, now: str) -> bool:
+    """Whether the event is older than a reply usually is when it is told."""
+    at, present = times.seconds(event.occurred_at), times.seconds(now)
+    return at is not None and present is not None and present - at > LATE
+
+
+def _late(event: IncidentEvent, view: View) -> str:
+    if not is_late(event, view.now):
+        return ""
+    return f"_told {times.between(event.occurred_at, view.now)} later_"
+
+
+def _by(who: str, active: str, passive: str) -> str:
+    return f"{who} {active}" if who else passive
+
+
+def _quoted(text: str) -> str:
+    """Outside text of any length as a quotation under the line."""
+    return "".join(f"\n> {line}" for line in paragraph(text, NOTE).split("\n") if line)
+
+
+def _to(event: IncidentEvent) -> str:
+    return escape(one_line(event.change("to"), SENTENCE))
+
+
+def _triggered(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    return f"triggered by {who}" if who else "triggered"
+
+
+def _acknowledged(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    return _by(who, "acknowledged", "acknowledged") + _quoted(event.change("note"))
+
+
+def _unacknowledged(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    if event.change("channel") == "timeout":
+        return "the acknowledgement timed out: triggered again"
+    return _by(who, "took the acknowledgement back", "no longer acknowledged")
+
+
+def _handed(active: str, passive: str) -> Words:
+    def words(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+        to = _to(event)
+        automatic = event.change("channel") in ("timeout", "auto")
+        if automatic:
+            return (
+                f"{passive} to {to} (nobody answered in time)"
+                if to
+                else f"{passive} (nobody answered in time)"
+            )
+        said = _by(who, active, passive)
+        return f"{said} to {to}" if to else said
+
+    return words
+
+
+def _changed(what: str) -> Words:
+    def words(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+        was, now = escape(one_line(event.change("from"), SENTENCE)), _to(event)
+        if was and now:
+            return _by(who, f"changed the {what}: {was} → {now}", f"{what} changed: {was} → {now}")
+        if now:
+            return _by(who, f"set the {what} to {now}", f"{what} set to {now}")
+        if was:
+            return _by(who, f"removed the {what} {was}", f"{what} {was} removed")
+        summary = escape(one_line(event.change("summary"), SENTENCE))
+        return summary or _by(who, f"changed the {what}", f"{what} changed")
+
+    return words
+
+
+def _reopened(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    return _by(who, "reopened", "reopened")
+
+
+def _resolved(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    length = times.between(incident.created_at, event.occurred_at)
+    after = f" after {length}" if length else ""
+    return _by(who, "resolved", "resolved") + after + _quoted(event.change("note"))
+
+
+def _merged(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    target = escape(one_line(event.change("merged_into") or incident.merged_into, NAME))
+    into = f" into {target}" if target else " into another incident"
+    return _by(who, f"merged this incident{into}", f"merged{into}")
+
+
+def _annotated(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    text = event.change("note")
+    said = _by(who, "noted", "note")
+    return f"{said}:{_quoted(text)}" if text.strip() else said
+
+
+def _snoozed(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    until = times.clock(event.change("until"), view.zone, event.occurred_at)
+    return _by(who, "snoozed", "snoozed") + (f" until {until}" if until else "")
+
+
+def _status_update(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    said = _by(who, "published a status update", "status update")
+    text = _quoted(event.change("message"))
+    return f"{said}:{text}" if text else said
+
+
+def _responder_added(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    to = _to(event)
+    said = _by(
+        who,
+        f"asked {to} to help" if to else "asked for help",
+        f"{to} asked to help" if to else "help asked for",
+    )
+    return said + _quoted(event.change("message"))
+
+
+def _responder_replied(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    kind = event.change("log_entry_type")
+    if "accept" in kind or "decline" in kind:
+        answer = "accepted" if "accept" in kind else "declined"
+        return _by(
+            who, f"{answer} the request for help", f"the request for help was {answer}"
+        ) + _quoted(event.change("message"))
+    text = escape(one_line(event.change("summary"), SENTENCE))
+    return text or _by(
+        who, "answered the request for help", "the request for help was answered"
+    ) + _quoted(event.change("message"))
+
+
+def _other(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    text = event.change("message") or event.change("summary")
+    if text:
+        said = escape(one_line(text, SENTENCE))
+        return said if not who or who in said else f"{who}: {said}"
+    kind = event.event_type.split(".", 1)[-1].replace("_", " ").replace(".", " ")
+    return _by(
+        who,
+        f"changed the incident ({escape(one_line(kind, NAME))})",
+        f"changed: {escape(one_line(kind, NAME))}",
+    )
+
+
+_WORDS: Dict[str, Words] = {
+    "incident.triggered": _triggered,
+    "incident.acknowledged": _acknowledged,
+    "incident.unacknowledged": _unacknowledged,
+    "incident.escalated": _handed("escalated", "escalated"),
+    "incident.delegated": _handed("delegated", "delegated"),
+    "incident.reassigned": _handed("reassigned", "assigned"),
+    "incident.priority_updated": _changed("priority"),
+    "incident.urgency_updated": _changed("urgency"),
+    "incident.title_updated": _changed("title"),
+    "incident.reopened": _reopened,
+    "incident.resolved": _resolved,
+    "incident.merged": _merged,
+    "incident.annotated": _annotated,
+    "incident.snoozed": _snoozed,
+    "incident.status_update_published": _status_update,
+    "incident.responder.added": _responder_added,
+    "incident.responder.replied": _responder_replied,
+}

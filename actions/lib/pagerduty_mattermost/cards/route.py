@@ -1,0 +1,191 @@
+"""Pure: a route (a rule that posts) and what it makes of a change: whether a card is born, what
+gets a reply.
+
+    route = make_route(name, start_on=["triggered"], reply_on=[], mention="oncall",
+    checklist=[...], reactions=["eyes"])
+    starts(route, change); replies(route, event); Route(**route_from_dict(...))
+
+Event types are PagerDuty's words (`incident.triggered`), the leading `incident.` may be left out.
+An empty list means all of them, `none` none. The card's record keeps its route, so later changes
+are told in the same terms.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
+
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.incidents.incident import Change, IncidentEvent
+from pagerduty_mattermost.incidents.log_entries import EVENT_TYPES
+
+MENTIONS = ("nobody", "assignees", "oncall")
+NONE = "none"
+KNOWN_EVENTS = tuple(
+    sorted(
+        {
+            *EVENT_TYPES.values(),
+            "incident.snoozed",
+            "incident.updated",
+            "incident.deleted",
+            "incident.service_updated",
+            "incident.incident_type.changed",
+            "incident.conference_bridge.updated",
+        }
+    )
+)
+MAX_CHECKLIST, MAX_REACTIONS = 20, 5
+
+_EMOJI = re.compile(r"[a-z0-9_+-]{1,64}")
+HAND_OVERS = (
+    "incident.escalated",
+    "incident.delegated",
+    "incident.reassigned",
+    "incident.reopened",
+)
+"""Events that make an incident somebody's business anew: their replies mention, where the route
+mentions."""
+
+
+class Route(NamedTuple):
+    """How one rule wants its cards."""
+
+    name: str = ""
+    start_on: Tuple[str, ...] = ()
+    """Event types that start a card; empty: all."""
+    reply_on: Tuple[str, ...] = ()
+    """Event types that get a reply; empty: all."""
+    mention: str = "nobody"
+    """nobody, assignees or oncall."""
+    checklist: Tuple[str, ...] = ()
+    """Lines of Markdown, posted once as the first reply."""
+    reactions: Tuple[str, ...] = ()
+    """Names of emoji put on the card when it is born."""
+    quiet: str = ""
+    """Quiet hours as `quiet_hours.parse` reads them; empty: the configuration's."""
+
+
+def make_route(
+    name: Optional[str] = "",
+    start_on: Optional[Iterable[Any]] = None,
+    reply_on: Optional[Iterable[Any]] = None,
+    mention: Optional[str] = "",
+    checklist: Optional[Iterable[Any]] = None,
+    reactions: Optional[Iterable[Any]] = None,
+    quiet: Optional[str] = "",
+) -> Route:
+    """A route from an action's parameters. Raises RejectedInput that names what is wrong."""
+    who = (mention or "nobody").strip().lower()
+    if who not in MENTIONS:
+        raise RejectedInput(
+            f"mention: '{one_line(clean(who, 40))}' is none of {', '.join(MENTIONS)}"
+        )
+    emoji = [str(item).strip().strip(":").lower() for item in reactions or ()]
+    for one in emoji:
+        if not _EMOJI.fullmatch(one):
+            raise RejectedInput(f"reactions: '{one_line(clean(one, 40))}' is no name of an emoji")
+    lines = [line for line in (one_line(clean(item, 500)) for item in checklist or ()) if line]
+    return Route(
+        one_line(clean(name, 100)),
+        event_types("start_on", start_on),
+        event_types("reply_on", reply_on),
+        who,
+        tuple(lines[:MAX_CHECKLIST]),
+        tuple(dict.fromkeys(one for one in emoji[:MAX_REACTIONS] if one)),
+        _quiet(quiet),
+    )
+
+
+def _quiet(text: Optional[str]) -> str:
+    written = one_line(clean(text or "", 200)).strip()
+    if written:
+        from pagerduty_mattermost.core.weekly_hours import parse
+
+        parse(written)
+    return written
+
+
+def event_types(parameter: str, words: Optional[Iterable[Any]]) -> Tuple[str, ...]:
+    """Full event types of what was written; empty for all. Raises RejectedInput for a word that is
+    none."""
+    found: List[str] = []
+    for item in words or ():
+        word = str(item).strip().lower()
+        if word in ("", "all"):
+            continue
+        full = word if word == NONE or word.startswith("incident.") else f"incident.{word}"
+        if full != NONE and full not in KNOWN_EVENTS:
+            known = ", ".join(name[len("incident.") :] for name in KNOWN_EVENTS)
+            raise RejectedInput(
+                f"{parameter}: '{one_line(clean(item, 60))}' is no event type; there are {known}"
+            )
+        if full not in found:
+            found.append(full)
+    return tuple(found)
+
+
+def route_to_dict(route: Route) -> Dict[str, Any]:
+    """As the card's record keeps it; what is empty is left out."""
+    return {
+        key: list(value) if isinstance(value, tuple) else value
+        for key, value in route._asdict().items()
+        if value
+    }
+
+
+def route_from_dict(data: Any) -> Route:
+    """Inverse of `route_to_dict`; what does not read takes its default."""
+    if not isinstance(data, Mapping):
+        return Route()
+    lists = {
+        key: tuple(str(item) for item in data[key])
+        for key in ("start_on", "reply_on", "checklist", "reactions")
+        if isinstance(data.get(key), (list, tuple))
+    }
+    mention = data.get("mention")
+    return Route(
+        name=str(data.get("name") or ""),
+        mention=mention if mention in MENTIONS else "nobody",
+        quiet=str(data.get("quiet") or ""),
+        **lists,
+    )
+
+
+def starts(route: Route, change: Change) -> bool:
+    """Whether the change starts a card; one without events (asked for by hand) always does."""
+    return (
+        not change.events
+        or not route.start_on
+        or any(e.event_type in route.start_on for e in change.events)
+    )
+
+
+def replies(route: Route, event: IncidentEvent) -> bool:
+    """Whether the event gets a reply in the card's thread."""
+    return not route.reply_on or event.event_type in route.reply_on
+
+
+def mentioned_at_birth(route: Route, change: Change) -> List[str]:
+    """PagerDuty ids of the assignees that a new card mentions; never who acted, nobody once it is
+    over."""
+    if route.mention != "assignees" or not change.incident.is_open:
+        return []
+    acted = {event.agent.id for event in change.events}
+    return [
+        person.id for person in change.incident.assignees if person.id and person.id not in acted
+    ]
+
+
+def mentioned_in_reply(route: Route, event: IncidentEvent, change: Change) -> List[str]:
+    """PagerDuty ids that the reply to a hand-over mentions; never who acted."""
+    if (
+        route.mention != "assignees"
+        or event.event_type not in HAND_OVERS
+        or not change.incident.is_open
+    ):
+        return []
+    ids = [ident.strip() for ident in event.change("to_ids").split(",")]
+    ids = [ident for ident in ids if ident] or [person.id for person in change.incident.assignees]
+    return [ident for ident in ids if ident and ident != event.agent.id]

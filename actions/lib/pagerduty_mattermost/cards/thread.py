@@ -1,0 +1,65 @@
+"""The thread of a card: what it holds, and what a run adds to it, each once."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Set
+
+from pagerduty_mattermost.core.errors import RetryLater
+from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.values import key_of
+
+LOOK_AGAIN_AFTER = 10.0
+"""Seconds: Mattermost remembers a key for 30 s and the gateway tries for 20 s
+(`mattermost.CREATE_POLICY`)."""
+
+
+class CardThread:
+    """A card's thread as read, and what this run adds. Whoever waited since it read reads again
+    before it posts."""
+
+    def __init__(
+        self,
+        mattermost: Mattermost,
+        monotonic: Callable[[], float],
+        channel_id: str,
+        root_id: str,
+        posts: List[Dict[str, Any]],
+        read: float,
+    ) -> None:
+        self._mattermost = mattermost
+        self._monotonic = monotonic
+        self._channel_id = channel_id
+        self._root_id = root_id
+        self._read = read
+        self._keys = self._of(posts)
+
+    def has(self, key: str) -> bool:
+        return key in self._keys
+
+    def add(self, key: str, message: str, ours: Dict[str, str]) -> List[str]:
+        """Post a reply unless it is there; the ids of what was posted."""
+        if self._monotonic() - self._read > LOOK_AGAIN_AFTER:
+            self._read = self._monotonic()
+            self._keys |= self._of(self._mattermost.thread(self._root_id))
+        if key in self._keys:
+            return []
+        try:
+            post = self._mattermost.create_post(
+                self._channel_id,
+                message,
+                key=key,
+                root_id=self._root_id,
+                props={PROPS_KEY: {**ours, "key": key}},
+            )
+        except RetryLater as error:
+            found = self._mattermost.find_reply(self._root_id, key) if error.maybe_done else None
+            if found is None:
+                raise
+            post = found
+        self._keys.add(key)
+        return [str(post["id"])]
+
+    def _of(self, posts: List[Dict[str, Any]]) -> Set[str]:
+        mine = self._mattermost.me().id
+        return {key_of(post) for post in posts if post.get("user_id") == mine}

@@ -1,0 +1,59 @@
+"""In whose name a command acts: PagerDuty records the person who typed it, not a bot."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pagerduty_mattermost.core.errors import Ambiguous, ConfigError, NotFound, RejectedInput
+from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.people.identity import Identity
+
+_WAY_OUT = 'say whose name it is with "from <e-mail>"'
+
+
+def who(action: PackAction, user: str) -> Identity:
+    """The Mattermost user and the PagerDuty user of whoever typed. Raises as `identity.linked`."""
+    from pagerduty_mattermost.people import identity
+
+    by_email = action.settings.chat.link_by_email
+    return identity.linked(
+        action.mattermost, action.pagerduty, action.store, user, by_email=by_email
+    )
+
+
+def named_person(action: PackAction, words: str) -> Reference:
+    """The PagerDuty user meant: of a Mattermost @name its link, else by e-mail, name or id. Raises
+    as `who` and `resolve`."""
+    return (
+        who(action, words).person
+        if words.startswith("@")
+        else resolve(action.pagerduty, "user", words)
+    )
+
+
+def sender(action: PackAction, user: str, asked: str) -> str:
+    """The e-mail address for PagerDuty's `From`: the one asked for where the configuration allows
+    it, else the person's own, else the configured one where the configuration allows that. Raises
+    RejectedInput and NotFound."""
+    chat = action.settings.chat
+    if asked:
+        if not chat.allow_from:
+            raise RejectedInput(
+                '"from" is switched off here (chat.allow_from): act in your own name'
+            )
+        return asked
+    try:
+        return who(action, user).person.email
+    except (NotFound, Ambiguous, ConfigError) as error:
+        default = action.settings.pagerduty.from_email
+        if chat.default_sender and default:
+            action.log.info("Acting as %s: %s", default, error)
+            return default
+        from pagerduty_mattermost.gateways.mattermost.values import is_id
+
+        # By id where Mattermost itself said who it is: there nobody says another name.
+        way_out = f"; {_WAY_OUT}" if chat.allow_from and not is_id(user) else ""
+        raise NotFound(f"PagerDuty would not know who you are: {error}{way_out}") from None

@@ -1,0 +1,327 @@
+"""Where calls from Mattermost arrive: verified, answered within 3 s, and dispatched.
+
+A click's answer says "working on it"; the act is an action's. Dialogs are opened here and at once,
+since their trigger lives 3 s. When StackStorm does not take an order in time, whoever gave it is
+told to try again, and the order is taken back by a datastore key that the action looks for: it is
+never run late.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
+
+from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat import kept_tokens as chat_tokens
+from pagerduty_mattermost.chat.replay_guard import Used
+from pagerduty_mattermost.chat.requests import (
+    COMMAND,
+    NOTE,
+    Call,
+    Open,
+    Order,
+    Ping,
+    Refused,
+    Secrets,
+    Wrong,
+    read,
+)
+from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
+from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError
+from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.gateways.http.listener import Listener, Sparing
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
+
+TRIGGER = "pagerduty.chat_command"
+DISPATCH_SECONDS = 2.0
+"""Of the 3 s that Mattermost waits."""
+CHOICES_FOR = 600.0
+"""Seconds that names of priorities and workflows are offered before they are read again."""
+DROPPED_FOR = 600
+NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a moment."
+PONG = "StackStorm's pack pagerduty is here."
+WORKING = ":hourglass_flowing_sand: Working on it …"
+
+
+class Desk:
+    def __init__(
+        self,
+        config: Config,
+        dispatcher: Dispatcher,
+        store: Store,
+        mattermost: Callable[[], Any],
+        choices: Callable[[], Mapping[str, List[str]]],
+        log: Any,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        """`mattermost`: makes a gateway, for one thread; `choices`: reads the names that dialogs
+        offer."""
+        self._chat = config.chat
+        self._mattermost_url = config.mattermost.url
+        self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
+        self._new_mattermost = mattermost
+        self._choices = _Choices(choices, log)
+        self._lock = threading.Lock()
+        self._local = threading.local()
+        self._sparing = Sparing(log)
+        self._used = Used()
+        self._commands = chat_tokens.ring(chat_tokens.COMMAND, config.chat.command_tokens, store)
+        self._webhooks = chat_tokens.ring(chat_tokens.WEBHOOK, config.chat.webhook_tokens, store)
+        self._listener: Optional[Listener] = None
+
+    def listen(self) -> None:
+        """Raises ConfigError when the port can't be had."""
+        try:
+            self._listener = Listener(self._chat.bind, self._chat.port, self.answer, self._log)
+        except OSError as error:
+            raise ConfigError(
+                f"chat.bind and chat.port: {self._chat.bind}:{self._chat.port} can't be "
+                f"listened on ({error.strerror})"
+            ) from None
+        self._listener.start()
+        self._choices.refresh()
+        self._log.info("Listening for Mattermost on %s", self._listener.address)
+
+    @property
+    def address(self) -> str:
+        return self._listener.address if self._listener else ""
+
+    def close(self) -> None:
+        if self._listener is not None:
+            self._listener.stop()
+
+    def answer(
+        self, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Tuple[int, Dict[str, Any]]:
+        """Status and JSON object for one call."""
+        prefix = _path_of(self._chat.public_url)
+        inner = path[len(prefix) :] if prefix and path.startswith(prefix) else path
+        try:
+            order = self._read(Call(inner, headers, body))
+            if isinstance(order, Order) and not self._used.take(order.once, self._clock()):
+                raise Refused(409, "this very call was answered before")
+        except Refused as refused:
+            self._refuse(inner, refused)
+            return refused.status, {"error": str(refused)}
+        if isinstance(order, Ping):
+            return 200, _told(inner, PONG)
+        if isinstance(order, Wrong):
+            return 200, {"errors": dict(order.errors)} if order.errors else {}
+        if isinstance(order, Open):
+            return 200, self._open(order, inner)
+        return 200, _told(inner, self._take(order))
+
+    def _read(self, call: Call) -> Union[Order, Open, Wrong, Ping]:
+        """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
+        ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
+        if ring is not None:
+            ring.refresh(time.monotonic(), chat_tokens.RELOAD)
+        try:
+            return read(call, self._secrets(), self._clock())
+        except Refused as refused:
+            if refused.status != 401 or ring is None or not ring.refresh(time.monotonic()):
+                raise
+        return read(call, self._secrets(), self._clock())
+
+    def _secrets(self) -> Secrets:
+        keys = tuple(one.reveal() for one in self._chat.signing_keys)
+        return Secrets(self._commands.texts, keys, self._webhooks.texts)
+
+    def _take(self, order: Order) -> str:
+        """What is told at once."""
+        try:
+            with self._lock:
+                self._dispatcher.dispatch(
+                    TRIGGER, order.payload(), trace_tag=order.incident or order.id
+                )
+        except PackError as error:
+            self._log.warning(
+                "A %s of @%s was not taken: %s", order.kind, one_line(order.user_name, 64), error
+            )
+            self._used.give_back(order.once)
+            threading.Thread(target=self._drop, args=(order.id,), daemon=True).start()
+            return NOT_TAKEN
+        return WORKING
+
+    def _drop(self, order_id: str) -> None:
+        """It may still get through; the action that finds this key leaves it alone."""
+        try:
+            self._store.write(f"dropped.{order_id}", True, ttl=DROPPED_FOR)
+        except PackError as error:
+            self._log.warning(
+                "Order %s could not be taken back: %s; it is void after a minute", order_id, error
+            )
+
+    def _open(self, wanted: Open, path: str) -> Dict[str, Any]:
+        key = self._chat.signing_keys[0].reveal()
+        given = {"text": wanted.text}
+        if wanted.kind == dialogs.DECLARE:
+            given = self._quoted(wanted)
+        made = dialogs.dialog(
+            wanted.kind,
+            wanted.incident,
+            self._chat.public_url,
+            key,
+            self._clock(),
+            self._choices.known(),
+            asker=wanted.user_id,
+            channel=wanted.channel_id,
+            order=self._chat.declare_fields,
+            **given,
+        )
+        try:
+            self._mattermost().open_dialog(wanted.trigger_id, made)
+        except PackError as error:
+            self._log.warning("A dialog could not be opened: %s", error)
+            return _told(path, f":warning: The dialog could not be opened: {escape(str(error))}")
+        return {}
+
+    def _quoted(self, wanted: Open) -> Dict[str, str]:
+        """The fields of a declaration by what was typed: a title, or a link to a post, which
+        becomes the details. Only who is a member of its channel may quote it: the bot reads more
+        than they do."""
+        post_id = permalink(wanted.text, self._mattermost_url)
+        if not post_id:
+            return {"text": wanted.text}
+        try:
+            post = self._mattermost().get_post(post_id)
+            if not self._mattermost().is_member(str(post.get("channel_id")), wanted.user_id):
+                raise NotFound("whoever asks is no member of its channel")
+        except PackError as error:
+            self._log.info("A linked post is not quoted: %s", error)
+            return {"details": wanted.text}
+        said = clean(post.get("message"), dialogs.TEXT).strip()
+        title = one_line(said.split("\n", 1)[0], 150) if said else ""
+        room = dialogs.TEXT - len(wanted.text) - 2
+        return {
+            "text": title,
+            "details": f"{said[:room]}\n\n{wanted.text}".strip(),
+            "post_id": post_id,
+        }
+
+    def _mattermost(self) -> Any:
+        """A gateway is not for several threads at once."""
+        if not hasattr(self._local, "mattermost"):
+            self._local.mattermost = self._new_mattermost()
+        return self._local.mattermost
+
+    def _refuse(self, path: str, refused: Refused) -> None:
+        reason = f"{refused.status} {refused}"
+        self._sparing.warn(
+            reason, "A call to %s was refused: %s", one_line(clean(path, 60)), reason
+        )
+
+
+class _Choices:
+    """Names that dialogs offer, read in the background: a dialog must be opened within 3 s."""
+
+    def __init__(self, read: Callable[[], Mapping[str, List[str]]], log: Any) -> None:
+        self._read, self._log = read, log
+        self._names: Mapping[str, List[str]] = {}
+        self._at = 0.0
+        self._busy = threading.Lock()
+
+    def known(self) -> Mapping[str, List[str]]:
+        if time.monotonic() - self._at > CHOICES_FOR:
+            self.refresh()
+        return self._names
+
+    def refresh(self) -> None:
+        if self._busy.acquire(blocking=False):
+            threading.Thread(target=self._work, name="pagerduty-choices", daemon=True).start()
+
+    def _work(self) -> None:
+        try:
+            self._names = self._read()
+            self._at = time.monotonic()
+        except PackError as error:
+            self._log.info("Dialogs offer no names for now: %s", error)
+        finally:
+            self._busy.release()
+
+
+def open_desk(service: Any, raw: Any, schemas: Mapping[str, Any], log: Any) -> Optional[Desk]:
+    """A desk that listens, or None where it is not configured. Raises ConfigError."""
+    config = load(raw)
+    if not config.chat.port:
+        log.info("The chat sensor does nothing: chat.port is not set")
+        return None
+    settings = require_mattermost(config)
+    missing = [
+        name
+        for name, value in (
+            ("chat.public_url", config.chat.public_url),
+            ("chat.signing_keys", config.chat.signing_keys),
+        )
+        if not value
+    ]
+    if missing:
+        raise ConfigError(
+            f"The configuration of the pack pagerduty: {', '.join(missing)} must be set "
+            "with chat.port"
+        )
+
+    def mattermost() -> Any:
+        from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+
+        quick = settings.http._replace(
+            timeouts=settings.http.timeouts._replace(connect=1.0, read=2.0)
+        )
+        return Mattermost(settings._replace(http=quick))
+
+    def choices() -> Mapping[str, List[str]]:
+        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+
+        pagerduty = PagerDuty(config.pagerduty)
+        try:
+            return {
+                "service": dialogs.names(
+                    pagerduty.list_all("/services", "services", None, 100).items
+                ),
+                "priority": dialogs.names(
+                    pagerduty.list_all("/priorities", "priorities", None, 100).items
+                ),
+                "workflow": dialogs.names(
+                    pagerduty.list_all(
+                        "/incident_workflows", "incident_workflows", None, 100
+                    ).items
+                ),
+            }
+        finally:
+            pagerduty.close()
+
+    dispatcher = Dispatcher(service, schemas, log, deadline=DISPATCH_SECONDS)
+    desk = Desk(
+        config, dispatcher, Store(service, deadline=DISPATCH_SECONDS), mattermost, choices, log
+    )
+    desk.listen()
+    return desk
+
+
+def _told(path: str, text: str) -> Dict[str, Any]:
+    if path == COMMAND:
+        return {"response_type": "ephemeral", "text": text}
+    if path == buttons.CLICK:
+        return {"ephemeral_text": text}
+    if path == NOTE:
+        return {}  # an answer would be posted for all to see
+    return {} if text == WORKING else {"error": text}
+
+
+def permalink(text: str, server: str) -> str:
+    """The post's id of a link to it on our own server; empty for anything else."""
+    import re
+
+    found = re.fullmatch(
+        re.escape(server) + r"/[a-z0-9_-]{1,64}/pl/([a-z0-9]{26})", text.strip().strip("<>")
+    )
+    return found.group(1) if server and found else ""
+
+
+def _path_of(url: str) -> str:
+    from urllib.parse import urlsplit
+
+    return urlsplit(url).path.rstrip("/")

@@ -1,0 +1,61 @@
+"""Dead letters and chat: what of a failed command is kept as one, and how they are listed there.
+
+Kept is what changes something and failed at the other side. A mistake in what was typed, or a
+right that is missing, was told to who typed it and is in the audit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Dict, Optional
+
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+_NOT_KEPT = ("hook", "valid_until")
+"""Of an order: the address for its answer, which anybody who knows it can use, and its end."""
+
+
+def is_mistake(error: Optional[PackError]) -> bool:
+    return error is not None and not isinstance(error, RetryLater) and error.status is None
+
+
+def of_order(order: Any) -> Optional[Dict[str, Any]]:
+    """The parameters of `chat.handle`, None for what changes nothing."""
+    if not isinstance(order, Mapping) or not order.get("id"):
+        return None
+    if order.get("kind") != "note":
+        from pagerduty_mattermost.chat import orders as chat_orders
+
+        try:
+            said, dry = chat_orders.said(order)
+        except RejectedInput:
+            return None
+        if dry or not _acts(said.verb):
+            return None
+    return {"order": {name: value for name, value in order.items() if name not in _NOT_KEPT}}
+
+
+def of_words(words: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+    """The parameters of `chat.run`, None for what changes nothing."""
+    return words if _acts(str(words.get("verb") or "")) else None
+
+
+def _acts(verb: str) -> bool:
+    from pagerduty_mattermost.chat.verbs.registry import ACTS
+
+    return verb in ACTS
+
+
+def listing(action: PackAction, said: Said) -> Answer:
+    from pagerduty_mattermost.core import times
+    from pagerduty_mattermost.operations import dead_letter_view as letter_list
+    from pagerduty_mattermost.operations import dead_letters as deadletters
+
+    found = letter_list.chosen(
+        deadletters.letters(action.store, action.log), incident=said.incidents
+    )
+    return Answer(letter_list.markdown(found, len(found), times.zone(action.settings.time_zone)))

@@ -1,0 +1,121 @@
+"""What an order that came through the chat sensor asks for, as a command. Pure."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Dict, Mapping, Sequence, Tuple
+
+from pagerduty_mattermost.cards.buttons import CONFIRMED
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.dialogs import DECLARE
+from pagerduty_mattermost.core.errors import RejectedInput
+
+REPAINTS = frozenset(
+    (
+        "acknowledge",
+        "acknowledge_mine",
+        "resolve",
+        "mitigate",
+        "unacknowledge",
+        "escalate",
+        "reassign",
+        "priority",
+        "urgency",
+        "merge",
+        "reopen",
+    )
+)
+"""Verbs after which the card looks different."""
+_PEOPLE = ("reassign", "responders")
+
+
+def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
+    """And whether it is a dry run. Raises RejectedInput for a command that can't be read, with
+    what to type instead."""
+    user, incident, text = (str(order.get(name) or "") for name in ("user_id", "incident", "text"))
+    channel = str(order.get("channel_id") or "")
+    if order.get("kind") == "command":
+        from pagerduty_mattermost.chat.parser import parse
+
+        parsed = parse(text)
+        if parsed.problem:
+            from pagerduty_mattermost.chat.alias_phrases import load
+
+            parsed = parse(text, load())
+        if parsed.problem:
+            raise RejectedInput(parsed.problem)
+        if parsed.said.from_email:
+            raise RejectedInput(
+                'here you act in your own name: leave out "from …"; Mattermost says who you are'
+            )
+        return parsed.said._replace(user=user, channel=channel), parsed.dry_run
+    verb = str(order.get("verb") or "")
+    if verb == CONFIRMED:
+        return _unfolded(text)._replace(user=user, channel=channel), False
+    if verb == DECLARE:
+        values = _values(order.get("values"))
+        service = values.pop("service", "")
+        if values.get("assign"):
+            values["assign"] = f"@{values['assign']}"
+        return Said(
+            "create", text=text, service=service, user=user, channel=channel, options=values
+        ), False
+    if verb.startswith("snooze"):
+        return Said(
+            "snooze",
+            incidents=incident,
+            duration=verb[len("snooze") :],
+            user=user,
+            channel=channel,
+        ), False
+    words = {"status": "status_update", "resolvenote": "resolve"}
+    if order.get("kind") == "row":
+        return Said(verb, incidents=incident, user=user, channel=channel), False
+    # Whom somebody chose comes as Mattermost's id of the user.
+    chosen = f"@{text}" if verb in _PEOPLE and text else text
+    return Said(
+        words.get(verb, verb),
+        incidents=incident,
+        text=chosen,
+        user=user,
+        channel=channel,
+        brief=True,
+    ), False
+
+
+def needs_confirmation(what: Said, listed: Sequence[str]) -> bool:
+    """`listed`: commands, and `bulk` for what is done to several incidents at once."""
+    several = (
+        what.verb == "acknowledge_mine" or len(re.split(r"[,\s]+", what.incidents.strip())) > 1
+    )
+    acts = what.verb in ("acknowledge", "acknowledge_mine", "resolve")
+    return what.verb in listed or ("bulk" in listed and several and acts)
+
+
+def folded(what: Said) -> str:
+    """The command as text, for a confirmation's signature."""
+    kept = {
+        name: value
+        for name, value in what._asdict().items()
+        if value and name not in ("user", "channel")
+    }
+    return json.dumps(kept)
+
+
+def _unfolded(text: str) -> Said:
+    return Said("")._replace(**_values(text))
+
+
+def _values(text: Any) -> Dict[str, Any]:
+    try:
+        found = json.loads(str(text or "{}"))
+    except ValueError:
+        found = None
+    return found if isinstance(found, dict) else {}
+
+
+def is_news(what: Said, given: Answer) -> bool:
+    """Whether a click's answer is told to the clicker: success is the card, but that somebody was
+    first is not."""
+    return "already" in given.message.split("\n", 1)[0] and what.verb in ("acknowledge", "resolve")

@@ -1,0 +1,104 @@
+"""Whether somebody may do something from chat: read-only mode, and who may do what.
+
+    chat:
+      read_only: false
+      allowed:
+        merge: ["@ada", "~incidents", "role:admin", "team:Platform"]
+
+A verb that is not listed everybody may do who may act at all. Any of the entries is enough: a
+Mattermost @user, the ~channel (or its id) it is said in, a role of PagerDuty's (owner, admin,
+user, …), or `team:` and one of its teams.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.gateways.mattermost.values import is_id
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+
+INCLUDES = {
+    "acknowledge_mine": ("acknowledge",),
+    "mitigate": ("acknowledge", "note", "status_update"),
+    "create": ("declare",),
+}
+
+
+def require(action: PackAction, said: Said) -> None:
+    """Raises RejectedInput when it is not allowed, saying to whom it is."""
+    chat = action.settings.chat
+    if chat.read_only:
+        raise RejectedInput("nothing is changed from chat here (chat.read_only)")
+    for verb in verbs(said):
+        entries = chat.allowed.get(verb)
+        if entries is not None and not any(_fits(action, said, entry) for entry in entries):
+            raise RejectedInput(
+                f"you may not {verb.replace('_', ' ')} here: it is for "
+                f"{', '.join(entries) or 'nobody'}"
+            )
+
+
+def verbs(said: Said) -> Tuple[str, ...]:
+    """What the command does, by the names that `chat.allowed` may list: what may not be done may
+    not be done in other words either."""
+    more = INCLUDES.get(said.verb, ())
+    return (said.verb, *more, *(("note",) if said.verb == "resolve" and said.text else ()))
+
+
+def _fits(action: PackAction, said: Said, entry: str) -> bool:
+    if entry.startswith("role:"):
+        return _role(action, said) == entry[len("role:") :].strip().lower()
+    if entry.startswith("team:"):
+        wanted = entry[len("team:") :].strip().casefold()
+        return any(wanted in (id.casefold(), name.casefold()) for id, name in _teams(action, said))
+    if entry.startswith("@"):
+        return _username(action, said) == entry[1:].lower()
+    name = entry.lstrip("~")
+    if not said.channel:
+        return False
+    return name == said.channel or (
+        not is_id(name) and action.mattermost.channel(said.channel).name == name
+    )
+
+
+def _username(action: PackAction, said: Said) -> str:
+    from pagerduty_mattermost.people.recipients import chat_user
+
+    try:
+        return (
+            chat_user(action.mattermost, said.user.lstrip("@").lower()).username.lower()
+            if said.user
+            else ""
+        )
+    except NotFound:
+        return ""
+
+
+def _role(action: PackAction, said: Said) -> str:
+    return str(_person(action, said).get("role") or "").lower()
+
+
+def _teams(action: PackAction, said: Said) -> List[Tuple[str, str]]:
+    rows = _person(action, said).get("teams") or ()
+    return [
+        (str(row.get("id")), str(row.get("name") or row.get("summary")))
+        for row in rows
+        if isinstance(row, dict)
+    ]
+
+
+def _person(action: PackAction, said: Said) -> Dict[str, Any]:
+    """PagerDuty's user. Raises as `who`: whom nobody knows has no role."""
+    from pagerduty_mattermost.chat.acting_user import who
+    from pagerduty_mattermost.gateways.pagerduty.client import fill
+
+    person = who(action, said.user).person
+    row = action.pagerduty.get(fill("/users/{user}", user=person.id), {"include": ["teams"]}).get(
+        "user"
+    )
+    return row if isinstance(row, dict) else {}

@@ -1,0 +1,290 @@
+"""What Mattermost sends us, verified and made one order; pure but for the clock that is given.
+
+    read(Call("/command", headers, body), Secrets(tokens, keys), now) -> Order | Open
+
+Slash commands bear the command's token, clicks and dialogs our own signature. Whatever does not is
+`Refused`, with a reason for the log that holds no secret, and the HTTP status to answer.
+"""
+
+from __future__ import annotations
+
+import hmac
+import json
+import re
+import uuid
+from typing import Any, Dict, Mapping, NamedTuple, Sequence, Tuple, Union
+from urllib.parse import parse_qs
+
+from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat.replay_guard import Mark, mark
+from pagerduty_mattermost.core.errors import Unauthorized
+from pagerduty_mattermost.core.text import clean
+from pagerduty_mattermost.gateways.http.signed_tokens import verify
+
+COMMAND = "/command"
+NOTE = "/note"
+"""Where the outgoing webhook goes."""
+MAX_TEXT = 4000
+VALID = 60.0
+"""Seconds after which an order is no longer carried out: nobody expects it any more."""
+_ID = re.compile(r"[a-z0-9]{26}")
+_DECLARE = re.compile(
+    r"(?:incident\s+)?(?:new|create|declare)(?:\s+(?:an?\s+)?(?:new\s+)?incident)?(?:\s+(.+))?",
+    re.IGNORECASE | re.DOTALL,
+)
+_HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
+
+
+class Refused(Exception):
+    def __init__(self, status: int, reason: str) -> None:
+        super().__init__(reason)
+        self.status = status
+
+
+class Call(NamedTuple):
+    path: str
+    headers: Mapping[str, str]
+    """By lower-case name."""
+    body: bytes
+
+
+class Secrets(NamedTuple):
+    command_tokens: Tuple[str, ...]
+    signing_keys: Tuple[str, ...]
+    webhook_tokens: Tuple[str, ...] = ()
+
+
+class Order(NamedTuple):
+    """What somebody wants done: the payload of `pagerduty.chat_command`."""
+
+    id: str
+    kind: str
+    """command, click (on a card), row (a button of a list), dialog or note (a reply in a card's
+    thread)."""
+    verb: str
+    """Of a click or dialog."""
+    incident: str
+    text: str
+    user_id: str
+    user_name: str
+    channel_id: str
+    root_id: str
+    post_id: str
+    values: str
+    """Further fields of a dialog, as JSON."""
+    hook: str
+    """Path of the response_url: `/hooks/commands/…`."""
+    valid_until: float
+    """Seconds since the epoch."""
+    once: Mark = Mark()
+    """What the same call would bear again; not in the payload."""
+
+    def payload(self) -> Dict[str, Any]:
+        return {name: value for name, value in self._asdict().items() if name != "once"}
+
+
+class Open(NamedTuple):
+    """A dialog is wanted: it must be opened within 3 s."""
+
+    kind: str
+    incident: str
+    trigger_id: str
+    user_id: str
+    channel_id: str = ""
+    text: str = ""
+
+
+class Ping(NamedTuple):
+    """`/pd ping`: whether Mattermost reaches us; answered here."""
+
+
+class Wrong(NamedTuple):
+    """A submission to be put right, by field; with no errors one that was cancelled."""
+
+    errors: Mapping[str, str]
+
+
+def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong, Ping]:
+    """Raises Refused."""
+    if call.path == COMMAND:
+        return _command(call, secrets, now)
+    if call.path == NOTE:
+        return _note(call, secrets, now)
+    if call.path not in (buttons.CLICK, dialogs.SUBMIT):
+        raise Refused(404, "no such address")
+    body = _json(call)
+    if call.path == dialogs.SUBMIT:
+        return _dialog(body, secrets, now)
+    return _click(body, secrets, now)
+
+
+def _note(call: Call, secrets: Secrets, now: float) -> Order:
+    """An outgoing webhook: a form, or JSON where its content type was chosen so. It names the
+    post, not the thread."""
+    if "json" in call.headers.get("content-type", ""):
+        words = {name: value for name, value in _json(call).items() if isinstance(value, str)}
+    else:
+        words = _form(call)
+    if not _known(words.get("token", ""), secrets.webhook_tokens):
+        raise Refused(401, "the webhook's token is missing or wrong")
+    once = mark("note", words.get("post_id"), now)
+    return _order(
+        "note", words, now, once, verb="note", text=clean(words.get("text"), MAX_TEXT).strip()
+    )
+
+
+def _form(call: Call) -> Dict[str, str]:
+    try:
+        form = parse_qs(call.body.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
+    except (UnicodeDecodeError, ValueError):
+        raise Refused(400, "the form does not read") from None
+    return {name: values[0] for name, values in form.items()}
+
+
+def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Ping]:
+    if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
+        raise Refused(415, "a slash command comes as a form")
+    words = _form(call)
+    said = call.headers.get("authorization", "")
+    token = said[len("Token ") :] if said.startswith("Token ") else ""
+    if (
+        not token
+        or not _known(token, secrets.command_tokens)
+        or not _known(words.get("token", ""), (token,))
+    ):
+        raise Refused(401, "the command's token is missing or wrong")
+    command, text = (
+        clean(words.get("command"), 100).strip(),
+        clean(words.get("text"), MAX_TEXT).strip(),
+    )
+    if text.lower() == "ping":
+        return Ping()
+    if command.lower() == "/incident":
+        text = f"incident {text}".strip()
+    declared = _DECLARE.fullmatch(text)
+    if declared and words.get("trigger_id"):
+        asked = clean(declared.group(1) or "").strip()
+        return _opened(words, dialogs.DECLARE, text=asked)
+    once = mark("trigger", words.get("trigger_id"), now)
+    return _order(
+        "command", words, now, once, text=text, hook=_hook(words.get("response_url", ""))
+    )
+
+
+def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Open]:
+    context = body.get("context")
+    context = context if isinstance(context, dict) else {}
+    signed = _signed(secrets, buttons.PURPOSE, context.get("token"), now)
+    verb, incident = str(signed.get("v")), str(signed.get("i"))
+    if verb == buttons.CONFIRMED:
+        if signed.get("u") != body.get("user_id"):
+            raise Refused(403, "only who asked may confirm")
+        once = mark("token", context.get("token"), now)
+        return _order("click", body, now, once, verb=verb, text=str(signed.get("o")))
+    if verb == "more":
+        verb = str(context.get("selected_option") or "")
+        if verb not in (
+            *buttons.DIALOGS,
+            *(value for value, _ in buttons.SNOOZES),
+            "unacknowledge",
+        ):
+            raise Refused(400, "no such choice")
+    if verb in buttons.DIALOGS:
+        return _opened(body, verb, incident)
+    once = mark("trigger", body.get("trigger_id"), now)
+    return _order(
+        "row" if signed.get("r") else "click", body, now, once, verb=verb, incident=incident
+    )
+
+
+def _opened(words: Mapping[str, Any], kind: str, incident: str = "", text: str = "") -> Open:
+    trigger_id = clean(words.get("trigger_id"), 1000)
+    if not trigger_id:
+        raise Refused(400, "a call without a trigger_id")
+    return Open(kind, incident, trigger_id, _user(words), _id(words, "channel_id"), text)
+
+
+def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Wrong]:
+    signed = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
+    if signed.get("u") != _user(body):
+        raise Refused(403, "only who opened a dialog may send it")
+    if body.get("cancelled"):
+        return Wrong({})
+    verb, incident = str(signed.get("v")), str(signed.get("i"))
+    submission = body.get("submission")
+    words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
+    if wrong:
+        return Wrong(wrong)
+    text = words.get("text") or words.get("user") or words.get("title", "")
+    more = json.dumps(
+        {name: word for name, word in words.items() if name in dialogs.FIELDS and name != "title"}
+    )
+    # Of a submission only the user is Mattermost's own word: where it was opened and which post it
+    # is about stand in the signed state.
+    told = {"user_id": body["user_id"], "channel_id": signed.get("c"), "post_id": signed.get("p")}
+    once = mark("token", body.get("state"), now)
+    return _order("dialog", told, now, once, verb=verb, incident=incident, text=text, values=more)
+
+
+def _signed(secrets: Secrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:
+    try:
+        return verify(secrets.signing_keys, purpose, token, now)
+    except Unauthorized as error:
+        raise Refused(401, str(error)) from None
+
+
+def _user(words: Mapping[str, Any]) -> str:
+    found = _id(words, "user_id")
+    if not found:
+        raise Refused(400, "a call without a user")
+    return found
+
+
+def _id(words: Mapping[str, Any], name: str) -> str:
+    value = words.get(name)
+    return value if isinstance(value, str) and _ID.fullmatch(value) else ""
+
+
+def _order(kind: str, words: Mapping[str, Any], now: float, once: Mark, **more: str) -> Order:
+    return Order(
+        id=uuid.uuid4().hex,
+        kind=kind,
+        verb=more.get("verb", ""),
+        incident=more.get("incident", ""),
+        text=more.get("text", ""),
+        user_id=_user(words),
+        user_name=clean(words.get("user_name"), 64),
+        channel_id=_id(words, "channel_id"),
+        root_id=_id(words, "root_id"),
+        post_id=_id(words, "post_id"),
+        values=more.get("values", ""),
+        hook=more.get("hook", ""),
+        valid_until=now + VALID,
+        once=once,
+    )
+
+
+def _hook(url: str) -> str:
+    """The path alone: where it is sent to says the configuration, not the call."""
+    found = _HOOK.search(url)
+    return found.group() if found else ""
+
+
+def _json(call: Call) -> Mapping[str, Any]:
+    try:
+        body = json.loads(call.body.decode("utf-8"))
+    except (ValueError, RecursionError):
+        body = None
+    if not isinstance(body, dict):
+        raise Refused(400, "the body is no JSON object")
+    return body
+
+
+def _known(token: str, tokens: Sequence[str]) -> bool:
+    fits = [
+        hmac.compare_digest(token.encode("utf-8", "replace"), one.encode("utf-8"))
+        for one in tokens
+        if one
+    ]
+    return any(fits)

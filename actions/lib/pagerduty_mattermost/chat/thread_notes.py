@@ -1,0 +1,64 @@
+"""A reply in a card's thread that becomes a note of the incident, once.
+
+The outgoing webhook names the post, not its thread, and comes for every post that begins with its
+word, the bot's own too (facts/mattermost.md): so the post itself is read.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, Optional
+
+from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.gateways.pagerduty.client import fill
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+KEPT = 7 * 86400
+
+
+def said(action: PackAction, order: Mapping[str, Any]) -> Optional[Said]:
+    """The note as a command, or None when the post is no such reply: not in a card's thread, of
+    the bot, empty, or noted already."""
+    post = action.mattermost.get_post(str(order.get("post_id")))
+    user, root, text = (str(post.get(name) or "") for name in ("user_id", "root_id", "message"))
+    word = action.settings.chat.note_word
+    if not root or user == action.mattermost.me().id or not text.lower().startswith(word.lower()):
+        return None
+    own = post.get("props")
+    if isinstance(own, dict) and str(own.get("from_webhook")).lower() == "true":
+        return None  # an integration wrote it under the user's account
+    card = action.mattermost.get_post(root)
+    props = card.get("props")
+    mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    incident = str(mark.get("incident") or "") if isinstance(mark, dict) else ""
+    words = text[len(word) :].strip()
+    if not incident or not words or card.get("user_id") != action.mattermost.me().id:
+        return None
+    if _was_begun(action, str(post["id"])) and _stands(action, incident, words):
+        return None
+    return Said(
+        "note",
+        incidents=incident,
+        text=words,
+        user=user,
+        channel=str(post.get("channel_id") or ""),
+        brief=True,
+    )
+
+
+def _was_begun(action: PackAction, post_id: str) -> bool:
+    """The intent is written before the note, so that a repeat looks first."""
+    name = f"noted.{post_id}"
+    if action.store.read(name) is not None:
+        return True
+    action.store.write(name, True, ttl=KEPT)
+    return False
+
+
+def _stands(action: PackAction, incident: str, words: str) -> bool:
+    rows = action.pagerduty.get(fill("/incidents/{incident}/notes", incident=incident)).get(
+        "notes"
+    )
+    return any(isinstance(row, dict) and row.get("content") == words for row in rows or ())

@@ -1,0 +1,1 @@
+"""What people can say in chat, one module for each group of verbs."""

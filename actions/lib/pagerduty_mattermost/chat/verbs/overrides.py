@@ -1,0 +1,200 @@
+"""Overrides from chat: somebody takes a part of a schedule, takes what is going on now, looks, or
+gives it back."""
+
+from __future__ import annotations
+
+import re
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+
+from pagerduty_mattermost.cards import incident_tables as chat_tables
+from pagerduty_mattermost.chat.acting_user import named_person, who
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.typed_times import iso_time
+from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.pagerduty import overrides
+from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
+from pagerduty_mattermost.oncall import rotation
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+LONGEST = 30
+"""Days of one override; a longer one is more likely a slip."""
+SLACK = 300.0
+"""Seconds by which an override may fall short of what is asked for and be the same."""
+AHEAD = 14
+"""Days in which overrides are listed."""
+_UNTIL = r"(?:for|until|to)\s+"
+_SPAN = re.compile(
+    rf"(?:from\s+(?P<start>.+?)\s+{_UNTIL}|(?:{_UNTIL})?)(?P<end>.+)", re.IGNORECASE
+)
+_ID = re.compile(r"(?P<schedule>\w+):(?P<override>\w+)")
+
+
+def override(action: PackAction, said: Said) -> Answer:
+    """`service`: the schedule; `duration`: [from …] for … or until …; `text`: who takes it, by
+    default who asks."""
+    asker = who(action, said.user).person
+    person = named_person(action, said.text.strip()) if said.text.strip() else asker
+    schedule = resolve(action.pagerduty, "schedule", said.service)
+    start, end = _span(action, said.duration)
+    return _made(action, schedule, person, start, end, asker)
+
+
+def take(action: PackAction, said: Said) -> Answer:
+    """The asker takes over from now on: for as long as was said, else to the end of the shift that
+    is going on."""
+    asker = who(action, said.user).person
+    schedule = resolve(action.pagerduty, "schedule", said.service)
+    now = float(int(action.pagerduty.now()))
+    if said.duration.strip():
+        start, end = _span(action, said.duration)
+        return _made(action, schedule, asker, start, end, asker)
+    people = oncall.on_duty(action.pagerduty, schedule.id, now)
+    if asker.id in [one.id for one in people]:
+        return Answer(f"You are on call by {escape(schedule.name)} already.")
+    found = _end_of_shift(action, schedule, now)
+    if found is None:
+        raise RejectedInput(
+            f"it is not known when the shift of {schedule.name!r} ends: say for how long, for 2h"
+        )
+    return _made(action, schedule, asker, now, found, asker)
+
+
+def listed(action: PackAction, said: Said) -> Answer:
+    schedule = resolve(action.pagerduty, "schedule", said.text or said.service)
+    now, zone = action.pagerduty.now(), times.zone(action.settings.time_zone)
+    since, until = times.iso(now), times.iso(now + AHEAD * 86400)
+    found = overrides.read(action.pagerduty, schedule.id, since, until, overflow=True)
+    found.sort(key=lambda row: times.seconds(str(row.get("start"))) or 0.0)
+    if not found:
+        return Answer(f"{escape(schedule.name)} has no override within {AHEAD} days.")
+    cells: List[Tuple[str, ...]] = [
+        (
+            chat_tables.cell((row.get("user") or {}).get("summary")),
+            chat_tables.cell(times.stamp(str(row.get("start")), zone)),
+            chat_tables.cell(times.stamp(str(row.get("end")), zone)),
+            f"`{schedule.id}:{one_line(clean(row.get('id'), 40))}`",
+        )
+        for row in found[: chat_tables.ROWS]
+    ]
+    more = f"\n… and {len(found) - len(cells)} more." if len(found) > len(cells) else ""
+    table = chat_tables.table(("who", "from", "until", "id"), cells)
+    return Answer(
+        f"Overrides of {escape(schedule.name)} (`/pd override cancel <id>` ends "
+        f"one):\n\n{table}{more}"
+    )
+
+
+def cancel(action: PackAction, said: Said) -> Answer:
+    """One that is going on ends now; PagerDuty says which by its answer. Gone already is done."""
+    found = _ID.fullmatch(said.text.strip().strip("`"))
+    if not found:
+        raise RejectedInput(
+            "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
+        )
+    asker = who(action, said.user).person
+    path = fill("/schedules/{schedule}/overrides/{override}", **found.groupdict())
+    try:
+        action.pagerduty.delete(path)
+    except NotFound:
+        return Answer("There is no such override (any more).")
+    return Answer(
+        f"The override is cancelled by {escape(asker.name)}.", (), asker.email, public=True
+    )
+
+
+def _made(
+    action: PackAction,
+    schedule: Reference,
+    person: Reference,
+    start: float,
+    end: float,
+    asker: Reference,
+) -> Answer:
+    zone = times.zone(action.settings.time_zone)
+    there = _there(action, schedule, person, start, end)
+    if there is not None:
+        until = times.stamp(str(there.get("end")), zone)
+        return Answer(
+            f"{escape(person.name)} has {escape(schedule.name)} by an override until "
+            f"{until} already."
+        )
+    made = overrides.create(
+        action.pagerduty, schedule.id, times.iso(start), times.iso(end), person.id
+    )
+    span = f"from {times.stamp(times.iso(start), zone)} until {times.stamp(times.iso(end), zone)}"
+    by = "" if person.id == asker.id else f" (asked by {escape(asker.name)})"
+    id = f"{schedule.id}:{one_line(clean(made.get('id'), 40))}"
+    text = (
+        f"{escape(person.name)} takes {escape(schedule.name)} {span}{by}. To undo it: "
+        f"`/pd override cancel {id}`"
+    )
+    return Answer(text, (), asker.email, public=True)
+
+
+def _there(
+    action: PackAction, schedule: Reference, person: Reference, start: float, end: float
+) -> Optional[Dict[str, Any]]:
+    """The person's override that covers it, but for minutes: the command was said twice."""
+    for row in overrides.read(
+        action.pagerduty, schedule.id, times.iso(start), times.iso(end), overflow=True
+    ):
+        begins, over = times.seconds(str(row.get("start"))), times.seconds(str(row.get("end")))
+        if begins is None or over is None or not overrides.is_of(row, person.id):
+            continue
+        if begins <= start + SLACK and over >= end - SLACK:
+            return row
+    return None
+
+
+def _span(action: PackAction, text: str) -> Tuple[float, float]:
+    """Start and end in seconds since the epoch. Raises RejectedInput."""
+    now = float(int(action.clock()))
+    zone = action.settings.time_zone
+    found = _SPAN.fullmatch(text.strip())
+    words: Dict[str, str] = found.groupdict(default="") if found else {}
+    start = (
+        times.seconds(iso_time(words["start"], now=now, zone=zone) or "")
+        if words.get("start")
+        else now
+    )
+    if start is None:
+        raise RejectedInput(
+            f"from when? from 18:00, from tomorrow 9:00; not {words['start'][:60]!r}"
+        )
+    end = times.seconds(iso_time(words.get("end", ""), now=start, zone=zone) or "")
+    if end is None:
+        raise RejectedInput(
+            "for how long? for 2h, until 18:00, from tomorrow 9:00 for 8h; not "
+            f"{text.strip()[:60]!r}"
+        )
+    if start < now - 60:
+        raise RejectedInput("an override can't begin in the past")
+    if not 0 < end - start <= LONGEST * 86400:
+        raise RejectedInput(f"an override ends after it begins, and lasts {LONGEST} days at most")
+    return start, end
+
+
+def _end_of_shift(action: PackAction, schedule: Reference, now: float) -> Optional[float]:
+    """Of the shift that is going on; None when nobody's is, or it never ends. A schedule that no
+    policy uses stands in no on-call: there the schedule itself tells, as far as it is asked."""
+    rows = [
+        one
+        for one in oncall.read(action.pagerduty, {"schedule_ids": [schedule.id]})
+        if one.schedule
+    ]
+    ends = [at for at in (times.seconds(one.end) for one in rows) if at is not None and at > now]
+    if rows:
+        return min(ends, default=None)
+    for stretch in rotation.read(action.pagerduty, schedule.id, now, now + AHEAD * 86400):
+        if stretch.start <= now < stretch.end:
+            return stretch.end
+    raise NotFound(
+        f"nobody is on call by the schedule {schedule.name!r} now: say for how long you "
+        "take it, for 2h"
+    )

@@ -1,0 +1,134 @@
+"""`page`: an incident that reaches exactly whom it names: a person, who is on call by a schedule,
+an escalation policy, or a service. What is not sure pages nobody and says so."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
+
+from pagerduty_mattermost.cards import incident_tables as chat_tables
+from pagerduty_mattermost.chat.acting_user import named_person, sender
+from pagerduty_mattermost.chat.command import Answer, Said, incident_of
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
+from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.references import KINDS, Reference, resolve
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+_KINDS = ("schedule", "escalation_policy", "service")
+_PREFIX = re.compile(r"(schedule|policy|escalation policy|service|user)\s+(.+)", re.IGNORECASE)
+_WORDS = {"policy": "escalation_policy", "escalation policy": "escalation_policy"}
+
+
+class Target(NamedTuple):
+    """Whom a page is for."""
+
+    name: str
+    """In people's words, not escaped."""
+    fields: Dict[str, Any]
+    """Of the incident."""
+    service: str = ""
+    """Id of the service that it is on; empty: any."""
+    policy: str = ""
+    """Id of the escalation policy by which a service may be found."""
+
+
+def page(action: PackAction, said: Said) -> Answer:
+    """`service`: whom; `text`: what is wrong; options urgency and service."""
+    title = one_line(clean(said.text), 1024).strip('"\u201c\u201d ')
+    if not title:
+        raise RejectedInput('what is wrong? page @ada "the shop is down"')
+    urgency = said.options.get("urgency", "high").lower()
+    if urgency not in ("high", "low"):
+        raise RejectedInput("urgency is high or low")
+    email = sender(action, said.user, said.from_email)
+    target = _target(action, said.service)
+    service = target.service or _service(action, target, said.options.get("service", ""))
+    given = {
+        "type": "incident",
+        "title": title,
+        "service": {"id": service, "type": "service_reference"},
+        "urgency": urgency,
+        "incident_key": said.key or uuid.uuid4().hex,
+        **target.fields,
+    }
+    incident = incident_of(action.pagerduty.create_incident(given, from_email=email))
+    reached = ", ".join(one.name for one in incident.assignees)
+    told = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
+    zone = times.zone(action.settings.time_zone)
+    text = f"Paged {escape(target.name)}{told} in the name of {escape(email)}."
+    return Answer(
+        f"{text}\n\n{chat_tables.incidents([incident], zone)}", (incident.id,), email, public=True
+    )
+
+
+def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
+    """The one schedule, escalation policy or service of that name or id; the kind, also a user's,
+    may be said in front. Raises NotFound, Ambiguous."""
+    prefixed = _PREFIX.fullmatch(words)
+    if prefixed:
+        kind = prefixed.group(1).lower()
+        return resolve(pagerduty, _WORDS.get(kind, kind), prefixed.group(2))
+    found: List[Reference] = []
+    for kind in _KINDS:
+        try:
+            found.append(resolve(pagerduty, kind, words))
+        except NotFound:
+            continue
+    if len(found) > 1:
+        several = " and ".join(f"a {KINDS[one.kind].word}" for one in found)
+        first = "policy" if found[0].kind == "escalation_policy" else found[0].kind
+        raise Ambiguous(f"{words!r} is {several}: say {first} {words}")
+    if not found:
+        raise NotFound(
+            f"there is no {', '.join(KINDS[kind].word for kind in _KINDS)} {words[:100]!r}"
+        )
+    return found[0]
+
+
+def _target(action: PackAction, text: str) -> Target:
+    words = one_line(clean(text, 300)).strip("\"'")
+    if not words:
+        raise RejectedInput("whom? @name, a schedule, an escalation policy or a service")
+    found = named_person(action, words) if "@" in words else _find_one(action.pagerduty, words)
+    if found.kind == "user":
+        return Target(found.name, _assigned([found]))
+    if found.kind == "service":
+        return Target(found.name, {}, found.id)
+    if found.kind == "escalation_policy":
+        policy = {"id": found.id, "type": "escalation_policy_reference"}
+        return Target(found.name, {"escalation_policy": policy}, policy=found.id)
+    people = oncall.on_duty(action.pagerduty, found.id, action.pagerduty.now())
+    if not people:
+        raise NotFound(
+            f"nobody is on call by the schedule {found.name!r} now, and nobody was paged"
+        )
+    return Target(found.name, _assigned(people))
+
+
+def _assigned(people: List[Reference]) -> Dict[str, Any]:
+    return {
+        "assignments": [{"assignee": {"id": one.id, "type": "user_reference"}} for one in people]
+    }
+
+
+def _service(action: PackAction, target: Target, asked: str) -> str:
+    """The service the incident is on, which PagerDuty asks for: the one said, the configured one,
+    or the only one of the policy."""
+    asked = asked or action.settings.chat.page_service
+    if asked:
+        return resolve(action.pagerduty, "service", asked).id
+    if target.policy:
+        path = fill("/escalation_policies/{policy}", policy=target.policy)
+        row = action.pagerduty.get(path).get("escalation_policy")
+        services = row.get("services") if isinstance(row, dict) else None
+        if isinstance(services, list) and len(services) == 1 and isinstance(services[0], dict):
+            return str(services[0].get("id") or "")
+    raise RejectedInput(
+        "on which service? Add --service <name>, or have chat.page_service configured"
+    )

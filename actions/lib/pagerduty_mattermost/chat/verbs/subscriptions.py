@@ -1,0 +1,104 @@
+"""Subscribe a channel from chat, see what it is subscribed to, and end it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pagerduty_mattermost.cards import subscriptions
+from pagerduty_mattermost.chat.acting_user import sender
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.core.errors import RejectedInput, Unauthorized
+from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.gateways.pagerduty.references import resolve
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+
+def subscribe(action: PackAction, said: Said) -> Answer:
+    channel = _channel(said)
+    email = sender(action, said.user, said.from_email)
+    options = dict(said.options)
+    if said.service:
+        options.setdefault("service", said.service)
+    made = subscriptions.Subscription(
+        channel,
+        by=said.user,
+        at=action.clock(),
+        events=subscriptions.events_of(options.get("events", "")),
+    )
+    if options.get("urgency"):
+        urgency = options["urgency"].strip().lower()
+        if urgency not in ("high", "low"):
+            raise RejectedInput("--urgency is high or low")
+        made = made._replace(urgency=urgency)
+    if options.get("service"):
+        service = resolve(action.pagerduty, "service", options["service"])
+        made = made._replace(service_id=service.id, service=service.name)
+    if options.get("team"):
+        team = resolve(action.pagerduty, "team", options["team"])
+        made = made._replace(team_id=team.id, team=team.name)
+    if options.get("priority"):
+        made = made._replace(
+            priority=resolve(action.pagerduty, "priority", options["priority"]).name
+        )
+    present = subscriptions.of_channel(action.store, channel, action.log)
+    if made.key in [one.key for one in present]:
+        return Answer(f"This channel is subscribed to {made.told()} already.", (), email)
+    if len(present) >= subscriptions.MOST:
+        raise RejectedInput(
+            f"a channel has at most {subscriptions.MOST} subscriptions: `/pd unsubscribe` "
+            "from some"
+        )
+    try:
+        action.mattermost.join(channel)
+    except Unauthorized:
+        bot = action.mattermost.me().username
+        raise RejectedInput(
+            f"the bot may not join this channel by itself: /invite {bot} here first"
+        ) from None
+    subscriptions.save(action.store, made)
+    return Answer(
+        f"This channel is subscribed to {made.told()}: each gets a card here.", (), email
+    )
+
+
+def listed(action: PackAction, said: Said) -> Answer:
+    present = subscriptions.of_channel(action.store, _channel(said), action.log)
+    if not present:
+        return Answer(
+            "This channel has no subscription of its own (rules may post here): `/pd "
+            "subscribe` makes one."
+        )
+    lines = [f"{number}. {one.told()}" for number, one in enumerate(present, 1)]
+    return Answer("This channel is subscribed to\n" + "\n".join(lines))
+
+
+def unsubscribe(action: PackAction, said: Said) -> Answer:
+    channel = _channel(said)
+    email = sender(action, said.user, said.from_email)
+    present = subscriptions.of_channel(action.store, channel, action.log)
+    if not present:
+        return Answer("This channel has no subscription of its own.", (), email)
+    word = said.text.strip().lower()
+    if word == "all":
+        ended = present
+    elif word.isdecimal() and 1 <= int(word) <= len(present):
+        ended = [present[int(word) - 1]]
+    elif not word and len(present) == 1:
+        ended = present
+    else:
+        listing = "; ".join(f"{number}: {one.told()}" for number, one in enumerate(present, 1))
+        raise RejectedInput(f"which one? Say its number, or all: {one_line(listing, 1000)}")
+    for one in ended:
+        action.store.delete(one.key)
+    told = ", ".join(one.told() for one in ended)
+    return Answer(
+        f"No longer subscribed to {told}. Cards that are here are kept up to date.", (), email
+    )
+
+
+def _channel(said: Said) -> str:
+    if not said.channel:
+        raise RejectedInput("which channel is not told here: type it as /pd in the channel")
+    return said.channel

@@ -1,0 +1,77 @@
+"""Which incident a command means that names none: the thread's, else the only open one of whoever
+asks."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pagerduty_mattermost.chat.acting_user import who
+from pagerduty_mattermost.chat.command import Said, incident_of
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+NEEDS = frozenset(
+    (
+        "show",
+        "acknowledge",
+        "resolve",
+        "mitigate",
+        "note",
+        "notes",
+        "snooze",
+        "unacknowledge",
+        "reopen",
+        "escalate",
+        "reassign",
+        "priority",
+        "urgency",
+        "status_update",
+        "responders",
+        "workflow",
+    )
+)
+"""Verbs about an incident."""
+LISTED = 10
+
+
+def complete(action: PackAction, said: Said, root_id: str) -> Said:
+    """The command with its incident. `root_id`: the thread it was said in, where the server tells.
+    Raises RejectedInput listing what there is to choose from."""
+    if said.incidents or said.verb not in NEEDS:
+        return said
+    found = _of_thread(action, root_id) if root_id else ""
+    return said._replace(incidents=found or _only_one(action, said))
+
+
+def _of_thread(action: PackAction, root_id: str) -> str:
+    """Of a card of ours: whoever posts may give their post any props."""
+    try:
+        post = action.mattermost.get_post(root_id)
+    except (NotFound, RejectedInput):
+        return ""
+    props = post.get("props") if post.get("user_id") == action.mattermost.me().id else None
+    mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
+
+
+def _only_one(action: PackAction, said: Said) -> str:
+    try:
+        person = who(action, said.user).person
+    except PackError:
+        raise RejectedInput("which incident? Give its id (PT4KHLK) or its number (1234)") from None
+    rows = action.pagerduty.list_all(
+        "/incidents", "incidents", {**OPEN, "user_ids": [person.id]}
+    ).items
+    found = [incident_of(row) for row in rows]
+    if len(found) == 1:
+        return found[0].id
+    if not found:
+        raise RejectedInput(
+            "which incident? None is open and assigned to you: give its id or number"
+        )
+    listed = ", ".join(f"#{one.number} {one.title[:60]}" for one in found[:LISTED])
+    raise RejectedInput(f"which incident? {len(found)} are assigned to you: {listed}")

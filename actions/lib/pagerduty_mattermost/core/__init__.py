@@ -1,0 +1,3 @@
+"""What every part of the pack stands on: errors, text, times, keys of posts. It imports nothing of
+the pack.
+"""

@@ -1,0 +1,54 @@
+"""The part of the configuration about quiet hours and reminders (docs/quiet.md); read by
+`config.load`."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Tuple
+
+from pagerduty_mattermost.core.config.reader import Reader
+from pagerduty_mattermost.core.errors import RejectedInput
+
+URGENCIES = ("high", "low")
+
+
+class QuietConfig(NamedTuple):
+    """When incidents of low urgency are held for the morning's digest."""
+
+    enabled: bool = True
+    """False: no route has quiet hours, whatever it says."""
+    hours: str = ""
+    """As `quiet_hours.parse` reads it, for routes that say nothing of their own; empty: none."""
+
+
+class RemindersConfig(NamedTuple):
+    """What is unacknowledged is raised again in its thread."""
+
+    enabled: bool = True
+    after: int = 5
+    """Minutes."""
+    repeat: int = 0
+    """Minutes between further reminders; 0: only one."""
+    urgencies: Tuple[str, ...] = ("high",)
+
+
+def read_quiet(read: Reader) -> QuietConfig:
+    quiet = QuietConfig(
+        read.boolean("quiet_hours.enabled") is not False, read.text("quiet_hours.hours")
+    )
+    if quiet.hours:
+        from pagerduty_mattermost.core.weekly_hours import parse
+
+        try:
+            parse(quiet.hours)
+        except RejectedInput as error:
+            read.wrong("quiet_hours.hours", f"does not read: {error}")
+    return quiet
+
+
+def read_reminders(read: Reader) -> RemindersConfig:
+    return RemindersConfig(
+        enabled=read.boolean("reminders.enabled") is not False,
+        after=read.integer("reminders.after", 5, 1, 1440),
+        repeat=read.integer("reminders.repeat", 0, 0, 1440),
+        urgencies=read.texts("reminders.urgencies", URGENCIES) or ("high",),
+    )

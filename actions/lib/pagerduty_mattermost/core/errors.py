@@ -1,0 +1,87 @@
+"""What can go wrong, in our words. Every error carries one line for people: what is wrong, where,
+and what to do.
+
+Gateways raise these and nothing else; actions turn them into a failed status with that line
+(`action_base`); sensors log the line and try again where `retryable` says so.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+
+class PackError(Exception):
+    """Base of all errors of the pack; `str(error)` is the one line for people and never holds a
+    secret."""
+
+    retryable = False
+
+    def __init__(self, message: str, *, status: Optional[int] = None, error_id: str = "") -> None:
+        super().__init__(message)
+        self.status = status
+        """HTTP status of the answer, if one came."""
+        self.error_id = error_id
+        """Mattermost's error id or PagerDuty's numeric error code, as text."""
+
+
+class ConfigError(PackError):
+    """The pack's configuration is missing something or contradicts itself; names the setting."""
+
+
+class RejectedInput(PackError):
+    """What was typed or passed is wrong (also: the remote side answered 400/422); repeating it
+    can't help."""
+
+
+class Ambiguous(RejectedInput):
+    """A name fits more than one thing; the message lists them."""
+
+
+class NotFound(PackError):
+    """The thing named does not exist, or the token may not see it (404)."""
+
+
+class Unauthorized(PackError):
+    """The token is wrong, revoked or lacks a right (401, 403)."""
+
+
+class PermanentError(PackError):
+    """Any other answer that will not get better by repeating it."""
+
+
+class RetryLater(PackError):
+    """The other side is down, slow, limiting or confused: the same call may go through later.
+
+    `retry_after` is the number of seconds the other side asked for, if it did. `maybe_done` is
+    true when the effect may have happened although no answer arrived: look before repeating what
+    has no key.
+    """
+
+    retryable = True
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: Optional[int] = None,
+        error_id: str = "",
+        retry_after: Optional[float] = None,
+        maybe_done: bool = False,
+    ) -> None:
+        super().__init__(message, status=status, error_id=error_id)
+        self.retry_after = retry_after
+        self.maybe_done = maybe_done
+
+
+class StoreUnreachable(RetryLater):
+    """The datastore did not answer: not the same as a missing value (facts/stackstorm.md,
+    Datastore)."""
+
+
+def retold(error: PackError, line: str) -> PackError:
+    """The same error with another line: status, waiting time and all else stay."""
+    import copy
+
+    made = copy.copy(error)
+    made.args = (line,)
+    return made

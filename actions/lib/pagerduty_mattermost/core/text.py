@@ -1,0 +1,193 @@
+"""Text that strangers wrote, made safe once: `clean` at the gateways, `escape` or `inert` where it
+is shown.
+
+`clean` keeps the text readable and makes it something StackStorm, JSON and Mattermost can carry:
+no lone surrogate, NUL or control character, neither of StackStorm's two magic strings, at most
+`limit` code points (facts/stackstorm.md, facts/mattermost.md: a NUL answers 500 on every try).
+
+`escape` is for places that render Markdown, `inert` for those that show plain text (an
+attachment's linked title, push notifications). Both break what acts (mentions, channel links,
+hashtags, emoji codes, links in disguise, entities) with a zero width space, since a backslash does
+not stop Mattermost's mentions; `escape` also puts a backslash before what formats. Plain http(s)
+addresses still become links, to exactly the address they show. `{{ braces }}` and `<% %>` pass
+untouched: nobody renders them after us.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from typing import Any, Callable, Match, Pattern
+from urllib.parse import quote
+
+ZERO_WIDTH_SPACE = "\u200b"
+ELLIPSIS = "…"
+
+_LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
+_FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
+_SURROGATE = re.compile("[\ud800-\udfff]")
+# Pieces of `%%%%%~=~=~=************=~=~=~%%%%` (ends an action's result) and
+# `%*****__%NONE%__*****%` (a null). Two pieces of each, so that not even two cleaned texts side by
+# side can form one of them.
+_MAGIC = re.compile(r"(~=~=~)(?==)|(=~=~=)(?=~)|(%\*\*\*\*\*_)(?=_)|(_)(?=_\*\*\*\*\*%)")
+_JOINERS = "\u200d\u200b\ufe0e\ufe0f"
+
+# Characters that reorder what stands around them: embeddings, overrides and isolates.
+_BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
+_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+
+_URL = r"https?://[^\s<]+"
+_URL_END = re.compile(r"[\"'`\[\]{}|\\^>]")
+_SAFE_URL = re.compile(
+    r"(https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?(?::[0-9]{1,5})?)((?:[/?#].*)?)", re.S | re.I
+)
+_ACTS = (
+    rf"(?P<url>(?i:{_URL}))"
+    r"|(?P<scheme>://)"
+    r"|(?P<www>(?i:www)(?=\.))"
+    r"|(?P<at>[@\uff20\ufe6b~])"
+    r"|(?P<hash>#)(?!\d)"
+    r"|(?P<emoji>:)(?!\d\d:\d\d)(?=[A-Za-z0-9_+\-]+:)"
+    r"|(?P<entity>&)(?=#?\w+;)"
+    r"|(?P<tag><)(?=[^\s%<=])"
+    r"|(?P<link>\])(?=[(\[])"
+)
+_INERT = re.compile(_ACTS)
+_ESCAPE = re.compile(
+    r"(?m:^(?P<indent>[ \t\u00a0]+))"
+    r"|(?m:^(?P<block>-(?=[\s-]|$)|\+(?=\s|$)|#(?=#*(?:\s|$))|[>=]))"
+    r"|(?m:^(?P<list>\d+)(?=[.)](?:\s|$)))"
+    rf"|{_ACTS}"
+    r"|(?P<backslash>\\)(?=[!-/:-@\[-`{-~]|$)"
+    r"|(?P<format>[`*\[\]|])"
+    r"|(?P<underscore>_)"
+)
+
+
+def clean(value: Any, limit: int = 0) -> str:
+    """Outside text in the one form everything else relies on.
+
+    None is the empty text; anything else goes through `str`. Line ends become `\\n`; `limit` (in
+    code points, 0: none) includes the ellipsis. Cleaning twice changes nothing more.
+    """
+    text = "" if value is None else str(value)
+    if limit and len(text) > 8 * limit + 64:
+        text = text[
+            : 8 * limit + 64
+        ]  # a megabyte of text costs no more than what can be shown of it
+    if not text.isprintable():
+        text = _LINE_ENDS.sub("\n", text)
+        text = _FORBIDDEN.sub("", text)
+        text = _SURROGATE.sub("\ufffd", text)
+    if "%" in text or "~=" in text or "__" in text:
+        text = _MAGIC.sub(lambda m: m.group(0) + ZERO_WIDTH_SPACE, text)
+    return cut(text, limit) if limit else text
+
+
+def cut(text: str, limit: int) -> str:
+    """At most `limit` code points, the last of them an ellipsis when something was cut off."""
+    if len(text) <= limit:
+        return text
+    if limit <= 0:
+        return ""
+    return text[: limit - 1].rstrip(_JOINERS + " \n\t") + ELLIPSIS
+
+
+def one_line(text: str, limit: int = 0) -> str:
+    """The text on one line, runs of white space as one space; cut to `limit` code points when
+    given."""
+    line = " ".join(text.replace("\u2424", " ").split())
+    return cut(line, limit) if limit else line
+
+
+def escape(text: str) -> str:
+    """The text as Markdown that shows exactly it and does nothing: see the module's docstring.
+
+    Lines stay lines (`one_line` first where a line break would do harm), each of them a plain
+    paragraph line. Cut before escaping: cutting afterwards may cut an escape in two.
+    """
+    # Mattermost's Markdown takes U+2424 for a line end and U+00A0 for a space.
+    return _isolate(_ESCAPE.sub(_escaped, _BIDI.sub("", text.replace("\u2424", " "))))
+
+
+def inert(text: str) -> str:
+    """The text for a place without Markdown: nothing visible is added, and still nothing in it
+    acts."""
+    return _isolate(_INERT.sub(_broken, _BIDI.sub("", text)))
+
+
+def web_link(url: str) -> str:
+    """The address percent-encoded so that it can stand in `[text](address)`; empty unless it is
+    http or https.
+
+    User names in an address (`https://good.example@bad.example`) are refused: they are only ever a
+    disguise.
+    """
+    found = _SAFE_URL.fullmatch(url.strip())
+    return found.group(1) + quote(found.group(2), safe="/?#&=%:,+$.-_!") if found else ""
+
+
+def markdown_link(text: str, url: str) -> str:
+    """`[text](url)` with the text escaped; only the text when the address is none of http or
+    https."""
+    address = web_link(url)
+    label = escape(one_line(text)) or escape(address)
+    return f"[{label}]({address})" if address else label
+
+
+def _isolate(text: str) -> str:
+    """Text with letters of a right-to-left script keeps its direction to itself."""
+    if not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text):
+        return "\n".join(
+            f"{_FIRST_STRONG_ISOLATE}{line}{_POP_ISOLATE}" for line in text.split("\n")
+        )
+    return text
+
+
+def _broken(match: Match[str]) -> str:
+    kind, found = match.lastgroup, match.group(0)
+    if kind == "url":
+        return _address(found, _INERT, _broken)
+    if kind == "scheme":
+        return f":{ZERO_WIDTH_SPACE}//"
+    return found + ZERO_WIDTH_SPACE
+
+
+def _address(found: str, pattern: Pattern[str], replace: Callable[[Match[str]], str]) -> str:
+    """An address as itself where it is what it seems, else text that is no link."""
+    bare = _URL_END.split(found, maxsplit=1)[0].rstrip(".,:;!?*_~")
+    while bare.endswith(")") and bare.count(")") > bare.count("("):
+        bare = bare[:-1].rstrip(".,:;!?*_~")
+    address = web_link(bare)
+    disguised = "@" in re.split(r"[/?#\\]", found.split("://", 1)[1], maxsplit=1)[0]
+    if address and not disguised:
+        return address + pattern.sub(replace, found[len(bare) :])
+    scheme, rest = found.split("://", 1)
+    return f"{scheme}:{ZERO_WIDTH_SPACE}//{pattern.sub(replace, rest)}"
+
+
+def _escaped(match: Match[str]) -> str:
+    kind, found = match.lastgroup, match.group(0)
+    if kind == "url":
+        return _address(found, _ESCAPE, _escaped)
+    if kind == "indent":
+        return "\u2002" * min(
+            len(found.expandtabs(4)), 16
+        )  # four plain spaces would make a block of code
+    if kind == "block":
+        return (
+            f"{ZERO_WIDTH_SPACE}="
+            if found == "="
+            else f"\\{found}" + (ZERO_WIDTH_SPACE if found == "#" else "")
+        )
+    if kind == "list":
+        return found + ZERO_WIDTH_SPACE
+    if kind == "link":
+        return f"\\]{ZERO_WIDTH_SPACE}"
+    if kind in ("backslash", "format"):
+        return f"\\{found}"
+    if kind == "underscore":
+        text, at = match.string, match.start()
+        inside = 0 < at < len(text) - 1 and text[at - 1].isalnum() and text[at + 1].isalnum()
+        return found if inside else "\\_"
+    return _broken(match)

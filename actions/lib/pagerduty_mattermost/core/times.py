@@ -1,0 +1,130 @@
+"""Times: PagerDuty's ISO 8601 in, people's words out, in the one configured zone.
+
+Pure. Times that don't read give None or the empty text, never an exception: a card must not fail
+because a field of PagerDuty's was null or odd. dateutil is imported only for zones other than UTC
+(cost of a process).
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import datetime, timedelta, timezone, tzinfo
+from typing import Optional
+
+from pagerduty_mattermost.core.errors import ConfigError
+
+_ISO = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)[T "
+    r"](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)?"
+)
+MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
+
+def zone(name: str) -> tzinfo:
+    """The zone of an IANA name; raises ConfigError when this machine knows no such zone."""
+    if name in ("", "UTC", "Etc/UTC", "Z"):
+        return timezone.utc
+    from dateutil import tz
+
+    found: Optional[tzinfo] = tz.gettz(name)
+    if found is None:
+        raise ConfigError(
+            f"time_zone: this machine knows no time zone '{name}'; write an IANA name like "
+            "Europe/Berlin"
+        )
+    return found
+
+
+def parse(iso: str) -> Optional[datetime]:
+    """The moment of an ISO 8601 text, aware, in UTC; None when it does not read. Without an offset
+    it is UTC."""
+    found = _ISO.fullmatch(iso.strip())
+    if not found:
+        return None
+    year, month, day, hour, minute, second, fraction, offset = found.groups()
+    try:
+        moment = datetime(
+            int(year),
+            int(month),
+            int(day),
+            int(hour),
+            int(minute),
+            min(int(second or 0), 59),  # a leap second is the last one of its minute
+            int((fraction or "0")[:6].ljust(6, "0")),
+            timezone.utc,
+        )
+        if offset and offset not in "Zz":
+            digits = offset[1:].replace(":", "").ljust(4, "0")
+            ahead = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+            moment += -ahead if offset[0] == "+" else ahead
+    except (ValueError, OverflowError):
+        return None
+    return moment
+
+
+def seconds(iso: str) -> Optional[float]:
+    """Seconds since the epoch of an ISO 8601 text; None when it does not read."""
+    moment = parse(iso)
+    return None if moment is None else moment.timestamp()
+
+
+def iso(epoch: float) -> str:
+    """ISO 8601 in UTC, to the second, of seconds since the epoch."""
+    return datetime.fromtimestamp(epoch, timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def clock(text: str, where: tzinfo, near: str = "") -> str:
+    """ "12:03", or "21 Nov 12:03" when that is another day than `near` (another year: "21 Nov 2025
+    12:03")."""
+    moment = parse(text)
+    if moment is None:
+        return ""
+    local = moment.astimezone(where)
+    hours = f"{local.hour:02d}:{local.minute:02d}"
+    other = parse(near) if near else None
+    if near and (other is None or other.astimezone(where).date() == local.date()):
+        return hours
+    if other is not None and other.astimezone(where).year != local.year:
+        return f"{local.day} {MONTHS[local.month - 1]} {local.year} {hours}"
+    return f"{local.day} {MONTHS[local.month - 1]} {hours}"
+
+
+def stamp(text: str, where: tzinfo) -> str:
+    """ "21 Nov 2026 12:03 CET": complete, for a card that may be read days later. Empty when it
+    does not read."""
+    moment = parse(text)
+    if moment is None:
+        return ""
+    local = moment.astimezone(where)
+    name = local.tzname() or ""
+    if not re.match(r"[A-Za-z]", name):
+        name = "UTC" + (name or local.strftime("%z"))
+    return (
+        f"{local.day} {MONTHS[local.month - 1]} {local.year} "
+        f"{local.hour:02d}:{local.minute:02d} {name}"
+    )
+
+
+def duration(length: float) -> str:
+    """A number of seconds in words, the two largest units: "45 s", "12 min", "1 h 5 min", "2 d 3
+    h"."""
+    whole = max(0, int(length))
+    if whole < 60:
+        return f"{whole} s"
+    minutes = whole // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    if hours < 24:
+        return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+    days, hours = divmod(hours, 24)
+    return f"{days} d {hours} h" if hours else f"{days} d"
+
+
+def between(start: str, end: str) -> str:
+    """`duration` from one ISO time to another; empty when either does not read or they are the
+    wrong way round."""
+    first, last = seconds(start), seconds(end)
+    return (
+        duration(last - first) if first is not None and last is not None and last >= first else ""
+    )

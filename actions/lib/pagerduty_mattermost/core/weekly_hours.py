@@ -1,0 +1,202 @@
+"""Pure: quiet hours: what was written, whether a moment is quiet, and when it ends.
+
+    quiet = parse("Mon-Fri 22:00-07:00, Sat, Sun, Europe/Berlin")     # raises RejectedInput
+    ends(quiet, now, zone) -> seconds since the epoch, or None when the moment is not quiet
+
+Parts stand between commas: days, hours, or both. Hours that end before they begin end the next
+day, and belong to the day on which they begin; without days they are every day's. Days without
+hours are quiet from midnight to midnight. One IANA name may stand anywhere.
+
+A time of day is the first moment at which the clock there shows it or a later one, so 02:30 exists
+once on every day: also where the clock is put forward over it (the moment of the jump) or back
+(the first 02:30). Quiet times are spans between such moments; those that touch are one.
+"""
+
+from __future__ import annotations
+
+import re
+from datetime import date, datetime, timedelta, timezone, tzinfo
+from typing import Callable, List, NamedTuple, Optional, Tuple
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.quiet import QuietConfig
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import clean, one_line
+
+NEVER = "never"
+DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+DAY, WEEK = 1440, 7 * 1440
+"""Minutes."""
+MAX_LENGTH = 200
+AROUND = 2 * 86400.0
+"""Seconds before and after a moment at which the zone's offsets are looked at: no zone changes
+twice within."""
+AHEAD = 16
+"""Days that are looked at for the end."""
+
+_HOURS = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)")
+_ZONE = re.compile(r"[A-Z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*")
+
+
+class Span(NamedTuple):
+    """Minutes after midnight of each of the days (0: Monday); the end may lie on the next day."""
+
+    days: Tuple[int, ...]
+    start: int
+    end: int
+
+
+class Quiet(NamedTuple):
+    spans: Tuple[Span, ...] = ()
+    zone: str = ""
+    """IANA name; empty: the configuration's."""
+
+
+def parse(text: str) -> Quiet:
+    """The quiet hours of a text; none of "" and "never". Raises RejectedInput that says what does
+    not read."""
+    written = one_line(clean(text, MAX_LENGTH)).strip()
+    if written.lower() in ("", NEVER):
+        return Quiet()
+    spans: List[Span] = []
+    zones: List[str] = []
+    for part in written.replace("–", "-").split(","):
+        days: List[int] = []
+        hours: List[Tuple[int, int]] = []
+        for word in part.split():
+            found = _days(word)
+            if found:
+                days += found
+            elif _HOURS.fullmatch(word):
+                hours.append(_minutes(word))
+            elif _ZONE.fullmatch(word):
+                zones.append(word)
+            else:
+                raise _wrong(f"'{word}' is no day, no hours and no time zone")
+        if days or hours:
+            each = tuple(dict.fromkeys(days)) or tuple(range(7))
+            spans += [Span(each, start, end) for start, end in hours or [(0, DAY)]]
+    if len(set(zones)) > 1:
+        raise _wrong(f"two time zones, {zones[0]} and {zones[1]}")
+    if not spans:
+        raise _wrong("no day and no hours")
+    if _whole_week(spans):
+        raise _wrong("it would never end")
+    return Quiet(tuple(spans), zones[0] if zones else "")
+
+
+def ends(quiet: Quiet, now: float, where: tzinfo) -> Optional[float]:
+    """When the quiet time that `now` is in is over, in seconds since the epoch; None when it is in
+    none."""
+    today = _shown(now, where).date()
+    found: List[Tuple[float, float]] = []
+    for offset in range(-2, AHEAD):
+        day = today + timedelta(days=offset)
+        for span in quiet.spans:
+            if day.weekday() in span.days:
+                found.append((_moment(day, span.start, where), _moment(day, span.end, where)))
+    end: Optional[float] = None
+    for start, finish in sorted(found):
+        if end is None:
+            end = finish if start <= now < finish else None
+        elif start > end:
+            break
+        else:
+            end = max(end, finish)
+    return end
+
+
+class Hours:
+    """The quiet hours of routes: their own, else the configuration's; with its time zone where
+    they name none.
+
+    Raises RejectedInput for a text that does not read, ConfigError for a zone this machine does
+    not know."""
+
+    def __init__(self, settings: QuietConfig, zone: str, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._zone = zone
+        self._clock = clock
+
+    def of(self, text: str) -> Quiet:
+        """`text`: what a route says; empty: the configuration's."""
+        return parse(text or self._settings.hours) if self._settings.enabled else Quiet()
+
+    def until(self, text: str) -> Optional[float]:
+        """When the present quiet time of a route that says `text` is over; None when there is
+        none."""
+        quiet = self.of(text)
+        return (
+            ends(quiet, self._clock(), times.zone(quiet.zone or self._zone))
+            if quiet.spans
+            else None
+        )
+
+
+def _days(word: str) -> List[int]:
+    """`Sat`, `Saturday`, `Mon-Fri`, `Fri-Mon`; nothing when the word is none of these."""
+    names = word.lower().split("-")
+    numbers = [_day(name) for name in names]
+    if len(names) > 2 or any(number is None for number in numbers):
+        return []
+    first, last = numbers[0] or 0, numbers[-1] or 0
+    return [(first + step) % 7 for step in range((last - first) % 7 + 1)]
+
+
+def _day(word: str) -> Optional[int]:
+    """`mon`, `monday` or what is in between."""
+    return next(
+        (i for i, name in enumerate(DAYS) if len(word) >= 3 and name.startswith(word)), None
+    )
+
+
+def _minutes(word: str) -> Tuple[int, int]:
+    found = _HOURS.fullmatch(word)
+    assert found is not None
+    hour, minute, to_hour, to_minute = (int(part) for part in found.groups())
+    start, end = hour * 60 + minute, to_hour * 60 + to_minute
+    if minute > 59 or to_minute > 59 or start >= DAY or end > DAY:
+        raise _wrong(f"'{word}' are no hours such as 22:00-07:00")
+    if start == end:
+        raise _wrong(f"'{word}' begins when it ends; name the days to make them quiet as a whole")
+    return start, end if end > start else end + DAY
+
+
+def _whole_week(spans: List[Span]) -> bool:
+    covered = bytearray(WEEK)
+    for span in spans:
+        for day in span.days:
+            for minute in range(span.start, span.end):
+                covered[(day * DAY + minute) % WEEK] = 1
+    return all(covered)
+
+
+def _moment(day: date, minutes: int, where: tzinfo) -> float:
+    """The first moment at which the clock shows that time of that day, or a later one."""
+    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
+    as_utc = wall.replace(tzinfo=timezone.utc).timestamp()
+    guesses = sorted(as_utc - _offset(as_utc + side, where) for side in (-AROUND, AROUND))
+    for guess in guesses:
+        if _shown(guess, where) == wall:
+            return guess
+    low, high = guesses  # the clock jumps over it between these two
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if _shown(middle, where) >= wall else (middle, high)
+    return high
+
+
+def _offset(moment: float, where: tzinfo) -> float:
+    return (_shown(moment, where) - _shown(moment, timezone.utc)).total_seconds()
+
+
+def _shown(moment: float, where: tzinfo) -> datetime:
+    """What a clock there shows."""
+    return datetime.fromtimestamp(moment, timezone.utc).astimezone(where).replace(tzinfo=None)
+
+
+def _wrong(why: str) -> RejectedInput:
+    return RejectedInput(
+        f"quiet hours: {why}; write days and hours such as 22:00-07:00, Sat, Sun, "
+        f"Europe/Berlin, or {NEVER}"
+    )

@@ -1,0 +1,1 @@
+"""What both network sides share: the HTTP client with its retries, the listener, signed tokens."""

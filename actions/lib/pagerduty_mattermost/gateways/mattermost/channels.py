@@ -1,0 +1,348 @@
+"""Mattermost channels as people write them: id, `name`, `~name`, `team/name`, or a word of ours
+that begins with ':'.
+
+    channels = Channels(mattermost, store, complain=...)
+    channels.using(":service", lambda channel: mattermost.create_post(channel.id, ...),
+    service=(id, name))
+    channels.resolve("~incidents").id
+    channels.look_up("town/incidents")      # fresh, without joining
+
+`:default` is `mattermost.default_channel`, `:operations` is `mattermost.operations_channel`,
+`:service` what `mattermost.service_channels` says of an incident's service (its id or its name);
+the default channel where these say nothing, so that an alarm of the pack's health is never
+unheard.
+
+A resolved channel is kept in the datastore for an hour (`pagerduty.channel.<sha>`), so a rename is
+noticed within one; `using` forgets it at once when Mattermost refuses the post (removed bot,
+archived channel), resolves again and tries once more. The bot joins public channels itself. Raises
+`ChannelUnavailable` saying who must do what; `complain(error)` is called with it first. A
+datastore that is down costs only the cache.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from contextlib import suppress
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, TypeVar
+
+from pagerduty_mattermost.core.config.settings import MattermostConfig
+from pagerduty_mattermost.core.errors import (
+    ConfigError,
+    NotFound,
+    PackError,
+    RejectedInput,
+    Unauthorized,
+)
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.mattermost.client import (
+    ARCHIVED_ERRORS,
+    DELETED_CHANNEL,
+    Mattermost,
+)
+from pagerduty_mattermost.gateways.mattermost.values import Channel, checked_name, is_id
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+
+CACHE_TTL = 3600.0
+"""Seconds a resolved channel is kept."""
+WORDS = (":default", ":operations", ":service")
+
+Answer = TypeVar("Answer")
+
+
+class ChannelUnavailable(NotFound):
+    """A channel that is archived, not there, or closed to the bot. `channel`: as it was
+    written."""
+
+    def __init__(
+        self, message: str, channel: str, *, status: Optional[int] = None, error_id: str = ""
+    ) -> None:
+        super().__init__(message, status=status, error_id=error_id)
+        self.channel = channel
+
+
+class ChannelRef(NamedTuple):
+    """A channel the bot can post to."""
+
+    id: str
+    name: str = ""
+    display_name: str = ""
+    team: str = ""
+    """Name of the team where it was found; empty when it was given by id."""
+    type: str = "O"
+    """O public, P private, D direct, G group."""
+
+    @property
+    def label(self) -> str:
+        """`~name`, or the id of a channel that people know by no name."""
+        return f"~{self.name}" if self.type in "OP" and self.name else self.id
+
+
+class _Target(NamedTuple):
+    """What is asked for: an id (26 characters that might be a name, too), or team and name."""
+
+    text: str
+    id: str
+    team: str
+    name: str
+    known_as: str = ""
+
+    @property
+    def label(self) -> str:
+        if self.known_as:
+            return self.known_as
+        return f"~{self.name} in the team {self.team}" if self.name and not self.id else self.text
+
+
+def expand(settings: MattermostConfig, text: str, service: Tuple[str, str] = ("", "")) -> str:
+    """The text with our words replaced by what the configuration says; `service`: id and name of
+    the incident's.
+
+    Raises ConfigError when it says nothing, RejectedInput for no text and an unknown word.
+    """
+    word = str(text or "").strip()
+    if word == ":operations":
+        word = settings.operations_channel or ":default"
+    if word == ":service":
+        if not any(service):
+            raise RejectedInput(
+                "':service' needs an incident: name the channel, or write ':default'"
+            )
+        by_name = {key.casefold(): channel for key, channel in settings.service_channels.items()}
+        word = settings.service_channels.get(service[0]) or by_name.get(
+            service[1].casefold(), ":default"
+        )
+    if word == ":default":
+        if not settings.default_channel:
+            raise ConfigError(
+                "The configuration of the pack pagerduty: mattermost.default_channel is not set"
+            )
+        return settings.default_channel
+    if not word:
+        raise RejectedInput(
+            "No channel given: an id, name, ~name, team/name or one of " + ", ".join(WORDS)
+        )
+    if word.startswith(":"):
+        raise RejectedInput(
+            f"'{one_line(clean(word, 60))}' is none of the channel words {', '.join(WORDS)}"
+        )
+    return word
+
+
+class Channels:
+    """Resolves channels with one bot; see the module's docstring."""
+
+    def __init__(
+        self,
+        mattermost: Mattermost,
+        store: Store,
+        *,
+        complain: Optional[Callable[[ChannelUnavailable], Any]] = None,
+    ) -> None:
+        self._mattermost = mattermost
+        self._store = store
+        self._complain = complain
+        self._known: Dict[str, ChannelRef] = {}
+
+    def resolve(self, text: str, service: Tuple[str, str] = ("", "")) -> ChannelRef:
+        """The channel, with the bot in it; from the cache where it is there."""
+        return self._resolve(self._target(text, service))[0]
+
+    def look_up(self, text: str, service: Tuple[str, str] = ("", "")) -> ChannelRef:
+        """The channel as Mattermost has it now; nothing is joined, kept or complained of."""
+        target = self._target(text, service)
+        return _ref(self._find(target), target)
+
+    def using(
+        self,
+        text: str,
+        call: Callable[[ChannelRef], Answer],
+        service: Tuple[str, str] = ("", ""),
+        *,
+        known_as: str = "",
+    ) -> Answer:
+        """`call(channel)`; when Mattermost refuses the post there, once more with the channel
+        resolved afresh.
+
+        `known_as`: what to call a channel given by its id, which tells people nothing.
+        """
+        target = self._target(text, service)._replace(known_as=known_as)
+        channel, kept = self._resolve(target)
+        try:
+            return call(channel)
+        except (Unauthorized, RejectedInput) as error:
+            if not _refused(error):
+                raise
+            self._forget(target)
+            if not kept:
+                raise self._told(self._refusal(channel, error)) from None
+        channel, _ = self._resolve(target)
+        try:
+            return call(channel)
+        except (Unauthorized, RejectedInput) as error:
+            if not _refused(error):
+                raise
+            self._forget(target)
+            raise self._told(self._refusal(channel, error)) from None
+
+    def _target(self, text: str, service: Tuple[str, str]) -> _Target:
+        settings = self._mattermost.settings
+        word = expand(settings, text, service)
+        if is_id(word):
+            return _Target(word, word, settings.team, word if settings.team else "")
+        team, _, name = word.rpartition("/")
+        team = team.lstrip("~") or settings.team
+        name = checked_name(name.lstrip("~"), "channel")
+        if not team:
+            raise ConfigError(
+                f"The channel '{name}' needs its team: write team/{name}, or set "
+                "mattermost.team in the configuration"
+            )
+        return _Target(word, "", checked_name(team, "team"), name)
+
+    def _resolve(self, target: _Target) -> Tuple[ChannelRef, bool]:
+        """The channel, and whether it came from the cache."""
+        key = self._key(target)
+        kept = self._known.get(key) or self._read(key)
+        if kept:
+            self._known[key] = kept
+            return kept, True
+        try:
+            found = self._find(target)
+            self._join(found, target)
+        except ChannelUnavailable as error:
+            raise self._told(error) from None
+        channel = _ref(found, target)
+        self._known[key] = channel
+        with suppress(PackError):  # resolved again next time
+            self._store.write(key, channel._asdict(), CACHE_TTL)
+        return channel, False
+
+    def _find(self, target: _Target) -> Channel:
+        found: Optional[Channel] = None
+        try:
+            if target.id:
+                found = self._mattermost.channel(target.id)
+        except (Unauthorized, NotFound) as error:
+            if error.status not in (403, 404):
+                raise
+        try:
+            if found is None and target.name:
+                found = self._mattermost.channel_by_name(target.team, target.name)
+        except NotFound:
+            found = self._archived(target)
+        except Unauthorized as error:
+            if error.status != 403:
+                raise
+        if found is None:
+            raise ChannelUnavailable(
+                self._outside_the_team(target)
+                or f"Mattermost shows the bot no channel {target.label}: it is misspelt, or "
+                "it is private; ask a "
+                f"member of the channel to run `/invite @{self._bot()}` there",
+                target.known_as or target.text,
+                status=404,
+            )
+        if found.archived:
+            raise ChannelUnavailable(
+                f"The Mattermost channel {target.label} is archived: restore it, or name "
+                "another one in the rule or "
+                "configuration that posts there",
+                target.known_as or target.text,
+                status=404,
+                error_id=DELETED_CHANNEL,
+            )
+        return found
+
+    def _outside_the_team(self, target: _Target) -> str:
+        """What to tell people when the channel's team is none of the bot's, else empty."""
+        if target.id:
+            return ""
+        try:
+            teams = self._mattermost.teams()
+        except (
+            PackError
+        ):  # the channel is what was asked for; what is told of it is only less exact
+            return ""
+        if target.team in teams:
+            return ""
+        return (
+            f"There is no Mattermost team '{target.team}' (channel '{target.name}'), or the "
+            "bot is not in it; "
+            f"the bot is in: {', '.join(teams) or 'no team'}. Correct the team, or ask an "
+            "administrator to run "
+            f"`mmctl team users add {target.team} {self._bot()}`"
+        )
+
+    def _archived(self, target: _Target) -> Optional[Channel]:
+        try:
+            return self._mattermost.channel_by_name(
+                target.team, target.name, include_archived=True
+            )
+        except NotFound:
+            return None
+
+    def _join(self, found: Channel, target: _Target) -> None:
+        if found.type != "O":
+            return
+        try:
+            self._mattermost.join(found.id)
+        except (Unauthorized, NotFound, RejectedInput) as error:
+            if error.status == 401:
+                raise
+            raise ChannelUnavailable(
+                f"The bot can't join the Mattermost channel {target.label} ({error}): ask a "
+                "member of it to run "
+                f"`/invite @{self._bot()}` there, or an administrator to add the bot to the team",
+                target.known_as or target.text,
+                status=error.status,
+                error_id=error.error_id,
+            ) from None
+
+    def _refusal(self, channel: ChannelRef, error: PackError) -> ChannelUnavailable:
+        return ChannelUnavailable(
+            f"Mattermost refuses the bot in the channel {channel.label}: ask a member of it "
+            "to run "
+            f"`/invite @{self._bot()}` there ({error})",
+            channel.label,
+            status=error.status,
+            error_id=error.error_id,
+        )
+
+    def _told(self, error: ChannelUnavailable) -> ChannelUnavailable:
+        if self._complain is not None:
+            self._complain(error)
+        return error
+
+    def _bot(self) -> str:
+        return self._mattermost.me().username
+
+    def _key(self, target: _Target) -> str:
+        asked = json.dumps([self._mattermost.settings.url, target.id, target.team, target.name])
+        return "channel." + hashlib.sha256(asked.encode("ascii")).hexdigest()[:32]
+
+    def _read(self, key: str) -> Optional[ChannelRef]:
+        try:
+            kept = self._store.read(key)
+        except (PackError, BrokenValue):
+            return None
+        if not isinstance(kept, dict) or not is_id(str(kept.get("id"))):
+            return None
+        return ChannelRef(**{name: str(kept.get(name) or "") for name in ChannelRef._fields})
+
+    def _forget(self, target: _Target) -> None:
+        key = self._key(target)
+        if self._known.pop(key, None):
+            with suppress(PackError):  # it expires within the hour
+                self._store.delete(key)
+
+
+def _ref(found: Channel, target: _Target) -> ChannelRef:
+    team = "" if target.id == found.id else target.team
+    return ChannelRef(found.id, found.name, found.display_name, team, found.type)
+
+
+def _refused(error: PackError) -> bool:
+    """Whether the answer says that the bot can't post in this channel (facts/mattermost.md, Status
+    and error id)."""
+    return error.status == 403 or error.error_id in ARCHIVED_ERRORS

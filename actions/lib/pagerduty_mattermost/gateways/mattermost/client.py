@@ -1,0 +1,413 @@
+"""Gateway to one Mattermost server: mattermostdriver's endpoints on a pooled session, with errors
+in our words.
+
+    mattermost = Mattermost(require_mattermost(config))
+    post = mattermost.create_post(channel_id, "text", key=post_key(...))
+
+Posts are Mattermost's own JSON objects; users and channels are `User` and `Channel`. Ids and names
+are checked before they reach a path, because the driver escapes nothing; outside text is cleaned
+once here (a NUL answers 500 for ever).
+
+Raises `RejectedInput` (400, 413), `Unauthorized` (401, 403), `NotFound` (404), `PermanentError`
+(other answers, redirects), `RetryLater` (429, 5xx, no or no readable answer; after the tries of
+`transport.retry`). A 4xx is no proof while Mattermost's own database is down: then its health is
+asked for, and `RetryLater` raised (facts/mattermost.md).
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import time
+from collections.abc import Mapping
+from contextlib import suppress
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, TypeVar
+from urllib.parse import quote, urlsplit
+
+import requests
+from mattermostdriver import Driver
+
+from pagerduty_mattermost.core.config.settings import MattermostConfig
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
+from pagerduty_mattermost.core.post_keys import pending_post_id
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.http.client import Policy, prepare, retry
+from pagerduty_mattermost.gateways.mattermost.driver import PooledClient
+from pagerduty_mattermost.gateways.mattermost.values import (
+    Channel,
+    User,
+    channel_of,
+    checked_id,
+    checked_message,
+    checked_name,
+    cleaned,
+    is_id,
+    key_of,
+    object_of,
+    post_of,
+    posts_of,
+    user_of,
+    with_key,
+)
+
+POSTS_PER_PAGE = 200
+"""Mattermost's largest page of posts."""
+MAX_LOOK_BACK = 25
+"""Pages `find_post` reads at most: 5,000 posts."""
+CREATE_POLICY = Policy(attempts=7, budget=20.0, base=0.5, cap=4.0)
+"""Mattermost remembers a `pending_post_id` for 30 s: a try begun within 20 s of the first makes no
+second post."""
+DELETED_CHANNEL = "api.post.create_post.can_not_post_to_deleted.error"
+ARCHIVED_ERRORS = (
+    DELETED_CHANNEL,
+    "api.post.patch_post.can_not_update_post_in_deleted.error",
+    "api.post.update_post.can_not_update_post_in_deleted.error",
+)
+"""What writing a post in an archived channel answers."""
+
+_HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
+_EMAIL = re.compile(r"[^@\s/?#\\%]{1,128}@[A-Za-z0-9.-]{1,128}\Z")
+
+Answer = TypeVar("Answer")
+
+
+class Mattermost:
+    """One server, one bot. `log` gets one line a request; give it only when `debug` is on."""
+
+    def __init__(
+        self,
+        settings: MattermostConfig,
+        *,
+        log: Any = None,
+        sleep: Callable[[float], None] = time.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self.settings = settings
+        self._sleep = sleep
+        self._monotonic = monotonic
+        self._me: Optional[User] = None
+        parts = urlsplit(settings.url)
+        session = requests.Session()
+        prepare(
+            session, settings.http, settings.url, side="Mattermost", log=log, monotonic=monotonic
+        )
+        session.headers["Authorization"] = "Bearer " + settings.token.reveal()
+        session.headers["User-Agent"] = "stackstorm-pagerduty"
+        host = parts.hostname or ""
+        options = {
+            "scheme": parts.scheme,
+            "url": f"[{host}]" if ":" in host else host,
+            "port": parts.port or (443 if parts.scheme == "https" else 80),
+            "basepath": parts.path.rstrip("/") + "/api/v4",
+            "verify": settings.http.verify,
+        }
+        self._driver = Driver(options, client_cls=lambda merged: PooledClient(merged, session))
+
+    def api(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        params: Optional[Mapping[str, Any]] = None,
+        policy: Policy = Policy(),  # noqa: B008 - immutable
+    ) -> Any:
+        """Any call of API v4, for what is needed in one place only. The path's parts are checked
+        by then."""
+        return self._call(
+            lambda: self._driver.client.make_request(method, path, options=body, params=params),
+            policy,
+        )
+
+    # Accounts
+
+    def me(self) -> User:
+        """The bot itself; asked once."""
+        if self._me is None:
+            self._me = user_of(self._call(lambda: self._driver.users.get_user("me")))
+        return self._me
+
+    def user(self, user_id: str) -> User:
+        checked_id(user_id, "user id")
+        return user_of(self._call(lambda: self._driver.users.get_user(user_id)))
+
+    def user_by_username(self, username: str) -> User:
+        """`username` with or without the leading @."""
+        name = checked_name(str(username).strip().lstrip("@"), "user")
+        return user_of(self._call(lambda: self._driver.users.get_user_by_username(name)))
+
+    def user_by_email(self, email: str) -> User:
+        address = str(email).strip().lower()  # as Mattermost keeps it
+        if not _EMAIL.match(address):
+            raise RejectedInput(f"'{one_line(clean(address, 80))}' is no e-mail address")
+        return user_of(
+            self._call(lambda: self._driver.users.get_user_by_email(quote(address, safe="@")))
+        )
+
+    def teams(self) -> List[str]:
+        """Names of the teams the bot is in."""
+        answer = self._call(lambda: self._driver.client.get("/users/me/teams"))
+        if not isinstance(answer, list):
+            raise RetryLater("Mattermost's answer is not what its API promises (no list of teams)")
+        return sorted(
+            str(team["name"]) for team in answer if isinstance(team, dict) and team.get("name")
+        )
+
+    # Channels
+
+    def channel(self, channel_id: str) -> Channel:
+        """By id; 403 when it does not exist or the bot is not a member of a private one."""
+        checked_id(channel_id, "channel id")
+        return channel_of(self._call(lambda: self._driver.channels.get_channel(channel_id)))
+
+    def channel_by_name(self, team: str, name: str, *, include_archived: bool = False) -> Channel:
+        """By the names of team and channel; 404 also for a private one the bot is not in."""
+        team, name = checked_name(team, "team"), checked_name(name, "channel")
+        path = f"/teams/name/{team}/channels/name/{name}"
+        params = {"include_deleted": "true"} if include_archived else None
+        return channel_of(self._call(lambda: self._driver.client.get(path, params=params)))
+
+    def join(self, channel_id: str) -> None:
+        """Make the bot a member of a public channel; nothing happens when it is one."""
+        checked_id(channel_id, "channel id")
+        options = {"user_id": self.me().id}
+        self._call(lambda: self._driver.channels.add_user(channel_id, options))
+
+    def is_member(self, channel_id: str, user_id: str) -> bool:
+        """Whether the user is a member of the channel."""
+        channel_id, user_id = checked_id(channel_id, "channel id"), checked_id(user_id, "user id")
+        path = f"/channels/{channel_id}/members/{user_id}"
+        try:
+            self._call(lambda: self._driver.client.get(path))
+        except NotFound:
+            return False
+        return True
+
+    def add_member(self, channel_id: str, user_id: str) -> None:
+        """Nothing happens when the user is one; 404 for who is not in the channel's team."""
+        checked_id(channel_id, "channel id")
+        options = {"user_id": checked_id(user_id, "user id")}
+        self._call(lambda: self._driver.channels.add_user(channel_id, options))
+
+    def remove_member(self, channel_id: str, user_id: str) -> None:
+        """Nothing happens when the user is none."""
+        channel_id, user_id = checked_id(channel_id, "channel id"), checked_id(user_id, "user id")
+        path = f"/channels/{channel_id}/members/{user_id}"
+        with suppress(NotFound):
+            self._call(lambda: self._driver.client.delete(path))
+
+    def patch_channel(self, channel_id: str, **fields: str) -> Channel:
+        """Change `header` or `purpose`; the server tells it in the channel, unless it stays the
+        same. Sent as it is: most of it is what people wrote, and that must come back as they wrote
+        it."""
+        checked_id(channel_id, "channel id")
+        return channel_of(
+            self._call(lambda: self._driver.channels.patch_channel(channel_id, fields))
+        )
+
+    def direct_channel(self, user_id: str) -> Channel:
+        """The channel of the bot and one user; created when missing."""
+        pair = [self.me().id, checked_id(user_id, "user id")]
+        return channel_of(
+            self._call(lambda: self._driver.channels.create_direct_message_channel(pair))
+        )
+
+    # Posts
+
+    def create_post(
+        self,
+        channel_id: str,
+        message: str,
+        *,
+        key: str = "",
+        root_id: str = "",
+        props: Optional[Mapping[str, Any]] = None,
+        file_ids: Sequence[str] = (),
+    ) -> Dict[str, Any]:
+        """Create a post, or a reply in the thread of `root_id`; returns it.
+
+        `key` (`keys.post_key`) goes out as `pending_post_id` and in `props.pagerduty.key`: within
+        about 20 s the same key makes no second post. Without one a random key serves this call's
+        own retries. `RetryLater.maybe_done`: the post may exist; look for the key (`find_post`,
+        `find_reply`) before the next try.
+        """
+        key = key or os.urandom(16).hex()
+        body: Dict[str, Any] = {
+            "channel_id": checked_id(channel_id, "channel id"),
+            "message": checked_message(message),
+            "pending_post_id": pending_post_id(self.me().id, key),
+            "props": with_key(props or {}, key),
+        }
+        if root_id:
+            body["root_id"] = checked_id(root_id, "post id")
+        if file_ids:
+            body["file_ids"] = [checked_id(file_id, "file id") for file_id in file_ids]
+        return self._call(lambda: post_of(self._driver.posts.create_post(body)), CREATE_POLICY)
+
+    def patch_post(
+        self,
+        post_id: str,
+        *,
+        message: Optional[str] = None,
+        props: Optional[Mapping[str, Any]] = None,
+    ) -> Dict[str, Any]:
+        """Change the message, the props or both; what is None stays. Props are replaced as a
+        whole, key and all."""
+        checked_id(post_id, "post id")
+        body: Dict[str, Any] = {}
+        if message is not None:
+            body["message"] = checked_message(message)
+        if props is not None:
+            body["props"] = cleaned(props)
+        return self._call(lambda: post_of(self._driver.posts.patch_post(post_id, body)))
+
+    def get_post(self, post_id: str) -> Dict[str, Any]:
+        """404 when it does not exist or was deleted. Its props lack the buttons' `integration`:
+        never patch those."""
+        checked_id(post_id, "post id")
+        return self._call(lambda: post_of(self._driver.posts.get_post(post_id)))
+
+    def living(self, post_ids: Sequence[str]) -> List[str]:
+        """Those of them that exist and were not deleted, as far as the bot may see them; a request
+        for each 200."""
+        found: List[str] = []
+        for begin in range(0, len(post_ids), POSTS_PER_PAGE):
+            ids = [checked_id(one, "post id") for one in post_ids[begin : begin + POSTS_PER_PAGE]]
+            answer = self.api("POST", "/posts/ids", ids)
+            if not isinstance(answer, list):
+                raise RetryLater(
+                    "Mattermost's answer is not what its API promises (no list of posts)"
+                )
+            found += [
+                str(one["id"])
+                for one in answer
+                if isinstance(one, dict) and not one.get("delete_at")
+            ]
+        return found
+
+    def thread(self, root_id: str) -> List[Dict[str, Any]]:
+        """The root and its replies, oldest first, without deleted ones."""
+        path = f"/posts/{checked_id(root_id, 'post id')}/thread"
+        found: Dict[str, Dict[str, Any]] = {}
+        params: Optional[Dict[str, Any]] = None
+        for _ in range(MAX_LOOK_BACK):
+            answer = object_of(self._call(lambda: self._driver.client.get(path, params=params)))  # noqa: B023
+            known = len(found)
+            found.update((post["id"], post) for post in posts_of(answer))
+            posts = sorted(found.values(), key=lambda post: (post["create_at"], post["id"]))
+            if not answer.get("has_next") or len(found) == known:
+                return posts
+            params = {
+                "perPage": POSTS_PER_PAGE,
+                "direction": "down",
+                "fromPost": posts[-1]["id"],
+                "fromCreateAt": posts[-1]["create_at"],
+            }
+        raise RetryLater(f"Mattermost GET {path}: the thread is too long to read")
+
+    def channel_posts(
+        self, channel_id: str, *, before: str = "", per_page: int = POSTS_PER_PAGE
+    ) -> List[Dict[str, Any]]:
+        """One page of posts (replies too), newest first, without deleted ones; `before`: older
+        than this post's id."""
+        checked_id(channel_id, "channel id")
+        params: Dict[str, Any] = {"per_page": per_page}
+        if before:
+            params["before"] = checked_id(before, "post id")
+        return posts_of(
+            object_of(
+                self._call(lambda: self._driver.posts.get_posts_for_channel(channel_id, params))
+            )
+        )
+
+    def find_post(self, channel_id: str, key: str, since: float) -> Optional[Dict[str, Any]]:
+        """The bot's post (or reply) that bears the key among those created since `since` (seconds
+        since the epoch, by Mattermost's clock: allow for a difference), None when there is none.
+        Raises RetryLater when it can't tell."""
+        before = ""
+        for _ in range(MAX_LOOK_BACK):
+            posts = self.channel_posts(channel_id, before=before)
+            found = self._bearing(posts, key)
+            if found:
+                return found
+            if not posts or posts[-1]["create_at"] < since * 1000:
+                return None
+            before = posts[-1]["id"]
+        raise RetryLater(
+            f"Too many posts in channel {channel_id} to tell whether the bot has posted already"
+        )
+
+    def find_reply(self, root_id: str, key: str) -> Optional[Dict[str, Any]]:
+        """The bot's reply in the thread that bears the key, None when there is none."""
+        return self._bearing(self.thread(root_id), key)
+
+    def _bearing(self, posts: Iterable[Dict[str, Any]], key: str) -> Optional[Dict[str, Any]]:
+        mine = self.me().id
+        return next(
+            (post for post in posts if post.get("user_id") == mine and key_of(post) == key), None
+        )
+
+    def add_reaction(self, post_id: str, emoji: str) -> None:
+        """`emoji`: its name, with or without colons. Nothing happens when the bot has reacted so
+        already."""
+        options = {
+            "user_id": self.me().id,
+            "post_id": checked_id(post_id, "post id"),
+            "emoji_name": checked_name(str(emoji).strip().strip(":"), "emoji"),
+        }
+        self._call(lambda: self._driver.reactions.create_reaction(options))
+
+    # Answers to people
+
+    def open_dialog(self, trigger_id: str, dialog: Mapping[str, Any]) -> None:
+        """Within 3 s of the click (30 s on newer servers), or RejectedInput; so it is tried once.
+        `dialog`: url and dialog, as `dialogs.dialog` makes them."""
+        body = {"trigger_id": trigger_id, **dialog}
+        retry(
+            lambda: self._driver.client.post("/actions/dialogs/open", options=body),
+            Policy(attempts=1),
+            repeatable=False,
+            sleep=self._sleep,
+            monotonic=self._monotonic,
+        )
+
+    def answer_command(
+        self,
+        hook: str,
+        text: str,
+        attachments: Sequence[Mapping[str, Any]] = (),
+        *,
+        public: bool = False,
+    ) -> None:
+        """A delayed answer to a slash command, seen by who typed it alone or by the channel.
+        `hook`: the path of its response_url."""
+        if not _HOOK.fullmatch(hook):
+            raise RejectedInput("no response_url of Mattermost's")
+        body: Dict[str, Any] = {
+            "response_type": "in_channel" if public else "ephemeral",
+            "text": checked_message(text),
+        }
+        if attachments:
+            body["attachments"] = [cleaned(one) for one in attachments]
+        self._call(lambda: self._driver.client.respond(hook, body))
+
+    def upload_file(self, channel_id: str, name: str, content: bytes) -> str:
+        """The new file's id, to be given to `create_post` in the same channel. A repeated try may
+        leave an orphan."""
+        checked_id(channel_id, "channel id")
+        file = {"files": (clean(name, 200), content)}
+        infos = object_of(
+            self._call(lambda: self._driver.files.upload_file(channel_id, file))
+        ).get("file_infos")
+        file_id = (
+            str(infos[0].get("id"))
+            if isinstance(infos, list) and infos and isinstance(infos[0], dict)
+            else ""
+        )
+        if not is_id(file_id):
+            raise RetryLater("Mattermost POST /files: the answer names no file", maybe_done=True)
+        return file_id
+
+    def _call(self, call: Callable[[], Answer], policy: Policy = Policy()) -> Answer:  # noqa: B008 - immutable
+        # Everything here may be repeated: creating a post by its key, all else by its nature.
+        return retry(call, policy, repeatable=True, sleep=self._sleep, monotonic=self._monotonic)

@@ -1,0 +1,170 @@
+"""What mattermostdriver's endpoints send with: its `Driver` takes a client class.
+
+The driver's own client opens a connection for every request, has no timeout, lets netrc replace
+the token, follows redirects, loses status, error id and headers of a failure, logs every failure
+at ERROR, and returns raw Responses where JSON was expected (facts/mattermost.md). `PooledClient`
+does none of that: one try on a prepared session (`transport.prepare`), answered with parsed JSON
+or one of our errors.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping, Tuple
+
+import requests
+from mattermostdriver.client import Client
+
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    PermanentError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
+from pagerduty_mattermost.gateways.http import redaction as echoes
+from pagerduty_mattermost.gateways.http.client import asked_wait, network_error
+
+
+class PooledClient(Client):
+    """Sends on `session`, which carries the token."""
+
+    def __init__(self, options: Mapping[str, Any], session: requests.Session) -> None:
+        super().__init__(options)
+        self._session = session
+
+    def make_request(
+        self,
+        method: str,
+        endpoint: str,
+        options: Any = None,
+        params: Any = None,
+        data: Any = None,
+        files: Any = None,
+        basepath: Any = None,
+    ) -> Any:
+        """One try. Returns the parsed JSON; the driver's own returns a Response, and only `login`
+        needs that."""
+        method = method.upper()
+        what = f"Mattermost {method} {endpoint}"
+        body: Dict[str, Any] = {"data": data, "files": files} if files else {}
+        if not files and (method in ("POST", "PUT") or method == "DELETE" and options is not None):
+            body["json"] = {} if options is None else options
+        try:
+            return self._sent(method, endpoint, params, body, what)
+        except RetryLater as error:
+            error.maybe_done = error.maybe_done and method != "GET"
+            raise
+
+    def _sent(
+        self, method: str, endpoint: str, params: Any, body: Mapping[str, Any], what: str
+    ) -> Any:
+        try:
+            response = self._session.request(method, self.url + endpoint, params=params, **body)
+        except requests.RequestException as error:
+            raise network_error(error, what) from None
+        if not 200 <= response.status_code < 300:
+            raise self._failure(response, what)
+        try:
+            return response.json()
+        except (ValueError, RecursionError):
+            raise RetryLater(
+                f"{what}: the answer is no JSON: is mattermost.url the address of "
+                "Mattermost itself?",
+                status=response.status_code,
+                maybe_done=True,
+            ) from None
+
+    def respond(self, path: str, body: Mapping[str, Any]) -> Any:
+        """POST to a path of the server beside its API (`/hooks/…`), which answers plain text."""
+        root = self.url[: -len("/api/v4")]
+        what = f"Mattermost POST {path.rsplit('/', 1)[0]}/…"
+        try:
+            response = self._session.post(root + path, json=body, headers={"Authorization": ""})
+        except requests.RequestException as error:
+            raise network_error(error, what) from None
+        if not 200 <= response.status_code < 300:
+            raise self._failure(response, what)
+        return {}
+
+    def get(self, endpoint: str, options: Any = None, params: Any = None) -> Any:
+        return self.make_request("GET", endpoint, params=params)
+
+    def post(
+        self,
+        endpoint: str,
+        options: Any = None,
+        params: Any = None,
+        data: Any = None,
+        files: Any = None,
+    ) -> Any:
+        return self.make_request(
+            "POST", endpoint, options=options, params=params, data=data, files=files
+        )
+
+    def put(self, endpoint: str, options: Any = None, params: Any = None, data: Any = None) -> Any:
+        return self.make_request("PUT", endpoint, options=options, params=params)
+
+    def delete(
+        self, endpoint: str, options: Any = None, params: Any = None, data: Any = None
+    ) -> Any:
+        return self.make_request("DELETE", endpoint, params=params)
+
+    def _failure(self, response: requests.Response, what: str) -> PackError:
+        status = response.status_code
+        error_id, message = _told(response)
+        line = (
+            f"{what} answered {status}"
+            + (f": {message}" if message else "")
+            + (f" ({error_id})" if error_id else "")
+        )
+        if status == 429 or status >= 500 and status != 501:
+            wait = asked_wait(response.headers, limited=status == 429)
+            return RetryLater(
+                line, status=status, error_id=error_id, retry_after=wait, maybe_done=status != 429
+            )
+        if status in (400, 401, 403, 404) and self._unhealthy():
+            line = f"Mattermost says that it is unhealthy (its database?); {line}"
+            return RetryLater(line, status=status, error_id=error_id)
+        if status == 401:
+            line = (
+                "Mattermost refuses the token (mattermost.token: revoked, mistyped, or "
+                f"its bot is disabled); {line}"
+            )
+            return Unauthorized(line, status=status, error_id=error_id)
+        kinds = {400: RejectedInput, 403: Unauthorized, 404: NotFound, 413: RejectedInput}
+        return kinds.get(status, PermanentError)(line, status=status, error_id=error_id)
+
+    def _unhealthy(self) -> bool:
+        """Whether the server or its database is known to be in trouble. The plain ping says 200
+        even then."""
+        try:
+            response = self._session.get(
+                self.url + "/system/ping", params={"get_server_status": "true"}
+            )
+        except requests.RequestException:
+            return True
+        if response.status_code == 429 or response.status_code >= 500:
+            return True
+        try:
+            told = response.json()
+        except (ValueError, RecursionError):
+            return False
+        return isinstance(told, dict) and "UNHEALTHY" in (
+            told.get("status"),
+            told.get("database_status"),
+        )
+
+
+def _told(response: requests.Response) -> Tuple[str, str]:
+    """Mattermost's error id and message, on one line each; a 429 and a proxy's page are plain
+    text."""
+    try:
+        told = response.json()
+    except (ValueError, RecursionError):
+        told = None
+    if not isinstance(told, dict):
+        return "", ""
+    return echoes.words(response, told.get("id"), 100), echoes.words(
+        response, told.get("message"), 300
+    )

@@ -1,0 +1,60 @@
+"""What people must know and put right, told once in the operations channel (unset: the default
+channel).
+
+    complain(mattermost, store, "channel:~incidents", "The Mattermost channel ~incidents is
+    archived: ...", log=log)
+
+The same matter (`about`) is told again only after `ttl` seconds; the datastore key
+`pagerduty.complaint.<sha>` tells. Nothing here raises: a complaint that can't be told is logged,
+and the work goes on.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable
+
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.gateways.mattermost.channels import Channels
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+
+DAY = 86400.0
+
+
+def complain(
+    mattermost: Mattermost,
+    store: Store,
+    about: str,
+    text: str,
+    *,
+    log: Any,
+    ttl: float = DAY,
+    clock: Callable[[], float] = time.time,
+) -> bool:
+    """Post `text` (Markdown; outside text in it escaped) in the operations channel unless the
+    matter was told already.
+
+    True when it was posted now. Without such a channel, or without a datastore to remember it by
+    (every failing run would post it again), it is only logged.
+    """
+    settings = mattermost.settings
+    if not (settings.operations_channel or settings.default_channel):
+        log.warning("%s (set mattermost.operations_channel to be told there)", text)
+        return False
+    key = post_key("complaint", about)
+    try:
+        if store.read(f"complaint.{key}") is not None:
+            return False
+        Channels(mattermost, store).using(
+            ":operations",
+            lambda channel: mattermost.create_post(channel.id, f":warning: {text}", key=key),
+        )
+        store.write(f"complaint.{key}", {"about": about, "at": int(clock())}, ttl)
+    except BrokenValue:
+        return False
+    except PackError as error:
+        log.warning("%s (not told in the operations channel: %s)", text, error)
+        return False
+    return True

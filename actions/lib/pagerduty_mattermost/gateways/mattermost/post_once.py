@@ -1,0 +1,128 @@
+"""Posting a message once: the intent before, the result after, in the datastore.
+
+The key goes out with the post. A run that finds an intent without a result looks in the channel
+(or thread) for the post that bears the key before it posts: after a crash, a timeout or an hour,
+the same key makes no second post. Two runs at once are kept apart by Mattermost itself, which
+remembers a key for 30 s; so whoever waited more than 10 s since it looked, looks again
+(docs/architecture.md, Keys).
+"""
+
+from __future__ import annotations
+
+import os
+import time
+from contextlib import suppress
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence
+
+from pagerduty_mattermost.core.config.settings import MattermostConfig
+from pagerduty_mattermost.core.errors import PackError, RetryLater
+from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+
+KEEP = 30 * 86400.0
+"""Seconds a key is remembered in the datastore."""
+CLOCK_MARGIN = 300.0
+"""Seconds that our clock and Mattermost's may differ."""
+LOOK_AGAIN_AFTER = 10.0
+
+
+class Sent(NamedTuple):
+    post_id: str
+    channel_id: str
+    already: bool
+    """True when an earlier run had posted it."""
+
+
+def post_once(
+    mattermost: Mattermost,
+    store: Callable[[], Store],
+    channel_id: str,
+    message: str,
+    *,
+    key: str = "",
+    root_id: str = "",
+    props: Optional[Mapping[str, Any]] = None,
+    file_ids: Sequence[str] = (),
+    clock: Callable[[], float] = time.time,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> Sent:
+    """Create the post unless one with this key (any text) was created in the channel before.
+
+    Without a key only this call's own retries are guarded, and the datastore (`store()`) is not
+    used. Raises StoreUnreachable before anything is posted when the intent can't be kept.
+    """
+    post = _Post(mattermost, channel_id, message, root_id, props, file_ids)
+    if not key:
+        return post.create(os.urandom(16).hex(), clock())
+    sent_key = post_key("message", channel_id, key)
+    name = f"message.{sent_key}"
+    looked = monotonic()
+    try:
+        record = store().read(name) or {}
+    except BrokenValue:  # an intent of unknown time
+        record = {"at": clock() - KEEP}
+    if record.get("post_id"):
+        return Sent(str(record["post_id"]), channel_id, True)
+    since = float(record.get("at") or clock())
+    if not record:
+        store().write(name, {"at": since, "channel_id": channel_id}, KEEP)
+    found = None
+    if record or monotonic() - looked > LOOK_AGAIN_AFTER:
+        found = post.find(sent_key, since)
+    sent = found or post.create(sent_key, since)
+    with suppress(PackError):  # the intent stands, and the post bears the key
+        store().write(name, {"at": since, "channel_id": channel_id, "post_id": sent.post_id}, KEEP)
+    return sent
+
+
+def known(store: Store, channel_id: str, key: str) -> Optional[Sent]:
+    """The post with this key if an earlier run remembers it, before anything is read or made for
+    it."""
+    try:
+        record = store.read(f"message.{post_key('message', channel_id, key)}")
+    except BrokenValue:
+        return None
+    post_id = str(record.get("post_id") or "") if isinstance(record, dict) else ""
+    return Sent(post_id, channel_id, True) if post_id else None
+
+
+class _Post(NamedTuple):
+    mattermost: Mattermost
+    channel_id: str
+    message: str
+    root_id: str
+    props: Optional[Mapping[str, Any]]
+    file_ids: Sequence[str]
+
+    def find(self, key: str, since: float) -> Optional[Sent]:
+        if self.root_id:
+            post = self.mattermost.find_reply(self.root_id, key)
+        else:
+            post = self.mattermost.find_post(self.channel_id, key, since - CLOCK_MARGIN)
+        return Sent(str(post["id"]), self.channel_id, True) if post else None
+
+    def create(self, key: str, since: float) -> Sent:
+        try:
+            post = self.mattermost.create_post(
+                self.channel_id,
+                self.message,
+                key=key,
+                root_id=self.root_id,
+                props=self.props,
+                file_ids=self.file_ids,
+            )
+        except RetryLater as error:
+            found = None
+            if error.maybe_done:
+                with suppress(PackError):
+                    found = self.find(key, since)
+            if found is None:
+                raise
+            return found._replace(already=False)
+        return Sent(str(post["id"]), self.channel_id, False)
+
+
+def link(settings: MattermostConfig, post_id: str) -> str:
+    """An address that leads people to the post, whatever its team."""
+    return f"{settings.url}/_redirect/pl/{post_id}"

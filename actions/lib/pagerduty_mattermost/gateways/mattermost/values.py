@@ -1,0 +1,162 @@
+"""What Mattermost's API gives and takes: accounts, channels, posts; ids and names checked before
+they reach a path, texts cleaned before they leave. Pure."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Dict, List, NamedTuple
+
+from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
+from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.core.text import clean, one_line
+
+MAX_MESSAGE = 16383
+"""Code points of a message (facts/mattermost.md)."""
+_ID = re.compile(r"[a-z0-9]{26}\Z")
+_NAMES = {
+    "channel": re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z"),
+    "team": re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z"),
+    "user": re.compile(r"[a-z0-9._-]{1,64}\Z"),
+    "emoji": re.compile(r"[a-z0-9_+-]{1,64}\Z"),
+}
+
+
+class User(NamedTuple):
+    """A Mattermost account."""
+
+    id: str
+    username: str = ""
+    email: str = ""
+    """Empty when the server does not show addresses."""
+    active: bool = True
+
+
+class Channel(NamedTuple):
+    """A Mattermost channel."""
+
+    id: str
+    name: str = ""
+    display_name: str = ""
+    team_id: str = ""
+    type: str = "O"
+    """O public, P private, D direct, G group."""
+    archived: bool = False
+    header: str = ""
+    purpose: str = ""
+
+
+def is_id(text: str) -> bool:
+    """Whether the text has the form of a Mattermost id (a channel's name may have it too)."""
+    return bool(_ID.match(text))
+
+
+def checked_id(value: str, what: str) -> str:
+    """The id itself; raises RejectedInput when it has not the form of one. `what`: "channel id"
+    …"""
+    if not isinstance(value, str) or not _ID.match(value):
+        raise RejectedInput(
+            f"'{one_line(clean(value, 60))}' is no Mattermost {what}: 26 lower-case letters "
+            "and digits"
+        )
+    return value
+
+
+def checked_name(value: str, what: str) -> str:
+    """The name of a channel, team, user or emoji in lower case; raises RejectedInput when it can't
+    be one."""
+    name = str(value).strip().lower()
+    if not _NAMES[what].match(name) or name in (".", ".."):
+        raise RejectedInput(f"'{one_line(clean(value, 80))}' is no name of a Mattermost {what}")
+    return name
+
+
+def key_of(post: Mapping[str, Any]) -> str:
+    """The key a post bears in its props, empty when none."""
+    props = post.get("props")
+    ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    return str(ours.get("key") or "") if isinstance(ours, dict) else ""
+
+
+def with_key(props: Mapping[str, Any], key: str) -> Dict[str, Any]:
+    made: Dict[str, Any] = cleaned(props)
+    ours = made.get(PROPS_KEY)
+    made[PROPS_KEY] = {**(ours if isinstance(ours, dict) else {}), "key": key}
+    return made
+
+
+def cleaned(value: Any) -> Any:
+    if isinstance(value, str):
+        return clean(value)
+    if isinstance(value, Mapping):
+        return {clean(key): cleaned(item) for key, item in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [cleaned(item) for item in value]
+    return value
+
+
+def checked_message(message: str) -> str:
+    text = clean(message)
+    if len(text) > MAX_MESSAGE:
+        raise RejectedInput(
+            f"The message has {len(text)} characters, Mattermost takes {MAX_MESSAGE}"
+        )
+    return text
+
+
+def object_of(answer: Any) -> Dict[str, Any]:
+    if not isinstance(answer, dict):
+        raise RetryLater(
+            "Mattermost's answer is not what its API promises (no object)", maybe_done=True
+        )
+    return answer
+
+
+def post_of(answer: Any) -> Dict[str, Any]:
+    post = object_of(answer)
+    if not is_id(str(post.get("id"))) or not isinstance(post.get("create_at"), int):
+        raise RetryLater(
+            "Mattermost's answer is not what its API promises (no post)", maybe_done=True
+        )
+    return post
+
+
+def posts_of(answer: Mapping[str, Any]) -> List[Dict[str, Any]]:
+    """The posts of a list in its order, without deleted ones. Not a list: no proof that there are
+    none."""
+    order, posts = answer.get("order", answer), answer.get("posts") or {}
+    if not isinstance(order, (list, type(None))) or not isinstance(posts, dict):
+        raise RetryLater("Mattermost's answer is not what its API promises (no list of posts)")
+    listed = [post_of(posts[post_id]) for post_id in order or () if post_id in posts]
+    return [post for post in listed if not post.get("delete_at")]
+
+
+def user_of(answer: Any) -> User:
+    data = _identified(answer, "user")
+    return User(
+        str(data["id"]),
+        str(data.get("username") or ""),
+        str(data.get("email") or ""),
+        not data.get("delete_at"),
+    )
+
+
+def channel_of(answer: Any) -> Channel:
+    data = _identified(answer, "channel")
+    return Channel(
+        str(data["id"]),
+        str(data.get("name") or ""),
+        str(data.get("display_name") or ""),
+        str(data.get("team_id") or ""),
+        str(data.get("type") or ""),
+        bool(data.get("delete_at")),
+        str(data.get("header") or ""),
+        str(data.get("purpose") or ""),
+    )
+
+
+def _identified(answer: Any, what: str) -> Dict[str, Any]:
+    data = object_of(answer)
+    if not is_id(str(data.get("id"))):
+        raise RetryLater(f"Mattermost's answer is not what its API promises (no {what})")
+    return data

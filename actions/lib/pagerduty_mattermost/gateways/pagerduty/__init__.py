@@ -1,0 +1,1 @@
+"""PagerDuty's REST and Events API: one client, and what is asked of it in more than one place."""

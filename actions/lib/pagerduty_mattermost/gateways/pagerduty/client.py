@@ -1,0 +1,465 @@
+"""The gateway to PagerDuty's REST API v2, on pdpyras with its retrying switched off
+(facts/pagerduty.md).
+
+    pagerduty = PagerDuty(config.pagerduty, log=log if config.debug else None)
+    pagerduty.get(fill("/incidents/{id}", id=entity_id))["incident"]
+    pagerduty.page("/log_entries", "log_entries", {"since": since, "total": True})
+    pagerduty.list_all("/services", "services", {"query": name})
+
+Every method raises our own errors only: `RejectedInput` (400, 422, an unusable id), `Unauthorized`
+(401, 403), `NotFound` (404), `RetryLater` (429, 5xx, network, an answer that is no JSON object),
+`PermanentError` (the rest) and `ConfigError`. Parameters: None is left out, True becomes `true`, a
+list goes out as `name[]`. Text from outside reaches a path through `fill` alone.
+"""
+
+from __future__ import annotations
+
+import random as _random
+import re
+import time
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
+
+from pagerduty_mattermost.core.config.settings import EMPTY, PagerDutyConfig
+from pagerduty_mattermost.core.errors import ConfigError, NotFound, RejectedInput, RetryLater
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.http import client as transport
+from pagerduty_mattermost.gateways.pagerduty.responses import read
+
+PAGE_SIZE = 100
+MAX_RECORDS = 10000
+"""offset + limit may not exceed this (API: Pagination)."""
+CREATE_MARGIN = 60.0
+"""Seconds that our clock and PagerDuty's may differ when an incident just created is looked for.
+"""
+
+_SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
+
+
+class Rate(NamedTuple):
+    """The rate limit as the last answer told it: requests a minute, those left, seconds until it
+    starts anew."""
+
+    limit: int
+    remaining: int
+    reset: float
+
+
+class Page(NamedTuple):
+    """One page of a list."""
+
+    items: List[Dict[str, Any]]
+    more: bool
+    total: Optional[int]
+    """Only when asked for with `total: True`."""
+    server_time: Optional[float]
+    """PagerDuty's clock (header Date), seconds since the epoch."""
+    rate: Optional[Rate]
+    size: int
+    """The page size the server applied."""
+
+
+class Listing(NamedTuple):
+    """A whole list. `truncated`: there is more, but the API or `maximum` ends here."""
+
+    items: List[Dict[str, Any]]
+    truncated: bool
+
+
+def segment(value: Any, what: str = "id") -> str:
+    """An id fit for a path. Raises RejectedInput for anything else, so that no text can lead to
+    another endpoint."""
+    text = (
+        str(value).strip() if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    )
+    if not _SEGMENT.fullmatch(text):
+        raise RejectedInput(
+            f"{what} is not a PagerDuty id (letters and digits, such as PT4KHLK): {_quoted(value)}"
+        )
+    return text
+
+
+def fill(template: str, **ids: Any) -> str:
+    """The path with each `{name}` replaced by the id of that name: `fill("/incidents/{id}",
+    id="PT4KHLK")`."""
+    return re.sub(
+        r"\{(\w+)\}", lambda match: segment(ids.get(match.group(1), ""), match.group(1)), template
+    )
+
+
+def query(params: Optional[Mapping[str, Any]]) -> Dict[str, Any]:
+    """Query parameters as PagerDuty wants them: see the module's docstring."""
+    found: Dict[str, Any] = {}
+    for name, value in (params or {}).items():
+        if isinstance(value, (list, tuple, set, frozenset)):
+            items = [_word(item) for item in value if item is not None]
+            found[name if name.endswith("[]") else name + "[]"] = (
+                sorted(items) if isinstance(value, (set, frozenset)) else items
+            )
+        elif value is not None:
+            found[name] = _word(value)
+    return found
+
+
+def _word(value: Any) -> str:
+    return ("true" if value else "false") if isinstance(value, bool) else str(value)
+
+
+def _quoted(value: Any) -> str:
+    return repr(one_line(clean(value, 60)))
+
+
+class PagerDuty:
+    """One session. Not for several threads at once. `clock`, `monotonic`, `sleep` and `random` are
+    for tests."""
+
+    def __init__(
+        self,
+        config: PagerDutyConfig,
+        *,
+        log: Optional[transport.Log] = None,
+        policy: transport.Policy = transport.Policy(),  # noqa: B008 - immutable
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        """Raises ConfigError without an API key. `log` (given when `debug: true`) gets a line for
+        each request."""
+        if not config.api_key:
+            raise ConfigError("The configuration of the pack pagerduty: api_key " + EMPTY)
+        self._config = config
+        self._policy = policy
+        self._clock = clock
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._random = random
+        self._session = _session(config)
+        transport.prepare(
+            self._session,
+            config.http,
+            config.api_url,
+            side="PagerDuty",
+            log=log,
+            monotonic=monotonic,
+        )
+        self.last_rate: Optional[Rate] = None
+        """The rate limit as the newest answer that told it did."""
+        self._date = ""
+        self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
+        """Called with method, path, body and `From` before anything that is no GET is sent; may
+        raise instead."""
+
+    def get(self, path: str, params: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]:
+        """The answer's JSON object, wrapper and all; {} when the answer has no body by contract
+        (204)."""
+        return self.request("GET", path, params)
+
+    def post(
+        self,
+        path: str,
+        body: Any = None,
+        params: Optional[Mapping[str, Any]] = None,
+        *,
+        from_email: str = "",
+        repeatable: bool = False,
+        bare_list: bool = False,
+    ) -> Dict[str, Any]:
+        """A POST is sent once: when its answer is lost, `RetryLater.maybe_done` is true and the
+        caller looks before it repeats. `from_email`: the `From` header, else the configured one.
+        `bare_list`: the answer is a list, given as `{"list": [...]}` (POST
+        /schedules/{id}/overrides is the only one)."""
+        return self.request(
+            "POST",
+            path,
+            params,
+            body,
+            from_email=from_email,
+            repeatable=repeatable,
+            bare_list=bare_list,
+        )
+
+    def put(
+        self,
+        path: str,
+        body: Any = None,
+        params: Optional[Mapping[str, Any]] = None,
+        *,
+        from_email: str = "",
+        repeatable: bool = True,
+    ) -> Dict[str, Any]:
+        """A PUT sets a state, so a lost answer is repeated unless the caller says otherwise
+        (merge)."""
+        return self.request(
+            "PUT", path, params, body, from_email=from_email, repeatable=repeatable
+        )
+
+    def delete(
+        self, path: str, params: Optional[Mapping[str, Any]] = None, *, from_email: str = ""
+    ) -> Dict[str, Any]:
+        """Deletes; a 404 to a repeat after a lost answer means done."""
+        return self.request("DELETE", path, params, from_email=from_email, repeatable=True)
+
+    def request(
+        self,
+        method: str,
+        path: str,
+        params: Optional[Mapping[str, Any]] = None,
+        body: Any = None,
+        *,
+        from_email: str = "",
+        repeatable: Optional[bool] = None,
+        bare_list: bool = False,
+    ) -> Dict[str, Any]:
+        """One call with retries. `repeatable` defaults to all methods but POST."""
+        maybe_done = False
+
+        def call() -> Dict[str, Any]:
+            nonlocal maybe_done
+            try:
+                return self._once(method, path, params, body, from_email, bare_list)
+            except RetryLater as error:
+                maybe_done = maybe_done or error.maybe_done
+                raise
+            except NotFound:
+                if method == "DELETE" and maybe_done:
+                    return {}
+                raise
+
+        return self._retry(call, repeatable=method != "POST" if repeatable is None else repeatable)
+
+    def page(self, path: str, key: str, params: Optional[Mapping[str, Any]] = None) -> Page:
+        """One page of the list under `key`. `params` may hold `limit` (default 100), `offset`,
+        `total`."""
+        asked: Dict[str, Any] = {"limit": PAGE_SIZE, **(params or {})}
+        answer = self.get(path, asked)
+        rows = answer.get(key)
+        if not isinstance(rows, list):
+            raise RetryLater(f"PagerDuty GET {path}: the answer holds no list '{key}'")
+        total = answer.get("total")
+        size = answer.get("limit")
+        return Page(
+            items=[row for row in rows if isinstance(row, dict)],
+            more=answer.get("more") is True,
+            total=total if isinstance(total, int) else None,
+            server_time=self.last_server_time,
+            rate=self.last_rate,
+            size=size if isinstance(size, int) and size > 0 else int(asked["limit"]),
+        )
+
+    def list_all(
+        self,
+        path: str,
+        key: str,
+        params: Optional[Mapping[str, Any]] = None,
+        maximum: int = MAX_RECORDS,
+    ) -> Listing:
+        """All pages, at most `maximum` rows, each id once (rows can repeat when the account
+        changes meanwhile)."""
+        items: List[Dict[str, Any]] = []
+        seen: Set[Any] = set()
+        offset = 0
+        while True:
+            limit = min(PAGE_SIZE, max(1, maximum), MAX_RECORDS - offset)
+            page = self.page(path, key, {**(params or {}), "limit": limit, "offset": offset})
+            for row in page.items:
+                identity = row.get("id")
+                if identity is None or identity not in seen:
+                    seen.add(identity)
+                    items.append(row)
+            if len(items) > maximum or (page.more and len(items) == maximum):
+                return Listing(items[:maximum], True)
+            if not page.more:
+                return Listing(items, False)
+            offset += max(len(page.items), min(page.size, limit))
+            if offset >= MAX_RECORDS or not page.items:
+                # An empty page that promises more would be asked for again for ever.
+                return Listing(items, True)
+
+    def create_incident(
+        self, incident: Mapping[str, Any], *, from_email: str = ""
+    ) -> Dict[str, Any]:
+        """POST /incidents; returns the incident. With an `incident_key` a lost answer is no
+        problem: the incident is looked for by its key before anything is repeated, also when
+        PagerDuty says that it already exists."""
+        body = {"incident": dict(incident)}
+        key = incident.get("incident_key")
+        if not key:
+            return _wrapped(
+                self.post("/incidents", body, from_email=from_email), "incident", "POST /incidents"
+            )
+        began = self._clock() - CREATE_MARGIN
+        service = (incident.get("service") or {}).get("id")
+        lost = False
+
+        def call() -> Dict[str, Any]:
+            nonlocal lost
+            if lost:
+                found = self._by_key(str(key), service, began)
+                if found is not None:
+                    return found
+            try:
+                answer = self._once("POST", "/incidents", None, body, from_email)
+                return _wrapped(answer, "incident", "POST /incidents")
+            except RetryLater as error:
+                lost = lost or error.maybe_done
+                raise
+            except RejectedInput as error:
+                found = (
+                    self._by_key(str(key), service, began)
+                    if "already exists" in str(error).lower()
+                    else None
+                )
+                if found is None:
+                    raise
+                return found
+
+        return self._retry(call, repeatable=True)
+
+    @property
+    def last_server_time(self) -> Optional[float]:
+        """PagerDuty's clock in the newest answer, seconds since the epoch; read when asked for."""
+        return transport.http_date(self._date) if self._date else None
+
+    def now(self) -> float:
+        """Our clock, seconds since the epoch."""
+        return self._clock()
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+    def _by_key(self, key: str, service: Optional[str], began: float) -> Optional[Dict[str, Any]]:
+        """The incident that bears the key: an open one, or the newest created since `began`."""
+        from pagerduty_mattermost.core.times import seconds
+
+        answer = self._once(
+            "GET",
+            "/incidents",
+            {
+                "incident_key": key,
+                "date_range": "all",
+                "limit": PAGE_SIZE,
+                "sort_by": "created_at:desc",
+            },
+        )
+        for row in _rows(answer, "incidents"):
+            if row.get("incident_key") not in (key, None) or (
+                service and (row.get("service") or {}).get("id") != service
+            ):
+                continue
+            created = seconds(str(row.get("created_at"))) or 0.0
+            if row.get("status") in ("triggered", "acknowledged") or created >= began:
+                return row
+        return None
+
+    def _retry(self, call: Callable[[], Dict[str, Any]], *, repeatable: bool) -> Dict[str, Any]:
+        return transport.retry(
+            call,
+            self._policy,
+            repeatable=repeatable,
+            sleep=self._sleep,
+            monotonic=self._monotonic,
+            random=self._random,
+        )
+
+    def _once(
+        self,
+        method: str,
+        path: str,
+        params: Optional[Mapping[str, Any]] = None,
+        body: Any = None,
+        from_email: str = "",
+        bare_list: bool = False,
+    ) -> Dict[str, Any]:
+        """One try."""
+        if not _PATH.fullmatch(path):
+            raise RejectedInput(f"not a path of PagerDuty's API: {_quoted(path)}")
+        what = f"PagerDuty {method} {path}"
+        headers = {}
+        sender = (from_email or self._config.from_email) if method != "GET" else ""
+        if sender:
+            headers["From"] = _sender(sender)
+        if method != "GET" and self.before_write is not None:
+            self.before_write(method, path, body, sender)
+        options: Dict[str, Any] = {"headers": headers, "params": query(params)}
+        if body is not None:
+            options["json"] = body
+        try:
+            response = self._session.request(method, path, **options)
+        except Exception as error:
+            response = getattr(error, "response", None)
+            if response is None:
+                if not _is_network(error):
+                    raise
+                raise transport.network_error(error, what) from None
+        self._note(response.headers)
+        return read(response, method, what, self._clock, bare_list)
+
+    def _note(self, headers: Mapping[str, str]) -> None:
+        """Remember PagerDuty's clock and the rate limit."""
+        self._date = headers.get("Date") or self._date
+        try:
+            self.last_rate = Rate(
+                int(headers["ratelimit-limit"]),
+                int(headers["ratelimit-remaining"]),
+                float(headers["ratelimit-reset"]),
+            )
+        except (KeyError, ValueError):
+            return  # sometimes absent (facts/pagerduty.md)
+
+
+def _session(config: PagerDutyConfig) -> Any:
+    """A pdpyras session that does nothing on its own: no retry, no sleep, no log, no
+    statistics."""
+    import logging
+    import warnings
+
+    with warnings.catch_warnings():
+        warnings.simplefilter(
+            "ignore"
+        )  # pdpyras warns at import that it is superseded; our successor needs Python 3.10
+        import pdpyras
+    session = pdpyras.APISession(
+        config.api_key.reveal(), auth_type="oauth2" if config.auth_type == "oauth" else "token"
+    )
+    session.url = config.api_url
+    session.retry = {429: 1}
+    session.max_http_attempts = -1
+    session.max_network_attempts = 0
+    session.log = logging.getLogger("pagerduty_mattermost.pdpyras")
+    session.log.disabled = True
+    # It would keep a count for each URL, query and all: a leak in a sensor.
+    session.postprocess = lambda response, suffix=None: None
+    return session
+
+
+def _is_network(error: BaseException) -> bool:
+    import pdpyras
+    import requests
+    from urllib3.exceptions import HTTPError
+
+    return isinstance(
+        error, (pdpyras.PDClientError, requests.RequestException, HTTPError, OSError)
+    )
+
+
+def _sender(email: str) -> str:
+    text = str(email).strip()
+    if not re.fullmatch(r"[!-~]+@[!-~]+", text):
+        raise RejectedInput(
+            f"From must be the e-mail address of a PagerDuty user: {_quoted(email)}"
+        )
+    return text
+
+
+def _rows(answer: Dict[str, Any], key: str) -> List[Dict[str, Any]]:
+    rows = answer.get(key)
+    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+
+
+def _wrapped(answer: Dict[str, Any], key: str, what: str) -> Dict[str, Any]:
+    value = answer.get(key)
+    if not isinstance(value, dict):
+        raise RetryLater(f"PagerDuty {what}: the answer holds no '{key}'", maybe_done=True)
+    return value

@@ -1,0 +1,68 @@
+"""Who can't be reached: no phone, SMS or push contact at PagerDuty (API: GET /users with
+include[]=contact_methods)."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Sequence
+
+from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.references import Reference
+
+INCLUDE = {"include": ["contact_methods"]}
+REACH = (
+    "phone_contact_method",
+    "sms_contact_method",
+    "push_notification_contact_method",
+    "whatsapp_contact_method",
+)
+
+
+def can_be_reached(user: Mapping[str, Any]) -> bool:
+    """Whether one of the user's contact methods wakes somebody, of those that are neither blocked
+    nor switched off. True also where PagerDuty does not tell (an OAuth app without
+    users:contact_methods.read): nobody is accused."""
+    methods = user.get("contact_methods")
+    if not isinstance(methods, list):
+        return True
+    return any(
+        isinstance(one, dict)
+        and str(one.get("type")).replace("_reference", "") in REACH
+        and one.get("blacklisted") is not True
+        and one.get("enabled") is not False
+        for one in methods
+    )
+
+
+def unreachable(pagerduty: PagerDuty, ids: Sequence[str]) -> Dict[str, Reference]:
+    """Those of the users who can't be reached, by id. Asks for each, or for the list of all users
+    where that takes fewer requests. Users whom PagerDuty no longer knows are left out. Raises the
+    gateway's errors."""
+    rows: List[Mapping[str, Any]] = []
+    wanted = list(dict.fromkeys(ids))
+    if len(wanted) > 2:
+        first = pagerduty.page("/users", "users", {**INCLUDE, "total": True})
+        pages = -(-(first.total or 0) // PAGE_SIZE)
+        if not first.more:
+            rows = list(first.items)
+        elif 0 < pages <= len(wanted):
+            rows = list(first.items)
+            while first.more and first.items and len(rows) < (first.total or 0):
+                first = pagerduty.page("/users", "users", {**INCLUDE, "offset": len(rows)})
+                rows += first.items
+    seen = {str(row.get("id")): row for row in rows}
+    for id in wanted:
+        if id not in seen:
+            try:
+                row = pagerduty.get(fill("/users/{id}", id=id), INCLUDE).get("user")
+            except NotFound:
+                continue
+            if isinstance(row, dict):
+                seen[id] = row
+    return {id: _person(seen[id]) for id in wanted if id in seen and not can_be_reached(seen[id])}
+
+
+def _person(row: Mapping[str, Any]) -> Reference:
+    name = one_line(clean(row.get("name") or row.get("summary"), 200))
+    return Reference("user", str(row.get("id")), name, one_line(clean(row.get("email"), 320)))

@@ -1,0 +1,234 @@
+"""The gateway to PagerDuty's Events API. The integration key in the body is the only
+authorization.
+
+    events = Events(config.pagerduty)
+    events.send_v1({"service_key": key, "event_type": "trigger", "description": "Disk full"})
+
+Every event goes out with a key of its own (`incident_key`), made here when none is given: a repeat
+then adds to the same incident, so a lost answer is simply sent again (a change event has none:
+sent once). The REST key never goes to this side.
+"""
+
+from __future__ import annotations
+
+import random as _random
+import time
+import uuid
+from typing import Any, Callable, Dict, Mapping, Optional
+
+from pagerduty_mattermost.core.config.settings import PagerDutyConfig
+from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater, retold
+from pagerduty_mattermost.gateways.http import client as transport
+from pagerduty_mattermost.gateways.http import redaction as echoes
+
+V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
+V1 = "/generic/2010-04-15/create_event.json"
+MAX_BYTES = 512 * 1024
+"""PagerDuty takes no larger event (Events API: Size limits)."""
+
+
+class Events:
+    """One session. Not for several threads at once. `clock`, `monotonic`, `sleep` and `random` are
+    for tests."""
+
+    def __init__(
+        self,
+        config: PagerDutyConfig,
+        *,
+        log: Optional[transport.Log] = None,
+        policy: transport.Policy = transport.Policy(),  # noqa: B008 - immutable
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        random: Callable[[], float] = _random.random,
+    ) -> None:
+        import requests
+
+        self._url = config.events_url
+        self._policy = policy
+        self._clock = clock
+        self._monotonic = monotonic
+        self._sleep = sleep
+        self._random = random
+        self._session = requests.Session()
+        transport.prepare(
+            self._session,
+            config.http,
+            config.events_url,
+            side="PagerDuty events",
+            log=log,
+            monotonic=monotonic,
+        )
+
+    def send_v1(self, event: Mapping[str, Any]) -> Dict[str, Any]:
+        """Events API v1; PagerDuty's own answer: {status, message, incident_key}. Raises
+        RejectedInput (400: also for an unknown integration key), RetryLater (403 and 429: too
+        many; 5xx, network), PermanentError."""
+        body = {**event, "incident_key": event.get("incident_key") or uuid.uuid4().hex}
+        return self._send(V1, body, limited=(403, 429))
+
+    def send_v2(self, event: Mapping[str, Any]) -> Dict[str, Any]:
+        """Events API v2, of an `alert`; {status, message, dedup_key}. Raises as `send_v1` (429:
+        too many).
+
+        A lost answer is sent again: its dedup key adds it to the same alert."""
+        return {"dedup_key": event["dedup_key"], **self._send(V2, event, limited=(429,))}
+
+    def send_change(self, event: Mapping[str, Any]) -> Dict[str, Any]:
+        """A change event: {status, message}. Its answer may be lost: it has no key, so it is sent
+        once."""
+        try:
+            return self._send(CHANGE, event, limited=(429,), repeatable=False)
+        except RetryLater as error:
+            if not error.maybe_done:
+                raise
+            raise retold(
+                error, f"{error}; it may have been carried out: look before you repeat it"
+            ) from None
+
+    def _send(
+        self, path: str, body: Mapping[str, Any], limited: Any, repeatable: bool = True
+    ) -> Dict[str, Any]:
+        import json
+
+        try:
+            data = json.dumps(body, allow_nan=False).encode("utf-8")
+        except ValueError:
+            raise RejectedInput(
+                "NaN and Infinity are no JSON: PagerDuty would refuse the event"
+            ) from None
+        if len(data) > MAX_BYTES:
+            raise RejectedInput(
+                f"the event is {len(data)} bytes long; PagerDuty takes at most {MAX_BYTES}"
+            )
+        what = f"PagerDuty events POST {path}"
+        return transport.retry(
+            lambda: self._once(path, data, what, limited),
+            self._policy,
+            repeatable=repeatable,
+            sleep=self._sleep,
+            monotonic=self._monotonic,
+            random=self._random,
+        )
+
+    def _once(self, path: str, data: bytes, what: str, limited: Any) -> Dict[str, Any]:
+        import requests
+        from urllib3.exceptions import HTTPError
+
+        try:
+            response = self._session.post(
+                self._url + path, data=data, headers={"Content-Type": "application/json"}
+            )
+        except (requests.RequestException, HTTPError, OSError) as error:
+            raise transport.network_error(error, what) from None
+        status = response.status_code
+        try:
+            answer = response.json()
+        except (ValueError, RecursionError):
+            answer = None
+        if status in limited or status >= 500:
+            wait = transport.asked_wait(
+                response.headers, limited=status in limited, now=self._clock
+            )
+            why = "too many events" if status in limited else "PagerDuty has trouble"
+            raise RetryLater(
+                f"{what}: {why} ({status})",
+                status=status,
+                retry_after=wait,
+                maybe_done=status >= 500,
+            )
+        if status >= 300:
+            kind = RejectedInput if status < 500 and status in (400, 413, 422) else PermanentError
+            raise kind(
+                f"{what}: PagerDuty refuses ({status}){_said(response, answer)}: check the "
+                "integration key",
+                status=status,
+            )
+        if not isinstance(answer, dict):
+            raise RetryLater(
+                f"{what}: the answer is no JSON object (a proxy in between?)", maybe_done=True
+            )
+        return answer
+
+    def close(self) -> None:
+        """Close the pooled connections."""
+        self._session.close()
+
+
+_PAYLOAD = (
+    "summary",
+    "source",
+    "severity",
+    "timestamp",
+    "component",
+    "group",
+    "class",
+    "custom_details",
+)
+_BESIDE = ("client", "client_url", "links", "images")
+
+
+def alert(event_action: str, routing_key: str, given: Mapping[str, Any]) -> Dict[str, Any]:
+    """The body of an event of v2; a trigger without a dedup key gets one. Pure but for that."""
+    event: Dict[str, Any] = {
+        "routing_key": routing_key,
+        "event_action": event_action,
+        "dedup_key": given.get("dedup_key") or uuid.uuid4().hex,
+    }
+    return event if event_action != "trigger" else {**event, **_told(given)}
+
+
+def change(routing_key: str, given: Mapping[str, Any]) -> Dict[str, Any]:
+    """The body of a change event."""
+    return {"routing_key": routing_key, **_told(given)}
+
+
+def _told(given: Mapping[str, Any]) -> Dict[str, Any]:
+    beside = {name: given[name] for name in _BESIDE if name in given}
+    return {"payload": {name: given[name] for name in _PAYLOAD if name in given}, **beside}
+
+
+def choose_key(config: PagerDutyConfig, given: Mapping[str, Any]) -> str:
+    """The routing key typed, the configured one of that name, or the only one there is. Raises
+    RejectedInput."""
+    typed, name = (
+        str(given.get(one) or "").strip() for one in ("routing_key", "routing_key_name")
+    )
+    if typed and name:
+        raise RejectedInput("routing_key: is one key too many beside routing_key_name")
+    if typed:
+        return typed
+    if name:
+        for known, key in config.routing_keys.items():
+            if known.casefold() == name.casefold():
+                return key.reveal()
+        names = ", ".join(sorted(config.routing_keys)) or "none"
+        raise RejectedInput(
+            f"routing_key_name: the configuration has no routing key {name!r}; there are {names}"
+        )
+    if config.routing_key:
+        return config.routing_key.reveal()
+    if len(config.routing_keys) == 1:
+        return next(iter(config.routing_keys.values())).reveal()
+    names = (
+        f" (routing_key_name: {', '.join(sorted(config.routing_keys))})"
+        if config.routing_keys
+        else ""
+    )
+    raise RejectedInput(
+        "routing_key: is missing; expected the integration key of a service, here or in "
+        f"the configuration{names}"
+    )
+
+
+def _said(response: Any, answer: Any) -> str:
+    """PagerDuty's own words as ": message: error; error"."""
+    if not isinstance(answer, dict):
+        return ""
+    errors = answer.get("errors")
+    words = [
+        str(answer.get("message") or ""),
+        "; ".join(map(str, errors)) if isinstance(errors, list) else "",
+    ]
+    said = echoes.words(response, ": ".join(word for word in words if word), 600)
+    return ": " + said if said else ""

@@ -1,0 +1,117 @@
+"""Incidents by what people call them: id (`PT4KHLK`) or number (`1234`, `#1234`).
+
+    find_all(pagerduty, "1234, PT4KHLK") -> [{...}, {...}]
+
+PagerDuty can't be asked for a number: what is open is looked through first, then all incidents,
+newest number first, are searched as one searches a dictionary. Numbers are handed out one after
+the other, so the first guess is mostly right; a key that does not see all teams sees gaps.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, List, Mapping
+
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, PAGE_SIZE, PagerDuty, fill
+
+OPEN = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
+MAX_NAMED = 100
+"""Incidents one command may name."""
+MAX_PAGES = 12
+"""Of a search: 10,000 records are 100 pages, halved seven times."""
+_NUMBER = re.compile(r"#?(\d{1,12})")
+_LINK = re.compile(r"https?://\S+/incidents/([A-Za-z0-9]+)/?(?:[?#]\S*)?")
+
+
+def names(text: str) -> List[str]:
+    """The ids and numbers in a text: split on commas and spaces, links reduced to their id, each
+    once.
+
+    Raises RejectedInput when there is none, or too many."""
+    found = [
+        _LINK.sub(r"\1", word) for word in re.split(r"[,\s]+", clean(text).strip("[] ")) if word
+    ]
+    if not found:
+        raise RejectedInput("which incident? Give its id (PT4KHLK) or its number (1234)")
+    if len(found) > MAX_NAMED:
+        raise RejectedInput(f"{len(found)} incidents at once: at most {MAX_NAMED}")
+    return list(dict.fromkeys(found))
+
+
+def find_all(pagerduty: PagerDuty, text: str) -> List[Dict[str, Any]]:
+    """The incidents named, as PagerDuty's REST API gives them. Raises NotFound naming the first
+    that is not there."""
+    rows: List[Dict[str, Any]] = []
+    for name in names(text):
+        row = find(pagerduty, name)
+        if row["id"] not in [one["id"] for one in rows]:
+            rows.append(row)
+    return rows
+
+
+def find(pagerduty: PagerDuty, name: str) -> Dict[str, Any]:
+    """The incident of this id or number."""
+    number = _NUMBER.fullmatch(name)
+    if number:
+        return _numbered(pagerduty, int(number.group(1)))
+    try:
+        row = pagerduty.get(fill("/incidents/{incident}", incident=name.upper())).get("incident")
+    except NotFound:
+        row = None
+    if not isinstance(row, dict) or not row.get("id"):
+        raise NotFound(f"there is no incident {_quoted(name)}, or the key may not see it")
+    return row
+
+
+def _numbered(pagerduty: PagerDuty, number: int) -> Dict[str, Any]:
+    for row in pagerduty.list_all("/incidents", "incidents", OPEN).items:
+        if row.get("incident_number") == number:
+            return row
+    page = _page(pagerduty, 0)
+    newest = _number(page[0]) if page else 0
+    first, last = (
+        0,
+        min(newest - number, MAX_RECORDS - PAGE_SIZE),
+    )  # it stands no further on: there are only gaps
+    offset = 0
+    for _ in range(MAX_PAGES):
+        numbers = [_number(row) for row in page]
+        if number in numbers:
+            return page[numbers.index(number)]
+        if numbers and number < numbers[-1]:
+            first, offset = (
+                offset + len(page),
+                max(offset + len(page), last - PAGE_SIZE + 1) if not offset else 0,
+            )
+        elif offset and (not numbers or number > numbers[0]):
+            last, offset = offset - 1, 0
+        else:
+            break
+        offset = offset or max(first, (first + last - PAGE_SIZE) // 2)
+        if first > last:
+            break
+        page = _page(pagerduty, offset)
+    raise NotFound(
+        f"there is no incident with the number {number}; try its id, which stands in its address"
+    )
+
+
+def _page(pagerduty: PagerDuty, offset: int) -> List[Dict[str, Any]]:
+    asked = {
+        "date_range": "all",
+        "sort_by": "incident_number:desc",
+        "limit": PAGE_SIZE,
+        "offset": offset,
+    }
+    return pagerduty.page("/incidents", "incidents", asked).items
+
+
+def _number(row: Mapping[str, Any]) -> int:
+    value = row.get("incident_number")
+    return value if isinstance(value, int) else 0
+
+
+def _quoted(text: str) -> str:
+    return repr(one_line(clean(text, 60)))

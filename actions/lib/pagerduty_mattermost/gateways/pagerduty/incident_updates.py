@@ -1,0 +1,202 @@
+"""What is done to incidents and needs thought: names resolved, the next level found, states looked
+at, in bulk.
+
+    update(pagerduty, "PT4KHLK", {"priority": "P1", "assignees": ["ada@example.com"]},
+    from_email="")
+    escalate(pagerduty, "PT4KHLK", None, from_email="")
+
+Parameters are those of the actions' schemas, checked by then. Raises RejectedInput, NotFound,
+Ambiguous and the gateway's errors.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
+
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater, retold
+from pagerduty_mattermost.gateways.pagerduty.client import Listing, PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
+from pagerduty_mattermost.gateways.pagerduty.references import resolve, resolve_all
+
+BULK = 250
+"""Incidents of one request (API: PUT /incidents)."""
+OPEN = ("triggered", "acknowledged")
+_PATH = "/incidents/{entity_id}"
+
+
+def fields(pagerduty: PagerDuty, changes: Mapping[str, Any]) -> Dict[str, Any]:
+    """An incident's fields as PagerDuty takes them, of changes in people's words. Each name costs
+    a request or two."""
+    made = {
+        name: changes[name]
+        for name in ("title", "urgency", "status", "resolution", "escalation_level")
+        if changes.get(name) is not None
+    }
+    for name, kind in (("priority", "priority"), ("escalation_policy", "escalation_policy")):
+        if changes.get(name):
+            made[name] = {
+                "id": resolve(pagerduty, kind, changes[name]).id,
+                "type": f"{kind}_reference",
+            }
+    if changes.get("assignees"):
+        people = resolve_all(pagerduty, "user", changes["assignees"])
+        made["assignments"] = [
+            {"assignee": {"id": one.id, "type": "user_reference"}} for one in people
+        ]
+    if changes.get("incident_type"):
+        made["incident_type"] = {"name": changes["incident_type"]}
+    bridge = {
+        name: changes[name]
+        for name in ("conference_number", "conference_url")
+        if changes.get(name) is not None
+    }
+    if bridge:
+        made["conference_bridge"] = bridge
+    return made
+
+
+def update(
+    pagerduty: PagerDuty, entity_id: str, changes: Mapping[str, Any], *, from_email: str
+) -> Dict[str, Any]:
+    """The incident after the change."""
+    return _put(pagerduty, entity_id, fields(pagerduty, changes), from_email)
+
+
+def manage(
+    pagerduty: PagerDuty, ids: Sequence[str], changes: Mapping[str, Any], *, from_email: str
+) -> List[Dict[str, Any]]:
+    """The same change to any number of incidents, 250 a request; the incidents after it. When a
+    request fails, the error tells how many were done before."""
+    each = fields(pagerduty, changes)
+    unique = list(dict.fromkeys(ids))
+    done: List[Dict[str, Any]] = []
+    for begin in range(0, len(unique), BULK):
+        rows = [
+            {"id": one, "type": "incident_reference", **each}
+            for one in unique[begin : begin + BULK]
+        ]
+        try:
+            answer = pagerduty.put("/incidents", {"incidents": rows}, from_email=from_email)
+        except PackError as error:
+            if not begin:
+                raise
+            raise retold(
+                error, f"{error}; the first {begin} of {len(unique)} incidents are done"
+            ) from None
+        done.extend(row for row in answer.get("incidents") or () if isinstance(row, dict))
+    return done
+
+
+def escalate(
+    pagerduty: PagerDuty, entity_id: str, level: Optional[int], *, from_email: str
+) -> Dict[str, Any]:
+    """To a level of its escalation policy, by default the one after the level on which its
+    assignees are on call."""
+    incident = show(pagerduty, entity_id)
+    if incident.get("status") not in OPEN:
+        raise RejectedInput(
+            f"the incident is {incident.get('status')}: only an open one can be escalated"
+        )
+    reference = incident.get("escalation_policy")
+    policy_id = reference.get("id") if isinstance(reference, dict) else None
+    if not policy_id:
+        raise NotFound("the incident has no escalation policy")
+    policy = (
+        pagerduty.get(fill("/escalation_policies/{id}", id=policy_id)).get("escalation_policy")
+        or {}
+    )
+    wanted = level
+    if wanted is None:
+        rows = pagerduty.list_all(
+            "/oncalls", "oncalls", {"escalation_policy_ids": [policy_id]}
+        ).items
+        wanted = next_level(incident, rows)
+    levels = len(policy.get("escalation_rules") or ())
+    if wanted > levels:
+        name = policy.get("name") or policy.get("summary") or policy_id
+        raise RejectedInput(
+            f"there is no level {wanted}: the escalation policy {name!r} has {levels}"
+        )
+    return _put(pagerduty, entity_id, {"escalation_level": wanted}, from_email)
+
+
+def next_level(incident: Mapping[str, Any], on_calls: Sequence[Mapping[str, Any]]) -> int:
+    """The level after the one on which the assignees are on call. Pure. `on_calls`: rows of GET
+    /oncalls for its escalation policy. PagerDuty tells no incident's level, so where it is not
+    clear (reassigned by hand, the same people on several levels) nothing is guessed:
+    RejectedInput."""
+    assigned = {
+        _id(one.get("assignee"))
+        for one in incident.get("assignments") or ()
+        if isinstance(one, dict)
+    }
+    people: Dict[int, Set[str]] = {}
+    for row in on_calls:
+        people.setdefault(int(row.get("escalation_level") or 0), set()).add(_id(row.get("user")))
+    found = [level for level, on_call in people.items() if on_call == assigned]
+    if not found:
+        found = [level for level, on_call in people.items() if on_call & assigned]
+    if len(found) != 1:
+        among = (
+            f": its assignees are on call on levels {', '.join(map(str, sorted(found)))}"
+            if found
+            else ""
+        )
+        raise RejectedInput(
+            f"on which level the incident stands can't be told{among}; give escalation_level"
+        )
+    return found[0] + 1
+
+
+def _id(thing: Any) -> str:
+    return str(thing.get("id")) if isinstance(thing, dict) else ""
+
+
+def back_to_triggered(
+    pagerduty: PagerDuty, entity_id: str, before: str, *, from_email: str
+) -> Dict[str, Any]:
+    """`before`: the state it must be in; PagerDuty itself would take the same call to reopen or to
+    unacknowledge."""
+    incident = show(pagerduty, entity_id)
+    if incident.get("status") != before:
+        raise RejectedInput(
+            f"the incident is {incident.get('status')}, not {before}: nothing was changed"
+        )
+    return _put(pagerduty, entity_id, {"status": "triggered"}, from_email)
+
+
+def find_open(pagerduty: PagerDuty, asked: Mapping[str, Any], *, now: float) -> Listing:
+    """All open incidents, of any age, newest first; in slices of time beyond 10,000."""
+    query: Dict[str, Any] = {"statuses": asked.get("statuses") or list(OPEN), "date_range": "all"}
+    for name, kind in (("services", "service"), ("teams", "team"), ("users", "user")):
+        if asked.get(name):
+            query[f"{kind}_ids"] = [one.id for one in resolve_all(pagerduty, kind, asked[name])]
+    if asked.get("urgencies"):
+        query["urgencies"] = asked["urgencies"]
+    query["sort_by"] = "created_at:desc"
+    return read_list(
+        pagerduty, "/incidents", "incidents", query, asked.get("maximum"), order="newest", now=now
+    )
+
+
+def show(pagerduty: PagerDuty, entity_id: str) -> Dict[str, Any]:
+    return _incident(pagerduty.get(fill(_PATH, entity_id=entity_id)), "GET")
+
+
+def _put(
+    pagerduty: PagerDuty, entity_id: str, changes: Mapping[str, Any], from_email: str
+) -> Dict[str, Any]:
+    body = {"incident": {"type": "incident_reference", **changes}}
+    return _incident(
+        pagerduty.put(fill(_PATH, entity_id=entity_id), body, from_email=from_email), "PUT"
+    )
+
+
+def _incident(answer: Mapping[str, Any], method: str) -> Dict[str, Any]:
+    found = answer.get("incident")
+    if not isinstance(found, dict):
+        raise RetryLater(
+            f"PagerDuty {method} /incidents: the answer holds no 'incident'",
+            maybe_done=method != "GET",
+        )
+    return found

@@ -1,0 +1,187 @@
+"""Who is on call, now and next, for an escalation policy, a schedule, a service or a user (API:
+GET /oncalls)."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound, PermanentError, RejectedInput
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.references import Reference, reference, resolve
+
+MAX_ROWS = 2000
+
+
+class OnCall(NamedTuple):
+    """One user on call at one level. Times are ISO 8601 as PagerDuty gives them, empty when always
+    on call."""
+
+    level: int
+    user: Reference
+    schedule: str = ""
+    """Name of the schedule that puts the user on call; empty when the policy names the user."""
+    policy: str = ""
+    start: str = ""
+    end: str = ""
+    policy_id: str = ""
+    schedule_id: str = ""
+
+
+Shift = Tuple[Optional[OnCall], Optional[OnCall]]
+"""Who is on call at one level (by one schedule), and who is next; either may be missing."""
+
+
+def who(
+    pagerduty: PagerDuty,
+    *,
+    escalation_policy: str = "",
+    schedule: str = "",
+    service: str = "",
+    user: str = "",
+) -> Tuple[List[OnCall], str]:
+    """Who is on call now, first level first, and the name of what was asked for; of a user: what
+    for.
+
+    Exactly one of the four, as id, name or e-mail. Raises RejectedInput otherwise, and NotFound,
+    Ambiguous and the gateway's errors. An id costs one request where the answer names somebody (a
+    service's: two).
+    """
+    kind, text = _asked(escalation_policy, schedule, service, user)
+    if kind in ("escalation_policy", "schedule") and text.isalnum() and text.isupper():
+        rows = read(pagerduty, {kind + "_ids": [text]})
+        if rows:
+            return rows, rows[0].policy if kind == "escalation_policy" else rows[0].schedule
+    kind, id, name = _target(pagerduty, kind, text)
+    return read(pagerduty, {kind + "_ids": [id]}), name
+
+
+def upcoming(
+    pagerduty: PagerDuty,
+    *,
+    now: float,
+    days: int,
+    escalation_policy: str = "",
+    schedule: str = "",
+    service: str = "",
+    user: str = "",
+) -> Tuple[List[OnCall], str]:
+    """The next to come on call within `days`: of each level and schedule the first who is not on
+    call yet, in the order of their beginnings. Of a user: each next turn. Raises as `who`."""
+    kind, id, name = _target(pagerduty, *_asked(escalation_policy, schedule, service, user))
+    rows = read(pagerduty, {kind + "_ids": [id]}, since=now, until=now + days * 86400)
+    found: Dict[Tuple[str, int, str], OnCall] = {}
+    for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
+        begins = times.seconds(row.start)
+        if begins is not None and begins > now:
+            found.setdefault((row.policy, row.level, row.schedule), row)
+    return list(found.values()), name
+
+
+def _asked(escalation_policy: str, schedule: str, service: str, user: str) -> Tuple[str, str]:
+    pairs = (
+        ("escalation_policy", escalation_policy),
+        ("schedule", schedule),
+        ("service", service),
+        ("user", user),
+    )
+    given = [(kind, one_line(clean(text))) for kind, text in pairs if one_line(clean(text))]
+    if len(given) != 1:
+        raise RejectedInput("give exactly one of escalation_policy, schedule, service and user")
+    return given[0]
+
+
+def _target(pagerduty: PagerDuty, kind: str, text: str) -> Tuple[str, str, str]:
+    """What on-calls can be asked by: kind, id, and the name of what was asked for."""
+    target = resolve(pagerduty, kind, text)
+    if kind != "service":
+        return kind, target.id, target.name
+    if not target.escalation_policy_id:
+        raise NotFound(f"the service {target.name!r} has no escalation policy")
+    return "escalation_policy", target.escalation_policy_id, target.name
+
+
+def shifts(pagerduty: PagerDuty, of: Mapping[str, Any], *, now: float, days: int) -> List[Shift]:
+    """For each policy, level and schedule: who is on call (each of them, where several are), and
+    who is next within `days`; the first level first. `of`: a filter as `read` takes it. One
+    request a page of 100."""
+    return paired(read(pagerduty, of, since=now, until=now + days * 86400), now)
+
+
+def paired(rows: Iterable[OnCall], now: float) -> List[Shift]:
+    """The same of rows that were read. Pure."""
+    present: Dict[Tuple[str, int, str], List[OnCall]] = {}
+    coming: Dict[Tuple[str, int, str], OnCall] = {}
+    for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
+        key = (row.policy, row.level, row.schedule)
+        begins, ends = times.seconds(row.start), times.seconds(row.end)
+        if begins is not None and begins > now:
+            coming.setdefault(key, row)
+        elif ends is None or ends > now:
+            present.setdefault(key, []).append(row)
+    found: List[Shift] = []
+    for key in sorted({*present, *coming}, key=lambda one: (one[1], one[0], one[2])):
+        following = coming.get(key)
+        found.extend((one, following) for one in present.get(key) or ())
+        if key not in present:
+            found.append((None, following))
+    return found
+
+
+def read(
+    pagerduty: PagerDuty, of: Mapping[str, Any], *, whole: bool = False, **span: float
+) -> List[OnCall]:
+    """The rows of a filter (`schedule_ids`, `escalation_policy_ids`, `user_ids`), first level
+    first; now, or within `since` and `until` (seconds since the epoch). `whole`: raises
+    PermanentError rather than leave any out."""
+    params: Dict[str, Any] = {
+        **of,
+        "include": ["users"],
+        **{name: times.iso(at) for name, at in span.items()},
+    }
+    listing = pagerduty.list_all("/oncalls", "oncalls", params, MAX_ROWS)
+    if whole and listing.truncated:
+        raise PermanentError(
+            f"PagerDuty has more than {MAX_ROWS} on-calls for this: ask for fewer at once"
+        )
+    found: List[OnCall] = []
+    for row in listing.items:
+        one = on_call(row)
+        if one.user.id and one not in found:
+            found.append(one)
+    return sorted(found, key=lambda one: (one.level, one.policy, one.user.name))
+
+
+def on_duty(pagerduty: PagerDuty, schedule: str, now: float) -> List[Reference]:
+    """Who is on call by a schedule, also by one that no policy uses, which PagerDuty's on-calls
+    leave out. One request (API: GET /schedules/{id}/users)."""
+    span = {"since": times.iso(now), "until": times.iso(now + 1)}
+    rows = pagerduty.get(fill("/schedules/{schedule}/users", schedule=schedule), span).get("users")
+    found = rows if isinstance(rows, list) else ()
+    return [reference("user", row) for row in found if isinstance(row, dict) and row.get("id")]
+
+
+def on_call(row: Mapping[str, Any]) -> OnCall:
+    """A row of PagerDuty's."""
+    user = row.get("user") or {}
+    level = row.get("escalation_level")
+    return OnCall(
+        level=level if isinstance(level, int) else 1,
+        user=Reference(
+            "user",
+            _text(user, "id"),
+            _text(user, "name") or _text(user, "summary"),
+            _text(user, "email"),
+        ),
+        schedule=_text(row.get("schedule") or {}, "summary"),
+        policy=_text(row.get("escalation_policy") or {}, "summary"),
+        start=one_line(clean(row.get("start"))),
+        end=one_line(clean(row.get("end"))),
+        policy_id=_text(row.get("escalation_policy") or {}, "id"),
+        schedule_id=_text(row.get("schedule") or {}, "id"),
+    )
+
+
+def _text(thing: Any, key: str) -> str:
+    return one_line(clean(thing.get(key), 500)) if isinstance(thing, dict) else ""

@@ -1,0 +1,210 @@
+"""PagerDuty's services, teams, users, priorities, escalation policies and schedules by id, name or
+e-mail.
+
+    resolve(pagerduty, "service", "Checkout") -> Reference(kind="service", id="PABC123",
+    name="Checkout")
+    resolve_all(pagerduty, "team", config.watch.teams)       # few requests however many names
+
+Names and e-mails are compared whole, whatever the case; surrounding and doubled spaces don't
+count. Two matches raise `Ambiguous` listing both, none raises `NotFound` with near spellings. What
+looks like an id is tried as one first.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
+
+from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty
+
+MAX_TEXT = 320
+"""An e-mail address is at most this long, and so is everything asked for."""
+SUGGESTION_ROWS = 1000
+
+
+class Reference(NamedTuple):
+    """One thing of PagerDuty's."""
+
+    kind: str
+    id: str
+    name: str
+    email: str = ""
+    """Of a user."""
+    escalation_policy_id: str = ""
+    """Of a service."""
+
+
+class _Kind(NamedTuple):
+    path: str
+    key: str
+    word: str
+    by_id: bool = True
+    """Whether `GET path/{id}` exists, and `query` filters the list."""
+
+
+KINDS = {
+    "service": _Kind("/services", "services", "service"),
+    "team": _Kind("/teams", "teams", "team"),
+    "user": _Kind("/users", "users", "user"),
+    "priority": _Kind("/priorities", "priorities", "priority", by_id=False),
+    "escalation_policy": _Kind("/escalation_policies", "escalation_policies", "escalation policy"),
+    "schedule": _Kind("/schedules", "schedules", "schedule"),
+}
+
+_ID = re.compile(r"[A-Z0-9]{6,30}")
+"""PagerDuty's ids begin with a letter and are at least seven characters long; one less to be safe.
+"""
+
+
+def resolve(pagerduty: PagerDuty, kind: str, text: str) -> Reference:
+    """The one thing meant. Raises RejectedInput (empty), Ambiguous, NotFound, and what the gateway
+    raises."""
+    what = KINDS[kind]
+    wanted = _wanted(what, text)
+    if not what.by_id:
+        return _pick(what, kind, wanted, _rows(pagerduty, what), True)
+    if _ID.fullmatch(wanted):
+        found = _by_id(pagerduty, kind, wanted)
+        if found is not None:
+            return found
+    rows = _rows(pagerduty, what, wanted)
+    if not _matches(kind, wanted, rows) and kind == "user" and "@" in wanted:
+        # `query` is documented for names only (facts/pagerduty.md): look through all.
+        return _pick(what, kind, wanted, _rows(pagerduty, what), True)
+    if _matches(kind, wanted, rows):
+        return _pick(what, kind, wanted, rows, False)
+    return _pick(what, kind, wanted, rows + _rows(pagerduty, what, maximum=SUGGESTION_ROWS), True)
+
+
+def resolve_all(pagerduty: PagerDuty, kind: str, texts: Iterable[str]) -> Tuple[Reference, ...]:
+    """Each of them, without repetitions. Reads the whole list where that takes fewer requests than
+    asking for each.
+
+    Raises as `resolve`; when several texts are wrong, one error names them all.
+    """
+    found: List[Reference] = []
+    problems: List[PackError] = []
+    for one in resolve_each(pagerduty, kind, texts, suggest=True).values():
+        if isinstance(one, PackError):
+            problems.append(one)
+        elif one not in found:
+            found.append(one)
+    if problems:
+        several = any(isinstance(one, Ambiguous) for one in problems)
+        raise (Ambiguous if several else NotFound)("; ".join(str(one) for one in problems))
+    return tuple(found)
+
+
+def resolve_each(
+    pagerduty: PagerDuty, kind: str, texts: Iterable[str], *, suggest: bool = False
+) -> Dict[str, Union[Reference, NotFound, Ambiguous]]:
+    """The same, each text with what it means or the error that tells why it means nothing.
+    `suggest`: the error names near spellings. Raises RejectedInput (empty) and what the gateway
+    raises."""
+    what = KINDS[kind]
+    wanted = {text: _wanted(what, text) for text in texts}
+    rows = _whole(pagerduty, what, len(wanted)) if len(wanted) > 1 else None
+    found: Dict[str, Union[Reference, NotFound, Ambiguous]] = {}
+    for text, word in wanted.items():
+        try:
+            found[text] = (
+                resolve(pagerduty, kind, word)
+                if rows is None
+                else _pick(what, kind, word, rows, suggest)
+            )
+        except (Ambiguous, NotFound) as error:
+            found[text] = error
+    return found
+
+
+def _wanted(what: _Kind, text: str) -> str:
+    wanted = one_line(clean(text, MAX_TEXT))
+    if not wanted:
+        raise RejectedInput(f"{what.word}: an id or a name is needed")
+    return wanted
+
+
+def _by_id(pagerduty: PagerDuty, kind: str, id: str) -> Optional[Reference]:
+    try:
+        row = pagerduty.get(f"{KINDS[kind].path}/{id}").get(kind)
+    except (NotFound, RejectedInput):
+        return None  # a name that looks like an id
+    return reference(kind, row) if isinstance(row, dict) and row.get("id") else None
+
+
+def _rows(
+    pagerduty: PagerDuty, what: _Kind, query: str = "", maximum: int = 10000
+) -> List[Dict[str, Any]]:
+    return pagerduty.list_all(
+        what.path, what.key, {"query": query} if query else None, maximum
+    ).items
+
+
+def _whole(pagerduty: PagerDuty, what: _Kind, names: int) -> Optional[List[Dict[str, Any]]]:
+    """All rows, or None when that takes more requests than asking for each name."""
+    first = pagerduty.page(what.path, what.key, {"total": True})
+    if not first.more:
+        return first.items
+    pages = -(-first.total // PAGE_SIZE) if first.total is not None else 1
+    if pages > names + 1:
+        return None
+    listing = pagerduty.list_all(what.path, what.key)
+    return None if listing.truncated else listing.items
+
+
+def reference(kind: str, row: Mapping[str, Any]) -> Reference:
+    """Of a row of PagerDuty's."""
+    name = row.get("name") or row.get("summary") or ""
+    email = row.get("email") if kind == "user" else ""
+    policy = (row.get("escalation_policy") or {}).get("id") if kind == "service" else ""
+    return Reference(
+        kind,
+        str(row.get("id") or ""),
+        one_line(clean(name)),
+        one_line(clean(email or "")),
+        str(policy or ""),
+    )
+
+
+def _matches(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> List[Reference]:
+    folded = wanted.casefold()
+    found: Dict[str, Reference] = {}
+    for row in rows:
+        one = reference(kind, row)
+        if one.id == wanted:
+            return [one]
+        if one.id and folded in (one.name.casefold(), one.email.casefold()):
+            found[one.id] = one
+    return list(found.values())
+
+
+def _pick(
+    what: _Kind, kind: str, wanted: str, rows: List[Dict[str, Any]], suggest: bool
+) -> Reference:
+    """The only match among the rows, or the error that tells why there is none."""
+    found = _matches(kind, wanted, rows)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        listed = ", ".join(
+            f"{one.name} ({one.id}{', ' + one.email if one.email else ''})" for one in found[:10]
+        )
+        raise Ambiguous(f"{what.word} {wanted!r} fits {len(found)}: {listed}. Give the id.")
+    raise NotFound(
+        f"there is no {what.word} {wanted!r}{_near(kind, wanted, rows) if suggest else ''}"
+    )
+
+
+def _near(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> str:
+    import difflib
+
+    names: Dict[str, str] = {}
+    for row in rows:
+        one = reference(kind, row)
+        for word in (one.name, one.email):
+            if word:
+                names[word.casefold()] = f"{word} ({one.id})"
+    near = difflib.get_close_matches(wanted.casefold(), list(names), n=3, cutoff=0.6)
+    return "; did you mean " + ", ".join(names[one] for one in near) + "?" if near else ""

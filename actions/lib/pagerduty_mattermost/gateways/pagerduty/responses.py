@@ -1,0 +1,114 @@
+"""What PagerDuty answers, read: the JSON object of a good answer, or the error that a bad one
+means."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
+
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    PermanentError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
+from pagerduty_mattermost.gateways.http import client as transport
+from pagerduty_mattermost.gateways.http import redaction as echoes
+
+if TYPE_CHECKING:
+    from requests import Response
+
+LIST = "list"
+"""Key of an answer that is a bare list."""
+ERROR_LENGTH = 600
+"""PagerDuty's own words are cut to this many characters."""
+
+
+def read(
+    response: Response, method: str, what: str, clock: Callable[[], float], bare_list: bool = False
+) -> Dict[str, Any]:
+    """The JSON object of a good answer, or raise the error that the answer means. `bare_list`: a
+    list comes, under `LIST`."""
+    status = response.status_code
+    if status >= 300:
+        raise _refusal(response, method, what, clock)
+    if not response.content.strip():
+        if status in (202, 204) or method == "DELETE":
+            return {}
+        raise RetryLater(f"{what}: the answer is empty", status=status, maybe_done=method != "GET")
+    try:
+        answer = response.json()
+    except (ValueError, RecursionError):
+        answer = None
+    if bare_list and isinstance(answer, list):
+        return {LIST: answer}
+    if not isinstance(answer, dict):
+        raise RetryLater(
+            f"{what}: the answer is no JSON object (a proxy in between?)",
+            status=status,
+            maybe_done=method != "GET",
+        )
+    return answer
+
+
+def _refusal(response: Response, method: str, what: str, clock: Callable[[], float]) -> PackError:
+    status = response.status_code
+    said, code = _said(response)
+    if status == 429 or status == 408 or (status >= 500 and status != 501):
+        wait = transport.asked_wait(response.headers, limited=status == 429, now=clock)
+        why = "too many requests" if status == 429 else "PagerDuty has trouble"
+        return RetryLater(
+            f"{what}: {why} ({status})",
+            status=status,
+            error_id=code,
+            retry_after=wait,
+            maybe_done=status != 429 and method != "GET",
+        )
+    if status == 401:
+        return Unauthorized(
+            f"{what}: PagerDuty does not accept the key (401): check api_key, auth_type and "
+            "region",
+            status=status,
+            error_id=code,
+        )
+    if status == 403:
+        line = (
+            f"{what}: the key may not do this (403){said}: it may be read-only, or lack "
+            "a right or scope"
+        )
+        return Unauthorized(line, status=status, error_id=code)
+    if status == 404:
+        return NotFound(
+            f"{what}: no such thing, or the key may not see it (404){said}",
+            status=status,
+            error_id=code,
+        )
+    if status in (400, 422):
+        return RejectedInput(
+            f"{what}: PagerDuty refuses ({status}){said}", status=status, error_id=code
+        )
+    return PermanentError(
+        f"{what}: PagerDuty answers {status}{said}", status=status, error_id=code
+    )
+
+
+def _said(response: Response) -> Tuple[str, str]:
+    """PagerDuty's own words as ": message: error; error", and its error code; both "" when it gave
+    none."""
+    try:
+        error = response.json().get("error")
+    except (ValueError, AttributeError):
+        return "", ""
+    if not isinstance(error, dict):
+        return (
+            ": " + echoes.words(response, error, ERROR_LENGTH) if isinstance(error, str) else ""
+        ), ""
+    details = error.get("errors")
+    words = [str(error.get("message") or "")]
+    if isinstance(details, list):
+        words.append("; ".join(str(one) for one in details))
+    elif details:
+        words.append(str(details))
+    said = echoes.words(response, ": ".join(word for word in words if word), ERROR_LENGTH)
+    return (": " + said if said else ""), str(error.get("code") or "")

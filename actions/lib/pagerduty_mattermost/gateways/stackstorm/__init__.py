@@ -1,0 +1,1 @@
+"""StackStorm's side: the datastore, the strict dispatch of triggers, rules and their criteria."""

@@ -1,0 +1,55 @@
+"""Values of an older version of the pack, as this version writes them. Pure.
+
+    version("sensor.head")            # 2: what is written now
+    migrate("sensor.head", data, 1)   # the same value as version 2 has it
+
+Each kind of key (its first word) has its own version: 1 and one more for each step here. A step is
+never changed once it was released; a new shape is a new step. What a step can't make sense of
+raises, and the reader keeps the value aside (`aside`) as it does with one of a newer version.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, Mapping, Tuple
+
+Step = Callable[[str, Any], Any]
+"""(relative name, data of the version before) -> data of the next one."""
+
+_ROW_BEFORE_BRIDGE = 11
+
+
+def _rows_with_bridge(rows: Mapping[str, Any]) -> Dict[str, Any]:
+    return {
+        incident: [*row, ""] if isinstance(row, list) and len(row) == _ROW_BEFORE_BRIDGE else row
+        for incident, row in rows.items()
+    }
+
+
+def _sensor_2(name: str, data: Any) -> Any:
+    """The known state of an incident got the conference bridge as its twelfth value."""
+    if name.startswith("sensor.shard."):
+        return _rows_with_bridge(data)
+    if name == "sensor.head":
+        return {**data, "journal": _rows_with_bridge(data["journal"])}
+    return data
+
+
+def _incident_2(name: str, data: Any) -> Any:
+    """A state tells what its expiry follows; of those of version 1 that is not known."""
+    return {**data, "life": ""} if ".state." in name else data
+
+
+STEPS: Mapping[str, Tuple[Step, ...]] = {"sensor": (_sensor_2,), "incident": (_incident_2,)}
+
+
+def version(name: str) -> int:
+    """What a value of that (relative) name is written as."""
+    return 1 + len(STEPS.get(name.partition(".")[0], ()))
+
+
+def migrate(name: str, data: Any, since: int) -> Any:
+    """Data of version `since` as today's. Raises TypeError, ValueError, KeyError or AttributeError
+    when it is none."""
+    for step in STEPS.get(name.partition(".")[0], ())[since - 1 :]:
+        data = step(name, data)
+    return data

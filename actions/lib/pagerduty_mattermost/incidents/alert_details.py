@@ -1,0 +1,75 @@
+"""What a card shows and the log's incidents lack: the first alert's details and the conference
+bridge. Best effort.
+
+Asked for once, when a card is born (and the bridge again when something changed that nobody knows
+yet). A PagerDuty that fails or is slow never blocks a card.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Mapping
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
+from pagerduty_mattermost.incidents.incident import Change, Incident
+from pagerduty_mattermost.incidents.log_entries import UPDATED, incident_from_rest, with_details
+
+BRIDGE_EVENTS = (UPDATED, "incident.conference_bridge.updated")
+INCLUDE = ["conference_bridge", "first_trigger_log_entries"]
+
+
+def wanted(change: Change, incident: Incident, *, birth: bool) -> Dict[str, bool]:
+    """What is worth a request."""
+    types = {event.event_type for event in change.events}
+    return {
+        "alert": birth and not (incident.details or incident.links or incident.summary),
+        "bridge": (birth or bool(types.intersection(BRIDGE_EVENTS)))
+        and not incident.conference_url,
+    }
+
+
+def with_extras(
+    incident: Incident, pagerduty: PagerDuty, asked: Mapping[str, bool], log: Any = None
+) -> Incident:
+    """The incident with what PagerDuty tells of it now; unchanged when it does not answer soon."""
+    try:
+        if asked["alert"]:
+            answer = pagerduty.get(fill("/incidents/{id}/alerts", id=incident.id), {"limit": 1})
+            alerts = answer.get("alerts")
+            first = (
+                alerts[0]
+                if isinstance(alerts, list) and alerts and isinstance(alerts[0], dict)
+                else {}
+            )
+            incident = with_details(incident, {"channel": first.get("body")})
+        if asked["bridge"]:
+            answer = pagerduty.get(
+                fill("/incidents/{id}", id=incident.id), {"include": ["conference_bridge"]}
+            )
+            found = incident_from_rest(answer.get("incident"))
+            if found is not None:
+                incident = incident._replace(
+                    conference_url=found.conference_url, conference_number=found.conference_number
+                )
+    except PackError as error:
+        if log is not None:
+            log.info(
+                "Incident %s is shown without its alert's details or bridge: %s",
+                incident.id,
+                error,
+            )
+    return incident
+
+
+def fetch(pagerduty: PagerDuty, incident_id: str) -> Change:
+    """The incident as PagerDuty has it now, without events. Raises the gateway's errors, NotFound
+    among them."""
+    from pagerduty_mattermost.core.errors import RetryLater
+
+    path = fill("/incidents/{id}", id=incident_id)
+    incident = incident_from_rest(pagerduty.get(path, {"include": INCLUDE}).get("incident"))
+    if incident is None:
+        raise RetryLater(f"PagerDuty GET {path}: the answer holds no incident")
+    server_time = pagerduty.last_server_time
+    return Change(incident, read_at=times.iso(server_time) if server_time is not None else "")

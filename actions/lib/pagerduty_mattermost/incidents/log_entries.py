@@ -1,0 +1,398 @@
+"""Pure: PagerDuty's REST objects to our values. Everything of them may be null, missing or of
+another type.
+
+    incident_from_rest(obj) -> Incident or None        # GET /incidents, include[]=incidents of the
+    log
+    parse_entry(obj) -> Entry or None                  # GET /log_entries
+    event_from_entry(obj) -> IncidentEvent or None     # None: no event (notifications), or no log
+    entry at all
+    with_details(incident, trigger_entry_obj)          # adds what the first alert said
+    with_note(incident, event)                         # adds the latest note
+    epoch(value) -> seconds since the epoch or None
+
+Texts are cleaned and cut here, once, for the trigger's payload (about 4 KB; facts/stackstorm.md).
+Times become UTC with whole seconds, so that comparing them as text is comparing them as times
+(`incident.Version`).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Link, Person
+
+UPDATED = "incident.updated"
+"""Event type of entries that nobody knows yet: they pass, with their summary (facts/pagerduty.md,
+rule 4)."""
+
+EVENT_TYPES: Dict[str, str] = {
+    "trigger": "incident.triggered",
+    "acknowledge": "incident.acknowledged",
+    "acknowledgement": "incident.acknowledged",
+    "unacknowledge": "incident.unacknowledged",
+    "resolve": "incident.resolved",
+    "reopen": "incident.reopened",
+    "escalate": "incident.escalated",
+    "delegate": "incident.delegated",
+    "assign": "incident.reassigned",
+    "annotate": "incident.annotated",
+    "snooze": "incident.snoozed",
+    "merge": "incident.merged",
+    "priority_change": "incident.priority_updated",
+    "urgency_change": "incident.urgency_updated",
+    "title_change": "incident.title_updated",
+    "status_update": "incident.status_update_published",
+    "responder_request": "incident.responder.added",
+    "responder_reply": "incident.responder.replied",
+    "responder_accepted": "incident.responder.replied",
+    "responder_declined": "incident.responder.replied",
+    "field_value_change": "incident.custom_field_values.updated",
+    "custom_field_value_change": "incident.custom_field_values.updated",
+    "exhaust_escalation_path": UPDATED,
+    "repeat_escalation_path": UPDATED,
+    "reach_ack_limit": UPDATED,
+    "reach_trigger_limit": UPDATED,
+    "link": UPDATED,
+}
+"""Type of a log entry, without `_log_entry`, to the event type. PagerDuty's webhook words, and
+ours in their style."""
+
+FIELD_EVENT_TYPES: Dict[str, str] = {
+    "title": "incident.title_updated",
+    "service": "incident.service_updated",
+    "priority": "incident.priority_updated",
+    "urgency": "incident.urgency_updated",
+}
+"""Field named in the changeset of a `field_value_change` entry to the event type."""
+
+SILENT_TYPES = frozenset(("notify",))
+"""Entries that tell how people were called, not that the incident changed: no event."""
+
+_TITLE, _NAME, _TEXT, _URL = 500, 120, 500, 500
+_MAX_PEOPLE, _MAX_TEAMS, _MAX_DETAILS, _MAX_LINKS = 20, 10, 12, 6
+_DETAIL_NAME, _DETAIL_VALUE = 60, 200
+_KEY = 255
+_INT64 = 2**63 - 1
+
+_PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
+
+
+class Entry(NamedTuple):
+    """A log entry, read."""
+
+    id: str
+    at: float
+    """`created_at` in seconds since the epoch."""
+    kind: str
+    """The entry's type without `_log_entry`."""
+    incident: Incident
+    """As included with the entry: the incident when it was read, not when the entry was made."""
+    whole: bool
+    """False when only a reference to the incident came: id and link, no state."""
+    event: Optional[IncidentEvent]
+    raw: Mapping[str, Any]
+
+
+def epoch(value: Any) -> Optional[float]:
+    """Seconds since the epoch of an ISO 8601 time, None for anything else."""
+    return times.seconds(value) if isinstance(value, str) else None
+
+
+def moment(value: Any) -> str:
+    """The time in UTC, to the second, or empty."""
+    if isinstance(value, str) and _PLAIN_TIME.match(value):
+        return value
+    seconds = epoch(value)
+    return "" if seconds is None else times.iso(seconds)
+
+
+def incident_from_rest(obj: Any) -> Optional[Incident]:
+    """The incident, or None when the object has no id. `merged` is ours: PagerDuty calls a merged
+    one resolved."""
+    if not isinstance(obj, Mapping):
+        return None
+    ident = _id(obj)
+    if not ident:
+        return None
+    status = _text(obj.get("status"), 40) or "triggered"
+    counts, bridge, service, policy = (
+        _map(obj.get(k))
+        for k in ("alert_counts", "conference_bridge", "service", "escalation_policy")
+    )
+    reason, priority = _map(obj.get("resolve_reason")), _map(obj.get("priority"))
+    merged_into = (
+        _id(_map(reason.get("incident"))) if reason.get("type") == "merge_resolve_reason" else ""
+    )
+    if status == "resolved" and merged_into:
+        status = "merged"
+    closed = status not in ("triggered", "acknowledged")
+    changed_by = _map(obj.get("last_status_change_by"))
+    incident = Incident(
+        id=ident,
+        number=_int(obj.get("incident_number")),
+        title=_text(obj.get("title") or obj.get("summary"), _TITLE),
+        incident_key=one_line(_text(obj.get("incident_key"), _KEY)),
+        url=_text(obj.get("html_url"), _URL),
+        status=status,
+        urgency=_text(obj.get("urgency"), 40),
+        priority=_label(priority),
+        priority_id=_id(priority),
+        service=_label(service),
+        service_id=_id(service),
+        teams=tuple(_person(team) for team in _maps(obj.get("teams"))[:_MAX_TEAMS]),
+        escalation_policy=_label(policy),
+        escalation_policy_id=_id(policy),
+        assignees=_people(obj.get("assignments"), "assignee"),
+        acknowledgers=_people(obj.get("acknowledgements"), "acknowledger"),
+        resolved_by=_label(changed_by) if closed else "",
+        created_at=moment(obj.get("created_at")),
+        updated_at=moment(
+            obj.get("updated_at") or obj.get("last_status_change_at") or obj.get("created_at")
+        ),
+        resolved_at=moment(obj.get("resolved_at") or obj.get("last_status_change_at"))
+        if closed
+        else "",
+        merged_into=merged_into,
+        alerts_total=_int(counts.get("all")),
+        alerts_triggered=_int(counts.get("triggered")),
+        alerts_resolved=_int(counts.get("resolved")),
+        conference_url=_text(bridge.get("conference_url"), _URL),
+        conference_number=_text(bridge.get("conference_number"), _NAME),
+        summary=_text(_map(obj.get("body")).get("details"), _TEXT),
+    )
+    return with_details(incident, obj.get("first_trigger_log_entry"))
+
+
+def parse_entry(obj: Any) -> Optional[Entry]:
+    """A log entry as our value; None when it has no id, no time or belongs to no incident."""
+    if not isinstance(obj, Mapping):
+        return None
+    ident, at, included = _id(obj), epoch(obj.get("created_at")), _map(obj.get("incident"))
+    incident = incident_from_rest(included)
+    if not ident or at is None or incident is None:
+        return None
+    return Entry(
+        ident, at, _kind(obj), incident, bool(included.get("status")), event_from_entry(obj), obj
+    )
+
+
+def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
+    """The event a log entry stands for. Type of a merge's resolve: `incident.merged`; of a reopen:
+    only the tracker can tell (it is published nowhere), unless the entry says so itself."""
+    if not isinstance(obj, Mapping) or not _id(obj):
+        return None
+    kind = _kind(obj)
+    if kind in SILENT_TYPES:
+        return None
+    event_type = EVENT_TYPES.get(kind, UPDATED)
+    if kind == "field_value_change":
+        event_type = FIELD_EVENT_TYPES.get(_changed_field(obj).get("name") or "", event_type)
+    channel, details, included = (
+        _map(obj.get(k)) for k in ("channel", "event_details", "incident")
+    )
+    merged_into = ""
+    reason = _map(included.get("resolve_reason"))
+    if event_type == "incident.resolved" and reason.get("type") == "merge_resolve_reason":
+        event_type, merged_into = "incident.merged", _id(_map(reason.get("incident")))
+    people = (
+        _maps(obj.get("assignees"))
+        or _maps(obj.get("assigned_users"))
+        or _maps(obj.get("responders"))
+    )
+    note = obj.get("note")
+    if not note and kind == "annotate":
+        note = channel.get("summary") or channel.get("content") or details.get("description")
+    message = ""
+    if kind == "status_update" or kind.startswith("responder"):
+        message = _first(
+            obj.get("message"),
+            _map(obj.get("status_update")).get("message"),
+            channel.get("message"),
+        )
+        message = message or _first(
+            details.get("message"), details.get("description"), channel.get("summary")
+        )
+    was, now = _from_to(obj, kind)
+    changes = {
+        "summary": _text(obj.get("summary"), 300),
+        "note": _text(note, _TEXT),
+        "from": was,
+        "to": ", ".join(_label(p) for p in people[:_MAX_PEOPLE] if _label(p)) or now,
+        "to_ids": ", ".join(_id(p) for p in people[:_MAX_PEOPLE] if _id(p)),
+        "until": _snoozed_until(obj) if kind == "snooze" else "",
+        "message": _text(message, _TEXT),
+        "merged_into": merged_into,
+        "channel": _text(channel.get("type"), 40),
+        "log_entry_type": _text(obj.get("type"), 80),
+    }
+    agent = _map(obj.get("agent"))
+    occurred_at = moment(obj.get("created_at"))
+    return IncidentEvent(
+        event_id=_id(obj),
+        event_type=event_type,
+        occurred_at=occurred_at,
+        agent=Person(_id(agent), _label(agent), ""),
+        changes=tuple((key, value) for key, value in changes.items() if value),
+    )
+
+
+def with_details(incident: Incident, entry: Any) -> Incident:
+    """The incident with what its first alert said: details, custom details, links and graphs of a
+    trigger entry (whole, with its channel). Unchanged for a mere reference."""
+    obj = _map(entry)
+    channel = _map(obj.get("channel"))
+    details = _map(obj.get("event_details"))
+    if not channel and not obj.get("contexts") and not details:
+        return incident
+    custom: Any = channel.get("details")
+    cef = _map(channel.get("cef_details"))
+    if not custom:
+        custom = cef.get("details") or _map(channel.get("body")).get("details")
+    summary = "" if isinstance(custom, Mapping) else _text(custom, _TEXT)
+    pairs: List[Tuple[str, str]] = []
+    if isinstance(custom, Mapping):
+        for name, value in list(custom.items())[:_MAX_DETAILS]:
+            pairs.append(
+                (one_line(_text(name, _DETAIL_NAME)), _text(_plain(value), _DETAIL_VALUE))
+            )
+    summary = summary or _first_text(
+        channel.get("description"), details.get("description"), channel.get("summary")
+    )
+    links: List[Link] = []
+    for context in [
+        *_maps(obj.get("contexts")),
+        *_maps(channel.get("contexts")),
+        *_maps(cef.get("contexts")),
+    ]:
+        link = Link(
+            _text(context.get("href"), _URL),
+            _text(context.get("text"), _NAME),
+            _text(context.get("src"), _URL),
+        )
+        if (link.href or link.image) and link not in links:
+            links.append(link)
+    client_url = _text(channel.get("client_url"), _URL)
+    if client_url:
+        links.append(Link(client_url, _text(channel.get("client"), _NAME)))
+    return incident._replace(
+        summary=incident.summary or ("" if summary == incident.title else summary),
+        details=incident.details or tuple(pairs),
+        links=incident.links or tuple(links[:_MAX_LINKS]),
+    )
+
+
+def with_note(incident: Incident, event: IncidentEvent) -> Incident:
+    """The incident with the event's note as its latest one, when it has one."""
+    note = event.change("note")
+    if not note:
+        return incident
+    return incident._replace(note=note, note_by=event.agent.name, note_at=event.occurred_at)
+
+
+def _kind(obj: Mapping[str, Any]) -> str:
+    kind = _text(obj.get("type"), 80)
+    for ending in ("_reference", "_log_entry"):
+        if kind.endswith(ending):
+            kind = kind[: -len(ending)]
+    return kind
+
+
+def _from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
+    """Old and new value of a changed priority, urgency or title, where the entry tells (its form
+    is not published)."""
+    field = _changed_field(obj)
+    if field and field.get("name") != "service":  # a service changes by its id
+        return _text(field.get("old_value"), _NAME), _text(field.get("value"), _NAME)
+    if not kind.endswith("_change"):
+        return "", ""
+    what = kind[: -len("_change")]
+    for place in (obj, _map(obj.get("channel")), _map(obj.get("event_details"))):
+        was = _first_text(place.get("from"), place.get("old_" + what), place.get("old_value"))
+        now = _first_text(place.get("to"), place.get("new_" + what), place.get("new_value"))
+        if was or now:
+            return was, now
+    return "", ""
+
+
+def _changed_field(obj: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The one field of the incident itself that the entry says was changed (API: Channel,
+    changeset)."""
+    fields = _maps(_map(_map(obj.get("channel")).get("changeset")).get("application_fields"))
+    named = [field for field in fields if isinstance(field.get("name"), str)]
+    return named[0] if named else {}
+
+
+def _snoozed_until(obj: Mapping[str, Any]) -> str:
+    actions = [a for a in _maps(obj.get("changed_actions")) if a.get("type") == "unacknowledge"]
+    return moment(actions[0].get("at")) if actions else ""
+
+
+def _map(value: Any) -> Mapping[str, Any]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _maps(value: Any) -> List[Mapping[str, Any]]:
+    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
+
+
+def _text(value: Any, limit: int) -> str:
+    return "" if value is None or isinstance(value, (dict, list)) else clean(value, limit)
+
+
+def _first(*values: Any) -> str:
+    return next((value for value in values if isinstance(value, str) and value), "")
+
+
+def _first_text(*values: Any) -> str:
+    for value in values:
+        text = _label(value) if isinstance(value, Mapping) else _text(value, _TEXT)
+        if text:
+            return text
+    return ""
+
+
+def _plain(value: Any) -> Any:
+    if not isinstance(value, (dict, list)):
+        return value
+    import json
+
+    try:
+        return json.dumps(value, ensure_ascii=False)
+    except (TypeError, ValueError, RecursionError):
+        return str(type(value).__name__)
+
+
+def _id(obj: Mapping[str, Any]) -> str:
+    value = obj.get("id")
+    return (
+        clean(value, 64) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
+    )
+
+
+def _label(obj: Mapping[str, Any]) -> str:
+    return one_line(_text(obj.get("summary") or obj.get("name"), _NAME))
+
+
+def _int(value: Any) -> int:
+    if isinstance(value, bool) or not isinstance(value, (int, float, str)):
+        return 0
+    try:
+        return max(-_INT64, min(_INT64, int(value)))
+    except (ValueError, OverflowError):
+        return 0
+
+
+def _person(obj: Mapping[str, Any], at: Any = None) -> Person:
+    return Person(_id(obj), _label(obj), moment(at))
+
+
+def _people(value: Any, key: str) -> Tuple[Person, ...]:
+    return tuple(
+        _person(_map(item.get(key)), item.get("at"))
+        for item in _maps(value)[:_MAX_PEOPLE]
+        if item.get(key)
+    )

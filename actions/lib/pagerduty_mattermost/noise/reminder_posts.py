@@ -1,0 +1,294 @@
+"""Reminders in the threads of cards: which incidents are due, and the reply, once each.
+
+    due = waiting(store, terms, now)           # two requests to the datastore, one when nothing is
+    triggered
+    Round(action, terms).remind(due)           # asks PagerDuty; only called when something is due
+
+What is triggered is known from the incident sensor's committed state, so that PagerDuty is asked
+nothing while all is well. `pagerduty.reminder.<incident id>` says when the episode began, how many
+reminders there were and when to look again; it goes when the incident is over. The thread itself
+is the record of what was posted: a late, doubled or repeated run posts once.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+
+from pagerduty_mattermost.cards.records import Record, Records, Snapshot
+from pagerduty_mattermost.cards.route import NONE
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.quiet import RemindersConfig
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
+from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.incidents.known_states import REPORTED, Known, peek
+from pagerduty_mattermost.noise import reminder_rules as reminders
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+PREFIX = "reminder."
+KEEP = 30 * 86400.0
+SECONDS = 45.0
+"""After this long the rest waits for the next run."""
+FORGOTTEN = 50
+"""Records of incidents that are over, deleted in one run."""
+LOOKS = 200
+"""Incidents whose records are read in one run, the longest due first: in a storm the others wait
+for the next."""
+FIRST_WAIT = 60.0
+"""Seconds until an incident without a card is looked at again; a quarter of its age once that is
+more."""
+
+
+class Kept(NamedTuple):
+    incident_id: str
+    since: float
+    """When the episode began, seconds since the epoch."""
+    told: int = 0
+    """Reminders of the episode so far."""
+    next_at: float = 0.0
+    """When there is something to do; 0: not before its status changes."""
+    status_at: int = 0
+    """`sensor_state.Known.status_at` when it was looked at."""
+
+
+def waiting(store: Store, terms: RemindersConfig, now: float, log: Any = None) -> List[Kept]:
+    """Those that are due, the oldest first. Raises StoreUnreachable."""
+    known = peek(store)
+    triggered = {id: one for id, one in known.items() if _is_meant(one, terms)}
+    if not triggered:
+        return []
+    kept = _every(store)
+    for incident_id in [id for id in kept if id not in known or not known[id].is_open][:FORGOTTEN]:
+        store.delete(PREFIX + incident_id)
+    found: List[Kept] = []
+    todo = []
+    for incident_id, state in triggered.items():
+        before = kept.get(incident_id)
+        if before is None or before.status_at != state.status_at:
+            todo.append((state.status_at, incident_id))
+        elif 0 < before.next_at <= now:
+            todo.append((int(before.next_at), incident_id))
+    for _, incident_id in sorted(todo)[:LOOKS]:
+        before, state = kept.get(incident_id), triggered[incident_id]
+        snapshot = Records(store, incident_id, log).load()
+        one = _looked(before or Kept(incident_id, 0.0), snapshot, state, terms, now)
+        if one != before:
+            save(store, one)
+        if 0 < one.next_at <= now:
+            found.append(one)
+    return sorted(found, key=lambda one: (one.since, one.incident_id))
+
+
+def save(store: Store, one: Kept) -> None:
+    store.write(PREFIX + one.incident_id, one._asdict(), KEEP)
+
+
+class Round:
+    """One run: all that is due is asked for at once, and each is looked at again just before its
+    reply."""
+
+    def __init__(self, action: PackAction, terms: RemindersConfig) -> None:
+        from pagerduty_mattermost.cards.mentions import Mentions
+        from pagerduty_mattermost.core.weekly_hours import Hours
+
+        self._action = action
+        self._terms = terms
+        self._zone = times.zone(action.settings.time_zone)
+        self._hours = Hours(action.settings.quiet_hours, action.settings.time_zone, action.clock)
+        self._mentions = Mentions(
+            action.mattermost, lambda: action.pagerduty, action.store, log=action.log
+        )
+        self._on_calls: Dict[str, Optional[List[oncall.OnCall]]] = {}
+
+    def remind(self, due: Sequence[Kept]) -> List[str]:
+        """Ids of the posts. Raises RetryLater when something may go through later; all else was
+        done by then."""
+        began = self._action.monotonic()
+        asked = {
+            "statuses": ["triggered"],
+            "urgencies": list(self._terms.urgencies),
+            "date_range": "all",
+            "include": ["escalation_policies"],
+        }
+        rows = {
+            row.get("id"): row
+            for row in self._action.pagerduty.list_all("/incidents", "incidents", asked).items
+        }
+        present = [row for row in (rows.get(one.incident_id) for one in due) if row is not None]
+        posted: List[str] = []
+        later: Optional[RetryLater] = None
+        for one in due:
+            row = rows.get(one.incident_id)
+            if row is None or self._action.monotonic() - began > SECONDS:
+                # No longer triggered, which the sensor is about to see; or for the next run.
+                continue
+            try:
+                posted += self._incident(one, row, present)
+            except RetryLater as error:
+                later = later or error
+        if later is not None:
+            raise later
+        return posted
+
+    def _incident(
+        self, one: Kept, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]
+    ) -> List[str]:
+        snapshot = Records(self._action.store, one.incident_id, self._action.log).load()
+        now = self._action.clock()
+        since = reminders.began(snapshot.events, one.since)
+        if since > one.since:
+            one = one._replace(since=since, told=0)
+        number = reminders.due(one.since, now, self._terms)
+        cards = _cards(snapshot)
+        quiet = [until for until in map(self._quiet_until(row), cards) if until is not None]
+        if not cards or (quiet and len(quiet) == len(cards)):
+            again = min(quiet) if quiet else _patience(one.since, now)
+            save(self._action.store, one._replace(next_at=again))
+            return []
+        posted: List[str] = []
+        if number > one.told:
+            text = reminders.text(one.since, now, self._following(row, present), self._zone)
+            for card in cards:
+                if self._quiet_until(row)(card) is None:
+                    posted += self._reply(one, number, card, row, text)
+        one = one._replace(told=max(number, one.told))
+        save(
+            self._action.store,
+            one._replace(next_at=reminders.next_at(one.since, one.told, self._terms)),
+        )
+        return posted
+
+    def _quiet_until(self, row: Mapping[str, Any]) -> Any:
+        """When the quiet hours of a card's route are over, where they mean the incident; None when
+        it may be told."""
+        low = row.get("urgency") == "low"
+        return lambda card: self._hours.until(card.route.quiet) if low else None
+
+    def _reply(
+        self, one: Kept, number: int, card: Record, row: Mapping[str, Any], text: str
+    ) -> List[str]:
+        from pagerduty_mattermost.cards.thread import CardThread
+        from pagerduty_mattermost.core.post_keys import post_key
+
+        mattermost = self._action.mattermost
+        key = post_key(
+            "reminder", one.incident_id, card.channel_id, f"{one.since:.0f}", str(number)
+        )
+        try:
+            read = self._action.monotonic()
+            posts = mattermost.thread(card.post_id)
+            thread = CardThread(
+                mattermost, self._action.monotonic, card.channel_id, card.post_id, posts, read
+            )
+            if thread.has(key) or not any(post["id"] == card.post_id for post in posts):
+                return []
+            mention = self._mention(card, row)
+            if not self._still(one.incident_id):
+                return []
+            message = f"{text} · {mention}" if mention else text
+            return thread.add(key, message, {"incident": one.incident_id})
+        except (Unauthorized, RejectedInput, NotFound) as error:
+            if error.status == 401:
+                raise
+            where = card.label or card.channel_id
+            self._action.log.warning("No reminder of %s in %s: %s", one.incident_id, where, error)
+            return []
+
+    def _still(self, incident_id: str) -> bool:
+        """Whether it is unacknowledged now: somebody may have acknowledged since all were asked
+        for."""
+        from pagerduty_mattermost.gateways.pagerduty.client import fill
+
+        row = self._action.pagerduty.get(fill("/incidents/{id}", id=incident_id)).get("incident")
+        if not isinstance(row, Mapping):
+            raise RetryLater(
+                f"PagerDuty GET /incidents/{incident_id}: the answer holds no incident"
+            )
+        return row.get("status") == "triggered" and row.get("urgency") in self._terms.urgencies
+
+    def _mention(self, card: Record, row: Mapping[str, Any]) -> str:
+        if card.route.mention == "assignees":
+            return self._mentions.of_users(reminders.assignees(row))
+        return (
+            self._mentions.on_call(reminders.policy_id(row))
+            if card.route.mention == "oncall"
+            else ""
+        )
+
+    def _following(self, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]) -> str:
+        """Who is next; one request for each escalation policy, for all incidents that are due."""
+        policy = reminders.policy_id(row)
+        steps = [
+            reminders.planned(other) for other in present if reminders.policy_id(other) == policy
+        ]
+        found = [step for step in steps if step is not None]
+        if policy not in self._on_calls and policy and found:
+            try:
+                self._on_calls[policy] = oncall.read(
+                    self._action.pagerduty,
+                    {"escalation_policy_ids": [policy]},
+                    since=min(step.assigned_at for step in found),
+                    until=max(step.at for step in found) + 1,
+                )
+            except PackError as error:
+                self._action.log.info("Who is next on %s is not known: %s", policy, error)
+                self._on_calls[policy] = None
+        return reminders.following(row, self._on_calls.get(policy), self._action.clock())
+
+
+def _is_meant(known: Known, terms: RemindersConfig) -> bool:
+    return known.status == "triggered" and known.urgency in terms.urgencies and known.has(REPORTED)
+
+
+def _looked(
+    one: Kept, snapshot: Snapshot, state: Known, terms: RemindersConfig, now: float
+) -> Kept:
+    """What is to be done about it, and when, by what is remembered of it."""
+    created = (
+        times.seconds(snapshot.newest.change.incident.created_at) if snapshot.states else None
+    )
+    since = reminders.began(snapshot.events, one.since or created or float(state.status_at))
+    one = one._replace(
+        since=since, told=one.told if since == one.since else 0, status_at=state.status_at
+    )
+    if not _cards(snapshot):
+        return one._replace(next_at=_patience(since, now))
+    return one._replace(next_at=reminders.next_at(since, one.told, terms))
+
+
+def _patience(since: float, now: float) -> float:
+    return now + max(FIRST_WAIT, (now - since) / 4)
+
+
+def _cards(snapshot: Snapshot) -> List[Record]:
+    """Those that can be replied to; a route that wants no replies gets no reminder either."""
+    found = snapshot.cards.values()
+    return [one for one in found if one.post_id and not one.gone and one.route.reply_on != (NONE,)]
+
+
+def _every(store: Store) -> Dict[str, Kept]:
+    values = store.read_prefix(PREFIX, on_broken=lambda error: None)
+    found = (kept_of(name, value) for name, value in values.items())
+    return {one.incident_id: one for one in found if one is not None}
+
+
+def kept_of(name: str, value: Any) -> Optional[Kept]:
+    """Of a relative key and its value; None when it is no such record."""
+    try:
+        return Kept(
+            name[len(PREFIX) :],
+            float(value["since"]),
+            int(value["told"]),
+            float(value["next_at"]),
+            int(value["status_at"]),
+        )
+    except (KeyError, TypeError, ValueError):
+        return None

@@ -1,0 +1,71 @@
+"""Pure: the one card of a storm, or of an alert that flaps, and the summary in its thread."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import Any, Dict, Tuple
+
+from pagerduty_mattermost.cards.card import STATES
+from pagerduty_mattermost.cards.fields import NAME
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.text import escape, inert, markdown_link, one_line, web_link
+
+COLORS = {"ongoing": "#c62828", "ended": "#2e7d32"}
+
+
+def card(storm: Mapping[str, Any], zone: tzinfo) -> Tuple[str, Dict[str, Any]]:
+    """Message and attachment. `storm`: the payload of `pagerduty.storm`."""
+    ended = storm["state"] == "ended"
+    head = headline(storm)
+    lines = [
+        f"**{storm['total']} incidents** since {times.stamp(str(storm['started_at']), zone)}: "
+        f"{storm['triggered']} triggered, {storm['acknowledged']} acknowledged, "
+        f"{storm['closed']} over.",
+        *(_line(one) for one in storm["incidents"]),
+    ]
+    hidden = int(storm["total"]) - len(storm["incidents"])
+    if hidden > 0:
+        lines.append(f"… and {hidden} more in PagerDuty.")
+    if not ended:
+        lines.append(
+            "_They get no cards of their own, but those that somebody acts on and those of "
+            "high priority._"
+        )
+    attachment = {
+        "fallback": inert(head),
+        "color": COLORS["ended" if ended else "ongoing"],
+        "text": "\n".join(lines),
+    }
+    return escape(head), attachment
+
+
+def headline(storm: Mapping[str, Any]) -> str:
+    """One line, not escaped."""
+    service, title = (one_line(str(storm[name]), NAME) for name in ("service", "title"))
+    ended = storm["state"] == "ended"
+    if storm["kind"] == "flapping":
+        what = f"{title} on {service} {'no longer flaps' if ended else 'flaps'}"
+        return f"{'✅' if ended else '🔁'} {what} · {storm['total']} rounds"
+    what = f"The storm of {service} is over" if ended else f"Storm of incidents on {service}"
+    return f"{'✅' if ended else '🌩️'} {what} · {storm['total']} incidents"
+
+
+def summary(storm: Mapping[str, Any]) -> str:
+    """Of one that is over."""
+    length = times.between(str(storm["started_at"]), str(storm["at"]))
+    left = int(storm["triggered"]) + int(storm["acknowledged"])
+    still = f"{left} still open" if left else "all of them over"
+    more = (
+        " Each gets its card as soon as somebody acts on it."
+        if left and storm["kind"] == "storm"
+        else ""
+    )
+    return f"Over after {length}: {storm['total']} incidents, {still}.{more}"
+
+
+def _line(one: Mapping[str, Any]) -> str:
+    state = STATES.get(str(one["status"]))
+    emoji = state.emoji if state else "❔"
+    name = f"#{one['number']} {one_line(str(one['title']), 100)}"
+    return f"- {emoji} {markdown_link(name, web_link(str(one['url'])))}"

@@ -1,0 +1,426 @@
+"""Pure: which changes are told one by one, and which together: storms of one service, and alerts
+that flap.
+
+    noise = Noise(Terms(), data)                   # data: as `kept()` gave it, None for nothing
+    verdicts = noise.judge(changes, now)           # {incident id: PASS | HOLD | RELEASE | WAIT}
+    noise.settle()                                 # once what passes was dispatched
+    for group in noise.due(now): dispatch group.payload(now), then noise.told(group, now)
+    for payload in noise.once_more(now): dispatch payload
+
+A storm: more than `incidents` new ones of a service within `window` seconds. It is over when no
+more than half as many came within `quiet` seconds. Flapping (`flapping`): what comes after
+`rounds` rounds of triggered and resolved. Both hold the incidents back that are new then; one card
+counts them. An incident gets its own card after all when its priority is high or when somebody
+acts on it; of a few that are left open at the end, when anything happens to it.
+
+A change may be judged any number of times before it is dispatched (StackStorm may be down, the
+sensor killed): what counts is each incident once, by its own time. `now`: PagerDuty's clock,
+seconds since the epoch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.text import cut, one_line
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.noise.flapping import Rounds, abouts_of
+from pagerduty_mattermost.noise.storm_group import FLAPPING, STORM, Group, by_id, by_value
+
+PASS, HOLD, RELEASE, WAIT = "pass", "hold", "release", "wait"
+"""Dispatch it; don't; dispatch it with all that was held of it before; look at it again soon
+(nothing is decided)."""
+TRIGGERED = "incident.triggered"
+MOVES = frozenset(
+    (
+        "incident.acknowledged",
+        "incident.annotated",
+        "incident.snoozed",
+        "incident.escalated",
+        "incident.reassigned",
+        "incident.delegated",
+        "incident.responder.added",
+        "incident.responder.replied",
+        "incident.status_update_published",
+        "incident.priority_updated",
+    )
+)
+"""What somebody does to an incident that is theirs now. A resolve is none: it ends by itself in
+the count."""
+BY_ITSELF = ("timeout", "auto")
+"""Channels of log entries that nobody is behind, as of an escalation nobody answered."""
+RELEASED_AT_ONCE = 5
+"""Incidents of a group that somebody acts on within one look and that get their own cards; more
+are done in bulk."""
+PATIENCE = 8.0
+"""Seconds that new incidents which come at the pace of a storm wait for more, so that it begins
+without cards."""
+PACE = 4.0
+"""So many times as fast as what makes a storm."""
+AGAIN = (60.0, 600.0, 1800.0)
+"""Seconds after the end of a group at which its last card is told once more: a trigger can be lost
+on its way, and nothing follows it that would put the card right."""
+KEPT_OVER = 6 * 3600.0
+"""Seconds after the end of a group in which its incidents are known to have been counted:
+reconcile may come late."""
+REMEMBERED = 900.0
+"""Seconds that an incident that passed is known to have: a look that failed may be repeated that
+late."""
+
+
+class Terms(NamedTuple):
+    incidents: int = 10
+    """0: no storms."""
+    window: float = 120.0
+    quiet: float = 300.0
+    """Seconds without new ones after which it is over."""
+    priorities: Tuple[str, ...] = ("P1", "P2")
+    rounds: int = 3
+    """0: nothing flaps."""
+    flap_window: float = 1800.0
+
+    def over_at(self, group: Group) -> float:
+        """When the group is over, unless more comes."""
+        if group.kind == FLAPPING:
+            return group.last + self.flap_window
+        few = min(self.incidents // 2 + 1, len(group.arrivals))
+        return (group.arrivals[-few] if few else group.began) + self.quiet
+
+
+class Over(NamedTuple):
+    """A group that is over."""
+
+    payload: Dict[str, Any]
+    """The last one."""
+    at: float
+    """When that was told first."""
+    again: int
+    """How often since."""
+    ids: Set[str]
+    """Incidents that it counted and that have no cards."""
+
+
+class Noise:
+    def __init__(self, terms: Terms, data: Any = None) -> None:
+        self._terms = terms
+        self.groups: Dict[str, Group] = {}
+        """By their keys."""
+        self._passed: Dict[str, Dict[str, float]] = {}
+        """By service: new incidents that were told lately, with their times."""
+        self._rounds = Rounds(terms.rounds, terms.flap_window)
+        self.left: Dict[str, str] = {}
+        """Open incidents without a card whose group is over, and that group's key."""
+        self.over: List[Over] = []
+        self._releasing: Dict[str, str] = {}
+        """Released, but not dispatched yet; and their group's key."""
+        self.changed = False
+        """Whether something has to be kept."""
+        if isinstance(data, Mapping):
+            self._read(data)
+
+    def _read(self, data: Mapping[str, Any]) -> None:
+        """What does not read is forgotten: then changes are told one by one."""
+        try:
+            groups = {str(key): Group.of(one) for key, one in data["groups"].items()}
+            passed = {
+                str(s): {str(id): float(at) for id, at in ids.items()}
+                for s, ids in data["passed"].items()
+            }
+            left = by_id(data["left"])
+            releasing = {str(id): str(key) for id, key in data["releasing"].items()}
+            rounds = Rounds(self._terms.rounds, self._terms.flap_window, data["rounds"])
+            over = [
+                Over(
+                    dict(one["payload"]),
+                    float(one["at"]),
+                    int(one["again"]),
+                    set(str(one["ids"]).split()),
+                )
+                for one in data["over"]
+            ]
+        except (KeyError, TypeError, ValueError, AttributeError):
+            return
+        self.groups, self._passed, self.left = groups, passed, left
+        self._releasing, self._rounds, self.over = releasing, rounds, over
+
+    def kept(self) -> Dict[str, Any]:
+        return {
+            "groups": {key: group.kept() for key, group in self.groups.items()},
+            "passed": self._passed,
+            "left": by_value(self.left),
+            "releasing": self._releasing,
+            "rounds": self._rounds.kept(),
+            "over": [{**one._asdict(), "ids": " ".join(sorted(one.ids))} for one in self.over],
+        }
+
+    @property
+    def held(self) -> Dict[str, str]:
+        """Incidents without a card on purpose, and why."""
+        found = {
+            id: f"{group.kind} of {group.service}"
+            for group in self.groups.values()
+            for id in group.statuses
+        }
+        released = {id for group in self.groups.values() for id in group.released}
+        counted = (id for one in self.over for id in one.ids)
+        left = dict.fromkeys((*counted, *self.left), "its storm is over")
+        return {id: why for id, why in {**left, **found}.items() if id not in released}
+
+    def judge(
+        self, changes: Sequence[Change], now: float, *, patient: bool = False
+    ) -> Dict[str, str]:
+        """All changes of one look, since a storm may come within it. `patient`: what is not
+        decided yet will be seen again by the next look."""
+        if not (self._terms.incidents or self._terms.rounds or self.groups or self.left):
+            return {one.incident.id: PASS for one in changes}
+        fresh: Dict[str, List[Change]] = {}
+        for change in changes:
+            if self._is_new(change) and not self._flaps(change):
+                fresh.setdefault(change.incident.service_id, []).append(change)
+        waiting = [
+            id
+            for several in fresh.values()
+            for id in self._arrived(sorted(several, key=_at), now, patient)
+        ]
+        new = {change.incident.id for several in fresh.values() for change in several}
+        for change in changes:
+            id = change.incident.id
+            if (
+                id not in waiting
+                and self._group_of(id) is None
+                and not (id in new and self._flaps(change))
+            ):
+                self._observe(change)
+        acted: Dict[str, int] = {}
+        verdicts = {one.incident.id: self._verdict(one, acted) for one in changes}
+        return {**verdicts, **dict.fromkeys(waiting, WAIT)}
+
+    def _is_new(self, change: Change) -> bool:
+        id = change.incident.id
+        passed = self._passed.get(change.incident.service_id, ())
+        known = id in self.left or id in passed or self._group_of(id) or self._is_counted(id)
+        return not known and any(event.event_type == TRIGGERED for event in change.events)
+
+    def _is_high(self, incident: Incident) -> bool:
+        return incident.priority in self._terms.priorities
+
+    def _flaps(self, change: Change) -> bool:
+        """Whether it is one more round; then it is counted. One of high priority is told as
+        ever."""
+        group = self._flapping(change) if self._terms.rounds else None
+        if group is None or self._is_high(change.incident):
+            return False
+        self._join(group, change)
+        return True
+
+    def _flapping(self, change: Change) -> Optional[Group]:
+        found = (
+            self._ongoing(FLAPPING, about, _at(change)) for about in abouts_of(change.incident)
+        )
+        return next((group for group in found if group is not None), None)
+
+    def _observe(self, change: Change) -> None:
+        """Count rounds; what a storm counts is none. The last one of them is told as ever, what
+        follows is held."""
+        incident = change.incident
+        if not self._terms.rounds or not self._rounds.observe(change):
+            return
+        self.changed = True
+        for about in abouts_of(incident):
+            since = self._rounds.flaps(about)
+            if since is not None and self._flapping(change) is None:
+                made = Group(FLAPPING, about, incident, cut(one_line(incident.title), 120), since)
+                made.last = max(
+                    times.seconds(event.occurred_at) or since for event in change.events
+                )
+                made.before = self._rounds.forget(about)
+                self.groups[made.key] = made
+
+    def _ongoing(self, kind: str, about: str, at: float) -> Optional[Group]:
+        """The group that a new incident of this time belongs to; one that was over by then is
+        marked so."""
+        for group in self.groups.values():
+            if group.kind == kind and group.about == about and not group.ended:
+                if at <= self._terms.over_at(group):
+                    return group if at >= group.began - self._terms.window else None
+                self._end(group)
+        return None
+
+    def _end(self, group: Group) -> None:
+        group.ended, group.sequence, self.changed = True, group.sequence + 1, True
+
+    def _join(self, group: Group, change: Change) -> None:
+        group.arrived(_at(change), self._terms.incidents // 2 + 1)
+        group.take(change.incident)
+        self.changed = True
+
+    def _arrived(self, fresh: List[Change], now: float, patient: bool) -> List[str]:
+        """Into the storm, or told. Returns the ids of those that wait."""
+        service, waiting = fresh[0].incident.service_id, []
+        passed = self._passed.get(service, {})
+        impatient = self._is_calm(passed, fresh, now) if patient else True
+        for change in fresh:
+            at, incident = _at(change), change.incident
+            group = self._ongoing(STORM, service, at) if self._terms.incidents else None
+            if group is None:
+                group = self._begin(fresh, at)
+            plain = not self._is_high(incident)
+            if group is not None and plain:
+                self._join(group, change)
+            elif plain and not impatient and now - at < PATIENCE and not _has_moved(change):
+                waiting.append(incident.id)
+            else:
+                self._passed.setdefault(service, {})[incident.id] = at
+                self.changed = True
+        return waiting
+
+    def _begin(self, fresh: Sequence[Change], at: float) -> Optional[Group]:
+        """A storm, when too many came within a window that begins before this moment and this look
+        saw the end of."""
+        terms, incident = self._terms, fresh[0].incident
+        if not terms.incidents:
+            return None
+        moments = {one.incident.id: _at(one) for one in fresh}
+        moments.update(self._passed.get(incident.service_id, {}))
+        ordered = sorted(moments.values())
+        for first, last in zip(ordered, ordered[terms.incidents :]):
+            if last - first <= terms.window and first <= at <= last:
+                made = Group(STORM, incident.service_id, incident, "", at)
+                return self.groups.setdefault(made.key, made)
+        return None
+
+    def _is_calm(self, passed: Mapping[str, float], fresh: Sequence[Change], now: float) -> bool:
+        """Not two new ones so close that a storm may have begun."""
+        if not self._terms.incidents:
+            return True
+        moments = sorted([*passed.values(), *map(_at, fresh)])
+        gap = self._terms.window / self._terms.incidents / PACE
+        return all(
+            now - two >= PATIENCE or two - one > gap for one, two in zip(moments, moments[1:])
+        )
+
+    def _group_of(self, id: str) -> Optional[Group]:
+        return next((group for group in self.groups.values() if id in group.statuses), None)
+
+    def _is_counted(self, id: str) -> bool:
+        """By a group that is over."""
+        return any(id in one.ids for one in self.over)
+
+    def _verdict(self, change: Change, acted: Dict[str, int]) -> str:
+        incident = change.incident
+        left_by = self.left.get(incident.id, "")
+        key = left_by
+        if not key:
+            group = self._group_of(incident.id)
+            if group is None and self._is_counted(incident.id):
+                return self._release(incident.id, "") if incident.is_open else HOLD
+            if group is None:
+                return RELEASE if incident.id in self._releasing else PASS
+            if group.take(incident):
+                self.changed = True
+            if incident.id in group.released:
+                return PASS
+            key = group.key
+        high = self._is_high(incident)
+        wanted = incident.is_open and (high or _has_moved(change) or self._left_few(left_by))
+        if not wanted and incident.id not in self._releasing:
+            return HOLD
+        acted[key] = acted.get(key, 0) + 1
+        if not high and acted[key] > RELEASED_AT_ONCE:
+            return HOLD
+        return self._release(incident.id, key)
+
+    def _left_few(self, key: str) -> bool:
+        """Whether it is a group that is over and left few open."""
+        return bool(key) and sum(key == one for one in self.left.values()) <= self._terms.incidents
+
+    def _release(self, id: str, key: str) -> str:
+        self._releasing[id], self.changed = key, True
+        return RELEASE
+
+    def settle(self) -> None:
+        """What was released has been dispatched."""
+        for id, key in self._releasing.items():
+            self.left.pop(id, None)
+            for one in self.over:
+                one.ids.discard(id)
+            if key in self.groups and id not in self.groups[key].released:
+                self.groups[key].released.append(id)
+            self.changed = True
+        self._releasing.clear()
+
+    def due(self, now: float) -> List[Group]:
+        """Groups whose card is to be painted; those that are over are marked so."""
+        for group in self.groups.values():
+            if not group.ended and now > self._terms.over_at(group):
+                self._end(group)
+        unheard = [key for key, group in self.groups.items() if group.ended and not group.statuses]
+        for key in unheard:
+            del self.groups[key]
+        return [group for group in self.groups.values() if group.is_due(now)]
+
+    def told(self, group: Group, now: float) -> List[str]:
+        """Incidents to be dispatched now with all that was held: what flapped and stays up, when
+        that is over. What a storm leaves open is in its summary and gets no card until something
+        happens to it."""
+        group.told_sequence, group.told_at, self.changed = group.sequence, now, True
+        if not group.ended:
+            return []
+        del self.groups[group.key]
+        open_ones = group.open_ones()
+        few = group.kind == FLAPPING and len(open_ones) <= max(1, self._terms.incidents)
+        counted = group.statuses.keys() - set(group.released) - set(open_ones if few else ())
+        self.over.append(Over(group.payload(now), now, 0, counted))
+        if few:
+            return open_ones
+        self.left.update((id, group.key) for id in open_ones)
+        return []
+
+    def once_more(self, now: float) -> List[Dict[str, Any]]:
+        """Last payloads of groups that are over which are to be told again; they count as told
+        when this is kept."""
+        found = []
+        for number, one in enumerate(self.over):
+            if one.again < len(AGAIN) and now - one.at >= AGAIN[one.again]:
+                self.over[number] = one._replace(again=one.again + 1)
+                found.append(one.payload)
+        lasting = [one for one in self.over if now - one.at < KEPT_OVER]
+        self.changed = self.changed or bool(found) or len(lasting) < len(self.over)
+        self.over = lasting
+        return found
+
+    def forget(self, now: float, open_ids: Any) -> None:
+        """What counts no longer: times outside of every window, incidents that are not among
+        `open_ids`."""
+        oldest = now - max(self._terms.window, REMEMBERED)
+        passed = {
+            s: {id: at for id, at in ids.items() if at >= oldest}
+            for s, ids in self._passed.items()
+        }
+        self._passed = {service: ids for service, ids in passed.items() if ids}
+        self._rounds.prune(now)
+        self.left = {id: key for id, key in self.left.items() if id in open_ids}
+
+
+def _has_moved(change: Change) -> bool:
+    return any(_is_move(event) for event in change.events)
+
+
+def _is_move(event: IncidentEvent) -> bool:
+    return event.event_type in MOVES and event.change("channel") not in BY_ITSELF
+
+
+def _at(change: Change) -> float:
+    """When it was triggered."""
+    moments = (event.occurred_at for event in change.events if event.event_type == TRIGGERED)
+    found = next(
+        (
+            at
+            for at in map(times.seconds, (*moments, change.incident.created_at))
+            if at is not None
+        ),
+        None,
+    )
+    return found or 0.0

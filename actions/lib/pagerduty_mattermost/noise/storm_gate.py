@@ -1,0 +1,162 @@
+"""What the incident sensor holds back: `storms` with its memory in the datastore and its trigger
+`pagerduty.storm`.
+
+    desk = NoiseDesk(config.noise, store, dispatcher, pagerduty, log)
+    steps = desk.sort(steps, now, patient=True)    # high urgency and newest first while something
+    is held
+    step = desk.passed(step, origin, now)          # None: held back; else as it is to be
+    dispatched
+    desk.tell(now, origin)                         # after the look: cards of storms, then what is
+    kept
+
+Kept before anything is dispatched: a look that is repeated after a crash decides the same, and
+knows what has a card.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence
+
+from pagerduty_mattermost.cards.records import Snapshot
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.settings import NoiseConfig
+from pagerduty_mattermost.core.errors import PackError, StoreUnreachable
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
+from pagerduty_mattermost.incidents.incident import Change
+from pagerduty_mattermost.incidents.known_states import Step
+from pagerduty_mattermost.incidents.reader import read_incident, read_incident_log
+from pagerduty_mattermost.noise.storm_detection import HOLD, RELEASE, WAIT, Noise, Terms
+from pagerduty_mattermost.operations import reconcile_plan as reconcile
+
+NAME = "noise"
+STORM_TRIGGER = "pagerduty.storm"
+
+
+def remembered(store: Store) -> Noise:
+    """What the sensor has kept, for whoever only looks. Raises StoreUnreachable."""
+    return Noise(Terms(), _read(store))
+
+
+class NoiseDesk:
+    def __init__(
+        self,
+        config: NoiseConfig,
+        store: Store,
+        dispatcher: Dispatcher,
+        pagerduty: PagerDuty,
+        log: Any,
+    ) -> None:
+        self._terms = Terms(
+            config.storm_incidents,
+            float(config.storm_window),
+            float(config.storm_quiet),
+            config.storm_priorities,
+            config.flapping_rounds,
+            float(config.flapping_window),
+        )
+        self._store, self._dispatcher, self._pagerduty, self._log = (
+            store,
+            dispatcher,
+            pagerduty,
+            log,
+        )
+        self._noise: Optional[Noise] = None
+        self._verdicts: Dict[str, str] = {}
+        self.waiting: FrozenSet[str] = frozenset()
+        """Incidents that the newest look at the log left to be decided by another one soon."""
+
+    def sort(self, steps: Sequence[Step], now: float, *, patient: bool = False) -> List[Step]:
+        """What is to be taken over now; `patient`: what waits is in the next look again. Raises
+        StoreUnreachable at the first look only: what is held must be known."""
+        if self._noise is None:
+            self._noise = Noise(self._terms, _read(self._store))
+        changes = [step.change for step in steps if step.change is not None]
+        self._verdicts = self._noise.judge(changes, now, patient=patient)
+        if self._noise.changed:
+            try:
+                self._keep(self._noise)
+            except StoreUnreachable as error:  # incidents go on being told, as ever
+                self._log.warning("What is held back is not kept yet: %s", error)
+        waiting = frozenset(id for id, verdict in self._verdicts.items() if verdict == WAIT)
+        if patient:
+            self.waiting = waiting
+        ready = [step for step in steps if step.incident_id not in waiting]
+        if not self._noise.groups:
+            return ready
+        return sorted(ready, key=_rank, reverse=True)
+
+    def passed(self, change: Change, origin: float, now: float) -> Optional[Change]:
+        """None for what is held back. Raises the gateway's errors for what is released: its log is
+        read."""
+        verdict = self._verdicts.get(change.incident.id)
+        if verdict == HOLD:
+            return None
+        return self._whole(change, origin, now) if verdict == RELEASE else change
+
+    def _whole(self, change: Change, origin: float, now: float) -> Change:
+        """With all that was held before, so that its card tells it."""
+        entries = read_incident_log(self._pagerduty, change.incident.id)
+        whole = reconcile.missing_events(entries, change.incident, Snapshot({}, ()), origin, now)
+        known = {event.event_id for event in whole.events}
+        events = (
+            *whole.events,
+            *(event for event in change.events if event.event_id not in known),
+        )
+        return whole._replace(events=events, cycle=change.cycle, read_at="")
+
+    def tell(
+        self, now: float, origin: float, send: Callable[[Change], None], open_ids: Any
+    ) -> None:
+        """Cards of storms, the last cards of those that are over, and what is to be remembered.
+        Raises DispatchFailed and StoreUnreachable: then the next look tells."""
+        noise = self._noise
+        if noise is None:
+            return
+        noise.settle()
+        for group in noise.due(now):
+            self._dispatch(group.payload(now))
+            for incident_id in noise.told(group, now):
+                self._late(incident_id, origin, now, send)
+        for payload in noise.once_more(now):
+            self._dispatch(payload)
+        noise.forget(now, open_ids)
+        if noise.changed:
+            self._keep(noise)
+
+    def _dispatch(self, payload: Dict[str, Any]) -> None:
+        try:
+            self._dispatcher.dispatch(STORM_TRIGGER, payload, trace_tag=str(payload["key"]))
+        except UnfitPayload as error:
+            self._log.error("Not dispatched: %s", error)
+
+    def _keep(self, noise: Noise) -> None:
+        self._store.write(NAME, noise.kept())
+        noise.changed = False
+
+    def _late(
+        self, incident_id: str, origin: float, now: float, send: Callable[[Change], None]
+    ) -> None:
+        try:
+            incident = read_incident(self._pagerduty, incident_id)
+            if incident is not None and incident.is_open:
+                send(self._whole(Change(incident), origin, now))
+        except PackError as error:  # reconcile gives it its card: it is held no longer
+            self._log.warning("Incident %s gets its card later: %s", incident_id, error)
+
+
+def _rank(step: Step) -> Any:
+    incident = step.change.incident if step.change is not None else None
+    return (
+        (incident.urgency == "high", times.seconds(incident.created_at) or 0.0)
+        if incident
+        else (False, 0.0)
+    )
+
+
+def _read(store: Store) -> Any:
+    try:
+        return store.read(NAME)
+    except BrokenValue:
+        return None

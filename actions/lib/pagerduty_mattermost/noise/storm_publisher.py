@@ -1,0 +1,134 @@
+"""The card of a storm in one channel: created once, repainted in place, summed up at its end.
+
+    show(store, mattermost, channel_id, storm, zone, post_once) -> (post id, what was done)     #
+    storm: the payload
+
+Any number of runs may do this at once and in any order, and be killed at any point. Who comes
+writes down what it is going to paint, paints unless the card itself shows something newer, and
+looks again: while something newer is written there it paints that, and where something older has
+taken the place of its own it writes and paints once more. So the newest state is what the card
+shows in the end.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import tzinfo
+from typing import AbstractSet, Any, Callable, Dict, List, Tuple
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.noise import storm_card
+
+KEPT = 30 * 86400.0
+ROUNDS = 8
+ORPHANED = 900.0
+"""Seconds since its last state after which a storm that nobody remembers counts as over."""
+
+CREATED, REPAINTED, UNCHANGED, OLDER, GONE = (
+    "created",
+    "repainted",
+    "unchanged",
+    "older",
+    "deleted_by_a_person",
+)
+
+
+def show(
+    store: Store,
+    mattermost: Mattermost,
+    channel_id: str,
+    storm: Mapping[str, Any],
+    zone: tzinfo,
+    post_once: Callable[..., Any],
+) -> Tuple[str, str]:
+    """`post_once`: `PackAction.post_once`. Raises the gateways' errors; repeating it is
+    harmless."""
+    name = "storm." + post_key("storm", channel_id, str(storm["key"]))
+    key, done, post_id = f"storm-{storm['key']}", UNCHANGED, ""
+    for number in range(ROUNDS):
+        kept = _read(store, name)
+        newest = int(kept["sequence"]) if kept else -1
+        if newest > int(storm["sequence"]):
+            if number == 0:
+                return str(kept["post_id"]), OLDER
+            storm = kept["storm"]
+        elif newest == int(storm["sequence"]) and kept["painted"]:
+            post_id = str(kept["post_id"])
+            break
+        claim = {
+            "sequence": int(storm["sequence"]),
+            "painted": False,
+            "post_id": post_id,
+            "storm": dict(storm),
+            "channel_id": channel_id,
+        }
+        store.write(name, {**claim, "post_id": kept["post_id"] if kept else ""}, KEPT)
+        message, attachment = storm_card.card(storm, zone)
+        ours: Dict[str, Any] = {"storm": str(storm["key"]), "sequence": int(storm["sequence"])}
+        props = {"attachments": [attachment], PROPS_KEY: ours}
+        sent = post_once(channel_id, message, key=key, props=props)
+        post_id = sent.post_id
+        if sent.already:
+            try:
+                there = mattermost.get_post(
+                    post_id
+                )  # patching a deleted one is 403, as if the bot were shut out
+            except NotFound:
+                return post_id, GONE
+            if _sequence(there) > int(storm["sequence"]):
+                return post_id, OLDER
+            ours["key"] = post_key("message", channel_id, key)
+            mattermost.patch_post(post_id, message=message, props=props)
+        done = CREATED if done == CREATED or not sent.already else REPAINTED
+        now = _read(store, name)
+        if now and now["sequence"] == claim["sequence"]:
+            store.write(name, {**claim, "painted": True, "post_id": post_id}, KEPT)
+    if storm["state"] == "ended":
+        post_once(channel_id, storm_card.summary(storm), key=key + "-over", root_id=post_id)
+    return post_id, done
+
+
+def orphans(
+    store: Store, ongoing: AbstractSet[str], now: float
+) -> List[Tuple[str, Dict[str, Any]]]:
+    """Channel and last payload, as one that is over, of cards whose storm nobody remembers as
+    going on: the sensor's memory was lost or overwritten by a second sensor. `ongoing`: keys of
+    those that go on. Raises StoreUnreachable."""
+    found = []
+    for kept in store.read_prefix("storm.", lambda error: None).values():
+        if (
+            not isinstance(kept, Mapping)
+            or not isinstance(kept.get("storm"), Mapping)
+            or not kept.get("channel_id")
+        ):
+            continue
+        storm = kept["storm"]
+        at = times.seconds(str(storm.get("at"))) or 0.0
+        if storm.get("state") == "ended" or storm.get("key") in ongoing or now - at < ORPHANED:
+            continue
+        over = {
+            **storm,
+            "state": "ended",
+            "at": times.iso(now),
+            "sequence": int(storm["sequence"]) + 1,
+        }
+        found.append((str(kept["channel_id"]), over))
+    return found
+
+
+def _sequence(post: Mapping[str, Any]) -> int:
+    """Of the state that the card shows."""
+    try:
+        return int(post["props"][PROPS_KEY]["sequence"])
+    except (KeyError, TypeError, ValueError):
+        return -1
+
+
+def _read(store: Store, name: str) -> Any:
+    kept = store.read(name)
+    fields = ("sequence", "painted", "post_id", "storm")
+    return kept if isinstance(kept, Mapping) and all(field in kept for field in fields) else None

@@ -1,0 +1,129 @@
+"""What is said of hand-offs and coming shifts. Pure; names are escaped here or by `shown`."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Callable, Mapping, Optional, Sequence
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.gateways.pagerduty.references import Reference
+from pagerduty_mattermost.oncall.handoffs import Begin, HandOff, Spell
+from pagerduty_mattermost.oncall.rendered_schedule import SWAP, Reason
+
+Shown = Callable[[Reference], str]
+"""A person as Markdown."""
+CANCELLED, OVER = "cancelled", "over"
+PEOPLE = 10
+"""Of one message."""
+
+
+def place(name: str, level: int) -> str:
+    """ "**Checkout**, level 2"; a schedule has no level."""
+    return f"**{escape(one_line(name, 200))}**" + (f", level {level}" if level else "")
+
+
+def posted(
+    one: HandOff,
+    name: str,
+    shown: Shown,
+    where: tzinfo,
+    now: float,
+    reasons: Mapping[str, Reason],
+    back: str = "",
+) -> str:
+    """For the channel. `reasons`: of those who came, by user id. `back`: whether an override was
+    `cancelled`, or is `over`, by which one of those who left was on call."""
+    since = times.clock(times.iso(one.at), where, times.iso(now))
+    off = (
+        f" {_names([held.user for held in one.left], shown)} {_be(one.left)} off."
+        if one.left
+        else ""
+    )
+    before = {CANCELLED: "The override was cancelled. ", OVER: "The override is over. "}.get(
+        back, ""
+    )
+    if not one.present:
+        nobody = "Nobody" if before else "nobody"
+        return (
+            f":warning: {place(name, one.level)}: {before}{nobody} is on call since {since}.{off}"
+        )
+    head = f":phone: {place(name, one.level)}: {before}"
+    came = {spell.user.id for spell in one.came}
+    stay = [spell.user for spell in one.present if spell.user.id not in came]
+    if not one.came:
+        return f"{head}{_names(stay, shown)} {_be(stay)} still on call since {since}.{off}"
+    told = [
+        f"{shown(spell.user)}{until(spell, where)}{because(reasons.get(spell.user.id))}"
+        for spell in one.came[:PEOPLE]
+    ]
+    beside = f" {_names(stay, shown)} {_be(stay)} on call as well." if stay else ""
+    return (
+        f"{head}{'On' if before else 'on'} call since {since}: "
+        f"{', '.join(told)}{_more(one.came)}.{off}{beside}"
+    )
+
+
+def for_who_came(
+    one: HandOff, spell: Spell, name: str, where: tzinfo, reason: Optional[Reason]
+) -> str:
+    at = place(name, one.level)
+    return f":phone: You are on call for {at}{until(spell, where)}{because(reason)}."
+
+
+def for_who_left(one: HandOff, name: str, shown: Shown) -> str:
+    others = [spell.user for spell in one.present]
+    after = (
+        f"{_names(others, shown)} {_be(others)} on call now" if others else "nobody is on call now"
+    )
+    return f"You are off call for {place(name, one.level)}: {after}."
+
+
+def reminder(one: Begin, name: str, where: tzinfo, now: float, whose: str = "Your") -> str:
+    start = one.spell.start or now
+    begins = f"begins in {times.duration(start - now)} ({times.stamp(times.iso(start), where)})"
+    return (
+        f":alarm_clock: {whose} shift for {place(name, one.level)} "
+        f"{begins}{until(one.spell, where, ' and lasts')}."
+    )
+
+
+def no_contact(name: str, spell: Spell, level: int, where: tzinfo, now: float, whose: str) -> str:
+    """`whose`: the person as Markdown, or "You"."""
+    begins = spell.start is not None and spell.start > now
+    verb = ("have", "are") if whose == "You" else ("has", "is")
+    duty = (
+        f"whose shift begins {times.stamp(times.iso(spell.start or 0.0), where)}"
+        if begins
+        else f"who {verb[1]} on call"
+    )
+    return (
+        f":warning: {whose}, {duty} for {place(name, level)}, {verb[0]} no phone, SMS or "
+        "push contact at PagerDuty: "
+        "nothing but e-mail would come. Add one under My Profile > Contact Information."
+    )
+
+
+def until(spell: Spell, where: tzinfo, word: str = "") -> str:
+    return "" if spell.end is None else f"{word} until {times.stamp(times.iso(spell.end), where)}"
+
+
+def because(reason: Optional[Reason]) -> str:
+    if reason is None or not reason.kind:
+        return ""
+    of = escape(one_line(reason.of, 80))
+    if reason.kind == SWAP:
+        return f" (swap with {of})"
+    return f" (override in place of {of})" if of else " (override)"
+
+
+def _names(people: Sequence[Reference], shown: Shown) -> str:
+    return ", ".join(shown(person) for person in people[:PEOPLE]) + _more(people)
+
+
+def _more(people: Sequence[object]) -> str:
+    return f" and {len(people) - PEOPLE} more" if len(people) > PEOPLE else ""
+
+
+def _be(people: Sequence[object]) -> str:
+    return "is" if len(people) == 1 else "are"

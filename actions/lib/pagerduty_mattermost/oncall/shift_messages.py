@@ -1,0 +1,147 @@
+"""Messages about shifts, each once by its key: to a channel, or to a person who did not say `/pd
+notify off`.
+
+    teller = Teller(action)
+    teller.channel("checkout", text, key)      # what fails becomes a dead letter
+    teller.person(person, text, key)
+
+After three failures in a row the other side is down: the rest is kept without a try.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
+
+from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
+from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.gateways.pagerduty.references import Reference
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.operations import dead_letters as deadletters
+from pagerduty_mattermost.people.accounts import Accounts
+from pagerduty_mattermost.people.recipients import unknown, with_email
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+GIVE_UP_AFTER = 3
+NOTIFY = "notify."
+SENT, OFF, UNKNOWN = "sent", "off", "unknown"
+
+
+def wants(store: Store, user_id: str) -> bool:
+    """Whether a Mattermost user wants to be told of shifts: everybody who did not say
+    otherwise."""
+    try:
+        kept = store.read(NOTIFY + user_id)
+    except BrokenValue:
+        return True
+    return not (isinstance(kept, dict) and kept.get("shifts") is False)
+
+
+def set_wants(store: Store, user_id: str, on: bool) -> None:
+    """Remember what somebody said; the default needs no key."""
+    if on:
+        store.delete(NOTIFY + user_id)
+    else:
+        store.write(NOTIFY + user_id, {"shifts": False})
+
+
+def tell(action: PackAction, accounts: Accounts, person: Reference, text: str, key: str) -> str:
+    """A direct message: `sent`, `off` where they don't want any, `unknown` where Mattermost does
+    not know them, which is a complaint once a day. Raises the gateways' and the store's errors.
+    """
+    person = with_email(action.pagerduty, person)
+    account = accounts.of(person)
+    if account is None:
+        action.complain(
+            f"user:{person.id}", unknown(person, escape(one_line(person.name, 80)), "a shift")
+        )
+        return UNKNOWN
+    if not wants(action.store, account.id):
+        return OFF
+    channel = action.mattermost.direct_channel(account.id)
+    action.post_once(channel.id, text, key=key)
+    return SENT
+
+
+class Teller:
+    """Of one run. `problems`: what failed, a line each."""
+
+    def __init__(self, action: PackAction) -> None:
+        self._action = action
+        self._in_a_row = 0
+        self.accounts = Accounts(action.mattermost, action.store, log=action.log)
+        self.problems: List[str] = []
+        self._people: Dict[str, Reference] = {}
+
+    def channel(self, channel: str, text: str, key: str, *, keep: bool = True) -> bool:
+        """True when it is there, or kept as a dead letter. Raises StoreUnreachable."""
+        params = {"channel": channel, "message": text, "key": key}
+
+        def post() -> None:
+            other = self._action.entry("post_once")
+            other.act(**params)
+            self._action.take_back(other)
+
+        return self._do("post_once", params, post, keep)
+
+    def person(self, person: Reference, text: str, key: str, *, keep: bool = True) -> bool:
+        """The same for a direct message; True also when it is not wanted or nobody is there to get
+        it."""
+        params = {
+            "user": person.id,
+            "name": person.name,
+            "email": person.email,
+            "message": text,
+            "key": key,
+        }
+        return self._do(
+            "oncall_tell",
+            params,
+            lambda: tell(self._action, self.accounts, self._whole(person), text, key),
+            keep,
+        )
+
+    def name(self, person: Reference) -> str:
+        """The person as Markdown that notifies nobody."""
+        try:
+            return self.accounts.name(self._whole(person))
+        except StoreUnreachable:
+            raise
+        except PackError:
+            return escape(one_line(person.name, 80))
+
+    def _whole(self, person: Reference) -> Reference:
+        if person.id not in self._people:
+            self._people[person.id] = with_email(self._action.pagerduty, person)
+        return self._people[person.id]
+
+    def _do(self, name: str, params: Dict[str, Any], work: Callable[[], Any], keep: bool) -> bool:
+        error: Optional[PackError] = RetryLater("Mattermost does not answer: not tried")
+        line = str(error)
+        if self._in_a_row < GIVE_UP_AFTER:
+            try:
+                work()
+            except StoreUnreachable:
+                raise
+            except PackError as problem:
+                error, line = problem, self._action._one_line(str(problem))
+                self._in_a_row = self._in_a_row + 1 if isinstance(problem, RetryLater) else 0
+            except Exception as problem:  # noqa: BLE001 - one that can't be told must not hold up the others
+                error, line = None, self._action.unexpected(problem)
+            else:
+                self._in_a_row = 0
+                return True
+        self.problems.append(line)
+        if keep:
+            kind = deadletters.kind_of(error)
+            deadletters.keep(
+                self._action.store,
+                name,
+                params,
+                kind,
+                line,
+                self._action.clock(),
+                self._action.log,
+            )
+        return keep

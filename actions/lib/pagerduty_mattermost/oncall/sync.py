@@ -1,0 +1,317 @@
+"""Channel headers, channel members and user groups, set to who is on call (`oncall.sync`,
+docs/oncall.md).
+
+Each is looked at as it is now and changed only where it differs, so a run that is repeated, late
+or doubled changes nothing more. Who is on call is asked for once for all; where PagerDuty can't
+tell, nothing is touched. What somebody has to put right (a right, a licence, a name) is told once
+a day in the operations channel; what may pass by itself fails the run, and the next one makes up
+for it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Set
+
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    PermanentError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+    retold,
+)
+from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.core.text import clean, escape, inert, one_line
+from pagerduty_mattermost.gateways.mattermost import user_groups as mattermost_groups
+from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
+from pagerduty_mattermost.gateways.pagerduty.references import Reference
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
+from pagerduty_mattermost.oncall import channel_header as oncall_header
+from pagerduty_mattermost.oncall import membership as oncall_members
+from pagerduty_mattermost.oncall import targets as oncall_targets
+from pagerduty_mattermost.people.accounts import Accounts
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+PREFIX = "member."
+CHANNEL, GROUP = "channel", "group"
+NAME = 40
+"""Characters of a person's name in a header."""
+
+
+class Sync:
+    """One run. `changed`: what was done, a line each; `problems`: what people must put right."""
+
+    def __init__(self, action: PackAction) -> None:
+        self._action = action
+        self._terms = action.settings.oncall
+        self._accounts = Accounts(action.mattermost, action.store, log=action.log)
+        self.changed: List[str] = []
+        self.problems: List[str] = []
+        self._passing: Optional[RetryLater] = None
+        self._unsure = False
+        self._seen: Set[str] = set()
+
+    def run(self) -> None:
+        """Raises RetryLater at the end when a part could not be done for now."""
+        terms = self._terms
+        targets: Dict[str, Reference] = {}
+        for text in dict.fromkeys(
+            (*terms.headers.values(), *terms.members.values(), *terms.groups.values())
+        ):
+            self._try(f"target:{text}", self._find, text, targets)
+        present: Dict[str, List[Reference]] = {}
+        if targets:
+            self._try("oncalls", self._ask, targets, present)
+        for channel, text in terms.headers.items():
+            if text in present:
+                self._try(f"header:{channel}", self._header, channel, present[text])
+        kept: Set[str] = set()
+        """Keys of what is configured."""
+        for channel, text in terms.members.items():
+            self._try(f"members:{channel}", self._channel, channel, present.get(text), kept)
+        for group, text in terms.groups.items():
+            self._try(f"group:{group}", self._group, group, present.get(text), kept)
+        if not self._unsure:
+            self._try("dropped", self._drop, kept)
+        if self._passing is not None:
+            raise self._passing
+
+    def _find(self, text: str, targets: Dict[str, Reference]) -> None:
+        targets[text] = oncall_targets.target(self._action.pagerduty, text)
+
+    def _ask(self, targets: Mapping[str, Reference], present: Dict[str, List[Reference]]) -> None:
+        pagerduty = self._action.pagerduty
+        found = oncall_targets.present(pagerduty, targets.values(), pagerduty.now())
+        present.update({text: found[one.id] for text, one in targets.items()})
+
+    def _try(self, about: str, work: Callable[..., None], *given: Any) -> None:
+        """One part; the others are done whatever becomes of it."""
+        try:
+            work(*given)
+        except RetryLater as error:
+            self._unsure = True
+            self._passing = self._passing or error
+        except PackError as error:
+            self._unsure = True
+            kind = type(error).__name__  # another trouble of the same thing is told as well
+            self._problem(
+                f"{about}:{kind}", str(error), complain=not isinstance(error, ChannelUnavailable)
+            )
+
+    def _problem(self, about: str, line: str, *, complain: bool = True) -> None:
+        self.problems.append(line)
+        if complain:
+            self._action.complain(f"oncall.sync:{about}", escape(one_line(clean(line, 1000))))
+
+    # Headers
+
+    def _header(self, channel: str, people: List[Reference]) -> None:
+        self._only_once("header", channel)
+        self._action.channels.using(channel, lambda found: self._paint(found, people))
+
+    def _paint(self, channel: Any, people: List[Reference]) -> None:
+        """Mattermost knows no condition on a change: read right before it, so that the gap is one
+        request wide."""
+        field = self._terms.header_field
+        names = [self._shown(person, plain=field == "purpose") for person in people]
+        mattermost = self._action.mattermost
+        before: str = getattr(mattermost.channel(channel.id), field)
+        after = oncall_header.painted(before, names, oncall_header.LIMITS[field])
+        if not after.fits:
+            self._problem(
+                f"room:{channel.id}",
+                f"There is no room for who is on call in the {field} of {channel.label}",
+            )
+        if after.text == before:
+            return
+        try:
+            mattermost.patch_channel(channel.id, **{field: after.text})
+        except Unauthorized as error:
+            raise self._without_right(
+                channel, error, f"change the {field} of", "manage the channel's settings"
+            ) from None
+        self.changed.append(f"{field} of {channel.label}")
+
+    def _only_once(self, what: str, text: str) -> None:
+        """Two names of one channel would undo each other's work, each with a line in the channel,
+        for ever."""
+        channel = self._action.channels.resolve(text)
+        key = f"{what}:{channel.id}"
+        if key in self._seen:
+            raise RejectedInput(
+                f"The configuration names the channel {channel.label} twice in oncall: once "
+                "is enough"
+            )
+        self._seen.add(key)
+
+    def _shown(self, person: Reference, *, plain: bool) -> str:
+        """It notifies nobody: each change of a header is told in the channel with the old text and
+        the new."""
+        account = self._accounts.of(person)
+        name = f"@{account.username}" if account else one_line(clean(person.name, 4 * NAME), NAME)
+        return inert(name) if plain else escape(name)
+
+    def _without_right(
+        self, channel: Any, error: Unauthorized, what: str, right: str
+    ) -> Unauthorized:
+        """`error` itself where the bot is no member any more: `Channels.using` brings it back
+        in."""
+        mattermost = self._action.mattermost
+        if error.status != 403 or not mattermost.is_member(channel.id, mattermost.me().id):
+            return error
+        return Unauthorized(
+            f"The bot @{mattermost.me().username} may not {what} {channel.label}: an "
+            "administrator has to let members "
+            f"{right} (System Console > Permissions), or make the bot an admin of the channel",
+            error_id=error.error_id,
+        )
+
+    # Members
+
+    def _channel(self, text: str, people: Optional[List[Reference]], kept: Set[str]) -> None:
+        self._only_once("members", text)
+
+        def keep(channel: Any) -> None:
+            name = f"{PREFIX}{CHANNEL}.{channel.id}"
+            kept.add(name)
+            if people is None:
+                return
+            mattermost = self._action.mattermost
+            wanted = self._wanted(people, channel.label)
+            ours = self._remembered(name)
+            present = {one for one in {*wanted, *ours} if mattermost.is_member(channel.id, one)}
+            made = oncall_members.plan(present, wanted, ours)
+            try:
+                self._carry_out(
+                    name,
+                    ours,
+                    made,
+                    channel.label,
+                    lambda one: self._join(channel, one),
+                    lambda one: mattermost.remove_member(channel.id, one),
+                )
+            except Unauthorized as error:
+                raise self._without_right(
+                    channel, error, "add or remove members of", "manage its members"
+                ) from None
+
+        self._action.channels.using(text, keep)
+
+    def _join(self, channel: Any, user_id: str) -> None:
+        try:
+            self._action.mattermost.add_member(channel.id, user_id)
+        except NotFound as error:
+            name = self._action.mattermost.user(user_id).username
+            line = (
+                f"@{name} is on call and can't be added to {channel.label}: not a member "
+                f"of its team ({error})"
+            )
+            raise retold(error, line) from None
+
+    def _drop(self, kept: Set[str]) -> None:
+        """What was taken out of the configuration: whom the pack put in goes, and what it
+        remembers of it."""
+        mattermost, log = self._action.mattermost, self._action.log
+        keys = self._action.store.read_prefix(
+            PREFIX, on_broken=lambda error: log.warning("%s", error)
+        )
+        for name in sorted({key.rpartition(".")[0] for key in keys} - kept):
+            kind, _, id = name[len(PREFIX) :].partition(".")
+            for user, state in sorted(self._remembered(name).items()):
+                try:
+                    if state != oncall_members.LEFT and kind == GROUP:
+                        mattermost_groups.remove(mattermost, id, [user])
+                    elif state != oncall_members.LEFT:
+                        mattermost.remove_member(id, user)
+                except (NotFound, Unauthorized, RejectedInput, PermanentError) as error:
+                    log.warning("Not taken out of %s any more: %s", name, error)
+                else:
+                    self.changed.append(f"removed from {kind} {id}: {user}")
+                self._remember(name, user)
+
+    def _group(self, group: str, people: Optional[List[Reference]], kept: Set[str]) -> None:
+        mattermost = self._action.mattermost
+        id = mattermost_groups.find(mattermost, group)
+        name = f"{PREFIX}{GROUP}.{id}"
+        kept.add(name)
+        if people is None:
+            return
+        wanted = self._wanted(people, f"@{group}")
+        ours = self._remembered(name)
+        made = oncall_members.plan(mattermost_groups.members(mattermost, id), wanted, ours)
+        self._carry_out(
+            name,
+            ours,
+            made,
+            f"@{group}",
+            lambda one: mattermost_groups.add(mattermost, id, [one]),
+            lambda one: mattermost_groups.remove(mattermost, id, [one]),
+        )
+
+    def _wanted(self, people: List[Reference], label: str) -> Set[str]:
+        found: Set[str] = set()
+        for person in people:
+            account = self._accounts.of(person)
+            if account is None:
+                self._problem(
+                    f"account:{post_key('account', person.id)}",
+                    f"{person.name} is on call and has no Mattermost account of the same "
+                    "e-mail address to be in "
+                    f"{label}: identity.link tells which one it is",
+                )
+            else:
+                found.add(account.id)
+        return found
+
+    def _remembered(self, name: str) -> Dict[str, str]:
+        """User id → state; a key for each, since nothing orders the writes of two runs."""
+        store, found = self._action.store, {}
+
+        def keep(error: BrokenValue) -> None:
+            from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
+
+            keep_aside(store, error.name, error.raw, error.why)
+            store.delete(error.name)
+
+        for key, value in store.read_prefix(f"{name}.", on_broken=keep).items():
+            state = oncall_members.state_of(value)
+            if state:
+                found[key[len(name) + 1 :]] = state
+        return found
+
+    def _remember(self, name: str, user: str, state: str = "") -> None:
+        if state:
+            self._action.store.write(f"{name}.{user}", {"state": state})
+        else:
+            self._action.store.delete(f"{name}.{user}")
+
+    def _carry_out(
+        self,
+        name: str,
+        ours: Mapping[str, str],
+        made: oncall_members.Plan,
+        label: str,
+        add: Callable[[str], None],
+        remove: Callable[[str], None],
+    ) -> None:
+        """The intent before the effect, the result after it."""
+        for user in sorted({*ours, *made.before}):
+            if made.before.get(user, "") != ours.get(user, ""):
+                self._remember(name, user, made.before.get(user, ""))
+        failed: Optional[PackError] = None
+        for user in (*made.add, *made.remove):
+            joins = user in made.add
+            try:
+                (add if joins else remove)(user)
+            except PackError as error:
+                failed = failed or error
+                if joins and not isinstance(error, RetryLater):
+                    self._remember(name, user)  # it is certain that we did not put them in
+                continue
+            self.changed.append(f"{'added to' if joins else 'removed from'} {label}: {user}")
+            self._remember(name, user, made.after.get(user, ""))
+        if failed is not None:
+            raise failed

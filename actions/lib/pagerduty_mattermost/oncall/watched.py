@@ -1,0 +1,69 @@
+"""What the on-call watch sees: who is on call, was and will be by the schedules and policies of
+oncall.channels.
+
+    seen = sight(action, since, until)         # seen.lanes["PSCHED1"] -> {0: [Spell(...), ...]}
+
+As few requests as PagerDuty allows: all schedules in one list, all policies in another (⌈rows/100⌉
+each), or both in the list of the whole account.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Dict, List, NamedTuple
+
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.text import escape
+from pagerduty_mattermost.gateways.pagerduty.references import Reference
+from pagerduty_mattermost.oncall import entries as oncall_rows
+from pagerduty_mattermost.oncall import targets as oncall_targets
+from pagerduty_mattermost.oncall.handoffs import Lanes
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+
+class Sight(NamedTuple):
+    lanes: Dict[str, Lanes]
+    """By id of what is watched; each is there."""
+    things: Dict[str, Reference]
+    """What is watched, by id."""
+    channels: Dict[str, List[str]]
+    """By id, the channels that are told."""
+    problems: List[str]
+    """What is in the configuration and means nothing."""
+    pages: Dict[str, int]
+    """By kind."""
+    at_once: int
+    at: float
+    """The time it was seen, seconds since the epoch: ours, or PagerDuty's where that is earlier.
+    Never later, so that nothing that has not begun yet is taken for what is."""
+
+
+def sight(action: PackAction, since: float, until: float, at_once: int = 0) -> Sight:
+    """Raises the gateway's and the store's errors. What the configuration names and PagerDuty does
+    not know is a complaint in the operations channel, once a day."""
+    wanted = action.settings.oncall.channels
+    targets = oncall_targets.kept_targets(
+        action.pagerduty, action.store, list(wanted), action.clock()
+    )
+    for text, why in targets.unknown.items():
+        action.complain(f"oncall.channels:{text}", f"oncall.channels: {escape(why)}")
+    things: Dict[str, Reference] = {}
+    channels: Dict[str, List[str]] = {}
+    for text, thing in targets.known.items():
+        things[thing.id] = thing
+        if wanted[text] not in channels.setdefault(thing.id, []):
+            channels[thing.id].append(wanted[text])
+    ids = {
+        kind: sorted(thing.id for thing in things.values() if thing.kind == kind)
+        for kind in oncall_targets.KINDS
+    }
+    at = action.clock()
+    try:
+        found = oncall_rows.read(action.pagerduty, ids, since, until, at_once)
+    except (NotFound, RejectedInput):
+        oncall_targets.forget(action.store)  # one of them may be gone
+        raise
+    at = min(at, action.pagerduty.last_server_time or at)
+    unknown = list(targets.unknown.values())
+    return Sight(found.lanes, things, channels, unknown, found.pages, found.at_once, at)

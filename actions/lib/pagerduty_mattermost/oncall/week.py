@@ -1,0 +1,56 @@
+"""The days ahead as a table: who is on call on which day, and when it is handed over. Pure; names
+are escaped here."""
+
+from __future__ import annotations
+
+from datetime import date, datetime, tzinfo
+from typing import List, Sequence, Tuple
+
+from pagerduty_mattermost.cards import incident_tables as chat_tables
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.times import MONTHS
+from pagerduty_mattermost.oncall import rotation
+from pagerduty_mattermost.oncall.rotation import Stretch
+
+WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+MAX_DAYS, MAX_SCHEDULES = 35, 8
+MAX_TEXT = 15000
+"""A post holds 16,383 characters."""
+
+Column = Tuple[str, Sequence[Stretch]]
+"""A schedule's name, and who is on call by it."""
+
+
+def message(columns: Sequence[Column], now: float, count: int, where: tzinfo, zone: str) -> str:
+    """A row a day, from now on. Raises RejectedInput when it is more than a post holds."""
+    first = rotation.local_day(now, where)
+    rows: List[List[str]] = []
+    for day in rotation.days(first, count):
+        begin = rotation.midnight(day, where)
+        end = rotation.midnight(rotation.days(day, 2)[1], where)
+        cells = [
+            _cell(rotation.pieces(found, max(begin, now), end), where) for _, found in columns
+        ]
+        rows.append([label(day), *cells])
+    head = ["day", *(chat_tables.cell(name) for name, _ in columns)]
+    text = f"On call for {count} days, times in {zone}:\n\n{chat_tables.table(head, rows)}"
+    if len(text) > MAX_TEXT:
+        raise RejectedInput(
+            f"The table has {len(text)} characters, too many for a post: fewer days or "
+            "schedules fit"
+        )
+    return text
+
+
+def label(day: date) -> str:
+    """ "Fri 27 Nov"."""
+    return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
+
+
+def _cell(found: Sequence[Stretch], where: tzinfo) -> str:
+    """ "Ada · 09:00 Grace": who has the day, and from when somebody else."""
+    told = [chat_tables.cell(found[0].user.name)]
+    for one in found[1:]:
+        at = datetime.fromtimestamp(one.start, where)
+        told.append(f"{at.hour:02d}:{at.minute:02d} {chat_tables.cell(one.user.name)}")
+    return " · ".join(told)

@@ -1,0 +1,3 @@
+"""Keeping the pack itself well: dead letters, reconcile, health, what is remembered. It may use
+sensor and below.
+"""

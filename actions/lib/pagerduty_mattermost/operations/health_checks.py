@@ -1,0 +1,287 @@
+"""`health.check`: both connections, what the bot may do, clocks, and how the pack's own parts
+stand.
+
+    checks(action) -> [Check(name, state, text), ...]; table(checks)
+
+Each check costs one request at most, and none of them changes anything. A check never raises: what
+can't be told is a failed check.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Sequence, Tuple
+
+from pagerduty_mattermost.cards.incident_tables import cell
+from pagerduty_mattermost.cards.incident_tables import table as markdown_table
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.settings import mattermost_missing
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
+from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.operations.watchdog import allowed
+from pagerduty_mattermost.sensor.heartbeat import EVERY, TIMER_SEEN, TIMERS_DEAD
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+OK, WARN, FAIL, OFF = "ok", "warn", "fail", "off"
+SKEW = 60.0
+"""Seconds that two clocks may differ."""
+OVERDUE = 900.0
+"""Seconds after which a look at who is on call is missing: the timer's comes every minute, the
+sensor's every five."""
+SLOW = 3.0
+"""Seconds for one request."""
+NOWHERE = "PHEALTHCHECK00"
+"""An incident that there is none of: whether a change of it is refused or not found tells what the
+key may do."""
+_EMOJI = {OK: "✅", WARN: "⚠️", FAIL: "❌", OFF: "➖"}
+
+
+class Check(NamedTuple):
+    name: str
+    state: str
+    """ok, warn, fail, or off (not configured)."""
+    text: str
+
+
+def checks(action: PackAction) -> List[Check]:
+    found: List[Check] = []
+    for name, look in (
+        ("PagerDuty", _pagerduty),
+        ("API key", _scope),
+        ("rate limit", _rate),
+        ("clock", _clock),
+        ("Mattermost", _mattermost),
+        ("channels", _channels),
+        ("incident sensor", _sensor),
+        ("reconcile", _reconcile),
+        ("on-call watch", _oncall),
+        ("timers", _timers),
+        ("dead letters", _letters),
+        ("webhook", _webhook),
+        ("chat", _chat),
+    ):
+        try:
+            found.append(Check(name, *look(action)))
+        except PackError as error:
+            found.append(Check(name, FAIL, str(error)))
+    return found
+
+
+def table(found: Sequence[Check]) -> str:
+    """As Markdown; outside text is escaped."""
+    rows = [(f"{_EMOJI[one.state]} {one.name}", cell(one.text, 300)) for one in found]
+    return markdown_table(("", "how it stands"), rows)
+
+
+def worst(found: Sequence[Check]) -> str:
+    states = {one.state for one in found}
+    return FAIL if FAIL in states else WARN if WARN in states else OK
+
+
+def _timed(action: PackAction, call: Callable[[], Any]) -> float:
+    began = action.monotonic()
+    call()
+    return action.monotonic() - began
+
+
+def _latency(seconds: float) -> Tuple[str, str]:
+    text = f"answers in {seconds * 1000:.0f} ms"
+    return (WARN, f"{text}: that is slow") if seconds > SLOW else (OK, text)
+
+
+def _pagerduty(action: PackAction) -> Tuple[str, str]:
+    return _latency(_timed(action, lambda: action.pagerduty.get("/abilities")))
+
+
+def _scope(action: PackAction) -> Tuple[str, str]:
+    body = {"incident": {"type": "incident_reference"}}
+    sender = action.settings.pagerduty.from_email or "nobody@example.com"
+    try:
+        action.pagerduty.put(fill("/incidents/{id}", id=NOWHERE), body, from_email=sender)
+    except Unauthorized as error:
+        if error.status == 403:
+            return WARN, "may read only: acknowledge, resolve and all other acts will fail"
+        raise
+    except (NotFound, RejectedInput):
+        pass
+    return OK, "may read and write"
+
+
+def _rate(action: PackAction) -> Tuple[str, str]:
+    rate = action.pagerduty.last_rate
+    if rate is None or rate.limit <= 0:
+        return OFF, "PagerDuty tells none"
+    text = f"{rate.remaining} of {rate.limit} requests a minute left"
+    return (WARN if rate.remaining * 10 < rate.limit else OK), text
+
+
+def _clock(action: PackAction) -> Tuple[str, str]:
+    server = action.pagerduty.last_server_time
+    if server is None:
+        return WARN, "PagerDuty tells no time (header Date)"
+    skew = abs(action.clock() - server)
+    if skew > SKEW:
+        return (
+            FAIL,
+            f"this machine's clock is {times.duration(skew)} off PagerDuty's: is NTP running?",
+        )
+    return OK, f"within {max(1, round(skew))} s of PagerDuty's"
+
+
+def _mattermost(action: PackAction) -> Tuple[str, str]:
+    if mattermost_missing(action.settings):
+        return OFF, "not configured: nothing is posted"
+    state, text = _latency(_timed(action, lambda: action.mattermost.me()))
+    return state, f"@{action.mattermost.me().username}, {text}"
+
+
+def _channels(action: PackAction) -> Tuple[str, str]:
+    settings = action.settings.mattermost
+    named = [text for text in (settings.default_channel, settings.operations_channel) if text]
+    named += list(settings.service_channels.values())
+    if mattermost_missing(action.settings) or not named:
+        return OFF, "none is named in the configuration"
+    problems = []
+    for text in dict.fromkeys(named):
+        try:
+            action.channels.look_up(text)
+        except PackError as error:
+            problems.append(str(error))
+    return (
+        (FAIL, "; ".join(problems))
+        if problems
+        else (OK, f"{len(set(named))} named, the bot reaches them")
+    )
+
+
+def _sensor(action: PackAction) -> Tuple[str, str]:
+    beat = action.store.read("sensor.heartbeat")
+    if not isinstance(beat, Mapping):
+        return FAIL, "has never been heard of: is it enabled, and st2sensorcontainer running?"
+    watch = action.settings.watch
+    interval = max(
+        watch.poll_interval, watch.poll_interval_with_bell if action.settings.webhook.port else 0
+    )
+    seen = action.store.read("watchdog")
+    since = seen.get("since") if isinstance(seen, Mapping) else None
+    silent = action.clock() - float(since) if isinstance(since, (int, float)) else 0.0
+    if silent > allowed(float(interval)) + 60:
+        return FAIL, f"silent for {times.duration(silent)}: restart st2sensorcontainer"
+    if beat.get("state") != "ok":
+        return FAIL, f"failing: {beat.get('reason')}"
+    good = times.seconds(str(beat.get("last_good") or ""))
+    lag = f", all read up to {times.duration(max(0.0, action.clock() - good))} ago" if good else ""
+    return OK, f"{beat.get('open')} open incidents, {beat.get('reported')} of them reported{lag}"
+
+
+def _age(action: PackAction, key: str, field: str) -> float | None:
+    value = action.store.read(key)
+    at = value.get(field) if isinstance(value, Mapping) else None
+    return action.clock() - float(at) if isinstance(at, (int, float)) else None
+
+
+def _reconcile(action: PackAction) -> Tuple[str, str]:
+    age = _age(action, "reconcile.run", "ended")
+    if age is None:
+        return (
+            WARN,
+            (
+                "has never run to its end: are the rules pagerduty.reconcile and "
+                "reconcile_by_timer enabled?"
+            ),
+        )
+    text = f"last {times.duration(age)} ago"
+    return (
+        (FAIL, f"{text}: does st2rulesengine work, and st2actionrunner?")
+        if age > 4 * EVERY
+        else (OK, text)
+    )
+
+
+def _oncall(action: PackAction) -> Tuple[str, str]:
+    watched = action.settings.oncall.channels
+    if not watched:
+        return OFF, "not configured: no hand-offs are told (oncall.channels)"
+    age = _age(action, "oncall.watch", "at")
+    if age is None:
+        return (
+            WARN,
+            (
+                "has not looked yet: are the rules pagerduty.oncall_watch and "
+                "oncall_watch_by_heartbeat enabled?"
+            ),
+        )
+    text = f"{len(watched)} schedules and policies, last looked at {times.duration(age)} ago"
+    return (
+        (FAIL, f"{text}: see the executions of pagerduty.oncall.watch")
+        if age > OVERDUE
+        else (OK, text)
+    )
+
+
+def _timers(action: PackAction) -> Tuple[str, str]:
+    age = _age(action, TIMER_SEEN, "at")
+    if age is None:
+        return WARN, "none has fired yet: is the rule pagerduty.reconcile_by_timer enabled?"
+    text = f"fired {times.duration(age)} ago"
+    return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD else (OK, text)
+
+
+def _letters(action: PackAction) -> Tuple[str, str]:
+    from pagerduty_mattermost.operations import dead_letters as deadletters
+
+    kept = deadletters.letters(action.store, action.log)
+    if not kept:
+        return OK, "none"
+    by_hand = sum(one.kind in (deadletters.PERMANENT, deadletters.ACT) for one in kept)
+    text = (
+        f"{len(kept)} kept, {by_hand} of them for a hand (deadletter.list); the newest: "
+        f"{kept[-1].reason}"
+    )
+    return (FAIL if len(kept) >= deadletters.ALARM else WARN), text
+
+
+def _webhook(action: PackAction) -> Tuple[str, str]:
+    from pagerduty_mattermost.sensor import webhook_subscription
+
+    if not action.settings.webhook.port:
+        return OFF, "not configured: PagerDuty's log is polled"
+    told = webhook_subscription.status(action.pagerduty, action.store, action.settings)
+    return (OK if told["works"] and told["subscribed"] else WARN), str(told["message"])
+
+
+def _chat(action: PackAction) -> Tuple[str, str]:
+    """Whether something listens where Mattermost is sent: anything but silence."""
+    import requests
+
+    chat = action.settings.chat
+    if not chat.port:
+        return OFF, "not configured: no buttons, no /pd"
+    if not chat.has_buttons:
+        return FAIL, "chat.public_url and chat.signing_keys must be set"
+    waits = action.settings.mattermost.http.timeouts
+    began = time.monotonic()
+    try:
+        with requests.Session() as session:
+            session.trust_env = False
+            answer = session.get(
+                chat.public_url, timeout=(waits.connect, 5.0), allow_redirects=False
+            )
+    except requests.RequestException as error:
+        return (
+            FAIL,
+            (
+                f"nobody answers at {chat.public_url} ({type(error).__name__}): is the chat "
+                "sensor running?"
+            ),
+        )
+    return (
+        OK,
+        (
+            f"{chat.public_url} answers {answer.status_code} in "
+            f"{(time.monotonic() - began) * 1000:.0f} ms"
+        ),
+    )

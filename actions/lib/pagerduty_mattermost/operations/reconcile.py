@@ -1,0 +1,310 @@
+"""Reconcile at work: reads PagerDuty and what is remembered, and puts right what `reconcile.plan`
+finds.
+
+    Reconciler(action).run(full=False) -> Done(...)
+
+Everything goes the way that a rule's action goes (`posts.show`, `posts.repaint`), with the same
+keys: doing it beside a rule, twice, or after being killed makes no second post. Raises the
+gateways' errors before anything was done; what fails for one incident is told, and the others go
+on.
+"""
+
+from __future__ import annotations
+
+from typing import (
+    TYPE_CHECKING,
+    AbstractSet,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
+
+from pagerduty_mattermost.cards import held_cards as held
+from pagerduty_mattermost.cards import route as routing
+from pagerduty_mattermost.cards import subscriptions
+from pagerduty_mattermost.cards.publisher import CREATED, REPAINTED, Outcome, Posts
+from pagerduty_mattermost.cards.records import Record, Records, Snapshot, load_all
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
+from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.known_states import State, StateStore
+from pagerduty_mattermost.incidents.reader import (
+    read_incident,
+    read_incident_log,
+    read_log,
+    read_open,
+)
+from pagerduty_mattermost.noise import storm_publisher as storm_posts
+from pagerduty_mattermost.noise.storm_gate import remembered as remembered_noise
+from pagerduty_mattermost.operations import reconcile_plan as reconcile
+from pagerduty_mattermost.operations import route_explanation as explain
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.card_action import CardAction
+
+FIRST_LOOK = 3600.0
+"""Seconds of log that the first run looks at."""
+MAX_JOBS = 200
+SECONDS = 200.0
+"""After so many jobs or so long the rest waits for the next run."""
+GIVE_UP_AFTER = 3
+"""Failures of the kind "later" in a row: the other side is down."""
+
+
+class Done(NamedTuple):
+    jobs: int
+    put_right: int
+    """Cards created or repainted."""
+    replies: int
+    left: int
+    """Jobs for the next run."""
+    problems: List[str]
+    cursor: float
+    """From where the next run reads the log."""
+    requests: int
+    """Pages of open incidents and the log: what a run costs when all is well."""
+
+
+class Reconciler:
+    def __init__(self, action: CardAction, rules: Callable[[], Sequence[Any]]) -> None:
+        """`rules`: all of StackStorm's, asked for when a card may be missing."""
+        self._action, self._rules = action, rules
+        self._posts: Posts = action.posts()
+        self._known_rules: Optional[Sequence[Any]] = None
+        self._subscriptions: Optional[Sequence[subscriptions.Subscription]] = None
+
+    def run(self, state: State, cursor: float, *, full: bool) -> Done:
+        """`state`: the sensor's. `full`: also what Mattermost has of each card is read."""
+        rows, server_time = read_open(self._action.pagerduty)
+        now = server_time or self._action.clock()
+        since = max(cursor or now - FIRST_LOOK, state.origin)
+        log = read_log(self._action.pagerduty, since, None, lambda id: True)
+        upto = now if log.upto is None else min(log.upto, now)
+        remembered = load_all(self._action.store, self._action.log)
+        truth = reconcile.Truth(rows, log.entries, now)
+        kept_back = held.held_incidents(self._action.store)
+        low = frozenset(id for id in kept_back if id not in rows or held.is_held_back(rows[id]))
+        noise = remembered_noise(self._action.store)
+        watch = self._action.settings.watch
+
+        def forgotten(incident: Incident) -> bool:
+            is_new = (times.seconds(incident.created_at) or 0.0) >= state.origin
+            passes = "triggered" in watch.start_states and all(
+                one.passed for one in explain.filters(watch, incident)
+            )
+            return is_new and not incident.is_open and passes
+
+        jobs = [
+            job
+            for job in reconcile.plan(
+                truth, remembered, state.known, frozenset(noise.held), low, forgotten
+            )
+            if self._is_wanted(
+                job, rows.get(job.incident_id), remembered.get(job.incident_id, Snapshot({}, ()))
+            )
+        ]
+        if full:
+            jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
+        outcomes, problems, left = self._do(jobs, rows, remembered, state, now)
+        problems += self._close_storms(noise.groups.keys(), now)
+        done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
+        replies = sum(len(one.reply_ids) for one in outcomes)
+        # What could not be done stands in the log before the cursor that is kept then.
+        later = since if left else max(since, upto - reconcile.GRACE - 5)
+        pages = max(1, -(-len(rows) // 100)) + 1
+        return Done(len(jobs), len(done), replies, left, problems, later, pages)
+
+    def _close_storms(self, ongoing: AbstractSet[str], now: float) -> List[str]:
+        """Cards of storms that nobody would ever end."""
+        action, problems = self._action, []
+        zone = times.zone(action.settings.time_zone)
+        for channel_id, storm in storm_posts.orphans(action.store, ongoing, now):
+            try:
+                storm_posts.show(
+                    action.store, action.mattermost, channel_id, storm, zone, action.post_once
+                )
+            except PackError as error:
+                problems.append(f"{storm['key']}: {error}")
+        return problems
+
+    def _do(
+        self,
+        jobs: List[reconcile.Job],
+        rows: Dict[str, Incident],
+        remembered: Dict[str, Snapshot],
+        state: State,
+        now: float,
+    ) -> tuple[List[Outcome], List[str], int]:
+        began, in_a_row, left = self._action.monotonic(), 0, 0
+        outcomes: List[Outcome] = []
+        problems: List[str] = []
+        for number, job in enumerate(jobs):
+            late = self._action.monotonic() - began > SECONDS
+            if number >= MAX_JOBS or late or in_a_row >= GIVE_UP_AFTER:
+                left += len(jobs) - number
+                break
+            snapshot = remembered.get(job.incident_id, Snapshot({}, ()))
+            try:
+                outcomes += self._put_right(job, rows.get(job.incident_id), snapshot, state, now)
+                in_a_row = 0
+            except RetryLater as error:
+                in_a_row, left = in_a_row + 1, left + 1
+                problems.append(f"{job.incident_id}: {error}")
+            except PackError as error:
+                problems.append(f"{job.incident_id}: {error}")
+        problems += [one.problem for one in outcomes if one.problem]
+        return outcomes, problems, left
+
+    def _put_right(
+        self,
+        job: reconcile.Job,
+        row: Optional[Incident],
+        snapshot: Snapshot,
+        state: State,
+        now: float,
+    ) -> List[Outcome]:
+        incident = row or read_incident(self._action.pagerduty, job.incident_id)
+        if incident is None:
+            return self._deleted(snapshot, now)
+        change = Change(incident, read_at=times.iso(now))
+        # Its log also where only its state is behind: an event may have been looked at while a
+        # second sensor held it.
+        if job.why & {reconcile.UNTOLD, reconcile.MISSING, reconcile.ENDED, reconcile.OUTDATED}:
+            entries = read_incident_log(self._action.pagerduty, job.incident_id)
+            change = reconcile.missing_events(entries, incident, snapshot, state.origin, now)
+        found = self._posts.repaint(change) if snapshot.cards else []
+        if job.why & {reconcile.UNTOLD, reconcile.MISSING}:
+            found += self._born(change, snapshot)
+        return found
+
+    def _deleted(self, snapshot: Snapshot, now: float) -> List[Outcome]:
+        """PagerDuty no longer knows it: its cards say so."""
+        if not snapshot.states:
+            return []
+        last = snapshot.newest.change.incident
+        at = times.iso(now)
+        return self._posts.repaint(
+            Change(last._replace(status="deleted", updated_at=at, resolved_at=at), read_at=at)
+        )
+
+    def _born(self, change: Change, snapshot: Snapshot) -> List[Outcome]:
+        """The cards that rules and subscriptions would have started."""
+        found: List[Outcome] = []
+        for channel, route in self._births(_changes(change, snapshot)):
+            found += self._shown(change, channel, route, snapshot)
+        return found
+
+    def _is_wanted(self, job: reconcile.Job, row: Optional[Incident], snapshot: Snapshot) -> bool:
+        """Whether anything is to be asked of PagerDuty for it: not for an incident that no route
+        wants, by what is remembered of it and how it is now."""
+        if job.why != {reconcile.MISSING}:
+            return True
+        if row is None and not snapshot.states:
+            return False
+        incident = row or snapshot.newest.change.incident
+        return bool(self._births(_changes(Change(incident), snapshot)))
+
+    def _births(self, changes: Sequence[Change]) -> List[Tuple[str, routing.Route]]:
+        """Channel and route of each card that rules and subscriptions start on one of these
+        changes."""
+        if self._known_rules is None:
+            self._known_rules = self._rules()
+        if self._subscriptions is None:
+            self._subscriptions = subscriptions.every(self._action.store, self._action.log)
+        found = [
+            (verdict.channel, _route(verdict.given))
+            for verdict in explain.verdicts(self._known_rules, changes)
+            if verdict.outcome == explain.POSTS and "{" not in verdict.channel
+        ]
+        for channel, several in subscriptions.fitting(
+            self._subscriptions, changes[-1].incident
+        ).items():
+            route = subscriptions.joined(several)
+            if any(routing.starts(route, one) for one in changes):
+                found.append((channel, route))
+        return found
+
+    def _shown(
+        self, change: Change, channel: str, route: routing.Route, snapshot: Snapshot
+    ) -> List[Outcome]:
+        """The card is looked for first: the datastore may have lost its record."""
+        incident = change.incident
+        try:
+            ref = self._action.channels.look_up(channel, (incident.service_id, incident.service))
+            if ref.id in snapshot.cards:
+                return []
+            began = times.seconds(incident.created_at) or self._action.clock()
+            if not self._posts.is_quiet(route, incident):
+                intent = Record(
+                    ref.id, post_key("card", incident.id, ref.id), began, route, ref.label
+                )
+                Records(self._action.store, incident.id, self._action.log).save_card(intent)
+            return [self._posts.show(change, channel, route, due=True)]
+        except ChannelUnavailable as error:
+            return [Outcome(channel, problem=str(error))]
+        except (NotFound, RejectedInput) as error:
+            return [Outcome(channel, problem=f"{channel}: {error}")]
+
+    def _of_mattermost(
+        self, remembered: Dict[str, Snapshot], rows: Dict[str, Incident], planned: set[str]
+    ) -> List[reconcile.Job]:
+        """Every open incident with a card: what Mattermost has of it is compared; a post that is
+        gone is posted anew, once."""
+        cards = {
+            (incident_id, record.channel_id): record
+            for incident_id, snapshot in remembered.items()
+            if incident_id in rows
+            for record in snapshot.cards.values()
+            if record.post_id
+        }
+        living = set(
+            self._action.mattermost.living(sorted({record.post_id for record in cards.values()}))
+        )
+        jobs: Dict[str, reconcile.Job] = {}
+        for (incident_id, _), record in cards.items():
+            if record.post_id not in living and not record.reposted:
+                books = Records(self._action.store, incident_id, self._action.log)
+                books.save_card(record._replace(post_id="", born=False, gone=False, reposted=True))
+            if incident_id not in planned:
+                jobs[incident_id] = reconcile.Job(incident_id, frozenset({reconcile.LOST}))
+        return list(jobs.values())
+
+
+def _changes(change: Change, snapshot: Snapshot) -> List[Change]:
+    """What routes judge by: the changes that are remembered, and this one, as a trigger where it
+    has no events and is newer than them."""
+    changes = [state.change for state in snapshot.states if state.change.events]
+    newer = not changes or change.incident.updated_at > changes[-1].incident.updated_at
+    if change.events or newer:
+        events = change.events or (
+            IncidentEvent("reconcile", "incident.triggered", change.incident.created_at),
+        )
+        changes.append(change._replace(events=events))
+    return changes
+
+
+def sensors_state(action: CardAction) -> Optional[State]:
+    """What the sensor has committed; None before its first start."""
+    return StateStore(action.store).load().state
+
+
+def _route(given: Any) -> routing.Route:
+    """As the rule's action makes it."""
+    from pagerduty_mattermost.action_bases.pack_action import listed
+
+    return routing.make_route(
+        given.get("route"),
+        listed(given.get("start_on")),
+        listed(given.get("reply_on")),
+        given.get("mention"),
+        given.get("checklist"),
+        listed(given.get("reactions")),
+        given.get("quiet"),
+    )

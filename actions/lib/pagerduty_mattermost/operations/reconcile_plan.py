@@ -1,0 +1,185 @@
+"""Pure: what PagerDuty says now against what is remembered of the cards; what has to be put right.
+
+    jobs = plan(Truth(rows, entries, now), remembered, known, origin)      # Job(incident_id, why,
+    missing, ...)
+
+Nothing of a trigger is needed for it: the open incidents and the log since the last run tell what
+should be there (docs/architecture.md, Reconcile). What is younger than `GRACE` may still be on its
+way and waits for the next run.
+"""
+
+from __future__ import annotations
+
+from typing import AbstractSet, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence
+
+from pagerduty_mattermost.cards.records import Snapshot
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.known_states import REPORTED, Known, State
+from pagerduty_mattermost.incidents.log_entries import Entry
+from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT, Watch, follow
+
+GRACE = 180.0
+"""Seconds that the sensor, the rules engine and an action are left to do it by themselves."""
+UNTOLD, OUTDATED, HALF, ENDED, MISSING, LOST = (
+    "untold",
+    "outdated",
+    "half",
+    "ended",
+    "missing",
+    "lost",
+)
+"""Why: an event that nothing remembered knows; a newer state at PagerDuty; an intent without its
+post, a post without its checklist, or a state that a card has not told; a card of an incident that
+is over; an incident that no channel shows, open or changed since the last run; a post that
+Mattermost lost."""
+
+
+class Truth(NamedTuple):
+    """What PagerDuty says."""
+
+    rows: Mapping[str, Incident]
+    """All open incidents, by id."""
+    entries: Sequence[Entry]
+    """The log since the last run, newest first."""
+    now: float
+    """PagerDuty's clock, seconds since the epoch."""
+
+
+class Job(NamedTuple):
+    incident_id: str
+    why: FrozenSet[str]
+
+
+def plan(
+    truth: Truth,
+    remembered: Mapping[str, Snapshot],
+    known: Mapping[str, Known],
+    held: AbstractSet[str] = frozenset(),
+    waiting: AbstractSet[str] = frozenset(),
+    forgotten: Callable[[Incident], bool] = lambda incident: False,
+) -> List[Job]:
+    """One job an incident, those with untold events first, oldest incident first. `remembered`: of
+    each incident that has records; `known`: the sensor's; `held`: kept back on purpose whatever
+    happens (a storm); `waiting`: without a card on purpose until something happens or they are
+    over (quiet hours); `forgotten`: whether the sensor would have reported an incident that it
+    knows no longer, since it was over more than an hour ago."""
+    why: Dict[str, set[str]] = {}
+
+    def found(incident_id: str, reason: str) -> None:
+        why.setdefault(incident_id, set()).add(reason)
+
+    for incident_id, reason in of_log(truth, remembered, known, forgotten).items():
+        found(incident_id, reason)
+    for incident_id, snapshot in remembered.items():
+        for reason in _of_cards(truth, incident_id, snapshot):
+            found(incident_id, reason)
+    for incident_id in truth.rows:
+        reported = incident_id in known and known[incident_id].has(REPORTED)
+        cards = remembered[incident_id].cards if incident_id in remembered else {}
+        if reported and not cards and _is_settled(truth.rows[incident_id].created_at, truth.now):
+            found(incident_id, MISSING)
+    silent = {MISSING, UNTOLD}
+    meant = {
+        **{i: {MISSING} if i in truth.rows else silent for i in waiting},
+        **dict.fromkeys(held, silent),
+    }
+    # What has a card is followed, whoever thinks that it is held: two sensors may run by mistake.
+    carded = {i for i, snapshot in remembered.items() if snapshot.cards}
+    jobs = [
+        Job(i, frozenset(r))
+        for i, r in why.items()
+        if r - (set() if i in carded else meant.get(i, set()))
+    ]
+    return sorted(
+        jobs, key=lambda job: (UNTOLD not in job.why, _created(truth, remembered, job.incident_id))
+    )
+
+
+def of_log(
+    truth: Truth,
+    remembered: Mapping[str, Snapshot],
+    known: Mapping[str, Known],
+    forgotten: Callable[[Incident], bool] = lambda incident: False,
+) -> Dict[str, str]:
+    """Incidents with an event in the log that nothing remembered knows, or of which all is
+    remembered and nothing was posted: whoever should have posted it may have been killed, and the
+    incident be over."""
+    found: Dict[str, str] = {}
+    for entry in truth.entries:
+        incident_id = entry.incident.id
+        snapshot = remembered.get(incident_id)
+        reported = (
+            known[incident_id].has(REPORTED) if incident_id in known else forgotten(entry.incident)
+        )
+        if (
+            entry.event is None
+            or truth.now - entry.at < GRACE
+            or not (reported or (snapshot and snapshot.cards))
+        ):
+            continue
+        created = times.seconds(entry.incident.created_at)
+        if (
+            entry.kind == "assign"
+            and created is not None
+            and 0 <= entry.at - created <= FIRST_ASSIGNMENT
+        ):
+            continue  # it belongs to the trigger
+        if snapshot is None or entry.event.event_id not in {
+            event.event_id for event in snapshot.events
+        }:
+            found[incident_id] = UNTOLD
+        elif not snapshot.cards:
+            found.setdefault(incident_id, MISSING)
+    return found
+
+
+def missing_events(
+    entries: Sequence[Entry], incident: Incident, snapshot: Snapshot, origin: float, now: float
+) -> Change:
+    """The incident as it was read now, with those of its events that are not remembered.
+    `entries`: its whole log, newest first; `origin`: the first start of the sensor, before which
+    nothing is told."""
+    fresh = State(origin, now)
+    whole = [entry._replace(incident=incident, whole=True) for entry in entries]
+    steps = follow(fresh, whole, Watch(), now, read_again=False)
+    told = {event.event_id for event in snapshot.events}
+    change = next((step.change for step in steps if step.change is not None), None)
+    events: List[IncidentEvent] = [
+        event for event in (change.events if change else ()) if event.event_id not in told
+    ]
+    return Change(change.incident if change else incident, tuple(events), read_at=times.iso(now))
+
+
+def _of_cards(truth: Truth, incident_id: str, snapshot: Snapshot) -> List[str]:
+    live = [record for record in snapshot.cards.values() if not record.gone]
+    if not live or not snapshot.states:
+        return []
+    found = []
+    newest = snapshot.newest
+    settled = truth.now - newest.at >= GRACE
+    marks = set(snapshot.marks)
+    if settled and any(
+        not (record.post_id and record.born and marks <= set(record.told)) for record in live
+    ):
+        found.append(HALF)
+    row = truth.rows.get(incident_id)
+    if row is None:
+        # Also where the newest state says that it is over, but the card was never painted so.
+        open_ones = newest.change.incident.is_open or any(not record.closed for record in live)
+        return [*found, ENDED] if open_ones and settled else found
+    if row.updated_at > newest.version.updated_at and _is_settled(row.updated_at, truth.now):
+        found.append(OUTDATED)
+    return found
+
+
+def _is_settled(at: str, now: float) -> bool:
+    return now - (times.seconds(at) or 0.0) >= GRACE
+
+
+def _created(truth: Truth, remembered: Mapping[str, Snapshot], incident_id: str) -> str:
+    row = truth.rows.get(incident_id)
+    if row is not None:
+        return row.created_at
+    snapshot = remembered.get(incident_id)
+    return snapshot.newest.change.incident.created_at if snapshot and snapshot.states else ""

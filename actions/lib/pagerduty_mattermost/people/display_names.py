@@ -1,0 +1,42 @@
+"""PagerDuty's people shown with their Mattermost names; where that is not configured nothing of it
+is imported."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable
+
+from pagerduty_mattermost.core.config.settings import mattermost_missing
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.pagerduty.references import Reference
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+
+def usernames(action: PackAction) -> Callable[[Reference], str]:
+    """A look-up of Mattermost names for whoever only shows them: "" for who has none, and for
+    everybody where Mattermost is not configured or can't tell now."""
+    if mattermost_missing(action.settings):
+        return lambda person: ""
+    from pagerduty_mattermost.people.accounts import Accounts
+
+    accounts, away = Accounts(action.mattermost, action.store, log=action.log), False
+
+    def username(person: Reference) -> str:
+        nonlocal away
+        if away:
+            return ""
+        try:
+            account = accounts.of(person)
+        except PackError as error:
+            away = True
+            action.log.info("Shown without Mattermost names: %s", error)
+            return ""
+        return account.username if account is not None else ""
+
+    return username
+
+
+def both(person: Reference, username: str) -> str:
+    """PagerDuty's name and the @name, not escaped."""
+    return f"{person.name} (@{username})" if username else person.name

@@ -1,0 +1,158 @@
+"""Which PagerDuty user a Mattermost user is: an admin's link, else the PagerDuty user with the
+same e-mail address.
+
+    linked(mattermost, pagerduty, store, "ada") -> Identity(account=User(...),
+    person=Reference(...), how="email")
+
+A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away;
+what an address told is remembered there for an hour. Ids and not names: names change hands.
+Whether an address was verified no server tells a bot (facts/mattermost.md), so how far to trust it
+is the owner's decision (chat.link_by_email; `mattermost.setup` says what the server's settings
+allow).
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, NamedTuple
+
+from pagerduty_mattermost.core.errors import Ambiguous, NotFound
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.times import iso
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.values import User
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.people.recipients import chat_user
+
+REMEMBERED = 3600
+"""Seconds that what an e-mail address told is believed."""
+LINK, EMAIL, OFF = "link", "email", "off"
+
+
+class Identity(NamedTuple):
+    account: User
+    person: Reference
+    how: str
+    """`link`: an admin said so; `email`: the addresses are the same."""
+
+
+def linked(
+    mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str, *, by_email: bool = True
+) -> Identity:
+    """Raises NotFound (no such account, a deactivated one, an address hidden from the bot, nobody
+    at PagerDuty), Ambiguous, StoreUnreachable (a link could stand there) and the gateways' errors.
+    `by_email`: whether the same address is enough (chat.link_by_email)."""
+    account = chat_user(mattermost, account_name(user))
+    kept = store.read(_key(account))
+    if isinstance(kept, dict) and kept.get("how") == OFF:
+        raise NotFound(f"@{account.username} is disconnected: `/pd connect` undoes it")
+    if isinstance(kept, dict) and kept.get("how") == LINK:
+        return Identity(account, _still_there(pagerduty, account, str(kept.get("id"))), LINK)
+    if not by_email:
+        raise NotFound(
+            f"no admin linked @{account.username} (identity.link), and chat.link_by_email is off"
+        )
+    if not account.email:
+        raise NotFound(
+            f"Mattermost does not show the e-mail address of @{account.username} to the "
+            "bot, and no admin linked it"
+        )
+    if isinstance(kept, dict) and kept.get("email") == account.email.casefold():
+        return Identity(
+            account,
+            Reference("user", str(kept.get("id")), str(kept.get("name")), account.email),
+            EMAIL,
+        )
+    try:
+        person = resolve(pagerduty, "user", account.email)
+    except NotFound:
+        raise NotFound(
+            f"no PagerDuty user has the e-mail address of @{account.username}"
+        ) from None
+    if person.email.casefold() != account.email.casefold():
+        raise NotFound(
+            f"no PagerDuty user has the e-mail address of @{account.username}"
+        )  # a name of that form
+    found = {"how": EMAIL, "id": person.id, "name": person.name, "email": account.email.casefold()}
+    store.write(_key(account), found, ttl=REMEMBERED)
+    return Identity(account, person, EMAIL)
+
+
+def link(
+    mattermost: Mattermost,
+    pagerduty: PagerDuty,
+    store: Store,
+    user: str,
+    person: str,
+    clock: Callable[[], float],
+) -> Identity:
+    """An admin's word that they are the same; it stays until `unlink`. `person`: id, e-mail or
+    name."""
+    account = chat_user(mattermost, account_name(user))
+    found = resolve(pagerduty, "user", person)
+    kept: Dict[str, Any] = {
+        "how": LINK,
+        "id": found.id,
+        "username": account.username,
+        "at": iso(clock()),
+    }
+    store.write(_key(account), kept, ttl=None)
+    return Identity(account, found, LINK)
+
+
+def unlink(mattermost: Mattermost, store: Store, user: str) -> User:
+    """Take the link away; the e-mail address counts again. Raises NotFound when there is none.
+    Also of an account that is deactivated by now, if given as an id."""
+    try:
+        account = chat_user(mattermost, account_name(user))
+    except NotFound:
+        account = mattermost.user(account_name(user))
+    kept = store.read(_key(account))
+    if not isinstance(kept, dict) or kept.get("how") != LINK:
+        raise NotFound(f"@{account.username} is not linked by an admin")
+    store.delete(_key(account))
+    return account
+
+
+def disconnect(mattermost: Mattermost, store: Store, user: str) -> User:
+    """Nothing is done in the person's name until `connect`; an admin's link is kept for then."""
+    account = chat_user(mattermost, account_name(user))
+    kept = store.read(_key(account))
+    if not (isinstance(kept, dict) and kept.get("how") == OFF):
+        link = kept if isinstance(kept, dict) and kept.get("how") == LINK else None
+        store.write(_key(account), {"how": OFF, "link": link}, ttl=None)
+    return account
+
+
+def connect(mattermost: Mattermost, store: Store, user: str) -> User:
+    """Undo `disconnect`, and forget what an address told: it is looked up afresh."""
+    account = chat_user(mattermost, account_name(user))
+    kept = store.read(_key(account))
+    if isinstance(kept, dict) and kept.get("how") == OFF and isinstance(kept.get("link"), dict):
+        store.write(_key(account), kept["link"], ttl=None)
+    elif isinstance(kept, dict) and kept.get("how") != LINK:
+        store.delete(_key(account))
+    return account
+
+
+def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Reference:
+    try:
+        return resolve(pagerduty, "user", id)
+    except (NotFound, Ambiguous):
+        raise NotFound(
+            f"@{account.username} is linked to a PagerDuty user ({id}) who is gone: "
+            "identity.link again"
+        ) from None
+
+
+def _key(account: User) -> str:
+    return f"identity.{account.id}"
+
+
+def account_name(user: str) -> str:
+    """Mattermost's names are lower case. Raises NotFound for an empty one."""
+    name = one_line(clean(user, 100)).lstrip("@")
+    if not name:
+        raise NotFound("the chat did not say who you are")
+    return name if "@" in name else name.lower()

@@ -1,0 +1,146 @@
+"""Whom an incident concerns, and who they are in Mattermost.
+
+    people = concerned(pagerduty, store, incident, "assignees")
+    recipients(people, Accounts(mattermost, store)) -> Recipients(users, missed)
+
+A bot sees addresses only where the server shows them, but finds a user by one either way.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, AbstractSet, Iterable, List, NamedTuple, Optional
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.values import User, is_id
+from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.incidents.incident import Incident
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.people.accounts import Accounts
+
+GROUPS = ("assignees", "oncall")
+REMEMBERED = 15.0
+"""Seconds for which it is remembered who is on call: somebody may take over at any time."""
+
+
+class Recipients(NamedTuple):
+    users: List[User]
+    missed: List[Reference]
+    """PagerDuty users whom no active Mattermost account belongs to."""
+
+
+def chat_user(mattermost: Mattermost, name: str) -> User:
+    """The Mattermost user by @name, e-mail or id. Raises NotFound (also for a deactivated one) and
+    RejectedInput."""
+    try:
+        if is_id(name):
+            user = mattermost.user(name)
+        elif "@" in name.lstrip("@"):
+            user = mattermost.user_by_email(name)
+        else:
+            user = mattermost.user_by_username(name)
+    except NotFound:
+        raise NotFound(f"There is no Mattermost user {one_line(clean(name, 100))!r}") from None
+    if not user.active:
+        raise NotFound(f"The Mattermost user @{user.username} is deactivated")
+    return user
+
+
+def concerned(
+    pagerduty: PagerDuty, store: Store, incident: Incident, group: str
+) -> List[Reference]:
+    """The incident's `assignees`, or who is `oncall` now at the first level of its escalation
+    policy that has anybody; each once. Raises the gateway's errors: who can't be known is never
+    guessed."""
+    if group not in GROUPS:
+        raise RejectedInput("An incident concerns its assignees or oncall, nobody else")
+    if group == "assignees":
+        found = [
+            with_email(pagerduty, Reference("user", one.id, one.name))
+            for one in incident.assignees
+        ]
+    elif incident.escalation_policy_id:
+        found = present(pagerduty, store, incident.escalation_policy_id)
+    else:
+        found = []
+    return list({person.id: person for person in found}.values())
+
+
+def present(pagerduty: PagerDuty, store: Store, policy: str) -> List[Reference]:
+    """Who is on call first for the policy of that id. Remembered for a few seconds, never past
+    anybody's shift: in a burst of incidents PagerDuty is asked once."""
+    name, now = f"present.{policy}", pagerduty.now()
+    kept = _kept(store, name, now)
+    if kept is not None:
+        return kept
+    rows = [
+        row
+        for row in oncall.read(pagerduty, {"escalation_policy_ids": [policy]})
+        if row.policy_id == policy
+    ]
+    first = [row for row in rows if row.level == rows[0].level]
+    ends = [end for end in (times.seconds(row.end) for row in rows) if end is not None]
+    until = min([now + REMEMBERED, *ends])
+    if first and until > now:
+        people = [[row.user.id, row.user.name, row.user.email] for row in first]
+        with suppress(PackError):
+            store.write(name, {"at": now, "until": until, "people": people}, ttl=60)
+    return [row.user for row in first]
+
+
+def _kept(store: Store, name: str, now: float) -> Optional[List[Reference]]:
+    try:
+        kept = store.read(name)
+        if kept is not None and float(kept["at"]) <= now < float(kept["until"]):
+            return [
+                Reference("user", str(id), str(name), str(email))
+                for id, name, email in kept["people"]
+            ]
+    except (PackError, KeyError, TypeError, ValueError):
+        return None
+    return None
+
+
+def recipients(
+    people: Iterable[Reference], accounts: Accounts, but: AbstractSet[str] = frozenset()
+) -> Recipients:
+    """They as Mattermost users, by an admin's link or their address, without the PagerDuty users
+    whose ids are in `but`. Raises what the store and Mattermost raise."""
+    told = Recipients([], [])
+    for person in people:
+        if person.id in but:
+            continue
+        account = accounts.of(person)
+        if account is None:
+            told.missed.append(person)
+        else:
+            told.users.append(account)
+    return told
+
+
+def with_email(pagerduty: PagerDuty, person: Reference) -> Reference:
+    """With the e-mail address, which neither an incident nor a schedule tells; it stays empty for
+    a user whom PagerDuty no longer knows. Raises the gateway's errors."""
+    if person.email:
+        return person
+    try:
+        return resolve(pagerduty, "user", person.id)
+    except NotFound:
+        return person
+
+
+def unknown(person: Reference, shown: str, of: str) -> str:
+    """The complaint that nobody in Mattermost is that PagerDuty user. `shown`: the name, escaped;
+    `of`: what they should have been told of."""
+    return (
+        f"{shown} could not be told of {of}: no active Mattermost user has the e-mail "
+        "address of this PagerDuty user "
+        f"({escape(person.email) or 'none'}), and no admin linked one (identity.link)."
+    )

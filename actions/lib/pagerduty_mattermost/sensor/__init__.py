@@ -1,0 +1,3 @@
+"""The incident sensor: one look at PagerDuty, its webhook, its heartbeat. It may use noise, oncall
+and below.
+"""

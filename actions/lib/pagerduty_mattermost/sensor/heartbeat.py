@@ -1,0 +1,121 @@
+"""The incident sensor's own clock for the rest of the pack: `pagerduty.heartbeat` every five
+minutes, since timers can stop for good (facts/stackstorm.md); and a look at whether they did.
+"""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict, Optional
+
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
+from pagerduty_mattermost.incidents.known_states import State
+from pagerduty_mattermost.sensor.health import Health
+
+HEARTBEAT, HEALTH = "pagerduty.heartbeat", "pagerduty.sensor_health"
+EVERY = 300.0
+TIMER_SEEN = "reconcile.timer"
+"""The datastore key in which a timer's run of `posts.reconcile` leaves its time."""
+TIMERS_DEAD = 1200.0
+"""Seconds without such a run after which StackStorm's timers count as dead."""
+DEAD = (
+    "StackStorm's timers do not fire: restart st2timersengine (or is the rule "
+    "pagerduty.reconcile_by_timer disabled?); "
+    "reconcile goes on by the sensor's heartbeat"
+)
+
+
+class Pulse:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        store: Store,
+        health: Health,
+        log: Any,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._dispatcher, self._store, self._health, self._log = dispatcher, store, health, log
+        self._clock, self._monotonic = clock, monotonic
+        self._at: Optional[float] = None
+
+    def beat(self, cycle: int, last_good: str) -> None:
+        """Raises nothing; the next cycle tries again."""
+        now = self._monotonic()
+        if self._at is not None and now - self._at < EVERY:
+            return
+        key = f"heartbeat-{int(self._clock())}"
+        payload = {
+            "state": "failing" if self._health.reason else "ok",
+            "last_good": last_good,
+            "cycle": cycle,
+            "key": key,
+        }
+        try:
+            self._dispatcher.dispatch(HEARTBEAT, payload, trace_tag=key, ids=(key,))
+        except PackError as error:
+            self._log.warning("No heartbeat was dispatched: %s", error)
+            return
+        self._at = now
+        self._look_at_timers(now)
+
+    def _look_at_timers(self, now: float) -> None:
+        """Only where they have been seen to work: a rule that was never registered is no
+        failure."""
+        try:
+            seen = self._store.read(TIMER_SEEN)
+        except PackError as error:
+            self._log.info("Whether timers fire can't be told: %s", error)
+            return
+        at = seen.get("at") if isinstance(seen, dict) else None
+        if isinstance(at, (int, float)) and self._clock() - at > TIMERS_DEAD:
+            self._health.failed("timers", DEAD, now, at_once=True)
+        else:
+            self._health.good("timers")
+
+
+def heartbeat(
+    state: State, health: Health, pagerduty: PagerDuty, last_good: str, since_good: Optional[float]
+) -> Dict[str, Any]:
+    """Content of the datastore's `sensor.heartbeat`. `since_good`: seconds since the last look
+    that came to its end."""
+    open_ones, reported = state.counts()
+    rate = pagerduty.last_rate
+    return {
+        "cursor": state.cursor,
+        "origin": state.origin,
+        "cycle": state.cycle,
+        "server_time": pagerduty.last_server_time,
+        "last_good": last_good,
+        "seconds_since_good": since_good,
+        "open": open_ones,
+        "reported": reported,
+        "rate_left": None if rate is None else rate.remaining,
+        "state": "failing" if health.reason else "ok",
+        "reason": health.reason,
+        "told": health.told,
+        "failing_since": health.since,
+    }
+
+
+def tell_health(
+    health: Health,
+    dispatcher: Dispatcher,
+    log: Any,
+    monotonic: Callable[[], float] = time.monotonic,
+) -> bool:
+    """Dispatch what is to be told about the sensor itself, if anything; when that fails, the next
+    run tries again."""
+    notice = health.due(monotonic())
+    if notice is None:
+        return False
+    try:
+        dispatcher.dispatch(HEALTH, notice._asdict(), trace_tag=notice.key, ids=(notice.key,))
+    except PackError as error:
+        log.warning("The sensor's health could not be told: %s", error)
+        return False
+    health.tell(notice)
+    return True

@@ -1,0 +1,91 @@
+"""Pure: the summary of what is open when the sensor starts for the first time."""
+
+from __future__ import annotations
+
+from datetime import tzinfo
+from typing import Any, Dict, Iterable, List
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.text import cut, escape, markdown_link, one_line
+from pagerduty_mattermost.incidents.incident import Incident
+
+LISTED = 20
+"""Incidents that the summary lists."""
+MAX_URL = 300
+"""Longer addresses are left out."""
+
+
+def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[str, Any]:
+    """Payload of `pagerduty.open_summary` for the incidents open at the first start."""
+    listed = sorted(
+        incidents, key=lambda incident: (incident.created_at, incident.number), reverse=True
+    )
+    statuses = _counts(incident.status for incident in listed)
+    urgencies = _counts(incident.urgency for incident in listed if incident.urgency)
+    services: Dict[str, List[Incident]] = {}
+    for incident in listed:
+        services.setdefault(incident.service_id, []).append(incident)
+    largest = sorted(services.items(), key=lambda item: (-len(item[1]), item[1][0].service))[:10]
+    since = times.iso(origin)
+    lines = [f"**PagerDuty's incidents are watched from now on** ({times.stamp(since, zone)})."]
+    if not listed:
+        lines.append("None is open.")
+    else:
+        parts = [f"{count} {escape(name)}" for name, count in statuses.items()]
+        parts += [f"{count} of {_short(name)} urgency" for name, count in urgencies.items()]
+        verb = "incident is" if len(listed) == 1 else "incidents are"
+        lines.append(
+            f"{len(listed)} {verb} open: {', '.join(parts)}. Changes of them are posted as "
+            "they come."
+        )
+        if len(largest) > 1:
+            lines.append(
+                "By service: "
+                + ", ".join(f"{_short(one[0].service)} {len(one)}" for _, one in largest)
+                + "."
+            )
+        for incident in listed[:LISTED]:
+            url = incident.url if len(incident.url) <= MAX_URL else ""
+            title = markdown_link(f"#{incident.number} {cut(one_line(incident.title), 80)}", url)
+            lines.append(
+                f"- {title}: {escape(incident.status)}, {_short(incident.service)},"
+                f" {times.stamp(incident.created_at, zone)}"
+            )
+        if len(listed) > LISTED:
+            lines.append(f"- and {len(listed) - LISTED} older ones")
+    return {
+        "text": "\n".join(lines),
+        "key": f"open-summary-{since}",
+        "since": since,
+        "total": len(listed),
+        "by_status": statuses,
+        "by_urgency": urgencies,
+        "by_service": [
+            {"id": ident, "name": one[0].service, "total": len(one)} for ident, one in largest
+        ],
+        "newest": [
+            {
+                "id": incident.id,
+                "number": incident.number,
+                "title": cut(incident.title, 80),
+                "status": incident.status,
+                "urgency": incident.urgency,
+                "service": incident.service,
+                "url": incident.url,
+                "created_at": incident.created_at,
+            }
+            for incident in listed[:LISTED]
+        ],
+    }
+
+
+def _short(name: str) -> str:
+    """A name, cut: the whole must fit into one message of 16,383 characters."""
+    return escape(one_line(name, 60))
+
+
+def _counts(words: Iterable[str]) -> Dict[str, int]:
+    counts: Dict[str, int] = {}
+    for word in words:
+        counts[word] = counts.get(word, 0) + 1
+    return dict(sorted(counts.items()))

@@ -1,0 +1,81 @@
+"""The configured filters with their names resolved, once; and looked for again where that
+failed."""
+
+from __future__ import annotations
+
+import time
+from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
+
+from pagerduty_mattermost.core.config.settings import WatchConfig
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
+from pagerduty_mattermost.gateways.pagerduty import references as lookup
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.incidents.tracker import Watch
+
+AGAIN = 600.0
+"""Seconds after which services and teams that could not be found are looked for again."""
+
+
+class _Found(NamedTuple):
+    ids: FrozenSet[str]
+    problem: str
+    at: float
+
+
+class Scope:
+    """What is watched. A name that nothing bears stops nothing else: the others are watched, and
+    `problems` tells."""
+
+    def __init__(
+        self,
+        watch: WatchConfig,
+        pagerduty: PagerDuty,
+        log: Any,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._watch = watch
+        self._pagerduty = pagerduty
+        self._log = log
+        self._monotonic = monotonic
+        self._found: Dict[str, _Found] = {}
+
+    @property
+    def problems(self) -> str:
+        """Which names could not be resolved, and why; empty when all is well."""
+        return "; ".join(found.problem for found in self._found.values() if found.problem)
+
+    def watch(self) -> Watch:
+        """The filters by id. Raises the gateway's errors while PagerDuty can't be asked and
+        nothing is known from before: an answer about the key or of a PagerDuty in trouble says
+        nothing about names."""
+        return Watch(
+            services=self._ids("service", self._watch.services),
+            teams=self._ids("team", self._watch.teams),
+            urgencies=frozenset(self._watch.urgencies),
+            start_states=frozenset(self._watch.start_states),
+        )
+
+    def _ids(self, kind: str, texts: Tuple[str, ...]) -> Optional[FrozenSet[str]]:
+        if not texts:
+            return None
+        before = self._found.get(kind)
+        if before is not None and (not before.problem or self._monotonic() - before.at < AGAIN):
+            return before.ids
+        ids: List[str] = []
+        problems: List[str] = []
+        for text in texts:
+            try:
+                ids.append(lookup.resolve(self._pagerduty, kind, text).id)
+            except PackError as error:
+                if isinstance(error, (NotFound, RejectedInput)) and error.status is None:
+                    problems.append(str(error))
+                    continue
+                if before is None:
+                    raise
+                self._found[kind] = before._replace(at=self._monotonic())
+                return before.ids
+        problem = f"watch.{kind}s: {'; '.join(problems)}" if problems else ""
+        if problem:
+            self._log.error("The configuration names what can't be watched: %s", problem)
+        self._found[kind] = _Found(frozenset(ids), problem, self._monotonic())
+        return self._found[kind].ids

@@ -1,0 +1,303 @@
+"""The doorbell at the incident sensor: listens for PagerDuty's webhook and makes the sensor's
+cycle read at its time.
+
+    desk = open_desk(config, service, cycle, dispatcher, log)    # None: webhook.port is not set
+    desk.wake = event.set        # called from the listener's threads when the next read became
+    nearer
+    desk.run()                   # reads when it is time to, else does nothing
+    desk.pause()                 # seconds until `run` is to be called again
+
+A call never reads and never waits for a read: it rings, and is answered. `doorbell` decides all;
+this carries. What is wrong here (a taken port, a secret nobody knows) is told in the log and the
+sensor's health, and polling goes on.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.settings import Config
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.gateways.http.accepted_secrets import Keyring
+from pagerduty_mattermost.gateways.http.listener import Listener, Terms
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
+from pagerduty_mattermost.sensor import webhook_secrets
+from pagerduty_mattermost.sensor.cycle import INCIDENT, Cycle
+from pagerduty_mattermost.sensor.webhook import (
+    GENUINE,
+    SIGNATURE,
+    STATUS,
+    STATUS_KEY,
+    UNFIT,
+    UNSIGNED,
+    Bell,
+    Pace,
+    happened,
+    judge,
+)
+
+LISTEN_AGAIN = 60.0
+"""Seconds after which a taken port is tried again: a sensor that died may still hold it."""
+RELOAD = 600.0
+"""Seconds after which the secrets are read again: one that was taken away must not ring for ever.
+"""
+SILENT_FOR = 300.0
+"""Seconds without a call after a change that one should have told of, after which people are told:
+PagerDuty's calls can be late, and nothing hangs on them."""
+ALARM_FOR = 3600.0
+"""Seconds that a trouble counts after it was last seen, so that one which comes and goes is told
+of once."""
+ANSWER_SECONDS = 2.5
+"""For the datastore while PagerDuty waits; it waits 5 s (facts/pagerduty.md)."""
+STATUS_EVERY = 60.0
+"""Seconds between two notes of how the bell is (`webhook.status` reads them), unless it began or
+ceased to work."""
+
+
+class Desk:
+    """`monotonic`: the clock of the cycle; tests move it."""
+
+    def __init__(
+        self,
+        config: Config,
+        cycle: Cycle,
+        dispatcher: Dispatcher,
+        keys: Keyring,
+        store: Store,
+        log: Any,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._config = config.webhook
+        self._cycle, self._keys, self._store, self._log = cycle, keys, store, log
+        self.monotonic = monotonic
+        self.wake: Callable[[], None] = lambda: None
+        self._lock = threading.Lock()
+        self._bell = Bell(Pace(config.watch.poll_interval, config.watch.poll_interval_with_bell))
+        self._calls: Dict[str, int] = {GENUINE: 0, UNFIT: 0, UNSIGNED: 0}
+        self._unfit_at: Optional[float] = None
+        self._silent_at: Optional[float] = None
+        self._said: Dict[str, float] = {}
+        self._listener: Optional[Listener] = None
+        self._deaf = ""
+        self._tried_at: Optional[float] = None
+        self._loaded_at = 0.0
+        self._told_at: Optional[float] = None
+        self._told: Any = None
+        dispatcher.on_dispatched = self._dispatched
+
+    @property
+    def address(self) -> str:
+        return self._listener.address if self._listener else ""
+
+    def listen(self) -> None:
+        """Listens, or notes why not; `run` tries again."""
+        now = self._tried_at = self.monotonic()
+        terms = Terms(
+            sender="PagerDuty",
+            body=1024 * 1024,
+            calls=64,
+            rate=2000.0,
+            burst=4000,
+            connections=1024,
+            backlog=512,
+            refusal=self._refusal,
+        )
+        try:
+            listener = Listener(
+                self._config.bind, self._config.port, self.answer, self._log, terms=terms
+            )
+        except (OSError, OverflowError) as error:
+            why = getattr(error, "strerror", None) or one_line(str(error), 100)
+            place = f"{self._config.bind}:{self._config.port}"
+            self._deaf = (
+                f"webhook.bind and webhook.port: {place} can't be listened on "
+                f"({why}); polling goes on"
+            )
+            self._log.error("%s", self._deaf)
+            return
+        self._deaf = ""
+        self._load(now)
+        listener.start()
+        with self._lock:
+            self._listener = listener
+            self._bell = self._bell._replace(since=now)
+        self._log.info("Listening for PagerDuty's webhook on %s", listener.address)
+        for problem in self._config.problems:
+            self._log.error("%s", problem)
+        if not self._keys.texts:
+            self._log.warning("No secret of the webhook is known yet: run pagerduty.webhook.setup")
+
+    def close(self) -> None:
+        if self._listener is not None:
+            self._listener.stop()
+
+    def answer(
+        self, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Tuple[int, Dict[str, Any]]:
+        """Status and JSON object for one call, whatever its path: a proxy may change that, and the
+        signature counts."""
+        verdict = judge(self._keys.texts, headers, body)
+        if verdict == UNFIT:
+            # It may be signed with a secret that webhook.setup has just kept.
+            self._keys.refresh(self.monotonic())
+            verdict = judge(self._keys.texts, headers, body)
+            if verdict == UNFIT and self._keys.problem:
+                self._say(
+                    "A call can't be judged, PagerDuty will repeat it: %s", self._keys.problem
+                )
+                return 503, {"error": "the secret can't be read now"}
+        self._count(verdict)
+        return STATUS[verdict], {} if verdict == GENUINE else {
+            "error": "the signature fits no secret"
+        }
+
+    def run(self) -> None:
+        """Read if it is time to. Raises what `Cycle.run` raises."""
+        now = self.monotonic()
+        if self._listener is None and (
+            self._tried_at is None or now - self._tried_at >= LISTEN_AGAIN
+        ):
+            self.listen()
+        with self._lock:
+            before = self._bell
+            if before.due(now) > now:
+                return
+            self._bell = before.reading(now)
+        if self._listener is not None and now - self._loaded_at >= RELOAD:
+            self._load(now)
+        self._tell_health(now)
+        done = False
+        try:
+            # With a bell reads come at odd times: they count by the time that passed, as evenly
+            # spaced ones would.
+            passed = 1.0 if before.ended is None else (now - before.ended) / before.interval(now)
+            done = self._cycle.run(min(1.0, passed))
+        finally:
+            with self._lock:
+                self._bell = self._bell.read(self.monotonic(), done)
+        self._tell_status()
+
+    def pause(self) -> float:
+        with self._lock:
+            now = self.monotonic()
+            return max(0.0, self._bell.due(now) - now)
+
+    def _load(self, now: float) -> None:
+        self._loaded_at = now
+        self._keys.load()
+
+    def _count(self, verdict: str) -> None:
+        now, sooner = self.monotonic(), False
+        with self._lock:
+            self._calls[verdict] += 1
+            if verdict == GENUINE:
+                before = self._bell.due(now)
+                self._bell = self._bell.ring(now)
+                sooner = self._bell.due(now) < before
+            elif verdict == UNFIT:
+                self._unfit_at = now
+        if sooner:
+            self.wake()
+        if verdict == UNFIT:
+            self._say(
+                "A call's signature fits no secret: run pagerduty.webhook.setup, or correct "
+                "webhook.secrets"
+            )
+        elif verdict == UNSIGNED:
+            self._say("A call without a signature was refused: it is not PagerDuty's")
+
+    def _refusal(self, status: int, headers: Mapping[str, str]) -> int:
+        """For what is refused unread. Too many and too slow: PagerDuty repeats those. A call of
+        another form would be the same again."""
+        if status in (408, 429):
+            return 503
+        verdict = UNFIT if headers.get(SIGNATURE) else UNSIGNED
+        self._count(verdict)
+        return status if verdict == UNSIGNED else STATUS[verdict]
+
+    def _say(self, line: str, *values: Any) -> None:
+        """In the log, the same line once a minute: strangers may knock often."""
+        now = self.monotonic()
+        if now - self._said.get(line, -60.0) >= 60.0:
+            self._said[line] = now
+            self._log.warning("PagerDuty's webhook: " + line, *values)
+
+    def _dispatched(self, trigger: str, payload: Mapping[str, Any]) -> None:
+        """Should a call have told of it?"""
+        server_now = self._cycle.server_time
+        if trigger != INCIDENT or self._listener is None or server_now is None:
+            return
+        now = self.monotonic()
+        at = happened(payload, server_now, now)
+        if at is not None:
+            with self._lock:
+                self._bell = self._bell.found(now, at)
+
+    def _tell_health(self, now: float) -> None:
+        if self._keys.problem:
+            self._keys.refresh(now)
+        with self._lock:
+            if self._bell.missed is not None and now - self._bell.missed > SILENT_FOR:
+                self._silent_at = now
+            unfit, silent, count = self._unfit_at, self._silent_at, self._calls[UNFIT]
+        problems = [one for one in (self._deaf, *self._config.problems, self._keys.problem) if one]
+        if unfit is not None and now - unfit < ALARM_FOR:
+            problems.append(
+                f"{count} calls on the webhook bore a signature that fits no secret, and "
+                "were not heeded: run"
+                " pagerduty.webhook.setup, or correct webhook.secrets"
+            )
+        if silent is not None and now - silent < ALARM_FOR:
+            problems.append(
+                "PagerDuty's webhook did not tell of changes that the log holds, which is "
+                "polled instead: run"
+                " pagerduty.webhook.status"
+            )
+        health = self._cycle.health
+        if problems:
+            health.failed(
+                "webhook", "; ".join(problems), now, last_good=self._cycle.last_good, at_once=True
+            )
+        else:
+            health.good("webhook")
+
+    def _tell_status(self) -> None:
+        now, server_now = self.monotonic(), self._cycle.server_time
+        with self._lock:
+            bell, calls = self._bell, dict(self._calls)
+        told = {
+            "works": bell.works(now),
+            "address": self.address,
+            "problem": self._deaf,
+            "calls": calls,
+        }
+        urgent = self._told is None or any(
+            told[name] != self._told[name] for name in ("works", "problem")
+        )
+        early = self._told_at is not None and now - self._told_at < STATUS_EVERY
+        if server_now is None or told == self._told or (early and not urgent):
+            return
+        self._told_at = now
+        last = "" if bell.heard is None else times.iso(server_now - (now - bell.heard))
+        try:
+            self._store.write(STATUS_KEY, {**told, "last_call": last, "at": times.iso(server_now)})
+            self._told = told
+        except PackError as error:
+            self._log.warning("How the webhook does could not be noted: %s", error)
+
+
+def open_desk(
+    config: Config, service: Any, cycle: Cycle, dispatcher: Dispatcher, log: Any
+) -> Optional[Desk]:
+    """A desk that listens, or tries to; None where it is not configured."""
+    if not config.webhook.port:
+        return None
+    keys = webhook_secrets.ring(config.webhook.secrets, Store(service, deadline=ANSWER_SECONDS))
+    desk = Desk(config, cycle, dispatcher, keys, Store(service), log)
+    desk.listen()
+    return desk

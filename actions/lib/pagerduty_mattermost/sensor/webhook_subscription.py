@@ -1,0 +1,249 @@
+"""The webhook's subscription at PagerDuty: made, looked at and taken away; each any number of
+times.
+
+    setup(pagerduty, store, config, renew=False); status(pagerduty, store, config);
+    teardown(pagerduty, store, config)
+
+Ours is what calls `webhook.public_url`, or was made by us for an address we had before. One is
+kept: a second one would only ring twice. PagerDuty tells the secret once, so a subscription whose
+secret is not in the datastore is made anew. No result holds a secret. Raises the gateway's errors,
+StoreUnreachable and ConfigError.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, NamedTuple, Set
+
+from pagerduty_mattermost.core.config.settings import Config
+from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError, RetryLater, retold
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.references import resolve
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.sensor import webhook_secrets
+from pagerduty_mattermost.sensor.webhook import EVENTS, STATUS_KEY
+
+PATH, KEY = "/webhook_subscriptions", "webhook_subscriptions"
+ONE = PATH + "/{id}"
+DESCRIPTION = "Doorbell of StackStorm's pack pagerduty"
+
+
+class _Found(NamedTuple):
+    rows: List[Dict[str, Any]]
+    """Ours; those whose address and secret are right in front."""
+    known: Set[str]
+    """Ids whose secret is in the datastore."""
+
+
+def setup(
+    pagerduty: PagerDuty, store: Store, config: Config, renew: bool = False
+) -> Dict[str, Any]:
+    """Afterwards exactly one subscription calls our address with the event types we use, enabled,
+    its secret known. `renew`: with a new secret; calls signed with the old one still ring."""
+    url, wanted = _address(config), _filter(pagerduty, config)
+    found = _find(pagerduty, store, url)
+    ours = [
+        row
+        for row in found.rows
+        if not renew and _url(row) == url and row.get("id") in found.known
+    ]
+    for row in found.rows:
+        if row not in ours[:1]:
+            _delete(pagerduty, str(row.get("id")))
+    if ours:
+        id, done = str(ours[0]["id"]), _mend(pagerduty, ours[0], wanted)
+    else:
+        id, done = _create(pagerduty, store, url, wanted), "recreated" if found.rows else "created"
+    message = f"The subscription {id} of {url} is {done}."
+    try:
+        pagerduty.post(fill(ONE + "/ping", id=id))
+        message += (
+            " PagerDuty was asked for a ping: pagerduty.webhook.status tells whether it arrived."
+        )
+    except RetryLater as error:
+        message += f" It could not be tried with a ping: {error}"
+    return {
+        "message": message,
+        "done": done,
+        "subscription_id": id,
+        "url": url,
+        "filter": wanted,
+        "events": [*EVENTS],
+    }
+
+
+def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]:
+    """How the subscription stands at PagerDuty, and what the sensor said of the bell last."""
+    url = _address(config)
+    found = _find(pagerduty, store, url)
+    rows = [row for row in found.rows if _url(row) == url]
+    bell = store.read(STATUS_KEY)
+    bell = bell if isinstance(bell, dict) else {}
+    told: Dict[str, Any] = {
+        "url": url,
+        "subscribed": bool(rows),
+        "secrets_configured": len(config.webhook.secrets),
+        "works": bell.get("works") is True,
+        "last_call": str(bell.get("last_call") or ""),
+        "calls": bell.get("calls") or {},
+        "listening_on": str(bell.get("address") or ""),
+        "as_of": str(bell.get("at") or ""),
+    }
+    problems = [*([str(bell["problem"])] if bell.get("problem") else []), *config.webhook.problems]
+    if not rows:
+        return {
+            "message": _listed([f"Nothing calls {url}: run pagerduty.webhook.setup", *problems]),
+            **told,
+        }
+    row = rows[0]
+    events = [str(event) for event in row.get("events") or ()]
+    told.update(
+        subscription_id=row.get("id"),
+        active=row.get("active") is True,
+        temporarily_disabled=_method(row).get("temporarily_disabled") is True,
+        events=events,
+        events_missing=sorted(set(EVENTS) - set(events)),
+        filter=row.get("filter") or {},
+        secret_known=row.get("id") in found.known,
+    )
+    mend = "run pagerduty.webhook.setup"
+    if not told["active"]:
+        problems.append(f"The subscription is switched off: {mend}")
+    if told["temporarily_disabled"]:
+        problems.append(
+            f"PagerDuty disabled the subscription, since its calls were refused: {mend}"
+        )
+    if told["events_missing"]:
+        problems.append(f"{len(told['events_missing'])} event types are not subscribed to: {mend}")
+    if not told["secret_known"] and not config.webhook.secrets:
+        problems.append(f"Its secret is not known: {mend}")
+    if len(rows) > 1:
+        problems.append(f"{len(rows)} subscriptions call this address: {mend}")
+    if not bell:
+        problems.append(
+            "The sensor has said nothing of the webhook yet: is webhook.port set, and the "
+            "sensor restarted?"
+        )
+    elif not told["works"] and not problems:
+        problems.append(
+            f"No genuine call reaches the sensor, last one: {told['last_call'] or 'never'}. Does"
+            f" {url} lead to {told['listening_on']}?"
+        )
+    return {
+        "message": _listed(problems or [f"The webhook works, last call {told['last_call']}"]),
+        **told,
+    }
+
+
+def teardown(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]:
+    """Afterwards nothing of ours is subscribed, and no secret is kept. Works also when the
+    configuration says nothing of a webhook any more."""
+    deleted = []
+    for row in _find(pagerduty, store, config.webhook.public_url).rows:
+        deleted.append(str(row.get("id")))
+        _delete(pagerduty, deleted[-1])
+    forgotten = webhook_secrets.forget(store)
+    store.delete(STATUS_KEY)
+    said = f"Subscriptions deleted: {', '.join(deleted) or 'none'}." + (
+        " The secret is forgotten." if forgotten else ""
+    )
+    return {"message": said, "deleted": deleted, "secret_forgotten": forgotten}
+
+
+def _address(config: Config) -> str:
+    missing = [name for name in ("public_url", "port") if not getattr(config.webhook, name)]
+    if missing:
+        names = " and ".join(f"webhook.{name}" for name in missing)
+        raise ConfigError(
+            f"The configuration of the pack pagerduty: {names} must be set for the webhook"
+        )
+    return config.webhook.public_url
+
+
+def _filter(pagerduty: PagerDuty, config: Config) -> Dict[str, Any]:
+    """A subscription filters by one thing: what is watched where that is one thing, else the
+    account."""
+    watch = config.watch
+    for kind, names, others in (
+        ("service", watch.services, watch.teams),
+        ("team", watch.teams, watch.services),
+    ):
+        if len(names) == 1 and not others:
+            return {"type": f"{kind}_reference", "id": resolve(pagerduty, kind, names[0]).id}
+    return {"type": "account_reference"}
+
+
+def _find(pagerduty: PagerDuty, store: Store, url: str) -> _Found:
+    try:
+        known = {one.subscription_id for one in webhook_secrets.kept(store)}
+    except BrokenValue:
+        known = set()
+    rows = [
+        row
+        for row in pagerduty.list_all(PATH, KEY).items
+        if row.get("id") in known or (url and _url(row) == url)
+    ]
+    return _Found(
+        sorted(rows, key=lambda row: (_url(row) != url, row.get("id") not in known)), known
+    )
+
+
+def _method(row: Dict[str, Any]) -> Dict[str, Any]:
+    method = row.get("delivery_method")
+    return method if isinstance(method, dict) else {}
+
+
+def _url(row: Dict[str, Any]) -> str:
+    return str(_method(row).get("url") or "").rstrip("/")
+
+
+def _mend(pagerduty: PagerDuty, row: Dict[str, Any], wanted: Dict[str, Any]) -> str:
+    """What was done to it, in a word."""
+    path, done = fill(ONE, id=row["id"]), "as it should be"
+    there = row.get("filter") or {}
+    same = there.get("type") == wanted["type"] and there.get("id") == wanted.get("id")
+    if set(row.get("events") or ()) != set(EVENTS) or row.get("active") is not True or not same:
+        change = {"events": [*EVENTS], "active": True, "filter": wanted}
+        pagerduty.put(path, {"webhook_subscription": change})
+        done = "changed"
+    if _method(row).get("temporarily_disabled") is True:
+        pagerduty.post(path + "/enable", repeatable=True)
+        done = "enabled again"
+    return done
+
+
+def _create(pagerduty: PagerDuty, store: Store, url: str, wanted: Dict[str, Any]) -> str:
+    body = {
+        "type": "webhook_subscription",
+        "delivery_method": {"type": "http_delivery_method", "url": url},
+        "description": DESCRIPTION,
+        "events": [*EVENTS],
+        "filter": wanted,
+    }
+    made = pagerduty.post(PATH, {"webhook_subscription": body}).get("webhook_subscription")
+    row = made if isinstance(made, dict) else {}
+    id, secret = str(row.get("id") or ""), _method(row).get("secret")
+    if not id or not isinstance(secret, str) or not secret:
+        raise RetryLater(
+            "PagerDuty POST /webhook_subscriptions: the answer tells no secret; run it again",
+            maybe_done=True,
+        )
+    try:
+        webhook_secrets.keep(store, id, secret)
+    except PackError as error:
+        # Its secret is lost: whatever it sent would be unfit.
+        _delete(pagerduty, id)
+        raise retold(
+            error, f"Nothing is subscribed, since the secret can't be kept encrypted: {error}"
+        ) from None
+    return id
+
+
+def _delete(pagerduty: PagerDuty, id: str) -> None:
+    try:
+        pagerduty.delete(fill(ONE, id=id))
+    except NotFound:
+        return
+
+
+def _listed(lines: List[str]) -> str:
+    return ". ".join(line.rstrip(".") for line in lines) + "."

@@ -1,0 +1,41 @@
+"""event.trigger, .acknowledge, .resolve, .change: Events API v2."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.core.errors import RejectedInput
+
+
+class EventSend(PackAction):
+    def act(self, schema: str, **params: Any) -> Any:
+        from pagerduty_mattermost.gateways.pagerduty import events_api as events
+
+        config = self.settings.pagerduty
+        key, problems = "", []
+        try:
+            key = events.choose_key(
+                config, {name: value for name, value in params.items() if value != "None"}
+            )
+        except RejectedInput as error:
+            problems.append(str(error))
+        given = inputs.require(
+            inputs.load(schema),
+            params,
+            inputs.Terms(self.clock(), self.settings.time_zone),
+            self.log.warning,
+            problems,
+        )
+        sender = events.Events(
+            config,
+            log=self._request_log,
+            clock=self.clock,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+        )
+        kind = schema.rpartition(".")[2]
+        if kind == "change":
+            return sender.send_change(events.change(key, given))
+        return sender.send_v2(events.alert(kind, key, given))

@@ -1,0 +1,28 @@
+"""incident.acknowledge_mine: acknowledges all triggered incidents assigned to one user."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from pagerduty_mattermost.action_bases.workflow_action import IdsAction
+
+BULK = 250
+
+
+class AcknowledgeMine(IdsAction):
+    def act(self, schema: str = "incident.acknowledge_mine", **params: Any) -> Dict[str, Any]:
+        from pagerduty_mattermost.gateways.pagerduty import references as lookup
+
+        ready = self.ready(schema, params, sends=False)
+        user = lookup.resolve(self.pagerduty, "user", ready["user"])
+        mine = {"statuses": ["triggered"], "user_ids": [user.id], "date_range": "all"}
+        ids: List[str] = [
+            row["id"] for row in self.pagerduty.list_all("/incidents", "incidents", mine).items
+        ]
+        for start in range(0, len(ids), BULK):
+            rows = [
+                {"id": id, "type": "incident_reference", "status": "acknowledged"}
+                for id in ids[start : start + BULK]
+            ]
+            self.pagerduty.put("/incidents", {"incidents": rows}, from_email=user.email)
+        return {"user_id": user.id, "incident_ids": ids, "count": len(ids)}

@@ -1,0 +1,43 @@
+"""incident.update, .manage, .escalate, .unacknowledge, .reopen, .set_priority, .find_open: see
+incident_acts."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.action_bases.rest_call import NO_SENDER
+
+
+class IncidentAct(PackAction):
+    def act(self, schema: str, **params: Any) -> Any:
+        from pagerduty_mattermost.gateways.pagerduty import incident_updates as acts
+
+        sender = str(params.get("from_email") or self.settings.pagerduty.from_email)
+        writes = schema != "incident.find_open"
+        given = inputs.require(
+            inputs.load(schema),
+            params,
+            inputs.Terms(self.clock(), self.settings.time_zone),
+            self.log.warning,
+            [NO_SENDER] if writes and not sender else (),
+        )
+        if schema == "incident.find_open":
+            found = acts.find_open(self.pagerduty, given, now=self.clock())
+            return {
+                "incidents": found.items,
+                "count": len(found.items),
+                "truncated": found.truncated,
+            }
+        if schema == "incident.manage":
+            return acts.manage(self.pagerduty, given.pop("incident_ids"), given, from_email=sender)
+        id = given.pop("entity_id")
+        if schema == "incident.escalate":
+            return acts.escalate(
+                self.pagerduty, id, given.get("escalation_level"), from_email=sender
+            )
+        if schema in ("incident.reopen", "incident.unacknowledge"):
+            before = "resolved" if schema == "incident.reopen" else "acknowledged"
+            return acts.back_to_triggered(self.pagerduty, id, before, from_email=sender)
+        return acts.update(self.pagerduty, id, given, from_email=sender)

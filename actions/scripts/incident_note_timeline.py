@@ -1,0 +1,45 @@
+"""incident.note_timeline: what happened to an incident, as one note."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from pagerduty_mattermost.action_bases.workflow_action import IdsAction, ensure_note
+
+MARK = "Timeline, written by StackStorm:"
+
+
+class NoteTimeline(IdsAction):
+    def act(self, schema: str = "incident.note_timeline", **params: Any) -> Dict[str, Any]:
+        from pagerduty_mattermost.core import times
+        from pagerduty_mattermost.core.text import one_line
+        from pagerduty_mattermost.gateways.pagerduty.client import fill
+        from pagerduty_mattermost.incidents.log_entries import event_from_entry
+
+        ready = self.ready(schema, params)
+        path = fill("/incidents/{id}/log_entries", id=ready["entity_id"])
+        entries = self.pagerduty.list_all(path, "log_entries").items
+        where = times.zone(self.settings.time_zone)
+        events = sorted(
+            filter(None, map(event_from_entry, entries)), key=lambda event: event.occurred_at
+        )
+        lines = [
+            one_line(
+                (
+                    f"{times.stamp(event.occurred_at, where)} "
+                    f"{event.event_type.split('.')[-1].replace('_', ' ')}"
+                )
+                + (f" by {event.agent.name}" if event.agent.name else ""),
+                200,
+            )
+            for event in events
+        ]
+        note, new = ensure_note(
+            self.pagerduty, ready["entity_id"], MARK, "\n".join(lines), ready["from_email"]
+        )
+        return {
+            "done": "written" if new else "stands",
+            "incident_id": ready["entity_id"],
+            "note_id": note,
+            "events": len(lines),
+        }

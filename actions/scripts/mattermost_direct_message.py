@@ -1,0 +1,28 @@
+"""mattermost.direct_message: tell users in private."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Optional
+
+from pagerduty_mattermost.action_bases.message_action import MessageAction
+from pagerduty_mattermost.action_bases.pack_action import listed
+from pagerduty_mattermost.core.errors import RejectedInput
+
+
+class DirectMessage(MessageAction):
+    def act(
+        self,
+        users: Optional[List[str]] = None,
+        message: Optional[str] = "",
+        key: Optional[str] = "",
+    ) -> Dict[str, Any]:
+        from pagerduty_mattermost.people.recipients import chat_user
+
+        names, text = listed(users), (message or "").strip()
+        if not names:
+            raise RejectedInput("Nobody to tell: give users, each as @name, e-mail or id")
+        if not text:
+            raise RejectedInput("Nothing to send: give a message")
+        # All of them are found before anything is sent; each is told once.
+        found = [chat_user(self.mattermost, name) for name in names]
+        return self.direct({user.id: user for user in found}.values(), text, key or "", [])

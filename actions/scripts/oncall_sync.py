@@ -1,0 +1,22 @@
+"""oncall.sync: channel headers, channel members and user groups set to who is on call."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+
+class OnCallSync(PackAction):
+    def act(self) -> Dict[str, Any]:
+        idle = self.not_configured()
+        if idle:
+            return idle
+        from pagerduty_mattermost.oncall.sync import Sync
+
+        sync = Sync(self)
+        sync.run()
+        told = f"Changed: {len(sync.changed)}" + (
+            f"; to be put right: {len(sync.problems)}" if sync.problems else ""
+        )
+        return {"changed": sync.changed, "problems": sync.problems, "message": told + "."}

@@ -1,0 +1,23 @@
+"""override.create: somebody takes a part of a schedule."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+
+class OverrideCreate(PackAction):
+    def act(self, schema: str, **params: Any) -> Any:
+        from pagerduty_mattermost.gateways.pagerduty import overrides
+
+        given = inputs.require(
+            inputs.load(schema),
+            params,
+            inputs.Terms(self.clock(), self.settings.time_zone),
+            self.log.warning,
+        )
+        return overrides.create(
+            self.pagerduty, given["entity_id"], given["start"], given["end"], given["user"]
+        )

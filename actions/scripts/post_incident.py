@@ -1,0 +1,40 @@
+"""mattermost.post_incident: the incident's one card in a channel, and its thread."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List, Mapping, Optional
+
+from pagerduty_mattermost.action_bases.card_action import CardAction, as_results, sentence
+from pagerduty_mattermost.action_bases.pack_action import listed
+from pagerduty_mattermost.cards.route import make_route
+
+
+class PostIncident(CardAction):
+    kept_as = "post_incident"
+
+    def act(
+        self,
+        change: Optional[Mapping[str, Any]] = None,
+        incident_id: Optional[str] = "",
+        channel: Optional[str] = "",
+        route: Optional[str] = "",
+        start_on: Optional[List[str]] = None,
+        reply_on: Optional[List[str]] = None,
+        mention: Optional[str] = "",
+        checklist: Optional[List[str]] = None,
+        reactions: Optional[List[str]] = None,
+        quiet: Optional[str] = "",
+    ) -> Dict[str, Any]:
+        wanted = make_route(
+            route, listed(start_on), listed(reply_on), mention, checklist, listed(reactions), quiet
+        )
+        idle = self.idle(change)
+        if idle:
+            return idle
+        shown = self.change_of(change, incident_id)
+        outcome = self.posts().show(shown, channel or ":default", wanted)
+        return {
+            "incident_id": shown.incident.id,
+            **as_results([outcome])[0],
+            "message": sentence([outcome]),
+        }

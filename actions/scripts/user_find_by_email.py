@@ -1,0 +1,28 @@
+"""user.find_by_email: the one user with this e-mail address."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+
+
+class UserFindByEmail(PackAction):
+    def act(self, schema: str, **params: Any) -> Any:
+        from pagerduty_mattermost.core.errors import NotFound
+        from pagerduty_mattermost.gateways.pagerduty.client import fill
+        from pagerduty_mattermost.gateways.pagerduty.references import resolve
+
+        given = inputs.require(
+            inputs.load(schema),
+            params,
+            inputs.Terms(self.clock(), self.settings.time_zone),
+            self.log.warning,
+        )
+        found = resolve(self.pagerduty, "user", given["email"])
+        if found.email.casefold() != given["email"].casefold():
+            raise NotFound(
+                f"there is no user with the e-mail address {given['email']}"
+            )  # a name of that form
+        return self.pagerduty.get(fill("/users/{entity_id}", entity_id=found.id))["user"]

@@ -1,0 +1,56 @@
+"""mattermost.post_once: a rule's message survives an outage and is there once."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from chat_world import ChatActionCase
+from mattermost_post_once import PostOnce
+
+GIVEN: Dict[str, Any] = {
+    "channel": ":operations",
+    "message": "The sensor is failing.",
+    "root_id": None,
+    "props": None,
+}
+
+
+class PostOnceTestCase(ChatActionCase):
+    __test__ = True
+    action_cls = PostOnce
+
+    def test_an_outage_is_survived_by_a_run_a_minute_later(self) -> None:
+        for trouble in ("drop", "lost", "status"):
+            self.chat.server.faults.add(trouble, status=503)
+            self.refused(**{**GIVEN, "message": trouble}, key=trouble)
+            self.chat.server.faults.clear()
+            self.chat.clock.advance(60)
+            assert self.done(**{**GIVEN, "message": trouble}, key=trouble)["post_id"]
+            assert self.done(**{**GIVEN, "message": trouble}, key=trouble)["already"] is True
+        assert [text.split("\n")[0] for text in self.chat.messages("ops")] == [
+            "drop",
+            "lost",
+            "status",
+        ]
+
+    def test_what_comes_late_says_of_when_it_is(self) -> None:
+        self.chat.server.faults.add("drop")
+        self.refused(**GIVEN, key="failing")
+        self.chat.server.faults.clear()
+        self.done(**{**GIVEN, "message": "It works again."}, key="recovered")
+        self.chat.clock.advance(60)
+        self.done(**GIVEN, key="failing")
+        again, late = self.chat.messages("ops")
+        assert again == "It works again."
+        assert late.startswith(
+            "The sensor is failing.\n_Of 9 Oct 2025 08:53 UTC, told 1 min later._"
+        )
+
+    def test_it_needs_its_key(self) -> None:
+        for key in ("", " ", None):
+            assert "Give a key" in self.refused(**GIVEN, key=key)
+        assert self.chat.messages("ops") == []
+
+    def test_over_an_exchange_configuration_nothing_fails(self) -> None:
+        succeeded, result = self.act({"api_key": "u+exchangePack1234567"}, **GIVEN, key="k")
+        assert (succeeded, result["done"]) == (True, "not_configured")

@@ -1,0 +1,171 @@
+"""mattermost.post_incident, run by run as StackStorm runs it, against both sandboxes."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from incident_world import IncidentActionCase, happened
+from post_incident import PostIncident
+
+from pagerduty_mattermost.incidents.incident import Person
+
+UNSET: Dict[str, Any] = {
+    "change": None,
+    "incident_id": None,
+    "channel": ":default",
+    "route": None,
+    "start_on": None,
+    "reply_on": None,
+    "mention": "nobody",
+    "checklist": None,
+    "reactions": None,
+}
+
+
+class PostIncidentTestCase(IncidentActionCase):
+    __test__ = True
+    action_cls = PostIncident
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.truth = self.account.trigger(
+            "Checkout API", "Disk full", details="df says 100%", priority="P1"
+        )
+        self.shown = self.incident(self.truth)
+        self.event = happened(1, "triggered", self.shown.created_at, Person("PS", "Datadog"))
+
+    def post(self, **parameters: Any) -> Dict[str, Any]:
+        return self.done(**{**UNSET, "change": self.change(self.shown, self.event), **parameters})
+
+    def roots(self, channel: str = "incidents") -> List[Any]:
+        return [post for post in self.chat.service.posts(channel) if "attachments" in post.props]
+
+    def test_a_change_is_one_card_with_its_reply(self) -> None:
+        result = self.post()
+        again = self.post()
+        (card,) = self.roots()
+        assert card.message.startswith("🚨 Triggered (P1) · #")
+        assert (result["post_id"], result["done"], len(result["reply_ids"])) == (
+            card.id,
+            "created",
+            1,
+        )
+        assert (again["post_id"], again["done"], again["reply_ids"]) == (card.id, "unchanged", [])
+        assert result["message"] == "~incidents: card created, 1 reply."
+        assert len(self.chat.service.thread(card)) == 1
+
+    def test_over_an_exchange_configuration_a_rule_fails_for_no_incident(self) -> None:
+        exchange = {"api_key": "u+exchangePack1234567", "service_key": None, "debug": False}
+        from_a_rule = {**UNSET, "change": self.change(self.shown, self.event)}
+        succeeded, result = self.action(exchange).run(**from_a_rule)
+        assert (succeeded, result["done"]) == (True, "not_configured")
+        succeeded, line = self.action(exchange).run(**{**UNSET, "incident_id": self.truth.id})
+        assert not succeeded, "a person who asks for a card is told what is missing"
+        half = {**exchange, "mattermost": {"url": "https://chat.example.com", "token": None}}
+        succeeded, line = self.action(half).run(**from_a_rule)
+        assert not succeeded
+        assert "mattermost.token" in line
+
+    def test_no_text_of_the_incident_comes_back(self) -> None:
+        assert "Disk" not in str(self.post())
+
+    def test_the_first_alerts_details_come_with_the_card(self) -> None:
+        self.account.set_conference(self.truth, url="https://meet.example/1")
+        self.shown = self.shown._replace(summary="", details=(), links=())
+        self.post()
+        (card,) = self.roots()
+        values = {
+            field["title"]: field["value"] for field in card.props["attachments"][0]["fields"]
+        }
+        assert values["Conference bridge"] == "[Join the call](https://meet.example/1)"
+        paths = [entry.path for entry in self.calls.entries]
+        assert f"/incidents/{self.truth.id}/alerts" in paths
+
+    def test_a_pagerduty_that_fails_never_blocks_a_card(self) -> None:
+        self.shown = self.shown._replace(summary="")
+        for kind in ({"kind": "drop"}, {"kind": "status", "status": 500}):
+            self.pager.faults.add(**kind)
+        self.post(mention="assignees")
+        (card,) = self.roots()
+        assert "@" not in card.message
+
+    def test_an_incident_is_shown_by_its_id(self) -> None:
+        result = self.post(change=None, incident_id=self.truth.id, channel="~incidents-p1")
+        (card,) = self.roots("incidents-p1")
+        assert (result["post_id"], result["incident_id"]) == (card.id, self.truth.id)
+
+    def test_assignees_are_mentioned_by_their_mattermost_names(self) -> None:
+        self.shown = self.shown._replace(
+            assignees=(self.person("Ada Lovelace"), self.person("Mei Tanaka"))
+        )
+        self.post(mention="assignees")
+        assert self.roots()[0].message.endswith(" · @ada @mei")
+
+    def test_whoever_is_on_call_is_mentioned(self) -> None:
+        self.post(mention="oncall")
+        assert " · @" in self.roots()[0].message
+
+    def test_who_is_not_in_mattermost_is_not_mentioned(self) -> None:
+        self.chat.service.activate("mei", False)
+        self.shown = self.shown._replace(
+            assignees=(self.person("Mei Tanaka"), self.person("Ada Lovelace"))
+        )
+        self.post(mention="assignees")
+        assert self.roots()[0].message.endswith(" · @ada")
+
+    def person(self, name: str) -> Person:
+        return Person(self.account.find("users", name)["id"], name)
+
+    def test_the_services_channel(self) -> None:
+        settings = self.settings()
+        settings["mattermost"]["service_channels"] = {"Checkout API": "ops"}
+        succeeded, _ = self.act(
+            settings,
+            **{**UNSET, "change": self.change(self.shown, self.event), "channel": ":service"},
+        )
+        assert succeeded
+        assert len(self.roots("ops")) == 1
+
+    def test_a_route_that_starts_on_something_else_posts_nothing(self) -> None:
+        result = self.post(start_on=["resolved"])
+        assert (result["done"], result["message"]) == (
+            "not_started",
+            "~incidents: no card started.",
+        )
+        assert self.roots() == []
+
+    def test_checklist_lines_may_hold_commas(self) -> None:
+        self.post(checklist=["Join, then look"], reactions=["eyes"])
+        (card,) = self.roots()
+        assert self.chat.service.thread(card)[0].message == "**Checklist**\n- [ ] Join, then look"
+
+    def test_mistakes_are_one_line(self) -> None:
+        for wrong in (
+            {"change": None},
+            {"incident_id": "P1"},
+            {"change": {"nonsense": 1}},
+            {"start_on": ["acknowleged"]},
+            {"mention": "everybody"},
+            {"reactions": ["no emoji!"]},
+            {"channel": "no-such-channel"},
+            {"change": None, "incident_id": "../users"},
+            {"change": None, "incident_id": "PNOSUCH"},
+        ):
+            assert self.refused(
+                **{**UNSET, "change": self.change(self.shown, self.event), **wrong}
+            )
+
+    def test_a_zone_that_does_not_exist_is_named(self) -> None:
+        settings = self.settings(time_zone="Mars/Olympus")
+        succeeded, line = self.act(
+            settings, **{**UNSET, "change": self.change(self.shown, self.event)}
+        )
+        assert not succeeded
+        assert "Mars/Olympus" in line
+
+    def test_without_mattermost_it_says_what_is_missing(self) -> None:
+        settings = self.settings()
+        del settings["mattermost"]
+        succeeded, line = self.act(settings, **{**UNSET, "incident_id": self.truth.id})
+        assert not succeeded
+        assert "mattermost.url" in line

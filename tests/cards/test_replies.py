@@ -1,0 +1,143 @@
+"""Each change as one reply in people's words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pagerduty_mattermost.cards.card import View
+from pagerduty_mattermost.cards.replies import is_late, reply
+from pagerduty_mattermost.cards.route import KNOWN_EVENTS
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.incidents.incident import CHANGE_KEYS, Incident, IncidentEvent, Person
+
+INCIDENT = Incident(id="PINC1", created_at="2026-11-21T11:00:00Z", merged_into="PINC2")
+VIEW = View(zone=times.zone("Europe/Berlin"), now="2026-11-21T11:04:00Z")
+
+
+def said(
+    kind: str, /, agent: str = "Ann", at: str = "2026-11-21T11:03:00Z", **changes: str
+) -> str:
+    return reply(
+        INCIDENT, IncidentEvent("R1", kind, at, Person("P1", agent), tuple(changes.items())), VIEW
+    )
+
+
+WORDS = [
+    ("incident.triggered", {"agent": "Datadog"}, "12:03 · Triggered by Datadog"),
+    ("incident.triggered", {"agent": ""}, "12:03 · Triggered"),
+    ("incident.acknowledged", {}, "12:03 · Ann acknowledged"),
+    ("incident.acknowledged", {"agent": ""}, "12:03 · Acknowledged"),
+    (
+        "incident.unacknowledged",
+        {"channel": "timeout"},
+        "12:03 · The acknowledgement timed out: triggered again",
+    ),
+    ("incident.escalated", {"to": "Bob"}, "12:03 · Ann escalated to Bob"),
+    (
+        "incident.escalated",
+        {"to": "Bob", "channel": "timeout", "agent": "Checkout"},
+        "12:03 · Escalated to Bob (nobody answered in time)",
+    ),
+    ("incident.reassigned", {"to": "Bob, Eve"}, "12:03 · Ann reassigned to Bob, Eve"),
+    ("incident.reassigned", {"to": "Bob", "agent": ""}, "12:03 · Assigned to Bob"),
+    ("incident.delegated", {"to": "Web"}, "12:03 · Ann delegated to Web"),
+    (
+        "incident.priority_updated",
+        {"from": "P3", "to": "P1"},
+        "12:03 · Ann changed the priority: P3 → P1",
+    ),
+    ("incident.priority_updated", {"to": "P1", "agent": ""}, "12:03 · Priority set to P1"),
+    ("incident.priority_updated", {"from": "P3"}, "12:03 · Ann removed the priority P3"),
+    (
+        "incident.urgency_updated",
+        {"from": "low", "to": "high"},
+        "12:03 · Ann changed the urgency: low → high",
+    ),
+    (
+        "incident.title_updated",
+        {"from": "a", "to": "@here"},
+        "12:03 · Ann changed the title: a → @\u200bhere",
+    ),
+    ("incident.reopened", {}, "12:03 · Ann reopened"),
+    ("incident.resolved", {}, "12:03 · Ann resolved after 3 min"),
+    (
+        "incident.resolved",
+        {"note": "fixed\nfor good"},
+        "12:03 · Ann resolved after 3 min\n> fixed\n> for good",
+    ),
+    ("incident.merged", {}, "12:03 · Ann merged this incident into PINC2"),
+    ("incident.annotated", {"note": "@all *look*"}, "12:03 · Ann noted:\n> @\u200ball \\*look\\*"),
+    ("incident.snoozed", {"until": "2026-11-21T13:00:00Z"}, "12:03 · Ann snoozed until 14:00"),
+    (
+        "incident.snoozed",
+        {"until": "2026-11-22T13:00:00Z"},
+        "12:03 · Ann snoozed until 22 Nov 14:00",
+    ),
+    (
+        "incident.status_update_published",
+        {"message": "ok"},
+        "12:03 · Ann published a status update:\n> ok",
+    ),
+    (
+        "incident.responder.added",
+        {"to": "Eve", "message": "join"},
+        "12:03 · Ann asked Eve to help\n> join",
+    ),
+    (
+        "incident.responder.replied",
+        {"log_entry_type": "responder_accept_log_entry"},
+        "12:03 · Ann accepted the request for help",
+    ),
+    ("incident.updated", {"summary": "Linked by the API"}, "12:03 · Ann: Linked by the API"),
+    ("incident.updated", {"summary": "Changed by Ann."}, "12:03 · Changed by Ann."),
+    (
+        "incident.flux_capacitor.charged",
+        {},
+        "12:03 · Ann changed the incident (flux capacitor charged)",
+    ),
+    ("incident.acknowledged", {"agent": "dbot"}, "12:03 · dbot acknowledged"),
+]
+
+
+@pytest.mark.parametrize(("kind", "terms", "expected"), WORDS)
+def test_every_change_has_its_words(kind: str, terms: Any, expected: str) -> None:
+    assert said(kind, **terms) == expected
+
+
+def test_a_late_event_says_so() -> None:
+    assert (
+        said("incident.acknowledged", at="2026-11-21T10:00:00Z")
+        == "11:00 · Ann acknowledged · _told 1 h 4 min later_"
+    )
+    assert said("incident.acknowledged", at="2026-11-20T10:00:00Z").startswith(
+        "20 Nov 11:00 · Ann acknowledged"
+    )
+    assert not is_late(IncidentEvent("R", "x", "odd"), VIEW.now)
+
+
+def test_a_note_of_many_lines_is_quoted_and_cut() -> None:
+    text = said("incident.annotated", note="\n".join(f"# line {n}" for n in range(100)))
+    lines = text.split("\n")
+    assert len(lines) < 20
+    assert all(line.startswith("> \\#") or line == "> …" for line in lines[1:])
+
+
+@given(
+    st.sampled_from([*KNOWN_EVENTS, "incident.new.thing", "odd", ""]),
+    st.dictionaries(st.sampled_from(sorted(CHANGE_KEYS)), st.text(max_size=60)),
+    st.text(max_size=30),
+    st.sampled_from(["", "2026-11-21T11:03:00Z", "odd"]),
+)
+def test_any_event_makes_a_line_that_mentions_nobody(
+    kind: str, changes: Any, agent: str, at: str
+) -> None:
+    text = said(kind, agent=agent.replace("\ud800", ""), at=at, **changes)
+    assert text.strip()
+    assert len(text) < 16383
+    assert "@" not in text.replace("@\u200b", "")
+    for line in text.split("\n")[1:]:
+        assert line.startswith("> ")

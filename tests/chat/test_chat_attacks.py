@@ -1,0 +1,519 @@
+"""Somebody who means harm: what they may hold (a dialog's state, a captured call, a place in a
+channel) gets them no further than they are, and whatever is refused stands in the log without a
+secret."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import socket
+import time
+from typing import Any, Dict, List
+from unittest import mock
+
+import requests
+from chat_handle import ChatHandle
+from chat_sensor_case import KEY, TOKEN, ChatSensorCase
+
+from pagerduty_mattermost.chat import kept_tokens as chat_tokens
+from pagerduty_mattermost.core.config.settings import Secret
+from pagerduty_mattermost.gateways.http import listener as chat_listener
+from pagerduty_mattermost.gateways.http.signed_tokens import sign
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from sandbox.mattermost import Person
+
+
+class AttackCase(ChatSensorCase):
+    def command(self, text: str, user: str = "ada", **more: str) -> Any:
+        told = {
+            "token": TOKEN,
+            "command": "/pd",
+            "text": text,
+            "user_id": self.user_id(user),
+            "user_name": user,
+            **more,
+        }
+        return self.post("/command", data=told, headers={"Authorization": "Token " + TOKEN})
+
+    def said(self, text: str, user: str = "ada", **more: str) -> Any:
+        assert self.command(text, user, **more).status_code == 200
+        return self.handle()
+
+    def opened(
+        self, incident: Any, kind: str, user: str = "ada", channel: str = "c" * 26
+    ) -> Dict[str, Any]:
+        """The dialog of that kind that a click of the user opens."""
+        made: List[Any] = []
+        gateway = mock.Mock()
+        gateway.open_dialog = lambda trigger_id, dialog: made.append(dialog["dialog"])
+        self.sensor.desk._new_mattermost = lambda: gateway
+        button = "note" if kind == "note" else "more"
+        context = {"token": self.token(incident, button), "selected_option": kind}
+        answer = self.click("", user_id=self.user_id(user), channel_id=channel, context=context)
+        assert (answer.status_code, answer.json()) == (200, {})
+        (dialog,) = made
+        return dict(dialog)
+
+    def submit(
+        self, dialog: Dict[str, Any], user: str, submission: Dict[str, str], **more: Any
+    ) -> requests.Response:
+        told = {
+            "user_id": self.user_id(user),
+            "state": dialog["state"],
+            "submission": submission,
+            "channel_id": "c" * 26,
+        }
+        return self.post("/dialog", json={**told, **more})
+
+    def logged(self) -> List[str]:
+        """Lines of the sensor's log since it began."""
+        return [str(call.args[0] % call.args[1:]) for call in self.warnings.call_args_list]
+
+    def setUp(self) -> None:
+        super().setUp()
+        patched = mock.patch.object(self.sensor._log, "warning")
+        self.warnings = patched.start()
+        self.addCleanup(patched.stop)
+
+
+class StolenThingsTestCase(AttackCase):
+    __test__ = True
+
+    def test_a_dialogs_state_is_of_no_use_to_another_user(self) -> None:
+        """Clients see the state of their dialogs, and may reach the sensor themselves."""
+        one = self.account.trigger("Checkout API", "Slow")
+        dialog = self.opened(one, "note")
+        assert self.submit(dialog, "grace", {"text": "By Ada!"}).status_code == 403
+        assert self.orders() == []
+        assert self.submit(dialog, "ada", {"text": "By Ada"}).status_code == 200
+        (order,) = self.orders()
+        assert order["user_id"] == self.user_id("ada")
+
+    def test_a_dialog_counts_where_it_was_opened_whatever_the_client_says(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        dialog = self.opened(one, "note", channel="d" * 26)
+        self.submit(dialog, "ada", {"text": "x"}, channel_id="e" * 26)
+        assert self.orders()[-1]["channel_id"] == "d" * 26
+
+    def test_a_cancelled_dialog_does_nothing(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        dialog = self.opened(one, "resolvenote")
+        assert self.submit(dialog, "ada", {}, cancelled=True).json() == {}
+        assert self.orders() == []
+
+    def test_each_call_counts_once_however_often_it_is_sent_again(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        dialog = self.opened(one, "note")
+        assert self.submit(dialog, "ada", {"text": " "}).json()["errors"], (
+            "to be put right is not used up"
+        )
+        for status in (200, 409, 409):
+            assert self.submit(dialog, "ada", {"text": "Once"}).status_code == status
+        escalate = self.token(one, "escalate")
+        for status in (200, 409):
+            assert self.click(escalate, trigger_id="same").status_code == status
+        for status in (200, 409):
+            assert self.command("list", trigger_id="other").status_code == status
+        confirmed = sign(
+            KEY,
+            "button",
+            {"v": "confirmed", "o": "{}", "u": self.user_id()},
+            int(time.time()) + 600,
+        )
+        for number, status in enumerate((200, 409)):
+            assert self.click(confirmed, trigger_id=f"new{number}").status_code == status, (
+                "asked once, done once"
+            )
+        note = {
+            "token": "w" * 26,
+            "user_id": self.user_id(),
+            "post_id": "p" * 26,
+            "text": "note: x",
+        }
+        for status in (200, 409):
+            assert self.post("/note", json=note).status_code == status
+        assert [order["kind"] for order in self.orders()] == [
+            "dialog",
+            "click",
+            "command",
+            "click",
+            "note",
+        ]
+        assert any("409" in line for line in self.logged())
+
+    def test_what_was_not_taken_may_be_sent_again(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        dialog = self.opened(one, "note")
+        with mock.patch.object(self.sensor.desk._dispatcher, "_deadline", 0.2), mock.patch.object(
+            self.sensor_service, "dispatch", side_effect=lambda *a, **k: time.sleep(1)
+        ):
+            assert "Not taken" in self.submit(dialog, "ada", {"text": "x"}).json()["error"]
+        assert self.submit(dialog, "ada", {"text": "x"}).status_code == 200
+
+    def test_a_long_command_can_be_confirmed(self) -> None:
+        first, second = (self.account.trigger("Database", title) for title in "ab")
+        note = "\u00e4\U0001f600 " * 600
+        self.said(
+            f"resolve {first.number} {second.number} {note}",
+            response_url="/hooks/commands/" + "h" * 26,
+        )
+        sent = [
+            json.loads(e.body)
+            for e in self.sandbox.journal.entries
+            if e.path.startswith("/hooks/")
+        ]
+        token = sent[-1]["attachments"][0]["actions"][0]["integration"]["context"]["token"]
+        assert self.click(token).status_code == 200
+        assert self.handle()[0] is True
+        assert [note.content for note in first.notes] == [note.strip()]
+
+    def test_a_token_that_was_taken_back_is_known_for_ten_minutes_at_most(self) -> None:
+        store, new = Store(self.sensor_service), "n" * 26
+        chat_tokens.keep(store, {("command", "c" * 26): Secret(new)})
+        told = {"token": new, "command": "/pd", "text": "list", "user_id": self.user_id()}
+        send: Dict[str, Any] = {"data": told, "headers": {"Authorization": "Token " + new}}
+        assert self.post("/command", **send).status_code == 200
+        chat_tokens.forget(store)
+        later = time.monotonic() + chat_tokens.RELOAD
+        with mock.patch("pagerduty_mattermost.chat.endpoint.time.monotonic", return_value=later):
+            assert self.post("/command", **send).status_code == 401
+        assert len(self.orders()) == 1
+
+
+class RightsTestCase(AttackCase):
+    __test__ = True
+
+    def test_nobody_acts_in_a_name_that_they_type_where_mattermost_says_who_they_are(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        done, line = self.said(f"ack {one.number} from grace@example.com")
+        assert done is False
+        assert "in your own name" in line
+        assert one.status == "triggered"
+
+    def test_what_may_not_be_done_may_not_be_done_in_other_words(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.config["chat"]["confirm"] = []
+        for listed, text in (
+            ("acknowledge", "ack mine"),
+            ("acknowledge", f"mitigate {one.number} x"),
+            ("status_update", f"mitigate {one.number} x"),
+            ("note", f"mitigate {one.number} x"),
+            ("note", f"resolve {one.number} with words"),
+            ("declare", "trigger x on Database"),
+        ):
+            self.config["chat"]["allowed"] = {listed: ["@grace"]}
+            done, line = self.said(text)
+            assert done is False, (listed, text)
+            assert "it is for @grace" in line
+        assert (one.status, len(one.notes), len(self.account.incidents)) == ("triggered", 0, 1)
+        self.config["chat"]["allowed"] = {"note": ["@grace"]}
+        assert self.said(f"resolve {one.number}")[0] is True, "without words it is no note"
+
+    def test_buttons_that_were_shown_before_read_only_do_nothing_after_it(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.said("list", response_url="/hooks/commands/" + "h" * 26)
+        sent = [
+            json.loads(e.body)
+            for e in self.sandbox.journal.entries
+            if e.path.startswith("/hooks/")
+        ]
+        row = sent[-1]["attachments"][0]["actions"][1]["integration"]["context"]["token"]
+        dialog = self.opened(one, "resolvenote")
+        self.config["chat"]["read_only"] = True
+        self.click(row)
+        assert self.handle()[0] is False
+        self.click(self.token(one, "resolve"))
+        assert self.handle()[0] is False
+        self.submit(dialog, "ada", {"text": "x"})
+        assert self.handle()[0] is False
+        assert self.said("subscribe", channel_id="c" * 26)[0] is False
+        assert one.status == "triggered"
+
+    def test_a_dry_run_changes_nothing_of_oneself_and_sends_no_event_either(self) -> None:
+        self.config["service_key"], self.config["events_url"] = (
+            "k" * 32,
+            self.sandbox.pagerduty.url,
+        )
+        for text in ("disconnect", "launch incident Disk full", "trigger Disk full"):
+            self.said(f"dry-run {text}")
+        assert self.said("whoami")[0] is True
+        assert self.said("disconnect")[0] is True
+        self.said("dry-run connect")
+        assert self.said("whoami")[0] is False
+        assert not self.account.incidents
+        entries = self.sandbox.pagerduty.journal.entries
+        assert not [e for e in entries if e.server == "pagerduty" and e.method != "GET"]
+
+    def test_a_strangers_thread_names_no_incident(self) -> None:
+        """Whoever posts may give their post any props."""
+        victim = self.account.trigger("Checkout API", "Slow")
+        self.account.trigger("Checkout API", "Slower")
+        eve = Person(self.sandbox.mattermost, "mei")
+        channel = self.sandbox.mattermost.account.channel("incidents")
+        trap = {
+            "channel_id": channel.id,
+            "message": "hi",
+            "props": {"pagerduty": {"incident": victim.id}},
+        }
+        root = eve.send("/posts", trap).json()["id"]
+        self.command("resolve", root_id=root)
+        done, line = self.handle()
+        assert done is False
+        assert "which incident?" in line
+        assert victim.status == "triggered"
+
+    def test_what_a_webhook_posts_in_somebodys_name_is_no_note(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        action = ChatHandle(config=self.config, action_service=self.sensor_service)
+        channel = action.channels.using("incidents", lambda ref: ref)
+        root = action.mattermost.create_post(
+            channel.id, "card", props={"pagerduty": {"incident": one.id}}
+        )["id"]
+        sent = {
+            "channel_id": channel.id,
+            "root_id": root,
+            "message": "note: forged",
+            "props": {"from_webhook": "true"},
+        }
+        post = Person(self.sandbox.mattermost, "ada").send("/posts", sent).json()["id"]
+        self.post(
+            "/note",
+            json={
+                "token": "w" * 26,
+                "user_id": self.user_id(),
+                "post_id": post,
+                "text": "note: forged",
+            },
+        )
+        assert self.handle()[0] is True
+        assert one.notes == []
+
+    def test_a_guest_or_stranger_reads_but_changes_and_subscribes_nothing(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        account = self.sandbox.mattermost.account
+        account.add_user("guest", "guest@elsewhere.example", team="ops")
+        for text in (f"ack {one.number}", "subscribe", "unsubscribe all", "trigger x on Database"):
+            done, line = self.said(text, "guest", channel_id=account.channel("incidents").id)
+            assert done is False, text
+            assert "no PagerDuty user has the e-mail address" in line
+            assert '"from' not in line, "it would not be taken here"
+        assert one.status == "triggered"
+
+    def test_what_is_typed_comes_back_without_effect(self) -> None:
+        hook = "/hooks/commands/" + "h" * 26
+        for text in (
+            "help @channel",
+            "@channel",
+            "show @all",
+            "oncall @here",
+            "services ~incidents",
+            "run 1 @all",
+        ):
+            self.said(text, response_url=hook)
+        sent = [
+            json.loads(e.body)["text"]
+            for e in self.sandbox.journal.entries
+            if e.path.startswith("/hooks/")
+        ]
+        assert len(sent) == 6
+        for word in ("@channel", "@all", "@here", "~incidents"):
+            assert not any(word in text for text in sent), word
+
+
+class HostileTextTestCase(AttackCase):
+    __test__ = True
+
+    def test_names_and_texts_of_pagerduty_act_in_no_answer(self) -> None:
+        bad = (
+            "@channel @here ~incidents [log in](http://evil.example) "
+            "![x](http://evil.example/i.png) | `a` #tag\n# big"
+        )
+        one, two = (self.account.trigger("Checkout API", bad) for _ in range(2))
+        self.account.annotate(one, bad)
+        self.account.maintain("Kubernetes", 3600, bad)
+        catalog, on_call = self.account.catalog, ("services", "escalation_policies", "schedules")
+        for kind in (*on_call, "users", "priorities", "incident_workflows", "teams"):
+            for row in catalog[kind].values():
+                row["name"] = f"{bad} {row['name']}"
+        ids = {kind: next(iter(catalog[kind])) for kind in on_call}
+        checkout = self.account.incident(one.number).service_id
+        workflow = next(iter(catalog["incident_workflows"]))
+        priority = next(iter(catalog["priorities"]))
+        channel = self.sandbox.mattermost.account.channel("incidents").id
+        hook = "/hooks/commands/" + "h" * 26
+        self.config["chat"]["confirm"] = ["merge"]
+        done = 0
+        for text in (
+            "list",
+            "list mine",
+            f"list on {checkout}",
+            f"show {one.number}",
+            f"notes {one.number}",
+            f"ack {one.number}",
+            f"mitigate {one.number} {bad}",
+            f"escalate {one.number}",
+            f"escalate {one.number} {ids['escalation_policies']}",
+            f"reassign {one.number} @grace",
+            f"add-responder {one.number} @grace",
+            f"priority {one.number} {priority}",
+            f"status {one.number} {bad}",
+            f"note {one.number} {bad}",
+            f"run {one.number} {workflow}",
+            f"run {one.number} {bad}",
+            f"snooze {one.number} 1h",
+            f"merge {two.number} into {one.number}",
+            f"dry-run resolve {one.number} {bad}",
+            f'trigger "{bad}" on {checkout} --details "{bad}"',
+            f"resolve {one.number} {bad}",
+            "resolve",
+            *(f"oncall {id}" for id in ids.values()),
+            "oncall",
+            "oncall me",
+            "oncall @grace",
+            f'page {ids["schedules"]} "{bad}" --service {checkout}',
+            f'page {bad} "{bad}"',
+            f"override {ids['schedules']} for 2h by @grace",
+            f"overrides {ids['schedules']}",
+            f"take {ids['schedules']}",
+            "services",
+            f"maintenance {checkout} for 1h",
+            "maintenance list",
+            f"subscribe --service {checkout}",
+            "subscriptions",
+            "unsubscribe 7",
+            "unsubscribe",
+            "whoami",
+            f"reassign {two.number} {bad}",
+            bad,
+        ):
+            answered = len(self.hooked())
+            done += self.said(text, channel_id=channel, response_url=hook)[0]
+            (answer,) = self.hooked()[answered:]
+            shown = answer["text"] + "".join(
+                one["text"] for one in answer.get("attachments") or ()
+            )
+            for word in ("@channel", "@here", "~incidents", "](http://evil", "#tag"):
+                assert word not in shown, (text, shown)
+        assert done >= 28, "most of it is well said"
+
+    def hooked(self) -> List[Dict[str, Any]]:
+        return [
+            json.loads(e.body)
+            for e in self.sandbox.journal.entries
+            if e.path.startswith("/hooks/")
+        ]
+
+
+class NoiseTestCase(AttackCase):
+    __test__ = True
+
+    def raw(self, data: bytes) -> bytes:
+        host, port = self.sensor.desk.address[len("http://") :].split(":")
+        with socket.create_connection((host, int(port)), timeout=8) as link:
+            link.settimeout(8)
+            with contextlib.suppress(ConnectionError):
+                link.sendall(data)
+            parts: List[bytes] = []
+            with contextlib.suppress(ConnectionError):
+                while not parts or parts[-1]:
+                    parts.append(link.recv(65536))
+            return b"".join(parts)
+
+    def status(self, data: bytes) -> str:
+        answer = self.raw(data)
+        assert b"Content-Type: application/json" in answer, answer[:200]
+        return answer.split(b" ", 2)[1].decode()
+
+    def test_every_refusal_has_a_status_and_a_line_in_the_log(self) -> None:
+        tail = b"Host: x\r\n\r\n"
+        for data, status in (
+            (b"POST http://[ HTTP/1.1\r\nContent-Length: 0\r\n" + tail, "404"),
+            (b"POST /pagerduty/click HTTP/1.1\r\n" + tail, "411"),
+            (b"POST /pagerduty/click HTTP/1.1\r\nContent-Length: \xb2\r\n" + tail, "411"),
+            (b"POST /pagerduty/click HTTP/1.1\r\nContent-Length: -1\r\n" + tail, "411"),
+            (
+                b"POST /pagerduty/click HTTP/1.1\r\nContent-Length: "
+                + b"9" * 5000
+                + b"\r\n"
+                + tail,
+                "413",
+            ),
+            (b"nonsense\r\n\r\n", "400"),
+            (b"PUT /pagerduty/click HTTP/1.1\r\n" + tail, "501"),
+            (b"POST /" + b"x" * 70000 + b" HTTP/1.1\r\n" + tail, "414"),
+            (b"POST /pagerduty/click HTTP/1.1\r\n" + b"X: y\r\n" * 200 + tail, "431"),
+            (
+                b"POST /pagerduty/click HTTP/1.1\r\n"
+                + b"".join(b"X%d: %s\r\n" % (n, b"y" * 8000) for n in range(50)),
+                "431",
+            ),
+            (b"POST /pagerduty/\x1b[31mred HTTP/1.1\r\nContent-Length: 2\r\n\r\n{}", "404"),
+        ):
+            assert self.status(data) == status, data[:60]
+            assert any(status in line for line in self.logged()), status
+        assert not any("\x1b" in line for line in self.logged())
+        assert self.orders() == []
+
+    def test_refusals_are_logged_once_a_minute_for_each_reason(self) -> None:
+        for _ in range(5):
+            self.status(b"POST /pagerduty/click HTTP/1.1\r\nHost: x\r\n\r\n")
+        assert len([line for line in self.logged() if "411" in line]) == 1
+
+    def test_no_secret_of_a_refused_call_is_logged(self) -> None:
+        secret = "S3cr3tS3cr3tS3cr3t"
+        signed = sign("x" * 32, "button", {"v": secret}, int(time.time()) + 60)
+        self.post("/click", json={"user_id": secret, "context": {"token": signed}})
+        self.post(
+            "/command",
+            data={"token": secret, "text": secret},
+            headers={"Authorization": "Token " + secret},
+        )
+        self.post("/note", json={"token": secret})
+        self.post("/dialog", json={"state": secret})
+        self.post("/dialog?token=" + secret, data=secret)
+        lines = self.logged()
+        assert lines
+        assert not any(secret in line or signed in line for line in lines)
+
+    def test_a_head_that_drips_is_cut_off_and_told_as_late(self) -> None:
+        with mock.patch.object(chat_listener, "CALL_SECONDS", 0.3):
+            assert self.status(b"POST /pagerduty/click HTTP/1.1\r\nHost: x\r\nX: ") == "408"
+        assert any("408" in line for line in self.logged())
+
+    def test_idle_connections_are_bounded_and_the_listener_lives(self) -> None:
+        host, port = self.sensor.desk.address[len("http://") :].split(":")
+        self.start_with(connections=4)
+        host, port = self.sensor.desk.address[len("http://") :].split(":")
+        with mock.patch.object(chat_listener, "CALL_SECONDS", 1.0):
+            idle = [socket.create_connection((host, int(port)), timeout=5) for _ in range(4)]
+            time.sleep(0.2)
+            with self.assertRaises(requests.ConnectionError):
+                self.post("/click", json={})
+            for one in idle:
+                one.close()
+            time.sleep(0.2)
+            assert self.post("/click", json={}).status_code == 401
+
+    def start_with(self, **terms: int) -> None:
+        made = chat_listener.Terms(**terms)  # type: ignore[arg-type]
+        with mock.patch.object(
+            chat_listener.Listener.__init__, "__defaults__", (time.monotonic, made)
+        ):
+            self.start()
+
+    def test_paths_near_the_public_address_lead_nowhere(self) -> None:
+        base = self.sensor.desk.address
+        for path in (
+            "/pagerdutyclick",
+            "/pagerduty//click",
+            "/pagerduty/../click",
+            "/pagerduty/pagerduty/click",
+            "/pagerduty/click/",
+            "/%70agerduty/click",
+            "/CLICK",
+            "/pagerduty/click;x",
+        ):
+            request = requests.Request("POST", base, json={}).prepare()
+            request.url = base + path
+            answer = requests.Session().send(request, timeout=5)
+            assert answer.status_code == 404, path

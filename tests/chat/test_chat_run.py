@@ -1,0 +1,274 @@
+"""chat.run: commands from chat, in the name of who typed them, against both sandboxes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any
+
+from chat_case import ChatCase
+
+
+class ChatRunTestCase(ChatCase):
+    __test__ = True
+
+    def test_an_incident_is_acknowledged_by_number_in_ones_own_name(self) -> None:
+        first = self.account.trigger("Checkout API", "Disk | full @here")
+        self.account.trigger("Database", "Slow")
+        text = self.told("acknowledge", incidents=str(first.number))
+        assert self.written() == [("ada@example.com", "PUT", "/incidents")]
+        assert "Acknowledged [#" in text
+        assert "in the name of ada" in text
+        assert "Still 2 open: 1 triggered, 1 acknowledged." in text
+        assert "@here" not in text
+        assert "Disk \\| full" in text
+
+    def test_ids_and_numbers_go_together_in_one_request_and_what_is_done_is_left_alone(
+        self,
+    ) -> None:
+        first, second = (self.account.trigger("Database", title) for title in ("a", "b"))
+        done = self.account.trigger("Database", "c")
+        self.told("resolve", incidents=done.id)
+        before = len(self.written())
+        text = self.told("acknowledge", incidents=f"{first.id},#{second.number}, {done.id}")
+        assert len(self.written()) == before + 1
+        assert "resolved already" in text
+        assert self.account.incidents[done.id].status == "resolved"
+        assert "acknowledged already" in self.told("acknowledge", incidents=first.id)
+        assert len(self.written()) == before + 1
+
+    def test_an_old_number_is_found_among_many_resolved_ones(self) -> None:
+        made = [self.account.trigger("Database", str(number)) for number in range(350)]
+        for one in made:
+            self.account.resolve(one)
+        for wanted in (made[0], made[120], made[349]):
+            before = len(self.sandbox.pagerduty.journal.entries)
+            assert f"#{wanted.number} " in self.told("show", incidents=str(wanted.number))
+            assert len(self.sandbox.pagerduty.journal.entries) - before <= 5
+        assert "no incident with the number 99999" in self.refused("show", incidents="99999")
+
+    def test_without_a_link_the_way_out_is_told(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        line = self.refused("acknowledge", incidents=one.id, user="nobody")
+        assert 'say whose name it is with "from <e-mail>"' in line
+        assert self.written() == []
+        self.told("acknowledge", incidents=one.id, user="nobody", from_email="grace@example.com")
+        assert self.written()[-1][0] == "grace@example.com"
+        self.settings["chat"] = {"allow_from": False}
+        assert "switched off" in self.refused(
+            "resolve", incidents=one.id, from_email="grace@example.com"
+        )
+        self.settings["chat"] = {"allow_from": False, "default_sender": True}
+        self.told("resolve", incidents=one.id, user="nobody")
+        assert self.written()[-1][0] == "radia@example.com"
+
+    def test_create_goes_to_the_service_of_the_key_or_to_the_one_named(self) -> None:
+        assert "on which service?" in self.refused("create", text="Slow")
+        self.settings["service_key"] = next(iter(self.account.catalog["integrations"].values()))[
+            "key"
+        ]
+        assert "Triggered Slow (incident key " in self.told("create", text="Slow")
+        assert "Triggered in the name of" in self.told(
+            "create", text="Slower", service="storefront"
+        )
+        assert sorted(one.title for one in self.account.incidents.values()) == ["Slow", "Slower"]
+        assert "there is no service" in self.refused("create", text="x", service="Nowhere")
+
+    def test_mine_is_what_is_assigned_to_me(self) -> None:
+        self.account.trigger("Checkout API", "For Ada")
+        self.account.trigger("Storefront", "For Mei")
+        text = self.told("mine")
+        assert "For Ada" in text
+        assert "For Mei" not in text
+        self.told("acknowledge_mine")
+        states = {one.title: one.status for one in self.account.incidents.values()}
+        assert states == {"For Ada": "acknowledged", "For Mei": "triggered"}
+        assert "Nothing is triggered and assigned to Ada" in self.told("acknowledge_mine")
+
+    def test_notes_snooze_on_call_and_services(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        assert "has no notes" in self.told("notes", incidents=one.id)
+        self.told("note", incidents=one.id, text="Looking = at it")
+        assert "| Looking = at it |" in self.told("notes", incidents=str(one.number))
+        assert "needs words" in self.refused("note", incidents=one.id)
+        self.told("acknowledge", incidents=one.id)
+        assert "rests for 2 h" in self.told("snooze", incidents=one.id, duration="2h")
+        assert "for how long?" in self.refused("snooze", incidents=one.id, duration="soon")
+        assert "| 1 | Ada Lovelace (@\u200bada) |" in self.told("oncall", text="checkout api")
+        assert "| on call | until | next |" in self.told("oncall", text="Platform rotation")
+        assert "no service, escalation policy or schedule" in self.refused("oncall", text="x")
+        assert "| Storefront |" in self.told("services", text="store")
+
+    def test_lists_narrow_by_state_and_service(self) -> None:
+        assert self.told("list") == "No incident."
+        one = self.account.trigger("Checkout API", "Slow")
+        assert "1 incident:" in self.told("list", text="[triggered,acknowledged]")
+        assert self.told("list", text="acknowledged") == "No incident."
+        assert "1 incident on Checkout API:" in self.told("list", service="Checkout API")
+        assert "states are" in self.refused("list", text="open")
+        assert self.told("show", incidents=one.id).count("\n") > 4
+        assert "there is no incident 'PNONE00'" in self.refused("show", incidents="PNONE00")
+        assert "which incident?" in self.refused("show")
+
+    def test_a_note_whose_answer_was_lost_stands_once(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.sandbox.pagerduty.faults.add("lost", method="POST", times=1)
+        self.told("note", incidents=one.id, text="Looking")
+        assert self.told("notes", incidents=one.id).count("Looking") == 1
+
+    def test_what_is_open_may_fail_to_be_told_after_the_act(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.sandbox.pagerduty.faults.add(
+            "status", status=500, method="GET", path=r"^/incidents\?"
+        )
+        text = self.told("acknowledge", incidents=one.id)
+        assert "can't be told" in text
+        assert self.account.incidents[one.id].status == "acknowledged"
+
+    def test_an_admins_link_goes_before_the_address(self) -> None:
+        world = self.sandbox.mattermost.world
+        assert "You are Ada Lovelace at PagerDuty: your e-mail" in self.told("whoami", user="@ADA")
+        self.link("ada", "grace@example.com")
+        assert "You are Grace Hopper at PagerDuty: an admin" in self.told("whoami")
+        one = self.account.trigger("Database", "Slow")
+        self.told("acknowledge", incidents=one.id)
+        assert self.written()[-1][0] == "grace@example.com"
+        self.run_class("identity_unlink", "IdentityUnlink", user="ada")
+        assert "You are Ada" in self.told("whoami")
+        assert world.bot_token not in str(self.say("whoami"))
+        assert self.run_class("identity_who", "IdentityWho", user="ada")["how"] == "email"
+        with self.assertRaisesRegex(AssertionError, "not linked by an admin"):
+            self.run_class("identity_unlink", "IdentityUnlink", user="ada")
+
+    def test_what_an_address_told_is_remembered_and_a_link_to_nobody_is_told(self) -> None:
+        self.told("whoami")
+        entries = self.sandbox.pagerduty.journal.entries
+        asked = [entry for entry in entries if entry.server == "pagerduty"]
+        assert asked
+        self.told("whoami")
+        assert [entry for entry in entries if entry.server == "pagerduty"] == asked
+        self.link("ada", "radia@example.com")
+        gone = self.account.find("users", "Radia Perlman")["id"]
+        del self.account.catalog["users"][gone]
+        assert "who is gone: identity.link again" in self.refused("whoami")
+
+    def audit(self, **words: Any) -> Any:
+        unset = {
+            "schema": "audit.list",
+            "since": "24h",
+            "until": "now",
+            "user": None,
+            "maximum": 100,
+            "csv": False,
+        }
+        return self.run_class("audit_list", "AuditList", **{**unset, **words})
+
+    def test_every_act_is_audited_and_nothing_else(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        self.told("list")
+        self.told("acknowledge", incidents=str(one.number))
+        self.refused("note", incidents=one.id, text="=cmd|x", user="nobody")
+        first, second = self.audit()["entries"]
+        assert (first["chat_user"], first["person"], first["verb"]) == (
+            "ada",
+            "ada@example.com",
+            "acknowledge",
+        )
+        assert (first["result"], first["incidents"], first["words"]) == (
+            "done",
+            [one.id],
+            {"incidents": "1"},
+        )
+        assert (second["chat_user"], second["result"]) == ("nobody", "failed")
+        assert "would not know who you are" in second["reason"]
+        assert len(self.audit(user="@Ada")["entries"]) == 1
+        told = self.audit(maximum=1, csv=True)
+        assert told["truncated"] is True
+        assert "text==cmd|x" in told["csv"]
+        assert self.audit(until="1h")["entries"] == []
+
+    def test_an_act_killed_on_its_way_stands_there_as_begun(self) -> None:
+        from pagerduty_mattermost.chat import audit
+        from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+
+        store = Store(self.service)
+        begun = audit.recorded(
+            store, None, lambda: 1795000000.0, chat_user="ada", verb="resolve", words={"text": ""}
+        )
+        begun.__enter__()
+        (entry,) = audit.entries(store, None, "2026-11-18T00:00:00Z", "2026-11-20T00:00:00Z")
+        assert (entry.result, entry.at) == ("begun", "2026-11-18T11:06:40Z")
+
+    def test_without_a_datastore_people_can_still_act(self) -> None:
+        from pagerduty_mattermost.chat import audit
+        from pagerduty_mattermost.core.errors import StoreUnreachable
+
+        class Down:
+            def write(self, *_: Any, **__: Any) -> None:
+                raise StoreUnreachable("The datastore does not answer")
+
+        with self.assertLogs("audit", "WARNING") as logs:
+            log = logging.getLogger("audit")
+            with audit.recorded(Down(), log, lambda: 0.0, chat_user="a", verb="resolve", words={}):  # type: ignore
+                pass
+        assert len(logs.records) == 2
+
+    def link(self, user: str, person: str) -> None:
+        self.run_class("identity_link", "IdentityLink", user=user, pagerduty_user=person)
+
+    def test_escalate_reassign_priority_and_unacknowledge(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        assert "to Grace Hopper." in self.told("escalate", incidents=str(one.number))
+        assert "to Radia Perlman." in self.told("escalate", incidents=one.id, text="level 3")
+        refused = self.refused("escalate", incidents=one.id, text="up")
+        assert "escalate to a level (2) or an escalation policy" in refused
+        assert "assigned to Ada Lovelace" in self.told("reassign", incidents=one.id, text="@ada")
+        assert "there is no user" in self.refused("reassign", incidents=one.id, text="Nobody Else")
+        assert "to whom?" in self.refused("reassign", incidents=one.id)
+        assert "has the priority P2" in self.told("priority", incidents=one.id, text="p2")
+        assert "there is no priority" in self.refused("priority", incidents=one.id, text="P77")
+        assert "is triggered, not acknowledged" in self.refused("unacknowledge", incidents=one.id)
+        self.told("acknowledge", incidents=one.id)
+        assert "is triggered again" in self.told("unacknowledge", incidents=one.id)
+        assert {sender for sender, _, path in self.written() if path.startswith("/incidents")} == {
+            "ada@example.com"
+        }
+
+    def test_merge_goes_into_an_open_one_and_never_twice(self) -> None:
+        first, second, third = (self.account.trigger("Database", title) for title in "abc")
+        text = self.told("merge", incidents=f"{first.number},{second.number}", text=third.id)
+        assert text.startswith("Merged [#1 a]")
+        assert "itself" in self.refused("merge", incidents=third.id, text=str(third.number))
+        assert "only into an open one" in self.refused("merge", incidents=third.id, text=first.id)
+        fourth = self.account.trigger("Database", "d")
+        before = len(self.written())
+        self.sandbox.pagerduty.faults.add("lost", method="PUT", times=1)
+        self.refused("merge", incidents=fourth.id, text=third.id)
+        assert len(self.written()) == before + 1
+
+    def test_status_updates_responders_and_workflows_are_sent_once(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        assert "published" in self.told("status_update", incidents=one.id, text="Half of it works")
+        assert "Asked Mei Tanaka to help" in self.told(
+            "responders", incidents=one.id, text="mei@example.com"
+        )
+        assert "Started Major incident on" in self.told(
+            "workflow", incidents=one.id, text="major incident"
+        )
+        assert "there are Major incident" in self.refused(
+            "workflow", incidents=one.id, text="major"
+        )
+        for verb, text in (
+            ("status_update", "x"),
+            ("responders", "Mei Tanaka"),
+            ("workflow", "Major incident"),
+        ):
+            before = len(self.written())
+            self.sandbox.pagerduty.faults.add("lost", method="POST", path="^/inc", times=1)
+            assert "look before you repeat it" in self.refused(verb, incidents=one.id, text=text)
+            assert (
+                sum(
+                    method == "POST" and path.startswith("/inc")
+                    for _, method, path in self.written()[before:]
+                )
+                == 1
+            )

@@ -1,0 +1,280 @@
+"""Dispatching strictly, and payloads that fit what StackStorm is told about them."""
+
+from __future__ import annotations
+
+import json
+import sys
+import threading
+import types
+from pathlib import Path
+from typing import Any, Dict, List
+
+import jsonschema
+import pytest
+import yaml
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
+    GIVE_UP_AFTER,
+    MAX_HANGING,
+    Dispatcher,
+    DispatchFailed,
+    UnfitPayload,
+    misfit,
+    payload,
+)
+from pagerduty_mattermost.incidents.incident import (
+    CHANGE_KEYS,
+    Change,
+    Incident,
+    IncidentEvent,
+    Link,
+    Person,
+)
+from pagerduty_mattermost.sensor.health import Health
+from pagerduty_mattermost.sensor.open_summary import summary
+
+METADATA = yaml.safe_load(
+    (Path(__file__).resolve().parents[2] / "sensors" / "incident_sensor.yaml").read_text()
+)
+SCHEMAS: Dict[str, Any] = {
+    "pagerduty." + one["name"]: one["payload_schema"] for one in METADATA["trigger_types"]
+}
+INCIDENT = SCHEMAS["pagerduty.incident"]
+
+TEXT = st.builds(
+    lambda text, times: text * times,
+    st.text(st.characters(blacklist_categories=["Cs"]), max_size=4),
+    st.integers(0, 300),
+)
+
+
+def an_incident(text: str, number: int, many: int) -> Incident:
+    people = tuple(Person(f"P{n}", text, text) for n in range(many))
+    return Incident(
+        "P1",
+        number,
+        text,
+        alerts_total=number,
+        teams=people,
+        assignees=people,
+        acknowledgers=people,
+        summary=text,
+        note=text,
+        details=((text[:60], text),) * many,
+        links=(Link(text, text, text),) * many,
+    )
+
+
+INCIDENTS = st.builds(an_incident, TEXT, st.integers(-(2**63), 2**63 - 1), st.integers(0, 20))
+EVENTS = st.lists(
+    st.builds(
+        lambda text, key: IncidentEvent(
+            "R1", "incident.annotated", "", Person("", text), ((key, text),)
+        ),
+        TEXT,
+        st.sampled_from(sorted(CHANGE_KEYS)),
+    ),
+    max_size=5,
+).map(tuple)
+
+
+def as_standard(schema: Dict[str, Any]) -> Dict[str, Any]:
+    """Boolean `required` inside properties, as StackStorm reads it, in the standard's form."""
+    found = {k: v for k, v in schema.items() if k != "required"}
+    if "properties" in found:
+        required = [name for name, inner in found["properties"].items() if inner.get("required")]
+        found["properties"] = {
+            name: as_standard(inner) for name, inner in found["properties"].items()
+        }
+        if required:
+            found["required"] = required
+    if isinstance(found.get("items"), dict):
+        found["items"] = as_standard(found["items"])
+    return found
+
+
+def test_the_schema_is_exactly_the_payload() -> None:
+    incident = INCIDENT["properties"]["incident"]
+    assert list(incident["properties"]) == list(Incident._fields)
+    assert list(INCIDENT["properties"]) == ["incident", "events", "event_types", "cycle"]
+    event = INCIDENT["properties"]["events"]["items"]["properties"]
+    assert list(event) == list(IncidentEvent._fields)
+    assert list(event["changes"]["properties"]) == list(CHANGE_KEYS)
+    for schema in SCHEMAS.values():
+        assert schema["additionalProperties"] is False
+        assert all(inner["required"] is True for inner in schema["properties"].values())
+
+
+@settings(max_examples=40, deadline=None)
+@given(INCIDENTS, EVENTS)
+def test_every_payload_fits_by_our_check_and_by_jsonschema(
+    incident: Incident, events: Any
+) -> None:
+    sent = payload(Change(incident, events, 7))
+    assert misfit(sent, INCIDENT) == ""
+    jsonschema.Draft4Validator(as_standard(INCIDENT)).validate(sent)
+    assert [e["event_id"] for e in sent["events"]] == [e.event_id for e in events]
+
+
+def test_a_payload_of_long_texts_is_cut_to_four_kilobytes() -> None:
+    people = tuple(Person(f"P{n}", "Name " * 20) for n in range(20))
+    details = tuple((f"detail {n}", "\U0001f525" * 200) for n in range(12))
+    links = tuple(Link(f"https://example.com/{n}/" + "x" * 400, "text") for n in range(6))
+    incident = Incident(
+        "P1", title="T" * 500, assignees=people, details=details, links=links, note="n" * 500
+    )
+    event = IncidentEvent(
+        "R1", "incident.annotated", changes=(("note", "n" * 500), ("summary", "s" * 300))
+    )
+    assert (
+        len(json.dumps(payload(Change(incident, (event,) * 3, 1)), ensure_ascii=False).encode())
+        <= 4200
+    )
+    short = Incident("P1", title="Kept whole", note="n" * 400)
+    assert payload(Change(short))["incident"]["note"] == "n" * 400
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({"cycle": "1"}, "payload.cycle is str"),
+        ({"cycle": True}, "payload.cycle is bool"),
+        ({"cycle": 2**63}, "over 64 bits"),
+        ({"event_types": ["\ud800"]}, "surrogate"),
+        ({"event_types": None}, "NoneType"),
+        ({"extra": 1}, "payload.extra is not in the schema"),
+        ({"events": [{}]}, r"payload.events\[0\] lacks event_id"),
+    ],
+)
+def test_what_does_not_fit_is_named(change: Dict[str, Any], said: str) -> None:
+    import re
+
+    assert re.search(said, misfit({**payload(Change(Incident("P1"))), **change}, INCIDENT))
+
+
+def test_summary_and_health_fit_their_schemas() -> None:
+    from datetime import timezone
+
+    rows = [
+        Incident(f"P{n}", n, "T", status="triggered", urgency="high", service_id=f"S{n}")
+        for n in range(30)
+    ]
+    for incidents in ([], rows):
+        assert (
+            misfit(summary(incidents, 1e9, timezone.utc), SCHEMAS["pagerduty.open_summary"]) == ""
+        )
+    health = Health()
+    health.failed("pagerduty", "down", 0.0, at_once=True)
+    notice = health.due(0.0)
+    assert notice is not None
+    assert misfit(notice._asdict(), SCHEMAS["pagerduty.sensor_health"]) == ""
+
+
+class Service:
+    """A sensor service with a strict dispatcher that does as it is told."""
+
+    def __init__(self) -> None:
+        self._trigger_dispatcher_service: Any = self
+        self.got: List[Any] = []
+        self.error: Any = None
+        self.gate = threading.Event()
+        self.gate.set()
+
+    def dispatch(
+        self, trigger: str, payload: Any, trace_tag: str, throw_on_validation_error: bool
+    ) -> None:
+        self.gate.wait(60)
+        if self.error:
+            raise self.error
+        self.got.append((trigger, trace_tag, throw_on_validation_error))
+
+
+class Log:
+    def warning(self, *args: Any) -> None:
+        pass
+
+
+def test_strictly_and_with_the_trace_tag() -> None:
+    service = Service()
+    Dispatcher(service, SCHEMAS, Log()).dispatch("x.y", {}, trace_tag="P1", ids=["R1"])
+    assert service.got == [("x.y", "P1", True)]
+
+
+def test_what_does_not_fit_never_goes_out() -> None:
+    service = Service()
+    with pytest.raises(UnfitPayload):
+        Dispatcher(service, SCHEMAS, Log()).dispatch("pagerduty.incident", {}, trace_tag="P1")
+    assert service.got == []
+
+
+@pytest.mark.parametrize(
+    "error", [ValueError("no such trigger"), AttributeError("channel"), OSError("refused")]
+)
+def test_after_a_failure_the_dispatcher_is_a_new_one(
+    error: Exception, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    service = Service()
+    fresh = Service()
+    module = types.ModuleType("st2common.services.trigger_dispatcher")
+    module.TriggerDispatcherService = lambda logger: fresh  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, module.__name__, module)
+    service.error = error
+    dispatcher = Dispatcher(service, {}, Log())
+    with pytest.raises(DispatchFailed):
+        dispatcher.dispatch("x.y", {}, trace_tag="P1", ids=["R1"])
+    assert not dispatcher.was_dispatched("R1")
+    dispatcher.dispatch("x.y", {}, trace_tag="P1", ids=["R1"])
+    assert dispatcher.was_dispatched("R1")
+    assert fresh.got == [("x.y", "P1", True)]
+
+
+def test_a_frozen_queue_costs_a_deadline_and_few_threads() -> None:
+    service = Service()
+    service.gate.clear()
+    dispatcher = Dispatcher(service, {}, Log(), deadline=0.05)
+    before = threading.active_count()
+    for number in range(8):
+        with pytest.raises(DispatchFailed):
+            dispatcher.dispatch("x.y", {}, trace_tag="P1", ids=[f"R{number}"])
+    assert threading.active_count() - before <= 3
+    service.gate.set()
+    for thread, _ in list(dispatcher._hanging):
+        thread.join(60)
+    dispatcher._deadline = 60.0
+    assert dispatcher.was_dispatched("R0")
+    assert not dispatcher.was_dispatched("R7")
+    service._trigger_dispatcher_service = service
+    dispatcher.dispatch("x.y", {}, trace_tag="P1", ids=["R7"])
+
+
+def test_calls_that_never_return_do_not_stop_dispatching_for_ever() -> None:
+    service = Service()
+    service.gate.clear()
+    now = [0.0]
+    dispatcher = Dispatcher(service, {}, Log(), deadline=0.02, monotonic=lambda: now[0])
+    for number in range(MAX_HANGING):
+        service._trigger_dispatcher_service = service
+        with pytest.raises(DispatchFailed):
+            dispatcher.dispatch("x.y", {}, trace_tag="P1", ids=[f"R{number}"])
+    working = Service()
+    service._trigger_dispatcher_service = working
+    with pytest.raises(DispatchFailed, match="earlier dispatches"):
+        dispatcher.dispatch("x.y", {}, trace_tag="P1")
+    now[0] += GIVE_UP_AFTER
+    dispatcher._deadline = 60.0
+    dispatcher.dispatch("x.y", {}, trace_tag="P1")
+    assert len(working.got) == 1
+    service.gate.set()
+
+
+def test_without_a_strict_form_the_plain_one_serves() -> None:
+    class Mock:
+        calls: List[Any] = []
+
+        def dispatch(self, trigger: str, payload: Any = None, trace_tag: Any = None) -> None:
+            self.calls.append((trigger, trace_tag))
+
+    Dispatcher(Mock(), {}, Log()).dispatch("x.y", {}, trace_tag="P1")
+    assert Mock.calls == [("x.y", "P1")]

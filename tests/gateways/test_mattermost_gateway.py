@@ -1,0 +1,476 @@
+"""The gateway to Mattermost over real HTTP: what it does when all is well, and in each kind of
+trouble."""
+
+from __future__ import annotations
+
+import logging
+import threading
+import time
+from typing import Any, Iterator, List
+
+import openapi
+import pytest
+from chat_world import NOW, Chat
+from http_double import Double
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pagerduty_mattermost.core.config import settings as config
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    PermanentError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
+from pagerduty_mattermost.gateways.mattermost.client import DELETED_CHANNEL, Mattermost
+from pagerduty_mattermost.gateways.mattermost.values import checked_name, key_of
+from sandbox.server import Answer
+
+
+@pytest.fixture
+def chat() -> Iterator[Chat]:
+    with Chat() as chat:
+        yield chat
+
+
+@pytest.fixture
+def incidents(chat: Chat) -> str:
+    channel = chat.world.channels["incidents"]
+    chat.service.add_member(channel, chat.world.bot)
+    return channel.id
+
+
+def test_a_post_bears_its_key(chat: Chat, incidents: str) -> None:
+    post = chat.gateway().create_post(
+        incidents, "hello", key="abc", props={"attachments": [{"text": "x"}]}
+    )
+    (kept,) = chat.service.posts("incidents")
+    assert kept.message == "hello"
+    assert kept.pending_post_id == f"{chat.world.bot.id}:abc"
+    assert key_of(post) == "abc"
+    assert kept.props["attachments"][0]["text"] == "x"
+
+
+@pytest.mark.parametrize("trouble", ["lost", "drop", "truncate", "bad_json", "html", "empty"])
+def test_a_broken_answer_makes_no_second_post(chat: Chat, incidents: str, trouble: str) -> None:
+    mattermost = chat.gateway()
+    mattermost.me()
+    chat.server.faults.add(trouble, method="POST", path="/posts$", times=2)
+    mattermost.create_post(incidents, "once")
+    assert chat.created() == 1
+    assert len(chat.slept) == 2
+
+
+@pytest.mark.parametrize("trouble", ["drop", "truncate", "bad_json", "html", "empty"])
+def test_a_read_is_repeated_until_it_reads(chat: Chat, trouble: str) -> None:
+    chat.server.faults.add(trouble, path="/users/me", times=2)
+    assert chat.gateway().me().username == "pagerduty"
+
+
+@pytest.mark.parametrize("trouble", ["html", "bad_json", "empty"])
+def test_an_answer_that_never_reads_is_retry_later(chat: Chat, trouble: str) -> None:
+    chat.server.faults.add(trouble, path="/users/me")
+    with pytest.raises(RetryLater, match="no JSON") as failure:
+        chat.gateway().me()
+    assert not failure.value.maybe_done
+
+
+def test_an_answer_that_comes_too_late_makes_no_second_post(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    mattermost.me()
+    chat.server.faults.add("delay", seconds=2.0, done=True, method="POST", path="/posts$", times=1)
+    mattermost.create_post(incidents, "once")
+    assert chat.slept, "the answer came in time"
+    assert chat.created() == 1
+
+
+def test_two_at_once_with_one_key_make_one_post(chat: Chat, incidents: str) -> None:
+    chat.service.save_seconds = 0.1
+    posts: List[str] = []
+
+    def post() -> None:
+        settings = config.require_mattermost(config.load(chat.raw()))
+        mattermost = Mattermost(settings, sleep=lambda _: time.sleep(0.05))
+        posts.append(mattermost.create_post(incidents, "once", key="k")["id"])
+
+    threads = [threading.Thread(target=post) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert chat.created() == 1
+    assert len(posts) == 4
+    assert len(set(posts)) == 1
+
+
+def test_a_key_is_not_repeated_beyond_mattermosts_memory_of_it(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    mattermost.me()
+    chat.server.faults.add("status", status=503, done=True, method="POST", path="/posts$", times=1)
+    chat.server.faults.add("status", status=503, method="POST", path="/posts$")
+    with pytest.raises(RetryLater) as failure:
+        mattermost.create_post(incidents, "once")
+    assert failure.value.maybe_done
+    assert chat.clock() - NOW <= 20
+    assert chat.created() == 1
+
+
+def test_a_limit_is_waited_for_as_long_as_it_says(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    mattermost.me()
+    chat.server.faults.add("status", status=429, retry_after=7, times=1)
+    mattermost.create_post(incidents, "once")
+    assert 7 <= chat.slept[0] < 8
+
+
+def test_a_limit_longer_than_the_key_is_remembered_is_handed_up(
+    chat: Chat, incidents: str
+) -> None:
+    mattermost = chat.gateway()
+    mattermost.me()
+    chat.server.faults.add("status", status=429, retry_after=60)
+    with pytest.raises(RetryLater) as failure:
+        mattermost.create_post(incidents, "once")
+    assert failure.value.retry_after is not None
+    assert failure.value.retry_after >= 60
+    assert not failure.value.maybe_done
+
+
+def test_a_refused_connection_is_retry_later_and_nothing_was_done(
+    chat: Chat, incidents: str
+) -> None:
+    mattermost = chat.gateway()
+    mattermost.me()
+    chat.server.stop()
+    with pytest.raises(RetryLater) as failure:
+        mattermost.create_post(incidents, "once")
+    assert not failure.value.maybe_done
+
+
+def test_a_4xx_while_the_database_is_down_is_no_proof(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    mattermost.me()
+    chat.service.database_down = True
+    for _ in range(2):  # 403 and 400 by turns
+        with pytest.raises(RetryLater, match="unhealthy"):
+            mattermost.create_post(incidents, "x")
+    with pytest.raises(RetryLater):
+        chat.gateway().me()
+    chat.service.database_down = False
+    mattermost.create_post(incidents, "back")
+    assert chat.messages("incidents") == ["back"]
+
+
+def test_posting_goes_on_by_itself_when_the_database_comes_back(
+    chat: Chat, incidents: str
+) -> None:
+    mattermost = chat.gateway()
+    mattermost.me()
+    chat.service.database_down = True
+    plain_sleep = chat.sleep
+
+    def sleep(seconds: float) -> None:
+        chat.service.database_down = False
+        plain_sleep(seconds)
+
+    mattermost._sleep = sleep
+    mattermost.create_post(incidents, "back")
+    assert chat.messages("incidents") == ["back"]
+
+
+def test_what_is_wrong_is_told_with_status_and_error_id(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    with pytest.raises(Unauthorized) as closed:
+        mattermost.create_post("a" * 26, "x")
+    assert (closed.value.status, closed.value.error_id) == (
+        403,
+        "api.context.permissions.app_error",
+    )
+    with pytest.raises(NotFound) as missing:
+        mattermost.channel_by_name("ops", "nowhere")
+    assert missing.value.status == 404
+    chat.service.archive("incidents")
+    with pytest.raises(RejectedInput) as archived:
+        mattermost.create_post(incidents, "x")
+    assert (archived.value.status, archived.value.error_id) == (400, DELETED_CHANNEL)
+    chat.service.revoke(chat.world.bot_token)
+    with pytest.raises(Unauthorized, match=r"mattermost\.token") as revoked:
+        mattermost.create_post(incidents, "x")
+    assert revoked.value.status == 401
+    assert chat.world.bot_token not in str(revoked.value)
+
+
+def test_a_redirect_is_not_followed_and_the_address_is_told() -> None:
+    with Double(
+        lambda _: Answer(301, None, {"Location": "https://chat.example.com/api/v4/users/me?t=1"})
+    ) as double:
+        raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
+        mattermost = Mattermost(config.require_mattermost(config.load(raw)))
+        with pytest.raises(PermanentError, match=r"redirects to https://chat\.example\.com:"):
+            mattermost.me()
+    assert len(double.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer(501, {"id": "x.disabled", "message": "off"}), PermanentError),
+        (Answer(405, "no"), PermanentError),
+        (Answer(413, {"id": "too.large"}), RejectedInput),
+        (Answer(200, []), RetryLater),
+        (Answer(200, {"id": "me"}), RetryLater),
+        (Answer(404, "<html>"), NotFound),
+    ],
+)
+def test_every_other_answer_is_one_of_our_errors(answer: Answer, error: type) -> None:
+    with Double(lambda _: answer) as double:
+        raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
+        mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
+        with pytest.raises(error):
+            mattermost.me()
+
+
+def test_a_proxys_page_without_posts_is_no_empty_channel() -> None:
+    with Double(lambda _: Answer(200, {"status": "fine"})) as double:
+        raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
+        mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
+        with pytest.raises(RetryLater, match="no list of posts"):
+            mattermost.channel_posts("a" * 26)
+
+
+def test_a_netrc_entry_does_not_replace_the_token(
+    chat: Chat, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
+) -> None:
+    netrc = tmp_path / "netrc"
+    netrc.write_text("machine 127.0.0.1 login me password wrong\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    assert chat.gateway().me().username == "pagerduty"
+
+
+def test_the_server_may_stand_below_a_path() -> None:
+    me = {"id": "b" * 26, "username": "bot"}
+    with Double(lambda _: Answer(200, me)) as double:
+        raw = {"mattermost": {"url": double.url + "/chat/", "token": "t" * 26}}
+        Mattermost(config.require_mattermost(config.load(raw))).me()
+    assert double.requests[0].path == "/chat/api/v4/users/me"
+
+
+def test_nothing_is_logged_but_one_line_a_request_when_asked_for(
+    chat: Chat, incidents: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    quiet = chat.gateway()
+    with pytest.raises(NotFound):
+        quiet.channel_by_name("ops", "nowhere")
+    assert not [record for record in caplog.records if "mattermost" in record.name.lower()]
+    chat.gateway(log=logging.getLogger("test")).create_post(incidents, "body-text")
+    lines = [record.getMessage() for record in caplog.records if record.name == "test"]
+    assert len(lines) == 2
+    assert lines[1].startswith("Mattermost POST /api/v4/posts 201 ")
+    assert not [line for line in lines if chat.world.bot_token in line or "body-text" in line]
+
+
+@pytest.mark.parametrize(
+    "name", ["../me", "a/b", "a?b", "a#b", "a b", "..", ".", "", "ü", "a\nb", "%2e%2e", "a\\b"]
+)
+def test_a_name_never_leads_to_another_path(chat: Chat, name: str) -> None:
+    mattermost = chat.gateway()
+    calls = [
+        lambda: mattermost.user_by_username(name),
+        lambda: mattermost.channel_by_name("ops", name),
+        lambda: mattermost.channel_by_name(name, "incidents"),
+        lambda: mattermost.get_post(name),
+        lambda: mattermost.thread(name),
+        lambda: mattermost.channel_posts(name),
+        lambda: mattermost.user(name),
+        lambda: mattermost.user_by_email(name),
+        lambda: mattermost.user_by_email(name + "@example.com/../x"),
+    ]
+    for call in calls:
+        with pytest.raises(RejectedInput):
+            call()  # type: ignore[no-untyped-call]
+    assert not chat.journal.entries
+
+
+@settings(deadline=None)
+@given(st.text(max_size=80), st.sampled_from(["channel", "team", "user", "emoji"]))
+def test_a_checked_name_is_one_plain_path_segment(text: str, what: str) -> None:
+    try:
+        name = checked_name(text, what)
+    except RejectedInput:
+        return
+    assert name not in ("", ".", "..")
+    assert all(char.isascii() and (char.isalnum() or char in "._+-") for char in name)
+
+
+def test_users_are_found_by_name_and_address(chat: Chat) -> None:
+    mattermost = chat.gateway()
+    ada = chat.world.users["ada"]
+    assert mattermost.user_by_username("@Ada").id == ada.id
+    assert mattermost.user_by_email("Ada@Example.com").id == ada.id
+    assert mattermost.user(ada.id).username == "ada"
+    chat.service.add_user("odd", "o+d'd@example.com")
+    assert mattermost.user_by_email("o+d'd@example.com").username == "odd"
+
+
+def test_text_that_breaks_servers_is_cleaned_before_it_goes_out(
+    chat: Chat, incidents: str
+) -> None:
+    mattermost = chat.gateway()
+    mattermost.create_post(
+        incidents, "a\0b\ud800 {{ braces }} 🚨", props={"attachments": [{"text": "x\0y"}]}
+    )
+    (post,) = chat.service.posts("incidents")
+    assert post.message == "ab\ufffd {{ braces }} 🚨"
+    assert post.props["attachments"][0]["text"] == "xy"
+
+
+def test_a_message_that_is_too_long_is_refused_before_it_goes_out(
+    chat: Chat, incidents: str
+) -> None:
+    with pytest.raises(RejectedInput, match="16384 characters"):
+        chat.gateway().create_post(incidents, "x" * 16384)
+    assert chat.created() == 0
+    chat.gateway().create_post(incidents, "🚨" * 16383)
+
+
+def test_a_patch_changes_what_it_names_only(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    post = mattermost.create_post(incidents, "old", props={"a": 1})
+    mattermost.patch_post(post["id"], message="new")
+    (kept,) = chat.service.posts("incidents")
+    assert (kept.message, kept.props["a"]) == ("new", 1)
+    mattermost.patch_post(post["id"], props={"b": 2})
+    (kept,) = chat.service.posts("incidents")
+    assert kept.message == "new"
+    assert "a" not in kept.props
+
+
+def test_a_thread_is_read_oldest_first_without_deleted_replies(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    root = mattermost.create_post(incidents, "root")["id"]
+    for number in range(3):
+        chat.clock.advance(1)
+        mattermost.create_post(incidents, str(number), root_id=root)
+    chat.service.delete(chat.service.thread(root)[1])
+    assert [post["message"] for post in mattermost.thread(root)] == ["root", "0", "2"]
+
+
+def test_a_post_is_found_by_its_key_however_many_came_after(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    wanted = mattermost.create_post(incidents, "wanted", key="k1")["id"]
+    since = chat.clock() - 60
+    for number in range(450):
+        chat.clock.advance(0.01)
+        chat.service.say("ada", "incidents", f"chatter {number}")
+    found = mattermost.find_post(incidents, "k1", since)
+    assert found is not None
+    assert found["id"] == wanted
+    assert mattermost.find_post(incidents, "k2", since) is None
+
+
+def test_looking_back_ends_at_the_time_given(chat: Chat, incidents: str) -> None:
+    for number in range(450):
+        chat.clock.advance(1)
+        chat.service.say("ada", "incidents", f"chatter {number}")
+    mattermost = chat.gateway()
+    mattermost.me()
+    before = len(chat.journal.entries)
+    assert mattermost.find_post(incidents, "k", chat.clock() - 100) is None
+    assert len(chat.journal.entries) == before + 1
+
+
+def test_nobody_else_can_bear_our_key(chat: Chat, incidents: str) -> None:
+    other = chat.service.add_bot("other", team=chat.world.team)
+    chat.service.add_member("incidents", "other")
+    chat.gateway(raw=chat.raw(token=other)).create_post(incidents, "mine", key="k")
+    assert chat.gateway().find_post(incidents, "k", NOW - 60) is None
+
+
+def test_a_reply_is_found_by_its_key(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    root = mattermost.create_post(incidents, "root", key="r")["id"]
+    reply = mattermost.create_post(incidents, "reply", key="k", root_id=root)["id"]
+    found = mattermost.find_reply(root, "k")
+    assert found is not None
+    assert found["id"] == reply
+    assert mattermost.find_reply(root, "other") is None
+
+
+def test_joining_reacting_and_direct_channels_may_be_repeated(chat: Chat) -> None:
+    mattermost = chat.gateway()
+    channel = mattermost.channel_by_name("ops", "incidents")
+    chat.server.faults.add("lost", method="POST", times=1)
+    mattermost.join(channel.id)
+    mattermost.join(channel.id)
+    post = mattermost.create_post(channel.id, "x")["id"]
+    mattermost.add_reaction(post, ":eyes:")
+    mattermost.add_reaction(post, "eyes")
+    (kept,) = chat.service.posts("incidents")
+    assert [reaction.emoji_name for reaction in kept.reactions] == ["eyes"]
+    ada = chat.world.users["ada"].id
+    assert mattermost.direct_channel(ada).id == mattermost.direct_channel(ada).id
+
+
+def test_a_file_is_uploaded_and_posted(chat: Chat, incidents: str) -> None:
+    mattermost = chat.gateway()
+    file_id = mattermost.upload_file(incidents, "graph.png", b"\x89PNG")
+    mattermost.create_post(incidents, "", file_ids=[file_id])
+    (post,) = chat.service.posts("incidents")
+    assert post.file_ids == [file_id]
+
+
+@settings(deadline=None)
+@given(
+    st.sampled_from([200, 201, 204, 302, 400, 401, 403, 404, 409, 413, 429, 500, 501, 502, 503]),
+    st.binary(),
+)
+def test_no_answer_brings_anything_but_our_errors(double: Any, status: int, body: bytes) -> None:
+    double.answer = Answer(status, body)
+    raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
+    mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
+    with pytest.raises(PackError):
+        mattermost.me()
+
+
+def test_json_too_deep_to_read_is_one_of_our_errors(double: Any) -> None:
+    raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
+    mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
+    for status in (200, 403, 500):
+        double.answer = Answer(status, b"[" * 200_000)
+        with pytest.raises(PackError):
+            mattermost.me()
+
+
+@pytest.fixture(scope="module")
+def double() -> Iterator[Any]:
+    with Double(lambda _: double.answer) as double:  # type: ignore[attr-defined]
+        double.answer = Answer()  # type: ignore[attr-defined]
+        yield double
+
+
+@pytest.mark.skipif(not openapi.available(), reason="../shared/contracts is not there")
+def test_every_request_fits_mattermosts_own_contract(chat: Chat) -> None:
+    mattermost = chat.gateway()
+    channel = mattermost.channel_by_name("ops", "incidents", include_archived=True)
+    mattermost.join(channel.id)
+    assert mattermost.channel(channel.id) == channel
+    assert mattermost.teams() == ["ops"]
+    file_id = mattermost.upload_file(channel.id, "a.txt", b"a")
+    root = mattermost.create_post(channel.id, "root", key="r", file_ids=[file_id])["id"]
+    mattermost.create_post(
+        channel.id, "reply", root_id=root, props={"attachments": [{"title": "t"}]}
+    )
+    mattermost.patch_post(root, message="new", props={"attachments": [{"title": "t"}]})
+    mattermost.get_post(root)
+    mattermost.find_reply(root, "none")
+    mattermost.channel_posts(channel.id, before=root)
+    mattermost.add_reaction(root, "eyes")
+    ada = mattermost.user_by_username("ada")
+    assert mattermost.user_by_email("ada@example.com") == mattermost.user(ada.id) == ada
+    mattermost.direct_channel(ada.id)
+    with pytest.raises(NotFound):
+        mattermost.channel_by_name("ops", "nowhere")
+    assert openapi.check_journal(chat.journal) == []

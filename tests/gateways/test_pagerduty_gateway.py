@@ -1,0 +1,605 @@
+"""The gateway to PagerDuty over real HTTP: headers, parameters, answers of every kind, paging,
+creating once."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, Callable, Dict, Iterator, List, Optional
+
+import pytest
+from http_double import Double
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pagerduty_mattermost.core.config.settings import Http, PagerDutyConfig, Secret, Timeouts
+from pagerduty_mattermost.core.errors import (
+    ConfigError,
+    NotFound,
+    PermanentError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
+from pagerduty_mattermost.gateways.http.client import Policy
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, Rate, fill, query, segment
+from sandbox.server import Answer, Request
+
+KEY = "u+AbCdEfGhIjKlMnOpWXYZ"
+RATE = {"ratelimit-limit": "960", "ratelimit-remaining": "950", "ratelimit-reset": "12"}
+
+Handler = Callable[[Request], Answer]
+
+
+class Setup:
+    """A gateway, the server it speaks to, and what it slept."""
+
+    def __init__(self, double: Double) -> None:
+        self.double = double
+        self.now = 0.0
+        self.slept: List[float] = []
+        self.handler: Handler = lambda _: Answer(200, {"incident": {"id": "P1"}}, RATE)
+        self.pagerduty = self.gateway()
+
+    def gateway(
+        self,
+        policy: Policy = Policy(attempts=3, budget=30.0),  # noqa: B008
+        **settings: Any,
+    ) -> PagerDuty:
+        config = PagerDutyConfig(
+            api_key=Secret(KEY), api_url=self.double.url, http=Http(timeouts=Timeouts(1.0, 1.0))
+        )._replace(**settings)
+        return PagerDuty(
+            config,
+            policy=policy,
+            sleep=self._sleep,
+            monotonic=lambda: self.now,
+            random=lambda: 0.5,
+            clock=lambda: 1e9,
+        )
+
+    def _sleep(self, seconds: float) -> None:
+        self.slept.append(seconds)
+        self.now += seconds
+
+    def answers(self, *answers: Answer) -> None:
+        """Each request gets the next answer, the last one again and again."""
+        left = list(answers)
+        self.handler = lambda _: left.pop(0) if len(left) > 1 else left[0]
+
+
+@pytest.fixture
+def setup() -> Iterator[Setup]:
+    current: List[Setup] = []
+    with Double(lambda request: current[0].handler(request)) as double:
+        current.append(Setup(double))
+        yield current[0]
+
+
+def trouble(status: int, headers: Optional[Dict[str, str]] = None, **error: Any) -> Answer:
+    return Answer(status, {"error": error or {"message": "Trouble", "code": 2000}}, headers or {})
+
+
+# What is sent
+
+
+def test_key_version_and_parameters_go_out_as_pagerduty_wants_them(setup: Setup) -> None:
+    params = {
+        "total": True,
+        "since": None,
+        "statuses": ["triggered", "acknowledged"],
+        "include[]": ("users",),
+        "limit": 5,
+    }
+    setup.pagerduty.get("/incidents/P1", params)
+    request = setup.double.requests[0]
+    assert setup.double.header("Authorization") == "Token token=" + KEY
+    assert setup.double.header("Accept") == "application/vnd.pagerduty+json;version=2"
+    assert setup.double.header("From") == ""
+    assert sorted(request.query) == [
+        ("include[]", "users"),
+        ("limit", "5"),
+        ("statuses[]", "acknowledged"),
+        ("statuses[]", "triggered"),
+        ("total", "true"),
+    ]
+
+
+def test_an_oauth_token_is_a_bearer_token(setup: Setup) -> None:
+    setup.gateway(auth_type="oauth").get("/incidents/P1")
+    assert setup.double.header("Authorization") == "Bearer " + KEY
+
+
+def test_changes_name_their_sender(setup: Setup) -> None:
+    pagerduty = setup.gateway(from_email="bot@example.com")
+    pagerduty.put("/incidents/P1", {"incident": {"status": "resolved"}})
+    assert setup.double.header("From") == "bot@example.com"
+    assert setup.double.header("Content-Type") == "application/json"
+    assert json.loads(setup.double.requests[-1].body) == {"incident": {"status": "resolved"}}
+    pagerduty.put("/incidents/P1", {}, from_email="ada@example.com")
+    assert setup.double.header("From") == "ada@example.com"
+
+
+@pytest.mark.parametrize(
+    "sender", ["ada", "ada@example.com\r\nX-Evil: 1", "a b@example.com", "ädä@example.com"]
+)
+def test_a_sender_that_is_no_address_is_refused_and_not_sent(setup: Setup, sender: str) -> None:
+    with pytest.raises(RejectedInput, match="From must be"):
+        setup.pagerduty.put("/incidents/P1", {}, from_email=sender)
+    assert setup.double.requests == []
+
+
+def test_without_a_key_nothing_is_sent() -> None:
+    with pytest.raises(ConfigError, match="api_key is empty"):
+        PagerDuty(PagerDutyConfig())
+
+
+@pytest.mark.parametrize(
+    "value",
+    [
+        "../users/me",
+        "P1/notes",
+        "P1?x=1",
+        "P1#",
+        "P1%2f",
+        "",
+        " ",
+        None,
+        True,
+        "é",
+        "a" * 65,
+        ["P1"],
+    ],
+)
+def test_no_text_leads_to_another_endpoint(value: Any) -> None:
+    with pytest.raises(RejectedInput, match="is not a PagerDuty id"):
+        fill("/incidents/{id}/notes", id=value)
+
+
+def test_ids_fill_a_path() -> None:
+    assert (
+        fill("/incidents/{id}/alerts/{alert_id}", id=" PT4KHLK ", alert_id="Q1")
+        == "/incidents/PT4KHLK/alerts/Q1"
+    )
+    assert segment(1234) == "1234"
+
+
+@given(st.text())
+def test_a_segment_stays_one_segment(text: str) -> None:
+    try:
+        path = fill("/incidents/{id}", id=text)
+    except RejectedInput:
+        return
+    assert path.count("/") == 2
+    assert path.isascii()
+    assert ".." not in path
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "incidents",
+        "/incidents/../users",
+        "//evil.example/x",
+        "/a?b",
+        "http://evil.example/",
+        "/a/",
+    ],
+)
+def test_only_a_path_of_the_api_is_taken(setup: Setup, path: str) -> None:
+    with pytest.raises(RejectedInput, match="not a path"):
+        setup.pagerduty.get(path)
+    assert setup.double.requests == []
+
+
+@given(
+    st.dictionaries(
+        st.text(min_size=1),
+        st.one_of(st.none(), st.booleans(), st.integers(), st.text(), st.lists(st.text())),
+    )
+)
+def test_query_holds_text_only(params: Dict[str, Any]) -> None:
+    for name, value in query(params).items():
+        assert isinstance(value, str) or (
+            name.endswith("[]") and all(isinstance(one, str) for one in value)
+        )
+
+
+# What is answered
+
+
+@pytest.mark.parametrize("kind", ["bad_json", "html", "empty", "truncate", "drop", "lost"])
+def test_a_broken_answer_to_a_read_is_asked_for_again(setup: Setup, kind: str) -> None:
+    setup.double.faults.add(kind, times=1)
+    assert setup.pagerduty.get("/incidents/P1") == {"incident": {"id": "P1"}}
+    assert len(setup.slept) == 1
+
+
+@pytest.mark.parametrize("kind", ["bad_json", "html", "empty", "truncate", "lost"])
+def test_a_broken_answer_to_a_post_is_told_as_maybe_done(setup: Setup, kind: str) -> None:
+    setup.double.faults.add(kind, done=True)
+    with pytest.raises(RetryLater) as caught:
+        setup.pagerduty.post("/incidents/P1/notes", {"note": {}})
+    assert caught.value.maybe_done
+    assert len(setup.double.requests) == 1
+    assert setup.slept == []
+
+
+def test_a_post_that_was_refused_a_connection_is_sent_later(setup: Setup) -> None:
+    setup.double.server.stop()
+    sleep = setup._sleep
+
+    def come_back(seconds: float) -> None:
+        setup.double.server.start()
+        sleep(seconds)
+
+    setup._sleep = come_back  # type: ignore[method-assign]
+    assert setup.gateway().post("/incidents/P1/notes", {}) == {"incident": {"id": "P1"}}
+    assert len(setup.double.requests) == 1
+
+
+def test_a_json_answer_that_is_no_object_is_no_answer(setup: Setup) -> None:
+    setup.answers(Answer(200, [1, 2]))
+    with pytest.raises(RetryLater, match="no JSON object"):
+        setup.pagerduty.get("/incidents")
+
+
+def test_an_answer_without_a_body_by_contract_is_empty(setup: Setup) -> None:
+    setup.answers(Answer(204))
+    assert setup.pagerduty.put("/teams/P1/users/P2") == {}
+    setup.answers(Answer(200))
+    assert setup.pagerduty.delete("/schedules/P1/overrides/P2") == {}
+
+
+def test_400_tells_pagerdutys_own_words_in_one_line(setup: Setup) -> None:
+    setup.answers(
+        trouble(
+            400,
+            message="Invalid Input Provided",
+            code=2001,
+            errors=["Title can't be blank.", "Service\nis missing"],
+        )
+    )
+    with pytest.raises(RejectedInput) as caught:
+        setup.pagerduty.post("/incidents", {})
+    assert str(caught.value) == (
+        "PagerDuty POST /incidents: PagerDuty refuses (400): "
+        "Invalid Input Provided: Title can't be blank.; Service is missing"
+    )
+    assert (caught.value.status, caught.value.error_id) == (400, "2001")
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        None,
+        "<html>",
+        {"error": "plain"},
+        {"error": None},
+        {"error": {"errors": "text"}},
+        [1],
+        {"error": {"errors": {}}},
+    ],
+)
+def test_400_in_any_shape_is_still_a_line(setup: Setup, body: Any) -> None:
+    setup.answers(Answer(400, body))
+    with pytest.raises(
+        RejectedInput, match=r"^PagerDuty GET /incidents: PagerDuty refuses \(400\)"
+    ):
+        setup.pagerduty.get("/incidents")
+
+
+@pytest.mark.parametrize(
+    ("status", "error"),
+    [
+        (401, Unauthorized),
+        (403, Unauthorized),
+        (404, NotFound),
+        (402, PermanentError),
+        (409, PermanentError),
+    ],
+)
+def test_refusals_have_their_own_errors_and_never_hold_the_key(
+    setup: Setup, status: int, error: type
+) -> None:
+    setup.answers(trouble(status))
+    with pytest.raises(error) as caught:
+        setup.pagerduty.get("/incidents/P1")
+    assert KEY[-4:] not in str(caught.value)
+    assert KEY[-4:] not in repr(caught.value.__cause__)
+    assert caught.value.__suppress_context__ or caught.value.__context__ is None
+    assert setup.slept == []
+    assert len(setup.double.requests) == 1
+
+
+def test_429_waits_for_the_reset(setup: Setup) -> None:
+    setup.answers(
+        trouble(429, {**RATE, "ratelimit-reset": "7"}, message="Rate Limit Exceeded", code=2020),
+        Answer(200, {"incidents": []}),
+    )
+    setup.pagerduty.get("/incidents")
+    assert setup.slept == [7.25]
+
+
+def test_429_beyond_the_budget_says_when_to_come_back(setup: Setup) -> None:
+    setup.answers(trouble(429, {"ratelimit-reset": "55"}))
+    with pytest.raises(RetryLater) as caught:
+        setup.pagerduty.post("/incidents", {})
+    assert caught.value.retry_after == pytest.approx(55, abs=1)
+    assert not caught.value.maybe_done
+    assert setup.slept == []
+
+
+@pytest.mark.parametrize("status", [500, 502, 503, 504])
+def test_5xx_is_tried_again_a_bounded_number_of_times(setup: Setup, status: int) -> None:
+    setup.answers(trouble(status))
+    with pytest.raises(RetryLater):
+        setup.pagerduty.get("/incidents/P1")
+    assert len(setup.double.requests) == 3
+    assert setup.slept == [0.25, 0.5]
+
+
+def test_5xx_to_a_post_is_not_repeated_and_may_have_been_done(setup: Setup) -> None:
+    setup.answers(trouble(502))
+    with pytest.raises(RetryLater) as caught:
+        setup.pagerduty.post("/incidents/P1/notes", {})
+    assert caught.value.maybe_done
+    assert len(setup.double.requests) == 1
+
+
+def test_a_server_that_does_not_answer_costs_no_more_than_its_timeouts(setup: Setup) -> None:
+    rule = setup.double.faults.add("freeze")
+    with pytest.raises(RetryLater, match="no answer in time"):
+        setup.gateway(Policy(attempts=2)).get("/incidents")
+    assert setup.double.faults.hits(rule) == 2
+    setup.double.faults.clear()
+
+
+def test_deleting_what_a_lost_answer_already_deleted_is_done(setup: Setup) -> None:
+    gone = trouble(404)
+    setup.answers(gone)
+    setup.double.faults.add("lost", times=1)
+    assert setup.pagerduty.delete("/services/P1") == {}
+    with pytest.raises(NotFound):
+        setup.pagerduty.delete("/services/P1")
+
+
+def test_pagerdutys_clock_and_rate_limit_are_remembered(setup: Setup) -> None:
+    setup.answers(
+        Answer(200, {"a": 1}, {**RATE, "Date": "Sat, 21 Nov 2026 03:45:10 GMT"}),
+        Answer(200, {"a": 1}, {"ratelimit-limit": "many"}),
+    )
+    setup.pagerduty.get("/abilities")
+    assert setup.pagerduty.last_server_time == 1795232710.0
+    assert setup.pagerduty.last_rate == Rate(960, 950, 12.0)
+    setup.pagerduty.get("/abilities")
+    assert setup.pagerduty.last_rate == Rate(960, 950, 12.0)
+
+
+def test_nothing_is_printed_or_logged_by_the_driver(
+    setup: Setup, capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    setup.answers(trouble(500))
+    with pytest.raises(RetryLater):
+        setup.pagerduty.get("/incidents")
+    assert capfd.readouterr() == ("", "")
+    assert [
+        record for record in caplog.records if record.name.startswith("pagerduty_mattermost")
+    ] == []
+    assert "pdpyras" not in caplog.text
+
+
+def test_the_driver_keeps_no_statistics_of_urls(setup: Setup) -> None:
+    for number in range(20):
+        setup.pagerduty.get("/incidents/P1", {"since": number})
+    assert setup.pagerduty._session.api_call_counts == {}
+
+
+# Lists
+
+
+def rows(total: int, size: int = 100, **extra: Any) -> Handler:
+    """A list of `total` services as PagerDuty pages it."""
+
+    def handler(request: Request) -> Answer:
+        offset = int(request.param("offset", "0"))
+        limit = min(int(request.param("limit", "25")), size)
+        if offset + limit > 10000:
+            return trouble(
+                400, message="Arguments Caused Error", errors=["Offset must be less than 10000"]
+            )
+        items = [{"id": f"P{n}"} for n in range(offset, min(offset + limit, total))]
+        shown = total if request.param("total") == "true" else None
+        body = {
+            "services": items,
+            "limit": limit,
+            "offset": offset,
+            "more": offset + limit < total,
+            "total": shown,
+        }
+        return Answer(200, {**body, **extra})
+
+    return handler
+
+
+def test_a_page_tells_all_about_itself(setup: Setup) -> None:
+    setup.handler = rows(250)
+    page = setup.pagerduty.page(
+        "/services", "services", {"limit": 10, "offset": 20, "total": True}
+    )
+    assert ([row["id"] for row in page.items][:2], len(page.items)) == (["P20", "P21"], 10)
+    assert (page.more, page.total, page.size) == (True, 250, 10)
+    assert page.server_time is not None
+    assert setup.pagerduty.page("/services", "services").total is None
+
+
+@pytest.mark.parametrize(("total", "requests"), [(0, 1), (100, 1), (101, 2), (250, 3)])
+def test_a_list_takes_no_more_requests_than_pages(setup: Setup, total: int, requests: int) -> None:
+    setup.handler = rows(total)
+    listing = setup.pagerduty.list_all("/services", "services")
+    assert (len(listing.items), listing.truncated, len(setup.double.requests)) == (
+        total,
+        False,
+        requests,
+    )
+
+
+def test_a_smaller_page_size_of_the_server_loses_nothing(setup: Setup) -> None:
+    setup.handler = rows(120, size=25)
+    listing = setup.pagerduty.list_all("/services", "services")
+    assert [row["id"] for row in listing.items] == [f"P{n}" for n in range(120)]
+
+
+def test_the_end_at_ten_thousand_is_told(setup: Setup) -> None:
+    setup.handler = rows(12000)
+    listing = setup.pagerduty.list_all("/services", "services")
+    assert (len(listing.items), listing.truncated, len(setup.double.requests)) == (
+        10000,
+        True,
+        100,
+    )
+
+
+def test_a_maximum_cuts_and_tells_it(setup: Setup) -> None:
+    setup.handler = rows(250)
+    listing = setup.pagerduty.list_all("/services", "services", maximum=100)
+    assert (len(listing.items), listing.truncated, len(setup.double.requests)) == (100, True, 1)
+
+
+def test_an_empty_page_that_promises_more_ends_the_list(setup: Setup) -> None:
+    setup.answers(Answer(200, {"services": [], "more": True, "limit": 100, "offset": 0}))
+    listing = setup.pagerduty.list_all("/services", "services")
+    assert (listing.items, listing.truncated, len(setup.double.requests)) == ([], True, 1)
+
+
+def test_rows_that_repeat_between_pages_come_once(setup: Setup) -> None:
+    pages = [
+        [{"id": "A"}, {"id": "B"}],
+        [{"id": "B"}, {"id": "C"}],
+        [{"id": "C"}, {"no": "id"}, {"no": "id"}],
+    ]
+    left = [
+        Answer(200, {"services": page, "more": n < 2, "limit": 2}) for n, page in enumerate(pages)
+    ]
+    setup.answers(*left)
+    assert setup.pagerduty.list_all("/services", "services").items == [
+        {"id": "A"},
+        {"id": "B"},
+        {"id": "C"},
+        {"no": "id"},
+        {"no": "id"},
+    ]
+
+
+@pytest.mark.parametrize("body", [{}, {"services": None}, {"services": {"id": "P1"}}])
+def test_a_list_that_is_none_is_no_answer(setup: Setup, body: Any) -> None:
+    setup.answers(Answer(200, body))
+    with pytest.raises(RetryLater, match="holds no list 'services'"):
+        setup.pagerduty.page("/services", "services")
+
+
+# Creating an incident once
+
+
+class Account:
+    """An account that refuses a second open incident with the same key, as PagerDuty does."""
+
+    def __init__(self) -> None:
+        self.incidents: List[Dict[str, Any]] = []
+
+    def __call__(self, request: Request) -> Answer:
+        if request.method == "GET":
+            found = [
+                i for i in self.incidents if i["incident_key"] == request.param("incident_key")
+            ]
+            assert request.param("date_range") == "all"
+            return Answer(200, {"incidents": found[::-1], "more": False})
+        sent = request.json()["incident"]
+        if any(
+            i["incident_key"] == sent.get("incident_key") and i["status"] != "resolved"
+            for i in self.incidents
+        ):
+            return trouble(
+                400,
+                message="Arguments Caused Error",
+                code=2002,
+                errors=["Open incident with matching dedup key already exists on this service"],
+            )
+        made = {
+            "id": f"P{len(self.incidents)}",
+            "status": "triggered",
+            "created_at": "2001-09-09T01:46:40Z",
+            "incident_key": sent.get("incident_key"),
+            "service": sent["service"],
+        }
+        self.incidents.append(made)
+        return Answer(201, {"incident": made})
+
+
+NEW = {
+    "title": "Down",
+    "incident_key": "key",
+    "service": {"id": "PSERVICE", "type": "service_reference"},
+}
+
+
+def test_a_lost_answer_to_a_create_makes_one_incident(setup: Setup) -> None:
+    account = Account()
+    setup.handler = account
+    setup.double.faults.add("lost", method="POST", times=1)
+    assert setup.pagerduty.create_incident(NEW)["id"] == "P0"
+    assert len(account.incidents) == 1
+
+
+def test_an_incident_that_was_resolved_meanwhile_is_not_made_again(setup: Setup) -> None:
+    account = Account()
+
+    def handler(request: Request) -> Answer:
+        answer = account(request)
+        for incident in account.incidents:
+            incident["status"] = "resolved"
+        return answer
+
+    setup.handler = handler
+    setup.double.faults.add("lost", method="POST", times=1)
+    assert setup.pagerduty.create_incident(NEW)["id"] == "P0"
+    assert len(account.incidents) == 1
+
+
+def test_an_older_resolved_incident_with_the_key_is_not_taken_for_the_new_one(
+    setup: Setup,
+) -> None:
+    account = Account()
+    setup.handler = account
+    account.incidents.append(
+        {
+            **NEW,
+            "id": "POLD",
+            "status": "resolved",
+            "created_at": "2001-01-01T00:00:00Z",
+        }  # seven months earlier
+    )
+    setup.double.faults.add("drop", method="POST", times=1)
+    assert setup.pagerduty.create_incident(NEW)["id"] == "P1"
+
+
+def test_one_that_already_exists_is_returned(setup: Setup) -> None:
+    account = Account()
+    setup.handler = account
+    first = setup.pagerduty.create_incident(NEW)
+    assert setup.pagerduty.create_incident(NEW) == first
+    assert len(account.incidents) == 1
+
+
+def test_another_refusal_stays_a_refusal(setup: Setup) -> None:
+    setup.answers(trouble(400, message="Invalid Input Provided", errors=["Title can't be blank."]))
+    with pytest.raises(RejectedInput, match="Title can't be blank"):
+        setup.pagerduty.create_incident(NEW)
+
+
+def test_without_a_key_a_lost_create_is_left_to_the_caller(setup: Setup) -> None:
+    setup.handler = Account()
+    setup.double.faults.add("lost", method="POST")
+    with pytest.raises(RetryLater) as caught:
+        setup.pagerduty.create_incident({"title": "Down", "service": {"id": "P1"}})
+    assert caught.value.maybe_done
+    assert len(setup.double.requests) == 1

@@ -1,0 +1,171 @@
+"""Log entries and incidents become our values, whatever PagerDuty sends."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any, Dict
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import payload
+from pagerduty_mattermost.incidents import log_entries as entries
+from pagerduty_mattermost.incidents.incident import Change, Incident
+
+NASTY = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(),
+    st.floats(),
+    st.text(max_size=30),
+    st.sampled_from(
+        ["\ud800", "\x00", "2026-01-02T03:04:05Z", "resolved", "9" * 400, "2026-13-99T99:99:99Z"]
+    ),
+)
+JSON = st.recursive(
+    NASTY,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=8), inner),
+    max_leaves=8,
+)
+FIELDS = re.findall(
+    r"\w+",
+    """id type created_at incident agent channel note summary contexts teams assignees
+    changed_actions event_details changeset message status urgency priority service
+    assignments acknowledgements resolve_reason alert_counts escalation_policy
+    first_trigger_log_entry conference_bridge body title incident_number html_url updated_at
+    resolved_at last_status_change_by details href src text client_url at assignee
+    acknowledger application_fields name value old_value cef_details all triggered""",
+)
+
+
+def things(depth: int = 3) -> Any:
+    inner = (
+        JSON
+        if depth == 0
+        else st.one_of(JSON, things(depth - 1), st.lists(things(depth - 1), max_size=2))
+    )
+    return st.dictionaries(st.sampled_from(FIELDS), inner, max_size=12)
+
+
+@settings(max_examples=60, deadline=None)
+@given(things(1), st.sampled_from(sorted(entries.EVENT_TYPES)))
+def test_anything_reads_as_nothing_or_as_values_that_can_be_sent(
+    obj: Dict[str, Any], kind: str
+) -> None:
+    entries.parse_entry(obj)
+    entries.incident_from_rest(obj)
+    obj.update(id="R1", type=kind + "_log_entry", created_at="2026-01-02T03:04:05Z")
+    obj["incident"] = {
+        **obj,
+        **(obj.get("incident") if isinstance(obj.get("incident"), dict) else {}),
+        "id": "P1",
+    }
+    entry = entries.parse_entry(obj)
+    assert entry is not None
+    event = entry.event
+    assert event is not None
+    incident = entries.with_note(entries.with_details(entry.incident, obj), event)
+    sent = json.dumps(payload(Change(incident, (event,), 1)), ensure_ascii=False, allow_nan=False)
+    sent.encode("utf-8")
+    assert "\\u0000" not in sent
+
+
+@pytest.mark.parametrize(
+    ("kind", "event_type"),
+    [
+        ("trigger_log_entry", "incident.triggered"),
+        ("acknowledge_log_entry", "incident.acknowledged"),
+        ("acknowledgement_log_entry", "incident.acknowledged"),
+        ("priority_change_log_entry", "incident.priority_updated"),
+        ("status_update_log_entry", "incident.status_update_published"),
+        ("responder_request_log_entry", "incident.responder.added"),
+        ("exhaust_escalation_path_log_entry", "incident.updated"),
+        ("never_heard_of_log_entry", "incident.updated"),
+        ("resolve_log_entry_reference", "incident.resolved"),
+    ],
+)
+def test_types(kind: str, event_type: str) -> None:
+    event = entries.event_from_entry({"id": "R1", "type": kind, "summary": "What happened"})
+    assert event is not None
+    assert event.event_type == event_type
+    assert event.change("summary") == "What happened"
+
+
+def test_notifications_are_no_events() -> None:
+    assert entries.event_from_entry({"id": "R1", "type": "notify_log_entry"}) is None
+
+
+def test_a_changed_field_is_named_with_its_values() -> None:
+    field = {"name": "title", "old_value": "Old", "value": "New"}
+    channel = {"type": "website", "changeset": {"application_fields": [field]}}
+    event = entries.event_from_entry(
+        {"id": "R1", "type": "field_value_change_log_entry", "channel": channel}
+    )
+    assert event is not None
+    assert (event.event_type, event.change("from"), event.change("to")) == (
+        "incident.title_updated",
+        "Old",
+        "New",
+    )
+
+
+def test_a_snooze_tells_its_end() -> None:
+    actions = [{"type": "unacknowledge", "at": "2026-01-02T05:04:05+02:00"}]
+    event = entries.event_from_entry(
+        {"id": "R1", "type": "snooze_log_entry", "changed_actions": actions}
+    )
+    assert event is not None
+    assert event.change("until") == "2026-01-02T03:04:05Z"
+
+
+def test_the_first_alert_gives_details_links_and_graphs() -> None:
+    entry = {
+        "channel": {
+            "type": "api",
+            "details": {"disk": "/dev/sda1", "nested": {"a": 1}, "nothing": None},
+            "client": "Grafana",
+            "client_url": "https://g.example.com/d/1",
+        },
+        "contexts": [
+            {"type": "link", "href": "https://wiki.example.com/disk", "text": "Runbook"},
+            {
+                "type": "image",
+                "src": "https://g.example.com/1.png",
+                "href": "https://g.example.com",
+            },
+            {"type": "link"},
+        ],
+    }
+    incident = entries.with_details(Incident("P1", title="Disk full"), entry)
+    assert incident.details == (("disk", "/dev/sda1"), ("nested", '{"a": 1}'), ("nothing", ""))
+    assert [link.href for link in incident.links] == [
+        "https://wiki.example.com/disk",
+        "https://g.example.com",
+        "https://g.example.com/d/1",
+    ]
+    assert incident.links[1].image == "https://g.example.com/1.png"
+
+
+def test_a_merged_incident_is_no_longer_called_resolved() -> None:
+    incident = entries.incident_from_rest(
+        {
+            "id": "P1",
+            "status": "resolved",
+            "resolve_reason": {"type": "merge_resolve_reason", "incident": {"id": "P2"}},
+        }
+    )
+    assert incident is not None
+    assert (incident.status, incident.merged_into) == ("merged", "P2")
+
+
+def test_times_are_comparable_as_text() -> None:
+    row = {
+        "id": "P1",
+        "updated_at": "2026-01-02T03:04:05.999-07:00",
+        "created_at": "2026-01-02T10:04:05Z",
+    }
+    incident = entries.incident_from_rest(row)
+    assert incident is not None
+    assert incident.updated_at == incident.created_at

@@ -1,0 +1,167 @@
+"""mattermost.post_storm: one card a storm and channel, the newest state, the summary once."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+from chat_world import ChatActionCase
+from mattermost_post_storm import PostStorm
+
+from pagerduty_mattermost.cards.subscriptions import Subscription
+
+ONE = {
+    "id": "PINC1",
+    "number": 7,
+    "title": "@here disk | full",
+    "url": "https://acme.pagerduty.com/incidents/PINC1",
+    "status": "triggered",
+    "urgency": "high",
+}
+STORM: Dict[str, Any] = {
+    "key": "storm-PSVC-1760000000-00000000",
+    "kind": "storm",
+    "state": "ongoing",
+    "service_id": "PSVC",
+    "service": "Checkout API",
+    "team_ids": ["PTEAM"],
+    "title": "",
+    "started_at": "2025-10-09T08:53:20Z",
+    "at": "2025-10-09T08:53:30Z",
+    "sequence": 12,
+    "total": 12,
+    "triggered": 11,
+    "acknowledged": 1,
+    "closed": 0,
+    "incidents": [ONE],
+}
+LATER = {**STORM, "sequence": 20, "total": 20, "triggered": 19, "at": "2025-10-09T08:54:30Z"}
+OVER = {**LATER, "state": "ended", "sequence": 21, "triggered": 2, "acknowledged": 0, "closed": 18}
+
+
+class PostStormTestCase(ChatActionCase):
+    __test__ = True
+    action_cls = PostStorm
+
+    def shown(self, storm: Dict[str, Any], channel: str = "incidents") -> str:
+        return str(self.done(change=storm, channel=channel)["done"])
+
+    def posts(self) -> List[Any]:
+        return [post for post in self.chat.service.posts("incidents") if post.attachments]
+
+    def test_it_is_posted_once_repainted_and_summed_up(self) -> None:
+        assert [self.shown(one) for one in (STORM, STORM, LATER, OVER, OVER)] == [
+            "created",
+            "unchanged",
+            "repainted",
+            "repainted",
+            "unchanged",
+        ]
+        (card,) = self.posts()
+        assert card.message == "✅ The storm of Checkout API is over · 20 incidents"
+        assert (
+            "**20 incidents** since 9 Oct 2025 08:53 UTC: 2 triggered, 0 acknowledged, 18 over."
+            in (card.attachments[0]["text"])
+        )
+        (reply,) = self.chat.service.thread(card)
+        assert reply.message == (
+            "Over after 1 min: 20 incidents, 2 still open. Each gets its card as soon as "
+            "somebody acts on it."
+        )
+
+    def test_an_older_state_paints_nothing(self) -> None:
+        self.shown(LATER)
+        assert self.shown(STORM) == "older"
+        assert "20 incidents" in self.posts()[0].message
+
+    def test_runs_at_once_leave_the_newest_state_whoever_paints_last(self) -> None:
+        """A slow run of an older state: while it paints, two newer ones come and go."""
+        slow = self.action()
+        original = slow.mattermost.create_post
+
+        def overtaken(*args: Any, **more: Any) -> Any:
+            self.shown(LATER)
+            self.shown(OVER)
+            return original(*args, **more)
+
+        slow.mattermost.create_post = overtaken
+        succeeded, result = slow.run(change=STORM, channel="incidents")
+        assert succeeded, result
+        (card,) = self.posts()
+        assert card.message.startswith("✅ The storm of Checkout API is over")
+        assert len(self.chat.service.thread(card)) == 1
+
+    def test_a_run_that_read_before_a_newer_one_came_paints_nothing_over_it(self) -> None:
+        self.shown(STORM)
+        slow = self.action()
+        original = slow.store.write
+
+        def overtaken(*args: Any, **more: Any) -> Any:
+            slow.store.write = original
+            self.shown(OVER)
+            return original(*args, **more)
+
+        slow.store.write = overtaken
+        succeeded, result = slow.run(change=LATER, channel="incidents")
+        assert (succeeded, result["done"]) == (True, "older")
+        assert "is over" in self.posts()[0].message
+
+    def test_killed_while_it_paints_it_paints_when_it_is_run_again(self) -> None:
+        self.shown(STORM)
+        self.chat.server.faults.add("drop", method="PUT", times=9)
+        self.refused(change=OVER, channel="incidents")
+        self.chat.server.faults.clear()
+        assert self.shown(OVER) == "repainted"
+        assert "is over" in self.posts()[0].message
+
+    def test_a_channel_that_is_subscribed_has_its_card_too(self) -> None:
+        action = self.action()
+        for name, narrowed in (
+            ("ops", {"service_id": "PSVC"}),
+            ("incidents-p1", {"service_id": "POTHER"}),
+        ):
+            one = Subscription(self.channel_id(name), **narrowed)
+            action.store.write(one.key, one._asdict())
+        succeeded, result = self.action().run(change=STORM, channel="incidents")
+        assert succeeded, result
+        assert [card["done"] for card in result["cards"]] == ["created", "created"]
+        assert [
+            len([post for post in self.chat.service.posts(name) if post.attachments])
+            for name in ("ops", "incidents-p1")
+        ] == [1, 0]
+
+    def channel_id(self, name: str) -> str:
+        return str(self.action().channels.resolve(name).id)
+
+    def test_outside_text_does_nothing(self) -> None:
+        self.shown({**STORM, "service": "@channel [x](http://bad.example)"})
+        (card,) = self.posts()
+        text = card.message + card.attachments[0]["text"]
+        assert "@here" not in text
+        assert "@channel" not in text
+        assert "](http://bad" not in text
+
+    def test_what_flaps_says_so(self) -> None:
+        self.shown({**STORM, "kind": "flapping", "title": "Disk full"})
+        assert self.posts()[0].message == "🔁 Disk full on Checkout API flaps · 12 rounds"
+
+    def test_a_lost_answer_makes_no_second_card(self) -> None:
+        self.chat.server.faults.add("lost", method="POST", path="/api/v4/posts$", times=1)
+        self.shown(STORM)
+        self.shown(LATER)
+        assert len(self.posts()) == 1
+
+    def test_mattermost_away_it_fails_and_is_done_later(self) -> None:
+        self.chat.server.faults.add("drop")
+        self.refused(change=STORM, channel="incidents")
+        self.chat.server.faults.clear()
+        self.chat.clock.advance(3600)
+        assert self.shown(OVER) in ("created", "repainted")
+        assert len(self.posts()) == 1
+
+    def test_a_card_that_a_person_deleted_stays_deleted(self) -> None:
+        self.shown(STORM)
+        self.chat.service.delete(self.posts()[0])
+        assert self.shown(LATER) == "deleted_by_a_person"
+
+    def test_what_is_no_storm_is_refused_in_one_line(self) -> None:
+        assert "pagerduty.storm" in self.refused(change={"incident": {}}, channel="incidents")

@@ -1,0 +1,301 @@
+"""deadletter.list, .replay and .drop: what failed is kept with its reason; acts from chat only for
+a hand."""
+
+from __future__ import annotations
+
+import json
+import logging
+import re
+from typing import Any, Dict, List
+from unittest.mock import Mock
+
+import pytest
+from datastore_double import Service
+from example_rows import ExampleCase, changed, clicked
+from pack_files import ROOT
+
+from pagerduty_mattermost.action_bases.replay import entry_point
+from pagerduty_mattermost.core.errors import NotFound, RetryLater
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.operations import dead_letters as deadletters
+from pagerduty_mattermost.operations.dead_letters import ACT, ALARM, LIMIT, ROOM, Letter, keep
+
+DOWN = {"status": 503}
+
+
+class DeadLettersTestCase(ExampleCase):
+    __test__ = True
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.done("identity.link", user="ada", pagerduty_user="ada@example.com")
+
+    def listed(self, **asked: Any) -> List[Dict[str, Any]]:
+        return list(self.done("deadletter.list", **asked)["letters"])
+
+    def posts_fail(self, count: int = 1) -> None:
+        for number in range(count):
+            self.chat.server.faults.add("status", method="POST", path="/posts$", **DOWN)
+            self.refused(
+                "mattermost.post_once", channel="incidents", message=f"m{number}", key=f"k{number}"
+            )
+        self.chat.server.faults.clear()
+
+    def clicks_in_vain(self) -> Dict[str, Any]:
+        order = {**clicked(self), "hook": "/hooks/commands/secret-of-the-answer"}
+        self.server.faults.add("status", method="PUT", path="^/incidents", **DOWN)
+        self.refused("chat.handle", order=order)
+        self.server.faults.clear()
+        return order
+
+    def test_a_list_tells_all_that_failed_and_what_becomes_of_it(self) -> None:
+        self.posts_fail()
+        change = changed(self)
+        self.refused("mattermost.post_incident", change=change, channel="nowhere")
+        order = self.clicks_in_vain()
+        found = self.listed()
+        by_kind = {one["kind"]: one for one in found}
+        assert (len(found), set(by_kind)) == (3, {"retryable", "blocked", "act"})
+        assert by_kind["blocked"]["incident_id"] == change["incident"]["id"]
+        assert "no channel ~nowhere" in by_kind["blocked"]["reason"]
+        assert by_kind["act"]["incident_id"] == order["incident"]
+        assert by_kind["act"]["next_at"] == ""
+        assert all(
+            one["attempts"] == 1 and one["first_failed_at"] == "2026-11-21T03:45:10Z"
+            for one in found
+        )
+        assert [one["kind"] for one in self.listed(kind="act")] == ["act"]
+        assert [one["kind"] for one in self.listed(incident_id=change["incident"]["id"])] == [
+            "blocked"
+        ]
+        assert [
+            one["kind"] for one in self.listed(incident_id=f"#{change['incident']['number']}")
+        ] == ["blocked"]
+        self.now += 7200
+        self.posts_fail(2)
+        assert len(self.listed(since="1h")) == 2, "also what has failed again"
+        (last,) = self.listed(maximum=1, parameters=True)
+        assert last["parameters"]["key"] == "k1"
+        message = self.done("deadletter.list")["message"]
+        assert message.startswith("4 dead letters: ")
+        assert f"`{last['id']}`" in message
+        assert self.done("chat.run", verb="deadletters")["message"] == message
+        assert self.done("deadletter.list", incident_id="PNONE")["message"].startswith(
+            "No dead letters"
+        )
+
+    def test_a_reason_is_inert_where_it_is_posted(self) -> None:
+        self.refused("mattermost.post_incident", change=changed(self), channel="a|b @all")
+        assert "@all" not in self.done("deadletter.list")["message"]
+
+    def test_replayed_by_hand_each_tells_how_it_went(self) -> None:
+        self.posts_fail(2)
+        first, second = (one["id"] for one in self.listed())
+        result = self.done("deadletter.replay", ids=[first, "nothing"])
+        assert [one["done"] for one in result["letters"]] == ["replayed", "not_found"]
+        assert result["message"] == "1 of 2 replayed."
+        self.chat.server.faults.add("status", method="POST", path="/posts$", **DOWN)
+        again = self.done("deadletter.replay", all=True)
+        assert [(one["id"], one["done"]) for one in again["letters"]] == [(second, "failed")]
+        assert "503" in again["message"]
+        (left,) = self.listed()
+        assert (left["id"], left["attempts"]) == (second, 2)
+        self.chat.server.faults.clear()
+        assert self.done("deadletter.replay", all=True)["replayed"] == 1
+        assert self.listed() == []
+        assert self.chat.created() == 2
+
+    def test_without_ids_or_all_nothing_is_replayed_or_dropped(self) -> None:
+        for name in ("deadletter.replay", "deadletter.drop"):
+            assert "Give either ids" in self.refused(name)
+            assert "Give either ids" in self.refused(name, ids=["a"], all=True)
+
+    def test_what_is_dropped_is_gone(self) -> None:
+        self.posts_fail(3)
+        first = self.listed()[0]["id"]
+        assert self.done("deadletter.drop", ids=[first, "nothing"])["not_found"] == ["nothing"]
+        assert len(self.done("deadletter.drop", all=True)["dropped"]) == 2
+        assert self.listed() == []
+        assert self.chat.created() == 0
+
+    def test_an_act_is_replayed_by_its_id_alone_with_a_warning_and_as_who_asked(self) -> None:
+        order = self.clicks_in_vain()
+        self.now += 3600
+        assert self.done("mattermost.catch_up")["by_hand"] == 1
+        everything = self.done("deadletter.replay", all=True)
+        assert everything["letters"] == []
+        assert "Left out as acts from chat: 1;" in everything["message"]
+        assert self.account.incidents[order["incident"]].status == "triggered"
+        (one,) = self.listed(parameters=True)
+        assert "hook" not in one["parameters"]["order"]
+        result = self.done("deadletter.replay", ids=[one["id"]])
+        assert result["replayed"] == 1
+        assert "An act from chat of 2026-11-21T03:45:10Z" in result["letters"][0]["warning"]
+        assert self.account.incidents[order["incident"]].status == "acknowledged"
+        assert self.listed() == []
+        sent = [entry for entry in self.server.journal.entries if entry.method == "PUT"]
+        assert sent[-1].headers.get("from") == "ada@example.com"
+
+    def test_an_act_whose_replay_is_cut_off_says_that_it_may_be_done(self) -> None:
+        self.clicks_in_vain()
+        (one,) = self.listed()
+        delete = self.service.delete_value
+        self.service.delete_value = Mock(side_effect=ConnectionError)
+        assert "datastore failed" in self.refused("deadletter.replay", ids=[one["id"]])
+        self.service.delete_value = delete
+        (left,) = self.listed()
+        assert left["kind"] == "act"
+        assert "whether it was done is not known" in left["reason"]
+
+    def test_an_act_that_waited_too_long_is_kept_too(self) -> None:
+        order = {**clicked(self), "valid_until": self.now - 1}
+        assert self.done("chat.handle", order=order)["done"] == "too_late"
+        (one,) = self.listed()
+        assert (one["kind"], one["reason"]) == (
+            "act",
+            "It waited for more than a minute, so it was void",
+        )
+        assert self.done("deadletter.replay", ids=[one["id"]])["replayed"] == 1
+        assert self.account.incidents[order["incident"]].status == "acknowledged"
+
+    def test_a_mistake_and_what_changes_nothing_are_kept_by_nobody(self) -> None:
+        order = {"id": "1", "kind": "command", "verb": "", "user_id": clicked(self)["user_id"]}
+        order["valid_until"] = self.now + 60
+        self.refused("chat.handle", order={**order, "text": "ack 99999"})
+        self.refused("chat.handle", order={**order, "text": "no such thing"})
+        self.refused("chat.run", verb="note", incidents="1")
+        self.server.faults.add("status", **DOWN)
+        self.refused("chat.handle", order={**order, "text": "list"})
+        self.refused("chat.handle", order={**order, "text": "dry-run ack 1"})
+        self.refused("chat.run", verb="list")
+        assert self.listed() == []
+        self.refused("chat.run", verb="resolve", incidents="1", from_email="ada@example.com")
+        assert [one["action"] for one in self.listed()] == ["pagerduty.chat.run"]
+
+    def test_a_bug_is_kept_and_holds_up_nothing(self) -> None:
+        self.posts_fail()
+        store = Store(self.service)
+        keep(
+            store,
+            "chat_run",
+            {"verb": "resolve", "incidents": ["odd"]},
+            "permanent",
+            "Unexpected",
+            self.now - 1,
+            None,
+        )
+        result = self.done("deadletter.replay", all=True)
+        assert [one["done"] for one in result["letters"]] == ["failed", "replayed"]
+
+    def test_people_are_told_before_there_are_too_many(self) -> None:
+        for number in range(ALARM - 1):
+            self.service.set_value(f"pagerduty.deadletter.{number:05}", raw(number), local=False)
+        self.done("mattermost.catch_up")
+        assert self.chat.messages("ops") == []
+        self.service.set_value(f"pagerduty.deadletter.{ALARM:05}", raw(ALARM), local=False)
+        self.done("mattermost.catch_up")
+        self.done("mattermost.catch_up")
+        (told,) = [message for message in self.chat.messages("ops") if "have failed" in message]
+        assert "8,000 posts and acts have failed and are kept, of 10,000" in told
+
+
+def raw(number: int, **more: Any) -> str:
+    made = Letter(
+        "", "post_once", {}, "permanent", "why", 1e9 + number, 1e9 + number, 1, 1e9
+    )._replace(**more)
+    value = made._asdict()
+    del value["id"]
+    return json.dumps({"v": 1, "data": value})
+
+
+def test_more_than_ten_thousand_are_never_kept_and_each_one_dropped_is_logged(caplog: Any) -> None:
+    service = Service()
+    for number in range(LIMIT):
+        over = {"incident": "PDONE", "sequence": "1", "over": True} if number >= LIMIT - 5 else {}
+        service.items[f"pagerduty.deadletter.{number:05}"] = raw(number, **over)
+    with caplog.at_level(logging.WARNING):
+        made = keep(
+            Store(service),
+            "post_once",
+            {"key": "new"},
+            "retryable",
+            "why",
+            2e9,
+            logging.getLogger("test"),
+        )
+    assert len(service.items) == LIMIT - ROOM + 1
+    assert f"pagerduty.deadletter.{made.id}" in service.items
+    gone = [
+        f"pagerduty.deadletter.{number:05}"
+        for number in (*range(ROOM - 5), *range(LIMIT - 5, LIMIT))
+    ]
+    assert not set(gone) & set(service.items), "those of resolved incidents first, then the oldest"
+    assert (
+        len(
+            [line for line in caplog.messages if line.startswith("Too many dead letters: dropped")]
+        )
+        == ROOM
+    )
+    calls = len(service.calls)
+    keep(Store(service), "post_once", {"key": "newer"}, "retryable", "why", 2e9, None)
+    assert len(service.calls) - calls < 5, "the next one looks through nothing"
+
+
+def test_the_same_failure_again_is_the_same_letter() -> None:
+    service = Service()
+    for now in (1.0, 2.0, 3.0):
+        keep(
+            Store(service),
+            "post_once",
+            {"key": "k", "root_id": None},
+            "retryable",
+            f"why {now}",
+            now,
+            None,
+        )
+    (one,) = deadletters.letters(Store(service), None)
+    assert (one.attempts, one.first_at, one.last_at, one.reason) == (3, 1.0, 3.0, "why 3.0")
+    assert list(service.ttls.values()) == [deadletters.KEPT - 2]
+
+
+def test_a_value_that_does_not_read_is_kept_aside_before_it_is_replaced() -> None:
+    service = Service()
+    made = keep(Store(service), "post_once", {"key": "k"}, "retryable", "why", 1.0, None)
+    service.items[f"pagerduty.deadletter.{made.id}"] = "{half"
+    keep(Store(service), "post_once", {"key": "k"}, "retryable", "why", 1.0, None)
+    (aside,) = [
+        value for name, value in service.items.items() if name.startswith("pagerduty.aside.")
+    ]
+    assert json.loads(aside)["data"]["raw"] == "{half"
+
+
+@pytest.mark.parametrize("held", [0, 1, 2, 3, 7])
+def test_whether_there_are_so_many_costs_two_requests(held: int) -> None:
+    service = Service()
+    for number in range(held):
+        service.items[f"pagerduty.p.{number}"] = "1"
+    for count in (2, 3, 8):
+        service.calls.clear()
+        assert Store(service).holds("p.", count) is (held >= count)
+        assert len(service.calls) <= 2
+
+
+def test_every_action_that_keeps_its_failures_can_be_carried_out_again() -> None:
+    kept = {}
+    for path in (ROOT / "actions" / "scripts").glob("*.py"):
+        found = re.search(
+            r'^    kept_as = "(\w+)"', path.read_text(encoding="utf-8"), re.MULTILINE
+        )
+        if found:
+            kept[found.group(1)] = path.stem
+    assert kept == {name: module for name, (module, _, _) in deadletters.ACTIONS.items()}
+    for name, (_, _, action) in deadletters.ACTIONS.items():
+        assert entry_point(name).kept_as == name
+        assert (ROOT / "actions" / f"{action}.yaml").exists()
+
+
+def test_kinds() -> None:
+    assert deadletters.kind_of(RetryLater("x")) == "retryable"
+    assert deadletters.kind_of(NotFound("x")) == "blocked"
+    assert deadletters.kind_of(None) == "permanent"
+    assert ACT in deadletters.KINDS

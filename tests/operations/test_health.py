@@ -1,0 +1,171 @@
+"""health.check and health.watchdog, against both sandboxes."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Dict
+
+from health_check import HealthCheck
+from health_watchdog import HealthWatchdog
+from incident_world import IncidentActionCase
+
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.operations import dead_letters as deadletters
+from sandbox.pagerduty import READ_ONLY_KEY
+
+ALIVE = {"state": "ok", "open": 3, "reported": 2, "cycle": 7, "server_time": 1.0}
+
+
+class HealthCheckTestCase(IncidentActionCase):
+    __test__ = True
+    action_cls = HealthCheck
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.store = Store(self.get_action_instance(self.settings()).action_service)
+        now = self.chat.clock()
+        self.store.write("sensor.heartbeat", {**ALIVE, "last_good": "2025-10-09T08:53:00Z"})
+        self.store.write("watchdog", {"beat": "7/1.0", "since": now})
+        self.store.write("reconcile.run", {"at": now, "ended": now})
+        self.store.write("reconcile.timer", {"at": now})
+
+    def checks(self, **changes: Any) -> Dict[str, Any]:
+        succeeded, result = self.act(self.settings(**changes))
+        assert succeeded, result
+        self.result = result
+        return {one["name"]: one for one in result["checks"]}
+
+    def test_all_is_well_and_each_line_says_how(self) -> None:
+        found = self.checks()
+        assert self.result["ok"] is True
+        assert {name for name, one in found.items() if one["state"] not in ("ok", "off")} == set()
+        assert "answers in" in found["PagerDuty"]["text"]
+        assert found["API key"]["text"] == "may read and write"
+        assert "@pagerduty" in found["Mattermost"]["text"]
+        assert "3 open incidents, 2 of them reported" in found["incident sensor"]["text"]
+        assert self.result["message"].count("\n") == len(found) + 1
+
+    def test_it_changes_nothing(self) -> None:
+        self.checks()
+        assert self.account.incidents == {}
+        assert self.chat.created() == 0
+
+    def test_a_read_only_key_is_told(self) -> None:
+        assert "may read only" in self.checks(api_key=READ_ONLY_KEY)["API key"]["text"]
+
+    def test_each_trouble_fails_its_own_line(self) -> None:
+        now = self.chat.clock()
+        self.store.write(
+            "sensor.heartbeat", {**ALIVE, "state": "failing", "reason": "the datastore is down"}
+        )
+        self.store.write("reconcile.run", {"at": now, "ended": now - 3600})
+        self.store.write("reconcile.timer", {"at": now - 7200})
+        log = logging.getLogger("health")
+        deadletters.keep(
+            self.store, "post_once", {"key": "x"}, "blocked", "the channel is archived", now, log
+        )
+        found = self.checks(
+            chat={"port": 8090, "public_url": "http://127.0.0.1:9", "signing_keys": ["k" * 32]}
+        )
+        assert self.result["ok"] is False
+        assert "the datastore is down" in found["incident sensor"]["text"]
+        assert "st2rulesengine" in found["reconcile"]["text"]
+        assert "restart st2timersengine" in found["timers"]["text"]
+        letters = (
+            "1 kept, 0 of them for a hand (deadletter.list); the newest: the channel is archived"
+        )
+        assert found["dead letters"]["text"] == letters
+        assert "is the chat sensor running?" in found["chat"]["text"]
+
+    def test_the_on_call_watch_is_missed_when_it_does_not_look(self) -> None:
+        terms = {"oncall": {"channels": {"Platform rotation": "incidents"}}}
+        assert self.checks()["on-call watch"]["state"] == "off"
+        assert "has not looked yet" in self.checks(**terms)["on-call watch"]["text"]
+        for age, state in ((60, "ok"), (1200, "fail")):
+            self.store.write("oncall.watch", {"at": self.chat.clock() - age})
+            found = self.checks(**terms)["on-call watch"]
+            assert (found["state"], f"{age // 60} min ago" in found["text"]) == (state, True)
+
+    def test_a_silent_sensor_and_one_never_heard_of(self) -> None:
+        self.store.write("watchdog", {"beat": "7/1.0", "since": self.chat.clock() - 7200})
+        assert "silent for 2 h" in self.checks()["incident sensor"]["text"]
+        self.store.delete("sensor.heartbeat")
+        assert "never been heard of" in self.checks()["incident sensor"]["text"]
+
+    def test_a_side_that_does_not_answer_fails_its_lines_and_the_others_are_told(self) -> None:
+        self.pager.faults.add("drop")
+        found = self.checks()
+        assert found["PagerDuty"]["state"] == "fail"
+        assert found["Mattermost"]["state"] == "ok"
+        self.pager.faults.clear()
+        self.chat.server.faults.add("drop")
+        found = self.checks()
+        assert (found["PagerDuty"]["state"], found["Mattermost"]["state"]) == ("ok", "fail")
+        assert "\n" not in found["Mattermost"]["text"]
+
+    def test_clocks_that_differ(self) -> None:
+        action = self.action(self.settings())
+        action.clock = lambda: self.chat.clock() + 600
+        succeeded, result = action.run()
+        assert succeeded
+        (line,) = [one for one in result["checks"] if one["name"] == "clock"]
+        assert (line["state"], "10 min off PagerDuty's" in line["text"]) == ("fail", True)
+
+    def test_without_mattermost_its_lines_are_off(self) -> None:
+        succeeded, result = self.act({**self.settings(), "mattermost": {}})
+        assert succeeded
+        states = {one["name"]: one["state"] for one in result["checks"]}
+        assert (states["Mattermost"], states["channels"], states["chat"]) == ("off", "off", "off")
+
+
+class HealthWatchdogTestCase(IncidentActionCase):
+    __test__ = True
+    action_cls = HealthWatchdog
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.store = Store(self.get_action_instance(self.settings()).action_service)
+        self.store.write("sensor.heartbeat", ALIVE)
+
+    def look(self, **given: Any) -> str:
+        unset: Dict[str, Any] = dict.fromkeys(("died", "exit_code", "at"))
+        return str(self.done(**{**unset, **given})["done"])
+
+    def test_silence_is_told_once_in_the_operations_channel_and_the_return_as_well(self) -> None:
+        assert self.look() == "quiet"
+        self.chat.clock.advance(200)
+        assert [self.look(), self.look()] == ["told", "quiet"]
+        self.store.write("sensor.heartbeat", {**ALIVE, "cycle": 8})
+        assert [self.look(), self.look()] == ["told", "quiet"]
+        told = [line for line in self.chat.messages("ops") if "incident sensor" in line]
+        assert [("silent" in line, "is back" in line) for line in told] == [
+            (True, False),
+            (True, True),
+        ]
+
+    def test_killed_between_post_and_record_it_posts_no_second_time(self) -> None:
+        self.look()
+        before = self.store.read("watchdog")
+        self.chat.clock.advance(200)
+        self.look()
+        self.store.write("watchdog", before)
+        self.look()
+        assert len([line for line in self.chat.messages("ops") if "silent" in line]) == 1
+
+    def test_a_death_is_told_at_once_and_once(self) -> None:
+        for _ in range(2):
+            assert self.look(died="ChatSensor", exit_code=1, at=1760000000) == "told"
+        assert len([line for line in self.chat.messages("ops") if "ChatSensor died" in line]) == 1
+
+    def test_over_an_exchange_configuration_nothing_fails(self) -> None:
+        succeeded, result = self.action({"api_key": "u+exchangePack1234567"}).run()
+        assert (succeeded, result["done"]) == (True, "not_configured")
+
+    def test_mattermost_away_it_fails_and_tells_at_the_next_look(self) -> None:
+        self.look()
+        self.chat.clock.advance(200)
+        self.chat.server.faults.add("drop")
+        unset: Dict[str, Any] = dict.fromkeys(("died", "exit_code", "at"))
+        self.refused(**unset)
+        self.chat.server.faults.clear()
+        assert self.look() == "told"

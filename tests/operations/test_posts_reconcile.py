@@ -1,0 +1,437 @@
+"""posts.reconcile: whatever was dropped on the way from PagerDuty to Mattermost heals, and nothing
+is posted twice."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, Dict, List
+
+from incident_world import IncidentActionCase, happened
+from post_incident import PostIncident
+from posts_reconcile import PostsReconcile
+from repaint_incident import RepaintIncident
+
+from pagerduty_mattermost.cards import held_cards as held
+from pagerduty_mattermost.cards import subscriptions
+from pagerduty_mattermost.cards.records import Records
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.incidents.known_states import REPORTED, State, StateStore
+from pagerduty_mattermost.incidents.tracker import known_of
+
+LATER = 400.0
+"""Seconds after which nothing is on its way any more."""
+
+
+class ReconcileCase(IncidentActionCase):
+    __test__ = False
+    action_cls = PostsReconcile
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.account.set_options(rate_limit=None)
+        self.store = Store(self.get_action_instance(self.settings()).action_service)
+        self.origin = float(int(self.chat.clock()))
+        self.rules: List[Any] = [rule("all", "incidents")]
+        client = SimpleNamespace(
+            rules=SimpleNamespace(get_all=lambda limit, offset: self.rules[offset:])
+        )
+        self.action_service.datastore_service.get_api_client = lambda: client
+        self.chat.clock.advance(10)
+
+    def sensor(self, *incidents: Any) -> None:
+        """What the sensor has committed: these were reported."""
+        state = State(self.origin, self.chat.clock())
+        for one in incidents:
+            shown = self.incident(one)
+            state.put(
+                one.id,
+                known_of(shown, shown.status, self.chat.clock(), REPORTED, self.chat.clock()),
+            )
+        StateStore(self.store).compact(state)
+
+    def by_rule(self, incident: Any, *kinds: str, only: Any = None) -> None:
+        """The change came through, as it should; or `only` to one of the two actions that should
+        have it."""
+        shown = self.incident(incident)
+        entries = [row for row in self.log(incident) if row["type"].split("_")[0] in kinds]
+        events = [
+            happened(1, kind_of(row), row["created_at"])._replace(event_id=row["id"])
+            for row in reversed(entries)
+        ]
+        change = self.change(shown, *events)
+        for cls, given in (
+            (PostIncident, {"channel": "incidents", "route": "all"}),
+            (RepaintIncident, {}),
+        ):
+            if only not in (None, cls):
+                continue
+            action = cls(self.settings(), self.action_service)
+            action.sleep, action.monotonic, action.clock = (
+                self.chat.sleep,
+                self.chat.clock,
+                self.chat.clock,
+            )
+            succeeded, result = action.run(change=change, incident_id=None, **given)
+            assert succeeded, result
+
+    def log(self, incident: Any) -> List[Dict[str, Any]]:
+        gateway = self.get_action_instance(self.settings()).pagerduty
+        return list(gateway.list_all(f"/incidents/{incident.id}/log_entries", "log_entries").items)
+
+    def cards(self, channel: str = "incidents") -> List[Any]:
+        return [post for post in self.chat.service.posts(channel) if post.attachments]
+
+    def replies(self, card: Any) -> List[str]:
+        return [post.message for post in self.chat.service.thread(card)]
+
+
+def kind_of(row: Dict[str, Any]) -> str:
+    return {"trigger": "triggered", "acknowledge": "acknowledged", "resolve": "resolved"}[
+        row["type"].split("_")[0]
+    ]
+
+
+def rule(name: str, channel: str, **given: Any) -> Any:
+    parameters = {"change": "{{ trigger }}", "channel": channel, "route": name, **given}
+    return SimpleNamespace(
+        ref=f"pagerduty.{name}",
+        enabled=True,
+        trigger={"type": "pagerduty.incident"},
+        criteria={},
+        action={"ref": "pagerduty.mattermost.post_incident", "parameters": parameters},
+    )
+
+
+class PostsReconcileTestCase(ReconcileCase):
+    __test__ = True
+
+    def test_before_the_sensors_first_start_and_without_mattermost_nothing_is_done(self) -> None:
+        assert self.done(source="sensor", full=None)["done"] == "not_started"
+        succeeded, result = self.action({"api_key": "u+exchangePack1234567"}).run(
+            source="timer", full=None
+        )
+        assert (succeeded, result["done"]) == (True, "not_configured")
+        assert self.store.read("reconcile.timer") is not None
+
+    def test_when_all_is_well_it_costs_two_requests_and_writes_nothing_in_mattermost(self) -> None:
+        made = [self.account.trigger("Checkout API", f"Slow {number}") for number in range(3)]
+        for one in made:
+            self.by_rule(one, "trigger")
+        self.sensor(*made)
+        self.chat.clock.advance(LATER)
+        posts, asked = len(self.chat.journal.entries), len(self.calls.entries)
+        result = self.done(source="sensor", full=None)
+        assert (result["jobs"], result["message"]) == (0, "All is as it should be.")
+        assert len(self.calls.entries) - asked == 2
+        assert [e for e in self.chat.journal.entries[posts:] if "/posts" in e.path] == []
+
+    def test_a_dropped_trigger_is_told_late_and_once(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.by_rule(one, "trigger")
+        self.chat.clock.advance(20)
+        self.account.acknowledge(one, "ada@example.com")
+        self.sensor(one)
+        assert self.done(source="sensor", full=None)["jobs"] == 0  # it may still be on its way
+        self.chat.clock.advance(LATER)
+        result = self.done(source="sensor", full=None)
+        assert (result["put_right"], result["replies"]) == (1, 1)
+        (card,) = self.cards()
+        assert card.message.startswith("👀 Acknowledged")
+        assert "Ada Lovelace acknowledged" in self.replies(card)[-1]
+        assert "later_" in self.replies(card)[-1]
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        assert len(self.replies(card)) == 2
+
+    def test_an_event_dropped_between_two_that_came_is_found_in_the_log(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.by_rule(one, "trigger")
+        self.chat.clock.advance(20)
+        self.account.annotate(one, "Looking at it", "ada@example.com")
+        self.chat.clock.advance(20)
+        self.account.acknowledge(one, "ada@example.com")
+        self.by_rule(one, "acknowledge")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["replies"] == 1
+        (card,) = self.cards()
+        assert any("Looking at it" in reply for reply in self.replies(card))
+
+    def test_a_missing_card_is_born_where_the_rules_say(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.rules += [rule("low", "incidents-p1")]
+        self.rules[-1].criteria = {
+            "trigger.incident.urgency": {"type": "equals", "pattern": "low"}
+        }
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["put_right"] == 1
+        (card,) = self.cards()
+        assert "Triggered by" in self.replies(card)[0]
+        assert self.cards("incidents-p1") == []
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+
+    def test_a_subscribed_channel_that_missed_it_gets_its_card(self) -> None:
+        self.rules = []
+        channel = self.chat.service.channel("ops").id
+        subscriptions.save(self.store, subscriptions.Subscription(channel))
+        one = self.account.trigger("Checkout API", "Slow")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["put_right"] == 1
+        assert len(self.cards("ops")) == 1
+
+    def test_one_that_came_and_went_and_whose_card_was_killed_is_posted(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.account.resolve(one)
+        self.by_rule(one, "trigger", "resolve", only=RepaintIncident)
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        (card,) = self.cards()
+        assert (card.message.startswith("✅ Resolved"), len(self.replies(card))) == (True, 2)
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+
+    def test_after_hours_without_it_also_what_the_sensor_has_forgotten_is_posted(self) -> None:
+        self.sensor()
+        self.chat.clock.advance(10)
+        self.done(source="sensor", full=None)
+        one, other = (
+            self.account.trigger("Checkout API", "Slow"),
+            self.account.trigger("Database", "Full"),
+        )
+        self.account.resolve(one)
+        self.account.resolve(other)
+        self.chat.clock.advance(5 * 3600)
+        self.sensor()
+        result = self.done(
+            config={**self.settings(), "watch": {"services": ["Checkout API"]}},
+            source="",
+            full=None,
+        )
+        assert result["put_right"] == 1
+        (card,) = self.cards()
+        assert card.message.startswith("✅ Resolved")
+
+    def test_what_no_route_wants_is_no_job_and_costs_nothing(self) -> None:
+        self.rules = [rule("p1", "incidents")]
+        self.rules[0].criteria = {"trigger.incident.priority": {"type": "equals", "pattern": "P1"}}
+        made = [self.account.trigger("Checkout API", f"Slow {number}") for number in range(5)]
+        self.by_rule(made[0], "trigger", only=RepaintIncident)
+        self.sensor(*made)
+        self.chat.clock.advance(3600 + LATER)  # no log entry of theirs is looked at any more
+        asked = len(self.calls.entries)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        assert len(self.calls.entries) - asked == 2
+        self.account.set_priority(made[1], "P1", "ada@example.com")
+        self.sensor(*made)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        assert [card.attachments[0]["title"] for card in self.cards()] == ["#2 Slow 1"]
+
+    def test_what_the_first_start_left_out_is_not_missing(self) -> None:
+        one = self.account.trigger("Checkout API", "Old news")
+        self.origin = self.chat.clock() + 1
+        self.chat.clock.advance(5)
+        state = State(self.origin, self.chat.clock())
+        shown = self.incident(one)
+        state.put(one.id, known_of(shown, shown.status, self.origin, 0, self.origin))
+        StateStore(self.store).compact(state)
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        assert self.cards() == []
+
+    def test_a_card_whose_incident_is_over_or_gone_is_closed(self) -> None:
+        over, gone = (self.account.trigger("Checkout API", title) for title in ("Over", "Gone"))
+        for one in (over, gone):
+            self.by_rule(one, "trigger")
+        self.sensor(over, gone)
+        self.chat.clock.advance(20)
+        self.account.resolve(over, "ada@example.com")
+        del self.account.incidents[gone.id]
+        self.account.open_numbers.remove(gone.number)
+        self.account.version += 1
+        self.chat.clock.advance(2 * 3600)
+        self.done(source="sensor", full=None)
+        assert sorted(card.message.split(" ")[1] for card in self.cards()) == [
+            "Deleted",
+            "Resolved",
+        ]
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+
+    def test_an_intent_without_its_post_is_finished(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.chat.server.faults.add("drop", method="POST", path="/api/v4/posts$")
+        change = self.change(
+            self.incident(one), happened(1, "triggered", self.incident(one).created_at)
+        )
+        action = PostIncident(self.settings(), self.action_service)
+        action.sleep, action.monotonic, action.clock = (
+            self.chat.sleep,
+            self.chat.clock,
+            self.chat.clock,
+        )
+        action.kept_as = ""
+        assert (
+            action.run(change=change, incident_id=None, channel="incidents", route="all")[0]
+            is False
+        )
+        self.chat.server.faults.clear()
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["put_right"] == 1
+        assert len(self.cards()) == 1
+
+    def test_every_twelfth_run_a_deleted_post_is_posted_anew_once(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.by_rule(one, "trigger")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.chat.service.delete(self.cards()[0])
+        runs = []
+        for _ in range(12):
+            runs.append(self.done(source="sensor", full=None)["full"])
+            self.chat.clock.advance(300)
+        assert runs == [False] * 11 + [True]
+        assert len(self.cards()) == 1
+        self.chat.service.delete(self.cards()[0])
+        assert self.done(source="", full=True)["jobs"] == 1
+        assert self.cards() == []  # a second time it is meant
+
+    def test_a_mattermost_restored_from_an_older_backup_is_caught_up(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.by_rule(one, "trigger")
+        before = self.cards()[0]
+        old = (before.message, before.props)
+        self.chat.clock.advance(20)
+        self.account.acknowledge(one, "ada@example.com")
+        self.by_rule(one, "acknowledge")
+        self.sensor(one)
+        card = self.cards()[0]
+        card.message, card.props = old
+        self.chat.service.delete(self.chat.service.thread(card)[-1])
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        result = self.done(source="", full=True)
+        assert (result["put_right"], result["replies"]) == (1, 1)
+        assert self.cards()[0].message.startswith("👀")
+
+    def test_a_datastore_restored_from_before_the_card_makes_no_second_one(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.by_rule(one, "trigger")
+        for name in self.store.read_prefix("incident."):
+            self.store.delete(name)
+        self.sensor(one)
+        self.chat.clock.advance(3600)
+        self.done(source="sensor", full=None)
+        assert len(self.cards()) == 1
+        assert Records(self.store, one.id).load().cards
+
+    def test_an_old_change_without_a_record_looks_before_it_posts(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.by_rule(one, "trigger")
+        for name in self.store.read_prefix("incident."):
+            self.store.delete(name)
+        self.chat.clock.advance(3600)
+        self.by_rule(one, "trigger")
+        assert len(self.cards()) == 1
+
+    def test_two_that_ask_at_once_are_one(self) -> None:
+        self.sensor()
+        assert self.done(source="sensor", full=None)["done"] == "done"
+        assert self.done(source="timer", full=None)["done"] == "too_soon"
+        assert self.done(source="", full=None)["done"] == "done"
+
+    def test_while_mattermost_is_away_the_log_is_kept_for_the_next_run(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.by_rule(one, "trigger")
+        self.chat.clock.advance(20)
+        self.account.annotate(one, "Looking", "ada@example.com")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.chat.server.faults.add("drop")
+        result = self.done(source="sensor", full=None)
+        assert result["left"] == 1
+        assert "Left for the next run: 1" in result["message"]
+        self.chat.server.faults.clear()
+        self.chat.clock.advance(2 * 3600)
+        assert self.done(source="sensor", full=None)["replies"] == 1
+
+    def test_pagerduty_away_is_one_line(self) -> None:
+        self.sensor()
+        self.pager.faults.add("drop")
+        self.refused(source="sensor", full=None)
+
+    def test_a_channel_that_is_closed_is_told_and_the_others_go_on(self) -> None:
+        self.rules = [rule("closed", "nowhere"), rule("all", "incidents")]
+        self.sensor(self.account.trigger("Checkout API", "Slow"))
+        self.chat.clock.advance(LATER)
+        result = self.done(source="sensor", full=None)
+        assert (result["put_right"], len(result["problems"])) == (1, 1)
+        assert "nowhere" in result["problems"][0]
+
+
+class QuietHoursTestCase(ReconcileCase):
+    """What is missing on purpose, and what would have been held had its trigger come."""
+
+    __test__ = True
+
+    def settings(self, **changes: Any) -> Dict[str, Any]:
+        return super().settings(**{"quiet_hours": {"hours": "08:00-10:00"}, **changes})
+
+    def held(self) -> Dict[str, str]:
+        return held.held_incidents(self.store)
+
+    def test_what_quiet_hours_hold_back_is_not_missing(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.by_rule(one, "trigger")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        asked = len(self.calls.entries)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        assert len(self.calls.entries) - asked == 2
+        assert (self.cards(), self.held()) == ([], {one.id: "quiet_hours"})
+
+    def test_a_dropped_trigger_of_low_urgency_is_held_and_not_posted(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        assert (self.cards(), self.held()) == ([], {one.id: "quiet_hours"})
+        self.done(source="timer", full=True)
+        assert self.cards() == []
+
+    def test_a_dropped_rise_of_the_urgency_brings_the_card(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.by_rule(one, "trigger")
+        one.urgency = "high"
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        assert len(self.cards()) == 1
+
+    def test_a_route_that_is_never_quiet_gets_its_card(self) -> None:
+        self.rules = [rule("all", "incidents", quiet="never")]
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        assert (len(self.cards()), self.held()) == (1, {})
+
+    def test_what_the_digest_told_of_is_not_missing_until_something_happens(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow", urgency="low")
+        self.by_rule(one, "trigger")
+        self.sensor(one)
+        self.chat.clock.advance(2 * 3600)
+        (record,) = held.every(self.store)
+        held.save(self.store, record._replace(why=held.DIGEST), self.chat.clock())
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        self.account.acknowledge(one, "ada@example.com")
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        (card,) = self.cards()
+        assert "Acknowledged" in card.message

@@ -1,0 +1,130 @@
+"""The shipped rules: what is enabled, and what the examples do with each incident when they
+replace post_incidents."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+
+import pytest
+import yaml
+from pack_files import files
+
+from pagerduty_mattermost.cards import route as routing
+from pagerduty_mattermost.gateways.stackstorm.rule_criteria import matches
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, to_payload
+
+RULES: Dict[str, Dict[str, Any]] = {
+    path.stem: yaml.safe_load(path.read_text(encoding="utf-8")) for path in files("rules")
+}
+ACTIONS: Dict[str, Dict[str, Any]] = {
+    f"pagerduty.{path.stem}": yaml.safe_load(path.read_text(encoding="utf-8"))
+    for path in files("actions")
+}
+BY_PRIORITY = (
+    "p1_to_incidents_p1",
+    "p1_to_incidents",
+    "p1_tell_oncall",
+    "p2_to_incidents",
+    "p2_tell_oncall",
+) + (
+    "p3_to_incidents",
+    "p4_to_service",
+)
+
+
+def payload(priority: str = "", urgency: str = "high", kind: str = "triggered") -> Dict[str, Any]:
+    incident = Incident(id="P1", priority=priority, urgency=urgency)
+    return to_payload(Change(incident, (IncidentEvent("R1", f"incident.{kind}"),), 1))
+
+
+def fired(names: Any, sent: Dict[str, Any]) -> List[str]:
+    """`action → channel` of the rules that fire."""
+    found = []
+    for name in names:
+        rule = RULES[name]
+        if rule["trigger"]["type"] == "pagerduty.incident" and matches(rule["criteria"], sent):
+            given = rule["action"]["parameters"]
+            found.append(
+                rule["action"]["ref"].rsplit(".", 1)[-1]
+                + " "
+                + str(given.get("channel", given.get("to", "")))
+            )
+    return sorted(found)
+
+
+def test_enabled_are_the_default_channel_the_repainting_and_the_messages() -> None:
+    ours = {"post_incidents", "repaint_cards", "open_summary", "sensor_health"}
+    assert {name for name, rule in RULES.items() if rule["enabled"]} >= ours
+    assert fired([n for n in RULES if RULES[n]["enabled"]], payload("P4", "low", "annotated")) == [
+        "post_incident :default",
+        "repaint_incident ",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("priority", "expected"),
+    [
+        ("P1", ["post_incident incidents", "post_incident incidents-p1", "tell_incident oncall"]),
+        ("P2", ["post_incident incidents", "tell_incident oncall"]),
+        ("P3", ["post_incident incidents"]),
+        ("", ["post_incident incidents"]),
+        ("P4", ["post_incident :service"]),
+        ("P5", []),
+    ],
+)
+def test_the_priority_examples_route_as_they_say(priority: str, expected: List[str]) -> None:
+    assert fired(BY_PRIORITY, payload(priority)) == expected
+
+
+def test_who_is_on_call_is_told_when_it_begins_not_of_each_change() -> None:
+    for kind in ("triggered", "reopened", "priority_updated"):
+        assert "tell_incident oncall" in fired(BY_PRIORITY, payload("P1", kind=kind))
+    for kind in ("acknowledged", "annotated", "resolved"):
+        assert "tell_incident oncall" not in fired(BY_PRIORITY, payload("P1", kind=kind))
+
+
+def test_the_urgency_example_takes_high_only() -> None:
+    assert fired(["high_urgency"], payload(urgency="high")) == ["post_incident :default"]
+    assert fired(["high_urgency"], payload(urgency="low")) == []
+
+
+def test_the_checklist_example_has_its_lines_and_eyes() -> None:
+    given = RULES["checklist"]["action"]["parameters"]
+    route = routing.make_route(
+        given["route"], checklist=given["checklist"], reactions=given["reactions"]
+    )
+    assert len(route.checklist) == 5
+    assert "first assessment within 5 minutes" in route.checklist[3]
+    assert route.reactions == ("eyes",)
+
+
+def test_every_route_that_posts_names_itself_and_passes_the_trigger_whole() -> None:
+    for name, rule in RULES.items():
+        if rule["action"]["ref"] == "pagerduty.mattermost.post_incident":
+            assert rule["action"]["parameters"]["route"] == name
+        if rule["trigger"]["type"] == "pagerduty.incident":
+            assert rule["action"]["parameters"]["change"] == "{{ trigger }}"
+
+
+def test_policies_only_repeat_what_posts_once() -> None:
+    for path in files("policies"):
+        policy = yaml.safe_load(path.read_text(encoding="utf-8"))
+        assert policy["name"].startswith("pagerduty_")
+        assert policy["policy_type"] == "action.retry"
+        given = ACTIONS[policy["resource_ref"]]["parameters"]
+        key = given.get("key") or {}
+        assert "change" in given or (key.get("required") and key.get("minLength") == 1), path.name
+
+
+def test_whatever_an_enabled_or_example_rule_sends_is_tried_again() -> None:
+    retried = {
+        yaml.safe_load(path.read_text(encoding="utf-8"))["resource_ref"]
+        for path in files("policies")
+    }
+    for name, rule in RULES.items():
+        if rule["action"]["ref"] == "pagerduty.chat.handle":
+            # People are told that it failed, and decide themselves: nothing they asked for is
+            # run late.
+            continue
+        ticks_again = rule["trigger"]["type"].startswith(("core.st2.", "pagerduty.heartbeat"))
+        assert ticks_again or rule["action"]["ref"] in retried, name

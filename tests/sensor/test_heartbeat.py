@@ -1,0 +1,73 @@
+"""The sensor's heartbeat trigger, and whether StackStorm's timers are seen to fire."""
+
+from __future__ import annotations
+
+import logging
+from typing import Any, Dict, List
+
+from pagerduty_mattermost.core.errors import StoreUnreachable
+from pagerduty_mattermost.sensor.health import Health
+from pagerduty_mattermost.sensor.heartbeat import EVERY, TIMER_SEEN, TIMERS_DEAD, Pulse
+
+LOG = logging.getLogger("pulse")
+
+
+class World:
+    def __init__(self) -> None:
+        self.now = 1000.0
+        self.sent: List[Any] = []
+        self.values: Dict[str, Any] = {}
+        self.broken = False
+        self.health = Health()
+        self.pulse = Pulse(
+            self, self, self.health, LOG, clock=lambda: self.now, monotonic=lambda: self.now
+        )  # type: ignore[arg-type]
+
+    def dispatch(self, trigger: str, payload: Any, **more: Any) -> None:
+        if self.broken:
+            raise StoreUnreachable("no queue")
+        self.sent.append((trigger, payload))
+
+    def read(self, name: str) -> Any:
+        if self.broken:
+            raise StoreUnreachable("no datastore")
+        return self.values.get(name)
+
+
+def test_it_beats_every_five_minutes_with_a_key_of_its_own() -> None:
+    world = World()
+    for _ in range(21):
+        world.pulse.beat(3, "2026-01-01T00:00:00Z")
+        world.now += 30
+    assert [trigger for trigger, _ in world.sent] == ["pagerduty.heartbeat"] * 3
+    assert len({payload["key"] for _, payload in world.sent}) == 3
+    assert world.sent[0][1]["state"] == "ok"
+
+
+def test_what_is_not_taken_is_sent_with_the_next_cycle() -> None:
+    world = World()
+    world.broken = True
+    world.pulse.beat(1, "")
+    world.broken = False
+    world.now += 30
+    world.pulse.beat(2, "")
+    assert len(world.sent) == 1
+
+
+def test_timers_that_stopped_are_a_trouble_and_ones_never_seen_are_none() -> None:
+    world = World()
+    world.pulse.beat(1, "")
+    assert world.health.due(world.now) is None
+    world.values[TIMER_SEEN] = {"at": world.now}
+    world.now += TIMERS_DEAD + EVERY
+    world.pulse.beat(2, "")
+    notice = world.health.due(world.now)
+    assert notice is not None
+    assert "restart st2timersengine" in notice.text
+    world.health.tell(notice)
+    world.values[TIMER_SEEN] = {"at": world.now}
+    world.now += EVERY
+    world.pulse.beat(3, "")
+    back = world.health.due(world.now)
+    assert back is not None
+    assert back.state == "recovered"

@@ -1,0 +1,401 @@
+"""The incident sensor against the local PagerDuty, judged by the sandbox's journal."""
+
+from __future__ import annotations
+
+import json
+from typing import Any, List
+
+from sensor_world import SensorWorld
+
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import misfit
+from pagerduty_mattermost.incidents import reader
+from pagerduty_mattermost.sensor import cycle as sensor_cycle
+
+
+class IncidentSensorTestCase(SensorWorld):
+    def test_a_story_is_told_whole_once_and_in_order(self) -> None:
+        self.poll()
+        incident = self.account.trigger(
+            "Checkout API", "Disk full", priority="P1", details={"disk": "/dev/sda1"}
+        )
+        self.poll()
+        self.account.acknowledge(incident, "Ada Lovelace")
+        self.account.annotate(incident, "Looking at it")
+        self.clock.advance(1)
+        self.account.escalate(incident)
+        self.poll()
+        self.account.set_priority(incident, "P2")
+        self.account.set_title(incident, "Disk really full")
+        self.account.resolve(incident, resolution="Cleaned up")
+        self.poll(times=12)
+        assert self.events(incident) == [
+            "incident.triggered",
+            "incident.acknowledged",
+            "incident.annotated",
+            "incident.escalated",
+            "incident.priority_updated",
+            "incident.title_updated",
+            "incident.resolved",
+        ]
+        assert self.event_ids() == self.told()
+        first, *_, last = self.payloads()
+        assert first["incident"]["details"] == [["disk", "/dev/sda1"]]
+        assert first["events"][0]["changes"]["to"] == "Ada Lovelace"
+        assert (last["incident"]["status"], last["incident"]["title"]) == (
+            "resolved",
+            "Disk really full",
+        )
+        priority = last["events"][0]["changes"]
+        assert (priority["from"], priority["to"]) == ("P1", "P2")
+        assert last["events"][-1]["changes"]["note"] == "Cleaned up"
+
+    def test_every_dispatch_carries_the_incident_as_trace_tag_and_fits_its_schema(self) -> None:
+        self.poll()
+        incident = self.account.trigger(
+            "Checkout API", "x" * 20000, details={f"k{n}": "v" * 900 for n in range(30)}
+        )
+        for user in ("Ada Lovelace", "Grace Hopper"):
+            self.account.acknowledge(incident, user)
+        self.account.annotate(incident, "\u202e@here \U0001f525" * 400)
+        self.poll()
+        for one in self.get_dispatched_triggers():
+            assert misfit(one["payload"], self.sensor._dispatcher._schemas[one["trigger"]]) == ""
+        (one,) = [
+            one for one in self.get_dispatched_triggers() if one["trigger"] == "pagerduty.incident"
+        ]
+        assert one["trace_context"].trace_tag == incident.id
+        assert len(json.dumps(one["payload"], ensure_ascii=False).encode()) <= 4600
+
+    def test_a_quiet_cycle_costs_one_request_and_no_write(self) -> None:
+        self.account.storm(150)
+        self.poll(times=3)
+        self.account.trigger("Checkout API", "News")
+        self.poll(times=9)
+        writes: List[str] = []
+        original = self.sensor_service.set_value
+        self.sensor_service.set_value = lambda name, *args, **more: (
+            writes.append(name) or original(name, *args, **more)
+        )
+        before = self.requests()
+        self.sensor._cycle._runs_since_snapshot = 0
+        self.poll(seconds=30, times=6)
+        assert self.requests() - before == 6
+        assert self.requests("^/log_entries$") >= 6
+        assert set(writes) == {"pagerduty.sensor.heartbeat"}
+        assert len(writes) <= 3
+
+    def test_a_snapshot_costs_one_request_for_each_hundred_open_and_one_more(self) -> None:
+        self.account.storm(150)
+        self.poll()
+        self.sensor._cycle._want_snapshot = True
+        self.poll(300)
+        before = self.requests("^/incidents")
+        self.sensor._cycle._want_snapshot = True
+        self.poll(300)
+        assert self.requests("^/incidents") - before == 3
+
+    def test_snapshots_keep_to_their_share_of_the_rate_limit_also_while_one_is_wanted(
+        self,
+    ) -> None:
+        self.account.set_options(rate_limit=40)
+        self.poll(times=3)
+        before = self.requests("^/incidents")
+        for _ in range(12):
+            self.sensor._cycle._want_snapshot = True
+            self.poll()
+        minutes = 12 * 30 / 60
+        assert 0 < self.requests("^/incidents") - before <= minutes * 0.05 * 40
+
+    def test_the_first_start_is_silent_but_for_one_summary(self) -> None:
+        for number in range(25):
+            self.account.trigger("Checkout API", f"Old `@here` {number}", user="Ada Lovelace")
+        self.account.acknowledge(self.account.trigger("Database", "Older"), "Ada Lovelace")
+        self.poll(times=3)
+        assert self.payloads() == []
+        (summary,) = self.payloads("pagerduty.open_summary")
+        assert (summary["total"], summary["by_status"]) == (
+            26,
+            {"acknowledged": 1, "triggered": 25},
+        )
+        assert len(summary["newest"]) == 20
+        assert "@here" not in summary["text"]
+        self.sensor = self.start_sensor()
+        self.poll(times=2)
+        assert len(self.payloads("pagerduty.open_summary")) == 1
+
+    def test_what_was_open_before_the_start_is_followed_from_its_next_change_on(self) -> None:
+        old = self.account.trigger("Checkout API", "Old")
+        other = self.account.trigger("Checkout API", "Resolved after the start")
+        self.poll()
+        self.account.acknowledge(old)
+        self.account.resolve(other)
+        self.poll()
+        assert self.events(old) == ["incident.acknowledged"]
+        assert self.events(other) == []
+
+    def test_an_incident_that_comes_and_goes_between_polls_is_told_with_all_its_events(
+        self,
+    ) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Blip")
+        self.account.acknowledge(incident)
+        self.account.resolve(incident)
+        self.poll()
+        assert self.events(incident) == [
+            "incident.triggered",
+            "incident.acknowledged",
+            "incident.resolved",
+        ]
+        assert len(self.payloads()) == 1
+
+    def test_unknown_entries_pass_and_a_reopen_is_recognised_by_the_incident(self) -> None:
+        for entry_type in ("reopen", "no_one_knows_this", ""):
+            self.account.set_options(reopen_entry=entry_type or "trigger")
+            self.poll()
+            incident = self.account.trigger("Checkout API", "Once more")
+            self.poll()
+            self.account.odd_entry(incident, "quantum_flux", note=None, contexts=None, teams=None)
+            self.poll(70)
+            self.account.resolve(incident)
+            self.poll()
+            self.account.reopen(incident)
+            self.poll()
+            assert self.events(incident) == [
+                "incident.triggered",
+                "incident.updated",
+                "incident.resolved",
+                "incident.reopened",
+                "incident.reassigned",
+            ]
+
+    def test_a_merged_incident_says_into_which(self) -> None:
+        self.poll()
+        one, two = (self.account.trigger("Checkout API", title) for title in ("One", "Two"))
+        self.poll()
+        self.account.merge(one, [two])
+        self.poll()
+        assert self.events(two) == ["incident.triggered", "incident.merged"]
+        last = [p for p in self.payloads() if p["incident"]["id"] == two.id][-1]
+        assert (last["incident"]["status"], last["incident"]["merged_into"]) == ("merged", one.id)
+
+    def test_late_entries_are_told_once(self) -> None:
+        self.poll()
+        self.account.log_late(90, probability=0.5, seed=4)
+        incidents = []
+        for number in range(12):
+            incidents.append(self.account.trigger("Checkout API", f"Late {number}"))
+            self.clock.advance(7)
+            self.account.acknowledge(incidents[-1])
+            self.poll()
+            self.account.resolve(incidents[-1])
+        self.account.log_late(0)
+        self.poll(times=25)
+        assert sorted(self.event_ids()) == sorted(self.told())
+
+    def test_what_the_log_never_shows_a_snapshot_finds(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Hidden")
+        self.poll()
+        self.account.log_late(10**6)
+        self.account.acknowledge(incident, "Ada Lovelace")
+        unseen = self.account.trigger("Database", "Never in the log")
+        self.poll(times=40)
+        acknowledged = [
+            event
+            for p in self.payloads()
+            for event in p["events"]
+            if p["incident"]["id"] == incident.id
+        ]
+        assert [event["event_type"] for event in acknowledged] == [
+            "incident.triggered",
+            "incident.acknowledged",
+        ]
+        assert acknowledged[1]["event_id"].startswith(f"snap-{incident.id}-status-acknowledged-")
+        assert acknowledged[1]["agent"]["name"] == "Ada Lovelace"
+        assert self.events(unseen) == ["incident.triggered"]
+        self.account.resolve(unseen)
+        self.poll(times=40)
+        assert self.events(unseen) == ["incident.triggered", "incident.resolved"]
+
+    def test_alert_counts_repaint_without_an_event(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Alerts")
+        self.poll()
+        self.account.add_alert(incident, "Another one")
+        self.poll(times=25)
+        assert [p["incident"]["alerts_total"] for p in self.payloads()] == [1, 2]
+        assert self.payloads()[-1]["events"] == []
+
+    def test_the_conference_bridge_comes_with_a_new_incident(self) -> None:
+        self.poll()
+        self.account.trigger(
+            "Checkout API", "Call", conference={"conference_url": "https://meet.example.com/1"}
+        )
+        self.poll()
+        assert self.payloads()[0]["incident"]["conference_url"] == "https://meet.example.com/1"
+
+    def test_a_conference_bridge_that_comes_or_changes_later_repaints_once(self) -> None:
+        self.poll()
+        incident = self.account.trigger(
+            "Checkout API", "Call", conference={"conference_url": "https://meet.example/1"}
+        )
+        self.poll(times=25)
+        assert len(self.payloads()) == 1
+        self.account.set_conference(incident, "https://meet.example/2")
+        self.poll(times=25)
+        assert [p["incident"]["conference_url"] for p in self.payloads()] == [
+            "https://meet.example/1",
+            "https://meet.example/2",
+        ]
+        assert self.payloads()[-1]["events"] == []
+        self.sensor = self.start_sensor()
+        self.account.annotate(incident, "the log includes no bridge")
+        self.poll(times=25)
+        assert len(self.payloads()) == 3
+
+    def test_a_status_that_came_and_went_between_snapshots_is_not_taken_for_an_old_one(
+        self,
+    ) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Back and forth")
+        self.poll()
+        self.account.log_late(90, types=("acknowledge",))
+        self.account.acknowledge(incident, "Ada Lovelace")
+        self.sensor._cycle._want_snapshot = True
+        self.poll(20)
+        self.account.unacknowledge(incident)
+        self.sensor._cycle._runs_since_snapshot = -20
+        self.poll(times=8)
+        self.account.acknowledge(incident, "Ada Lovelace")
+        self.sensor._cycle._want_snapshot = True
+        self.poll(20)
+        self.poll(times=10)
+        assert sorted(self.event_ids()) == sorted(self.told())
+
+    def test_a_restart_goes_on_where_it_was(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Across restarts")
+        for act in (self.account.acknowledge, self.account.annotate, self.account.resolve):
+            self.poll()
+            self.sensor = self.start_sensor()
+            act(incident, *(["A note"] if act == self.account.annotate else []))
+        self.poll(times=15)
+        assert self.event_ids() == self.told()
+
+    def standstill(self, minutes: int) -> None:
+        """Ten incidents come and are acknowledged each minute while the sensor is down; the log is
+        read in slices."""
+        self.poll()
+        for _ in range(minutes):
+            for id in self.account.storm(10):
+                self.account.acknowledge(id)
+            self.clock.advance(60)
+        self.replace(reader, "SLICE", 300)
+        self.sensor = self.start_sensor()
+
+    def replace(self, module: Any, name: str, value: Any) -> None:
+        self.addCleanup(setattr, module, name, getattr(module, name))
+        setattr(module, name, value)
+
+    def test_a_long_standstill_is_caught_up_in_slices(self) -> None:
+        self.standstill(60)
+        self.poll(times=3)
+        assert sorted(self.event_ids()) == sorted(self.told())
+        assert len(self.event_ids()) == len(set(self.event_ids())) == 1200
+
+    def test_no_snapshot_tells_what_the_log_is_about_to_tell(self) -> None:
+        self.replace(sensor_cycle, "MAX_SLICES", 1)
+        self.standstill(15)
+        self.poll(times=6)
+        assert sorted(self.event_ids()) == sorted(self.told())
+
+
+class FilterTestCase(SensorWorld):
+    watch = {
+        "services": ["Checkout API", "Database"],
+        "teams": ["Payments"],
+        "urgencies": ["high"],
+    }
+
+    def test_names_are_resolved_once_and_filters_hold(self) -> None:
+        self.poll()
+        wanted = self.account.trigger("Checkout API", "Wanted")
+        self.account.trigger("Database", "Other team")
+        self.account.trigger("Billing Jobs", "Other service")
+        low = self.account.trigger("Checkout API", "Low", urgency="low")
+        self.poll(times=2)
+        assert {p["incident"]["id"] for p in self.payloads()} == {wanted.id}
+        self.account.set_urgency(low, "high")
+        self.poll()
+        assert self.events(low) == ["incident.urgency_updated"]
+        assert self.requests("^/(services|teams)") <= 4
+
+    def test_a_reported_incident_is_followed_when_it_no_longer_passes(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Moves away")
+        self.poll()
+        self.account.set_urgency(incident, "low")
+        self.poll()
+        self.account.set_service(incident, "Storefront")
+        self.account.delegate(incident, "Web escalation")
+        self.poll(times=12)
+        self.account.acknowledge(incident)
+        self.poll(times=12)
+        self.account.resolve(incident)
+        self.poll(times=12)
+        events = self.events(incident)
+        assert (events[0], events[1]) == ("incident.triggered", "incident.urgency_updated")
+        assert events[-2:] == ["incident.acknowledged", "incident.resolved"]
+        assert len(events) == len(set(self.event_ids())) == 6
+
+    def test_a_name_nobody_bears_is_told_once_and_stops_nothing(self) -> None:
+        self.sensor = self.start_sensor(
+            self.config(services=["Chekout API", "Checkout API"], teams=[])
+        )
+        self.poll(times=5)
+        incident = self.account.trigger("Checkout API", "Still seen")
+        self.poll(times=2)
+        assert self.events(incident) == ["incident.triggered"]
+        (health,) = self.payloads("pagerduty.sensor_health")
+        assert health["state"] == "failing"
+        assert "Chekout API" in health["reason"]
+
+    def test_trouble_while_names_are_resolved_says_nothing_about_names(self) -> None:
+        for number, terms in enumerate(
+            ({"status": 403}, {"status": 404}, {"status": 401}, {"status": 500})
+        ):
+            self.poll(times=2)
+            self.sensor = self.start_sensor()
+            self.server.faults.add("status", path="^/(services|teams)", **terms)
+            self.poll()
+            incident = self.account.trigger(
+                "Checkout API", f"While names can't be resolved {number}"
+            )
+            self.poll()
+            self.server.faults.clear()
+            self.poll(times=2)
+            assert self.events(incident) == ["incident.triggered"]
+
+    def test_a_newly_watched_service_is_no_flood(self) -> None:
+        self.poll()
+        for _ in range(5):
+            self.account.trigger("Storefront", "Not watched yet")
+        self.poll(times=20)
+        self.sensor = self.start_sensor(self.config(services=[], teams=[]))
+        self.poll(times=20)
+        assert self.payloads() == []
+
+
+class StartStateTestCase(SensorWorld):
+    watch = {"start_states": ["acknowledged"]}
+
+    def test_an_incident_starts_in_a_start_state_only(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Wait for the ack")
+        self.poll()
+        assert self.payloads() == []
+        self.account.acknowledge(incident)
+        self.poll()
+        self.account.resolve(incident)
+        self.poll()
+        assert self.events(incident) == ["incident.acknowledged", "incident.resolved"]

@@ -1,0 +1,352 @@
+"""The incident sensor with PagerDuty's webhook as its doorbell, over real HTTP, on a clock that
+moves when told."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import socket
+import threading
+from typing import Any, Dict, List, Optional
+from unittest import mock
+
+import requests
+from sensor_world import SensorWorld
+
+from pagerduty_mattermost.gateways.http import listener as chat_listener
+from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.sensor import webhook_secrets
+from pagerduty_mattermost.sensor.webhook import AGAIN, GRACE, STATUS_KEY
+from pagerduty_mattermost.sensor.webhook_endpoint import (
+    ALARM_FOR,
+    LISTEN_AGAIN,
+    RELOAD,
+    SILENT_FOR,
+)
+from sandbox.chat_room import until
+
+SECRET, OTHER = "s" * 64, "o" * 64
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class BellWorld(SensorWorld):
+    secrets: List[str] = [SECRET]
+
+    def setUp(self) -> None:
+        self.port = free_port()
+        super().setUp()
+        self.http = requests.Session()
+        self.http.trust_env = False
+        self.addCleanup(self.http.close)
+
+    def config(self, **watch: Any) -> Dict[str, Any]:
+        return {**super().config(**watch), "webhook": {"port": self.port, "secrets": self.secrets}}
+
+    def start_sensor(self, config: Optional[Dict[str, Any]] = None) -> Any:
+        sensor = super().start_sensor(config)
+        self.addCleanup(sensor.cleanup)
+        desk = sensor._desk
+        desk.monotonic = self.clock
+        desk._bell = desk._bell._replace(since=self.clock())
+        desk._tried_at = desk._loaded_at = self.clock()
+        return sensor
+
+    def call(
+        self, secret: str = SECRET, body: bytes = b"{}", headers: Optional[Dict[str, str]] = None
+    ) -> int:
+        signature = "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+        headers = {"X-PagerDuty-Signature": signature} if headers is None else headers
+        return self.http.post(
+            f"http://127.0.0.1:{self.port}/any/path", data=body, headers=headers, timeout=5
+        ).status_code
+
+    def reads(self) -> int:
+        return self.requests("^/log_entries$")
+
+    def states(self) -> List[str]:
+        return [one["state"] for one in self.payloads("pagerduty.sensor_health")]
+
+    def after(self, seconds: float) -> int:
+        """How often it reads when it is asked to after so long."""
+        before = self.reads()
+        self.clock.advance(seconds)
+        self.sensor.poll()
+        return self.reads() - before
+
+
+class DoorbellTestCase(BellWorld):
+    def test_a_verified_call_reads_at_once_and_once_more_and_then_the_poll_interval_is_long(
+        self,
+    ) -> None:
+        self.poll()
+        assert self.sensor.get_poll_interval() == 10
+        self.clock.advance(2)
+        incident = self.account.trigger("Checkout API", "Rung for")
+        woken = threading.Event()
+        self.sensor.wake_by(woken.set)
+        assert self.call() == 202
+        assert woken.is_set()
+        assert self.after(0) == 1
+        assert self.events(incident) == ["incident.triggered"]
+        assert self.sensor.get_poll_interval() == AGAIN
+        assert self.after(AGAIN - 0.1) == 0
+        assert self.after(0.1) == 1
+        assert self.sensor.get_poll_interval() == 60
+        assert self.after(59) == 0
+        assert self.after(1) == 1
+
+    def test_an_entry_that_comes_into_sight_after_its_call_is_found_by_the_second_look(
+        self,
+    ) -> None:
+        self.poll()
+        self.clock.advance(5)
+        self.account.log_late(2)
+        incident = self.account.trigger("Checkout API", "Late in the log")
+        self.call()
+        assert self.after(0) == 1
+        assert self.events(incident) == []
+        assert self.after(AGAIN) == 1
+        assert self.events(incident) == ["incident.triggered"]
+
+    def test_calls_that_come_together_cost_a_read_a_second(self) -> None:
+        self.poll()
+        before = self.reads()
+        for _ in range(200):
+            assert self.call() == 202
+            self.clock.advance(0.01)
+            self.sensor.poll()
+        assert self.reads() - before <= 3
+
+    def test_what_is_not_pagerdutys_rings_nothing_is_counted_and_told_once(self) -> None:
+        self.poll()
+        before = self.reads()
+        assert self.call(headers={}) == 401
+        assert self.call(OTHER) == 202
+        assert self.call(headers={"X-PagerDuty-Signature": "v1=00"}) == 202
+        assert (
+            self.call(body=b"x" * (1024 * 1024 + 1), headers={"X-PagerDuty-Signature": "v1=00"})
+            == 202
+        )
+        assert self.after(1) == 0
+        assert self.after(9) == 1
+        assert self.reads() == before + 1
+        self.poll(times=3)
+        (health,) = self.payloads("pagerduty.sensor_health")
+        assert "3 calls on the webhook bore a signature that fits no secret" in health["reason"]
+        self.poll(61)
+        assert self.stored(STATUS_KEY)["calls"] == {"genuine": 0, "unfit": 3, "unsigned": 1}
+        self.poll(ALARM_FOR)
+        assert self.states() == ["failing", "recovered"]
+
+    def test_what_was_refused_unread_is_repeated_by_pagerduty_and_never_lost_by_a_4xx(
+        self,
+    ) -> None:
+        signed = {"x-pagerduty-signature": "v1=00"}
+        with mock.patch.object(chat_listener, "CALL_SECONDS", 0.3), socket.create_connection(
+            ("127.0.0.1", self.port), timeout=5
+        ) as slow:
+            slow.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
+            assert slow.recv(100).startswith(b"HTTP/1.0 503 ")
+        desk = self.sensor._desk
+        assert desk._refusal(429, signed) == 503
+        assert (desk._refusal(411, signed), desk._refusal(413, signed)) == (202, 202)
+        assert (desk._refusal(411, {}), desk._refusal(413, {})) == (411, 413)
+        assert desk._calls == {"genuine": 0, "unfit": 2, "unsigned": 2}
+
+    def test_only_posts_are_taken(self) -> None:
+        assert self.http.get(f"http://127.0.0.1:{self.port}/", timeout=5).status_code == 405
+
+    def test_what_rings_during_an_outage_is_read_when_it_is_over(self) -> None:
+        self.poll()
+        self.clock.advance(2)
+        self.server.faults.add("status", status=503)
+        incident = self.account.trigger("Checkout API", "During an outage")
+        self.call()
+        for _ in range(3):
+            self.after(5)
+        assert self.events(incident) == []
+        self.server.faults.clear()
+        assert self.sensor.get_poll_interval() <= 10
+        self.after(self.sensor.get_poll_interval())
+        assert self.events(incident) == ["incident.triggered"]
+
+    def test_changes_that_no_call_tells_of_shorten_the_interval_and_are_told_until_it_rings(
+        self,
+    ) -> None:
+        self.call()
+        self.after(0)
+        self.after(AGAIN)
+        assert self.sensor.get_poll_interval() == 60
+        self.clock.advance(40)
+        self.account.trigger("Checkout API", "Nobody rang")
+        self.clock.advance(20)
+        self.sensor.poll()
+        self.poll(GRACE + 1)
+        self.poll(60)
+        assert self.sensor.get_poll_interval() == 10
+        assert self.states() == []
+        self.poll(SILENT_FOR)
+        assert "did not tell of changes" in self.payloads("pagerduty.sensor_health")[0]["reason"]
+        assert self.stored(STATUS_KEY)["works"] is False
+        self.call()
+        self.after(0)
+        self.after(AGAIN)
+        assert self.sensor.get_poll_interval() == 60
+        assert self.stored(STATUS_KEY)["works"] is True
+        self.poll(ALARM_FOR)
+        assert self.states() == ["failing", "recovered"]
+
+    def test_snapshots_come_as_often_as_without_it_rings(self) -> None:
+        self.poll(times=3)
+        for _ in range(300):
+            self.call()
+            self.clock.advance(1)
+            self.sensor.poll()
+        before = self.requests("^/incidents$")
+        for _ in range(600):
+            self.call()
+            self.clock.advance(1)
+            self.sensor.poll()
+        assert 2 <= self.requests("^/incidents$") - before <= 4
+
+
+class SecretTestCase(BellWorld):
+    secrets: List[str] = []
+
+    def keep(self, id: str, secret: str) -> None:
+        webhook_secrets.keep(Store(self.sensor_service), id, secret)
+
+    def test_what_setup_keeps_counts_without_a_restart_and_old_ones_stay(self) -> None:
+        assert self.call() == 202
+        assert self.sensor._desk._calls["unfit"] == 1
+        self.clock.advance(REFRESH)
+        for number, secret in enumerate((SECRET, OTHER)):
+            self.keep(f"P{number}", secret)
+            self.clock.advance(REFRESH)
+            assert self.call(secret) == 202
+        assert self.call(SECRET) == 202
+        assert self.sensor._desk._calls == {"genuine": 3, "unfit": 1, "unsigned": 0}
+
+    def test_a_secret_that_was_taken_away_rings_no_more(self) -> None:
+        self.keep("P1", SECRET)
+        assert self.call() == 202
+        webhook_secrets.forget(Store(self.sensor_service))
+        self.poll(RELOAD)
+        self.call()
+        assert self.sensor._desk._calls == {"genuine": 1, "unfit": 1, "unsigned": 0}
+
+    def test_while_the_datastore_is_down_pagerduty_is_asked_to_come_again(self) -> None:
+        self.keep("P1", SECRET)
+        original = self.sensor_service.list_values
+        self.sensor_service.list_values = lambda **_: 1 / 0
+        self.sensor = self.restart()
+        assert self.call() == 503
+        assert self.call(headers={}) == 401
+        self.sensor_service.list_values = original
+        self.clock.advance(REFRESH)
+        assert self.call() == 202
+        assert self.sensor._desk._calls == {"genuine": 1, "unfit": 0, "unsigned": 1}
+
+    def test_a_stored_secret_that_does_not_read_is_told_until_it_is_made_anew(self) -> None:
+        self.sensor_service.set_value("pagerduty.webhook.secret", "by hand", local=False)
+        self.sensor = self.restart()
+        assert self.call() == 503
+        self.poll(10)
+        assert (
+            "'pagerduty.webhook.secret' does not read"
+            in self.payloads("pagerduty.sensor_health")[0]["reason"]
+        )
+        self.keep("P1", SECRET)
+        self.poll(10)
+        assert self.call() == 202
+        assert self.states() == ["failing", "recovered"]
+
+    def restart(self) -> Any:
+        self.sensor.cleanup()
+        return self.start_sensor()
+
+    def test_strangers_do_not_make_it_read_the_datastore_for_each_call(self) -> None:
+        looks: List[Any] = []
+        original = self.sensor_service.list_values
+        self.sensor_service.list_values = lambda **more: looks.append(more) or original(**more)
+        self.clock.advance(REFRESH)
+        for _ in range(30):
+            assert self.call() == 202
+        assert len(looks) == 1
+
+    def test_no_secret_is_logged_or_told(self) -> None:
+        self.keep("P1", SECRET)
+        self.call(OTHER)
+        self.poll(times=4)
+        said = str(self.sensor_service._logger.mock_calls) + str(self.get_dispatched_triggers())
+        assert SECRET not in said
+        assert OTHER not in said
+
+
+class WrongSecretTestCase(BellWorld):
+    secrets: List[str] = ["hunter2"]
+
+    def test_a_secret_that_can_be_none_is_told_and_incidents_go_on(self) -> None:
+        self.poll(10)
+        incident = self.account.trigger("Checkout API", "Polled")
+        self.poll(10)
+        assert self.events(incident) == ["incident.triggered"]
+        (health,) = self.payloads("pagerduty.sensor_health")
+        assert "webhook.secrets must have at least 20 characters" in health["reason"]
+        assert "hunter2" not in str(self.sensor_service._logger.mock_calls) + str(health)
+
+
+class TakenPortTestCase(BellWorld):
+    def setUp(self) -> None:
+        super().setUp()
+        self.sensor.cleanup()
+        self.holder = socket.socket()
+        self.holder.bind(("127.0.0.1", self.port))
+        self.holder.listen(1)
+        self.addCleanup(self.holder.close)
+        self.sensor = self.start_sensor()
+
+    def test_it_is_polled_told_and_taken_when_it_is_free(self) -> None:
+        self.poll(10)
+        incident = self.account.trigger("Checkout API", "No bell")
+        self.poll(10)
+        assert self.events(incident) == ["incident.triggered"]
+        assert self.sensor.get_poll_interval() == 10
+        (health,) = self.payloads("pagerduty.sensor_health")
+        assert (
+            f"webhook.bind and webhook.port: 127.0.0.1:{self.port} can't be listened on"
+            in health["reason"]
+        )
+        assert "can't be listened on" in self.stored(STATUS_KEY)["problem"]
+        self.holder.close()
+        self.poll(LISTEN_AGAIN)
+        assert self.call() == 202
+        self.poll(10)
+        assert self.states() == ["failing", "recovered"]
+
+
+class LoopTestCase(BellWorld):
+    """StackStorm calls `run` and nothing else."""
+
+    def test_a_ring_ends_the_wait(self) -> None:
+        self.sensor._desk.monotonic = self.sensor._cycle._monotonic = self.later
+        self.shift = 0.0
+        loop = threading.Thread(target=self.sensor.run, daemon=True)
+        loop.start()
+        until(lambda: self.sensor._cycle.state)
+        self.shift = 2.0
+        incident = self.account.trigger("Checkout API", "Rung for")
+        assert self.call() == 202
+        until(lambda: self.events(incident), 3)
+        self.sensor.cleanup()
+        loop.join(5)
+        assert not loop.is_alive()
+
+    def later(self) -> float:
+        return self.clock() + self.shift

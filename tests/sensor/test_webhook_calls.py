@@ -1,0 +1,245 @@
+"""Which calls ring, and when the log is read: at once, at most once a second, and once more."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+from typing import Any, List, Tuple
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pagerduty_mattermost.incidents.log_entries import EVENT_TYPES, FIELD_EVENT_TYPES
+from pagerduty_mattermost.sensor import webhook as doorbell
+from pagerduty_mattermost.sensor.webhook import (
+    AGAIN,
+    EVENTS,
+    GAP,
+    GAP_AFTER_FAILURE,
+    GENUINE,
+    GRACE,
+    SIGNATURE,
+    SLACK,
+    STATUS,
+    TRUSTED,
+    UNFIT,
+    UNSIGNED,
+    Bell,
+    Pace,
+    happened,
+    judge,
+)
+from sandbox.pagerduty.rest_hooks import EVENTS as THEIR_EVENTS
+
+OLD, NEW = "o" * 64, "n" * 64
+PACE = Pace(10.0, 60.0)
+
+
+def signed(secret: str, body: bytes) -> str:
+    return "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()
+
+
+def test_any_of_several_signatures_that_fits_any_of_several_secrets_is_enough() -> None:
+    body = '{"event": "é"}'.encode()
+    for header in (
+        signed(NEW, body),
+        f"{signed('x', body)}, {signed(OLD, body)}",
+        f"v2=00,{signed(NEW, body)},",
+    ):
+        assert judge((OLD, NEW), {SIGNATURE: header}, body) == GENUINE
+
+
+@pytest.mark.parametrize(
+    "header",
+    ["v1=", "v1=00", "nonsense", "v1=" + "0" * 64, "é", signed(NEW, b"other"), "v1=\ud800"],
+)
+def test_a_signature_that_fits_none_is_unfit_and_not_told_so_by_a_4xx(header: str) -> None:
+    assert judge((OLD, NEW), {SIGNATURE: header}, b"{}") == UNFIT
+    assert STATUS[UNFIT] < 300
+
+
+def test_what_bears_no_signature_is_a_strangers() -> None:
+    for headers in ({}, {SIGNATURE: ""}, {SIGNATURE: " , "}):
+        assert judge((NEW,), headers, b"{}") == UNSIGNED
+    assert STATUS[UNSIGNED] == 401
+
+
+def test_without_a_secret_nothing_rings_and_an_empty_one_is_none() -> None:
+    assert judge((), {SIGNATURE: signed(NEW, b"")}, b"") == UNFIT
+    assert judge(("",), {SIGNATURE: signed("", b"")}, b"") == UNFIT
+
+
+def test_only_so_many_signatures_are_looked_at() -> None:
+    header = ",".join(["v1=00"] * doorbell.MAX_SIGNATURES + [signed(NEW, b"")])
+    assert judge((NEW,), {SIGNATURE: header}, b"") == UNFIT
+
+
+@given(st.binary(max_size=60), st.text(min_size=1, max_size=40), st.text(max_size=60))
+def test_a_call_rings_if_and_only_if_it_is_signed_over_its_raw_bytes(
+    body: bytes, secret: str, forged: str
+) -> None:
+    secret = secret.encode("utf-8", "replace").decode()
+    assert judge((secret,), {SIGNATURE: signed(secret, body)}, body) == GENUINE
+    assert judge((secret,), {SIGNATURE: signed(secret, body)}, body + b" ") == UNFIT
+    assert judge((secret,), {SIGNATURE: forged}, body) in (UNFIT, UNSIGNED)
+
+
+def test_exactly_what_the_log_can_tell_is_subscribed_to() -> None:
+    words = set(EVENT_TYPES.values()) | set(FIELD_EVENT_TYPES.values())
+    assert set(EVENTS) == words & set(THEIR_EVENTS)
+
+
+def test_a_ring_reads_at_once_and_once_more_and_then_the_bell_is_trusted() -> None:
+    bell = Bell(PACE).reading(100).read(101, True)
+    assert bell.due(101) == 111
+    bell = bell.ring(105)
+    assert bell.due(105) <= 105
+    bell = bell.reading(105).read(105.5, True)
+    assert bell.due(105.5) == 105 + AGAIN
+    bell = bell.reading(108).read(108, True)
+    assert bell.due(108) == 108 + PACE.ringing
+
+
+def test_what_rings_while_it_reads_is_read_after() -> None:
+    bell = Bell(PACE).reading(100).ring(100.2).read(104, True)
+    assert bell.due(104) == 101
+
+
+def test_a_failed_read_is_repeated_at_the_short_interval_and_does_not_hammer() -> None:
+    bell = Bell(PACE).ring(90).reading(100).read(100, False)
+    assert bell.works(100)
+    assert bell.due(100) == 110
+    assert bell.ring(101).due(101) == 100 + GAP_AFTER_FAILURE
+    assert bell.reading(110).read(110, True).due(110) == 170
+
+
+def test_a_bell_is_trusted_for_a_day() -> None:
+    bell = Bell(PACE).ring(0)
+    assert bell.works(TRUSTED)
+    assert not bell.works(TRUSTED + 1)
+    assert not Bell(PACE).works(0)
+
+
+def test_a_change_that_no_call_tells_of_makes_it_poll_until_a_call_comes() -> None:
+    bell = Bell(PACE).ring(0).reading(60).read(60, True)
+    bell = bell.found(60, happened=40)
+    assert bell.works(60 + GRACE)
+    assert not bell.works(60 + GRACE + 1)
+    assert bell.interval(60 + GRACE + 1) == PACE.polling
+    assert bell.found(80, happened=70).missed == 60
+    assert bell.ring(200).works(200)
+
+
+def test_a_call_before_the_finding_or_soon_after_explains_it() -> None:
+    bell = Bell(PACE).ring(41)
+    assert bell.found(60, happened=40).missed is None
+    assert bell.found(60, happened=41 + SLACK).missed is None
+    late = bell.found(60, happened=50)
+    assert late.missed == 60
+    assert late.ring(60 + GRACE).works(60 + GRACE)
+
+
+def test_changes_from_before_the_listener_stood_count_against_nobody() -> None:
+    assert Bell(PACE, since=50).found(60, happened=40).missed is None
+
+
+def event(kind: str, at: str, id: str = "R1") -> Any:
+    return {"event_id": id, "event_type": kind, "occurred_at": at}
+
+
+def test_only_what_a_call_tells_of_by_design_is_missed() -> None:
+    def newest(*events: Any) -> Any:
+        return happened({"events": list(events)}, 1_700_000_060.0, 500.0)
+
+    minute_ago = "2023-11-14T22:13:20Z"
+    assert newest(event("incident.triggered", minute_ago)) == 440.0
+    assert (
+        newest(
+            event("incident.triggered", minute_ago),
+            event("incident.resolved", "2023-11-14T22:13:50Z"),
+        )
+        == 470.0
+    )
+    assert newest(event("incident.title_updated", minute_ago)) is None
+    assert newest(event("incident.resolved", minute_ago, "snap-1")) is None
+    assert newest(event("incident.resolved", "soon")) is None
+    assert newest() is None
+    assert newest(event("incident.resolved", "2023-11-14T22:20:00Z")) == 500.0
+
+
+class World:
+    """A sensor that reads when the bell says so. `reads`: (beginning, whether it came through)."""
+
+    def __init__(self, took: float, fails: List[Tuple[float, float]]) -> None:
+        self.bell, self.now, self.took, self.fails = Bell(PACE), 0.0, took, fails
+        self.reads: List[Tuple[float, bool]] = []
+
+    def live(self, until: float, rings: List[float]) -> None:
+        waiting = sorted(rings)
+        while self.now < until:
+            nearest = self.bell.due(self.now)
+            if waiting and waiting[0] < nearest:
+                self.now = max(self.now, waiting.pop(0))
+                self.bell = self.bell.ring(self.now)
+                continue
+            self.now = max(self.now, nearest)
+            begun = self.now
+            self.bell = self.bell.reading(begun)
+            ok = not any(start <= begun < end for start, end in self.fails)
+            while waiting and waiting[0] < begun + self.took:
+                self.bell = self.bell.ring(waiting.pop(0))
+            self.now = begun + self.took
+            self.bell = self.bell.read(self.now, ok)
+            self.reads.append((begun, ok))
+
+
+TIMES = st.lists(st.floats(0.0, 200.0), max_size=60)
+
+
+@given(TIMES, st.floats(0.0, 3.0))
+def test_every_ring_is_read_at_once_and_once_more_and_reads_keep_their_distance(
+    rings: List[float], took: float
+) -> None:
+    world = World(took, [])
+    world.live(300.0, rings)
+    begun = [at for at, _ in world.reads]
+    assert all(later - before >= GAP - 1e-9 for before, later in zip(begun, begun[1:]))
+    for ring in rings:
+        first = min(at for at in begun if at >= ring)
+        assert first - ring <= max(GAP, took) + 1e-9
+        assert any(ring + AGAIN - 1e-9 <= at for at in begun)
+    if rings:
+        last = max(rings)
+        second = min(at for at in begun if at >= last + AGAIN - 1e-9)
+        assert second - last <= AGAIN + max(GAP, took) + 1e-9
+    quiet = [at for at in begun if not any(at - took - 61 <= ring <= at for ring in rings)]
+    assert len(quiet) <= 300 / min(PACE) + 2
+
+
+@given(TIMES, st.lists(st.tuples(st.floats(0, 200), st.floats(0, 60)), max_size=4))
+def test_what_rings_during_an_outage_is_read_within_the_short_interval_after_it(
+    rings: List[float], outages: List[Tuple[float, float]]
+) -> None:
+    fails = [(start, start + length) for start, length in outages]
+    world = World(0.1, fails)
+    world.live(400.0, rings)
+    for ring in rings:
+        end = max([ring, *(stop for start, stop in fails)])
+        assert any(ok and ring <= at <= end + PACE.polling + 1 for at, ok in world.reads), (
+            ring,
+            fails,
+            world.reads,
+        )
+    begun = [at for at, _ in world.reads]
+    assert all(later - before >= GAP - 1e-9 for before, later in zip(begun, begun[1:]))
+
+
+@given(st.integers(1, 2000), st.floats(0.1, 20.0))
+def test_a_burst_costs_at_most_a_read_a_second(count: int, seconds: float) -> None:
+    world = World(0.05, [])
+    world.live(60.0, [20.0 + seconds * number / count for number in range(count)])
+    assert (
+        len([at for at, _ in world.reads if 20.0 <= at <= 20.0 + seconds + AGAIN + 2])
+        <= seconds + 3
+    )

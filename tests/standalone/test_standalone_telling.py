@@ -1,0 +1,175 @@
+"""`serve` logs one line for each execution that did something for people, and one for each that is
+given up."""
+
+from __future__ import annotations
+
+import logging
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, to_payload
+from sandbox import Sandbox
+from sandbox.pagerduty.seed import API_KEY
+from sandbox.story import before
+from standalone.app import App
+from standalone.journal import Execution
+from standalone.telling import failed, told
+
+ROOT = Path(__file__).resolve().parents[2]
+TRIGGERED = IncidentEvent("R1", "incident.triggered", "2026-01-01T00:00:00Z")
+
+
+def change(**fields):
+    known = {
+        "id": "PT4KHLK",
+        "number": 12,
+        "status": "triggered",
+        "title": "It burns",
+        "urgency": "high",
+    }
+    times = {"created_at": "2026-01-01T00:00:00Z", "updated_at": "2026-01-01T00:00:00Z"}
+    return to_payload(Change(Incident(**{**known, **times, **fields}), (TRIGGERED,), 1))
+
+
+@pytest.fixture
+def run(tmp_path, caplog):
+    """Runs the pack on one change with Mattermost's settings changed; the log's lines of the level
+    and above."""
+    now = [1_800_000_000.0]
+
+    def serve(level, payload, tries=1, **changed):
+        with Sandbox() as sandbox:
+            before(sandbox)
+            world = sandbox.mattermost.world
+            mattermost = {
+                "url": sandbox.mattermost.url,
+                "token": world.bot_token,
+                "team": world.team.name,
+            }
+            config = {
+                "api_key": API_KEY,
+                "api_url": sandbox.pagerduty.url,
+                "mattermost": {
+                    **mattermost,
+                    "default_channel": "incidents",
+                    "operations_channel": "ops",
+                    **changed,
+                },
+            }
+            app = App(ROOT, config, tmp_path / "data", clock=lambda: now[0], sensors=False)
+            with caplog.at_level(logging.INFO, logger="standalone"):
+                app.start()
+                app.dispatch("pagerduty.incident", payload, "PT4KHLK")
+                for _ in range(tries):
+                    assert app.drain(60)
+                    now[0] += 61
+                    app.poke()
+                assert app.stop()
+        return [
+            one.getMessage()
+            for one in caplog.records
+            if one.name == "standalone" and one.levelno >= level
+        ]
+
+    return serve
+
+
+def test_what_an_execution_did_is_one_line_and_what_did_nothing_none(run):
+    assert run(logging.INFO, change()) == ["#12 in ~incidents: card created, 1 reply."]
+
+
+def test_what_is_given_up_names_the_incident_the_reason_and_where_it_is_kept(run):
+    said = run(logging.WARNING, change(), tries=7, default_channel="nowhere")
+    assert len([line for line in said if "it is tried again" in line]) == 5
+    (line,) = [line for line in said if "given up" in line]
+    assert line.startswith(
+        "#12: pagerduty.mattermost.post_incident failed (pagerduty.post_incidents), given "
+        "up after 6 tries: "
+    )
+    assert "~nowhere" in line
+    assert "; it is kept (`executions " in line
+
+
+def an_execution(result, parameters=None, **more):
+    context = {"rule": "pagerduty.some_rule"}
+    return Execution(
+        "a1b2c3d4e5f6", "pagerduty.x", parameters or {}, context, result={"result": result}, **more
+    )
+
+
+@pytest.mark.parametrize(
+    ("result", "line"),
+    [
+        ({"message": "Posted in ~ops.", "already": False}, "pagerduty.some_rule: Posted in ~ops."),
+        ({"message": "Posted before in ~ops.", "already": True}, ""),
+        (
+            {"message": "Sent to 1.", "sent": [{"already": False}]},
+            "pagerduty.some_rule: Sent to 1.",
+        ),
+        ({"message": "Sent to 0.", "sent": []}, ""),
+        ({"message": "Nothing posted.", "done": "not_configured"}, ""),
+        (
+            {"message": "~a: card unchanged.", "cards": [{"done": "unchanged", "reply_ids": []}]},
+            "",
+        ),
+        ({"message": "The incident has no card.", "cards": []}, ""),
+        (
+            {
+                "message": "~a: card unchanged, 1 reply.",
+                "cards": [{"done": "unchanged", "reply_ids": ["p"]}],
+            },
+            "pagerduty.some_rule in ~a: card unchanged, 1 reply.",
+        ),
+        ({"message": "Nothing was waiting.", "caught_up": 0, "waiting": 0, "dropped": 0}, ""),
+        (
+            {
+                "message": "Caught up: 0; still waiting: 3.",
+                "caught_up": 0,
+                "waiting": 3,
+                "dropped": 0,
+            },
+            "",
+        ),
+        (
+            {"message": "Caught up: 2.", "caught_up": 2, "waiting": 0},
+            "pagerduty.some_rule: Caught up: 2.",
+        ),
+        ({"message": "Two\nlines."}, "pagerduty.some_rule: Two lines."),
+        ({"no": "message"}, ""),
+        ("text", ""),
+        (None, ""),
+    ],
+)
+def test_what_is_told_of_a_result(result, line):
+    assert told(an_execution(result)) == line
+
+
+def test_an_incident_without_a_number_is_named_by_its_id():
+    parameters = {"change": change(number=0)}
+    assert told(an_execution({"message": "m"}, parameters)) == "PT4KHLK: m"
+    assert told(an_execution({"message": "m"}, {"change": "odd"})) == "pagerduty.some_rule: m"
+
+
+@pytest.mark.parametrize(
+    ("enabled", "end"),
+    [
+        (
+            True,
+            (
+                "given up after 6 tries: no; it is kept (`executions a1b2c3d4`), and catch_up "
+                "posts later what still "
+            ),
+        ),
+        (False, "given up after 6 tries: no; it is kept (`executions a1b2c3d4`)"),
+    ],
+)
+def test_catch_up_is_promised_only_where_it_runs(enabled, end):
+    rule = SimpleNamespace(enabled=enabled, action={"ref": "pagerduty.mattermost.catch_up"})
+    pack = SimpleNamespace(ref="pagerduty", rules={"pagerduty.catch_up": rule})
+    line = failed(an_execution(None, attempt=5, status="failed"), "no.", pack, False)
+    assert end in line
+    assert ("catch_up" in line) is enabled
+    once = failed(an_execution(None, status="timeout"), "too slow", pack, False)
+    assert once == "pagerduty.some_rule: pagerduty.x timeout (pagerduty.some_rule): too slow"

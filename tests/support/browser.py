@@ -1,0 +1,132 @@
+"""Debian's Chromium without a window, spoken to by its own protocol (DevTools): no driver and no
+package is needed.
+
+with Browser(folder) as browser:
+    browser.open(url); browser.until("document.title");
+    browser.js("document.querySelector('button').click()")
+"""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import shutil
+import subprocess
+import time
+from pathlib import Path
+from typing import Any, List, Optional
+
+import aiohttp
+
+CHROMIUM = (
+    shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+)
+FLAGS = (
+    *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--remote-debugging-port=0", "--window-size=1180,900", "--hide-scrollbars"),
+)
+START_SECONDS = 30.0
+
+
+class Browser:
+    """One tab. `complaints`: what the page logged as errors, refusals of its policy too."""
+
+    def __init__(self, folder: Path) -> None:
+        self._profile = folder / "chromium"
+        self._loop = asyncio.new_event_loop()
+        self._process: Optional[subprocess.Popen[bytes]] = None
+        self._number = 0
+        self.complaints: List[str] = []
+
+    def __enter__(self) -> Browser:
+        assert CHROMIUM is not None
+        command = [CHROMIUM, *FLAGS, f"--user-data-dir={self._profile}", "about:blank"]
+        self._process = subprocess.Popen(
+            command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        )
+        self._loop.run_until_complete(self._connect())
+        for domain in ("Page", "Runtime", "Log"):
+            self.call(domain + ".enable")
+        return self
+
+    def __exit__(self, *exc: object) -> None:
+        if hasattr(self, "_session"):
+            self._loop.run_until_complete(self._session.close())
+        self._loop.close()
+        if self._process is not None:
+            self._process.terminate()
+            try:
+                self._process.wait(10)
+            except subprocess.TimeoutExpired:
+                self._process.kill()
+                self._process.wait()
+
+    async def _connect(self) -> None:
+        told = self._profile / "DevToolsActivePort"
+        end = time.monotonic() + START_SECONDS
+        while not (told.exists() and told.read_text().strip()):
+            assert time.monotonic() < end, "Chromium did not start"
+            await asyncio.sleep(0.05)
+        address = f"http://127.0.0.1:{told.read_text().split()[0]}"
+        self._session = aiohttp.ClientSession()
+        async with self._session.get(address + "/json/list") as answer:
+            page = next(
+                target
+                for target in await answer.json(content_type=None)
+                if target["type"] == "page"
+            )
+        self._socket = await self._session.ws_connect(page["webSocketDebuggerUrl"], max_msg_size=0)
+
+    def call(self, method: str, **params: Any) -> Any:
+        return self._loop.run_until_complete(self._call(method, params))
+
+    async def _call(self, method: str, params: Any) -> Any:
+        self._number += 1
+        await self._socket.send_json({"id": self._number, "method": method, "params": params})
+        while True:
+            said = await self._socket.receive_json(timeout=30)
+            if said.get("id") == self._number:
+                assert "error" not in said, said
+                return said["result"]
+            if said.get("method") == "Runtime.exceptionThrown":
+                self.complaints.append(str(said["params"]["exceptionDetails"]))
+            elif (
+                said.get("method") == "Log.entryAdded"
+                and said["params"]["entry"]["level"] == "error"
+            ):
+                self.complaints.append(said["params"]["entry"]["text"])
+
+    def open(self, url: str) -> None:
+        self.call("Page.navigate", url=url)
+        self.until("document.readyState === 'complete'")
+
+    def js(self, expression: str) -> Any:
+        """The value of an expression in the page."""
+        told = self.call(
+            "Runtime.evaluate", expression=expression, awaitPromise=True, returnByValue=True
+        )
+        assert "exceptionDetails" not in told, told
+        return told["result"].get("value")
+
+    def until(self, expression: str, seconds: float = 30.0) -> Any:
+        end = time.monotonic() + seconds
+        while time.monotonic() < end:
+            value = self.js(expression)
+            if value:
+                return value
+            time.sleep(0.1)
+        raise AssertionError(f"it did not come to {expression}")
+
+    def picture(self, path: Path, width: int, height: int) -> None:
+        """The page's end, in a window of that size."""
+        self.call(
+            "Emulation.setDeviceMetricsOverride",
+            width=width,
+            height=height,
+            deviceScaleFactor=1,
+            mobile=False,
+        )
+        self.js("document.getElementById('posts').scrollTop = 1e6")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))

@@ -1,0 +1,118 @@
+"""The chat sensor on both sandboxes, called by HTTP as Mattermost calls it."""
+
+from __future__ import annotations
+
+import socket
+import time
+import uuid
+from typing import Any, Dict, List, Optional
+from unittest import mock
+
+import requests
+from chat_handle import ChatHandle
+from chat_sensor import ChatSensor
+from st2tests.base import BaseSensorTestCase
+
+from sandbox import Sandbox
+from sandbox.pagerduty import API_KEY
+
+KEY, TOKEN = "s" * 32, "t" * 26
+ADA = "a" * 26
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+class ChatSensorCase(BaseSensorTestCase):
+    sensor_cls = ChatSensor
+    __test__ = False
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.sandbox = Sandbox()
+        self.sandbox.__enter__()
+        self.addCleanup(self.sandbox.__exit__, None, None, None)
+        self.account = self.sandbox.pagerduty.account
+        world = self.sandbox.mattermost.world
+        port = free_port()
+        self.url = f"http://127.0.0.1:{port}/pagerduty"
+        self.config: Dict[str, Any] = {
+            "api_key": API_KEY,
+            "api_url": self.sandbox.pagerduty.url,
+            "timeouts": {"connect": 1, "read": 5},
+            "mattermost": {
+                "url": self.sandbox.mattermost.url,
+                "token": world.bot_token,
+                "team": world.team.name,
+            },
+            "chat": {
+                "port": port,
+                "public_url": self.url,
+                "command_tokens": [TOKEN],
+                "signing_keys": [KEY],
+                "webhook_tokens": ["w" * 26],
+            },
+        }
+        self.sensor: Any = None
+        self.start()
+
+    def start(self) -> None:
+        if self.sensor is not None:
+            self.sensor.cleanup()
+        self.sensor = self.get_sensor_instance(config=self.config)
+        self.sensor.setup()
+        self.addCleanup(self.sensor.cleanup)
+
+    def post(self, path: str, **options: Any) -> requests.Response:
+        return requests.post(self.url + path, timeout=10, **options)
+
+    def orders(self) -> List[Dict[str, Any]]:
+        return [
+            one["payload"]
+            for one in self.get_dispatched_triggers()
+            if one["trigger"] == "pagerduty.chat_command"
+        ]
+
+    def click(self, token: str, **more: Any) -> requests.Response:
+        body = {
+            "user_id": self.user_id(),
+            "user_name": "ada",
+            "channel_id": "c" * 26,
+            "trigger_id": uuid.uuid4().hex,
+        }
+        return self.post("/click", json={**body, "context": {"token": token}, **more})
+
+    def user_id(self, name: str = "ada") -> str:
+        answer = requests.get(
+            f"{self.sandbox.mattermost.url}/api/v4/users/username/{name}",
+            headers={"Authorization": "Bearer " + self.sandbox.mattermost.world.bot_token},
+            timeout=5,
+        )
+        return str(answer.json()["id"])
+
+    def buttons(self, incident: Any) -> Dict[str, Any]:
+        """The card's actions by their id."""
+        from pagerduty_mattermost.cards import buttons
+        from pagerduty_mattermost.incidents.log_entries import incident_from_rest
+
+        headers = {"Authorization": f"Token token={API_KEY}"}
+        row = requests.get(
+            f"{self.sandbox.pagerduty.url}/incidents/{incident.id}", headers=headers, timeout=5
+        ).json()
+        found = incident_from_rest(row["incident"])
+        assert found is not None
+        return {one["id"]: one for one in buttons.actions(found, self.url, KEY, time.time())}
+
+    def token(self, incident: Any, id: str) -> str:
+        return str(self.buttons(incident)[id]["integration"]["context"]["token"])
+
+    def handle(self, order: Optional[Dict[str, Any]] = None) -> Any:
+        """What the rule's action makes of the newest order."""
+        wrapper = mock.Mock()
+        wrapper._pack, wrapper._class_name = "tests", "ChatHandle"
+        action = ChatHandle(config=self.config, action_service=self.sensor_service)
+        action.sleep = lambda _: None  # type: ignore[assignment]
+        return action.run(order=order or self.orders()[-1])

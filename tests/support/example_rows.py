@@ -1,0 +1,251 @@
+"""Examples of the actions that are no plain calls of PagerDuty's REST API, on both sandboxes
+(tools/examples.py)."""
+
+from __future__ import annotations
+
+import logging
+import socket
+from importlib.util import find_spec
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, List
+from unittest.mock import Mock
+
+from actions_world import ActionsTestCase
+from chat_world import Chat
+from pack_files import files, load
+
+from pagerduty_mattermost.chat.endpoint import Desk
+from pagerduty_mattermost.core.config import settings as config
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.incidents.incident import Change, to_payload
+from pagerduty_mattermost.incidents.log_entries import incident_from_rest
+
+Parameters = Dict[str, Any]
+
+
+class ExampleCase(ActionsTestCase):
+    """Both sandboxes, and one datastore for all actions of an example."""
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.chat = Chat()
+        self.chat.__enter__()
+        self.addCleanup(self.chat.__exit__, None, None, None)
+        keys = {row["name"]: row["key"] for row in self.account.catalog["integrations"].values()}
+        self.settings.update(
+            mattermost=self.chat.raw()["mattermost"],
+            service_key=keys["Database Events API v1"],
+            events={"routing_key": keys["Database Events API v2"]},
+            timeouts={"connect": 2, "read": 10},
+            webhook={
+                "port": 8091,
+                "public_url": "https://stackstorm.example.com/pagerduty-webhook",
+            },
+        )
+        self.service: Any = None
+
+    def get_action_instance(self, config: Any = None) -> Any:
+        action = super().get_action_instance(config=config)
+        if self.service is None:
+            self.service = action.action_service
+            client = SimpleNamespace(rules=SimpleNamespace(get_all=_shipped_rules))
+            self.service.datastore_service.get_api_client = lambda: client
+        action.action_service = self.service
+        return action
+
+
+def _shipped_rules(limit: int, offset: int) -> List[Any]:
+    rules = [
+        SimpleNamespace(**{**rule, "ref": f"pagerduty.{rule['name']}"})
+        for rule in map(load, files("rules"))
+    ]
+    return rules[offset : offset + limit]
+
+
+def incident(test: ExampleCase) -> str:
+    return str(test.account.trigger("Checkout API", "Disk full").id)
+
+
+def post(test: ExampleCase) -> str:
+    return str(
+        test.done("mattermost.post_message", channel="incidents", message="Deploy begins")[
+            "post_id"
+        ]
+    )
+
+
+def posted(test: ExampleCase) -> str:
+    id = incident(test)
+    test.done("mattermost.post_incident", channel="incidents", incident_id=id)
+    return id
+
+
+def changed(test: ExampleCase) -> Dict[str, Any]:
+    """What the sensor would dispatch."""
+    found = incident_from_rest(test.done("incident.get", entity_id=incident(test)))
+    assert found is not None
+    return to_payload(Change(found, (), 1))
+
+
+def clicked(test: ExampleCase) -> Dict[str, Any]:
+    """What the chat sensor dispatches when Ada clicks Acknowledge."""
+    ada = test.chat.gateway().user_by_username("ada").id
+    about = {
+        "id": "7c4a",
+        "kind": "click",
+        "verb": "acknowledge",
+        "incident": incident(test),
+        "user_id": ada,
+    }
+    return {**about, "valid_until": test.now + 60}
+
+
+def fixed(**parameters: Any) -> Callable[[ExampleCase], Parameters]:
+    return lambda test: dict(parameters)
+
+
+def alerted(test: ExampleCase) -> Parameters:
+    test.done("event.trigger", summary="Disk full", dedup_key="db-1-disk")
+    return {"dedup_key": "db-1-disk"}
+
+
+def linked(test: ExampleCase) -> Parameters:
+    test.done("identity.link", user="ada", pagerduty_user="grace@example.com")
+    return {"user": "ada"}
+
+
+def with_desk(test: ExampleCase) -> Parameters:
+    """The chat sensor listens, and the bot may make what is to be made."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    test.settings["chat"] = {"port": port, "public_url": url, "signing_keys": ["k" * 32]}
+    test.chat.service.grant("team_user", "manage_slash_commands", "manage_outgoing_webhooks")
+    action = test.get_action_instance(config=test.settings)
+    log = logging.getLogger("example")
+    desk = Desk(
+        config.load(test.settings), Mock(), Store(action.action_service), Mock(), dict, log
+    )
+    desk.listen()
+    test.addCleanup(desk.close)
+    return {}
+
+
+def set_up(test: ExampleCase) -> Parameters:
+    test.done("mattermost.setup", **with_desk(test))
+    return {}
+
+
+def synced(test: ExampleCase) -> Parameters:
+    test.settings["oncall"] = {"headers": {"incidents": "Payments escalation"}}
+    return {}
+
+
+def watched(test: ExampleCase) -> Parameters:
+    test.settings["oncall"] = {
+        "channels": {"Platform rotation": "incidents", "Payments escalation": "incidents"}
+    }
+    return {}
+
+
+def drawn(test: ExampleCase) -> Parameters:
+    if find_spec("matplotlib") is None:
+        test.skipTest("matplotlib is not installed (requirements-pictures.txt)")
+    return {"schedule": "Platform rotation", "channel": "incidents"}
+
+
+def failed(test: ExampleCase) -> str:
+    """Id of the dead letter of a post that Mattermost did not take."""
+    test.chat.server.faults.add("status", method="POST", path="/posts$", status=503)
+    test.refused(
+        "mattermost.post_once",
+        channel="incidents",
+        message="Good morning",
+        key="morning-2026-11-21",
+    )
+    test.chat.server.faults.clear()
+    return str(test.done("deadletter.list")["letters"][0]["id"])
+
+
+def exported(test: ExampleCase) -> Parameters:
+    test.done("identity.link", user="ada", pagerduty_user="grace@example.com")
+    document = test.done("state.export", kinds="identities")["document"]
+    return {"document": document, "dry_run": True}
+
+
+STORM: Dict[str, Any] = {
+    "key": "storm-PSVC-1760000000-0",
+    "kind": "storm",
+    "state": "ongoing",
+    "service_id": "PSVC",
+    "service": "Checkout",
+    "team_ids": [],
+    "title": "",
+    "started_at": "2026-11-21T08:00:00Z",
+    "at": "2026-11-21T08:00:30Z",
+    "sequence": 12,
+    "total": 12,
+    "triggered": 12,
+    "acknowledged": 0,
+    "closed": 0,
+    "incidents": [],
+}
+EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
+    "incident.create.events_v1": fixed(description="Disk full", incident_key="db-1-disk"),
+    "event.trigger": fixed(summary="Disk full", source="db-1", dedup_key="db-1-disk"),
+    "event.acknowledge": alerted,
+    "event.resolve": alerted,
+    "event.change": fixed(summary="Deployed 1.2", source="ci"),
+    "identity.link": fixed(user="ada", pagerduty_user="grace@example.com"),
+    "identity.unlink": linked,
+    "identity.who": linked,
+    "webhook.setup": fixed(),
+    "webhook.status": lambda t: t.done("webhook.setup") and {},
+    "webhook.teardown": lambda t: t.done("webhook.setup") and {},
+    "audit.list": fixed(since="7d"),
+    "deadletter.list": lambda t: failed(t) and {},
+    "deadletter.replay": lambda t: {"ids": failed(t)},
+    "deadletter.drop": lambda t: {"ids": failed(t)},
+    "state.show": lambda t: {"incident_id": posted(t)},
+    "state.export": lambda t: posted(t) and {"kinds": "incidents"},
+    "state.import": exported,
+    "state.reset": lambda t: failed(t) and {"kinds": "deadletters"},
+    "chat.run": lambda t: {"verb": "show", "incidents": incident(t) and "1"},
+    "chat.handle": lambda t: {"order": clicked(t)},
+    "route.explain": lambda t: {"incident_id": incident(t)},
+    "mattermost.post_message": fixed(channel="incidents", message="Deploy done"),
+    "mattermost.update_message": lambda t: {"post_id": post(t), "message": "Deploy done"},
+    "mattermost.reply": lambda t: {"post": post(t), "message": "Looks good"},
+    "mattermost.post_once": fixed(
+        channel="incidents", message="Good morning", key="morning-2026-11-21"
+    ),
+    "mattermost.upload_file": fixed(channel="incidents", name="notes.txt", content="All is well"),
+    "mattermost.repaint_incident": lambda t: {"incident_id": posted(t)},
+    "mattermost.tell_incident": lambda t: {"change": changed(t), "to": "assignees"},
+    "mattermost.add_reaction": lambda t: {"post_id": post(t), "emoji": "eyes"},
+    "mattermost.direct_message": fixed(users="ada", message="You are on call"),
+    "mattermost.get_channel": fixed(channel="~incidents"),
+    "mattermost.test_card": fixed(channel="incidents"),
+    "mattermost.post_incident": lambda t: {"channel": "incidents", "incident_id": incident(t)},
+    "mattermost.catch_up": fixed(),
+    "mattermost.post_digest": fixed(),
+    "incident.remind": fixed(),
+    "oncall.today": fixed(channel="incidents", escalation_policies="Payments escalation"),
+    "oncall.week": fixed(schedules="Platform rotation", days=3),
+    "oncall.picture": drawn,
+    "oncall.sync": synced,
+    "oncall.watch": watched,
+    "oncall.check": watched,
+    "oncall.tell": lambda t: {
+        "user": t.id("users", "Ada Lovelace"),
+        "message": "Your shift begins at noon.",
+        "key": "noon",
+    },
+    "posts.reconcile": fixed(),
+    "mattermost.post_storm": fixed(change=STORM, channel="incidents"),
+    "health.check": fixed(),
+    "health.watchdog": fixed(),
+    "mattermost.setup": with_desk,
+    "mattermost.teardown": set_up,
+}

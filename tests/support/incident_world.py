@@ -1,0 +1,58 @@
+"""Tests of actions that stand between the sandbox PagerDuty and the sandbox Mattermost."""
+
+from __future__ import annotations
+
+from typing import Any, Dict
+
+from chat_world import ChatActionCase
+
+from pagerduty_mattermost.incidents.incident import (
+    Change,
+    Incident,
+    IncidentEvent,
+    Person,
+    to_payload,
+)
+from pagerduty_mattermost.incidents.log_entries import incident_from_rest
+from sandbox.journal import Journal
+from sandbox.pagerduty import API_KEY, PagerDutyServer
+
+
+class IncidentActionCase(ChatActionCase):
+    __test__ = False
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.calls = Journal(self.chat.clock)
+        self.pager = PagerDutyServer(self.calls, self.chat.clock)
+        self.pager.start()
+        self.addCleanup(self.pager.stop)
+        self.account = self.pager.account
+
+    def settings(self, **changes: Any) -> Dict[str, Any]:
+        raw = {**self.chat.raw(), "api_key": API_KEY, "api_url": self.pager.url, **changes}
+        return {**raw, "timeouts": {"connect": 1, "read": 1}}
+
+    def action(self, config: Any = None) -> Any:
+        return super().action(config or self.settings())
+
+    def incident(self, of: Any) -> Incident:
+        """The incident as the sensor reports it."""
+        answer = self.get_action_instance(self.settings()).pagerduty.get(f"/incidents/{of.id}")[
+            "incident"
+        ]
+        found = incident_from_rest(answer)
+        assert found is not None
+        return found
+
+    def change(self, incident: Incident, *events: IncidentEvent) -> Dict[str, Any]:
+        return to_payload(Change(incident, events, 1))
+
+
+def happened(
+    number: int,
+    kind: str,
+    at: str,
+    agent: Person = Person("PX", "Ann"),  # noqa: B008
+) -> IncidentEvent:
+    return IncidentEvent(f"R{number}", f"incident.{kind}", at, agent)

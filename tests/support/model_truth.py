@@ -1,0 +1,128 @@
+"""What must stand in the channel after a history of the model: `sandbox.verify`, and for what
+storms, flapping and quiet hours may leave without a card an own account of when that may be. Knows
+only PagerDuty's truth and the posts."""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from datetime import datetime, timezone
+from typing import Any, Dict, Iterable, List, Mapping
+
+from sandbox.verify import verify
+
+CHANNEL = "incidents"
+FLAPPING = "Comes and goes"
+OPEN = ("triggered", "acknowledged")
+ACTS = ("acknowledge_log_entry", "annotate_log_entry")
+
+Thing = Mapping[str, Any]
+
+
+def differences(world: Any) -> List[str]:
+    truth = [one for one in world.account.truth() if one["entries"]]
+    posts = world.chat.service.posts(CHANNEL)
+    marks = [post.props.get("pagerduty") or {} for post in posts]
+    carded = {mark["incident"] for mark in marks if mark.get("incident") and not mark.get("event")}
+    digested = Counter(id for mark in marks for id in str(mark.get("incidents") or "").split())
+    stormy = _may_be_stormy(truth, world.noise)
+    absent = [one for one in truth if one["id"] not in carded]
+    lines: List[str] = []
+    excused = []
+    acted = [one for one in truth if _is_acted_on(one)]
+    for one in absent:
+        name = f"#{one['number']} {one['title']}"
+        quiet = one["urgency"] == "low" and _created(one) < _end_of(world.quiet)
+        is_open = one["status"] in OPEN
+        if quiet and one["id"] not in stormy:
+            if is_open and digested[one["id"]] != 1:
+                lines.append(
+                    f"{name}: open and held by quiet hours, but in {digested[one['id']]} digests"
+                )
+            excused.append(one["id"])
+        elif one["id"] in stormy:
+            if is_open and not quiet and one["priority"] == "P1":
+                lines.append(f"{name}: of high priority and without a card")
+            if is_open and not quiet and one in acted and len(acted) <= 5:
+                lines.append(f"{name}: somebody acted on it and it has no card")
+            excused.append(one["id"])
+    lines += [f"{id} is in {count} digests" for id, count in digested.items() if count > 1]
+    lines += _storms_differ(
+        world, posts, [one for one in absent if one["id"] in stormy and one["urgency"] != "low"]
+    )
+    rest = [one for one in truth if one["id"] not in excused]
+    return lines + verify(rest, world.chat.service, CHANNEL, since=world.began)
+
+
+def _created(incident: Thing) -> float:
+    return float(incident["entries"][0][2])
+
+
+def _is_acted_on(incident: Thing) -> bool:
+    return any(kind in ACTS for _, kind, _, _ in incident["entries"])
+
+
+def _end_of(hours: str) -> float:
+    """Of the quiet hours of the day on which the histories begin."""
+    if not hours:
+        return 0.0
+    hour, minute = map(int, hours.split("-")[1].split(":"))
+    return datetime(2025, 10, 9, hour, minute, tzinfo=timezone.utc).timestamp()
+
+
+def _may_be_stormy(truth: Iterable[Thing], noise: bool) -> Dict[str, str]:
+    """Incidents that storms or flapping may hold: more than three of a service in a minute, those
+    that come while that lasts, and what has had two rounds of its title."""
+    from model_world import NOISE
+
+    found: Dict[str, str] = {}
+    by_service: Dict[str, List[Thing]] = {}
+    for one in truth if noise else ():
+        by_service.setdefault(one["service"], []).append(one)
+    for service, those in by_service.items():
+        those.sort(key=_created)
+        rounds = 0
+        last = 0.0
+        for number, one in enumerate(those):
+            window = those[number : number + NOISE["storm_incidents"] + 1]
+            if (
+                len(window) > NOISE["storm_incidents"]
+                and _created(window[-1]) - _created(one) <= NOISE["storm_window"]
+            ):
+                last = max(last, _created(window[-1]))
+                found.update((each["id"], service) for each in window)
+            elif last and _created(one) <= last + NOISE["storm_quiet"]:
+                found[one["id"]] = service
+                last = max(last, _created(one))
+            if one["title"] == FLAPPING:
+                if rounds >= NOISE["flapping_rounds"]:
+                    found[one["id"]] = service
+                rounds += sum(
+                    "trigger" in kind or "reopen" in kind for _, kind, _, _ in one["entries"]
+                )
+    return found
+
+
+def _storms_differ(world: Any, posts: Iterable[Any], absent: Iterable[Thing]) -> List[str]:
+    lines: List[str] = []
+    storms = [post for post in posts if (post.props.get("pagerduty") or {}).get("storm")]
+    keys = Counter(post.props["pagerduty"]["storm"] for post in storms)
+    lines += [f"{count} cards of {key}" for key, count in keys.items() if count > 1]
+    for post in storms:
+        if not re.search("is over|no longer flaps", post.message):
+            lines.append(f"a storm without an end: {post.message!r}")
+        summaries = [
+            one for one in world.chat.service.thread(post) if one.message.startswith("Over after")
+        ]
+        if len(summaries) != 1:
+            lines.append(f"{len(summaries)} summaries of {post.message!r}")
+    for service, count in Counter(str(one["service"]) for one in absent).items():
+        told = sum(
+            int(found.group(1))
+            for post in storms
+            for found in [re.search(r"(\d+) (incidents|rounds)$", post.message)]
+            if found and service in post.message
+        )
+        if told < count:
+            lines.append(f"{count} incidents of {service} have no card, and storms tell of {told}")
+    return lines

@@ -1,0 +1,314 @@
+"""PagerDuty, Mattermost, the sensor, rules and actions with one clock and in one thread, each step
+on demand: what the model-based test drives. Real HTTP to both sandboxes; a datastore that forgets
+by the clock; a queue between the sensor and the actions that may lose, repeat and mix up what it
+carries."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import hmac
+import logging
+import random
+from types import SimpleNamespace
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+
+import requests
+from chat_world import Chat
+from mattermost_catch_up import CatchUp
+from mattermost_post_digest import PostDigest
+from mattermost_post_storm import PostStorm
+from model_truth import differences
+from pack_files import ROOT, load
+from post_incident import PostIncident
+from posts_reconcile import PostsReconcile
+from repaint_incident import RepaintIncident
+
+from pagerduty_mattermost.core.config import settings as config
+from pagerduty_mattermost.core.config.settings import Secret
+from pagerduty_mattermost.gateways.http.accepted_secrets import Keyring
+from pagerduty_mattermost.gateways.http.client import Policy
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
+from pagerduty_mattermost.incidents.known_states import StateStore
+from pagerduty_mattermost.noise.storm_gate import STORM_TRIGGER, NoiseDesk
+from pagerduty_mattermost.sensor.cycle import INCIDENT, Cycle
+from pagerduty_mattermost.sensor.webhook_endpoint import Desk
+from sandbox.journal import Journal
+from sandbox.pagerduty import API_KEY, PagerDutyServer
+
+LOG = logging.getLogger("model")
+CHANNEL = "incidents"
+PEOPLE = ("ada@example.com", "grace@example.com", "linus@example.com")
+NOISE = {
+    "storm_incidents": 3,
+    "storm_window": 60,
+    "storm_quiet": 120,
+    "flapping_rounds": 2,
+    "flapping_window": 600,
+}
+SECRET = "a secret of the webhook"
+TRIES = 4
+"""As the shipped retry policies: a first try and three more."""
+
+
+class Killed(BaseException):
+    """The process of an action ends here."""
+
+
+class Item(NamedTuple):
+    name: str
+    value: str
+
+
+class Datastore:
+    """Shared by all: StackStorm's, with expiry by the sandbox's clock."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        self._clock = clock
+        self.items: Dict[str, Tuple[str, Optional[float]]] = {}
+
+    def list_values(
+        self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0
+    ) -> List[Item]:
+        now = self._clock()
+        live = [
+            (name, kept)
+            for name, kept in sorted(self.items.items())
+            if kept[1] is None or kept[1] > now
+        ]
+        found = [Item(name, value) for name, (value, _) in live if name.startswith(prefix)]
+        return found[offset : offset + min(limit, 100)]
+
+    def set_value(
+        self,
+        name: str,
+        value: str,
+        ttl: Optional[float] = None,
+        local: bool = True,
+        encrypt: bool = False,
+    ) -> bool:
+        self.items[name] = (value, self._clock() + ttl if ttl else None)
+        return True
+
+    def delete_value(self, name: str, local: bool = True) -> bool:
+        return self.items.pop(name, None) is not None
+
+
+class Work(NamedTuple):
+    """One execution that a rule asked for."""
+
+    cls: Any
+    given: Dict[str, Any]
+    tries: int = 0
+
+
+class Service(Datastore):
+    """What the sensor and the actions are handed."""
+
+    def __init__(self, clock: Callable[[], float]) -> None:
+        super().__init__(clock)
+        self.queue: List[Work] = []
+        self.lose = 0
+        """So many of the next triggers go nowhere."""
+        self.repeat = 0
+        """So many of the next triggers come twice."""
+        rule = SimpleNamespace(
+            ref="pagerduty.all",
+            enabled=True,
+            trigger={"type": INCIDENT},
+            criteria={},
+            action={
+                "ref": "pagerduty.mattermost.post_incident",
+                "parameters": {"change": "{{ trigger }}", "channel": CHANNEL, "route": "all"},
+            },
+        )
+        client = SimpleNamespace(
+            rules=SimpleNamespace(get_all=lambda limit, offset: [rule][offset:])
+        )
+        self.datastore_service = SimpleNamespace(get_api_client=lambda: client)
+
+    def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
+        if trigger not in (INCIDENT, STORM_TRIGGER):
+            return
+        if self.lose:
+            self.lose -= 1
+            return
+        for _ in range(2 if self.repeat else 1):
+            if trigger == STORM_TRIGGER:
+                self.queue.append(Work(PostStorm, {"change": payload, "channel": CHANNEL}))
+                continue
+            self.queue.append(
+                Work(PostIncident, {"change": payload, "channel": CHANNEL, "route": "all"})
+            )
+            self.queue.append(Work(RepaintIncident, {"change": payload}))
+        self.repeat = max(0, self.repeat - 1)
+
+
+class Sensor(NamedTuple):
+    cycle: Cycle
+    desk: Desk
+
+
+class World:
+    def __init__(self, seed: int = 0, *, noise: bool = False, quiet: str = "") -> None:
+        """`noise`: storms and flapping, of few; `quiet`: the quiet hours."""
+        self.random = random.Random(seed)
+        self.noise, self.quiet = noise, quiet
+        self.chat = Chat()
+        self.clock = self.chat.clock
+        self.pager = PagerDutyServer(Journal(self.clock), self.clock)
+        self.chat.server.start()
+        self.pager.start()
+        self.account = self.pager.account
+        self.account.set_options(rate_limit=None)
+        self.service = Service(self.clock)
+        self.settings = {
+            **self.chat.raw(),
+            "api_key": API_KEY,
+            "api_url": self.pager.url,
+            "timeouts": {"connect": 2, "read": 2},
+            "noise": NOISE if noise else {"storm_incidents": 0, "flapping_rounds": 0},
+            "quiet_hours": {"hours": quiet},
+        }
+        metadata = load(ROOT / "sensors" / "incident_sensor.yaml")
+        self._schemas = {
+            "pagerduty." + one["name"]: one["payload_schema"] for one in metadata["trigger_types"]
+        }
+        self.sensors: List[Sensor] = []
+        self.restart()
+        self.poll()
+        self.reconcile()  # as it would within five minutes; later runs go on from there
+        self.clock.advance(2)
+        self.began = self.clock()
+
+    def close(self) -> None:
+        self.chat.server.stop()
+        self.pager.stop()
+        for sensor in self.sensors:
+            sensor.desk.close()
+
+    # The sensor
+
+    def restart(self) -> None:
+        """A new process: what was not committed is forgotten."""
+        for sensor in self.sensors:
+            sensor.desk.close()
+        self.sensors = [self._sensor()]
+
+    def double(self) -> None:
+        """A second sensor on the same datastore, by mistake."""
+        if len(self.sensors) == 1:
+            self.sensors.append(self._sensor())
+
+    def _sensor(self) -> Sensor:
+        settings = config.load(self.settings)
+        pagerduty = PagerDuty(
+            settings.pagerduty,
+            policy=Policy(attempts=2, budget=4.0),
+            clock=self.clock,
+            monotonic=self.clock,
+            sleep=self.clock.advance,
+        )
+        store = Store(self.service, monotonic=self.clock, sleep=self.clock.advance)
+        dispatcher = Dispatcher(self.service, self._schemas, LOG)
+        noise = NoiseDesk(settings.noise, store, dispatcher, pagerduty, LOG)
+        cycle = Cycle(
+            settings,
+            pagerduty,
+            StateStore(store),
+            dispatcher,
+            LOG,
+            noise=noise,
+            monotonic=self.clock,
+        )
+        keys = Keyring(lambda: [Secret(SECRET)], ())
+        desk = Desk(settings, cycle, dispatcher, keys, store, LOG, monotonic=self.clock)
+        desk.listen()
+        return Sensor(cycle, desk)
+
+    def poll(self) -> None:
+        """Each sensor looks once, whatever its interval."""
+        for sensor in self.random.sample(self.sensors, len(self.sensors)):
+            sensor.cycle.run()
+
+    def ring(self, kind: str, times: int) -> None:
+        """So many calls on the webhook, after which the sensors do what they think it is time
+        for."""
+        body = b'{"event": {}}'
+        signed = (
+            "v1="
+            + hmac.new(
+                (SECRET if kind == "genuine" else "x").encode(), body, hashlib.sha256
+            ).hexdigest()
+        )
+        headers = {} if kind == "unsigned" else {"X-PagerDuty-Signature": signed}
+        wanted = 401 if kind == "unsigned" else 202
+        for sensor in self.sensors:
+            for _ in range(times):
+                assert (
+                    requests.post(
+                        sensor.desk.address, data=body, headers=headers, timeout=10
+                    ).status_code
+                    == wanted
+                )
+            sensor.desk.run()
+        self.clock.advance(4)
+        for sensor in self.sensors:
+            sensor.desk.run()
+
+    # The actions
+
+    def work(self, count: int, *, mixed: bool = True) -> None:
+        """So many executions, in any order; what fails is tried again by its policy."""
+        for _ in range(min(count, len(self.service.queue))):
+            place = self.random.randrange(len(self.service.queue)) if mixed else 0
+            one = self.service.queue.pop(place)
+            if not self.run(one.cls, **one.given)[0] and one.tries + 1 < TRIES:
+                self.service.queue.append(one._replace(tries=one.tries + 1))
+
+    def kill_one(self, fault: str, method: str) -> None:
+        """An execution that dies at its first trouble with Mattermost, of which a kind is made."""
+        if not self.service.queue:
+            return
+        one = self.service.queue.pop(self.random.randrange(len(self.service.queue)))
+        rule = self.chat.server.faults.add(fault, method=method, path="/posts", times=1)
+        with contextlib.suppress(Killed):
+            self.run(one.cls, sleep=self._die, **one.given)
+        self.chat.server.faults.clear(rule)
+
+    def _die(self, seconds: float) -> None:
+        raise Killed
+
+    def run(
+        self, cls: Any, *, sleep: Optional[Callable[[float], None]] = None, **given: Any
+    ) -> Tuple[bool, Any]:
+        action = cls(dict(self.settings), self.service)
+        action.logger = LOG
+        action.sleep = sleep or self.clock.advance
+        action.monotonic = action.clock = self.clock
+        done: Tuple[bool, Any] = action.run(**given)
+        return done
+
+    def reconcile(self, full: bool = False) -> Any:
+        return self.run(PostsReconcile, source="", full=full)
+
+    # The end
+
+    def settle(self) -> List[str]:
+        """No more trouble, and time enough: what still differs from the truth, order aside."""
+        self.chat.server.faults.clear()
+        self.pager.faults.clear()
+        self.service.lose = self.service.repeat = 0
+        for number in range(14):
+            self.clock.advance(400)
+            self.poll()
+            self.work(1000)
+            self.run(CatchUp)
+            self.run(PostDigest)
+            self.reconcile(full=number % 6 == 5)
+        return [line for line in self.differences() if "not in order" not in line]
+
+    def differences(self) -> List[str]:
+        return differences(self)
