@@ -38,10 +38,10 @@ KINDS = (
 def run() -> List[Row]:
     from pagerduty_mattermost.core.config.settings import NoiseConfig
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-    from pagerduty_mattermost.gateways.stackstorm.dispatcher import payload
     from pagerduty_mattermost.incidents.known_states import State, StateStore
     from pagerduty_mattermost.incidents.log_entries import parse_entry
     from pagerduty_mattermost.incidents.tracker import Watch, follow
+    from pagerduty_mattermost.incidents.trigger_payload import payload
     from pagerduty_mattermost.noise.storm_gate import NoiseDesk
 
     from .sensor import Datastore, Dispatcher

@@ -12,16 +12,16 @@ class AuditList(PackAction):
         from pagerduty_mattermost.action_bases import inputs
         from pagerduty_mattermost.chat import audit
 
-        now = self.clock()
+        now = self.context.clock()
         asked = inputs.require(
             inputs.load(schema),
             params,
-            inputs.Terms(now, self.settings.time_zone),
-            self.log.warning,
+            inputs.Terms(now, self.context.settings.time_zone),
+            self.context.log.warning,
         )
         since, until = (_utc(asked[name]) for name in ("since", "until"))
         user = str(asked.get("user") or "").lstrip("@").casefold()
-        acts = audit.entries(self.store, self.log, since, until)
+        acts = audit.entries(self.context.store, self.context.log, since, until)
         found = [one for one in acts if not user or one.chat_user.casefold() == user]
         kept = found[-asked["maximum"] :]
         result: Dict[str, Any] = {

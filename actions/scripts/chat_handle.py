@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Mapping, Optional, Sequence
 
 from pagerduty_mattermost.action_bases.card_action import CardAction
+from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.chat.command import Answer, Said
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import escape, one_line
@@ -21,12 +22,12 @@ class ChatHandle(CardAction):
             raise RejectedInput(
                 "order must be the payload of the trigger pagerduty.chat_command: '{{ trigger }}'"
             )
-        if self.clock() > float(order.get("valid_until") or 0):
+        if self.context.clock() > float(order.get("valid_until") or 0):
             return {
                 "done": "too_late",
                 "message": "Not done: it waited too long. It is a dead letter now.",
             }
-        if self.store.read(DROPPED + str(order["id"])) is not None:
+        if self.context.store.read(DROPPED + str(order["id"])) is not None:
             return {
                 "done": "dropped",
                 "message": "Dropped: whoever asked was told that it was not taken.",
@@ -34,7 +35,7 @@ class ChatHandle(CardAction):
         try:
             given = self._perform(order)
         except PackError as error:
-            self._tell(order, f":warning: {escape(self._one_line(str(error)))}")
+            self._tell(order, f":warning: {escape(self.context.line_of(error))}")
             raise
         if order.get("kind") == "command" and given.message:
             self._answer(order, given)
@@ -59,7 +60,7 @@ class ChatHandle(CardAction):
     def _answer(self, order: Mapping[str, Any], given: Answer) -> None:
         """A list with buttons, where the answer goes back by the command's own way: a post's props
         are limited, an ephemeral one's are not. What was made is the team's to see."""
-        chat = self.settings.chat
+        chat = self.context.settings.chat
         if not given.shown or not order.get("hook") or not chat.has_buttons or chat.read_only:
             self._tell(order, given.message, public=given.public)
             return
@@ -67,10 +68,15 @@ class ChatHandle(CardAction):
         from pagerduty_mattermost.cards import incident_tables as chat_tables
         from pagerduty_mattermost.core import times
 
-        zone, key = times.zone(self.settings.time_zone), chat.signing_keys[0].reveal()
+        zone, key = times.zone(self.context.settings.time_zone), chat.signing_keys[0].reveal()
         rows = [
             buttons.row(
-                one, chat_tables.line(one, zone), number, chat.public_url, key, self.clock()
+                one,
+                chat_tables.line(one, zone),
+                number,
+                chat.public_url,
+                key,
+                self.context.clock(),
             )
             for number, one in enumerate(given.shown)
         ]
@@ -83,15 +89,15 @@ class ChatHandle(CardAction):
         from pagerduty_mattermost.chat.perform import perform
 
         if order.get("kind") == "note":
-            noted = thread_notes.said(self, order)
-            return perform(self, noted) if noted else Answer("")
+            noted = thread_notes.said(self.context, order)
+            return perform(self.context, noted) if noted else Answer("")
         said, dry = chat_orders.said(order)
         said = chat_which.complete(
-            self, said._replace(key=str(order["id"])), str(order.get("root_id") or "")
+            self.context, said._replace(key=str(order["id"])), str(order.get("root_id") or "")
         )
         if not dry and order.get("kind") == "command" and self._asks(order, said):
             return Answer("")
-        given = perform(self, said, dry=dry)
+        given = perform(self.context, said, dry=dry)
         for incident in given.incidents if said.verb in chat_orders.REPAINTS and not dry else ():
             self._repaint(incident, given)
         asked_for = order.get("kind") == "row" or order.get("verb") in ("confirmed", "declare")
@@ -106,23 +112,25 @@ class ChatHandle(CardAction):
         from pagerduty_mattermost.core.post_keys import post_key
 
         try:
-            post = self.mattermost.get_post(post_id)
+            post = self.context.mattermost.get_post(post_id)
             key = post_key("declared", post_id, "".join(given.incidents))
             root = str(post.get("root_id") or "") or post_id
 
             def reply(channel: Any) -> None:
-                self.mattermost.create_post(channel.id, given.message, key=key, root_id=root)
+                self.context.mattermost.create_post(
+                    channel.id, given.message, key=key, root_id=root
+                )
 
-            self.channels.using(str(post.get("channel_id")), reply)
+            self.context.channels.using(str(post.get("channel_id")), reply)
         except PackError as error:
-            self.log.warning("The declared post %s is not linked back: %s", post_id, error)
+            self.context.log.warning("The declared post %s is not linked back: %s", post_id, error)
 
     def _asks(self, order: Mapping[str, Any], said: Said) -> bool:
         """Whether a confirmation was asked for."""
         from pagerduty_mattermost.cards import buttons
         from pagerduty_mattermost.chat import orders as chat_orders
 
-        chat = self.settings.chat
+        chat = self.context.settings.chat
         if not chat.has_buttons or not chat_orders.needs_confirmation(said, chat.confirm):
             return False
         words = said.verb.replace("_", " ")
@@ -136,7 +144,7 @@ class ChatHandle(CardAction):
             str(order.get("user_id")),
             chat.public_url,
             chat.signing_keys[0].reveal(),
-            self.clock(),
+            self.context.clock(),
         )
         self._tell(order, "", [asked])
         return True
@@ -148,16 +156,16 @@ class ChatHandle(CardAction):
         from pagerduty_mattermost.incidents.incident import Change
 
         known = next((one for one in given.after if one.id == incident), None)
-        at = self.pagerduty.last_server_time
+        at = self.context.pagerduty.last_server_time
         try:
             change = (
                 Change(known, read_at=times.iso(at))
                 if known and at
-                else self.change_of(None, incident)
+                else posting.change_of(self.context, None, incident)
             )
-            self.posts().repaint(change)
+            posting.posts(self.context).repaint(change)
         except PackError as error:
-            self.log.warning("The card of %s will follow: %s", incident, error)
+            self.context.log.warning("The card of %s will follow: %s", incident, error)
 
     def _tell(
         self,
@@ -173,14 +181,14 @@ class ChatHandle(CardAction):
         try:
             if order.get("hook"):
                 try:
-                    self.mattermost.answer_command(
+                    self.context.mattermost.answer_command(
                         str(order["hook"]), text, attachments, public=public
                     )
                     return
                 except PackError as error:
-                    self.log.info("Answered in a direct message: %s", error)
-            channel = self.mattermost.direct_channel(str(order.get("user_id")))
+                    self.context.log.info("Answered in a direct message: %s", error)
+            channel = self.context.mattermost.direct_channel(str(order.get("user_id")))
             props = {"attachments": list(attachments)} if attachments and not plain else None
-            self.mattermost.create_post(channel.id, plain or text, props=props)
+            self.context.mattermost.create_post(channel.id, plain or text, props=props)
         except PackError as error:
-            self.log.warning("%s could not be answered: %s", order.get("user_name"), error)
+            self.context.log.warning("%s could not be answered: %s", order.get("user_name"), error)

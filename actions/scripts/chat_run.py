@@ -24,7 +24,8 @@ class ChatRun(PackAction):
             if value not in (None, "None")
         }
         given = perform(
-            self, Said(**{name: word for name, word in words.items() if name in Said._fields})
+            self.context,
+            Said(**{name: word for name, word in words.items() if name in Said._fields}),
         )
         return {"message": given.message, "incidents": list(given.incidents)}
 

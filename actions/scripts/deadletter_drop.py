@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from pagerduty_mattermost.action_bases.pack_action import PackAction, listed
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.core.text import listed
 
 
 class DeadletterDrop(PackAction):
@@ -13,11 +14,14 @@ class DeadletterDrop(PackAction):
         from pagerduty_mattermost.operations import dead_letters as deadletters
 
         chosen, missing = letter_list.picked(
-            deadletters.letters(self.store, self.log), listed(ids), bool(all), acts=True
+            deadletters.letters(self.context.store, self.context.log),
+            listed(ids),
+            bool(all),
+            acts=True,
         )
         for one in chosen:
-            self.log.info("Dropped by hand: %s", deadletters.told(one))
-            deadletters.drop(self.store, one)
+            self.context.log.info("Dropped by hand: %s", deadletters.told(one))
+            deadletters.drop(self.context.store, one)
         absent = f" No dead letter: {', '.join(missing)}." if missing else ""
         return {
             "dropped": [one.id for one in chosen],

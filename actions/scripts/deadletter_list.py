@@ -17,11 +17,11 @@ class DeadletterList(PackAction):
         asked = inputs.require(
             inputs.load(schema),
             params,
-            inputs.Terms(self.clock(), self.settings.time_zone),
-            self.log.warning,
+            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
+            self.context.log.warning,
         )
         found = letter_list.chosen(
-            deadletters.letters(self.store, self.log),
+            deadletters.letters(self.context.store, self.context.log),
             incident=str(asked.get("incident_id") or ""),
             kind=str(asked.get("kind") or ""),
             since=times.seconds(str(asked.get("since") or "")) or 0.0,
@@ -32,6 +32,6 @@ class DeadletterList(PackAction):
             "total": len(found),
             "truncated": len(shown) < len(found),
             "message": letter_list.markdown(
-                shown, len(found), times.zone(self.settings.time_zone)
+                shown, len(found), times.zone(self.context.settings.time_zone)
             ),
         }

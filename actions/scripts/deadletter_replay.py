@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from pagerduty_mattermost.action_bases.pack_action import PackAction, listed
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.core.text import listed
 
 
 class DeadletterReplay(PackAction):
@@ -13,7 +14,7 @@ class DeadletterReplay(PackAction):
         from pagerduty_mattermost.operations import dead_letter_view as letter_list
         from pagerduty_mattermost.operations import dead_letters as deadletters
 
-        found = deadletters.letters(self.store, self.log)
+        found = deadletters.letters(self.context.store, self.context.log)
         chosen, missing = letter_list.picked(found, listed(ids), bool(all), acts=False)
         done = {one.letter.id: one for one in replay(self, chosen, by_hand=True)}
         results = [self._result(one, done.get(one.id)) for one in chosen]

@@ -13,7 +13,7 @@ class EventSend(PackAction):
     def act(self, schema: str, **params: Any) -> Any:
         from pagerduty_mattermost.gateways.pagerduty import events_api as events
 
-        config = self.settings.pagerduty
+        config = self.context.settings.pagerduty
         key, problems = "", []
         try:
             key = events.choose_key(
@@ -24,18 +24,11 @@ class EventSend(PackAction):
         given = inputs.require(
             inputs.load(schema),
             params,
-            inputs.Terms(self.clock(), self.settings.time_zone),
-            self.log.warning,
+            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
+            self.context.log.warning,
             problems,
-        )
-        sender = events.Events(
-            config,
-            log=self._request_log,
-            clock=self.clock,
-            monotonic=self.monotonic,
-            sleep=self.sleep,
         )
         kind = schema.rpartition(".")[2]
         if kind == "change":
-            return sender.send_change(events.change(key, given))
-        return sender.send_v2(events.alert(kind, key, given))
+            return self.context.events.send_change(events.change(key, given))
+        return self.context.events.send_v2(events.alert(kind, key, given))

@@ -11,7 +11,7 @@ class HealthCheck(PackAction):
     def act(self) -> Dict[str, Any]:
         from pagerduty_mattermost.operations import health_checks
 
-        found = health_checks.checks(self)
+        found = health_checks.checks(self.context)
         state = health_checks.worst(found)
         return {
             "state": state,

@@ -26,26 +26,27 @@ class HealthWatchdog(PackAction):
             notice = watchdog.died(died, exit_code, at)
             self._tell(notice)
             return {"done": "told", "message": notice.text}
-        now = self.clock()
-        before = watchdog.watched_of(self.store.read(RECORD))
-        watch = self.settings.watch
+        now = self.context.clock()
+        before = watchdog.watched_of(self.context.store.read(RECORD))
+        watch = self.context.settings.watch
         interval = max(
-            watch.poll_interval, watch.poll_interval_with_bell if self.settings.webhook.port else 0
+            watch.poll_interval,
+            watch.poll_interval_with_bell if self.context.settings.webhook.port else 0,
         )
         after, notice = watchdog.judge(
-            before, self.store.read("sensor.heartbeat"), now, float(interval)
+            before, self.context.store.read("sensor.heartbeat"), now, float(interval)
         )
         if notice is not None:
             # Told first, by a key: a run that is killed in between tells nothing twice.
             self._tell(notice)
         if after != before:
-            self.store.write(RECORD, after._asdict())
+            self.context.store.write(RECORD, after._asdict())
         return {
             "done": "told" if notice else "quiet",
             "message": notice.text if notice else "Nothing to tell.",
         }
 
     def _tell(self, notice: Notice) -> None:
-        self.channels.using(
-            ":operations", lambda ref: self.post_once(ref.id, notice.text, key=notice.key)
+        self.context.channels.using(
+            ":operations", lambda ref: self.context.post_once(ref.id, notice.text, key=notice.key)
         )

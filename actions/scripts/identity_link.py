@@ -12,7 +12,12 @@ class IdentityLink(PackAction):
         from pagerduty_mattermost.people import identity
 
         made = identity.link(
-            self.mattermost, self.pagerduty, self.store, user, pagerduty_user, self.clock
+            self.context.mattermost,
+            self.context.pagerduty,
+            self.context.store,
+            user,
+            pagerduty_user,
+            self.context.clock,
         )
         return {
             "mattermost_user_id": made.account.id,

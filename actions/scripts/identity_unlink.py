@@ -11,7 +11,7 @@ class IdentityUnlink(PackAction):
     def act(self, user: str) -> Dict[str, Any]:
         from pagerduty_mattermost.people import identity
 
-        account = identity.unlink(self.mattermost, self.store, user)
+        account = identity.unlink(self.context.mattermost, self.context.store, user)
         return {
             "mattermost_user_id": account.id,
             "message": (

@@ -11,9 +11,13 @@ class IdentityWho(PackAction):
     def act(self, user: str) -> Dict[str, Any]:
         from pagerduty_mattermost.people import identity
 
-        by_email = self.settings.chat.link_by_email
+        by_email = self.context.settings.chat.link_by_email
         found = identity.linked(
-            self.mattermost, self.pagerduty, self.store, user, by_email=by_email
+            self.context.mattermost,
+            self.context.pagerduty,
+            self.context.store,
+            user,
+            by_email=by_email,
         )
         return {
             "mattermost_user_id": found.account.id,

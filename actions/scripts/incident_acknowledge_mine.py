@@ -14,15 +14,16 @@ class AcknowledgeMine(IdsAction):
         from pagerduty_mattermost.gateways.pagerduty import references as lookup
 
         ready = self.ready(schema, params, sends=False)
-        user = lookup.resolve(self.pagerduty, "user", ready["user"])
+        user = lookup.resolve(self.context.pagerduty, "user", ready["user"])
         mine = {"statuses": ["triggered"], "user_ids": [user.id], "date_range": "all"}
         ids: List[str] = [
-            row["id"] for row in self.pagerduty.list_all("/incidents", "incidents", mine).items
+            row["id"]
+            for row in self.context.pagerduty.list_all("/incidents", "incidents", mine).items
         ]
         for start in range(0, len(ids), BULK):
             rows = [
                 {"id": id, "type": "incident_reference", "status": "acknowledged"}
                 for id in ids[start : start + BULK]
             ]
-            self.pagerduty.put("/incidents", {"incidents": rows}, from_email=user.email)
+            self.context.pagerduty.put("/incidents", {"incidents": rows}, from_email=user.email)
         return {"user_id": user.id, "incident_ids": ids, "count": len(ids)}

@@ -14,30 +14,32 @@ class IncidentAct(PackAction):
     def act(self, schema: str, **params: Any) -> Any:
         from pagerduty_mattermost.gateways.pagerduty import incident_updates as acts
 
-        sender = str(params.get("from_email") or self.settings.pagerduty.from_email)
+        sender = str(params.get("from_email") or self.context.settings.pagerduty.from_email)
         writes = schema != "incident.find_open"
         given = inputs.require(
             inputs.load(schema),
             params,
-            inputs.Terms(self.clock(), self.settings.time_zone),
-            self.log.warning,
+            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
+            self.context.log.warning,
             [NO_SENDER] if writes and not sender else (),
         )
         if schema == "incident.find_open":
-            found = acts.find_open(self.pagerduty, given, now=self.clock())
+            found = acts.find_open(self.context.pagerduty, given, now=self.context.clock())
             return {
                 "incidents": found.items,
                 "count": len(found.items),
                 "truncated": found.truncated,
             }
         if schema == "incident.manage":
-            return acts.manage(self.pagerduty, given.pop("incident_ids"), given, from_email=sender)
+            return acts.manage(
+                self.context.pagerduty, given.pop("incident_ids"), given, from_email=sender
+            )
         id = given.pop("entity_id")
         if schema == "incident.escalate":
             return acts.escalate(
-                self.pagerduty, id, given.get("escalation_level"), from_email=sender
+                self.context.pagerduty, id, given.get("escalation_level"), from_email=sender
             )
         if schema in ("incident.reopen", "incident.unacknowledge"):
             before = "resolved" if schema == "incident.reopen" else "acknowledged"
-            return acts.back_to_triggered(self.pagerduty, id, before, from_email=sender)
-        return acts.update(self.pagerduty, id, given, from_email=sender)
+            return acts.back_to_triggered(self.context.pagerduty, id, before, from_email=sender)
+        return acts.update(self.context.pagerduty, id, given, from_email=sender)

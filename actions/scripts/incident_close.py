@@ -22,13 +22,13 @@ class Close(IdsAction):
 
         ready = self.ready(schema, params)
         path = fill("/incidents/{id}", id=ready["entity_id"])
-        incident = self.pagerduty.get(path).get("incident") or {}
+        incident = self.context.pagerduty.get(path).get("incident") or {}
         was = incident.get("status") == "resolved"
         if not was:
             body = {"incident": {"type": "incident", "status": "resolved"}}
-            self.pagerduty.put(path, body, from_email=ready["from_email"])
+            self.context.pagerduty.put(path, body, from_email=ready["from_email"])
         note, new = ensure_note(
-            self.pagerduty,
+            self.context.pagerduty,
             ready["entity_id"],
             MARK,
             WHY[ready.get("reason") or "fixed"],

@@ -6,7 +6,6 @@ from typing import Any
 
 from pagerduty_mattermost.action_bases import inputs
 from pagerduty_mattermost.action_bases.pack_action import PackAction
-from pagerduty_mattermost.gateways.pagerduty.events_api import Events
 
 _NO_KEY = (
     "service_key: is missing; expected the integration key of a service, here or in "
@@ -16,21 +15,14 @@ _NO_KEY = (
 
 class IncidentCreateEventsV1(PackAction):
     def act(self, schema: str, **params: Any) -> Any:
-        config = self.settings.pagerduty
+        config = self.context.settings.pagerduty
         own = str(params.get("service_key") or "").strip()
         key = own if own not in ("", "None") else config.service_key.reveal()
         event = inputs.require(
             inputs.load(schema),
             {**params, "service_key": key},
-            inputs.Terms(self.clock(), self.settings.time_zone),
-            self.log.warning,
+            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
+            self.context.log.warning,
             () if key else [_NO_KEY],
         )
-        events = Events(
-            config,
-            log=self._request_log,
-            clock=self.clock,
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-        )
-        return events.send_v1({**event, "event_type": "trigger"})
+        return self.context.events.send_v1({**event, "event_type": "trigger"})

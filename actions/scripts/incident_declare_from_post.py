@@ -13,7 +13,7 @@ class DeclareFromPost(IdsAction):
         from pagerduty_mattermost.core.text import clean, cut, one_line
 
         ready = self.ready(schema, params)
-        post = self.mattermost.get_post(ready["post_id"])
+        post = self.context.mattermost.get_post(ready["post_id"])
         text = clean(post.get("message") or "").strip()
         if post.get("type") or not text:
             raise RejectedInput(
@@ -21,7 +21,7 @@ class DeclareFromPost(IdsAction):
             )
         key = f"mattermost-post-{ready['post_id']}"
         before = {"incident_key": key, "date_range": "all", "service_ids": [ready["service_id"]]}
-        stands = self.pagerduty.list_all("/incidents", "incidents", before, 1).items
+        stands = self.context.pagerduty.list_all("/incidents", "incidents", before, 1).items
         if stands:
             return _ids(stands[0], "exists")
         title, _, details = text.partition("\n")
@@ -38,7 +38,8 @@ class DeclareFromPost(IdsAction):
         if details.strip():
             incident["body"] = {"type": "incident_body", "details": cut(details.strip(), 20_000)}
         return _ids(
-            self.pagerduty.create_incident(incident, from_email=ready["from_email"]), "created"
+            self.context.pagerduty.create_incident(incident, from_email=ready["from_email"]),
+            "created",
         )
 
 

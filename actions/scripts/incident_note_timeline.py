@@ -18,8 +18,8 @@ class NoteTimeline(IdsAction):
 
         ready = self.ready(schema, params)
         path = fill("/incidents/{id}/log_entries", id=ready["entity_id"])
-        entries = self.pagerduty.list_all(path, "log_entries").items
-        where = times.zone(self.settings.time_zone)
+        entries = self.context.pagerduty.list_all(path, "log_entries").items
+        where = times.zone(self.context.settings.time_zone)
         events = sorted(
             filter(None, map(event_from_entry, entries)), key=lambda event: event.occurred_at
         )
@@ -35,7 +35,7 @@ class NoteTimeline(IdsAction):
             for event in events
         ]
         note, new = ensure_note(
-            self.pagerduty, ready["entity_id"], MARK, "\n".join(lines), ready["from_email"]
+            self.context.pagerduty, ready["entity_id"], MARK, "\n".join(lines), ready["from_email"]
         )
         return {
             "done": "written" if new else "stands",

@@ -13,7 +13,7 @@ class OpenIds(IdsAction):
         wanted: Dict[str, Any] = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
         if ready.get("service_id"):
             wanted["service_ids"] = [ready["service_id"]]
-        found = self.pagerduty.list_all("/incidents", "incidents", wanted)
+        found = self.context.pagerduty.list_all("/incidents", "incidents", wanted)
         without = ready.get("without_user_id")
         rows = [
             row

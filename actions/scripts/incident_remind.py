@@ -10,7 +10,7 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 class Remind(PackAction):
     def act(self) -> Dict[str, Any]:
-        terms = self.settings.reminders
+        terms = self.context.settings.reminders
         if not terms.enabled:
             return {"post_ids": [], "message": "Reminders are switched off (reminders.enabled)."}
         idle = self.not_configured()
@@ -18,6 +18,6 @@ class Remind(PackAction):
             return idle
         from pagerduty_mattermost.noise import reminder_posts as reminding
 
-        due = reminding.waiting(self.store, terms, self.clock(), self.log)
-        posted = reminding.Round(self, terms).remind(due) if due else []
+        due = reminding.waiting(self.context.store, terms, self.context.clock(), self.context.log)
+        posted = reminding.Round(self.context, terms).remind(due) if due else []
         return {"post_ids": posted, "message": f"Reminders posted: {len(posted)}."}

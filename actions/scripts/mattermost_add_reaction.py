@@ -9,5 +9,5 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 class AddReaction(PackAction):
     def act(self, post_id: str = "", emoji: str = "") -> Dict[str, Any]:
-        self.mattermost.add_reaction(post_id, emoji)
+        self.context.mattermost.add_reaction(post_id, emoji)
         return {"post_id": post_id, "message": "Reacted."}

@@ -14,15 +14,17 @@ class CatchUp(PackAction):
         from pagerduty_mattermost.operations import dead_letters as deadletters
         from pagerduty_mattermost.operations.replay_order import is_tried
 
-        found = deadletters.letters(self.store, self.log)
-        kept = deadletters.make_room(self.store, found, deadletters.LIMIT, self.log)
+        found = deadletters.letters(self.context.store, self.context.log)
+        kept = deadletters.make_room(
+            self.context.store, found, deadletters.LIMIT, self.context.log
+        )
         done = replay(self, kept, by_hand=False)
         gone = sum(not one.problem for one in done)
         after = {one.letter.id: one.after for one in done}
         left = [one for one in (after.get(one.id, one) for one in kept) if one is not None]
-        waiting = sum(is_tried(one, self.clock()) for one in left)
+        waiting = sum(is_tried(one, self.context.clock()) for one in left)
         if len(left) >= deadletters.ALARM and not self.not_configured():
-            self.complain(
+            self.context.notify_operators(
                 "deadletters",
                 f"{len(left):,} posts and acts have failed and are kept, of "
                 f"{deadletters.LIMIT:,} at most; beyond that "
@@ -46,11 +48,10 @@ class CatchUp(PackAction):
     def _tell_of_unread(self) -> None:
         """Once of each: what did not read was made anew, and somebody may want to know what stood
         there."""
-        from pagerduty_mattermost.gateways.mattermost.operations_notices import complain
         from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX as OURS
         from pagerduty_mattermost.gateways.stackstorm.quarantine import KEPT, PREFIX
 
-        names = sorted(self.store.read_prefix(PREFIX, on_broken=lambda error: None))
+        names = sorted(self.context.store.read_prefix(PREFIX, on_broken=lambda error: None))
         if not names or self.not_configured():
             return
         shown = ", ".join(f"`{OURS}{name}`" for name in names[:5])
@@ -61,12 +62,4 @@ class CatchUp(PackAction):
             "or of a newer version of the pack). What stood there is kept for 90 days under "
             f"{shown}{more}; the pack went on without."
         )
-        complain(
-            self.mattermost,
-            self.store,
-            " ".join(["aside", *names]),
-            text,
-            log=self.log,
-            ttl=KEPT,
-            clock=self.clock,
-        )
+        self.context.notify_operators(" ".join(["aside", *names]), text, ttl=KEPT)

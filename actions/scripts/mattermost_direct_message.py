@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any, Dict, List, Optional
 
 from pagerduty_mattermost.action_bases.message_action import MessageAction
-from pagerduty_mattermost.action_bases.pack_action import listed
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import listed
 
 
 class DirectMessage(MessageAction):
@@ -16,7 +16,7 @@ class DirectMessage(MessageAction):
         message: Optional[str] = "",
         key: Optional[str] = "",
     ) -> Dict[str, Any]:
-        from pagerduty_mattermost.people.recipients import chat_user
+        from pagerduty_mattermost.gateways.mattermost.users import chat_user
 
         names, text = listed(users), (message or "").strip()
         if not names:
@@ -24,5 +24,5 @@ class DirectMessage(MessageAction):
         if not text:
             raise RejectedInput("Nothing to send: give a message")
         # All of them are found before anything is sent; each is told once.
-        found = [chat_user(self.mattermost, name) for name in names]
+        found = [chat_user(self.context.mattermost, name) for name in names]
         return self.direct({user.id: user for user in found}.values(), text, key or "", [])

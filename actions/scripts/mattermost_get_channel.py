@@ -9,7 +9,7 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 class GetChannel(PackAction):
     def act(self, channel: str = "") -> Dict[str, Any]:
-        found = self.channels.look_up(channel)
+        found = self.context.channels.look_up(channel)
         kinds = {"O": "public", "P": "private", "D": "direct", "G": "group"}
         return {
             "channel_id": found.id,

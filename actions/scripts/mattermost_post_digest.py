@@ -27,20 +27,22 @@ class PostDigest(PackAction):
         if idle:
             return idle
         from pagerduty_mattermost.cards import held_cards as held
-        from pagerduty_mattermost.core.weekly_hours import Hours
+        from pagerduty_mattermost.cards.quiet_hours import Hours
         from pagerduty_mattermost.noise import quiet_digest as digest
 
         groups: Dict[str, List[Held]] = {}
-        hours = Hours(self.settings.quiet_hours, self.settings.time_zone, self.clock)
-        for one in held.every(self.store, self.log):
-            waits = one.why != held.QUIET or self.clock() < one.until + SETTLE
+        hours = Hours(
+            self.context.settings.quiet_hours, self.context.settings.time_zone, self.context.clock
+        )
+        for one in held.every(self.context.store, self.context.log):
+            waits = one.why != held.QUIET or self.context.clock() < one.until + SETTLE
             if not waits and hours.until(one.route.quiet) is None:
                 groups.setdefault(one.channel_id, []).append(one)
         posted: List[str] = []
         told, failed = 0, None
         if groups:
             states = digest.present(
-                self.pagerduty, [one for group in groups.values() for one in group]
+                self.context.pagerduty, [one for group in groups.values() for one in group]
             )
             for group in groups.values():
                 try:
@@ -66,7 +68,7 @@ class PostDigest(PackAction):
         still = [one for one in group if one not in over and not self._has_card(one)]
         for one in group:
             if one not in over and one not in still:
-                held.drop(self.store, one)
+                held.drop(self.context.store, one)
         posted: List[str] = []
         end = max(one.until for one in group)
         for part in range(PARTS):
@@ -77,7 +79,9 @@ class PostDigest(PackAction):
             )
             for one in still:
                 if one.incident_id in told:
-                    held.save(self.store, one._replace(why=held.DIGEST), self.clock())
+                    held.save(
+                        self.context.store, one._replace(why=held.DIGEST), self.context.clock()
+                    )
             still = [one for one in still if one.incident_id not in told]
         for one in over:
             self._forget(one)
@@ -97,7 +101,7 @@ class PostDigest(PackAction):
         from pagerduty_mattermost.core.post_keys import PROPS_KEY
         from pagerduty_mattermost.noise import quiet_digest as digest
 
-        zone = times.zone(self.settings.time_zone)
+        zone = times.zone(self.context.settings.time_zone)
         shown = [
             state for state in (states.get(one.incident_id) for one in still) if state is not None
         ]
@@ -106,34 +110,37 @@ class PostDigest(PackAction):
         first = still[0]
 
         def send(channel: ChannelRef) -> List[str]:
-            sent = self.post_once(
+            sent = self.context.post_once(
                 channel.id, text, key=key, props={PROPS_KEY: {"incidents": " ".join(ids)}}
             )
             if not sent.already:
                 posted.append(sent.post_id)
             try:
-                props = self.mattermost.get_post(sent.post_id).get("props")
+                props = self.context.mattermost.get_post(sent.post_id).get("props")
             except NotFound:  # a person has deleted it
                 return ids
             ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
             return digest.named(ours if isinstance(ours, dict) else {})
 
-        return self.channels.using(first.channel_id, send, known_as=first.label)
+        return self.context.channels.using(first.channel_id, send, known_as=first.label)
 
     def _has_card(self, one: Held) -> bool:
-        return self.store.read(f"incident.{one.incident_id}.card.{one.channel_id}") is not None
+        return (
+            self.context.store.read(f"incident.{one.incident_id}.card.{one.channel_id}")
+            is not None
+        )
 
     def _forget(self, one: Held) -> None:
         """It is over and was counted: only that is kept."""
         from pagerduty_mattermost.cards import held_cards as held
         from pagerduty_mattermost.cards.records import Records
 
-        books = Records(self.store, one.incident_id, self.log)
+        books = Records(self.context.store, one.incident_id, self.context.log)
         snapshot = books.load()
         if not snapshot.cards:
             for version in snapshot.versions:
                 books.forget_state(version)
-        held.save(self.store, one._replace(why=held.OVER), self.clock())
+        held.save(self.context.store, one._replace(why=held.OVER), self.context.clock())
 
 
 def _is_open(state: Optional[Incident]) -> bool:

@@ -39,14 +39,14 @@ class PostOnce(MessageAction):
         from pagerduty_mattermost.core.post_keys import post_key
 
         name = "message." + post_key("first", channel, key)
-        now = self.clock()
-        first = self.store.read(name)
+        now = self.context.clock()
+        first = self.context.store.read(name)
         if not isinstance(first, (int, float)):
-            self.store.write(name, now, KEEP)
+            self.context.store.write(name, now, KEEP)
             return message
         if now - first < LATE or not message:
             return message
-        zone = times.zone(self.settings.time_zone)
+        zone = times.zone(self.context.settings.time_zone)
         return (
             f"{message}\n_Of {times.stamp(times.iso(first), zone)}, told "
             f"{times.duration(now - first)} later._"

@@ -32,22 +32,27 @@ class PostStorm(PackAction):
             from pagerduty_mattermost.core import times
             from pagerduty_mattermost.noise import storm_publisher as storm_posts
 
-            zone = times.zone(self.settings.time_zone)
+            zone = times.zone(self.context.settings.time_zone)
             post_id, done = storm_posts.show(
-                self.store, self.mattermost, ref.id, storm, zone, self.post_once
+                self.context.store,
+                self.context.mattermost,
+                ref.id,
+                storm,
+                zone,
+                self.context.post_once,
             )
             return {"channel_id": ref.id, "post_id": post_id, "done": done}
 
         failed: Optional[PackError] = None
         service = (str(storm["service_id"]), str(storm["service"]))
         try:
-            cards.append(self.channels.using(channel or ":default", shown, service))
+            cards.append(self.context.channels.using(channel or ":default", shown, service))
         except PackError as error:
             failed = error
         for subscribed in self._subscribed(storm):
             if subscribed not in [card["channel_id"] for card in cards]:
                 try:
-                    cards.append(self.channels.using(subscribed, shown))
+                    cards.append(self.context.channels.using(subscribed, shown))
                 except PackError as error:
                     failed = failed or error
         if failed is not None:
@@ -72,4 +77,4 @@ class PostStorm(PackAction):
             urgency="high" if "high" in urgencies else "low",
             teams=tuple(Person(str(id)) for id in storm.get("team_ids") or ()),
         )
-        return list(subscriptions.matching(self.store, incident, self.log))
+        return list(subscriptions.matching(self.context.store, incident, self.context.log))

@@ -27,7 +27,9 @@ class Reply(PackAction):
         failed: List[Tuple[str, PackError]] = []
         for channel_id, root_id, label in self._threads(str(post or "").strip(), channel or ""):
             try:
-                sent = self.post_once(channel_id, message or "", key=key or "", root_id=root_id)
+                sent = self.context.post_once(
+                    channel_id, message or "", key=key or "", root_id=root_id
+                )
             except PackError as error:
                 failed.append((label or channel_id, error))
                 continue
@@ -37,7 +39,7 @@ class Reply(PackAction):
                     "root_id": root_id,
                     "channel_id": channel_id,
                     "already": sent.already,
-                    "link": link(self.mattermost.settings, sent.post_id),
+                    "link": link(self.context.mattermost.settings, sent.post_id),
                 }
             )
         told = f"Replied in {len(replies)} {'thread' if len(replies) == 1 else 'threads'}"
@@ -54,14 +56,14 @@ class Reply(PackAction):
         from pagerduty_mattermost.gateways.mattermost.values import is_id
 
         if is_id(post):
-            found = self.mattermost.get_post(post)
+            found = self.context.mattermost.get_post(post)
             return [(str(found.get("channel_id")), str(found.get("root_id") or found["id"]), "")]
         if not _INCIDENT_ID.match(post):
             raise RejectedInput(
                 "Give a post's id (26 lower-case letters and digits) or an incident's id (PT4KHLK)"
             )
-        wanted = self.channels.resolve(channel).id if channel else ""
-        cards = self.store.read_prefix(f"incident.{post}.card.")
+        wanted = self.context.channels.resolve(channel).id if channel else ""
+        cards = self.context.store.read_prefix(f"incident.{post}.card.")
         threads = [
             (name.rsplit(".", 1)[-1], str(card["post_id"]), str(card.get("label") or ""))
             for name, card in sorted(cards.items())

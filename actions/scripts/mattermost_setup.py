@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Optional
 
-from pagerduty_mattermost.action_bases.pack_action import PackAction, listed
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.core.text import listed
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.setup import Step
@@ -24,10 +25,18 @@ class MattermostSetup(PackAction):
         admin = self._admin(admin_token or "")
         if verb == "teardown":
             return self._told(
-                chat_setup.teardown(admin, self.store, self.settings.mattermost.team)
+                chat_setup.teardown(
+                    admin, self.context.store, self.context.settings.mattermost.team
+                )
             )
         setup = chat_setup.Setup(
-            self.mattermost, admin, self.store, self.channels, self.settings, self.log, self.sleep
+            self.context.mattermost,
+            admin,
+            self.context.store,
+            self.context.channels,
+            self.context.settings,
+            self.context.log,
+            self.context.sleep,
         )
         return self._told(setup.run(listed(triggers), notes=notes is not False))
 
@@ -37,16 +46,18 @@ class MattermostSetup(PackAction):
         from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 
         if not token:
-            return Admin(self.mattermost)
-        settings = require_mattermost(self.settings)._replace(token=Secret(token))
-        return Admin(Mattermost(settings, monotonic=self.monotonic, sleep=self.sleep))
+            return Admin(self.context.mattermost)
+        settings = require_mattermost(self.context.settings)._replace(token=Secret(token))
+        return Admin(
+            Mattermost(settings, monotonic=self.context.monotonic, sleep=self.context.sleep)
+        )
 
     def _told(self, steps: List[Step]) -> Dict[str, Any]:
         """Raises NotAllWell, after which the log has all of it."""
         from pagerduty_mattermost.chat.setup import NotAllWell
 
         for step in steps:
-            self.log.info("%s: %s", step.state, step.text)
+            self.context.log.info("%s: %s", step.state, step.text)
         problems = [step.text for step in steps if step.state == "problem"]
         if problems:
             raise NotAllWell(" | ".join(problems))

@@ -42,7 +42,7 @@ class TellIncident(MessageAction):
 
         group = to or "assignees"
         try:
-            people = concerned(self.pagerduty, self.store, found.incident, group)
+            people = concerned(self.context.pagerduty, self.context.store, found.incident, group)
         except RejectedInput:
             raise
         except PackError as error:
@@ -52,9 +52,15 @@ class TellIncident(MessageAction):
             self._nobody(found.incident)
         agents = {event.agent.id for event in found.events}
         alone = agents if len(agents) == 1 else set()  # whoever did it all knows
-        told = recipients(people, Accounts(self.mattermost, self.store, log=self.log), alone)
+        told = recipients(
+            people,
+            Accounts(self.context.mattermost, self.context.store, log=self.context.log),
+            alone,
+        )
         for person in told.missed:
-            self.complain(f"user:{person.id}", unknown(person, escape(person.name), "an incident"))
+            self.context.notify_operators(
+                f"user:{person.id}", unknown(person, escape(person.name), "an incident")
+            )
         event = found.events[-1].event_id if found.events else ":".join(map(str, found.version))
         text = "\n".join(
             part for part in ((message or "").strip(), cards.plain_line(found.incident)) if part
@@ -68,10 +74,10 @@ class TellIncident(MessageAction):
         from pagerduty_mattermost.cards import card as cards
         from pagerduty_mattermost.core.text import escape
 
-        self.complain(
+        self.context.notify_operators(
             f"concerned:{incident.escalation_policy_id}",
             f"Whom this incident concerns is not known, so nobody was told of it in private: "
-            f"{escape(self._one_line(str(error)))}\n{cards.plain_line(incident)}",
+            f"{escape(self.context.line_of(error))}\n{cards.plain_line(incident)}",
             ttl=HOUR,
         )
 
@@ -80,7 +86,7 @@ class TellIncident(MessageAction):
         from pagerduty_mattermost.core.text import escape
 
         policy = escape(incident.escalation_policy or incident.escalation_policy_id or "none")
-        self.complain(
+        self.context.notify_operators(
             f"nobody:{incident.escalation_policy_id}",
             f"Nobody is on call by the escalation policy of this incident ({policy}), so "
             "nobody was told of it in "

@@ -16,16 +16,20 @@ class SampleCard(PackAction):
         from pagerduty_mattermost.gateways.mattermost.post_once import link
 
         card = cards.card(
-            _sample(self.clock()), cards.View(zone=times.zone(self.settings.time_zone))
+            _sample(self.context.clock()),
+            cards.View(zone=times.zone(self.context.settings.time_zone)),
         )
-        where, sent = self.channels.using(
+        where, sent = self.context.channels.using(
             channel,
-            lambda found: (found, self.post_once(found.id, card.message, props=card.props)),
+            lambda found: (
+                found,
+                self.context.post_once(found.id, card.message, props=card.props),
+            ),
         )
         return {
             "post_id": sent.post_id,
             "channel_id": sent.channel_id,
-            "link": link(self.mattermost.settings, sent.post_id),
+            "link": link(self.context.mattermost.settings, sent.post_id),
             "message": f"Posted a sample card in {where.label}.",
         }
 

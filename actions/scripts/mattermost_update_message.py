@@ -23,12 +23,12 @@ class UpdateMessage(PackAction):
         if props is not None:
             # The key by which a later run knows the post stays, although props are replaced as a
             # whole.
-            ours = (self.mattermost.get_post(post_id).get("props") or {}).get(PROPS_KEY)
+            ours = (self.context.mattermost.get_post(post_id).get("props") or {}).get(PROPS_KEY)
             props = {**props, PROPS_KEY: ours} if ours else props
-        post = self.mattermost.patch_post(post_id, message=message, props=props)
+        post = self.context.mattermost.patch_post(post_id, message=message, props=props)
         return {
             "post_id": post["id"],
             "channel_id": post.get("channel_id") or "",
-            "link": link(self.mattermost.settings, post["id"]),
+            "link": link(self.context.mattermost.settings, post["id"]),
             "message": "Updated.",
         }

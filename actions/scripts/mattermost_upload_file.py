@@ -29,17 +29,17 @@ class UploadFile(PackAction):
 
         def send(found: Any) -> Any:
             nonlocal file_id
-            file_id = self.mattermost.upload_file(found.id, file_name, data)
-            return found, self.post_once(
+            file_id = self.context.mattermost.upload_file(found.id, file_name, data)
+            return found, self.context.post_once(
                 found.id, message or "", root_id=root_id or "", file_ids=[file_id]
             )
 
-        where, sent = self.channels.using(channel, send)
+        where, sent = self.context.channels.using(channel, send)
         return {
             "post_id": sent.post_id,
             "channel_id": sent.channel_id,
             "file_id": file_id,
-            "link": link(self.mattermost.settings, sent.post_id),
+            "link": link(self.context.mattermost.settings, sent.post_id),
             "message": f"Posted a file of {len(data)} bytes in {where.label}.",
         }
 

@@ -14,16 +14,16 @@ class OnCallCheck(PackAction):
         from pagerduty_mattermost.oncall import shift_contacts
         from pagerduty_mattermost.oncall.watched import sight
 
-        terms = self.settings.oncall
+        terms = self.context.settings.oncall
         if not terms.channels:
             raise RejectedInput(
                 "Nothing to check: oncall.channels names no schedule or escalation policy"
             )
         within = 3600.0 * (terms.contact_check_before or 24 if hours is None else hours)
-        now = self.clock()
-        seen = sight(self, now, now + within)
+        now = self.context.clock()
+        seen = sight(self.context, now, now + within)
         among = shift_contacts.shifts(seen, within)
-        found = shift_contacts.gaps(self, among)
+        found = shift_contacts.gaps(self.context, among)
         people = {one.spell.user.id for one in among}
         rows = [
             {

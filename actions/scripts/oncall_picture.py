@@ -20,12 +20,12 @@ class OnCallPicture(PackAction):
         from pagerduty_mattermost.oncall import rotation_posts
 
         where, sent = rotation_posts.picture(
-            self, schedule, channel, days, key=(key or "").strip(), root_id=root_id or ""
+            self.context, schedule, channel, days, key=(key or "").strip(), root_id=root_id or ""
         )
         return {
             "post_id": sent.post_id,
             "channel_id": sent.channel_id,
             "already": sent.already,
-            "link": messages.link(self.mattermost.settings, sent.post_id),
+            "link": messages.link(self.context.mattermost.settings, sent.post_id),
             "message": f"{'Posted before' if sent.already else 'Posted'} in {where.label}.",
         }

@@ -14,7 +14,7 @@ class OnCallSync(PackAction):
             return idle
         from pagerduty_mattermost.oncall.sync import Sync
 
-        sync = Sync(self)
+        sync = Sync(self.context)
         sync.run()
         told = f"Changed: {len(sync.changed)}" + (
             f"; to be put right: {len(sync.problems)}" if sync.problems else ""

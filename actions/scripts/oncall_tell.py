@@ -25,9 +25,13 @@ class OnCallTell(PackAction):
 
         if not (user.strip() and message.strip() and key.strip()):
             raise RejectedInput("Give user (a PagerDuty id), message and key")
-        accounts = Accounts(self.mattermost, self.store, log=self.log)
+        accounts = Accounts(self.context.mattermost, self.context.store, log=self.context.log)
         done = tell(
-            self, accounts, Reference("user", user.strip(), name or "", email or ""), message, key
+            self.context,
+            accounts,
+            Reference("user", user.strip(), name or "", email or ""),
+            message,
+            key,
         )
         words = {
             "sent": "Sent.",

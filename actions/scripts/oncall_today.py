@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.action_bases.pack_action import PackAction, listed
+from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.text import listed
 
 MOST = 20
 
@@ -37,27 +38,27 @@ class OnCallToday(PackAction):
             raise RejectedInput(
                 f"Give 1 to {MOST} services, escalation policies and schedules; these are {count}"
             )
-        zone = (time_zone or "").strip() or self.settings.time_zone
+        zone = (time_zone or "").strip() or self.context.settings.time_zone
         where = times.zone(zone)
-        now = self.clock()
+        now = self.context.clock()
         day = rotation.local_day(now, where)
         whose = sorted((kind, text) for kind, texts in asked for text in texts)
         key = f"oncall_today:{day.isoformat()}:{whose}"
 
         def send(found: Any) -> Any:
-            sent = messages.known(self.store, found.id, key)
+            sent = messages.known(self.context.store, found.id, key)
             if sent is None:
                 text = self._text(asked, bool(mention), now, day, where, zone)
-                sent = self.post_once(found.id, text, key=key)
+                sent = self.context.post_once(found.id, text, key=key)
             return found, sent
 
-        posted_in, sent = self.channels.using(channel, send)
+        posted_in, sent = self.context.channels.using(channel, send)
         return {
             "post_id": sent.post_id,
             "channel_id": sent.channel_id,
             "already": sent.already,
             "date": day.isoformat(),
-            "link": messages.link(self.mattermost.settings, sent.post_id),
+            "link": messages.link(self.context.mattermost.settings, sent.post_id),
             "message": (
                 f"{'Posted before' if sent.already else 'Posted'} in "
                 f"{posted_in.label} for {day.isoformat()}."
@@ -80,7 +81,11 @@ class OnCallToday(PackAction):
         from pagerduty_mattermost.oncall.today import Line
         from pagerduty_mattermost.people.accounts import Accounts
 
-        found = {kind: resolve_all(self.pagerduty, kind, texts) for kind, texts in asked if texts}
+        found = {
+            kind: resolve_all(self.context.pagerduty, kind, texts)
+            for kind, texts in asked
+            if texts
+        }
         for service in found.get("service", ()):
             if not service.escalation_policy_id:
                 raise NotFound(f"the service {service.name!r} has no escalation policy")
@@ -88,7 +93,7 @@ class OnCallToday(PackAction):
         policies = [one.escalation_policy_id for one in found.get("service", ())]
         policies += [one.id for one in found.get("escalation_policy", ())]
         rows = oncall_targets.rows_of(
-            self.pagerduty, "escalation_policy", list(dict.fromkeys(policies)), **span
+            self.context.pagerduty, "escalation_policy", list(dict.fromkeys(policies)), **span
         )
         lines = [
             Line(one.name, oncall.paired(rows[one.escalation_policy_id], now))
@@ -99,14 +104,14 @@ class OnCallToday(PackAction):
             for one in found.get("escalation_policy", ())
         ]
         schedules = [one.id for one in found.get("schedule", ())]
-        rows = oncall_targets.rows_of(self.pagerduty, "schedule", schedules, **span)
+        rows = oncall_targets.rows_of(self.context.pagerduty, "schedule", schedules, **span)
         for one in found.get("schedule", ()):
             shifts = oncall.paired(rows[one.id], now) or [
                 (oncall.OnCall(1, person), None)
-                for person in oncall.on_duty(self.pagerduty, one.id, now)
+                for person in oncall.on_duty(self.context.pagerduty, one.id, now)
             ]
             lines.append(Line(one.name, shifts, levels=False))
-        accounts = Accounts(self.mattermost, self.store, log=self.log)
+        accounts = Accounts(self.context.mattermost, self.context.store, log=self.context.log)
         return oncall_today.message(
             day, lines, lambda person: accounts.name(person, mention=mention), now, where, zone
         )

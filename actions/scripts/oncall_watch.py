@@ -15,7 +15,7 @@ class OnCallWatch(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
-        if not self.settings.oncall.channels:
+        if not self.context.settings.oncall.channels:
             return {
                 "done": "not_configured",
                 "message": "Nothing is watched: oncall.channels is empty.",
@@ -23,12 +23,12 @@ class OnCallWatch(PackAction):
         from pagerduty_mattermost.oncall import watch as oncall_watch
 
         if source == "sensor":
-            last = oncall_watch.last_look(self.store)
-            if last is not None and abs(self.clock() - last) < APART:
+            last = oncall_watch.last_look(self.context.store)
+            if last is not None and abs(self.context.clock() - last) < APART:
                 return {"done": "too_soon", "message": "It looked a moment ago."}
-        found = oncall_watch.Watch(self).run()
+        found = oncall_watch.Watch(self.context).run()
         for problem in found.problems:
-            self.log.warning("Not told: %s", problem)
+            self.context.log.warning("Not told: %s", problem)
         told = (
             f"Watched: {found.watched}; hand-offs: {found.handoffs}, reminders: {found.reminders}"
         )

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from pagerduty_mattermost.action_bases.pack_action import PackAction, listed
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.core.text import listed
 
 
 class OnCallWeek(PackAction):
@@ -19,7 +20,7 @@ class OnCallWeek(PackAction):
         from pagerduty_mattermost.gateways.mattermost import post_once as messages
         from pagerduty_mattermost.oncall import rotation_posts
 
-        ahead = rotation_posts.week(self, listed(schedules), days)
+        ahead = rotation_posts.week(self.context, listed(schedules), days)
         result: Dict[str, Any] = {
             "schedules": [
                 {
@@ -42,9 +43,10 @@ class OnCallWeek(PackAction):
             "message": ahead.text,
         }
         if (channel or "").strip():
-            sent = self.channels.using(
-                channel or "", lambda one: self.post_once(one.id, ahead.text, key=key or "")
+            sent = self.context.channels.using(
+                channel or "",
+                lambda one: self.context.post_once(one.id, ahead.text, key=key or ""),
             )
             result["post_id"] = sent.post_id
-            result["link"] = messages.link(self.mattermost.settings, sent.post_id)
+            result["link"] = messages.link(self.context.mattermost.settings, sent.post_id)
         return result

@@ -28,11 +28,13 @@ class OnCallWho(PackAction):
         }
         coming = bool(days)
         if coming:
-            rows, name = oncall.upcoming(self.pagerduty, now=self.clock(), days=days, **of)
+            rows, name = oncall.upcoming(
+                self.context.pagerduty, now=self.context.clock(), days=days, **of
+            )
         else:
-            rows, name = oncall.who(self.pagerduty, **of)
-        where = times.zone(self.settings.time_zone)
-        username = usernames(self)
+            rows, name = oncall.who(self.context.pagerduty, **of)
+        where = times.zone(self.context.settings.time_zone)
+        username = usernames(self.context)
         chat_names = {row.user.id: username(row.user) for row in rows}
         told: List[str] = []
         for row in rows:

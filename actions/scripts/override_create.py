@@ -15,9 +15,9 @@ class OverrideCreate(PackAction):
         given = inputs.require(
             inputs.load(schema),
             params,
-            inputs.Terms(self.clock(), self.settings.time_zone),
-            self.log.warning,
+            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
+            self.context.log.warning,
         )
         return overrides.create(
-            self.pagerduty, given["entity_id"], given["start"], given["end"], given["user"]
+            self.context.pagerduty, given["entity_id"], given["start"], given["end"], given["user"]
         )

@@ -15,9 +15,9 @@ from pagerduty_mattermost.action_bases.rest_call import build, send, split
 class PagerDutyRest(PackAction):
     def act(self, **params: Any) -> Any:
         words, given = split(params)
-        now = self.clock()
-        request = build(words, given, self.settings, now, self._warn)
-        return send(words, request, self.pagerduty, now, self._warn)
+        now = self.context.clock()
+        request = build(words, given, self.context.settings, now, self._warn)
+        return send(words, request, self.context.pagerduty, now, self._warn)
 
     def _warn(self, line: str) -> None:
-        self.log.warning("%s", line)
+        self.context.log.warning("%s", line)

@@ -5,8 +5,9 @@ from __future__ import annotations
 from typing import Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.action_bases.card_action import CardAction, as_results, sentence
-from pagerduty_mattermost.action_bases.pack_action import listed
+from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.cards.route import make_route
+from pagerduty_mattermost.core.text import listed
 
 
 class PostIncident(CardAction):
@@ -31,8 +32,8 @@ class PostIncident(CardAction):
         idle = self.idle(change)
         if idle:
             return idle
-        shown = self.change_of(change, incident_id)
-        outcome = self.posts().show(shown, channel or ":default", wanted)
+        shown = posting.change_of(self.context, change, incident_id)
+        outcome = posting.posts(self.context).show(shown, channel or ":default", wanted)
         return {
             "incident_id": shown.incident.id,
             **as_results([outcome])[0],

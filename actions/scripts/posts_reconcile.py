@@ -19,17 +19,17 @@ class PostsReconcile(CardAction):
         from pagerduty_mattermost.operations.reconcile import Reconciler, sensors_state
         from pagerduty_mattermost.sensor.heartbeat import TIMER_SEEN
 
-        now = self.clock()
+        now = self.context.clock()
         if source == "timer":
-            self.store.write(TIMER_SEEN, {"at": now}, ttl=86400)
+            self.context.store.write(TIMER_SEEN, {"at": now}, ttl=86400)
         idle = self.idle({"source": source} if source else None)
         if idle:
             return idle
-        before = self.store.read(RECORD)
+        before = self.context.store.read(RECORD)
         before = before if isinstance(before, dict) else {}
         if source and abs(now - _number(before.get("at"))) < APART:
             return {"done": "too_soon", "message": "It ran a moment ago."}
-        state = sensors_state(self)
+        state = sensors_state(self.context)
         if state is None:
             return {
                 "done": "not_started",
@@ -37,14 +37,15 @@ class PostsReconcile(CardAction):
             }
         number = int(_number(before.get("number"))) + 1
         whole = full is True or number % FULL_EVERY == 0
-        self.store.write(RECORD, {**before, "at": now, "number": number})
-        reconciler = Reconciler(self, lambda: all_rules(self.action_service))
+        self.context.store.write(RECORD, {**before, "at": now, "number": number})
+        reconciler = Reconciler(self.context, lambda: all_rules(self.action_service))
         done = reconciler.run(state, _number(before.get("cursor")), full=whole)
-        self.store.write(
-            RECORD, {"at": now, "number": number, "cursor": done.cursor, "ended": self.clock()}
+        self.context.store.write(
+            RECORD,
+            {"at": now, "number": number, "cursor": done.cursor, "ended": self.context.clock()},
         )
         for problem in done.problems:
-            self.log.warning("Not put right: %s", problem)
+            self.context.log.warning("Not put right: %s", problem)
         words = (
             "All is as it should be."
             if not done.jobs

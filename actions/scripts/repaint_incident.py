@@ -6,6 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, AbstractSet, Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.action_bases.card_action import CardAction, as_results, sentence
+from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.core.errors import NotFound, PackError
 
 if TYPE_CHECKING:
@@ -23,8 +24,8 @@ class RepaintIncident(CardAction):
         idle = self.idle(change)
         if idle:
             return idle
-        shown = self.change_of(change, incident_id)
-        posts = self.posts()
+        shown = posting.change_of(self.context, change, incident_id)
+        posts = posting.posts(self.context)
         outcomes = posts.repaint(shown)
         if change:
             outcomes += self._held(posts, shown, {one.channel_id for one in outcomes})
@@ -53,7 +54,7 @@ class RepaintIncident(CardAction):
 
         mine = [
             one
-            for one in held.every(self.store, self.log)
+            for one in held.every(self.context.store, self.context.log)
             if one.incident_id == change.incident.id
         ]
         found = [
@@ -69,7 +70,7 @@ class RepaintIncident(CardAction):
         """A channel that has the incident's card already needs nothing more."""
         from pagerduty_mattermost.cards import subscriptions
 
-        fitting = subscriptions.matching(self.store, change.incident, self.log)
+        fitting = subscriptions.matching(self.context.store, change.incident, self.context.log)
         return [
             self._shown(posts, change, channel, subscriptions.joined(several))
             for channel, several in fitting.items()

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence
 
 from pagerduty_mattermost.action_bases.card_action import CardAction
+from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.cards.publisher import FRESH
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
@@ -24,21 +25,21 @@ class RouteExplain(CardAction):
 
         if not (incident_id or "").strip():
             raise RejectedInput("Give the incident's id, such as PT4KHLK")
-        change = self.change_of(None, incident_id)
-        remembered = Records(self.store, change.incident.id, self.log).load()
+        change = posting.change_of(self.context, None, incident_id)
+        remembered = Records(self.context.store, change.incident.id, self.context.log).load()
         # A change without events was asked for by hand: no rule saw it.
         changes = [state.change for state in remembered.states if state.change.events]
         assumed = not changes
         if assumed:
             changes = [change._replace(events=(IncidentEvent("explain", "incident.triggered"),))]
-        filters = explain.filters(self.settings.watch, change.incident)
+        filters = explain.filters(self.context.settings.watch, change.incident)
         verdicts = explain.verdicts(all_rules(self.action_service), changes)
         cards = [self._card(change.incident.id, record) for record in remembered.cards.values()]
         cards += self._held(change.incident.id, remembered.cards)
         told = [self._told(one, change.incident, cards, assumed) for one in verdicts]
         subscribed = [
             self._subscription(one, change.incident)
-            for one in subscriptions.every(self.store, self.log)
+            for one in subscriptions.every(self.context.store, self.context.log)
         ]
         return {
             "incident_id": change.incident.id,
@@ -57,7 +58,7 @@ class RouteExplain(CardAction):
 
     def _subscription(self, one: Subscription, incident: Incident) -> Subscribed:
         try:
-            channel = self.channels.look_up(one.channel_id).label
+            channel = self.context.channels.look_up(one.channel_id).label
         except PackError as error:
             channel = str(error)
         return Subscribed(channel, one.told(), one.why_not(incident))
@@ -69,8 +70,8 @@ class RouteExplain(CardAction):
         if record.gone:
             state = "deleted by a person"
         elif record.post_id:
-            state = link(self.mattermost.settings, record.post_id)
-        elif abs(self.clock() - record.at) < FRESH:
+            state = link(self.context.mattermost.settings, record.post_id)
+        elif abs(self.context.clock() - record.at) < FRESH:
             state = "about to be posted"
         else:
             state = f"not posted yet: {by_hand(incident_id, record.channel_id)} does it now"
@@ -84,11 +85,13 @@ class RouteExplain(CardAction):
         from pagerduty_mattermost.operations.route_explanation import by_hand
 
         found = []
-        for one in held.every(self.store, self.log):
+        for one in held.every(self.context.store, self.context.log):
             if one.incident_id != incident_id or one.channel_id in present:
                 continue
             if one.why == held.QUIET:
-                until = times.stamp(times.iso(one.until), times.zone(self.settings.time_zone))
+                until = times.stamp(
+                    times.iso(one.until), times.zone(self.context.settings.time_zone)
+                )
                 state = f"held by quiet hours until {until}; then the digest tells of it"
             else:
                 state = "held by quiet hours and told in their digest; the next change posts it"
@@ -119,7 +122,7 @@ class RouteExplain(CardAction):
             )
         try:
             service = (incident.service_id, incident.service)
-            channel_id = self.channels.look_up(verdict.channel, service).id
+            channel_id = self.context.channels.look_up(verdict.channel, service).id
         except PackError as error:
             return Told((), f"matches, but: {error}")
         there = next((card for card in cards if card.channel_id == channel_id), None)

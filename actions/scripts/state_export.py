@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from pagerduty_mattermost.action_bases.pack_action import PackAction, listed
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.core.text import listed
 
 
 class StateExport(PackAction):
@@ -13,7 +14,7 @@ class StateExport(PackAction):
         from pagerduty_mattermost.operations import state_files, state_kinds
 
         wanted = state_kinds.chosen(listed(kinds)) if listed(kinds) else ()
-        made = state_document.document(self.store.rows(), self.clock(), wanted)
+        made = state_document.document(self.context.store.rows(), self.context.clock(), wanted)
         left_out = made["left_out"]
         secrets = [name for name, why in left_out.items() if why == "a secret"]
         parts = [f"{len(made['keys'])} keys exported"]

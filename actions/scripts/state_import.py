@@ -22,9 +22,11 @@ class StateImport(PackAction):
         if bool(file) == bool(document):
             raise RejectedInput("Give either file or document")
         given = state_files.read(file) if file else document
-        plan = state_document.plan(given, self.store.rows(), self.clock(), replace=bool(replace))
+        plan = state_document.plan(
+            given, self.context.store.rows(), self.context.clock(), replace=bool(replace)
+        )
         for one in () if dry_run else plan.writes:
-            self.store.write(one.name, one.data, one.ttl)
+            self.context.store.write(one.name, one.data, one.ttl)
         done = "would be written" if dry_run else "written"
         told = f"{len(plan.writes)} keys {done}, {len(plan.same)} are there already"
         if plan.kept:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
 
-from pagerduty_mattermost.action_bases.pack_action import PackAction, listed
+from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import listed
 
 
 class StateReset(PackAction):
@@ -17,7 +18,9 @@ class StateReset(PackAction):
 
         wanted = state_kinds.chosen(listed(kinds))
         names = sorted(
-            row.name for row in self.store.rows() if state_kinds.kind_of(row.name).name in wanted
+            row.name
+            for row in self.context.store.rows()
+            if state_kinds.kind_of(row.name).name in wanted
         )
         counts, token = state_kinds.counts(names), state_document.token(names)
         words = ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing"
@@ -39,9 +42,9 @@ class StateReset(PackAction):
                 "without confirm and look again"
             )
         for name in names:
-            self.store.delete(name)
+            self.context.store.delete(name)
         left = set(names) & {
-            row.name for row in self.store.rows()
+            row.name for row in self.context.store.rows()
         }  # StackStorm does not tell what it did not delete
         told = f" {len(left)} are still there: run it again." if left else ""
         return {

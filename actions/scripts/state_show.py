@@ -12,7 +12,7 @@ class StateShow(PackAction):
         from pagerduty_mattermost.core import times
         from pagerduty_mattermost.operations import state_view
 
-        rows, zone = self.store.rows(), times.zone(self.settings.time_zone)
+        rows, zone = self.context.store.rows(), times.zone(self.context.settings.time_zone)
         if (incident_id or "").strip():
             return state_view.of_incident(rows, incident_id or "", zone)
         return state_view.overview(rows, zone)

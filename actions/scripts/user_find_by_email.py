@@ -17,12 +17,12 @@ class UserFindByEmail(PackAction):
         given = inputs.require(
             inputs.load(schema),
             params,
-            inputs.Terms(self.clock(), self.settings.time_zone),
-            self.log.warning,
+            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
+            self.context.log.warning,
         )
-        found = resolve(self.pagerduty, "user", given["email"])
+        found = resolve(self.context.pagerduty, "user", given["email"])
         if found.email.casefold() != given["email"].casefold():
             raise NotFound(
                 f"there is no user with the e-mail address {given['email']}"
             )  # a name of that form
-        return self.pagerduty.get(fill("/users/{entity_id}", entity_id=found.id))["user"]
+        return self.context.pagerduty.get(fill("/users/{entity_id}", entity_id=found.id))["user"]

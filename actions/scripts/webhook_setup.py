@@ -11,4 +11,6 @@ class WebhookSetup(PackAction):
     def act(self, renew: bool = False) -> Dict[str, Any]:
         from pagerduty_mattermost.sensor.webhook_subscription import setup
 
-        return setup(self.pagerduty, self.store, self.settings, renew is True)
+        return setup(
+            self.context.pagerduty, self.context.store, self.context.settings, renew is True
+        )

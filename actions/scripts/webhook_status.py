@@ -11,4 +11,4 @@ class WebhookStatus(PackAction):
     def act(self) -> Dict[str, Any]:
         from pagerduty_mattermost.sensor.webhook_subscription import status
 
-        return status(self.pagerduty, self.store, self.settings)
+        return status(self.context.pagerduty, self.context.store, self.context.settings)

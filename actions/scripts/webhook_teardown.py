@@ -11,4 +11,4 @@ class WebhookTeardown(PackAction):
     def act(self) -> Dict[str, Any]:
         from pagerduty_mattermost.sensor.webhook_subscription import teardown
 
-        return teardown(self.pagerduty, self.store, self.settings)
+        return teardown(self.context.pagerduty, self.context.store, self.context.settings)

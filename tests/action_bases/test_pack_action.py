@@ -10,8 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.action_bases.pack_action import PackAction, fit, listed
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.action_bases.results import fit
 from pagerduty_mattermost.core.errors import ConfigError, NotFound
+from pagerduty_mattermost.core.text import listed
 
 RESULT_DELIMITER = "%%%%%~=~=~=************=~=~=~%%%%"
 NONE = "%*****__%NONE%__*****%"
@@ -81,14 +83,14 @@ def test_no_secret_leaves_in_a_message(caplog: pytest.LogCaptureFixture) -> None
 def test_a_missing_configuration_is_told_and_not_a_stack() -> None:
     class Posts(PackAction):
         def act(self) -> Any:
-            return self.mattermost.me()
+            return self.context.mattermost.me()
 
     succeeded, line = Posts({"api_key": "x" * 20, "service_key": None, "debug": False}).run()
     assert not succeeded
     assert "mattermost.url" in line
     assert "mattermost.token" in line
     with pytest.raises(ConfigError):
-        _ = Posts({}).mattermost
+        _ = Posts({}).context.mattermost
 
 
 @settings(deadline=None)
@@ -185,7 +187,7 @@ _JSON = st.recursive(
 
 @given(_JSON)
 def test_what_is_fit_already_is_what_fitting_would_make_of_it(value: Any) -> None:
-    from pagerduty_mattermost.action_bases.pack_action import _fitted, _is_fit
+    from pagerduty_mattermost.action_bases.results import _fitted, _is_fit
 
     if _is_fit(value):
         assert json.dumps(_fitted(value, 0)) == json.dumps(value)

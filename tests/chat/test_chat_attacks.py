@@ -265,8 +265,8 @@ class RightsTestCase(AttackCase):
     def test_what_a_webhook_posts_in_somebodys_name_is_no_note(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         action = ChatHandle(config=self.config, action_service=self.sensor_service)
-        channel = action.channels.using("incidents", lambda ref: ref)
-        root = action.mattermost.create_post(
+        channel = action.context.channels.using("incidents", lambda ref: ref)
+        root = action.context.mattermost.create_post(
             channel.id, "card", props={"pagerduty": {"incident": one.id}}
         )["id"]
         sent = {

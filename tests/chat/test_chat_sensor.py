@@ -221,9 +221,9 @@ class ChatSensorTestCase(ChatSensorCase):
     def card_post(self, incident: Any) -> str:
         """A post that says it is the incident's card."""
         action = ChatHandle(config=self.config, action_service=self.sensor_service)
-        channel = action.channels.using("incidents", lambda ref: ref)
+        channel = action.context.channels.using("incidents", lambda ref: ref)
         props = {"pagerduty": {"incident": incident.id}}
-        return str(action.mattermost.create_post(channel.id, "card", props=props)["id"])
+        return str(action.context.mattermost.create_post(channel.id, "card", props=props)["id"])
 
     def test_a_dry_run_tells_what_it_would_send_and_sends_nothing(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")

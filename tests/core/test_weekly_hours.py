@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from pagerduty_mattermost.cards.quiet_hours import Hours
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.quiet import QuietConfig
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
-from pagerduty_mattermost.core.weekly_hours import Hours, Quiet, Span, ends, parse
+from pagerduty_mattermost.core.weekly_hours import Quiet, Span, ends, parse
 
 EVERY = tuple(range(7))
 BERLIN = times.zone("Europe/Berlin")

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pagerduty_mattermost.core.config.settings import MattermostConfig
 from pagerduty_mattermost.core.errors import ConfigError, PackError, RejectedInput
 from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable, expand
-from pagerduty_mattermost.gateways.mattermost.operations_notices import DAY, complain
+from pagerduty_mattermost.gateways.mattermost.operations_notices import DAY, notify_operators
 from pagerduty_mattermost.gateways.mattermost.post_once import post_once
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
@@ -46,7 +46,7 @@ class Scene:
         self.complain(f"channel:{error.channel}", str(error))
 
     def complain(self, about: str, text: str) -> bool:
-        return complain(
+        return notify_operators(
             self.mattermost, self.store, about, text, log=self.log, clock=self.chat.clock
         )
 

@@ -21,9 +21,8 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
     Dispatcher,
     DispatchFailed,
     UnfitPayload,
-    misfit,
-    payload,
 )
+from pagerduty_mattermost.gateways.stackstorm.payload_schema import misfit
 from pagerduty_mattermost.incidents.incident import (
     CHANGE_KEYS,
     Change,
@@ -32,6 +31,7 @@ from pagerduty_mattermost.incidents.incident import (
     Link,
     Person,
 )
+from pagerduty_mattermost.incidents.trigger_payload import payload
 from pagerduty_mattermost.sensor.health import Health
 from pagerduty_mattermost.sensor.open_summary import summary
 

@@ -10,9 +10,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.gateways.stackstorm.dispatcher import payload
 from pagerduty_mattermost.incidents import log_entries as entries
 from pagerduty_mattermost.incidents.incident import Change, Incident
+from pagerduty_mattermost.incidents.trigger_payload import payload
 
 NASTY = st.one_of(
     st.none(),

@@ -133,7 +133,7 @@ class RemindTestCase(IncidentActionCase):
         truth = self.trigger()
         action = self.action()
         self.chat.clock.advance(6 * MINUTES)
-        pagerduty = action.pagerduty
+        pagerduty = action.context.pagerduty
         listed = pagerduty.list_all
 
         def list_all(*given: Any, **more: Any) -> Any:

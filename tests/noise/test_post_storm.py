@@ -76,14 +76,14 @@ class PostStormTestCase(ChatActionCase):
     def test_runs_at_once_leave_the_newest_state_whoever_paints_last(self) -> None:
         """A slow run of an older state: while it paints, two newer ones come and go."""
         slow = self.action()
-        original = slow.mattermost.create_post
+        original = slow.context.mattermost.create_post
 
         def overtaken(*args: Any, **more: Any) -> Any:
             self.shown(LATER)
             self.shown(OVER)
             return original(*args, **more)
 
-        slow.mattermost.create_post = overtaken
+        slow.context.mattermost.create_post = overtaken
         succeeded, result = slow.run(change=STORM, channel="incidents")
         assert succeeded, result
         (card,) = self.posts()
@@ -93,14 +93,14 @@ class PostStormTestCase(ChatActionCase):
     def test_a_run_that_read_before_a_newer_one_came_paints_nothing_over_it(self) -> None:
         self.shown(STORM)
         slow = self.action()
-        original = slow.store.write
+        original = slow.context.store.write
 
         def overtaken(*args: Any, **more: Any) -> Any:
-            slow.store.write = original
+            slow.context.store.write = original
             self.shown(OVER)
             return original(*args, **more)
 
-        slow.store.write = overtaken
+        slow.context.store.write = overtaken
         succeeded, result = slow.run(change=LATER, channel="incidents")
         assert (succeeded, result["done"]) == (True, "older")
         assert "is over" in self.posts()[0].message
@@ -120,7 +120,7 @@ class PostStormTestCase(ChatActionCase):
             ("incidents-p1", {"service_id": "POTHER"}),
         ):
             one = Subscription(self.channel_id(name), **narrowed)
-            action.store.write(one.key, one._asdict())
+            action.context.store.write(one.key, one._asdict())
         succeeded, result = self.action().run(change=STORM, channel="incidents")
         assert succeeded, result
         assert [card["done"] for card in result["cards"]] == ["created", "created"]
@@ -130,7 +130,7 @@ class PostStormTestCase(ChatActionCase):
         ] == [1, 0]
 
     def channel_id(self, name: str) -> str:
-        return str(self.action().channels.resolve(name).id)
+        return str(self.action().context.channels.resolve(name).id)
 
     def test_outside_text_does_nothing(self) -> None:
         self.shown({**STORM, "service": "@channel [x](http://bad.example)"})

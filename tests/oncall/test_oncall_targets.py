@@ -19,7 +19,7 @@ class TargetsTestCase(OnCallCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.pagerduty = self.get_action_instance(config=dict(self.settings)).pagerduty
+        self.pagerduty = self.get_action_instance(config=dict(self.settings)).context.pagerduty
 
     def many(self, count: int) -> list[Reference]:
         found = []

@@ -75,7 +75,7 @@ class ReconcileCase(IncidentActionCase):
             assert succeeded, result
 
     def log(self, incident: Any) -> List[Dict[str, Any]]:
-        gateway = self.get_action_instance(self.settings()).pagerduty
+        gateway = self.get_action_instance(self.settings()).context.pagerduty
         return list(gateway.list_all(f"/incidents/{incident.id}/log_entries", "log_entries").items)
 
     def cards(self, channel: str = "incidents") -> List[Any]:

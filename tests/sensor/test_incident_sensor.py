@@ -7,7 +7,7 @@ from typing import Any, List
 
 from sensor_world import SensorWorld
 
-from pagerduty_mattermost.gateways.stackstorm.dispatcher import misfit
+from pagerduty_mattermost.gateways.stackstorm.payload_schema import misfit
 from pagerduty_mattermost.incidents import reader
 from pagerduty_mattermost.sensor import cycle as sensor_cycle
 

@@ -55,7 +55,7 @@ class ChatCase(BaseActionTestCase):
         """As chat.handle does it: with options and the channel, which chat.run does not take."""
         action = self.get_action_instance(config=dict(self.settings))
         action.action_service = self.service
-        return perform(action, said if said.user else said._replace(user="ada"), dry=dry)
+        return perform(action.context, said if said.user else said._replace(user="ada"), dry=dry)
 
     def say(self, verb: str, **words: Any) -> Any:
         action = self.get_action_instance(config=dict(self.settings))

@@ -38,9 +38,9 @@ class IncidentActionCase(ChatActionCase):
 
     def incident(self, of: Any) -> Incident:
         """The incident as the sensor reports it."""
-        answer = self.get_action_instance(self.settings()).pagerduty.get(f"/incidents/{of.id}")[
-            "incident"
-        ]
+        answer = self.get_action_instance(self.settings()).context.pagerduty.get(
+            f"/incidents/{of.id}"
+        )["incident"]
         found = incident_from_rest(answer)
         assert found is not None
         return found

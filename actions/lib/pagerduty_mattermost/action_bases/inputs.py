@@ -28,9 +28,8 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.action_bases.pack_action import listed
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import clean, listed, one_line
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 

@@ -22,11 +22,11 @@ class MessageAction(PackAction):
 
         if not (message or "").strip() and not props:
             raise RejectedInput("Nothing to post: give a message, or props with attachments")
-        where, sent = self.channels.using(
+        where, sent = self.context.channels.using(
             channel,
             lambda found: (
                 found,
-                self.post_once(
+                self.context.post_once(
                     found.id, message or "", key=key or "", root_id=root_id or "", props=props
                 ),
             ),
@@ -35,7 +35,7 @@ class MessageAction(PackAction):
             "post_id": sent.post_id,
             "channel_id": sent.channel_id,
             "already": sent.already,
-            "link": link(self.mattermost.settings, sent.post_id),
+            "link": link(self.context.mattermost.settings, sent.post_id),
             "message": f"{'Posted before' if sent.already else 'Posted'} in {where.label}.",
         }
 
@@ -48,8 +48,8 @@ class MessageAction(PackAction):
         failed: List[Tuple[str, PackError]] = []
         for user in users:
             try:
-                channel = self.mattermost.direct_channel(user.id)
-                post = self.post_once(channel.id, text, key=key)
+                channel = self.context.mattermost.direct_channel(user.id)
+                post = self.context.post_once(channel.id, text, key=key)
             except PackError as error:
                 failed.append((user.username, error))
                 continue

@@ -24,7 +24,9 @@ class IdsAction(PackAction):
 
         given = {name: value for name, value in params.items() if value is not None}
         sender = (
-            str(given.get("from_email") or self.settings.pagerduty.from_email) if sends else ""
+            str(given.get("from_email") or self.context.settings.pagerduty.from_email)
+            if sends
+            else ""
         )
         missing = [
             (
@@ -35,8 +37,8 @@ class IdsAction(PackAction):
         found = inputs.require(
             inputs.load(schema),
             given,
-            inputs.Terms(self.clock(), self.settings.time_zone),
-            self.log.warning,
+            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
+            self.context.log.warning,
             missing if sends and not sender else (),
         )
         return {**found, "from_email": sender}

@@ -27,6 +27,7 @@ from pagerduty_mattermost.cards import held_cards as held
 from pagerduty_mattermost.cards import replies
 from pagerduty_mattermost.cards import route as routing
 from pagerduty_mattermost.cards.mentions import Mentions
+from pagerduty_mattermost.cards.quiet_hours import Hours
 from pagerduty_mattermost.cards.records import (
     GRACE,
     OVER,
@@ -51,7 +52,6 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
 )
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.weekly_hours import Hours
 from pagerduty_mattermost.gateways.mattermost.channels import (
     ChannelRef,
     Channels,

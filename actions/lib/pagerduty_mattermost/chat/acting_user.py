@@ -8,37 +8,37 @@ from pagerduty_mattermost.core.errors import Ambiguous, ConfigError, NotFound, R
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.people.identity import Identity
 
 _WAY_OUT = 'say whose name it is with "from <e-mail>"'
 
 
-def who(action: PackAction, user: str) -> Identity:
+def who(context: Context, user: str) -> Identity:
     """The Mattermost user and the PagerDuty user of whoever typed. Raises as `identity.linked`."""
     from pagerduty_mattermost.people import identity
 
-    by_email = action.settings.chat.link_by_email
+    by_email = context.settings.chat.link_by_email
     return identity.linked(
-        action.mattermost, action.pagerduty, action.store, user, by_email=by_email
+        context.mattermost, context.pagerduty, context.store, user, by_email=by_email
     )
 
 
-def named_person(action: PackAction, words: str) -> Reference:
+def named_person(context: Context, words: str) -> Reference:
     """The PagerDuty user meant: of a Mattermost @name its link, else by e-mail, name or id. Raises
     as `who` and `resolve`."""
     return (
-        who(action, words).person
+        who(context, words).person
         if words.startswith("@")
-        else resolve(action.pagerduty, "user", words)
+        else resolve(context.pagerduty, "user", words)
     )
 
 
-def sender(action: PackAction, user: str, asked: str) -> str:
+def sender(context: Context, user: str, asked: str) -> str:
     """The e-mail address for PagerDuty's `From`: the one asked for where the configuration allows
     it, else the person's own, else the configured one where the configuration allows that. Raises
     RejectedInput and NotFound."""
-    chat = action.settings.chat
+    chat = context.settings.chat
     if asked:
         if not chat.allow_from:
             raise RejectedInput(
@@ -46,11 +46,11 @@ def sender(action: PackAction, user: str, asked: str) -> str:
             )
         return asked
     try:
-        return who(action, user).person.email
+        return who(context, user).person.email
     except (NotFound, Ambiguous, ConfigError) as error:
-        default = action.settings.pagerduty.from_email
+        default = context.settings.pagerduty.from_email
         if chat.default_sender and default:
-            action.log.info("Acting as %s: %s", default, error)
+            context.log.info("Acting as %s: %s", default, error)
             return default
         from pagerduty_mattermost.gateways.mattermost.values import is_id
 

@@ -13,7 +13,7 @@ from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 
 class Said(NamedTuple):
@@ -69,7 +69,7 @@ def named(incident: Incident) -> str:
     return markdown_link(headline(incident, 120), incident.url)
 
 
-def the_one(action: PackAction, said: Said) -> Tuple[str, Incident]:
+def the_one(context: Context, said: Said) -> Tuple[str, Incident]:
     """In whose name, and the one incident that was named."""
-    email = sender(action, said.user, said.from_email)
-    return email, incident_of(find(action.pagerduty, names(said.incidents)[0]))
+    email = sender(context, said.user, said.from_email)
+    return email, incident_of(find(context.pagerduty, names(said.incidents)[0]))

@@ -1,4 +1,4 @@
-"""Dead letters and chat: what of a failed command is kept as one, and how they are listed there.
+"""Which failed command is kept as a dead letter.
 
 Kept is what changes something and failed at the other side. A mistake in what was typed, or a
 right that is missing, was told to who typed it and is in the audit.
@@ -7,13 +7,9 @@ right that is missing, was told to who typed it and is in the audit.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, Optional
+from typing import Any, Dict, Optional
 
-from pagerduty_mattermost.chat.command import Answer, Said
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater
-
-if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 _NOT_KEPT = ("hook", "valid_until")
 """Of an order: the address for its answer, which anybody who knows it can use, and its end."""
@@ -48,14 +44,3 @@ def _acts(verb: str) -> bool:
     from pagerduty_mattermost.chat.verbs.registry import ACTS
 
     return verb in ACTS
-
-
-def listing(action: PackAction, said: Said) -> Answer:
-    from pagerduty_mattermost.core import times
-    from pagerduty_mattermost.operations import dead_letter_view as letter_list
-    from pagerduty_mattermost.operations import dead_letters as deadletters
-
-    found = letter_list.chosen(
-        deadletters.letters(action.store, action.log), incident=said.incidents
-    )
-    return Answer(letter_list.markdown(found, len(found), times.zone(action.settings.time_zone)))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 from pagerduty_mattermost.chat.command import Answer, Said
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 
-def perform(action: PackAction, said: Said, *, dry: bool = False) -> Answer:
+def perform(context: Context, said: Said, *, dry: bool = False) -> Answer:
     """What changes something stands in the audit, also when it fails or is not allowed. `dry`:
     nothing is changed, and what would be sent first is told. Raises our own errors."""
     from pagerduty_mattermost.chat.verbs.registry import ACTS, answer
@@ -20,39 +20,39 @@ def perform(action: PackAction, said: Said, *, dry: bool = False) -> Answer:
             "Dry run, nothing is changed. It would change whether anything is done in your name."
         )
     if said.verb not in ACTS:
-        return answer(action, said)
+        return answer(context, said)
     from pagerduty_mattermost.chat import permissions as chat_rights
     from pagerduty_mattermost.chat.audit import recorded
 
     if dry:
-        return _dry(action, said)
+        return _dry(context, said)
     told = {
         name: str(value or "")
         for name, value in said._asdict().items()
         if name not in ("verb", "user", "key")
     }
     with recorded(
-        action.store, action.log, action.clock, chat_user=said.user, verb=said.verb, words=told
+        context.store, context.log, context.clock, chat_user=said.user, verb=said.verb, words=told
     ) as act:
-        chat_rights.require(action, said)
-        given = answer(action, said)
+        chat_rights.require(context, said)
+        given = answer(context, said)
         act.person, act.incidents = given.person, given.incidents
     return given
 
 
-def _dry(action: PackAction, said: Said) -> Answer:
+def _dry(context: Context, said: Said) -> Answer:
     from pagerduty_mattermost.chat import permissions as chat_rights
     from pagerduty_mattermost.chat.dry_run import Would, dry_run
     from pagerduty_mattermost.chat.verbs.registry import answer
 
-    chat_rights.require(action, said)
+    chat_rights.require(context, said)
     if said.verb in ("subscribe", "unsubscribe"):
         return Answer(
             "Dry run, nothing is changed. It would change what this channel is subscribed to."
         )
     try:
-        with dry_run(action.pagerduty):
-            given = answer(action, said)
+        with dry_run(context.pagerduty):
+            given = answer(context, said)
     except Would as would:
         return Answer(would.told())
     return given._replace(message=f"Dry run: nothing would be changed. {given.message}")

@@ -19,7 +19,7 @@ from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.gateways.mattermost.values import is_id
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 
 INCLUDES = {
@@ -29,14 +29,14 @@ INCLUDES = {
 }
 
 
-def require(action: PackAction, said: Said) -> None:
+def require(context: Context, said: Said) -> None:
     """Raises RejectedInput when it is not allowed, saying to whom it is."""
-    chat = action.settings.chat
+    chat = context.settings.chat
     if chat.read_only:
         raise RejectedInput("nothing is changed from chat here (chat.read_only)")
     for verb in verbs(said):
         entries = chat.allowed.get(verb)
-        if entries is not None and not any(_fits(action, said, entry) for entry in entries):
+        if entries is not None and not any(_fits(context, said, entry) for entry in entries):
             raise RejectedInput(
                 f"you may not {verb.replace('_', ' ')} here: it is for "
                 f"{', '.join(entries) or 'nobody'}"
@@ -50,28 +50,30 @@ def verbs(said: Said) -> Tuple[str, ...]:
     return (said.verb, *more, *(("note",) if said.verb == "resolve" and said.text else ()))
 
 
-def _fits(action: PackAction, said: Said, entry: str) -> bool:
+def _fits(context: Context, said: Said, entry: str) -> bool:
     if entry.startswith("role:"):
-        return _role(action, said) == entry[len("role:") :].strip().lower()
+        return _role(context, said) == entry[len("role:") :].strip().lower()
     if entry.startswith("team:"):
         wanted = entry[len("team:") :].strip().casefold()
-        return any(wanted in (id.casefold(), name.casefold()) for id, name in _teams(action, said))
+        return any(
+            wanted in (id.casefold(), name.casefold()) for id, name in _teams(context, said)
+        )
     if entry.startswith("@"):
-        return _username(action, said) == entry[1:].lower()
+        return _username(context, said) == entry[1:].lower()
     name = entry.lstrip("~")
     if not said.channel:
         return False
     return name == said.channel or (
-        not is_id(name) and action.mattermost.channel(said.channel).name == name
+        not is_id(name) and context.mattermost.channel(said.channel).name == name
     )
 
 
-def _username(action: PackAction, said: Said) -> str:
-    from pagerduty_mattermost.people.recipients import chat_user
+def _username(context: Context, said: Said) -> str:
+    from pagerduty_mattermost.gateways.mattermost.users import chat_user
 
     try:
         return (
-            chat_user(action.mattermost, said.user.lstrip("@").lower()).username.lower()
+            chat_user(context.mattermost, said.user.lstrip("@").lower()).username.lower()
             if said.user
             else ""
         )
@@ -79,12 +81,12 @@ def _username(action: PackAction, said: Said) -> str:
         return ""
 
 
-def _role(action: PackAction, said: Said) -> str:
-    return str(_person(action, said).get("role") or "").lower()
+def _role(context: Context, said: Said) -> str:
+    return str(_person(context, said).get("role") or "").lower()
 
 
-def _teams(action: PackAction, said: Said) -> List[Tuple[str, str]]:
-    rows = _person(action, said).get("teams") or ()
+def _teams(context: Context, said: Said) -> List[Tuple[str, str]]:
+    rows = _person(context, said).get("teams") or ()
     return [
         (str(row.get("id")), str(row.get("name") or row.get("summary")))
         for row in rows
@@ -92,13 +94,13 @@ def _teams(action: PackAction, said: Said) -> List[Tuple[str, str]]:
     ]
 
 
-def _person(action: PackAction, said: Said) -> Dict[str, Any]:
+def _person(context: Context, said: Said) -> Dict[str, Any]:
     """PagerDuty's user. Raises as `who`: whom nobody knows has no role."""
     from pagerduty_mattermost.chat.acting_user import who
     from pagerduty_mattermost.gateways.pagerduty.client import fill
 
-    person = who(action, said.user).person
-    row = action.pagerduty.get(fill("/users/{user}", user=person.id), {"include": ["teams"]}).get(
+    person = who(context, said.user).person
+    row = context.pagerduty.get(fill("/users/{user}", user=person.id), {"include": ["teams"]}).get(
         "user"
     )
     return row if isinstance(row, dict) else {}

@@ -13,30 +13,30 @@ from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 KEPT = 7 * 86400
 
 
-def said(action: PackAction, order: Mapping[str, Any]) -> Optional[Said]:
+def said(context: Context, order: Mapping[str, Any]) -> Optional[Said]:
     """The note as a command, or None when the post is no such reply: not in a card's thread, of
     the bot, empty, or noted already."""
-    post = action.mattermost.get_post(str(order.get("post_id")))
+    post = context.mattermost.get_post(str(order.get("post_id")))
     user, root, text = (str(post.get(name) or "") for name in ("user_id", "root_id", "message"))
-    word = action.settings.chat.note_word
-    if not root or user == action.mattermost.me().id or not text.lower().startswith(word.lower()):
+    word = context.settings.chat.note_word
+    if not root or user == context.mattermost.me().id or not text.lower().startswith(word.lower()):
         return None
     own = post.get("props")
     if isinstance(own, dict) and str(own.get("from_webhook")).lower() == "true":
         return None  # an integration wrote it under the user's account
-    card = action.mattermost.get_post(root)
+    card = context.mattermost.get_post(root)
     props = card.get("props")
     mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
     incident = str(mark.get("incident") or "") if isinstance(mark, dict) else ""
     words = text[len(word) :].strip()
-    if not incident or not words or card.get("user_id") != action.mattermost.me().id:
+    if not incident or not words or card.get("user_id") != context.mattermost.me().id:
         return None
-    if _was_begun(action, str(post["id"])) and _stands(action, incident, words):
+    if _was_begun(context, str(post["id"])) and _stands(context, incident, words):
         return None
     return Said(
         "note",
@@ -48,17 +48,17 @@ def said(action: PackAction, order: Mapping[str, Any]) -> Optional[Said]:
     )
 
 
-def _was_begun(action: PackAction, post_id: str) -> bool:
+def _was_begun(context: Context, post_id: str) -> bool:
     """The intent is written before the note, so that a repeat looks first."""
     name = f"noted.{post_id}"
-    if action.store.read(name) is not None:
+    if context.store.read(name) is not None:
         return True
-    action.store.write(name, True, ttl=KEPT)
+    context.store.write(name, True, ttl=KEPT)
     return False
 
 
-def _stands(action: PackAction, incident: str, words: str) -> bool:
-    rows = action.pagerduty.get(fill("/incidents/{incident}/notes", incident=incident)).get(
+def _stands(context: Context, incident: str, words: str) -> bool:
+    rows = context.pagerduty.get(fill("/incidents/{incident}/notes", incident=incident)).get(
         "notes"
     )
     return any(isinstance(row, dict) and row.get("content") == words for row in rows or ())

@@ -12,7 +12,7 @@ from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 NEEDS = frozenset(
     (
@@ -38,32 +38,32 @@ NEEDS = frozenset(
 LISTED = 10
 
 
-def complete(action: PackAction, said: Said, root_id: str) -> Said:
+def complete(context: Context, said: Said, root_id: str) -> Said:
     """The command with its incident. `root_id`: the thread it was said in, where the server tells.
     Raises RejectedInput listing what there is to choose from."""
     if said.incidents or said.verb not in NEEDS:
         return said
-    found = _of_thread(action, root_id) if root_id else ""
-    return said._replace(incidents=found or _only_one(action, said))
+    found = _of_thread(context, root_id) if root_id else ""
+    return said._replace(incidents=found or _only_one(context, said))
 
 
-def _of_thread(action: PackAction, root_id: str) -> str:
+def _of_thread(context: Context, root_id: str) -> str:
     """Of a card of ours: whoever posts may give their post any props."""
     try:
-        post = action.mattermost.get_post(root_id)
+        post = context.mattermost.get_post(root_id)
     except (NotFound, RejectedInput):
         return ""
-    props = post.get("props") if post.get("user_id") == action.mattermost.me().id else None
+    props = post.get("props") if post.get("user_id") == context.mattermost.me().id else None
     mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
     return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
 
 
-def _only_one(action: PackAction, said: Said) -> str:
+def _only_one(context: Context, said: Said) -> str:
     try:
-        person = who(action, said.user).person
+        person = who(context, said.user).person
     except PackError:
         raise RejectedInput("which incident? Give its id (PT4KHLK) or its number (1234)") from None
-    rows = action.pagerduty.list_all(
+    rows = context.pagerduty.list_all(
         "/incidents", "incidents", {**OPEN, "user_ids": [person.id]}
     ).items
     found = [incident_of(row) for row in rows]

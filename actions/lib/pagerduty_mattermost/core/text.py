@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import Any, Callable, Match, Pattern
+from typing import Any, Callable, List, Match, Pattern
 from urllib.parse import quote
 
 ZERO_WIDTH_SPACE = "\u200b"
@@ -191,3 +191,20 @@ def _escaped(match: Match[str]) -> str:
         inside = 0 < at < len(text) - 1 and text[at - 1].isalnum() and text[at + 1].isalnum()
         return found if inside else "\\_"
     return _broken(match)
+
+
+def listed(value: Any) -> List[str]:
+    """The texts of an array parameter, however it was typed: a list, `a,b`, or `[a,b]`, which
+    StackStorm splits on its commas into "[a" and "b]" (facts/stackstorm.md, Actions). Quotes
+    around a text and empty texts go."""
+    if value is None:
+        return []
+    items = (
+        [str(item) for item in value if item is not None]
+        if isinstance(value, (list, tuple))
+        else [str(value)]
+    )
+    texts = [part.strip() for item in items for part in item.split(",")]
+    if texts and texts[0].startswith("[") and texts[-1].endswith("]"):
+        texts[0], texts[-1] = texts[0][1:], texts[-1][:-1] if len(texts) > 1 else texts[0][1:-1]
+    return [text for text in (part.strip().strip("\"'").strip() for part in texts) if text]

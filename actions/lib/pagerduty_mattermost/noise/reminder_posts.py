@@ -31,7 +31,7 @@ from pagerduty_mattermost.incidents.known_states import REPORTED, Known, peek
 from pagerduty_mattermost.noise import reminder_rules as reminders
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 PREFIX = "reminder."
 KEEP = 30 * 86400.0
@@ -95,23 +95,25 @@ class Round:
     """One run: all that is due is asked for at once, and each is looked at again just before its
     reply."""
 
-    def __init__(self, action: PackAction, terms: RemindersConfig) -> None:
+    def __init__(self, context: Context, terms: RemindersConfig) -> None:
         from pagerduty_mattermost.cards.mentions import Mentions
-        from pagerduty_mattermost.core.weekly_hours import Hours
+        from pagerduty_mattermost.cards.quiet_hours import Hours
 
-        self._action = action
+        self._context = context
         self._terms = terms
-        self._zone = times.zone(action.settings.time_zone)
-        self._hours = Hours(action.settings.quiet_hours, action.settings.time_zone, action.clock)
+        self._zone = times.zone(context.settings.time_zone)
+        self._hours = Hours(
+            context.settings.quiet_hours, context.settings.time_zone, context.clock
+        )
         self._mentions = Mentions(
-            action.mattermost, lambda: action.pagerduty, action.store, log=action.log
+            context.mattermost, lambda: context.pagerduty, context.store, log=context.log
         )
         self._on_calls: Dict[str, Optional[List[oncall.OnCall]]] = {}
 
     def remind(self, due: Sequence[Kept]) -> List[str]:
         """Ids of the posts. Raises RetryLater when something may go through later; all else was
         done by then."""
-        began = self._action.monotonic()
+        began = self._context.monotonic()
         asked = {
             "statuses": ["triggered"],
             "urgencies": list(self._terms.urgencies),
@@ -120,14 +122,14 @@ class Round:
         }
         rows = {
             row.get("id"): row
-            for row in self._action.pagerduty.list_all("/incidents", "incidents", asked).items
+            for row in self._context.pagerduty.list_all("/incidents", "incidents", asked).items
         }
         present = [row for row in (rows.get(one.incident_id) for one in due) if row is not None]
         posted: List[str] = []
         later: Optional[RetryLater] = None
         for one in due:
             row = rows.get(one.incident_id)
-            if row is None or self._action.monotonic() - began > SECONDS:
+            if row is None or self._context.monotonic() - began > SECONDS:
                 # No longer triggered, which the sensor is about to see; or for the next run.
                 continue
             try:
@@ -141,8 +143,8 @@ class Round:
     def _incident(
         self, one: Kept, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]
     ) -> List[str]:
-        snapshot = Records(self._action.store, one.incident_id, self._action.log).load()
-        now = self._action.clock()
+        snapshot = Records(self._context.store, one.incident_id, self._context.log).load()
+        now = self._context.clock()
         since = reminders.began(snapshot.events, one.since)
         if since > one.since:
             one = one._replace(since=since, told=0)
@@ -151,7 +153,7 @@ class Round:
         quiet = [until for until in map(self._quiet_until(row), cards) if until is not None]
         if not cards or (quiet and len(quiet) == len(cards)):
             again = min(quiet) if quiet else _patience(one.since, now)
-            save(self._action.store, one._replace(next_at=again))
+            save(self._context.store, one._replace(next_at=again))
             return []
         posted: List[str] = []
         if number > one.told:
@@ -161,7 +163,7 @@ class Round:
                     posted += self._reply(one, number, card, row, text)
         one = one._replace(told=max(number, one.told))
         save(
-            self._action.store,
+            self._context.store,
             one._replace(next_at=reminders.next_at(one.since, one.told, self._terms)),
         )
         return posted
@@ -178,15 +180,15 @@ class Round:
         from pagerduty_mattermost.cards.thread import CardThread
         from pagerduty_mattermost.core.post_keys import post_key
 
-        mattermost = self._action.mattermost
+        mattermost = self._context.mattermost
         key = post_key(
             "reminder", one.incident_id, card.channel_id, f"{one.since:.0f}", str(number)
         )
         try:
-            read = self._action.monotonic()
+            read = self._context.monotonic()
             posts = mattermost.thread(card.post_id)
             thread = CardThread(
-                mattermost, self._action.monotonic, card.channel_id, card.post_id, posts, read
+                mattermost, self._context.monotonic, card.channel_id, card.post_id, posts, read
             )
             if thread.has(key) or not any(post["id"] == card.post_id for post in posts):
                 return []
@@ -199,7 +201,7 @@ class Round:
             if error.status == 401:
                 raise
             where = card.label or card.channel_id
-            self._action.log.warning("No reminder of %s in %s: %s", one.incident_id, where, error)
+            self._context.log.warning("No reminder of %s in %s: %s", one.incident_id, where, error)
             return []
 
     def _still(self, incident_id: str) -> bool:
@@ -207,7 +209,7 @@ class Round:
         for."""
         from pagerduty_mattermost.gateways.pagerduty.client import fill
 
-        row = self._action.pagerduty.get(fill("/incidents/{id}", id=incident_id)).get("incident")
+        row = self._context.pagerduty.get(fill("/incidents/{id}", id=incident_id)).get("incident")
         if not isinstance(row, Mapping):
             raise RetryLater(
                 f"PagerDuty GET /incidents/{incident_id}: the answer holds no incident"
@@ -233,15 +235,15 @@ class Round:
         if policy not in self._on_calls and policy and found:
             try:
                 self._on_calls[policy] = oncall.read(
-                    self._action.pagerduty,
+                    self._context.pagerduty,
                     {"escalation_policy_ids": [policy]},
                     since=min(step.assigned_at for step in found),
                     until=max(step.at for step in found) + 1,
                 )
             except PackError as error:
-                self._action.log.info("Who is next on %s is not known: %s", policy, error)
+                self._context.log.info("Who is next on %s is not known: %s", policy, error)
                 self._on_calls[policy] = None
-        return reminders.following(row, self._on_calls.get(policy), self._action.clock())
+        return reminders.following(row, self._on_calls.get(policy), self._context.clock())
 
 
 def _is_meant(known: Known, terms: RemindersConfig) -> bool:

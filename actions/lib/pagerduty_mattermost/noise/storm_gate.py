@@ -17,18 +17,17 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence
 
-from pagerduty_mattermost.cards.records import Snapshot
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import NoiseConfig
 from pagerduty_mattermost.core.errors import PackError, StoreUnreachable
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
+from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.incidents.known_states import Step
 from pagerduty_mattermost.incidents.reader import read_incident, read_incident_log
 from pagerduty_mattermost.noise.storm_detection import HOLD, RELEASE, WAIT, Noise, Terms
-from pagerduty_mattermost.operations import reconcile_plan as reconcile
 
 NAME = "noise"
 STORM_TRIGGER = "pagerduty.storm"
@@ -98,7 +97,7 @@ class NoiseDesk:
     def _whole(self, change: Change, origin: float, now: float) -> Change:
         """With all that was held before, so that its card tells it."""
         entries = read_incident_log(self._pagerduty, change.incident.id)
-        whole = reconcile.missing_events(entries, change.incident, Snapshot({}, ()), origin, now)
+        whole = missing_events(entries, change.incident, frozenset(), origin, now)
         known = {event.event_id for event in whole.events}
         events = (
             *whole.events,

@@ -45,7 +45,7 @@ def show(
     zone: tzinfo,
     post_once: Callable[..., Any],
 ) -> Tuple[str, str]:
-    """`post_once`: `PackAction.post_once`. Raises the gateways' errors; repeating it is
+    """`post_once`: `Context.post_once`. Raises the gateways' errors; repeating it is
     harmless."""
     name = "storm." + post_key("storm", channel_id, str(storm["key"]))
     key, done, post_id = f"storm-{storm['key']}", UNCHANGED, ""

@@ -14,7 +14,7 @@ from pagerduty_mattermost.oncall import week as oncall_week
 from pagerduty_mattermost.oncall.rotation import Stretch
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.gateways.mattermost.post_once import Sent
 
 
@@ -25,7 +25,7 @@ class Week(NamedTuple):
     """Each with its pieces, nobody's too."""
 
 
-def week(action: PackAction, names: Sequence[str], days: int) -> Week:
+def week(context: Context, names: Sequence[str], days: int) -> Week:
     """A request for each schedule, and those that resolve the names. Raises RejectedInput,
     NotFound, Ambiguous and the gateway's errors."""
     if not 1 <= len(names) <= oncall_week.MAX_SCHEDULES:
@@ -34,19 +34,19 @@ def week(action: PackAction, names: Sequence[str], days: int) -> Week:
         )
     if not 1 <= days <= oncall_week.MAX_DAYS:
         raise RejectedInput(f"days must be 1 to {oncall_week.MAX_DAYS}")
-    where, now = times.zone(action.settings.time_zone), action.clock()
+    where, now = times.zone(context.settings.time_zone), context.clock()
     until = rotation.midnight(rotation.days(rotation.local_day(now, where), days + 1)[-1], where)
-    found = resolve_all(action.pagerduty, "schedule", names)
+    found = resolve_all(context.pagerduty, "schedule", names)
     read = [
-        (one, rotation.pieces(rotation.read(action.pagerduty, one.id, now, until), now, until))
+        (one, rotation.pieces(rotation.read(context.pagerduty, one.id, now, until), now, until))
         for one in found
     ]
     columns = [(one.name, rows) for one, rows in read]
-    return Week(oncall_week.message(columns, now, days, where, action.settings.time_zone), read)
+    return Week(oncall_week.message(columns, now, days, where, context.settings.time_zone), read)
 
 
 def picture(
-    action: PackAction, schedule: str, channel: str, days: int, *, key: str = "", root_id: str = ""
+    context: Context, schedule: str, channel: str, days: int, *, key: str = "", root_id: str = ""
 ) -> Tuple[Any, Sent]:
     """Draw and post it; the channel and the post. With a key the same one is posted once, and
     drawn once."""
@@ -57,21 +57,21 @@ def picture(
         raise RejectedInput(f"days must be 1 to {rotation_picture.MAX_DAYS}")
 
     def send(found: Any) -> Tuple[Any, Sent]:
-        sent = messages.known(action.store, found.id, key) if key else None
+        sent = messages.known(context.store, found.id, key) if key else None
         if sent is None:
-            where, now = times.zone(action.settings.time_zone), action.clock()
-            one = resolve(action.pagerduty, "schedule", schedule)
+            where, now = times.zone(context.settings.time_zone), context.clock()
+            one = resolve(context.pagerduty, "schedule", schedule)
             begin = rotation.local_day(now, where)
             until = rotation.midnight(rotation.days(begin, days + 1)[-1], where)
-            rows = rotation.read(action.pagerduty, one.id, rotation.midnight(begin, where), until)
+            rows = rotation.read(context.pagerduty, one.id, rotation.midnight(begin, where), until)
             content = rotation_picture.png(
-                one.name, rows, now, days, where, action.settings.time_zone
+                one.name, rows, now, days, where, context.settings.time_zone
             )
-            file_id = action.mattermost.upload_file(
+            file_id = context.mattermost.upload_file(
                 found.id, f"on-call-{begin.isoformat()}.png", content
             )
             text = f"On call for {escape(one.name)}, {days} days"
-            sent = action.post_once(found.id, text, key=key, root_id=root_id, file_ids=[file_id])
+            sent = context.post_once(found.id, text, key=key, root_id=root_id, file_ids=[file_id])
         return found, sent
 
-    return action.channels.using(channel, send)
+    return context.channels.using(channel, send)

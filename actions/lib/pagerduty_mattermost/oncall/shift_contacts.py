@@ -16,7 +16,7 @@ from pagerduty_mattermost.oncall.shift_messages import Teller
 from pagerduty_mattermost.oncall.watched import Sight
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 BELIEVED = 12 * 3600.0
 """Seconds for which somebody who can be reached is not looked at again."""
@@ -44,10 +44,10 @@ def shifts(seen: Sight, within: float) -> List[Begin]:
     return found + handoffs.begins(seen.lanes, seen.at, within)
 
 
-def gaps(action: PackAction, among: List[Begin]) -> List[Gap]:
+def gaps(context: Context, among: List[Begin]) -> List[Gap]:
     """Those of the shifts whose person can't be reached; of one person's at one thing the first.
     Raises the gateway's errors."""
-    missing = contacts.unreachable(action.pagerduty, [one.spell.user.id for one in among])
+    missing = contacts.unreachable(context.pagerduty, [one.spell.user.id for one in among])
     found: Dict[Tuple[str, str, str], Gap] = {}
     for one in among:
         user = missing.get(one.spell.user.id)
@@ -57,14 +57,14 @@ def gaps(action: PackAction, among: List[Begin]) -> List[Gap]:
 
 
 def tell_contacts(
-    action: PackAction, teller: Teller, seen: Sight, state: State, within: float
+    context: Context, teller: Teller, seen: Sight, state: State, within: float
 ) -> Tuple[State, int]:
     """Tell each such shift once: the person, and the channel. The state with that, and how many
     were told."""
-    now, zone = seen.at, times.zone(action.settings.time_zone)
+    now, zone = seen.at, times.zone(context.settings.time_zone)
     fine = {user: until for user, until in state.fine.items() if until > now}
     among = [one for one in shifts(seen, within) if one.spell.user.id not in fine]
-    found = gaps(action, among)
+    found = gaps(context, among)
     missing = {gap.user.id for gap in found}
     fine.update(
         {one.spell.user.id: now + BELIEVED for one in among if one.spell.user.id not in missing}
@@ -77,7 +77,7 @@ def tell_contacts(
             continue
         name = seen.things[one.watched].name
         done = True
-        if action.settings.oncall.direct_messages:
+        if context.settings.oncall.direct_messages:
             text = handoff_text.no_contact(name, one.spell, one.level, zone, now, "You")
             done = teller.person(user, text, key, keep=False)
         text = handoff_text.no_contact(name, one.spell, one.level, zone, now, teller.name(user))

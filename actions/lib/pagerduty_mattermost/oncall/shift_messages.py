@@ -16,12 +16,11 @@ from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreach
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
-from pagerduty_mattermost.operations import dead_letters as deadletters
 from pagerduty_mattermost.people.accounts import Accounts
 from pagerduty_mattermost.people.recipients import unknown, with_email
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 GIVE_UP_AFTER = 3
 NOTIFY = "notify."
@@ -46,31 +45,31 @@ def set_wants(store: Store, user_id: str, on: bool) -> None:
         store.write(NOTIFY + user_id, {"shifts": False})
 
 
-def tell(action: PackAction, accounts: Accounts, person: Reference, text: str, key: str) -> str:
+def tell(context: Context, accounts: Accounts, person: Reference, text: str, key: str) -> str:
     """A direct message: `sent`, `off` where they don't want any, `unknown` where Mattermost does
     not know them, which is a complaint once a day. Raises the gateways' and the store's errors.
     """
-    person = with_email(action.pagerduty, person)
+    person = with_email(context.pagerduty, person)
     account = accounts.of(person)
     if account is None:
-        action.complain(
+        context.notify_operators(
             f"user:{person.id}", unknown(person, escape(one_line(person.name, 80)), "a shift")
         )
         return UNKNOWN
-    if not wants(action.store, account.id):
+    if not wants(context.store, account.id):
         return OFF
-    channel = action.mattermost.direct_channel(account.id)
-    action.post_once(channel.id, text, key=key)
+    channel = context.mattermost.direct_channel(account.id)
+    context.post_once(channel.id, text, key=key)
     return SENT
 
 
 class Teller:
     """Of one run. `problems`: what failed, a line each."""
 
-    def __init__(self, action: PackAction) -> None:
-        self._action = action
+    def __init__(self, context: Context) -> None:
+        self._context = context
         self._in_a_row = 0
-        self.accounts = Accounts(action.mattermost, action.store, log=action.log)
+        self.accounts = Accounts(context.mattermost, context.store, log=context.log)
         self.problems: List[str] = []
         self._people: Dict[str, Reference] = {}
 
@@ -79,9 +78,9 @@ class Teller:
         params = {"channel": channel, "message": text, "key": key}
 
         def post() -> None:
-            other = self._action.entry("post_once")
-            other.act(**params)
-            self._action.take_back(other)
+            self._context.channels.using(
+                channel, lambda found: self._context.post_once(found.id, text, key=key)
+            )
 
         return self._do("post_once", params, post, keep)
 
@@ -98,7 +97,7 @@ class Teller:
         return self._do(
             "oncall_tell",
             params,
-            lambda: tell(self._action, self.accounts, self._whole(person), text, key),
+            lambda: tell(self._context, self.accounts, self._whole(person), text, key),
             keep,
         )
 
@@ -113,7 +112,7 @@ class Teller:
 
     def _whole(self, person: Reference) -> Reference:
         if person.id not in self._people:
-            self._people[person.id] = with_email(self._action.pagerduty, person)
+            self._people[person.id] = with_email(self._context.pagerduty, person)
         return self._people[person.id]
 
     def _do(self, name: str, params: Dict[str, Any], work: Callable[[], Any], keep: bool) -> bool:
@@ -125,23 +124,14 @@ class Teller:
             except StoreUnreachable:
                 raise
             except PackError as problem:
-                error, line = problem, self._action._one_line(str(problem))
+                error, line = problem, self._context.line_of(problem)
                 self._in_a_row = self._in_a_row + 1 if isinstance(problem, RetryLater) else 0
             except Exception as problem:  # noqa: BLE001 - one that can't be told must not hold up the others
-                error, line = None, self._action.unexpected(problem)
+                error, line = None, self._context.line_of(problem)
             else:
                 self._in_a_row = 0
                 return True
         self.problems.append(line)
         if keep:
-            kind = deadletters.kind_of(error)
-            deadletters.keep(
-                self._action.store,
-                name,
-                params,
-                kind,
-                line,
-                self._action.clock(),
-                self._action.log,
-            )
+            self._context.keep_failed(name, params, error, line)
         return keep

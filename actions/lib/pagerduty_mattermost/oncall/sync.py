@@ -33,7 +33,7 @@ from pagerduty_mattermost.oncall import targets as oncall_targets
 from pagerduty_mattermost.people.accounts import Accounts
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 PREFIX = "member."
 CHANNEL, GROUP = "channel", "group"
@@ -44,10 +44,10 @@ NAME = 40
 class Sync:
     """One run. `changed`: what was done, a line each; `problems`: what people must put right."""
 
-    def __init__(self, action: PackAction) -> None:
-        self._action = action
-        self._terms = action.settings.oncall
-        self._accounts = Accounts(action.mattermost, action.store, log=action.log)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._terms = context.settings.oncall
+        self._accounts = Accounts(context.mattermost, context.store, log=context.log)
         self.changed: List[str] = []
         self.problems: List[str] = []
         self._passing: Optional[RetryLater] = None
@@ -80,10 +80,10 @@ class Sync:
             raise self._passing
 
     def _find(self, text: str, targets: Dict[str, Reference]) -> None:
-        targets[text] = oncall_targets.target(self._action.pagerduty, text)
+        targets[text] = oncall_targets.target(self._context.pagerduty, text)
 
     def _ask(self, targets: Mapping[str, Reference], present: Dict[str, List[Reference]]) -> None:
-        pagerduty = self._action.pagerduty
+        pagerduty = self._context.pagerduty
         found = oncall_targets.present(pagerduty, targets.values(), pagerduty.now())
         present.update({text: found[one.id] for text, one in targets.items()})
 
@@ -104,20 +104,22 @@ class Sync:
     def _problem(self, about: str, line: str, *, complain: bool = True) -> None:
         self.problems.append(line)
         if complain:
-            self._action.complain(f"oncall.sync:{about}", escape(one_line(clean(line, 1000))))
+            self._context.notify_operators(
+                f"oncall.sync:{about}", escape(one_line(clean(line, 1000)))
+            )
 
     # Headers
 
     def _header(self, channel: str, people: List[Reference]) -> None:
         self._only_once("header", channel)
-        self._action.channels.using(channel, lambda found: self._paint(found, people))
+        self._context.channels.using(channel, lambda found: self._paint(found, people))
 
     def _paint(self, channel: Any, people: List[Reference]) -> None:
         """Mattermost knows no condition on a change: read right before it, so that the gap is one
         request wide."""
         field = self._terms.header_field
         names = [self._shown(person, plain=field == "purpose") for person in people]
-        mattermost = self._action.mattermost
+        mattermost = self._context.mattermost
         before: str = getattr(mattermost.channel(channel.id), field)
         after = oncall_header.painted(before, names, oncall_header.LIMITS[field])
         if not after.fits:
@@ -138,7 +140,7 @@ class Sync:
     def _only_once(self, what: str, text: str) -> None:
         """Two names of one channel would undo each other's work, each with a line in the channel,
         for ever."""
-        channel = self._action.channels.resolve(text)
+        channel = self._context.channels.resolve(text)
         key = f"{what}:{channel.id}"
         if key in self._seen:
             raise RejectedInput(
@@ -159,7 +161,7 @@ class Sync:
     ) -> Unauthorized:
         """`error` itself where the bot is no member any more: `Channels.using` brings it back
         in."""
-        mattermost = self._action.mattermost
+        mattermost = self._context.mattermost
         if error.status != 403 or not mattermost.is_member(channel.id, mattermost.me().id):
             return error
         return Unauthorized(
@@ -179,7 +181,7 @@ class Sync:
             kept.add(name)
             if people is None:
                 return
-            mattermost = self._action.mattermost
+            mattermost = self._context.mattermost
             wanted = self._wanted(people, channel.label)
             ours = self._remembered(name)
             present = {one for one in {*wanted, *ours} if mattermost.is_member(channel.id, one)}
@@ -198,13 +200,13 @@ class Sync:
                     channel, error, "add or remove members of", "manage its members"
                 ) from None
 
-        self._action.channels.using(text, keep)
+        self._context.channels.using(text, keep)
 
     def _join(self, channel: Any, user_id: str) -> None:
         try:
-            self._action.mattermost.add_member(channel.id, user_id)
+            self._context.mattermost.add_member(channel.id, user_id)
         except NotFound as error:
-            name = self._action.mattermost.user(user_id).username
+            name = self._context.mattermost.user(user_id).username
             line = (
                 f"@{name} is on call and can't be added to {channel.label}: not a member "
                 f"of its team ({error})"
@@ -214,8 +216,8 @@ class Sync:
     def _drop(self, kept: Set[str]) -> None:
         """What was taken out of the configuration: whom the pack put in goes, and what it
         remembers of it."""
-        mattermost, log = self._action.mattermost, self._action.log
-        keys = self._action.store.read_prefix(
+        mattermost, log = self._context.mattermost, self._context.log
+        keys = self._context.store.read_prefix(
             PREFIX, on_broken=lambda error: log.warning("%s", error)
         )
         for name in sorted({key.rpartition(".")[0] for key in keys} - kept):
@@ -233,7 +235,7 @@ class Sync:
                 self._remember(name, user)
 
     def _group(self, group: str, people: Optional[List[Reference]], kept: Set[str]) -> None:
-        mattermost = self._action.mattermost
+        mattermost = self._context.mattermost
         id = mattermost_groups.find(mattermost, group)
         name = f"{PREFIX}{GROUP}.{id}"
         kept.add(name)
@@ -268,7 +270,7 @@ class Sync:
 
     def _remembered(self, name: str) -> Dict[str, str]:
         """User id → state; a key for each, since nothing orders the writes of two runs."""
-        store, found = self._action.store, {}
+        store, found = self._context.store, {}
 
         def keep(error: BrokenValue) -> None:
             from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
@@ -284,9 +286,9 @@ class Sync:
 
     def _remember(self, name: str, user: str, state: str = "") -> None:
         if state:
-            self._action.store.write(f"{name}.{user}", {"state": state})
+            self._context.store.write(f"{name}.{user}", {"state": state})
         else:
-            self._action.store.delete(f"{name}.{user}")
+            self._context.store.delete(f"{name}.{user}")
 
     def _carry_out(
         self,

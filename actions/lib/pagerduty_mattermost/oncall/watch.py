@@ -29,7 +29,7 @@ from pagerduty_mattermost.oncall.shift_messages import Teller
 from pagerduty_mattermost.oncall.watched import Sight, sight
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 RECORD = "oncall.watch"
 AROUND = 7 * 86400.0
@@ -69,29 +69,29 @@ def remembered(store: Store) -> State:
 class Watch:
     """One look."""
 
-    def __init__(self, action: PackAction) -> None:
-        self._action = action
-        self._terms = action.settings.oncall
-        self._zone = times.zone(action.settings.time_zone)
-        self._teller = Teller(action)
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._terms = context.settings.oncall
+        self._zone = times.zone(context.settings.time_zone)
+        self._teller = Teller(context)
         self._rendered: Dict[str, Rendered] = {}
 
     def run(self) -> Done:
         """Raises the gateway's and the store's errors; nothing is remembered of such a look."""
-        before = remembered(self._action.store)
-        began = self._action.clock()
+        before = remembered(self._context.store)
+        began = self._context.clock()
         hours = self._terms.contact_check_before
         check = hours > 0 and not 0 <= began - before.checked_at < CONTACTS_EVERY
         lead = max(60.0 * self._terms.remind_before, 3600.0 * hours if check else 0.0)
         since = max(before.at, began - FAR_BACK) if before.at else began
-        seen = sight(self._action, min(since, began), began + lead, before.at_once)
+        seen = sight(self._context, min(since, began), began + lead, before.at_once)
         look, seen, unused = self._sure(before, seen, since, began + lead)
         state = look.state._replace(at_once=seen.at_once, unused=unused)
         state = self._tell(look.handoffs, seen, state)
         told = dict(state.told)
         reminders = self._remind(seen, told)
         state = state._replace(told=told)
-        self._action.store.write(RECORD, handoffs.to_data(state))
+        self._context.store.write(RECORD, handoffs.to_data(state))
         contacts = self._check(seen, state, 3600.0 * hours) if check else 0
         problems = [*seen.problems, *self._teller.problems]
         return Done(len(seen.lanes), len(look.handoffs), reminders, contacts, problems, seen.at)
@@ -102,7 +102,7 @@ class Watch:
         from pagerduty_mattermost.oncall.shift_contacts import tell_contacts
 
         try:
-            state, count = tell_contacts(self._action, self._teller, seen, state, within)
+            state, count = tell_contacts(self._context, self._teller, seen, state, within)
         except StoreUnreachable:
             raise
         except RetryLater as error:
@@ -110,14 +110,14 @@ class Watch:
             return 0
         except PackError as error:
             self._teller.problems.append(str(error))
-            self._action.complain(
+            self._context.notify_operators(
                 "oncall.contacts",
                 "Whether those on call can be reached is not known: "
                 f"{escape(one_line(str(error), 500))} "
                 "(oncall.contact_check_before: 0 switches the check off)",
             )
             state, count = state._replace(checked_at=seen.at), 0
-        self._action.store.write(RECORD, handoffs.to_data(state))
+        self._context.store.write(RECORD, handoffs.to_data(state))
         return count
 
     def _sure(
@@ -144,7 +144,7 @@ class Watch:
         for id in doubtful:
             found = self._rendered.get(id)
             if found is None:  # deleted since its name was looked up
-                oncall_targets.forget(self._action.store)
+                oncall_targets.forget(self._context.store)
                 del lanes[id]
                 unused.discard(id)
                 continue
@@ -153,7 +153,7 @@ class Watch:
         if policies and seen.pages.get("escalation_policy", 0) > 1:
             wanted = {"escalation_policy": policies}
             again = oncall_rows.read(
-                self._action.pagerduty, wanted, min(since, seen.at), until, seen.at_once
+                self._context.pagerduty, wanted, min(since, seen.at), until, seen.at_once
             )
             lanes.update(again.lanes)
         look = handoffs.watch(before, lanes, seen.at)
@@ -163,7 +163,7 @@ class Watch:
         missing = [id for id in dict.fromkeys(ids) if id and id not in self._rendered]
         if missing:
             self._rendered.update(
-                rendered.read(self._action.pagerduty, missing, now - AROUND, now + AROUND)
+                rendered.read(self._context.pagerduty, missing, now - AROUND, now + AROUND)
             )
 
     # Hand-offs
@@ -208,7 +208,7 @@ class Watch:
             if any(seen.at - one.at < WAIT_FOR_REASON for one in found):
                 raise  # the next look tells, and tells all of it
         except PackError as error:
-            self._action.log.info("Whether it is an override is not known: %s", error)
+            self._context.log.info("Whether it is an override is not known: %s", error)
 
     def _reason(self, one: HandOff, spell: handoffs.Spell) -> Reason:
         at = max(one.at, spell.start or one.at)

@@ -19,7 +19,7 @@ from pagerduty_mattermost.oncall import targets as oncall_targets
 from pagerduty_mattermost.oncall.handoffs import Lanes
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 
 class Sight(NamedTuple):
@@ -39,15 +39,15 @@ class Sight(NamedTuple):
     Never later, so that nothing that has not begun yet is taken for what is."""
 
 
-def sight(action: PackAction, since: float, until: float, at_once: int = 0) -> Sight:
+def sight(context: Context, since: float, until: float, at_once: int = 0) -> Sight:
     """Raises the gateway's and the store's errors. What the configuration names and PagerDuty does
     not know is a complaint in the operations channel, once a day."""
-    wanted = action.settings.oncall.channels
+    wanted = context.settings.oncall.channels
     targets = oncall_targets.kept_targets(
-        action.pagerduty, action.store, list(wanted), action.clock()
+        context.pagerduty, context.store, list(wanted), context.clock()
     )
     for text, why in targets.unknown.items():
-        action.complain(f"oncall.channels:{text}", f"oncall.channels: {escape(why)}")
+        context.notify_operators(f"oncall.channels:{text}", f"oncall.channels: {escape(why)}")
     things: Dict[str, Reference] = {}
     channels: Dict[str, List[str]] = {}
     for text, thing in targets.known.items():
@@ -58,12 +58,12 @@ def sight(action: PackAction, since: float, until: float, at_once: int = 0) -> S
         kind: sorted(thing.id for thing in things.values() if thing.kind == kind)
         for kind in oncall_targets.KINDS
     }
-    at = action.clock()
+    at = context.clock()
     try:
-        found = oncall_rows.read(action.pagerduty, ids, since, until, at_once)
+        found = oncall_rows.read(context.pagerduty, ids, since, until, at_once)
     except (NotFound, RejectedInput):
-        oncall_targets.forget(action.store)  # one of them may be gone
+        oncall_targets.forget(context.store)  # one of them may be gone
         raise
-    at = min(at, action.pagerduty.last_server_time or at)
+    at = min(at, context.pagerduty.last_server_time or at)
     unknown = list(targets.unknown.values())
     return Sight(found.lanes, things, channels, unknown, found.pages, found.at_once, at)

@@ -23,7 +23,7 @@ from pagerduty_mattermost.operations.watchdog import allowed
 from pagerduty_mattermost.sensor.heartbeat import EVERY, TIMER_SEEN, TIMERS_DEAD
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 OK, WARN, FAIL, OFF = "ok", "warn", "fail", "off"
 SKEW = 60.0
@@ -46,7 +46,7 @@ class Check(NamedTuple):
     text: str
 
 
-def checks(action: PackAction) -> List[Check]:
+def checks(context: Context) -> List[Check]:
     found: List[Check] = []
     for name, look in (
         ("PagerDuty", _pagerduty),
@@ -64,7 +64,7 @@ def checks(action: PackAction) -> List[Check]:
         ("chat", _chat),
     ):
         try:
-            found.append(Check(name, *look(action)))
+            found.append(Check(name, *look(context)))
         except PackError as error:
             found.append(Check(name, FAIL, str(error)))
     return found
@@ -81,10 +81,10 @@ def worst(found: Sequence[Check]) -> str:
     return FAIL if FAIL in states else WARN if WARN in states else OK
 
 
-def _timed(action: PackAction, call: Callable[[], Any]) -> float:
-    began = action.monotonic()
+def _timed(context: Context, call: Callable[[], Any]) -> float:
+    began = context.monotonic()
     call()
-    return action.monotonic() - began
+    return context.monotonic() - began
 
 
 def _latency(seconds: float) -> Tuple[str, str]:
@@ -92,15 +92,15 @@ def _latency(seconds: float) -> Tuple[str, str]:
     return (WARN, f"{text}: that is slow") if seconds > SLOW else (OK, text)
 
 
-def _pagerduty(action: PackAction) -> Tuple[str, str]:
-    return _latency(_timed(action, lambda: action.pagerduty.get("/abilities")))
+def _pagerduty(context: Context) -> Tuple[str, str]:
+    return _latency(_timed(context, lambda: context.pagerduty.get("/abilities")))
 
 
-def _scope(action: PackAction) -> Tuple[str, str]:
+def _scope(context: Context) -> Tuple[str, str]:
     body = {"incident": {"type": "incident_reference"}}
-    sender = action.settings.pagerduty.from_email or "nobody@example.com"
+    sender = context.settings.pagerduty.from_email or "nobody@example.com"
     try:
-        action.pagerduty.put(fill("/incidents/{id}", id=NOWHERE), body, from_email=sender)
+        context.pagerduty.put(fill("/incidents/{id}", id=NOWHERE), body, from_email=sender)
     except Unauthorized as error:
         if error.status == 403:
             return WARN, "may read only: acknowledge, resolve and all other acts will fail"
@@ -110,19 +110,19 @@ def _scope(action: PackAction) -> Tuple[str, str]:
     return OK, "may read and write"
 
 
-def _rate(action: PackAction) -> Tuple[str, str]:
-    rate = action.pagerduty.last_rate
+def _rate(context: Context) -> Tuple[str, str]:
+    rate = context.pagerduty.last_rate
     if rate is None or rate.limit <= 0:
         return OFF, "PagerDuty tells none"
     text = f"{rate.remaining} of {rate.limit} requests a minute left"
     return (WARN if rate.remaining * 10 < rate.limit else OK), text
 
 
-def _clock(action: PackAction) -> Tuple[str, str]:
-    server = action.pagerduty.last_server_time
+def _clock(context: Context) -> Tuple[str, str]:
+    server = context.pagerduty.last_server_time
     if server is None:
         return WARN, "PagerDuty tells no time (header Date)"
-    skew = abs(action.clock() - server)
+    skew = abs(context.clock() - server)
     if skew > SKEW:
         return (
             FAIL,
@@ -131,23 +131,23 @@ def _clock(action: PackAction) -> Tuple[str, str]:
     return OK, f"within {max(1, round(skew))} s of PagerDuty's"
 
 
-def _mattermost(action: PackAction) -> Tuple[str, str]:
-    if mattermost_missing(action.settings):
+def _mattermost(context: Context) -> Tuple[str, str]:
+    if mattermost_missing(context.settings):
         return OFF, "not configured: nothing is posted"
-    state, text = _latency(_timed(action, lambda: action.mattermost.me()))
-    return state, f"@{action.mattermost.me().username}, {text}"
+    state, text = _latency(_timed(context, lambda: context.mattermost.me()))
+    return state, f"@{context.mattermost.me().username}, {text}"
 
 
-def _channels(action: PackAction) -> Tuple[str, str]:
-    settings = action.settings.mattermost
+def _channels(context: Context) -> Tuple[str, str]:
+    settings = context.settings.mattermost
     named = [text for text in (settings.default_channel, settings.operations_channel) if text]
     named += list(settings.service_channels.values())
-    if mattermost_missing(action.settings) or not named:
+    if mattermost_missing(context.settings) or not named:
         return OFF, "none is named in the configuration"
     problems = []
     for text in dict.fromkeys(named):
         try:
-            action.channels.look_up(text)
+            context.channels.look_up(text)
         except PackError as error:
             problems.append(str(error))
     return (
@@ -157,34 +157,36 @@ def _channels(action: PackAction) -> Tuple[str, str]:
     )
 
 
-def _sensor(action: PackAction) -> Tuple[str, str]:
-    beat = action.store.read("sensor.heartbeat")
+def _sensor(context: Context) -> Tuple[str, str]:
+    beat = context.store.read("sensor.heartbeat")
     if not isinstance(beat, Mapping):
         return FAIL, "has never been heard of: is it enabled, and st2sensorcontainer running?"
-    watch = action.settings.watch
+    watch = context.settings.watch
     interval = max(
-        watch.poll_interval, watch.poll_interval_with_bell if action.settings.webhook.port else 0
+        watch.poll_interval, watch.poll_interval_with_bell if context.settings.webhook.port else 0
     )
-    seen = action.store.read("watchdog")
+    seen = context.store.read("watchdog")
     since = seen.get("since") if isinstance(seen, Mapping) else None
-    silent = action.clock() - float(since) if isinstance(since, (int, float)) else 0.0
+    silent = context.clock() - float(since) if isinstance(since, (int, float)) else 0.0
     if silent > allowed(float(interval)) + 60:
         return FAIL, f"silent for {times.duration(silent)}: restart st2sensorcontainer"
     if beat.get("state") != "ok":
         return FAIL, f"failing: {beat.get('reason')}"
     good = times.seconds(str(beat.get("last_good") or ""))
-    lag = f", all read up to {times.duration(max(0.0, action.clock() - good))} ago" if good else ""
+    lag = (
+        f", all read up to {times.duration(max(0.0, context.clock() - good))} ago" if good else ""
+    )
     return OK, f"{beat.get('open')} open incidents, {beat.get('reported')} of them reported{lag}"
 
 
-def _age(action: PackAction, key: str, field: str) -> float | None:
-    value = action.store.read(key)
+def _age(context: Context, key: str, field: str) -> float | None:
+    value = context.store.read(key)
     at = value.get(field) if isinstance(value, Mapping) else None
-    return action.clock() - float(at) if isinstance(at, (int, float)) else None
+    return context.clock() - float(at) if isinstance(at, (int, float)) else None
 
 
-def _reconcile(action: PackAction) -> Tuple[str, str]:
-    age = _age(action, "reconcile.run", "ended")
+def _reconcile(context: Context) -> Tuple[str, str]:
+    age = _age(context, "reconcile.run", "ended")
     if age is None:
         return (
             WARN,
@@ -201,11 +203,11 @@ def _reconcile(action: PackAction) -> Tuple[str, str]:
     )
 
 
-def _oncall(action: PackAction) -> Tuple[str, str]:
-    watched = action.settings.oncall.channels
+def _oncall(context: Context) -> Tuple[str, str]:
+    watched = context.settings.oncall.channels
     if not watched:
         return OFF, "not configured: no hand-offs are told (oncall.channels)"
-    age = _age(action, "oncall.watch", "at")
+    age = _age(context, "oncall.watch", "at")
     if age is None:
         return (
             WARN,
@@ -222,18 +224,18 @@ def _oncall(action: PackAction) -> Tuple[str, str]:
     )
 
 
-def _timers(action: PackAction) -> Tuple[str, str]:
-    age = _age(action, TIMER_SEEN, "at")
+def _timers(context: Context) -> Tuple[str, str]:
+    age = _age(context, TIMER_SEEN, "at")
     if age is None:
         return WARN, "none has fired yet: is the rule pagerduty.reconcile_by_timer enabled?"
     text = f"fired {times.duration(age)} ago"
     return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD else (OK, text)
 
 
-def _letters(action: PackAction) -> Tuple[str, str]:
+def _letters(context: Context) -> Tuple[str, str]:
     from pagerduty_mattermost.operations import dead_letters as deadletters
 
-    kept = deadletters.letters(action.store, action.log)
+    kept = deadletters.letters(context.store, context.log)
     if not kept:
         return OK, "none"
     by_hand = sum(one.kind in (deadletters.PERMANENT, deadletters.ACT) for one in kept)
@@ -244,25 +246,25 @@ def _letters(action: PackAction) -> Tuple[str, str]:
     return (FAIL if len(kept) >= deadletters.ALARM else WARN), text
 
 
-def _webhook(action: PackAction) -> Tuple[str, str]:
+def _webhook(context: Context) -> Tuple[str, str]:
     from pagerduty_mattermost.sensor import webhook_subscription
 
-    if not action.settings.webhook.port:
+    if not context.settings.webhook.port:
         return OFF, "not configured: PagerDuty's log is polled"
-    told = webhook_subscription.status(action.pagerduty, action.store, action.settings)
+    told = webhook_subscription.status(context.pagerduty, context.store, context.settings)
     return (OK if told["works"] and told["subscribed"] else WARN), str(told["message"])
 
 
-def _chat(action: PackAction) -> Tuple[str, str]:
+def _chat(context: Context) -> Tuple[str, str]:
     """Whether something listens where Mattermost is sent: anything but silence."""
     import requests
 
-    chat = action.settings.chat
+    chat = context.settings.chat
     if not chat.port:
         return OFF, "not configured: no buttons, no /pd"
     if not chat.has_buttons:
         return FAIL, "chat.public_url and chat.signing_keys must be set"
-    waits = action.settings.mattermost.http.timeouts
+    waits = context.settings.mattermost.http.timeouts
     began = time.monotonic()
     try:
         with requests.Session() as session:

@@ -1,7 +1,7 @@
 """Reconcile at work: reads PagerDuty and what is remembered, and puts right what `reconcile.plan`
 finds.
 
-    Reconciler(action).run(full=False) -> Done(...)
+    Reconciler(context, rules).run(full=False) -> Done(...)
 
 Everything goes the way that a rule's action goes (`posts.show`, `posts.repaint`), with the same
 keys: doing it beside a rule, twice, or after being killed makes no second post. Raises the
@@ -25,14 +25,15 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import held_cards as held
+from pagerduty_mattermost.cards import posting, subscriptions
 from pagerduty_mattermost.cards import route as routing
-from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.cards.publisher import CREATED, REPAINTED, Outcome, Posts
 from pagerduty_mattermost.cards.records import Record, Records, Snapshot, load_all
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
+from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 from pagerduty_mattermost.incidents.known_states import State, StateStore
 from pagerduty_mattermost.incidents.reader import (
@@ -47,7 +48,7 @@ from pagerduty_mattermost.operations import reconcile_plan as reconcile
 from pagerduty_mattermost.operations import route_explanation as explain
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.card_action import CardAction
+    from pagerduty_mattermost.gateways.context import Context
 
 FIRST_LOOK = 3600.0
 """Seconds of log that the first run looks at."""
@@ -73,26 +74,26 @@ class Done(NamedTuple):
 
 
 class Reconciler:
-    def __init__(self, action: CardAction, rules: Callable[[], Sequence[Any]]) -> None:
+    def __init__(self, context: Context, rules: Callable[[], Sequence[Any]]) -> None:
         """`rules`: all of StackStorm's, asked for when a card may be missing."""
-        self._action, self._rules = action, rules
-        self._posts: Posts = action.posts()
+        self._context, self._rules = context, rules
+        self._posts: Posts = posting.posts(context)
         self._known_rules: Optional[Sequence[Any]] = None
         self._subscriptions: Optional[Sequence[subscriptions.Subscription]] = None
 
     def run(self, state: State, cursor: float, *, full: bool) -> Done:
         """`state`: the sensor's. `full`: also what Mattermost has of each card is read."""
-        rows, server_time = read_open(self._action.pagerduty)
-        now = server_time or self._action.clock()
+        rows, server_time = read_open(self._context.pagerduty)
+        now = server_time or self._context.clock()
         since = max(cursor or now - FIRST_LOOK, state.origin)
-        log = read_log(self._action.pagerduty, since, None, lambda id: True)
+        log = read_log(self._context.pagerduty, since, None, lambda id: True)
         upto = now if log.upto is None else min(log.upto, now)
-        remembered = load_all(self._action.store, self._action.log)
+        remembered = load_all(self._context.store, self._context.log)
         truth = reconcile.Truth(rows, log.entries, now)
-        kept_back = held.held_incidents(self._action.store)
+        kept_back = held.held_incidents(self._context.store)
         low = frozenset(id for id in kept_back if id not in rows or held.is_held_back(rows[id]))
-        noise = remembered_noise(self._action.store)
-        watch = self._action.settings.watch
+        noise = remembered_noise(self._context.store)
+        watch = self._context.settings.watch
 
         def forgotten(incident: Incident) -> bool:
             is_new = (times.seconds(incident.created_at) or 0.0) >= state.origin
@@ -123,7 +124,7 @@ class Reconciler:
 
     def _close_storms(self, ongoing: AbstractSet[str], now: float) -> List[str]:
         """Cards of storms that nobody would ever end."""
-        action, problems = self._action, []
+        action, problems = self._context, []
         zone = times.zone(action.settings.time_zone)
         for channel_id, storm in storm_posts.orphans(action.store, ongoing, now):
             try:
@@ -142,11 +143,11 @@ class Reconciler:
         state: State,
         now: float,
     ) -> tuple[List[Outcome], List[str], int]:
-        began, in_a_row, left = self._action.monotonic(), 0, 0
+        began, in_a_row, left = self._context.monotonic(), 0, 0
         outcomes: List[Outcome] = []
         problems: List[str] = []
         for number, job in enumerate(jobs):
-            late = self._action.monotonic() - began > SECONDS
+            late = self._context.monotonic() - began > SECONDS
             if number >= MAX_JOBS or late or in_a_row >= GIVE_UP_AFTER:
                 left += len(jobs) - number
                 break
@@ -170,15 +171,16 @@ class Reconciler:
         state: State,
         now: float,
     ) -> List[Outcome]:
-        incident = row or read_incident(self._action.pagerduty, job.incident_id)
+        incident = row or read_incident(self._context.pagerduty, job.incident_id)
         if incident is None:
             return self._deleted(snapshot, now)
         change = Change(incident, read_at=times.iso(now))
         # Its log also where only its state is behind: an event may have been looked at while a
         # second sensor held it.
         if job.why & {reconcile.UNTOLD, reconcile.MISSING, reconcile.ENDED, reconcile.OUTDATED}:
-            entries = read_incident_log(self._action.pagerduty, job.incident_id)
-            change = reconcile.missing_events(entries, incident, snapshot, state.origin, now)
+            entries = read_incident_log(self._context.pagerduty, job.incident_id)
+            told = frozenset(event.event_id for event in snapshot.events)
+            change = missing_events(entries, incident, told, state.origin, now)
         found = self._posts.repaint(change) if snapshot.cards else []
         if job.why & {reconcile.UNTOLD, reconcile.MISSING}:
             found += self._born(change, snapshot)
@@ -217,7 +219,7 @@ class Reconciler:
         if self._known_rules is None:
             self._known_rules = self._rules()
         if self._subscriptions is None:
-            self._subscriptions = subscriptions.every(self._action.store, self._action.log)
+            self._subscriptions = subscriptions.every(self._context.store, self._context.log)
         found = [
             (verdict.channel, _route(verdict.given))
             for verdict in explain.verdicts(self._known_rules, changes)
@@ -237,15 +239,15 @@ class Reconciler:
         """The card is looked for first: the datastore may have lost its record."""
         incident = change.incident
         try:
-            ref = self._action.channels.look_up(channel, (incident.service_id, incident.service))
+            ref = self._context.channels.look_up(channel, (incident.service_id, incident.service))
             if ref.id in snapshot.cards:
                 return []
-            began = times.seconds(incident.created_at) or self._action.clock()
+            began = times.seconds(incident.created_at) or self._context.clock()
             if not self._posts.is_quiet(route, incident):
                 intent = Record(
                     ref.id, post_key("card", incident.id, ref.id), began, route, ref.label
                 )
-                Records(self._action.store, incident.id, self._action.log).save_card(intent)
+                Records(self._context.store, incident.id, self._context.log).save_card(intent)
             return [self._posts.show(change, channel, route, due=True)]
         except ChannelUnavailable as error:
             return [Outcome(channel, problem=str(error))]
@@ -265,12 +267,12 @@ class Reconciler:
             if record.post_id
         }
         living = set(
-            self._action.mattermost.living(sorted({record.post_id for record in cards.values()}))
+            self._context.mattermost.living(sorted({record.post_id for record in cards.values()}))
         )
         jobs: Dict[str, reconcile.Job] = {}
         for (incident_id, _), record in cards.items():
             if record.post_id not in living and not record.reposted:
-                books = Records(self._action.store, incident_id, self._action.log)
+                books = Records(self._context.store, incident_id, self._context.log)
                 books.save_card(record._replace(post_id="", born=False, gone=False, reposted=True))
             if incident_id not in planned:
                 jobs[incident_id] = reconcile.Job(incident_id, frozenset({reconcile.LOST}))
@@ -290,14 +292,14 @@ def _changes(change: Change, snapshot: Snapshot) -> List[Change]:
     return changes
 
 
-def sensors_state(action: CardAction) -> Optional[State]:
+def sensors_state(context: Context) -> Optional[State]:
     """What the sensor has committed; None before its first start."""
-    return StateStore(action.store).load().state
+    return StateStore(context.store).load().state
 
 
 def _route(given: Any) -> routing.Route:
     """As the rule's action makes it."""
-    from pagerduty_mattermost.action_bases.pack_action import listed
+    from pagerduty_mattermost.core.text import listed
 
     return routing.make_route(
         given.get("route"),

@@ -14,10 +14,10 @@ from typing import AbstractSet, Callable, Dict, FrozenSet, List, Mapping, NamedT
 
 from pagerduty_mattermost.cards.records import Snapshot
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
-from pagerduty_mattermost.incidents.known_states import REPORTED, Known, State
+from pagerduty_mattermost.incidents.incident import Incident
+from pagerduty_mattermost.incidents.known_states import REPORTED, Known
 from pagerduty_mattermost.incidents.log_entries import Entry
-from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT, Watch, follow
+from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT
 
 GRACE = 180.0
 """Seconds that the sensor, the rules engine and an action are left to do it by themselves."""
@@ -132,23 +132,6 @@ def of_log(
         elif not snapshot.cards:
             found.setdefault(incident_id, MISSING)
     return found
-
-
-def missing_events(
-    entries: Sequence[Entry], incident: Incident, snapshot: Snapshot, origin: float, now: float
-) -> Change:
-    """The incident as it was read now, with those of its events that are not remembered.
-    `entries`: its whole log, newest first; `origin`: the first start of the sensor, before which
-    nothing is told."""
-    fresh = State(origin, now)
-    whole = [entry._replace(incident=incident, whole=True) for entry in entries]
-    steps = follow(fresh, whole, Watch(), now, read_again=False)
-    told = {event.event_id for event in snapshot.events}
-    change = next((step.change for step in steps if step.change is not None), None)
-    events: List[IncidentEvent] = [
-        event for event in (change.events if change else ()) if event.event_id not in told
-    ]
-    return Change(change.incident if change else incident, tuple(events), read_at=times.iso(now))
 
 
 def _of_cards(truth: Truth, incident_id: str, snapshot: Snapshot) -> List[str]:

@@ -13,11 +13,11 @@ from typing import Any, Dict, Optional
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.gateways.mattermost.values import User, is_id
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.people.identity import LINK
-from pagerduty_mattermost.people.recipients import chat_user
 
 PREFIX = "identity."
 

@@ -10,17 +10,17 @@ from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 
-def usernames(action: PackAction) -> Callable[[Reference], str]:
+def usernames(context: Context) -> Callable[[Reference], str]:
     """A look-up of Mattermost names for whoever only shows them: "" for who has none, and for
     everybody where Mattermost is not configured or can't tell now."""
-    if mattermost_missing(action.settings):
+    if mattermost_missing(context.settings):
         return lambda person: ""
     from pagerduty_mattermost.people.accounts import Accounts
 
-    accounts, away = Accounts(action.mattermost, action.store, log=action.log), False
+    accounts, away = Accounts(context.mattermost, context.store, log=context.log), False
 
     def username(person: Reference) -> str:
         nonlocal away
@@ -30,7 +30,7 @@ def usernames(action: PackAction) -> Callable[[Reference], str]:
             account = accounts.of(person)
         except PackError as error:
             away = True
-            action.log.info("Shown without Mattermost names: %s", error)
+            context.log.info("Shown without Mattermost names: %s", error)
             return ""
         return account.username if account is not None else ""
 

@@ -19,11 +19,11 @@ from pagerduty_mattermost.core.errors import Ambiguous, NotFound
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.core.times import iso
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.gateways.mattermost.values import User
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.people.recipients import chat_user
 
 REMEMBERED = 3600
 """Seconds that what an e-mail address told is believed."""

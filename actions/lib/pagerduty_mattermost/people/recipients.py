@@ -13,9 +13,8 @@ from typing import TYPE_CHECKING, AbstractSet, Iterable, List, NamedTuple, Optio
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
-from pagerduty_mattermost.core.text import clean, escape, one_line
-from pagerduty_mattermost.gateways.mattermost.client import Mattermost
-from pagerduty_mattermost.gateways.mattermost.values import User, is_id
+from pagerduty_mattermost.core.text import escape
+from pagerduty_mattermost.gateways.mattermost.values import User
 from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
@@ -34,23 +33,6 @@ class Recipients(NamedTuple):
     users: List[User]
     missed: List[Reference]
     """PagerDuty users whom no active Mattermost account belongs to."""
-
-
-def chat_user(mattermost: Mattermost, name: str) -> User:
-    """The Mattermost user by @name, e-mail or id. Raises NotFound (also for a deactivated one) and
-    RejectedInput."""
-    try:
-        if is_id(name):
-            user = mattermost.user(name)
-        elif "@" in name.lstrip("@"):
-            user = mattermost.user_by_email(name)
-        else:
-            user = mattermost.user_by_username(name)
-    except NotFound:
-        raise NotFound(f"There is no Mattermost user {one_line(clean(name, 100))!r}") from None
-    if not user.active:
-        raise NotFound(f"The Mattermost user @{user.username} is deactivated")
-    return user
 
 
 def concerned(

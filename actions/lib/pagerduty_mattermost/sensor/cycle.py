@@ -31,7 +31,6 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
     Dispatcher,
     DispatchFailed,
     UnfitPayload,
-    payload,
 )
 from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.incidents.known_states import (
@@ -56,6 +55,7 @@ from pagerduty_mattermost.incidents.snapshot import (
     is_unchanged,
 )
 from pagerduty_mattermost.incidents.tracker import Watch, bridge_of, follow
+from pagerduty_mattermost.incidents.trigger_payload import payload
 from pagerduty_mattermost.noise.storm_gate import NoiseDesk
 from pagerduty_mattermost.sensor.health import Health, fault
 from pagerduty_mattermost.sensor.heartbeat import Pulse, heartbeat, tell_health

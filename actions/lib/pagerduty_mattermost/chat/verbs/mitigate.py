@@ -15,31 +15,31 @@ from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.create_once import create
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 
-def mitigate(action: PackAction, said: Said) -> Answer:
-    email, incident = the_one(action, said)
+def mitigate(context: Context, said: Said) -> Answer:
+    email, incident = the_one(context, said)
     if not incident.is_open:
         raise RejectedInput(
             f"incident #{incident.number} is {incident.status}: only an open one can be mitigated"
         )
     if incident.status == "triggered":
         body = [{"id": incident.id, "type": "incident_reference", "status": "acknowledged"}]
-        answer = action.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
+        answer = context.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
         rows = answer.get("incidents")
         if isinstance(rows, list) and rows and isinstance(rows[0], dict):
             incident = incident_of(rows[0])
     words = clean(said.text).strip()
     text = f"Mitigated: {words}" if words else f"Mitigated by {email}"
     note = fill("/incidents/{incident}/notes", incident=incident.id)
-    create(action.pagerduty, note, {"note": {"content": text}}, {}, email, "note", "notes")
-    at = action.pagerduty.last_server_time or action.clock()
-    Records(action.store, incident.id, action.log).save_mark(Mark(email, times.iso(at)))
+    create(context.pagerduty, note, {"note": {"content": text}}, {}, email, "note", "notes")
+    at = context.pagerduty.last_server_time or context.clock()
+    Records(context.store, incident.id, context.log).save_mark(Mark(email, times.iso(at)))
     lines = [f"{named(incident)} is marked as mitigated in the name of {escape(email)}."]
     update = fill("/incidents/{incident}/status_updates", incident=incident.id)
     try:
-        create(action.pagerduty, update, {"message": text}, {}, email, "", "")
+        create(context.pagerduty, update, {"message": text}, {}, email, "", "")
     except PackError as error:
         lines.append(f"The note is there, the status update failed: {escape(str(error))}")
     return Answer("\n".join(lines), (incident.id,), email)

@@ -16,51 +16,51 @@ from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.people.display_names import both, usernames
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 LOOK_AHEAD = 30
 """Days in which the next shift is looked for."""
 _KINDS = ("service", "escalation_policy", "schedule")
 
 
-def on_call(action: PackAction, said: Said) -> Answer:
+def on_call(context: Context, said: Said) -> Answer:
     """Of a service, an escalation policy or a schedule: the first of them that has the name; of
     `me`; bare: of the services of the asker's teams."""
     text = said.text.strip()
     if text.lower() in ("me", "i"):
-        return _me(action, said)
+        return _me(context, said)
     if not text:
-        return _teams(action, said)
+        return _teams(context, said)
     if text.startswith("@"):
-        return _person(action, who(action, text).person.id)
+        return _person(context, who(context, text).person.id)
     for kind in _KINDS:
         try:
-            target = resolve(action.pagerduty, kind, text)
+            target = resolve(context.pagerduty, kind, text)
         except NotFound:
             continue
-        return _of(action, kind, target.id, target.name, target.escalation_policy_id)
+        return _of(context, kind, target.id, target.name, target.escalation_policy_id)
     raise NotFound(
         f"there is no service, escalation policy or schedule {one_line(clean(text, 100))!r}"
     )
 
 
-def _of(action: PackAction, kind: str, id: str, name: str, policy: str) -> Answer:
+def _of(context: Context, kind: str, id: str, name: str, policy: str) -> Answer:
     if kind == "service" and not policy:
         raise NotFound(f"the service {name!r} has no escalation policy")
     asked = ("escalation_policy", policy) if kind == "service" else (kind, id)
-    now = action.pagerduty.now()
+    now = context.pagerduty.now()
     shifts = oncall.shifts(
-        action.pagerduty, {asked[0] + "_ids": [asked[1]]}, now=now, days=LOOK_AHEAD
+        context.pagerduty, {asked[0] + "_ids": [asked[1]]}, now=now, days=LOOK_AHEAD
     )
     if not shifts:
         return Answer(f"Nobody is on call for {escape(name)}.")
     return Answer(
-        f"On call for {escape(name)}:\n\n" + _table(action, shifts, levels=kind != "schedule")
+        f"On call for {escape(name)}:\n\n" + _table(context, shifts, levels=kind != "schedule")
     )
 
 
-def _table(action: PackAction, shifts: Sequence[oncall.Shift], *, levels: bool) -> str:
-    zone, username = times.zone(action.settings.time_zone), usernames(action)
+def _table(context: Context, shifts: Sequence[oncall.Shift], *, levels: bool) -> str:
+    zone, username = times.zone(context.settings.time_zone), usernames(context)
     rows = []
     for shift in shifts[: chat_tables.ROWS]:
         present, coming = shift
@@ -85,14 +85,14 @@ def _table(action: PackAction, shifts: Sequence[oncall.Shift], *, levels: bool) 
     return chat_tables.table(head, rows) + more
 
 
-def _me(action: PackAction, said: Said) -> Answer:
-    return _person(action, who(action, said.user).person.id, you=said)
+def _me(context: Context, said: Said) -> Answer:
+    return _person(context, who(context, said.user).person.id, you=said)
 
 
-def _person(action: PackAction, id: str, you: Said | None = None) -> Answer:
+def _person(context: Context, id: str, you: Said | None = None) -> Answer:
     """What somebody is on call for, and from when for what next."""
-    now, zone = action.pagerduty.now(), times.zone(action.settings.time_zone)
-    shifts = oncall.shifts(action.pagerduty, {"user_ids": [id]}, now=now, days=LOOK_AHEAD)
+    now, zone = context.pagerduty.now(), times.zone(context.settings.time_zone)
+    shifts = oncall.shifts(context.pagerduty, {"user_ids": [id]}, now=now, days=LOOK_AHEAD)
     present = [one for one, _ in shifts if one]
     coming = sorted(
         (one for _, one in shifts if one), key=lambda one: times.seconds(one.start) or 0.0
@@ -132,10 +132,10 @@ def _person(action: PackAction, id: str, you: Said | None = None) -> Answer:
     return Answer("\n\n".join(lines))
 
 
-def _teams(action: PackAction, said: Said) -> Answer:
+def _teams(context: Context, said: Said) -> Answer:
     """Three requests, however many services there are (and their pages)."""
-    person = who(action, said.user).person
-    row = action.pagerduty.get(fill("/users/{user}", user=person.id)).get("user") or {}
+    person = who(context, said.user).person
+    row = context.pagerduty.get(fill("/users/{user}", user=person.id)).get("user") or {}
     teams = [
         str(team["id"])
         for team in row.get("teams") or ()
@@ -145,7 +145,7 @@ def _teams(action: PackAction, said: Said) -> Answer:
         raise RejectedInput(
             "on call for what? You are in no team at PagerDuty: `/pd oncall <service or schedule>`"
         )
-    services = action.pagerduty.list_all("/services", "services", {"team_ids": teams}).items
+    services = context.pagerduty.list_all("/services", "services", {"team_ids": teams}).items
     policies: Dict[str, List[str]] = {}
     for service in services:
         policy = str((service.get("escalation_policy") or {}).get("id") or "")
@@ -153,8 +153,8 @@ def _teams(action: PackAction, said: Said) -> Answer:
             policies.setdefault(policy, []).append(str(service.get("name") or ""))
     if not policies:
         return Answer("Your teams have no service with an escalation policy.")
-    rows = oncall.read(action.pagerduty, {"escalation_policy_ids": list(policies)})
-    zone, username = times.zone(action.settings.time_zone), usernames(action)
+    rows = oncall.read(context.pagerduty, {"escalation_policy_ids": list(policies)})
+    zone, username = times.zone(context.settings.time_zone), usernames(context)
     mine = [
         (", ".join(sorted(policies[one.policy_id])), one)
         for one in rows
@@ -174,9 +174,9 @@ def _teams(action: PackAction, said: Said) -> Answer:
     )
 
 
-def services(action: PackAction, said: Said) -> Answer:
+def services(context: Context, said: Said) -> Answer:
     query = {"query": said.text} if said.text else {}
-    found = action.pagerduty.list_all("/services", "services", query, chat_tables.ROWS)
+    found = context.pagerduty.list_all("/services", "services", query, chat_tables.ROWS)
     if not found.items:
         return Answer("There is no such service.")
     rows = [
@@ -191,20 +191,20 @@ def services(action: PackAction, said: Said) -> Answer:
     return Answer(chat_tables.table(("service", "status", "escalation policy"), rows) + more)
 
 
-def maintenance(action: PackAction, said: Said) -> Answer:
+def maintenance(context: Context, said: Said) -> Answer:
     """From now on. Sent once: PagerDuty has no key for it, two windows would be no harm and two to
     end."""
     from pagerduty_mattermost.core.typed_times import iso_time
     from pagerduty_mattermost.gateways.pagerduty.create_once import create
 
-    now = float(int(action.clock()))
-    until = times.seconds(iso_time(said.duration, now=now, zone=action.settings.time_zone) or "")
+    now = float(int(context.clock()))
+    until = times.seconds(iso_time(said.duration, now=now, zone=context.settings.time_zone) or "")
     if until is None or until <= now:
         raise RejectedInput(
             f"for how long? 1h, 30m, until tomorrow 9:00; not {said.duration[:60]!r}"
         )
-    service = resolve(action.pagerduty, "service", said.service)
-    email = sender(action, said.user, said.from_email)
+    service = resolve(context.pagerduty, "service", said.service)
+    email = sender(context, said.user, said.from_email)
     window: Dict[str, Any] = {
         "type": "maintenance_window",
         "start_time": times.iso(now),
@@ -214,7 +214,7 @@ def maintenance(action: PackAction, said: Said) -> Answer:
     }
     body = {"maintenance_window": window}
     made = create(
-        action.pagerduty,
+        context.pagerduty,
         "/maintenance_windows",
         body,
         {},
@@ -222,7 +222,7 @@ def maintenance(action: PackAction, said: Said) -> Answer:
         "maintenance_window",
         "maintenance_windows",
     ).get("maintenance_window")
-    stamp = times.stamp(times.iso(until), times.zone(action.settings.time_zone))
+    stamp = times.stamp(times.iso(until), times.zone(context.settings.time_zone))
     end = (
         f"`/pd maintenance end {made.get('id')}`"
         if isinstance(made, dict) and made.get("id")
@@ -233,11 +233,11 @@ def maintenance(action: PackAction, said: Said) -> Answer:
     )
 
 
-def maintenance_list(action: PackAction, said: Said) -> Answer:
-    zone = times.zone(action.settings.time_zone)
+def maintenance_list(context: Context, said: Said) -> Answer:
+    zone = times.zone(context.settings.time_zone)
     rows: List[Tuple[str, ...]] = []
     for state in ("ongoing", "future"):
-        found = action.pagerduty.list_all(
+        found = context.pagerduty.list_all(
             "/maintenance_windows", "maintenance_windows", {"filter": state}
         )
         for row in found.items:
@@ -265,12 +265,12 @@ def maintenance_list(action: PackAction, said: Said) -> Answer:
     )
 
 
-def maintenance_end(action: PackAction, said: Said) -> Answer:
+def maintenance_end(context: Context, said: Said) -> Answer:
     """PagerDuty ends a present window at once, and deletes a coming one (API: DELETE
     /maintenance_windows/{id})."""
     id = one_line(clean(said.text, 40)).strip("`")
     if not id.isalnum():
         raise RejectedInput("which one? `/pd maintenance list` shows the ids")
-    email = sender(action, said.user, said.from_email)
-    action.pagerduty.delete(fill("/maintenance_windows/{id}", id=id), from_email=email)
+    email = sender(context, said.user, said.from_email)
+    context.pagerduty.delete(fill("/maintenance_windows/{id}", id=id), from_email=email)
     return Answer(f"Maintenance window {escape(id)} is over.", (), email)

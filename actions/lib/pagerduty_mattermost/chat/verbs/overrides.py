@@ -20,7 +20,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolv
 from pagerduty_mattermost.oncall import rotation
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 LONGEST = 30
 """Days of one override; a longer one is more likely a slip."""
@@ -35,41 +35,41 @@ _SPAN = re.compile(
 _ID = re.compile(r"(?P<schedule>\w+):(?P<override>\w+)")
 
 
-def override(action: PackAction, said: Said) -> Answer:
+def override(context: Context, said: Said) -> Answer:
     """`service`: the schedule; `duration`: [from …] for … or until …; `text`: who takes it, by
     default who asks."""
-    asker = who(action, said.user).person
-    person = named_person(action, said.text.strip()) if said.text.strip() else asker
-    schedule = resolve(action.pagerduty, "schedule", said.service)
-    start, end = _span(action, said.duration)
-    return _made(action, schedule, person, start, end, asker)
+    asker = who(context, said.user).person
+    person = named_person(context, said.text.strip()) if said.text.strip() else asker
+    schedule = resolve(context.pagerduty, "schedule", said.service)
+    start, end = _span(context, said.duration)
+    return _made(context, schedule, person, start, end, asker)
 
 
-def take(action: PackAction, said: Said) -> Answer:
+def take(context: Context, said: Said) -> Answer:
     """The asker takes over from now on: for as long as was said, else to the end of the shift that
     is going on."""
-    asker = who(action, said.user).person
-    schedule = resolve(action.pagerduty, "schedule", said.service)
-    now = float(int(action.pagerduty.now()))
+    asker = who(context, said.user).person
+    schedule = resolve(context.pagerduty, "schedule", said.service)
+    now = float(int(context.pagerduty.now()))
     if said.duration.strip():
-        start, end = _span(action, said.duration)
-        return _made(action, schedule, asker, start, end, asker)
-    people = oncall.on_duty(action.pagerduty, schedule.id, now)
+        start, end = _span(context, said.duration)
+        return _made(context, schedule, asker, start, end, asker)
+    people = oncall.on_duty(context.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
         return Answer(f"You are on call by {escape(schedule.name)} already.")
-    found = _end_of_shift(action, schedule, now)
+    found = _end_of_shift(context, schedule, now)
     if found is None:
         raise RejectedInput(
             f"it is not known when the shift of {schedule.name!r} ends: say for how long, for 2h"
         )
-    return _made(action, schedule, asker, now, found, asker)
+    return _made(context, schedule, asker, now, found, asker)
 
 
-def listed(action: PackAction, said: Said) -> Answer:
-    schedule = resolve(action.pagerduty, "schedule", said.text or said.service)
-    now, zone = action.pagerduty.now(), times.zone(action.settings.time_zone)
+def listed(context: Context, said: Said) -> Answer:
+    schedule = resolve(context.pagerduty, "schedule", said.text or said.service)
+    now, zone = context.pagerduty.now(), times.zone(context.settings.time_zone)
     since, until = times.iso(now), times.iso(now + AHEAD * 86400)
-    found = overrides.read(action.pagerduty, schedule.id, since, until, overflow=True)
+    found = overrides.read(context.pagerduty, schedule.id, since, until, overflow=True)
     found.sort(key=lambda row: times.seconds(str(row.get("start"))) or 0.0)
     if not found:
         return Answer(f"{escape(schedule.name)} has no override within {AHEAD} days.")
@@ -90,17 +90,17 @@ def listed(action: PackAction, said: Said) -> Answer:
     )
 
 
-def cancel(action: PackAction, said: Said) -> Answer:
+def cancel(context: Context, said: Said) -> Answer:
     """One that is going on ends now; PagerDuty says which by its answer. Gone already is done."""
     found = _ID.fullmatch(said.text.strip().strip("`"))
     if not found:
         raise RejectedInput(
             "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
         )
-    asker = who(action, said.user).person
+    asker = who(context, said.user).person
     path = fill("/schedules/{schedule}/overrides/{override}", **found.groupdict())
     try:
-        action.pagerduty.delete(path)
+        context.pagerduty.delete(path)
     except NotFound:
         return Answer("There is no such override (any more).")
     return Answer(
@@ -109,15 +109,15 @@ def cancel(action: PackAction, said: Said) -> Answer:
 
 
 def _made(
-    action: PackAction,
+    context: Context,
     schedule: Reference,
     person: Reference,
     start: float,
     end: float,
     asker: Reference,
 ) -> Answer:
-    zone = times.zone(action.settings.time_zone)
-    there = _there(action, schedule, person, start, end)
+    zone = times.zone(context.settings.time_zone)
+    there = _there(context, schedule, person, start, end)
     if there is not None:
         until = times.stamp(str(there.get("end")), zone)
         return Answer(
@@ -125,7 +125,7 @@ def _made(
             f"{until} already."
         )
     made = overrides.create(
-        action.pagerduty, schedule.id, times.iso(start), times.iso(end), person.id
+        context.pagerduty, schedule.id, times.iso(start), times.iso(end), person.id
     )
     span = f"from {times.stamp(times.iso(start), zone)} until {times.stamp(times.iso(end), zone)}"
     by = "" if person.id == asker.id else f" (asked by {escape(asker.name)})"
@@ -138,11 +138,11 @@ def _made(
 
 
 def _there(
-    action: PackAction, schedule: Reference, person: Reference, start: float, end: float
+    context: Context, schedule: Reference, person: Reference, start: float, end: float
 ) -> Optional[Dict[str, Any]]:
     """The person's override that covers it, but for minutes: the command was said twice."""
     for row in overrides.read(
-        action.pagerduty, schedule.id, times.iso(start), times.iso(end), overflow=True
+        context.pagerduty, schedule.id, times.iso(start), times.iso(end), overflow=True
     ):
         begins, over = times.seconds(str(row.get("start"))), times.seconds(str(row.get("end")))
         if begins is None or over is None or not overrides.is_of(row, person.id):
@@ -152,10 +152,10 @@ def _there(
     return None
 
 
-def _span(action: PackAction, text: str) -> Tuple[float, float]:
+def _span(context: Context, text: str) -> Tuple[float, float]:
     """Start and end in seconds since the epoch. Raises RejectedInput."""
-    now = float(int(action.clock()))
-    zone = action.settings.time_zone
+    now = float(int(context.clock()))
+    zone = context.settings.time_zone
     found = _SPAN.fullmatch(text.strip())
     words: Dict[str, str] = found.groupdict(default="") if found else {}
     start = (
@@ -180,18 +180,18 @@ def _span(action: PackAction, text: str) -> Tuple[float, float]:
     return start, end
 
 
-def _end_of_shift(action: PackAction, schedule: Reference, now: float) -> Optional[float]:
+def _end_of_shift(context: Context, schedule: Reference, now: float) -> Optional[float]:
     """Of the shift that is going on; None when nobody's is, or it never ends. A schedule that no
     policy uses stands in no on-call: there the schedule itself tells, as far as it is asked."""
     rows = [
         one
-        for one in oncall.read(action.pagerduty, {"schedule_ids": [schedule.id]})
+        for one in oncall.read(context.pagerduty, {"schedule_ids": [schedule.id]})
         if one.schedule
     ]
     ends = [at for at in (times.seconds(one.end) for one in rows) if at is not None and at > now]
     if rows:
         return min(ends, default=None)
-    for stretch in rotation.read(action.pagerduty, schedule.id, now, now + AHEAD * 86400):
+    for stretch in rotation.read(context.pagerduty, schedule.id, now, now + AHEAD * 86400):
         if stretch.start <= now < stretch.end:
             return stretch.end
     raise NotFound(

@@ -18,7 +18,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import KINDS, Reference, resolve
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 _KINDS = ("schedule", "escalation_policy", "service")
 _PREFIX = re.compile(r"(schedule|policy|escalation policy|service|user)\s+(.+)", re.IGNORECASE)
@@ -38,7 +38,7 @@ class Target(NamedTuple):
     """Id of the escalation policy by which a service may be found."""
 
 
-def page(action: PackAction, said: Said) -> Answer:
+def page(context: Context, said: Said) -> Answer:
     """`service`: whom; `text`: what is wrong; options urgency and service."""
     title = one_line(clean(said.text), 1024).strip('"\u201c\u201d ')
     if not title:
@@ -46,9 +46,9 @@ def page(action: PackAction, said: Said) -> Answer:
     urgency = said.options.get("urgency", "high").lower()
     if urgency not in ("high", "low"):
         raise RejectedInput("urgency is high or low")
-    email = sender(action, said.user, said.from_email)
-    target = _target(action, said.service)
-    service = target.service or _service(action, target, said.options.get("service", ""))
+    email = sender(context, said.user, said.from_email)
+    target = _target(context, said.service)
+    service = target.service or _service(context, target, said.options.get("service", ""))
     given = {
         "type": "incident",
         "title": title,
@@ -57,10 +57,10 @@ def page(action: PackAction, said: Said) -> Answer:
         "incident_key": said.key or uuid.uuid4().hex,
         **target.fields,
     }
-    incident = incident_of(action.pagerduty.create_incident(given, from_email=email))
+    incident = incident_of(context.pagerduty.create_incident(given, from_email=email))
     reached = ", ".join(one.name for one in incident.assignees)
     told = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
-    zone = times.zone(action.settings.time_zone)
+    zone = times.zone(context.settings.time_zone)
     text = f"Paged {escape(target.name)}{told} in the name of {escape(email)}."
     return Answer(
         f"{text}\n\n{chat_tables.incidents([incident], zone)}", (incident.id,), email, public=True
@@ -91,11 +91,11 @@ def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
     return found[0]
 
 
-def _target(action: PackAction, text: str) -> Target:
+def _target(context: Context, text: str) -> Target:
     words = one_line(clean(text, 300)).strip("\"'")
     if not words:
         raise RejectedInput("whom? @name, a schedule, an escalation policy or a service")
-    found = named_person(action, words) if "@" in words else _find_one(action.pagerduty, words)
+    found = named_person(context, words) if "@" in words else _find_one(context.pagerduty, words)
     if found.kind == "user":
         return Target(found.name, _assigned([found]))
     if found.kind == "service":
@@ -103,7 +103,7 @@ def _target(action: PackAction, text: str) -> Target:
     if found.kind == "escalation_policy":
         policy = {"id": found.id, "type": "escalation_policy_reference"}
         return Target(found.name, {"escalation_policy": policy}, policy=found.id)
-    people = oncall.on_duty(action.pagerduty, found.id, action.pagerduty.now())
+    people = oncall.on_duty(context.pagerduty, found.id, context.pagerduty.now())
     if not people:
         raise NotFound(
             f"nobody is on call by the schedule {found.name!r} now, and nobody was paged"
@@ -117,15 +117,15 @@ def _assigned(people: List[Reference]) -> Dict[str, Any]:
     }
 
 
-def _service(action: PackAction, target: Target, asked: str) -> str:
+def _service(context: Context, target: Target, asked: str) -> str:
     """The service the incident is on, which PagerDuty asks for: the one said, the configured one,
     or the only one of the policy."""
-    asked = asked or action.settings.chat.page_service
+    asked = asked or context.settings.chat.page_service
     if asked:
-        return resolve(action.pagerduty, "service", asked).id
+        return resolve(context.pagerduty, "service", asked).id
     if target.policy:
         path = fill("/escalation_policies/{policy}", policy=target.policy)
-        row = action.pagerduty.get(path).get("escalation_policy")
+        row = context.pagerduty.get(path).get("escalation_policy")
         services = row.get("services") if isinstance(row, dict) else None
         if isinstance(services, list) and len(services) == 1 and isinstance(services[0], dict):
             return str(services[0].get("id") or "")

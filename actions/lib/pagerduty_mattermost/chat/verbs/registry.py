@@ -8,10 +8,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Tuple
 
 from pagerduty_mattermost.cards import incident_tables as chat_tables
-from pagerduty_mattermost.chat import failed_commands as chat_letters
 from pagerduty_mattermost.chat.acting_user import sender, who
 from pagerduty_mattermost.chat.command import Answer, Said, incident_of, named
 from pagerduty_mattermost.chat.verbs import account as chat_you
+from pagerduty_mattermost.chat.verbs import dead_letters
 from pagerduty_mattermost.chat.verbs import mitigate as chat_mitigate
 from pagerduty_mattermost.chat.verbs import oncall as chat_oncall
 from pagerduty_mattermost.chat.verbs import overrides as chat_overrides
@@ -28,7 +28,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.incidents.incident import Incident
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 BULK = 250
 """Incidents of one PUT (API: PUT /incidents)."""
@@ -38,15 +38,15 @@ PAGE = 10
 _DONE = {"acknowledged": "Acknowledged", "resolved": "Resolved"}
 
 
-def answer(action: PackAction, said: Said) -> Answer:
+def answer(context: Context, said: Said) -> Answer:
     """Do it. Raises our own errors, each one line."""
     known = VERBS.get(said.verb)
     if known is None:
         raise RejectedInput(f"there is no command {said.verb!r}; there are {', '.join(VERBS)}")
-    return known(action, said)
+    return known(context, said)
 
 
-def _list(action: PackAction, said: Said) -> Answer:
+def _list(context: Context, said: Said) -> Answer:
     """Open incidents; `text` may narrow or widen the states."""
     asked = [word.strip().lower() for word in said.text.strip("[] ").split(",") if word.strip()]
     wrong = [word for word in asked if word not in ("triggered", "acknowledged", "resolved")]
@@ -63,23 +63,23 @@ def _list(action: PackAction, said: Said) -> Answer:
         )  # of the last month, as PagerDuty has it; all of them would be a history
     where = ""
     if said.service:
-        service = resolve(action.pagerduty, "service", said.service)
+        service = resolve(context.pagerduty, "service", said.service)
         query["service_ids"] = [service.id]
         where = f" on {escape(service.name)}"
-    return _shown(action, query, where, said)
+    return _shown(context, query, where, said)
 
 
-def _mine(action: PackAction, said: Said) -> Answer:
-    person = who(action, said.user).person
+def _mine(context: Context, said: Said) -> Answer:
+    person = who(context, said.user).person
     return _shown(
-        action, {**OPEN, "user_ids": [person.id]}, f" assigned to {escape(person.name)}", said
+        context, {**OPEN, "user_ids": [person.id]}, f" assigned to {escape(person.name)}", said
     )
 
 
-def _show(action: PackAction, said: Said) -> Answer:
-    row = find(action.pagerduty, names(said.incidents)[0])
+def _show(context: Context, said: Said) -> Answer:
+    row = find(context.pagerduty, names(said.incidents)[0])
     incident = incident_of(row)
-    zone = times.zone(action.settings.time_zone)
+    zone = times.zone(context.settings.time_zone)
     people = ", ".join(person.name for person in incident.assignees)
     acknowledged = ", ".join(person.name for person in incident.acknowledgers)
     facts = [
@@ -98,101 +98,101 @@ def _show(action: PackAction, said: Said) -> Answer:
     return Answer("\n".join([head, "", "| | |", "| --- | --- |", *lines]), (incident.id,))
 
 
-def _acknowledge(action: PackAction, said: Said) -> Answer:
-    return _set(action, said, "acknowledged", ("triggered",))
+def _acknowledge(context: Context, said: Said) -> Answer:
+    return _set(context, said, "acknowledged", ("triggered",))
 
 
-def _resolve(action: PackAction, said: Said) -> Answer:
+def _resolve(context: Context, said: Said) -> Answer:
     """With a note in `text`, on each of them, once they are resolved."""
-    given = _set(action, said, "resolved", ("triggered", "acknowledged"))
+    given = _set(context, said, "resolved", ("triggered", "acknowledged"))
     if said.text and given.person:
         for incident in given.incidents:
-            _annotate(action, incident, said.text, given.person)
+            _annotate(context, incident, said.text, given.person)
     return given
 
 
-def _acknowledge_mine(action: PackAction, said: Said) -> Answer:
+def _acknowledge_mine(context: Context, said: Said) -> Answer:
     """All that is triggered and assigned to whoever asks."""
-    person = who(action, said.user).person
+    person = who(context, said.user).person
     query = {"statuses": ["triggered"], "date_range": "all", "user_ids": [person.id]}
-    rows = action.pagerduty.list_all("/incidents", "incidents", query).items
+    rows = context.pagerduty.list_all("/incidents", "incidents", query).items
     if not rows:
         return Answer(f"Nothing is triggered and assigned to {escape(person.name)}.")
-    return _put(action, said, rows, "acknowledged", person.email, [])
+    return _put(context, said, rows, "acknowledged", person.email, [])
 
 
-def _create(action: PackAction, said: Said) -> Answer:
+def _create(context: Context, said: Said) -> Answer:
     title = one_line(said.text, 1024)
     if not title:
         raise RejectedInput("what is wrong? Say it after the command")
     if not said.service:
-        return _sent(action, title)
+        return _sent(context, title)
     import uuid
 
-    service = resolve(action.pagerduty, "service", said.service)
-    email = sender(action, said.user, said.from_email)
+    service = resolve(context.pagerduty, "service", said.service)
+    email = sender(context, said.user, said.from_email)
     given = {
         "type": "incident",
         "title": title,
         "service": {"id": service.id, "type": "service_reference"},
         "incident_key": said.key or uuid.uuid4().hex,
-        **chat_more.options_of(action, said),
+        **chat_more.options_of(context, said),
     }
-    row = action.pagerduty.create_incident(given, from_email=email)
+    row = context.pagerduty.create_incident(given, from_email=email)
     incident = incident_of(row)
-    zone = times.zone(action.settings.time_zone)
+    zone = times.zone(context.settings.time_zone)
     text = (
         f"Triggered in the name of {escape(email)}.\n\n{chat_tables.incidents([incident], zone)}"
     )
     return Answer(text, (incident.id,), email, public=True)
 
 
-def _declare(action: PackAction, said: Said) -> Answer:
+def _declare(context: Context, said: Said) -> Answer:
     """Where no dialog can be opened (a chat bot): what to type instead."""
     raise RejectedInput("a dialog opens from /pd alone; here say: trigger <title> on <service>")
 
 
-def _note(action: PackAction, said: Said) -> Answer:
+def _note(context: Context, said: Said) -> Answer:
     text = clean(said.text).strip()
     if not text:
         raise RejectedInput("a note needs words")
-    email = sender(action, said.user, said.from_email)
-    incident = incident_of(find(action.pagerduty, names(said.incidents)[0]))
-    _annotate(action, incident.id, text, email)
+    email = sender(context, said.user, said.from_email)
+    incident = incident_of(find(context.pagerduty, names(said.incidents)[0]))
+    _annotate(context, incident.id, text, email)
     return Answer(f"Noted on {named(incident)}.", (incident.id,), email)
 
 
-def _annotate(action: PackAction, incident: str, text: str, email: str) -> None:
+def _annotate(context: Context, incident: str, text: str, email: str) -> None:
     from pagerduty_mattermost.gateways.pagerduty.create_once import create
 
     path = fill("/incidents/{incident}/notes", incident=incident)
-    create(action.pagerduty, path, {"note": {"content": text}}, {}, email, "note", "notes")
+    create(context.pagerduty, path, {"note": {"content": text}}, {}, email, "note", "notes")
 
 
-def _notes(action: PackAction, said: Said) -> Answer:
-    incident = incident_of(find(action.pagerduty, names(said.incidents)[0]))
+def _notes(context: Context, said: Said) -> Answer:
+    incident = incident_of(find(context.pagerduty, names(said.incidents)[0]))
     path = fill("/incidents/{incident}/notes", incident=incident.id)
-    rows = [row for row in action.pagerduty.get(path).get("notes") or () if isinstance(row, dict)]
+    rows = [row for row in context.pagerduty.get(path).get("notes") or () if isinstance(row, dict)]
     if not rows:
         return Answer(f"{named(incident)} has no notes.", (incident.id,))
-    text = chat_tables.notes(rows, times.zone(action.settings.time_zone))
+    text = chat_tables.notes(rows, times.zone(context.settings.time_zone))
     return Answer(f"Notes of {named(incident)}:\n\n{text}", (incident.id,))
 
 
-def _snooze(action: PackAction, said: Said) -> Answer:
+def _snooze(context: Context, said: Said) -> Answer:
     from pagerduty_mattermost.core.typed_times import iso_time
 
-    now = float(int(action.clock()))  # times are read to the second
-    until = times.seconds(iso_time(said.duration, now=now, zone=action.settings.time_zone) or "")
+    now = float(int(context.clock()))  # times are read to the second
+    until = times.seconds(iso_time(said.duration, now=now, zone=context.settings.time_zone) or "")
     length = round(until - now) if until is not None else 0
     if not 1 <= length <= WEEK:
         raise RejectedInput(
             f"for how long? 2h, 30m, tomorrow 9:00, at most a week; not {said.duration[:60]!r}"
         )
-    email = sender(action, said.user, said.from_email)
-    incident = incident_of(find(action.pagerduty, names(said.incidents)[0]))
+    email = sender(context, said.user, said.from_email)
+    incident = incident_of(find(context.pagerduty, names(said.incidents)[0]))
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
-    action.pagerduty.post(path, {"duration": length}, from_email=email, repeatable=True)
+    context.pagerduty.post(path, {"duration": length}, from_email=email, repeatable=True)
     return Answer(f"{named(incident)} rests for {times.duration(length)}.", (incident.id,), email)
 
 
@@ -234,7 +234,7 @@ VERBS: Mapping[str, Callable[[Any, Said], Answer]] = {
     "subscribe": chat_routes.subscribe,
     "subscriptions": chat_routes.listed,
     "unsubscribe": chat_routes.unsubscribe,
-    "deadletters": chat_letters.listing,
+    "deadletters": dead_letters.listing,
     "whoami": chat_you.who_am_i,
     "connect": chat_you.connect,
     "disconnect": chat_you.disconnect,
@@ -271,15 +271,15 @@ ACTS = frozenset(VERBS) - READS
 """The verbs that change something; the audit keeps them."""
 
 
-def _set(action: PackAction, said: Said, status: str, before: Tuple[str, ...]) -> Answer:
+def _set(context: Context, said: Said, status: str, before: Tuple[str, ...]) -> Answer:
     """The incidents named, in one request; those that are there already are told and left alone. A
     resolved one is never acknowledged: PagerDuty would reopen it."""
-    rows = find_all(action.pagerduty, said.incidents)
+    rows = find_all(context.pagerduty, said.incidents)
     fit = [row for row in rows if row.get("status") in before]
     told = [_already(incident_of(row)) for row in rows if row not in fit]
     if not fit:
         return Answer(" ".join(told), tuple(row["id"] for row in rows))
-    return _put(action, said, fit, status, sender(action, said.user, said.from_email), told)
+    return _put(context, said, fit, status, sender(context, said.user, said.from_email), told)
 
 
 def _already(incident: Incident) -> str:
@@ -294,7 +294,7 @@ def _already(incident: Incident) -> str:
 
 
 def _put(
-    action: PackAction,
+    context: Context,
     said: Said,
     rows: List[Dict[str, Any]],
     status: str,
@@ -307,7 +307,7 @@ def _put(
             {"id": row["id"], "type": "incident_reference", "status": status}
             for row in rows[begin : begin + BULK]
         ]
-        answer = action.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
+        answer = context.pagerduty.put("/incidents", {"incidents": body}, from_email=email)
         after += [
             incident_of(row)
             for row in answer.get("incidents") or ()
@@ -320,19 +320,19 @@ def _put(
     if said.brief:
         return Answer("\n".join(lines), tuple(row["id"] for row in rows), email, tuple(after))
     try:
-        found = action.pagerduty.list_all("/incidents", "incidents", OPEN, 100)
+        found = context.pagerduty.list_all("/incidents", "incidents", OPEN, 100)
     except PackError as error:
         lines.append(f"(What is still open can't be told: {escape(str(error))})")
     else:
         left = [incident_of(row) for row in found.items]
-        zone = times.zone(action.settings.time_zone)
+        zone = times.zone(context.settings.time_zone)
         lines.append(chat_tables.still_open(left, zone, truncated=found.truncated))
     return Answer("\n".join(lines), tuple(row["id"] for row in rows), email, tuple(after))
 
 
-def _shown(action: PackAction, query: Mapping[str, Any], where: str, said: Said) -> Answer:
+def _shown(context: Context, query: Mapping[str, Any], where: str, said: Said) -> Answer:
     """One page of what was found."""
-    found = action.pagerduty.list_all("/incidents", "incidents", query, MAX_RECORDS)
+    found = context.pagerduty.list_all("/incidents", "incidents", query, MAX_RECORDS)
     rows = [incident_of(row) for row in found.items]
     if not rows:
         return Answer(f"No incident{where}.")
@@ -341,7 +341,7 @@ def _shown(action: PackAction, query: Mapping[str, Any], where: str, said: Said)
     if not 1 <= number <= pages:
         raise RejectedInput(f"there {'is one page' if pages == 1 else f'are {pages} pages'}")
     page = rows[(number - 1) * PAGE : number * PAGE]
-    zone = times.zone(action.settings.time_zone)
+    zone = times.zone(context.settings.time_zone)
     more = " or more" if found.truncated else ""
     count = f"{len(rows)}{more} incident{'s' if len(rows) != 1 else ''}{where}"
     head = (
@@ -353,18 +353,16 @@ def _shown(action: PackAction, query: Mapping[str, Any], where: str, said: Said)
     return Answer(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
 
 
-def _sent(action: PackAction, title: str) -> Answer:
+def _sent(context: Context, title: str) -> Answer:
     """As the Exchange's pack: an event to the service of `service_key`, of which PagerDuty makes
     an incident."""
-    from pagerduty_mattermost.gateways.pagerduty.events_api import Events
 
-    config = action.settings.pagerduty
+    config = context.settings.pagerduty
     if not config.service_key:
         raise RejectedInput(
             "on which service? Say: trigger <what is wrong> on service <name>; or set service_key"
         )
-    events = Events(config, clock=action.clock, monotonic=action.monotonic, sleep=action.sleep)
-    sent = events.send_v1(
+    sent = context.events.send_v1(
         {
             "service_key": config.service_key.reveal(),
             "event_type": "trigger",

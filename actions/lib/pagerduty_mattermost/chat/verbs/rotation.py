@@ -10,21 +10,23 @@ from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.oncall import rotation_posts
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 WEEK, PICTURE = 7, 14
 """Days."""
 
 
-def week(action: PackAction, said: Said) -> Answer:
-    return Answer(rotation_posts.week(action, [_schedule(said)], WEEK).text)
+def week(context: Context, said: Said) -> Answer:
+    return Answer(rotation_posts.week(context, [_schedule(said)], WEEK).text)
 
 
-def picture(action: PackAction, said: Said) -> Answer:
+def picture(context: Context, said: Said) -> Answer:
     """Posted where it was asked for."""
     if not said.channel:
         raise RejectedInput("in which channel? Ask with /pd in it, or run oncall.picture")
-    where, _ = rotation_posts.picture(action, _schedule(said), said.channel, PICTURE, key=said.key)
+    where, _ = rotation_posts.picture(
+        context, _schedule(said), said.channel, PICTURE, key=said.key
+    )
     return Answer(f"Posted in {where.label}.")
 
 

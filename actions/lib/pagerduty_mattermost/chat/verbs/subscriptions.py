@@ -12,19 +12,19 @@ from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.action_bases.pack_action import PackAction
+    from pagerduty_mattermost.gateways.context import Context
 
 
-def subscribe(action: PackAction, said: Said) -> Answer:
+def subscribe(context: Context, said: Said) -> Answer:
     channel = _channel(said)
-    email = sender(action, said.user, said.from_email)
+    email = sender(context, said.user, said.from_email)
     options = dict(said.options)
     if said.service:
         options.setdefault("service", said.service)
     made = subscriptions.Subscription(
         channel,
         by=said.user,
-        at=action.clock(),
+        at=context.clock(),
         events=subscriptions.events_of(options.get("events", "")),
     )
     if options.get("urgency"):
@@ -33,16 +33,16 @@ def subscribe(action: PackAction, said: Said) -> Answer:
             raise RejectedInput("--urgency is high or low")
         made = made._replace(urgency=urgency)
     if options.get("service"):
-        service = resolve(action.pagerduty, "service", options["service"])
+        service = resolve(context.pagerduty, "service", options["service"])
         made = made._replace(service_id=service.id, service=service.name)
     if options.get("team"):
-        team = resolve(action.pagerduty, "team", options["team"])
+        team = resolve(context.pagerduty, "team", options["team"])
         made = made._replace(team_id=team.id, team=team.name)
     if options.get("priority"):
         made = made._replace(
-            priority=resolve(action.pagerduty, "priority", options["priority"]).name
+            priority=resolve(context.pagerduty, "priority", options["priority"]).name
         )
-    present = subscriptions.of_channel(action.store, channel, action.log)
+    present = subscriptions.of_channel(context.store, channel, context.log)
     if made.key in [one.key for one in present]:
         return Answer(f"This channel is subscribed to {made.told()} already.", (), email)
     if len(present) >= subscriptions.MOST:
@@ -51,20 +51,20 @@ def subscribe(action: PackAction, said: Said) -> Answer:
             "from some"
         )
     try:
-        action.mattermost.join(channel)
+        context.mattermost.join(channel)
     except Unauthorized:
-        bot = action.mattermost.me().username
+        bot = context.mattermost.me().username
         raise RejectedInput(
             f"the bot may not join this channel by itself: /invite {bot} here first"
         ) from None
-    subscriptions.save(action.store, made)
+    subscriptions.save(context.store, made)
     return Answer(
         f"This channel is subscribed to {made.told()}: each gets a card here.", (), email
     )
 
 
-def listed(action: PackAction, said: Said) -> Answer:
-    present = subscriptions.of_channel(action.store, _channel(said), action.log)
+def listed(context: Context, said: Said) -> Answer:
+    present = subscriptions.of_channel(context.store, _channel(said), context.log)
     if not present:
         return Answer(
             "This channel has no subscription of its own (rules may post here): `/pd "
@@ -74,10 +74,10 @@ def listed(action: PackAction, said: Said) -> Answer:
     return Answer("This channel is subscribed to\n" + "\n".join(lines))
 
 
-def unsubscribe(action: PackAction, said: Said) -> Answer:
+def unsubscribe(context: Context, said: Said) -> Answer:
     channel = _channel(said)
-    email = sender(action, said.user, said.from_email)
-    present = subscriptions.of_channel(action.store, channel, action.log)
+    email = sender(context, said.user, said.from_email)
+    present = subscriptions.of_channel(context.store, channel, context.log)
     if not present:
         return Answer("This channel has no subscription of its own.", (), email)
     word = said.text.strip().lower()
@@ -91,7 +91,7 @@ def unsubscribe(action: PackAction, said: Said) -> Answer:
         listing = "; ".join(f"{number}: {one.told()}" for number, one in enumerate(present, 1))
         raise RejectedInput(f"which one? Say its number, or all: {one_line(listing, 1000)}")
     for one in ended:
-        action.store.delete(one.key)
+        context.store.delete(one.key)
     told = ", ".join(one.told() for one in ended)
     return Answer(
         f"No longer subscribed to {told}. Cards that are here are kept up to date.", (), email

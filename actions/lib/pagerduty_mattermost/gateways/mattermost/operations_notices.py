@@ -1,7 +1,7 @@
 """What people must know and put right, told once in the operations channel (unset: the default
 channel).
 
-    complain(mattermost, store, "channel:~incidents", "The Mattermost channel ~incidents is
+    notify_operators(mattermost, store, "channel:~incidents", "The Mattermost channel ~incidents is
     archived: ...", log=log)
 
 The same matter (`about`) is told again only after `ttl` seconds; the datastore key
@@ -23,7 +23,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Stor
 DAY = 86400.0
 
 
-def complain(
+def notify_operators(
     mattermost: Mattermost,
     store: Store,
     about: str,

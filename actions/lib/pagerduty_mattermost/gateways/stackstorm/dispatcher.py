@@ -14,15 +14,14 @@ deadline may still succeed: then `was_dispatched` knows, and nothing is sent aga
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections import OrderedDict
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Tuple
+from typing import Any, Callable, Iterable, List, Mapping, Tuple
 
 from pagerduty_mattermost.core.errors import PermanentError, RetryLater
-from pagerduty_mattermost.core.text import clean, cut, one_line
-from pagerduty_mattermost.incidents.incident import Change, to_payload
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.stackstorm.payload_schema import misfit
 
 DEADLINE = 45.0
 """Seconds. RabbitMQ that was restarted takes 10 s for the first call, one that refuses 24 s to say
@@ -32,8 +31,6 @@ MAX_HANGING = 3
 GIVE_UP_AFTER = 600.0
 """Seconds after which such a call counts as dead: a connection whose other end is gone without a
 word never returns."""
-MAX_PAYLOAD = 4096
-"""Bytes of a payload, wherever that can be had: StackStorm stores each one several times."""
 MEMORY = 20000
 """Ids of dispatched events that are remembered."""
 
@@ -161,112 +158,3 @@ class Dispatcher:
             )
             return
         self._service._trigger_dispatcher_service = fresh
-
-
-def payload(change: Change, limit: int = MAX_PAYLOAD) -> Dict[str, Any]:
-    """The payload of `pagerduty.incident`, its long texts cut until it has at most `limit` bytes,
-    as far as that goes: events are never left out."""
-    data = to_payload(change)
-    incident = data["incident"]
-    for texts, parts, people in ((300, 8, 20), (160, 6, 10), (80, 3, 5), (40, 0, 3), (20, 0, 1)):
-        if _size(data) <= limit:
-            break
-        incident["title"] = cut(incident["title"], max(texts, 100))
-        for key in ("summary", "note"):
-            incident[key] = cut(incident[key], texts)
-        incident["details"] = [
-            [name, cut(value, texts // 2)] for name, value in incident["details"][:parts]
-        ]
-        incident["links"] = [
-            dict(link, text=cut(link["text"], 60))
-            for link in incident["links"][:parts]
-            if len(link["href"]) <= 2 * texts
-        ]
-        for key in ("teams", "assignees", "acknowledgers"):
-            incident[key] = [
-                dict(one, name=cut(one["name"], max(texts, 40))) for one in incident[key][:people]
-            ]
-        for event in data["events"]:
-            event["changes"] = {
-                key: value if key in ("to_ids", "until", "merged_into") else cut(value, texts)
-                for key, value in event["changes"].items()
-                if texts > 40 or key != "log_entry_type"
-            }
-    return data
-
-
-def _size(data: Any) -> int:
-    return len(
-        json.dumps(data, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-    )
-
-
-_TYPES: Mapping[str, Any] = {
-    "object": dict,
-    "array": (list, tuple),
-    "string": str,
-    "integer": int,
-    "number": (int, float),
-    "boolean": bool,
-    "null": type(None),
-}
-
-
-def misfit(value: Any, schema: Mapping[str, Any], where: str = "payload") -> str:
-    """Why a value does not fit a payload schema, or "". Knows what our schemas use: type, enum,
-    properties (with boolean `required`), additionalProperties, items, maxItems; and what
-    StackStorm's rules engine drops: integers over 64 bits and lone surrogates."""
-    wanted = schema.get("type")
-    if wanted is not None and not any(
-        _is(value, one) for one in (wanted if isinstance(wanted, list) else [wanted])
-    ):
-        return f"{where} is {type(value).__name__}, not {wanted}"
-    if isinstance(value, int) and not isinstance(value, bool) and not -(2**63) <= value < 2**63:
-        return f"{where} is over 64 bits"
-    if isinstance(value, str) and not _is_utf8(value):
-        return f"{where} holds a lone surrogate"
-    if "enum" in schema and value not in schema["enum"]:
-        return f"{where} is none of {schema['enum']}"
-    if isinstance(value, dict):
-        return _object_misfit(value, schema, where)
-    if isinstance(value, (list, tuple)):
-        if len(value) > schema.get("maxItems", len(value)):
-            return f"{where} has more than {schema['maxItems']} items"
-        problems = (
-            misfit(item, schema.get("items", {}), f"{where}[{i}]") for i, item in enumerate(value)
-        )
-        return next((problem for problem in problems if problem), "")
-    return ""
-
-
-def _object_misfit(value: Mapping[str, Any], schema: Mapping[str, Any], where: str) -> str:
-    properties = schema.get("properties", {})
-    missing = [
-        name
-        for name, one in properties.items()
-        if one.get("required") is True and name not in value
-    ]
-    if missing:
-        return f"{where} lacks {', '.join(missing)}"
-    others = schema.get("additionalProperties", {})
-    for name, item in value.items():
-        if name not in properties and others is False:
-            return f"{where}.{name} is not in the schema"
-        problem = misfit(item, properties.get(name, others or {}), f"{where}.{name}")
-        if problem:
-            return problem
-    return ""
-
-
-def _is(value: Any, name: str) -> bool:
-    if isinstance(value, bool):
-        return name == "boolean"
-    return isinstance(value, _TYPES.get(name, object))
-
-
-def _is_utf8(text: str) -> bool:
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True

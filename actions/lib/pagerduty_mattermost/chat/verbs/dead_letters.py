@@ -1,0 +1,21 @@
+"""`/pd dead letters`: what failed and is kept."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pagerduty_mattermost.chat.command import Answer, Said
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+
+def listing(context: Context, said: Said) -> Answer:
+    from pagerduty_mattermost.core import times
+    from pagerduty_mattermost.operations import dead_letter_view as letter_list
+    from pagerduty_mattermost.operations import dead_letters as deadletters
+
+    found = letter_list.chosen(
+        deadletters.letters(context.store, context.log), incident=said.incidents
+    )
+    return Answer(letter_list.markdown(found, len(found), times.zone(context.settings.time_zone)))

@@ -1,0 +1,251 @@
+"""`Context`: what library code needs of the outside, handed down as one value.
+
+    context = Context(raw_config, datastore_service, log)
+    context.pagerduty.get("/incidents/PT4KHLK")
+
+The configuration, the datastore, PagerDuty, Mattermost, its channels, the log and the clocks. Each
+is made when it is first asked for, so that an action pays for what it uses, and then stays the
+same one. `PackAction` makes one for StackStorm's actions; no other code knows StackStorm's
+`Action`.
+"""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.text import clean, one_line
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.core.config.settings import Config
+    from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable
+    from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+    from pagerduty_mattermost.gateways.mattermost.post_once import Sent
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+    from pagerduty_mattermost.gateways.pagerduty.events_api import Events
+    from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+
+SOON_SECONDS = 5.0
+"""How long `pagerduty_soon` waits for what a message can do without."""
+
+ERROR_LENGTH = 2000
+"""Characters of an error that people are shown."""
+
+KeepFailed = Callable[[str, Mapping[str, Any], Optional[PackError], str], None]
+"""Keeps an action that failed, so that it can be carried out again: its name, its parameters, the
+error (None: one that nobody foresaw), and the line people read."""
+
+_SECRET_NAMES = re.compile(r"key|token|secret|password", re.IGNORECASE)
+_URL_CREDENTIALS = re.compile(r"[a-z0-9+.-]+://([^/@]+)@", re.IGNORECASE)
+
+
+class Context:
+    """Frozen: nothing of it is replaced after it was made.
+
+    `config`: the pack's configuration as StackStorm passes it. `datastore_service`: what has
+    StackStorm's `get_value` and its siblings. `clock`: seconds since the epoch; `monotonic`:
+    seconds of a clock that never jumps; `sleep`: takes seconds.
+    """
+
+    _config: Mapping[str, Any]
+    _datastore_service: Any
+    _keep_failed: Optional[KeepFailed]
+    log: Any
+    clock: Callable[[], float]
+    monotonic: Callable[[], float]
+    sleep: Callable[[float], None]
+
+    def __init__(
+        self,
+        config: Mapping[str, Any],
+        datastore_service: Any,
+        log: Any,
+        *,
+        clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+        sleep: Callable[[float], None] = time.sleep,
+        keep_failed: Optional[KeepFailed] = None,
+    ) -> None:
+        self.__dict__.update(
+            _config=config,
+            _datastore_service=datastore_service,
+            _keep_failed=keep_failed,
+            log=log,
+            clock=clock,
+            monotonic=monotonic,
+            sleep=sleep,
+        )
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        raise AttributeError(f"a Context is frozen: {name} can't be set")
+
+    @cached_property
+    def settings(self) -> Config:
+        """The pack's configuration; raises ConfigError."""
+        from pagerduty_mattermost.core.config import settings
+
+        return settings.load(dict(self._config))
+
+    @cached_property
+    def store(self) -> Store:
+        """The datastore."""
+        from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+
+        return Store(self._datastore_service, monotonic=self.monotonic, sleep=self.sleep)
+
+    @cached_property
+    def pagerduty(self) -> PagerDuty:
+        """PagerDuty's REST API; raises ConfigError naming what is missing for it."""
+        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+
+        return PagerDuty(
+            self.settings.pagerduty,
+            log=self._request_log,
+            clock=self.clock,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def pagerduty_soon(self) -> PagerDuty:
+        """The same, giving up after SOON_SECONDS: for what a card does not wait for."""
+        from pagerduty_mattermost.core.config.settings import Timeouts, require_pagerduty
+        from pagerduty_mattermost.gateways.http.client import Policy
+        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+
+        settings = require_pagerduty(self.settings)
+        waits = settings.http.timeouts
+        timeouts = Timeouts(min(waits.connect, SOON_SECONDS), min(waits.read, SOON_SECONDS))
+        return PagerDuty(
+            settings._replace(http=settings.http._replace(timeouts=timeouts)),
+            log=self._request_log,
+            policy=Policy(attempts=2, budget=SOON_SECONDS),
+            clock=self.clock,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def events(self) -> Events:
+        """PagerDuty's Events API; each event brings its own key."""
+        from pagerduty_mattermost.gateways.pagerduty.events_api import Events
+
+        return Events(
+            self.settings.pagerduty,
+            log=self._request_log,
+            clock=self.clock,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def mattermost(self) -> Mattermost:
+        """Mattermost's API; raises ConfigError naming what is missing for it."""
+        from pagerduty_mattermost.core.config.settings import require_mattermost
+        from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+
+        return Mattermost(
+            require_mattermost(self.settings),
+            log=self._request_log,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def channels(self) -> Channels:
+        """Mattermost's channels; one that the bot can't use is told in the operations channel."""
+        from pagerduty_mattermost.gateways.mattermost.channels import Channels
+
+        return Channels(self.mattermost, self.store, complain=self._notify_of_channel)
+
+    def post_once(self, channel_id: str, message: str, **terms: Any) -> Sent:
+        """`post_once.post_once` with this context's gateway, datastore and clocks."""
+        from pagerduty_mattermost.gateways.mattermost.post_once import post_once
+
+        return post_once(
+            self.mattermost,
+            lambda: self.store,
+            channel_id,
+            message,
+            clock=self.clock,
+            monotonic=self.monotonic,
+            **terms,
+        )
+
+    def notify_operators(self, about: str, text: str, ttl: float = 86400.0) -> bool:
+        """Say it in the operations channel, once within `ttl` seconds for the same `about`. `text`
+        is Markdown whose outside parts are escaped. True when it was posted now."""
+        from pagerduty_mattermost.gateways.mattermost.operations_notices import notify_operators
+
+        return notify_operators(
+            self.mattermost, self.store, about, text, log=self.log, ttl=ttl, clock=self.clock
+        )
+
+    def keep_failed(
+        self, action: str, params: Mapping[str, Any], error: Optional[PackError], line: str
+    ) -> None:
+        """Keep an action that failed, so that it can be carried out again (`KeepFailed`)."""
+        if self._keep_failed is not None:
+            self._keep_failed(action, params, error, line)
+
+    def line_of(self, error: BaseException) -> str:
+        """An error in one line for people, without the configuration's secrets. Of one that nobody
+        foresaw: its type and place; its stack goes to the log at debug level."""
+        if isinstance(error, PackError):
+            return self.one_line(str(error))
+        import traceback
+
+        stack = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+        self.log.debug("%s", self._without_secrets(stack))
+        return self.one_line(f"Unexpected {type(error).__name__} in {_place(error)}: {error}")
+
+    def one_line(self, text: str) -> str:
+        """`text` cleaned, cut to one line, and without the configuration's secrets."""
+        return one_line(self._without_secrets(clean(text)), ERROR_LENGTH)
+
+    @property
+    def _request_log(self) -> Any:
+        """Gets a line for each request when `debug` is on."""
+        return self.log if self.settings.debug else None
+
+    def _notify_of_channel(self, error: ChannelUnavailable) -> None:
+        self.notify_operators(f"channel:{error.channel}", str(error))
+
+    def _without_secrets(self, text: str) -> str:
+        for secret in _secrets(dict(self._config)):
+            text = text.replace(secret, "***")
+        return text
+
+
+def _secrets(config: Dict[str, Any]) -> List[str]:
+    """The texts in the raw configuration that must not leave, longest first."""
+    found = set()
+    todo: List[Tuple[str, Any]] = [("", config)]
+    while todo:
+        name, value = todo.pop()
+        if isinstance(value, Mapping):
+            todo.extend((f"{name}.{key}", item) for key, item in value.items())
+        elif isinstance(value, (list, tuple)):
+            todo.extend((name, item) for item in value)
+        elif isinstance(value, str) and len(value) >= 6:
+            if _SECRET_NAMES.search(name):
+                found.add(value)
+            credentials = _URL_CREDENTIALS.match(value)
+            if credentials:
+                found.update(part for part in credentials.group(1).split(":", 1) if len(part) >= 4)
+    return sorted(found, key=len, reverse=True)
+
+
+def _place(error: BaseException) -> str:
+    """file:line (function) of the innermost frame."""
+    frame = error.__traceback__
+    if frame is None:
+        return "?"
+    while frame.tb_next is not None:
+        frame = frame.tb_next
+    code = frame.tb_frame.f_code
+    return f"{code.co_filename.rsplit('/', 1)[-1]}:{frame.tb_lineno} ({code.co_name})"

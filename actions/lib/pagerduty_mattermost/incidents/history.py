@@ -1,0 +1,27 @@
+"""What of an incident's log is missing in what was told of it (pure)."""
+
+from __future__ import annotations
+
+from typing import AbstractSet, List, Sequence
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.known_states import State
+from pagerduty_mattermost.incidents.log_entries import Entry
+from pagerduty_mattermost.incidents.tracker import Watch, follow
+
+
+def missing_events(
+    entries: Sequence[Entry], incident: Incident, told: AbstractSet[str], origin: float, now: float
+) -> Change:
+    """The incident as it was read now, with those of its events that are not in `told` (event
+    ids). `entries`: its whole log, newest first; `origin`: the first start of the sensor, before
+    which nothing is told."""
+    fresh = State(origin, now)
+    whole = [entry._replace(incident=incident, whole=True) for entry in entries]
+    steps = follow(fresh, whole, Watch(), now, read_again=False)
+    change = next((step.change for step in steps if step.change is not None), None)
+    events: List[IncidentEvent] = [
+        event for event in (change.events if change else ()) if event.event_id not in told
+    ]
+    return Change(change.incident if change else incident, tuple(events), read_at=times.iso(now))
