@@ -13,7 +13,7 @@ import pytest
 from openapi import CONTRACTS
 from pack_files import ROOT, each, files, load
 
-from pagerduty_mattermost.action_bases import inputs, rest_body
+from pagerduty_mattermost.action_bases import input_check, inputs, rest_body
 from pagerduty_mattermost.action_bases.rest_call import WORDS
 
 REST = {
@@ -64,7 +64,7 @@ def test_a_schema_is_draft_7_and_somebodys(name: str) -> None:
     ]
     assert name in used
     for inner in _schemas(schema):
-        assert inner.get("format", "id") in inputs.FORMATS
+        assert inner.get("format", "id") in input_check.FORMATS
 
 
 def _schemas(node: Any) -> Any:

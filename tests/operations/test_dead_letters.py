@@ -14,7 +14,7 @@ from datastore_double import Service
 from example_rows import ExampleCase, changed, clicked
 from pack_files import ROOT
 
-from pagerduty_mattermost.action_bases.pack_action import entry_point
+from pagerduty_mattermost.action_bases.replay import entry_point
 from pagerduty_mattermost.core.errors import NotFound, RetryLater
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.operations import dead_letters as deadletters

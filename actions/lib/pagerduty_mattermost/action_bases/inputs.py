@@ -1,45 +1,48 @@
-"""What was typed, made ready and checked against a Draft 7 schema: everything wrong is told at
-once, nothing is sent.
+"""What was typed for an action, made ready and checked against a Draft 7 schema, before anything
+is sent. All that is wrong is named at once.
 
-    ready = require(load("user.create"), params, Terms(now=clock()), log.warning)
+    params = checked(context, "user.create", params)                       # in an action
+    params = require(load("user.create"), params, Terms(now=clock()), log.warning)
 
 `schemas/<name>.json` describe the parameters of an action, `schemas/objects/` what PagerDuty takes
 in bodies. They are the one source: the metadata's parameters are made from them
 (tools/metadata.py). Beyond Draft 7 they hold annotations that a validator ignores:
 
-    "when": "past" | "future"    a time: also as people type it ("2h": ago or ahead), see when_text
-    "typed": "string"            the metadata's type where it differs (a list that has always been
-    typed as a text)
-    "reference": "user_reference"   of an object: an id alone is enough
-    "as": {"team_reference": "team"}   what is sent for a word
-    "readOnly": true             PagerDuty sets it: dropped or refused, as `Terms.lenient` says
+    "when": "past" | "future"      a time, also as people type it: "2h" (ago, or from now on),
+                                   "tomorrow 9:00" (core/typed_times.py)
+    "typed": "string"              the metadata's type where it differs: a list that has always
+                                   been typed as a text
+    "reference": "user_reference"  of an object: an id alone is enough
+    "as": {"team_reference": "team"}
+                                   what is sent for a word
+    "readOnly": true               PagerDuty sets it: dropped or refused, as `Terms.lenient` says
 
-`$ref` is resolved when a file is read, keys beside it win. Formats are ours (no extra packages):
-id, email, date-time, uri, time-zone. jsonschema is imported only when there is more to check than
-texts with a format (150 ms: facts).
+`$ref` is resolved when a file is read, keys beside it win. What is wrong with a value is found in
+input_check.py.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
+from pagerduty_mattermost.action_bases.input_check import Schema, kinds, place, problems
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
-from pagerduty_mattermost.core.text import clean, listed, one_line
+from pagerduty_mattermost.core.text import listed
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
 
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 
-Schema = Dict[str, Any]
-
 
 class Terms(NamedTuple):
-    """How to read: the clock (seconds since the epoch), the zone of times typed without one, and
-    whether this is one of the Exchange pack's actions (`lenient`: what PagerDuty sets itself and
-    nulls are dropped, unknown fields pass with a warning; else both are wrong)."""
+    """How to read what was typed: the clock (seconds since the epoch), the zone of times typed
+    without one, and whether this is one of the Exchange pack's actions (`lenient`: what PagerDuty
+    sets itself and nulls are dropped, unknown fields pass with a warning; else both are wrong)."""
 
     now: float
     zone: str = "UTC"
@@ -67,8 +70,8 @@ def prepare(schema: Schema, params: Mapping[str, Any], terms: Terms) -> Read:
     given = {name: value for name, value in params.items() if not _is_unset(value)}
     maker = _Maker(terms)
     ready = maker.object(schema, given, ())
-    problems = [*maker.problems, *_problems(schema, ready, terms.lenient)]
-    return Read(ready, tuple(dict.fromkeys(problems)), tuple(maker.warnings))
+    found = [*maker.problems, *problems(schema, ready, lenient=terms.lenient)]
+    return Read(ready, tuple(dict.fromkeys(found)), tuple(maker.warnings))
 
 
 def require(
@@ -78,18 +81,25 @@ def require(
     warn: Callable[[str], None],
     more: Sequence[str] = (),
 ) -> Dict[str, Any]:
-    """What `prepare` read, its warnings told. Raises RejectedInput naming all its problems and
-    those of `more`."""
+    """What `prepare` made of them; its warnings go to `warn`. Raises RejectedInput naming all its
+    problems and those of `more`."""
     read = prepare(schema, params, terms)
-    problems = [*read.problems, *more]
-    if problems:
-        raise RejectedInput(
-            ("" if len(problems) == 1 else f"{len(problems)} inputs are wrong: ")
-            + "; ".join(problems)
-        )
+    wrong = [*read.problems, *more]
+    if wrong:
+        count = "" if len(wrong) == 1 else f"{len(wrong)} inputs are wrong: "
+        raise RejectedInput(count + "; ".join(wrong))
     for warning in read.warnings:
         warn(warning)
     return read.params
+
+
+def checked(
+    context: Context, schema: str, params: Mapping[str, Any], more: Sequence[str] = ()
+) -> Dict[str, Any]:
+    """The parameters of an action, by the schema of that name: times are read by the context's
+    clock and zone, warnings go to its log. Raises RejectedInput as `require` does."""
+    terms = Terms(context.clock(), context.settings.time_zone)
+    return require(load(schema), params, terms, context.log.warning, more)
 
 
 def _is_unset(value: Any) -> bool:
@@ -128,14 +138,14 @@ class _Maker:
         self.warnings: List[str] = []
 
     def value(self, schema: Schema, value: Any, path: Tuple[Any, ...]) -> Any:
-        kinds = _kinds(schema)
+        allowed = kinds(schema)
         if "as" in schema and isinstance(value, str):
             return schema["as"].get(value, value)
-        if "object" in kinds and isinstance(value, Mapping):
+        if "object" in allowed and isinstance(value, Mapping):
             return self.object(schema, value, path)
         if "reference" in schema and isinstance(value, str):
             return {"id": value.strip(), "type": schema["reference"]}
-        if "array" in kinds:
+        if "array" in allowed:
             return self._array(schema, value, path)
         if isinstance(value, str) and "when" in schema:
             return self._time(schema, value)
@@ -154,16 +164,16 @@ class _Maker:
             if spec is None:
                 if self._terms.lenient and schema.get("additionalProperties") is False:
                     self.warnings.append(
-                        f"{_place(at)}: PagerDuty's documentation knows no such field; sent "
+                        f"{place(at)}: PagerDuty's documentation knows no such field; sent "
                         "as it is"
                     )
                 made[str(name)] = inner
             elif self._terms.lenient and (
-                spec.get("readOnly") or (inner is None and path and "null" not in _kinds(spec))
+                spec.get("readOnly") or (inner is None and path and "null" not in kinds(spec))
             ):
                 continue
             elif spec.get("readOnly"):
-                self.problems.append(f"{_place(at)}: PagerDuty sets this itself: leave it out")
+                self.problems.append(f"{place(at)}: PagerDuty sets this itself: leave it out")
             else:
                 made[str(name)] = self.value(spec, inner, at)
         only = _only_type(known)
@@ -183,7 +193,7 @@ class _Maker:
             isinstance(item, (str, int)) for item in value
         ):
             value = (
-                listed(value) if "string" in _kinds(items) or "reference" in items else list(value)
+                listed(value) if "string" in kinds(items) or "reference" in items else list(value)
             )
         if not isinstance(value, list):
             return value
@@ -211,230 +221,3 @@ def _only_type(known: Mapping[str, Schema]) -> str:
     spec = known.get("type") or {}
     words: Any = spec.get("enum") or ()
     return str(words[0]) if len(words) == 1 and spec.get("default") == words[0] else ""
-
-
-def _kinds(schema: Mapping[str, Any]) -> Tuple[str, ...]:
-    kinds: Any = schema.get("type", ())
-    return (kinds,) if isinstance(kinds, str) else tuple(str(kind) for kind in kinds)
-
-
-def is_id(text: str) -> bool:
-    """Whether it can be an id of PagerDuty's. "None" is what a template makes of a missing one."""
-    return bool(re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}", text)) and text.lower() not in (
-        "none",
-        "null",
-    )
-
-
-def is_email(text: str) -> bool:
-    return (
-        len(text) <= 320
-        and bool(re.fullmatch(r"[^\s@,;:<>()\[\]\\\"]+@[A-Za-z0-9][A-Za-z0-9.-]*", text))
-        and text.isascii()
-    )
-
-
-def is_uri(text: str) -> bool:
-    return bool(re.fullmatch(r"https?://[A-Za-z0-9\[][^\s<>\"{}|\\^`]*", text))
-
-
-def is_time(text: str) -> bool:
-    from pagerduty_mattermost.core.times import parse
-
-    return parse(text) is not None
-
-
-def is_time_zone(text: str) -> bool:
-    return bool(re.fullmatch(r"[A-Za-z][A-Za-z0-9 /_+&().:-]{0,63}", text))
-
-
-FORMATS: Dict[str, Tuple[Callable[[str], bool], str]] = {
-    "id": (is_id, "a PagerDuty id (letters and digits, such as PT4KHLK)"),
-    "email": (is_email, "an e-mail address"),
-    "date-time": (is_time, "a time (2026-11-21T09:00:00Z, 2h, tomorrow 9:00)"),
-    "uri": (is_uri, "a web address (https://…)"),
-    "time-zone": (is_time_zone, "a time zone (Europe/Berlin)"),
-}
-"""Format → how it is checked, and what was expected."""
-
-
-def _problems(schema: Schema, params: Dict[str, Any], lenient: bool) -> List[str]:
-    known = schema.get("properties") or {}
-    if "anyOf" not in schema and all(_is_plain(known.get(name)) for name in params):
-        return _plain_problems(schema, params)
-    from jsonschema import Draft7Validator
-
-    found: Dict[Tuple[str, ...], Tuple[int, str]] = {}
-    for error in Draft7Validator(schema, format_checker=_checker()).iter_errors(params):
-        if lenient and error.validator == "additionalProperties":
-            continue
-        rank = _RANKS.index(error.validator) if error.validator in _RANKS else len(_RANKS)
-        for path, line in _told(error):
-            at = tuple(str(part) for part in path)
-            found[at] = min(found.get(at, (99, "")), (rank, f"{_place(path)}: {line}"))
-    return [line for _, (_, line) in sorted(found.items())]
-
-
-_RANKS = ("type", "format", "enum")
-"""What is told first of a value that is wrong in several ways."""
-
-
-def _is_plain(spec: Optional[Schema]) -> bool:
-    """Whether nothing but the type `string` and a format is asked of it."""
-    asked = set(spec or ()) - {"description", "default", "when", "secret"}
-    return spec is not None and asked == {"type", "format"} and spec["type"] == "string"
-
-
-def _plain_problems(schema: Schema, params: Mapping[str, Any]) -> List[str]:
-    known = schema.get("properties") or {}
-    lines = []
-    for name in known:
-        if name not in params:
-            if name in schema.get("required", ()):
-                lines.append(f"{name}: {_missing(known[name])}")
-            continue
-        value = params[name]
-        check, expected = FORMATS[known[name]["format"]]
-        if not isinstance(value, str) or not check(value):
-            lines.append(f"{name}: {_but(known[name], expected, value)}")
-    return lines
-
-
-@lru_cache(maxsize=None)
-def _checker() -> Any:
-    from jsonschema import FormatChecker
-
-    checker = FormatChecker(formats=())
-    for name, (check, _) in FORMATS.items():
-        checker.checks(name)(_for_texts(check))
-    return checker
-
-
-def _for_texts(check: Callable[[str], bool]) -> Callable[[Any], bool]:
-    return lambda value: not isinstance(value, str) or check(value)
-
-
-def _told(error: Any) -> Iterator[Tuple[Tuple[Any, ...], str]]:
-    """Where and what, for one of the validator's errors; may repeat itself."""
-    path: Tuple[Any, ...] = tuple(error.absolute_path)
-    schema, wanted, value, kind = (
-        error.schema,
-        error.validator_value,
-        error.instance,
-        error.validator,
-    )
-    if kind == "required":
-        inner = schema.get("properties") or {}
-        for name in wanted:
-            if name not in value:
-                yield (*path, name), _missing(inner.get(name, {}))
-    elif kind == "additionalProperties":
-        known = list(schema.get("properties") or ())
-        for name in value:
-            if name not in known:
-                yield (*path, name), "no such field" + _near(str(name), known)
-    elif kind == "anyOf" and all(set(one) == {"required"} for one in wanted):
-        yield (
-            path,
-            "at least one is needed of "
-            + ", ".join(name for one in wanted for name in one["required"]),
-        )
-    elif kind == "anyOf" and "$comment" in schema:
-        yield path, str(schema["$comment"])
-    elif kind == "format":
-        yield path, _but(schema, FORMATS[wanted][1], value)
-    else:
-        yield path, _but(schema, _expected(kind, wanted, schema), value)
-
-
-def _missing(schema: Mapping[str, Any]) -> str:
-    return f"is missing; expected {describe(schema)}"
-
-
-def describe(schema: Mapping[str, Any]) -> str:
-    """What a schema asks for, in a few words."""
-    if schema.get("format") in FORMATS:
-        return FORMATS[schema["format"]][1]
-    if "enum" in schema:
-        return _expected("enum", schema["enum"], schema)
-    if "reference" in schema:
-        return "an id, or an object with id and type"
-    return _words(_kinds(schema)) or "a value"
-
-
-_TYPES = {
-    "string": "text",
-    "integer": "a whole number",
-    "number": "a number",
-    "boolean": "true or false",
-    "object": "an object",
-    "array": "a list",
-    "null": "null",
-}
-
-
-def _words(kinds: Tuple[str, ...]) -> str:
-    return " or ".join(_TYPES.get(kind, kind) for kind in kinds)
-
-
-def _expected(kind: str, wanted: Any, schema: Mapping[str, Any]) -> str:
-    if kind == "type":
-        if "reference" in schema:
-            return "an id, or an object with id and type"
-        return _words((wanted,) if isinstance(wanted, str) else tuple(wanted))
-    if kind == "enum":
-        words = [str(word) for word in wanted if word is not None]
-        return words[0] if len(words) == 1 else "one of " + ", ".join(words)
-    limits = {
-        "minimum": f"at least {wanted}",
-        "maximum": f"at most {wanted}",
-        "minLength": "text" if wanted == 1 else f"at least {wanted} characters",
-        "maxLength": f"at most {wanted} characters",
-        "minItems": f"at least {wanted}",
-        "maxItems": f"at most {wanted} entries",
-        "minProperties": f"at least {wanted} of {', '.join(schema.get('properties') or ())}",
-        "pattern": schema.get("$comment") or f"text of the form {wanted}",
-    }
-    return limits.get(kind, f"something that fits '{kind}'")
-
-
-def _but(schema: Mapping[str, Any], expected: str, value: Any) -> str:
-    if schema.get("secret"):
-        return f"expected {expected}"
-    if isinstance(value, str):
-        got = repr(one_line(clean(value, 60)))
-    elif isinstance(value, (Mapping, list)):
-        got = (
-            f"an object of {len(value)}"
-            if isinstance(value, Mapping)
-            else f"a list of {len(value)}"
-            if value
-            else "an empty list"
-        )
-    else:
-        got = json.dumps(value)
-    return f"expected {expected}, got {got}"
-
-
-def _near(name: str, known: List[str]) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(name, known, n=1)
-    return (
-        f"; did you mean {near[0]}?"
-        if near
-        else f"; there are {', '.join(known)}"
-        if len(known) <= 12
-        else ""
-    )
-
-
-def _place(path: Tuple[Any, ...]) -> str:
-    text = ""
-    for part in path:
-        text += (
-            f"[{part}]"
-            if isinstance(part, int)
-            else ("." if text else "") + one_line(clean(part, 60))
-        )
-    return text or "the input"

@@ -6,16 +6,18 @@ An entry point defines one class and `act`:
         def act(self, channel: str) -> dict:
             return {"channel_id": ...}
 
-`run` is StackStorm's; it calls `act` and turns what went wrong into `(False, one line)`: a
-`PackError` with its own line, anything else with its type and place (the stack goes to the log at
-debug level). What `act` returns is made fit for StackStorm (`results.fit`), the configuration's
+StackStorm calls `run`; it calls `act` and turns what went wrong into `(False, one line)`: a
+`PackError` into its own line, anything else into its type and place (the stack goes to the log at
+debug level). What `act` returns is made fit for StackStorm (`results.fit`). The configuration's
 secrets never leave in a message. `self.context` is what `act` works with.
+
+An action that names itself in `kept_as` is kept as a dead letter when it fails on behalf of a
+rule, so that it can be carried out again (operations/dead_letters.py, replay.py).
 """
 
 from __future__ import annotations
 
 import time
-from importlib import import_module
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from st2common.runners.base_action import Action
@@ -33,11 +35,19 @@ class PackAction(Action):
     monotonic: Callable[[], float] = staticmethod(time.monotonic)
     sleep: Callable[[float], None] = staticmethod(time.sleep)
     kept_as = ""
-    """Its name in `dead_letters.ACTIONS`, when what fails is kept there with its reason."""
+    """The action's name in `dead_letters.ACTIONS`; empty: its failures are not kept."""
 
     def __init__(self, config: Any = None, action_service: Any = None) -> None:
         super().__init__(config=config, action_service=action_service)
         self._context: Optional[Context] = None
+
+    @classmethod
+    def beside(cls, other: PackAction) -> PackAction:
+        """One of this class that works with the context of another action."""
+        made = cls(other.config, other.action_service)
+        made.logger = other.logger
+        made._context = other.context
+        return made
 
     @property
     def context(self) -> Context:
@@ -62,7 +72,7 @@ class PackAction(Action):
         """(True, result) or (False, one line for people)."""
         try:
             result = fit(self.act(**params))
-        except Exception as error:  # noqa: BLE001 - nobody above us would turn it into one line
+        except Exception as error:  # noqa: BLE001 - StackStorm would not turn it into one line
             line = self.context.line_of(error)
             self._keep(params, line, error if isinstance(error, PackError) else None)
             return False, line
@@ -83,13 +93,6 @@ class PackAction(Action):
         from pagerduty_mattermost.operations.dead_letters import is_from_a_rule
 
         return params if is_from_a_rule(self.kept_as, params) else None
-
-    def sibling(self, name: str) -> PackAction:
-        """Another action, by its name in `dead_letters.ACTIONS`, on the context of this one."""
-        other: PackAction = entry_point(name)(self.config, self.action_service)
-        other.logger = self.logger
-        other._context = self.context
-        return other
 
     def not_configured(self) -> Optional[Dict[str, Any]]:
         """The result of a rule's action while Mattermost is not configured at all, else None: a
@@ -122,11 +125,3 @@ class PackAction(Action):
         kind = dead_letters.ACT if action.startswith("chat_") else dead_letters.kind_of(error)
         context = self.context
         dead_letters.keep(context.store, action, params, kind, line, context.clock(), context.log)
-
-
-def entry_point(name: str) -> Any:
-    """The class of a key of `dead_letters.ACTIONS`."""
-    from pagerduty_mattermost.operations.dead_letters import ACTIONS
-
-    module, cls, _ = ACTIONS[name]
-    return getattr(import_module(module), cls)

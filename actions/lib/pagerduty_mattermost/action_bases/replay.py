@@ -3,12 +3,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence
+from importlib import import_module
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Type
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.operations import dead_letters as deadletters
-from pagerduty_mattermost.operations.dead_letters import ACT, Letter, kind_of
+from pagerduty_mattermost.operations.dead_letters import ACT, ACTIONS, Letter, kind_of
 from pagerduty_mattermost.operations.replay_order import Round, postponed
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def replay(action: PackAction, letters: Sequence[Letter], *, by_hand: bool) -> L
             break
         if one.kind == ACT:
             _begin(context, one)
-        again = action.sibling(one.action)
+        again = entry_point(one.action).beside(action)
         try:
             left = again.unfinished(again.act(**_params(context, one)))
             if left is not None:
@@ -64,6 +65,13 @@ def replay(action: PackAction, letters: Sequence[Letter], *, by_hand: bool) -> L
         done.append(Replayed(one, problem, after))
         round.failed(after.kind, down=down)
     return done
+
+
+def entry_point(name: str) -> Type[PackAction]:
+    """The class of an action, by its name in `dead_letters.ACTIONS`."""
+    module, cls, _ = ACTIONS[name]
+    found: Type[PackAction] = getattr(import_module(module), cls)
+    return found
 
 
 def _begin(context: Context, one: Letter) -> None:

@@ -1,31 +1,28 @@
-"""One plain REST call as an action's metadata describes it: the words, and how they are carried
-out.
+"""One plain REST call as an action's metadata describes it, and how it is carried out.
 
-An action is its YAML. These immutable parameters are the words (all optional but `endpoint`):
+An action is its YAML. These immutable parameters describe it (all optional but `endpoint`):
 
-    endpoint: "PUT /teams/{entity_id}/users/{user}"    `{name}`s are parameters that hold ids
-    schema: team.add_user     the Draft 7 file all parameters are checked against before anything
-    is sent (inputs.py)
-    wrapper: team             key of PagerDuty's answer that is the result; `a.b` for a key within
-    it
-    result: wrapped           {wrapper: …} stays around it; `deleted` and `success` answer
-    {"deleted": true}, …
-    body: {team: "$data"}     the request's body; `$name` is a parameter, `$name[]` each of a list
-    (rest_body.py)
-    paging: list              the answer is paged: all of it, up to the parameter `maximum`, as one
-    bare list;
-                              `newest` or `oldest` first: beyond 10,000 it is read in slices of
-                              since/until
-    needs_from: true          PagerDuty wants a user's e-mail: `from_email`, or the configuration's
-    defaults: {since: 24h}    what an unset parameter is, where its metadata can't say so
-    lookup: teams             after a lost answer to a POST: the list in which to look whether it
-    was carried out
-    afterwards: {note: {content: "$note"}}   a note on the incident that follows, when `note` is
-    given
-    repeatable: true          a POST that sets a state: may be repeated after a lost answer (false:
-    a PUT that may not)
-    unknown: warn             of the Exchange pack: unknown fields pass with a warning, read-only
-    ones are dropped
+    endpoint    "PUT /teams/{entity_id}/users/{user}": `{name}`s are parameters that hold ids
+    schema      team.add_user: the Draft 7 file all parameters are checked against before
+                anything is sent (inputs.py)
+    wrapper     team: key of PagerDuty's answer that is the result; `a.b` for a key within it
+    result      wrapped: {wrapper: …} stays around it; `deleted` and `success` answer
+                {"deleted": true}, …
+    body        {team: "$data"}: the request's body; `$name` is a parameter, `$name[]` each of a
+                list (rest_body.py)
+    paging      list: the answer is paged: all of it, up to the parameter `maximum`, as one bare
+                list; `newest` or `oldest` first: beyond 10,000 it is read in slices of
+                since/until
+    needs_from  true: PagerDuty wants a user's e-mail: `from_email`, or the configuration's
+    defaults    {since: 24h}: what an unset parameter is, where its metadata can't say so
+    lookup      teams: after a lost answer to a POST: the list in which to look whether it was
+                carried out
+    afterwards  {note: {content: "$note"}}: a note on the incident that follows, when `note` is
+                given
+    repeatable  true: a POST that sets a state, so it may be repeated after a lost answer; false:
+                a PUT that may not
+    unknown     warn: of the Exchange pack: unknown fields pass with a warning, read-only ones
+                are dropped
 
 `from_email` goes into the header `From`. Every parameter that is neither in the path nor in the
 body goes into the query.

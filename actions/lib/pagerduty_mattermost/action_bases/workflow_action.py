@@ -20,27 +20,13 @@ class IdsAction(PackAction):
     ) -> Dict[str, Any]:
         """The parameters, checked; with `from_email` when the action `sends`. Raises RejectedInput
         naming all that is wrong."""
-        from pagerduty_mattermost.action_bases import inputs
+        from pagerduty_mattermost.action_bases.inputs import checked
+        from pagerduty_mattermost.action_bases.rest_call import NO_SENDER
 
-        given = {name: value for name, value in params.items() if value is not None}
-        sender = (
-            str(given.get("from_email") or self.context.settings.pagerduty.from_email)
-            if sends
-            else ""
-        )
-        missing = [
-            (
-                "from_email: is missing; expected the e-mail address of a PagerDuty user, here "
-                "or in the configuration"
-            )
-        ]
-        found = inputs.require(
-            inputs.load(schema),
-            given,
-            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
-            self.context.log.warning,
-            missing if sends and not sender else (),
-        )
+        if not sends:
+            return {**checked(self.context, schema, params), "from_email": ""}
+        sender = str(params.get("from_email") or self.context.settings.pagerduty.from_email)
+        found = checked(self.context, schema, params, () if sender else [NO_SENDER])
         return {**found, "from_email": sender}
 
 
