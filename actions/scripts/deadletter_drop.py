@@ -10,18 +10,14 @@ from pagerduty_mattermost.core.text import listed
 
 class DeadletterDrop(PackAction):
     def act(self, ids: Optional[List[str]] = None, all: Optional[bool] = False) -> Dict[str, Any]:
-        from pagerduty_mattermost.operations import dead_letter_view as letter_list
-        from pagerduty_mattermost.operations import dead_letters as deadletters
+        from pagerduty_mattermost.operations import dead_letter_view, dead_letters
 
-        chosen, missing = letter_list.picked(
-            deadletters.letters(self.context.store, self.context.log),
-            listed(ids),
-            bool(all),
-            acts=True,
-        )
+        store, log = self.context.store, self.context.log
+        found = dead_letters.load_all(store, log)
+        chosen, missing = dead_letter_view.picked(found, listed(ids), bool(all), acts=True)
         for one in chosen:
-            self.context.log.info("Dropped by hand: %s", deadletters.told(one))
-            deadletters.drop(self.context.store, one)
+            log.info("Dropped by hand: %s", dead_letters.log_line(one))
+            dead_letters.drop(store, one)
         absent = f" No dead letter: {', '.join(missing)}." if missing else ""
         return {
             "dropped": [one.id for one in chosen],

@@ -9,29 +9,24 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 class DeadletterList(PackAction):
     def act(self, schema: str, **params: Any) -> Dict[str, Any]:
-        from pagerduty_mattermost.action_bases import inputs
+        from pagerduty_mattermost.action_bases.inputs import checked
         from pagerduty_mattermost.core import times
-        from pagerduty_mattermost.operations import dead_letter_view as letter_list
-        from pagerduty_mattermost.operations import dead_letters as deadletters
+        from pagerduty_mattermost.operations import dead_letter_view, dead_letters
 
-        asked = inputs.require(
-            inputs.load(schema),
-            params,
-            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
-            self.context.log.warning,
-        )
-        found = letter_list.chosen(
-            deadletters.letters(self.context.store, self.context.log),
+        asked = checked(self.context, schema, params)
+        found = dead_letter_view.chosen(
+            dead_letters.load_all(self.context.store, self.context.log),
             incident=str(asked.get("incident_id") or ""),
             kind=str(asked.get("kind") or ""),
             since=times.seconds(str(asked.get("since") or "")) or 0.0,
         )
         shown = found[-asked["maximum"] :]
+        zone = times.zone(self.context.settings.time_zone)
         return {
-            "letters": [letter_list.row(one, parameters=asked["parameters"]) for one in shown],
+            "letters": [
+                dead_letter_view.row(one, parameters=asked["parameters"]) for one in shown
+            ],
             "total": len(found),
             "truncated": len(shown) < len(found),
-            "message": letter_list.markdown(
-                shown, len(found), times.zone(self.context.settings.time_zone)
-            ),
+            "message": dead_letter_view.markdown(shown, len(found), zone),
         }

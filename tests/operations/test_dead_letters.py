@@ -17,8 +17,15 @@ from pack_files import ROOT
 from pagerduty_mattermost.action_bases.replay import entry_point
 from pagerduty_mattermost.core.errors import NotFound, RetryLater
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.operations import dead_letters as deadletters
-from pagerduty_mattermost.operations.dead_letters import ACT, ALARM, LIMIT, ROOM, Letter, keep
+from pagerduty_mattermost.operations import dead_letters
+from pagerduty_mattermost.operations.dead_letters import (
+    ACT,
+    ALARM_LETTERS,
+    DROPPED_AT_ONCE,
+    MAX_LETTERS,
+    DeadLetter,
+    keep,
+)
 
 DOWN = {"status": 503}
 
@@ -188,11 +195,13 @@ class DeadLettersTestCase(ExampleCase):
         assert [one["done"] for one in result["letters"]] == ["failed", "replayed"]
 
     def test_people_are_told_before_there_are_too_many(self) -> None:
-        for number in range(ALARM - 1):
+        for number in range(ALARM_LETTERS - 1):
             self.service.set_value(f"pagerduty.deadletter.{number:05}", raw(number), local=False)
         self.done("mattermost.catch_up")
         assert self.chat.messages("ops") == []
-        self.service.set_value(f"pagerduty.deadletter.{ALARM:05}", raw(ALARM), local=False)
+        self.service.set_value(
+            f"pagerduty.deadletter.{ALARM_LETTERS:05}", raw(ALARM_LETTERS), local=False
+        )
         self.done("mattermost.catch_up")
         self.done("mattermost.catch_up")
         (told,) = [message for message in self.chat.messages("ops") if "have failed" in message]
@@ -200,7 +209,7 @@ class DeadLettersTestCase(ExampleCase):
 
 
 def raw(number: int, **more: Any) -> str:
-    made = Letter(
+    made = DeadLetter(
         "", "post_once", {}, "permanent", "why", 1e9 + number, 1e9 + number, 1, 1e9
     )._replace(**more)
     value = made._asdict()
@@ -210,8 +219,12 @@ def raw(number: int, **more: Any) -> str:
 
 def test_more_than_ten_thousand_are_never_kept_and_each_one_dropped_is_logged(caplog: Any) -> None:
     service = Service()
-    for number in range(LIMIT):
-        over = {"incident": "PDONE", "sequence": "1", "over": True} if number >= LIMIT - 5 else {}
+    for number in range(MAX_LETTERS):
+        over = (
+            {"incident": "PDONE", "sequence": "1", "over": True}
+            if number >= MAX_LETTERS - 5
+            else {}
+        )
         service.items[f"pagerduty.deadletter.{number:05}"] = raw(number, **over)
     with caplog.at_level(logging.WARNING):
         made = keep(
@@ -223,18 +236,18 @@ def test_more_than_ten_thousand_are_never_kept_and_each_one_dropped_is_logged(ca
             2e9,
             logging.getLogger("test"),
         )
-    assert len(service.items) == LIMIT - ROOM + 1
+    assert len(service.items) == MAX_LETTERS - DROPPED_AT_ONCE + 1
     assert f"pagerduty.deadletter.{made.id}" in service.items
     gone = [
         f"pagerduty.deadletter.{number:05}"
-        for number in (*range(ROOM - 5), *range(LIMIT - 5, LIMIT))
+        for number in (*range(DROPPED_AT_ONCE - 5), *range(MAX_LETTERS - 5, MAX_LETTERS))
     ]
     assert not set(gone) & set(service.items), "those of resolved incidents first, then the oldest"
     assert (
         len(
             [line for line in caplog.messages if line.startswith("Too many dead letters: dropped")]
         )
-        == ROOM
+        == DROPPED_AT_ONCE
     )
     calls = len(service.calls)
     keep(Store(service), "post_once", {"key": "newer"}, "retryable", "why", 2e9, None)
@@ -253,9 +266,9 @@ def test_the_same_failure_again_is_the_same_letter() -> None:
             now,
             None,
         )
-    (one,) = deadletters.letters(Store(service), None)
+    (one,) = dead_letters.load_all(Store(service), None)
     assert (one.attempts, one.first_at, one.last_at, one.reason) == (3, 1.0, 3.0, "why 3.0")
-    assert list(service.ttls.values()) == [deadletters.KEPT - 2]
+    assert list(service.ttls.values()) == [dead_letters.KEPT_SECONDS - 2]
 
 
 def test_a_value_that_does_not_read_is_kept_aside_before_it_is_replaced() -> None:
@@ -288,14 +301,14 @@ def test_every_action_that_keeps_its_failures_can_be_carried_out_again() -> None
         )
         if found:
             kept[found.group(1)] = path.stem
-    assert kept == {name: module for name, (module, _, _) in deadletters.ACTIONS.items()}
-    for name, (_, _, action) in deadletters.ACTIONS.items():
+    assert kept == {name: module for name, (module, _, _) in dead_letters.ACTIONS.items()}
+    for name, (_, _, action) in dead_letters.ACTIONS.items():
         assert entry_point(name).kept_as == name
         assert (ROOT / "actions" / f"{action}.yaml").exists()
 
 
 def test_kinds() -> None:
-    assert deadletters.kind_of(RetryLater("x")) == "retryable"
-    assert deadletters.kind_of(NotFound("x")) == "blocked"
-    assert deadletters.kind_of(None) == "permanent"
-    assert ACT in deadletters.KINDS
+    assert dead_letters.kind_of(RetryLater("x")) == "retryable"
+    assert dead_letters.kind_of(NotFound("x")) == "blocked"
+    assert dead_letters.kind_of(None) == "permanent"
+    assert ACT in dead_letters.KINDS

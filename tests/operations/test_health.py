@@ -10,7 +10,7 @@ from health_watchdog import HealthWatchdog
 from incident_world import IncidentActionCase
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.operations import dead_letters as deadletters
+from pagerduty_mattermost.operations import dead_letters
 from sandbox.pagerduty import READ_ONLY_KEY
 
 ALIVE = {"state": "ok", "open": 3, "reported": 2, "cycle": 7, "server_time": 1.0}
@@ -61,7 +61,7 @@ class HealthCheckTestCase(IncidentActionCase):
         self.store.write("reconcile.run", {"at": now, "ended": now - 3600})
         self.store.write("reconcile.timer", {"at": now - 7200})
         log = logging.getLogger("health")
-        deadletters.keep(
+        dead_letters.keep(
             self.store, "post_once", {"key": "x"}, "blocked", "the channel is archived", now, log
         )
         found = self.checks(

@@ -16,8 +16,7 @@ from pagerduty_mattermost.chat.audit import KEPT as AUDIT
 from pagerduty_mattermost.gateways.mattermost.post_once import KEEP as MESSAGES
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change
-from pagerduty_mattermost.operations import dead_letters as deadletters
-from pagerduty_mattermost.operations import state_kinds
+from pagerduty_mattermost.operations import dead_letters, state_kinds
 
 DAY = 86400
 REOPENED = Change(INCIDENT._replace(updated_at=at(90)), (event(4, "reopened", 90),), 4)
@@ -95,7 +94,7 @@ def test_a_state_seen_before_there_was_a_card_lives_as_long_as_the_card(wall: Wa
     ("name", "ttl"),
     [
         ("incident.P1.card.c", OPEN_TTL),
-        ("deadletter.x", deadletters.KEPT),
+        ("deadletter.x", dead_letters.KEPT_SECONDS),
         ("message.x", MESSAGES),
         ("audit.x", AUDIT),
         ("sensor.head", None),

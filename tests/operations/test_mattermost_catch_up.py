@@ -13,7 +13,7 @@ from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
-from pagerduty_mattermost.operations import dead_letters as deadletters
+from pagerduty_mattermost.operations import dead_letters
 
 MINUTES = 60.0
 NOTHING = {
@@ -58,8 +58,8 @@ class CatchUpTestCase(IncidentActionCase):
         ]
 
     @property
-    def kept(self) -> List[deadletters.Letter]:
-        return deadletters.letters(Store(self.action_service), None)
+    def kept(self) -> List[dead_letters.DeadLetter]:
+        return dead_letters.load_all(Store(self.action_service), None)
 
     def cards(self, channel: str = "incidents") -> List[Any]:
         return [post for post in self.chat.service.posts(channel) if "attachments" in post.props]

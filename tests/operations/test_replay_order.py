@@ -8,24 +8,29 @@ from typing import Any, Dict, List, Optional, Tuple
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.operations import dead_letters as deadletters
+from pagerduty_mattermost.operations import dead_letters
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
     BLOCKED,
     PERMANENT,
     RETRYABLE,
-    TRIED,
-    Letter,
+    TRIED_SECONDS,
+    DeadLetter,
     surplus,
 )
-from pagerduty_mattermost.operations.replay_order import GIVE_UP_AFTER, LAST_WAIT, Round, postponed
+from pagerduty_mattermost.operations.replay_order import (
+    FAILURES_IN_A_ROW,
+    LONGEST_WAIT_SECONDS,
+    ReplayOrder,
+    postponed,
+)
 
 NOW = 1_800_000_000.0
 
 
-def letter(number: int, incident: str = "", kind: str = RETRYABLE, **more: Any) -> Letter:
+def letter(number: int, incident: str = "", kind: str = RETRYABLE, **more: Any) -> DeadLetter:
     params = {"channel": more.pop("channel", "incidents")}
-    made = Letter(
+    made = DeadLetter(
         f"{number:04}",
         "post_incident",
         params,
@@ -40,18 +45,18 @@ def letter(number: int, incident: str = "", kind: str = RETRYABLE, **more: Any) 
     return made._replace(sequence=f"{number:06}" if incident else "", **more)
 
 
-def played(round: Round, fails: Dict[str, str]) -> List[str]:
+def played(order: ReplayOrder, fails: Dict[str, str]) -> List[str]:
     """The ids that were tried; those in `fails` fail as the kind said."""
     tried = []
     while True:
-        one = round.next()
+        one = order.next()
         if one is None:
             return tried
         tried.append(one.id)
         if one.id in fails:
-            round.failed(fails[one.id], down=fails[one.id] == RETRYABLE)
+            order.failed(fails[one.id], down=fails[one.id] == RETRYABLE)
         else:
-            round.done()
+            order.done()
 
 
 OUTCOMES = st.sampled_from(["", "", "", RETRYABLE, BLOCKED, PERMANENT, "killed"])
@@ -72,17 +77,17 @@ def test_every_letter_comes_through_once_and_those_of_an_incident_and_channel_in
     """Runs that fail in every way and are killed before and after the effect, then as many as it
     takes."""
     waiting = {one.id: one for one in (letter(n, i, channel=c) for n, (i, c) in enumerate(made))}
-    effects: List[Letter] = []
-    refused: List[Letter] = []
+    effects: List[DeadLetter] = []
+    refused: List[DeadLetter] = []
     now = NOW
     script = list(outcomes)
     for _ in range(len(outcomes) + len(made) + 2):
-        now += LAST_WAIT[BLOCKED]
+        now += LONGEST_WAIT_SECONDS[BLOCKED]
         shuffled = list(waiting.values())
         chance.shuffle(shuffled)
-        round = Round(shuffled, now)
+        order = ReplayOrder(shuffled, now)
         while True:
-            one = round.next()
+            one = order.next()
             if one is None:
                 break
             outcome = script.pop(0) if script else ""
@@ -92,12 +97,12 @@ def test_every_letter_comes_through_once_and_those_of_an_incident_and_channel_in
             if not outcome:
                 effects.append(one)
                 del waiting[one.id]
-                round.done()
+                order.done()
                 continue
             waiting[one.id] = postponed(one, outcome, "why", now)
             if outcome == PERMANENT:
                 refused.append(waiting.pop(one.id))
-            round.failed(outcome, down=outcome == RETRYABLE)
+            order.failed(outcome, down=outcome == RETRYABLE)
     assert not waiting
     once = list(
         dict.fromkeys((one.incident, one.params["channel"], one.sequence) for one in effects)
@@ -111,7 +116,7 @@ def test_every_letter_comes_through_once_and_those_of_an_incident_and_channel_in
 
 def test_while_one_waits_for_the_other_side_later_ones_of_the_incident_wait_with_it() -> None:
     letters = [letter(1, "A"), letter(2, "A", channel="other"), letter(3, "B")]
-    assert played(Round(letters, NOW), {"0001": RETRYABLE}) == ["0001", "0003"]
+    assert played(ReplayOrder(letters, NOW), {"0001": RETRYABLE}) == ["0001", "0003"]
 
 
 def test_a_closed_channel_holds_up_what_goes_there_and_nothing_else() -> None:
@@ -122,24 +127,27 @@ def test_a_closed_channel_holds_up_what_goes_there_and_nothing_else() -> None:
         letter(4, "B"),
         letter(5, "B", channel="x"),
     ]
-    assert played(Round(letters, NOW), {"0001": BLOCKED}) == ["0001", "0003", "0005"]
+    assert played(ReplayOrder(letters, NOW), {"0001": BLOCKED}) == ["0001", "0003", "0005"]
 
 
 def test_one_not_due_holds_up_later_ones_until_something_goes_through() -> None:
     waits = [letter(1, "A", next_at=NOW + 500), letter(2, "A")]
-    assert played(Round(waits, NOW), {}) == []
-    assert played(Round([*waits, letter(3, "B")], NOW), {}) == ["0003", "0001", "0002"]
+    assert played(ReplayOrder(waits, NOW), {}) == []
+    assert played(ReplayOrder([*waits, letter(3, "B")], NOW), {}) == ["0003", "0001", "0002"]
     closed = [letter(1, "A", BLOCKED, next_at=NOW + 500), letter(2, "A"), letter(3, "B")]
-    assert played(Round(closed, NOW), {}) == ["0003"], "its channel may still be closed"
+    assert played(ReplayOrder(closed, NOW), {}) == ["0003"], "its channel may still be closed"
 
 
 def test_after_some_failures_in_a_row_nobody_is_asked_any_more() -> None:
     letters = [letter(n) for n in range(10)]
     assert (
-        len(played(Round(letters, NOW), {one.id: RETRYABLE for one in letters})) == GIVE_UP_AFTER
+        len(played(ReplayOrder(letters, NOW), {one.id: RETRYABLE for one in letters}))
+        == FAILURES_IN_A_ROW
     )
     assert (
-        len(played(Round(letters, NOW, by_hand=True), {one.id: PERMANENT for one in letters}))
+        len(
+            played(ReplayOrder(letters, NOW, by_hand=True), {one.id: PERMANENT for one in letters})
+        )
         == 10
     )
 
@@ -148,15 +156,15 @@ def test_what_needs_a_hand_is_tried_by_hand_alone() -> None:
     letters = [
         letter(1, "A", PERMANENT),
         letter(2, "A", ACT),
-        letter(3, "A", first_at=NOW - TRIED),
+        letter(3, "A", first_at=NOW - TRIED_SECONDS),
         letter(4, "A"),
     ]
-    assert played(Round(letters, NOW), {}) == ["0004"]
-    assert played(Round(letters, NOW, by_hand=True), {}) == ["0001", "0002", "0003", "0004"]
+    assert played(ReplayOrder(letters, NOW), {}) == ["0004"]
+    assert played(ReplayOrder(letters, NOW, by_hand=True), {}) == ["0001", "0002", "0003", "0004"]
 
 
 def test_the_time_between_two_tries_doubles_up_to_a_limit() -> None:
-    one: Letter = letter(1)
+    one: DeadLetter = letter(1)
     waits = []
     for _ in range(6):
         one = postponed(one, RETRYABLE, "why", NOW)
@@ -168,7 +176,9 @@ def test_the_time_between_two_tries_doubles_up_to_a_limit() -> None:
 @given(
     st.lists(
         st.tuples(
-            st.sampled_from(["", "A", "B", "C"]), st.sampled_from(deadletters.KINDS), st.booleans()
+            st.sampled_from(["", "A", "B", "C"]),
+            st.sampled_from(dead_letters.KINDS),
+            st.booleans(),
         ),
         max_size=40,
     ),

@@ -1,5 +1,5 @@
-"""Dead letters carried out again, by the timer (`mattermost.catch_up`) or by hand
-(`deadletter.replay`)."""
+"""Dead letters carried out again: those that are due, by the timer (`mattermost.catch_up`), or
+those that somebody names, by hand (`deadletter.replay`)."""
 
 from __future__ import annotations
 
@@ -8,38 +8,68 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequenc
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater
-from pagerduty_mattermost.operations import dead_letters as deadletters
-from pagerduty_mattermost.operations.dead_letters import ACT, ACTIONS, Letter, kind_of
-from pagerduty_mattermost.operations.replay_order import Round, postponed
+from pagerduty_mattermost.operations import dead_letter_view, dead_letters
+from pagerduty_mattermost.operations.dead_letters import ACT, ACTIONS, DeadLetter
+from pagerduty_mattermost.operations.replay_order import ReplayOrder, postponed
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.action_bases.pack_action import PackAction
     from pagerduty_mattermost.gateways.context import Context
 
-SECONDS = 240.0
+RUN_SECONDS = 240.0
 """After this long the rest waits for the next run."""
-ACT_LASTS = 60.0
-"""Seconds in which what was replayed by hand has to be taken: as long as an order from chat."""
+ACT_VALID_SECONDS = 60.0
+"""How long an act that is replayed by hand may wait to be taken: as long as an order from chat."""
 
 
 class Replayed(NamedTuple):
-    letter: Letter
+    """What became of one dead letter."""
+
+    letter: DeadLetter
     """As it was."""
     problem: str = ""
     """Why it failed again; empty when it went through."""
-    after: Optional[Letter] = None
+    after: Optional[DeadLetter] = None
     """As it is now; None when it is gone."""
 
 
-def replay(action: PackAction, letters: Sequence[Letter], *, by_hand: bool) -> List[Replayed]:
-    """One round over them; each result is in the datastore before the next begins. Raises
+def catch_up(action: PackAction) -> Dict[str, Any]:
+    """Carry out what is due; the result of `mattermost.catch_up`. Raises StoreUnreachable."""
+    context = action.context
+    found = dead_letters.load_all(context.store, context.log)
+    kept = dead_letters.make_room(context.store, found, dead_letters.MAX_LETTERS, context.log)
+    done = {one.letter.id: one for one in replay(action, kept, by_hand=False)}
+    after = [done[one.id].after if one.id in done else one for one in kept]
+    left = [one for one in after if one is not None]
+    warning = dead_letter_view.too_many(len(left))
+    if warning and not action.not_configured():
+        context.notify_operators("deadletters", warning)
+    caught_up, dropped = len(kept) - len(left), len(found) - len(kept)
+    return dead_letter_view.catch_up_result(caught_up, left, dropped, context.clock())
+
+
+def replay_by_hand(action: PackAction, ids: Sequence[str], everything: bool) -> Dict[str, Any]:
+    """Carry out those of the ids, or all but the acts from chat; the result of
+    `deadletter.replay`. Raises RejectedInput and StoreUnreachable."""
+    found = dead_letters.load_all(action.context.store, action.context.log)
+    chosen, missing = dead_letter_view.picked(found, ids, everything, acts=False)
+    problems = {one.letter.id: one.problem for one in replay(action, chosen, by_hand=True)}
+    results = [dead_letter_view.replayed(one, problems.get(one.id)) for one in chosen]
+    results += [dead_letter_view.not_found(id) for id in missing]
+    return dead_letter_view.replay_result(
+        results, acts_left_out=len(found) - len(chosen) if everything else 0
+    )
+
+
+def replay(action: PackAction, letters: Sequence[DeadLetter], *, by_hand: bool) -> List[Replayed]:
+    """One run over them; each result is in the datastore before the next begins. Raises
     StoreUnreachable."""
     context = action.context
     began = context.monotonic()
-    round = Round(letters, context.clock(), by_hand=by_hand)
+    order = ReplayOrder(letters, context.clock(), by_hand=by_hand)
     done: List[Replayed] = []
-    while context.monotonic() - began <= SECONDS:
-        one = round.next()
+    while context.monotonic() - began <= RUN_SECONDS:
+        one = order.next()
         if one is None:
             break
         if one.kind == ACT:
@@ -51,19 +81,19 @@ def replay(action: PackAction, letters: Sequence[Letter], *, by_hand: bool) -> L
                 raise left
             problem, kind, down = "", one.kind, False
         except PackError as error:
-            problem, kind = context.line_of(error), kind_of(error)
+            problem, kind = context.line_of(error), dead_letters.kind_of(error)
             down = isinstance(error, RetryLater) or error.status == 401
         except Exception as error:  # noqa: BLE001 - one that can't be done must not hold up the others
-            problem, kind, down = context.line_of(error), deadletters.PERMANENT, False
+            problem, kind, down = context.line_of(error), dead_letters.PERMANENT, False
         if not problem:
-            deadletters.drop(context.store, one)
+            dead_letters.drop(context.store, one)
             done.append(Replayed(one))
-            round.done()
+            order.done()
             continue
         after = postponed(one, ACT if one.kind == ACT else kind, problem, context.clock())
-        deadletters.save(context.store, after, context.clock())
+        dead_letters.save(context.store, after, context.clock())
         done.append(Replayed(one, problem, after))
-        round.failed(after.kind, down=down)
+        order.failed(after.kind, down=down)
     return done
 
 
@@ -74,7 +104,7 @@ def entry_point(name: str) -> Type[PackAction]:
     return found
 
 
-def _begin(context: Context, one: Letter) -> None:
+def _begin(context: Context, one: DeadLetter) -> None:
     """An act has no key that the other side knows: that it was begun must be seen if this run is
     killed."""
     at = times.iso(context.clock())
@@ -82,10 +112,11 @@ def _begin(context: Context, one: Letter) -> None:
         f"Replayed by hand at {at}; whether it was done is not known, look at the "
         f"incident first. {one.reason}"
     )
-    deadletters.save(context.store, one._replace(reason=reason), context.clock())
+    dead_letters.save(context.store, one._replace(reason=reason), context.clock())
 
 
-def _params(context: Context, one: Letter) -> Dict[str, Any]:
+def _params(context: Context, one: DeadLetter) -> Dict[str, Any]:
     if one.action != "chat_handle":
         return one.params
-    return {"order": {**one.params["order"], "valid_until": context.clock() + ACT_LASTS}}
+    valid_until = context.clock() + ACT_VALID_SECONDS
+    return {"order": {**one.params["order"], "valid_until": valid_until}}

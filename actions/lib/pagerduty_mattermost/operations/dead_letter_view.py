@@ -1,9 +1,10 @@
-"""Dead letters, listed: as JSON and as Markdown. Pure; outside text is escaped here."""
+"""Dead letters for people: which ones were asked for, as JSON, as Markdown, and what became of
+those that were carried out again. Pure; outside text is escaped here."""
 
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards.incident_tables import ROWS, cell, table
 from pagerduty_mattermost.core import times
@@ -11,24 +12,28 @@ from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
     ACTIONS,
+    ALARM_LETTERS,
     BLOCKED,
+    MAX_LETTERS,
     PERMANENT,
     RETRYABLE,
-    Letter,
+    DeadLetter,
 )
+from pagerduty_mattermost.operations.replay_order import is_tried
 
-FATES = {
+WHAT_HAPPENS = {
     RETRYABLE: "tried again by itself",
     BLOCKED: "tried again by itself, once the cause may be gone",
     PERMANENT: "replayed by hand alone",
     ACT: "an act, void: by hand alone, after a look at the incident",
 }
-REASON = 160
+MAX_REASON = 160
+"""Characters of it in a table."""
 
 
 def chosen(
-    found: Sequence[Letter], *, incident: str = "", kind: str = "", since: float = 0.0
-) -> List[Letter]:
+    found: Sequence[DeadLetter], *, incident: str = "", kind: str = "", since: float = 0.0
+) -> List[DeadLetter]:
     """Those that fit, oldest first. `incident`: id, number or link; `since`: of the newest
     failure."""
     wanted = incident.strip().lstrip("#").rstrip("/").rpartition("/")[2]
@@ -41,13 +46,13 @@ def chosen(
     ]
 
 
-def _number(one: Letter) -> str:
+def _number(one: DeadLetter) -> str:
     change = one.params.get("change")
     incident = change.get("incident") if isinstance(change, dict) else None
     return str(incident.get("number") or "") if isinstance(incident, dict) else ""
 
 
-def row(one: Letter, *, parameters: bool) -> Dict[str, Any]:
+def row(one: DeadLetter, *, parameters: bool) -> Dict[str, Any]:
     """One as an action's result has it."""
     return {
         "id": one.id,
@@ -64,13 +69,13 @@ def row(one: Letter, *, parameters: bool) -> Dict[str, Any]:
     }
 
 
-def markdown(shown: Sequence[Letter], total: int, zone: tzinfo) -> str:
+def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo) -> str:
     """The newest first; `total`: how many there are."""
     if not total:
         return "No dead letters: nothing has failed that is not done by now."
-    kinds = {kind: sum(one.kind == kind for one in shown) for kind in FATES}
+    kinds = {kind: sum(one.kind == kind for one in shown) for kind in WHAT_HAPPENS}
     words = "; ".join(
-        f"{number} {kind} ({FATES[kind]})" for kind, number in kinds.items() if number
+        f"{number} {kind} ({WHAT_HAPPENS[kind]})" for kind, number in kinds.items() if number
     )
     rows = [
         [
@@ -78,7 +83,7 @@ def markdown(shown: Sequence[Letter], total: int, zone: tzinfo) -> str:
             cell(ACTIONS[one.action][2], 40),
             cell(one.incident, 40),
             one.kind,
-            cell(one.reason, REASON),
+            cell(one.reason, MAX_REASON),
             cell(times.stamp(times.iso(one.last_at), zone), 40),
             str(one.attempts),
         ]
@@ -93,8 +98,8 @@ def markdown(shown: Sequence[Letter], total: int, zone: tzinfo) -> str:
 
 
 def picked(
-    found: Sequence[Letter], ids: Sequence[str], everything: bool, *, acts: bool
-) -> Tuple[List[Letter], List[str]]:
+    found: Sequence[DeadLetter], ids: Sequence[str], everything: bool, *, acts: bool
+) -> Tuple[List[DeadLetter], List[str]]:
     """Those asked for, and the ids that are none. `acts`: whether `everything` holds the acts from
     chat too. Raises RejectedInput unless ids or all are given."""
     if bool(ids) == everything:
@@ -106,13 +111,71 @@ def picked(
     return [by_id[id] for id in wanted if id in by_id], [id for id in wanted if id not in by_id]
 
 
-def warning(one: Letter) -> str:
-    """What who replays it must know; empty when nothing."""
+def warning(one: DeadLetter) -> str:
+    """What somebody who carries it out again must know; empty when nothing."""
     if one.kind != ACT:
         return ""
     return (
         f"An act from chat of {times.iso(one.first_at)}, done in the name of who asked then "
-        "although a minute had made "
-        f"it "
-        "void: look whether the incident is as it should be."
+        "although a minute had made it void: look whether the incident is as it should be."
+    )
+
+
+def replayed(one: DeadLetter, problem: Optional[str]) -> Dict[str, Any]:
+    """What became of one that was to be carried out again. `problem`: why it failed, empty when
+    it went through, None when it was not tried."""
+    given = {"id": one.id, "incident_id": one.incident, "warning": warning(one)}
+    if problem is None:
+        message = "Not tried: what has to come before it failed."
+        return {**given, "done": "not_tried", "message": message}
+    if problem:
+        return {**given, "done": "failed", "message": problem}
+    return {**given, "done": "replayed", "message": "Carried out."}
+
+
+def not_found(id: str) -> Dict[str, Any]:
+    return {"id": id, "done": "not_found", "message": "No dead letter has this id."}
+
+
+def replay_result(results: List[Dict[str, Any]], acts_left_out: int) -> Dict[str, Any]:
+    """What `deadletter.replay` returns."""
+    count = sum(one["done"] == "replayed" for one in results)
+    failed = next((one["message"] for one in results if one["done"] == "failed"), "")
+    message = f"{count} of {len(results)} replayed."
+    if acts_left_out:
+        message += (
+            f" Left out as acts from chat: {acts_left_out}; look at their incidents, then give "
+            "their ids."
+        )
+    if failed:
+        message += f" The first that failed: {failed}"
+    return {"letters": results, "replayed": count, "message": message}
+
+
+def catch_up_result(
+    caught_up: int, left: Sequence[DeadLetter], dropped: int, now: float
+) -> Dict[str, Any]:
+    """What `mattermost.catch_up` returns. `left`: all that is still kept."""
+    waiting = sum(is_tried(one, now) for one in left)
+    message = "Nothing was waiting."
+    if caught_up or waiting:
+        message = f"Caught up: {caught_up}; still waiting: {waiting}."
+    by_hand = len(left) - waiting
+    return {
+        "caught_up": caught_up,
+        "waiting": waiting,
+        "by_hand": by_hand,
+        "dropped": dropped,
+        "message": message,
+    }
+
+
+def too_many(count: int) -> str:
+    """Markdown for the operations channel; empty while there are not too many."""
+    if count < ALARM_LETTERS:
+        return ""
+    return (
+        f"{count:,} posts and acts have failed and are kept, of {MAX_LETTERS:,} at most; beyond "
+        "that the oldest are dropped. `st2 run pagerduty.deadletter.list` tells why; replay or "
+        "drop them."
     )

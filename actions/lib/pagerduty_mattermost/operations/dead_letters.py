@@ -1,17 +1,15 @@
-"""Posts and acts that failed, kept with their reason: `pagerduty.deadletter.<id>`, for 30 days.
+"""Dead letters: posts and acts that failed, kept with their reason for 30 days under
+`pagerduty.deadletter.<id>`.
 
-    keep(store, "post_incident", params, kind_of(error), reason, now, log)    # by the action that
-    fails (`PackAction`)
-    letters(store, log)                # all of them
-    Round(letters, now)                # which one is next, and what waits for what
-    (`letter_round`)
+    keep(store, "post_incident", params, kind_of(error), reason, now, log)  # PackAction does so
+    load_all(store, log)                                                    # all that is kept
 
-Four kinds (`kind_of`): what the other side could not take for now is tried again by
-`mattermost.catch_up` until it is back (retryable), as is what somebody must put right first: a
-channel, a token, a setting (blocked); what was refused for good (permanent) and what somebody
-asked for in chat (act) are replayed by hand alone, with `deadletter.replay`.
+Four kinds (`kind_of`): what the other side could not take for now (retryable) and what somebody
+must put right first, such as a channel, a token or a setting (blocked), `mattermost.catch_up`
+tries again by itself; what was refused for good (permanent) and what somebody asked for in chat
+(act) are replayed by hand alone, with `deadletter.replay`. replay_order.py says which is next.
 
-The id is a digest of action and parameters: what fails again is the same letter, and no two
+The id is a digest of action and parameters: what fails again is the same dead letter, and no two
 writers share a key by chance. Every post is idempotent by its keys, so what a retry has posted
 meanwhile is posted no second time.
 """
@@ -28,18 +26,20 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
-PREFIX = "deadletter."
-DAY = 86400.0
-KEPT = 30 * DAY
-TRIED = 7 * DAY
-"""After this long only by hand: what is told a week late is told by a person."""
-LIMIT, ALARM = 10_000, 8_000
-ROOM = 100
-"""Dropped at once when there are too many, so that not every failure looks through all of them."""
+KEY_PREFIX = "deadletter."
+KEPT_SECONDS = 30 * 86400.0
+TRIED_SECONDS = 7 * 86400.0
+"""After this long only by hand: what is posted a week late is posted by a person."""
+MAX_LETTERS = 10_000
+ALARM_LETTERS = 8_000
+"""From this number on the operations channel is told of them."""
+DROPPED_AT_ONCE = 100
+"""How many go when there are too many, so that not every failure looks through all of them."""
 
 RETRYABLE, BLOCKED, PERMANENT, ACT = "retryable", "blocked", "permanent", "act"
 KINDS = (RETRYABLE, BLOCKED, PERMANENT, ACT)
@@ -57,7 +57,9 @@ ACTIONS: Mapping[str, Tuple[str, str, str]] = {
 """What may be kept: module and class of its entry point, and its name."""
 
 
-class Letter(NamedTuple):
+class DeadLetter(NamedTuple):
+    """One post or act that failed."""
+
     id: str
     action: str
     """A key of ACTIONS."""
@@ -72,10 +74,11 @@ class Letter(NamedTuple):
     next_at: float
     """When it may be tried again without a hand."""
     incident: str = ""
+    """Its id, or what somebody named in chat; empty: it is of none."""
     sequence: str = ""
-    """Orders those of one incident: the version of the change it tells of."""
+    """Orders those of one incident: the version of the change that failed to be shown."""
     over: bool = False
-    """The change it tells of is the end of the incident."""
+    """Whether that change is the end of the incident."""
 
     @property
     def order(self) -> Tuple[str, float, str]:
@@ -96,11 +99,13 @@ def is_from_a_rule(action: str, params: Mapping[str, Any]) -> bool:
     return bool(params.get("change")) or action == "post_once"
 
 
-def letter(action: str, params: Mapping[str, Any], kind: str, reason: str, now: float) -> Letter:
-    """What failed for the first time. Pure."""
+def first_failure(
+    action: str, params: Mapping[str, Any], kind: str, reason: str, now: float
+) -> DeadLetter:
+    """The dead letter of what failed for the first time. Pure."""
     given = {key: value for key, value in params.items() if value is not None}
     id = post_key("letter", action, json.dumps(given, sort_keys=True, default=str))[:16]
-    made = Letter(id, action, given, kind, _line(reason), now, now, 1, now)
+    made = DeadLetter(id, action, given, kind, _line(reason), now, now, 1, now)
     change = given.get("change")
     if isinstance(change, Mapping):
         from pagerduty_mattermost.incidents.incident import from_payload
@@ -127,11 +132,11 @@ def keep(
     reason: str,
     now: float,
     log: Any,
-) -> Letter:
+) -> DeadLetter:
     """Keep it; what is kept already has failed once more. Raises the store's errors."""
-    made = letter(action, params, kind, reason, now)
+    made = first_failure(action, params, kind, reason, now)
     try:
-        before = letter_of(made.id, store.read(PREFIX + made.id))
+        before = dead_letter_from(made.id, store.read(KEY_PREFIX + made.id))
     except BrokenValue as error:
         from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
 
@@ -141,32 +146,33 @@ def keep(
         made = before._replace(
             kind=kind, reason=made.reason, last_at=now, attempts=before.attempts + 1
         )
-    elif store.holds(PREFIX, LIMIT):
-        make_room(store, letters(store, log), LIMIT - ROOM, log)
+    elif store.holds(KEY_PREFIX, MAX_LETTERS):
+        make_room(store, load_all(store, log), MAX_LETTERS - DROPPED_AT_ONCE, log)
     save(store, made, now)
     return made
 
 
-def save(store: Store, one: Letter, now: float) -> None:
-    value = one._asdict()
+def save(store: Store, one: DeadLetter, now: float) -> None:
+    """Write it, for the rest of its 30 days. Raises the store's errors."""
+    value = to_json(one._replace(reason=_line(one.reason)))
     del value["id"]
-    value["reason"] = _line(one.reason)
-    store.write(PREFIX + one.id, value, max(1.0, one.first_at + KEPT - now))
+    store.write(KEY_PREFIX + one.id, value, max(1.0, one.first_at + KEPT_SECONDS - now))
 
 
-def drop(store: Store, one: Letter) -> None:
-    store.delete(PREFIX + one.id)
+def drop(store: Store, one: DeadLetter) -> None:
+    """Forget it. Raises StoreUnreachable."""
+    store.delete(KEY_PREFIX + one.id)
 
 
-def letters(store: Store, log: Any) -> List[Letter]:
+def load_all(store: Store, log: Any) -> List[DeadLetter]:
     """All that is kept, oldest first; what does not read is logged and stays where it is. Raises
     StoreUnreachable."""
     broken: List[str] = []
     found = []
     for name, value in store.read_prefix(
-        PREFIX, on_broken=lambda error: broken.append(error.name)
+        KEY_PREFIX, on_broken=lambda error: broken.append(error.name)
     ).items():
-        one = letter_of(name[len(PREFIX) :], value)
+        one = dead_letter_from(name[len(KEY_PREFIX) :], value)
         if one is None:
             broken.append(name)
         else:
@@ -179,21 +185,21 @@ def letters(store: Store, log: Any) -> List[Letter]:
     return sorted(found, key=lambda one: (one.first_at, one.id))
 
 
-def make_room(store: Store, kept: Sequence[Letter], limit: int, log: Any) -> List[Letter]:
-    """Drop what is too much, each with a line in the log; the letters that are left."""
+def make_room(store: Store, kept: Sequence[DeadLetter], limit: int, log: Any) -> List[DeadLetter]:
+    """Drop what is more than `limit`, each with a line in the log; those that are left."""
     gone: Set[str] = set()
     for one in surplus(kept, limit):
-        log.warning("Too many dead letters: dropped %s", told(one))
+        log.warning("Too many dead letters: dropped %s", log_line(one))
         drop(store, one)
         gone.add(one.id)
     return [one for one in kept if one.id not in gone]
 
 
-def surplus(kept: Sequence[Letter], limit: int) -> List[Letter]:
+def surplus(kept: Sequence[DeadLetter], limit: int) -> List[DeadLetter]:
     """What goes when there are more than `limit`: the oldest of incidents that are resolved; then
     acts, which are void; then what will never be taken; and only then the oldest of all. Pure.
     """
-    newest: Dict[str, Letter] = {}
+    newest: Dict[str, DeadLetter] = {}
     for one in kept:
         if (
             one.incident
@@ -202,7 +208,7 @@ def surplus(kept: Sequence[Letter], limit: int) -> List[Letter]:
         ):
             newest[one.incident] = one
 
-    def rank(one: Letter) -> int:
+    def rank(one: DeadLetter) -> int:
         if one.incident in newest and newest[one.incident].over:
             return 0
         return {ACT: 1, PERMANENT: 2}.get(one.kind, 3)
@@ -211,30 +217,17 @@ def surplus(kept: Sequence[Letter], limit: int) -> List[Letter]:
     return oldest[: max(0, len(kept) - limit)]
 
 
-def told(one: Letter) -> str:
-    """A letter in one line for a log."""
+def log_line(one: DeadLetter) -> str:
+    """It in one line for a log."""
     about = f" of {one.incident}" if one.incident else ""
     return f"{one.id} ({ACTIONS[one.action][2]}{about}, failed {one.attempts} times): {one.reason}"
 
 
-def letter_of(id: str, value: Any) -> Optional[Letter]:
-    """None when it is no letter."""
+def dead_letter_from(id: str, value: Any) -> Optional[DeadLetter]:
+    """Of what is kept under that id; None when it is no dead letter."""
     try:
-        made = Letter(
-            id,
-            str(value["action"]),
-            dict(value["params"]),
-            str(value["kind"]),
-            str(value["reason"]),
-            float(value["first_at"]),
-            float(value["last_at"]),
-            int(value["attempts"]),
-            float(value["next_at"]),
-            str(value["incident"]),
-            str(value["sequence"]),
-            bool(value["over"]),
-        )
-    except (KeyError, TypeError, ValueError):
+        made = from_json(DeadLetter, {**value, "id": id})
+    except (MisshapenValue, TypeError):
         return None
     return made if made.action in ACTIONS and made.kind in KINDS else None
 

@@ -233,17 +233,17 @@ def _timers(context: Context) -> Tuple[str, str]:
 
 
 def _letters(context: Context) -> Tuple[str, str]:
-    from pagerduty_mattermost.operations import dead_letters as deadletters
+    from pagerduty_mattermost.operations import dead_letters
 
-    kept = deadletters.letters(context.store, context.log)
+    kept = dead_letters.load_all(context.store, context.log)
     if not kept:
         return OK, "none"
-    by_hand = sum(one.kind in (deadletters.PERMANENT, deadletters.ACT) for one in kept)
+    by_hand = sum(one.kind in (dead_letters.PERMANENT, dead_letters.ACT) for one in kept)
     text = (
         f"{len(kept)} kept, {by_hand} of them for a hand (deadletter.list); the newest: "
         f"{kept[-1].reason}"
     )
-    return (FAIL if len(kept) >= deadletters.ALARM else WARN), text
+    return (FAIL if len(kept) >= dead_letters.ALARM_LETTERS else WARN), text
 
 
 def _webhook(context: Context) -> Tuple[str, str]:

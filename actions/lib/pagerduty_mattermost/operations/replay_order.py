@@ -1,13 +1,13 @@
-"""One run through the dead letters: which is next, and what waits for what. Pure.
+"""In which order dead letters are carried out again in one run, and what waits for what. Pure.
 
-    round = Round(letters, now)
-    while (one := round.next()) is not None:
-        round.done() or round.failed(kind, down=...)
+    order = ReplayOrder(letters, now)
+    while (one := order.next()) is not None:
+        order.done() or order.failed(kind, down=...)
 
-Letters of one incident go in the order of their changes: while one waits for the other side to be
-back, later ones wait with it; one whose channel is closed holds up its channel alone. After three
-failures in a row of the kind "down" the run ends: nobody is helped by asking on. A success says
-that the other side is back, so what has to wait longer is tried at once.
+Dead letters of one incident go in the order of their changes: while one waits for the other side
+to be back, later ones wait with it; one whose channel is closed holds up its channel alone. After
+three failures in a row of the kind "down" the run ends: nobody is helped by asking on. A success
+says that the other side is back, so what has to wait longer is tried at once.
 """
 
 from __future__ import annotations
@@ -20,117 +20,126 @@ from pagerduty_mattermost.operations.dead_letters import (
     BLOCKED,
     PERMANENT,
     RETRYABLE,
-    TRIED,
-    Letter,
+    TRIED_SECONDS,
+    DeadLetter,
 )
 
-GIVE_UP_AFTER = 3
-FIRST_WAIT = 60.0
-LAST_WAIT = {RETRYABLE: 600.0, BLOCKED: 3600.0}
-"""Seconds between two tries of the same thing: doubled from the first to the last."""
+FAILURES_IN_A_ROW = 3
+"""After which the run ends."""
+FIRST_WAIT_SECONDS = 60.0
+LONGEST_WAIT_SECONDS = {RETRYABLE: 600.0, BLOCKED: 3600.0}
+"""Between two tries of the same thing: doubled from the first to the longest."""
 
 
-class Round:
-    """`by_hand`: everything is tried, whatever its kind and however short ago it was."""
+class ReplayOrder:
+    """One run. `by_hand`: everything is tried, whatever its kind and however short ago it was."""
 
-    def __init__(self, letters: Sequence[Letter], now: float, *, by_hand: bool = False) -> None:
+    def __init__(
+        self, letters: Sequence[DeadLetter], now: float, *, by_hand: bool = False
+    ) -> None:
         self._now = now
         self._by_hand = by_hand
-        self._back = False
+        self._is_back = False
         self._in_a_row = 0
-        self._lanes: Deque[_Lane] = deque(
-            _lanes([one for one in letters if by_hand or is_tried(one, now)])
+        self._queues: Deque[_Queue] = deque(
+            _queues([one for one in letters if by_hand or is_tried(one, now)])
         )
-        self._asleep: List[_Lane] = []
-        self._lane: Optional[_Lane] = None
-        self._shut: Set[str] = set()
-        self._current: Optional[Letter] = None
+        self._postponed: List[_Queue] = []
+        self._queue: Optional[_Queue] = None
+        self._closed: Set[str] = set()
+        self._current: Optional[DeadLetter] = None
 
-    def next(self) -> Optional[Letter]:
+    def next(self) -> Optional[DeadLetter]:
         """None: that was all, for this run."""
         self._current = None
-        while self._in_a_row < GIVE_UP_AFTER:
-            if self._lane is None or not self._lane.left:
-                if not self._lanes:
+        while self._in_a_row < FAILURES_IN_A_ROW:
+            if self._queue is None or not self._queue.left:
+                if not self._queues:
                     return None
-                self._lane = self._lanes.popleft()
-            one = self._lane.left[0]
+                self._queue = self._queues.popleft()
+            one = self._queue.left[0]
             where = channel_of(one)
-            if where in self._lane.closed or where in self._shut:
-                self._lane.left.popleft()
-                self._lane.closed.add(where)
+            if where in self._queue.closed or where in self._closed:
+                self._queue.left.popleft()
+                self._queue.closed.add(where)
             elif self._is_due(one):
-                self._lane.left.popleft()
+                self._queue.left.popleft()
                 self._current = one
                 return one
             elif one.kind == RETRYABLE:
-                self._asleep.append(self._lane)
-                self._lane = None
+                self._postponed.append(self._queue)
+                self._queue = None
             else:
-                self._lane.left.popleft()
-                self._lane.closed.add(where)
+                self._queue.left.popleft()
+                self._queue.closed.add(where)
         return None
 
     def done(self) -> None:
-        """The letter went through."""
+        """The one that was next went through."""
         self._in_a_row = 0
-        if not self._back:
-            self._back = True
-            self._lanes.extend(self._asleep)
-            self._asleep.clear()
+        if not self._is_back:
+            self._is_back = True
+            self._queues.extend(self._postponed)
+            self._postponed.clear()
 
     def failed(self, kind: str, *, down: bool) -> None:
-        """The letter failed as `kind`; `down`: the other side as a whole takes nothing."""
+        """The one that was next failed as `kind`; `down`: the other side as a whole takes
+        nothing."""
         assert self._current is not None
-        assert self._lane is not None
+        assert self._queue is not None
         self._in_a_row = self._in_a_row + 1 if down else 0
         where = channel_of(self._current)
         if kind == RETRYABLE:
-            self._lane.left.clear()
+            self._queue.left.clear()
         elif kind == BLOCKED:
-            self._lane.closed.add(where)
+            self._queue.closed.add(where)
             if one_place(where):
-                self._shut.add(where)
+                self._closed.add(where)
 
-    def _is_due(self, one: Letter) -> bool:
-        return self._by_hand or one.next_at <= self._now or (self._back and one.kind == RETRYABLE)
+    def _is_due(self, one: DeadLetter) -> bool:
+        return (
+            self._by_hand or one.next_at <= self._now or (self._is_back and one.kind == RETRYABLE)
+        )
 
 
-class _Lane:
-    """The letters of one incident, or one that is of none."""
+class _Queue:
+    """The dead letters of one incident, or one that is of none."""
 
-    def __init__(self, letters: Sequence[Letter]) -> None:
-        self.left: Deque[Letter] = deque(sorted(letters, key=lambda one: one.order))
+    def __init__(self, letters: Sequence[DeadLetter]) -> None:
+        self.left: Deque[DeadLetter] = deque(sorted(letters, key=lambda one: one.order))
         self.closed: Set[str] = set()
         self.since: Tuple[float, str] = min((one.first_at, one.id) for one in letters)
 
 
-def _lanes(letters: Sequence[Letter]) -> List[_Lane]:
+def _queues(letters: Sequence[DeadLetter]) -> List[_Queue]:
     """Oldest first."""
-    groups: Dict[str, List[Letter]] = {}
+    groups: Dict[str, List[DeadLetter]] = {}
     for one in letters:
         groups.setdefault(one.incident or f"?{one.id}", []).append(one)
-    return sorted((_Lane(group) for group in groups.values()), key=lambda lane: lane.since)
+    return sorted((_Queue(group) for group in groups.values()), key=lambda one: one.since)
 
 
-def is_tried(one: Letter, now: float) -> bool:
+def is_tried(one: DeadLetter, now: float) -> bool:
     """Whether it is tried again without a hand."""
-    return one.kind not in (PERMANENT, ACT) and now - one.first_at < TRIED
+    return one.kind not in (PERMANENT, ACT) and now - one.first_at < TRIED_SECONDS
 
 
-def channel_of(one: Letter) -> str:
+def channel_of(one: DeadLetter) -> str:
     """What a closed channel holds up: what goes to that channel, else what does the same."""
     return str(one.params.get("channel") or f"?{one.action}")
 
 
-def postponed(one: Letter, kind: str, reason: str, now: float) -> Letter:
-    """The letter after one more failure."""
-    wait = min(LAST_WAIT.get(kind, 0.0), FIRST_WAIT * 2.0 ** min(max(0, one.attempts - 1), 10))
+def postponed(one: DeadLetter, kind: str, reason: str, now: float) -> DeadLetter:
+    """It after one more failure."""
+    wait = min(
+        LONGEST_WAIT_SECONDS.get(kind, 0.0),
+        FIRST_WAIT_SECONDS * 2.0 ** min(max(0, one.attempts - 1), 10),
+    )
     return one._replace(
         kind=kind, reason=reason, last_at=now, attempts=one.attempts + 1, next_at=now + wait
     )
 
 
 def one_place(where: str) -> bool:
-    """Whether it is the same place for every letter."""
+    """Whether it is the same place for every dead letter."""
     return not where.startswith("?") and where != ":service"

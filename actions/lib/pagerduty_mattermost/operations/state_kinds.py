@@ -144,9 +144,9 @@ def _is_incident(name: str, data: Any) -> bool:
 
 
 def _is_letter(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.operations.dead_letters import PREFIX, letter_of
+    from pagerduty_mattermost.operations.dead_letters import KEY_PREFIX, dead_letter_from
 
-    return letter_of(name[len(PREFIX) :], data) is not None
+    return dead_letter_from(name[len(KEY_PREFIX) :], data) is not None
 
 
 def _is_held(name: str, data: Any) -> bool:

@@ -10,7 +10,7 @@ from pagerduty_mattermost.cards.incident_tables import cell, table
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened
 from pagerduty_mattermost.incidents.known_states import Known, loaded
-from pagerduty_mattermost.operations.dead_letters import PREFIX as LETTERS
+from pagerduty_mattermost.operations.dead_letters import KEY_PREFIX as DEAD_LETTERS
 from pagerduty_mattermost.operations.state_kinds import KINDS, counts
 
 
@@ -87,9 +87,9 @@ def of_incident(rows: Sequence[Row], asked: str, zone: tzinfo) -> Dict[str, Any]
     state = loaded(values, {}).state
     known = state.known.get(id) if state is not None else None
     letters = [
-        name[len(LETTERS) :]
+        name[len(DEAD_LETTERS) :]
         for name, data in values.items()
-        if name.startswith(LETTERS) and _is_of(data, id)
+        if name.startswith(DEAD_LETTERS) and _is_of(data, id)
     ]
     return {
         "found": bool(cards or states or known or letters),

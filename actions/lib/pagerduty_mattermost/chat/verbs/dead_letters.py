@@ -12,10 +12,11 @@ if TYPE_CHECKING:
 
 def listing(context: Context, said: Said) -> Answer:
     from pagerduty_mattermost.core import times
-    from pagerduty_mattermost.operations import dead_letter_view as letter_list
-    from pagerduty_mattermost.operations import dead_letters as deadletters
+    from pagerduty_mattermost.operations import dead_letter_view, dead_letters
 
-    found = letter_list.chosen(
-        deadletters.letters(context.store, context.log), incident=said.incidents
+    found = dead_letter_view.chosen(
+        dead_letters.load_all(context.store, context.log), incident=said.incidents
     )
-    return Answer(letter_list.markdown(found, len(found), times.zone(context.settings.time_zone)))
+    return Answer(
+        dead_letter_view.markdown(found, len(found), times.zone(context.settings.time_zone))
+    )
