@@ -42,7 +42,7 @@ def _bell() -> Row:
     folder = Path(tempfile.mkdtemp())
     with Sandbox() as sandbox, (folder / "pack.log").open("wb") as sink:
         sandbox.pagerduty.account.set_options(rate_limit=None)
-        config = write_config(sandbox, folder, poll_interval=3600, poll_interval_with_bell=3600)
+        config = write_config(sandbox, folder, poll_interval=3600, poll_interval_with_webhook=3600)
         settings = yaml.safe_load(config.read_text(encoding="utf-8"))
         port = free_port()
         settings["webhook"] = {"port": port, "public_url": f"http://127.0.0.1:{port}/pagerduty"}

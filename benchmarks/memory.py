@@ -36,7 +36,7 @@ KINDS = (
 
 
 def run() -> List[Row]:
-    from pagerduty_mattermost.core.config.settings import NoiseConfig
+    from pagerduty_mattermost.core.config.noise import NoiseConfig
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
     from pagerduty_mattermost.incidents.known_states import State, StateStore
     from pagerduty_mattermost.incidents.log_entries import parse_entry

@@ -23,7 +23,8 @@ ROUNDS = 3
 
 
 def run() -> List[Row]:
-    from pagerduty_mattermost.core.config.settings import Http, PagerDutyConfig, Secret, Timeouts
+    from pagerduty_mattermost.core.config.connections import Http, PagerDutyConfig, Timeouts
+    from pagerduty_mattermost.core.config.reader import Secret
     from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.oncall import entries as oncall_rows

@@ -31,7 +31,7 @@ class HealthWatchdog(PackAction):
         watch = self.context.settings.watch
         interval = max(
             watch.poll_interval,
-            watch.poll_interval_with_bell if self.context.settings.webhook.port else 0,
+            watch.poll_interval_with_webhook if self.context.settings.webhook.port else 0,
         )
         after, notice = watchdog.judge(
             before, self.context.store.read("sensor.heartbeat"), now, float(interval)

@@ -41,7 +41,8 @@ class MattermostSetup(PackAction):
         return self._told(setup.run(listed(triggers), notes=notes is not False))
 
     def _admin(self, token: str) -> Admin:
-        from pagerduty_mattermost.core.config.settings import Secret, require_mattermost
+        from pagerduty_mattermost.core.config.reader import Secret
+        from pagerduty_mattermost.core.config.settings import require_mattermost
         from pagerduty_mattermost.gateways.mattermost.admin import Admin
         from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 

@@ -16,7 +16,7 @@ from chat_handle import ChatHandle
 from chat_sensor_case import KEY, TOKEN, ChatSensorCase
 
 from pagerduty_mattermost.chat import kept_tokens as chat_tokens
-from pagerduty_mattermost.core.config.settings import Secret
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http import listener as chat_listener
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store

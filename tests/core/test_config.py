@@ -12,11 +12,10 @@ import yaml
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pagerduty_mattermost.core.config.connections import PagerDutyConfig, Timeouts
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.config.settings import (
     Config,
-    PagerDutyConfig,
-    Secret,
-    Timeouts,
     load,
     mattermost_missing,
     require_mattermost,
@@ -175,7 +174,7 @@ def test_a_poll_interval_below_stackstorms_least_is_an_error() -> None:
 def test_a_webhook_shortens_the_poll_interval_where_none_is_given() -> None:
     assert load({}).watch.poll_interval == 30
     ringing = load({"webhook": {"port": 8091}}).watch
-    assert (ringing.poll_interval, ringing.poll_interval_with_bell) == (10, 60)
+    assert (ringing.poll_interval, ringing.poll_interval_with_webhook) == (10, 60)
     assert (
         load({"webhook": {"port": 8091}, "watch": {"poll_interval": 20}}).watch.poll_interval == 20
     )
@@ -336,32 +335,13 @@ def test_the_example_loads() -> None:
     assert require_mattermost(config).team == "engineering"
 
 
-def test_the_example_explains_each_key_of_the_schema() -> None:
+def test_a_section_with_a_misspelt_setting_names_those_it_has() -> None:
     schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
-    text = (ROOT / "pagerduty.yaml.example").read_text()
     for name, spec in schema.items():
-        for key in [name, *spec.get("properties", {})]:
-            assert re.search(rf"^\s*(# +)?{key}:", text, re.MULTILINE), key
-
-
-def test_schema_and_loader_know_the_same_settings_and_defaults() -> None:
-    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text())
-    defaults: Dict[str, Any] = {}
-    for name, spec in schema.items():
-        if spec["type"] == "object":
-            defaults[name] = {key: one.get("default") for key, one in spec["properties"].items()}
-        else:
-            defaults[name] = spec.get("default")
-    assert load(defaults) == Config(), (
-        "a default in the schema differs from the loader's, or a key is unknown to it"
-    )
-    nested = {key for spec in schema.values() for key in spec.get("properties", {})}
-    for name, spec in schema.items():
-        if spec["type"] == "object":
+        if "properties" in spec:
             line = complaint({name: {"no_such": 1}})
             for key in spec["properties"]:
                 assert re.search(rf"\b{key}\b", line), f"the loader does not know {name}.{key}"
-    assert "service_channels" in nested
 
 
 def test_on_calls_settings_are_read_and_wrong_ones_told() -> None:

@@ -13,7 +13,7 @@ import pytest
 from pagerduty_mattermost.cards import card as cards
 from pagerduty_mattermost.cards import replies
 from pagerduty_mattermost.cards.route import KNOWN_EVENTS
-from pagerduty_mattermost.core.config.settings import WatchConfig
+from pagerduty_mattermost.core.config.watch import WatchConfig
 from pagerduty_mattermost.incidents.incident import (
     CHANGE_KEYS,
     Change,

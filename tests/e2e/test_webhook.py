@@ -36,7 +36,7 @@ class House:
             self.port = int(probe.getsockname()[1])
         self.url = f"http://127.0.0.1:{self.port}"
         self.config = write_config(
-            sandbox, folder, poll_interval=POLL, poll_interval_with_bell=POLL
+            sandbox, folder, poll_interval=POLL, poll_interval_with_webhook=POLL
         )
         settings = yaml.safe_load(self.config.read_text(encoding="utf-8"))
         settings["webhook"] = {"port": self.port, "public_url": self.url + "/pagerduty"}

@@ -12,7 +12,7 @@ from datastore_double import raiser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.core.config.settings import MattermostConfig
+from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import ConfigError, PackError, RejectedInput
 from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable, expand
 from pagerduty_mattermost.gateways.mattermost.operations_notices import DAY, notify_operators

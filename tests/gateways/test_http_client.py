@@ -18,7 +18,8 @@ from http_double import Double
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.core.config.settings import Http, Secret, Timeouts
+from pagerduty_mattermost.core.config.connections import Http, Timeouts
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import NotFound, PackError, PermanentError, RetryLater
 from pagerduty_mattermost.gateways.http.client import (
     Policy,

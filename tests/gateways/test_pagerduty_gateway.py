@@ -11,7 +11,8 @@ from http_double import Double
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.core.config.settings import Http, PagerDutyConfig, Secret, Timeouts
+from pagerduty_mattermost.core.config.connections import Http, PagerDutyConfig, Timeouts
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import (
     ConfigError,
     NotFound,

@@ -6,7 +6,8 @@ from typing import Any, Iterator, List
 
 import pytest
 
-from pagerduty_mattermost.core.config.settings import Http, PagerDutyConfig, Secret, Timeouts
+from pagerduty_mattermost.core.config.connections import Http, PagerDutyConfig, Timeouts
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import (

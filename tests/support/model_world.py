@@ -25,7 +25,7 @@ from posts_reconcile import PostsReconcile
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost.core.config import settings as config
-from pagerduty_mattermost.core.config.settings import Secret
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http.accepted_secrets import Keyring
 from pagerduty_mattermost.gateways.http.client import Policy
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty

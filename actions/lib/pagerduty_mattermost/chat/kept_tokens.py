@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Dict, Iterable, Tuple
 
-from pagerduty_mattermost.core.config.settings import Secret
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http.accepted_secrets import Keyring
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 

@@ -14,7 +14,8 @@ from urllib.parse import urlsplit
 from pagerduty_mattermost.chat import kept_tokens as chat_tokens
 from pagerduty_mattermost.chat.endpoint import PONG
 from pagerduty_mattermost.chat.requests import COMMAND, NOTE
-from pagerduty_mattermost.core.config.settings import Config, Secret
+from pagerduty_mattermost.core.config.reader import Secret
+from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, Unauthorized
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH

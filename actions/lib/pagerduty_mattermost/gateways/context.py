@@ -113,7 +113,8 @@ class Context:
     @cached_property
     def pagerduty_soon(self) -> PagerDuty:
         """The same, giving up after SOON_SECONDS: for what a card does not wait for."""
-        from pagerduty_mattermost.core.config.settings import Timeouts, require_pagerduty
+        from pagerduty_mattermost.core.config.connections import Timeouts
+        from pagerduty_mattermost.core.config.settings import require_pagerduty
         from pagerduty_mattermost.gateways.http.client import Policy
         from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 

@@ -18,7 +18,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.config.settings import NoiseConfig
+from pagerduty_mattermost.core.config.noise import NoiseConfig
 from pagerduty_mattermost.core.errors import PackError, StoreUnreachable
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store

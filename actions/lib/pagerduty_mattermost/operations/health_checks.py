@@ -163,7 +163,8 @@ def _sensor(context: Context) -> Tuple[str, str]:
         return FAIL, "has never been heard of: is it enabled, and st2sensorcontainer running?"
     watch = context.settings.watch
     interval = max(
-        watch.poll_interval, watch.poll_interval_with_bell if context.settings.webhook.port else 0
+        watch.poll_interval,
+        watch.poll_interval_with_webhook if context.settings.webhook.port else 0,
     )
     seen = context.store.read("watchdog")
     since = seen.get("since") if isinstance(seen, Mapping) else None

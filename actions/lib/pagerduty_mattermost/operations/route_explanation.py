@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from typing import Any, Iterable, List, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.cards import route as routing
-from pagerduty_mattermost.core.config.settings import WatchConfig
+from pagerduty_mattermost.core.config.watch import WatchConfig
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, inert, one_line
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria as criteria

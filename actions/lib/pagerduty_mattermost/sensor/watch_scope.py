@@ -6,7 +6,7 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.core.config.settings import WatchConfig
+from pagerduty_mattermost.core.config.watch import WatchConfig
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.gateways.pagerduty import references as lookup
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty

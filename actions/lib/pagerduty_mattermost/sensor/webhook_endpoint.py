@@ -77,7 +77,9 @@ class Desk:
         self.monotonic = monotonic
         self.wake: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
-        self._bell = Bell(Pace(config.watch.poll_interval, config.watch.poll_interval_with_bell))
+        self._bell = Bell(
+            Pace(config.watch.poll_interval, config.watch.poll_interval_with_webhook)
+        )
         self._calls: Dict[str, int] = {GENUINE: 0, UNFIT: 0, UNSIGNED: 0}
         self._unfit_at: Optional[float] = None
         self._silent_at: Optional[float] = None

@@ -1,4 +1,4 @@
-"""The part of the configuration about who is on call (docs/oncall.md); read by `config.load`."""
+"""Section oncall: what is told and kept in step with who is on call (docs/oncall.md)."""
 
 from __future__ import annotations
 
@@ -10,8 +10,7 @@ HEADER_FIELDS = ("header", "purpose")
 
 
 class OnCallConfig(NamedTuple):
-    """What is told and kept in step with who is on call. Schedules and escalation policies are
-    given as id or name."""
+    """Schedules and escalation policies are given as id or name."""
 
     channels: Mapping[str, str] = {}
     """Schedule or escalation policy → channel of its hand-offs; "schedule:<name>" or
@@ -25,24 +24,22 @@ class OnCallConfig(NamedTuple):
     headers: Mapping[str, str] = {}
     """Channel → whose on-call stands in its header."""
     header_field: str = "header"
-    """`header` or `purpose`."""
+    """Where in the channel: one of `HEADER_FIELDS`."""
     members: Mapping[str, str] = {}
     """Channel → whose on-call is a member of it."""
     groups: Mapping[str, str] = {}
     """User group (its name) → whose on-call is in it."""
 
 
-SETTINGS = OnCallConfig._fields
-
-
-def read_oncall(read: Reader) -> OnCallConfig:
+def read_oncall(whole: Reader) -> OnCallConfig:
+    read = whole.section("oncall", OnCallConfig())
     return OnCallConfig(
-        channels=read.mapping("oncall.channels"),
-        remind_before=read.integer("oncall.remind_before", 30, 0, 1440),
-        direct_messages=read.boolean("oncall.direct_messages") is not False,
-        contact_check_before=read.integer("oncall.contact_check_before", 24, 0, 168),
-        headers=read.mapping("oncall.headers"),
-        header_field=read.choice("oncall.header_field", HEADER_FIELDS, "header"),
-        members=read.mapping("oncall.members"),
-        groups=read.mapping("oncall.groups"),
+        channels=read.mapping("channels"),
+        remind_before=read.integer("remind_before", 0, 1440),
+        direct_messages=read.boolean("direct_messages"),
+        contact_check_before=read.integer("contact_check_before", 0, 168),
+        headers=read.mapping("headers"),
+        header_field=read.choice("header_field", HEADER_FIELDS),
+        members=read.mapping("members"),
+        groups=read.mapping("groups"),
     )

@@ -1,5 +1,4 @@
-"""The part of the configuration about quiet hours and reminders (docs/quiet.md); read by
-`config.load`."""
+"""Sections quiet_hours and reminders (docs/quiet.md)."""
 
 from __future__ import annotations
 
@@ -17,7 +16,7 @@ class QuietConfig(NamedTuple):
     enabled: bool = True
     """False: no route has quiet hours, whatever it says."""
     hours: str = ""
-    """As `quiet_hours.parse` reads it, for routes that say nothing of their own; empty: none."""
+    """As `weekly_hours.parse` reads it, for routes that say nothing of their own; empty: none."""
 
 
 class RemindersConfig(NamedTuple):
@@ -31,24 +30,24 @@ class RemindersConfig(NamedTuple):
     urgencies: Tuple[str, ...] = ("high",)
 
 
-def read_quiet(read: Reader) -> QuietConfig:
-    quiet = QuietConfig(
-        read.boolean("quiet_hours.enabled") is not False, read.text("quiet_hours.hours")
-    )
+def read_quiet(whole: Reader) -> QuietConfig:
+    read = whole.section("quiet_hours", QuietConfig())
+    quiet = QuietConfig(read.boolean("enabled"), read.text("hours"))
     if quiet.hours:
         from pagerduty_mattermost.core.weekly_hours import parse
 
         try:
             parse(quiet.hours)
         except RejectedInput as error:
-            read.wrong("quiet_hours.hours", f"does not read: {error}")
+            read.wrong("hours", f"does not read: {error}")
     return quiet
 
 
-def read_reminders(read: Reader) -> RemindersConfig:
+def read_reminders(whole: Reader) -> RemindersConfig:
+    read = whole.section("reminders", RemindersConfig())
     return RemindersConfig(
-        enabled=read.boolean("reminders.enabled") is not False,
-        after=read.integer("reminders.after", 5, 1, 1440),
-        repeat=read.integer("reminders.repeat", 0, 0, 1440),
-        urgencies=read.texts("reminders.urgencies", URGENCIES) or ("high",),
+        enabled=read.boolean("enabled"),
+        after=read.integer("after", 1, 1440),
+        repeat=read.integer("repeat", 0, 1440),
+        urgencies=read.texts("urgencies", URGENCIES),
     )

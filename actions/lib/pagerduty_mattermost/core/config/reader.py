@@ -1,5 +1,9 @@
-"""Reads settings out of the raw configuration by dotted name, and collects what is wrong with
-them."""
+"""Reads one object of the raw configuration, and collects what is wrong with its settings.
+
+A setting's default stands once: in the NamedTuple that its section is read into. `Reader` is given
+that NamedTuple with its defaults and takes the default of a setting from the field of the same
+name; a setting without such a field is empty when it is not set.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +13,8 @@ from collections.abc import Mapping
 from typing import Any, Dict, List, Optional, Tuple
 
 EMPTY = "is empty: the datastore key it names does not exist, or it is not set"
+MIN_SECRET_CHARACTERS = 20
+"""Of a key that signs, and of a webhook's secret: shorter ones can be guessed."""
 
 
 class Secret:
@@ -37,90 +43,99 @@ class Secret:
 
 
 class Reader:
-    """Reads settings by dotted name and collects what is wrong with them."""
+    """The settings of one object: the whole configuration, or a section of it.
 
-    def __init__(self, raw: Any) -> None:
+    Each method gives a setting's value, or its default where it is not set or wrong. What is wrong
+    is added to `problems` as a line that begins with the setting's whole name; a section shares
+    the list of the reader it came from. No line quotes a value: it may be a secret.
+    """
+
+    def __init__(self, raw: Any, defaults: Tuple[Any, ...], name: str = "") -> None:
         self.problems: List[str] = []
-        self._raw: Dict[str, Any] = {}
-        if raw is None:
-            return
+        self._defaults = defaults
+        self._name = name
+        self._raw: Mapping[str, Any] = {}
         if isinstance(raw, Mapping):
-            self._raw = dict(raw)
-        else:
+            self._raw = raw
+        elif raw is not None:
             self.problems.append("the whole is not an object")
 
-    def value(self, name: str) -> Any:
+    def with_defaults(self, defaults: Tuple[Any, ...]) -> Reader:
+        """The same object, read into another NamedTuple."""
+        other = Reader(self._raw, defaults, self._name)
+        other.problems = self.problems
+        return other
+
+    def section(
+        self,
+        key: str,
+        defaults: Tuple[Any, ...],
+        known: Tuple[str, ...] = (),
+        former: Mapping[str, str] = {},
+    ) -> Reader:
+        """The object `key` in this one. `known`: its settings, where they are not just the fields
+        of `defaults`. `former`: old names of settings that are still read, with today's names.
+
+        A setting that does not exist is a problem: a misspelt one would do nothing, silently.
+        """
+        name = self._full(key)
+        known = known or defaults._fields  # type: ignore[attr-defined]
+        node = self.value(key)
+        if node is not None and not isinstance(node, Mapping):
+            self._wrong(name, "must be an object with the settings " + ", ".join(known))
+            node = None
+        settings = _with_todays_names(node or {}, former, defaults)
+        for unknown in settings:
+            if unknown not in known:
+                listed = ", ".join(known)
+                self._wrong(f"{name}.{unknown}", f"is not a setting ({name} has {listed})")
+        inner = Reader(settings, defaults, name)
+        inner.problems = self.problems
+        return inner
+
+    def value(self, key: str) -> Any:
         """The raw value, None when not set."""
-        section, _, key = name.partition(".")
-        node: Any = self._raw.get(section)
-        if key:
-            node = node.get(key) if isinstance(node, Mapping) else None
-        return None if node is None or (isinstance(node, str) and not node.strip()) else node
+        value = self._raw.get(key)
+        return None if value is None or (isinstance(value, str) and not value.strip()) else value
 
-    def wrong(self, name: str, why: str) -> None:
-        self.problems.append(f"{name} {why}")
+    def wrong(self, key: str, why: str) -> None:
+        """Add that a setting is wrong."""
+        self._wrong(self._full(key), why)
 
-    def section(self, name: str, known: Tuple[str, ...]) -> None:
-        """Check that an object is one and holds only settings that exist: a misspelt one would do
-        nothing, silently."""
-        node = self.value(name)
-        if node is None:
-            return
-        if not isinstance(node, Mapping):
-            self.wrong(name, "must be an object with the settings " + ", ".join(known))
-            return
-        for key in node:
-            if key not in known:
-                self.wrong(f"{name}.{key}", f"is not a setting ({name} has {', '.join(known)})")
+    def text(self, key: str) -> str:
+        return self._given_text(key) or self._default(key, "")
 
-    def text_of(self, name: str, value: Any) -> str:
-        """A usable text, or "" after noting why not. The value is never quoted: it may be a
-        secret."""
-        if isinstance(value, bool) or not isinstance(value, (str, int)):
-            self.wrong(name, "must be text")
-            return ""
-        text = str(value).strip()
-        if text in ("", "None"):
-            self.wrong(name, EMPTY)
-            return ""
-        if "{{" in text or "{%" in text:
-            self.wrong(name, "holds a template that was not resolved")
-            return ""
-        if any(ord(char) < 32 or ord(char) == 127 for char in text):
-            self.wrong(name, "holds a line break or another control character")
-            return ""
-        return text
-
-    def text(self, name: str) -> str:
-        value = self.value(name)
-        return "" if value is None else self.text_of(name, value)
-
-    def secret(self, name: str) -> Secret:
-        text = self.text(name)
+    def secret(self, key: str) -> Secret:
+        text = self._given_text(key)
         if not text.isascii() or " " in text:
             # Headers are latin-1 on the wire; a token with such characters was pasted wrongly.
-            self.wrong(name, "holds a space or a character that no key has")
+            self.wrong(key, "holds a space or a character that no key has")
             return Secret()
         return Secret(text)
 
-    def choice(self, name: str, allowed: Tuple[str, ...], default: str) -> str:
-        text = self.text(name) or default
+    def choice(self, key: str, allowed: Tuple[str, ...]) -> str:
+        text = self.text(key)
         if text not in allowed:
-            self.wrong(name, "must be one of " + ", ".join(allowed))
-            return default
+            self.wrong(key, "must be one of " + ", ".join(allowed))
+            return self._default(key, "")
         return text
 
-    def boolean(self, name: str) -> Optional[bool]:
-        value = self.value(name)
+    def boolean(self, key: str) -> bool:
+        value = self.optional_boolean(key)
+        return self._default(key, False) if value is None else value
+
+    def optional_boolean(self, key: str) -> Optional[bool]:
+        """As `boolean`, for a setting without a default of its own: None when not set."""
+        value = self.value(key)
         if value is None or isinstance(value, bool):
             return value
         if str(value).strip().lower() in ("true", "false"):
             return str(value).strip().lower() == "true"
-        self.wrong(name, "must be true or false")
+        self.wrong(key, "must be true or false")
         return None
 
-    def number(self, name: str, default: float, low: float, high: float) -> float:
-        value = self.value(name)
+    def number(self, key: str, low: float, high: float) -> float:
+        value, default = self.value(key), self._default(key, low)
         if value is None:
             return default
         try:
@@ -128,79 +143,87 @@ class Reader:
         except (TypeError, ValueError):
             number = math.nan
         if not low <= number <= high:
-            self.wrong(name, f"must be a number from {low:g} to {high:g}")
+            self.wrong(key, f"must be a number from {low:g} to {high:g}")
             return default
         return number
 
-    def integer(self, name: str, default: int, low: int, high: int) -> int:
-        number = self.number(name, default, low, high)
+    def integer(self, key: str, low: int, high: int) -> int:
+        number = self.number(key, low, high)
         if number != int(number):
-            self.wrong(name, "must be a whole number")
-            return default
+            self.wrong(key, "must be a whole number")
+            return self._default(key, low)
         return int(number)
 
-    def texts(self, name: str, allowed: Tuple[str, ...] = ()) -> Tuple[str, ...]:
-        """A list of texts, without repetitions."""
-        value = self.value(name)
+    def texts(
+        self, key: str, allowed: Tuple[str, ...] = (), *, may_be_empty: bool = False
+    ) -> Tuple[str, ...]:
+        """A list of texts, without repetitions. An empty list gives the default, too, unless it
+        `may_be_empty`."""
+        value = self.value(key)
         if value is None:
-            return ()
+            return self._default(key, ())
         if not isinstance(value, (list, tuple)):
-            self.wrong(name, "must be a list")
-            return ()
+            self.wrong(key, "must be a list")
+            return self._default(key, ())
         found: List[str] = []
         for position, item in enumerate(value):
-            here = f"{name}[{position}]"
+            here = f"{self._full(key)}[{position}]"
             if item is None:
-                self.wrong(here, EMPTY)
+                self._wrong(here, EMPTY)
                 continue
-            text = self.text_of(here, item)
+            text = self._text(here, item)
             if allowed and text and text not in allowed:
-                self.wrong(here, "must be one of " + ", ".join(allowed))
+                self._wrong(here, "must be one of " + ", ".join(allowed))
             elif text and text not in found:
                 found.append(text)
-        return tuple(found)
+        return tuple(found) if found or may_be_empty else self._default(key, ())
 
-    def mapping(self, name: str) -> Dict[str, str]:
-        value = self.value(name)
+    def secrets(self, key: str) -> Tuple[Secret, ...]:
+        """A list of secrets, without repetitions."""
+        return tuple(Secret(text) for text in self.texts(key))
+
+    def mapping(self, key: str) -> Dict[str, str]:
+        """An object of texts."""
+        value = self.value(key)
         if value is None:
             return {}
         if not isinstance(value, Mapping):
-            self.wrong(name, "must be an object")
+            self.wrong(key, "must be an object")
             return {}
         found = {}
-        for key, item in value.items():
-            here = f"{name}.{key}"
+        for name, item in value.items():
+            here = f"{self._full(key)}.{name}"
             if item is None:
-                self.wrong(here, EMPTY)
+                self._wrong(here, EMPTY)
                 continue
-            text = self.text_of(here, item)
+            text = self._text(here, item)
             if text:
-                found[str(key).strip()] = text
+                found[str(name).strip()] = text
         return found
 
-    def lists(self, name: str) -> Dict[str, Tuple[str, ...]]:
+    def lists(self, key: str) -> Dict[str, Tuple[str, ...]]:
         """An object of lists of texts."""
-        value = self.value(name)
+        value = self.value(key)
         if value is None:
             return {}
         if not isinstance(value, Mapping) or not all(
             isinstance(one, (list, tuple)) for one in value.values()
         ):
-            self.wrong(name, "must be an object of lists")
+            self.wrong(key, "must be an object of lists")
             return {}
         return {
-            str(key): tuple(str(text).strip() for text in one if text)
-            for key, one in value.items()
+            str(name): tuple(str(text).strip() for text in one if text)
+            for name, one in value.items()
         }
 
     def url(
-        self, name: str, schemes: Tuple[str, ...] = ("https", "http"), *, login: bool = False
+        self, key: str, schemes: Tuple[str, ...] = ("https", "http"), *, login: bool = False
     ) -> str:
         """A URL without query, fragment or trailing slash, and with a login only where allowed
         (proxy)."""
         from urllib.parse import urlsplit
 
-        text = self.text(name)
+        text = self._given_text(key)
         if not text:
             return ""
         try:
@@ -210,20 +233,65 @@ class Reader:
             parts, host = urlsplit(""), None
         if parts.scheme not in schemes or not host or re.search(r"[\s\\<>\"]", text):
             self.wrong(
-                name,
+                key,
                 "must be a URL that begins with " + " or ".join(one + "://" for one in schemes),
             )
             return ""
         if parts.query or parts.fragment or ("@" in parts.netloc and not login):
-            self.wrong(name, "must be a plain address: no login, no ?query, no #fragment")
+            self.wrong(key, "must be a plain address: no login, no ?query, no #fragment")
             return ""
         return text.rstrip("/")
 
-    def file(self, name: str) -> str:
+    def file(self, key: str) -> str:
+        """The path of a file that exists on this machine."""
         import os
 
-        path = self.text(name)
+        path = self._given_text(key)
         if path and not os.path.isfile(path):
-            self.wrong(name, "names a file that does not exist here")
+            self.wrong(key, "names a file that does not exist here")
             return ""
         return path
+
+    def _default(self, key: str, empty: Any) -> Any:
+        return getattr(self._defaults, key, empty)
+
+    def _full(self, key: str) -> str:
+        return f"{self._name}.{key}" if self._name else key
+
+    def _wrong(self, name: str, why: str) -> None:
+        self.problems.append(f"{name} {why}")
+
+    def _given_text(self, key: str) -> str:
+        value = self.value(key)
+        return "" if value is None else self._text(self._full(key), value)
+
+    def _text(self, name: str, value: Any) -> str:
+        """A usable text, or "" after noting why not."""
+        if isinstance(value, bool) or not isinstance(value, (str, int)):
+            self._wrong(name, "must be text")
+            return ""
+        text = str(value).strip()
+        if text in ("", "None"):
+            self._wrong(name, EMPTY)
+            return ""
+        if "{{" in text or "{%" in text:
+            self._wrong(name, "holds a template that was not resolved")
+            return ""
+        if any(ord(char) < 32 or ord(char) == 127 for char in text):
+            self._wrong(name, "holds a line break or another control character")
+            return ""
+        return text
+
+
+def _with_todays_names(
+    settings: Mapping[str, Any], former: Mapping[str, str], defaults: Tuple[Any, ...]
+) -> Mapping[str, Any]:
+    """Settings under old names moved to today's. StackStorm puts today's name with its default
+    beside an old one, so that default says nothing."""
+    if not any(old in settings for old in former):
+        return settings
+    renamed = {key: value for key, value in settings.items() if key not in former}
+    for old, new in former.items():
+        if settings.get(old) is not None and renamed.get(new) in (None, getattr(defaults, new)):
+            renamed[new] = settings[old]
+    return renamed

@@ -10,7 +10,7 @@ from __future__ import annotations
 import threading
 from typing import Callable, Iterable, Optional, Tuple
 
-from pagerduty_mattermost.core.config.settings import Secret
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import PackError
 
 REFRESH = 2.0

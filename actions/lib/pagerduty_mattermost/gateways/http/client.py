@@ -36,7 +36,7 @@ import requests
 from requests.adapters import HTTPAdapter
 from urllib3 import exceptions as urllib3_errors
 
-from pagerduty_mattermost.core.config.settings import Http
+from pagerduty_mattermost.core.config.connections import Http
 from pagerduty_mattermost.core.errors import (
     ConfigError,
     PackError,

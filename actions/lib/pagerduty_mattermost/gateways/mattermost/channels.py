@@ -26,7 +26,7 @@ import json
 from contextlib import suppress
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple, TypeVar
 
-from pagerduty_mattermost.core.config.settings import MattermostConfig
+from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import (
     ConfigError,
     NotFound,

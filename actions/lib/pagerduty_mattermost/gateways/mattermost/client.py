@@ -27,7 +27,7 @@ from urllib.parse import quote, urlsplit
 import requests
 from mattermostdriver import Driver
 
-from pagerduty_mattermost.core.config.settings import MattermostConfig
+from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.post_keys import pending_post_id
 from pagerduty_mattermost.core.text import clean, one_line

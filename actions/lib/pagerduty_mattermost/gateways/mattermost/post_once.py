@@ -14,7 +14,7 @@ import time
 from contextlib import suppress
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence
 
-from pagerduty_mattermost.core.config.settings import MattermostConfig
+from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost

@@ -19,7 +19,8 @@ import re
 import time
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
-from pagerduty_mattermost.core.config.settings import EMPTY, PagerDutyConfig
+from pagerduty_mattermost.core.config.connections import PagerDutyConfig
+from pagerduty_mattermost.core.config.reader import EMPTY
 from pagerduty_mattermost.core.errors import ConfigError, NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.http import client as transport

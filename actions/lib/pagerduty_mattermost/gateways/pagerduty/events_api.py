@@ -16,7 +16,7 @@ import time
 import uuid
 from typing import Any, Callable, Dict, Mapping, Optional
 
-from pagerduty_mattermost.core.config.settings import PagerDutyConfig
+from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater, retold
 from pagerduty_mattermost.gateways.http import client as transport
 from pagerduty_mattermost.gateways.http import redaction as echoes

@@ -1,0 +1,71 @@
+"""Section chat: commands, buttons and dialogs in Mattermost (docs/chat.md)."""
+
+from __future__ import annotations
+
+from typing import Mapping, NamedTuple, Tuple
+
+from pagerduty_mattermost.core.config.reader import MIN_SECRET_CHARACTERS, Reader, Secret
+
+DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
+
+
+class ChatConfig(NamedTuple):
+    """Commands from chat."""
+
+    allow_from: bool = True
+    """`from <e-mail>` in a phrase to a chat bot may say in whose name it acts."""
+    link_by_email: bool = True
+    """Whether the same e-mail address links a Mattermost user to a PagerDuty user; else only an
+    administrator's word does."""
+    default_sender: bool = False
+    """Who has no PagerDuty user of the same address acts in the name of `from_email`."""
+    read_only: bool = False
+    allowed: Mapping[str, Tuple[str, ...]] = {}
+    """Who may do what, by verb."""
+    confirm: Tuple[str, ...] = ("merge", "workflow", "page", "bulk")
+    """Commands that ask before they act; `bulk`: what is done to several incidents."""
+    declare_fields: Tuple[str, ...] = DECLARE_FIELDS
+    page_service: str = ""
+    """The service that pages of people and schedules are on: PagerDuty asks for one."""
+    bind: str = "127.0.0.1"
+    port: int = 0
+    """0: the chat sensor does not listen."""
+    public_url: str = ""
+    """How Mattermost reaches the listener; without it cards have no buttons."""
+    command_tokens: Tuple[Secret, ...] = ()
+    webhook_tokens: Tuple[Secret, ...] = ()
+    """Of the outgoing webhook that brings replies in threads."""
+    note_word: str = "note:"
+    """A reply in a card's thread that begins so becomes a note."""
+    signing_keys: Tuple[Secret, ...] = ()
+    """The first one signs, all are taken."""
+
+    @property
+    def has_buttons(self) -> bool:
+        return bool(self.public_url and self.signing_keys)
+
+
+def read_chat(whole: Reader) -> ChatConfig:
+    read = whole.section("chat", ChatConfig())
+    chat = ChatConfig(
+        allow_from=read.boolean("allow_from"),
+        link_by_email=read.boolean("link_by_email"),
+        default_sender=read.boolean("default_sender"),
+        read_only=read.boolean("read_only"),
+        allowed=read.lists("allowed"),
+        confirm=read.texts("confirm", may_be_empty=True),
+        declare_fields=read.texts("declare_fields", DECLARE_FIELDS),
+        page_service=read.text("page_service"),
+        bind=read.text("bind"),
+        port=read.integer("port", 0, 65535),
+        public_url=read.url("public_url"),
+        command_tokens=read.secrets("command_tokens"),
+        webhook_tokens=read.secrets("webhook_tokens"),
+        note_word=read.text("note_word"),
+        signing_keys=read.secrets("signing_keys"),
+    )
+    if not {"title", "service"} <= set(chat.declare_fields):
+        read.wrong("declare_fields", "must name title and service")
+    if any(len(key.reveal()) < MIN_SECRET_CHARACTERS for key in chat.signing_keys):
+        read.wrong("signing_keys", f"must have at least {MIN_SECRET_CHARACTERS} characters each")
+    return chat

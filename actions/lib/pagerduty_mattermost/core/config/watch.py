@@ -1,0 +1,85 @@
+"""Sections watch and webhook: which incidents the incident sensor reports, and how it learns of
+them."""
+
+from __future__ import annotations
+
+from typing import NamedTuple, Tuple
+
+from pagerduty_mattermost.core.config.quiet import URGENCIES
+from pagerduty_mattermost.core.config.reader import MIN_SECRET_CHARACTERS, Reader, Secret
+
+START_STATES = ("triggered", "acknowledged")
+MIN_POLL_SECONDS = 4
+"""StackStorm's sensors can't poll more often."""
+MAX_POLL_SECONDS = 3600
+SILENT_WEBHOOK_POLL_SECONDS = 10
+"""Default of `poll_interval` where a webhook is listened for."""
+
+
+class WatchConfig(NamedTuple):
+    """What the incident sensor reports. Empty `services`, `teams`, `urgencies`: all."""
+
+    services: Tuple[str, ...] = ()
+    teams: Tuple[str, ...] = ()
+    urgencies: Tuple[str, ...] = ()
+    start_states: Tuple[str, ...] = START_STATES
+    poll_interval: int = 30
+    """Seconds between two reads of PagerDuty's log. Where a webhook is listened for: between two
+    reads while its calls do not arrive, and then the default is `SILENT_WEBHOOK_POLL_SECONDS`."""
+    poll_interval_with_webhook: int = 60
+    """Seconds between two reads while the calls of PagerDuty's webhook arrive."""
+    snapshot_every: int = 10
+    """Reads of the log between two comparisons with all open incidents."""
+
+
+FORMER_WATCH_NAMES = {"poll_interval_with_bell": "poll_interval_with_webhook"}
+"""Old names of settings, still read."""
+
+
+class WebhookConfig(NamedTuple):
+    """Where PagerDuty's webhook (v3) is listened for: nowhere while `port` is 0."""
+
+    bind: str = "127.0.0.1"
+    port: int = 0
+    public_url: str = ""
+    """How PagerDuty reaches it."""
+    secrets: Tuple[Secret, ...] = ()
+    """Beside the one that `webhook.setup` keeps in the datastore."""
+    problems: Tuple[str, ...] = ()
+    """What is wrong with secrets that were left out. It stops nothing: without the webhook the log
+    is polled."""
+
+
+def read_watch(whole: Reader, webhook: WebhookConfig) -> WatchConfig:
+    defaults = WatchConfig()
+    if webhook.port:
+        defaults = defaults._replace(poll_interval=SILENT_WEBHOOK_POLL_SECONDS)
+    read = whole.section("watch", defaults, former=FORMER_WATCH_NAMES)
+    return WatchConfig(
+        services=read.texts("services"),
+        teams=read.texts("teams"),
+        urgencies=read.texts("urgencies", URGENCIES),
+        start_states=read.texts("start_states", START_STATES),
+        poll_interval=read.integer("poll_interval", MIN_POLL_SECONDS, MAX_POLL_SECONDS),
+        poll_interval_with_webhook=read.integer(
+            "poll_interval_with_webhook", MIN_POLL_SECONDS, MAX_POLL_SECONDS
+        ),
+        snapshot_every=read.integer("snapshot_every", 1, 10000),
+    )
+
+
+def read_webhook(whole: Reader) -> WebhookConfig:
+    read = whole.section("webhook", WebhookConfig(), known=WebhookConfig._fields[:-1])
+    webhook = WebhookConfig(
+        bind=read.text("bind"),
+        port=read.integer("port", 0, 65535),
+        public_url=read.url("public_url"),
+    )
+    before = len(read.problems)
+    secrets = read.secrets("secrets")
+    fit = tuple(one for one in secrets if len(one.reveal()) >= MIN_SECRET_CHARACTERS)
+    if len(fit) < len(secrets):
+        read.wrong("secrets", f"must have at least {MIN_SECRET_CHARACTERS} characters each")
+    problems = tuple(read.problems[before:])
+    del read.problems[before:]
+    return webhook._replace(secrets=fit, problems=problems)
