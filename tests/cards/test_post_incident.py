@@ -81,6 +81,13 @@ class PostIncidentTestCase(IncidentActionCase):
         paths = [entry.path for entry in self.calls.entries]
         assert f"/incidents/{self.truth.id}/alerts" in paths
 
+    def test_nothing_is_asked_for_that_the_change_says_is_not_there(self) -> None:
+        self.shown = self.shown._replace(summary="", details=(), links=())
+        before = len(self.calls.entries)
+        self.post(change={**self.change(self.shown, self.event), "complete": True})
+        assert len(self.roots()) == 1
+        assert self.calls.entries[before:] == []
+
     def test_a_pagerduty_that_fails_never_blocks_a_card(self) -> None:
         self.shown = self.shown._replace(summary="")
         for kind in ({"kind": "drop"}, {"kind": "status", "status": 500}):

@@ -98,7 +98,13 @@ def as_standard(schema: Dict[str, Any]) -> Dict[str, Any]:
 def test_the_schema_is_exactly_the_payload() -> None:
     incident = INCIDENT["properties"]["incident"]
     assert list(incident["properties"]) == list(Incident._fields)
-    assert list(INCIDENT["properties"]) == ["incident", "events", "event_types", "cycle"]
+    assert list(INCIDENT["properties"]) == [
+        "incident",
+        "events",
+        "event_types",
+        "cycle",
+        "complete",
+    ]
     event = INCIDENT["properties"]["events"]["items"]["properties"]
     assert list(event) == list(IncidentEvent._fields)
     assert list(event["changes"]["properties"]) == list(CHANGE_KEYS)
@@ -134,6 +140,12 @@ def test_a_payload_of_long_texts_is_cut_to_four_kilobytes() -> None:
     )
     short = Incident("P1", title="Kept whole", note="n" * 400)
     assert payload(Change(short))["incident"]["note"] == "n" * 400
+
+
+def test_a_payload_whose_details_were_cut_away_says_that_it_is_not_complete() -> None:
+    one = Change(Incident("P1", details=(("region", "eu"),)), complete=True)
+    assert payload(one)["complete"] is True
+    assert payload(one, limit=100)["complete"] is False
 
 
 @pytest.mark.parametrize(

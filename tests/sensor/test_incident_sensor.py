@@ -234,6 +234,20 @@ class IncidentSensorTestCase(SensorWorld):
         self.poll()
         assert self.payloads()[0]["incident"]["conference_url"] == "https://meet.example.com/1"
 
+    def test_a_new_incident_says_whether_its_bridge_and_first_alert_were_read(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "No bridge, no details")
+        self.poll()
+        self.account.acknowledge(incident, user="ada@example.com")
+        self.server.faults.add("status", status=500, path="/incidents/")
+        self.account.trigger("Checkout API", "Not told")
+        self.poll()
+        assert [(p["event_types"], p["complete"]) for p in self.payloads()] == [
+            (["incident.triggered"], True),
+            (["incident.acknowledged"], False),
+            (["incident.triggered"], False),
+        ]
+
     def test_a_conference_bridge_that_comes_or_changes_later_repaints_once(self) -> None:
         self.poll()
         incident = self.account.trigger(

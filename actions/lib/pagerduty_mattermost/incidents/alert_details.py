@@ -20,11 +20,12 @@ INCLUDE = ["conference_bridge", "first_trigger_log_entries"]
 
 
 def wanted(change: Change, incident: Incident, *, birth: bool) -> Dict[str, bool]:
-    """What is worth a request."""
+    """What is worth a request: nothing that the change itself has answered."""
     types = {event.event_type for event in change.events}
+    asks = birth and not change.complete
     return {
-        "alert": birth and not (incident.details or incident.links or incident.summary),
-        "bridge": (birth or bool(types.intersection(BRIDGE_EVENTS)))
+        "alert": asks and not (incident.details or incident.links or incident.summary),
+        "bridge": (asks or bool(types.intersection(BRIDGE_EVENTS)))
         and not incident.conference_url,
     }
 

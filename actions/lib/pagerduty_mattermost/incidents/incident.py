@@ -139,6 +139,9 @@ class Change(NamedTuple):
     read_at: str = ""
     """Of an incident that was asked for by itself: PagerDuty's time then. It is the newer of two
     states of one second. Not part of the payload."""
+    complete: bool = False
+    """Whether the incident was read with its first alert and conference bridge: what is empty of
+    these is empty at PagerDuty, and need not be asked for."""
 
     @property
     def version(self) -> Version:
@@ -200,6 +203,7 @@ def to_payload(change: Change) -> Dict[str, Any]:
         ],
         "event_types": change.event_types,
         "cycle": change.cycle,
+        "complete": change.complete,
     }
 
 
@@ -217,4 +221,9 @@ def from_payload(payload: Mapping[str, Any]) -> Change:
         )
         for e in payload.get("events") or ()
     )
-    return Change(incident_from_dict(payload["incident"]), events, int(payload.get("cycle") or 0))
+    return Change(
+        incident_from_dict(payload["incident"]),
+        events,
+        int(payload.get("cycle") or 0),
+        complete=payload.get("complete") is True,
+    )

@@ -41,6 +41,9 @@ def payload(change: Change, limit: int = MAX_PAYLOAD) -> Dict[str, Any]:
                 for key, value in event["changes"].items()
                 if texts > 40 or key != "log_entry_type"
             }
+    for key in ("details", "links"):
+        if getattr(change.incident, key) and not incident[key]:
+            data["complete"] = False
     return data
 
 

@@ -430,7 +430,11 @@ class Cycle:
             known = known._replace(
                 bridge=bridge_of(incident.conference_url, incident.conference_number)
             )
-        return step._replace(known=known, change=change._replace(incident=incident))
+        # The first alert is known for certain only from its log entry, which came whole.
+        triggered = "incident.triggered" in change.event_types
+        return step._replace(
+            known=known, change=change._replace(incident=incident, complete=triggered)
+        )
 
     def _commit(self, state: State) -> None:
         """Commit; while the datastore is down, incidents go on being reported, and the state is
