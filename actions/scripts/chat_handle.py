@@ -87,13 +87,16 @@ class ChatHandle(CardAction):
         from pagerduty_mattermost.chat import thread_notes
         from pagerduty_mattermost.chat import which_incident as chat_which
         from pagerduty_mattermost.chat.perform import perform
+        from pagerduty_mattermost.gateways.reading_context import ReadingContext
 
         if order.get("kind") == "note":
             noted = thread_notes.said(self.context, order)
             return perform(self.context, noted) if noted else Answer("")
         said, dry = chat_orders.said(order)
         said = chat_which.complete(
-            self.context, said._replace(key=str(order["id"])), str(order.get("root_id") or "")
+            ReadingContext.of(self.context) if dry else self.context,
+            said._replace(key=str(order["id"])),
+            str(order.get("root_id") or ""),
         )
         if not dry and order.get("kind") == "command" and self._asks(order, said):
             return Answer("")

@@ -1,50 +1,44 @@
-"""What a command would send, without sending it: reads go through, the first write ends it.
+"""What a command would change, told without changing anything.
 
-with dry_run(action.pagerduty):
-    answer(action, said)      # raises Would("PUT", "/incidents", {...}, "ada@example.com")
+    told(refused, verb) -> "Dry run, nothing is changed. It would send PUT /incidents …"
+
+In a dry run a command is carried out with a context made for reading only (`ReadingContext`): its
+reads go through, and its first write ends it with `WriteRefused`.
 """
 
 from __future__ import annotations
 
 import json
-from contextlib import contextmanager
-from typing import Any, Iterator
 
-from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.errors import WriteRefused
 from pagerduty_mattermost.core.text import clean, cut, escape, one_line
-from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.reading_context import EVENTS, PAGERDUTY
+
+UNCHANGED = "Dry run, nothing is changed."
+MAX_BODY_CHARACTERS = 600
 
 
-class Would(PackError):
-    """A write that was not sent."""
-
-    def __init__(self, method: str, path: str, body: Any, from_email: str) -> None:
-        super().__init__(f"{method} {path}")
-        self.method, self.path, self.body, self.from_email = method, path, body, from_email
-
-    def told(self) -> str:
-        """As Markdown."""
-        body = (
-            escape(one_line(cut(clean(json.dumps(self.body, ensure_ascii=False)), 600)))
-            if self.body
-            else ""
+def told(refused: WriteRefused, would: str = "") -> str:
+    """As Markdown. `would`: what the command says of itself, for where a request would tell people
+    nothing ("It would change …")."""
+    if would:
+        return f"{UNCHANGED} {would}"
+    if refused.side != PAGERDUTY:
+        what = (
+            "send an event to PagerDuty" if refused.side == EVENTS else f"write to {refused.side}"
         )
-        person = f" in the name of {escape(self.from_email)}" if self.from_email else ""
-        return (
-            f"Dry run, nothing is changed. It would send {self.method} "
-            f"{escape(self.path)}{person}: {body}"
+        return f"{UNCHANGED} It would {what}."
+    body = (
+        escape(
+            one_line(
+                cut(
+                    clean(json.dumps(refused.body, ensure_ascii=False)),
+                    MAX_BODY_CHARACTERS,
+                )
+            )
         )
-
-
-@contextmanager
-def dry_run(pagerduty: PagerDuty) -> Iterator[None]:
-    """Within it this gateway raises `Would` instead of writing."""
-
-    def refuse(method: str, path: str, body: Any, from_email: str) -> None:
-        raise Would(method, path, body, from_email)
-
-    pagerduty.before_write = refuse
-    try:
-        yield
-    finally:
-        pagerduty.before_write = None
+        if refused.body
+        else ""
+    )
+    person = f" in the name of {escape(refused.from_email)}" if refused.from_email else ""
+    return f"{UNCHANGED} It would send {refused.method} {escape(refused.path)}{person}: {body}"

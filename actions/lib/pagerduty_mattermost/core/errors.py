@@ -7,7 +7,7 @@ Gateways raise these and nothing else; actions turn them into a failed status wi
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import Any, Optional
 
 
 class PackError(Exception):
@@ -76,6 +76,22 @@ class RetryLater(PackError):
 class StoreUnreachable(RetryLater):
     """The datastore did not answer: not the same as a missing value (facts/stackstorm.md,
     Datastore)."""
+
+
+class WriteRefused(Exception):
+    """A write that was not sent, because its caller only reads (a dry run). Not a PackError, so
+    that no handler of failures mistakes it for one: it ends the command.
+
+    `side` is where it would have gone: PagerDuty, PagerDuty's events, Mattermost or the datastore;
+    `from_email` the person in whose name.
+    """
+
+    def __init__(
+        self, side: str, method: str, path: str, body: Any = None, from_email: str = ""
+    ) -> None:
+        super().__init__(f"{side} {method} {path}")
+        self.side, self.method, self.path = side, method, path
+        self.body, self.from_email = body, from_email
 
 
 def retold(error: PackError, line: str) -> PackError:

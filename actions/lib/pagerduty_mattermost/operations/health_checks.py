@@ -17,7 +17,13 @@ from pagerduty_mattermost.cards.incident_tables import cell
 from pagerduty_mattermost.cards.incident_tables import table as markdown_table
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import mattermost_missing
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    RejectedInput,
+    Unauthorized,
+    WriteRefused,
+)
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.operations.watchdog import allowed
 from pagerduty_mattermost.sensor.heartbeat import EVERY, TIMER_SEEN, TIMERS_DEAD
@@ -107,6 +113,8 @@ def _scope(context: Context) -> Tuple[str, str]:
         raise
     except (NotFound, RejectedInput):
         pass
+    except WriteRefused:
+        return OFF, "whether it may write is not tried in a dry run"
     return OK, "may read and write"
 
 

@@ -75,7 +75,7 @@ def linked(
             f"no PagerDuty user has the e-mail address of @{account.username}"
         )  # a name of that form
     found = {"how": EMAIL, "id": person.id, "name": person.name, "email": account.email.casefold()}
-    store.write(_key(account), found, ttl=REMEMBERED)
+    store.remember(_key(account), found, ttl=REMEMBERED)
     return Identity(account, person, EMAIL)
 
 

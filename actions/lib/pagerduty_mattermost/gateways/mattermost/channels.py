@@ -215,7 +215,7 @@ class Channels:
         channel = _ref(found, target)
         self._known[key] = channel
         with suppress(PackError):  # resolved again next time
-            self._store.write(key, channel._asdict(), CACHE_TTL)
+            self._store.remember(key, channel._asdict(), CACHE_TTL)
         return channel, False
 
     def _find(self, target: _Target) -> Channel:
@@ -334,7 +334,7 @@ class Channels:
         key = self._key(target)
         if self._known.pop(key, None):
             with suppress(PackError):  # it expires within the hour
-                self._store.delete(key)
+                self._store.forget(key)
 
 
 def _ref(found: Channel, target: _Target) -> ChannelRef:

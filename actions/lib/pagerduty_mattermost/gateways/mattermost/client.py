@@ -103,6 +103,11 @@ class Mattermost:
         }
         self._driver = Driver(options, client_cls=lambda merged: PooledClient(merged, session))
 
+    def refuse_writes(self, before_write: Callable[[str, str, Any, str], None]) -> None:
+        """From now on `before_write` is called with method, path, body and "" before anything that
+        changes something is sent, and may raise instead."""
+        self._driver.client.before_write = before_write
+
     def api(
         self,
         method: str,

@@ -9,7 +9,7 @@ or one of our errors.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 import requests
 from mattermostdriver.client import Client
@@ -25,6 +25,9 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.gateways.http import redaction as echoes
 from pagerduty_mattermost.gateways.http.client import asked_wait, network_error
 
+READ_BY_POST = frozenset(("/posts/ids",))
+"""Paths of reads that Mattermost takes as POST, since their lists are long."""
+
 
 class PooledClient(Client):
     """Sends on `session`, which carries the token."""
@@ -32,6 +35,9 @@ class PooledClient(Client):
     def __init__(self, options: Mapping[str, Any], session: requests.Session) -> None:
         super().__init__(options)
         self._session = session
+        self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
+        """Called with method, path, body and "" before anything that changes something is sent;
+        may raise instead."""
 
     def make_request(
         self,
@@ -46,6 +52,8 @@ class PooledClient(Client):
         """One try. Returns the parsed JSON; the driver's own returns a Response, and only `login`
         needs that."""
         method = method.upper()
+        if self.before_write is not None and method != "GET" and endpoint not in READ_BY_POST:
+            self.before_write(method, endpoint, options, "")
         what = f"Mattermost {method} {endpoint}"
         body: Dict[str, Any] = {"data": data, "files": files} if files else {}
         if not files and (method in ("POST", "PUT") or method == "DELETE" and options is not None):
@@ -77,6 +85,8 @@ class PooledClient(Client):
 
     def respond(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST to a path of the server beside its API (`/hooks/…`), which answers plain text."""
+        if self.before_write is not None:
+            self.before_write("POST", path.rsplit("/", 1)[0], None, "")
         root = self.url[: -len("/api/v4")]
         what = f"Mattermost POST {path.rsplit('/', 1)[0]}/…"
         try:

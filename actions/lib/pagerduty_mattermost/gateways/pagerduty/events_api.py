@@ -59,6 +59,8 @@ class Events:
             log=log,
             monotonic=monotonic,
         )
+        self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
+        """Called with method, path, None and "" before an event is sent; may raise instead."""
 
     def send_v1(self, event: Mapping[str, Any]) -> Dict[str, Any]:
         """Events API v1; PagerDuty's own answer: {status, message, incident_key}. Raises
@@ -101,6 +103,8 @@ class Events:
             raise RejectedInput(
                 f"the event is {len(data)} bytes long; PagerDuty takes at most {MAX_BYTES}"
             )
+        if self.before_write is not None:
+            self.before_write("POST", path, None, "")
         what = f"PagerDuty events POST {path}"
         return transport.retry(
             lambda: self._once(path, data, what, limited),

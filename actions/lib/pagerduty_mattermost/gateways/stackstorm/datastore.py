@@ -191,6 +191,15 @@ class Store:
         )
         return bool(done)
 
+    def remember(self, name: str, value: Any, ttl: float) -> None:
+        """Writes what nothing depends on, for `ttl` seconds: an answer that saves a request, or a
+        copy of what did not read. A store made for reading leaves it out. Raises as `write`."""
+        self.write(name, value, ttl)
+
+    def forget(self, name: str) -> None:
+        """Removes what was remembered. Raises as `delete`."""
+        self.delete(name)
+
     def _list(self, prefix: str) -> Iterator[Tuple[str, str]]:
         """(full name, raw value) of all keys that begin with `prefix`."""
         return ((str(item.name), item.value) for item in self._items(prefix))

@@ -23,5 +23,5 @@ def keep_aside(store: Store, name: str, raw: str, why: str) -> str:
     over it."""
     digest = hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest()[:8]
     kept = f"{PREFIX}{name[:150]}.{digest}"
-    store.write(kept, {"raw": raw[:MOST], "why": why}, KEPT)
+    store.remember(kept, {"raw": raw[:MOST], "why": why}, KEPT)
     return kept

@@ -1,0 +1,106 @@
+"""A `Context` made for reading only, for dry runs: nothing that is done with it changes anything.
+
+    reading = ReadingContext.of(context)
+    reading.pagerduty.get("/incidents/PT4KHLK")       # as ever
+    reading.pagerduty.put("/incidents", {...})        # raises WriteRefused, nothing is sent
+
+Each gateway refuses whatever is not a read, and so does the datastore: `WriteRefused` tells what
+would have been written, and where. What is only remembered to save a request (`Store.remember`),
+told to operators, or kept because it failed, is left out without a word.
+"""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Callable, Optional
+
+from pagerduty_mattermost.core.errors import WriteRefused
+from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+    from pagerduty_mattermost.gateways.pagerduty.events_api import Events
+
+DATASTORE, PAGERDUTY, EVENTS, MATTERMOST = (
+    "the datastore",
+    "PagerDuty",
+    "PagerDuty's events",
+    "Mattermost",
+)
+
+
+class ReadingStore(Store):
+    """Reads as ever, refuses to write."""
+
+    def write(
+        self, name: str, value: Any, ttl: Optional[float] = None, *, encrypt: bool = False
+    ) -> None:
+        """Raises WriteRefused."""
+        raise WriteRefused(DATASTORE, "write", name)
+
+    def delete(self, name: str) -> bool:
+        """Raises WriteRefused."""
+        raise WriteRefused(DATASTORE, "delete", name)
+
+    def remember(self, name: str, value: Any, ttl: float) -> None:
+        """Nothing: it will be found out anew."""
+
+    def forget(self, name: str) -> None:
+        """Nothing: it ends by itself."""
+
+
+class ReadingContext(Context):
+    """See the module's docstring."""
+
+    @classmethod
+    def of(cls, context: Context) -> ReadingContext:
+        """Of the same configuration, datastore, log and clocks. What fails is not kept."""
+        return cls(
+            context._config,
+            context._datastore_service,
+            context.log,
+            clock=context.clock,
+            monotonic=context.monotonic,
+            sleep=context.sleep,
+        )
+
+    @cached_property
+    def store(self) -> Store:
+        return ReadingStore(self._datastore_service, monotonic=self.monotonic, sleep=self.sleep)
+
+    @cached_property
+    def pagerduty(self) -> PagerDuty:
+        made: PagerDuty = super().pagerduty
+        made.before_write = _refusal(PAGERDUTY)
+        return made
+
+    @cached_property
+    def pagerduty_soon(self) -> PagerDuty:
+        made: PagerDuty = super().pagerduty_soon
+        made.before_write = _refusal(PAGERDUTY)
+        return made
+
+    @cached_property
+    def events(self) -> Events:
+        made: Events = super().events
+        made.before_write = _refusal(EVENTS)
+        return made
+
+    @cached_property
+    def mattermost(self) -> Mattermost:
+        made: Mattermost = super().mattermost
+        made.refuse_writes(_refusal(MATTERMOST))
+        return made
+
+    def notify_operators(self, about: str, text: str, ttl: float = 86400.0) -> bool:
+        """Nothing is posted."""
+        return False
+
+
+def _refusal(side: str) -> Callable[[str, str, Any, str], None]:
+    def refuse(method: str, path: str, body: Any, from_email: str) -> None:
+        raise WriteRefused(side, method, path, body, from_email)
+
+    return refuse

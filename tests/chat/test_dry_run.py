@@ -1,0 +1,185 @@
+"""`/pd dry-run …` of every command that there is: nothing is written anywhere, and what would be
+is told. A new verb is tried here as soon as it has its row in `command_rows`."""
+
+from __future__ import annotations
+
+import logging
+from importlib.util import find_spec
+from typing import Any, Dict, Iterator, Tuple
+
+import pytest
+from command_rows import ROWS, Row, overridden_id
+from datastore_double import Service
+
+from pagerduty_mattermost.chat.command import Answer
+from pagerduty_mattermost.chat.command_table import FORMS
+from pagerduty_mattermost.chat.parser import parse
+from pagerduty_mattermost.chat.perform import perform
+from pagerduty_mattermost.chat.verbs.registry import ACTS
+from pagerduty_mattermost.core.errors import PackError, RejectedInput, WriteRefused
+from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.mattermost.driver import READ_BY_POST
+from pagerduty_mattermost.gateways.reading_context import ReadingContext
+from sandbox import Sandbox
+from sandbox.pagerduty import API_KEY
+
+OWN_SETTINGS = {"connect", "disconnect", "notify"}
+POSTS = {"oncall_picture"}
+FIRST = {
+    "connect": "disconnect",
+    "subscribe": "unsubscribe all",
+    "subscriptions": "subscribe --service Database",
+    "unsubscribe": "subscribe --service Database",
+}
+"""What is really said first, so that the command has something to change."""
+
+
+class World:
+    """Both sandboxes with something to look at and to end, and one datastore."""
+
+    def __init__(self, sandbox: Sandbox) -> None:
+        self.sandbox = sandbox
+        self.pagerduty, self.mattermost = sandbox.pagerduty.account, sandbox.mattermost.account
+        self.service = Service()
+        world = sandbox.mattermost.world
+        self.config: Dict[str, Any] = {
+            "api_key": API_KEY,
+            "api_url": sandbox.pagerduty.url,
+            "events_url": sandbox.pagerduty.url,
+            "service_key": next(iter(self.pagerduty.catalog["integrations"].values()))["key"],
+            "mattermost": {
+                "url": sandbox.mattermost.url,
+                "token": world.bot_token,
+                "team": world.team.name,
+                "default_channel": "incidents",
+            },
+        }
+        for text in (
+            "override Platform rotation from tomorrow 15:00 for 1h by @mei",
+            "maintenance Kubernetes for 1h",
+        ):
+            self.say(text)
+
+    def context(self) -> Context:
+        return Context(self.config, self.service, logging.getLogger("dry"), sleep=lambda _: None)
+
+    def say(self, text: str, who: str = "ada", *, dry: bool = False) -> Answer:
+        parsed = parse(("dry-run " if dry else "") + text)
+        assert (parsed.problem, parsed.dry_run) == ("", dry)
+        channel = self.mattermost.channel("incidents").id
+        return perform(
+            self.context(), parsed.said._replace(user=who, channel=channel), dry=parsed.dry_run
+        )
+
+    def written(self) -> Tuple[Any, ...]:
+        """Each write that reached a side, and all of the datastore."""
+        sent = [
+            (entry.server, entry.method, entry.path)
+            for entry in self.sandbox.journal.entries
+            if entry.method != "GET" and entry.path.replace("/api/v4", "") not in READ_BY_POST
+        ]
+        return sent, dict(self.service.items)
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with Sandbox() as sandbox:
+        yield World(sandbox)
+
+
+def test_every_form_is_tried() -> None:
+    assert sorted(row.usage for row in ROWS) == sorted(form.usage for form in FORMS)
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.phrase)
+def test_a_dry_run_writes_nothing_anywhere(world: World, row: Row) -> None:
+    verb = next(form.verb for form in FORMS if form.usage == row.usage)
+    one, *others = [
+        world.pagerduty.trigger("Checkout API", f"Slow {number}") for number in range(row.needs)
+    ]
+    if row.status != "triggered":
+        world.pagerduty.acknowledge(one, "olu@example.com")
+    if row.status == "resolved":
+        world.pagerduty.resolve(one, "olu@example.com")
+    row.prepare(world, one)
+    if verb in FIRST:
+        world.say(FIRST[verb], row.who)
+    phrase = row.phrase.format(
+        one=one.number,
+        id=one.id,
+        two=others[0].number if others else "",
+        window="".join(world.pagerduty.catalog["maintenance_windows"]),
+        override=overridden_id(world),
+    )
+    before = world.written()
+    try:
+        answer = world.say(phrase, row.who, dry=True).message
+    except PackError as error:
+        answer = str(error)
+    assert world.written() == before, "a dry run wrote something"
+    if row.dialog:
+        assert "a dialog opens from /pd alone" in answer
+    elif verb in POSTS and not find_spec("matplotlib"):
+        assert row.answer in answer
+    elif verb in ACTS | OWN_SETTINGS | POSTS:
+        assert answer.startswith("Dry run, nothing is changed. It would "), answer
+    else:
+        assert "Dry run" not in answer
+        assert row.answer in answer
+
+
+def test_an_event_is_not_sent_either(world: World) -> None:
+    before = world.written()
+    said = parse("trigger x on y").said._replace(service="", user="ada")
+    answer = perform(world.context(), said, dry=True).message
+    assert answer == "Dry run, nothing is changed. It would send an event to PagerDuty."
+    assert world.written() == before
+
+
+def test_what_is_remembered_to_save_a_request_is_left_out(world: World) -> None:
+    world.service.items.clear()
+    assert "You are Mei Tanaka" in world.say("whoami", "mei", dry=True).message
+    assert world.service.items == {}
+    world.say("whoami", "mei")
+    assert len(world.service.items) == 1
+
+
+def test_whatever_is_no_read_is_refused(world: World) -> None:
+    reading = ReadingContext.of(world.context())
+    channel, user = world.mattermost.channel("incidents").id, "u" * 26
+    before = world.written()
+    writes: Tuple[Any, ...] = (
+        lambda: reading.pagerduty.post("/incidents", {}),
+        lambda: reading.pagerduty.put("/incidents", {}),
+        lambda: reading.pagerduty.delete("/schedules/PX/overrides/QX"),
+        lambda: reading.pagerduty.create_incident({"incident_key": "k"}),
+        lambda: reading.pagerduty_soon.post("/incidents", {}),
+        lambda: reading.events.send_v1({"service_key": "k"}),
+        lambda: reading.events.send_v2({"dedup_key": "k"}),
+        lambda: reading.events.send_change({}),
+        lambda: reading.mattermost.create_post(channel, "x"),
+        lambda: reading.mattermost.patch_post("p" * 26, message="x"),
+        lambda: reading.mattermost.join(channel),
+        lambda: reading.mattermost.remove_member(channel, user),
+        lambda: reading.mattermost.patch_channel(channel, header="x"),
+        lambda: reading.mattermost.direct_channel(user),
+        lambda: reading.mattermost.add_reaction("p" * 26, "eyes"),
+        lambda: reading.mattermost.upload_file(channel, "x.png", b"x"),
+        lambda: reading.mattermost.open_dialog("t", {}),
+        lambda: reading.mattermost.answer_command("/hooks/commands/x", "x"),
+        lambda: reading.store.write("x", 1),
+        lambda: reading.store.delete("x"),
+    )
+    for write in writes:
+        with pytest.raises(WriteRefused):
+            write()
+    assert reading.notify_operators("x", "x") is False
+    assert world.written() == before
+    assert reading.mattermost.living(["p" * 26]) == []
+    with pytest.raises(AttributeError):
+        reading.clock = lambda: 0.0
+
+
+def test_a_command_that_would_fail_fails_in_a_dry_run_too(world: World) -> None:
+    with pytest.raises(RejectedInput, match="--urgency is high or low"):
+        world.say("subscribe --urgency red", dry=True)
