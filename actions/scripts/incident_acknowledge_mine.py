@@ -6,11 +6,10 @@ from typing import Any, Dict, List
 
 from pagerduty_mattermost.action_bases.workflow_action import IdsAction
 
-BULK = 250
-
 
 class AcknowledgeMine(IdsAction):
     def act(self, schema: str = "incident.acknowledge_mine", **params: Any) -> Dict[str, Any]:
+        from pagerduty_mattermost.gateways.pagerduty import incident_updates as acts
         from pagerduty_mattermost.gateways.pagerduty import references as lookup
 
         ready = self.ready(schema, params, sends=False)
@@ -20,10 +19,7 @@ class AcknowledgeMine(IdsAction):
             row["id"]
             for row in self.context.pagerduty.list_all("/incidents", "incidents", mine).items
         ]
-        for start in range(0, len(ids), BULK):
-            rows = [
-                {"id": id, "type": "incident_reference", "status": "acknowledged"}
-                for id in ids[start : start + BULK]
-            ]
-            self.context.pagerduty.put("/incidents", {"incidents": rows}, from_email=user.email)
+        acts.manage(
+            self.context.pagerduty, ids, {"status": "acknowledged"}, from_email=user.email
+        ).whole()
         return {"user_id": user.id, "incident_ids": ids, "count": len(ids)}

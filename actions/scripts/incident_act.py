@@ -31,9 +31,9 @@ class IncidentAct(PackAction):
                 "truncated": found.truncated,
             }
         if schema == "incident.manage":
-            return acts.manage(
-                self.context.pagerduty, given.pop("incident_ids"), given, from_email=sender
-            )
+            ids = given.pop("incident_ids")
+            outcome = acts.manage(self.context.pagerduty, ids, given, from_email=sender)
+            return list(outcome.whole().after)
         id = given.pop("entity_id")
         if schema == "incident.escalate":
             return acts.escalate(

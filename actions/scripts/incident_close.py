@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from pagerduty_mattermost.action_bases.workflow_action import IdsAction, ensure_note
+from pagerduty_mattermost.action_bases.workflow_action import IdsAction
 
 MARK = "Closed by StackStorm."
 WHY = {
@@ -18,25 +18,20 @@ WHY = {
 
 class Close(IdsAction):
     def act(self, schema: str = "incident.close", **params: Any) -> Dict[str, Any]:
-        from pagerduty_mattermost.gateways.pagerduty.client import fill
+        from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+        from pagerduty_mattermost.gateways.pagerduty.incident_updates import update
+        from pagerduty_mattermost.gateways.pagerduty.notes import ensure_note
 
         ready = self.ready(schema, params)
-        path = fill("/incidents/{id}", id=ready["entity_id"])
-        incident = self.context.pagerduty.get(path).get("incident") or {}
-        was = incident.get("status") == "resolved"
+        pagerduty, id, sender = self.context.pagerduty, ready["entity_id"], ready["from_email"]
+        was = get_incident(pagerduty, id).get("status") == "resolved"
         if not was:
-            body = {"incident": {"type": "incident", "status": "resolved"}}
-            self.context.pagerduty.put(path, body, from_email=ready["from_email"])
-        note, new = ensure_note(
-            self.context.pagerduty,
-            ready["entity_id"],
-            MARK,
-            WHY[ready.get("reason") or "fixed"],
-            ready["from_email"],
-        )
+            update(pagerduty, id, {"status": "resolved"}, from_email=sender)
+        why = WHY[ready.get("reason") or "fixed"]
+        note = ensure_note(pagerduty, id, MARK, why, from_email=sender)
         return {
             "done": "was_resolved" if was else "resolved",
-            "incident_id": ready["entity_id"],
-            "note_id": note,
-            "note": "written" if new else "stands",
+            "incident_id": id,
+            "note_id": note.id,
+            "note": "written" if note.is_new else "stands",
         }

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from pagerduty_mattermost.action_bases.workflow_action import IdsAction, ensure_note
+from pagerduty_mattermost.action_bases.workflow_action import IdsAction
 
 MARK = "Timeline, written by StackStorm:"
 
@@ -14,6 +14,7 @@ class NoteTimeline(IdsAction):
         from pagerduty_mattermost.core import times
         from pagerduty_mattermost.core.text import one_line
         from pagerduty_mattermost.gateways.pagerduty.client import fill
+        from pagerduty_mattermost.gateways.pagerduty.notes import ensure_note
         from pagerduty_mattermost.incidents.log_entries import event_from_entry
 
         ready = self.ready(schema, params)
@@ -34,12 +35,13 @@ class NoteTimeline(IdsAction):
             )
             for event in events
         ]
-        note, new = ensure_note(
-            self.context.pagerduty, ready["entity_id"], MARK, "\n".join(lines), ready["from_email"]
+        sender = ready["from_email"]
+        note = ensure_note(
+            self.context.pagerduty, ready["entity_id"], MARK, "\n".join(lines), from_email=sender
         )
         return {
-            "done": "written" if new else "stands",
+            "done": "written" if note.is_new else "stands",
             "incident_id": ready["entity_id"],
-            "note_id": note,
+            "note_id": note.id,
             "events": len(lines),
         }

@@ -11,6 +11,7 @@ from actions_world import ActionsTestCase
 
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import next_level
+from pagerduty_mattermost.gateways.pagerduty.on_calls import on_call
 
 NAMES = {
     "priority": "P1",
@@ -165,7 +166,7 @@ class IncidentActsTestCase(ActionsTestCase):
 def test_the_next_level_is_the_one_after_that_of_the_assignees() -> None:
     def rows(*levels: str) -> Any:
         return [
-            {"escalation_level": n, "user": {"id": u}}
+            on_call({"escalation_level": n, "user": {"id": u}})
             for n, users in enumerate(levels, 1)
             for u in users
         ]

@@ -9,7 +9,7 @@ import pytest
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.gateways.pagerduty.client import Listing
-from pagerduty_mattermost.gateways.pagerduty.long_lists import BEGINNING, read_list
+from pagerduty_mattermost.gateways.pagerduty.long_lists import BEGINNING_SECONDS, read_list
 
 NOW = 1795232710.0
 
@@ -48,7 +48,9 @@ def test_a_long_list_comes_whole_in_its_order_and_each_row_once(order: str) -> N
 
 
 def test_of_all_times_begins_with_pagerdutys_first_day() -> None:
-    log = Log([BEGINNING + 86400 * 400 * number for number in range(12)], cap=5, newest=False)
+    log = Log(
+        [BEGINNING_SECONDS + 86400 * 400 * number for number in range(12)], cap=5, newest=False
+    )
     found = read_list(log, "/x", "rows", {"date_range": "all"}, 20000, order="oldest", now=NOW)  # type: ignore[arg-type]
     assert [row["id"] for row in found.items] == [str(number) for number in range(12)]
     assert all("date_range" not in asked for asked in log.asked[1:])

@@ -130,18 +130,12 @@ def send(
     """Carry it out; returns the action's result. Raises the gateway's errors."""
     result = _send(words, request, pagerduty, now, warn)
     if request.note is not None:
-        from pagerduty_mattermost.gateways.pagerduty.create_once import create
+        from pagerduty_mattermost.gateways.pagerduty.notes import write_note
 
+        incident_id = request.path.rpartition("/")[2]
         try:
-            create(
-                pagerduty,
-                request.path + "/notes",
-                request.note,
-                {},
-                request.from_email,
-                "note",
-                "notes",
-            )
+            text = request.note["note"]["content"]
+            write_note(pagerduty, incident_id, text, from_email=request.from_email)
         except PackError as error:
             raise retold(error, f"{words.endpoint} is done, but not the note: {error}") from None
     return result

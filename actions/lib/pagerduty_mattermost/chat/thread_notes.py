@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional
 
 from pagerduty_mattermost.chat.command import Said
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
-from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty.notes import has_note
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -36,7 +36,7 @@ def said(context: Context, order: Mapping[str, Any]) -> Optional[Said]:
     words = text[len(word) :].strip()
     if not incident or not words or card.get("user_id") != context.mattermost.me().id:
         return None
-    if _was_begun(context, str(post["id"])) and _stands(context, incident, words):
+    if _was_begun(context, str(post["id"])) and has_note(context.pagerduty, incident, words):
         return None
     return Said(
         "note",
@@ -55,10 +55,3 @@ def _was_begun(context: Context, post_id: str) -> bool:
         return True
     context.store.write(name, True, ttl=KEPT)
     return False
-
-
-def _stands(context: Context, incident: str, words: str) -> bool:
-    rows = context.pagerduty.get(fill("/incidents/{incident}/notes", incident=incident)).get(
-        "notes"
-    )
-    return any(isinstance(row, dict) and row.get("content") == words for row in rows or ())

@@ -33,6 +33,10 @@ class RejectedInput(PackError):
     can't help."""
 
 
+class AlreadyExists(RejectedInput):
+    """What was to be made is there already."""
+
+
 class Ambiguous(RejectedInput):
     """A name fits more than one thing; the message lists them."""
 

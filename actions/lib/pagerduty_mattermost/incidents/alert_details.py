@@ -12,6 +12,7 @@ from typing import Any, Dict, Mapping
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.incidents.log_entries import UPDATED, incident_from_rest, with_details
 
@@ -45,10 +46,8 @@ def with_extras(
             )
             incident = with_details(incident, {"channel": first.get("body")})
         if asked["bridge"]:
-            answer = pagerduty.get(
-                fill("/incidents/{id}", id=incident.id), {"include": ["conference_bridge"]}
-            )
-            found = incident_from_rest(answer.get("incident"))
+            row = get_incident(pagerduty, incident.id, ["conference_bridge"])
+            found = incident_from_rest(row)
             if found is not None:
                 incident = incident._replace(
                     conference_url=found.conference_url, conference_number=found.conference_number
@@ -68,9 +67,8 @@ def fetch(pagerduty: PagerDuty, incident_id: str) -> Change:
     among them."""
     from pagerduty_mattermost.core.errors import RetryLater
 
-    path = fill("/incidents/{id}", id=incident_id)
-    incident = incident_from_rest(pagerduty.get(path, {"include": INCLUDE}).get("incident"))
+    incident = incident_from_rest(get_incident(pagerduty, incident_id, INCLUDE))
     if incident is None:
-        raise RetryLater(f"PagerDuty GET {path}: the answer holds no incident")
+        raise RetryLater(f"PagerDuty GET /incidents/{incident_id}: the answer holds no incident")
     server_time = pagerduty.last_server_time
     return Change(incident, read_at=times.iso(server_time) if server_time is not None else "")

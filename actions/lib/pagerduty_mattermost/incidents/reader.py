@@ -28,6 +28,8 @@ from typing import (
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, Page, PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import (
     Entry,
@@ -44,8 +46,8 @@ by itself."""
 MAX_SERVICES = 50
 """More watched services than this don't fit into a request's address: then all are listed and
 filtered here."""
-WINDOW = 30 * 86400
-"""Seconds of `created_at` in one window of a snapshot of over 10,000 open incidents (the API: at
+WINDOW_SECONDS = 30 * 86400.0
+"""Of `created_at`, in one slice of a snapshot of over 10,000 open incidents (the API: at
 most 6 months)."""
 MAX_LOOKED_UP = 25
 """Incidents looked up one by one in a snapshot; the others follow with the next."""
@@ -162,12 +164,10 @@ def read_incident(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
     """One incident with its first alert and conference bridge; None when there is none (any
     more)."""
     try:
-        answer = pagerduty.get(
-            fill("/incidents/{id}", id=incident_id), {"include": _INCIDENT_INCLUDES}
-        )
+        row = get_incident(pagerduty, incident_id, _INCIDENT_INCLUDES)
     except (NotFound, RejectedInput):
         return None
-    return incident_from_rest(answer.get("incident"))
+    return incident_from_rest(row)
 
 
 def read_open(pagerduty: PagerDuty) -> Tuple[Dict[str, Incident], Optional[float]]:
@@ -287,18 +287,13 @@ class _Reading:
         if start is None:
             self.rest({**scope, "date_range": "all"}, first)
             return
-        windows = [
-            (start + i * WINDOW, min(end, start + (i + 1) * WINDOW))
-            for i in range(int((end - start) / WINDOW) + 1)
-        ]
-        while windows:
-            since, until = windows.pop(0)
+        slices = TimeSlices(start, end, WINDOW_SECONDS)
+        for since, until in slices:
             # A row at either end may come twice; rows are taken once.
             params = {**scope, "since": times.iso(since), "until": times.iso(until + 1)}
             page = self.open_page(params, 0)
-            if page.more and (page.total or 0) > MAX_RECORDS and until - since > 1:
-                middle = float(int(since + (until - since) / 2))
-                windows[:0] = [(since, middle), (middle, until)]
+            too_many = page.more and (page.total or 0) > MAX_RECORDS
+            if too_many and slices.halve(since, until):
                 continue
             self.rest(params, page)
 

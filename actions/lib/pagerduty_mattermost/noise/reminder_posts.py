@@ -26,6 +26,7 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
 )
 from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.known_states import REPORTED, Known, peek
 from pagerduty_mattermost.noise import reminder_rules as reminders
@@ -207,13 +208,7 @@ class Round:
     def _still(self, incident_id: str) -> bool:
         """Whether it is unacknowledged now: somebody may have acknowledged since all were asked
         for."""
-        from pagerduty_mattermost.gateways.pagerduty.client import fill
-
-        row = self._context.pagerduty.get(fill("/incidents/{id}", id=incident_id)).get("incident")
-        if not isinstance(row, Mapping):
-            raise RetryLater(
-                f"PagerDuty GET /incidents/{incident_id}: the answer holds no incident"
-            )
+        row = get_incident(self._context.pagerduty, incident_id)
         return row.get("status") == "triggered" and row.get("urgency") in self._terms.urgencies
 
     def _mention(self, card: Record, row: Mapping[str, Any]) -> str:

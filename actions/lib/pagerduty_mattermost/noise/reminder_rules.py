@@ -11,12 +11,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Set
+from typing import Any, Iterable, List, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.quiet import RemindersConfig
 from pagerduty_mattermost.core.text import clean, escape, one_line
-from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall
+from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall, levels_of
 from pagerduty_mattermost.incidents.incident import IncidentEvent
 
 MOST = 10
@@ -137,10 +137,7 @@ def _level(incident: Mapping[str, Any], on_calls: Sequence[OnCall], assigned_at:
     assigned = set(assignees(incident))
     if incident.get("assigned_via") == "direct_assignment" or not assigned:
         return 0
-    people: Dict[int, Set[str]] = {}
-    for one in _at(on_calls, assigned_at):
-        people.setdefault(one.level, set()).add(one.user.id)
-    found = [level for level, there in people.items() if there == assigned]
+    found = levels_of(_at(on_calls, assigned_at), assigned).exact
     return found[0] if len(found) == 1 else 0
 
 

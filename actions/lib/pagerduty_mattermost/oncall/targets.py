@@ -150,7 +150,7 @@ def present(
     for id, rows in rows_of(pagerduty, "schedule", by_kind["schedule"]).items():
         found[id] = _people(rows) or oncall.on_duty(pagerduty, id, now)
     for id, rows in rows_of(pagerduty, "escalation_policy", by_kind["escalation_policy"]).items():
-        found[id] = _people([row for row in rows if row.level == rows[0].level])
+        found[id] = _people(oncall.first_level(rows))
     return found
 
 

@@ -13,6 +13,7 @@ from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.create_once import create
+from pagerduty_mattermost.gateways.pagerduty.notes import write_note
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -32,8 +33,7 @@ def mitigate(context: Context, said: Said) -> Answer:
             incident = incident_of(rows[0])
     words = clean(said.text).strip()
     text = f"Mitigated: {words}" if words else f"Mitigated by {email}"
-    note = fill("/incidents/{incident}/notes", incident=incident.id)
-    create(context.pagerduty, note, {"note": {"content": text}}, {}, email, "note", "notes")
+    write_note(context.pagerduty, incident.id, text, from_email=email)
     at = context.pagerduty.last_server_time or context.clock()
     Records(context.store, incident.id, context.log).save_mark(Mark(email, times.iso(at)))
     lines = [f"{named(incident)} is marked as mitigated in the name of {escape(email)}."]

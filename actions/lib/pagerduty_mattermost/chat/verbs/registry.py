@@ -24,6 +24,7 @@ from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import clean, cut, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN, find, find_all, names
+from pagerduty_mattermost.gateways.pagerduty.notes import read_notes, write_note
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.incidents.incident import Incident
 
@@ -107,7 +108,7 @@ def _resolve(context: Context, said: Said) -> Answer:
     given = _set(context, said, "resolved", ("triggered", "acknowledged"))
     if said.text and given.person:
         for incident in given.incidents:
-            _annotate(context, incident, said.text, given.person)
+            write_note(context.pagerduty, incident, said.text, from_email=given.person)
     return given
 
 
@@ -158,21 +159,13 @@ def _note(context: Context, said: Said) -> Answer:
         raise RejectedInput("a note needs words")
     email = sender(context, said.user, said.from_email)
     incident = incident_of(find(context.pagerduty, names(said.incidents)[0]))
-    _annotate(context, incident.id, text, email)
+    write_note(context.pagerduty, incident.id, text, from_email=email)
     return Answer(f"Noted on {named(incident)}.", (incident.id,), email)
-
-
-def _annotate(context: Context, incident: str, text: str, email: str) -> None:
-    from pagerduty_mattermost.gateways.pagerduty.create_once import create
-
-    path = fill("/incidents/{incident}/notes", incident=incident)
-    create(context.pagerduty, path, {"note": {"content": text}}, {}, email, "note", "notes")
 
 
 def _notes(context: Context, said: Said) -> Answer:
     incident = incident_of(find(context.pagerduty, names(said.incidents)[0]))
-    path = fill("/incidents/{incident}/notes", incident=incident.id)
-    rows = [row for row in context.pagerduty.get(path).get("notes") or () if isinstance(row, dict)]
+    rows = read_notes(context.pagerduty, incident.id)
     if not rows:
         return Answer(f"{named(incident)} has no notes.", (incident.id,))
     text = chat_tables.notes(rows, times.zone(context.settings.time_zone))

@@ -48,6 +48,9 @@ from pagerduty_mattermost.core.errors import (
 POOL_SIZE = 16
 """Connections kept for each host; more may be open at once, they are closed after use."""
 
+NO_JSON = object()
+"""What `decode` gives for an answer that is no JSON."""
+
 Log = Any
 """Anything with logging.Logger's `info`."""
 
@@ -237,6 +240,14 @@ def retry(
                 error.retry_after = wait
                 raise
         sleep(wait)
+
+
+def decode(response: requests.Response) -> Any:
+    """The JSON value of an answer; NO_JSON where it holds none, such as a proxy's page."""
+    try:
+        return response.json()
+    except (ValueError, RecursionError):
+        return NO_JSON
 
 
 def network_error(error: BaseException, what: str) -> PackError:

@@ -23,7 +23,7 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
 )
 from pagerduty_mattermost.gateways.http import redaction as echoes
-from pagerduty_mattermost.gateways.http.client import asked_wait, network_error
+from pagerduty_mattermost.gateways.http.client import NO_JSON, asked_wait, decode, network_error
 
 READ_BY_POST = frozenset(("/posts/ids",))
 """Paths of reads that Mattermost takes as POST, since their lists are long."""
@@ -73,15 +73,15 @@ class PooledClient(Client):
             raise network_error(error, what) from None
         if not 200 <= response.status_code < 300:
             raise self._failure(response, what)
-        try:
-            return response.json()
-        except (ValueError, RecursionError):
+        answer = decode(response)
+        if answer is NO_JSON:
             raise RetryLater(
                 f"{what}: the answer is no JSON: is mattermost.url the address of "
                 "Mattermost itself?",
                 status=response.status_code,
                 maybe_done=True,
-            ) from None
+            )
+        return answer
 
     def respond(self, path: str, body: Mapping[str, Any]) -> Any:
         """POST to a path of the server beside its API (`/hooks/…`), which answers plain text."""
@@ -156,10 +156,7 @@ class PooledClient(Client):
             return True
         if response.status_code == 429 or response.status_code >= 500:
             return True
-        try:
-            told = response.json()
-        except (ValueError, RecursionError):
-            return False
+        told = decode(response)
         return isinstance(told, dict) and "UNHEALTHY" in (
             told.get("status"),
             told.get("database_status"),
@@ -169,10 +166,7 @@ class PooledClient(Client):
 def _told(response: requests.Response) -> Tuple[str, str]:
     """Mattermost's error id and message, on one line each; a 429 and a proxy's page are plain
     text."""
-    try:
-        told = response.json()
-    except (ValueError, RecursionError):
-        told = None
+    told = decode(response)
     if not isinstance(told, dict):
         return "", ""
     return echoes.words(response, told.get("id"), 100), echoes.words(

@@ -21,10 +21,16 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.config.reader import EMPTY
-from pagerduty_mattermost.core.errors import ConfigError, NotFound, RejectedInput, RetryLater
+from pagerduty_mattermost.core.errors import (
+    AlreadyExists,
+    ConfigError,
+    NotFound,
+    RejectedInput,
+    RetryLater,
+)
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.http import client as transport
-from pagerduty_mattermost.gateways.pagerduty.responses import read
+from pagerduty_mattermost.gateways.pagerduty.responses import read, wrapped
 
 PAGE_SIZE = 100
 MAX_RECORDS = 10000
@@ -286,9 +292,8 @@ class PagerDuty:
         body = {"incident": dict(incident)}
         key = incident.get("incident_key")
         if not key:
-            return _wrapped(
-                self.post("/incidents", body, from_email=from_email), "incident", "POST /incidents"
-            )
+            answer = self.post("/incidents", body, from_email=from_email)
+            return wrapped(answer, "incident", "POST", "/incidents")
         began = self._clock() - CREATE_MARGIN
         service = (incident.get("service") or {}).get("id")
         lost = False
@@ -301,16 +306,12 @@ class PagerDuty:
                     return found
             try:
                 answer = self._once("POST", "/incidents", None, body, from_email)
-                return _wrapped(answer, "incident", "POST /incidents")
+                return wrapped(answer, "incident", "POST", "/incidents")
             except RetryLater as error:
                 lost = lost or error.maybe_done
                 raise
-            except RejectedInput as error:
-                found = (
-                    self._by_key(str(key), service, began)
-                    if "already exists" in str(error).lower()
-                    else None
-                )
+            except AlreadyExists:
+                found = self._by_key(str(key), service, began)
                 if found is None:
                     raise
                 return found
@@ -457,10 +458,3 @@ def _sender(email: str) -> str:
 def _rows(answer: Dict[str, Any], key: str) -> List[Dict[str, Any]]:
     rows = answer.get(key)
     return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
-
-
-def _wrapped(answer: Dict[str, Any], key: str, what: str) -> Dict[str, Any]:
-    value = answer.get(key)
-    if not isinstance(value, dict):
-        raise RetryLater(f"PagerDuty {what}: the answer holds no '{key}'", maybe_done=True)
-    return value

@@ -126,10 +126,7 @@ class Events:
         except (requests.RequestException, HTTPError, OSError) as error:
             raise transport.network_error(error, what) from None
         status = response.status_code
-        try:
-            answer = response.json()
-        except (ValueError, RecursionError):
-            answer = None
+        answer = transport.decode(response)
         if status in limited or status >= 500:
             wait = transport.asked_wait(
                 response.headers, limited=status in limited, now=self._clock

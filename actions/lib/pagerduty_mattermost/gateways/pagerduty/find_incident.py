@@ -10,11 +10,12 @@ the other, so the first guess is mostly right; a key that does not see all teams
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping
+from typing import Any, Dict, List, Mapping, Sequence
 
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, PAGE_SIZE, PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 
 OPEN = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
 MAX_NAMED = 100
@@ -57,11 +58,24 @@ def find(pagerduty: PagerDuty, name: str) -> Dict[str, Any]:
     if number:
         return _numbered(pagerduty, int(number.group(1)))
     try:
-        row = pagerduty.get(fill("/incidents/{incident}", incident=name.upper())).get("incident")
+        return get_incident(pagerduty, name.upper())
     except NotFound:
-        row = None
-    if not isinstance(row, dict) or not row.get("id"):
-        raise NotFound(f"there is no incident {_quoted(name)}, or the key may not see it")
+        raise NotFound(
+            f"there is no incident {_quoted(name)}, or the key may not see it"
+        ) from None
+
+
+def get_incident(
+    pagerduty: PagerDuty, incident_id: str, include: Sequence[str] = ()
+) -> Dict[str, Any]:
+    """The incident of this id as PagerDuty's REST API gives it; `include`: what it should bring
+    along. Raises the gateway's errors: NotFound where there is none, RetryLater for an answer
+    that holds none."""
+    path = fill("/incidents/{id}", id=incident_id)
+    answer = pagerduty.get(path, {"include": list(include)} if include else None)
+    row = wrapped(answer, "incident", "GET", path)
+    if not row.get("id"):
+        raise RetryLater(f"PagerDuty GET {path}: the answer holds no incident with an id")
     return row
 
 

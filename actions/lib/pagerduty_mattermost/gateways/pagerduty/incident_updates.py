@@ -11,17 +11,19 @@ Ambiguous and the gateway's errors.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional, Sequence, Set
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater, retold
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, retold
 from pagerduty_mattermost.gateways.pagerduty.client import Listing, PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
+from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall, levels_of, read
 from pagerduty_mattermost.gateways.pagerduty.references import resolve, resolve_all
+from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 
-BULK = 250
+MAX_BULK = 250
 """Incidents of one request (API: PUT /incidents)."""
 OPEN = ("triggered", "acknowledged")
-_PATH = "/incidents/{entity_id}"
 
 
 def fields(pagerduty: PagerDuty, changes: Mapping[str, Any]) -> Dict[str, Any]:
@@ -62,29 +64,51 @@ def update(
     return _put(pagerduty, entity_id, fields(pagerduty, changes), from_email)
 
 
+class BulkOutcome(NamedTuple):
+    """What became of a change to several incidents."""
+
+    done: Tuple[str, ...]
+    """Ids of those that were changed."""
+    not_done: Tuple[str, ...]
+    """Ids of those that were not. Of the request that failed nobody knows when
+    `error.maybe_done`."""
+    error: Optional[PackError]
+    """Why; None when all were changed."""
+    after: Tuple[Dict[str, Any], ...]
+    """The incidents as PagerDuty gave them after the change."""
+
+    def whole(self) -> BulkOutcome:
+        """The same when all were changed, else the error, which tells how many were."""
+        if self.error is None:
+            return self
+        count = len(self.done) + len(self.not_done)
+        line = f"{self.error}; the first {len(self.done)} of {count} incidents are done"
+        raise retold(self.error, line) from None
+
+
 def manage(
     pagerduty: PagerDuty, ids: Sequence[str], changes: Mapping[str, Any], *, from_email: str
-) -> List[Dict[str, Any]]:
-    """The same change to any number of incidents, 250 a request; the incidents after it. When a
-    request fails, the error tells how many were done before."""
+) -> BulkOutcome:
+    """The same change to any number of incidents, MAX_BULK a request. Raises the gateway's error
+    when the first request fails; when a later one does, the outcome holds its error, and the
+    caller shows what is done and what is not (or calls `whole`)."""
     each = fields(pagerduty, changes)
-    unique = list(dict.fromkeys(ids))
-    done: List[Dict[str, Any]] = []
-    for begin in range(0, len(unique), BULK):
+    unique = tuple(dict.fromkeys(ids))
+    after: List[Dict[str, Any]] = []
+    for begin in range(0, len(unique), MAX_BULK):
         rows = [
             {"id": one, "type": "incident_reference", **each}
-            for one in unique[begin : begin + BULK]
+            for one in unique[begin : begin + MAX_BULK]
         ]
         try:
             answer = pagerduty.put("/incidents", {"incidents": rows}, from_email=from_email)
         except PackError as error:
             if not begin:
                 raise
-            raise retold(
-                error, f"{error}; the first {begin} of {len(unique)} incidents are done"
-            ) from None
-        done.extend(row for row in answer.get("incidents") or () if isinstance(row, dict))
-    return done
+            return BulkOutcome(unique[:begin], unique[begin:], error, tuple(after))
+        found = answer.get("incidents")
+        after += [row for row in (found if isinstance(found, list) else ()) if _id(row)]
+    return BulkOutcome(unique, (), None, tuple(after))
 
 
 def escalate(
@@ -92,7 +116,7 @@ def escalate(
 ) -> Dict[str, Any]:
     """To a level of its escalation policy, by default the one after the level on which its
     assignees are on call."""
-    incident = show(pagerduty, entity_id)
+    incident = get_incident(pagerduty, entity_id)
     if incident.get("status") not in OPEN:
         raise RejectedInput(
             f"the incident is {incident.get('status')}: only an open one can be escalated"
@@ -107,10 +131,7 @@ def escalate(
     )
     wanted = level
     if wanted is None:
-        rows = pagerduty.list_all(
-            "/oncalls", "oncalls", {"escalation_policy_ids": [policy_id]}
-        ).items
-        wanted = next_level(incident, rows)
+        wanted = next_level(incident, read(pagerduty, {"escalation_policy_ids": [policy_id]}))
     levels = len(policy.get("escalation_rules") or ())
     if wanted > levels:
         name = policy.get("name") or policy.get("summary") or policy_id
@@ -120,9 +141,9 @@ def escalate(
     return _put(pagerduty, entity_id, {"escalation_level": wanted}, from_email)
 
 
-def next_level(incident: Mapping[str, Any], on_calls: Sequence[Mapping[str, Any]]) -> int:
-    """The level after the one on which the assignees are on call. Pure. `on_calls`: rows of GET
-    /oncalls for its escalation policy. PagerDuty tells no incident's level, so where it is not
+def next_level(incident: Mapping[str, Any], on_calls: Sequence[OnCall]) -> int:
+    """The level after the one on which the assignees are on call. Pure. `on_calls`: those of its
+    escalation policy now. PagerDuty tells no incident's level, so where it is not
     clear (reassigned by hand, the same people on several levels) nothing is guessed:
     RejectedInput."""
     assigned = {
@@ -130,12 +151,8 @@ def next_level(incident: Mapping[str, Any], on_calls: Sequence[Mapping[str, Any]
         for one in incident.get("assignments") or ()
         if isinstance(one, dict)
     }
-    people: Dict[int, Set[str]] = {}
-    for row in on_calls:
-        people.setdefault(int(row.get("escalation_level") or 0), set()).add(_id(row.get("user")))
-    found = [level for level, on_call in people.items() if on_call == assigned]
-    if not found:
-        found = [level for level, on_call in people.items() if on_call & assigned]
+    levels = levels_of(on_calls, assigned)
+    found = levels.exact or levels.partly
     if len(found) != 1:
         among = (
             f": its assignees are on call on levels {', '.join(map(str, sorted(found)))}"
@@ -157,7 +174,7 @@ def back_to_triggered(
 ) -> Dict[str, Any]:
     """`before`: the state it must be in; PagerDuty itself would take the same call to reopen or to
     unacknowledge."""
-    incident = show(pagerduty, entity_id)
+    incident = get_incident(pagerduty, entity_id)
     if incident.get("status") != before:
         raise RejectedInput(
             f"the incident is {incident.get('status')}, not {before}: nothing was changed"
@@ -179,24 +196,10 @@ def find_open(pagerduty: PagerDuty, asked: Mapping[str, Any], *, now: float) -> 
     )
 
 
-def show(pagerduty: PagerDuty, entity_id: str) -> Dict[str, Any]:
-    return _incident(pagerduty.get(fill(_PATH, entity_id=entity_id)), "GET")
-
-
 def _put(
     pagerduty: PagerDuty, entity_id: str, changes: Mapping[str, Any], from_email: str
 ) -> Dict[str, Any]:
+    path = fill("/incidents/{entity_id}", entity_id=entity_id)
     body = {"incident": {"type": "incident_reference", **changes}}
-    return _incident(
-        pagerduty.put(fill(_PATH, entity_id=entity_id), body, from_email=from_email), "PUT"
-    )
-
-
-def _incident(answer: Mapping[str, Any], method: str) -> Dict[str, Any]:
-    found = answer.get("incident")
-    if not isinstance(found, dict):
-        raise RetryLater(
-            f"PagerDuty {method} /incidents: the answer holds no 'incident'",
-            maybe_done=method != "GET",
-        )
-    return found
+    answer = pagerduty.put(path, body, from_email=from_email)
+    return wrapped(answer, "incident", "PUT", path)

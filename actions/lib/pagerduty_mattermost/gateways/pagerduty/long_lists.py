@@ -10,12 +10,13 @@ from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, Listing, PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
 
-SLICE = 30 * 86400.0
+SLICE_SECONDS = 30 * 86400.0
 """Seconds of the first slices; the API allows at most six months in one question."""
-BEGINNING = 1230768000.0
-"""2009-01-01: nothing at PagerDuty is older."""
-MONTH = 30 * 86400.0
+BEGINNING_SECONDS = 1230768000.0
+"""Since the epoch, 2009-01-01: nothing at PagerDuty is older."""
+DEFAULT_SPAN_SECONDS = 30 * 86400.0
 """What PagerDuty takes when no `since` is given (API: GET /incidents)."""
 
 
@@ -60,21 +61,12 @@ def _sliced(
         if name not in ("since", "until", "date_range")
     }
     start, end = _range(query, now)
-    todo = []
-    while start < end:
-        todo.append((start, min(start + SLICE, end)))
-        start += SLICE
-    if order == "oldest":
-        todo.reverse()
-    while todo:
-        first, last = todo.pop()
+    slices = TimeSlices(start, end, SLICE_SECONDS, newest_first=order == "newest")
+    for first, last in slices:
         found = pagerduty.list_all(
             path, key, {**asked, "since": times.iso(first), "until": times.iso(last)}
         )
-        if found.truncated and last - first > 1:
-            middle = float(int((first + last) / 2))
-            halves = [(first, middle), (middle, last)]
-            todo.extend(halves if order == "newest" else reversed(halves))
+        if found.truncated and slices.halve(first, last):
             continue
         for position, row in enumerate(found.items):
             yield row, found.truncated and position == len(found.items) - 1
@@ -82,6 +74,6 @@ def _sliced(
 
 def _range(query: Mapping[str, Any], now: float) -> Tuple[float, float]:
     if query.get("date_range") == "all":
-        return BEGINNING, now + 1
+        return BEGINNING_SECONDS, now + 1
     end = times.seconds(str(query.get("until"))) or now + 1
-    return times.seconds(str(query.get("since"))) or end - MONTH, end
+    return times.seconds(str(query.get("since"))) or end - DEFAULT_SPAN_SECONDS, end

@@ -3,7 +3,19 @@ GET /oncalls)."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import (
+    AbstractSet,
+    Any,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Set,
+    Tuple,
+)
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PermanentError, RejectedInput
@@ -151,6 +163,32 @@ def read(
         if one.user.id and one not in found:
             found.append(one)
     return sorted(found, key=lambda one: (one.level, one.policy, one.user.name))
+
+
+def first_level(rows: Sequence[OnCall]) -> List[OnCall]:
+    """Those of the first level that has anybody. Pure. `rows`: of one escalation policy."""
+    first = min((row.level for row in rows), default=0)
+    return [row for row in rows if row.level == first]
+
+
+class Levels(NamedTuple):
+    """On which levels of an escalation policy people are on call."""
+
+    exact: List[int]
+    """Where just these people are."""
+    partly: List[int]
+    """Where some of them are, or others beside them."""
+
+
+def levels_of(rows: Iterable[OnCall], user_ids: AbstractSet[str]) -> Levels:
+    """For users by id. Pure. `rows`: of one escalation policy at one moment."""
+    people: Dict[int, Set[str]] = {}
+    for row in rows:
+        people.setdefault(row.level, set()).add(row.user.id)
+    return Levels(
+        [level for level, there in people.items() if there == user_ids],
+        [level for level, there in people.items() if there & user_ids],
+    )
 
 
 def on_duty(pagerduty: PagerDuty, schedule: str, now: float) -> List[Reference]:

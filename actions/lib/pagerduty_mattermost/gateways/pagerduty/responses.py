@@ -3,9 +3,11 @@ means."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
 
 from pagerduty_mattermost.core.errors import (
+    AlreadyExists,
     NotFound,
     PackError,
     PermanentError,
@@ -15,6 +17,7 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.gateways.http import client as transport
 from pagerduty_mattermost.gateways.http import redaction as echoes
+from pagerduty_mattermost.gateways.http.client import decode
 
 if TYPE_CHECKING:
     from requests import Response
@@ -37,10 +40,7 @@ def read(
         if status in (202, 204) or method == "DELETE":
             return {}
         raise RetryLater(f"{what}: the answer is empty", status=status, maybe_done=method != "GET")
-    try:
-        answer = response.json()
-    except (ValueError, RecursionError):
-        answer = None
+    answer = decode(response)
     if bare_list and isinstance(answer, list):
         return {LIST: answer}
     if not isinstance(answer, dict):
@@ -52,9 +52,20 @@ def read(
     return answer
 
 
+def wrapped(answer: Mapping[str, Any], key: str, method: str, path: str) -> Dict[str, Any]:
+    """The object under `key` of a good answer. Raises RetryLater where the answer holds none."""
+    value = answer.get(key)
+    if not isinstance(value, dict):
+        raise RetryLater(
+            f"PagerDuty {method} {path}: the answer holds no '{key}'", maybe_done=method != "GET"
+        )
+    return value
+
+
 def _refusal(response: Response, method: str, what: str, clock: Callable[[], float]) -> PackError:
     status = response.status_code
-    said, code = _said(response)
+    error = _error_of(response)
+    said, code = _said(response, error)
     if status == 429 or status == 408 or (status >= 500 and status != 501):
         wait = transport.asked_wait(response.headers, limited=status == 429, now=clock)
         why = "too many requests" if status == 429 else "PagerDuty has trouble"
@@ -85,21 +96,28 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
             error_id=code,
         )
     if status in (400, 422):
-        return RejectedInput(
-            f"{what}: PagerDuty refuses ({status}){said}", status=status, error_id=code
-        )
+        kind = AlreadyExists if _exists(error) else RejectedInput
+        return kind(f"{what}: PagerDuty refuses ({status}){said}", status=status, error_id=code)
     return PermanentError(
         f"{what}: PagerDuty answers {status}{said}", status=status, error_id=code
     )
 
 
-def _said(response: Response) -> Tuple[str, str]:
+def _error_of(response: Response) -> Any:
+    """What stands under `error` in the answer."""
+    answer = decode(response)
+    return answer.get("error") if isinstance(answer, Mapping) else None
+
+
+def _exists(error: Any) -> bool:
+    """PagerDuty has no error code for it, so this is the one place that goes by its words."""
+    details = error.get("errors") if isinstance(error, Mapping) else None
+    return isinstance(details, list) and any("already exists" in str(one) for one in details)
+
+
+def _said(response: Response, error: Any) -> Tuple[str, str]:
     """PagerDuty's own words as ": message: error; error", and its error code; both "" when it gave
     none."""
-    try:
-        error = response.json().get("error")
-    except (ValueError, AttributeError):
-        return "", ""
     if not isinstance(error, dict):
         return (
             ": " + echoes.words(response, error, ERROR_LENGTH) if isinstance(error, str) else ""
