@@ -17,11 +17,11 @@ class PostsReconcile(CardAction):
     def act(self, source: Optional[str] = "", full: Optional[bool] = None) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
         from pagerduty_mattermost.operations.reconcile import Reconciler, sensors_state
-        from pagerduty_mattermost.sensor.heartbeat import TIMER_SEEN
+        from pagerduty_mattermost.sensor.heartbeat import note_timer
 
         now = self.context.clock()
         if source == "timer":
-            self.context.store.write(TIMER_SEEN, {"at": now}, ttl=86400)
+            note_timer(self.context.store, now)
         idle = self.idle({"source": source} if source else None)
         if idle:
             return idle

@@ -181,6 +181,24 @@ def test_a_webhook_shortens_the_poll_interval_where_none_is_given() -> None:
     assert load({"webhook": {"bind": "127.0.0.1"}}).watch.poll_interval == 30
 
 
+def test_the_old_name_of_a_renamed_setting_is_read_for_one_release() -> None:
+    for name in ("poll_interval_with_webhook", "poll_interval_with_bell"):
+        assert load({"watch": {name: 90}}).watch.poll_interval_with_webhook == 90
+        assert "watch.poll_interval_with_webhook must be" in complaint({"watch": {name: 3}})
+    for default in (None, 60):  # 60: StackStorm puts it there from the schema
+        beside = {"poll_interval_with_webhook": default, "poll_interval_with_bell": 45}
+        assert load({"watch": beside}).watch.poll_interval_with_webhook == 45
+
+
+def test_a_renamed_setting_with_two_values_is_an_error_that_names_both_its_names() -> None:
+    two = {"poll_interval_with_webhook": 90, "poll_interval_with_bell": 45}
+    told = complaint({"watch": two})
+    assert "watch.poll_interval_with_webhook and watch.poll_interval_with_bell" in told
+    assert "the same setting" in told
+    two["poll_interval_with_webhook"] = 45
+    assert load({"watch": two}).watch.poll_interval_with_webhook == 45
+
+
 def test_a_webhook_secret_that_is_none_is_left_out_told_and_stops_nothing() -> None:
     good = "0123456789" * 2
     webhook = load({"webhook": {"secrets": ["hunter2", None, good]}}).webhook

@@ -267,6 +267,5 @@ def test_an_old_name_is_still_read() -> None:
     assert read(**{old: 45}) == 45
     # StackStorm puts the default of today's name beside it.
     assert read(**{old: 45, new: getattr(WatchConfig(), new)}) == 45
-    assert read(**{old: 45, new: 20}) == 20
     assert read(**{old: None, new: 20}) == 20
     assert f"watch.{old}" not in DECLARED

@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.sensor.health import Health
-from pagerduty_mattermost.sensor.heartbeat import EVERY, TIMER_SEEN, TIMERS_DEAD, Pulse
+from pagerduty_mattermost.sensor.heartbeat import EVERY, TIMERS_DEAD, Pulse
 
 LOG = logging.getLogger("pulse")
 
@@ -58,14 +58,14 @@ def test_timers_that_stopped_are_a_trouble_and_ones_never_seen_are_none() -> Non
     world = World()
     world.pulse.beat(1, "")
     assert world.health.due(world.now) is None
-    world.values[TIMER_SEEN] = {"at": world.now}
+    world.values["reconcile.timer"] = {"at": world.now}
     world.now += TIMERS_DEAD + EVERY
     world.pulse.beat(2, "")
     notice = world.health.due(world.now)
     assert notice is not None
     assert "restart st2timersengine" in notice.text
     world.health.tell(notice)
-    world.values[TIMER_SEEN] = {"at": world.now}
+    world.values["reconcile.timer"] = {"at": world.now}
     world.now += EVERY
     world.pulse.beat(3, "")
     back = world.health.due(world.now)

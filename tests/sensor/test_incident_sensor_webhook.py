@@ -17,7 +17,7 @@ from pagerduty_mattermost.gateways.http import listener as chat_listener
 from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.sensor import webhook_secrets
-from pagerduty_mattermost.sensor.webhook import AGAIN, GRACE, STATUS_KEY
+from pagerduty_mattermost.sensor.webhook import AGAIN, GRACE
 from pagerduty_mattermost.sensor.webhook_endpoint import (
     ALARM_FOR,
     LISTEN_AGAIN,
@@ -140,7 +140,7 @@ class DoorbellTestCase(BellWorld):
         (health,) = self.payloads("pagerduty.sensor_health")
         assert "3 calls on the webhook bore a signature that fits no secret" in health["reason"]
         self.poll(61)
-        assert self.stored(STATUS_KEY)["calls"] == {"genuine": 0, "unfit": 3, "unsigned": 1}
+        assert self.stored("webhook.health")["calls"] == {"genuine": 0, "unfit": 3, "unsigned": 1}
         self.poll(ALARM_FOR)
         assert self.states() == ["failing", "recovered"]
 
@@ -158,6 +158,16 @@ class DoorbellTestCase(BellWorld):
         assert (desk._refusal(411, signed), desk._refusal(413, signed)) == (202, 202)
         assert (desk._refusal(411, {}), desk._refusal(413, {})) == (411, 413)
         assert desk._calls == {"genuine": 0, "unfit": 2, "unsigned": 2}
+
+    def test_what_an_older_version_noted_of_the_webhook_goes_once_there_is_something_newer(
+        self,
+    ) -> None:
+        store = Store(self.sensor.sensor_service)
+        store.write("webhook.bell", {"works": True})
+        self.sensor = self.start_sensor()
+        self.poll(61)
+        assert store.read("webhook.bell") is None
+        assert self.stored("webhook.health")["works"] is False
 
     def test_only_posts_are_taken(self) -> None:
         assert self.http.get(f"http://127.0.0.1:{self.port}/", timeout=5).status_code == 405
@@ -193,12 +203,12 @@ class DoorbellTestCase(BellWorld):
         assert self.states() == []
         self.poll(SILENT_FOR)
         assert "did not tell of changes" in self.payloads("pagerduty.sensor_health")[0]["reason"]
-        assert self.stored(STATUS_KEY)["works"] is False
+        assert self.stored("webhook.health")["works"] is False
         self.call()
         self.after(0)
         self.after(AGAIN)
         assert self.sensor.get_poll_interval() == 60
-        assert self.stored(STATUS_KEY)["works"] is True
+        assert self.stored("webhook.health")["works"] is True
         self.poll(ALARM_FOR)
         assert self.states() == ["failing", "recovered"]
 
@@ -323,7 +333,7 @@ class TakenPortTestCase(BellWorld):
             f"webhook.bind and webhook.port: 127.0.0.1:{self.port} can't be listened on"
             in health["reason"]
         )
-        assert "can't be listened on" in self.stored(STATUS_KEY)["problem"]
+        assert "can't be listened on" in self.stored("webhook.health")["problem"]
         self.holder.close()
         self.poll(LISTEN_AGAIN)
         assert self.call() == 202

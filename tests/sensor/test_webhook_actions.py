@@ -10,7 +10,7 @@ from actions_world import ActionsTestCase
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.sensor import webhook_secrets
-from pagerduty_mattermost.sensor.webhook import EVENTS, STATUS_KEY
+from pagerduty_mattermost.sensor.webhook import EVENTS
 
 URL = "https://stackstorm.example.com/pagerduty-webhook"
 PLAIN = r"^/webhook_subscriptions(\?|$)"
@@ -172,15 +172,30 @@ class WebhookTestCase(ActionsTestCase):
             "calls": {"unfit": 3},
         }
         store = Store(self.service)
-        store.write(STATUS_KEY, {**note, "last_call": "", "at": "2026-11-21T09:05:10Z"})
+        store.write("webhook.health", {**note, "last_call": "", "at": "2026-11-21T09:05:10Z"})
         status = self.done("webhook.status")
         assert "last one: never" in status["message"]
         assert status["calls"] == {"unfit": 3}
-        store.write(STATUS_KEY, {**note, "works": True, "last_call": "2026-11-21T09:05:10Z"})
+        store.write("webhook.health", {**note, "works": True, "last_call": "2026-11-21T09:05:10Z"})
         assert (
             self.done("webhook.status")["message"]
             == "The webhook works, last call 2026-11-21T09:05:10Z."
         )
+
+    def test_what_an_older_version_of_the_pack_noted_is_told_until_the_sensor_notes_anew(
+        self,
+    ) -> None:
+        self.done("webhook.setup")
+        store = Store(self.service)
+        old = {"works": True, "address": "", "problem": "", "calls": {"genuine": 1}}
+        store.write("webhook.bell", {**old, "last_call": "2026-11-21T09:05:10Z", "at": ""})
+        status = self.done("webhook.status")
+        assert (status["works"], status["calls"]) == (True, {"genuine": 1})
+        store.write("webhook.health", {**old, "works": False, "problem": "port taken"})
+        assert "port taken" in self.done("webhook.status")["message"]
+        self.done("webhook.teardown")
+        assert store.read("webhook.bell") is None
+        assert store.read("webhook.health") is None
 
     def test_what_is_not_configured_is_named(self) -> None:
         del self.settings["webhook"]

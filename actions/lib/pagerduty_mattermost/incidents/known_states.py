@@ -38,7 +38,8 @@ KEEP_CLOSED = 3600
 """Seconds that a resolved incident stays known."""
 SHARDS = 32
 JOURNAL_BYTES = 64 * 1024
-HEARTBEAT_EVERY = 60.0
+HEARTBEAT_SECONDS = 60.0
+"""The sensor writes its heartbeat at most this often."""
 
 REPORTED, FOLDED, AWAY, DIFFERS = 1, 2, 4, 8
 """Flags of `Known`: a change was dispatched, so it is followed; its first assignment was folded
@@ -286,6 +287,13 @@ def peek(store: Store) -> Dict[str, Known]:
     what does not read is left out. One request. Raises StoreUnreachable."""
     state = loaded(store.read_prefix("sensor.", on_broken=lambda error: None), {}).state
     return state.known if state is not None else {}
+
+
+def last_heartbeat(store: Store) -> Optional[Mapping[str, Any]]:
+    """What the sensor last wrote of itself (`sensor.heartbeat.heartbeat` says what); None when it
+    never did. Raises StoreUnreachable or BrokenValue."""
+    value = store.read("sensor.heartbeat")
+    return value if isinstance(value, dict) else None
 
 
 def shard_of(incident_id: str) -> int:

@@ -25,8 +25,14 @@ from pagerduty_mattermost.core.errors import (
     WriteRefused,
 )
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.operations.watchdog import allowed
-from pagerduty_mattermost.sensor.heartbeat import EVERY, TIMER_SEEN, TIMERS_DEAD
+from pagerduty_mattermost.incidents.known_states import last_heartbeat
+from pagerduty_mattermost.operations.watchdog import allowed, remembered
+from pagerduty_mattermost.sensor.heartbeat import (
+    EVERY,
+    TIMERS_DEAD,
+    longest_interval,
+    timer_seen_at,
+)
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -166,18 +172,12 @@ def _channels(context: Context) -> Tuple[str, str]:
 
 
 def _sensor(context: Context) -> Tuple[str, str]:
-    beat = context.store.read("sensor.heartbeat")
-    if not isinstance(beat, Mapping):
+    beat = last_heartbeat(context.store)
+    if beat is None:
         return FAIL, "has never been heard of: is it enabled, and st2sensorcontainer running?"
-    watch = context.settings.watch
-    interval = max(
-        watch.poll_interval,
-        watch.poll_interval_with_webhook if context.settings.webhook.port else 0,
-    )
-    seen = context.store.read("watchdog")
-    since = seen.get("since") if isinstance(seen, Mapping) else None
-    silent = context.clock() - float(since) if isinstance(since, (int, float)) else 0.0
-    if silent > allowed(float(interval)) + 60:
+    since = remembered(context.store).since
+    silent = context.clock() - since if since else 0.0
+    if silent > allowed(longest_interval(context.settings)) + 60:
         return FAIL, f"silent for {times.duration(silent)}: restart st2sensorcontainer"
     if beat.get("state") != "ok":
         return FAIL, f"failing: {beat.get('reason')}"
@@ -234,9 +234,10 @@ def _oncall(context: Context) -> Tuple[str, str]:
 
 
 def _timers(context: Context) -> Tuple[str, str]:
-    age = _age(context, TIMER_SEEN, "at")
-    if age is None:
+    seen_at = timer_seen_at(context.store)
+    if seen_at is None:
         return WARN, "none has fired yet: is the rule pagerduty.reconcile_by_timer enabled?"
+    age = context.clock() - seen_at
     text = f"fired {times.duration(age)} ago"
     return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD else (OK, text)
 

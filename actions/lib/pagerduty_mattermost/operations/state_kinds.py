@@ -51,7 +51,7 @@ KINDS: Tuple[Kind, ...] = (
     Kind("audit", ("audit.",), "what was done from chat", 90 * DAY, careful=True),
     Kind(
         "health",
-        ("webhook.bell", "watchdog", "reconcile."),
+        ("webhook.health", "webhook.bell", "watchdog", "reconcile."),
         "how the webhook, the sensor and the reconciling do",
     ),
     Kind(

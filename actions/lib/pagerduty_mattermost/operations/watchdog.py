@@ -1,6 +1,7 @@
-"""Pure: whether the incident sensor is silent, told once, and that it is back.
+"""Whether the incident sensor is silent, told once in the operations channel, and that it is back.
 
-    judge(Watched(...), beat, now, interval) -> (Watched, Notice or None)
+    look(context)                    # reads the heartbeat, tells, remembers
+    judge(Watched(...), beat, now, interval) -> (Watched, Notice or None)     # pure
 
 A look a minute, by a timer rule: a sensor that hangs tells nothing itself. Times are this
 machine's seconds since the epoch, taken at the looks; nothing of the sensor's own clock is
@@ -10,15 +11,21 @@ compared.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Tuple
 
+from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.core.times import duration
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.incidents.known_states import HEARTBEAT_SECONDS, last_heartbeat
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+_KEY = "watchdog"
 
 MISSED = 3
 """Cycles."""
-BEAT_EVERY = 60.0
-"""The sensor writes its heartbeat at most once a minute."""
 NEVER = 900.0
 """Seconds that a sensor which has never been heard of is waited for."""
 
@@ -42,7 +49,7 @@ class Notice(NamedTuple):
 
 def allowed(interval: float) -> float:
     """Seconds of silence that are no trouble. `interval`: seconds between two cycles."""
-    return MISSED * max(interval, BEAT_EVERY)
+    return MISSED * max(interval, HEARTBEAT_SECONDS)
 
 
 def judge(
@@ -80,6 +87,47 @@ def died(sensor: str, exit_code: Optional[int], at: Optional[int]) -> Notice:
         "most; should it stay silent, restart st2sensorcontainer."
     )
     return Notice(text, f"sensor-exit-{sensor}-{at}")
+
+
+def remembered(store: Store) -> Watched:
+    """What the last look left. Raises StoreUnreachable or BrokenValue."""
+    return watched_of(store.read(_KEY))
+
+
+def remember(store: Store, watched: Watched) -> None:
+    """Raises StoreUnreachable."""
+    store.write(_KEY, to_json(watched))
+
+
+def look(context: Context) -> Optional[Notice]:
+    """What was told of the sensor's heartbeat now; None for nothing. Raises the gateways'
+    errors."""
+    from pagerduty_mattermost.sensor.heartbeat import longest_interval
+
+    before, beat = remembered(context.store), last_heartbeat(context.store)
+    interval = longest_interval(context.settings)
+    after, notice = judge(before, beat, context.clock(), interval)
+    if notice is not None:
+        # Told first, by a key: a run that is killed in between tells nothing twice.
+        _tell(context, notice)
+    if after != before:
+        remember(context.store, after)
+    return notice
+
+
+def report_death(
+    context: Context, sensor: str, exit_code: Optional[int], at: Optional[int]
+) -> Notice:
+    """Tell that a sensor's process ended. Raises the gateways' errors."""
+    notice = died(sensor, exit_code, at)
+    _tell(context, notice)
+    return notice
+
+
+def _tell(context: Context, notice: Notice) -> None:
+    context.channels.using(
+        ":operations", lambda ref: context.post_once(ref.id, notice.text, key=notice.key)
+    )
 
 
 def watched_of(value: Any) -> Watched:

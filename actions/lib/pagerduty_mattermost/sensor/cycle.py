@@ -34,7 +34,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
 )
 from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.incidents.known_states import (
-    HEARTBEAT_EVERY,
+    HEARTBEAT_SECONDS,
     REPORTED,
     State,
     StateStore,
@@ -483,7 +483,7 @@ class Cycle:
         state, now = self.state, self._monotonic()
         if state is None or state.dirty or self._rebuild:
             return
-        if self._heartbeat_at is not None and now - self._heartbeat_at < HEARTBEAT_EVERY:
+        if self._heartbeat_at is not None and now - self._heartbeat_at < HEARTBEAT_SECONDS:
             return
         self._heartbeat_at = now
         since_good = None if self._good_at is None else round(now - self._good_at, 1)

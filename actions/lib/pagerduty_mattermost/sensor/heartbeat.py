@@ -7,6 +7,7 @@ from __future__ import annotations
 import time
 from typing import Any, Callable, Dict, Optional
 
+from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -16,8 +17,9 @@ from pagerduty_mattermost.sensor.health import Health
 
 HEARTBEAT, HEALTH = "pagerduty.heartbeat", "pagerduty.sensor_health"
 EVERY = 300.0
-TIMER_SEEN = "reconcile.timer"
+_TIMER_KEY = "reconcile.timer"
 """The datastore key in which a timer's run of `posts.reconcile` leaves its time."""
+_TIMER_KEPT_SECONDS = 86400.0
 TIMERS_DEAD = 1200.0
 """Seconds without such a run after which StackStorm's timers count as dead."""
 DEAD = (
@@ -66,15 +68,36 @@ class Pulse:
         """Only where they have been seen to work: a rule that was never registered is no
         failure."""
         try:
-            seen = self._store.read(TIMER_SEEN)
+            at = timer_seen_at(self._store)
         except PackError as error:
             self._log.info("Whether timers fire can't be told: %s", error)
             return
-        at = seen.get("at") if isinstance(seen, dict) else None
-        if isinstance(at, (int, float)) and self._clock() - at > TIMERS_DEAD:
+        if at is not None and self._clock() - at > TIMERS_DEAD:
             self._health.failed("timers", DEAD, now, at_once=True)
         else:
             self._health.good("timers")
+
+
+def note_timer(store: Store, now: float) -> None:
+    """A timer has run `posts.reconcile`. `now`: seconds since the epoch. Raises
+    StoreUnreachable."""
+    store.write(_TIMER_KEY, {"at": now}, _TIMER_KEPT_SECONDS)
+
+
+def timer_seen_at(store: Store) -> Optional[float]:
+    """When a timer last ran `posts.reconcile`, seconds since the epoch; None when none has lately.
+    Raises StoreUnreachable."""
+    seen = store.read(_TIMER_KEY)
+    at = seen.get("at") if isinstance(seen, dict) else None
+    return float(at) if isinstance(at, (int, float)) else None
+
+
+def longest_interval(settings: Config) -> float:
+    """Seconds between two cycles of the sensor while all is well: what tells a silent sensor from
+    one that waits."""
+    watch = settings.watch
+    with_webhook = watch.poll_interval_with_webhook if settings.webhook.port else 0
+    return float(max(watch.poll_interval, with_webhook))
 
 
 def heartbeat(

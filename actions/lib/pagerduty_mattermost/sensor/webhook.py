@@ -66,8 +66,6 @@ SLACK = 5.0
 MAX_SIGNATURES = 10
 """Of one call; PagerDuty sends one for each secret it still holds."""
 SIGNATURE = "x-pagerduty-signature"
-STATUS_KEY = "webhook.bell"
-"""The datastore's key under which the sensor notes how the bell is."""
 
 
 def judge(secrets: Iterable[str], headers: Mapping[str, str], body: bytes) -> str:

@@ -26,13 +26,12 @@ from pagerduty_mattermost.gateways.http.accepted_secrets import Keyring
 from pagerduty_mattermost.gateways.http.listener import Listener, Terms
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
-from pagerduty_mattermost.sensor import webhook_secrets
+from pagerduty_mattermost.sensor import webhook_health, webhook_secrets
 from pagerduty_mattermost.sensor.cycle import INCIDENT, Cycle
 from pagerduty_mattermost.sensor.webhook import (
     GENUINE,
     SIGNATURE,
     STATUS,
-    STATUS_KEY,
     UNFIT,
     UNSIGNED,
     Bell,
@@ -40,6 +39,7 @@ from pagerduty_mattermost.sensor.webhook import (
     happened,
     judge,
 )
+from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
 
 LISTEN_AGAIN = 60.0
 """Seconds after which a taken port is tried again: a sensor that died may still hold it."""
@@ -89,7 +89,7 @@ class Desk:
         self._tried_at: Optional[float] = None
         self._loaded_at = 0.0
         self._told_at: Optional[float] = None
-        self._told: Any = None
+        self._told: Optional[WebhookHealth] = None
         dispatcher.on_dispatched = self._dispatched
 
     @property
@@ -272,22 +272,20 @@ class Desk:
         now, server_now = self.monotonic(), self._cycle.server_time
         with self._lock:
             bell, calls = self._bell, dict(self._calls)
-        told = {
-            "works": bell.works(now),
-            "address": self.address,
-            "problem": self._deaf,
-            "calls": calls,
-        }
-        urgent = self._told is None or any(
-            told[name] != self._told[name] for name in ("works", "problem")
-        )
+        told = WebhookHealth(bell.works(now), self.address, self._deaf, calls)
+        before = self._told
+        urgent = before is None or (told.works, told.problem) != (before.works, before.problem)
         early = self._told_at is not None and now - self._told_at < STATUS_EVERY
-        if server_now is None or told == self._told or (early and not urgent):
+        if server_now is None or told == before or (early and not urgent):
             return
         self._told_at = now
         last = "" if bell.heard is None else times.iso(server_now - (now - bell.heard))
         try:
-            self._store.write(STATUS_KEY, {**told, "last_call": last, "at": times.iso(server_now)})
+            webhook_health.save(
+                self._store, told._replace(last_call=last, at=times.iso(server_now))
+            )
+            if before is None:
+                webhook_health.forget_old(self._store)
             self._told = told
         except PackError as error:
             self._log.warning("How the webhook does could not be noted: %s", error)

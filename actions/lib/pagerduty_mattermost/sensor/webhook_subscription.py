@@ -19,8 +19,9 @@ from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError, R
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
-from pagerduty_mattermost.sensor import webhook_secrets
-from pagerduty_mattermost.sensor.webhook import EVENTS, STATUS_KEY
+from pagerduty_mattermost.sensor import webhook_health, webhook_secrets
+from pagerduty_mattermost.sensor.webhook import EVENTS
+from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
 
 PATH, KEY = "/webhook_subscriptions", "webhook_subscriptions"
 ONE = PATH + "/{id}"
@@ -72,23 +73,23 @@ def setup(
 
 
 def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]:
-    """How the subscription stands at PagerDuty, and what the sensor said of the bell last."""
+    """How the subscription stands at PagerDuty, and what the sensor noted of its calls last."""
     url = _address(config)
     found = _find(pagerduty, store, url)
     rows = [row for row in found.rows if _url(row) == url]
-    bell = store.read(STATUS_KEY)
-    bell = bell if isinstance(bell, dict) else {}
+    noted = webhook_health.read(store)
+    health = noted or WebhookHealth()
     told: Dict[str, Any] = {
         "url": url,
         "subscribed": bool(rows),
         "secrets_configured": len(config.webhook.secrets),
-        "works": bell.get("works") is True,
-        "last_call": str(bell.get("last_call") or ""),
-        "calls": bell.get("calls") or {},
-        "listening_on": str(bell.get("address") or ""),
-        "as_of": str(bell.get("at") or ""),
+        "works": health.works,
+        "last_call": health.last_call,
+        "calls": dict(health.calls),
+        "listening_on": health.address,
+        "as_of": health.at,
     }
-    problems = [*([str(bell["problem"])] if bell.get("problem") else []), *config.webhook.problems]
+    problems = [*([health.problem] if health.problem else []), *config.webhook.problems]
     if not rows:
         return {
             "message": _listed([f"Nothing calls {url}: run pagerduty.webhook.setup", *problems]),
@@ -118,7 +119,7 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
         problems.append(f"Its secret is not known: {mend}")
     if len(rows) > 1:
         problems.append(f"{len(rows)} subscriptions call this address: {mend}")
-    if not bell:
+    if noted is None:
         problems.append(
             "The sensor has said nothing of the webhook yet: is webhook.port set, and the "
             "sensor restarted?"
@@ -142,7 +143,7 @@ def teardown(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, An
         deleted.append(str(row.get("id")))
         _delete(pagerduty, deleted[-1])
     forgotten = webhook_secrets.forget(store)
-    store.delete(STATUS_KEY)
+    webhook_health.forget(store)
     said = f"Subscriptions deleted: {', '.join(deleted) or 'none'}." + (
         " The secret is forgotten." if forgotten else ""
     )

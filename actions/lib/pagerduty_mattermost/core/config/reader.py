@@ -84,7 +84,10 @@ class Reader:
         if node is not None and not isinstance(node, Mapping):
             self._wrong(name, "must be an object with the settings " + ", ".join(known))
             node = None
-        settings = _with_todays_names(node or {}, former, defaults)
+        settings, both = _with_todays_names(node or {}, former, defaults)
+        for old in both:
+            todays = f"{name}.{former[old]}"
+            self._wrong(todays, f"and {name}.{old} are the same setting: keep {todays} alone")
         for unknown in settings:
             if unknown not in known:
                 listed = ", ".join(known)
@@ -285,13 +288,17 @@ class Reader:
 
 def _with_todays_names(
     settings: Mapping[str, Any], former: Mapping[str, str], defaults: Tuple[Any, ...]
-) -> Mapping[str, Any]:
-    """Settings under old names moved to today's. StackStorm puts today's name with its default
-    beside an old one, so that default says nothing."""
-    if not any(old in settings for old in former):
-        return settings
+) -> Tuple[Mapping[str, Any], List[str]]:
+    """Settings under old names moved to today's; and the old names of those that have another
+    value under today's as well. StackStorm puts today's name with its default beside an old one,
+    so that default says nothing."""
     renamed = {key: value for key, value in settings.items() if key not in former}
+    both = []
     for old, new in former.items():
-        if settings.get(old) is not None and renamed.get(new) in (None, getattr(defaults, new)):
+        if settings.get(old) is None:
+            continue
+        if renamed.get(new) in (None, getattr(defaults, new)):
             renamed[new] = settings[old]
-    return renamed
+        elif renamed[new] != settings[old]:
+            both.append(old)
+    return renamed, both

@@ -1,0 +1,54 @@
+"""How PagerDuty's webhook does, as the incident sensor noted it last: one datastore key, for
+`webhook.status` and the health check.
+"""
+
+from __future__ import annotations
+
+from typing import Mapping, NamedTuple, Optional
+
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+
+_KEY = "webhook.health"
+_OLD_KEY = "webhook.bell"
+"""What the key was called before; still read, until the sensor has written under the new one."""
+
+
+class WebhookHealth(NamedTuple):
+    works: bool = False
+    """Verified calls come, and no change is known that they should have told of and did not."""
+    address: str = ""
+    """Where the sensor listens; empty while it does not."""
+    problem: str = ""
+    """Why it does not listen."""
+    calls: Mapping[str, int] = {}
+    """How many came since the sensor's start, by verdict."""
+    last_call: str = ""
+    """The newest verified one: ISO 8601 by PagerDuty's clock, empty for none."""
+    at: str = ""
+    """When this was noted."""
+
+
+def read(store: Store) -> Optional[WebhookHealth]:
+    """None when the sensor has noted nothing, or nothing that reads. Raises StoreUnreachable or
+    BrokenValue."""
+    value = store.read(_KEY) or store.read(_OLD_KEY)
+    try:
+        return from_json(WebhookHealth, value)
+    except MisshapenValue:
+        return None
+
+
+def save(store: Store, health: WebhookHealth) -> None:
+    """Raises StoreUnreachable."""
+    store.write(_KEY, to_json(health))
+
+
+def forget(store: Store) -> None:
+    store.delete(_KEY)
+    forget_old(store)
+
+
+def forget_old(store: Store) -> None:
+    """Take away what an older version of the pack noted, once there is something newer."""
+    store.delete(_OLD_KEY)
