@@ -9,18 +9,33 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolv
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.mattermost.values import User
     from pagerduty_mattermost.people.identity import Identity
 
 _WAY_OUT = 'say whose name it is with "from <e-mail>"'
 
 
+def account(context: Context, user: str) -> User:
+    """The Mattermost user, read once for each context. Raises as `chat_user`."""
+    from pagerduty_mattermost.gateways.mattermost.users import chat_user
+    from pagerduty_mattermost.people.identity import account_name
+
+    name = account_name(user)
+    return context.once(f"account {name}", lambda: chat_user(context.mattermost, name))
+
+
 def who(context: Context, user: str) -> Identity:
-    """The Mattermost user and the PagerDuty user of whoever typed. Raises as `identity.linked`."""
+    """The Mattermost user and the PagerDuty user of whoever typed, looked up once for each
+    context. Raises as `identity.linked`."""
     from pagerduty_mattermost.people import identity
 
+    found = account(context, user)
     by_email = context.settings.chat.link_by_email
-    return identity.linked(
-        context.mattermost, context.pagerduty, context.store, user, by_email=by_email
+    return context.once(
+        f"identity {found.id}",
+        lambda: identity.linked_account(
+            found, context.pagerduty, context.store, by_email=by_email
+        ),
     )
 
 

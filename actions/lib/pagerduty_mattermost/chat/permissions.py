@@ -69,14 +69,10 @@ def _fits(context: Context, said: Said, entry: str) -> bool:
 
 
 def _username(context: Context, said: Said) -> str:
-    from pagerduty_mattermost.gateways.mattermost.users import chat_user
+    from pagerduty_mattermost.chat.acting_user import account
 
     try:
-        return (
-            chat_user(context.mattermost, said.user.lstrip("@").lower()).username.lower()
-            if said.user
-            else ""
-        )
+        return account(context, said.user).username.lower() if said.user else ""
     except NotFound:
         return ""
 
@@ -99,8 +95,8 @@ def _person(context: Context, said: Said) -> Dict[str, Any]:
     from pagerduty_mattermost.chat.acting_user import who
     from pagerduty_mattermost.gateways.pagerduty.client import fill
 
-    person = who(context, said.user).person
-    row = context.pagerduty.get(fill("/users/{user}", user=person.id), {"include": ["teams"]}).get(
+    path = fill("/users/{user}", user=who(context, said.user).person.id)
+    row = context.once(path, lambda: context.pagerduty.get(path, {"include": ["teams"]})).get(
         "user"
     )
     return row if isinstance(row, dict) else {}

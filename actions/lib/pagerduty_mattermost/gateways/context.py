@@ -15,7 +15,7 @@ import re
 import time
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional, Tuple, TypeVar, cast
 
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, one_line
@@ -34,6 +34,8 @@ SOON_SECONDS = 5.0
 
 ERROR_LENGTH = 2000
 """Characters of an error that people are shown."""
+
+Read = TypeVar("Read")
 
 KeepFailed = Callable[[str, Mapping[str, Any], Optional[PackError], str], None]
 """Keeps an action that failed, so that it can be carried out again: its name, its parameters, the
@@ -54,6 +56,7 @@ class Context:
     _config: Mapping[str, Any]
     _datastore_service: Any
     _keep_failed: Optional[KeepFailed]
+    _read: Dict[str, Any]
     log: Any
     clock: Callable[[], float]
     monotonic: Callable[[], float]
@@ -74,6 +77,7 @@ class Context:
             _config=config,
             _datastore_service=datastore_service,
             _keep_failed=keep_failed,
+            _read={},
             log=log,
             clock=clock,
             monotonic=monotonic,
@@ -162,6 +166,13 @@ class Context:
         from pagerduty_mattermost.gateways.mattermost.channels import Channels
 
         return Channels(self.mattermost, self.store, complain=self._notify_of_channel)
+
+    def once(self, name: str, read: Callable[[], Read]) -> Read:
+        """What `read` gives, read when `name` is first asked for and then kept as long as this
+        context: for what several parts of one run need. What raises is not kept."""
+        if name not in self._read:
+            self._read[name] = read()
+        return cast("Read", self._read[name])
 
     def post_once(self, channel_id: str, message: str, **terms: Any) -> Sent:
         """`post_once.post_once` with this context's gateway, datastore and clocks."""

@@ -40,10 +40,17 @@ class Identity(NamedTuple):
 def linked(
     mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str, *, by_email: bool = True
 ) -> Identity:
-    """Raises NotFound (no such account, a deactivated one, an address hidden from the bot, nobody
-    at PagerDuty), Ambiguous, StoreUnreachable (a link could stand there) and the gateways' errors.
-    `by_email`: whether the same address is enough (chat.link_by_email)."""
+    """Raises NotFound (no such account, a deactivated one) and as `linked_account`."""
     account = chat_user(mattermost, account_name(user))
+    return linked_account(account, pagerduty, store, by_email=by_email)
+
+
+def linked_account(
+    account: User, pagerduty: PagerDuty, store: Store, *, by_email: bool = True
+) -> Identity:
+    """The same for an account that was read already. Raises NotFound (an address hidden from the
+    bot, nobody at PagerDuty), Ambiguous, StoreUnreachable (a link could stand there) and the
+    gateways' errors. `by_email`: whether the same address is enough (chat.link_by_email)."""
     kept = store.read(_key(account))
     if isinstance(kept, dict) and kept.get("how") == OFF:
         raise NotFound(f"@{account.username} is disconnected: `/pd connect` undoes it")
