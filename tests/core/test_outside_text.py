@@ -23,7 +23,7 @@ from pagerduty_mattermost.incidents.incident import (
     Person,
     to_payload,
 )
-from pagerduty_mattermost.operations import route_explanation as explain
+from pagerduty_mattermost.operations import route_verdicts
 from pagerduty_mattermost.sensor import open_summary as sensor_summary
 from pagerduty_mattermost.sensor.health import Health
 
@@ -103,11 +103,11 @@ def shown(evil: str) -> Iterator[Tuple[str, str]]:
     watch = WatchConfig(
         services=("a",), teams=("b",), urgencies=("high",), start_states=("triggered",)
     )
-    for found in explain.filters(watch, whole):
+    for found in route_verdicts.filters(watch, whole):
         yield "explain", found.reason
     rule = {"trigger.incident.title": {"type": "equals", "pattern": "x"}}
     change = Change(whole)
-    yield "verdict", explain._criteria(rule, to_payload(change))[1]
+    yield "verdict", route_verdicts._criteria(rule, to_payload(change))[1]
 
 
 @pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))

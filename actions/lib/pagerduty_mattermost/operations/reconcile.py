@@ -1,12 +1,12 @@
-"""Reconcile at work: reads PagerDuty and what is remembered, and puts right what `reconcile.plan`
-finds.
+"""Reconcile at work: reads PagerDuty and what is remembered, and puts right what
+`reconcile_plan.plan` finds.
 
-    Reconciler(context, rules).run(full=False) -> Done(...)
+    Reconciler(context, rules).run(state, cursor, full=False) -> ReconcileReport(...)
 
-Everything goes the way that a rule's action goes (`posts.show`, `posts.repaint`), with the same
-keys: doing it beside a rule, twice, or after being killed makes no second post. Raises the
-gateways' errors before anything was done; what fails for one incident is told, and the others go
-on.
+Everything goes the way that a rule's action goes (`cards.publisher`), with the same keys: doing it
+beside a rule, twice, or after being killed makes no second post. Raises the gateways' errors
+before anything was done; what fails for one incident is named, and the others go on.
+reconcile_run.py says when it runs, and remembers how far it came.
 """
 
 from __future__ import annotations
@@ -24,42 +24,56 @@ from typing import (
     Tuple,
 )
 
-from pagerduty_mattermost.cards import held_cards as held
-from pagerduty_mattermost.cards import posting, subscriptions
-from pagerduty_mattermost.cards import route as routing
+from pagerduty_mattermost.cards import held_cards, posting, subscriptions
 from pagerduty_mattermost.cards.publisher import CREATED, REPAINTED, Outcome, Posts
 from pagerduty_mattermost.cards.records import Record, Records, Snapshot, load_all
+from pagerduty_mattermost.cards.route import Route, starts
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
-from pagerduty_mattermost.incidents.known_states import State, StateStore
+from pagerduty_mattermost.incidents.known_states import State
 from pagerduty_mattermost.incidents.reader import (
     read_incident,
     read_incident_log,
     read_log,
     read_open,
 )
-from pagerduty_mattermost.noise import storm_publisher as storm_posts
+from pagerduty_mattermost.noise import storm_publisher
 from pagerduty_mattermost.noise.storm_gate import remembered as remembered_noise
-from pagerduty_mattermost.operations import reconcile_plan as reconcile
-from pagerduty_mattermost.operations import route_explanation as explain
+from pagerduty_mattermost.operations import reconcile_plan, route_verdicts
+from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, ReconcileJob
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-FIRST_LOOK = 3600.0
-"""Seconds of log that the first run looks at."""
+FIRST_LOOK_SECONDS = 3600.0
+"""How much of the log the first run reads."""
 MAX_JOBS = 200
-SECONDS = 200.0
+MAX_SECONDS = 200.0
 """After so many jobs or so long the rest waits for the next run."""
-GIVE_UP_AFTER = 3
-"""Failures of the kind "later" in a row: the other side is down."""
+FAILURES_IN_A_ROW = 3
+"""Failures of the kind "later" after which the other side counts as down."""
+
+READS_LOG = frozenset(
+    (
+        reconcile_plan.NEW_EVENT,
+        reconcile_plan.MISSING,
+        reconcile_plan.ENDED,
+        reconcile_plan.OUTDATED,
+    )
+)
+"""Reasons for which the incident's log is read: also where only its state is behind, since an
+event may have been looked at while a second sensor held it."""
+STARTS_CARDS = frozenset((reconcile_plan.NEW_EVENT, reconcile_plan.MISSING))
+"""Reasons for which a card may have to be started."""
 
 
-class Done(NamedTuple):
+class ReconcileReport(NamedTuple):
+    """What one run did."""
+
     jobs: int
     put_right: int
     """Cards created or repainted."""
@@ -81,30 +95,32 @@ class Reconciler:
         self._known_rules: Optional[Sequence[Any]] = None
         self._subscriptions: Optional[Sequence[subscriptions.Subscription]] = None
 
-    def run(self, state: State, cursor: float, *, full: bool) -> Done:
+    def run(self, state: State, cursor: float, *, full: bool) -> ReconcileReport:
         """`state`: the sensor's. `full`: also what Mattermost has of each card is read."""
         rows, server_time = read_open(self._context.pagerduty)
         now = server_time or self._context.clock()
-        since = max(cursor or now - FIRST_LOOK, state.origin)
+        since = max(cursor or now - FIRST_LOOK_SECONDS, state.origin)
         log = read_log(self._context.pagerduty, since, None, lambda id: True)
         upto = now if log.upto is None else min(log.upto, now)
         remembered = load_all(self._context.store, self._context.log)
-        truth = reconcile.Truth(rows, log.entries, now)
-        kept_back = held.held_incidents(self._context.store)
-        low = frozenset(id for id in kept_back if id not in rows or held.is_held_back(rows[id]))
+        truth = AtPagerDuty(rows, log.entries, now)
+        kept_back = held_cards.held_incidents(self._context.store)
+        low = frozenset(
+            id for id in kept_back if id not in rows or held_cards.is_held_back(rows[id])
+        )
         noise = remembered_noise(self._context.store)
         watch = self._context.settings.watch
 
         def forgotten(incident: Incident) -> bool:
             is_new = (times.seconds(incident.created_at) or 0.0) >= state.origin
             passes = "triggered" in watch.start_states and all(
-                one.passed for one in explain.filters(watch, incident)
+                one.passed for one in route_verdicts.filters(watch, incident)
             )
             return is_new and not incident.is_open and passes
 
         jobs = [
             job
-            for job in reconcile.plan(
+            for job in reconcile_plan.plan(
                 truth, remembered, state.known, frozenset(noise.held), low, forgotten
             )
             if self._is_wanted(
@@ -118,18 +134,18 @@ class Reconciler:
         done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
         replies = sum(len(one.reply_ids) for one in outcomes)
         # What could not be done stands in the log before the cursor that is kept then.
-        later = since if left else max(since, upto - reconcile.GRACE - 5)
+        later = since if left else max(since, upto - reconcile_plan.GRACE_SECONDS - 5)
         pages = max(1, -(-len(rows) // 100)) + 1
-        return Done(len(jobs), len(done), replies, left, problems, later, pages)
+        return ReconcileReport(len(jobs), len(done), replies, left, problems, later, pages)
 
     def _close_storms(self, ongoing: AbstractSet[str], now: float) -> List[str]:
         """Cards of storms that nobody would ever end."""
-        action, problems = self._context, []
-        zone = times.zone(action.settings.time_zone)
-        for channel_id, storm in storm_posts.orphans(action.store, ongoing, now):
+        context, problems = self._context, []
+        zone = times.zone(context.settings.time_zone)
+        for channel_id, storm in storm_publisher.orphans(context.store, ongoing, now):
             try:
-                storm_posts.show(
-                    action.store, action.mattermost, channel_id, storm, zone, action.post_once
+                storm_publisher.show(
+                    context.store, context.mattermost, channel_id, storm, zone, context.post_once
                 )
             except PackError as error:
                 problems.append(f"{storm['key']}: {error}")
@@ -137,7 +153,7 @@ class Reconciler:
 
     def _do(
         self,
-        jobs: List[reconcile.Job],
+        jobs: List[ReconcileJob],
         rows: Dict[str, Incident],
         remembered: Dict[str, Snapshot],
         state: State,
@@ -147,8 +163,8 @@ class Reconciler:
         outcomes: List[Outcome] = []
         problems: List[str] = []
         for number, job in enumerate(jobs):
-            late = self._context.monotonic() - began > SECONDS
-            if number >= MAX_JOBS or late or in_a_row >= GIVE_UP_AFTER:
+            late = self._context.monotonic() - began > MAX_SECONDS
+            if number >= MAX_JOBS or late or in_a_row >= FAILURES_IN_A_ROW:
                 left += len(jobs) - number
                 break
             snapshot = remembered.get(job.incident_id, Snapshot({}, ()))
@@ -165,7 +181,7 @@ class Reconciler:
 
     def _put_right(
         self,
-        job: reconcile.Job,
+        job: ReconcileJob,
         row: Optional[Incident],
         snapshot: Snapshot,
         state: State,
@@ -175,14 +191,12 @@ class Reconciler:
         if incident is None:
             return self._deleted(snapshot, now)
         change = Change(incident, read_at=times.iso(now))
-        # Its log also where only its state is behind: an event may have been looked at while a
-        # second sensor held it.
-        if job.why & {reconcile.UNTOLD, reconcile.MISSING, reconcile.ENDED, reconcile.OUTDATED}:
+        if job.why & READS_LOG:
             entries = read_incident_log(self._context.pagerduty, job.incident_id)
             told = frozenset(event.event_id for event in snapshot.events)
             change = missing_events(entries, incident, told, state.origin, now)
         found = self._posts.repaint(change) if snapshot.cards else []
-        if job.why & {reconcile.UNTOLD, reconcile.MISSING}:
+        if job.why & STARTS_CARDS:
             found += self._born(change, snapshot)
         return found
 
@@ -203,17 +217,17 @@ class Reconciler:
             found += self._shown(change, channel, route, snapshot)
         return found
 
-    def _is_wanted(self, job: reconcile.Job, row: Optional[Incident], snapshot: Snapshot) -> bool:
+    def _is_wanted(self, job: ReconcileJob, row: Optional[Incident], snapshot: Snapshot) -> bool:
         """Whether anything is to be asked of PagerDuty for it: not for an incident that no route
         wants, by what is remembered of it and how it is now."""
-        if job.why != {reconcile.MISSING}:
+        if job.why != {reconcile_plan.MISSING}:
             return True
         if row is None and not snapshot.states:
             return False
         incident = row or snapshot.newest.change.incident
         return bool(self._births(_changes(Change(incident), snapshot)))
 
-    def _births(self, changes: Sequence[Change]) -> List[Tuple[str, routing.Route]]:
+    def _births(self, changes: Sequence[Change]) -> List[Tuple[str, Route]]:
         """Channel and route of each card that rules and subscriptions start on one of these
         changes."""
         if self._known_rules is None:
@@ -221,20 +235,20 @@ class Reconciler:
         if self._subscriptions is None:
             self._subscriptions = subscriptions.every(self._context.store, self._context.log)
         found = [
-            (verdict.channel, _route(verdict.given))
-            for verdict in explain.verdicts(self._known_rules, changes)
-            if verdict.outcome == explain.POSTS and "{" not in verdict.channel
+            (verdict.channel, route_verdicts.route_of(verdict.given))
+            for verdict in route_verdicts.verdicts(self._known_rules, changes)
+            if verdict.outcome == route_verdicts.POSTS and "{" not in verdict.channel
         ]
         for channel, several in subscriptions.fitting(
             self._subscriptions, changes[-1].incident
         ).items():
             route = subscriptions.joined(several)
-            if any(routing.starts(route, one) for one in changes):
+            if any(starts(route, one) for one in changes):
                 found.append((channel, route))
         return found
 
     def _shown(
-        self, change: Change, channel: str, route: routing.Route, snapshot: Snapshot
+        self, change: Change, channel: str, route: Route, snapshot: Snapshot
     ) -> List[Outcome]:
         """The card is looked for first: the datastore may have lost its record."""
         incident = change.incident
@@ -256,7 +270,7 @@ class Reconciler:
 
     def _of_mattermost(
         self, remembered: Dict[str, Snapshot], rows: Dict[str, Incident], planned: set[str]
-    ) -> List[reconcile.Job]:
+    ) -> List[ReconcileJob]:
         """Every open incident with a card: what Mattermost has of it is compared; a post that is
         gone is posted anew, once."""
         cards = {
@@ -269,13 +283,13 @@ class Reconciler:
         living = set(
             self._context.mattermost.living(sorted({record.post_id for record in cards.values()}))
         )
-        jobs: Dict[str, reconcile.Job] = {}
+        jobs: Dict[str, ReconcileJob] = {}
         for (incident_id, _), record in cards.items():
             if record.post_id not in living and not record.reposted:
                 books = Records(self._context.store, incident_id, self._context.log)
                 books.save_card(record._replace(post_id="", born=False, gone=False, reposted=True))
             if incident_id not in planned:
-                jobs[incident_id] = reconcile.Job(incident_id, frozenset({reconcile.LOST}))
+                jobs[incident_id] = ReconcileJob(incident_id, frozenset({reconcile_plan.LOST}))
         return list(jobs.values())
 
 
@@ -290,23 +304,3 @@ def _changes(change: Change, snapshot: Snapshot) -> List[Change]:
         )
         changes.append(change._replace(events=events))
     return changes
-
-
-def sensors_state(context: Context) -> Optional[State]:
-    """What the sensor has committed; None before its first start."""
-    return StateStore(context.store).load().state
-
-
-def _route(given: Any) -> routing.Route:
-    """As the rule's action makes it."""
-    from pagerduty_mattermost.core.text import listed
-
-    return routing.make_route(
-        given.get("route"),
-        listed(given.get("start_on")),
-        listed(given.get("reply_on")),
-        given.get("mention"),
-        given.get("checklist"),
-        listed(given.get("reactions")),
-        given.get("quiet"),
-    )

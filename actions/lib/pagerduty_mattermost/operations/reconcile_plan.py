@@ -1,11 +1,10 @@
-"""Pure: what PagerDuty says now against what is remembered of the cards; what has to be put right.
+"""What PagerDuty says now against what is remembered of the cards: what has to be put right. Pure.
 
-    jobs = plan(Truth(rows, entries, now), remembered, known, origin)      # Job(incident_id, why,
-    missing, ...)
+    jobs = plan(AtPagerDuty(rows, entries, now), remembered, known)
 
-Nothing of a trigger is needed for it: the open incidents and the log since the last run tell what
-should be there (docs/architecture.md, Reconcile). What is younger than `GRACE` may still be on its
-way and waits for the next run.
+Nothing depends on a trigger that arrived: the open incidents and the log since the last run tell
+what should be there (docs/architecture.md, Reconcile). What is younger than `GRACE_SECONDS` may
+still be on its way and waits for the next run.
 """
 
 from __future__ import annotations
@@ -19,23 +18,26 @@ from pagerduty_mattermost.incidents.known_states import REPORTED, Known
 from pagerduty_mattermost.incidents.log_entries import Entry
 from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT
 
-GRACE = 180.0
-"""Seconds that the sensor, the rules engine and an action are left to do it by themselves."""
-UNTOLD, OUTDATED, HALF, ENDED, MISSING, LOST = (
-    "untold",
-    "outdated",
-    "half",
-    "ended",
-    "missing",
-    "lost",
-)
-"""Why: an event that nothing remembered knows; a newer state at PagerDuty; an intent without its
-post, a post without its checklist, or a state that a card has not told; a card of an incident that
-is over; an incident that no channel shows, open or changed since the last run; a post that
-Mattermost lost."""
+GRACE_SECONDS = 180.0
+"""That the sensor, the rules engine and an action are left to do it by themselves."""
+
+# Why something has to be put right.
+NEW_EVENT = "new_event"
+"""An event that nothing remembered knows."""
+OUTDATED = "outdated"
+"""PagerDuty has a newer state."""
+UNFINISHED = "unfinished"
+"""An intent without its post, a post without its checklist, or a state that a card does not show.
+"""
+ENDED = "ended"
+"""A card of an incident that is over."""
+MISSING = "missing"
+"""An incident that no channel shows, open or changed since the last run."""
+LOST = "lost"
+"""A post may be gone from Mattermost: what it has is compared."""
 
 
-class Truth(NamedTuple):
+class AtPagerDuty(NamedTuple):
     """What PagerDuty says."""
 
     rows: Mapping[str, Incident]
@@ -46,20 +48,23 @@ class Truth(NamedTuple):
     """PagerDuty's clock, seconds since the epoch."""
 
 
-class Job(NamedTuple):
+class ReconcileJob(NamedTuple):
+    """An incident whose cards have to be put right."""
+
     incident_id: str
     why: FrozenSet[str]
+    """The constants above."""
 
 
 def plan(
-    truth: Truth,
+    there: AtPagerDuty,
     remembered: Mapping[str, Snapshot],
     known: Mapping[str, Known],
     held: AbstractSet[str] = frozenset(),
     waiting: AbstractSet[str] = frozenset(),
     forgotten: Callable[[Incident], bool] = lambda incident: False,
-) -> List[Job]:
-    """One job an incident, those with untold events first, oldest incident first. `remembered`: of
+) -> List[ReconcileJob]:
+    """One job an incident, those with new events first, oldest incident first. `remembered`: of
     each incident that has records; `known`: the sensor's; `held`: kept back on purpose whatever
     happens (a storm); `waiting`: without a card on purpose until something happens or they are
     over (quiet hours); `forgotten`: whether the sensor would have reported an incident that it
@@ -69,35 +74,36 @@ def plan(
     def found(incident_id: str, reason: str) -> None:
         why.setdefault(incident_id, set()).add(reason)
 
-    for incident_id, reason in of_log(truth, remembered, known, forgotten).items():
+    for incident_id, reason in of_log(there, remembered, known, forgotten).items():
         found(incident_id, reason)
     for incident_id, snapshot in remembered.items():
-        for reason in _of_cards(truth, incident_id, snapshot):
+        for reason in _of_cards(there, incident_id, snapshot):
             found(incident_id, reason)
-    for incident_id in truth.rows:
+    for incident_id in there.rows:
         reported = incident_id in known and known[incident_id].has(REPORTED)
         cards = remembered[incident_id].cards if incident_id in remembered else {}
-        if reported and not cards and _is_settled(truth.rows[incident_id].created_at, truth.now):
+        if reported and not cards and _is_settled(there.rows[incident_id].created_at, there.now):
             found(incident_id, MISSING)
-    silent = {MISSING, UNTOLD}
+    silent = {MISSING, NEW_EVENT}
     meant = {
-        **{i: {MISSING} if i in truth.rows else silent for i in waiting},
+        **{i: {MISSING} if i in there.rows else silent for i in waiting},
         **dict.fromkeys(held, silent),
     }
     # What has a card is followed, whoever thinks that it is held: two sensors may run by mistake.
     carded = {i for i, snapshot in remembered.items() if snapshot.cards}
     jobs = [
-        Job(i, frozenset(r))
+        ReconcileJob(i, frozenset(r))
         for i, r in why.items()
         if r - (set() if i in carded else meant.get(i, set()))
     ]
     return sorted(
-        jobs, key=lambda job: (UNTOLD not in job.why, _created(truth, remembered, job.incident_id))
+        jobs,
+        key=lambda job: (NEW_EVENT not in job.why, _created(there, remembered, job.incident_id)),
     )
 
 
 def of_log(
-    truth: Truth,
+    there: AtPagerDuty,
     remembered: Mapping[str, Snapshot],
     known: Mapping[str, Known],
     forgotten: Callable[[Incident], bool] = lambda incident: False,
@@ -106,7 +112,7 @@ def of_log(
     remembered and nothing was posted: whoever should have posted it may have been killed, and the
     incident be over."""
     found: Dict[str, str] = {}
-    for entry in truth.entries:
+    for entry in there.entries:
         incident_id = entry.incident.id
         snapshot = remembered.get(incident_id)
         reported = (
@@ -114,7 +120,7 @@ def of_log(
         )
         if (
             entry.event is None
-            or truth.now - entry.at < GRACE
+            or there.now - entry.at < GRACE_SECONDS
             or not (reported or (snapshot and snapshot.cards))
         ):
             continue
@@ -128,40 +134,40 @@ def of_log(
         if snapshot is None or entry.event.event_id not in {
             event.event_id for event in snapshot.events
         }:
-            found[incident_id] = UNTOLD
+            found[incident_id] = NEW_EVENT
         elif not snapshot.cards:
             found.setdefault(incident_id, MISSING)
     return found
 
 
-def _of_cards(truth: Truth, incident_id: str, snapshot: Snapshot) -> List[str]:
+def _of_cards(there: AtPagerDuty, incident_id: str, snapshot: Snapshot) -> List[str]:
     live = [record for record in snapshot.cards.values() if not record.gone]
     if not live or not snapshot.states:
         return []
     found = []
     newest = snapshot.newest
-    settled = truth.now - newest.at >= GRACE
+    settled = there.now - newest.at >= GRACE_SECONDS
     marks = set(snapshot.marks)
     if settled and any(
         not (record.post_id and record.born and marks <= set(record.told)) for record in live
     ):
-        found.append(HALF)
-    row = truth.rows.get(incident_id)
+        found.append(UNFINISHED)
+    row = there.rows.get(incident_id)
     if row is None:
         # Also where the newest state says that it is over, but the card was never painted so.
         open_ones = newest.change.incident.is_open or any(not record.closed for record in live)
         return [*found, ENDED] if open_ones and settled else found
-    if row.updated_at > newest.version.updated_at and _is_settled(row.updated_at, truth.now):
+    if row.updated_at > newest.version.updated_at and _is_settled(row.updated_at, there.now):
         found.append(OUTDATED)
     return found
 
 
 def _is_settled(at: str, now: float) -> bool:
-    return now - (times.seconds(at) or 0.0) >= GRACE
+    return now - (times.seconds(at) or 0.0) >= GRACE_SECONDS
 
 
-def _created(truth: Truth, remembered: Mapping[str, Snapshot], incident_id: str) -> str:
-    row = truth.rows.get(incident_id)
+def _created(there: AtPagerDuty, remembered: Mapping[str, Snapshot], incident_id: str) -> str:
+    row = there.rows.get(incident_id)
     if row is not None:
         return row.created_at
     snapshot = remembered.get(incident_id)

@@ -1,55 +1,45 @@
-"""Pure: why an incident has a card in a channel or has none: the filter or rule that posted it or
-kept it back.
+"""Why an incident has a card in a channel or has none, for people (`route.explain`): the filter,
+rule or subscription that posted it or kept it back.
 
-filters(watch, incident) -> [Filter(setting, passed, reason), ...]
-verdicts(rules, changes) -> [Verdict(rule, outcome, channel, route, reason), ...]
-by_hand(incident_id, channel) -> the command that posts it
+    explanation(context, rules, "PT4KHLK")    # the action's result
+    by_hand("PT4KHLK", "incidents")           # the command that posts the card
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, Iterable, List, NamedTuple, Sequence, Tuple
-
-from pagerduty_mattermost.cards import route as routing
-from pagerduty_mattermost.core.config.watch import WatchConfig
-from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.text import clean, inert, one_line
-from pagerduty_mattermost.gateways.stackstorm import rule_criteria as criteria
-from pagerduty_mattermost.incidents.incident import Change, Incident, to_payload
-
-INCIDENT_TRIGGER = "pagerduty.incident"
-POST_ACTION = "pagerduty.mattermost.post_incident"
-DISABLED, POSTS, START_ON, CRITERIA, UNCLEAR = (
-    "disabled",
-    "posts",
-    "start_on",
-    "criteria",
-    "unclear",
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Sequence,
+    Tuple,
 )
 
+from pagerduty_mattermost.cards import held_cards, posting, subscriptions
+from pagerduty_mattermost.cards.publisher import FRESH
+from pagerduty_mattermost.cards.records import Record, Records
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.core.text import inert
+from pagerduty_mattermost.gateways.mattermost.post_once import link
+from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
+from pagerduty_mattermost.operations.route_verdicts import (
+    DISABLED,
+    POSTS,
+    START_ON,
+    FilterResult,
+    RuleVerdict,
+    filters,
+    verdicts,
+)
 
-class Filter(NamedTuple):
-    """One setting of the configuration's `watch`."""
-
-    setting: str
-    passed: bool
-    reason: str
-
-
-class Verdict(NamedTuple):
-    """One rule that posts cards."""
-
-    rule: str
-    outcome: str
-    """disabled; posts: it starts a card; start_on: its criteria fit, its start_on doesn't;
-    criteria; unclear."""
-    channel: str
-    """As the rule writes it."""
-    route: str
-    reason: str
-    given: Mapping[str, Any] = {}
-    """The parameters that the rule gives."""
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
 
 
 class CardState(NamedTuple):
@@ -65,7 +55,7 @@ class CardState(NamedTuple):
     """It is not there yet: quiet hours hold it back."""
 
 
-class Told(NamedTuple):
+class RuleOutcome(NamedTuple):
     """What a rule has made."""
 
     mine: Tuple[CardState, ...]
@@ -73,14 +63,14 @@ class Told(NamedTuple):
     line: str
 
     @property
-    def outcome(self) -> str:
+    def word(self) -> str:
         """card, held, or empty when the rule has made none."""
         if not self.mine:
             return ""
         return "held" if all(card.held for card in self.mine) else "card"
 
 
-class Subscribed(NamedTuple):
+class SubscriptionVerdict(NamedTuple):
     """One subscription of a channel, made in chat."""
 
     channel: str
@@ -90,41 +80,41 @@ class Subscribed(NamedTuple):
     """Empty when the incident fits."""
 
 
-def filters(watch: WatchConfig, incident: Incident) -> List[Filter]:
-    """Every filter that is set. They decide when an incident is first reported; one reported is
-    followed to its end."""
-    found = []
-    if watch.services:
-        name = incident.service or incident.service_id
-        passed = _among((incident.service_id, incident.service), watch.services)
-        found.append(Filter("watch.services", passed, f"the service is {shown(name)}"))
-    if watch.teams:
-        passed = any(_among((team.id, team.name), watch.teams) for team in incident.teams)
-        names = ", ".join(shown(team.name) for team in incident.teams) or "none"
-        found.append(Filter("watch.teams", passed, f"the teams are {names}"))
-    if watch.urgencies:
-        passed = incident.urgency in watch.urgencies
-        found.append(
-            Filter("watch.urgencies", passed, f"the urgency is {shown(incident.urgency)}")
-        )
-    if incident.is_open:
-        passed = incident.status in watch.start_states
-        found.append(
-            Filter("watch.start_states", passed, f"the state is {shown(incident.status)}")
-        )
-    return found
-
-
-def verdicts(rules: Iterable[Any], changes: Sequence[Change]) -> List[Verdict]:
-    """Every rule on the incident trigger that posts cards, judged by each change (oldest first) as
-    it came: a rule that wants `triggered` and a priority posts nothing when the priority came
-    later. Rules: ref, enabled, trigger, criteria, action."""
-    found = [
-        _verdict(rule, changes)
-        for rule in rules
-        if _trigger(rule) == INCIDENT_TRIGGER and _posts(rule)
+def explanation(
+    context: Context, rules: Callable[[], Iterable[Any]], incident_id: str
+) -> Dict[str, Any]:
+    """The result of `route.explain`. `rules`: all of StackStorm's. Raises RejectedInput without an
+    id, and the gateways' errors."""
+    if not incident_id.strip():
+        raise RejectedInput("Give the incident's id, such as PT4KHLK")
+    change = posting.change_of(context, None, incident_id)
+    incident = change.incident
+    remembered = Records(context.store, incident.id, context.log).load()
+    # A change without events was asked for by hand: no rule saw it.
+    changes = [state.change for state in remembered.states if state.change.events]
+    assumed = not changes
+    if assumed:
+        changes = [change._replace(events=(IncidentEvent("explain", "incident.triggered"),))]
+    settings = filters(context.settings.watch, incident)
+    found = verdicts(rules(), changes)
+    cards = [_card(context, incident.id, record) for record in remembered.cards.values()]
+    cards += _held(context, incident.id, remembered.cards)
+    outcomes = [_outcome(context, one, incident, cards, assumed) for one in found]
+    subscribed = [
+        _subscription(context, one, incident)
+        for one in subscriptions.every(context.store, context.log)
     ]
-    return sorted(found, key=lambda verdict: verdict.rule)
+    return {
+        "incident_id": incident.id,
+        "message": sentences(incident, settings, found, outcomes, cards, assumed, subscribed),
+        "reported": not assumed,
+        "filters": {one.setting: one.passed for one in settings},
+        "rules": {one.rule: mine.word or one.outcome for one, mine in zip(found, outcomes)},
+        "subscriptions": [one._asdict() for one in subscribed],
+        "cards": [
+            {"channel": card.channel, "route": card.route, "card": card.state} for card in cards
+        ],
+    }
 
 
 def by_hand(incident_id: str, channel: str) -> str:
@@ -137,21 +127,21 @@ def by_hand(incident_id: str, channel: str) -> str:
 
 def sentences(
     incident: Incident,
-    settings: Sequence[Filter],
-    verdicts: Sequence[Verdict],
-    told: Sequence[Told],
+    settings: Sequence[FilterResult],
+    verdicts: Sequence[RuleVerdict],
+    outcomes: Sequence[RuleOutcome],
     cards: Sequence[CardState],
     assumed: bool,
-    subscribed: Sequence[Subscribed] = (),
+    subscribed: Sequence[SubscriptionVerdict] = (),
 ) -> str:
-    """All of it for people; `told` is in the order of `verdicts`, `assumed`: no change was
+    """All of it for people; `outcomes` are in the order of `verdicts`, `assumed`: no change was
     remembered to judge by."""
     failed = [one for one in settings if not one.passed]
     lines = [f"Incident {incident.id}, {incident.status}:"]
     lines += [f"- kept back by {one.setting}: {one.reason}" for one in failed]
     if not failed:
         lines.append("- passes the settings of the configuration")
-    for verdict, result in zip(verdicts, told):
+    for verdict, result in zip(verdicts, outcomes):
         if result.line:
             where = f" → {verdict.channel}" if verdict.outcome in (POSTS, START_ON) else ""
             lines.append(f"- rule {verdict.rule}{where}: {result.line}")
@@ -163,7 +153,7 @@ def sentences(
         lines.append(f"- disabled: {', '.join(disabled)}")
     if not any(verdict.outcome == POSTS for verdict in verdicts):
         lines.append("- no enabled rule posts it")
-    credited = {card for result in told for card in result.mine}
+    credited = {card for result in outcomes for card in result.mine}
     for card in cards:
         if card not in credited:
             lines.append(
@@ -179,83 +169,100 @@ def sentences(
     return "\n".join(lines)
 
 
-def shown(value: Any) -> str:
-    """A value of a rule or an incident on one short line; the answer may be told in a channel, so
-    it does nothing."""
-    text = inert(one_line(clean(value, 200), 80))
-    return f"'{text}'" if text else "empty"
-
-
-def _verdict(rule: Any, changes: Sequence[Change]) -> Verdict:
-    given: Mapping[str, Any] = rule.action.get("parameters") or {}
-    name = one_line(clean(given.get("route") or "", 100))
-    verdict = Verdict(
-        str(rule.ref), DISABLED, str(given.get("channel") or ":default"), name, "", given
-    )
-    if not rule.enabled:
-        return verdict
-    kept_back: List[str] = []
-    for change in changes:
-        outcome, reason = _judged(rule, given, change)
-        verdict = verdict._replace(outcome=outcome, reason=reason)
-        if outcome == POSTS:
-            return verdict
-        if outcome == START_ON:
-            kept_back += [kind for kind in change.event_types if kind not in kept_back]
-    if kept_back:
-        starts = ", ".join(_route(given).start_on)
-        reason = (
-            f"its start_on ({starts}) kept the incident back, the events were "
-            f"{', '.join(kept_back)}"
-        )
-        return verdict._replace(outcome=START_ON, reason=reason)
-    return verdict
-
-
-def _judged(rule: Any, given: Mapping[str, Any], change: Change) -> Tuple[str, str]:
-    outcome, reason = _criteria(getattr(rule, "criteria", None) or {}, to_payload(change))
-    if outcome != POSTS:
-        return outcome, reason
+def _subscription(
+    context: Context, one: subscriptions.Subscription, incident: Incident
+) -> SubscriptionVerdict:
     try:
-        route = _route(given)
+        channel = context.channels.look_up(one.channel_id).label
     except PackError as error:
-        return UNCLEAR, f"the route is wrong: {error}"
-    return (POSTS if routing.starts(route, change) else START_ON), ""
+        channel = str(error)
+    return SubscriptionVerdict(channel, one.told(), one.why_not(incident))
 
 
-def _route(given: Mapping[str, Any]) -> routing.Route:
-    return routing.make_route(start_on=given.get("start_on"), mention=given.get("mention"))
+def _card(context: Context, incident_id: str, record: Record) -> CardState:
+    if record.gone:
+        state = "deleted by a person"
+    elif record.post_id:
+        state = link(context.mattermost.settings, record.post_id)
+    elif abs(context.clock() - record.at) < FRESH:
+        state = "about to be posted"
+    else:
+        state = f"not posted yet: {by_hand(incident_id, record.channel_id)} does it now"
+    return CardState(
+        record.channel_id, record.label or record.channel_id, record.route.name, state
+    )
 
 
-def _criteria(given: Mapping[str, Any], payload: Mapping[str, Any]) -> Tuple[str, str]:
+def _held(context: Context, incident_id: str, present: Mapping[str, Any]) -> List[CardState]:
+    """Cards that quiet hours hold back, of channels without a card."""
+    zone = times.zone(context.settings.time_zone)
+    found = []
+    for one in held_cards.every(context.store, context.log):
+        if one.incident_id != incident_id or one.channel_id in present:
+            continue
+        state = "held by quiet hours and told in their digest; the next change posts it"
+        if one.why == held_cards.QUIET:
+            until = times.stamp(times.iso(one.until), zone)
+            state = f"held by quiet hours until {until}; then the digest tells of it"
+        state += f", and {by_hand(incident_id, one.channel_id)} does it now"
+        label = one.label or one.channel_id
+        found.append(CardState(one.channel_id, label, one.route.name, state, held=True))
+    return found
+
+
+def _outcome(
+    context: Context,
+    verdict: RuleVerdict,
+    incident: Incident,
+    cards: Sequence[CardState],
+    assumed: bool,
+) -> RuleOutcome:
+    if verdict.outcome != POSTS:
+        return outcome_without_post(verdict, cards)
     try:
-        findings = criteria.check(given, payload)
-    except criteria.Unsupported as error:
-        return UNCLEAR, f"can't be decided here: {error}"
-    for one in findings:
-        if not one.matched:
-            why = f" ({one_line(one.problem, 120)})" if one.problem else ""
-            return (
-                CRITERIA,
-                (
-                    f"{one.key} is {shown(one.actual)}, wanted: {one.operator} "
-                    f"{shown(one.expected)}{why}"
-                ),
-            )
-    return POSTS, ""
+        service = (incident.service_id, incident.service)
+        channel_id = context.channels.look_up(verdict.channel, service).id
+    except PackError as error:
+        return RuleOutcome((), f"matches, but: {error}")
+    return outcome_in_channel(verdict, channel_id, incident.id, cards, assumed)
 
 
-def _posts(rule: Any) -> bool:
-    return isinstance(rule.action, Mapping) and rule.action.get("ref") == POST_ACTION
+def outcome_without_post(verdict: RuleVerdict, cards: Sequence[CardState]) -> RuleOutcome:
+    """What became of a rule that would not post now."""
+    if verdict.outcome == DISABLED:
+        return RuleOutcome((), "")
+    mine = _cards_of(verdict, cards)
+    if mine:
+        line = f"{_states(mine)} (it would start none by what is remembered: {verdict.reason})"
+        return RuleOutcome(mine, line)
+    but = "matches, but " if verdict.outcome == START_ON else ""
+    return RuleOutcome((), but + verdict.reason)
 
 
-def _trigger(rule: Any) -> str:
-    trigger = getattr(rule, "trigger", None)
-    if isinstance(trigger, Mapping):
-        return str(trigger.get("type") or trigger.get("ref") or "")
-    return str(trigger or "")
+def outcome_in_channel(
+    verdict: RuleVerdict,
+    channel_id: str,
+    incident_id: str,
+    cards: Sequence[CardState],
+    assumed: bool,
+) -> RuleOutcome:
+    """What became of a rule that posts into that channel."""
+    mine = _cards_of(verdict, cards)
+    there = next((card for card in cards if card.channel_id == channel_id), None)
+    if there in mine:
+        return RuleOutcome(mine, _states(mine))
+    if there is not None:
+        whose = f"the route {there.route}" if there.route else "no named route"
+        return RuleOutcome((), f"matches; the channel's one card of the incident is of {whose}")
+    if assumed:
+        return RuleOutcome((), "matches")
+    line = f"matches, no card is there: {by_hand(incident_id, channel_id)} posts it"
+    return RuleOutcome((), line)
 
 
-def _among(values: Iterable[str], wanted: Iterable[str]) -> bool:
-    names = {" ".join(name.split()).casefold() for name in wanted}
-    return any(" ".join(value.split()).casefold() in names for value in values if value)
+def _cards_of(verdict: RuleVerdict, cards: Sequence[CardState]) -> Tuple[CardState, ...]:
+    return tuple(card for card in cards if verdict.route and card.route == verdict.route)
+
+
+def _states(cards: Sequence[CardState]) -> str:
+    return "; ".join(card.state for card in cards)

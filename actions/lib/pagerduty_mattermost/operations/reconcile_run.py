@@ -1,0 +1,81 @@
+"""One run of `posts.reconcile`: whether it is due, how far it came, and what it says.
+
+Two clocks start it, the sensor's heartbeat and a timer that doubles it; so a run leaves its time
+behind before it begins, and its place in PagerDuty's log when it has come to its end.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional, Sequence
+
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.incidents.known_states import StateStore
+from pagerduty_mattermost.operations.reconcile import Reconciler, ReconcileReport
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+KEY = "reconcile.run"
+APART_SECONDS = 150.0
+"""Between two runs: the sensor's heartbeat and the timer come every five minutes each."""
+FULL_EVERY = 12
+"""Every so many runs what Mattermost has is compared as well."""
+
+
+class ReconcileRun(NamedTuple):
+    """The last run, as it is kept. Times are seconds since the epoch."""
+
+    at: float = 0.0
+    """When it began; 0: there was none."""
+    number: int = 0
+    cursor: float = 0.0
+    """From where the next run reads PagerDuty's log; 0: from an hour ago."""
+    ended: Optional[float] = None
+    """When one last came to its end."""
+
+
+def last_run(store: Store) -> ReconcileRun:
+    """What does not read is as if there was none. Raises the store's errors."""
+    try:
+        return from_json(ReconcileRun, store.read(KEY))
+    except MisshapenValue:
+        return ReconcileRun()
+
+
+def run(
+    context: Context,
+    rules: Callable[[], Sequence[Any]],
+    *,
+    by_hand: bool,
+    full: bool = False,
+) -> Dict[str, Any]:
+    """The action's result. `rules`: all of StackStorm's; `by_hand`: it runs however short ago
+    the last one was; `full`: what Mattermost has is compared as well. Raises the
+    gateways' and the store's errors."""
+    store, now = context.store, context.clock()
+    before = last_run(store)
+    if not by_hand and abs(now - before.at) < APART_SECONDS:
+        return {"done": "too_soon", "message": "It ran a moment ago."}
+    state = StateStore(store).load().state
+    if state is None:
+        return {
+            "done": "not_started",
+            "message": "The incident sensor has not started yet: nothing is posted.",
+        }
+    begun = before._replace(at=now, number=before.number + 1)
+    whole = full or begun.number % FULL_EVERY == 0
+    store.write(KEY, to_json(begun))
+    report = Reconciler(context, rules).run(state, before.cursor, full=whole)
+    ended = begun._replace(cursor=report.cursor, ended=context.clock())
+    store.write(KEY, to_json(ended))
+    for problem in report.problems:
+        context.log.warning("Not put right: %s", problem)
+    return {"done": "done", "full": whole, **report._asdict(), "message": message(report)}
+
+
+def message(report: ReconcileReport) -> str:
+    text = "All is as it should be."
+    if report.jobs:
+        text = f"Put right: {report.put_right} cards, {report.replies} replies."
+    return text + (f" Left for the next run: {report.left}." if report.left else "")
