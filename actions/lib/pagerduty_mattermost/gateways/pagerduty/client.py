@@ -17,7 +17,7 @@ from __future__ import annotations
 import random as _random
 import re
 import time
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.config.reader import EMPTY
@@ -29,8 +29,10 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
 )
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.http import client as transport
 from pagerduty_mattermost.gateways.pagerduty.responses import read, wrapped
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.http.client import Log, Policy
 
 PAGE_SIZE = 100
 MAX_RECORDS = 10000
@@ -124,8 +126,8 @@ class PagerDuty:
         self,
         config: PagerDutyConfig,
         *,
-        log: Optional[transport.Log] = None,
-        policy: transport.Policy = transport.Policy(),  # noqa: B008 - immutable
+        log: Optional[Log] = None,
+        policy: Optional[Policy] = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -133,16 +135,18 @@ class PagerDuty:
     ) -> None:
         """Raises ConfigError without an API key. `log` (given when `debug: true`) gets a line for
         each request."""
+        from pagerduty_mattermost.gateways.http.client import Policy, prepare
+
         if not config.api_key:
             raise ConfigError("The configuration of the pack pagerduty: api_key " + EMPTY)
         self._config = config
-        self._policy = policy
+        self._policy = policy or Policy()
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
         self._random = random
         self._session = _session(config)
-        transport.prepare(
+        prepare(
             self._session,
             config.http,
             config.api_url,
@@ -321,7 +325,9 @@ class PagerDuty:
     @property
     def last_server_time(self) -> Optional[float]:
         """PagerDuty's clock in the newest answer, seconds since the epoch; read when asked for."""
-        return transport.http_date(self._date) if self._date else None
+        from pagerduty_mattermost.gateways.http.client import http_date
+
+        return http_date(self._date) if self._date else None
 
     def now(self) -> float:
         """Our clock, seconds since the epoch."""
@@ -356,7 +362,9 @@ class PagerDuty:
         return None
 
     def _retry(self, call: Callable[[], Dict[str, Any]], *, repeatable: bool) -> Dict[str, Any]:
-        return transport.retry(
+        from pagerduty_mattermost.gateways.http.client import retry
+
+        return retry(
             call,
             self._policy,
             repeatable=repeatable,
@@ -394,7 +402,9 @@ class PagerDuty:
             if response is None:
                 if not _is_network(error):
                     raise
-                raise transport.network_error(error, what) from None
+                from pagerduty_mattermost.gateways.http.client import network_error
+
+                raise network_error(error, what) from None
         self._note(response.headers)
         return read(response, method, what, self._clock, bare_list)
 

@@ -15,9 +15,7 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.gateways.http import client as transport
 from pagerduty_mattermost.gateways.http import redaction as echoes
-from pagerduty_mattermost.gateways.http.client import decode
 
 if TYPE_CHECKING:
     from requests import Response
@@ -40,6 +38,8 @@ def read(
         if status in (202, 204) or method == "DELETE":
             return {}
         raise RetryLater(f"{what}: the answer is empty", status=status, maybe_done=method != "GET")
+    from pagerduty_mattermost.gateways.http.client import decode
+
     answer = decode(response)
     if bare_list and isinstance(answer, list):
         return {LIST: answer}
@@ -67,7 +67,9 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
     error = _error_of(response)
     said, code = _said(response, error)
     if status == 429 or status == 408 or (status >= 500 and status != 501):
-        wait = transport.asked_wait(response.headers, limited=status == 429, now=clock)
+        from pagerduty_mattermost.gateways.http.client import asked_wait
+
+        wait = asked_wait(response.headers, limited=status == 429, now=clock)
         why = "too many requests" if status == 429 else "PagerDuty has trouble"
         return RetryLater(
             f"{what}: {why} ({status})",
@@ -105,6 +107,8 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
 
 def _error_of(response: Response) -> Any:
     """What stands under `error` in the answer."""
+    from pagerduty_mattermost.gateways.http.client import decode
+
     answer = decode(response)
     return answer.get("error") if isinstance(answer, Mapping) else None
 
