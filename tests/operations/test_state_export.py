@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.known_states import State, StateStore
-from pagerduty_mattermost.operations import state_export as state_document
-from pagerduty_mattermost.operations import state_kinds
+from pagerduty_mattermost.operations import state_export, state_kinds, state_reset
 from pagerduty_mattermost.operations.state_kinds import KINDS, NAMES, OTHER, kind_of
 from standalone.database import Database
 from standalone.datastore import DatastoreService, KeyValueStore
@@ -38,13 +37,13 @@ def filled() -> Service:
 
 
 def exported(service: Service, kinds: Any = ()) -> Dict[str, Any]:
-    made = state_document.document(Store(service).rows(), NOW, kinds)
+    made = state_export.document(Store(service).rows(), NOW, kinds)
     return json.loads(json.dumps(made))  # type: ignore[no-any-return]
 
 
 def test_what_is_exported_is_imported_as_it_was() -> None:
     service, other = filled(), Service()
-    plan = state_document.plan(exported(service), Store(other).rows(), NOW)
+    plan = state_export.plan(exported(service), Store(other).rows(), NOW)
     for one in plan.writes:
         Store(other).write(one.name, one.data, one.ttl)
     del service.items["pagerduty.webhook.secret"]
@@ -55,7 +54,7 @@ def test_what_is_exported_is_imported_as_it_was() -> None:
     )
     assert other.ttls["pagerduty.sensor.head"] is None
     assert plan.writes[-1].name == "sensor.head"
-    again = state_document.plan(exported(service), Store(other).rows(), NOW)
+    again = state_export.plan(exported(service), Store(other).rows(), NOW)
     assert (again.writes, len(again.same)) == ((), len(other.items))
 
 
@@ -126,7 +125,7 @@ def test_what_is_wrong_is_one_line_and_nothing_is_written(
 ) -> None:
     document = {**exported(filled()), **change}
     with pytest.raises(RejectedInput) as refused:
-        state_document.plan(document, [], NOW)
+        state_export.plan(document, [], NOW)
     assert told in str(refused.value)
     assert "\n" not in str(refused.value)
 
@@ -135,7 +134,7 @@ def test_many_problems_are_told_as_a_few() -> None:
     document = exported(filled())
     document["keys"] = {f"deadletter.{n}": {"v": 1, "data": 1} for n in range(9)}
     with pytest.raises(RejectedInput, match=r"\(and 4 more\)$"):
-        state_document.plan(document, [], NOW)
+        state_export.plan(document, [], NOW)
 
 
 def test_what_stands_there_otherwise_is_left_alone_unless_it_is_to_be_replaced() -> None:
@@ -144,14 +143,14 @@ def test_what_stands_there_otherwise_is_left_alone_unless_it_is_to_be_replaced()
     Store(service).write("message.abc", {"at": 2, "post_id": "newer"})
     service.items["pagerduty.audit.20270115.1"] = "{"
     rows = Store(service).rows()
-    plan = state_document.plan(document, rows, NOW)
+    plan = state_export.plan(document, rows, NOW)
     assert (plan.writes, set(plan.kept)) == ((), {"message.abc", "audit.20270115.1"})
-    plan = state_document.plan(document, rows, NOW, replace=True)
+    plan = state_export.plan(document, rows, NOW, replace=True)
     assert [one.name for one in plan.writes] == ["audit.20270115.1", "message.abc"]
 
 
 def test_what_has_expired_meanwhile_stays_away() -> None:
-    plan = state_document.plan(exported(filled()), [], NOW + 3600)
+    plan = state_export.plan(exported(filled()), [], NOW + 3600)
     assert plan.expired == ("message.abc",)
 
 
@@ -162,7 +161,7 @@ def test_an_older_value_is_imported_as_todays() -> None:
     old["v"] = 1
     old["data"]["journal"] = {"P1": ["triggered", 1, "u", "high", "", "t", "", "p", "", 1, 1]}
     document["keys"] = {"sensor.head": old}
-    (one,) = state_document.plan(document, [], NOW).writes
+    (one,) = state_export.plan(document, [], NOW).writes
     assert one.data["journal"]["P1"][-1] == ""
 
 
@@ -198,7 +197,7 @@ def test_no_document_whatever_does_more_than_be_refused(given_document: Any) -> 
         given_document = {"format": "pagerduty.state", "version": 1, **given_document}
     line, plan = "", None
     try:
-        plan = state_document.plan(given_document, [], NOW)
+        plan = state_export.plan(given_document, [], NOW)
     except RejectedInput as refused:
         line = str(refused)
     assert "\n" not in line
@@ -216,9 +215,9 @@ def test_no_document_whatever_does_more_than_be_refused(given_document: Any) -> 
 def test_a_token_fits_exactly_one_set_of_keys(names: List[str], chance: Any) -> None:
     shuffled = list(names)
     chance.shuffle(shuffled)
-    token = state_document.token(names)
-    assert state_document.token(shuffled) == token
-    assert state_document.token([*names, "c"]) != token
+    token = state_reset.token(names)
+    assert state_reset.token(shuffled) == token
+    assert state_reset.token([*names, "c"]) != token
 
 
 def test_every_name_has_one_kind() -> None:
@@ -246,14 +245,14 @@ def test_on_the_embedded_datastore_each_key_keeps_its_end(tmp_path: Path) -> Non
     one.write("identity.u", {"how": "link"})
     one.write("chat.tokens", [{"token": "s3cret"}], encrypt=True)
     now[0] += 1800
-    made = state_document.document(one.rows(), now[0])
+    made = state_export.document(one.rows(), now[0])
     assert made["left_out"] == {"chat.tokens": "a secret"}
     assert {name: key["expires_at"] for name, key in made["keys"].items()} == {
         "audit.x": HOUR_ON,
         "identity.u": "",
         "message.abc": "2027-01-15T10:00:00Z",
     }
-    for write in state_document.plan(made, two.rows(), now[0]).writes:
+    for write in state_export.plan(made, two.rows(), now[0]).writes:
         two.write(write.name, write.data, write.ttl)
     now[0] += 1800
     assert [row.name for row in two.rows()] == ["identity.u", "message.abc"]

@@ -1,9 +1,11 @@
-"""All that the pack remembers as one JSON document, and back. Pure.
+"""All that the pack remembers as one JSON document, also in a file, and back. Pure but for the
+file.
 
-    document(rows, now)         # {"format": "pagerduty.state", "version": 1, "keys": {...},
-    "left_out": {...}, ...}
-    plan(given, present, now)   # what an import would write; raises RejectedInput when anything is
-    wrong
+    made = document(rows, now)            # {"format": "pagerduty.state", "version": 1,
+                                          #  "keys": {...}, "left_out": {...}, ...}
+    plan(made, present, now)              # what an import would write; raises RejectedInput when
+                                          # anything is wrong
+    write_file(path, made); read_file(path)
 
 Secrets are left out, as is what does not read; both are named in `left_out`. Each key keeps its
 version and its end.
@@ -11,8 +13,8 @@ version and its end.
 
 from __future__ import annotations
 
-import hashlib
 import json
+import os
 from collections.abc import Mapping
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Sequence, Tuple
 
@@ -24,18 +26,24 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row,
 from pagerduty_mattermost.operations.state_kinds import kind_of, problem
 
 FORMAT, VERSION = "pagerduty.state", 1
-TOLD = 5
-"""Problems of one document that are told."""
+BY_KIND = "a secret"
+"""Why a key of a secret kind is left out."""
+SHOWN_PROBLEMS = 5
+"""Of one document, in an error."""
 
 
-class Write(NamedTuple):
+class KeyWrite(NamedTuple):
+    """One key that an import writes."""
+
     name: str
     data: Any
     ttl: Optional[float]
 
 
-class Plan(NamedTuple):
-    writes: Tuple[Write, ...]
+class ImportPlan(NamedTuple):
+    """What an import does with each key of the document."""
+
+    writes: Tuple[KeyWrite, ...]
     """In their order: what others point at comes first, the sensor's head last."""
     same: Tuple[str, ...]
     """Stand there already."""
@@ -53,7 +61,7 @@ def document(rows: Iterable[Row], now: float, kinds: Sequence[str] = ()) -> Dict
         if kinds and kind.name not in kinds:
             continue
         if row.secret or kind.secret:
-            left_out[row.name] = "a secret"
+            left_out[row.name] = BY_KIND
             continue
         try:
             data = opened(row.name, row.raw)
@@ -74,13 +82,13 @@ def document(rows: Iterable[Row], now: float, kinds: Sequence[str] = ()) -> Dict
     }
 
 
-def plan(given: Any, present: Iterable[Row], now: float, *, replace: bool = False) -> Plan:
+def plan(given: Any, present: Iterable[Row], now: float, *, replace: bool = False) -> ImportPlan:
     """What an import writes. `replace`: also over what stands there otherwise. Raises
     RejectedInput, in one line, for another format or version, and for each key (the first five)
     whose data is not what such a key holds."""
     keys = _keys(given)
     standing = {row.name: row.raw for row in present}
-    writes: List[Write] = []
+    writes: List[KeyWrite] = []
     same: List[str] = []
     kept: List[str] = []
     expired: List[str] = []
@@ -94,23 +102,79 @@ def plan(given: Any, present: Iterable[Row], now: float, *, replace: bool = Fals
         if ttl is not None and ttl <= 0:
             expired.append(name)
         elif name not in standing:
-            writes.append(Write(name, data, ttl))
+            writes.append(KeyWrite(name, data, ttl))
         elif _holds(name, standing[name], data):
             same.append(name)
         elif replace:
-            writes.append(Write(name, data, ttl))
+            writes.append(KeyWrite(name, data, ttl))
         else:
             kept.append(name)
     if wrong:
-        more = f" (and {len(wrong) - TOLD} more)" if len(wrong) > TOLD else ""
-        raise RejectedInput(f"Nothing is imported: {'; '.join(wrong[:TOLD])}{more}")
+        more = f" (and {len(wrong) - SHOWN_PROBLEMS} more)" if len(wrong) > SHOWN_PROBLEMS else ""
+        raise RejectedInput(f"Nothing is imported: {'; '.join(wrong[:SHOWN_PROBLEMS])}{more}")
     writes.sort(key=lambda write: (write.name == "sensor.head", write.name))
-    return Plan(tuple(writes), tuple(same), tuple(kept), tuple(expired))
+    return ImportPlan(tuple(writes), tuple(same), tuple(kept), tuple(expired))
 
 
-def token(names: Iterable[str]) -> str:
-    """Confirms that exactly these keys are meant."""
-    return hashlib.sha256("\n".join(sorted(names)).encode("utf-8")).hexdigest()[:8]
+def export_message(made: Mapping[str, Any]) -> str:
+    """What was exported and what was left out, for people."""
+    left_out = made["left_out"]
+    secrets = [name for name, why in left_out.items() if why == BY_KIND]
+    parts = [f"{len(made['keys'])} keys exported"]
+    parts += [f"left out as secrets: {', '.join(secrets)}"] if secrets else []
+    unread = len(left_out) - len(secrets)
+    parts += [f"left out because they do not read: {unread}"] if unread else []
+    return f"{'; '.join(parts)}."
+
+
+def import_result(found: ImportPlan, *, dry_run: bool) -> Dict[str, Any]:
+    """What `state.import` returns."""
+    done = "would be written" if dry_run else "written"
+    message = f"{len(found.writes)} keys {done}, {len(found.same)} are there already"
+    if found.kept:
+        message += (
+            f", {len(found.kept)} hold something else and are left alone "
+            "(replace=true writes over them)"
+        )
+    if found.expired:
+        message += f", {len(found.expired)} have expired"
+    return {
+        "written": [one.name for one in found.writes],
+        "same": len(found.same),
+        "kept": list(found.kept),
+        "expired": len(found.expired),
+        "dry_run": dry_run,
+        "message": f"{message}.",
+    }
+
+
+def write_file(path: str, document: Any) -> None:
+    """A new file that only its owner reads; there is either all of it or none. Raises
+    RejectedInput."""
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except OSError as error:
+        raise RejectedInput(f"The file {path!r} can't be made: {error.strerror}") from None
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8") as out:
+            json.dump(document, out, indent=1, sort_keys=True)
+            out.write("\n")
+            out.flush()
+            os.fsync(out.fileno())
+    except (OSError, ValueError) as error:
+        os.unlink(path)
+        raise RejectedInput(f"The file {path!r} can't be written: {error}") from None
+
+
+def read_file(path: str) -> Any:
+    """The document in a file of `write_file`. Raises RejectedInput."""
+    try:
+        with open(path, encoding="utf-8") as source:
+            return json.load(source)
+    except OSError as error:
+        raise RejectedInput(f"The file {path!r} can't be read: {error.strerror}") from None
+    except (ValueError, RecursionError):
+        raise RejectedInput(f"The file {path!r} holds no JSON") from None
 
 
 def _keys(given: Any) -> Mapping[str, Any]:
@@ -119,8 +183,7 @@ def _keys(given: Any) -> Mapping[str, Any]:
     if given.get("version") != VERSION or isinstance(given["version"], bool):
         raise RejectedInput(
             f"The document has version {given.get('version')!r:.20}, this version of the "
-            f"pack reads {VERSION}: import "
-            "it with the version that exported it"
+            f"pack reads {VERSION}: import it with the version that exported it"
         )
     keys = given.get("keys")
     if not isinstance(keys, Mapping):

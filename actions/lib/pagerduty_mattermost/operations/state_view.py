@@ -1,5 +1,6 @@
-"""What the pack remembers, for people: of an incident, or all in all. Pure; outside text is
-escaped here."""
+"""What the pack remembers, for people (`state.show`): of an incident, or all in all. Pure; outside
+text is escaped here.
+"""
 
 from __future__ import annotations
 
