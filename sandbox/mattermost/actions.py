@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import json
 import re
-from typing import TYPE_CHECKING, Any, Awaitable, Dict, NamedTuple, Optional
+from typing import Any, Awaitable, Dict, NamedTuple, Optional
 
 from ..server import Answer
 from . import ephemeral, outgoing, post_rules, props, slack_text, triggers
@@ -14,9 +14,7 @@ from .errors import ApiError, bad_body, forbidden
 from .integrations import Cookie, Dialog
 from .model import User
 from .permissions import VIEW_TEAM
-
-if TYPE_CHECKING:
-    from .service import Mattermost
+from .server import MattermostCore
 
 FAILED = "api.post.do_action.action_integration.app_error"
 TITLE = ELEMENT_NAME = 24
@@ -105,7 +103,7 @@ def _stored(call: Call, post_id: str, cookie: Optional[str]) -> Cookie:
     return Cookie(post.id, post.root_id or post.id, post.channel_id, found, retained)
 
 
-async def _called(server: Mattermost, clicked: _Click) -> Answer:
+async def _called(server: MattermostCore, clicked: _Click) -> Answer:
     answer = await _ask(server, clicked.url, clicked.request, clicked.button.post_id, "click")
     try:
         given = answer.first_json()
@@ -131,7 +129,7 @@ async def _called(server: Mattermost, clicked: _Click) -> Answer:
     )
 
 
-def _update(server: Mattermost, button: Cookie, message: str, sent: Any) -> None:
+def _update(server: MattermostCore, button: Cookie, message: str, sent: Any) -> None:
     """Without props the old ones stay, else all are replaced but those about the author; a message
     that is not said is blank. Raises ApiError."""
     state = server.state
@@ -149,7 +147,7 @@ def _update(server: Mattermost, button: Cookie, message: str, sent: Any) -> None
     state.edit_post(post, message, kept, post.is_pinned, [])
 
 
-def _tell(server: Mattermost, clicked: _Click, text: str) -> None:
+def _tell(server: MattermostCore, clicked: _Click, text: str) -> None:
     state, button = server.state, clicked.button
     channel = state.channels[button.channel_id]
     post = state.make_post(
@@ -159,7 +157,7 @@ def _tell(server: Mattermost, clicked: _Click, text: str) -> None:
 
 
 async def _ask(
-    server: Mattermost, url: str, body: Dict[str, Any], subject: str, kind: str
+    server: MattermostCore, url: str, body: Dict[str, Any], subject: str, kind: str
 ) -> outgoing.Reply:
     """Exactly 200 is an answer. Raises ApiError (400)."""
     sent = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
@@ -259,7 +257,7 @@ def submit(call: Call) -> Awaitable[Answer]:
     return _submitted(call.server, url, sent)
 
 
-async def _submitted(server: Mattermost, url: str, sent: Dict[str, Any]) -> Answer:
+async def _submitted(server: MattermostCore, url: str, sent: Dict[str, Any]) -> Answer:
     """The errors it answers; an answer that does not read has none."""
     answer = await _ask(server, url, sent, sent["user_id"], "dialog")
     try:

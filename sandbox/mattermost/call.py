@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Tuple
+from typing import Any, Dict, NamedTuple, Tuple
 
 from ..server import Answer, Request, Routes
 from . import ids
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import Channel, Token, User
-
-if TYPE_CHECKING:
-    from .service import Mattermost
+from .server import MattermostCore
 
 ROUTES = Routes()
 """Paths below /api/v4. A handler takes a `Call` and returns an `Answer` or an awaitable of one."""
@@ -20,7 +18,7 @@ PER_PAGE, MOST_PER_PAGE = 60, 200
 
 
 class Call(NamedTuple):
-    server: Mattermost
+    server: MattermostCore
     request: Request
     names: Dict[str, str]
     """What stood in the path."""

@@ -9,16 +9,14 @@ from __future__ import annotations
 
 import inspect
 import json
-from typing import TYPE_CHECKING, Any, Awaitable, Dict, List, Mapping, Tuple
+from typing import Any, Awaitable, Dict, List, Mapping, Tuple
 
 from ..server import Answer, Request
 from .account import Account, ChannelRef
 from .integrations import Dialog
 from .model import Channel
+from .server import MattermostCore
 from .state import State
-
-if TYPE_CHECKING:
-    from .service import Mattermost
 
 Told = Awaitable[Dict[str, Any]]
 
@@ -71,21 +69,23 @@ def _team(server: Account, user: str, place: Channel) -> str:
     )
 
 
-def click(server: Mattermost, user: str, post: str, action: str, option: str = "") -> Told:
+def click(server: MattermostCore, user: str, post: str, action: str, option: str = "") -> Told:
     return _send(server, user, *pressed(server, user, post, action, option))
 
 
-def command(server: Mattermost, user: str, channel: str, text: str) -> Told:
+def command(server: MattermostCore, user: str, channel: str, text: str) -> Told:
     return _send(server, user, "/commands/execute", typed(server, user, channel, text))
 
 
-def write(server: Mattermost, user: str, channel: str, message: str, root_id: str = "") -> Told:
+def write(
+    server: MattermostCore, user: str, channel: str, message: str, root_id: str = ""
+) -> Told:
     body = {"channel_id": server.channel(channel).id, "message": message, "root_id": root_id}
     return _send(server, user, "/posts", body)
 
 
 def submit(
-    server: Mattermost,
+    server: MattermostCore,
     user: str,
     dialog: str,
     values: Any = None,
@@ -101,7 +101,7 @@ def submit(
 
 
 async def _submit(
-    server: Mattermost, user: str, dialog: Dialog, values: Any, cancelled: bool, channel: str
+    server: MattermostCore, user: str, dialog: Dialog, values: Any, cancelled: bool, channel: str
 ) -> Dict[str, Any]:
     told: Dict[str, Any] = {"status": 200, "body": {}}
     if not cancelled or dialog.dialog.get("notify_on_cancel"):
@@ -112,7 +112,7 @@ async def _submit(
     return told
 
 
-def dialogs(server: Mattermost, user: str) -> List[Dict[str, Any]]:
+def dialogs(server: MattermostCore, user: str) -> List[Dict[str, Any]]:
     """What is open in the user's client."""
     return [{"id": d.id, "dialog": d.dialog} for d in server.dialogs(user)]
 
@@ -126,7 +126,9 @@ def people(state: State) -> List[Dict[str, str]]:
     ]
 
 
-async def _send(server: Mattermost, user: str, path: str, body: Dict[str, Any]) -> Dict[str, Any]:
+async def _send(
+    server: MattermostCore, user: str, path: str, body: Dict[str, Any]
+) -> Dict[str, Any]:
     sent = json.dumps(body).encode()
     headers = {"Authorization": "Bearer " + server.session(user), "Host": server.authority}
     with server.lock:

@@ -20,13 +20,11 @@ Words: see `WORDS`. Faults, outages, clock and journal are the server's own word
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List
+from typing import Any, Callable, Dict, List
 
 from . import clients
 from .model import DIRECT, Channel, Post, Team, User
-
-if TYPE_CHECKING:
-    from .service import Mattermost
+from .server import MattermostCore
 
 SETTINGS = {
     "props_limit": int,
@@ -74,7 +72,7 @@ _ACCOUNT = (
 )
 
 
-def run(server: Mattermost, word: str, body: Dict[str, Any]) -> Any:
+def run(server: MattermostCore, word: str, body: Dict[str, Any]) -> Any:
     """Do what the word says. Raises KeyError for an unknown word or name, TypeError or ValueError
     for wrong input."""
     if word in _ACCOUNT:
@@ -82,7 +80,7 @@ def run(server: Mattermost, word: str, body: Dict[str, Any]) -> Any:
     return WORDS[word](server, **body)
 
 
-def _shown(server: Mattermost, value: Any) -> Any:
+def _shown(server: MattermostCore, value: Any) -> Any:
     if isinstance(value, list):
         return [_shown(server, v) for v in value]
     if isinstance(value, Post):
@@ -94,7 +92,7 @@ def _shown(server: Mattermost, value: Any) -> Any:
     return value
 
 
-def settings(server: Mattermost, **changes: Any) -> Dict[str, Any]:
+def settings(server: MattermostCore, **changes: Any) -> Dict[str, Any]:
     """Change some of the switches; answers all. Raises ValueError for an unknown one."""
     unknown = set(changes) - set(SETTINGS)
     if unknown:
@@ -104,23 +102,23 @@ def settings(server: Mattermost, **changes: Any) -> Dict[str, Any]:
     return {name: getattr(server, name) for name in SETTINGS}
 
 
-def database(server: Mattermost, down: bool) -> Dict[str, Any]:
+def database(server: MattermostCore, down: bool) -> Dict[str, Any]:
     return settings(server, database_down=down)
 
 
-def rate_limit(server: Mattermost, per_second: Any, burst: int = 100) -> None:
+def rate_limit(server: MattermostCore, per_second: Any, burst: int = 100) -> None:
     server.rate_limit(None if per_second is None else float(per_second), int(burst))
 
 
-def channels(server: Mattermost) -> List[Dict[str, Any]]:
+def channels(server: MattermostCore) -> List[Dict[str, Any]]:
     return [c.to_json() for c in server.state.channels.values()]
 
 
-def grant(server: Mattermost, role: str, permissions: List[str]) -> None:
+def grant(server: MattermostCore, role: str, permissions: List[str]) -> None:
     server.grant(role, *permissions)
 
 
-def view(server: Mattermost, channel: str = "", user: str = "") -> Dict[str, Any]:
+def view(server: MattermostCore, channel: str = "", user: str = "") -> Dict[str, Any]:
     """Everything the web page shows: the list of channels, one channel's newest threads, oldest
     first, with what the user alone sees there, and the user's dialogs."""
     state = server.state
@@ -167,7 +165,7 @@ def _title(channel: Channel, names: Dict[str, str]) -> str:
     return ", ".join("@" + names.get(u, u) for u in sorted(channel.members))
 
 
-def _viewed(server: Mattermost, post: Post, names: Dict[str, str]) -> Dict[str, Any]:
+def _viewed(server: MattermostCore, post: Post, names: Dict[str, str]) -> Dict[str, Any]:
     body = server.state.post_json(post)
     return {
         "id": post.id,

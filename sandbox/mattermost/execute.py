@@ -4,7 +4,7 @@ say later."""
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Awaitable, List, NamedTuple, Tuple
+from typing import Awaitable, List, NamedTuple, Tuple
 from urllib.parse import urlencode
 
 from ..server import Answer, Request
@@ -14,10 +14,8 @@ from .errors import ApiError, bad_body, forbidden
 from .integrations import RESPONSE_URL_SECONDS, RESPONSE_URL_USES, Command, ResponseUrl
 from .model import OPEN, Channel
 from .responses import Said
+from .server import MattermostCore
 from .state import State
-
-if TYPE_CHECKING:
-    from .service import Mattermost
 
 _SPACE = re.compile(r"\s")
 _MENTION = re.compile(r"\B@([a-zA-Z0-9][a-zA-Z0-9._:-]*)")
@@ -111,7 +109,7 @@ def _mentions(state: State, team_id: str, text: str) -> List[Tuple[str, str]]:
     return [pair for both in pairs for pair in both]
 
 
-async def _call(server: Mattermost, run: _Run) -> Answer:
+async def _call(server: MattermostCore, run: _Run) -> Answer:
     """Exactly 200 is an answer; what it says is done."""
     command, trigger = run.command, run.said.trigger
     headers = {"Accept": "application/json", "Authorization": "Token " + command.token}
@@ -146,7 +144,7 @@ async def _call(server: Mattermost, run: _Run) -> Answer:
     return Answer(200, response)
 
 
-def delayed(server: Mattermost, id_: str, request: Request) -> Answer:
+def delayed(server: MattermostCore, id_: str, request: Request) -> Answer:
     """`POST /hooks/commands/<id>`: no session is asked for, the address is the secret."""
     try:
         response = responses.read(request.headers.get("Content-Type", ""), request.body)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
+from typing import Any, Dict, List, NamedTuple
 from urllib.parse import urlencode
 
 from ..server import shared_loop
@@ -13,9 +13,7 @@ from . import outgoing, post_rules, slack_text
 from .errors import ApiError
 from .integrations import OutgoingHook
 from .model import OPEN, Post
-
-if TYPE_CHECKING:
-    from .service import Mattermost
+from .server import MattermostCore
 
 
 class _Fired(NamedTuple):
@@ -25,7 +23,7 @@ class _Fired(NamedTuple):
     body: bytes
 
 
-def fire(server: Mattermost, post: Post) -> None:
+def fire(server: MattermostCore, post: Post) -> None:
     """Under the lock; the calls are made later, and nobody waits for them."""
     channel = server.state.channels[post.channel_id]
     if not server.enable_outgoing_webhooks or channel.type != OPEN:
@@ -53,7 +51,7 @@ def _word(hook: OutgoingHook, first: str) -> Any:
     return next(fits, None)
 
 
-def _calls(server: Mattermost, hook: OutgoingHook, post: Post, word: str) -> List[_Fired]:
+def _calls(server: MattermostCore, hook: OutgoingHook, post: Post, word: str) -> List[_Fired]:
     state = server.state
     payload: Dict[str, Any] = {
         "token": hook.token,
@@ -80,11 +78,11 @@ def _calls(server: Mattermost, hook: OutgoingHook, post: Post, word: str) -> Lis
     return [_Fired(hook, url, kind, body) for url in hook.callback_urls]
 
 
-async def _all(server: Mattermost, post: Post, calls: List[_Fired]) -> None:
+async def _all(server: MattermostCore, post: Post, calls: List[_Fired]) -> None:
     await asyncio.gather(*(_call(server, post, one) for one in calls))
 
 
-async def _call(server: Mattermost, post: Post, fired: _Fired) -> None:
+async def _call(server: MattermostCore, post: Post, fired: _Fired) -> None:
     """Whatever the status: the server looks at the answer's JSON alone."""
     state = server.state
     headers = {"Content-Type": fired.content_type, "Accept": "application/json"}
@@ -103,7 +101,7 @@ async def _call(server: Mattermost, post: Post, fired: _Fired) -> None:
         state.fact("integration_failed", fired.hook.id, post.id, reason=error.error_id)
 
 
-def _answer(server: Mattermost, post: Post, hook: OutgoingHook, given: Dict[str, Any]) -> None:
+def _answer(server: MattermostCore, post: Post, hook: OutgoingHook, given: Dict[str, Any]) -> None:
     """A post in the name of who made the webhook; `comment`: below the post, which therefore must
     be no reply. It fires nothing."""
     text, cards = given.get("text"), given.get("attachments")

@@ -14,14 +14,13 @@ import ipaddress
 import json
 import re
 import socket
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Union
+from typing import Any, Dict, List, NamedTuple, Union
 
 import aiohttp
 from aiohttp.abc import AbstractResolver
 from yarl import URL
 
-if TYPE_CHECKING:
-    from .service import Mattermost
+from .server import MattermostCore
 
 CONNECT_SECONDS = 3.0
 MAX_ANSWER = 1024 * 1024
@@ -69,7 +68,7 @@ class Reply(NamedTuple):
 
 
 async def call(
-    server: Mattermost, method: str, url: str, headers: Dict[str, str], body: bytes
+    server: MattermostCore, method: str, url: str, headers: Dict[str, str], body: bytes
 ) -> Reply:
     """Raises CallFailed."""
     try:

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence
+from typing import Any, Dict, List, Sequence
 
 from . import props
 from .errors import ApiError
 from .model import Channel, Post, User
-
-if TYPE_CHECKING:
-    from .service import Mattermost
+from .server import MattermostCore
 
 
 def new_post(
-    server: Mattermost,
+    server: MattermostCore,
     user: User,
     channel: Channel,
     message: str,
@@ -47,7 +45,7 @@ def new_post(
     return post
 
 
-def _files(server: Mattermost, user: User, wanted: Sequence[Any]) -> List[str]:
+def _files(server: MattermostCore, user: User, wanted: Sequence[Any]) -> List[str]:
     """The ids of uploads of this user that no post has yet; others are left out without a word."""
     if len(json.dumps(list(wanted), separators=(",", ":"))) > 300:
         raise ApiError("model.post.is_valid.file_ids.app_error")
@@ -55,7 +53,7 @@ def _files(server: Mattermost, user: User, wanted: Sequence[Any]) -> List[str]:
     return [f.id for f in known if f is not None and f.user_id == user.id and not f.post_id]
 
 
-def check(server: Mattermost, message: str, sent: Any, kept: Dict[str, Any]) -> None:
+def check(server: MattermostCore, message: str, sent: Any, kept: Dict[str, Any]) -> None:
     """The server's limits. Raises ApiError; a NUL is the database's own 500, on every try."""
     if len(message) > server.message_limit:
         raise ApiError("model.post.is_valid.msg.app_error")
@@ -65,7 +63,7 @@ def check(server: Mattermost, message: str, sent: Any, kept: Dict[str, Any]) -> 
         raise ApiError("app.post.save.app_error")
 
 
-def check_edit(server: Mattermost, message: str, sent: Any, kept: Dict[str, Any]) -> None:
+def check_edit(server: MattermostCore, message: str, sent: Any, kept: Dict[str, Any]) -> None:
     """The same for a post that is there already."""
     try:
         check(server, message, sent, kept)

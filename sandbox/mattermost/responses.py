@@ -4,14 +4,12 @@ for one alone."""
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, Dict, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 from . import ephemeral, post_rules, props, slack_text
 from .errors import ApiError
 from .integrations import Command
-
-if TYPE_CHECKING:
-    from .service import Mattermost
+from .server import MattermostCore
 
 _TEXTS = ("response_type", "text", "username", "channel_id", "icon_url", "type", "goto_location")
 
@@ -56,7 +54,9 @@ def _typed(sent: Dict[str, Any], name: str, kind: type, empty: Any) -> Any:
     return value
 
 
-def carry_out(server: Mattermost, command: Command, said: Said, response: Dict[str, Any]) -> None:
+def carry_out(
+    server: MattermostCore, command: Command, said: Said, response: Dict[str, Any]
+) -> None:
     """Raises ApiError (500) when a post can't be made."""
     failed = False
     for one in [response, *(response["extra_responses"] or ())]:
@@ -69,7 +69,7 @@ def carry_out(server: Mattermost, command: Command, said: Said, response: Dict[s
         raise ApiError("api.command.execute_command.create_post_failed.app_error", said.trigger)
 
 
-def _post(server: Mattermost, command: Command, said: Said, response: Dict[str, Any]) -> None:
+def _post(server: MattermostCore, command: Command, said: Said, response: Dict[str, Any]) -> None:
     state = server.state
     user, channel_id = state.users[said.user_id], response["channel_id"] or said.channel_id
     channel = state.channels.get(channel_id)
@@ -112,6 +112,8 @@ def _post(server: Mattermost, command: Command, said: Said, response: Dict[str, 
         )
 
 
-def _overrides(server: Mattermost, command: Command, response: Dict[str, Any]) -> Dict[str, str]:
+def _overrides(
+    server: MattermostCore, command: Command, response: Dict[str, Any]
+) -> Dict[str, str]:
     name = command.username or response["username"]
     return {"override_username": name} if server.enable_post_username_override and name else {}

@@ -6,10 +6,8 @@ from __future__ import annotations
 import inspect
 from typing import Any, Awaitable, Dict, Optional, Union
 
-from ..clock import Clock
-from ..journal import Journal
 from ..page import page
-from ..server import Answer, Request, Service
+from ..server import Answer, Request
 from . import (
     actions,
     channels,
@@ -27,12 +25,11 @@ from . import (
     users,
     webhooks,
 )
-from .account import Account
 from .call import ROUTES, Call
 from .errors import MESSAGES, ApiError, error_answer, expired, forbidden
-from .limiter import Limiter, limit_headers
+from .limiter import limit_headers
 from .model import Post, Token, User
-from .state import State
+from .server import MattermostCore
 
 API = "/api/v4"
 PERMALINK = "/_redirect/pl/"
@@ -60,65 +57,8 @@ _NOBODY = User("", "", "", 0, 0)
 _NO_TOKEN = Token("", "", "")
 
 
-class Mattermost(Account, Service):
-    """A Mattermost server, version 5.37 as measured in facts/mattermost.md.
-
-    Switches, to be set at any time:
-
-    `props_limit` (8000; 800000 on newer servers), `message_limit`, `file_limit` (bytes),
-    `show_email` (whether profiles tell e-mails), `save_seconds` (real seconds that saving a new
-    post takes, so that requests overlap), `database_down` (answers as a server that lost its
-    database), `rate_limit(per_second, burst)`; for integrations `enable_commands`,
-    `enable_outgoing_webhooks`, `enable_post_username_override`,
-    `allowed_untrusted_internal_connections` (hosts and CIDR blocks that may be called, apart by
-    spaces or commas), `trigger_seconds` (3; 30 on newer servers), `integration_seconds` (real ones
-    that who is called has); to be read only `enable_open_server`, `license` (short name of the
-    edition, `professional`; empty: none) and `enable_custom_groups` for user groups, as servers
-    from 6.3 on have them; `enable_user_creation`, `require_email_verification`, `enable_gitlab`,
-    `enable_saml`, `enable_ldap`.
-    """
-
-    name = "mattermost"
-
-    def __init__(
-        self,
-        clock: Optional[Clock] = None,
-        journal: Optional[Journal] = None,
-        *,
-        props_limit: int = 8000,
-        message_limit: int = 16383,
-        file_limit: int = 50 * 1024 * 1024,
-        seed: Optional[int] = None,
-    ) -> None:
-        Service.__init__(self)
-        clock = clock or Clock()
-        self.state = State(clock, journal or Journal(clock), seed)
-        self.props_limit = props_limit
-        self.message_limit = message_limit
-        self.file_limit = file_limit
-        self.show_email = True
-        self.save_seconds = 0.0
-        self.database_down = False
-        self.enable_commands = True
-        self.enable_outgoing_webhooks = True
-        self.enable_post_username_override = False
-        self.allowed_untrusted_internal_connections = "127.0.0.1 localhost"
-        self.trigger_seconds = 3.0
-        self.integration_seconds = 30.0
-        self.enable_open_server = False
-        self.enable_user_creation = True
-        self.require_email_verification = False
-        self.enable_gitlab = False
-        self.enable_saml = False
-        self.enable_ldap = False
-        self.license = ""
-        self.enable_custom_groups = True
-        self._refusals = 0
-        self._limiter: Optional[Limiter] = None
-
-    def rate_limit(self, per_second: Optional[float], burst: int = 100) -> None:
-        """Limit requests by address as the server's own rate limiter does; None: no limit."""
-        self._limiter = Limiter(self.state.clock, per_second, burst) if per_second else None
+class Mattermost(MattermostCore):
+    """A Mattermost server, version 5.37 as measured; its switches are `MattermostCore`'s."""
 
     def handle(self, request: Request) -> Union[Answer, Awaitable[Answer]]:
         if not request.path.startswith(API + "/"):

@@ -11,24 +11,22 @@ import base64
 import binascii
 import hashlib
 import hmac
-from typing import TYPE_CHECKING, Tuple
+from typing import Tuple
 
 from .errors import ApiError
-
-if TYPE_CHECKING:
-    from .service import Mattermost
+from .server import MattermostCore
 
 _DECODE = "interactive_message.decode_trigger_id."
 
 
-def new(server: Mattermost, user_id: str) -> Tuple[str, str]:
+def new(server: MattermostCore, user_id: str) -> Tuple[str, str]:
     """What the client is told, and what is sent to the one who is called."""
     client_id = server.state.new_id()
     data = f"{client_id}:{user_id}:{server.state.now()}:"
     return client_id, base64.b64encode((data + _signature(server, data)).encode()).decode()
 
 
-def user_of(server: Mattermost, trigger_id: str) -> Tuple[str, str]:
+def user_of(server: MattermostCore, trigger_id: str) -> Tuple[str, str]:
     """The client's id and the user's. Raises ApiError (400)."""
     try:
         parts = base64.b64decode(trigger_id, validate=True).decode("utf-8", "replace").split(":")
@@ -47,7 +45,7 @@ def user_of(server: Mattermost, trigger_id: str) -> Tuple[str, str]:
     return client_id, user_id
 
 
-def _signature(server: Mattermost, data: str) -> str:
+def _signature(server: MattermostCore, data: str) -> str:
     return base64.b64encode(
         hmac.new(server.state.secret, data.encode(), hashlib.sha256).digest()
     ).decode()

@@ -1,0 +1,76 @@
+"""What the handlers of the sandbox's Mattermost are given: what the server keeps, what its people
+and administrators do, its settings. The dispatcher (`service`) stands above the handlers.
+"""
+
+from __future__ import annotations
+
+from typing import Optional
+
+from ..clock import Clock
+from ..journal import Journal
+from ..server import Service
+from .account import Account
+from .limiter import Limiter
+from .state import State
+
+
+class MattermostCore(Account, Service):
+    """A Mattermost server, version 5.37 as measured.
+
+    Switches, to be set at any time:
+
+    `props_limit` (8000; 800000 on newer servers), `message_limit`, `file_limit` (bytes),
+    `show_email` (whether profiles tell e-mails), `save_seconds` (real seconds that saving a new
+    post takes, so that requests overlap), `database_down` (answers as a server that lost its
+    database), `rate_limit(per_second, burst)`; for integrations `enable_commands`,
+    `enable_outgoing_webhooks`, `enable_post_username_override`,
+    `allowed_untrusted_internal_connections` (hosts and CIDR blocks that may be called, apart by
+    spaces or commas), `trigger_seconds` (3; 30 on newer servers), `integration_seconds` (real ones
+    that who is called has); to be read only `enable_open_server`, `license` (short name of the
+    edition, `professional`; empty: none) and `enable_custom_groups` for user groups, as servers
+    from 6.3 on have them; `enable_user_creation`, `require_email_verification`, `enable_gitlab`,
+    `enable_saml`, `enable_ldap`.
+    """
+
+    name = "mattermost"
+
+    def __init__(
+        self,
+        clock: Optional[Clock] = None,
+        journal: Optional[Journal] = None,
+        *,
+        props_limit: int = 8000,
+        message_limit: int = 16383,
+        file_limit: int = 50 * 1024 * 1024,
+        seed: Optional[int] = None,
+    ) -> None:
+        Service.__init__(self)
+        clock = clock or Clock()
+        self.state = State(clock, journal or Journal(clock), seed)
+        self.props_limit = props_limit
+        self.message_limit = message_limit
+        self.file_limit = file_limit
+        self.show_email = True
+        self.save_seconds = 0.0
+        self.database_down = False
+        self.enable_commands = True
+        self.enable_outgoing_webhooks = True
+        self.enable_post_username_override = False
+        self.allowed_untrusted_internal_connections = "127.0.0.1 localhost"
+        self.trigger_seconds = 3.0
+        self.integration_seconds = 30.0
+        self.enable_open_server = False
+        self.enable_user_creation = True
+        self.require_email_verification = False
+        self.enable_gitlab = False
+        self.enable_saml = False
+        self.enable_ldap = False
+        self.license = ""
+        self.enable_custom_groups = True
+        self._refusals = 0
+        """How often a post was refused while the database is down."""
+        self._limiter: Optional[Limiter] = None
+
+    def rate_limit(self, per_second: Optional[float], burst: int = 100) -> None:
+        """Limit requests by address as the server's own rate limiter does; None: no limit."""
+        self._limiter = Limiter(self.state.clock, per_second, burst) if per_second else None
