@@ -10,13 +10,9 @@ Values may be quoted, or stand in braces (JSON).
 from __future__ import annotations
 
 import re
-import sys
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
-if sys.version_info >= (3, 11):
-    from re import _parser as _sre  # type: ignore[attr-defined]
-else:
-    import sre_parse as _sre
+from standalone.regex_anchors import BEGINNING, END, anchors
 
 __all__ = [
     "ActionAlias",
@@ -35,9 +31,6 @@ _PAIRS = re.compile(_PAIR, re.DOTALL)
 _OPTIONAL = r"{{\s*(\S+?)\s*\s*=\s*(?:" + _QUOTED + r"|(.+?))\s*}}"
 _REQUIRED = r"{{\s*(\S+?)\s*}}"
 _VALUE = r"(?:(?<=').+?(?=')|(?<=\").+?(?=\")|{.+?}|.+?)"
-
-_BEGINNINGS = ("AT_BEGINNING", "AT_BEGINNING_STRING")
-_ENDS = ("AT_END", "AT_END_STRING")
 
 
 class ParseError(ValueError):
@@ -209,24 +202,9 @@ def _compile(format_string: str) -> Any:
 
     regex = re.sub(r"(\s*)" + _OPTIONAL, lambda found: "(?:" + group(found) + ")?", format_string)
     regex = re.sub(r"(\s*)" + _REQUIRED, group, regex)
-    tokens = _sre.parse(regex, flags=re.DOTALL)
-    if not _has_anchor(tokens, _BEGINNINGS):
+    anchored = anchors(regex)
+    if BEGINNING not in anchored:
         regex = r"^\s*" + regex
-    if not _has_anchor(tokens, _ENDS):
+    if END not in anchored:
         regex += r"\s*$"
     return re.compile(regex, re.DOTALL)
-
-
-def _has_anchor(tokens: Any, wanted: Sequence[str]) -> bool:
-    """Looks where StackStorm looks: in groups, and of alternatives only in the second."""
-    for kind, value in tokens:
-        name = str(kind)
-        if name == "SUBPATTERN":
-            if _has_anchor(value[3], wanted):
-                return True
-        elif name == "BRANCH":
-            if _has_anchor(value[1][1], wanted):
-                return True
-        elif name == "AT" and str(value) in wanted:
-            return True
-    return False
