@@ -38,10 +38,12 @@ KINDS = (
 def run() -> List[Row]:
     from pagerduty_mattermost.core.config.noise import NoiseConfig
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-    from pagerduty_mattermost.incidents.known_states import State, StateStore
+    from pagerduty_mattermost.incidents.known_states import State
     from pagerduty_mattermost.incidents.log_entries import parse_entry
-    from pagerduty_mattermost.incidents.tracker import Watch, follow
+    from pagerduty_mattermost.incidents.state_store import StateStore
+    from pagerduty_mattermost.incidents.tracker import follow
     from pagerduty_mattermost.incidents.trigger_payload import payload
+    from pagerduty_mattermost.incidents.watch_filter import WatchFilter
     from pagerduty_mattermost.noise.storm_gate import NoiseDesk
 
     from .sensor import Datastore, Dispatcher
@@ -61,7 +63,7 @@ def run() -> List[Row]:
         if number % A_LOOK:
             continue
         now = START + number / 10
-        for step in noise.sort(follow(state, batch[::-1], Watch(), now), now):
+        for step in noise.sort(follow(state, batch[::-1], WatchFilter(), now), now):
             told = (
                 noise.passed(step.change, state.origin, now) if step.change is not None else None
             )

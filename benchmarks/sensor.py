@@ -70,7 +70,7 @@ def run() -> List[Row]:
     from pagerduty_mattermost.core.config import settings as pack_config
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-    from pagerduty_mattermost.incidents.known_states import StateStore
+    from pagerduty_mattermost.incidents.state_store import StateStore
     from pagerduty_mattermost.sensor.cycle import Cycle
 
     with Servers() as servers:

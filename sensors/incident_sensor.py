@@ -21,7 +21,7 @@ from pagerduty_mattermost.core.config import settings as pack_config  # noqa: E4
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
-from pagerduty_mattermost.incidents.known_states import StateStore  # noqa: E402
+from pagerduty_mattermost.incidents.state_store import StateStore  # noqa: E402
 from pagerduty_mattermost.noise.storm_gate import NoiseDesk  # noqa: E402
 from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
 from pagerduty_mattermost.sensor.health import Health, fault  # noqa: E402

@@ -14,7 +14,7 @@ from posts_world import ACKED, TRIGGERED, Log
 from pagerduty_mattermost.cards.records import OVER, Record, Records, known_of
 from pagerduty_mattermost.gateways.stackstorm import migrations
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store, opened
-from pagerduty_mattermost.incidents.known_states import StateStore
+from pagerduty_mattermost.incidents.state_store import StateStore
 
 FIXTURES = Path(__file__).resolve().parents[1] / "fixtures" / "datastore"
 

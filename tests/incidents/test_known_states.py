@@ -12,15 +12,9 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import (
-    KEEP_CLOSED,
-    Known,
-    State,
-    StateStore,
-    Step,
-    shard_of,
-)
+from pagerduty_mattermost.incidents.known_states import KEEP_CLOSED, Known, State, Step, shard_of
 from pagerduty_mattermost.incidents.server_clock import ServerClock, moved
+from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.sensor.health import Health
 
 NOW = 1_800_000_000

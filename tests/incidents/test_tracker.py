@@ -12,8 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Person
-from pagerduty_mattermost.incidents.known_states import OPEN, REPORTED, State, Step
+from pagerduty_mattermost.incidents.event_types import HAND_OVERS, STATUS_AFTER
+from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Incident, IncidentEvent, Person
+from pagerduty_mattermost.incidents.known_states import REPORTED, State, Step
 from pagerduty_mattermost.incidents.log_entries import Entry, parse_entry
 from pagerduty_mattermost.incidents.snapshot import (
     MAX_REPAINTS,
@@ -23,13 +24,8 @@ from pagerduty_mattermost.incidents.snapshot import (
     differences,
     explained,
 )
-from pagerduty_mattermost.incidents.tracker import (
-    HAND_OVERS,
-    STATUS_AFTER,
-    Watch,
-    follow,
-    in_order,
-)
+from pagerduty_mattermost.incidents.tracker import follow, in_order
+from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 START = 1_800_000_000
 NEVER = 10**12
@@ -155,7 +151,7 @@ def entry_of(written: Written, incident: Incident) -> Entry:
 class Observer:
     """Polls the model as the sensor does, and keeps what it would dispatch."""
 
-    def __init__(self, model: Model, watch: Watch = Watch()) -> None:  # noqa: B008
+    def __init__(self, model: Model, watch: WatchFilter = WatchFilter()) -> None:  # noqa: B008
         self.model, self.watch = model, watch
         self.state = State(origin=model.now, cursor=model.now)
         self.state.scope = watch.fingerprint
@@ -254,7 +250,9 @@ def statuses_told(events: List[IncidentEvent]) -> Set[str]:
     moment, found, closed_by = "", {"triggered"}, -1
     for told_at, event in sorted(enumerate(events), key=lambda row: row[1].occurred_at):
         after = TURNS.get(event.event_type)
-        maybe = event.event_type in MAYBE_TURNS and (found & set(OPEN) or told_at < closed_by)
+        maybe = event.event_type in MAYBE_TURNS and (
+            found & set(OPEN_STATUSES) or told_at < closed_by
+        )
         if after is None and not maybe:
             continue
         before = found if after is None or event.occurred_at == moment else set()
@@ -287,7 +285,7 @@ def entries_of(incident: Incident, *kinds: Tuple[str, int]) -> List[Entry]:
 def told(
     state: State, incident: Incident, *kinds: Tuple[str, int], now: int = START + 30, **watch: Any
 ) -> List[str]:
-    steps = follow(state, entries_of(incident, *kinds), Watch(**watch), now)
+    steps = follow(state, entries_of(incident, *kinds), WatchFilter(**watch), now)
     for step in steps:
         state.apply(step)
     return [event.event_type for step in steps if step.change for event in step.change.events]
@@ -319,7 +317,7 @@ def test_a_hand_over_of_a_resolved_incident_leaves_it_to_a_snapshot_to_tell_the_
     incident = incident_with(updated_at=times.iso(START + 60))
     told(state, incident, ("trigger", 0), ("resolve", 30), ("escalate", 60), now=START + 90)
     assert state.known["P1"].status == "resolved"
-    steps = differences(state, Found((incident,)), Watch(), START + 600, {})
+    steps = differences(state, Found((incident,)), WatchFilter(), START + 600, {})
     assert [event.event_type for step in steps if step.change for event in step.change.events] == [
         "incident.reopened"
     ]
@@ -329,7 +327,7 @@ def test_a_hand_over_takes_the_acknowledgement_back_without_an_entry_of_its_own(
     state = State(START, START)
     incident = incident_with(updated_at=times.iso(START + 60))
     told(state, incident, ("trigger", 0), ("acknowledge", 30), ("assign", 60), now=START + 90)
-    steps = differences(state, Found((incident,)), Watch(), START + 600, {})
+    steps = differences(state, Found((incident,)), WatchFilter(), START + 600, {})
     assert [step.change for step in steps if step.change] == []
     assert state.known["P1"].status == "triggered"
 
@@ -343,20 +341,20 @@ def test_entries_before_the_first_start_are_silent() -> None:
 
 def test_what_the_snapshot_of_the_first_start_showed_is_no_news_in_the_same_second() -> None:
     state = State(START, START)
-    for step in adoption(state, [incident_with()], Watch(), START, followed=False):
+    for step in adoption(state, [incident_with()], WatchFilter(), START, followed=False):
         state.apply(step)
     assert told(state, incident_with(), ("trigger", 0), ("assign", 0)) == []
     later = incident_with(updated_at=times.iso(START + 1), status="acknowledged")
     (step,) = follow(
         state,
         [entry_of(Written("L1", START + 1, 0, "acknowledge", "P1"), later)],
-        Watch(),
+        WatchFilter(),
         START + 5,
     )
     assert step.change is not None
     new = incident_with(id="P2")
     (step,) = follow(
-        state, [entry_of(Written("L2", START, 0, "trigger", "P2"), new)], Watch(), START + 5
+        state, [entry_of(Written("L2", START, 0, "trigger", "P2"), new)], WatchFilter(), START + 5
     )
     assert step.change is not None
 
@@ -384,7 +382,7 @@ def test_an_older_entry_never_paints_over_a_newer_state() -> None:
     now_resolved = incident_with(status="resolved", updated_at=times.iso(START + 50))
     told(state, now_resolved, ("trigger", 0), ("resolve", 50), now=START + 60)
     late = [entry_of(Written("L1", START + 20, 0, "acknowledge", "P1"), now_resolved)]
-    (step,) = follow(state, late, Watch(), START + 90)
+    (step,) = follow(state, late, WatchFilter(), START + 90)
     assert step.change is not None
     assert step.change.incident.status == "resolved"
     assert step.known is not None
@@ -401,7 +399,7 @@ def test_a_reopen_is_recognised_by_the_state_whatever_its_type(kind: str) -> Non
             incident_with(updated_at=times.iso(START + 100)),
         )
     ]
-    (step,) = follow(state, reopened, Watch(), START + 120)
+    (step,) = follow(state, reopened, WatchFilter(), START + 120)
     assert step.change is not None
     assert step.change.event_types == ["incident.reopened"]
     assert step.known is not None
@@ -421,7 +419,7 @@ def test_filters_hold_until_the_incident_was_reported() -> None:
     only_high = {"urgencies": frozenset(["high"]), "services": frozenset(["S1"])}
     assert told(state, low, ("trigger", 0), **only_high) == []
     raised = [entry_of(Written("L1", START + 20, 0, "urgency_change", "P1"), high)]
-    (step,) = follow(state, raised, Watch(**only_high), START + 30)
+    (step,) = follow(state, raised, WatchFilter(**only_high), START + 30)
     state.apply(step)
     assert step.change is not None
     elsewhere = low._replace(service_id="S2", updated_at=times.iso(START + 40))
@@ -430,36 +428,36 @@ def test_filters_hold_until_the_incident_was_reported() -> None:
             Written("L2", START + 40, 0, "resolve", "P1"), elsewhere._replace(status="resolved")
         )
     ]
-    (step,) = follow(state, moved, Watch(**only_high), START + 60)
+    (step,) = follow(state, moved, WatchFilter(**only_high), START + 60)
     assert step.change is not None
 
 
 def test_adopted_incidents_are_no_news_and_young_differences_wait() -> None:
     state = State(START, START)
-    for step in adoption(state, [incident_with()], Watch(), START, followed=False):
+    for step in adoption(state, [incident_with()], WatchFilter(), START, followed=False):
         assert step.change is None
         state.apply(step)
-    state.scope = Watch().fingerprint
+    state.scope = WatchFilter().fingerprint
     later = incident_with(status="acknowledged", updated_at=times.iso(START + 100))
     later = later._replace(acknowledgers=(Person("U1", "Ada", times.iso(START + 100)),))
     pending: Pending = {}
-    (young,) = differences(state, Found((later,)), Watch(), START + 200, pending)
+    (young,) = differences(state, Found((later,)), WatchFilter(), START + 200, pending)
     assert young.change is None
-    (old,) = differences(state, Found((later,)), Watch(), START + 251, pending)
+    (old,) = differences(state, Found((later,)), WatchFilter(), START + 251, pending)
     assert old.change is not None
     assert old.change.events[0].event_id == f"snap-P1-status-acknowledged-{times.iso(START + 100)}"
 
 
 def test_an_incident_that_changes_all_the_time_is_told_after_the_grace_time() -> None:
     state = State(START, START)
-    for step in adoption(state, [incident_with()], Watch(), START, followed=True):
+    for step in adoption(state, [incident_with()], WatchFilter(), START, followed=True):
         state.apply(step)
-    state.scope = Watch().fingerprint
+    state.scope = WatchFilter().fingerprint
     pending: Pending = {}
     changes = []
     for now in range(START + 30, START + 400, 30):
         busy = incident_with(urgency="low", updated_at=times.iso(now))
-        for step in differences(state, Found((busy,)), Watch(), now, pending):
+        for step in differences(state, Found((busy,)), WatchFilter(), now, pending):
             state.apply(step)
             changes += [step.change] if step.change else []
     (change,) = changes
@@ -468,14 +466,14 @@ def test_an_incident_that_changes_all_the_time_is_told_after_the_grace_time() ->
 
 def test_alert_counts_repaint_a_few_cards_at_a_time() -> None:
     state = State(START, START)
-    state.scope = Watch().fingerprint
+    state.scope = WatchFilter().fingerprint
     ours = [incident_with()._replace(id=f"P{n}") for n in range(MAX_REPAINTS + 20)]
-    for step in adoption(state, ours, Watch(), START, followed=True):
+    for step in adoption(state, ours, WatchFilter(), START, followed=True):
         state.apply(step)
     found = Found(tuple(incident._replace(alerts_total=2) for incident in ours))
     counts = []
     for _ in range(3):
-        steps = differences(state, found, Watch(), START + 600, {})
+        steps = differences(state, found, WatchFilter(), START + 600, {})
         counts.append(len([step for step in steps if step.change]))
         for step in steps:
             state.apply(step)
@@ -486,7 +484,7 @@ def test_a_snapshot_that_is_older_than_what_is_known_tells_nothing() -> None:
     state = State(START, START)
     acknowledged = incident_with(status="acknowledged", updated_at=times.iso(START + 60))
     told(state, acknowledged, ("trigger", 0), ("acknowledge", 60), now=START + 90)
-    assert differences(state, Found((incident_with(),)), Watch(), START + 600, {}) == []
+    assert differences(state, Found((incident_with(),)), WatchFilter(), START + 600, {}) == []
 
 
 def test_the_resolve_of_a_merged_incident_leaves_it_merged() -> None:
@@ -508,7 +506,7 @@ def test_an_older_copy_of_an_incident_changes_nothing_of_what_is_known() -> None
     steps = follow(
         state,
         [entry_of(Written("R9", START + 50, 0, "urgency_change", "P1"), older)],
-        Watch(),
+        WatchFilter(),
         START + 90,
     )
     assert [step.known.urgency for step in steps if step.known] == ["low"]

@@ -13,8 +13,8 @@ from repaint_incident import RepaintIncident
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, Person, to_payload
-from pagerduty_mattermost.incidents.known_states import REPORTED, State, StateStore
-from pagerduty_mattermost.incidents.tracker import known_of
+from pagerduty_mattermost.incidents.known_states import REPORTED, State, known_of
+from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise import reminder_posts as reminding
 
 MINUTES = 60.0

@@ -15,8 +15,8 @@ from pagerduty_mattermost.cards import held_cards as held
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.cards.records import Records
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import REPORTED, State, StateStore
-from pagerduty_mattermost.incidents.tracker import known_of
+from pagerduty_mattermost.incidents.known_states import REPORTED, State, known_of
+from pagerduty_mattermost.incidents.state_store import StateStore
 
 LATER = 400.0
 """Seconds after which nothing is on its way any more."""

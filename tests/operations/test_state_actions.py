@@ -12,7 +12,8 @@ from typing import Any, Dict
 from example_rows import ExampleCase, changed, posted
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import State, StateStore
+from pagerduty_mattermost.incidents.known_states import State
+from pagerduty_mattermost.incidents.state_store import StateStore
 
 
 class StateActionsTestCase(ExampleCase):

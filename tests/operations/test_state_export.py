@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import State, StateStore
+from pagerduty_mattermost.incidents.known_states import State
+from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.operations import state_export, state_kinds, state_reset
 from pagerduty_mattermost.operations.state_kinds import KINDS, NAMES, OTHER, kind_of
 from standalone.database import Database

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.incidents.log_entries import EVENT_TYPES, FIELD_EVENT_TYPES
+from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_TYPES
 from pagerduty_mattermost.sensor import webhook as doorbell
 from pagerduty_mattermost.sensor.webhook import (
     AGAIN,

@@ -31,7 +31,7 @@ from pagerduty_mattermost.gateways.http.client import Policy
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
-from pagerduty_mattermost.incidents.known_states import StateStore
+from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise.storm_gate import STORM_TRIGGER, NoiseDesk
 from pagerduty_mattermost.sensor.cycle import INCIDENT, Cycle
 from pagerduty_mattermost.sensor.webhook_endpoint import Desk

@@ -18,8 +18,8 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.incidents.event_types import EVENT_TYPES
 from pagerduty_mattermost.incidents.incident import Change, IncidentEvent
-from pagerduty_mattermost.incidents.log_entries import EVENT_TYPES
 
 MENTIONS = ("nobody", "assignees", "oncall")
 NONE = "none"

@@ -8,7 +8,8 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 from pagerduty_mattermost.incidents.known_states import State
 from pagerduty_mattermost.incidents.log_entries import Entry
-from pagerduty_mattermost.incidents.tracker import Watch, follow
+from pagerduty_mattermost.incidents.tracker import follow
+from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 
 def missing_events(
@@ -19,7 +20,7 @@ def missing_events(
     which nothing is told."""
     fresh = State(origin, now)
     whole = [entry._replace(incident=incident, whole=True) for entry in entries]
-    steps = follow(fresh, whole, Watch(), now, read_again=False)
+    steps = follow(fresh, whole, WatchFilter(), now, read_again=False)
     change = next((step.change for step in steps if step.change is not None), None)
     events: List[IncidentEvent] = [
         event for event in (change.events if change else ()) if event.event_id not in told

@@ -1,52 +1,31 @@
-"""What the incident sensor knows, in memory and in the datastore.
+"""What the incident sensor knows of incidents: its memory while it runs (`state_store` keeps it).
 
-In memory: `State`, changed by `apply(step)` alone. In the datastore, one writer (the sensor):
+    state.apply(step)       # once step.change, if any, was dispatched: nothing else changes it
 
-- `sensor.head`: cursor, origin, entry ids seen within the overlap, and the journal: the incidents
-  whose known state
-  changed since the last compaction, with their state now, or null when forgotten. One write of it
-  commits a cycle.
-- `sensor.shard.00` … `31`: known states by crc32 of the incident's id. When the journal grows past
-  `JOURNAL_BYTES`,
-  the shards it touches are written and then the head with an empty journal. What the journal says
-  is absolute, so a
-  crash in between changes nothing: applying it again gives the same.
-- `sensor.heartbeat`: at most once a minute; its cursor spares a restarted sensor the quiet hours
-  before.
-A value that did not read is kept aside as it was (`aside`).
-
-All times are the server's, in seconds since the epoch. The local clock decides nothing
-(facts/pagerduty.md, rule 3).
+All times are the server's, in seconds since the epoch. The local clock decides nothing.
 """
 
 from __future__ import annotations
 
-import json
 import zlib
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Dict, NamedTuple, Optional, Set, Tuple
 
-from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
-from pagerduty_mattermost.incidents.incident import Change
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Change, Incident
 
 OVERLAP = 120
 """Seconds before the cursor that are read again: entries appear in the log late."""
 GRACE = 150
-"""Age in seconds that a difference found by a snapshot must have; more than OVERLAP
-(facts/pagerduty.md, rule 6)."""
+"""Age in seconds that a difference found by a snapshot must have: its log entry may
+still appear until then, so it is more than OVERLAP."""
 KEEP_CLOSED = 3600
 """Seconds that a resolved incident stays known."""
 SHARDS = 32
-JOURNAL_BYTES = 64 * 1024
-HEARTBEAT_SECONDS = 60.0
-"""The sensor writes its heartbeat at most this often."""
 
 REPORTED, FOLDED, AWAY, DIFFERS = 1, 2, 4, 8
 """Flags of `Known`: a change was dispatched, so it is followed; its first assignment was folded
 into the trigger; it left the watched services and teams; something about it is not explained by
 the log yet."""
-
-OPEN = ("triggered", "acknowledged")
 
 
 class Known(NamedTuple):
@@ -73,7 +52,7 @@ class Known(NamedTuple):
 
     @property
     def is_open(self) -> bool:
-        return self.status in OPEN
+        return self.status in OPEN_STATUSES
 
     def has(self, flag: int) -> bool:
         return bool(self.flags & flag)
@@ -171,183 +150,38 @@ class State:
         return len(open_ones), sum(known.has(REPORTED) for known in open_ones)
 
 
-class Loaded(NamedTuple):
-    state: Optional[State]
-    """None: nothing there, the first start."""
-    rebuild: bool
-    """The head was lost: take the state of the day from a snapshot, silently."""
-    broken: Tuple[str, ...]
-    """Keys that did not read, now kept aside."""
-    heartbeat: Dict[str, Any]
-
-
-class StateStore:
-    """Loads and commits `State`. Raises StoreUnreachable when the datastore is down: not the same
-    as an empty one."""
-
-    def __init__(self, store: Store, journal_bytes: int = JOURNAL_BYTES) -> None:
-        self._store = store
-        self._journal_bytes = journal_bytes
-
-    def load(self) -> Loaded:
-        broken: Dict[str, str] = {}
-        values = self._store.read_prefix(
-            "sensor.", on_broken=lambda e: broken.update({e.name: e.raw})
-        )
-        found = loaded(values, broken)
-        for name in found.broken:
-            keep_aside(self._store, name, broken[name], "did not read")
-        return found
-
-    def commit(self, state: State) -> None:
-        """Write what changed: the head, and when the journal is long also the shards it
-        touches."""
-        state.forget_closed()
-        journal = _rows(state.journal.items())
-        self._write("sensor.head", _head(state, journal))
-        state.dirty = False
-        if (
-            sum(len(i) + 8 + sum(len(str(c)) + 3 for c in row or ()) for i, row in journal.items())
-            > self._journal_bytes
-        ):
-            self.compact(state, {shard_of(incident_id) for incident_id in state.journal})
-
-    def compact(self, state: State, shards: Iterable[int] = range(SHARDS)) -> None:
-        """Write these shards whole, then the head with an empty journal."""
-        wanted = set(shards)
-        by_shard: Dict[int, Dict[str, Known]] = {number: {} for number in wanted}
-        for incident_id, known in state.known.items():
-            number = shard_of(incident_id)
-            if number in wanted:
-                by_shard[number][incident_id] = known
-        for number, content in by_shard.items():
-            self._write(f"sensor.shard.{number:02d}", _rows(content.items()))
-        self._write("sensor.head", _head(state, {}))
-        state.journal.clear()
-        state.doubtful -= wanted
-        state.dirty = False
-
-    def heartbeat(self, content: Dict[str, Any]) -> None:
-        self._write("sensor.heartbeat", content)
-
-    def _write(self, name: str, value: Any) -> None:
-        self._store.write(name, value)
-
-
-def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> Loaded:
-    """What the sensor's keys say. Pure. `broken`: those that did not read, raw; what makes no
-    sense is added to it."""
-    heartbeat = values.get("sensor.heartbeat")
-    heartbeat = heartbeat if isinstance(heartbeat, dict) else {}
-    state: Optional[State] = None
-    head = values.get("sensor.head")
-    if head is not None:
-        try:
-            state = _state_of(head)
-        except (TypeError, ValueError, KeyError, AttributeError):
-            broken["sensor.head"] = json.dumps(head)
-    lost_head = state is None and "sensor.head" in broken
-    if lost_head:
-        cursor, origin = _time(heartbeat.get("cursor")), _time(heartbeat.get("origin"))
-        state = State(origin or 0.0, cursor or 0.0)
-        state.cycle = int(_time(heartbeat.get("cycle")) or 0)
-    if state is not None:
-        _load_shards(state, values, broken, journal_lost=lost_head)
-        state.cursor = max(state.cursor, _time(heartbeat.get("cursor")) or 0.0)
-    return Loaded(state, lost_head, tuple(sorted(broken)), heartbeat)
-
-
-def _load_shards(
-    state: State, values: Mapping[str, Any], broken: Dict[str, str], journal_lost: bool
-) -> None:
-    for number in range(SHARDS):
-        name = f"sensor.shard.{number:02d}"
-        try:
-            found = {str(i): _known_of(row) for i, row in values[name].items()}
-        except KeyError:
-            state.doubtful.add(number)
-            continue
-        except (TypeError, ValueError, AttributeError):
-            broken[name] = json.dumps(values[name])
-            state.doubtful.add(number)
-            continue
-        for incident_id, known in found.items():
-            if incident_id not in state.journal:
-                state.known[incident_id] = known
-    for incident_id, journaled in state.journal.items():
-        if journaled is not None:
-            state.known[incident_id] = journaled
-    if journal_lost:
-        state.doubtful = set(range(SHARDS))
-    state.away = {i for i, known in state.known.items() if known.has(AWAY) and known.is_open}
-
-
-def peek(store: Store) -> Dict[str, Known]:
-    """The incidents as the sensor committed them, for whoever only looks: nothing is written, and
-    what does not read is left out. One request. Raises StoreUnreachable."""
-    state = loaded(store.read_prefix("sensor.", on_broken=lambda error: None), {}).state
-    return state.known if state is not None else {}
-
-
-def last_heartbeat(store: Store) -> Optional[Mapping[str, Any]]:
-    """What the sensor last wrote of itself (`sensor.heartbeat.heartbeat` says what); None when it
-    never did. Raises StoreUnreachable or BrokenValue."""
-    value = store.read("sensor.heartbeat")
-    return value if isinstance(value, dict) else None
-
-
 def shard_of(incident_id: str) -> int:
     return zlib.crc32(incident_id.encode("utf-8", "replace")) % SHARDS
 
 
-def _rows(items: Iterable[Tuple[str, Optional[Known]]]) -> Dict[str, Optional[List[Any]]]:
-    return {incident_id: None if known is None else list(known) for incident_id, known in items}
+def title_mark(title: str) -> str:
+    """What is remembered of a title."""
+    return f"{zlib.crc32(title.encode('utf-8', 'replace')):08x}"
 
 
-def _head(state: State, journal: Dict[str, Optional[List[Any]]]) -> Dict[str, Any]:
-    return {
-        "cursor": state.cursor,
-        "origin": state.origin,
-        "cycle": state.cycle,
-        "scope": state.scope,
-        "summary_due": state.summary_due,
-        "seen": state.seen,
-        "journal": journal,
-    }
-
-
-def _state_of(head: Dict[str, Any]) -> State:
-    """Raises TypeError, ValueError, KeyError or AttributeError when it is no head."""
-    cursor, origin = _time(head["cursor"]), _time(head["origin"])
-    if cursor is None or origin is None:
-        raise ValueError("no cursor")
-    state = State(origin, cursor)
-    state.cycle = int(head["cycle"])
-    state.scope = str(head["scope"])
-    state.summary_due = bool(head["summary_due"])
-    state.seen = {str(entry_id): int(at) for entry_id, at in head["seen"].items()}
-    state.journal = {
-        str(i): None if row is None else _known_of(row) for i, row in head["journal"].items()
-    }
-    return state
-
-
-def _known_of(row: Any) -> Known:
-    if not isinstance(row, list) or len(row) != len(Known._fields):
-        raise ValueError("no known state")
-    known = Known(*row)
-    texts = (known.status, *known[2:9], known.bridge)
-    numbers = (known.status_at, known.flags, known.touched)
-    if not all(isinstance(text, str) for text in texts) or not all(
-        isinstance(number, int) for number in numbers
-    ):
-        raise ValueError("no known state")
-    return known
-
-
-def _time(value: Any) -> Optional[float]:
+def bridge_of(url: str, number: str) -> str:
+    """What is remembered of a conference bridge."""
     return (
-        float(value)
-        if isinstance(value, (int, float)) and not isinstance(value, bool) and value > 0
-        else None
+        f"{zlib.crc32(f'{url} {number}'.encode('utf-8', 'replace')):08x}" if url or number else ""
+    )
+
+
+def known_of(incident: Incident, status: str, status_at: float, flags: int, now: float) -> Known:
+    """The incident as it is, with this status. `now` may be that of the last look, hours ago,
+    while the server's time is not confirmed: what the incident itself says is later counts as
+    well, or it would be forgotten at once."""
+    touched = max(now, status_at, times.seconds(incident.updated_at) or 0.0)
+    return Known(
+        status=status,
+        status_at=int(status_at),
+        updated_at=incident.updated_at,
+        urgency=incident.urgency,
+        priority=incident.priority,
+        title=title_mark(incident.title),
+        assignees=",".join(sorted(person.id for person in incident.assignees)),
+        policy=incident.escalation_policy_id,
+        alerts=f"{incident.alerts_total}/{incident.alerts_triggered}/{incident.alerts_resolved}",
+        flags=flags,
+        touched=int(touched),
+        bridge=bridge_of(incident.conference_url, incident.conference_number),
     )

@@ -19,58 +19,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.incidents.event_types import (
+    EVENT_TYPES,
+    FIELD_EVENT_TYPES,
+    SILENT_TYPES,
+    UPDATED,
+)
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Link, Person
-
-UPDATED = "incident.updated"
-"""Event type of entries that nobody knows yet: they pass, with their summary (facts/pagerduty.md,
-rule 4)."""
-
-EVENT_TYPES: Dict[str, str] = {
-    "trigger": "incident.triggered",
-    "acknowledge": "incident.acknowledged",
-    "acknowledgement": "incident.acknowledged",
-    "unacknowledge": "incident.unacknowledged",
-    "resolve": "incident.resolved",
-    "reopen": "incident.reopened",
-    "escalate": "incident.escalated",
-    "delegate": "incident.delegated",
-    "assign": "incident.reassigned",
-    "annotate": "incident.annotated",
-    "snooze": "incident.snoozed",
-    "merge": "incident.merged",
-    "priority_change": "incident.priority_updated",
-    "urgency_change": "incident.urgency_updated",
-    "title_change": "incident.title_updated",
-    "status_update": "incident.status_update_published",
-    "responder_request": "incident.responder.added",
-    "responder_reply": "incident.responder.replied",
-    "responder_accepted": "incident.responder.replied",
-    "responder_declined": "incident.responder.replied",
-    "field_value_change": "incident.custom_field_values.updated",
-    "custom_field_value_change": "incident.custom_field_values.updated",
-    "exhaust_escalation_path": UPDATED,
-    "repeat_escalation_path": UPDATED,
-    "reach_ack_limit": UPDATED,
-    "reach_trigger_limit": UPDATED,
-    "link": UPDATED,
-}
-"""Type of a log entry, without `_log_entry`, to the event type. PagerDuty's webhook words, and
-ours in their style."""
-
-FIELD_EVENT_TYPES: Dict[str, str] = {
-    "title": "incident.title_updated",
-    "service": "incident.service_updated",
-    "priority": "incident.priority_updated",
-    "urgency": "incident.urgency_updated",
-}
-"""Field named in the changeset of a `field_value_change` entry to the event type."""
-
-SILENT_TYPES = frozenset(("notify",))
-"""Entries that tell how people were called, not that the incident changed: no event."""
 
 _TITLE, _NAME, _TEXT, _URL = 500, 120, 500, 500
 _MAX_PEOPLE, _MAX_TEAMS, _MAX_DETAILS, _MAX_LINKS = 20, 10, 12, 6

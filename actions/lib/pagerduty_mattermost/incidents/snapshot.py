@@ -18,30 +18,35 @@ from collections.abc import Mapping
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, Person
-from pagerduty_mattermost.incidents.known_states import (
-    AWAY,
-    DIFFERS,
-    GRACE,
-    OPEN,
-    REPORTED,
-    Known,
-    State,
-    Step,
-    shard_of,
-)
-from pagerduty_mattermost.incidents.log_entries import incident_from_rest
-from pagerduty_mattermost.incidents.tracker import (
+from pagerduty_mattermost.incidents.event_types import (
     EXPLAINS,
     FIELDS,
     HAND_OVERS,
     STATUS_AFTER,
     TRIGGERED,
     UNACKNOWLEDGED,
-    Watch,
+)
+from pagerduty_mattermost.incidents.incident import (
+    OPEN_STATUSES,
+    Change,
+    Incident,
+    IncidentEvent,
+    Person,
+)
+from pagerduty_mattermost.incidents.known_states import (
+    AWAY,
+    DIFFERS,
+    GRACE,
+    REPORTED,
+    Known,
+    State,
+    Step,
     bridge_of,
     known_of,
+    shard_of,
 )
+from pagerduty_mattermost.incidents.log_entries import incident_from_rest
+from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 LATELY = 1800
 """Seconds since an incident nobody knew was resolved, within which it is still told; less than
@@ -119,7 +124,7 @@ def _bridge(row: Mapping[str, Any], otherwise: str) -> str:
 
 
 def adoption(
-    state: State, incidents: Iterable[Incident], watch: Watch, now: float, *, followed: bool
+    state: State, incidents: Iterable[Incident], watch: WatchFilter, now: float, *, followed: bool
 ) -> List[Step]:
     """The state of the day without a word. `followed`: they were reported before, as far as they
     would be."""
@@ -137,7 +142,7 @@ def adoption(
 
 
 def differences(
-    state: State, found: Found, watch: Watch, now: float, pending: Pending
+    state: State, found: Found, watch: WatchFilter, now: float, pending: Pending
 ) -> List[Step]:
     """The steps a snapshot leads to, oldest change first. `pending` is kept from snapshot to
     snapshot by the caller."""
@@ -194,7 +199,7 @@ def _told(step: Step) -> Set[str]:
 
 
 def _unknown(
-    state: State, incident: Incident, watch: Watch, now: float, rescoped: bool
+    state: State, incident: Incident, watch: WatchFilter, now: float, rescoped: bool
 ) -> Optional[Step]:
     """An incident that neither the log nor an earlier snapshot told of."""
     created = times.seconds(incident.created_at)
@@ -224,7 +229,7 @@ def _unknown(
 
 
 def _known(
-    state: State, before: Known, incident: Incident, watch: Watch, now: float, young: _Young
+    state: State, before: Known, incident: Incident, watch: WatchFilter, now: float, young: _Young
 ) -> Optional[Step]:
     """What differs from the known state, as far as it is old enough to be told."""
     covered = watch.covers(incident)
@@ -296,7 +301,7 @@ def _status_time(incident: Incident) -> Optional[float]:
 def _status_event(incident: Incident, was: str) -> IncidentEvent:
     status = incident.status
     if status == "triggered":
-        event_type = UNACKNOWLEDGED if was in OPEN else "incident.reopened"
+        event_type = UNACKNOWLEDGED if was in OPEN_STATUSES else "incident.reopened"
     elif status == "acknowledged":
         event_type = "incident.acknowledged"
     else:

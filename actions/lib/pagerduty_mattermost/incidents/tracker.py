@@ -1,43 +1,47 @@
 """Pure: (what is known, log entries) -> what to dispatch and what is known then.
 
-    steps = follow(state, entries, watch, now)     # entries: fresh ones, any order; one Step an
-    incident
+    steps = follow(state, entries, watch, now)   # fresh entries, any order; a Step an incident
     dispatch step.change, then state.apply(step)
 
-The rules are facts/pagerduty.md, "Seeing every change by polling". Each entry is one event,
-whatever else is known. The incident that comes with it is the incident when the log was read: its
-state may be ahead of the entries that are visible yet. So the known state takes over only what
-these entries explain; the rest waits for its own entry, or for a snapshot to find it unexplained
-(`snapshot`).
+Each entry is one event, whatever else is known. The incident that comes with it is the incident
+when the log was read: its state may be ahead of the entries that are visible yet. So the known
+state takes over only what these entries explain; the rest waits for its own entry, or for a
+snapshot to find it unexplained (`snapshot`).
 """
 
 from __future__ import annotations
 
-import zlib
-from typing import Dict, FrozenSet, Iterable, List, Mapping, NamedTuple, Optional, Set, Tuple
+from typing import Dict, Iterable, List, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.event_types import (
+    EVENT_TYPES,
+    EXPLAINS,
+    FIELDS,
+    HAND_OVERS,
+    REOPENED,
+    SILENT_TYPES,
+    STATUS_AFTER,
+    TRIGGERED,
+    UNACKNOWLEDGED,
+    UPDATED,
+)
+from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Change, Incident, IncidentEvent
 from pagerduty_mattermost.incidents.known_states import (
     AWAY,
     DIFFERS,
     FOLDED,
     KEEP_CLOSED,
-    OPEN,
     OVERLAP,
     REPORTED,
     Known,
     State,
     Step,
+    known_of,
+    title_mark,
 )
-from pagerduty_mattermost.incidents.log_entries import (
-    EVENT_TYPES,
-    SILENT_TYPES,
-    UPDATED,
-    Entry,
-    with_details,
-    with_note,
-)
+from pagerduty_mattermost.incidents.log_entries import Entry, with_details, with_note
+from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 FIRST_ASSIGNMENT = 5
 """Seconds after an incident's creation within which its first assignment belongs to the trigger.
@@ -50,75 +54,6 @@ SAME_RESOLVE = 2
 """An incident resolved this many seconds after the resolve that is known was resolved once more.
 """
 
-TRIGGERED, REOPENED, UNACKNOWLEDGED = (
-    "incident.triggered",
-    "incident.reopened",
-    "incident.unacknowledged",
-)
-STATUS_AFTER: Mapping[str, str] = {
-    TRIGGERED: "triggered",
-    UNACKNOWLEDGED: "triggered",
-    REOPENED: "triggered",
-    "incident.acknowledged": "acknowledged",
-    "incident.resolved": "resolved",
-    "incident.merged": "merged",
-}
-"""Status that an incident has after an event of that type."""
-HAND_OVERS = ("incident.reassigned", "incident.escalated", "incident.delegated")
-"""Events that take an acknowledgement back without an entry of their own."""
-
-FIELDS = ("urgency", "priority", "title", "assignees", "policy")
-_ALL = frozenset(FIELDS)
-_ASSIGNEES = frozenset(("assignees",))
-EXPLAINS: Mapping[str, FrozenSet[str]] = {
-    TRIGGERED: _ALL,
-    "incident.acknowledged": _ASSIGNEES,
-    UNACKNOWLEDGED: _ASSIGNEES,
-    "incident.resolved": _ASSIGNEES,
-    "incident.merged": _ASSIGNEES,
-    REOPENED: _ASSIGNEES,
-    "incident.reassigned": _ASSIGNEES,
-    "incident.escalated": frozenset(("assignees", "policy")),
-    "incident.delegated": frozenset(("assignees", "policy")),
-    "incident.priority_updated": frozenset(("priority",)),
-    "incident.urgency_updated": frozenset(("urgency",)),
-    "incident.title_updated": frozenset(("title",)),
-    UPDATED: _ALL,
-}
-"""Which changed fields an event of that type accounts for."""
-
-
-class Watch(NamedTuple):
-    """What is reported, by id. None: all; an empty set: nothing (no configured name could be
-    resolved)."""
-
-    services: Optional[FrozenSet[str]] = None
-    teams: Optional[FrozenSet[str]] = None
-    urgencies: FrozenSet[str] = frozenset()
-    start_states: FrozenSet[str] = frozenset(OPEN)
-
-    def covers(self, incident: Incident) -> bool:
-        """The incident is of a watched service and team."""
-        return (self.services is None or incident.service_id in self.services) and (
-            self.teams is None or any(team.id in self.teams for team in incident.teams)
-        )
-
-    def passes(self, incident: Incident, states: Iterable[str]) -> bool:
-        """The incident, in one of these states, is one to report."""
-        return (
-            self.covers(incident)
-            and (not self.urgencies or incident.urgency in self.urgencies)
-            and any(state in self.start_states for state in states)
-        )
-
-    @property
-    def fingerprint(self) -> str:
-        """The same as long as the same services and teams are watched."""
-        parts = (
-            "*" if ids is None else ",".join(sorted(ids)) for ids in (self.services, self.teams)
-        )
-        return f"{zlib.crc32('/'.join(parts).encode('utf-8', 'replace')):08x}"
-
 
 def in_order(entries: Iterable[Entry]) -> List[Entry]:
     """Oldest first; entries come newest first, and those of one second keep the order they
@@ -129,36 +64,13 @@ def in_order(entries: Iterable[Entry]) -> List[Entry]:
     return ordered
 
 
-def bridge_of(url: str, number: str) -> str:
-    """What is remembered of a conference bridge."""
-    return (
-        f"{zlib.crc32(f'{url} {number}'.encode('utf-8', 'replace')):08x}" if url or number else ""
-    )
-
-
-def known_of(incident: Incident, status: str, status_at: float, flags: int, now: float) -> Known:
-    """The incident as it is, with this status. `now` may be that of the last look, hours ago,
-    while the server's time is not confirmed: what the incident itself says is later counts as
-    well, or it would be forgotten at once."""
-    touched = max(now, status_at, times.seconds(incident.updated_at) or 0.0)
-    return Known(
-        status=status,
-        status_at=int(status_at),
-        updated_at=incident.updated_at,
-        urgency=incident.urgency,
-        priority=incident.priority,
-        title=f"{zlib.crc32(incident.title.encode('utf-8', 'replace')):08x}",
-        assignees=",".join(sorted(person.id for person in incident.assignees)),
-        policy=incident.escalation_policy_id,
-        alerts=f"{incident.alerts_total}/{incident.alerts_triggered}/{incident.alerts_resolved}",
-        flags=flags,
-        touched=int(touched),
-        bridge=bridge_of(incident.conference_url, incident.conference_number),
-    )
-
-
 def follow(
-    state: State, entries: Iterable[Entry], watch: Watch, now: float, *, read_again: bool = True
+    state: State,
+    entries: Iterable[Entry],
+    watch: WatchFilter,
+    now: float,
+    *,
+    read_again: bool = True,
 ) -> List[Step]:
     """What fresh entries (newest first, as PagerDuty lists them) amount to: one step an incident,
     in order of their first entries. `now`: the server's time, of which the overlap before it is
@@ -175,7 +87,12 @@ def follow(
 
 
 def _step(
-    state: State, incident_id: str, group: List[Entry], watch: Watch, now: float, patience: float
+    state: State,
+    incident_id: str,
+    group: List[Entry],
+    watch: WatchFilter,
+    now: float,
+    patience: float,
 ) -> Optional[Step]:
     before = state.known.get(incident_id)
     incident = max((entry.incident for entry in group), key=lambda i: i.updated_at)
@@ -243,7 +160,7 @@ class _Story:
                 continue
             if self._is_first_assignment(entry):
                 self._folded, first_assignment = True, entry.event
-                self._explained |= _ASSIGNEES
+                self._explained |= EXPLAINS["incident.reassigned"]
                 continue
             event_type = self._type(entry, position)
             self._explained |= EXPLAINS.get(event_type, frozenset())
@@ -297,7 +214,7 @@ class _Story:
         """The event's type, once it is known in what state the entry found the incident."""
         assert entry.event is not None
         event_type = entry.event.event_type
-        closed = self._status not in OPEN and entry.at >= self._status_at
+        closed = self._status not in OPEN_STATUSES and entry.at >= self._status_at
         if event_type == TRIGGERED:
             if self._created is None or abs(entry.at - self._created) <= SAME_TRIGGER:
                 return TRIGGERED
@@ -315,18 +232,25 @@ class _Story:
                 or any(one in STATUS_AFTER for one in later)
             ):
                 return REOPENED
-        if event_type == UPDATED and entry.kind not in EVENT_TYPES and self.before is not None:
-            title = f"{zlib.crc32(self.incident.title.encode('utf-8', 'replace')):08x}"
-            if title != self.before.title and "title" not in self._explained:
-                return "incident.title_updated"
+        if event_type == UPDATED and entry.kind not in EVENT_TYPES and self._has_new_title:
+            return "incident.title_updated"
         return event_type
+
+    @property
+    def _has_new_title(self) -> bool:
+        """Another one than was known, and no entry so far says so."""
+        return (
+            self.before is not None
+            and title_mark(self.incident.title) != self.before.title
+            and "title" not in self._explained
+        )
 
     def _turn(self, event_type: str, entry: Entry) -> str:
         """Take over the status an event brings; an older entry never paints over a newer. Returns
         the state then."""
         status, at = STATUS_AFTER.get(event_type), int(entry.at)
         if status is None:
-            handed_over = event_type in HAND_OVERS and self._status in OPEN
+            handed_over = event_type in HAND_OVERS and self._status in OPEN_STATUSES
             takes_back = entry.kind not in EVENT_TYPES or handed_over
             if takes_back and self.incident.status == "triggered" and at >= self._status_at:
                 # An unknown type may be a reopen whose resolve is still to come, late: that one is

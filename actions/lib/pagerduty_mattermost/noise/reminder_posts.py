@@ -28,7 +28,8 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import REPORTED, Known, peek
+from pagerduty_mattermost.incidents.known_states import REPORTED, Known
+from pagerduty_mattermost.incidents.state_store import peek
 from pagerduty_mattermost.noise import reminder_rules as reminders
 
 if TYPE_CHECKING:

@@ -25,7 +25,7 @@ from pagerduty_mattermost.core.errors import (
     WriteRefused,
 )
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.incidents.known_states import last_heartbeat
+from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.operations.watchdog import allowed, remembered
 from pagerduty_mattermost.sensor.heartbeat import (
     EVERY,

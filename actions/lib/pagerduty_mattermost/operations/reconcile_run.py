@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional, Seq
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import StateStore
+from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.operations.reconcile import Reconciler, ReconcileReport
 
 if TYPE_CHECKING:

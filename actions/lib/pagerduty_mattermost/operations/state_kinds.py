@@ -121,7 +121,7 @@ def problem(name: str, data: Any) -> str:
 
 
 def _is_sensor(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.incidents.known_states import loaded
+    from pagerduty_mattermost.incidents.state_store import loaded
 
     broken: Dict[str, str] = {}
     head = {

@@ -10,7 +10,8 @@ from typing import Any, Dict, List, Sequence, Tuple
 from pagerduty_mattermost.cards.incident_tables import cell, table
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened
-from pagerduty_mattermost.incidents.known_states import Known, loaded
+from pagerduty_mattermost.incidents.known_states import Known
+from pagerduty_mattermost.incidents.state_store import loaded
 from pagerduty_mattermost.operations.dead_letters import KEY_PREFIX as DEAD_LETTERS
 from pagerduty_mattermost.operations.state_kinds import KINDS, counts
 

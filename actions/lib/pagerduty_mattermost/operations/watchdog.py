@@ -17,7 +17,7 @@ from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.core.times import duration
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import HEARTBEAT_SECONDS, last_heartbeat
+from pagerduty_mattermost.incidents.state_store import HEARTBEAT_SECONDS, last_heartbeat
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context

@@ -33,13 +33,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
     UnfitPayload,
 )
 from pagerduty_mattermost.incidents.incident import Change, Incident
-from pagerduty_mattermost.incidents.known_states import (
-    HEARTBEAT_SECONDS,
-    REPORTED,
-    State,
-    StateStore,
-    Step,
-)
+from pagerduty_mattermost.incidents.known_states import REPORTED, State, Step, bridge_of
 from pagerduty_mattermost.incidents.reader import (
     SnapshotRead,
     read_incident,
@@ -54,8 +48,10 @@ from pagerduty_mattermost.incidents.snapshot import (
     explained,
     is_unchanged,
 )
-from pagerduty_mattermost.incidents.tracker import Watch, bridge_of, follow
+from pagerduty_mattermost.incidents.state_store import HEARTBEAT_SECONDS, StateStore
+from pagerduty_mattermost.incidents.tracker import follow
 from pagerduty_mattermost.incidents.trigger_payload import payload
+from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 from pagerduty_mattermost.noise.storm_gate import NoiseDesk
 from pagerduty_mattermost.sensor.health import Health, fault
 from pagerduty_mattermost.sensor.heartbeat import Pulse, heartbeat, tell_health
@@ -225,7 +221,7 @@ class Cycle:
                 self.health.since = str(loaded.heartbeat.get("failing_since") or "")
         return state
 
-    def _first_start(self, watch: Watch) -> State:
+    def _first_start(self, watch: WatchFilter) -> State:
         """The state of the day, silently (facts/pagerduty.md, rule 7)."""
         read = self._read_snapshot(watch, lambda row: False, ())
         if read.server_time is None:
@@ -248,7 +244,7 @@ class Cycle:
         )
         return state
 
-    def _rebuild_from_snapshot(self, state: State, watch: Watch) -> None:
+    def _rebuild_from_snapshot(self, state: State, watch: WatchFilter) -> None:
         """The head was lost: what is open now counts as told; what the log says since the last
         heartbeat is told by its entries, which those who post recognise."""
         read = self._read_snapshot(watch, lambda row: False, ())
@@ -272,7 +268,7 @@ class Cycle:
         self._states.compact(state)
         self._rebuild = False
 
-    def _follow_log(self, state: State, watch: Watch) -> bool:
+    def _follow_log(self, state: State, watch: WatchFilter) -> bool:
         """Read the log and dispatch what it says. False when there is more than one run takes."""
         since = state.since
         for _ in range(MAX_SLICES):
@@ -314,7 +310,7 @@ class Cycle:
         spacing = self._snapshot_cost * 60.0 / (SNAPSHOT_SHARE * limit)
         return self._snapshot_at is None or self._monotonic() - self._snapshot_at >= spacing
 
-    def _take_snapshot(self, state: State, watch: Watch) -> None:
+    def _take_snapshot(self, state: State, watch: WatchFilter) -> None:
         known_open = sorted(
             (i for i, known in state.known.items() if known.is_open),
             key=lambda i: (self._looked_up.get(i, 0), not state.known[i].has(REPORTED)),
@@ -348,7 +344,7 @@ class Cycle:
 
     def _read_snapshot(
         self,
-        watch: Watch,
+        watch: WatchFilter,
         unchanged: Callable[[Mapping[str, Any]], bool],
         known_open: Iterable[str],
     ) -> SnapshotRead:
@@ -450,7 +446,7 @@ class Cycle:
         else:
             self.health.good("datastore")
 
-    def _summarise(self, state: State, watch: Watch) -> None:
+    def _summarise(self, state: State, watch: WatchFilter) -> None:
         if self._summary is None:
             self._summary = self._summary_of(
                 self._read_snapshot(watch, lambda row: False, ()), watch, state
@@ -464,7 +460,7 @@ class Cycle:
         state.summary_due = False
         self._commit(state)
 
-    def _summary_of(self, read: SnapshotRead, watch: Watch, state: State) -> Dict[str, Any]:
+    def _summary_of(self, read: SnapshotRead, watch: WatchFilter, state: State) -> Dict[str, Any]:
         shown: List[Incident] = [
             one for one in read.found.changed if one.is_open and watch.passes(one, (one.status,))
         ]

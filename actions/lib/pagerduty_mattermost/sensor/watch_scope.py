@@ -10,7 +10,7 @@ from pagerduty_mattermost.core.config.watch import WatchConfig
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.gateways.pagerduty import references as lookup
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-from pagerduty_mattermost.incidents.tracker import Watch
+from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 AGAIN = 600.0
 """Seconds after which services and teams that could not be found are looked for again."""
@@ -44,11 +44,11 @@ class Scope:
         """Which names could not be resolved, and why; empty when all is well."""
         return "; ".join(found.problem for found in self._found.values() if found.problem)
 
-    def watch(self) -> Watch:
+    def watch(self) -> WatchFilter:
         """The filters by id. Raises the gateway's errors while PagerDuty can't be asked and
         nothing is known from before: an answer about the key or of a PagerDuty in trouble says
         nothing about names."""
-        return Watch(
+        return WatchFilter(
             services=self._ids("service", self._watch.services),
             teams=self._ids("team", self._watch.teams),
             urgencies=frozenset(self._watch.urgencies),

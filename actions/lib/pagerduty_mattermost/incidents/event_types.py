@@ -1,0 +1,94 @@
+"""PagerDuty's types of log entries and the pack's types of events: which entry is which event, and
+what an event says about the incident.
+
+A type of entry that is in no table here still becomes an event (`UPDATED`), with PagerDuty's own
+sentence for it. To give a new one its own event, add it to `EVENT_TYPES`, and what it changes to
+`STATUS_AFTER` and `EXPLAINS`.
+"""
+
+from __future__ import annotations
+
+from typing import Dict, FrozenSet, Mapping
+
+UPDATED = "incident.updated"
+"""Event type of entries that nobody knows yet: they pass, with their summary ."""
+
+EVENT_TYPES: Dict[str, str] = {
+    "trigger": "incident.triggered",
+    "acknowledge": "incident.acknowledged",
+    "acknowledgement": "incident.acknowledged",
+    "unacknowledge": "incident.unacknowledged",
+    "resolve": "incident.resolved",
+    "reopen": "incident.reopened",
+    "escalate": "incident.escalated",
+    "delegate": "incident.delegated",
+    "assign": "incident.reassigned",
+    "annotate": "incident.annotated",
+    "snooze": "incident.snoozed",
+    "merge": "incident.merged",
+    "priority_change": "incident.priority_updated",
+    "urgency_change": "incident.urgency_updated",
+    "title_change": "incident.title_updated",
+    "status_update": "incident.status_update_published",
+    "responder_request": "incident.responder.added",
+    "responder_reply": "incident.responder.replied",
+    "responder_accepted": "incident.responder.replied",
+    "responder_declined": "incident.responder.replied",
+    "field_value_change": "incident.custom_field_values.updated",
+    "custom_field_value_change": "incident.custom_field_values.updated",
+    "exhaust_escalation_path": UPDATED,
+    "repeat_escalation_path": UPDATED,
+    "reach_ack_limit": UPDATED,
+    "reach_trigger_limit": UPDATED,
+    "link": UPDATED,
+}
+"""Type of a log entry, without `_log_entry`, to the event type. PagerDuty's webhook words,
+and words in their style where it has none."""
+
+FIELD_EVENT_TYPES: Dict[str, str] = {
+    "title": "incident.title_updated",
+    "service": "incident.service_updated",
+    "priority": "incident.priority_updated",
+    "urgency": "incident.urgency_updated",
+}
+"""Field named in the changeset of a `field_value_change` entry to the event type."""
+
+SILENT_TYPES = frozenset(("notify",))
+"""Entries that tell how people were called, not that the incident changed: no event."""
+
+TRIGGERED, REOPENED, UNACKNOWLEDGED = (
+    "incident.triggered",
+    "incident.reopened",
+    "incident.unacknowledged",
+)
+STATUS_AFTER: Mapping[str, str] = {
+    TRIGGERED: "triggered",
+    UNACKNOWLEDGED: "triggered",
+    REOPENED: "triggered",
+    "incident.acknowledged": "acknowledged",
+    "incident.resolved": "resolved",
+    "incident.merged": "merged",
+}
+"""Status that an incident has after an event of that type."""
+HAND_OVERS = ("incident.reassigned", "incident.escalated", "incident.delegated")
+"""Events that take an acknowledgement back without an entry of their own."""
+
+FIELDS = ("urgency", "priority", "title", "assignees", "policy")
+_ALL = frozenset(FIELDS)
+_ASSIGNEES = frozenset(("assignees",))
+EXPLAINS: Mapping[str, FrozenSet[str]] = {
+    TRIGGERED: _ALL,
+    "incident.acknowledged": _ASSIGNEES,
+    UNACKNOWLEDGED: _ASSIGNEES,
+    "incident.resolved": _ASSIGNEES,
+    "incident.merged": _ASSIGNEES,
+    REOPENED: _ASSIGNEES,
+    "incident.reassigned": _ASSIGNEES,
+    "incident.escalated": frozenset(("assignees", "policy")),
+    "incident.delegated": frozenset(("assignees", "policy")),
+    "incident.priority_updated": frozenset(("priority",)),
+    "incident.urgency_updated": frozenset(("urgency",)),
+    "incident.title_updated": frozenset(("title",)),
+    UPDATED: _ALL,
+}
+"""Which changed fields an event of that type accounts for."""
