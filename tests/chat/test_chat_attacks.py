@@ -15,10 +15,11 @@ import requests
 from chat_handle import ChatHandle
 from chat_sensor_case import KEY, TOKEN, ChatSensorCase
 
-from pagerduty_mattermost.chat import kept_tokens as chat_tokens
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http import listener as chat_listener
+from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
+from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from sandbox.mattermost import Person
 
@@ -169,12 +170,13 @@ class StolenThingsTestCase(AttackCase):
 
     def test_a_token_that_was_taken_back_is_known_for_ten_minutes_at_most(self) -> None:
         store, new = Store(self.sensor_service), "n" * 26
-        chat_tokens.keep(store, {("command", "c" * 26): Secret(new)})
+        kept = kept_secrets.KeptSecret("c" * 26, Secret(new), "command")
+        kept_secrets.write(store, kept_secrets.CHAT_TOKENS, [kept])
         told = {"token": new, "command": "/pd", "text": "list", "user_id": self.user_id()}
         send: Dict[str, Any] = {"data": told, "headers": {"Authorization": "Token " + new}}
         assert self.post("/command", **send).status_code == 200
-        chat_tokens.forget(store)
-        later = time.monotonic() + chat_tokens.RELOAD
+        kept_secrets.forget(store, kept_secrets.CHAT_TOKENS)
+        later = time.monotonic() + RELOAD_SECONDS
         with mock.patch("pagerduty_mattermost.chat.endpoint.time.monotonic", return_value=later):
             assert self.post("/command", **send).status_code == 401
         assert len(self.orders()) == 1

@@ -13,6 +13,7 @@ from mattermost_setup import MattermostSetup
 
 from pagerduty_mattermost.chat import setup as chat_setup
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
+from pagerduty_mattermost.gateways.mattermost.admin import CommandFailed
 from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.mattermost.person import Person
 
@@ -217,10 +218,8 @@ def test_a_public_address_is_not_blamed_on_the_guard() -> None:
     told = chat_setup.why_not(RetryLater("it failed"), "https://8.8.8.8/pagerduty", None)
     assert "AllowedUntrusted" not in told
     assert "does https://8.8.8.8/pagerduty lead to it" in told
-    refused = chat_setup.why_not(
-        RetryLater("returned response 401 Unauthorized"), "http://10.0.0.1", None
-    )
+    refused = chat_setup.why_not(CommandFailed("it failed", answered=401), "http://10.0.0.1", None)
     assert "does not take the token" in refused
     assert "chat.bind" in chat_setup.why_not(
-        RetryLater("returned response 404"), "http://10.0.0.1", None
+        CommandFailed("it failed", answered=404), "http://10.0.0.1", None
     )

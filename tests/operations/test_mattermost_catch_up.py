@@ -12,7 +12,6 @@ from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
 from pagerduty_mattermost.operations import dead_letters
 
 MINUTES = 60.0
@@ -240,10 +239,10 @@ class CatchUpTestCase(IncidentActionCase):
         assert self.done()["caught_up"] == 6
 
     def test_a_value_that_did_not_read_is_told_once(self) -> None:
-        keep_aside(Store(self.action_service), "sensor.head", "{half", "no JSON")
+        Store(self.action_service).quarantine("sensor.head", "{half", "no JSON")
         self.done()
         self.done()
-        keep_aside(Store(self.action_service), "sensor.shard.07", "{half", "no JSON")
+        Store(self.action_service).quarantine("sensor.shard.07", "{half", "no JSON")
         self.done()
         first, second = (text for text in self.chat.messages("ops") if "did not read" in text)
         assert "1 value in" in first

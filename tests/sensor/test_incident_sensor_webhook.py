@@ -13,15 +13,15 @@ from unittest import mock
 import requests
 from sensor_world import SensorWorld
 
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http import listener as chat_listener
-from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH
+from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH_SECONDS, RELOAD_SECONDS
+from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.sensor import webhook_secrets
 from pagerduty_mattermost.sensor.webhook import AGAIN, GRACE
 from pagerduty_mattermost.sensor.webhook_endpoint import (
     ALARM_FOR,
     LISTEN_AGAIN,
-    RELOAD,
     SILENT_FOR,
 )
 from sandbox.chat_room import until
@@ -230,15 +230,16 @@ class SecretTestCase(BellWorld):
     secrets: List[str] = []
 
     def keep(self, id: str, secret: str) -> None:
-        webhook_secrets.keep(Store(self.sensor_service), id, secret)
+        new = kept_secrets.KeptSecret(id, Secret(secret))
+        kept_secrets.add(Store(self.sensor_service), kept_secrets.WEBHOOK_SECRETS, new, 3)
 
     def test_what_setup_keeps_counts_without_a_restart_and_old_ones_stay(self) -> None:
         assert self.call() == 202
         assert self.sensor._desk._calls["unfit"] == 1
-        self.clock.advance(REFRESH)
+        self.clock.advance(REFRESH_SECONDS)
         for number, secret in enumerate((SECRET, OTHER)):
             self.keep(f"P{number}", secret)
-            self.clock.advance(REFRESH)
+            self.clock.advance(REFRESH_SECONDS)
             assert self.call(secret) == 202
         assert self.call(SECRET) == 202
         assert self.sensor._desk._calls == {"genuine": 3, "unfit": 1, "unsigned": 0}
@@ -246,8 +247,8 @@ class SecretTestCase(BellWorld):
     def test_a_secret_that_was_taken_away_rings_no_more(self) -> None:
         self.keep("P1", SECRET)
         assert self.call() == 202
-        webhook_secrets.forget(Store(self.sensor_service))
-        self.poll(RELOAD)
+        kept_secrets.forget(Store(self.sensor_service), kept_secrets.WEBHOOK_SECRETS)
+        self.poll(RELOAD_SECONDS)
         self.call()
         assert self.sensor._desk._calls == {"genuine": 1, "unfit": 1, "unsigned": 0}
 
@@ -259,7 +260,7 @@ class SecretTestCase(BellWorld):
         assert self.call() == 503
         assert self.call(headers={}) == 401
         self.sensor_service.list_values = original
-        self.clock.advance(REFRESH)
+        self.clock.advance(REFRESH_SECONDS)
         assert self.call() == 202
         assert self.sensor._desk._calls == {"genuine": 1, "unfit": 0, "unsigned": 1}
 
@@ -285,7 +286,7 @@ class SecretTestCase(BellWorld):
         looks: List[Any] = []
         original = self.sensor_service.list_values
         self.sensor_service.list_values = lambda **more: looks.append(more) or original(**more)
-        self.clock.advance(REFRESH)
+        self.clock.advance(REFRESH_SECONDS)
         for _ in range(30):
             assert self.call() == 202
         assert len(looks) == 1

@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 from actions_world import ActionsTestCase
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.sensor import webhook_secrets
+from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, read
 from pagerduty_mattermost.sensor.webhook import EVENTS
 
 URL = "https://stackstorm.example.com/pagerduty-webhook"
@@ -42,8 +42,7 @@ class WebhookTestCase(ActionsTestCase):
 
     def kept(self) -> List[Any]:
         return [
-            (one.subscription_id, one.secret.reveal())
-            for one in webhook_secrets.kept(Store(self.service))
+            (one.id, one.secret.reveal()) for one in read(Store(self.service), WEBHOOK_SECRETS)
         ]
 
     def test_it_subscribes_once_however_often_it_runs(self) -> None:

@@ -26,7 +26,7 @@ from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.core.config.reader import Secret
-from pagerduty_mattermost.gateways.http.accepted_secrets import Keyring
+from pagerduty_mattermost.gateways.http.accepted_secrets import AcceptedSecrets
 from pagerduty_mattermost.gateways.http.client import Policy
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -223,7 +223,7 @@ class World:
             noise=noise,
             monotonic=self.clock,
         )
-        keys = Keyring(lambda: [Secret(SECRET)], ())
+        keys = AcceptedSecrets(lambda: [Secret(SECRET)], ())
         desk = Desk(settings, cycle, dispatcher, keys, store, LOG, monotonic=self.clock)
         desk.listen()
         return Sensor(cycle, desk)

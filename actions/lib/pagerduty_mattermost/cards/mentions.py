@@ -49,18 +49,16 @@ class Mentions:
 
     def on_call(self, policy_id: str, acted: Collection[str] = ()) -> str:
         """The first level of an escalation policy, without those who acted."""
-        from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+        from pagerduty_mattermost.gateways.pagerduty.first_on_call import first_on_call
 
         if not policy_id:
             return ""
         try:
-            rows, _ = oncall.who(self._pagerduty(), escalation_policy=policy_id)
+            people = first_on_call(self._pagerduty(), self._store, policy_id)
         except PackError as error:
             self._note(f"nobody mentioned: who is on call is unknown ({error})")
             return ""
-        users = [
-            row.user for row in rows if row.level == rows[0].level and row.user.id not in acted
-        ]
+        users = [user for user in people if user.id not in acted]
         names = [self._name(user.id, user.email) for user in users[:MAX_MENTIONS]]
         return " ".join(f"@{name}" for name in dict.fromkeys(names) if name)
 

@@ -24,7 +24,6 @@ from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 from pagerduty_mattermost.cards.route import Route, route_from_dict, route_to_dict
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX, BrokenValue, Store
-from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
 from pagerduty_mattermost.incidents.incident import (
     Change,
     Incident,
@@ -253,7 +252,7 @@ class Records:
     def _put_aside(self, error: BrokenValue) -> None:
         if error.name in self._aside:
             return
-        kept = keep_aside(self._store, error.name, error.raw, error.why)
+        kept = self._store.quarantine(error.name, error.raw, error.why)
         self._aside.add(error.name)
         if self._log is not None:
             self._log.warning("%s; it is not used, and kept as %s%s", error, PREFIX, kept)

@@ -14,7 +14,6 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
-from pagerduty_mattermost.chat import kept_tokens as chat_tokens
 from pagerduty_mattermost.chat.replay_guard import Used
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
@@ -31,9 +30,16 @@ from pagerduty_mattermost.chat.requests import (
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
 from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError
 from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.listener import Listener, Sparing
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
+from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
+    CHAT_TOKENS,
+    OUTGOING_WEBHOOK,
+    SLASH_COMMAND,
+    accepted,
+)
 
 TRIGGER = "pagerduty.chat_command"
 DISPATCH_SECONDS = 2.0
@@ -68,8 +74,8 @@ class Desk:
         self._local = threading.local()
         self._sparing = Sparing(log)
         self._used = Used()
-        self._commands = chat_tokens.ring(chat_tokens.COMMAND, config.chat.command_tokens, store)
-        self._webhooks = chat_tokens.ring(chat_tokens.WEBHOOK, config.chat.webhook_tokens, store)
+        self._commands = accepted(store, CHAT_TOKENS, config.chat.command_tokens, SLASH_COMMAND)
+        self._webhooks = accepted(store, CHAT_TOKENS, config.chat.webhook_tokens, OUTGOING_WEBHOOK)
         self._listener: Optional[Listener] = None
 
     def listen(self) -> None:
@@ -118,7 +124,7 @@ class Desk:
         """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
         ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
         if ring is not None:
-            ring.refresh(time.monotonic(), chat_tokens.RELOAD)
+            ring.refresh(time.monotonic(), RELOAD_SECONDS)
         try:
             return read(call, self._secrets(), self._clock())
         except Refused as refused:

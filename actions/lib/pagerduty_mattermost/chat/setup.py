@@ -8,28 +8,28 @@ says what only a system administrator can do. Doing it again changes nothing tha
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 from urllib.parse import urlsplit
 
-from pagerduty_mattermost.chat import kept_tokens as chat_tokens
 from pagerduty_mattermost.chat.endpoint import PONG
 from pagerduty_mattermost.chat.requests import COMMAND, NOTE
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, Unauthorized
 from pagerduty_mattermost.core.text import one_line
-from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH
-from pagerduty_mattermost.gateways.mattermost.admin import Admin
+from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH_SECONDS
+from pagerduty_mattermost.gateways.mattermost.admin import Admin, CommandFailed
 from pagerduty_mattermost.gateways.mattermost.channels import Channels
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 OK, MADE, CHANGED, ADVICE, PROBLEM = "ok", "made", "changed", "advice", "problem"
 TRIGGERS = ("pd", "incident", "pagerduty")
 MARK = "StackStorm pack pagerduty"
 """In the description of what we made: Mattermost keeps it, and a person sees whose it is."""
-NOT_KNOWN = "response 401"
-"""As Mattermost tells what the chat sensor answered."""
+TOKEN_REFUSED = 401
+"""What the chat sensor answers to a token that it does not know."""
 _COMMANDS = "System Console → Permissions → Manage slash commands, or make the bot a team admin"
 _COMPARED = (
     "url",
@@ -67,7 +67,8 @@ class Setup:
         self._mattermost, self._admin, self._store = mattermost, admin, store
         self._channels, self._config, self._log = channels, config, log
         self._team_id = ""
-        self._tokens: chat_tokens.Tokens = {}
+        self._tokens: Dict[Tuple[str, str], Secret] = {}
+        """By kind and id."""
 
     def run(self, triggers: Sequence[str], *, notes: bool) -> List[Step]:
         """Each step, in order; a problem does not keep the later ones from being tried where they
@@ -82,14 +83,14 @@ class Setup:
             ]
         if not self._team_id:
             return steps
-        self._tokens = chat_tokens.kept(self._store)
+        self._tokens = _kept_tokens(self._store)
         before = dict(self._tokens)
         made = [self._command(trigger) for trigger in wanted]
         if notes:
             made.append(self._webhook())
         if self._tokens != before:
             try:
-                chat_tokens.keep(self._store, self._tokens)
+                _keep_tokens(self._store, self._tokens)
             except PackError as error:
                 key = "has it a key to encrypt with (st2-generate-symmetric-crypto-key)?"
                 return [
@@ -181,7 +182,7 @@ class Setup:
             )
         return self._saved(
             f"/{trigger}",
-            chat_tokens.COMMAND,
+            kept_secrets.SLASH_COMMAND,
             present,
             fields,
             self._admin.save_command,
@@ -202,7 +203,7 @@ class Setup:
             try:
                 row = save({**row, **fields})
             except Unauthorized as error:
-                if kind == chat_tokens.COMMAND:
+                if kind == kept_secrets.SLASH_COMMAND:
                     return self._by_hand(what.lstrip("/"), fields, error)
                 return Step(PROBLEM, f"{what}: {error}")
             except PackError as error:
@@ -245,7 +246,7 @@ class Setup:
                 ADVICE,
                 f"{what} become no notes: {error}; an administrator can allow outgoing webhooks",
             )
-        known = {id for kind, id in self._tokens if kind == chat_tokens.WEBHOOK}
+        known = {id for kind, id in self._tokens if kind == kept_secrets.OUTGOING_WEBHOOK}
         url = fields["callback_urls"][0]
         ours = [
             row
@@ -255,7 +256,7 @@ class Setup:
         compared = ("trigger_words", "trigger_when", "callback_urls", "content_type")
         step = self._saved(
             what,
-            chat_tokens.WEBHOOK,
+            kept_secrets.OUTGOING_WEBHOOK,
             ours[0] if ours else None,
             fields,
             self._admin.save_webhook,
@@ -289,10 +290,10 @@ class Setup:
         admin = Admin(self._mattermost)
         try:
             return admin.execute(channel, self._team_id, f"/{trigger} ping")
-        except PackError as error:
-            if NOT_KNOWN not in str(error):
+        except CommandFailed as error:
+            if error.answered != TOKEN_REFUSED:
                 raise
-        self._sleep(REFRESH)
+        self._sleep(REFRESH_SECONDS)
         return admin.execute(channel, self._team_id, f"/{trigger} ping")
 
 
@@ -301,11 +302,13 @@ def teardown(admin: Admin, store: Store, team: str) -> List[Step]:
     from pagerduty_mattermost.core.errors import NotFound
 
     steps: List[Step] = []
-    tokens = chat_tokens.kept(store)
+    tokens = _kept_tokens(store)
     left = dict(tokens)
     for kind, id in tokens:
-        delete = admin.delete_command if kind == chat_tokens.COMMAND else admin.delete_webhook
-        word = "slash command" if kind == chat_tokens.COMMAND else "outgoing webhook"
+        delete = (
+            admin.delete_command if kind == kept_secrets.SLASH_COMMAND else admin.delete_webhook
+        )
+        word = "slash command" if kind == kept_secrets.SLASH_COMMAND else "outgoing webhook"
         try:
             try:
                 delete(id)
@@ -320,10 +323,21 @@ def teardown(admin: Admin, store: Store, team: str) -> List[Step]:
             continue
         del left[kind, id]
     if left:
-        chat_tokens.keep(store, left)
+        _keep_tokens(store, left)
     elif tokens:
-        chat_tokens.forget(store)
+        kept_secrets.forget(store, kept_secrets.CHAT_TOKENS)
     return steps or [Step(OK, "there was nothing that setup had made")]
+
+
+def _kept_tokens(store: Store) -> Dict[Tuple[str, str], Secret]:
+    """By kind and id."""
+    kept = kept_secrets.read_or_none(store, kept_secrets.CHAT_TOKENS)
+    return {(one.kind, one.id): one.secret for one in kept}
+
+
+def _keep_tokens(store: Store, tokens: Mapping[Tuple[str, str], Secret]) -> None:
+    kept = [kept_secrets.KeptSecret(id, token, kind) for (kind, id), token in tokens.items()]
+    kept_secrets.write(store, kept_secrets.CHAT_TOKENS, kept)
 
 
 def checked(triggers: Sequence[str]) -> List[str]:
@@ -423,12 +437,13 @@ def why_not(error: PackError, public_url: str, allowed: Optional[str]) -> str:
     guard stands in the way is told by the address. `allowed`: its present setting, None when
     unknown."""
     text = str(error)
-    if NOT_KNOWN in text:
+    answered = error.answered if isinstance(error, CommandFailed) else None
+    if answered == TOKEN_REFUSED:
         return (
             f"{text}; the chat sensor does not take the token: is it another "
             "StackStorm's, or of an older version?"
         )
-    if "response 4" in text or "response 5" in text:
+    if answered is not None and answered >= 400:
         return f"{text}; does {public_url} lead to chat.bind and chat.port?"
     host = urlsplit(public_url).hostname or ""
     reach = (

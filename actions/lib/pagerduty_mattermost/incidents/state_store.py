@@ -27,7 +27,6 @@ import json
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
 from pagerduty_mattermost.incidents.known_states import AWAY, SHARDS, Known, State, shard_of
 
 JOURNAL_BYTES = 64 * 1024
@@ -60,7 +59,7 @@ class StateStore:
         )
         found = loaded(values, broken)
         for name in found.broken:
-            keep_aside(self._store, name, broken[name], "did not read")
+            self._store.quarantine(name, broken[name], "did not read")
         return found
 
     def commit(self, state: State) -> None:

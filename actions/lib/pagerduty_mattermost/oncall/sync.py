@@ -273,9 +273,7 @@ class Sync:
         store, found = self._context.store, {}
 
         def keep(error: BrokenValue) -> None:
-            from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
-
-            keep_aside(store, error.name, error.raw, error.why)
+            store.quarantine(error.name, error.raw, error.why)
             store.delete(error.name)
 
         for key, value in store.read_prefix(f"{name}.", on_broken=keep).items():

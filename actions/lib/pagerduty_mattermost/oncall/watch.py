@@ -60,9 +60,7 @@ def remembered(store: Store) -> State:
             return found
         raise BrokenValue(RECORD, repr(value), "no state of the on-call watch")
     except BrokenValue as error:
-        from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
-
-        keep_aside(store, error.name, error.raw, error.why)
+        store.quarantine(error.name, error.raw, error.why)
         return State()
 
 

@@ -138,9 +138,7 @@ def keep(
     try:
         before = dead_letter_from(made.id, store.read(KEY_PREFIX + made.id))
     except BrokenValue as error:
-        from pagerduty_mattermost.gateways.stackstorm.quarantine import keep_aside
-
-        keep_aside(store, error.name, error.raw, error.why)
+        store.quarantine(error.name, error.raw, error.why)
         before = None
     if before is not None:
         made = before._replace(

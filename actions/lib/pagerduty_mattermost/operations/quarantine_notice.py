@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Sequence
 
-from pagerduty_mattermost.gateways.stackstorm import datastore, quarantine
+from pagerduty_mattermost.gateways.stackstorm import datastore
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -15,10 +15,12 @@ SHOWN_KEYS = 5
 def tell_of_unread_values(context: Context) -> None:
     """In the operations channel, once of each: the pack went on without the value, and somebody
     may want to know what stood there. Raises the gateway's and the store's errors."""
-    names = sorted(context.store.read_prefix(quarantine.PREFIX, on_broken=lambda error: None))
+    names = sorted(context.store.read_prefix(datastore.QUARANTINE, on_broken=lambda error: None))
     if names:
         keys = [datastore.PREFIX + name for name in names]
-        context.notify_operators(" ".join(["aside", *names]), notice(keys), ttl=quarantine.KEPT)
+        context.notify_operators(
+            " ".join(["aside", *names]), notice(keys), ttl=datastore.QUARANTINE_SECONDS
+        )
 
 
 def notice(keys: Sequence[str]) -> str:

@@ -8,15 +8,13 @@ A bot sees addresses only where the server shows them, but finds a user by one e
 
 from __future__ import annotations
 
-from contextlib import suppress
-from typing import TYPE_CHECKING, AbstractSet, Iterable, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, AbstractSet, Iterable, List, NamedTuple
 
-from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.mattermost.values import User
-from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.first_on_call import first_on_call
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Incident
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.people.accounts import Accounts
 
 GROUPS = ("assignees", "oncall")
-REMEMBERED = 15.0
-"""Seconds for which it is remembered who is on call: somebody may take over at any time."""
 
 
 class Recipients(NamedTuple):
@@ -49,45 +45,10 @@ def concerned(
             for one in incident.assignees
         ]
     elif incident.escalation_policy_id:
-        found = present(pagerduty, store, incident.escalation_policy_id)
+        found = first_on_call(pagerduty, store, incident.escalation_policy_id)
     else:
         found = []
     return list({person.id: person for person in found}.values())
-
-
-def present(pagerduty: PagerDuty, store: Store, policy: str) -> List[Reference]:
-    """Who is on call first for the policy of that id. Remembered for a few seconds, never past
-    anybody's shift: in a burst of incidents PagerDuty is asked once."""
-    name, now = f"present.{policy}", pagerduty.now()
-    kept = _kept(store, name, now)
-    if kept is not None:
-        return kept
-    rows = [
-        row
-        for row in oncall.read(pagerduty, {"escalation_policy_ids": [policy]})
-        if row.policy_id == policy
-    ]
-    first = [row for row in rows if row.level == rows[0].level]
-    ends = [end for end in (times.seconds(row.end) for row in rows) if end is not None]
-    until = min([now + REMEMBERED, *ends])
-    if first and until > now:
-        people = [[row.user.id, row.user.name, row.user.email] for row in first]
-        with suppress(PackError):
-            store.write(name, {"at": now, "until": until, "people": people}, ttl=60)
-    return [row.user for row in first]
-
-
-def _kept(store: Store, name: str, now: float) -> Optional[List[Reference]]:
-    try:
-        kept = store.read(name)
-        if kept is not None and float(kept["at"]) <= now < float(kept["until"]):
-            return [
-                Reference("user", str(id), str(name), str(email))
-                for id, name, email in kept["people"]
-            ]
-    except (PackError, KeyError, TypeError, ValueError):
-        return None
-    return None
 
 
 def recipients(

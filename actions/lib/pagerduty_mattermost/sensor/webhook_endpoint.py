@@ -22,11 +22,12 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import one_line
-from pagerduty_mattermost.gateways.http.accepted_secrets import Keyring
+from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS, AcceptedSecrets
 from pagerduty_mattermost.gateways.http.listener import Listener, Terms
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
-from pagerduty_mattermost.sensor import webhook_health, webhook_secrets
+from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, accepted
+from pagerduty_mattermost.sensor import webhook_health
 from pagerduty_mattermost.sensor.cycle import INCIDENT, Cycle
 from pagerduty_mattermost.sensor.webhook import (
     GENUINE,
@@ -43,9 +44,6 @@ from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
 
 LISTEN_AGAIN = 60.0
 """Seconds after which a taken port is tried again: a sensor that died may still hold it."""
-RELOAD = 600.0
-"""Seconds after which the secrets are read again: one that was taken away must not ring for ever.
-"""
 SILENT_FOR = 300.0
 """Seconds without a call after a change that one should have told of, after which people are told:
 PagerDuty's calls can be late, and nothing hangs on them."""
@@ -67,7 +65,7 @@ class Desk:
         config: Config,
         cycle: Cycle,
         dispatcher: Dispatcher,
-        keys: Keyring,
+        keys: AcceptedSecrets,
         store: Store,
         log: Any,
         monotonic: Callable[[], float] = time.monotonic,
@@ -170,7 +168,7 @@ class Desk:
             if before.due(now) > now:
                 return
             self._bell = before.reading(now)
-        if self._listener is not None and now - self._loaded_at >= RELOAD:
+        if self._listener is not None and now - self._loaded_at >= RELOAD_SECONDS:
             self._load(now)
         self._tell_health(now)
         done = False
@@ -297,7 +295,9 @@ def open_desk(
     """A desk that listens, or tries to; None where it is not configured."""
     if not config.webhook.port:
         return None
-    keys = webhook_secrets.ring(config.webhook.secrets, Store(service, deadline=ANSWER_SECONDS))
+    keys = accepted(
+        Store(service, deadline=ANSWER_SECONDS), WEBHOOK_SECRETS, config.webhook.secrets
+    )
     desk = Desk(config, cycle, dispatcher, keys, Store(service), log)
     desk.listen()
     return desk

@@ -14,12 +14,15 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Set
 
+from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError, RetryLater, retold
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
-from pagerduty_mattermost.sensor import webhook_health, webhook_secrets
+from pagerduty_mattermost.gateways.stackstorm import kept_secrets
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS
+from pagerduty_mattermost.sensor import webhook_health
 from pagerduty_mattermost.sensor.webhook import EVENTS
 from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
 
@@ -142,7 +145,7 @@ def teardown(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, An
     for row in _find(pagerduty, store, config.webhook.public_url).rows:
         deleted.append(str(row.get("id")))
         _delete(pagerduty, deleted[-1])
-    forgotten = webhook_secrets.forget(store)
+    forgotten = kept_secrets.forget(store, WEBHOOK_SECRETS)
     webhook_health.forget(store)
     said = f"Subscriptions deleted: {', '.join(deleted) or 'none'}." + (
         " The secret is forgotten." if forgotten else ""
@@ -174,10 +177,7 @@ def _filter(pagerduty: PagerDuty, config: Config) -> Dict[str, Any]:
 
 
 def _find(pagerduty: PagerDuty, store: Store, url: str) -> _Found:
-    try:
-        known = {one.subscription_id for one in webhook_secrets.kept(store)}
-    except BrokenValue:
-        known = set()
+    known = {one.id for one in kept_secrets.read_or_none(store, WEBHOOK_SECRETS)}
     rows = [
         row
         for row in pagerduty.list_all(PATH, KEY).items
@@ -229,7 +229,8 @@ def _create(pagerduty: PagerDuty, store: Store, url: str, wanted: Dict[str, Any]
             maybe_done=True,
         )
     try:
-        webhook_secrets.keep(store, id, secret)
+        new = kept_secrets.KeptSecret(id, Secret(secret))
+        kept_secrets.add(store, WEBHOOK_SECRETS, new, kept_secrets.MAX_WEBHOOK_SECRETS)
     except PackError as error:
         # Its secret is lost: whatever it sent would be unfit.
         _delete(pagerduty, id)

@@ -1,8 +1,8 @@
 """The secrets by which a listener knows its callers: those of the configuration, and what a
 `.setup` action keeps encrypted in the datastore, found there without a restart.
 
-    ring = Keyring(lambda: read_kept(store), config.webhook.secrets); ring.load(); ring.texts;
-    ring.refresh(now)
+    known = AcceptedSecrets(lambda: [one.secret for one in read(store, ...)], configured)
+    known.load(); known.texts; known.refresh(now)
 """
 
 from __future__ import annotations
@@ -13,11 +13,14 @@ from typing import Callable, Iterable, Optional, Tuple
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import PackError
 
-REFRESH = 2.0
-"""Seconds between two looks into the datastore, however many calls fit no secret."""
+REFRESH_SECONDS = 2.0
+"""Between two looks into the datastore, however many calls fit no secret."""
+RELOAD_SECONDS = 600.0
+"""After which they are read again although all that came was known: one that was taken back must
+not count for ever."""
 
 
-class Keyring:
+class AcceptedSecrets:
     """For any number of threads. `stored` reads the datastore's."""
 
     def __init__(
@@ -48,7 +51,7 @@ class Keyring:
         changed, self._stored = found != self._stored, found
         return changed
 
-    def refresh(self, now: float, every: float = REFRESH) -> bool:
+    def refresh(self, now: float, every: float = REFRESH_SECONDS) -> bool:
         """The same, at most once in so many seconds."""
         with self._lock:
             if self._looked_at is not None and now - self._looked_at < every:

@@ -11,14 +11,35 @@ Raises as the gateway. Who may not manage commands sees no list of them but an e
 
 from __future__ import annotations
 
+import re
 from typing import Any, Dict, List, Mapping, Optional
 
-from pagerduty_mattermost.core.errors import RetryLater
+from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.gateways.http.client import Policy
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.values import checked_id, checked_name
 
 ONCE = Policy(attempts=1)
+COMMAND_UNANSWERED = "api.command.execute_command.failed.app_error"
+COMMAND_ANSWERED_BADLY = "api.command.execute_command.failed_resp.app_error"
+_COMMAND_STATUS = re.compile(r" returned response (\d{3})\b")
+"""Mattermost tells the status in its message alone."""
+
+
+class CommandFailed(PackError):
+    """The address of a slash command did not answer as Mattermost wants. `answered`: the HTTP
+    status with which it did; None when it did not at all."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        answered: Optional[int] = None,
+        status: Optional[int] = None,
+        error_id: str = "",
+    ) -> None:
+        super().__init__(message, status=status, error_id=error_id)
+        self.answered = answered
 
 
 class Admin:
@@ -65,9 +86,21 @@ class Admin:
         self._mattermost.api("DELETE", f"/hooks/outgoing/{checked_id(id, 'webhook id')}")
 
     def execute(self, channel_id: str, team_id: str, command: str) -> Dict[str, Any]:
-        """What the command's address answered at once; tried once."""
+        """What the command's address answered at once; tried once. Raises CommandFailed where that
+        address did not answer as Mattermost wants."""
         body = {"channel_id": channel_id, "team_id": team_id, "command": command}
-        return _object(self._mattermost.api("POST", "/commands/execute", body, policy=ONCE))
+        try:
+            return _object(self._mattermost.api("POST", "/commands/execute", body, policy=ONCE))
+        except PackError as error:
+            if error.error_id not in (COMMAND_UNANSWERED, COMMAND_ANSWERED_BADLY):
+                raise
+            told = _COMMAND_STATUS.search(str(error))
+            raise CommandFailed(
+                str(error),
+                answered=int(told.group(1)) if told else None,
+                status=error.status,
+                error_id=error.error_id,
+            ) from None
 
     def client_config(self) -> Dict[str, Any]:
         """What a client of this account is told of the server's settings: texts, "true" and
@@ -77,8 +110,6 @@ class Admin:
     def allowed_connections(self) -> Optional[str]:
         """ServiceSettings.AllowedUntrustedInternalConnections; None for who may not read the
         settings."""
-        from pagerduty_mattermost.core.errors import PackError
-
         try:
             section = _object(self._mattermost.api("GET", "/config")).get("ServiceSettings")
         except PackError:

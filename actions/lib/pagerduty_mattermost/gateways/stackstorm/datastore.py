@@ -22,6 +22,7 @@ it has ended, writing to the same name is refused, so an old value can't land on
 
 from __future__ import annotations
 
+import hashlib
 import json
 import queue
 import random
@@ -46,6 +47,11 @@ GIVE_UP_AFTER = 600.0
 """Seconds after which a call that never returned counts as dead: it is in nobody's way any more,
 and what it was to write may be written again. A connection whose other end is gone without a word
 never returns."""
+QUARANTINE = "aside."
+"""With what the names of values begin that did not read."""
+QUARANTINE_SECONDS = 90 * 86400.0
+MAX_QUARANTINED = 1_000_000
+"""Characters of such a value that are kept."""
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:+=@-]{0,199}\Z")
 _RETRY_PAUSES = (0.1, 0.4)
@@ -195,6 +201,16 @@ class Store:
         """Writes what nothing depends on, for `ttl` seconds: an answer that saves a request, or a
         copy of what did not read. A store made for reading leaves it out. Raises as `write`."""
         self.write(name, value, ttl)
+
+    def quarantine(self, name: str, raw: str, why: str) -> str:
+        """Keeps a value that does not read as it stood, before anything is written in its place;
+        the relative name under which it stands now. Each name and content has a key of its own,
+        so that a second broken value never overwrites the first. Raises as `write`: then nothing
+        may be written over it."""
+        digest = hashlib.sha256(raw.encode("utf-8", "replace")).hexdigest()[:8]
+        kept = f"{QUARANTINE}{name[:150]}.{digest}"
+        self.remember(kept, {"raw": raw[:MAX_QUARANTINED], "why": why}, QUARANTINE_SECONDS)
+        return kept
 
     def forget(self, name: str) -> None:
         """Removes what was remembered. Raises as `delete`."""
