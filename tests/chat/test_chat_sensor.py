@@ -92,6 +92,23 @@ class ChatSensorTestCase(ChatSensorCase):
         assert world
         return [str(json.loads(e.body)["message"]) for e in sent]
 
+    def test_a_title_that_says_already_is_no_second_click(self) -> None:
+        one = self.account.trigger("Checkout API", "Volume is already full")
+        self.click(self.token(one, "acknowledge"))
+        assert self.handle()[0] is True
+        assert one.status == "acknowledged"
+        assert self.direct_messages() == []
+
+    def test_who_may_not_do_it_is_not_asked_to_confirm_it(self) -> None:
+        one = self.account.trigger("Checkout API", "Slow")
+        self.config["chat"].update(allowed={"resolve": ["@grace"]}, confirm=["resolve"])
+        self.start()
+        done, line = self.command(f"resolve {one.number}")
+        assert (done, line) == (False, "you may not resolve here: it is for @grace")
+        assert one.status == "triggered"
+        kept = [json.loads(item.value) for item in self.sensor_service.list_values(local=False)]
+        assert [item["data"]["result"] for item in kept if "verb" in item["data"]] == ["failed"]
+
     def test_a_failure_goes_to_the_clicker_alone(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         self.click(self.token(one, "acknowledge"))

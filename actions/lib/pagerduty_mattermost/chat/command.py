@@ -50,6 +50,9 @@ class Answer(NamedTuple):
     """As PagerDuty answered the change, where it did: they need not be asked for again."""
     public: bool = False
     """Whether the channel should see it."""
+    already: bool = False
+    """Whether nothing was left to do, since somebody else was first: no card changes, so whoever
+    clicked is told."""
     head: str = ""
     """In place of `message` where each incident of `shown` has buttons."""
     shown: Tuple[Incident, ...] = ()

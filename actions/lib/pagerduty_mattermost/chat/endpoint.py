@@ -14,6 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat.dropped_orders import drop
 from pagerduty_mattermost.chat.replay_guard import Used
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
@@ -46,7 +47,6 @@ DISPATCH_SECONDS = 2.0
 """Of the 3 s that Mattermost waits."""
 CHOICES_FOR = 600.0
 """Seconds that names of priorities and workflows are offered before they are read again."""
-DROPPED_FOR = 600
 NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a moment."
 PONG = "StackStorm's pack pagerduty is here."
 WORKING = ":hourglass_flowing_sand: Working on it …"
@@ -155,7 +155,7 @@ class Desk:
     def _drop(self, order_id: str) -> None:
         """It may still get through; the action that finds this key leaves it alone."""
         try:
-            self._store.write(f"dropped.{order_id}", True, ttl=DROPPED_FOR)
+            drop(self._store, order_id)
         except PackError as error:
             self._log.warning(
                 "Order %s could not be taken back: %s; it is void after a minute", order_id, error

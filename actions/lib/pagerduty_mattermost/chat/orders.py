@@ -7,7 +7,7 @@ import re
 from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from pagerduty_mattermost.cards.buttons import CONFIRMED
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Said
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.core.errors import RejectedInput
 
@@ -113,9 +113,3 @@ def _values(text: Any) -> Dict[str, Any]:
     except ValueError:
         found = None
     return found if isinstance(found, dict) else {}
-
-
-def is_news(what: Said, given: Answer) -> bool:
-    """Whether a click's answer is told to the clicker: success is the card, but that somebody was
-    first is not."""
-    return "already" in given.message.split("\n", 1)[0] and what.verb in ("acknowledge", "resolve")

@@ -271,7 +271,7 @@ def _set(context: Context, said: Said, status: str, before: Tuple[str, ...]) -> 
     fit = [row for row in rows if row.get("status") in before]
     told = [_already(incident_of(row)) for row in rows if row not in fit]
     if not fit:
-        return Answer(" ".join(told), tuple(row["id"] for row in rows))
+        return Answer(" ".join(told), tuple(row["id"] for row in rows), already=True)
     return _put(context, said, fit, status, sender(context, said.user, said.from_email), told)
 
 

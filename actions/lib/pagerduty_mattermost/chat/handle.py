@@ -1,0 +1,152 @@
+"""An order from chat, from its arrival at the action to its answer.
+
+    handle(context, order) -> {"done": "done", "incidents": [...], "message": "Done."}
+
+The way: the command that was given and by whom (`orders`, `thread_notes`), which incident it means
+(`which_incident`), whether that is allowed (`perform.allow`), whether it has to be confirmed
+first, the act with its intent in the audit before it (`perform.run`), the cards that it changes,
+the answer. What is decided on the way is in `order_replies`, without I/O; who acts is looked up
+once (`acting_user`).
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
+
+from pagerduty_mattermost.chat import (
+    dropped_orders,
+    order_replies,
+    orders,
+    thread_notes,
+    which_incident,
+)
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.order_replies import OrderReply
+from pagerduty_mattermost.chat.perform import allow, rehearse, run
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.core.text import escape
+from pagerduty_mattermost.gateways.reading_context import ReadingContext
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+DONE, TOO_LATE, DROPPED = "done", "too_late", "dropped"
+_VOID = {
+    TOO_LATE: "Not done: it waited too long. It is a dead letter now.",
+    DROPPED: "Dropped: whoever asked was told that it was not taken.",
+}
+
+
+def handle(context: Context, order: Any) -> Dict[str, Any]:
+    """Carry the order out and answer it. Raises RejectedInput for what is no order, and the
+    PackError that kept it from being done, which its giver was told."""
+    if not isinstance(order, Mapping) or not order.get("id"):
+        raise RejectedInput(
+            "order must be the payload of the trigger pagerduty.chat_command: '{{ trigger }}'"
+        )
+    void = _void(context, order)
+    if void:
+        return {"done": void, "message": _VOID[void]}
+    try:
+        result = _carried_out(context, order)
+    except PackError as error:
+        _tell(context, order, OrderReply(f":warning: {escape(context.line_of(error))}"))
+        raise
+    return {"done": DONE, "incidents": list(result.incidents), "message": "Done."}
+
+
+def _void(context: Context, order: Mapping[str, Any]) -> str:
+    """Why the order must not be carried out any more; empty when it may."""
+    if context.clock() > float(order.get("valid_until") or 0):
+        return TOO_LATE
+    return DROPPED if dropped_orders.was_dropped(context.store, str(order["id"])) else ""
+
+
+def _carried_out(context: Context, order: Mapping[str, Any]) -> Answer:
+    command, dry = _command(context, order)
+    if command is None:
+        return Answer("")
+    chat, root_id = context.settings.chat, str(order.get("root_id") or "")
+    if dry:
+        reading = ReadingContext.of(context)
+        result = rehearse(reading, which_incident.complete(reading, command, root_id))
+    else:
+        command = which_incident.complete(context, command, root_id)
+        allow(context, command)
+        if order_replies.asks_first(order, command, chat):
+            _tell(context, order, order_replies.question(order, command, chat, context.clock()))
+            return Answer("")
+        result = run(context, command)
+        _repaint(context, command, result)
+    if order_replies.is_told(order, result):
+        zone = times.zone(context.settings.time_zone)
+        _tell(context, order, order_replies.reply_to(order, result, chat, zone, context.clock()))
+    declared = order_replies.declared_post(order)
+    if declared and not dry:
+        _link_back(context, declared, result)
+    return result
+
+
+def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Said], bool]:
+    """What was asked for, and whether only to be tried; None for a note that is none, or that
+    stands already."""
+    if order.get("kind") == "note":
+        return thread_notes.said(context, order), False
+    command, dry = orders.said(order)
+    return command._replace(key=str(order["id"])), dry
+
+
+def _repaint(context: Context, command: Said, result: Answer) -> None:
+    """The cards of what was changed, at once: the sensor would see it in its next cycle. What
+    PagerDuty answered is not asked for again."""
+    from pagerduty_mattermost.cards import posting
+
+    for incident_id in order_replies.repainted(command, result):
+        known = order_replies.change_from(result, incident_id, context.pagerduty.last_server_time)
+        try:
+            change = known or posting.change_of(context, None, incident_id)
+            posting.posts(context).repaint(change)
+        except PackError as error:
+            context.log.warning("The card of %s will follow: %s", incident_id, error)
+
+
+def _link_back(context: Context, post_id: str, result: Answer) -> None:
+    """Tell the thread of the post that was declared."""
+    from pagerduty_mattermost.core.post_keys import post_key
+
+    try:
+        post = context.mattermost.get_post(post_id)
+        key = post_key("declared", post_id, "".join(result.incidents))
+        root = str(post.get("root_id") or "") or post_id
+        context.channels.using(
+            str(post.get("channel_id")),
+            lambda channel: context.mattermost.create_post(
+                channel.id, result.message, key=key, root_id=root
+            ),
+        )
+    except PackError as error:
+        context.log.warning("The declared post %s is not linked back: %s", post_id, error)
+
+
+def _tell(context: Context, order: Mapping[str, Any], reply: OrderReply) -> None:
+    """By the command's own answer where it has one and that works, else in a direct message.
+    Failing is logged: the act itself went as it went."""
+    try:
+        if order.get("hook") and _answered(context, str(order["hook"]), reply):
+            return
+        channel = context.mattermost.direct_channel(str(order.get("user_id")))
+        rows = list(reply.attachments) if not reply.plain else []
+        props = {"attachments": rows} if rows else None
+        context.mattermost.create_post(channel.id, reply.plain or reply.text, props=props)
+    except PackError as error:
+        context.log.warning("%s could not be answered: %s", order.get("user_name"), error)
+
+
+def _answered(context: Context, hook: str, reply: OrderReply) -> bool:
+    try:
+        context.mattermost.answer_command(hook, reply.text, reply.attachments, public=reply.public)
+    except PackError as error:
+        context.log.info("Answered in a direct message: %s", error)
+        return False
+    return True

@@ -1,0 +1,98 @@
+"""How an order from chat is answered: decided without any I/O."""
+
+from __future__ import annotations
+
+from datetime import timezone
+from typing import Any, Dict
+
+import pytest
+from posts_world import INCIDENT
+
+from pagerduty_mattermost.chat import order_replies
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.order_replies import OrderReply
+from pagerduty_mattermost.core.config.chat import ChatConfig
+from pagerduty_mattermost.core.config.reader import Secret
+
+CHAT = ChatConfig(public_url="https://a.example", signing_keys=(Secret("s" * 32),))
+HOOK = {"kind": "command", "hook": "/hooks/commands/h", "user_id": "u"}
+MERGE = Said("merge", incidents="1, 2")
+
+
+@pytest.mark.parametrize(
+    ("order", "command", "chat", "asked"),
+    [
+        ({"kind": "command"}, MERGE, CHAT, True),
+        ({"kind": "command"}, Said("acknowledge", incidents="1"), CHAT, False),
+        ({"kind": "command"}, Said("acknowledge", incidents="1 2"), CHAT, True),
+        ({"kind": "command"}, Said("acknowledge_mine"), CHAT, True),
+        ({"kind": "command"}, MERGE, CHAT._replace(confirm=()), False),
+        ({"kind": "command"}, MERGE, CHAT._replace(public_url=""), False),
+        ({"kind": "click", "verb": "confirmed"}, MERGE, CHAT, False),
+    ],
+)
+def test_who_is_asked_first(
+    order: Dict[str, Any], command: Said, chat: ChatConfig, asked: bool
+) -> None:
+    assert order_replies.asks_first(order, command, chat) is asked
+
+
+def test_a_question_names_what_is_done_and_bears_the_command() -> None:
+    made = order_replies.question(HOOK, MERGE._replace(text="*now*"), CHAT, 0.0)
+    (row,) = made.attachments
+    assert row["text"] == "Really merge 1, 2 \\*now\\*?"
+    assert [one["name"] for one in row["actions"]] == ["Do it"]
+
+
+@pytest.mark.parametrize(
+    ("order", "result", "told"),
+    [
+        ({"kind": "command"}, Answer("Done."), True),
+        ({"kind": "command"}, Answer(""), False),
+        ({"kind": "row", "verb": "resolve"}, Answer("Done."), True),
+        ({"kind": "click", "verb": "resolve"}, Answer("Done."), False),
+        ({"kind": "click", "verb": "resolve"}, Answer("Late.", already=True), True),
+        ({"kind": "click", "verb": "resolve"}, Answer("Resolved #7 already full."), False),
+        ({"kind": "click", "verb": "confirmed"}, Answer("Done."), True),
+        ({"kind": "dialog", "verb": "note"}, Answer("Done."), False),
+        ({"kind": "dialog", "verb": "declare"}, Answer("Done."), True),
+        ({"kind": "note", "verb": "note"}, Answer("Done."), False),
+    ],
+)
+def test_what_is_told_and_what_the_card_shows(
+    order: Dict[str, Any], result: Answer, told: bool
+) -> None:
+    assert order_replies.is_told(order, result) is told
+
+
+def test_a_list_has_buttons_where_its_answer_goes_back_by_the_commands_own_way() -> None:
+    result = Answer("1 incident:\n\n| a table |", head="1 incident:", shown=(INCIDENT,))
+    made = order_replies.reply_to(HOOK, result, CHAT, timezone.utc, 0.0)
+    assert (made.text, made.plain) == ("1 incident:", result.message)
+    assert [one["name"] for one in made.attachments[0]["actions"]] == ["Acknowledge", "Resolve"]
+    plain = OrderReply(result.message)
+    for order, chat in (
+        ({**HOOK, "hook": ""}, CHAT),
+        (HOOK, CHAT._replace(read_only=True)),
+        (HOOK, CHAT._replace(signing_keys=())),
+    ):
+        assert order_replies.reply_to(order, result, chat, timezone.utc, 0.0) == plain
+    public = Answer("Declared.", public=True)
+    assert order_replies.reply_to(HOOK, public, CHAT, timezone.utc, 0.0).public
+
+
+def test_cards_that_change_are_painted_from_what_pagerduty_answered() -> None:
+    result = Answer("", ("PINC1", "PINC2"), after=(INCIDENT,))
+    assert order_replies.repainted(Said("acknowledge"), result) == ("PINC1", "PINC2")
+    assert order_replies.repainted(Said("note"), result) == ()
+    change = order_replies.change_from(result, "PINC1", 1_760_000_000.0)
+    assert change is not None
+    assert (change.incident, change.events) == (INCIDENT, ())
+    assert order_replies.change_from(result, "PINC2", 1_760_000_000.0) is None
+    assert order_replies.change_from(result, "PINC1", None) is None, "without PagerDuty's clock"
+
+
+def test_only_a_declared_post_is_linked_back() -> None:
+    assert order_replies.declared_post({"verb": "declare", "post_id": "p"}) == "p"
+    assert order_replies.declared_post({"verb": "note", "post_id": "p"}) == ""
+    assert order_replies.declared_post({"verb": "declare"}) == ""
