@@ -77,20 +77,39 @@ class IncidentSensorTestCase(SensorWorld):
             writes.append(name) or original(name, *args, **more)
         )
         before = self.requests()
-        self.sensor._cycle._runs_since_snapshot = 0
+        self.sensor._cycle._snapshots._cycles = 0
         self.poll(seconds=30, times=6)
         assert self.requests() - before == 6
         assert self.requests("^/log_entries$") >= 6
         assert set(writes) == {"pagerduty.sensor.heartbeat"}
         assert len(writes) <= 3
 
+    def test_a_new_incident_costs_a_read_of_the_log_and_one_of_the_incident(self) -> None:
+        self.poll(times=9)
+        writes: List[str] = []
+        original = self.sensor_service.set_value
+        self.sensor_service.set_value = lambda name, *args, **more: (
+            writes.append(name) or original(name, *args, **more)
+        )
+        self.sensor._cycle._snapshots._cycles = 0
+        incident = self.account.trigger("Checkout API", "News")
+        before = self.requests()
+        self.poll(seconds=5)
+        assert self.events(incident) == ["incident.triggered"]
+        assert self.requests() - before == 2
+        assert self.requests(f"^/incidents/{incident.id}$") == 1
+        self.account.acknowledge(incident, "Ada Lovelace")
+        self.poll(seconds=5)
+        assert self.requests() - before == 3
+        assert writes.count("pagerduty.sensor.head") == 2
+
     def test_a_snapshot_costs_one_request_for_each_hundred_open_and_one_more(self) -> None:
         self.account.storm(150)
         self.poll()
-        self.sensor._cycle._want_snapshot = True
+        self.sensor._cycle._snapshots.wanted = True
         self.poll(300)
         before = self.requests("^/incidents")
-        self.sensor._cycle._want_snapshot = True
+        self.sensor._cycle._snapshots.wanted = True
         self.poll(300)
         assert self.requests("^/incidents") - before == 3
 
@@ -101,7 +120,7 @@ class IncidentSensorTestCase(SensorWorld):
         self.poll(times=3)
         before = self.requests("^/incidents")
         for _ in range(12):
-            self.sensor._cycle._want_snapshot = True
+            self.sensor._cycle._snapshots.wanted = True
             self.poll()
         minutes = 12 * 30 / 60
         assert 0 < self.requests("^/incidents") - before <= minutes * 0.05 * 40
@@ -275,13 +294,13 @@ class IncidentSensorTestCase(SensorWorld):
         self.poll()
         self.account.log_late(90, types=("acknowledge",))
         self.account.acknowledge(incident, "Ada Lovelace")
-        self.sensor._cycle._want_snapshot = True
+        self.sensor._cycle._snapshots.wanted = True
         self.poll(20)
         self.account.unacknowledge(incident)
-        self.sensor._cycle._runs_since_snapshot = -20
+        self.sensor._cycle._snapshots._cycles = -20
         self.poll(times=8)
         self.account.acknowledge(incident, "Ada Lovelace")
-        self.sensor._cycle._want_snapshot = True
+        self.sensor._cycle._snapshots.wanted = True
         self.poll(20)
         self.poll(times=10)
         assert sorted(self.event_ids()) == sorted(self.told())

@@ -33,7 +33,8 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise.storm_gate import STORM_TRIGGER, NoiseDesk
-from pagerduty_mattermost.sensor.cycle import INCIDENT, Cycle
+from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
+from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.webhook_endpoint import Desk
 from sandbox.journal import Journal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
@@ -117,7 +118,7 @@ class Service(Datastore):
         rule = SimpleNamespace(
             ref="pagerduty.all",
             enabled=True,
-            trigger={"type": INCIDENT},
+            trigger={"type": INCIDENT_TRIGGER},
             criteria={},
             action={
                 "ref": "pagerduty.mattermost.post_incident",
@@ -130,7 +131,7 @@ class Service(Datastore):
         self.datastore_service = SimpleNamespace(get_api_client=lambda: client)
 
     def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
-        if trigger not in (INCIDENT, STORM_TRIGGER):
+        if trigger not in (INCIDENT_TRIGGER, STORM_TRIGGER):
             return
         if self.lose:
             self.lose -= 1

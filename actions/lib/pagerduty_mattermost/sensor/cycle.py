@@ -1,20 +1,20 @@
-"""One look of the incident sensor at PagerDuty: read, decide, dispatch, commit; in this order,
+"""One cycle of the incident sensor: read PagerDuty, decide, dispatch, commit; in this order,
 whatever fails.
 
-    Cycle(config, pagerduty, StateStore(Store(service)), dispatcher, log).run()     # once every
-    poll interval
+    cycle = Cycle(config, pagerduty, StateStore(Store(service)), dispatcher, log)
+    cycle.run()     # once every poll interval
 
 `run` never raises for what goes wrong outside (Exception): it notes it, tells
 `pagerduty.sensor_health` when it lasts, and the next run goes on from what was committed. At least
 once: a change is dispatched, then its state is committed. Quiet runs cost one request and no
-write; `snapshot` and `sensor_state` say what the others cost.
+write; `incidents.reader` and `incidents.state_store` say what the others cost.
 """
 
 from __future__ import annotations
 
 import time
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, FrozenSet, Iterable, List, Mapping, Optional
+from typing import Any, Callable, Dict, List, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config
@@ -22,7 +22,6 @@ from pagerduty_mattermost.core.errors import (
     ConfigError,
     PackError,
     RejectedInput,
-    RetryLater,
     StoreUnreachable,
     Unauthorized,
 )
@@ -32,33 +31,24 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
     DispatchFailed,
     UnfitPayload,
 )
-from pagerduty_mattermost.incidents.incident import Change, Incident
-from pagerduty_mattermost.incidents.known_states import REPORTED, State, Step, bridge_of
-from pagerduty_mattermost.incidents.reader import (
-    SnapshotRead,
-    read_incident,
-    read_log,
-    read_snapshot,
-)
+from pagerduty_mattermost.incidents.incident import Incident
+from pagerduty_mattermost.incidents.known_states import State, Step
+from pagerduty_mattermost.incidents.reader import SnapshotRead, read_log
 from pagerduty_mattermost.incidents.server_clock import ServerClock, moved
-from pagerduty_mattermost.incidents.snapshot import (
-    Pending,
-    adoption,
-    differences,
-    explained,
-    is_unchanged,
-)
+from pagerduty_mattermost.incidents.snapshot import differences, explained
 from pagerduty_mattermost.incidents.state_store import HEARTBEAT_SECONDS, StateStore
 from pagerduty_mattermost.incidents.tracker import follow
-from pagerduty_mattermost.incidents.trigger_payload import payload
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 from pagerduty_mattermost.noise.storm_gate import NoiseDesk
+from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
 from pagerduty_mattermost.sensor.health import Health, fault
 from pagerduty_mattermost.sensor.heartbeat import Pulse, heartbeat, tell_health
 from pagerduty_mattermost.sensor.open_summary import summary
+from pagerduty_mattermost.sensor.snapshots import Snapshots
+from pagerduty_mattermost.sensor.starting import first_state, rebuild
 from pagerduty_mattermost.sensor.watch_scope import Scope
 
-INCIDENT, SUMMARY = "pagerduty.incident", "pagerduty.open_summary"
+SUMMARY_TRIGGER = "pagerduty.open_summary"
 CATCH_UP = 7 * 86400
 """Seconds of log that are read again after a long standstill; what is older, snapshots find as
 differences."""
@@ -66,12 +56,6 @@ MAX_SLICES = 20
 """Windows of a long log in one run; the rest follows with the next."""
 MAX_WAIT = 300.0
 """Seconds: a longer wait that PagerDuty asks for is asked about again."""
-SNAPSHOT_SHARE = 0.05
-"""Share of the rate limit that snapshots may take."""
-DEFAULT_RATE = 960
-"""Requests a minute of an account's key, where the answers don't tell."""
-MAX_ENRICHED = 20
-"""New incidents in one run for which the conference bridge is read, one request each."""
 CYCLES_SKIPPED = 100
 """Added at a start: more than the quiet cycles that were not committed, so that cycles only ever
 grow."""
@@ -101,19 +85,14 @@ class Cycle:
         self._log = log
         self._monotonic = monotonic
         self.health = health or Health()
-        self._pulse, self._noise = pulse, noise
+        self._pulse = pulse
+        self._changes = ChangeDispatch(dispatcher, pagerduty, noise, log)
+        self._snapshots = Snapshots(pagerduty, config.watch.snapshot_every)
         self._clock = ServerClock()
         self.state: Optional[State] = None
         self._rebuild = False
         self._scope = Scope(config.watch, pagerduty, log, monotonic)
-        self._enrichable = 0
-        self._pending: Pending = {}
-        self._looked_up: Dict[str, int] = {}
         self._summary: Optional[Dict[str, Any]] = None
-        self._want_snapshot = True
-        self._runs_since_snapshot = 0.0
-        self._snapshot_at: Optional[float] = None
-        self._snapshot_cost = 2
         self._not_before: Optional[float] = None
         self._heartbeat_at: Optional[float] = None
         self._last_good = ""
@@ -127,7 +106,7 @@ class Cycle:
     @property
     def waits(self) -> bool:
         """Something new is to be looked at again soon: a storm may be beginning."""
-        return self._noise is not None and bool(self._noise.waiting)
+        return bool(self._changes.undecided)
 
     @property
     def last_good(self) -> str:
@@ -176,7 +155,7 @@ class Cycle:
         else:
             kind, reason = "fault", fault(self._log, error, whole=self._config.debug)
         if kind in ("pagerduty", "fault"):
-            self._want_snapshot = True
+            self._snapshots.wanted = True
             wait = getattr(error, "retry_after", None)
             if wait:
                 self._not_before = now + min(float(wait), MAX_WAIT)
@@ -189,15 +168,17 @@ class Cycle:
         if state is not None and state.dirty:
             self._commit(state)
         watch = self._scope.watch()
-        self._enrichable = MAX_ENRICHED
+        self._changes.begin()
         if state is None:
             state = self._first_start(watch)
         state.cycle += 1
         if self._rebuild:
-            self._rebuild_from_snapshot(state, watch)
+            rebuild(state, self._snapshots.read_all(watch, self._monotonic()), watch)
+            self._states.compact(state)
+            self._rebuild = False
         whole = self._follow_log(state, watch)
-        self._runs_since_snapshot += weight
-        if whole and self._is_snapshot_due():
+        self._snapshots.count(weight)
+        if whole and self._snapshots.is_due(self._monotonic()):
             self._take_snapshot(state, watch)
         if state.summary_due:
             self._summarise(state, watch)
@@ -222,51 +203,18 @@ class Cycle:
         return state
 
     def _first_start(self, watch: WatchFilter) -> State:
-        """The state of the day, silently (facts/pagerduty.md, rule 7)."""
-        read = self._read_snapshot(watch, lambda row: False, ())
-        if read.server_time is None:
-            raise RetryLater(
-                "PagerDuty GET /incidents: the answer tells no time (header Date), so "
-                "nothing can start"
-            )
-        state = State(origin=read.server_time, cursor=read.server_time)
-        for step in adoption(state, read.found.changed, watch, read.server_time, followed=False):
-            state.apply(step)
-        state.scope = watch.fingerprint
-        state.summary_due = True
+        """The state of the day, silently: what was open before is told in one summary alone."""
+        read = self._snapshots.read_all(watch, self._monotonic())
+        state = first_state(read, watch)
         self._summary = self._summary_of(read, watch, state)
         self._states.compact(state)
         self.state = state
-        self._want_snapshot = False
+        self._snapshots.wanted = False
         self._log.info(
             "First start: %d open incidents are known, changes are reported from now on",
             len(state.known),
         )
         return state
-
-    def _rebuild_from_snapshot(self, state: State, watch: WatchFilter) -> None:
-        """The head was lost: what is open now counts as told; what the log says since the last
-        heartbeat is told by its entries, which those who post recognise."""
-        read = self._read_snapshot(watch, lambda row: False, ())
-        if read.server_time is None:
-            raise RetryLater(
-                "PagerDuty GET /incidents: the answer tells no time (header Date), so "
-                "nothing can start"
-            )
-        now = read.server_time
-        state.cursor = state.cursor or now
-        state.origin = state.origin or state.cursor
-        for step in adoption(state, read.found.changed, watch, now, followed=True):
-            state.apply(step)
-        for incident_id, known in list(state.known.items()):
-            if known.is_open and incident_id not in read.listed and incident_id not in state.away:
-                state.put(
-                    incident_id,
-                    known._replace(status="resolved", status_at=int(now), touched=int(now)),
-                )
-        state.scope = watch.fingerprint
-        self._states.compact(state)
-        self._rebuild = False
 
     def _follow_log(self, state: State, watch: WatchFilter) -> bool:
         """Read the log and dispatch what it says. False when there is more than one run takes."""
@@ -280,10 +228,10 @@ class Cycle:
                     "More log entries in one second than PagerDuty lists: a snapshot looks "
                     "for the rest"
                 )
-                self._want_snapshot = True
+                self._snapshots.wanted = True
             now = max(confirmed or 0.0, state.cursor)
             steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
-            explained(self._pending, steps)
+            explained(self._snapshots.pending, steps)
             self._dispatch(state, steps, now, patient=read.upto is None)
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
@@ -299,138 +247,37 @@ class Cycle:
             since = max(read.upto, (confirmed or 0.0) - CATCH_UP)
         return False
 
-    def _is_snapshot_due(self) -> bool:
-        if (
-            not self._want_snapshot
-            and self._runs_since_snapshot < self._config.watch.snapshot_every
-        ):
-            return False
-        rate = self._pagerduty.last_rate
-        limit = rate.limit if rate is not None and rate.limit > 0 else DEFAULT_RATE
-        spacing = self._snapshot_cost * 60.0 / (SNAPSHOT_SHARE * limit)
-        return self._snapshot_at is None or self._monotonic() - self._snapshot_at >= spacing
-
     def _take_snapshot(self, state: State, watch: WatchFilter) -> None:
-        known_open = sorted(
-            (i for i, known in state.known.items() if known.is_open),
-            key=lambda i: (self._looked_up.get(i, 0), not state.known[i].has(REPORTED)),
-        )
-        read = self._read_snapshot(
-            watch, lambda row: is_unchanged(state.known.get(str(row.get("id"))), row), known_open
-        )
-        waiting = set(read.vanished)
-        self._looked_up = {
-            i: self._looked_up.get(i, 0) if i in waiting else state.cycle
-            for i in known_open
-            if i not in read.listed
-        }
+        read = self._snapshots.read_changed(state, watch, self._monotonic())
         # The log was read just before: when the two answers agree about the time, it was that of
         # the log's.
-        now = self._clock.confirmed(read.server_time, self._snapshot_at or 0.0) or state.cursor
-        undecided: FrozenSet[str] = self._noise.waiting if self._noise is not None else frozenset()
+        read_at = self._snapshots.read_at or 0.0
+        now = self._clock.confirmed(read.server_time, read_at) or state.cursor
+        undecided = self._changes.undecided
         news = read.found._replace(
             changed=tuple(one for one in read.found.changed if one.id not in undecided)
         )
-        self._dispatch(state, differences(state, news, watch, now, self._pending), now)
+        steps = differences(state, news, watch, now, self._snapshots.pending)
+        self._dispatch(state, steps, now)
         if state.scope != watch.fingerprint:
             state.scope = watch.fingerprint
             state.dirty = True
-        self._want_snapshot = False
-        self._runs_since_snapshot = 0.0
+        self._snapshots.taken()
         if state.doubtful:
             self._states.compact(state)
         elif state.dirty:
             self._commit(state)
 
-    def _read_snapshot(
-        self,
-        watch: WatchFilter,
-        unchanged: Callable[[Mapping[str, Any]], bool],
-        known_open: Iterable[str],
-    ) -> SnapshotRead:
-        self._snapshot_at = self._monotonic()
-        read = read_snapshot(self._pagerduty, watch.services, watch.teams, unchanged, known_open)
-        self._snapshot_cost = read.requests
-        return read
-
     def _dispatch(
         self, state: State, steps: List[Step], now: float, *, patient: bool = False
     ) -> None:
-        """Dispatch and take over step by step. When one fails, the others wait for the next run:
-        order is kept."""
-        noise = self._noise
+        """Dispatch and take over. What was taken over before one failed is committed."""
         try:
-            for step in noise.sort(steps, now, patient=patient) if noise is not None else steps:
-                if step.change is not None:
-                    before = state.known.get(step.incident_id)
-                    if before is None or not before.has(REPORTED):
-                        step = self._enriched(step)
-                    assert step.change is not None
-                    told = (
-                        noise.passed(step.change, state.origin, now)
-                        if noise is not None
-                        else step.change
-                    )
-                    if told is not None:
-                        self._send(told)
-                state.apply(step)
-            if noise is not None:
-                open_ids = {i for i, known in state.known.items() if known.is_open}
-                noise.tell(now, state.origin, self._send, open_ids)
+            self._changes.dispatch(state, steps, now, patient=patient)
         except DispatchFailed:
             if state.dirty:
                 self._commit(state)
             raise
-
-    def _send(self, change: Change) -> None:
-        events = tuple(
-            event for event in change.events if not self._dispatcher.was_dispatched(event.event_id)
-        )
-        if change.events and not events:
-            return
-        change = change._replace(events=events)
-        ids = [event.event_id for event in events]
-        try:
-            self._dispatcher.dispatch(
-                INCIDENT, payload(change), trace_tag=change.incident.id, ids=ids
-            )
-        except UnfitPayload as error:
-            # Waiting would hold up all others, and it will not fit later either.
-            self._log.error("Not dispatched: %s (events %s)", error, ", ".join(ids))
-
-    def _enriched(self, step: Step) -> Step:
-        """With what the log does not include of a new incident: its conference bridge, and its
-        first alert where that is not among the entries. Best effort, for the first few of a run;
-        snapshots show the other bridges."""
-        change, known = step.change, step.known
-        rate = self._pagerduty.last_rate
-        if (
-            change is None
-            or self._enrichable <= 0
-            or (rate is not None and rate.remaining * 5 < rate.limit)
-        ):
-            return step
-        self._enrichable -= 1
-        try:
-            whole = read_incident(self._pagerduty, change.incident.id)
-        except PackError as error:
-            self._enrichable = 0
-            self._log.warning("Posted without its conference bridge: %s", error)
-            return step
-        if whole is None:
-            return step
-        mine = change.incident
-        extras = ("conference_url", "conference_number", "summary", "details", "links")
-        incident = mine._replace(**{n: getattr(mine, n) or getattr(whole, n) for n in extras})
-        if known is not None:
-            known = known._replace(
-                bridge=bridge_of(incident.conference_url, incident.conference_number)
-            )
-        # The first alert is known for certain only from its log entry, which came whole.
-        triggered = "incident.triggered" in change.event_types
-        return step._replace(
-            known=known, change=change._replace(incident=incident, complete=triggered)
-        )
 
     def _commit(self, state: State) -> None:
         """Commit; while the datastore is down, incidents go on being reported, and the state is
@@ -449,11 +296,11 @@ class Cycle:
     def _summarise(self, state: State, watch: WatchFilter) -> None:
         if self._summary is None:
             self._summary = self._summary_of(
-                self._read_snapshot(watch, lambda row: False, ()), watch, state
+                self._snapshots.read_all(watch, self._monotonic()), watch, state
             )
         key = self._summary["key"]
         try:
-            self._dispatcher.dispatch(SUMMARY, self._summary, trace_tag=key, ids=(key,))
+            self._dispatcher.dispatch(SUMMARY_TRIGGER, self._summary, trace_tag=key, ids=(key,))
         except UnfitPayload as error:
             self._log.error("Not dispatched: %s", error)
         self._summary = None

@@ -28,7 +28,8 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, accepted
 from pagerduty_mattermost.sensor import webhook_health
-from pagerduty_mattermost.sensor.cycle import INCIDENT, Cycle
+from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
+from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.webhook import (
     GENUINE,
     SIGNATURE,
@@ -230,7 +231,7 @@ class Desk:
     def _dispatched(self, trigger: str, payload: Mapping[str, Any]) -> None:
         """Should a call have told of it?"""
         server_now = self._cycle.server_time
-        if trigger != INCIDENT or self._listener is None or server_now is None:
+        if trigger != INCIDENT_TRIGGER or self._listener is None or server_now is None:
             return
         now = self.monotonic()
         at = happened(payload, server_now, now)

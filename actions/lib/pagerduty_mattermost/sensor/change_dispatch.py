@@ -1,0 +1,119 @@
+"""What the log and snapshots amount to, dispatched as `pagerduty.incident`, one change after the
+other, and taken over into the sensor's memory.
+
+    changes.begin()                              # a cycle
+    changes.dispatch(state, steps, now)          # any number of times in it
+
+What a storm or a flapping alert holds back is not dispatched (`noise.storm_gate`). A new incident
+is read once more, for what the log does not include of it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, FrozenSet, List, Optional
+
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
+from pagerduty_mattermost.incidents.event_types import TRIGGERED
+from pagerduty_mattermost.incidents.incident import Change
+from pagerduty_mattermost.incidents.known_states import REPORTED, State, Step, bridge_of
+from pagerduty_mattermost.incidents.reader import read_incident
+from pagerduty_mattermost.incidents.trigger_payload import payload
+from pagerduty_mattermost.noise.storm_gate import NoiseDesk
+
+INCIDENT_TRIGGER = "pagerduty.incident"
+MAX_ENRICHED = 20
+"""New incidents in one cycle for which the conference bridge is read, one request each."""
+EXTRAS = ("conference_url", "conference_number", "summary", "details", "links")
+"""Fields of an incident that the log does not include, or not always."""
+
+
+class ChangeDispatch:
+    def __init__(
+        self, dispatcher: Dispatcher, pagerduty: PagerDuty, noise: Optional[NoiseDesk], log: Any
+    ) -> None:
+        self._dispatcher, self._pagerduty, self._log = dispatcher, pagerduty, log
+        self._noise = noise
+        self._enrichable = 0
+
+    @property
+    def undecided(self) -> FrozenSet[str]:
+        """Incidents of which the newest read of the log told and that may be a storm's beginning:
+        the next read decides."""
+        return self._noise.waiting if self._noise is not None else frozenset()
+
+    def begin(self) -> None:
+        self._enrichable = MAX_ENRICHED
+
+    def dispatch(
+        self, state: State, steps: List[Step], now: float, *, patient: bool = False
+    ) -> None:
+        """Dispatch and take over step by step. Raises DispatchFailed, and then what is left waits
+        for the next cycle, so that order is kept; the gateway's errors; StoreUnreachable.
+        `now`: the server's time; `patient`: what is undecided will be in the next read again."""
+        noise = self._noise
+        for step in noise.sort(steps, now, patient=patient) if noise is not None else steps:
+            if step.change is not None:
+                before = state.known.get(step.incident_id)
+                if before is None or not before.has(REPORTED):
+                    step = self._enriched(step)
+                assert step.change is not None
+                change: Optional[Change] = step.change
+                if noise is not None:
+                    change = noise.passed(step.change, state.origin, now)
+                if change is not None:
+                    self._send(change)
+            state.apply(step)
+        if noise is not None:
+            open_ids = {i for i, known in state.known.items() if known.is_open}
+            noise.tell(now, state.origin, self._send, open_ids)
+
+    def _send(self, change: Change) -> None:
+        events = tuple(
+            event for event in change.events if not self._dispatcher.was_dispatched(event.event_id)
+        )
+        if change.events and not events:
+            return
+        change = change._replace(events=events)
+        ids = [event.event_id for event in events]
+        try:
+            self._dispatcher.dispatch(
+                INCIDENT_TRIGGER, payload(change), trace_tag=change.incident.id, ids=ids
+            )
+        except UnfitPayload as error:
+            # Waiting would hold up all others, and it will not fit later either.
+            self._log.error("Not dispatched: %s (events %s)", error, ", ".join(ids))
+
+    def _enriched(self, step: Step) -> Step:
+        """With what the log does not include of a new incident: its conference bridge, and its
+        first alert where that is not among the entries. Best effort, for the first few of a cycle;
+        snapshots show the other bridges."""
+        change, known = step.change, step.known
+        rate = self._pagerduty.last_rate
+        if (
+            change is None
+            or self._enrichable <= 0
+            or (rate is not None and rate.remaining * 5 < rate.limit)
+        ):
+            return step
+        self._enrichable -= 1
+        try:
+            whole = read_incident(self._pagerduty, change.incident.id)
+        except PackError as error:
+            self._enrichable = 0
+            self._log.warning("Posted without its conference bridge: %s", error)
+            return step
+        if whole is None:
+            return step
+        mine = change.incident
+        incident = mine._replace(**{n: getattr(mine, n) or getattr(whole, n) for n in EXTRAS})
+        if known is not None:
+            known = known._replace(
+                bridge=bridge_of(incident.conference_url, incident.conference_number)
+            )
+        # The first alert is known for certain only from its log entry, which came whole.
+        complete = TRIGGERED in change.event_types
+        return step._replace(
+            known=known, change=change._replace(incident=incident, complete=complete)
+        )
