@@ -6,14 +6,9 @@ process.
     app.drain(30)          # until nothing is left to do now
     app.stop()             # what has not ended stays on disk
 
-    App(pack_dir, config, data_dir, *, clock=time.time, poll_interval=None, workers=8,
-    rule_folders=(), sensors=True,
-        on_finished=None, on_trigger=None)
-    app.dispatch(trigger_ref, payload, trace_tag=None)  # on disk when it returns; ValueError: does
-    not fit
-    app.run(action_ref, parameters, user=…)             # now and here, as `st2 run`; returns an
-    Execution
-    app.poke()                                          # sensors poll now
+    app.dispatch(trigger_ref, payload)       # on disk when it returns; ValueError: does not fit
+    app.run(action_ref, parameters, user=…)  # now and here, as `st2 run`; returns an Execution
+    app.poke()                               # sensors poll now
     app.pack, app.store, app.journal, app.configuration
 
 `config` is the YAML file's path or a mapping. `clock() -> seconds since the epoch` decides expiry,
@@ -23,10 +18,8 @@ is called after each end is on disk, `on_trigger(trigger_ref)` after a trigger i
 
 from __future__ import annotations
 
-import fcntl
 import json
 import logging
-import os
 import sqlite3
 import time
 from contextlib import contextmanager
@@ -36,27 +29,27 @@ from typing import Any, Callable, Dict, Iterator, List, Mapping, Optional, Seque
 from standalone import paths
 from standalone.config_file import read_config
 from standalone.configuration import Configuration
+from standalone.data_folder import DATABASE, DataLock
 from standalone.database import Database
 from standalone.datastore import DatastoreService, KeyValueStore
 from standalone.errors import UserError
+from standalone.execution_lines import failure_line, success_line
 from standalone.executor import Executor
 from standalone.journal import KEEP_DAYS, Execution, Journal, Waiting, new_id
-from standalone.metadata import ActionMeta, Pack, Rule, SensorMeta, load_pack
+from standalone.metadata import load_pack
 from standalone.metadata_schemas import SENSOR_EXIT, TIMERS
+from standalone.pack_model import ActionMeta, Pack, Rule, SensorMeta
 from standalone.parameters import BadParameters
 from standalone.runner import ClassLoader, Outcome, run_action
 from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
 from standalone.sensors import SensorThread
 from standalone.services import ActionService, ApiClient, SensorService, Wrapper
-from standalone.telling import failed, told
 from standalone.timers import Timers
 
 LOG = logging.getLogger("standalone")
 
-DATABASE = "standalone.sqlite"
-LOCK = "standalone.sqlite-lock"
-MAX_TRACE_TAG = 2000
-PRUNE_EVERY = 3600.0
+MAX_TRACE_TAG_CHARACTERS = 2000
+PRUNE_EVERY_SECONDS = 3600.0
 LEND_SECONDS = 5.0
 
 
@@ -106,7 +99,7 @@ class App:
             if rule.enabled and rule.trigger["type"] in TIMERS
         ]
         self._timers = Timers(timed, self._tick)
-        self._lock_file: Any = None
+        self._lock = DataLock(self._data_dir)
         self._accepting = False
         self._pruned_at = 0.0
 
@@ -118,7 +111,7 @@ class App:
         for line in self.pack.refused:
             LOG.warning("%s", line)
         self.configuration.current()
-        self._take_lock()
+        self._lock.take()
         self.journal.prune()
         self._pruned_at = self._clock()
         unfinished = self.journal.waiting()
@@ -144,7 +137,7 @@ class App:
         for sensor in self._sensors:
             ended = sensor.join(max(0.0, until - time.monotonic())) and ended
         self._accepting = False
-        self._release_lock()
+        self._lock.release()
         if ended:
             self._database.close()
         return ended
@@ -191,7 +184,7 @@ class App:
         """One sensor runs meanwhile, alone, and what it dispatches is refused; none where this
         data is served."""
         try:
-            self._take_lock()
+            self._lock.take()
         except UserError:
             yield
             return
@@ -206,7 +199,7 @@ class App:
             for thread in self._sensors:
                 thread.stop()
                 thread.join(LEND_SECONDS)
-            self._release_lock()
+            self._lock.release()
 
     def drain(self, timeout: float, delayed: bool = False) -> bool:
         """Waits until nothing is left to do now (with `delayed`: retries as well); False after
@@ -241,7 +234,7 @@ class App:
         if not self._accepting:
             raise RuntimeError("the embedded default is stopping")
         instance_id = new_id()
-        tag = (trace_tag or "")[:MAX_TRACE_TAG] or None
+        tag = (trace_tag or "")[:MAX_TRACE_TAG_CHARACTERS] or None
         planned = self._planner.plan(rules, payload, instance_id, tag)
         self._executor.add(
             self.journal.add_trigger(instance_id, trigger_ref, payload, tag, planned)
@@ -264,7 +257,7 @@ class App:
             return []
         done = self._execute(execution)
         follow_up = self.journal.finish(done, self._retry(done))
-        self._tell(done, bool(follow_up))
+        self._log(done, bool(follow_up))
         self._prune_sometimes()
         return follow_up
 
@@ -358,9 +351,9 @@ class App:
                 )
         return None
 
-    def _tell(self, done: Execution, retried: bool) -> None:
+    def _log(self, done: Execution, retried: bool) -> None:
         if done.status == "succeeded":
-            line = told(done)
+            line = success_line(done)
             LOG.debug("%s succeeded (%s)", done.action_ref, done.rule_ref)
             if line:
                 LOG.info("%s", line)
@@ -369,7 +362,7 @@ class App:
                 done.result.get("error")
                 or Outcome(done.status, {"stderr": "", **done.result}).error
             )
-            LOG.warning("%s", failed(done, error, self.pack, retried))
+            LOG.warning("%s", failure_line(done, error, self.pack, retried))
         if self._on_finished is not None:
             try:
                 self._on_finished(done)
@@ -377,27 +370,9 @@ class App:
                 LOG.error("A listener failed: %s", error)
 
     def _prune_sometimes(self) -> None:
-        if self._clock() - self._pruned_at > PRUNE_EVERY:
+        if self._clock() - self._pruned_at > PRUNE_EVERY_SECONDS:
             self._pruned_at = self._clock()
             try:
                 self.journal.prune(KEEP_DAYS)
             except sqlite3.Error as error:
                 LOG.warning("Old executions stay for now: %s", error)
-
-    def _take_lock(self) -> None:
-        path = self._data_dir / LOCK
-        self._lock_file = open(path, "a+")  # noqa: SIM115 - held until stop
-        try:
-            fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError:
-            raise UserError(
-                f"Another process already serves the data in {self._data_dir}"
-            ) from None
-        self._lock_file.truncate(0)
-        self._lock_file.write(str(os.getpid()))
-        self._lock_file.flush()
-
-    def _release_lock(self) -> None:
-        if self._lock_file is not None:
-            self._lock_file.close()
-            self._lock_file = None

@@ -9,7 +9,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 from standalone.alias_format import ActionAlias, AmbiguousCommand, match
 from standalone.errors import UserError
 from standalone.journal import Execution
-from standalone.metadata import ActionMeta
+from standalone.pack_model import ActionMeta
 from standalone.parameters import BadParameters, from_chat
 from standalone.templates import Lookup, RenderError, datastore_context, render, render_value
 

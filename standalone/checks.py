@@ -7,8 +7,8 @@ import difflib
 from functools import partial
 from typing import Any, Callable, Iterator, List, Mapping, NamedTuple
 
-from standalone.metadata import Pack, Rule
 from standalone.metadata_schemas import TIMERS
+from standalone.pack_model import Pack, Rule
 
 OUR_PACK = "pagerduty"
 """Another pack's settings mean what they like."""

@@ -14,7 +14,7 @@ import sys
 from pathlib import Path
 from typing import Any, List, Optional, Sequence
 
-from standalone import keys, logs, setup
+from standalone import keys, listings, logs, setup
 from standalone.errors import UserError
 
 LOG = logging.getLogger("standalone")
@@ -103,16 +103,7 @@ def _parser() -> argparse.ArgumentParser:
             "-j", "--json", action="store_true", help="print the execution as JSON"
         )
     keys.add(commands, common, _data_dir)
-    for name, function, text in (
-        ("actions", _actions, "list the actions"),
-        ("rules", _rules, "list the rules"),
-        ("triggers", _triggers, "list the triggers"),
-    ):
-        add(name, function, text)
-    executions = add("executions", _executions, "list the newest executions, or show one")
-    executions.add_argument(
-        "id", nargs="?", metavar="ID", help="or as much of its beginning as no other has"
-    )
+    listings.add(commands, common, _pack, _data_dir)
     check = add("check", _check, "check metadata, configuration and both connections")
     check.add_argument("--offline", action="store_true", help="connect nowhere")
     return parser
@@ -289,69 +280,6 @@ def _pack(options: Any) -> Any:
     return load_pack(folder, [_folder(path) for path in getattr(options, "rules", [])])
 
 
-def _actions(options: Any) -> int:
-    pack = _pack(options)
-    rows = [
-        (action.ref, _state(action.enabled), _line(action.description))
-        for action in pack.actions.values()
-    ]
-    rows += [
-        (ref, "needs StackStorm", _line(description))
-        for ref, description in pack.workflows.items()
-    ]
-    _print_rows(sorted(rows))
-    return 0
-
-
-def _rules(options: Any) -> int:
-    rules = sorted(_pack(options).rules.values())
-    _print_rows(
-        [
-            (
-                rule.ref,
-                _state(rule.enabled),
-                rule.trigger["type"],
-                rule.action["ref"],
-                _line(rule.description),
-            )
-            for rule in rules
-        ]
-    )
-    return 0
-
-
-def _triggers(options: Any) -> int:
-    triggers = sorted(_pack(options).triggers.items())
-    _print_rows([(ref, _line(trigger.description)) for ref, trigger in triggers])
-    return 0
-
-
-def _executions(options: Any) -> int:
-    from standalone.app import DATABASE
-    from standalone.chat import as_api
-    from standalone.database import Database
-    from standalone.journal import Journal
-    from standalone.output import execution_rows
-
-    journal = Journal(Database(_data_dir(options) / DATABASE))
-    if options.id:
-        found = journal.find(options.id)
-        if len(found) != 1:
-            raise UserError(
-                f"{'Several executions begin with' if found else 'There is no execution'} "
-                f"{options.id}"
-            )
-        one = found[0]
-        print(
-            json.dumps(
-                {**as_api(one, one.parameters), "rule": one.rule_ref}, indent=4, ensure_ascii=False
-            )
-        )
-    else:
-        _print_rows(execution_rows(journal.executions(), journal.id_length()))
-    return 0
-
-
 def _check(options: Any) -> int:
     from standalone import checks
 
@@ -390,21 +318,6 @@ def _both_sides(app: Any) -> List[Any]:
 def _warn_about_metadata(app: Any) -> None:
     for line in (*app.pack.problems, *app.pack.refused):
         LOG.warning("%s", line)
-
-
-def _state(enabled: bool) -> str:
-    return "enabled" if enabled else "disabled"
-
-
-def _line(text: str) -> str:
-    return " ".join(text.split())
-
-
-def _print_rows(rows: Sequence[Any]) -> None:
-    from standalone.chat import columns
-
-    if rows:
-        print(columns(rows))
 
 
 def _me() -> str:

@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, Callable, Iterator, List, Mapping, Sequence, Tuple
 
 from standalone.checks import Finding
-from standalone.metadata import Pack
+from standalone.pack_model import Pack
 
 Named = Tuple[str, str]
 """(where it is named, the text there)"""

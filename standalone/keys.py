@@ -98,7 +98,7 @@ def _left(expires_at: Optional[float]) -> str:
 
 
 def _store(folder: Path) -> Any:
-    from standalone.app import DATABASE
+    from standalone.data_folder import DATABASE
     from standalone.database import Database
     from standalone.datastore import KeyValueStore
 

@@ -1,5 +1,5 @@
-"""A pack's own metadata, read from its folder and checked as StackStorm checks it when it
-registers a pack.
+"""Reads a pack's metadata from its folder and checks it as StackStorm does when it registers a
+pack.
 
 `load_pack` never raises for what stands in the files: it collects. `problems` are mistakes
 (StackStorm would refuse them too, or they could never work); `refused` is what StackStorm can do
@@ -9,7 +9,7 @@ and the embedded default can't, by name: it is left out and the rest goes on.
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from standalone.alias_format import ActionAlias
 from standalone.errors import UserError
@@ -24,88 +24,11 @@ from standalone.metadata_schemas import (
     SYSTEM_TRIGGERS,
     TIMERS,
 )
+from standalone.pack_model import ActionMeta, Pack, RetryPolicy, Rule, SensorMeta, TriggerType
 from standalone.schemas import Misfit, check, check_schema, validate
 from standalone.yaml_file import read_yaml
 
 RUNNERS = ("python-script",)
-
-
-class ActionMeta(NamedTuple):
-    """An action: `actions/*.yaml`."""
-
-    ref: str
-    name: str
-    description: str
-    enabled: bool
-    entry_point: Path
-    parameters: Mapping[str, Mapping[str, Any]]
-
-
-class TriggerType(NamedTuple):
-    """A trigger type of a sensor."""
-
-    ref: str
-    name: str
-    description: str
-    payload_schema: Mapping[str, Any]
-
-
-class SensorMeta(NamedTuple):
-    """A sensor: `sensors/*.yaml`."""
-
-    ref: str
-    class_name: str
-    description: str
-    enabled: bool
-    entry_point: Path
-    poll_interval: Optional[float]
-    trigger_types: Tuple[TriggerType, ...]
-
-
-class Rule(NamedTuple):
-    """A rule, under the names StackStorm's client has."""
-
-    ref: str
-    name: str
-    pack: str
-    description: str
-    enabled: bool
-    trigger: Mapping[str, Any]
-    """`type`, and `parameters` of a timer."""
-    criteria: Mapping[str, Any]
-    action: Mapping[str, Any]
-    """`ref` and `parameters`."""
-
-
-class RetryPolicy(NamedTuple):
-    """`action.retry` of one action."""
-
-    ref: str
-    action_ref: str
-    retry_on: str
-    """`failure` or `timeout`."""
-    max_retry_count: int
-    delay: float
-    """Seconds."""
-
-
-class Pack(NamedTuple):
-    """All of it."""
-
-    ref: str
-    path: Path
-    version: str
-    actions: Mapping[str, ActionMeta]
-    sensors: Tuple[SensorMeta, ...]
-    triggers: Mapping[str, TriggerType]
-    rules: Mapping[str, Rule]
-    aliases: Tuple[ActionAlias, ...]
-    policies: Tuple[RetryPolicy, ...]
-    config_schema: Mapping[str, Any]
-    problems: Tuple[str, ...]
-    refused: Tuple[str, ...]
-    workflows: Mapping[str, str] = {}
-    """Description by name of what is listed and needs StackStorm to run."""
 
 
 def load_pack(path: Path, rule_folders: Sequence[Path] = ()) -> Pack:

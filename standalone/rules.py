@@ -9,7 +9,7 @@ from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria as criteria
 from standalone.journal import Execution, new_id
-from standalone.metadata import Pack, Rule
+from standalone.pack_model import Pack, Rule
 from standalone.parameters import BadParameters, action_arguments, resolve
 from standalone.templates import Lookup, datastore_context
 

@@ -8,7 +8,7 @@ from typing import Any, List, Mapping, Optional
 
 from standalone.datastore import DatastoreService, KeyValuePair
 from standalone.dispatching import Transport, TriggerDispatcher
-from standalone.metadata import Rule
+from standalone.pack_model import Rule
 
 
 class Wrapper:

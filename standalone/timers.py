@@ -12,7 +12,7 @@ import logging
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional
 
 from standalone.errors import UserError
-from standalone.metadata import Rule
+from standalone.pack_model import Rule
 
 LOG = logging.getLogger("standalone")
 

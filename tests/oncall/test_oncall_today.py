@@ -10,7 +10,7 @@ from oncall_case import HOUR, OnCallCase, moment
 from pack_files import ROOT, load
 
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
-from standalone.metadata import Rule
+from standalone.pack_model import Rule
 from standalone.timers import make_trigger
 
 POLICY = "Payments escalation"

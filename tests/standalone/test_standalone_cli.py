@@ -279,7 +279,7 @@ def test_executions_are_listed_and_shown(cli, tmp_path):
 
 
 def test_an_id_is_shown_as_long_as_it_must_be_and_half_of_it_names_nothing(cli, tmp_path):
-    from standalone.app import DATABASE
+    from standalone.data_folder import DATABASE
     from standalone.database import Database
     from standalone.journal import Execution, Journal
 

@@ -50,7 +50,7 @@ def serve(data, limit):
 
 
 def prepare(data, **keys):
-    from standalone.app import DATABASE
+    from standalone.data_folder import DATABASE
     from standalone.database import Database
     from standalone.datastore import KeyValueStore
 
@@ -147,7 +147,7 @@ def executions(data):
 
 
 def read(data, sql):
-    from standalone.app import DATABASE
+    from standalone.data_folder import DATABASE
     from standalone.database import Database
 
     database = Database(data / DATABASE)

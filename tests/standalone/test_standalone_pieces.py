@@ -19,7 +19,8 @@ from standalone.alias_format import (
 from standalone.config_file import resolve as resolve_config
 from standalone.database import Database
 from standalone.datastore import DatastoreService, KeyValuePair, KeyValueStore
-from standalone.metadata import RetryPolicy, load_pack
+from standalone.metadata import load_pack
+from standalone.pack_model import RetryPolicy
 from standalone.parameters import BadParameters, from_chat, resolve
 from standalone.runner import outcome_of
 from standalone.schemas import Misfit, check_schema, validate

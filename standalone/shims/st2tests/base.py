@@ -13,6 +13,7 @@ from st2common.runners.utils import get_action_class_instance
 from st2tests.mocks.action import MockActionService, MockActionWrapper
 from st2tests.mocks.sensor import MockSensorService, MockSensorWrapper
 from standalone.alias_format import ActionAlias, ParseError, extract_parameters
+from standalone.yaml_file import read_yaml
 
 __all__ = ["BaseActionAliasTestCase", "BaseActionTestCase", "BaseSensorTestCase"]
 
@@ -142,11 +143,9 @@ class BaseActionAliasTestCase(BasePackResourceTestCase):
         self.assertEqual(extracted, parameters, message)  # noqa: PT009
 
     def _get_action_alias_db_by_name(self, name: str) -> ActionAlias:
-        import yaml
-
         folder = Path(self._get_base_pack_path()) / "aliases"
         for path in sorted(folder.glob("*.yaml")):
-            data = yaml.safe_load(path.read_text(encoding="utf-8"))
+            data = read_yaml(path)
             if data.get("name") == name:
                 return ActionAlias.from_metadata(data)
         raise ValueError(f'Alias with name "{name}" not found')

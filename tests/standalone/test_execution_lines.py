@@ -14,8 +14,8 @@ from sandbox import Sandbox
 from sandbox.pagerduty.seed import API_KEY
 from sandbox.story import before
 from standalone.app import App
+from standalone.execution_lines import failure_line, success_line
 from standalone.journal import Execution
-from standalone.telling import failed, told
 
 ROOT = Path(__file__).resolve().parents[2]
 TRIGGERED = IncidentEvent("R1", "incident.triggered", "2026-01-01T00:00:00Z")
@@ -143,13 +143,15 @@ def an_execution(result, parameters=None, **more):
     ],
 )
 def test_what_is_told_of_a_result(result, line):
-    assert told(an_execution(result)) == line
+    assert success_line(an_execution(result)) == line
 
 
 def test_an_incident_without_a_number_is_named_by_its_id():
     parameters = {"change": change(number=0)}
-    assert told(an_execution({"message": "m"}, parameters)) == "PT4KHLK: m"
-    assert told(an_execution({"message": "m"}, {"change": "odd"})) == "pagerduty.some_rule: m"
+    assert success_line(an_execution({"message": "m"}, parameters)) == "PT4KHLK: m"
+    assert (
+        success_line(an_execution({"message": "m"}, {"change": "odd"})) == "pagerduty.some_rule: m"
+    )
 
 
 @pytest.mark.parametrize(
@@ -168,8 +170,8 @@ def test_an_incident_without_a_number_is_named_by_its_id():
 def test_catch_up_is_promised_only_where_it_runs(enabled, end):
     rule = SimpleNamespace(enabled=enabled, action={"ref": "pagerduty.mattermost.catch_up"})
     pack = SimpleNamespace(ref="pagerduty", rules={"pagerduty.catch_up": rule})
-    line = failed(an_execution(None, attempt=5, status="failed"), "no.", pack, False)
+    line = failure_line(an_execution(None, attempt=5, status="failed"), "no.", pack, False)
     assert end in line
     assert ("catch_up" in line) is enabled
-    once = failed(an_execution(None, status="timeout"), "too slow", pack, False)
+    once = failure_line(an_execution(None, status="timeout"), "too slow", pack, False)
     assert once == "pagerduty.some_rule: pagerduty.x timeout (pagerduty.some_rule): too slow"

@@ -6,14 +6,14 @@ from __future__ import annotations
 from typing import Any, Mapping
 
 from standalone.journal import Execution
-from standalone.metadata import Pack
+from standalone.pack_model import Pack
 
-QUIET = ("unchanged", "not_started", "waiting", "not_configured")
+UNSEEN = ("unchanged", "not_started", "waiting", "not_configured")
 """What `done` of a result says when people see nothing new."""
-SHORT_ID = 8
+SHORT_ID_CHARACTERS = 8
 
 
-def told(execution: Execution) -> str:
+def success_line(execution: Execution) -> str:
     """What a successful execution did for people, such as `#12 in ~incidents: card created, 1
     reply.`; else empty."""
     result = execution.result.get("result")
@@ -23,7 +23,7 @@ def told(execution: Execution) -> str:
     return f"{_subject(execution)}{joint}{' '.join(str(result['message']).split())}"
 
 
-def failed(execution: Execution, error: str, pack: Pack, retried: bool) -> str:
+def failure_line(execution: Execution, error: str, pack: Pack, retried: bool) -> str:
     """The line of one that failed: whom it concerns, what did not work, and what becomes of it."""
     rule = f" ({execution.rule_ref})" if execution.rule_ref else ""
     what = f"{_subject(execution)}: {execution.action_ref} {execution.status}{rule}"
@@ -31,7 +31,7 @@ def failed(execution: Execution, error: str, pack: Pack, retried: bool) -> str:
         return f"{what}; it is tried again: {error}"
     if not execution.attempt:
         return f"{what}: {error}"
-    kept = f"it is kept (`executions {execution.id[:SHORT_ID]}`)"
+    kept = f"it is kept (`executions {execution.id[:SHORT_ID_CHARACTERS]}`)"
     if any(
         one.enabled and one.action["ref"] == f"{pack.ref}.mattermost.catch_up"
         for one in pack.rules.values()
@@ -55,7 +55,7 @@ def _did_something(result: Mapping[str, Any]) -> bool:
     if "cards" in result:
         return any(_did_something(card) for card in result["cards"])
     if "done" in result:
-        return result["done"] not in QUIET or bool(result.get("reply_ids"))
+        return result["done"] not in UNSEEN or bool(result.get("reply_ids"))
     if "sent" in result:
         return any(not one.get("already") for one in result["sent"])
     if "caught_up" in result:
