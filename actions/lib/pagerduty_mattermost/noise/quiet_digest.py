@@ -1,29 +1,112 @@
-"""The digest of what quiet hours held back: how the incidents do now, and what is told of them.
+"""The digest of what quiet hours held back: one post a channel once they are over, of what is
+still open then.
 
-states = present(pagerduty, held)              # {incident id: Incident, or None for one that is no
-more} message(open_ones, over, zone)                 # pure; Markdown
+    QuietDigest(context).post_due()        # for all channels
+    due(held, quiet_until, now)            # pure: what is to be told now, by channel
+    message(open_ones, over, zone)         # pure: the post, in Markdown
 """
 
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Dict, Iterable, List, Mapping, Optional, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Callable,
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
-from pagerduty_mattermost.cards import incident_tables as chat_tables
+from pagerduty_mattermost.cards import held_cards, incident_tables
 from pagerduty_mattermost.cards.held_cards import Held
+from pagerduty_mattermost.cards.records import Records
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound, PackError
+from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.incidents.reader import read_incident
 
-ONE_BY_ONE = 3
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
+
+SETTLE_SECONDS = 60.0
+"""After the end of the quiet hours: runs that began before it write what they hold."""
+MAX_INCIDENTS = 400
+"""Of one post: their ids stand in its props, of which the oldest servers take 8,000 characters."""
+MAX_POSTS = 20
+"""Of one channel and end of quiet hours."""
+MAX_LISTED = 30
+"""Incidents that a post names; the others are counted."""
+MAX_ASKED_BY_ID = 3
 """So many incidents or fewer are asked for by their ids; more by the time of their creation, 100
 in a request."""
-LATELY = 14 * 86400.0
-"""Seconds before the end of the quiet hours. Older ones are asked for by their ids, whatever their
+LATELY_SECONDS = 14 * 86400.0
+"""Before the end of the quiet hours. Older ones are asked for by their ids, whatever their
 number: an account has few that are so old and without a card, and many between."""
-LISTED = 30
+
+
+class DigestsPosted(NamedTuple):
+    """What a run did."""
+
+    post_ids: List[str]
+    """New posts; empty where all that was due had been told before."""
+    incidents: int
+    """Incidents that were held and are told now, or are over."""
+    due: bool
+
+    @property
+    def message(self) -> str:
+        if not self.due:
+            return "No digest is due."
+        return f"Digests posted: {len(self.post_ids)}; incidents that were held: {self.incidents}."
+
+
+class Sorted(NamedTuple):
+    """The held incidents of a channel, by what becomes of them."""
+
+    still_open: List[Held]
+    over: List[Held]
+    with_card: List[Held]
+    """Open ones that have got a card meanwhile: nothing of them is to be told here."""
+
+
+def due(
+    held: Iterable[Held], quiet_until: Callable[[str], Optional[float]], now: float
+) -> Dict[str, List[Held]]:
+    """What is to be told now, by channel id. `quiet_until`: when the quiet hours of a route are
+    over, None when there are none now."""
+    found: Dict[str, List[Held]] = {}
+    for one in held:
+        waits = one.why != held_cards.QUIET or now < one.until + SETTLE_SECONDS
+        if not waits and quiet_until(one.route.quiet) is None:
+            found.setdefault(one.channel_id, []).append(one)
+    return found
+
+
+def by_fate(
+    group: Iterable[Held],
+    states: Mapping[str, Optional[Incident]],
+    has_card: Callable[[Held], bool],
+) -> Sorted:
+    """`states`: as `present` gives them; `has_card` is asked for open ones alone."""
+    sorted_ones = Sorted([], [], [])
+    for one in group:
+        state = states.get(one.incident_id)
+        if state is None or not state.is_open:
+            sorted_ones.over.append(one)
+        elif has_card(one):
+            sorted_ones.with_card.append(one)
+        else:
+            sorted_ones.still_open.append(one)
+    return sorted_ones
 
 
 def present(pagerduty: PagerDuty, held: Iterable[Held]) -> Dict[str, Optional[Incident]]:
@@ -38,9 +121,9 @@ def present(pagerduty: PagerDuty, held: Iterable[Held]) -> Dict[str, Optional[In
     created = [
         at
         for at, until in ((times.seconds(one.created_at), one.until) for one in wanted.values())
-        if at is not None and at > until - LATELY
+        if at is not None and at > until - LATELY_SECONDS
     ]
-    if len(created) > ONE_BY_ONE:
+    if len(created) > MAX_ASKED_BY_ID:
         span = {"since": times.iso(min(created)), "until": times.iso(max(created) + 1)}
         for row in pagerduty.list_all("/incidents", "incidents", span).items:
             incident = incident_from_rest(row) if row.get("id") in wanted else None
@@ -55,16 +138,122 @@ def present(pagerduty: PagerDuty, held: Iterable[Held]) -> Dict[str, Optional[In
 def message(open_ones: Sequence[Incident], over: int, zone: tzinfo) -> str:
     """What is still open, oldest first, and how many are over."""
     ordered = sorted(open_ones, key=lambda one: (one.created_at, one.number))
-    counted = chat_tables.counted(ordered).replace(" open", " of low urgency still open", 1)
+    counted = incident_tables.counted(ordered).replace(" open", " of low urgency still open", 1)
     lines = [
         f"**Quiet hours are over**: {counted}" + (f"; {over} more came and went." if over else ".")
     ]
-    lines += [f"- {chat_tables.line(one, zone)}" for one in ordered[:LISTED]]
-    if len(ordered) > LISTED:
-        lines.append(f"- … and {len(ordered) - LISTED} more.")
+    lines += [f"- {incident_tables.line(one, zone)}" for one in ordered[:MAX_LISTED]]
+    if len(ordered) > MAX_LISTED:
+        lines.append(f"- … and {len(ordered) - MAX_LISTED} more.")
     return "\n".join(lines)
 
 
 def named(props: Mapping[str, object]) -> List[str]:
     """The incidents that a digest's post tells of, by its props."""
     return str(props.get("incidents") or "").split()
+
+
+class QuietDigest:
+    """One run, for all channels. Everything may be repeated: a post is known by its key, and tells
+    by its props which incidents it is of."""
+
+    def __init__(self, context: Context) -> None:
+        from pagerduty_mattermost.cards.quiet_hours import Hours
+
+        self._context = context
+        settings = context.settings
+        self._hours = Hours(settings.quiet_hours, settings.time_zone, context.clock)
+        self._zone = times.zone(settings.time_zone)
+
+    def post_due(self) -> DigestsPosted:
+        """Raises what failed in one channel, once the others have theirs."""
+        context = self._context
+        held = held_cards.every(context.store, context.log)
+        groups = due(held, self._hours.until, context.clock())
+        posted: List[str] = []
+        told = 0
+        failed: Optional[PackError] = None
+        if groups:
+            everything = [one for group in groups.values() for one in group]
+            states = present(context.pagerduty, everything)
+            for group in groups.values():
+                try:
+                    posted += self._channel(group, states)
+                    told += len(group)
+                except PackError as error:
+                    failed = failed or error
+        if failed is not None:
+            raise failed
+        return DigestsPosted(posted, told, bool(groups))
+
+    def _channel(self, group: List[Held], states: Mapping[str, Optional[Incident]]) -> List[str]:
+        """Posts of one channel; ids of those that are new. What is held goes once a post tells of
+        it."""
+        store = self._context.store
+        fates = by_fate(group, states, self._has_card)
+        for one in fates.with_card:
+            held_cards.drop(store, one)
+        posted: List[str] = []
+        end = max(one.until for one in group)
+        still = fates.still_open
+        for part in range(MAX_POSTS):
+            if not still:
+                break
+            over = 0 if part else len(fates.over)
+            told, new = self._post(f"digest:{end:.0f}:{part}", still[:MAX_INCIDENTS], over, states)
+            posted += new
+            for one in still:
+                if one.incident_id in told:
+                    now = self._context.clock()
+                    held_cards.save(store, one._replace(why=held_cards.DIGEST), now)
+            still = [one for one in still if one.incident_id not in told]
+        for one in fates.over:
+            self._forget(one)
+        return posted
+
+    def _post(
+        self,
+        key: str,
+        still: List[Held],
+        over: int,
+        states: Mapping[str, Optional[Incident]],
+    ) -> Tuple[List[str], List[str]]:
+        """Ids of the incidents that the post tells of, and its own id where it is new. It may be
+        an earlier run's: then the post itself says what it tells of, and what came too late for it
+        is told in the next part."""
+        found = (states.get(one.incident_id) for one in still)
+        shown = [state for state in found if state is not None]
+        ids = [one.id for one in shown]
+        text = message(shown, over, self._zone)
+        first = still[0]
+        new: List[str] = []
+
+        def send(channel: ChannelRef) -> List[str]:
+            sent = self._context.post_once(
+                channel.id, text, key=key, props={PROPS_KEY: {"incidents": " ".join(ids)}}
+            )
+            if not sent.already:
+                new.append(sent.post_id)
+            try:
+                props = self._context.mattermost.get_post(sent.post_id).get("props")
+            except NotFound:  # a person has deleted it
+                return ids
+            ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
+            return named(ours if isinstance(ours, dict) else {})
+
+        return self._context.channels.using(first.channel_id, send, known_as=first.label), new
+
+    def _has_card(self, one: Held) -> bool:
+        records = Records(self._context.store, one.incident_id, self._context.log)
+        return one.channel_id in records.load().cards
+
+    def _forget(self, one: Held) -> None:
+        """It is over and was counted: only that is kept."""
+        records = Records(self._context.store, one.incident_id, self._context.log)
+        snapshot = records.load()
+        if not snapshot.cards:
+            for version in snapshot.versions:
+                records.forget_state(version)
+        held_cards.save(
+            self._context.store, one._replace(why=held_cards.OVER), self._context.clock()
+        )

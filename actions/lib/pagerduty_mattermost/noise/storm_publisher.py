@@ -1,7 +1,10 @@
-"""The card of a storm in one channel: created once, repainted in place, summed up at its end.
+"""The card of a storm: created once a channel, repainted in place, summed up at its end.
 
-    show(store, mattermost, channel_id, storm, zone, post_once) -> (post id, what was done)     #
-    storm: the payload
+    show_everywhere(context, storm, channel)     # and in the channels subscribed to such incidents
+    show(store, mattermost, channel_id, storm, zone, post_once)    # in one channel
+    orphans(store, ongoing, now)                 # cards whose storm nobody remembers
+
+`storm` is the payload of the trigger `pagerduty.storm`.
 
 Any number of runs may do this at once and in any order, and be killed at any point. Who comes
 writes down what it is going to paint, paints unless the card itself shows something newer, and
@@ -14,19 +17,37 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import AbstractSet, Any, Callable, Dict, List, Tuple
+from typing import (
+    TYPE_CHECKING,
+    AbstractSet,
+    Any,
+    Callable,
+    Dict,
+    List,
+    NamedTuple,
+    Optional,
+    Tuple,
+)
 
+from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.core.errors import NotFound, PackError
 from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.incidents.incident import Incident, Person
 from pagerduty_mattermost.noise import storm_card
 
-KEPT = 30 * 86400.0
-ROUNDS = 8
-ORPHANED = 900.0
-"""Seconds since its last state after which a storm that nobody remembers counts as over."""
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
+
+_PREFIX = "storm."
+KEPT_SECONDS = 30 * 86400.0
+MAX_ROUNDS = 8
+"""Times that one run writes and paints, while others do."""
+ORPHANED_SECONDS = 900.0
+"""Since its last state after which a storm that nobody remembers counts as over."""
 
 CREATED, REPAINTED, UNCHANGED, OLDER, GONE = (
     "created",
@@ -35,6 +56,56 @@ CREATED, REPAINTED, UNCHANGED, OLDER, GONE = (
     "older",
     "deleted_by_a_person",
 )
+
+
+class StormCard(NamedTuple):
+    """A storm's card in one channel."""
+
+    channel_id: str
+    post_id: str
+    done: str
+    """created, repainted, unchanged, older or deleted_by_a_person."""
+
+
+def show_everywhere(context: Context, storm: Mapping[str, Any], channel: str) -> List[StormCard]:
+    """In `channel` first (empty: the default one of its service), then in those that are
+    subscribed. Raises what failed in one of them, once the others show it."""
+    zone = times.zone(context.settings.time_zone)
+
+    def shown(ref: ChannelRef) -> StormCard:
+        post_id, done = show(
+            context.store, context.mattermost, ref.id, storm, zone, context.post_once
+        )
+        return StormCard(ref.id, post_id, done)
+
+    cards: List[StormCard] = []
+    failed: Optional[PackError] = None
+    service = (str(storm["service_id"]), str(storm["service"]))
+    try:
+        cards.append(context.channels.using(channel or ":default", shown, service))
+    except PackError as error:
+        failed = error
+    for subscribed in subscriptions.matching(context.store, as_incident(storm), context.log):
+        if subscribed not in [card.channel_id for card in cards]:
+            try:
+                cards.append(context.channels.using(subscribed, shown))
+            except PackError as error:
+                failed = failed or error
+    if failed is not None:
+        raise failed
+    return cards
+
+
+def as_incident(storm: Mapping[str, Any]) -> Incident:
+    """What subscriptions look at, as far as the payload tells it of what is held in the storm."""
+    urgencies = {str(one["urgency"]) for one in storm["incidents"]}
+    return Incident(
+        "",
+        service_id=str(storm["service_id"]),
+        service=str(storm["service"]),
+        urgency="high" if "high" in urgencies else "low",
+        teams=tuple(Person(str(id)) for id in storm.get("team_ids") or ()),
+    )
 
 
 def show(
@@ -47,9 +118,9 @@ def show(
 ) -> Tuple[str, str]:
     """`post_once`: `Context.post_once`. Raises the gateways' errors; repeating it is
     harmless."""
-    name = "storm." + post_key("storm", channel_id, str(storm["key"]))
+    name = _PREFIX + post_key("storm", channel_id, str(storm["key"]))
     key, done, post_id = f"storm-{storm['key']}", UNCHANGED, ""
-    for number in range(ROUNDS):
+    for number in range(MAX_ROUNDS):
         kept = _read(store, name)
         newest = int(kept["sequence"]) if kept else -1
         if newest > int(storm["sequence"]):
@@ -66,7 +137,7 @@ def show(
             "storm": dict(storm),
             "channel_id": channel_id,
         }
-        store.write(name, {**claim, "post_id": kept["post_id"] if kept else ""}, KEPT)
+        store.write(name, {**claim, "post_id": kept["post_id"] if kept else ""}, KEPT_SECONDS)
         message, attachment = storm_card.card(storm, zone)
         ours: Dict[str, Any] = {"storm": str(storm["key"]), "sequence": int(storm["sequence"])}
         props = {"attachments": [attachment], PROPS_KEY: ours}
@@ -86,7 +157,7 @@ def show(
         done = CREATED if done == CREATED or not sent.already else REPAINTED
         now = _read(store, name)
         if now and now["sequence"] == claim["sequence"]:
-            store.write(name, {**claim, "painted": True, "post_id": post_id}, KEPT)
+            store.write(name, {**claim, "painted": True, "post_id": post_id}, KEPT_SECONDS)
     if storm["state"] == "ended":
         post_once(channel_id, storm_card.summary(storm), key=key + "-over", root_id=post_id)
     return post_id, done
@@ -99,7 +170,7 @@ def orphans(
     going on: the sensor's memory was lost or overwritten by a second sensor. `ongoing`: keys of
     those that go on. Raises StoreUnreachable."""
     found = []
-    for kept in store.read_prefix("storm.", lambda error: None).values():
+    for kept in store.read_prefix(_PREFIX, lambda error: None).values():
         if (
             not isinstance(kept, Mapping)
             or not isinstance(kept.get("storm"), Mapping)
@@ -108,7 +179,11 @@ def orphans(
             continue
         storm = kept["storm"]
         at = times.seconds(str(storm.get("at"))) or 0.0
-        if storm.get("state") == "ended" or storm.get("key") in ongoing or now - at < ORPHANED:
+        if (
+            storm.get("state") == "ended"
+            or storm.get("key") in ongoing
+            or now - at < ORPHANED_SECONDS
+        ):
             continue
         over = {
             **storm,
