@@ -11,7 +11,8 @@ import requests
 from chat_sensor_case import ChatSensorCase
 from mattermost_setup import MattermostSetup
 
-from pagerduty_mattermost.chat import setup as chat_setup
+from pagerduty_mattermost.chat import setup_trial
+from pagerduty_mattermost.chat.setup import checked
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.mattermost.admin import CommandFailed
 from sandbox.mattermost import ADMIN_TOKEN
@@ -195,7 +196,7 @@ class MattermostSetupTestCase(ChatSensorCase):
 
 def trusted(**settings: Any) -> str:
     told = {name: "true" if value else "false" for name, value in settings.items()}
-    return " ".join(step.text for step in chat_setup.trust(told))
+    return " ".join(step.text for step in setup_trial.trust(told))
 
 
 def test_how_far_an_address_can_be_trusted_follows_from_the_servers_settings() -> None:
@@ -208,18 +209,20 @@ def test_how_far_an_address_can_be_trusted_follows_from_the_servers_settings() -
 
 
 def test_triggers_are_ours() -> None:
-    assert chat_setup.checked(["/PD", "incident", "pd"]) == ["pd", "incident"]
-    assert chat_setup.checked([]) == ["pd"]
+    assert checked(["/PD", "incident", "pd"]) == ["pd", "incident"]
+    assert checked([]) == ["pd"]
     with pytest.raises(RejectedInput, match="none of pd, incident, pagerduty"):
-        chat_setup.checked(["jira"])
+        checked(["jira"])
 
 
 def test_a_public_address_is_not_blamed_on_the_guard() -> None:
-    told = chat_setup.why_not(RetryLater("it failed"), "https://8.8.8.8/pagerduty", None)
+    told = setup_trial.why_not(RetryLater("it failed"), "https://8.8.8.8/pagerduty", None)
     assert "AllowedUntrusted" not in told
     assert "does https://8.8.8.8/pagerduty lead to it" in told
-    refused = chat_setup.why_not(CommandFailed("it failed", answered=401), "http://10.0.0.1", None)
+    refused = setup_trial.why_not(
+        CommandFailed("it failed", answered=401), "http://10.0.0.1", None
+    )
     assert "does not take the token" in refused
-    assert "chat.bind" in chat_setup.why_not(
+    assert "chat.bind" in setup_trial.why_not(
         CommandFailed("it failed", answered=404), "http://10.0.0.1", None
     )

@@ -93,6 +93,6 @@ def test_cards_that_change_are_painted_from_what_pagerduty_answered() -> None:
 
 
 def test_only_a_declared_post_is_linked_back() -> None:
-    assert order_replies.declared_post({"verb": "declare", "post_id": "p"}) == "p"
-    assert order_replies.declared_post({"verb": "note", "post_id": "p"}) == ""
-    assert order_replies.declared_post({"verb": "declare"}) == ""
+    assert order_replies.post_declared({"verb": "declare", "post_id": "p"}) == "p"
+    assert order_replies.post_declared({"verb": "note", "post_id": "p"}) == ""
+    assert order_replies.post_declared({"verb": "declare"}) == ""

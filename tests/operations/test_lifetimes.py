@@ -12,7 +12,7 @@ from posts_world import ACKED, INCIDENT, RESOLVED, STORY, TRIGGERED, Wall, at, e
 
 from pagerduty_mattermost.cards import records as card_records
 from pagerduty_mattermost.cards.records import CLOSED_TTL, OPEN_TTL, UNSEEN_TTL, Mark, Records
-from pagerduty_mattermost.chat.audit import KEPT as AUDIT
+from pagerduty_mattermost.chat.audit import KEPT_SECONDS as AUDIT
 from pagerduty_mattermost.gateways.mattermost.post_once import KEEP as MESSAGES
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change

@@ -15,19 +15,20 @@ import uuid
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
-KEPT = 90 * 86400
-"""Seconds."""
+KEPT_SECONDS = 90 * 86400
 PREFIX = "audit."
 BEGUN, DONE, FAILED = "begun", "done", "failed"
-TEXT = 500
+MAX_CHARACTERS = 500
+"""Of a word or a reason that is kept."""
 
 
-class Act:
-    """Filled in while it goes on."""
+class AuditedAct:
+    """What is known only once the act is done; filled in by whoever does it."""
 
     def __init__(self) -> None:
         self.person = ""
@@ -35,7 +36,7 @@ class Act:
         self.incidents: Tuple[str, ...] = ()
 
 
-class Entry(NamedTuple):
+class AuditEntry(NamedTuple):
     """One act, as it is listed. `at`: ISO 8601 in UTC."""
 
     at: str
@@ -58,18 +59,18 @@ def recorded(
     chat_user: str,
     verb: str,
     words: Mapping[str, str],
-) -> Iterator[Act]:
+) -> Iterator[AuditedAct]:
     """Records the act in it. A datastore that is down is logged and stops nobody: in an outage
     acting goes first."""
     now = clock()
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}"
     name = f"{PREFIX}{stamp}.{uuid.uuid4().hex[:12]}"
-    act = Act()
+    act = AuditedAct()
     entry: Dict[str, Any] = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
         "chat_user": one_line(clean(chat_user, 100)),
         "verb": verb,
-        "words": {key: clean(value, TEXT) for key, value in words.items() if value},
+        "words": {key: clean(value, MAX_CHARACTERS) for key, value in words.items() if value},
     }
 
     def keep(result: str, reason: str = "") -> None:
@@ -80,7 +81,7 @@ def recorded(
             "incidents": list(act.incidents),
         }
         try:
-            store.write(name, {**entry, **end}, ttl=KEPT)
+            store.write(name, {**entry, **end}, ttl=KEPT_SECONDS)
         except PackError as error:
             log.warning(
                 "%s by %s (%s) is not in the audit: %s",
@@ -94,7 +95,7 @@ def recorded(
     try:
         yield act
     except PackError as error:
-        keep(FAILED, one_line(clean(error, TEXT)))
+        keep(FAILED, one_line(clean(error, MAX_CHARACTERS)))
         raise
     except BaseException as error:
         keep(FAILED, type(error).__name__)
@@ -102,7 +103,25 @@ def recorded(
     keep(DONE)
 
 
-def entries(store: Store, log: Any, since: str, until: str) -> List[Entry]:
+def listed(store: Store, log: Any, asked: Mapping[str, Any]) -> Dict[str, Any]:
+    """The result of `audit.list`: the newest acts between two times, of one Mattermost user where
+    that is asked. `asked`: since and until in ISO 8601, user, maximum, csv. Raises
+    StoreUnreachable."""
+    since, until = (times.iso(times.seconds(asked[name]) or 0) for name in ("since", "until"))
+    user = str(asked.get("user") or "").lstrip("@").casefold()
+    acts = entries(store, log, since, until)
+    found = [one for one in acts if not user or one.chat_user.casefold() == user]
+    kept = found[-asked["maximum"] :]
+    more = f", the newest of {len(found)}" if len(kept) < len(found) else ""
+    return {
+        "entries": [{**one._asdict(), "words": dict(one.words)} for one in kept],
+        "truncated": len(kept) < len(found),
+        **({"csv": as_csv(kept)} if asked["csv"] else {}),
+        "message": f"{len(kept)} acts from chat{more}, from {since} to {until}.",
+    }
+
+
+def entries(store: Store, log: Any, since: str, until: str) -> List[AuditEntry]:
     """The acts from `since` to `until` (ISO 8601 in UTC), oldest first. Raises StoreUnreachable;
     what does not read is logged and left out."""
     kept = store.read_prefix(
@@ -112,9 +131,9 @@ def entries(store: Store, log: Any, since: str, until: str) -> List[Entry]:
     return [one for one in found if since <= one.at <= until]
 
 
-def _entry(value: Mapping[str, Any]) -> Entry:
+def _entry(value: Mapping[str, Any]) -> AuditEntry:
     words = value.get("words")
-    return Entry(
+    return AuditEntry(
         at=str(value.get("at") or ""),
         chat_user=str(value.get("chat_user") or ""),
         person=str(value.get("person") or ""),
@@ -137,7 +156,7 @@ def _common(since: str, until: str) -> str:
     return first[:shared]
 
 
-def as_csv(found: List[Entry]) -> str:
+def as_csv(found: List[AuditEntry]) -> str:
     """For a spreadsheet. A cell that a spreadsheet would take for a formula gets an apostrophe in
     front."""
     import csv
@@ -145,7 +164,7 @@ def as_csv(found: List[Entry]) -> str:
 
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(Entry._fields)
+    writer.writerow(AuditEntry._fields)
     for one in found:
         words = " ".join(f"{key}={value}" for key, value in one.words.items())
         cells = [

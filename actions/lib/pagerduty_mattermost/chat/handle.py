@@ -14,6 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.chat import (
+    declared_post,
     dropped_orders,
     order_replies,
     orders,
@@ -82,9 +83,9 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> Answer:
     if order_replies.is_told(order, result):
         zone = times.zone(context.settings.time_zone)
         _tell(context, order, order_replies.reply_to(order, result, chat, zone, context.clock()))
-    declared = order_replies.declared_post(order)
+    declared = order_replies.post_declared(order)
     if declared and not dry:
-        _link_back(context, declared, result)
+        declared_post.link_back(context, declared, result.message, result.incidents)
     return result
 
 
@@ -109,24 +110,6 @@ def _repaint(context: Context, command: Said, result: Answer) -> None:
             posting.posts(context).repaint(change)
         except PackError as error:
             context.log.warning("The card of %s will follow: %s", incident_id, error)
-
-
-def _link_back(context: Context, post_id: str, result: Answer) -> None:
-    """Tell the thread of the post that was declared."""
-    from pagerduty_mattermost.core.post_keys import post_key
-
-    try:
-        post = context.mattermost.get_post(post_id)
-        key = post_key("declared", post_id, "".join(result.incidents))
-        root = str(post.get("root_id") or "") or post_id
-        context.channels.using(
-            str(post.get("channel_id")),
-            lambda channel: context.mattermost.create_post(
-                channel.id, result.message, key=key, root_id=root
-            ),
-        )
-    except PackError as error:
-        context.log.warning("The declared post %s is not linked back: %s", post_id, error)
 
 
 def _tell(context: Context, order: Mapping[str, Any], reply: OrderReply) -> None:

@@ -100,6 +100,6 @@ def change_from(result: Answer, incident_id: str, at: Optional[float]) -> Option
     return Change(known, read_at=times.iso(at)) if known and at else None
 
 
-def declared_post(order: Mapping[str, Any]) -> str:
+def post_declared(order: Mapping[str, Any]) -> str:
     """Id of the post that was declared as an incident, whose thread is told so; else empty."""
     return str(order.get("post_id") or "") if order.get("verb") == DECLARE else ""

@@ -9,7 +9,7 @@ from pagerduty_mattermost.chat.command import Answer, Said
 from pagerduty_mattermost.core.errors import WriteRefused
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.chat.audit import Act
+    from pagerduty_mattermost.chat.audit import AuditedAct
     from pagerduty_mattermost.gateways.context import Context
 
 _WOULD = {
@@ -77,7 +77,7 @@ def rehearse(context: Context, said: Said) -> Answer:
     return result._replace(message=f"Dry run: nothing would be changed. {result.message}")
 
 
-def _recorded(context: Context, said: Said) -> ContextManager[Act]:
+def _recorded(context: Context, said: Said) -> ContextManager[AuditedAct]:
     from pagerduty_mattermost.chat.audit import recorded
 
     words = {

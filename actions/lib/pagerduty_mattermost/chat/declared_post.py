@@ -1,0 +1,78 @@
+"""A Mattermost post that becomes an incident, and the reply in its thread that says so."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence
+
+from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.core.text import clean, cut, one_line
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+TITLE_CHARACTERS = 1024
+DETAILS_CHARACTERS = 20_000
+
+
+def declare(context: Context, asked: Mapping[str, Any]) -> Dict[str, Any]:
+    """The incident of a post: made, or the one that was made of it before. `asked`: post_id,
+    service_id and from_email; urgency and priority_id where they are wanted. Raises RejectedInput
+    for a post without text, and what the gateways raise."""
+    incident = incident_of(context.mattermost.get_post(asked["post_id"]), asked)
+    before = {
+        "incident_key": incident["incident_key"],
+        "date_range": "all",
+        "service_ids": [asked["service_id"]],
+    }
+    stands = context.pagerduty.list_all("/incidents", "incidents", before, 1).items
+    if stands:
+        return _ids(stands[0], "exists")
+    made = context.pagerduty.create_incident(incident, from_email=asked["from_email"])
+    return _ids(made, "created")
+
+
+def incident_of(post: Mapping[str, Any], asked: Mapping[str, Any]) -> Dict[str, Any]:
+    """PagerDuty's incident: the post's first line is the title, the rest are the details. Its key
+    is the post's, so that a post makes one incident. Pure."""
+    text = clean(post.get("message") or "").strip()
+    if post.get("type") or not text:
+        raise RejectedInput(
+            "post_id: is a post without text; expected one whose first line is the title"
+        )
+    title, _, details = text.partition("\n")
+    incident: Dict[str, Any] = {
+        "type": "incident",
+        "title": one_line(title, TITLE_CHARACTERS),
+        "service": {"id": asked["service_id"], "type": "service_reference"},
+        "incident_key": f"mattermost-post-{asked['post_id']}",
+    }
+    if asked.get("urgency"):
+        incident["urgency"] = asked["urgency"]
+    if asked.get("priority_id"):
+        incident["priority"] = {"id": asked["priority_id"], "type": "priority_reference"}
+    if details.strip():
+        body = {"type": "incident_body", "details": cut(details.strip(), DETAILS_CHARACTERS)}
+        incident["body"] = body
+    return incident
+
+
+def link_back(context: Context, post_id: str, message: str, incident_ids: Sequence[str]) -> None:
+    """Reply in the thread of a post that was declared in a dialog. Failing is logged: the incident
+    stands."""
+    try:
+        post = context.mattermost.get_post(post_id)
+        key = post_key("declared", post_id, "".join(incident_ids))
+        root = str(post.get("root_id") or "") or post_id
+        context.channels.using(
+            str(post.get("channel_id")),
+            lambda channel: context.mattermost.create_post(
+                channel.id, message, key=key, root_id=root
+            ),
+        )
+    except PackError as error:
+        context.log.warning("The declared post %s is not linked back: %s", post_id, error)
+
+
+def _ids(incident: Mapping[str, Any], done: str) -> Dict[str, Any]:
+    return {"done": done, "incident_id": incident["id"], "number": incident.get("incident_number")}
