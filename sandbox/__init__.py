@@ -1,13 +1,13 @@
-"""A local PagerDuty and a local Mattermost that answer as the real ones do. No product code knows
-of it.
+"""A local PagerDuty and a local Mattermost that answer as the real ones do. The pack's own code
+knows nothing of them.
 
     with Sandbox() as sandbox:
-        sandbox.pagerduty.url, sandbox.mattermost.url          # servers: start, stop, freeze,
-        thaw, faults (server.py)
-        sandbox.pagerduty.account, sandbox.mattermost.account  # what people and machines do there,
-        in Python
-        sandbox.journal                                        # what truly happened (journal.py)
-        sandbox.clock.advance(86400)                           # one clock for both (clock.py)
+        sandbox.pagerduty.url       # servers: start, stop, freeze, thaw, faults (server.py)
+        sandbox.mattermost.url
+        sandbox.pagerduty.account   # what people and machines do there, in Python
+        sandbox.mattermost.account
+        sandbox.journal             # what truly happened (journal.py)
+        sandbox.clock.advance(86400)  # one clock for both (clock.py)
 
 `sandbox.pagerduty.PagerDutyServer` and `sandbox.mattermost.MattermostServer` are `server.Server`s
 made with `(journal, clock, port=0)`; each has its own `account`. `python -m sandbox` runs both for

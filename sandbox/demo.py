@@ -72,7 +72,7 @@ def write_config(
     **watch: object,
 ) -> Path:
     """The configuration a person would write, pointed at a seeded sandbox. `chat`: as
-    `set_up_chat` gives it; `storms`: whether many incidents at once are told together."""
+    `set_up_chat` gives it; `storms`: whether many incidents at once get one card together."""
     world = sandbox.mattermost.world
     assert world is not None
     config = {

@@ -1,14 +1,14 @@
 """Switches for trouble. Each server has its own `Faults`; rules are tried in their order, the
-first that fires wins.
+first that applies wins.
 
-    sandbox.pagerduty.faults.add("status", status=429, retry_after=7, path=r"^/log_entries",
-    times=3)
-    sandbox.mattermost.faults.add("lost", method="POST", path=r"/posts$", probability=0.2, seed=1)
-    sandbox.mattermost.faults.clear()
+    faults = sandbox.pagerduty.faults
+    faults.add("status", status=429, retry_after=7, path=r"^/log_entries", times=3)
+    faults.add("lost", method="POST", path=r"/posts$", probability=0.2, seed=1)
+    faults.clear()
 
 The same by HTTP: `POST /_sandbox/faults {"kind": "status", "status": 503, "times": 2}` answers
-`{"id": 1}`, `GET /_sandbox/faults` lists rules with their hits, `DELETE /_sandbox/faults[?id=1]`
-clears.
+`{"id": 1}`, `GET /_sandbox/faults` lists rules with how often each applied, `DELETE
+/_sandbox/faults[?id=1]` clears.
 """
 
 from __future__ import annotations

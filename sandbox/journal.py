@@ -1,15 +1,13 @@
-"""What truly happened: the sandbox's journal, the judge of every end-to-end test.
+"""What truly happened: the sandbox's journal, by which every end-to-end test judges.
 
 Two append-only lists, shared by both servers, readable by Python and by HTTP (`GET
 /_sandbox/journal`, `GET /_sandbox/facts`):
 
 - `entries`: each request that reached a server with what was answered, faults included (one that
-  was dropped on
-  purpose stands here with its fault; one that was refused while the server was down never
-  arrived).
+  was dropped on purpose stands here with its fault; one that was refused while the server was down
+  never arrived).
 - `facts`: each change that truly took place, whoever made it and whether its answer arrived or
-  not: PagerDuty's log
-  entries and state changes, Mattermost's posts, patches, reactions ...
+  not: PagerDuty's log entries and state changes, Mattermost's posts, patches, reactions ...
 
     journal.count("POST", r"^/api/v4/posts$", server="mattermost")
     journal.find(path=r"^/log_entries", status=200)

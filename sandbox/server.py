@@ -1,11 +1,10 @@
 """A sandbox server: HTTP on 127.0.0.1 in a thread of its own, with faults, outages and a journal
 around a service.
 
-    server = Server(service, journal, clock)        # port=0: any free one, kept over a restart
+    server = Server(service, journal, clock)  # port=0: any free one, kept over a restart
     with server: requests.get(server.url + "/incidents")
-    server.stop(); server.start()                   # refuses connections in between; same port
-    server.freeze(); server.thaw()                  # accepts, answers nothing; carries out on thaw
-    what arrived
+    server.stop(); server.start()             # refuses connections in between; same port
+    server.freeze(); server.thaw()            # answers nothing; on thaw carries out what arrived
 
 A `Service` is what a real server does: `handle(request) -> Answer`, called under `service.lock` in
 the server's thread (Python code that changes a service's state from elsewhere takes the same
@@ -13,14 +12,14 @@ lock). It may return an awaitable instead, which is awaited outside of the lock.
 
 By HTTP, for a sandbox in another process (never frozen, never faulty, not in the journal):
 
-    GET|POST|DELETE /_sandbox/faults    see faults.py
-    GET|DELETE      /_sandbox/journal   ?method= &path= &server= &status= &fault= &since= &bodies=1
-    GET             /_sandbox/facts     ?server= &kind= &subject= &since=
-    GET|POST        /_sandbox/clock     {"advance": seconds} or {"set": epoch}; answers {"now":
-    epoch}
-    POST            /_sandbox/outage    {"kind": "refuse" | "freeze", "seconds": 2}: over by itself
-    POST            /_sandbox/<word>    anything else goes to service.control(word, body); answers
-    {"result": ...}
+    GET|POST|DELETE /_sandbox/faults   see faults.py
+    GET|DELETE      /_sandbox/journal  ?method= &path= &server= &status= &fault= &since= &bodies=1
+    GET             /_sandbox/facts    ?server= &kind= &subject= &since=
+    GET|POST        /_sandbox/clock    {"advance": seconds} or {"set": epoch}
+                                       answers {"now": epoch}
+    POST            /_sandbox/outage   {"kind": "refuse" | "freeze", "seconds": 2}: over by itself
+    POST            /_sandbox/<word>   anything else goes to service.control(word, body)
+                                       answers {"result": ...}
 """
 
 from __future__ import annotations

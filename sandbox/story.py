@@ -24,7 +24,7 @@ class Step(NamedTuple):
 
 
 def before(sandbox: Sandbox) -> None:
-    """What was open before the pack ever ran: no news, told in one summary."""
+    """What was open before the pack ever ran: no news, posted as one summary."""
     account = sandbox.pagerduty.account
     account.trigger("Kubernetes", "Node pool at 90 % of its memory", urgency="low", priority="P4")
     account.acknowledge(

@@ -1,8 +1,8 @@
-"""Holds what is posted in Mattermost against what truly happened in PagerDuty: judge of the demo
-and the crash tests.
+"""Compares what is posted in Mattermost with what truly happened in PagerDuty; the demo and the
+crash tests judge by it.
 
-    differences = verify(sandbox.pagerduty.account.truth(), sandbox.mattermost.account,
-    "incidents", since=started)
+    truth = sandbox.pagerduty.account.truth()
+    differences = verify(truth, sandbox.mattermost.account, "incidents", since=started)
 
 Empty when each incident that changed has exactly one card that shows its last state, and each of
 its changes exactly one reply in the card's thread, in order. Knows the pack only from outside:

@@ -2,9 +2,9 @@
 process.
 
     app = App(pack_dir, config, data_dir)
-    app.start()            # sensors, timers and workers run; what was left unfinished runs again
-    app.drain(30)          # until nothing is left to do now
-    app.stop()             # what has not ended stays on disk
+    app.start()    # sensors, timers and workers run; what was left unfinished runs again
+    app.drain(30)  # until nothing is left to do now
+    app.stop()     # what has not ended stays on disk
 
     app.dispatch(trigger_ref, payload)       # on disk when it returns; ValueError: does not fit
     app.run(action_ref, parameters, user=…)  # now and here, as `st2 run`; returns an Execution

@@ -111,6 +111,6 @@ def check_settings(configuration: Any, pack: Pack) -> List[str]:
     """Everything that is wrong with a `Configuration`, one line for each setting; empty when all
     reads."""
     config, problems = configuration.examine()
-    told = {line.split(":")[0] for line in problems}
-    further = [line for line in wrong_settings(config, pack) if line.split(" ")[0] not in told]
+    named = {line.split(":")[0] for line in problems}
+    further = [line for line in wrong_settings(config, pack) if line.split(" ")[0] not in named]
     return [*unknown_settings(configuration.raw, pack), *problems, *further]

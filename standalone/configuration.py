@@ -49,8 +49,8 @@ class Configuration:
         right one stays.
         """
         with self._lock:
-            # Changes whenever another process (`key set`) has written; our own writes are no
-            # settings.
+            # Changes whenever another process (`key set`) has written; what this process writes
+            # itself are no settings.
             version = self._database.read("PRAGMA data_version")[0][0]
             if version != self._version:
                 try:

@@ -21,7 +21,7 @@ def check_connections(
     raw: Mapping[str, Any], pack: Pack, action_service: Any
 ) -> Iterator[Finding]:
     """PagerDuty's and Mattermost's side with the completed configuration `raw`; nothing when that
-    can't be read: what is wrong with it is told by `checks.check_settings`."""
+    can't be read: what is wrong with it is found by `checks.check_settings`."""
     from pagerduty_mattermost.core.config import settings
     from pagerduty_mattermost.core.errors import ConfigError
 

@@ -32,7 +32,7 @@ _OF_THE_SENSOR = (
 
 
 class Metrics:
-    """A collector. `finished` and `dispatched` are told of each execution's end and each
+    """A collector. `finished` and `dispatched` are called at each execution's end and each
     trigger."""
 
     def __init__(self) -> None:
@@ -75,9 +75,11 @@ class Metrics:
         yield GaugeMetricFamily(
             "pagerduty_executions_waiting", "Executions that wait or run", waiting
         )
-        letters = len(self._app.store.list(DEAD_LETTERS))
+        dead_letters = len(self._app.store.list(DEAD_LETTERS))
         yield GaugeMetricFamily(
-            "pagerduty_dead_letters", "What could not be posted yet; 100 stands for more", letters
+            "pagerduty_dead_letters",
+            "What could not be posted yet; 100 stands for more",
+            dead_letters,
         )
         beat = self._heartbeat()
         failing = float(beat.get("state") != "ok") if beat else 1.0

@@ -121,7 +121,7 @@ class SensorThread:
         try:
             self._on_death(self._name)
         except Exception as error:  # noqa: BLE001 - it starts anew all the same
-            LOG.warning("Sensor %s: its death could not be told: %s", self._name, error)
+            LOG.warning("Sensor %s: its death could not be reported: %s", self._name, error)
 
     def _cleanup(self) -> None:
         if self._sensor is None:

@@ -62,7 +62,7 @@ def render_value(value: Any, context: Mapping[str, Any]) -> Any:
     RenderError.
 
     StackStorm renders an object or array as one text of JSON, so that text from outside can break
-    it or add keys (facts/stackstorm.md, Template injection). Here each text in it is rendered by
+    it or add keys. Here each text in it is rendered by
     itself. As there, `{{name}}` alone in an object or array keeps its type.
     """
     if isinstance(value, Mapping):
@@ -109,7 +109,7 @@ def datastore_context(lookup: Lookup, decrypt: bool = False) -> Dict[str, Any]:
 
 
 class _Scopes(Dict[str, Any]):
-    """`st2kv`: a scope that does not exist is told together with the one that does."""
+    """`st2kv`: a scope that does not exist is named together with the one that does."""
 
     def __missing__(self, name: str) -> Any:
         return StrictUndefined(f"there is no st2kv.{name}; write st2kv.system.NAME")

@@ -39,7 +39,7 @@ def read_yaml(file: Path) -> Any:
 
 def _parsed(text: str) -> Any:
     """By the parser written in C where PyYAML has it, which is some six times as fast. What it
-    refuses is read again by the one in Python, whose words for what is wrong people are told."""
+    refuses is read again by the one in Python, whose words say better what is wrong."""
     import yaml
 
     fast = getattr(yaml, "CSafeLoader", None)

@@ -6,7 +6,7 @@ whether it is so.
 For each actions/*.yaml with the immutable parameter `schema`,
 `actions/lib/pagerduty_mattermost/schemas/<schema>.json` is the one source of names, types,
 defaults and descriptions; immutable parameters and all else stay. StackStorm takes only a subset
-and tells one error without its place (facts/stackstorm.md), so limits, formats and what is
+and names one error without its place, so limits, formats and what is
 required below the top are left to the check in code. Run by `make docs`, held by a test.
 """
 

@@ -1,20 +1,17 @@
-"""The same for another process: `POST /_sandbox/<word>` with a JSON object of the method's
-arguments.
+"""The account's Python side for another process: `POST /_sandbox/<word>` with a JSON object of the
+method's arguments.
 
-    {"name": "incidents-p1", "private": true}   to  /_sandbox/add_channel     answers the channel
-    {"channel": "incidents"}                    to  /_sandbox/posts           answers posts with
-    their history
-    {"down": true}                              to  /_sandbox/database
-    {"per_second": 5, "burst": 10}              to  /_sandbox/rate_limit
-    {"props_limit": 800000}                     to  /_sandbox/settings        answers all settings
-    {"channel": "incidents", "user": "ada"}     to  /_sandbox/view            what the web page
-    draws
-    {"user": "ada", "post": id, "action": "acknowledge"}      to  /_sandbox/click
-    {"user": "ada", "channel": "incidents", "text": "/pd list"}  to  /_sandbox/command
-    {"user": "ada", "dialog": id, "values": {"text": "x"}}    to  /_sandbox/submit (ids:
-    /_sandbox/dialogs)
+    add_channel  {"name": "incidents-p1", "private": true}   answers the channel
+    posts        {"channel": "incidents"}                    answers posts with their history
+    database     {"down": true}
+    rate_limit   {"per_second": 5, "burst": 10}
+    settings     {"props_limit": 800000}                     answers all settings
+    view         {"channel": "incidents", "user": "ada"}     what the web page draws
+    click        {"user": "ada", "post": id, "action": "acknowledge"}
+    command      {"user": "ada", "channel": "incidents", "text": "/pd list"}
+    submit       {"user": "ada", "dialog": id, "values": {"text": "x"}}   (ids: word dialogs)
 
-Words: see `WORDS`. Faults, outages, clock and journal are the server's own words
+All words are in `WORDS`. Faults, outages, clock and journal are the server's own words
 (`sandbox/server.py`).
 """
 

@@ -1,4 +1,4 @@
-"""Mattermost's error answers: status, error id and body (facts/mattermost.md; ids as the server's
+"""Mattermost's error answers: status, error id and body (ids as the server's
 own)."""
 
 from __future__ import annotations

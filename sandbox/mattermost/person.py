@@ -1,10 +1,10 @@
 """A person at a client of the sandbox's Mattermost: what they do goes through its API, over HTTP,
 in their name.
 
-ada = Person(sandbox.mattermost, "ada")
-ada.click(card, "acknowledge"); ada.click(card, "more", "snooze1h")
-ada.command("incidents", "/pd resolve 2"); ada.seen()            # what only she sees
-(dialog,) = ada.dialogs(); ada.submit(dialog, {"text": "Rolled back"})
+    ada = Person(sandbox.mattermost, "ada")
+    ada.click(card, "acknowledge"); ada.click(card, "more", "snooze1h")
+    ada.command("incidents", "/pd resolve 2"); ada.seen()  # what only she sees
+    (dialog,) = ada.dialogs(); ada.submit(dialog, {"text": "Rolled back"})
 """
 
 from __future__ import annotations

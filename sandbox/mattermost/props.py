@@ -12,7 +12,7 @@ import json
 from typing import Any, Callable, Dict, List, Optional
 
 ATTACHMENT_OVERHEAD = 290
-"""Characters the server adds for each attachment, as measured (facts/mattermost.md)."""
+"""Characters the server adds for each attachment, as measured."""
 
 _TEXTS = (
     "fallback",

@@ -141,7 +141,7 @@ def set_active(call: Call) -> Answer:
 
 @ROUTES.add("POST", "/users/{user_id}/tokens")
 def create_token(call: Call) -> Answer:
-    """Admins make tokens for bots and users; the secret is told this once."""
+    """Admins make tokens for bots and users; the secret is shown this once."""
     user = call.server.state.users.get(call.user_id())
     if not call.user.admin:
         raise forbidden()

@@ -5,8 +5,8 @@ The keys that open its seeded account are in `seed.py`: `API_KEY`, `OAUTH_TOKEN`
 `READ_ONLY_KEY`. It serves what an incident integration needs of the REST API (one `rest_*.py` for
 each group of resources, some 170 operations), Events v1, Events v2 and change events; bodies are
 checked by `forms.py`, and each change that takes place is a fact in the journal. Webhooks are
-delivered while the server runs (webhooks.py). Everything facts/pagerduty.md says of the API holds
-here; what is published nowhere is in `model.Options`.
+delivered while the server runs (webhooks.py). It answers as the API's documentation and
+measurements say; what is published nowhere is in `model.Options`.
 """
 
 from __future__ import annotations

@@ -1,7 +1,6 @@
 """The account: what people, monitoring and time itself do in PagerDuty, as Python calls.
 
-    incident = account.trigger("Checkout API", "Disk full", priority="P1", details={"disk":
-    "/dev/sda1"})
+    incident = account.trigger("Checkout API", "Disk full", priority="P1")
     account.acknowledge(incident, "ada@example.com")
 
 Things are named by id, name or e-mail, incidents by object, id or number; an unknown one raises
@@ -9,7 +8,8 @@ KeyError, what PagerDuty would refuse raises `Wrong`. Each change writes the log
 writes. Who acts is the user named, else the first one assigned. The same by HTTP (`DO` lists the
 words), answered as the REST API shows things:
 
-    POST /_sandbox/account {"do": "acknowledge", "args": {"incident": 3, "user": "Ada Lovelace"}}
+    POST /_sandbox/account
+    {"do": "acknowledge", "args": {"incident": 3, "user": "Ada Lovelace"}}
 """
 
 from __future__ import annotations

@@ -1,5 +1,5 @@
 """What a body may hold: forms whose fields are read and checked as PagerDuty does, with every
-error told at once.
+error named at once.
 
     TAG = Form("tag", label=Field(text(191), required=True))
     fields = TAG.read(call, call.body("tag"))

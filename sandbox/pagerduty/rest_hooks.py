@@ -82,7 +82,7 @@ SUBSCRIPTION = Form(
 
 @shows("webhook_subscriptions")
 def subscription(render: CatalogRenderer, subscription: Thing, shown: Thing) -> Thing:
-    """The secret is told once, when it is made; what custom headers hold never."""
+    """The secret is shown once, when it is made; what custom headers hold never."""
     method = subscription["delivery_method"]
     headers = [
         {"name": h["name"], "value": "<redacted>"} for h in method.get("custom_headers", ())

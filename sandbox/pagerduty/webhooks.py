@@ -1,9 +1,9 @@
-"""Delivers webhooks (v3) as facts/pagerduty.md says: signed over the raw body, in order, again and
-again or never more.
+"""Delivers webhooks (v3) as PagerDuty does: signed over the raw body, in order, repeated or given
+up.
 
     courier = Courier(account); courier.resume(); courier.pause()
 
-What is to go out is made when the log entry is written; a thread a subscription carries it,
+What is to go out is made when the log entry is written; a thread for each subscription carries it,
 outside of the account's lock. 2xx: delivered. 429, 5xx, no answer in time: repeated for 48 h of
 the sandbox's clock, under the same `X-Webhook-Id`. Any other status drops the event; three in a
 row disable the subscription for 24 h and lose its queue. The journal's facts of the server

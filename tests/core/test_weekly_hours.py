@@ -14,7 +14,7 @@ from pagerduty_mattermost.cards.quiet_hours import Hours
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.quiet import QuietConfig
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
-from pagerduty_mattermost.core.weekly_hours import Quiet, Span, ends, parse
+from pagerduty_mattermost.core.weekly_hours import DailySpan, WeeklyHours, ends, parse
 
 EVERY = tuple(range(7))
 BERLIN = times.zone("Europe/Berlin")
@@ -44,18 +44,19 @@ def end(text: str, moment: str, zone: Any = BERLIN) -> str:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", Quiet()),
-        ("Never", Quiet()),
-        ("22:00-07:00", Quiet((Span(EVERY, 1320, 1860),))),
+        ("", WeeklyHours()),
+        ("Never", WeeklyHours()),
+        ("22:00-07:00", WeeklyHours((DailySpan(EVERY, 1320, 1860),))),
         ("22:00–07:00 Europe/Berlin, Sat, Sun", None),
-        ("Mon-Fri 19:00-08:00", Quiet((Span((0, 1, 2, 3, 4), 1140, 1920),))),
-        ("fri-mon", Quiet((Span((4, 5, 6, 0), 0, 1440),))),
-        ("Saturday 00:00-24:00 UTC", Quiet((Span((5,), 0, 1440),), "UTC")),
+        ("Mon-Fri 19:00-08:00", WeeklyHours((DailySpan((0, 1, 2, 3, 4), 1140, 1920),))),
+        ("fri-mon", WeeklyHours((DailySpan((4, 5, 6, 0), 0, 1440),))),
+        ("Saturday 00:00-24:00 UTC", WeeklyHours((DailySpan((5,), 0, 1440),), "UTC")),
     ],
 )
 def test_what_can_be_written(text: str, expected: Any) -> None:
-    whole = Quiet(
-        (Span(EVERY, 1320, 1860), Span((5,), 0, 1440), Span((6,), 0, 1440)), "Europe/Berlin"
+    whole = WeeklyHours(
+        (DailySpan(EVERY, 1320, 1860), DailySpan((5,), 0, 1440), DailySpan((6,), 0, 1440)),
+        "Europe/Berlin",
     )
     assert parse(text) == (expected if expected is not None else whole)
 
@@ -134,7 +135,7 @@ def test_a_day_that_never_was_ends_nothing_too_late() -> None:
 
 minutes = st.integers(0, 95).map(lambda quarter: quarter * 15)
 spans = st.builds(
-    lambda days, start, length: Span(tuple(sorted(days)), start, start + 15 * length),
+    lambda days, start, length: DailySpan(tuple(sorted(days)), start, start + 15 * length),
     st.sets(st.integers(0, 6), min_size=1, max_size=7),
     minutes,
     st.integers(1, 96),
@@ -166,8 +167,8 @@ def comes_twice(moment: float, zone: Any) -> bool:
     return any(on_the_wall(moment + other, zone) == shown for other in (-3600, -1800, 1800, 3600))
 
 
-def quiet_by_the_wall(found: List[Span], shown: datetime) -> bool:
-    def inside(span: Span, back: int) -> bool:
+def quiet_by_the_wall(found: List[DailySpan], shown: datetime) -> bool:
+    def inside(span: DailySpan, back: int) -> bool:
         day = shown - timedelta(days=back)
         return (
             day.weekday() in span.days
@@ -180,18 +181,18 @@ def quiet_by_the_wall(found: List[Span], shown: datetime) -> bool:
 @settings(max_examples=300, deadline=None)
 @given(found=free, moment=moments, name=st.sampled_from(ZONES))
 def test_it_is_quiet_when_the_clock_on_the_wall_says_so(
-    found: List[Span], moment: int, name: str
+    found: List[DailySpan], moment: int, name: str
 ) -> None:
     zone = times.zone(name)
-    finish = ends(Quiet(tuple(found)), moment, zone)
+    finish = ends(WeeklyHours(tuple(found)), moment, zone)
     if not comes_twice(moment, zone):
         assert (finish is not None) == quiet_by_the_wall(found, on_the_wall(moment, zone))
     if finish is None:
         return
     assert finish > moment
-    assert ends(Quiet(tuple(found)), finish, zone) is None, "it is over when it ends"
+    assert ends(WeeklyHours(tuple(found)), finish, zone) is None, "it is over when it ends"
     for between in (moment, (moment + finish) // 2, finish - 1):
-        assert ends(Quiet(tuple(found)), between, zone) == finish, (
+        assert ends(WeeklyHours(tuple(found)), between, zone) == finish, (
             "one quiet time has one end, whoever asks"
         )
 

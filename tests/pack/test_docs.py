@@ -9,6 +9,7 @@ from typing import Any, Set
 
 import pytest
 import yaml
+from pack_files import files, load
 
 ROOT = Path(__file__).resolve().parents[2]
 GUIDES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")])
@@ -36,10 +37,7 @@ def test_every_action_has_an_example_that_was_run() -> None:
     import json
 
     examples = json.loads((ROOT / "docs" / "examples.json").read_text(encoding="utf-8"))
-    actions = [
-        yaml.safe_load(path.read_text(encoding="utf-8"))
-        for path in (ROOT / "actions").glob("*.yaml")
-    ]
+    actions = [load(path) for path in files("actions")]
     wanted = {action["name"] for action in actions if action["runner_type"] != "orquesta"}
     assert set(examples) == wanted
 
@@ -68,9 +66,9 @@ def _names() -> Set[str]:
     names = set()
     for kind in ("actions", "rules", "aliases", "policies"):
         for path in (ROOT / kind).glob("*.yaml"):
-            names.add(yaml.safe_load(path.read_text(encoding="utf-8"))["name"])
+            names.add(load(path)["name"])
     for path in (ROOT / "sensors").glob("*.yaml"):
-        sensor = yaml.safe_load(path.read_text(encoding="utf-8"))
+        sensor = load(path)
         names.add(sensor["class_name"])
         names.update(trigger["name"] for trigger in sensor.get("trigger_types") or ())
     return names

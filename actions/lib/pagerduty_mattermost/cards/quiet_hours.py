@@ -6,7 +6,7 @@ from typing import Callable, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.quiet import QuietConfig
-from pagerduty_mattermost.core.weekly_hours import Quiet, ends, parse
+from pagerduty_mattermost.core.weekly_hours import WeeklyHours, ends, parse
 
 
 class Hours:
@@ -21,9 +21,9 @@ class Hours:
         self._zone = zone
         self._clock = clock
 
-    def of(self, text: str) -> Quiet:
+    def of(self, text: str) -> WeeklyHours:
         """`text`: what a route says; empty: the configuration's."""
-        return parse(text or self._settings.hours) if self._settings.enabled else Quiet()
+        return parse(text or self._settings.hours) if self._settings.enabled else WeeklyHours()
 
     def until(self, text: str) -> Optional[float]:
         """When the present quiet time of a route that says `text` is over; None when there is

@@ -64,7 +64,7 @@ class Route(NamedTuple):
     reactions: Tuple[str, ...] = ()
     """Names of emoji put on the card when it is born."""
     quiet: str = ""
-    """Quiet hours as `quiet_hours.parse` reads them; empty: the configuration's."""
+    """Quiet hours as `weekly_hours.parse` reads them; empty: the configuration's."""
 
 
 def make_route(

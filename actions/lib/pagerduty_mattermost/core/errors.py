@@ -1,8 +1,8 @@
-"""What can go wrong, in our words. Every error carries one line for people: what is wrong, where,
-and what to do.
+"""What can go wrong, in the pack's words. Every error carries one line for people: what is wrong,
+where, and what to do.
 
 Gateways raise these and nothing else; actions turn them into a failed status with that line
-(`action_base`); sensors log the line and try again where `retryable` says so.
+(`action_bases.pack_action`); sensors log the line and try again where `retryable` says so.
 """
 
 from __future__ import annotations
@@ -78,8 +78,7 @@ class RetryLater(PackError):
 
 
 class StoreUnreachable(RetryLater):
-    """The datastore did not answer: not the same as a missing value (facts/stackstorm.md,
-    Datastore)."""
+    """The datastore did not answer: not the same as a missing value."""
 
 
 class WriteRefused(Exception):

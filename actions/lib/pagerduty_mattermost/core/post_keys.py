@@ -11,7 +11,7 @@ import hashlib
 import json
 
 PROPS_KEY = "pagerduty"
-"""The one key of a post's `props` that is ours: `{"key": ..., ...}`."""
+"""Under this key of a post's `props` the pack keeps what it has to know: `{"key": ..., ...}`."""
 
 
 def post_key(kind: str, *parts: str) -> str:
@@ -22,6 +22,5 @@ def post_key(kind: str, *parts: str) -> str:
 
 
 def pending_post_id(bot_user_id: str, key: str) -> str:
-    """Mattermost keys its memory on this string alone, whoever sends it: so the bot's user id
-    comes first (facts/mattermost.md)."""
+    """Mattermost remembers this text alone, whoever sends it: so the bot's user id comes first."""
     return f"{bot_user_id}:{key}"

@@ -3,14 +3,14 @@ is shown.
 
 `clean` keeps the text readable and makes it something StackStorm, JSON and Mattermost can carry:
 no lone surrogate, NUL or control character, neither of StackStorm's two magic strings, at most
-`limit` code points (facts/stackstorm.md, facts/mattermost.md: a NUL answers 500 on every try).
+`limit` code points (to a NUL, for one, Mattermost answers 500 on every try).
 
 `escape` is for places that render Markdown, `inert` for those that show plain text (an
 attachment's linked title, push notifications). Both break what acts (mentions, channel links,
 hashtags, emoji codes, links in disguise, entities) with a zero width space, since a backslash does
 not stop Mattermost's mentions; `escape` also puts a backslash before what formats. Plain http(s)
 addresses still become links, to exactly the address they show. `{{ braces }}` and `<% %>` pass
-untouched: nobody renders them after us.
+untouched: no one renders them later.
 """
 
 from __future__ import annotations
@@ -22,6 +22,8 @@ from urllib.parse import quote
 
 ZERO_WIDTH_SPACE = "\u200b"
 ELLIPSIS = "…"
+MAX_INDENT_CHARACTERS = 16
+"""Of a line's own indentation, what is kept of it."""
 
 _LINE_ENDS = re.compile("\r\n?|[\x0b\x0c\x85\u2028\u2029]")
 _FORBIDDEN = re.compile("[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\ufffe\uffff]")
@@ -71,10 +73,9 @@ def clean(value: Any, limit: int = 0) -> str:
     code points, 0: none) includes the ellipsis. Cleaning twice changes nothing more.
     """
     text = "" if value is None else str(value)
-    if limit and len(text) > 8 * limit + 64:
-        text = text[
-            : 8 * limit + 64
-        ]  # a megabyte of text costs no more than what can be shown of it
+    if limit:
+        # A megabyte of text costs no more than what can be shown of it.
+        text = text[: 8 * limit + 64]
     if not text.isprintable():
         text = _LINE_ENDS.sub("\n", text)
         text = _FORBIDDEN.sub("", text)
@@ -171,15 +172,12 @@ def _escaped(match: Match[str]) -> str:
     if kind == "url":
         return _address(found, _ESCAPE, _escaped)
     if kind == "indent":
-        return "\u2002" * min(
-            len(found.expandtabs(4)), 16
-        )  # four plain spaces would make a block of code
+        # Four plain spaces would make a block of code.
+        return "\u2002" * min(len(found.expandtabs(4)), MAX_INDENT_CHARACTERS)
     if kind == "block":
-        return (
-            f"{ZERO_WIDTH_SPACE}="
-            if found == "="
-            else f"\\{found}" + (ZERO_WIDTH_SPACE if found == "#" else "")
-        )
+        if found == "=":
+            return f"{ZERO_WIDTH_SPACE}="
+        return f"\\{found}" + (ZERO_WIDTH_SPACE if found == "#" else "")
     if kind == "list":
         return found + ZERO_WIDTH_SPACE
     if kind == "link":
@@ -195,8 +193,7 @@ def _escaped(match: Match[str]) -> str:
 
 def listed(value: Any) -> List[str]:
     """The texts of an array parameter, however it was typed: a list, `a,b`, or `[a,b]`, which
-    StackStorm splits on its commas into "[a" and "b]" (facts/stackstorm.md, Actions). Quotes
-    around a text and empty texts go."""
+    StackStorm splits on its commas into "[a" and "b]". Quotes around a text and empty texts go."""
     if value is None:
         return []
     items = (

@@ -2,7 +2,7 @@
 
 Pure. Times that don't read give None or the empty text, never an exception: a card must not fail
 because a field of PagerDuty's was null or odd. dateutil is imported only for zones other than UTC
-(cost of a process).
+(each action is a new process).
 """
 
 from __future__ import annotations
@@ -14,8 +14,8 @@ from typing import Optional
 from pagerduty_mattermost.core.errors import ConfigError
 
 _ISO = re.compile(
-    r"(\d{4})-(\d\d)-(\d\d)[T "
-    r"](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)?"
+    r"(\d{4})-(\d\d)-(\d\d)[T ](\d\d):(\d\d)(?::(\d\d)(?:[.,](\d{1,9})\d*)?)?"
+    r"\s*(Z|z|[+-]\d\d:?\d\d|[+-]\d\d)?"
 )
 MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 

@@ -30,14 +30,14 @@ _CLOCK = re.compile(
 )
 """A time of day without a date: the next one, or the last one where a past time is meant."""
 _ONLY_NUMBERS = re.compile(r"[\d\s./-]*")
-MAX_TEXT = 60
+MAX_CHARACTERS = 60
 
 
 def iso_time(text: str, *, now: float, zone: str = "UTC", past: bool = False) -> Optional[str]:
     """The time meant, or None when it can't be read. `now`: seconds since the epoch. An ISO text
     with an offset stays. Raises ConfigError when this machine does not know `zone`."""
     text = text.strip()
-    if not text or len(text) > MAX_TEXT:
+    if not text or len(text) > MAX_CHARACTERS:
         return None
     if times.parse(text) is not None and _OFFSET.search(text):
         return text.replace(" ", "T", 1)

@@ -1,15 +1,16 @@
-"""Pure: quiet hours: what was written, whether a moment is quiet, and when it ends.
+"""Hours of the week as people write them: whether a moment is within them, and when they end.
+Quiet hours are written so. Pure.
 
-    quiet = parse("Mon-Fri 22:00-07:00, Sat, Sun, Europe/Berlin")     # raises RejectedInput
-    ends(quiet, now, zone) -> seconds since the epoch, or None when the moment is not quiet
+    hours = parse("Mon-Fri 22:00-07:00, Sat, Sun, Europe/Berlin")  # raises RejectedInput
+    ends(hours, now, zone)  # seconds since the epoch, or None when the moment is not within
 
 Parts stand between commas: days, hours, or both. Hours that end before they begin end the next
 day, and belong to the day on which they begin; without days they are every day's. Days without
-hours are quiet from midnight to midnight. One IANA name may stand anywhere.
+hours last from midnight to midnight. One IANA name may stand anywhere.
 
 A time of day is the first moment at which the clock there shows it or a later one, so 02:30 exists
 once on every day: also where the clock is put forward over it (the moment of the jump) or back
-(the first 02:30). Quiet times are spans between such moments; those that touch are one.
+(the first 02:30). The hours are spans between such moments; those that touch are one.
 """
 
 from __future__ import annotations
@@ -23,20 +24,19 @@ from pagerduty_mattermost.core.text import clean, one_line
 
 NEVER = "never"
 DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-DAY, WEEK = 1440, 7 * 1440
-"""Minutes."""
-MAX_LENGTH = 200
-AROUND = 2 * 86400.0
-"""Seconds before and after a moment at which the zone's offsets are looked at: no zone changes
-twice within."""
-AHEAD = 16
-"""Days that are looked at for the end."""
+DAY_MINUTES = 1440
+WEEK_MINUTES = 7 * DAY_MINUTES
+MAX_CHARACTERS = 200
+OFFSET_MARGIN_SECONDS = 2 * 86400.0
+"""Before and after a moment the zone's offsets are looked at: no zone changes twice within."""
+MAX_DAYS_AHEAD = 16
+"""How far the end is looked for."""
 
 _HOURS = re.compile(r"(\d{1,2}):(\d\d)-(\d{1,2}):(\d\d)")
 _ZONE = re.compile(r"[A-Z][A-Za-z0-9_+\-]*(?:/[A-Za-z0-9_+\-]+)*")
 
 
-class Span(NamedTuple):
+class DailySpan(NamedTuple):
     """Minutes after midnight of each of the days (0: Monday); the end may lie on the next day."""
 
     days: Tuple[int, ...]
@@ -44,19 +44,21 @@ class Span(NamedTuple):
     end: int
 
 
-class Quiet(NamedTuple):
-    spans: Tuple[Span, ...] = ()
+class WeeklyHours(NamedTuple):
+    """What was written; no spans: never."""
+
+    spans: Tuple[DailySpan, ...] = ()
     zone: str = ""
     """IANA name; empty: the configuration's."""
 
 
-def parse(text: str) -> Quiet:
-    """The quiet hours of a text; none of "" and "never". Raises RejectedInput that says what does
+def parse(text: str) -> WeeklyHours:
+    """The hours of a text; none of "" and "never". Raises RejectedInput that says what does
     not read."""
-    written = one_line(clean(text, MAX_LENGTH)).strip()
+    written = one_line(clean(text, MAX_CHARACTERS)).strip()
     if written.lower() in ("", NEVER):
-        return Quiet()
-    spans: List[Span] = []
+        return WeeklyHours()
+    spans: List[DailySpan] = []
     zones: List[str] = []
     for part in written.replace("–", "-").split(","):
         days: List[int] = []
@@ -73,24 +75,24 @@ def parse(text: str) -> Quiet:
                 raise _wrong(f"'{word}' is no day, no hours and no time zone")
         if days or hours:
             each = tuple(dict.fromkeys(days)) or tuple(range(7))
-            spans += [Span(each, start, end) for start, end in hours or [(0, DAY)]]
+            spans += [DailySpan(each, start, end) for start, end in hours or [(0, DAY_MINUTES)]]
     if len(set(zones)) > 1:
         raise _wrong(f"two time zones, {zones[0]} and {zones[1]}")
     if not spans:
         raise _wrong("no day and no hours")
     if _whole_week(spans):
         raise _wrong("it would never end")
-    return Quiet(tuple(spans), zones[0] if zones else "")
+    return WeeklyHours(tuple(spans), zones[0] if zones else "")
 
 
-def ends(quiet: Quiet, now: float, where: tzinfo) -> Optional[float]:
-    """When the quiet time that `now` is in is over, in seconds since the epoch; None when it is in
+def ends(hours: WeeklyHours, now: float, where: tzinfo) -> Optional[float]:
+    """When the time that `now` is in is over, in seconds since the epoch; None when it is in
     none."""
     today = _shown(now, where).date()
     found: List[Tuple[float, float]] = []
-    for offset in range(-2, AHEAD):
+    for offset in range(-2, MAX_DAYS_AHEAD):
         day = today + timedelta(days=offset)
-        for span in quiet.spans:
+        for span in hours.spans:
             if day.weekday() in span.days:
                 found.append((_moment(day, span.start, where), _moment(day, span.end, where)))
     end: Optional[float] = None
@@ -126,19 +128,19 @@ def _minutes(word: str) -> Tuple[int, int]:
     assert found is not None
     hour, minute, to_hour, to_minute = (int(part) for part in found.groups())
     start, end = hour * 60 + minute, to_hour * 60 + to_minute
-    if minute > 59 or to_minute > 59 or start >= DAY or end > DAY:
+    if minute > 59 or to_minute > 59 or start >= DAY_MINUTES or end > DAY_MINUTES:
         raise _wrong(f"'{word}' are no hours such as 22:00-07:00")
     if start == end:
         raise _wrong(f"'{word}' begins when it ends; name the days to make them quiet as a whole")
-    return start, end if end > start else end + DAY
+    return start, end if end > start else end + DAY_MINUTES
 
 
-def _whole_week(spans: List[Span]) -> bool:
-    covered = bytearray(WEEK)
+def _whole_week(spans: List[DailySpan]) -> bool:
+    covered = bytearray(WEEK_MINUTES)
     for span in spans:
         for day in span.days:
             for minute in range(span.start, span.end):
-                covered[(day * DAY + minute) % WEEK] = 1
+                covered[(day * DAY_MINUTES + minute) % WEEK_MINUTES] = 1
     return all(covered)
 
 
@@ -146,7 +148,10 @@ def _moment(day: date, minutes: int, where: tzinfo) -> float:
     """The first moment at which the clock shows that time of that day, or a later one."""
     wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
     as_utc = wall.replace(tzinfo=timezone.utc).timestamp()
-    guesses = sorted(as_utc - _offset(as_utc + side, where) for side in (-AROUND, AROUND))
+    guesses = sorted(
+        as_utc - _offset(as_utc + side, where)
+        for side in (-OFFSET_MARGIN_SECONDS, OFFSET_MARGIN_SECONDS)
+    )
     for guess in guesses:
         if _shown(guess, where) == wall:
             return guess

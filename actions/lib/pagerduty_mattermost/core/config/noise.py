@@ -1,4 +1,4 @@
-"""Section noise: which incidents are told together instead of one by one (docs/storms.md)."""
+"""Section noise: which incidents get one card together (docs/storms.md)."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Section oncall: what is told and kept in step with who is on call (docs/oncall.md)."""
+"""Section oncall: what is posted about and kept in step with who is on call (docs/oncall.md)."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ class OnCallConfig(NamedTuple):
     remind_before: int = 30
     """Minutes before a shift; 0: no reminder."""
     direct_messages: bool = True
-    """Whether those who come and go are told in private, too."""
+    """Whether those who come and go get a direct message, too."""
     contact_check_before: int = 24
-    """Hours before a shift at which a missing phone or push contact is told; 0: never."""
+    """Hours before a shift at which a missing phone or push contact is pointed out; 0: never."""
     headers: Mapping[str, str] = {}
     """Channel → whose on-call stands in its header."""
     header_field: str = "header"

@@ -8,7 +8,7 @@ StackStorm passes unset keys as None, unset lists as [], unset objects as {}; al
 mean "not set". A text setting that names a missing datastore key arrives as None, or as the text
 "None": named in the error, never sent. Whether a value is *needed* is known only where it is used,
 so `load` accepts the Exchange pack's configuration ({api_key, service_key, debug}), and a missing
-Mattermost is told by `require_mattermost`.
+Mattermost is an error of `require_mattermost`.
 
 Each section has a module here, whose NamedTuple holds the defaults: the one place where they are
 decided. config.schema.yaml, pagerduty.yaml.example and the documents are tested against them.
