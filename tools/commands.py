@@ -1,10 +1,10 @@
-"""Writes the table of commands into docs/chat.md from the grammar; `--check` only says whether it
-is current.
+"""Writes the table of commands into docs/chat.md from the verbs; `--check` only says whether it is
+current.
 
     python tools/commands.py [--check]
 
-What `/pd` understands stands in one table (command_forms.py); the page's part between its two
-marks is made from it. Run by `make docs` and, with `--check`, by `make docs-check` and a test.
+Each verb is one record in chat/verbs; the page's part between its two marks is made from them.
+Run by `make docs` and, with `--check`, by `make docs-check` and a test.
 """
 
 from __future__ import annotations
@@ -18,7 +18,8 @@ from typing import Sequence
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "actions" / "lib"))
 
-from pagerduty_mattermost.chat.command_table import FORMS, GROUPS, hint  # noqa: E402
+from pagerduty_mattermost.chat.verb import GROUPS  # noqa: E402
+from pagerduty_mattermost.chat.verbs.registry import TABLE  # noqa: E402
 
 PAGE = ROOT / "docs" / "chat.md"
 BEGIN, END = "<!-- made from the grammar by make docs -->", "<!-- end of what is made -->"
@@ -31,9 +32,9 @@ def render(text: str) -> str:
     parts = [BEGIN]
     for group in GROUPS:
         rows = [
-            f"| `/pd {_cell(hint(form))}` | {_cell(form.what)} | `{form.verb}` |"
-            for form in FORMS
-            if form.group == group
+            f"| `/pd {_cell(verb.hint)}` | {_cell(verb.help)} | `{verb.name}` |"
+            for verb in TABLE.verbs
+            if verb.group == group
         ]
         parts.append(
             "\n".join(

@@ -12,10 +12,10 @@ from command_rows import ROWS, Row, overridden_id
 from datastore_double import Service
 
 from pagerduty_mattermost.chat.command import Answer
-from pagerduty_mattermost.chat.command_table import FORMS
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.perform import perform
-from pagerduty_mattermost.chat.verbs.registry import ACTS
+from pagerduty_mattermost.chat.verb import NOTHING
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, WriteRefused
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.mattermost.driver import READ_BY_POST
@@ -23,8 +23,6 @@ from pagerduty_mattermost.gateways.reading_context import ReadingContext
 from sandbox import Sandbox
 from sandbox.pagerduty import API_KEY
 
-OWN_SETTINGS = {"connect", "disconnect", "notify"}
-POSTS = {"oncall_picture"}
 FIRST = {
     "connect": "disconnect",
     "subscribe": "unsubscribe all",
@@ -88,12 +86,12 @@ def world() -> Iterator[World]:
 
 
 def test_every_form_is_tried() -> None:
-    assert sorted(row.usage for row in ROWS) == sorted(form.usage for form in FORMS)
+    assert sorted(row.usage for row in ROWS) == sorted(verb.usage for verb in TABLE.verbs)
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.phrase)
 def test_a_dry_run_writes_nothing_anywhere(world: World, row: Row) -> None:
-    verb = next(form.verb for form in FORMS if form.usage == row.usage)
+    verb = next(verb for verb in TABLE.verbs if verb.usage == row.usage)
     one, *others = [
         world.pagerduty.trigger("Checkout API", f"Slow {number}") for number in range(row.needs)
     ]
@@ -102,8 +100,8 @@ def test_a_dry_run_writes_nothing_anywhere(world: World, row: Row) -> None:
     if row.status == "resolved":
         world.pagerduty.resolve(one, "olu@example.com")
     row.prepare(world, one)
-    if verb in FIRST:
-        world.say(FIRST[verb], row.who)
+    if verb.name in FIRST:
+        world.say(FIRST[verb.name], row.who)
     phrase = row.phrase.format(
         one=one.number,
         id=one.id,
@@ -119,9 +117,9 @@ def test_a_dry_run_writes_nothing_anywhere(world: World, row: Row) -> None:
     assert world.written() == before, "a dry run wrote something"
     if row.dialog:
         assert "a dialog opens from /pd alone" in answer
-    elif verb in POSTS and not find_spec("matplotlib"):
+    elif verb.name == "oncall_picture" and not find_spec("matplotlib"):
         assert row.answer in answer
-    elif verb in ACTS | OWN_SETTINGS | POSTS:
+    elif verb.changes != NOTHING:
         assert answer.startswith("Dry run, nothing is changed. It would "), answer
     else:
         assert "Dry run" not in answer

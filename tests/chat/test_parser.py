@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.chat.command import Said
-from pagerduty_mattermost.chat.command_table import FORMS, forms_of
-from pagerduty_mattermost.chat.parser import Parsed, help_text, parse
-from pagerduty_mattermost.chat.verbs.registry import VERBS
+from pagerduty_mattermost.chat.parser import Parsed, parse
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 
 SAID = [
     ("list", Said("list")),
@@ -174,7 +173,7 @@ def test_a_dry_run_is_told_apart() -> None:
 
 
 def test_each_command_has_an_example_and_a_verb() -> None:
-    assert {said.verb for _, said in SAID} == {form.verb for form in FORMS} <= set(VERBS)
+    assert {said.verb for _, said in SAID} == set(TABLE.names)
 
 
 @pytest.mark.parametrize(
@@ -196,16 +195,16 @@ def test_what_can_not_be_read_is_told_with_what_to_type(text: str, told: str) ->
 
 
 def test_help_lists_every_command_and_explains_one() -> None:
-    whole = help_text()
-    assert all(f"`/pd {form.usage}`" in whole for form in FORMS)
+    help_text, whole = TABLE.help_text, TABLE.help_text()
+    assert all(f"`/pd {verb.usage}`" in whole for verb in TABLE.verbs)
     assert len(whole) < 4000
     assert "[--urgency …]" in help_text("trigger")
     assert help_text("acknowledge") == help_text("ack").split("\n")[-1]
     assert "Did you mean `/pd help ack`?" in help_text("akc")
-    assert all(forms_of(form.word) for form in FORMS)
+    assert all(TABLE.with_word(verb.word) for verb in TABLE.verbs)
 
 
 @given(st.text())
 def test_no_text_breaks_it(text: str) -> None:
     said, problem, _ = parse(text)
-    assert (said.verb in VERBS) != bool(problem)
+    assert (said.verb in TABLE.names) != bool(problem)

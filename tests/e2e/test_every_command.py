@@ -22,8 +22,8 @@ from command_rows import (
 from embedded_room import EmbeddedRoom, text_of
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.chat.command_table import FORMS
 from pagerduty_mattermost.chat.parser import parse
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.incidents.incident import Incident
 from sandbox import Sandbox
 from sandbox.chat_room import until
@@ -43,8 +43,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRoom]:
 
 
 def test_every_form_of_the_grammar_has_a_row_that_is_read_as_it() -> None:
-    assert sorted(row.usage for row in ROWS) == sorted(form.usage for form in FORMS)
-    verbs = {form.usage: form.verb for form in FORMS}
+    assert sorted(row.usage for row in ROWS) == sorted(verb.usage for verb in TABLE.verbs)
+    verbs = {verb.usage: verb.name for verb in TABLE.verbs}
     for row in ROWS:
         typed = row.phrase.format(
             one=1, two=2, id="PT4KHLK", window="PWINDOW", override="PEW7H5N:Q1"

@@ -1,4 +1,4 @@
-"""What people type after `/pd`: for each form of the grammar a phrase, and what has to come of it.
+"""What people type after `/pd`: for each verb a phrase, and what has to come of it.
 
 In a phrase `{one}` and `{two}` are numbers of incidents, `{id}` the id of the first. `effect`
 looks at PagerDuty's account (and the room, for channels); `card` is what the incident's card says
@@ -15,7 +15,7 @@ Effect = Callable[[Any, Any], Any]
 
 class Row(NamedTuple):
     usage: str
-    """Of the form, as command_forms has it."""
+    """Of the verb."""
     phrase: str
     answer: str
     """Something that who typed it is told."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, List, Sequence
 
 from pagerduty_mattermost.core.errors import Ambiguous, ConfigError, NotFound, RejectedInput
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
@@ -47,6 +47,12 @@ def named_person(context: Context, words: str) -> Reference:
         if words.startswith("@")
         else resolve(context.pagerduty, "user", words)
     )
+
+
+def people_named(context: Context, words: Sequence[str]) -> List[str]:
+    """What PagerDuty's users are found by: of a Mattermost @name the id that it is linked to, else
+    the word itself. Raises as `who`."""
+    return [who(context, word).person.id if word.startswith("@") else word for word in words]
 
 
 def sender(context: Context, user: str, asked: str) -> str:

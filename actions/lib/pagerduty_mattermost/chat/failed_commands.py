@@ -41,6 +41,6 @@ def of_words(words: Dict[str, Any]) -> Optional[Dict[str, Any]]:
 
 
 def _acts(verb: str) -> bool:
-    from pagerduty_mattermost.chat.verbs.registry import ACTS
+    from pagerduty_mattermost.chat.verbs.registry import TABLE
 
-    return verb in ACTS
+    return TABLE.is_act(verb)

@@ -18,6 +18,7 @@ from pagerduty_mattermost.cards.incident_tables import line
 from pagerduty_mattermost.chat import orders
 from pagerduty_mattermost.chat.command import Answer, Said
 from pagerduty_mattermost.chat.dialogs import DECLARE
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.text import escape, one_line
@@ -90,7 +91,8 @@ def reply_to(
 
 def repainted(command: Said, result: Answer) -> Tuple[str, ...]:
     """Ids of the incidents whose cards look different now."""
-    return result.incidents if command.verb in orders.REPAINTS else ()
+    verb = TABLE.get(command.verb)
+    return result.incidents if verb is not None and verb.repaints else ()
 
 
 def change_from(result: Answer, incident_id: str, at: Optional[float]) -> Optional[Change]:

@@ -9,25 +9,12 @@ from typing import Any, Dict, Mapping, Sequence, Tuple
 from pagerduty_mattermost.cards.buttons import CONFIRMED
 from pagerduty_mattermost.chat.command import Said
 from pagerduty_mattermost.chat.dialogs import DECLARE
+from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import RejectedInput
 
-REPAINTS = frozenset(
-    (
-        "acknowledge",
-        "acknowledge_mine",
-        "resolve",
-        "mitigate",
-        "unacknowledge",
-        "escalate",
-        "reassign",
-        "priority",
-        "urgency",
-        "merge",
-        "reopen",
-    )
-)
-"""Verbs after which the card looks different."""
-_PEOPLE = ("reassign", "responders")
+BULK = "bulk"
+"""Stands in chat.confirm for what is done to several incidents at once."""
 
 
 def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
@@ -73,7 +60,8 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
     if order.get("kind") == "row":
         return Said(verb, incidents=incident, user=user, channel=channel), False
     # Whom somebody chose comes as Mattermost's id of the user.
-    chosen = f"@{text}" if verb in _PEOPLE and text else text
+    known = TABLE.get(verb)
+    chosen = f"@{text}" if text and known is not None and known.names_people else text
     return Said(
         words.get(verb, verb),
         incidents=incident,
@@ -85,12 +73,14 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
 
 
 def needs_confirmation(what: Said, listed: Sequence[str]) -> bool:
-    """`listed`: commands, and `bulk` for what is done to several incidents at once."""
+    """`listed`: names of verbs, and `bulk` for what is done to several incidents at once."""
+    verb = TABLE.get(what.verb)
+    if verb is None:
+        return False
     several = (
-        what.verb == "acknowledge_mine" or len(re.split(r"[,\s]+", what.incidents.strip())) > 1
+        verb.incidents == ALL_OF_ASKER or len(re.split(r"[,\s]+", what.incidents.strip())) > 1
     )
-    acts = what.verb in ("acknowledge", "acknowledge_mine", "resolve")
-    return what.verb in listed or ("bulk" in listed and several and acts)
+    return verb.name in listed or (BULK in listed and several and verb.confirmed == IF_SEVERAL)
 
 
 def folded(what: Said) -> str:

@@ -4,9 +4,9 @@
 
 Case and spaces do not matter, nor whether an id comes before the command or behind it. Ids are
 PagerDuty's, numbers, or links; without one the thread or the asker tells which incident is meant
-(chat_which). `dry-run` in front changes nothing; `incident` in front is what `/incident` sends.
-What no form reads may be a phrase of an alias; what can't be read comes back as a problem in one
-line, with what to type instead.
+(which_incident). `dry-run` in front changes nothing; `incident` in front is what `/incident`
+sends. A line that fits no verb's pattern may be a phrase of an alias; what can't be read comes
+back as a problem in one line, with what to type instead.
 """
 
 from __future__ import annotations
@@ -16,13 +16,18 @@ from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.chat.alias_phrases import Phrase, said_of
 from pagerduty_mattermost.chat.command import Said
-from pagerduty_mattermost.chat.command_table import FORMS, GROUPS, ONE, PATTERNS, forms_of, hint
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.chat.command_table import CommandTable
+from pagerduty_mattermost.chat.verb import AN_INCIDENT
+from pagerduty_mattermost.chat.verbs.registry import TABLE
+from pagerduty_mattermost.core.text import clean, one_line
 
-MAX_TEXT = 4000
+MAX_CHARACTERS = 4000
+"""A longer line is cut."""
 
 
 class Parsed(NamedTuple):
+    """A line as a command, or what is wrong with it."""
+
     said: Said
     problem: str = ""
     dry_run: bool = False
@@ -30,7 +35,7 @@ class Parsed(NamedTuple):
 
 _DRY = re.compile(r"dry[- ]?run\s+", re.IGNORECASE)
 _INCIDENT = re.compile(r"incidents?(?:\s+|$)", re.IGNORECASE)
-_ID_FIRST = re.compile(rf"({ONE})\s+([a-z][a-z-]*)(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
+_ID_FIRST = re.compile(rf"({AN_INCIDENT})\s+([a-z][a-z-]*)(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
 _OPTION = re.compile(
     r"(?P<quoted>\"[^\"]*\"|\u201c[^\u201d]*\u201d)"
     r"|(?:^|(?<=\s))(?:--|\u2014|\u2013)(?P<name>[a-zA-Z][\w-]*)"
@@ -39,19 +44,20 @@ _OPTION = re.compile(
 """Telephones make a dash of two hyphens. What stands in quotes is no option."""
 
 
-def parse(text: str, phrases: Sequence[Phrase] = ()) -> Parsed:
-    """Never raises. `phrases`: those of the aliases (`alias_phrases.load`)."""
-    line = clean(text, MAX_TEXT).strip()
+def parse(text: str, phrases: Sequence[Phrase] = (), table: CommandTable = TABLE) -> Parsed:
+    """Never raises. `phrases`: those of the aliases (`alias_phrases.load`); `table`: the verbs
+    that there are."""
+    line = clean(text, MAX_CHARACTERS).strip()
     dry = _DRY.match(line)
     line = line[dry.end() :] if dry else line
-    found = _read(line)
+    found = _read(table, line)
     if found.problem:
         said = said_of(phrases, line)
         found = Parsed(said) if said else found
     return found._replace(dry_run=bool(dry)) if not found.problem else found
 
 
-def _read(line: str) -> Parsed:
+def _read(table: CommandTable, line: str) -> Parsed:
     prefixed = _INCIDENT.match(line)
     turned = _id_behind(line)
     for candidate in (
@@ -59,18 +65,19 @@ def _read(line: str) -> Parsed:
         *([line[prefixed.end() :]] if prefixed else ()),
         *([turned] if turned else ()),
     ):
-        found = _form(candidate)
+        found = _matched(table, candidate)
         if found.said.verb or found.problem:
             return found
-    return Parsed(Said(""), _problem(line[prefixed.end() :] if prefixed else line))
+    return Parsed(Said(""), _problem(table, line[prefixed.end() :] if prefixed else line))
 
 
-def _form(line: str) -> Parsed:
-    taken = {name for form in forms_of(line.split(" ")[0]) for name in form.options}
+def _matched(table: CommandTable, line: str) -> Parsed:
+    """By the first pattern that fits; empty when none does."""
+    taken = {name for verb in table.with_word(line.split(" ")[0]) for name in verb.options}
     rest, options, problem = _options(line, taken) if taken else (line, {}, "")
     if problem:
         return Parsed(Said(""), problem)
-    for form, pattern in PATTERNS:
+    for verb, pattern in table.patterns:
         found = pattern.fullmatch(rest)
         if found:
             words = {
@@ -78,8 +85,8 @@ def _form(line: str) -> Parsed:
                 for name, value in found.groupdict().items()
                 if value
             }
-            said = Said(form.verb)._replace(**words)  # type: ignore[arg-type]
-            return Parsed(said._replace(options=options) if form.options else said)
+            said = Said(verb.name)._replace(**words)  # type: ignore[arg-type]
+            return Parsed(said._replace(options=options) if verb.options else said)
     return Parsed(Said(""), "")
 
 
@@ -116,56 +123,26 @@ def _options(line: str, known: set[str]) -> Tuple[str, Dict[str, str], str]:
     return " ".join(rest.split()) if options else line, options, problems[0] if problems else ""
 
 
-def _problem(line: str) -> str:
+def _problem(table: CommandTable, line: str) -> str:
     """One line: what is wrong, and what to type."""
     first, _, rest = one_line(line, 200).partition(" ")
     word = first.lower()
-    forms = forms_of(word)
+    verbs = table.with_word(word)
     stray = re.search(r"(?:^|\s)--([a-z]+)", line)
-    if forms and stray and not any(form.options for form in forms):
-        owners = sorted({form.word for form in FORMS if stray.group(1) in form.options})
+    if verbs and stray and not any(verb.options for verb in verbs):
+        owners = sorted({verb.word for verb in table.verbs if stray.group(1) in verb.options})
         if owners:
             return f"--{stray.group(1)} belongs to " + " and ".join(
                 f"`/pd {one}`" for one in owners
             )
-    if forms:
-        return "type " + " or ".join(f"`/pd {hint(form)}` ({form.what})" for form in forms)
-    near = _near(word)
+    if verbs:
+        return "type " + " or ".join(f"`/pd {verb.hint}` ({verb.help})" for verb in verbs)
+    near = table.near(word)
     if near:
         whole = f"{near} {rest}".strip()
-        meant = whole if _form(whole).said.verb and "`" not in whole else near
+        meant = whole if _matched(table, whole).said.verb and "`" not in whole else near
         return f"there is no command {word[:30]!r}; did you mean `/pd {meant}`?"
     return f"there is no command {word[:30]!r}; `/pd help` lists them"
-
-
-def _near(word: str) -> str:
-    import difflib
-
-    near = difflib.get_close_matches(word, list(dict.fromkeys(form.word for form in FORMS)), n=1)
-    return near[0] if near else ""
-
-
-def help_text(word: str = "") -> str:
-    """All commands in Markdown, or those of one word."""
-    forms = forms_of(word)
-    if word and not forms:
-        near = _near(word.lower())
-        return f"There is no command {escape(one_line(word, 30))}." + (
-            f" Did you mean `/pd help {near}`?" if near else ""
-        )
-    if forms:
-        return "\n".join(f"- `/pd {hint(form)}`: {form.what}" for form in forms)
-    parts = []
-    for group in GROUPS:
-        lines = [f"- `/pd {form.usage}`: {form.what}" for form in FORMS if form.group == group]
-        parts.append("\n".join([f"**{group}**", *lines]))
-    closing = (
-        "An id is PagerDuty's (PT4KHLK), a number (1234) or a link. Without one it is the "
-        "thread's incident, else the "
-        "only one open and assigned to you. `/pd dry-run …` changes nothing and tells what "
-        "would be done."
-    )
-    return "\n\n".join([*parts, closing])
 
 
 def _plain(value: str) -> str:

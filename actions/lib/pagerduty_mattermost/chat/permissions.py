@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.verb import Verb
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.gateways.mattermost.values import is_id
 
@@ -22,32 +23,24 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-INCLUDES = {
-    "acknowledge_mine": ("acknowledge",),
-    "mitigate": ("acknowledge", "note", "status_update"),
-    "create": ("declare",),
-}
-
-
-def require(context: Context, said: Said) -> None:
-    """Raises RejectedInput when it is not allowed, saying to whom it is."""
+def require(context: Context, said: Said, verb: Verb) -> None:
+    """Raises RejectedInput when it is not allowed, saying to whom it is. `verb`: the command's."""
     chat = context.settings.chat
     if chat.read_only:
         raise RejectedInput("nothing is changed from chat here (chat.read_only)")
-    for verb in verbs(said):
-        entries = chat.allowed.get(verb)
+    for name in rights(said, verb):
+        entries = chat.allowed.get(name)
         if entries is not None and not any(_fits(context, said, entry) for entry in entries):
             raise RejectedInput(
-                f"you may not {verb.replace('_', ' ')} here: it is for "
+                f"you may not {name.replace('_', ' ')} here: it is for "
                 f"{', '.join(entries) or 'nobody'}"
             )
 
 
-def verbs(said: Said) -> Tuple[str, ...]:
+def rights(said: Said, verb: Verb) -> Tuple[str, ...]:
     """What the command does, by the names that `chat.allowed` may list: what may not be done may
     not be done in other words either."""
-    more = INCLUDES.get(said.verb, ())
-    return (said.verb, *more, *(("note",) if said.verb == "resolve" and said.text else ()))
+    return (verb.name, *verb.includes, *(verb.includes_with_text if said.text else ()))
 
 
 def _fits(context: Context, said: Said, entry: str) -> bool:

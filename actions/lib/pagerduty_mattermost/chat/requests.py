@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
 from pagerduty_mattermost.chat.replay_guard import Mark, mark
+from pagerduty_mattermost.chat.verbs.declare import DECLARE_PATTERN
 from pagerduty_mattermost.core.errors import Unauthorized
 from pagerduty_mattermost.core.text import clean
 from pagerduty_mattermost.gateways.http.signed_tokens import verify
@@ -29,10 +30,7 @@ MAX_TEXT = 4000
 VALID = 60.0
 """Seconds after which an order is no longer carried out: nobody expects it any more."""
 _ID = re.compile(r"[a-z0-9]{26}")
-_DECLARE = re.compile(
-    r"(?:incident\s+)?(?:new|create|declare)(?:\s+(?:an?\s+)?(?:new\s+)?incident)?(?:\s+(.+))?",
-    re.IGNORECASE | re.DOTALL,
-)
+_DECLARE = re.compile(rf"(?:incident\s+)?{DECLARE_PATTERN}", re.IGNORECASE | re.DOTALL)
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
@@ -164,7 +162,7 @@ def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Pin
         text = f"incident {text}".strip()
     declared = _DECLARE.fullmatch(text)
     if declared and words.get("trigger_id"):
-        asked = clean(declared.group(1) or "").strip()
+        asked = clean(declared.group("text") or "").strip()
         return _opened(words, dialogs.DECLARE, text=asked)
     once = mark("trigger", words.get("trigger_id"), now)
     return _order(

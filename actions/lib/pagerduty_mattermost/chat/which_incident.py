@@ -6,7 +6,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.acting_user import who
-from pagerduty_mattermost.chat.command import Said, incident_of
+from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command_table import CommandTable
+from pagerduty_mattermost.chat.verb import MANY, ONE
+from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN
@@ -14,41 +18,23 @@ from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-NEEDS = frozenset(
-    (
-        "show",
-        "acknowledge",
-        "resolve",
-        "mitigate",
-        "note",
-        "notes",
-        "snooze",
-        "unacknowledge",
-        "reopen",
-        "escalate",
-        "reassign",
-        "priority",
-        "urgency",
-        "status_update",
-        "responders",
-        "workflow",
-    )
-)
-"""Verbs about an incident."""
-LISTED = 10
+LISTED_INCIDENTS = 10
+"""From which somebody is asked to choose."""
 
 
-def complete(context: Context, said: Said, root_id: str) -> Said:
+def complete(context: Context, said: Said, root_id: str, table: CommandTable = TABLE) -> Said:
     """The command with its incident. `root_id`: the thread it was said in, where the server tells.
     Raises RejectedInput listing what there is to choose from."""
-    if said.incidents or said.verb not in NEEDS:
+    verb = table.get(said.verb)
+    if said.incidents or verb is None or verb.incidents not in (ONE, MANY):
         return said
     found = _of_thread(context, root_id) if root_id else ""
     return said._replace(incidents=found or _only_one(context, said))
 
 
 def _of_thread(context: Context, root_id: str) -> str:
-    """Of a card of ours: whoever posts may give their post any props."""
+    """The incident of the card that the thread hangs on; empty for another post. The card must be
+    the bot's own post: anybody can give a post any props."""
     try:
         post = context.mattermost.get_post(root_id)
     except (NotFound, RejectedInput):
@@ -73,5 +59,5 @@ def _only_one(context: Context, said: Said) -> str:
         raise RejectedInput(
             "which incident? None is open and assigned to you: give its id or number"
         )
-    listed = ", ".join(f"#{one.number} {one.title[:60]}" for one in found[:LISTED])
+    listed = ", ".join(f"#{one.number} {one.title[:60]}" for one in found[:LISTED_INCIDENTS])
     raise RejectedInput(f"which incident? {len(found)} are assigned to you: {listed}")

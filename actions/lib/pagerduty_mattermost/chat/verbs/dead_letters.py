@@ -1,16 +1,18 @@
-"""`/pd dead letters`: what failed and is kept."""
+"""`deadletters`: what failed and is kept, so that it can be carried out again."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import ID, PACK, Verb
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def listing(context: Context, said: Said) -> Answer:
+def listed(context: Context, said: Said) -> Answer:
+    """All of them, or those of the incident in `incidents`."""
     from pagerduty_mattermost.core import times
     from pagerduty_mattermost.operations import dead_letter_view, dead_letters
 
@@ -20,3 +22,15 @@ def listing(context: Context, said: Said) -> Answer:
     return Answer(
         dead_letter_view.markdown(found, len(found), times.zone(context.settings.time_zone))
     )
+
+
+VERBS = (
+    Verb(
+        name="deadletters",
+        run=listed,
+        usage="deadletters [id]",
+        help="posts and acts that failed, of all incidents or one, and what becomes of them",
+        pattern=rf"dead\s?letters?(?:\s+{ID})?",
+        group=PACK,
+    ),
+)

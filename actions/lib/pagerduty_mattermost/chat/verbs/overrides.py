@@ -6,15 +6,15 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
-from pagerduty_mattermost.cards import incident_tables as chat_tables
+from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import named_person, who
 from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.core.typed_times import iso_time
-from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
-from pagerduty_mattermost.gateways.pagerduty import overrides
+from pagerduty_mattermost.gateways.pagerduty import on_calls, overrides
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 from pagerduty_mattermost.oncall import rotation
@@ -22,12 +22,12 @@ from pagerduty_mattermost.oncall import rotation
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-LONGEST = 30
-"""Days of one override; a longer one is more likely a slip."""
-SLACK = 300.0
-"""Seconds by which an override may fall short of what is asked for and be the same."""
-AHEAD = 14
-"""Days in which overrides are listed."""
+LONGEST_DAYS = 30
+"""Of one override; a longer one is more likely a slip."""
+SLACK_SECONDS = 300.0
+"""By which an override may fall short of what is asked for and be the same."""
+AHEAD_DAYS = 14
+"""In which overrides are listed."""
 _UNTIL = r"(?:for|until|to)\s+"
 _SPAN = re.compile(
     rf"(?:from\s+(?P<start>.+?)\s+{_UNTIL}|(?:{_UNTIL})?)(?P<end>.+)", re.IGNORECASE
@@ -54,7 +54,7 @@ def take(context: Context, said: Said) -> Answer:
     if said.duration.strip():
         start, end = _span(context, said.duration)
         return _made(context, schedule, asker, start, end, asker)
-    people = oncall.on_duty(context.pagerduty, schedule.id, now)
+    people = on_calls.on_duty(context.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
         return Answer(f"You are on call by {escape(schedule.name)} already.")
     found = _end_of_shift(context, schedule, now)
@@ -68,22 +68,22 @@ def take(context: Context, said: Said) -> Answer:
 def listed(context: Context, said: Said) -> Answer:
     schedule = resolve(context.pagerduty, "schedule", said.text or said.service)
     now, zone = context.pagerduty.now(), times.zone(context.settings.time_zone)
-    since, until = times.iso(now), times.iso(now + AHEAD * 86400)
+    since, until = times.iso(now), times.iso(now + AHEAD_DAYS * 86400)
     found = overrides.read(context.pagerduty, schedule.id, since, until, overflow=True)
     found.sort(key=lambda row: times.seconds(str(row.get("start"))) or 0.0)
     if not found:
-        return Answer(f"{escape(schedule.name)} has no override within {AHEAD} days.")
+        return Answer(f"{escape(schedule.name)} has no override within {AHEAD_DAYS} days.")
     cells: List[Tuple[str, ...]] = [
         (
-            chat_tables.cell((row.get("user") or {}).get("summary")),
-            chat_tables.cell(times.stamp(str(row.get("start")), zone)),
-            chat_tables.cell(times.stamp(str(row.get("end")), zone)),
+            incident_tables.cell((row.get("user") or {}).get("summary")),
+            incident_tables.cell(times.stamp(str(row.get("start")), zone)),
+            incident_tables.cell(times.stamp(str(row.get("end")), zone)),
             f"`{schedule.id}:{one_line(clean(row.get('id'), 40))}`",
         )
-        for row in found[: chat_tables.ROWS]
+        for row in found[: incident_tables.ROWS]
     ]
     more = f"\n… and {len(found) - len(cells)} more." if len(found) > len(cells) else ""
-    table = chat_tables.table(("who", "from", "until", "id"), cells)
+    table = incident_tables.table(("who", "from", "until", "id"), cells)
     return Answer(
         f"Overrides of {escape(schedule.name)} (`/pd override cancel <id>` ends "
         f"one):\n\n{table}{more}"
@@ -147,7 +147,7 @@ def _there(
         begins, over = times.seconds(str(row.get("start"))), times.seconds(str(row.get("end")))
         if begins is None or over is None or not overrides.is_of(row, person.id):
             continue
-        if begins <= start + SLACK and over >= end - SLACK:
+        if begins <= start + SLACK_SECONDS and over >= end - SLACK_SECONDS:
             return row
     return None
 
@@ -175,8 +175,10 @@ def _span(context: Context, text: str) -> Tuple[float, float]:
         )
     if start < now - 60:
         raise RejectedInput("an override can't begin in the past")
-    if not 0 < end - start <= LONGEST * 86400:
-        raise RejectedInput(f"an override ends after it begins, and lasts {LONGEST} days at most")
+    if not 0 < end - start <= LONGEST_DAYS * 86400:
+        raise RejectedInput(
+            f"an override ends after it begins, and lasts {LONGEST_DAYS} days at most"
+        )
     return start, end
 
 
@@ -185,16 +187,58 @@ def _end_of_shift(context: Context, schedule: Reference, now: float) -> Optional
     policy uses stands in no on-call: there the schedule itself tells, as far as it is asked."""
     rows = [
         one
-        for one in oncall.read(context.pagerduty, {"schedule_ids": [schedule.id]})
+        for one in on_calls.read(context.pagerduty, {"schedule_ids": [schedule.id]})
         if one.schedule
     ]
     ends = [at for at in (times.seconds(one.end) for one in rows) if at is not None and at > now]
     if rows:
         return min(ends, default=None)
-    for stretch in rotation.read(context.pagerduty, schedule.id, now, now + AHEAD * 86400):
+    for stretch in rotation.read(context.pagerduty, schedule.id, now, now + AHEAD_DAYS * 86400):
         if stretch.start <= now < stretch.end:
             return stretch.end
     raise NotFound(
         f"nobody is on call by the schedule {schedule.name!r} now: say for how long you "
         "take it, for 2h"
     )
+
+
+VERBS = (
+    Verb(
+        name="override_cancel",
+        run=cancel,
+        usage="override cancel <id>",
+        help="end an override, or drop a coming one",
+        pattern=r"override\s+(?:cancel|end|delete)\s+(?P<text>\S+)",
+        group=PEOPLE,
+        changes=PAGERDUTY,
+    ),
+    Verb(
+        name="override",
+        run=override,
+        usage="override <schedule> [from <18:00>] for <2h> [by @user]",
+        help="take a part of a schedule, or give it to somebody",
+        pattern=r"override\s+(?P<service>.+?)\s+"
+        r"(?:(?P<duration_>from\s+.+?\s+(?:for|until|to)\s+.+?)"
+        r"|(?:for|until|to)\s+(?P<duration>.+?))"
+        r"(?:\s+(?:by|with)\s+(?P<text>@?\S.*))?",
+        group=PEOPLE,
+        changes=PAGERDUTY,
+    ),
+    Verb(
+        name="take",
+        run=take,
+        usage="take <schedule> [for 2h]",
+        help="be on call from now on, by default until the shift ends",
+        pattern=r"take(?:\s+over)?\s+(?P<service>.+?)(?:\s+(?:for|until|to)\s+(?P<duration>.+))?",
+        group=PEOPLE,
+        changes=PAGERDUTY,
+    ),
+    Verb(
+        name="overrides",
+        run=listed,
+        usage="overrides <schedule>",
+        help="its overrides of the next two weeks",
+        pattern=r"overrides\s+(?:of\s+)?(?P<text>.+)",
+        group=PEOPLE,
+    ),
+)

@@ -7,13 +7,15 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
 
-from pagerduty_mattermost.cards import incident_tables as chat_tables
+from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import named_person, sender
-from pagerduty_mattermost.chat.command import Answer, Said, incident_of
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, QUOTED, Verb
+from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
-from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import KINDS, Reference, resolve
 
@@ -25,7 +27,7 @@ _PREFIX = re.compile(r"(schedule|policy|escalation policy|service|user)\s+(.+)",
 _WORDS = {"policy": "escalation_policy", "escalation policy": "escalation_policy"}
 
 
-class Target(NamedTuple):
+class PageTarget(NamedTuple):
     """Whom a page is for."""
 
     name: str
@@ -59,11 +61,14 @@ def page(context: Context, said: Said) -> Answer:
     }
     incident = incident_of(context.pagerduty.create_incident(given, from_email=email))
     reached = ", ".join(one.name for one in incident.assignees)
-    told = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
+    people = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
     zone = times.zone(context.settings.time_zone)
-    text = f"Paged {escape(target.name)}{told} in the name of {escape(email)}."
+    text = f"Paged {escape(target.name)}{people} in the name of {escape(email)}."
     return Answer(
-        f"{text}\n\n{chat_tables.incidents([incident], zone)}", (incident.id,), email, public=True
+        f"{text}\n\n{incident_tables.incidents([incident], zone)}",
+        (incident.id,),
+        email,
+        public=True,
     )
 
 
@@ -91,24 +96,24 @@ def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
     return found[0]
 
 
-def _target(context: Context, text: str) -> Target:
+def _target(context: Context, text: str) -> PageTarget:
     words = one_line(clean(text, 300)).strip("\"'")
     if not words:
         raise RejectedInput("whom? @name, a schedule, an escalation policy or a service")
     found = named_person(context, words) if "@" in words else _find_one(context.pagerduty, words)
     if found.kind == "user":
-        return Target(found.name, _assigned([found]))
+        return PageTarget(found.name, _assigned([found]))
     if found.kind == "service":
-        return Target(found.name, {}, found.id)
+        return PageTarget(found.name, {}, found.id)
     if found.kind == "escalation_policy":
         policy = {"id": found.id, "type": "escalation_policy_reference"}
-        return Target(found.name, {"escalation_policy": policy}, policy=found.id)
-    people = oncall.on_duty(context.pagerduty, found.id, context.pagerduty.now())
+        return PageTarget(found.name, {"escalation_policy": policy}, policy=found.id)
+    people = on_calls.on_duty(context.pagerduty, found.id, context.pagerduty.now())
     if not people:
         raise NotFound(
             f"nobody is on call by the schedule {found.name!r} now, and nobody was paged"
         )
-    return Target(found.name, _assigned(people))
+    return PageTarget(found.name, _assigned(people))
 
 
 def _assigned(people: List[Reference]) -> Dict[str, Any]:
@@ -117,7 +122,7 @@ def _assigned(people: List[Reference]) -> Dict[str, Any]:
     }
 
 
-def _service(context: Context, target: Target, asked: str) -> str:
+def _service(context: Context, target: PageTarget, asked: str) -> str:
     """The service the incident is on, which PagerDuty asks for: the one said, the configured one,
     or the only one of the policy."""
     asked = asked or context.settings.chat.page_service
@@ -132,3 +137,18 @@ def _service(context: Context, target: Target, asked: str) -> str:
     raise RejectedInput(
         "on which service? Add --service <name>, or have chat.page_service configured"
     )
+
+
+VERBS = (
+    Verb(
+        name="page",
+        run=page,
+        usage='page <@user, schedule, policy or service> "<what>"',
+        help="page them: an incident that reaches exactly whom you name",
+        pattern=rf"page\s+(?P<service>.+?)\s*:?\s+(?P<text>{QUOTED})",
+        group=PEOPLE,
+        options=("urgency", "service"),
+        changes=PAGERDUTY,
+        confirmed=ALWAYS,
+    ),
+)

@@ -6,18 +6,18 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import CHAT, PEOPLE, Verb
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.oncall import rotation_posts
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-WEEK, PICTURE = 7, 14
-"""Days."""
+WEEK_DAYS, PICTURE_DAYS = 7, 14
 
 
 def week(context: Context, said: Said) -> Answer:
-    return Answer(rotation_posts.week(context, [_schedule(said)], WEEK).text)
+    return Answer(rotation_posts.week(context, [_schedule(said)], WEEK_DAYS).text)
 
 
 def picture(context: Context, said: Said) -> Answer:
@@ -25,7 +25,7 @@ def picture(context: Context, said: Said) -> Answer:
     if not said.channel:
         raise RejectedInput("in which channel? Ask with /pd in it, or run oncall.picture")
     where, _ = rotation_posts.picture(
-        context, _schedule(said), said.channel, PICTURE, key=said.key
+        context, _schedule(said), said.channel, PICTURE_DAYS, key=said.key
     )
     return Answer(f"Posted in {where.label}.")
 
@@ -34,3 +34,27 @@ def _schedule(said: Said) -> str:
     if not said.text.strip():
         raise RejectedInput("of which schedule? Say its name or id")
     return said.text.strip()
+
+
+_SCHEDULE = r"(?:\s+(?:(?:for|of)\s+)?(?P<text>.+?))?"
+VERBS = (
+    Verb(
+        name="oncall_week",
+        run=week,
+        usage="oncall week <schedule>",
+        help="who is on call on which of the next seven days, and when it is handed over",
+        pattern=rf"on-?\s?call\s+week(?:\s+ahead)?{_SCHEDULE}",
+        group=PEOPLE,
+    ),
+    Verb(
+        name="oncall_picture",
+        run=picture,
+        usage="oncall picture <schedule>",
+        help="the next two weeks as a picture, posted in this channel",
+        pattern=rf"on-?\s?call\s+picture{_SCHEDULE}",
+        group=PEOPLE,
+        changes=CHAT,
+        for_everybody=True,
+        dry_run="It would post the picture in this channel.",
+    ),
+)

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.chat.acting_user import sender
 from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import CHANNEL, CHAT, Verb
 from pagerduty_mattermost.core.errors import RejectedInput, Unauthorized
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
@@ -102,3 +103,37 @@ def _channel(said: Said) -> str:
     if not said.channel:
         raise RejectedInput("which channel is not told here: type it as /pd in the channel")
     return said.channel
+
+
+_WOULD = "It would change what this channel is subscribed to."
+VERBS = (
+    Verb(
+        name="subscribe",
+        run=subscribe,
+        usage="subscribe",
+        help="cards of incidents in this channel, of all or as the options say",
+        pattern=r"subscribe(?:\s+(?:to\s+)?(?P<service>.+))?",
+        group=CHANNEL,
+        options=("service", "team", "urgency", "priority", "events"),
+        changes=CHAT,
+        dry_run=_WOULD,
+    ),
+    Verb(
+        name="subscriptions",
+        run=listed,
+        usage="subscriptions",
+        help="what this channel is subscribed to",
+        pattern=r"subscriptions?",
+        group=CHANNEL,
+    ),
+    Verb(
+        name="unsubscribe",
+        run=unsubscribe,
+        usage="unsubscribe [number | all]",
+        help="end a subscription of this channel",
+        pattern=r"unsubscribe(?:\s+#?(?P<text>\S+))?",
+        group=CHANNEL,
+        changes=CHAT,
+        dry_run=_WOULD,
+    ),
+)

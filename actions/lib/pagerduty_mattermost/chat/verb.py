@@ -1,0 +1,104 @@
+"""`Verb`: all that is known of one command, in one record beside the function that carries it out.
+
+Each module in `chat/verbs` exports its own as VERBS, `verbs/registry.py` joins them. The parser,
+`/pd help`, docs/chat.md, who may do what, dry runs, confirmations and the cards' repainting read
+the record; CONTRIBUTING.md shows how one is added.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Callable, NamedTuple, Tuple
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.chat.command import Answer, Said
+    from pagerduty_mattermost.gateways.context import Context
+
+INCIDENTS, ACT, PEOPLE, CHANNEL, YOU, PACK = GROUPS = (
+    "Incidents",
+    "Act on an incident",
+    "On call and services",
+    "This channel",
+    "You",
+    "This integration",
+)
+"""Headings of `/pd help`, in its order."""
+
+NOTHING, OWN_SETTINGS, CHAT, PAGERDUTY = "nothing", "own settings", "chat", "PagerDuty"
+"""What a verb changes. Own settings: what a person says of herself alone."""
+
+NONE, ONE, MANY, ALL_OF_ASKER = "none", "one", "many", "all of the asker"
+"""Which incidents a verb is about."""
+
+TRIGGERED, ACKNOWLEDGED, RESOLVED = "triggered", "acknowledged", "resolved"
+OPEN_STATES = (TRIGGERED, ACKNOWLEDGED)
+ALL_STATES = (*OPEN_STATES, RESOLVED)
+
+NEVER, ALWAYS, IF_SEVERAL = "never", "always", "if several"
+"""When a verb asks before it acts, unless the configuration says otherwise (chat.confirm)."""
+
+AN_INCIDENT = r"(?:#?\d+|(?-i:[PQR][A-Z0-9]{5,})|https?://\S+)"
+"""Pattern of an incident. An id is written in capitals, as PagerDuty shows it: a word of a note is
+none."""
+_NOUN = r"(?:(?:of|on)\s+)?(?:incidents?\s+)?(?:ids?\s+)?"
+IDS = rf"{_NOUN}(?P<incidents>{AN_INCIDENT}(?:[,\s]+{AN_INCIDENT})*)"
+ID = rf"{_NOUN}(?P<incidents>{AN_INCIDENT})"
+QUOTED = r"(?:\"[^\"]+\"|\u201c[^\u201d]+\u201d)"
+
+
+class Verb(NamedTuple):
+    """One command that people can give."""
+
+    name: str
+    """As `chat.run` and the settings chat.allowed and chat.confirm name it."""
+    run: Callable[[Context, Said], Answer]
+    """Carries it out. Raises the pack's errors, each one line for people."""
+    usage: str
+    """How it is typed, as `/pd help` shows it."""
+    help: str
+    """What it does, in a few words."""
+    pattern: str
+    """All ways in which it is typed after `/pd`: a regular expression for the whole line, whatever
+    its case. Its groups are fields of the command; `text_` is the same field as `text`, for a
+    second branch. Of several verbs that match, the first in the registry is meant."""
+    group: str
+    """Its heading in `/pd help`, one of GROUPS."""
+    options: Tuple[str, ...] = ()
+    """May stand anywhere behind the command, as `--name value`."""
+    changes: str = NOTHING
+    """NOTHING, OWN_SETTINGS, CHAT or PAGERDUTY."""
+    incidents: str = NONE
+    """NONE, ONE, MANY or ALL_OF_ASKER; where ONE or MANY is not typed it is the thread's, else the
+    asker's only open one."""
+    states: Tuple[str, ...] = ALL_STATES
+    """In which an incident must be for it."""
+    confirmed: str = NEVER
+    """NEVER, ALWAYS or IF_SEVERAL."""
+    repaints: bool = False
+    """Whether the incident's card looks different after it."""
+    names_people: bool = False
+    """Whether `text` names people; whoever is chosen in a dialog comes as `@<Mattermost id>`."""
+    for_everybody: bool = False
+    """Although it changes something, anybody may do it, also where chat.read_only is on, and the
+    audit leaves it out."""
+    includes: Tuple[str, ...] = ()
+    """Names of verbs whose rights it needs as well, because it does what they do."""
+    includes_with_text: Tuple[str, ...] = ()
+    """The same where `text` is given."""
+    dry_run: str = ""
+    """What a dry run says it would do, where the request that it would send tells people
+    nothing."""
+
+    @property
+    def word(self) -> str:
+        """The first word of its usage."""
+        return self.usage.split(" ")[0]
+
+    @property
+    def hint(self) -> str:
+        """Usage with its options."""
+        return " ".join([self.usage, *(f"[--{name} …]" for name in self.options)])
+
+    @property
+    def is_act(self) -> bool:
+        """Whether it needs a right, stands in the audit, and is kept when it fails."""
+        return self.changes in (CHAT, PAGERDUTY) and not self.for_everybody

@@ -1,0 +1,118 @@
+"""New incidents: `create` makes one, `declare` asks for it in a dialog."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict
+
+from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.chat.acting_user import people_named, sender
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, QUOTED, Verb
+from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import clean, cut, escape, one_line
+from pagerduty_mattermost.gateways.pagerduty import incident_updates
+from pagerduty_mattermost.gateways.pagerduty.references import resolve
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+MAX_TITLE_CHARACTERS = 1024
+"""PagerDuty takes no longer title."""
+DECLARE_PATTERN = (
+    r"(?:declare|new|create)(?:\s+(?:an?\s+)?(?:new\s+)?incident)?(?:\s+(?P<text>.+))?"
+)
+
+
+def create(context: Context, said: Said) -> Answer:
+    """An incident with the title `text` on `service`; without a service an event to the one of
+    `service_key`."""
+    title = one_line(said.text, MAX_TITLE_CHARACTERS)
+    if not title:
+        raise RejectedInput("what is wrong? Say it after the command")
+    if not said.service:
+        return _send_event(context, title)
+    import uuid
+
+    service = resolve(context.pagerduty, "service", said.service)
+    email = sender(context, said.user, said.from_email)
+    given = {
+        "type": "incident",
+        "title": title,
+        "service": {"id": service.id, "type": "service_reference"},
+        "incident_key": said.key or uuid.uuid4().hex,
+        **_further_fields(context, said),
+    }
+    row = context.pagerduty.create_incident(given, from_email=email)
+    incident = incident_of(row)
+    zone = times.zone(context.settings.time_zone)
+    table = incident_tables.incidents([incident], zone)
+    text = f"Triggered in the name of {escape(email)}.\n\n{table}"
+    return Answer(text, (incident.id,), email, public=True)
+
+
+def declare(context: Context, said: Said) -> Answer:
+    """Where no dialog can be opened (a chat bot): what to type instead."""
+    raise RejectedInput("a dialog opens from /pd alone; here say: trigger <title> on <service>")
+
+
+def _further_fields(context: Context, said: Said) -> Dict[str, Any]:
+    """Of the options urgency, priority, assign and details, as PagerDuty takes them."""
+    changes: Dict[str, Any] = {
+        name: said.options[name] for name in ("urgency", "priority") if said.options.get(name)
+    }
+    if changes.get("urgency", "high") not in ("high", "low"):
+        raise RejectedInput("urgency is high or low")
+    if said.options.get("assign"):
+        words = [word.strip() for word in said.options["assign"].split(",")]
+        changes["assignees"] = people_named(context, words)
+    made = incident_updates.fields(context.pagerduty, changes)
+    if said.options.get("details"):
+        made["body"] = {"type": "incident_body", "details": clean(said.options["details"])}
+    return made
+
+
+def _send_event(context: Context, title: str) -> Answer:
+    """As the Exchange's pack does it: an event to the service of `service_key`, of which PagerDuty
+    makes an incident."""
+    config = context.settings.pagerduty
+    if not config.service_key:
+        raise RejectedInput(
+            "on which service? Say: trigger <what is wrong> on service <name>; or set service_key"
+        )
+    sent = context.events.send_v1(
+        {
+            "service_key": config.service_key.reveal(),
+            "event_type": "trigger",
+            "description": cut(title, MAX_TITLE_CHARACTERS),
+        }
+    )
+    return Answer(
+        f"Triggered {escape(title)} (incident key {escape(str(sent.get('incident_key')))})."
+    )
+
+
+VERBS = (
+    Verb(
+        name="create",
+        run=create,
+        usage='trigger "<title>" on <service>',
+        help="trigger an incident",
+        pattern=rf"trigger\s+(?:on\s+(?:service\s+)?(?P<service>.+?)\s*:?\s+(?P<text>{QUOTED})"
+        r"|(?P<text_>.+)\s+on\s+(?:service\s+)?(?P<service_>.+?))",
+        group=INCIDENTS,
+        options=("urgency", "priority", "assign", "details"),
+        changes=PAGERDUTY,
+        includes=("declare",),
+    ),
+    Verb(
+        name="declare",
+        run=declare,
+        usage="declare [title | link to a post]",
+        help="the same in a dialog; a linked post becomes its details",
+        pattern=DECLARE_PATTERN,
+        group=INCIDENTS,
+        changes=PAGERDUTY,
+    ),
+)

@@ -1,0 +1,136 @@
+"""Look at incidents: `list`, `mine`, `show`."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Mapping
+
+from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.chat.acting_user import who
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import (
+    ALL_STATES,
+    AN_INCIDENT,
+    ID,
+    INCIDENTS,
+    ONE,
+    RESOLVED,
+    Verb,
+)
+from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, read_one
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import escape
+from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN
+from pagerduty_mattermost.gateways.pagerduty.references import resolve
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+PAGE_ROWS = 10
+"""Incidents of a page: each may come with buttons."""
+_PAGE = r"(?:\s+page\s+(?P<page>\d{1,4}))?"
+
+
+def listed(context: Context, said: Said) -> Answer:
+    """Open incidents, of one service where `service` is given; `text` may narrow or widen the
+    states."""
+    asked = [word.strip().lower() for word in said.text.strip("[] ").split(",") if word.strip()]
+    wrong = [word for word in asked if word not in ALL_STATES]
+    if wrong:
+        raise RejectedInput(
+            f"states are triggered, acknowledged and resolved; not {', '.join(map(repr, wrong))}"
+        )
+    query: Dict[str, Any] = {**OPEN, "sort_by": "created_at:desc"}
+    if asked:
+        query["statuses"] = asked
+    if RESOLVED in asked:
+        # Those of the last month, as PagerDuty has it: all of them would be a history.
+        query.pop("date_range")
+    where = ""
+    if said.service:
+        service = resolve(context.pagerduty, "service", said.service)
+        query["service_ids"] = [service.id]
+        where = f" on {escape(service.name)}"
+    return _page(context, query, where, said)
+
+
+def mine(context: Context, said: Said) -> Answer:
+    """What is open and assigned to who asks."""
+    person = who(context, said.user).person
+    query = {**OPEN, "user_ids": [person.id]}
+    return _page(context, query, f" assigned to {escape(person.name)}", said)
+
+
+def show(context: Context, said: Said) -> Answer:
+    """One incident and its facts."""
+    incident = read_one(context, said)
+    zone = times.zone(context.settings.time_zone)
+    people = ", ".join(person.name for person in incident.assignees)
+    acknowledged = ", ".join(person.name for person in incident.acknowledgers)
+    facts = [
+        ("service", incident.service),
+        ("urgency", incident.urgency),
+        ("priority", incident.priority),
+        ("assigned to", people),
+        ("acknowledged by", acknowledged),
+        ("escalation policy", incident.escalation_policy),
+        ("since", times.stamp(incident.created_at, zone)),
+        ("resolved", times.stamp(incident.resolved_at, zone)),
+        ("alerts", str(incident.alerts_total or "")),
+    ]
+    lines = [f"| {name} | {incident_tables.cell(value, 200)} |" for name, value in facts if value]
+    head = incident_tables.incidents([incident], zone)
+    return Answer("\n".join([head, "", "| | |", "| --- | --- |", *lines]), (incident.id,))
+
+
+def _page(context: Context, query: Mapping[str, Any], where: str, said: Said) -> Answer:
+    """One page of what is found."""
+    found = context.pagerduty.list_all("/incidents", "incidents", query, MAX_RECORDS)
+    rows = [incident_of(row) for row in found.items]
+    if not rows:
+        return Answer(f"No incident{where}.")
+    pages = -(-len(rows) // PAGE_ROWS)
+    number = int(said.page) if said.page.isdecimal() else 1
+    if not 1 <= number <= pages:
+        raise RejectedInput(f"there {'is one page' if pages == 1 else f'are {pages} pages'}")
+    page = rows[(number - 1) * PAGE_ROWS : number * PAGE_ROWS]
+    zone = times.zone(context.settings.time_zone)
+    more = " or more" if found.truncated else ""
+    count = f"{len(rows)}{more} incident{'s' if len(rows) != 1 else ''}{where}"
+    head = (
+        count
+        if pages == 1
+        else f"{count}, page {number} of {pages}" + (" (add: page 2)" if number == 1 else "")
+    )
+    text = f"{head}:\n\n{incident_tables.incidents(page, zone)}"
+    return Answer(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
+
+
+VERBS = (
+    Verb(
+        name="list",
+        run=listed,
+        usage="list [all | on <service>] [page 2]",
+        help="what is open, with buttons",
+        pattern=rf"(?:list|incidents)(?:\s+all)?(?:\s+(?:on|of|service)\s+(?P<service>.+?))?{_PAGE}",
+        group=INCIDENTS,
+    ),
+    Verb(
+        name="mine",
+        run=mine,
+        usage="list mine [page 2]",
+        help="what is open and assigned to you",
+        pattern=rf"(?:(?:list\s+)?mine|my\s+incidents){_PAGE}",
+        group=INCIDENTS,
+    ),
+    Verb(
+        name="show",
+        run=show,
+        usage="show [id]",
+        help="an incident and its facts",
+        pattern=rf"(?:show|get|details)(?:\s+{ID})?|(?P<incidents_>{AN_INCIDENT})",
+        group=INCIDENTS,
+        incidents=ONE,
+    ),
+)

@@ -1,0 +1,158 @@
+"""Services and their maintenance windows."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Tuple
+
+from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.chat.acting_user import sender
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty.create_once import create
+from pagerduty_mattermost.gateways.pagerduty.references import resolve
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+
+def services(context: Context, said: Said) -> Answer:
+    query = {"query": said.text} if said.text else {}
+    found = context.pagerduty.list_all("/services", "services", query, incident_tables.ROWS)
+    if not found.items:
+        return Answer("There is no such service.")
+    rows = [
+        (
+            incident_tables.cell(row.get("name")),
+            incident_tables.cell(row.get("status"), 40),
+            incident_tables.cell((row.get("escalation_policy") or {}).get("summary")),
+        )
+        for row in found.items
+    ]
+    more = "\n… and more: say part of the name." if found.truncated else ""
+    return Answer(incident_tables.table(("service", "status", "escalation policy"), rows) + more)
+
+
+def maintenance(context: Context, said: Said) -> Answer:
+    """A maintenance window of a service, from now on. Sent once: PagerDuty has no key for it, and
+    two windows would be two to end."""
+    from pagerduty_mattermost.core.typed_times import iso_time
+
+    now = float(int(context.clock()))
+    until = times.seconds(iso_time(said.duration, now=now, zone=context.settings.time_zone) or "")
+    if until is None or until <= now:
+        raise RejectedInput(
+            f"for how long? 1h, 30m, until tomorrow 9:00; not {said.duration[:60]!r}"
+        )
+    service = resolve(context.pagerduty, "service", said.service)
+    email = sender(context, said.user, said.from_email)
+    window: Dict[str, Any] = {
+        "type": "maintenance_window",
+        "start_time": times.iso(now),
+        "end_time": times.iso(until),
+        "description": "From Mattermost",
+        "services": [{"id": service.id, "type": "service_reference"}],
+    }
+    body = {"maintenance_window": window}
+    made = create(
+        context.pagerduty,
+        "/maintenance_windows",
+        body,
+        {},
+        email,
+        "maintenance_window",
+        "maintenance_windows",
+    ).get("maintenance_window")
+    stamp = times.stamp(times.iso(until), times.zone(context.settings.time_zone))
+    end = (
+        f"`/pd maintenance end {made.get('id')}`"
+        if isinstance(made, dict) and made.get("id")
+        else "at PagerDuty"
+    )
+    return Answer(
+        f"{escape(service.name)} is in maintenance until {stamp}. To end it: {end}", (), email
+    )
+
+
+def maintenance_list(context: Context, said: Said) -> Answer:
+    zone = times.zone(context.settings.time_zone)
+    rows: List[Tuple[str, ...]] = []
+    for state in ("ongoing", "future"):
+        found = context.pagerduty.list_all(
+            "/maintenance_windows", "maintenance_windows", {"filter": state}
+        )
+        for row in found.items:
+            names = ", ".join(
+                str(one.get("summary") or "")
+                for one in row.get("services") or ()
+                if isinstance(one, dict)
+            )
+            rows.append(
+                (
+                    f"`{incident_tables.cell(row.get('id'), 30)}`",
+                    state,
+                    incident_tables.cell(names),
+                    incident_tables.cell(times.stamp(str(row.get("start_time") or ""), zone)),
+                    incident_tables.cell(times.stamp(str(row.get("end_time") or ""), zone)),
+                    incident_tables.cell(row.get("description")),
+                )
+            )
+    if not rows:
+        return Answer("No service is in maintenance, and none will be.")
+    shown = rows[: 2 * incident_tables.ROWS]
+    more = f"\n… and {len(rows) - len(shown)} more." if len(rows) > len(shown) else ""
+    return Answer(
+        incident_tables.table(("id", "state", "services", "from", "until", "what"), shown) + more
+    )
+
+
+def maintenance_end(context: Context, said: Said) -> Answer:
+    """PagerDuty ends a present window at once, and deletes a coming one (API: DELETE
+    /maintenance_windows/{id})."""
+    id = one_line(clean(said.text, 40)).strip("`")
+    if not id.isalnum():
+        raise RejectedInput("which one? `/pd maintenance list` shows the ids")
+    email = sender(context, said.user, said.from_email)
+    context.pagerduty.delete(fill("/maintenance_windows/{id}", id=id), from_email=email)
+    return Answer(f"Maintenance window {escape(id)} is over.", (), email)
+
+
+VERBS = (
+    Verb(
+        name="services",
+        run=services,
+        usage="services [name]",
+        help="services and their state",
+        pattern=r"services(?:\s+(?P<text>.+))?",
+        group=PEOPLE,
+    ),
+    Verb(
+        name="maintenance_list",
+        run=maintenance_list,
+        usage="maintenance list",
+        help="maintenance windows, present and coming",
+        pattern=r"maintenance(?:\s+list)?",
+        group=PEOPLE,
+    ),
+    Verb(
+        name="maintenance_end",
+        run=maintenance_end,
+        usage="maintenance end <id>",
+        help="end a maintenance window, or drop a coming one",
+        pattern=r"maintenance\s+end\s+(?P<text>\S+)",
+        group=PEOPLE,
+        changes=PAGERDUTY,
+    ),
+    Verb(
+        name="maintenance",
+        run=maintenance,
+        usage="maintenance <service> for <1h>",
+        help="put a service in maintenance: it triggers nothing",
+        pattern=r"maintenance\s+(?:on\s+|of\s+)?(?P<service>.+?)\s+(?:for|until)\s+(?P<duration>.+)",
+        group=PEOPLE,
+        changes=PAGERDUTY,
+    ),
+)

@@ -1,0 +1,58 @@
+"""An incident's notes: `notes` reads them, `note` writes one."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import ACT, ID, INCIDENTS, ONE, PAGERDUTY, Verb
+from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one, sender_and_incident
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import clean
+from pagerduty_mattermost.gateways.pagerduty.notes import read_notes, write_note
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+
+def listed(context: Context, said: Said) -> Answer:
+    incident = read_one(context, said)
+    rows = read_notes(context.pagerduty, incident.id)
+    if not rows:
+        return Answer(f"{named(incident)} has no notes.", (incident.id,))
+    text = incident_tables.notes(rows, times.zone(context.settings.time_zone))
+    return Answer(f"Notes of {named(incident)}:\n\n{text}", (incident.id,))
+
+
+def note(context: Context, said: Said) -> Answer:
+    text = clean(said.text).strip()
+    if not text:
+        raise RejectedInput("a note needs words")
+    email, incident = sender_and_incident(context, said)
+    write_note(context.pagerduty, incident.id, text, from_email=email)
+    return Answer(f"Noted on {named(incident)}.", (incident.id,), email)
+
+
+VERBS = (
+    Verb(
+        name="notes",
+        run=listed,
+        usage="notes [id]",
+        help="its notes",
+        pattern=rf"notes(?:\s+{ID})?",
+        group=INCIDENTS,
+        incidents=ONE,
+    ),
+    Verb(
+        name="note",
+        run=note,
+        usage="note [id] <text>",
+        help="add a note",
+        pattern=rf"note(?:\s+{ID}:?)?\s+(?P<text>.+)",
+        group=ACT,
+        changes=PAGERDUTY,
+        incidents=ONE,
+    ),
+)

@@ -1,0 +1,271 @@
+"""Change the state of incidents: acknowledge, resolve, mitigate, take back, open again."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
+
+from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.cards.records import Mark, Records
+from pagerduty_mattermost.chat.acting_user import sender, who
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.verb import (
+    ACKNOWLEDGED,
+    ACT,
+    ALL_OF_ASKER,
+    ID,
+    IDS,
+    IF_SEVERAL,
+    MANY,
+    ONE,
+    OPEN_STATES,
+    PAGERDUTY,
+    RESOLVED,
+    TRIGGERED,
+    Verb,
+)
+from pagerduty_mattermost.chat.verbs.changes import publish_status_update
+from pagerduty_mattermost.chat.verbs.named_incidents import (
+    incident_of,
+    named,
+    sender_and_incident,
+)
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import PackError, RejectedInput, retold
+from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN, find_all
+from pagerduty_mattermost.gateways.pagerduty.incident_updates import (
+    BulkOutcome,
+    back_to_triggered,
+    manage,
+)
+from pagerduty_mattermost.gateways.pagerduty.notes import write_note
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Incident
+
+_FROM = r"(?:\s+(?:from|with)\s+(?P<from_email>\S+@\S+))?"
+"""In whose name, as the Exchange's phrases say it."""
+MAX_OPEN = 100
+"""What is still open is counted up to this many."""
+_DONE = {ACKNOWLEDGED: "Acknowledged", RESOLVED: "Resolved"}
+_ACKNOWLEDGE, _RESOLVE = (TRIGGERED,), OPEN_STATES
+"""In which states it is done. A resolved incident is never acknowledged: PagerDuty would reopen
+it."""
+
+
+def acknowledge(context: Context, said: Said) -> Answer:
+    return _set(context, said, ACKNOWLEDGED, _ACKNOWLEDGE)
+
+
+def acknowledge_mine(context: Context, said: Said) -> Answer:
+    """All that is triggered and assigned to who asks."""
+    person = who(context, said.user).person
+    query = {"statuses": list(_ACKNOWLEDGE), "date_range": "all", "user_ids": [person.id]}
+    rows = context.pagerduty.list_all("/incidents", "incidents", query).items
+    if not rows:
+        return Answer(f"Nothing is triggered and assigned to {escape(person.name)}.")
+    return _change(context, said, rows, ACKNOWLEDGED, person.email, [])
+
+
+def resolve(context: Context, said: Said) -> Answer:
+    """With a note in `text`, on each of them, once they are resolved."""
+    given = _set(context, said, RESOLVED, _RESOLVE)
+    if said.text and given.person:
+        for incident in given.incidents:
+            write_note(context.pagerduty, incident, said.text, from_email=given.person)
+    return given
+
+
+def mitigate(context: Context, said: Said) -> Answer:
+    """The harm has stopped, the cause is still being looked for. PagerDuty has no such state: so
+    it is told in a note and a status update, and the cards are marked until the incident is
+    reopened or resolved."""
+    email, incident = sender_and_incident(context, said)
+    if not incident.is_open:
+        raise RejectedInput(
+            f"incident #{incident.number} is {incident.status}: only an open one can be mitigated"
+        )
+    if incident.status == TRIGGERED:
+        changed = manage(
+            context.pagerduty, [incident.id], {"status": ACKNOWLEDGED}, from_email=email
+        ).after
+        incident = incident_of(changed[0]) if changed else incident
+    words = clean(said.text).strip()
+    text = f"Mitigated: {words}" if words else f"Mitigated by {email}"
+    write_note(context.pagerduty, incident.id, text, from_email=email)
+    at = context.pagerduty.last_server_time or context.clock()
+    Records(context.store, incident.id, context.log).save_mark(Mark(email, times.iso(at)))
+    lines = [f"{named(incident)} is marked as mitigated in the name of {escape(email)}."]
+    try:
+        publish_status_update(context, incident.id, text, email)
+    except PackError as error:
+        lines.append(f"The note is there, the status update failed: {escape(str(error))}")
+    return Answer("\n".join(lines), (incident.id,), email)
+
+
+def unacknowledge(context: Context, said: Said) -> Answer:
+    email, incident = sender_and_incident(context, said)
+    row = back_to_triggered(context.pagerduty, incident.id, ACKNOWLEDGED, from_email=email)
+    return Answer(f"{named(incident_of(row))} is triggered again.", (incident.id,), email)
+
+
+def reopen(context: Context, said: Said) -> Answer:
+    email, incident = sender_and_incident(context, said)
+    row = back_to_triggered(context.pagerduty, incident.id, RESOLVED, from_email=email)
+    return Answer(f"{named(incident_of(row))} is open again.", (incident.id,), email)
+
+
+def _set(context: Context, said: Said, status: str, before: Tuple[str, ...]) -> Answer:
+    """Give the named incidents that are in a state of `before` the new one; of the others it is
+    told how they are, and they are left alone."""
+    rows = find_all(context.pagerduty, said.incidents)
+    fit = [row for row in rows if row.get("status") in before]
+    others = [_how_it_is(incident_of(row)) for row in rows if row not in fit]
+    if not fit:
+        return Answer(" ".join(others), tuple(row["id"] for row in rows), already=True)
+    return _change(context, said, fit, status, sender(context, said.user, said.from_email), others)
+
+
+def _how_it_is(incident: Incident) -> str:
+    """The state of one that is left alone, and who was first."""
+    by_whom = (
+        incident.resolved_by
+        if incident.status == RESOLVED
+        else ", ".join(person.name for person in incident.acknowledgers)
+    )
+    by = f" by {escape(one_line(by_whom, 100))}" if by_whom else ""
+    return f"{named(incident)} is {escape(incident.status)} already{by}."
+
+
+def _change(
+    context: Context,
+    said: Said,
+    rows: List[Dict[str, Any]],
+    status: str,
+    email: str,
+    others: List[str],
+) -> Answer:
+    """Give all of them the new state. `others`: lines about those left alone."""
+    ids = tuple(str(row["id"]) for row in rows)
+    outcome = manage(context.pagerduty, ids, {"status": status}, from_email=email)
+    if outcome.error is not None:
+        raise _half_done(outcome, outcome.error, rows, status)
+    after = tuple(incident_of(row) for row in outcome.after)
+    which = _listed([named(incident_of(row)) for row in rows])
+    lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *others]
+    if not said.brief:
+        lines.append(_still_open(context))
+    return Answer("\n".join(lines), ids, email, after)
+
+
+def _half_done(
+    outcome: BulkOutcome, error: PackError, rows: List[Dict[str, Any]], status: str
+) -> PackError:
+    """The error, with what is done and what is not, in one line."""
+    by_id = {str(row["id"]): f"#{row.get('incident_number')}" for row in rows}
+    done, not_done = (
+        _listed([by_id[id] for id in ids]) for ids in (outcome.done, outcome.not_done)
+    )
+    return retold(
+        error, f"{error}. {_DONE[status]}: {done}. Not {_DONE[status].lower()}: {not_done}"
+    )
+
+
+def _listed(words: Sequence[str]) -> str:
+    """The first of them, and how many more there are."""
+    more = len(words) - incident_tables.ROWS
+    return ", ".join(words[: incident_tables.ROWS]) + (f" and {more} more" if more > 0 else "")
+
+
+def _still_open(context: Context) -> str:
+    """What is open after the change; that it can't be told, where PagerDuty does not say."""
+    try:
+        found = context.pagerduty.list_all("/incidents", "incidents", OPEN, MAX_OPEN)
+    except PackError as error:
+        return f"(What is still open can't be told: {escape(str(error))})"
+    left = [incident_of(row) for row in found.items]
+    zone = times.zone(context.settings.time_zone)
+    return incident_tables.still_open(left, zone, truncated=found.truncated)
+
+
+VERBS = (
+    Verb(
+        name="acknowledge_mine",
+        run=acknowledge_mine,
+        usage="ack mine",
+        help="acknowledge all that is triggered and assigned to you",
+        pattern=r"ack(?:nowledge)?\s+(?:all\s+)?mine",
+        group=ACT,
+        changes=PAGERDUTY,
+        incidents=ALL_OF_ASKER,
+        states=_ACKNOWLEDGE,
+        confirmed=IF_SEVERAL,
+        repaints=True,
+        includes=("acknowledge",),
+    ),
+    Verb(
+        name="acknowledge",
+        run=acknowledge,
+        usage="ack [ids]",
+        help="acknowledge",
+        pattern=rf"ack(?:nowledged?)?(?:\s+{IDS})?{_FROM}",
+        group=ACT,
+        changes=PAGERDUTY,
+        incidents=MANY,
+        states=_ACKNOWLEDGE,
+        confirmed=IF_SEVERAL,
+        repaints=True,
+    ),
+    Verb(
+        name="resolve",
+        run=resolve,
+        usage="resolve [ids] [note]",
+        help="resolve",
+        pattern=rf"resolved?(?:\s+{IDS})?(?:{_FROM}|\s+(?P<text>.+))",
+        group=ACT,
+        changes=PAGERDUTY,
+        incidents=MANY,
+        states=_RESOLVE,
+        confirmed=IF_SEVERAL,
+        repaints=True,
+        includes_with_text=("note",),
+    ),
+    Verb(
+        name="mitigate",
+        run=mitigate,
+        usage="mitigate [id] [text]",
+        help="acknowledge, add the note and status update “Mitigated …”, mark the card",
+        pattern=rf"mitigated?(?:\s+{ID}:?)?(?:\s+(?P<text>.+))?",
+        group=ACT,
+        changes=PAGERDUTY,
+        incidents=ONE,
+        states=OPEN_STATES,
+        repaints=True,
+        includes=("acknowledge", "note", "status_update"),
+    ),
+    Verb(
+        name="unacknowledge",
+        run=unacknowledge,
+        usage="unack [id]",
+        help="take the acknowledgement back",
+        pattern=rf"unack(?:nowledge)?(?:\s+{ID})?",
+        group=ACT,
+        changes=PAGERDUTY,
+        incidents=ONE,
+        states=(ACKNOWLEDGED,),
+        repaints=True,
+    ),
+    Verb(
+        name="reopen",
+        run=reopen,
+        usage="reopen [id]",
+        help="open a resolved one again",
+        pattern=rf"reopen(?:\s+{ID})?",
+        group=ACT,
+        changes=PAGERDUTY,
+        incidents=ONE,
+        states=(RESOLVED,),
+        repaints=True,
+    ),
+)
