@@ -44,7 +44,7 @@ def run() -> List[Row]:
     from pagerduty_mattermost.incidents.tracker import follow
     from pagerduty_mattermost.incidents.trigger_payload import payload
     from pagerduty_mattermost.incidents.watch_filter import WatchFilter
-    from pagerduty_mattermost.noise.storm_gate import NoiseDesk
+    from pagerduty_mattermost.noise.storm_gate import StormGate
 
     from .sensor import Datastore, Dispatcher
 
@@ -53,7 +53,7 @@ def run() -> List[Row]:
     pagerduty: Any = SimpleNamespace(
         list_all=lambda *asked: SimpleNamespace(items=[])
     )  # logs of what is released
-    noise = NoiseDesk(NoiseConfig(), store, dispatcher, pagerduty, logging.getLogger("memory"))
+    noise = StormGate(NoiseConfig(), store, dispatcher, pagerduty, logging.getLogger("memory"))
     seen: List[Tuple[int, float]] = []
     batch: List[Any] = []
     for number, row in enumerate(_log(), 1):

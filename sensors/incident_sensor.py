@@ -22,7 +22,7 @@ from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
 from pagerduty_mattermost.incidents.state_store import StateStore  # noqa: E402
-from pagerduty_mattermost.noise.storm_gate import NoiseDesk  # noqa: E402
+from pagerduty_mattermost.noise.storm_gate import StormGate  # noqa: E402
 from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
 from pagerduty_mattermost.sensor.health import Health, fault  # noqa: E402
 from pagerduty_mattermost.sensor.heartbeat import Pulse, tell_health  # noqa: E402
@@ -137,7 +137,7 @@ class IncidentSensor(PollingSensor):
         )
         store = Store(self.sensor_service)
         pulse = Pulse(self._dispatcher, store, self._health, self._log)
-        noise = NoiseDesk(config.noise, store, self._dispatcher, pagerduty, self._log)
+        noise = StormGate(config.noise, store, self._dispatcher, pagerduty, self._log)
         states = StateStore(store)
         cycle = Cycle(
             config,

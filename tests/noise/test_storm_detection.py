@@ -9,15 +9,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.noise import NoiseConfig
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 from pagerduty_mattermost.noise.storm_detection import (
     HOLD,
+    MAX_RELEASED_AT_ONCE,
     PASS,
     RELEASE,
-    RELEASED_AT_ONCE,
     WAIT,
-    Noise,
-    Terms,
+    StormDetector,
 )
 
 NOW = 1_760_000_000.0
@@ -40,7 +40,9 @@ def new(number: int, **fields: Any) -> Change:
     return change(number, "triggered", **fields)
 
 
-def verdicts(noise: Noise, *changes: Change, now: float = NOW, fails: bool = False) -> List[str]:
+def verdicts(
+    noise: StormDetector, *changes: Change, now: float = NOW, fails: bool = False
+) -> List[str]:
     """`fails`: nothing of it was dispatched."""
     found = noise.judge(changes, now)
     if not fails:
@@ -52,39 +54,41 @@ def over(number: int, at: float, title: str = "Disk full") -> Change:
     return change(number, "resolved", status="resolved", title=title, at=times.iso(at))
 
 
-def ended_storm(resolved: int) -> Noise:
+def ended_storm(resolved: int) -> StormDetector:
     """Of twenty, of which so many are over."""
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(20)))
     verdicts(noise, *[change(number, "resolved", status="resolved") for number in range(resolved)])
     for group in noise.due(NOW + 400):
-        noise.told(group, NOW + 400)
+        noise.painted(group, NOW + 400)
     return noise
 
 
 def test_ten_of_a_service_are_told_one_by_one_and_eleven_are_a_storm() -> None:
-    assert verdicts(Noise(Terms()), *map(new, range(10))) == [PASS] * 10
-    assert verdicts(Noise(Terms()), *map(new, range(11))) == [HOLD] * 11
+    assert verdicts(StormDetector(NoiseConfig()), *map(new, range(10))) == [PASS] * 10
+    assert verdicts(StormDetector(NoiseConfig()), *map(new, range(11))) == [HOLD] * 11
 
 
 def test_those_that_have_cards_keep_them_and_later_ones_are_held() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     assert verdicts(noise, *map(new, range(10))) == [PASS] * 10
     assert verdicts(noise, new(10)) == [HOLD]
     assert verdicts(noise, change(3, "resolved", status="resolved")) == [PASS]
 
 
 def test_another_service_and_slow_ones_are_no_storm() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     mixed = [new(number, service_id=f"P{number % 3}") for number in range(27)]
     assert verdicts(noise, *mixed) == [PASS] * 27
     for number in range(30):
         at = NOW + 60 * number
-        assert verdicts(Noise(Terms()), new(number, created_at=times.iso(at)), now=at) == [PASS]
+        assert verdicts(
+            StormDetector(NoiseConfig()), new(number, created_at=times.iso(at)), now=at
+        ) == [PASS]
 
 
 def test_high_priority_and_what_somebody_acts_on_gets_its_own_card() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     assert verdicts(noise, new(99, priority="P1"), *map(new, range(12))) == [PASS, *[HOLD] * 12]
     assert verdicts(noise, change(1, "acknowledged", status="acknowledged")) == [RELEASE]
     assert verdicts(noise, change(1, "annotated", status="acknowledged")) == [PASS]
@@ -94,14 +98,14 @@ def test_high_priority_and_what_somebody_acts_on_gets_its_own_card() -> None:
 
 
 def test_an_act_on_many_at_once_births_few_cards() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(50)))
     acked = [change(number, "acknowledged", status="acknowledged") for number in range(50)]
-    assert verdicts(noise, *acked).count(RELEASE) == RELEASED_AT_ONCE
+    assert verdicts(noise, *acked).count(RELEASE) == MAX_RELEASED_AT_ONCE
 
 
 def test_its_card_is_told_at_once_then_every_half_minute_and_at_its_end() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(20)))
     (group,) = noise.due(NOW)
     payload = group.payload(NOW)
@@ -116,16 +120,16 @@ def test_its_card_is_told_at_once_then_every_half_minute_and_at_its_end() -> Non
         20,
         10,
     )
-    assert noise.told(group, NOW) == []
+    assert noise.painted(group, NOW) == []
     verdicts(noise, new(20), now=NOW + 10)
     assert noise.due(NOW + 10) == []
     assert noise.due(NOW + 31) == [group]
-    noise.told(group, NOW + 31)
+    noise.painted(group, NOW + 31)
     closed = [change(number, "resolved", status="resolved") for number in range(18)]
     verdicts(noise, *closed, now=NOW + 100)
     (group,) = noise.due(NOW + 311)
     assert group.payload(NOW + 311)["state"] == "ended"
-    assert noise.told(group, NOW + 311) == []
+    assert noise.painted(group, NOW + 311) == []
     assert set(noise.left) == {"PINC0018", "PINC0019", "PINC0020"}
 
 
@@ -140,10 +144,10 @@ def test_of_a_few_that_are_left_each_gets_its_card_when_anything_happens_to_it()
 
 
 def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(40)))
     for group in noise.due(NOW + 400):
-        assert noise.told(group, NOW + 400) == []
+        assert noise.painted(group, NOW + 400) == []
     assert len(noise.held) == 40
     assert verdicts(noise, change(7, "acknowledged", status="acknowledged"), now=NOW + 500) == [
         RELEASE
@@ -151,13 +155,13 @@ def test_many_that_are_left_open_get_no_cards_until_something_happens() -> None:
     by_itself = [change(number, "updated") for number in range(20, 40)]
     assert verdicts(noise, *by_itself, now=NOW + 1800) == [HOLD] * 20
     acked = [change(number, "acknowledged", status="acknowledged") for number in range(20, 40)]
-    assert verdicts(noise, *acked, now=NOW + 1900).count(RELEASE) == RELEASED_AT_ONCE
+    assert verdicts(noise, *acked, now=NOW + 1900).count(RELEASE) == MAX_RELEASED_AT_ONCE
     noise.forget(NOW + 500, {"PINC0001", "PINC0002"})
     assert set(noise.left) == {"PINC0001", "PINC0002"}
 
 
 def test_an_alert_that_flaps_is_counted_from_its_fourth_round_on() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     told = []
     for number in range(6):
         at = NOW + 200 * number
@@ -170,7 +174,7 @@ def test_an_alert_that_flaps_is_counted_from_its_fourth_round_on() -> None:
 
 
 def test_rounds_within_one_look_flap_too_and_one_of_high_priority_is_told() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     looks = [
         change(
             number,
@@ -193,7 +197,7 @@ def test_rounds_within_one_look_flap_too_and_one_of_high_priority_is_told() -> N
 
 
 def test_the_alert_key_tells_what_is_the_same_where_titles_differ() -> None:
-    noise, told = Noise(Terms()), []
+    noise, told = StormDetector(NoiseConfig()), []
     for number in range(5):
         at, fields = (
             NOW + 200 * number,
@@ -208,7 +212,7 @@ def test_the_alert_key_tells_what_is_the_same_where_titles_differ() -> None:
 
 
 def test_many_hosts_under_one_title_are_one_round() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     for number in range(9):
         at = NOW + 100 * number
         (verdict,) = verdicts(
@@ -221,23 +225,23 @@ def test_many_hosts_under_one_title_are_one_round() -> None:
 
 
 def test_what_flaps_slowly_stays_on_one_card_and_one_that_stays_up_ends_it() -> None:
-    noise, told, at = Noise(Terms()), [], NOW
+    noise, told, at = StormDetector(NoiseConfig()), [], NOW
     for number in range(9):
         at = NOW + 540 * number
         told += verdicts(noise, new(number, title="Disk full", created_at=times.iso(at)), now=at)
         verdicts(noise, over(number, at + 60), now=at + 60)
         for group in noise.due(at + 60):
             assert group.payload(at)["state"] == "ongoing"
-            noise.told(group, at + 60)
+            noise.painted(group, at + 60)
     assert told == [PASS] * 3 + [HOLD] * 6
     assert noise.due(at + 1700) == []
     (group,) = noise.due(at + 1900)
-    assert (group.ended, noise.told(group, at + 1900)) == (True, [])
+    assert (group.ended, noise.painted(group, at + 1900)) == (True, [])
     assert noise.groups == {}
 
 
 def test_three_rounds_and_no_more_have_no_card_of_their_own() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     for number in range(3):
         at = NOW + 100 * number
         verdicts(noise, new(number, title="Disk full", created_at=times.iso(at)), now=at)
@@ -248,29 +252,29 @@ def test_three_rounds_and_no_more_have_no_card_of_their_own() -> None:
 
 
 def test_what_is_judged_again_because_nothing_could_be_dispatched_counts_once() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     for look in range(20):
         assert verdicts(noise, *map(new, range(4)), now=NOW + 30 * look, fails=True) == [PASS] * 4
     assert verdicts(noise, new(4), now=NOW + 600) == [PASS]
 
 
 def test_what_passed_before_the_sensor_was_killed_is_not_held_after_it() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     assert verdicts(noise, *map(new, range(5)), fails=True) == [PASS] * 5
-    again = Noise(Terms(), json.loads(json.dumps(noise.kept())))
+    again = StormDetector(NoiseConfig(), json.loads(json.dumps(noise.to_data())))
     assert verdicts(again, *map(new, range(100)), now=NOW + 30) == [PASS] * 5 + [HOLD] * 95
     assert verdicts(again, over(3, NOW + 60)) == [PASS]
 
 
 def test_a_look_that_is_repeated_makes_the_same_storm() -> None:
-    one, two = Noise(Terms()), Noise(Terms())
+    one, two = StormDetector(NoiseConfig()), StormDetector(NoiseConfig())
     verdicts(one, *map(new, range(20)), now=NOW + 7)
     verdicts(two, *map(new, range(20)), now=NOW + 99)
     assert list(one.groups) == list(two.groups)
 
 
 def test_what_is_released_is_so_until_it_was_dispatched() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(12)))
     acked = change(1, "acknowledged", status="acknowledged")
     assert verdicts(noise, acked, fails=True) == verdicts(noise, acked) == [RELEASE]
@@ -278,18 +282,18 @@ def test_what_is_released_is_so_until_it_was_dispatched() -> None:
 
 
 def test_a_trickle_does_not_keep_a_storm_up() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(200)))
     for number in range(200, 240):
         at = NOW + 240 * (number - 199)
         (verdict,) = verdicts(noise, new(number, created_at=times.iso(at)), now=at)
         for group in noise.due(at):
-            noise.told(group, at)
+            noise.painted(group, at)
     assert verdict == PASS
 
 
 def test_a_storm_of_an_hour_ago_is_one_too_and_over_at_once() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     calm = [new(number, created_at=times.iso(NOW + 1000 + 200 * number)) for number in range(10)]
     found = verdicts(noise, *map(new, range(100, 150)), *calm, now=NOW + 3600)
     assert found == [HOLD] * 50 + [PASS] * 10
@@ -298,7 +302,7 @@ def test_a_storm_of_an_hour_ago_is_one_too_and_over_at_once() -> None:
 
 
 def test_what_comes_at_the_pace_of_a_storm_waits_for_more() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
 
     def look(*numbers: int, now: float, **fields: Any) -> List[str]:
         found = noise.judge(
@@ -310,7 +314,7 @@ def test_what_comes_at_the_pace_of_a_storm_waits_for_more() -> None:
     assert look(0, now=NOW + 1) == [PASS]
     assert look(1, 2, 3, now=NOW + 4) == [WAIT] * 3
     assert look(*range(1, 20), now=NOW + 20) == [HOLD] * 19
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     assert look(0, 1, now=NOW + 2) == [WAIT] * 2
     assert look(0, 1, now=NOW + 9) == [PASS] * 2
     assert look(40, 41, now=NOW + 42, priority="P1") == [PASS] * 2
@@ -318,7 +322,7 @@ def test_what_comes_at_the_pace_of_a_storm_waits_for_more() -> None:
 
 
 def test_nobody_is_behind_an_escalation_by_timeout() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     verdicts(noise, *map(new, range(12)))
     plain = change(1, "escalated")
     by_itself = plain.events[0]._replace(changes=(("channel", "timeout"),))
@@ -327,7 +331,7 @@ def test_nobody_is_behind_an_escalation_by_timeout() -> None:
 
 
 def test_switched_off_nothing_is_held() -> None:
-    noise = Noise(Terms(incidents=0, rounds=0))
+    noise = StormDetector(NoiseConfig(storm_incidents=0, flapping_rounds=0))
     assert verdicts(noise, *[new(number, title="Same") for number in range(100)]) == [PASS] * 100
 
 
@@ -337,7 +341,7 @@ def test_switched_off_nothing_is_held() -> None:
     )
 )
 def test_whatever_was_kept_reads(data: Any) -> None:
-    assert Noise(Terms(), data).held == {}
+    assert StormDetector(NoiseConfig(), data).held == {}
 
 
 OPS = st.lists(
@@ -356,7 +360,7 @@ OPS = st.lists(
 def test_kept_and_read_at_any_time_it_decides_the_same_and_nobody_is_held_who_was_passed(
     ops: List[Any],
 ) -> None:
-    noise, now = Noise(Terms(incidents=3)), NOW
+    noise, now = StormDetector(NoiseConfig(storm_incidents=3)), NOW
     seen: set[str] = set()
     passed: set[str] = set()
     for number, kind, seconds, restart in ops:
@@ -369,20 +373,22 @@ def test_kept_and_read_at_any_time_it_decides_the_same_and_nobody_is_held_who_wa
         )
         seen.add(one.incident.id)
         if restart:
-            noise = Noise(Terms(incidents=3), json.loads(json.dumps(noise.kept())))
+            noise = StormDetector(
+                NoiseConfig(storm_incidents=3), json.loads(json.dumps(noise.to_data()))
+            )
         (verdict,) = verdicts(noise, one, now=now)
         assert verdict == PASS or one.incident.id not in passed
         if verdict in (PASS, RELEASE):
             passed.add(one.incident.id)
         assert not (set(noise.held) & passed)
         for group in noise.due(now):
-            passed.update(noise.told(group, now))
+            passed.update(noise.painted(group, now))
 
 
 def test_the_last_card_of_a_storm_is_told_again_because_a_trigger_can_be_lost() -> None:
     noise = ended_storm(0)
     assert noise.once_more(NOW + 430) == []
-    noise = Noise(Terms(), json.loads(json.dumps(noise.kept())))
+    noise = StormDetector(NoiseConfig(), json.loads(json.dumps(noise.to_data())))
     told = [one["state"] for at in range(460, 4000, 10) for one in noise.once_more(NOW + at)]
     assert told == ["ended"] * 3
 
@@ -390,7 +396,7 @@ def test_the_last_card_of_a_storm_is_told_again_because_a_trigger_can_be_lost() 
 def test_what_a_storm_counted_lacks_no_card_hours_later_until_it_is_reopened() -> None:
     noise = ended_storm(20)
     noise.forget(NOW + 400, set())
-    noise = Noise(Terms(), json.loads(json.dumps(noise.kept())))
+    noise = StormDetector(NoiseConfig(), json.loads(json.dumps(noise.to_data())))
     assert len(noise.held) == 20
     assert verdicts(noise, change(3, "annotated", status="resolved"), now=NOW + 900) == [HOLD]
     assert verdicts(noise, change(3, "reopened"), now=NOW + 900) == [RELEASE]
@@ -400,8 +406,8 @@ def test_what_a_storm_counted_lacks_no_card_hours_later_until_it_is_reopened() -
 
 
 def test_what_is_kept_of_a_large_storm_is_little_more_than_its_ids() -> None:
-    noise = Noise(Terms())
+    noise = StormDetector(NoiseConfig())
     noise.judge([new(number) for number in range(9_000)], NOW)
-    kept = json.dumps(noise.kept())
+    kept = json.dumps(noise.to_data())
     assert len(kept) < 9_000 * (len("PINC0000") + 1) + 20_000
-    assert Noise(Terms(), json.loads(kept)).held == noise.held
+    assert StormDetector(NoiseConfig(), json.loads(kept)).held == noise.held

@@ -32,7 +32,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.incidents.state_store import StateStore
-from pagerduty_mattermost.noise.storm_gate import STORM_TRIGGER, NoiseDesk
+from pagerduty_mattermost.noise.storm_gate import STORM_TRIGGER, StormGate
 from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.webhook_endpoint import Desk
@@ -214,7 +214,7 @@ class World:
         )
         store = Store(self.service, monotonic=self.clock, sleep=self.clock.advance)
         dispatcher = Dispatcher(self.service, self._schemas, LOG)
-        noise = NoiseDesk(settings.noise, store, dispatcher, pagerduty, LOG)
+        noise = StormGate(settings.noise, store, dispatcher, pagerduty, LOG)
         cycle = Cycle(
             settings,
             pagerduty,

@@ -1,7 +1,7 @@
 """Pure: rounds of triggered and resolved of what is the same alert: a service's incidents of one
 title or alert key.
 
-    rounds = Rounds(3, 1800.0, data)       # data: as `kept()` gave it
+    rounds = FlappingRounds(3, 1800.0, data)       # data: as `to_data()` gave it
     rounds.observe(change)                 # in the order of what happened
     rounds.flaps(about)                    # since when one of abouts_of(incident) flaps, or None
 
@@ -34,7 +34,7 @@ def abouts_of(incident: Incident) -> Tuple[str, ...]:
     return tuple(f"{incident.service_id}/{kind}{mark}" for kind, mark in zip("tk", marks))
 
 
-class _Story(NamedTuple):
+class _AlertHistory(NamedTuple):
     began: float
     """Of the newest round."""
     open: Dict[str, float]
@@ -45,19 +45,19 @@ class _Story(NamedTuple):
     """The newest of all that is counted."""
 
 
-class Rounds:
+class FlappingRounds:
     def __init__(self, many: int, window: float, data: Any = None) -> None:
         """`many` rounds within `window` seconds are flapping. Raises TypeError, ValueError or
         AttributeError for data that is none."""
         self._many, self._window = many, window
-        self._stories: Dict[str, _Story] = {}
+        self._stories: Dict[str, _AlertHistory] = {}
         if isinstance(data, Mapping):
             for about, (began, ids, rounds, at) in data.items():
                 past = [[float(one), float(two)] for one, two in rounds]
                 open_ones = {str(id): float(since) for id, since in ids.items()}
-                self._stories[str(about)] = _Story(float(began), open_ones, past, float(at))
+                self._stories[str(about)] = _AlertHistory(float(began), open_ones, past, float(at))
 
-    def kept(self) -> Dict[str, Any]:
+    def to_data(self) -> Dict[str, Any]:
         return {about: list(story) for about, story in self._stories.items()}
 
     def observe(self, change: Change) -> bool:
@@ -67,7 +67,7 @@ class Rounds:
 
     def _observe(self, about: str, change: Change) -> bool:
         before = self._stories.get(about)
-        story = before or _Story(0.0, {}, [], 0.0)
+        story = before or _AlertHistory(0.0, {}, [], 0.0)
         for event in change.events:
             at = times.seconds(event.occurred_at)
             if at is not None and at >= story.at:
@@ -77,7 +77,7 @@ class Rounds:
         self._stories[about] = story
         return True
 
-    def _after(self, story: _Story, id: str, event_type: str, at: float) -> _Story:
+    def _after(self, story: _AlertHistory, id: str, event_type: str, at: float) -> _AlertHistory:
         if event_type in OPENS and id not in story.open:
             # In the very second in which a round ended, one that is told once more would begin it
             # anew.

@@ -1,17 +1,19 @@
-"""Pure: which changes are told one by one, and which together: storms of one service, and alerts
-that flap.
+"""Pure: which changes are dispatched one by one, and which are counted on one card: storms of one
+service, and alerts that flap.
 
-    noise = Noise(Terms(), data)                   # data: as `kept()` gave it, None for nothing
-    verdicts = noise.judge(changes, now)           # {incident id: PASS | HOLD | RELEASE | WAIT}
-    noise.settle()                                 # once what passes was dispatched
-    for group in noise.due(now): dispatch group.payload(now), then noise.told(group, now)
-    for payload in noise.once_more(now): dispatch payload
+    detector = StormDetector(config.noise, data)    # data: as `to_data()` gave it; None: nothing
+    verdicts = detector.judge(changes, now)         # {incident id: PASS | HOLD | RELEASE | WAIT}
+    detector.settle()                               # once what passes was dispatched
+    for group in detector.due(now):
+        dispatch group.payload(now), then detector.painted(group, now)
+    for payload in detector.once_more(now): dispatch payload
 
-A storm: more than `incidents` new ones of a service within `window` seconds. It is over when no
-more than half as many came within `quiet` seconds. Flapping (`flapping`): what comes after
-`rounds` rounds of triggered and resolved. Both hold the incidents back that are new then; one card
-counts them. An incident gets its own card after all when its priority is high or when somebody
-acts on it; of a few that are left open at the end, when anything happens to it.
+A storm: more than `storm_incidents` new ones of a service within `storm_window` seconds. It is
+over when no more than half as many came within `storm_quiet` seconds. Flapping (`flapping`): what
+comes after `flapping_rounds` rounds of triggered and resolved. Both hold the incidents back that
+are new then; one card counts them. An incident gets its own card after all when its priority is
+high or when somebody acts on it; of a few that are left open at the end, when anything happens to
+it.
 
 A change may be judged any number of times before it is dispatched (StackStorm may be down, the
 sensor killed): what counts is each incident once, by its own time. `now`: PagerDuty's clock,
@@ -21,18 +23,20 @@ seconds since the epoch.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Dict, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.noise import NoiseConfig
 from pagerduty_mattermost.core.text import cut, one_line
+from pagerduty_mattermost.incidents.event_types import TRIGGERED
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
-from pagerduty_mattermost.noise.flapping import Rounds, abouts_of
-from pagerduty_mattermost.noise.storm_group import FLAPPING, STORM, Group, by_id, by_value
+from pagerduty_mattermost.noise.ended_groups import EndedGroups
+from pagerduty_mattermost.noise.flapping import FlappingRounds, abouts_of
+from pagerduty_mattermost.noise.storm_group import FLAPPING, STORM, StormGroup, by_id, by_value
 
 PASS, HOLD, RELEASE, WAIT = "pass", "hold", "release", "wait"
 """Dispatch it; don't; dispatch it with all that was held of it before; look at it again soon
 (nothing is decided)."""
-TRIGGERED = "incident.triggered"
 MOVES = frozenset(
     (
         "incident.acknowledged",
@@ -51,68 +55,33 @@ MOVES = frozenset(
 the count."""
 BY_ITSELF = ("timeout", "auto")
 """Channels of log entries that nobody is behind, as of an escalation nobody answered."""
-RELEASED_AT_ONCE = 5
+MAX_RELEASED_AT_ONCE = 5
 """Incidents of a group that somebody acts on within one look and that get their own cards; more
 are done in bulk."""
-PATIENCE = 8.0
+PATIENCE_SECONDS = 8.0
 """Seconds that new incidents which come at the pace of a storm wait for more, so that it begins
 without cards."""
 PACE = 4.0
 """So many times as fast as what makes a storm."""
-AGAIN = (60.0, 600.0, 1800.0)
-"""Seconds after the end of a group at which its last card is told once more: a trigger can be lost
-on its way, and nothing follows it that would put the card right."""
-KEPT_OVER = 6 * 3600.0
-"""Seconds after the end of a group in which its incidents are known to have been counted:
-reconcile may come late."""
-REMEMBERED = 900.0
+REMEMBERED_SECONDS = 900.0
 """Seconds that an incident that passed is known to have: a look that failed may be repeated that
 late."""
 
 
-class Terms(NamedTuple):
-    incidents: int = 10
-    """0: no storms."""
-    window: float = 120.0
-    quiet: float = 300.0
-    """Seconds without new ones after which it is over."""
-    priorities: Tuple[str, ...] = ("P1", "P2")
-    rounds: int = 3
-    """0: nothing flaps."""
-    flap_window: float = 1800.0
+class StormDetector:
+    """Decides what is dispatched and what is held back, and remembers what it has to."""
 
-    def over_at(self, group: Group) -> float:
-        """When the group is over, unless more comes."""
-        if group.kind == FLAPPING:
-            return group.last + self.flap_window
-        few = min(self.incidents // 2 + 1, len(group.arrivals))
-        return (group.arrivals[-few] if few else group.began) + self.quiet
-
-
-class Over(NamedTuple):
-    """A group that is over."""
-
-    payload: Dict[str, Any]
-    """The last one."""
-    at: float
-    """When that was told first."""
-    again: int
-    """How often since."""
-    ids: Set[str]
-    """Incidents that it counted and that have no cards."""
-
-
-class Noise:
-    def __init__(self, terms: Terms, data: Any = None) -> None:
-        self._terms = terms
-        self.groups: Dict[str, Group] = {}
+    def __init__(self, settings: NoiseConfig, data: Any = None) -> None:
+        """`data`: as `to_data` gave it."""
+        self._settings = settings
+        self.groups: Dict[str, StormGroup] = {}
         """By their keys."""
         self._passed: Dict[str, Dict[str, float]] = {}
         """By service: new incidents that were told lately, with their times."""
-        self._rounds = Rounds(terms.rounds, terms.flap_window)
+        self._rounds = FlappingRounds(settings.flapping_rounds, settings.flapping_window)
         self.left: Dict[str, str] = {}
         """Open incidents without a card whose group is over, and that group's key."""
-        self.over: List[Over] = []
+        self._ended = EndedGroups()
         self._releasing: Dict[str, str] = {}
         """Released, but not dispatched yet; and their group's key."""
         self.changed = False
@@ -123,36 +92,30 @@ class Noise:
     def _read(self, data: Mapping[str, Any]) -> None:
         """What does not read is forgotten: then changes are told one by one."""
         try:
-            groups = {str(key): Group.of(one) for key, one in data["groups"].items()}
+            groups = {str(key): StormGroup.from_data(one) for key, one in data["groups"].items()}
             passed = {
                 str(s): {str(id): float(at) for id, at in ids.items()}
                 for s, ids in data["passed"].items()
             }
             left = by_id(data["left"])
             releasing = {str(id): str(key) for id, key in data["releasing"].items()}
-            rounds = Rounds(self._terms.rounds, self._terms.flap_window, data["rounds"])
-            over = [
-                Over(
-                    dict(one["payload"]),
-                    float(one["at"]),
-                    int(one["again"]),
-                    set(str(one["ids"]).split()),
-                )
-                for one in data["over"]
-            ]
+            rounds = FlappingRounds(
+                self._settings.flapping_rounds, self._settings.flapping_window, data["rounds"]
+            )
+            ended = EndedGroups(data["over"])
         except (KeyError, TypeError, ValueError, AttributeError):
             return
         self.groups, self._passed, self.left = groups, passed, left
-        self._releasing, self._rounds, self.over = releasing, rounds, over
+        self._releasing, self._rounds, self._ended = releasing, rounds, ended
 
-    def kept(self) -> Dict[str, Any]:
+    def to_data(self) -> Dict[str, Any]:
         return {
-            "groups": {key: group.kept() for key, group in self.groups.items()},
+            "groups": {key: group.to_data() for key, group in self.groups.items()},
             "passed": self._passed,
             "left": by_value(self.left),
             "releasing": self._releasing,
-            "rounds": self._rounds.kept(),
-            "over": [{**one._asdict(), "ids": " ".join(sorted(one.ids))} for one in self.over],
+            "rounds": self._rounds.to_data(),
+            "over": self._ended.to_data(),
         }
 
     @property
@@ -164,8 +127,7 @@ class Noise:
             for id in group.statuses
         }
         released = {id for group in self.groups.values() for id in group.released}
-        counted = (id for one in self.over for id in one.ids)
-        left = dict.fromkeys((*counted, *self.left), "its storm is over")
+        left = dict.fromkeys((*self._ended.ids(), *self.left), "its storm is over")
         return {id: why for id, why in {**left, **found}.items() if id not in released}
 
     def judge(
@@ -173,7 +135,12 @@ class Noise:
     ) -> Dict[str, str]:
         """All changes of one look, since a storm may come within it. `patient`: what is not
         decided yet will be seen again by the next look."""
-        if not (self._terms.incidents or self._terms.rounds or self.groups or self.left):
+        if not (
+            self._settings.storm_incidents
+            or self._settings.flapping_rounds
+            or self.groups
+            or self.left
+        ):
             return {one.incident.id: PASS for one in changes}
         fresh: Dict[str, List[Change]] = {}
         for change in changes:
@@ -200,22 +167,22 @@ class Noise:
     def _is_new(self, change: Change) -> bool:
         id = change.incident.id
         passed = self._passed.get(change.incident.service_id, ())
-        known = id in self.left or id in passed or self._group_of(id) or self._is_counted(id)
+        known = id in self.left or id in passed or self._group_of(id) or id in self._ended
         return not known and any(event.event_type == TRIGGERED for event in change.events)
 
     def _is_high(self, incident: Incident) -> bool:
-        return incident.priority in self._terms.priorities
+        return incident.priority in self._settings.storm_priorities
 
     def _flaps(self, change: Change) -> bool:
         """Whether it is one more round; then it is counted. One of high priority is told as
         ever."""
-        group = self._flapping(change) if self._terms.rounds else None
+        group = self._flapping(change) if self._settings.flapping_rounds else None
         if group is None or self._is_high(change.incident):
             return False
         self._join(group, change)
         return True
 
-    def _flapping(self, change: Change) -> Optional[Group]:
+    def _flapping(self, change: Change) -> Optional[StormGroup]:
         found = (
             self._ongoing(FLAPPING, about, _at(change)) for about in abouts_of(change.incident)
         )
@@ -225,34 +192,44 @@ class Noise:
         """Count rounds; what a storm counts is none. The last one of them is told as ever, what
         follows is held."""
         incident = change.incident
-        if not self._terms.rounds or not self._rounds.observe(change):
+        if not self._settings.flapping_rounds or not self._rounds.observe(change):
             return
         self.changed = True
         for about in abouts_of(incident):
             since = self._rounds.flaps(about)
             if since is not None and self._flapping(change) is None:
-                made = Group(FLAPPING, about, incident, cut(one_line(incident.title), 120), since)
+                made = StormGroup(
+                    FLAPPING, about, incident, cut(one_line(incident.title), 120), since
+                )
                 made.last = max(
                     times.seconds(event.occurred_at) or since for event in change.events
                 )
                 made.before = self._rounds.forget(about)
                 self.groups[made.key] = made
 
-    def _ongoing(self, kind: str, about: str, at: float) -> Optional[Group]:
+    def _over_at(self, group: StormGroup) -> float:
+        """When the group is over, unless more comes."""
+        settings = self._settings
+        if group.kind == FLAPPING:
+            return group.last + settings.flapping_window
+        few = min(settings.storm_incidents // 2 + 1, len(group.arrivals))
+        return (group.arrivals[-few] if few else group.began) + settings.storm_quiet
+
+    def _ongoing(self, kind: str, about: str, at: float) -> Optional[StormGroup]:
         """The group that a new incident of this time belongs to; one that was over by then is
         marked so."""
         for group in self.groups.values():
             if group.kind == kind and group.about == about and not group.ended:
-                if at <= self._terms.over_at(group):
-                    return group if at >= group.began - self._terms.window else None
+                if at <= self._over_at(group):
+                    return group if at >= group.began - self._settings.storm_window else None
                 self._end(group)
         return None
 
-    def _end(self, group: Group) -> None:
+    def _end(self, group: StormGroup) -> None:
         group.ended, group.sequence, self.changed = True, group.sequence + 1, True
 
-    def _join(self, group: Group, change: Change) -> None:
-        group.arrived(_at(change), self._terms.incidents // 2 + 1)
+    def _join(self, group: StormGroup, change: Change) -> None:
+        group.arrived(_at(change), self._settings.storm_incidents // 2 + 1)
         group.take(change.incident)
         self.changed = True
 
@@ -263,50 +240,49 @@ class Noise:
         impatient = self._is_calm(passed, fresh, now) if patient else True
         for change in fresh:
             at, incident = _at(change), change.incident
-            group = self._ongoing(STORM, service, at) if self._terms.incidents else None
+            group = self._ongoing(STORM, service, at) if self._settings.storm_incidents else None
             if group is None:
                 group = self._begin(fresh, at)
             plain = not self._is_high(incident)
             if group is not None and plain:
                 self._join(group, change)
-            elif plain and not impatient and now - at < PATIENCE and not _has_moved(change):
+            elif (
+                plain and not impatient and now - at < PATIENCE_SECONDS and not _has_moved(change)
+            ):
                 waiting.append(incident.id)
             else:
                 self._passed.setdefault(service, {})[incident.id] = at
                 self.changed = True
         return waiting
 
-    def _begin(self, fresh: Sequence[Change], at: float) -> Optional[Group]:
+    def _begin(self, fresh: Sequence[Change], at: float) -> Optional[StormGroup]:
         """A storm, when too many came within a window that begins before this moment and this look
         saw the end of."""
-        terms, incident = self._terms, fresh[0].incident
-        if not terms.incidents:
+        settings, incident = self._settings, fresh[0].incident
+        if not settings.storm_incidents:
             return None
         moments = {one.incident.id: _at(one) for one in fresh}
         moments.update(self._passed.get(incident.service_id, {}))
         ordered = sorted(moments.values())
-        for first, last in zip(ordered, ordered[terms.incidents :]):
-            if last - first <= terms.window and first <= at <= last:
-                made = Group(STORM, incident.service_id, incident, "", at)
+        for first, last in zip(ordered, ordered[settings.storm_incidents :]):
+            if last - first <= settings.storm_window and first <= at <= last:
+                made = StormGroup(STORM, incident.service_id, incident, "", at)
                 return self.groups.setdefault(made.key, made)
         return None
 
     def _is_calm(self, passed: Mapping[str, float], fresh: Sequence[Change], now: float) -> bool:
         """Not two new ones so close that a storm may have begun."""
-        if not self._terms.incidents:
+        if not self._settings.storm_incidents:
             return True
         moments = sorted([*passed.values(), *map(_at, fresh)])
-        gap = self._terms.window / self._terms.incidents / PACE
+        gap = self._settings.storm_window / self._settings.storm_incidents / PACE
         return all(
-            now - two >= PATIENCE or two - one > gap for one, two in zip(moments, moments[1:])
+            now - two >= PATIENCE_SECONDS or two - one > gap
+            for one, two in zip(moments, moments[1:])
         )
 
-    def _group_of(self, id: str) -> Optional[Group]:
+    def _group_of(self, id: str) -> Optional[StormGroup]:
         return next((group for group in self.groups.values() if id in group.statuses), None)
-
-    def _is_counted(self, id: str) -> bool:
-        """By a group that is over."""
-        return any(id in one.ids for one in self.over)
 
     def _verdict(self, change: Change, acted: Dict[str, int]) -> str:
         incident = change.incident
@@ -314,7 +290,7 @@ class Noise:
         key = left_by
         if not key:
             group = self._group_of(incident.id)
-            if group is None and self._is_counted(incident.id):
+            if group is None and incident.id in self._ended:
                 return self._release(incident.id, "") if incident.is_open else HOLD
             if group is None:
                 return RELEASE if incident.id in self._releasing else PASS
@@ -328,13 +304,16 @@ class Noise:
         if not wanted and incident.id not in self._releasing:
             return HOLD
         acted[key] = acted.get(key, 0) + 1
-        if not high and acted[key] > RELEASED_AT_ONCE:
+        if not high and acted[key] > MAX_RELEASED_AT_ONCE:
             return HOLD
         return self._release(incident.id, key)
 
     def _left_few(self, key: str) -> bool:
         """Whether it is a group that is over and left few open."""
-        return bool(key) and sum(key == one for one in self.left.values()) <= self._terms.incidents
+        return (
+            bool(key)
+            and sum(key == one for one in self.left.values()) <= self._settings.storm_incidents
+        )
 
     def _release(self, id: str, key: str) -> str:
         self._releasing[id], self.changed = key, True
@@ -344,24 +323,23 @@ class Noise:
         """What was released has been dispatched."""
         for id, key in self._releasing.items():
             self.left.pop(id, None)
-            for one in self.over:
-                one.ids.discard(id)
+            self._ended.discard(id)
             if key in self.groups and id not in self.groups[key].released:
                 self.groups[key].released.append(id)
             self.changed = True
         self._releasing.clear()
 
-    def due(self, now: float) -> List[Group]:
+    def due(self, now: float) -> List[StormGroup]:
         """Groups whose card is to be painted; those that are over are marked so."""
         for group in self.groups.values():
-            if not group.ended and now > self._terms.over_at(group):
+            if not group.ended and now > self._over_at(group):
                 self._end(group)
         unheard = [key for key, group in self.groups.items() if group.ended and not group.statuses]
         for key in unheard:
             del self.groups[key]
         return [group for group in self.groups.values() if group.is_due(now)]
 
-    def told(self, group: Group, now: float) -> List[str]:
+    def painted(self, group: StormGroup, now: float) -> List[str]:
         """Incidents to be dispatched now with all that was held: what flapped and stays up, when
         that is over. What a storm leaves open is in its summary and gets no card until something
         happens to it."""
@@ -370,9 +348,9 @@ class Noise:
             return []
         del self.groups[group.key]
         open_ones = group.open_ones()
-        few = group.kind == FLAPPING and len(open_ones) <= max(1, self._terms.incidents)
+        few = group.kind == FLAPPING and len(open_ones) <= max(1, self._settings.storm_incidents)
         counted = group.statuses.keys() - set(group.released) - set(open_ones if few else ())
-        self.over.append(Over(group.payload(now), now, 0, counted))
+        self._ended.add(group.payload(now), now, counted)
         if few:
             return open_ones
         self.left.update((id, group.key) for id in open_ones)
@@ -381,20 +359,15 @@ class Noise:
     def once_more(self, now: float) -> List[Dict[str, Any]]:
         """Last payloads of groups that are over which are to be told again; they count as told
         when this is kept."""
-        found = []
-        for number, one in enumerate(self.over):
-            if one.again < len(AGAIN) and now - one.at >= AGAIN[one.again]:
-                self.over[number] = one._replace(again=one.again + 1)
-                found.append(one.payload)
-        lasting = [one for one in self.over if now - one.at < KEPT_OVER]
-        self.changed = self.changed or bool(found) or len(lasting) < len(self.over)
-        self.over = lasting
+        found = self._ended.repeated(now)
+        dropped = self._ended.forget(now)
+        self.changed = self.changed or bool(found) or dropped
         return found
 
     def forget(self, now: float, open_ids: Any) -> None:
         """What counts no longer: times outside of every window, incidents that are not among
         `open_ids`."""
-        oldest = now - max(self._terms.window, REMEMBERED)
+        oldest = now - max(self._settings.storm_window, REMEMBERED_SECONDS)
         passed = {
             s: {id: at for id, at in ids.items() if at >= oldest}
             for s, ids in self._passed.items()

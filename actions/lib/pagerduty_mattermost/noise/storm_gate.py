@@ -1,16 +1,13 @@
-"""What the incident sensor holds back: `storms` with its memory in the datastore and its trigger
-`pagerduty.storm`.
+"""What the incident sensor holds back: `storm_detection` with its memory in the datastore and its
+trigger `pagerduty.storm`.
 
-    desk = NoiseDesk(config.noise, store, dispatcher, pagerduty, log)
-    steps = desk.sort(steps, now, patient=True)    # high urgency and newest first while something
-    is held
-    step = desk.passed(step, origin, now)          # None: held back; else as it is to be
-    dispatched
-    desk.tell(now, origin)                         # after the look: cards of storms, then what is
-    kept
+    gate = StormGate(config.noise, store, dispatcher, pagerduty, log)
+    steps = gate.sort(steps, now, patient=True)   # while something is held: urgent ones first
+    change = gate.passed(change, origin, now)     # None: held back; else as it is dispatched
+    gate.show(now, origin, send, open_ids)        # at the end: cards of storms, then the memory
 
-Kept before anything is dispatched: a look that is repeated after a crash decides the same, and
-knows what has a card.
+What it decides is kept before anything is dispatched: a cycle that is repeated after a crash
+decides the same, and knows what has a card.
 """
 
 from __future__ import annotations
@@ -27,18 +24,18 @@ from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.incidents.known_states import Step
 from pagerduty_mattermost.incidents.reader import read_incident, read_incident_log
-from pagerduty_mattermost.noise.storm_detection import HOLD, RELEASE, WAIT, Noise, Terms
+from pagerduty_mattermost.noise.storm_detection import HOLD, RELEASE, WAIT, StormDetector
 
-NAME = "noise"
+_KEY = "noise"
 STORM_TRIGGER = "pagerduty.storm"
 
 
-def remembered(store: Store) -> Noise:
+def remembered(store: Store) -> StormDetector:
     """What the sensor has kept, for whoever only looks. Raises StoreUnreachable."""
-    return Noise(Terms(), _read(store))
+    return StormDetector(NoiseConfig(), _read(store))
 
 
-class NoiseDesk:
+class StormGate:
     def __init__(
         self,
         config: NoiseConfig,
@@ -47,42 +44,30 @@ class NoiseDesk:
         pagerduty: PagerDuty,
         log: Any,
     ) -> None:
-        self._terms = Terms(
-            config.storm_incidents,
-            float(config.storm_window),
-            float(config.storm_quiet),
-            config.storm_priorities,
-            config.flapping_rounds,
-            float(config.flapping_window),
-        )
-        self._store, self._dispatcher, self._pagerduty, self._log = (
-            store,
-            dispatcher,
-            pagerduty,
-            log,
-        )
-        self._noise: Optional[Noise] = None
+        self._settings, self._store, self._log = config, store, log
+        self._dispatcher, self._pagerduty = dispatcher, pagerduty
+        self._detector: Optional[StormDetector] = None
         self._verdicts: Dict[str, str] = {}
         self.waiting: FrozenSet[str] = frozenset()
-        """Incidents that the newest look at the log left to be decided by another one soon."""
+        """Incidents that the newest read of the log left to be decided by the next one, soon."""
 
     def sort(self, steps: Sequence[Step], now: float, *, patient: bool = False) -> List[Step]:
         """What is to be taken over now; `patient`: what waits is in the next look again. Raises
         StoreUnreachable at the first look only: what is held must be known."""
-        if self._noise is None:
-            self._noise = Noise(self._terms, _read(self._store))
+        if self._detector is None:
+            self._detector = StormDetector(self._settings, _read(self._store))
         changes = [step.change for step in steps if step.change is not None]
-        self._verdicts = self._noise.judge(changes, now, patient=patient)
-        if self._noise.changed:
+        self._verdicts = self._detector.judge(changes, now, patient=patient)
+        if self._detector.changed:
             try:
-                self._keep(self._noise)
+                self._keep(self._detector)
             except StoreUnreachable as error:  # incidents go on being told, as ever
                 self._log.warning("What is held back is not kept yet: %s", error)
         waiting = frozenset(id for id, verdict in self._verdicts.items() if verdict == WAIT)
         if patient:
             self.waiting = waiting
         ready = [step for step in steps if step.incident_id not in waiting]
-        if not self._noise.groups:
+        if not self._detector.groups:
             return ready
         return sorted(ready, key=_rank, reverse=True)
 
@@ -105,24 +90,24 @@ class NoiseDesk:
         )
         return whole._replace(events=events, cycle=change.cycle, read_at="")
 
-    def tell(
+    def show(
         self, now: float, origin: float, send: Callable[[Change], None], open_ids: Any
     ) -> None:
         """Cards of storms, the last cards of those that are over, and what is to be remembered.
         Raises DispatchFailed and StoreUnreachable: then the next look tells."""
-        noise = self._noise
-        if noise is None:
+        detector = self._detector
+        if detector is None:
             return
-        noise.settle()
-        for group in noise.due(now):
+        detector.settle()
+        for group in detector.due(now):
             self._dispatch(group.payload(now))
-            for incident_id in noise.told(group, now):
+            for incident_id in detector.painted(group, now):
                 self._late(incident_id, origin, now, send)
-        for payload in noise.once_more(now):
+        for payload in detector.once_more(now):
             self._dispatch(payload)
-        noise.forget(now, open_ids)
-        if noise.changed:
-            self._keep(noise)
+        detector.forget(now, open_ids)
+        if detector.changed:
+            self._keep(detector)
 
     def _dispatch(self, payload: Dict[str, Any]) -> None:
         try:
@@ -130,9 +115,9 @@ class NoiseDesk:
         except UnfitPayload as error:
             self._log.error("Not dispatched: %s", error)
 
-    def _keep(self, noise: Noise) -> None:
-        self._store.write(NAME, noise.kept())
-        noise.changed = False
+    def _keep(self, detector: StormDetector) -> None:
+        self._store.write(_KEY, detector.to_data())
+        detector.changed = False
 
     def _late(
         self, incident_id: str, origin: float, now: float, send: Callable[[Change], None]
@@ -156,6 +141,6 @@ def _rank(step: Step) -> Any:
 
 def _read(store: Store) -> Any:
     try:
-        return store.read(NAME)
+        return store.read(_KEY)
     except BrokenValue:
         return None

@@ -13,14 +13,16 @@ from pagerduty_mattermost.core.text import cut, one_line
 from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Incident
 
 STORM, FLAPPING = "storm", "flapping"
-TELL_EVERY = 30.0
+PAINT_EVERY_SECONDS = 30.0
 """Seconds between two repaintings of a group's card."""
-SHOWN, SHOWN_AT_END, REMEMBERED = 10, 20, 60
+MAX_SHOWN, MAX_SHOWN_AT_END, MAX_REMEMBERED = 10, 20, 60
 """Incidents that the card lists, and that are known well enough to move up when others are over.
 """
 
 
-class Group:
+class StormGroup:
+    """Its attributes are what is kept of it (`to_data`): their names stand in the datastore."""
+
     def __init__(self, kind: str, about: str, first: Incident, title: str, began: float) -> None:
         """`about`: what new incidents belong to it by; `began`: by the incidents' own times, so
         that a look which is repeated makes the same group."""
@@ -68,7 +70,7 @@ class Group:
         """Whether its card is to be painted. An alert that flaps has none until its next round
         comes."""
         news = bool(self.statuses) and self.sequence > self.told_sequence
-        return news and (self.ended or now - self.told_at >= TELL_EVERY)
+        return news and (self.ended or now - self.told_at >= PAINT_EVERY_SECONDS)
 
     def take(self, incident: Incident) -> bool:
         """Take over the incident's state; False when it is known."""
@@ -91,7 +93,7 @@ class Group:
                 -one["number"],
             )
         )
-        self.shown = rows[:REMEMBERED]
+        self.shown = rows[:MAX_REMEMBERED]
         self.sequence += 1
         return True
 
@@ -113,15 +115,15 @@ class Group:
             "acknowledged": self.count("acknowledged"),
             "closed": len(self.statuses) + self.before - self.count(*OPEN_STATUSES),
             "incidents": [
-                dict(one) for one in self.shown[: SHOWN_AT_END if self.ended else SHOWN]
+                dict(one) for one in self.shown[: MAX_SHOWN_AT_END if self.ended else MAX_SHOWN]
             ],
         }
 
-    def kept(self) -> Dict[str, Any]:
+    def to_data(self) -> Dict[str, Any]:
         return {**self.__dict__, "statuses": by_value(self.statuses)}
 
     @classmethod
-    def of(cls, data: Mapping[str, Any]) -> Group:
+    def from_data(cls, data: Mapping[str, Any]) -> StormGroup:
         """Raises KeyError, TypeError or ValueError when it is none."""
         kind, about, service_id, service, title = (
             str(data[name]) for name in ("kind", "about", "service_id", "service", "title")

@@ -20,7 +20,7 @@ from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.incidents.known_states import REPORTED, State, Step, bridge_of
 from pagerduty_mattermost.incidents.reader import read_incident
 from pagerduty_mattermost.incidents.trigger_payload import payload
-from pagerduty_mattermost.noise.storm_gate import NoiseDesk
+from pagerduty_mattermost.noise.storm_gate import StormGate
 
 INCIDENT_TRIGGER = "pagerduty.incident"
 MAX_ENRICHED = 20
@@ -31,7 +31,7 @@ EXTRAS = ("conference_url", "conference_number", "summary", "details", "links")
 
 class ChangeDispatch:
     def __init__(
-        self, dispatcher: Dispatcher, pagerduty: PagerDuty, noise: Optional[NoiseDesk], log: Any
+        self, dispatcher: Dispatcher, pagerduty: PagerDuty, noise: Optional[StormGate], log: Any
     ) -> None:
         self._dispatcher, self._pagerduty, self._log = dispatcher, pagerduty, log
         self._noise = noise
@@ -67,7 +67,7 @@ class ChangeDispatch:
             state.apply(step)
         if noise is not None:
             open_ids = {i for i, known in state.known.items() if known.is_open}
-            noise.tell(now, state.origin, self._send, open_ids)
+            noise.show(now, state.origin, self._send, open_ids)
 
     def _send(self, change: Change) -> None:
         events = tuple(

@@ -39,7 +39,7 @@ from pagerduty_mattermost.incidents.snapshot import differences, explained
 from pagerduty_mattermost.incidents.state_store import HEARTBEAT_SECONDS, StateStore
 from pagerduty_mattermost.incidents.tracker import follow
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
-from pagerduty_mattermost.noise.storm_gate import NoiseDesk
+from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
 from pagerduty_mattermost.sensor.health import Health, fault
 from pagerduty_mattermost.sensor.heartbeat import Pulse, heartbeat, tell_health
@@ -75,7 +75,7 @@ class Cycle:
         health: Optional[Health] = None,
         *,
         pulse: Optional[Pulse] = None,
-        noise: Optional[NoiseDesk] = None,
+        noise: Optional[StormGate] = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
