@@ -29,8 +29,8 @@ from .story import before, story
 from .verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent
-START_TIMEOUT = 30.0
-SETTLE_TIMEOUT = 45.0
+START_SECONDS = 30.0
+SETTLE_SECONDS = 45.0
 CHANNEL = "incidents"
 
 
@@ -132,7 +132,7 @@ def _watch(
         "pack starts …"
     )
     mattermost = sandbox.mattermost.account
-    if not _until(lambda: bool(mattermost.posts(CHANNEL)), START_TIMEOUT, pack):
+    if not _until(lambda: bool(mattermost.posts(CHANNEL)), START_SECONDS, pack):
         console.print("[red]The pack posted no summary of what is open; its log:")
         console.print(_tail(log), markup=False)
         return ["nothing was posted"]
@@ -149,7 +149,7 @@ def _watch(
     def differences() -> List[str]:
         return verify(sandbox.pagerduty.account.truth(), mattermost, CHANNEL, since=began)
 
-    _until(lambda: not differences(), SETTLE_TIMEOUT, pack)
+    _until(lambda: not differences(), SETTLE_SECONDS, pack)
     settled = time.monotonic() - started
     time.sleep(1.0)  # what should not come would come now
     console.print()

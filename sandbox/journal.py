@@ -25,7 +25,7 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from .clock import Clock
 
-ANSWERS_LIMIT = 64_000_000
+MAX_ANSWERS_BYTES = 64_000_000
 """Bytes of answers kept; older ones are forgotten (`Entry.answer` becomes None), their entries
 stay."""
 
@@ -78,7 +78,7 @@ class Fact(NamedTuple):
 
 
 class Journal:
-    def __init__(self, clock: Clock, answers_limit: int = ANSWERS_LIMIT) -> None:
+    def __init__(self, clock: Clock, answers_limit: int = MAX_ANSWERS_BYTES) -> None:
         self._clock = clock
         self._lock = threading.Lock()
         self._entries: List[Entry] = []

@@ -40,7 +40,7 @@ from .service import Answer, Request, Routes, Service, Upload, read_request
 
 __all__ = ["Answer", "Request", "Routes", "Server", "Service", "Upload", "shared_loop"]
 
-START_TIMEOUT = 10.0
+START_SECONDS = 10.0
 CONTROL = "/_sandbox/"
 _SECRET_HEADERS = {"authorization", "cookie", "proxy-authorization"}
 
@@ -102,7 +102,7 @@ class Server:
         if self._loop is not None:
             return self
         loop = shared_loop()
-        asyncio.run_coroutine_threadsafe(self._open(), loop).result(START_TIMEOUT)
+        asyncio.run_coroutine_threadsafe(self._open(), loop).result(START_SECONDS)
         self._loop = loop
         return self
 
@@ -111,7 +111,7 @@ class Server:
         stays."""
         loop, self._loop = self._loop, None
         if loop is not None:
-            asyncio.run_coroutine_threadsafe(self._shut(), loop).result(START_TIMEOUT)
+            asyncio.run_coroutine_threadsafe(self._shut(), loop).result(START_SECONDS)
 
     def freeze(self) -> None:
         """Accept connections and requests, answer none, until `thaw`."""

@@ -15,7 +15,7 @@ from typing import Any, Callable, List, NamedTuple, Optional
 from standalone.database import Database
 
 MASK = "********"
-PAGE = 100
+MAX_LIST_VALUES = 100
 """Values in one list, as StackStorm's `api.max_page_size`."""
 SYSTEM_SCOPES = ("st2kv.system", "system")
 
@@ -69,7 +69,14 @@ class KeyValueStore:
             "SELECT name, value, secret, expires_at FROM datastore WHERE name >= ? AND "
             "substr(name, 1, ?) = ? "
             "AND (expires_at IS NULL OR expires_at > ?) ORDER BY name LIMIT ? OFFSET ?",
-            (start, len(start), start, self._clock(), min(limit or PAGE, PAGE), offset or 0),
+            (
+                start,
+                len(start),
+                start,
+                self._clock(),
+                min(limit or MAX_LIST_VALUES, MAX_LIST_VALUES),
+                offset or 0,
+            ),
         )
         return [_pair(row) for row in rows]
 

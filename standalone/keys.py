@@ -71,16 +71,16 @@ def _set(store: Any, options: Any) -> int:
 
 def _list(store: Any, options: Any) -> int:
     from standalone.chat import columns
-    from standalone.datastore import MASK, PAGE
+    from standalone.datastore import MASK, MAX_LIST_VALUES
 
     rows: List[Any] = []
     while True:
-        page = store.list(options.prefix, PAGE, len(rows))
+        page = store.list(options.prefix, MAX_LIST_VALUES, len(rows))
         rows.extend(
             (pair.name, _left(pair.expires_at), MASK if pair.secret else pair.value)
             for pair in page
         )
-        if len(page) < PAGE:
+        if len(page) < MAX_LIST_VALUES:
             break
     if rows:
         print(columns(rows))

@@ -7,7 +7,7 @@ import sys
 from typing import Callable, Iterable
 
 NOISY = ("urllib3", "apscheduler", "mattermostdriver", "pdpyras", "asyncio")
-SHORTEST_SECRET = 4
+MIN_SECRET_CHARACTERS = 4
 """Shorter ones would blacken half of the log."""
 
 
@@ -19,7 +19,7 @@ class _Formatter(logging.Formatter):
     def format(self, record: logging.LogRecord) -> str:
         text = super().format(record)
         for secret in self._secrets():
-            if len(secret) >= SHORTEST_SECRET:
+            if len(secret) >= MIN_SECRET_CHARACTERS:
                 text = text.replace(secret, "********")
         return text if record.exc_info else " ".join(text.splitlines())
 

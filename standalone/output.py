@@ -8,7 +8,7 @@ from typing import Any, List, Mapping, Sequence, Tuple
 from standalone.chat import columns, iso
 from standalone.journal import Execution
 
-WIDEST = 100
+MAX_VALUE_CHARACTERS = 100
 """Characters of one value beside a message; `-j` prints all of it."""
 
 
@@ -37,7 +37,7 @@ def result_text(result: Mapping[str, Any]) -> str:
 def _short(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
     line = " ".join(text.split())
-    return line if len(line) <= WIDEST else line[: WIDEST - 1] + "…"
+    return line if len(line) <= MAX_VALUE_CHARACTERS else line[: MAX_VALUE_CHARACTERS - 1] + "…"
 
 
 def execution_rows(executions: Sequence[Execution], id_length: int) -> List[Tuple[str, ...]]:

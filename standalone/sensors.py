@@ -15,9 +15,9 @@ from typing import Any, Callable, Optional
 
 LOG = logging.getLogger("standalone")
 
-FIRST_PAUSE = 2.5
-LONGEST_PAUSE = 60.0
-HEALTHY_AFTER = 10.0
+FIRST_PAUSE_SECONDS = 2.5
+MAX_PAUSE_SECONDS = 60.0
+HEALTHY_SECONDS = 10.0
 """Seconds alive after which the next failure counts as the first."""
 
 
@@ -72,14 +72,14 @@ class SensorThread:
         return not self._thread.is_alive()
 
     def _live(self) -> None:
-        pause = FIRST_PAUSE
+        pause = FIRST_PAUSE_SECONDS
         while not self._stopping:
             born = self._monotonic()
             try:
                 self._run_once()
             except BaseException as error:
-                if self._monotonic() - born >= HEALTHY_AFTER:
-                    pause = FIRST_PAUSE
+                if self._monotonic() - born >= HEALTHY_SECONDS:
+                    pause = FIRST_PAUSE_SECONDS
                 line = " ".join(str(error).split())
                 LOG.error(
                     "Sensor %s: %s: %s; starts anew in %g s",
@@ -97,7 +97,7 @@ class SensorThread:
                     )
                     self._tell()
             self._wait(pause)
-            pause = min(pause * 2, LONGEST_PAUSE)
+            pause = min(pause * 2, MAX_PAUSE_SECONDS)
         self._cleanup()
 
     def _run_once(self) -> None:

@@ -16,7 +16,7 @@ from standalone.pack_model import Rule
 
 LOG = logging.getLogger("standalone")
 
-GRACE = 60
+GRACE_SECONDS = 60
 """Seconds a tick may be late."""
 
 
@@ -37,7 +37,7 @@ class Timers:
             return
         from apscheduler.schedulers.background import BackgroundScheduler
 
-        defaults = {"misfire_grace_time": GRACE, "coalesce": True}
+        defaults = {"misfire_grace_time": GRACE_SECONDS, "coalesce": True}
         self._scheduler = BackgroundScheduler(timezone="UTC", job_defaults=defaults, daemon=True)
         for rule in self._rules:
             trigger = make_trigger(rule)

@@ -14,7 +14,7 @@ from .server import MattermostCore
 ROUTES = Routes()
 """Paths below /api/v4. A handler takes a `Call` and returns an `Answer` or an awaitable of one."""
 
-PER_PAGE, MOST_PER_PAGE = 60, 200
+DEFAULT_PER_PAGE, MAX_PER_PAGE = 60, 200
 
 
 class Call(NamedTuple):
@@ -50,8 +50,8 @@ class Call(NamedTuple):
     def page(self) -> Tuple[int, int]:
         """`page` and `per_page` as the server bounds them: 60 by default, 200 at most."""
         page = max(0, _number(self.request.param("page"), 0))
-        per_page = _number(self.request.param("per_page"), PER_PAGE)
-        return page, min(MOST_PER_PAGE, per_page) if per_page > 0 else PER_PAGE
+        per_page = _number(self.request.param("per_page"), DEFAULT_PER_PAGE)
+        return page, min(MAX_PER_PAGE, per_page) if per_page > 0 else DEFAULT_PER_PAGE
 
     def old_format(self, missing: str) -> None:
         """Only `format=old` is served; `missing`: id of the error without any. Raises ApiError."""

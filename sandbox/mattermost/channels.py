@@ -15,7 +15,7 @@ from .teams import visible_team
 
 TOWN_SQUARE = "town-square"
 _NAME = re.compile(r"[a-z0-9][a-z0-9_-]*[a-z0-9]")
-_COLUMN = 64
+_MAX_NAME_CHARACTERS = 64
 """Characters the database takes for a name; the server does not check it itself."""
 
 
@@ -30,7 +30,7 @@ def check_texts(name: str, display_name: str, header: str, purpose: str) -> None
         raise ApiError("model.channel.is_valid.header.app_error")
     if len(purpose) > 250:
         raise ApiError("model.channel.is_valid.purpose.app_error")
-    if len(name) > _COLUMN:
+    if len(name) > _MAX_NAME_CHARACTERS:
         raise ApiError("app.channel.create_channel.internal_error")
 
 

@@ -6,12 +6,12 @@ import random
 import re
 
 ALPHABET = "ybndrfg8ejkmcpqxot1uwisza345h769"
-LENGTH = 26
+ID_CHARACTERS = 26
 _VALID = re.compile(r"[a-zA-Z0-9]{26}")
 
 
 def new_id(source: random.Random) -> str:
-    return "".join(source.choices(ALPHABET, k=LENGTH))
+    return "".join(source.choices(ALPHABET, k=ID_CHARACTERS))
 
 
 def is_id(value: object) -> bool:

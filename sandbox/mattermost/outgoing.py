@@ -23,7 +23,7 @@ from yarl import URL
 from .server import MattermostCore
 
 CONNECT_SECONDS = 3.0
-MAX_ANSWER = 1024 * 1024
+MAX_ANSWER_BYTES = 1024 * 1024
 """Bytes of an answer that are read."""
 USER_AGENT = "Mattermost-Bot/1.1"
 FORBIDDEN = (
@@ -103,7 +103,7 @@ async def call(
 async def _beginning(content: aiohttp.StreamReader) -> bytes:
     """As much of an answer as is read of one."""
     parts: List[bytes] = []
-    left = MAX_ANSWER
+    left = MAX_ANSWER_BYTES
     while left > 0:
         part = await content.read(left)
         if not part:

@@ -12,7 +12,7 @@ from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import Channel, Post
 from .state import PENDING_SECONDS, State
 
-MOST_SINCE = 1000
+MAX_POSTS_SINCE = 1000
 """Posts a `since` answers at most; it knows no pages."""
 
 
@@ -245,7 +245,9 @@ def channel_posts(call: Call) -> Answer:
         call.need_admin()
     channel = call.readable_channel()
     if since and int(since) > 0:
-        changed = [p for p in reversed(channel.posts) if p.update_at > int(since)][:MOST_SINCE]
+        changed = [p for p in reversed(channel.posts) if p.update_at > int(since)][
+            :MAX_POSTS_SINCE
+        ]
         return _list(state, changed, _threads(state, changed))
     return _page(call, channel)
 

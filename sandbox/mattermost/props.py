@@ -11,7 +11,7 @@ from __future__ import annotations
 import json
 from typing import Any, Callable, Dict, List, Optional
 
-ATTACHMENT_OVERHEAD = 290
+ATTACHMENT_OVERHEAD_CHARACTERS = 290
 """Characters the server adds for each attachment, as measured."""
 
 _TEXTS = (
@@ -61,7 +61,7 @@ def size(sent: Any, kept: Dict[str, Any]) -> int:
     """The number of characters that counts against the limit."""
     count = len(kept["attachments"]) if isinstance(kept.get("attachments"), list) else 0
     as_sent = _go_length(sent) if isinstance(sent, dict) else 2
-    return max(_go_length(kept), as_sent + ATTACHMENT_OVERHEAD * count)
+    return max(_go_length(kept), as_sent + ATTACHMENT_OVERHEAD_CHARACTERS * count)
 
 
 def _go_length(value: Any) -> int:

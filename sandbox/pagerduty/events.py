@@ -15,7 +15,7 @@ from .model import Agent, Incident, Thing
 V2 = "/v2/enqueue"
 V2_CHANGE = "/v2/change/enqueue"
 V1 = "/generic/2010-04-15/create_event.json"
-SIZE_LIMIT = 512 * 1024
+MAX_BODY_BYTES = 512 * 1024
 _SEVERITIES = ("critical", "error", "warning", "info")
 
 
@@ -32,7 +32,7 @@ class Events:
 
     def handle(self, request: Request) -> Answer:
         v1 = request.path == V1
-        if len(request.body) > SIZE_LIMIT:
+        if len(request.body) > MAX_BODY_BYTES:
             return Answer(
                 413, {"status": "invalid event", "message": "Event too large", "errors": []}
             )

@@ -10,9 +10,9 @@ from .book import Book
 from .call import Call
 from .model import OPEN, STATUSES, URGENCIES, Incident, LogEntry, invalid
 
-MONTH = 30 * 86400
+DEFAULT_RANGE_SECONDS = 30 * 86400
 """Incidents without `since` and `until`: those created within it."""
-WIDEST = 6 * 31 * 86400
+MAX_RANGE_SECONDS = 6 * 31 * 86400
 """Widest range of `since` and `until` for incidents."""
 
 _SORTS: Dict[str, Callable[[Incident], Any]] = {
@@ -88,8 +88,8 @@ def _sorts(text: str) -> List[Tuple[str, bool]]:
 def _bounds(call: Call) -> Tuple[float, float]:
     since, until = call.time("since"), call.time("until")
     until_or_now = until if until is not None else call.account.clock()
-    low = since if since is not None else until_or_now - MONTH
-    if until_or_now - low > WIDEST:
+    low = since if since is not None else until_or_now - DEFAULT_RANGE_SECONDS
+    if until_or_now - low > MAX_RANGE_SECONDS:
         raise invalid("The date range may not be wider than 6 months")
     return low, until_or_now
 

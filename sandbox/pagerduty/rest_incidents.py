@@ -11,7 +11,7 @@ from .listing import list_incidents, list_log
 from .model import STATUSES, URGENCIES, Agent, Alert, Incident, Thing, Wrong, invalid, not_found
 
 routes = Routes()
-BULK_LIMIT = 250
+MAX_BULK_INCIDENTS = 250
 _OPEN_ONLY = {"status", "assignments", "escalation_policy", "escalation_level"}
 
 
@@ -71,12 +71,12 @@ def update_many(call: Call) -> Answer:
     agent, rows = call.sender(), call.body().get("incidents")
     if not isinstance(rows, list) or not rows:
         raise invalid("Incidents cannot be empty")
-    if len(rows) > BULK_LIMIT:
+    if len(rows) > MAX_BULK_INCIDENTS:
         raise Wrong(
             413,
             2001,
             "Request Entity Too Large",
-            f"At most {BULK_LIMIT} incidents may be updated at a time",
+            f"At most {MAX_BULK_INCIDENTS} incidents may be updated at a time",
         )
     planned: List[Tuple[Incident, Dict[str, Any]]] = []
     for row in rows:
@@ -250,12 +250,12 @@ def update_alerts(call: Call) -> Answer:
     incident, rows, account = call.incident(), call.body().get("alerts"), call.account
     if not isinstance(rows, list) or not rows:
         raise invalid("Alerts cannot be empty")
-    if len(rows) > BULK_LIMIT:
+    if len(rows) > MAX_BULK_INCIDENTS:
         raise Wrong(
             413,
             2001,
             "Request Entity Too Large",
-            f"At most {BULK_LIMIT} alerts may be updated at a time",
+            f"At most {MAX_BULK_INCIDENTS} alerts may be updated at a time",
         )
     own = {alert.id: alert for alert in incident.alerts}
     planned = [(own.get(str(row.get("id"))), row) for row in rows if isinstance(row, dict)]

@@ -14,8 +14,8 @@ from .render_catalog import API, CatalogRenderer, shows
 from .resource import filtered, serve_showing, serve_writing, taken
 
 routes = Routes()
-DAY = 86400
-NEAR = 30 * 60
+DAY_SECONDS = 86400
+NEAR_SECONDS = 30 * 60
 """Incidents that began this close together count as related; changes this long before one as its
 cause."""
 
@@ -72,7 +72,7 @@ def related(call: Call) -> Answer:
         other = call.account.by_number[number]
         if (
             other.service_id != incident.service_id
-            and abs(other.created_at - incident.created_at) <= NEAR
+            and abs(other.created_at - incident.created_at) <= NEAR_SECONDS
         ):
             kind = "similar_contents" if _likeness(incident, other) else "prior_feedback"
             feedback = {"positive_feedback_count": 0, "negative_feedback_count": 0}
@@ -85,10 +85,10 @@ def related(call: Call) -> Answer:
 @routes.add("GET", "/incidents/{id}/outlier_incident")
 def outlier(call: Call) -> Answer:
     incident, render = call.incident(), call.renderer()
-    since = call.time("since") or incident.created_at - 120 * DAY
+    since = call.time("since") or incident.created_at - 120 * DAY_SECONDS
     count = sum(row.created_at >= since for row in _past(call, incident))
     category = "novel" if count == 0 else "rare" if count < 5 else "frequent"
-    days = max(1.0, (incident.created_at - since) / DAY)
+    days = max(1.0, (incident.created_at - since) / DAY_SECONDS)
     occurrence = {
         "count": count,
         "frequency": round(count / days, 2),

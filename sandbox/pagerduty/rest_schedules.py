@@ -13,8 +13,8 @@ from .resource import filtered, in_use, taken
 from .rota import shifts
 
 routes = Routes()
-DAY = 86400
-TWO_WEEKS = 14 * DAY
+DAY_SECONDS = 86400
+TWO_WEEKS_SECONDS = 14 * DAY_SECONDS
 
 
 def _time_of_day(call: Call, value: Any) -> str:
@@ -25,7 +25,7 @@ def _time_of_day(call: Call, value: Any) -> str:
 
 _RESTRICTION = Form(
     type=Field(one_of("daily_restriction", "weekly_restriction"), required=True),
-    duration_seconds=Field(number(1, 7 * DAY), required=True),
+    duration_seconds=Field(number(1, 7 * DAY_SECONDS), required=True),
     start_time_of_day=Field(_time_of_day, required=True),
     start_day_of_week=Field(number(1, 7)),
 )
@@ -35,7 +35,7 @@ def _restriction(call: Call, value: Any) -> Thing:
     found = _RESTRICTION.fields(call, value)
     if found["type"] == "weekly_restriction" and "start_day_of_week" not in found:
         raise Problem("Start day of week can't be blank")
-    if found["type"] == "daily_restriction" and found["duration_seconds"] > DAY:
+    if found["type"] == "daily_restriction" and found["duration_seconds"] > DAY_SECONDS:
         raise Problem("Duration seconds of a daily restriction must be at most a day")
     return found
 
@@ -49,7 +49,9 @@ _LAYER = Form(
     start=Field(moment, required=True),
     end=Field(moment, null=True),
     rotation_virtual_start=Field(moment, required=True, store="virtual_start"),
-    rotation_turn_length_seconds=Field(number(3600, 365 * DAY), required=True, store="turn"),
+    rotation_turn_length_seconds=Field(
+        number(3600, 365 * DAY_SECONDS), required=True, store="turn"
+    ),
     users=Field(many(_layer_user, least=1), required=True, store="user_ids"),
     restrictions=Field(many(_restriction)),
 )
@@ -183,7 +185,7 @@ def _entries(call: Call, schedule: Thing) -> Thing:
     """Entries cut to the range (whole with `overflow`), and the part of it they cover."""
     if not call.param("since") and not call.param("until"):
         return {"rendered_schedule_entries": [], "rendered_coverage_percentage": None}
-    since, until = call.span(TWO_WEEKS, backwards=True)
+    since, until = call.span(TWO_WEEKS_SECONDS, backwards=True)
     render, overflow, entries, covered = call.renderer(), call.flag("overflow"), [], 0
     for shift in shifts(schedule, since, until):
         start, end = max(shift.start, since), min(shift.end, until)
@@ -203,7 +205,7 @@ def users(call: Call) -> Answer:
     """Who is on call in the range; without one, everybody in the rotation."""
     found, render = call.named("schedules"), call.renderer()
     if call.param("since") or call.param("until"):
-        since, until = call.span(DAY)
+        since, until = call.span(DAY_SECONDS)
         ids = dict.fromkeys(s.user_id for s in shifts(found, since, until))
     else:
         ids = dict.fromkeys(u for layer in found.get("layers", ()) for u in layer["user_ids"])

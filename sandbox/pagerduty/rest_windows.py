@@ -13,7 +13,7 @@ from .resource import in_use, serve_showing
 routes = Routes()
 _STATES = ("past", "future", "ongoing", "open", "all")
 _KINDS = ("sms_notification", "email_notification", "phone_notification", "push_notification")
-THREE_MONTHS = 92 * 86400
+MAX_RANGE_SECONDS = 92 * 86400
 
 WINDOW = Form(
     "maintenance_window",
@@ -103,7 +103,7 @@ def notifications(call: Call) -> Answer:
     if not call.param("since") or not call.param("until"):
         raise invalid("since and until are required")
     since, until = call.span(0)
-    if until - since > THREE_MONTHS:
+    if until - since > MAX_RANGE_SECONDS:
         raise invalid("The date range must be less than 3 months")
     wanted = (call.chosen("filter", _KINDS) or [""])[0]
     rows: List[LogEntry] = [

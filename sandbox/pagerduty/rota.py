@@ -18,9 +18,9 @@ from dateutil import tz
 
 from .model import Thing
 
-FAR = 90 * 86400
+MAX_AHEAD_SECONDS = 90 * 86400
 """On-call shifts are looked at 90 days ahead at most."""
-_CHANGE = 2 * 3600
+_MAX_CLOCK_CHANGE_SECONDS = 2 * 3600
 """No clock change makes a turn longer by more than this."""
 _Window = Tuple[int, int]
 
@@ -33,10 +33,10 @@ class Shift(NamedTuple):
 
 def shifts(schedule: Thing, since: int, until: int) -> List[Shift]:
     """The shifts that touch [since, until], whole, in order; nobody's time is left out."""
-    until = min(until, since + FAR)
+    until = min(until, since + MAX_AHEAD_SECONDS)
     zone = tz.gettz(schedule.get("time_zone") or "UTC") or tz.UTC
     given = [layer for layer in schedule.get("layers", ()) if layer["user_ids"]]
-    longest = max([int(layer["turn"]) + _CHANGE for layer in given], default=0)
+    longest = max([int(layer["turn"]) + _MAX_CLOCK_CHANGE_SECONDS for layer in given], default=0)
     overrides = list(schedule.get("overrides", ()))
     touching = [o for o in overrides if o["start"] <= until and o["end"] > since]
     low = min([since - longest, *(o["start"] for o in touching)])

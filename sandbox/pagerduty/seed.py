@@ -12,7 +12,7 @@ OAUTH_TOKEN = "pdus+_0XBPWQQ_sandbox"
 """An account-wide OAuth access token (`Bearer`)."""
 USER_TOKEN = "w_sandboxUserToken_1"
 """Ada's own token: `/users/me` works, `From` is not needed."""
-HOUR = 3600
+HOUR_SECONDS = 3600
 
 
 def keys(account: Account) -> None:
@@ -50,7 +50,9 @@ def plant(account: Account) -> None:
     ):
         users[who]["team_ids"].append(teams[team]["id"])
 
-    start = int(account.clock()) // (24 * HOUR) * 24 * HOUR - 30 * 24 * HOUR
+    start = (
+        int(account.clock()) // (24 * HOUR_SECONDS) * 24 * HOUR_SECONDS - 30 * 24 * HOUR_SECONDS
+    )
     rota = account.add(
         "schedules",
         "Platform rotation",
@@ -64,7 +66,7 @@ def plant(account: Account) -> None:
                 "start": start,
                 "end": None,
                 "virtual_start": start,
-                "turn": 7 * 24 * HOUR,
+                "turn": 7 * 24 * HOUR_SECONDS,
                 "user_ids": [users["linus"]["id"], users["olu"]["id"]],
             }
         ],

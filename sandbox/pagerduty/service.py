@@ -35,7 +35,7 @@ from .model import Alert, Incident, LogEntry, Note, Responder, Wrong, not_found
 from .render import Renderer
 from .webhooks import Courier
 
-WINDOW = 60.0
+WINDOW_SECONDS = 60.0
 _ROUTES = tuple(
     resource.routes
     for resource in (
@@ -117,13 +117,13 @@ class PagerDuty(Service):
         real, clock = self._monotonic(), self.account.clock()
         began_real, began, used = self._windows.get(token, (real, clock, 0))
         passed = max(real - began_real, clock - began)
-        if passed >= WINDOW:
+        if passed >= WINDOW_SECONDS:
             began_real, began, used, passed = real, clock, 0, 0.0
         self._windows[token] = (began_real, began, used + 1)
         headers = {
             "ratelimit-limit": str(limit),
             "ratelimit-remaining": str(max(0, limit - used - 1)),
-            "ratelimit-reset": str(max(1, int(WINDOW - passed + 0.999))),
+            "ratelimit-reset": str(max(1, int(WINDOW_SECONDS - passed + 0.999))),
         }
         shown = headers if self.account.options.rate_headers else {}
         if used >= limit:

@@ -44,10 +44,10 @@ EVENT_TYPES = {
     "responder_declined": "incident.responder.replied",
     "custom_field_value_change": "incident.custom_field_values.updated",
 }
-TIMEOUT = 5.0
-REPEATED_FOR = 48 * 3600.0
-DISABLED_FOR = 24 * 3600.0
-STRIKES = 3
+TIMEOUT_SECONDS = 5.0
+REPEATED_SECONDS = 48 * 3600.0
+DISABLED_SECONDS = 24 * 3600.0
+MAX_REFUSALS = 3
 LOCAL = ("127.0.0.1", "localhost", "::1")
 
 
@@ -166,7 +166,7 @@ class Courier:
         method = subscription["delivery_method"]
         if (
             method["temporarily_disabled"]
-            and self._account.clock() >= method.get("disabled_at", 0) + DISABLED_FOR
+            and self._account.clock() >= method.get("disabled_at", 0) + DISABLED_SECONDS
         ):
             method["temporarily_disabled"] = False
         return bool(subscription["active"] and not method["temporarily_disabled"])
@@ -215,12 +215,12 @@ class Courier:
                 continue
             self._fact("dropped", id, parcel, status)
             round.strikes += 1
-            if round.strikes >= STRIKES:
+            if round.strikes >= MAX_REFUSALS:
                 self._disable(id, round)
 
     def _is_repeated(self, status: int, parcel: Parcel) -> bool:
         trouble = status in (0, 429) or status >= 500
-        return trouble and self._account.clock() - parcel.since < REPEATED_FOR
+        return trouble and self._account.clock() - parcel.since < REPEATED_SECONDS
 
     def _disable(self, id: str, round: _Round) -> None:
         round.strikes = 0
@@ -269,7 +269,7 @@ def _post(method: Thing, id: str, parcel: Parcel) -> int:
     kind = http.client.HTTPSConnection if parts.scheme == "https" else http.client.HTTPConnection
     connection: Optional[http.client.HTTPConnection] = None
     try:
-        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT)
+        connection = kind(parts.hostname or "", parts.port, timeout=TIMEOUT_SECONDS)
         connection.request("POST", parts.path or "/", parcel.body, headers)
         return connection.getresponse().status
     except (OSError, http.client.HTTPException, ValueError):

@@ -338,7 +338,7 @@ def test_an_unwritable_end_is_tried_again_rather_than_lost(make, tmp_path, monke
 
 def test_sensors_poll_and_a_broken_one_lives_on(make, tmp_path, monkeypatch, caplog):
     monkeypatch.setenv("TOY_LIMIT", "4")
-    monkeypatch.setattr("standalone.sensors.FIRST_PAUSE", 0.01)
+    monkeypatch.setattr("standalone.sensors.FIRST_PAUSE_SECONDS", 0.01)
     monkeypatch.setenv("TOY_BREAK", "yes")
     done = threading.Event()
     app = make(
