@@ -1,5 +1,5 @@
 """The sensor that takes slash commands, clicks and dialogs from Mattermost: a thin shell around
-`chat_desk.Desk`."""
+`chat.endpoint.ChatEndpoint`."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if _LIBRARY not in sys.path:
 
 from st2reactor.sensor.base import Sensor  # noqa: E402
 
-from pagerduty_mattermost.chat.endpoint import Desk, open_desk  # noqa: E402
+from pagerduty_mattermost.chat.endpoint import ChatEndpoint, open_endpoint  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.sensor.health import fault  # noqa: E402
 
@@ -29,12 +29,12 @@ class ChatSensor(Sensor):
         super().__init__(sensor_service=sensor_service, config=config)
         self._log = sensor_service.get_logger(name="ChatSensor")
         self._stopped = threading.Event()
-        self.desk: Optional[Desk] = None
+        self.endpoint: Optional[ChatEndpoint] = None
 
     def setup(self) -> None:
         """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged."""
         try:
-            self.desk = open_desk(self.sensor_service, self.config, _schemas(), self._log)
+            self.endpoint = open_endpoint(self.sensor_service, self.config, _schemas(), self._log)
         except PackError as error:
             self._log.error("The chat sensor does nothing: %s", error)
         except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
@@ -48,8 +48,8 @@ class ChatSensor(Sensor):
 
     def cleanup(self) -> None:
         self._stopped.set()
-        if self.desk is not None:
-            self.desk.close()
+        if self.endpoint is not None:
+            self.endpoint.close()
 
     def add_trigger(self, trigger: Dict[str, Any]) -> None:
         """Rules come and go without the sensor."""

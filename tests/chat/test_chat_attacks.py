@@ -47,7 +47,7 @@ class AttackCase(ChatSensorCase):
         made: List[Any] = []
         gateway = mock.Mock()
         gateway.open_dialog = lambda trigger_id, dialog: made.append(dialog["dialog"])
-        self.sensor.desk._new_mattermost = lambda: gateway
+        self.sensor.endpoint._new_mattermost = lambda: gateway
         button = "note" if kind == "note" else "more"
         context = {"token": self.token(incident, button), "selected_option": kind}
         answer = self.click("", user_id=self.user_id(user), channel_id=channel, context=context)
@@ -145,7 +145,9 @@ class StolenThingsTestCase(AttackCase):
     def test_what_was_not_taken_may_be_sent_again(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         dialog = self.opened(one, "note")
-        with mock.patch.object(self.sensor.desk._dispatcher, "_deadline", 0.2), mock.patch.object(
+        with mock.patch.object(
+            self.sensor.endpoint._dispatcher, "_deadline", 0.2
+        ), mock.patch.object(
             self.sensor_service, "dispatch", side_effect=lambda *a, **k: time.sleep(1)
         ):
             assert "Not taken" in self.submit(dialog, "ada", {"text": "x"}).json()["error"]
@@ -410,7 +412,7 @@ class NoiseTestCase(AttackCase):
     __test__ = True
 
     def raw(self, data: bytes) -> bytes:
-        host, port = self.sensor.desk.address[len("http://") :].split(":")
+        host, port = self.sensor.endpoint.address[len("http://") :].split(":")
         with socket.create_connection((host, int(port)), timeout=8) as link:
             link.settimeout(8)
             with contextlib.suppress(ConnectionError):
@@ -483,9 +485,9 @@ class NoiseTestCase(AttackCase):
         assert any("408" in line for line in self.logged())
 
     def test_idle_connections_are_bounded_and_the_listener_lives(self) -> None:
-        host, port = self.sensor.desk.address[len("http://") :].split(":")
+        host, port = self.sensor.endpoint.address[len("http://") :].split(":")
         self.start_with(connections=4)
-        host, port = self.sensor.desk.address[len("http://") :].split(":")
+        host, port = self.sensor.endpoint.address[len("http://") :].split(":")
         with mock.patch.object(chat_listener, "CALL_SECONDS", 1.0):
             idle = [socket.create_connection((host, int(port)), timeout=5) for _ in range(4)]
             time.sleep(0.2)
@@ -504,7 +506,7 @@ class NoiseTestCase(AttackCase):
             self.start()
 
     def test_paths_near_the_public_address_lead_nowhere(self) -> None:
-        base = self.sensor.desk.address
+        base = self.sensor.endpoint.address
         for path in (
             "/pagerdutyclick",
             "/pagerduty//click",

@@ -14,22 +14,28 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
-from pagerduty_mattermost.chat.replay_guard import KEPT, MOST, Mark, Used, mark
+from pagerduty_mattermost.chat.replay_guard import (
+    KEPT_SECONDS,
+    MAX_CALLS,
+    CallMark,
+    ReplayGuard,
+    mark_of,
+)
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
     NOTE,
-    Call,
-    Open,
-    Order,
+    CallSecrets,
+    ChatCall,
+    ChatOrder,
+    DialogWanted,
     Refused,
-    Secrets,
     read,
 )
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
 from pagerduty_mattermost.incidents.incident import Incident
 
 NOW, KEY, TOKEN = 1_760_000_000.0, "k" * 32, "t" * 26
-SECRETS = Secrets((TOKEN,), (KEY,), ("w" * 26,))
+SECRETS = CallSecrets((TOKEN,), (KEY,), ("w" * 26,))
 ADA, EVE = "a" * 26, "e" * 26
 FORM = {"content-type": "application/x-www-form-urlencoded", "authorization": "Token " + TOKEN}
 PATHS = (COMMAND, NOTE, buttons.CLICK, dialogs.SUBMIT)
@@ -61,8 +67,8 @@ fields = st.dictionaries(
 )
 
 
-def post(path: str, body: Any) -> Call:
-    return Call(path, {"content-type": "application/json"}, json.dumps(body).encode())
+def post(path: str, body: Any) -> ChatCall:
+    return ChatCall(path, {"content-type": "application/json"}, json.dumps(body).encode())
 
 
 def button(verb: str) -> str:
@@ -86,10 +92,10 @@ def test_a_json_body_without_a_secret_of_ours_is_refused(path: str, body: Dict[s
     except Refused as refused:
         found = refused
     assert isinstance(
-        found, Order if vouched and body.get("user_id") in (ADA, TOKEN, "w" * 26) else Refused
+        found, ChatOrder if vouched and body.get("user_id") in (ADA, TOKEN, "w" * 26) else Refused
     )
     assert not any(secret in str(found) for secret in (TOKEN, KEY, "w" * 26)) or isinstance(
-        found, Order
+        found, ChatOrder
     )
 
 
@@ -100,7 +106,7 @@ def test_a_json_body_without_a_secret_of_ours_is_refused(path: str, body: Dict[s
 )
 def test_bytes_are_refused(path: str, headers: Dict[str, str], body: bytes) -> None:
     with pytest.raises(Refused):
-        read(Call(path, headers, body), SECRETS, NOW)
+        read(ChatCall(path, headers, body), SECRETS, NOW)
 
 
 @given(st.data())
@@ -117,7 +123,7 @@ def test_no_letter_of_a_signature_may_be_another_one(data: st.DataObject) -> Non
             dialogs.SUBMIT,
         ),
     ):
-        assert isinstance(read(post(path, body(token)), SECRETS, NOW), Order)
+        assert isinstance(read(post(path, body(token)), SECRETS, NOW), ChatOrder)
         at = data.draw(st.integers(0, len(token) - 1))
         other = data.draw(st.sampled_from(string.printable).filter(lambda one: one != token[at]))  # noqa: B023
         with pytest.raises(Refused):
@@ -129,7 +135,7 @@ def test_a_dialog_is_good_for_who_opened_it_alone(kind: str, other: str) -> None
     values = {"text": "x", "user": EVE}
     mine = {"user_id": ADA, "state": state(kind), "submission": values, "channel_id": EVE}
     found = read(post(dialogs.SUBMIT, mine), SECRETS, NOW)
-    assert isinstance(found, Order)
+    assert isinstance(found, ChatOrder)
     assert (found.user_id, found.channel_id) == (ADA, "c" * 26)
     for user in (EVE, other):
         with pytest.raises(Refused):
@@ -146,10 +152,12 @@ def test_what_is_for_one_thing_serves_no_other() -> None:
                 SECRETS,
                 NOW,
             )
-    for token, secrets in ((TOKEN, Secrets((), (KEY,), (TOKEN,))), ("w" * 26, SECRETS)):
+    for token, secrets in ((TOKEN, CallSecrets((), (KEY,), (TOKEN,))), ("w" * 26, SECRETS)):
         form = urlencode({"token": token, "user_id": ADA, "text": "list"}).encode()
         with pytest.raises(Refused):
-            read(Call(COMMAND, {**FORM, "authorization": "Token " + token}, form), secrets, NOW)
+            read(
+                ChatCall(COMMAND, {**FORM, "authorization": "Token " + token}, form), secrets, NOW
+            )
 
 
 def test_a_dialog_is_opened_for_who_clicked_where_they_clicked() -> None:
@@ -159,18 +167,20 @@ def test_a_dialog_is_opened_for_who_clicked_where_they_clicked() -> None:
         "trigger_id": "t",
         "context": {"token": button("note")},
     }
-    assert read(post(buttons.CLICK, click), SECRETS, NOW) == Open("note", "P1", "t", ADA, "c" * 26)
+    assert read(post(buttons.CLICK, click), SECRETS, NOW) == DialogWanted(
+        "note", "P1", "t", ADA, "c" * 26
+    )
     for without in ("user_id", "trigger_id"):
         with pytest.raises(Refused):
             read(post(buttons.CLICK, {**click, without: ""}), SECRETS, NOW)
 
 
 def test_a_mark_is_taken_once_until_it_is_given_back_or_old() -> None:
-    used, one = Used(), mark("token", "x", NOW)
+    used, one = ReplayGuard(), mark_of("token", "x", NOW)
     assert [
         used.take(one, NOW),
         used.take(one, NOW + 1),
-        used.take(mark("trigger", "x", NOW), NOW),
+        used.take(mark_of("trigger", "x", NOW), NOW),
     ] == [
         True,
         False,
@@ -178,14 +188,16 @@ def test_a_mark_is_taken_once_until_it_is_given_back_or_old() -> None:
     ]
     used.give_back(one)
     assert used.take(one, NOW)
-    assert used.take(mark("token", "x", NOW + KEPT), NOW + KEPT), "no token holds so long"
-    assert used.take(Mark(), NOW)
-    assert used.take(Mark(), NOW), "what bears nothing of the kind"
+    assert used.take(mark_of("token", "x", NOW + KEPT_SECONDS), NOW + KEPT_SECONDS), (
+        "no token holds so long"
+    )
+    assert used.take(CallMark(), NOW)
+    assert used.take(CallMark(), NOW), "what bears nothing of the kind"
 
 
 def test_marks_are_bounded_and_the_oldest_go_first() -> None:
-    used = Used()
-    marks = [mark("trigger", str(number), NOW) for number in range(MOST + 10)]
+    used = ReplayGuard()
+    marks = [mark_of("trigger", str(number), NOW) for number in range(MAX_CALLS + 10)]
     assert all(used.take(one, NOW) for one in marks)
     assert not used.take(marks[-1], NOW)
     assert used.take(marks[0], NOW)

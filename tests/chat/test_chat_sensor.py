@@ -125,7 +125,7 @@ class ChatSensorTestCase(ChatSensorCase):
         opened: List[Any] = []
         gateway = mock.Mock()
         gateway.open_dialog = lambda trigger_id, made: opened.append((trigger_id, made))
-        self.sensor.desk._new_mattermost = lambda: gateway
+        self.sensor.endpoint._new_mattermost = lambda: gateway
         assert self.click(self.token(one, "note"), trigger_id="abc").json() == {}
         ((trigger_id, made),) = opened
         assert trigger_id == "abc"
@@ -175,7 +175,9 @@ class ChatSensorTestCase(ChatSensorCase):
     def test_what_is_not_taken_is_told_and_never_run_late(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         token = self.token(one, "acknowledge")
-        with mock.patch.object(self.sensor.desk._dispatcher, "_deadline", 0.2), mock.patch.object(
+        with mock.patch.object(
+            self.sensor.endpoint._dispatcher, "_deadline", 0.2
+        ), mock.patch.object(
             self.sensor_service, "dispatch", side_effect=lambda *a, **k: time.sleep(1)
         ):
             began = time.monotonic()
@@ -184,7 +186,7 @@ class ChatSensorTestCase(ChatSensorCase):
         assert self.orders() == []
         self.click(token)
         order = self.orders()[-1]
-        self.sensor.desk._drop(order["id"])
+        self.sensor.endpoint._drop(order["id"])
         done, result = self.handle()
         assert (done, result["done"]) == (True, "dropped")
         done, result = self.handle({**order, "valid_until": time.time() - 1})
@@ -290,9 +292,9 @@ class ChatSensorTestCase(ChatSensorCase):
         opened: List[Any] = []
         gateway = mock.Mock()
         gateway.open_dialog = lambda trigger_id, made: opened.append(made["dialog"])
-        self.sensor.desk._new_mattermost = lambda: gateway
+        self.sensor.endpoint._new_mattermost = lambda: gateway
         for _ in range(100):
-            if self.sensor.desk._choices.known():
+            if self.sensor.endpoint._choices.known():
                 break
             time.sleep(0.05)
         told = {
@@ -501,14 +503,14 @@ class ChatSensorTestCase(ChatSensorCase):
     def test_a_taken_port_and_a_missing_setting_harm_nothing(self) -> None:
         other = self.get_sensor_instance(config=self.config)
         other.setup()
-        assert other.desk is None
+        assert other.endpoint is None
         other.cleanup()
         for change in ({"public_url": None}, {"signing_keys": None}, {"port": 0}):
             sensor = self.get_sensor_instance(
                 config={**self.config, "chat": {**self.config["chat"], **change}}
             )
             sensor.setup()
-            assert sensor.desk is None
+            assert sensor.endpoint is None
             sensor.cleanup()
             sensor.run()
 
@@ -561,7 +563,7 @@ class RefusedCallsTestCase(ChatSensorCase):
 
         assert self.post("/click", data=b"x" * (chat_listener.MAX_BODY + 1)).status_code == 413
         with mock.patch.object(chat_listener, "CALL_SECONDS", 0.3):
-            host, port = self.sensor.desk.address[len("http://") :].split(":")
+            host, port = self.sensor.endpoint.address[len("http://") :].split(":")
             slow = socket.create_connection((host, int(port)), timeout=5)
             slow.sendall(
                 b"POST /pagerduty/click HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nab"

@@ -1,6 +1,6 @@
-"""The pack's chat desk on a Mattermost that is held to the contract: set up by `mattermost.setup`,
-called at an address that the server reaches, its orders kept for the test instead of being carried
-out."""
+"""The pack's chat endpoint on a Mattermost that is held to the contract: set up by
+`mattermost.setup`, called at an address that the server reaches, its orders kept for the test
+instead of being carried out."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from datastore_double import Service
 from mattermost_setup import MattermostSetup
 from mattermost_site import Client, Site, good
 
-from pagerduty_mattermost.chat.endpoint import Desk
+from pagerduty_mattermost.chat.endpoint import ChatEndpoint
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.http.listener import Listener
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
@@ -75,7 +75,7 @@ class Pack:
             log,
             deadline=2,
         )
-        self._desk = Desk(
+        self._endpoint = ChatEndpoint(
             settings,
             dispatcher,
             Store(self.service),
@@ -95,12 +95,12 @@ class Pack:
     def _answer(
         self, path: str, headers: Mapping[str, str], body: bytes
     ) -> Tuple[int, Dict[str, Any]]:
-        """As the desk does; below `/status/` with that status."""
+        """As the endpoint does; below `/status/` with that status."""
         self.calls.append((path, dict(headers), body))
         _, _, status = path.rpartition("/status/")
         if status.isdigit():
             return int(status), {"text": "never shown", "ephemeral_text": "never shown"}
-        return self._desk.answer(path, headers, body)
+        return self._endpoint.answer(path, headers, body)
 
     def setup(self, verb: str = "setup") -> Dict[str, List[str]]:
         """mattermost.setup or teardown, with an administrator's token: the steps' texts by

@@ -14,7 +14,7 @@ from actions_world import ActionsTestCase
 from chat_world import Chat
 from pack_files import files, load
 
-from pagerduty_mattermost.chat.endpoint import Desk
+from pagerduty_mattermost.chat.endpoint import ChatEndpoint
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, to_payload
@@ -114,7 +114,7 @@ def linked(test: ExampleCase) -> Parameters:
     return {"user": "ada"}
 
 
-def with_desk(test: ExampleCase) -> Parameters:
+def with_endpoint(test: ExampleCase) -> Parameters:
     """The chat sensor listens, and the bot may make what is to be made."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -124,16 +124,16 @@ def with_desk(test: ExampleCase) -> Parameters:
     test.chat.service.grant("team_user", "manage_slash_commands", "manage_outgoing_webhooks")
     action = test.get_action_instance(config=test.settings)
     log = logging.getLogger("example")
-    desk = Desk(
+    endpoint = ChatEndpoint(
         config.load(test.settings), Mock(), Store(action.action_service), Mock(), dict, log
     )
-    desk.listen()
-    test.addCleanup(desk.close)
+    endpoint.listen()
+    test.addCleanup(endpoint.close)
     return {}
 
 
 def set_up(test: ExampleCase) -> Parameters:
-    test.done("mattermost.setup", **with_desk(test))
+    test.done("mattermost.setup", **with_endpoint(test))
     return {}
 
 
@@ -246,6 +246,6 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.post_storm": fixed(change=STORM, channel="incidents"),
     "health.check": fixed(),
     "health.watchdog": fixed(),
-    "mattermost.setup": with_desk,
+    "mattermost.setup": with_endpoint,
     "mattermost.teardown": set_up,
 }

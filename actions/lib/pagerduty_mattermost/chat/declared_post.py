@@ -1,10 +1,13 @@
-"""A Mattermost post that becomes an incident, and the reply in its thread that says so."""
+"""A Mattermost post that becomes an incident: quoted in a dialog or taken as it is, and the reply
+in its thread that says so."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence
+import re
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Sequence
 
-from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.chat.dialogs import MAX_TEXT_CHARACTERS
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, cut, one_line
 
@@ -13,6 +16,8 @@ if TYPE_CHECKING:
 
 TITLE_CHARACTERS = 1024
 DETAILS_CHARACTERS = 20_000
+QUOTED_TITLE_CHARACTERS = 150
+"""As many as the dialog's field takes."""
 
 
 def declare(context: Context, asked: Mapping[str, Any]) -> Dict[str, Any]:
@@ -55,6 +60,38 @@ def incident_of(post: Mapping[str, Any], asked: Mapping[str, Any]) -> Dict[str, 
         body = {"type": "incident_body", "details": cut(details.strip(), DETAILS_CHARACTERS)}
         incident["body"] = body
     return incident
+
+
+def quoted(
+    mattermost: Callable[[], Any], server_url: str, user_id: str, text: str, log: Any
+) -> Dict[str, str]:
+    """What stands in the fields of a declaration's dialog, by what was typed: a title, or a link
+    to a post, which becomes title and details. Only a member of the post's channel may quote it,
+    since the bot reads more than people do. Never raises; `mattermost` is called only for a
+    link."""
+    post_id = permalink(text, server_url)
+    if not post_id:
+        return {"text": text}
+    try:
+        post = mattermost().get_post(post_id)
+        if not mattermost().is_member(str(post.get("channel_id")), user_id):
+            raise NotFound("whoever asks is no member of its channel")
+    except PackError as error:
+        log.info("A linked post is not quoted: %s", error)
+        return {"details": text}
+    message = clean(post.get("message"), MAX_TEXT_CHARACTERS).strip()
+    title = one_line(message.split("\n", 1)[0], QUOTED_TITLE_CHARACTERS) if message else ""
+    room = MAX_TEXT_CHARACTERS - len(text) - 2
+    details = f"{message[:room]}\n\n{text}".strip()
+    return {"text": title, "details": details, "post_id": post_id}
+
+
+def permalink(text: str, server_url: str) -> str:
+    """Id of the post that a link leads to, on this Mattermost server; empty for anything else."""
+    found = re.fullmatch(
+        re.escape(server_url) + r"/[a-z0-9_-]{1,64}/pl/([a-z0-9]{26})", text.strip().strip("<>")
+    )
+    return found.group(1) if server_url and found else ""
 
 
 def link_back(context: Context, post_id: str, message: str, incident_ids: Sequence[str]) -> None:

@@ -1,11 +1,13 @@
 """The dialogs that a click or a choice opens, and what is submitted in them. Pure.
 
-    dialog("note", incident_id, url, key, now, {}, asker=user_id) -> {"url": ..., "dialog":
-    {"elements": [...], ...}}
-    fields("note", {"text": " "}) -> ({}, {"text": "a note needs words"})
+    dialog("note", incident_id, url, key, now, {}, asker=user_id)
+    # -> {"url": ..., "dialog": {"elements": [...], ...}}
+    fields("note", {"text": " "})
+    # -> ({}, {"text": "It needs words"})
 
-Mattermost sets only `user_id` of a submission itself, so `state` is signed and says what it is
-about, by whom and where it was opened: clients see it, and may reach us without Mattermost.
+Of a submission Mattermost itself sets only `user_id`. So the dialog's `state` is signed and says
+what it is about, for whom and where it was opened: clients see it, and may call the listener
+without Mattermost.
 """
 
 from __future__ import annotations
@@ -21,10 +23,10 @@ SUBMIT = "/dialog"
 DECLARE = "declare"
 FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
 """Of a declaration; the configuration picks and orders them."""
-LIFE = 3600
+VALID_SECONDS = 3600
 """Seconds in which a dialog may be submitted: people are called away while they write."""
-TEXT = 3000
-TITLE = 24
+MAX_TEXT_CHARACTERS = 3000
+MAX_TITLE_CHARACTERS = 24
 
 
 def dialog(
@@ -53,7 +55,7 @@ def dialog(
         "c": channel,
         **({"p": post_id} if post_id else {}),
     }
-    state = sign(key, PURPOSE, about, int(now) + LIFE)
+    state = sign(key, PURPOSE, about, int(now) + VALID_SECONDS)
     given = {"title": text, "details": details}
     elements = (
         [_declared(name, choices, given) for name in order]
@@ -64,7 +66,9 @@ def dialog(
         "url": url.rstrip("/") + SUBMIT,
         "dialog": {
             "callback_id": kind,
-            "title": cut("Declare an incident" if kind == DECLARE else DIALOGS[kind], TITLE),
+            "title": cut(
+                "Declare an incident" if kind == DECLARE else DIALOGS[kind], MAX_TITLE_CHARACTERS
+            ),
             "elements": elements,
             "submit_label": "Send",
             "notify_on_cancel": False,
@@ -82,7 +86,7 @@ def _element(kind: str, choices: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
         "display_name": "Text",
         "name": "text",
         "type": "textarea",
-        "max_length": TEXT,
+        "max_length": MAX_TEXT_CHARACTERS,
         "optional": kind == "resolvenote",
     }
 
@@ -100,12 +104,12 @@ def _declared(
             "default": default,
         }
     if name == "details":
-        default = cut(given["details"], TEXT)
+        default = cut(given["details"], MAX_TEXT_CHARACTERS)
         made = {
             "display_name": "Details",
             "name": name,
             "type": "textarea",
-            "max_length": TEXT,
+            "max_length": MAX_TEXT_CHARACTERS,
             "optional": True,
         }
         return {**made, "default": default} if default else made
@@ -134,7 +138,7 @@ def _choice(name: str, label: str, known: Sequence[str], *, optional: bool) -> D
 def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Dict[str, str]]:
     """What was filled in, and what is wrong with it by field."""
     words = {
-        name: clean(value, TEXT).strip()
+        name: clean(value, MAX_TEXT_CHARACTERS).strip()
         for name, value in submission.items()
         if isinstance(value, str)
     }

@@ -14,22 +14,23 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat.declared_post import quoted
 from pagerduty_mattermost.chat.dropped_orders import drop
-from pagerduty_mattermost.chat.replay_guard import Used
+from pagerduty_mattermost.chat.replay_guard import ReplayGuard
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
     NOTE,
-    Call,
-    Open,
-    Order,
+    CallSecrets,
+    ChatCall,
+    ChatOrder,
+    DialogWanted,
+    FieldErrors,
     Ping,
     Refused,
-    Secrets,
-    Wrong,
     read,
 )
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
-from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError
+from pagerduty_mattermost.core.errors import ConfigError, PackError
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.listener import Listener, Sparing
@@ -45,14 +46,16 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
 TRIGGER = "pagerduty.chat_command"
 DISPATCH_SECONDS = 2.0
 """Of the 3 s that Mattermost waits."""
-CHOICES_FOR = 600.0
+NAMES_KEPT_SECONDS = 600.0
 """Seconds that names of priorities and workflows are offered before they are read again."""
 NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a moment."
 PONG = "StackStorm's pack pagerduty is here."
 WORKING = ":hourglass_flowing_sand: Working on it …"
 
 
-class Desk:
+class ChatEndpoint:
+    """Listens for Mattermost. Its threads call `answer`, several at a time."""
+
     def __init__(
         self,
         config: Config,
@@ -69,11 +72,11 @@ class Desk:
         self._mattermost_url = config.mattermost.url
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
         self._new_mattermost = mattermost
-        self._choices = _Choices(choices, log)
+        self._choices = _DialogNames(choices, log)
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sparing = Sparing(log)
-        self._used = Used()
+        self._replay_guard = ReplayGuard()
         self._commands = accepted(store, CHAT_TOKENS, config.chat.command_tokens, SLASH_COMMAND)
         self._webhooks = accepted(store, CHAT_TOKENS, config.chat.webhook_tokens, OUTGOING_WEBHOOK)
         self._listener: Optional[Listener] = None
@@ -102,25 +105,27 @@ class Desk:
     def answer(
         self, path: str, headers: Mapping[str, str], body: bytes
     ) -> Tuple[int, Dict[str, Any]]:
-        """Status and JSON object for one call."""
+        """HTTP status and JSON object for one call."""
         prefix = _path_of(self._chat.public_url)
         inner = path[len(prefix) :] if prefix and path.startswith(prefix) else path
         try:
-            order = self._read(Call(inner, headers, body))
-            if isinstance(order, Order) and not self._used.take(order.once, self._clock()):
+            order = self._read(ChatCall(inner, headers, body))
+            if isinstance(order, ChatOrder) and not self._replay_guard.take(
+                order.once, self._clock()
+            ):
                 raise Refused(409, "this very call was answered before")
         except Refused as refused:
             self._refuse(inner, refused)
             return refused.status, {"error": str(refused)}
         if isinstance(order, Ping):
-            return 200, _told(inner, PONG)
-        if isinstance(order, Wrong):
+            return 200, _response(inner, PONG)
+        if isinstance(order, FieldErrors):
             return 200, {"errors": dict(order.errors)} if order.errors else {}
-        if isinstance(order, Open):
+        if isinstance(order, DialogWanted):
             return 200, self._open(order, inner)
-        return 200, _told(inner, self._take(order))
+        return 200, _response(inner, self._take(order))
 
-    def _read(self, call: Call) -> Union[Order, Open, Wrong, Ping]:
+    def _read(self, call: ChatCall) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping]:
         """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
         ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
         if ring is not None:
@@ -132,12 +137,12 @@ class Desk:
                 raise
         return read(call, self._secrets(), self._clock())
 
-    def _secrets(self) -> Secrets:
+    def _secrets(self) -> CallSecrets:
         keys = tuple(one.reveal() for one in self._chat.signing_keys)
-        return Secrets(self._commands.texts, keys, self._webhooks.texts)
+        return CallSecrets(self._commands.texts, keys, self._webhooks.texts)
 
-    def _take(self, order: Order) -> str:
-        """What is told at once."""
+    def _take(self, order: ChatOrder) -> str:
+        """Dispatch it; what is answered at once."""
         try:
             with self._lock:
                 self._dispatcher.dispatch(
@@ -147,7 +152,7 @@ class Desk:
             self._log.warning(
                 "A %s of @%s was not taken: %s", order.kind, one_line(order.user_name, 64), error
             )
-            self._used.give_back(order.once)
+            self._replay_guard.give_back(order.once)
             threading.Thread(target=self._drop, args=(order.id,), daemon=True).start()
             return NOT_TAKEN
         return WORKING
@@ -158,14 +163,17 @@ class Desk:
             drop(self._store, order_id)
         except PackError as error:
             self._log.warning(
-                "Order %s could not be taken back: %s; it is void after a minute", order_id, error
+                "Order %s could not be taken back: %s; it is void after a minute",
+                order_id,
+                error,
             )
 
-    def _open(self, wanted: Open, path: str) -> Dict[str, Any]:
+    def _open(self, wanted: DialogWanted, path: str) -> Dict[str, Any]:
         key = self._chat.signing_keys[0].reveal()
         given = {"text": wanted.text}
         if wanted.kind == dialogs.DECLARE:
-            given = self._quoted(wanted)
+            server, user = self._mattermost_url, wanted.user_id
+            given = quoted(self._mattermost, server, user, wanted.text, self._log)
         made = dialogs.dialog(
             wanted.kind,
             wanted.incident,
@@ -182,31 +190,10 @@ class Desk:
             self._mattermost().open_dialog(wanted.trigger_id, made)
         except PackError as error:
             self._log.warning("A dialog could not be opened: %s", error)
-            return _told(path, f":warning: The dialog could not be opened: {escape(str(error))}")
+            return _response(
+                path, f":warning: The dialog could not be opened: {escape(str(error))}"
+            )
         return {}
-
-    def _quoted(self, wanted: Open) -> Dict[str, str]:
-        """The fields of a declaration by what was typed: a title, or a link to a post, which
-        becomes the details. Only who is a member of its channel may quote it: the bot reads more
-        than they do."""
-        post_id = permalink(wanted.text, self._mattermost_url)
-        if not post_id:
-            return {"text": wanted.text}
-        try:
-            post = self._mattermost().get_post(post_id)
-            if not self._mattermost().is_member(str(post.get("channel_id")), wanted.user_id):
-                raise NotFound("whoever asks is no member of its channel")
-        except PackError as error:
-            self._log.info("A linked post is not quoted: %s", error)
-            return {"details": wanted.text}
-        said = clean(post.get("message"), dialogs.TEXT).strip()
-        title = one_line(said.split("\n", 1)[0], 150) if said else ""
-        room = dialogs.TEXT - len(wanted.text) - 2
-        return {
-            "text": title,
-            "details": f"{said[:room]}\n\n{wanted.text}".strip(),
-            "post_id": post_id,
-        }
 
     def _mattermost(self) -> Any:
         """A gateway is not for several threads at once."""
@@ -221,7 +208,7 @@ class Desk:
         )
 
 
-class _Choices:
+class _DialogNames:
     """Names that dialogs offer, read in the background: a dialog must be opened within 3 s."""
 
     def __init__(self, read: Callable[[], Mapping[str, List[str]]], log: Any) -> None:
@@ -231,7 +218,7 @@ class _Choices:
         self._busy = threading.Lock()
 
     def known(self) -> Mapping[str, List[str]]:
-        if time.monotonic() - self._at > CHOICES_FOR:
+        if time.monotonic() - self._at > NAMES_KEPT_SECONDS:
             self.refresh()
         return self._names
 
@@ -249,8 +236,10 @@ class _Choices:
             self._busy.release()
 
 
-def open_desk(service: Any, raw: Any, schemas: Mapping[str, Any], log: Any) -> Optional[Desk]:
-    """A desk that listens, or None where it is not configured. Raises ConfigError."""
+def open_endpoint(
+    service: Any, raw: Any, schemas: Mapping[str, Any], log: Any
+) -> Optional[ChatEndpoint]:
+    """An endpoint that listens, or None where it is not configured. Raises ConfigError."""
     config = load(raw)
     if not config.chat.port:
         log.info("The chat sensor does nothing: chat.port is not set")
@@ -300,14 +289,14 @@ def open_desk(service: Any, raw: Any, schemas: Mapping[str, Any], log: Any) -> O
             pagerduty.close()
 
     dispatcher = Dispatcher(service, schemas, log, deadline=DISPATCH_SECONDS)
-    desk = Desk(
+    endpoint = ChatEndpoint(
         config, dispatcher, Store(service, deadline=DISPATCH_SECONDS), mattermost, choices, log
     )
-    desk.listen()
-    return desk
+    endpoint.listen()
+    return endpoint
 
 
-def _told(path: str, text: str) -> Dict[str, Any]:
+def _response(path: str, text: str) -> Dict[str, Any]:
     if path == COMMAND:
         return {"response_type": "ephemeral", "text": text}
     if path == buttons.CLICK:
@@ -315,16 +304,6 @@ def _told(path: str, text: str) -> Dict[str, Any]:
     if path == NOTE:
         return {}  # an answer would be posted for all to see
     return {} if text == WORKING else {"error": text}
-
-
-def permalink(text: str, server: str) -> str:
-    """The post's id of a link to it on our own server; empty for anything else."""
-    import re
-
-    found = re.fullmatch(
-        re.escape(server) + r"/[a-z0-9_-]{1,64}/pl/([a-z0-9]{26})", text.strip().strip("<>")
-    )
-    return found.group(1) if server and found else ""
 
 
 def _path_of(url: str) -> str:

@@ -24,10 +24,10 @@ def of_order(order: Any) -> Optional[Dict[str, Any]]:
     if not isinstance(order, Mapping) or not order.get("id"):
         return None
     if order.get("kind") != "note":
-        from pagerduty_mattermost.chat import orders as chat_orders
+        from pagerduty_mattermost.chat import orders
 
         try:
-            said, dry = chat_orders.said(order)
+            said, dry = orders.command_of(order)
         except RejectedInput:
             return None
         if dry or not _acts(said.verb):

@@ -93,8 +93,8 @@ def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Said]
     """What was asked for, and whether only to be tried; None for a note that is none, or that
     stands already."""
     if order.get("kind") == "note":
-        return thread_notes.said(context, order), False
-    command, dry = orders.said(order)
+        return thread_notes.note_of(context, order), False
+    command, dry = orders.command_of(order)
     return command._replace(key=str(order["id"])), dry
 
 

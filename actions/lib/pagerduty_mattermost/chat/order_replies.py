@@ -53,7 +53,7 @@ def question(order: Mapping[str, Any], command: Said, chat: ChatConfig, now: flo
     verb = command.verb.replace("_", " ")
     asked = buttons.confirmation(
         f"Really {verb} {escape(one_line(what, QUESTION_CHARACTERS))}?",
-        orders.folded(command),
+        orders.as_text(command),
         str(order.get("user_id")),
         chat.public_url,
         chat.signing_keys[0].reveal(),

@@ -17,9 +17,9 @@ BULK = "bulk"
 """Stands in chat.confirm for what is done to several incidents at once."""
 
 
-def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
-    """And whether it is a dry run. Raises RejectedInput for a command that can't be read, with
-    what to type instead."""
+def command_of(order: Mapping[str, Any]) -> Tuple[Said, bool]:
+    """The command, and whether it is a dry run. Raises RejectedInput for one that can't be read,
+    with what to type instead."""
     user, incident, text = (str(order.get(name) or "") for name in ("user_id", "incident", "text"))
     channel = str(order.get("channel_id") or "")
     if order.get("kind") == "command":
@@ -39,7 +39,7 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
         return parsed.said._replace(user=user, channel=channel), parsed.dry_run
     verb = str(order.get("verb") or "")
     if verb == CONFIRMED:
-        return _unfolded(text)._replace(user=user, channel=channel), False
+        return _from_text(text)._replace(user=user, channel=channel), False
     if verb == DECLARE:
         values = _values(order.get("values"))
         service = values.pop("service", "")
@@ -73,7 +73,8 @@ def said(order: Mapping[str, Any]) -> Tuple[Said, bool]:
 
 
 def needs_confirmation(what: Said, listed: Sequence[str]) -> bool:
-    """`listed`: names of verbs, and `bulk` for what is done to several incidents at once."""
+    """Whether its giver is asked first. `listed` (chat.confirm): commands, and `bulk` for what is
+    done to several incidents at once."""
     verb = TABLE.get(what.verb)
     if verb is None:
         return False
@@ -83,7 +84,7 @@ def needs_confirmation(what: Said, listed: Sequence[str]) -> bool:
     return verb.name in listed or (BULK in listed and several and verb.confirmed == IF_SEVERAL)
 
 
-def folded(what: Said) -> str:
+def as_text(what: Said) -> str:
     """The command as text, for a confirmation's signature."""
     kept = {
         name: value
@@ -93,7 +94,7 @@ def folded(what: Said) -> str:
     return json.dumps(kept)
 
 
-def _unfolded(text: str) -> Said:
+def _from_text(text: str) -> Said:
     return Said("")._replace(**_values(text))
 
 

@@ -1,10 +1,10 @@
-"""A call counts once: what Mattermost sends bears something that the same call alone would bear
+"""A call counts once: what Mattermost sends bears something that only the same call would bear
 again.
 
-    used = Used()
-    one = mark("trigger", body.get("trigger_id"), now)
-    used.take(one, now)        # True; the second time False
-    used.give_back(one)        # it was not taken after all: may come again
+    guard = ReplayGuard()
+    mark = mark_of("trigger", body.get("trigger_id"), now)
+    guard.take(mark, now)       # True; the second time False
+    guard.give_back(mark)       # the call was not carried out after all: it may come again
 
 A dialog's state and a confirmation's token are good for one order. A click's or a command's
 `trigger_id` and a webhook's `post_id` are Mattermost's own and new each time. In memory alone: a
@@ -18,44 +18,50 @@ import threading
 from collections import OrderedDict
 from typing import Any, NamedTuple
 
-KEPT = 3700.0
-"""Seconds: longer than a dialog or a confirmation holds."""
-MOST = 20000
+KEPT_SECONDS = 3700.0
+"""Longer than a dialog or a confirmation holds."""
+MAX_CALLS = 20000
 
 
-class Mark(NamedTuple):
+class CallMark(NamedTuple):
+    """By what a call is known again."""
+
     digest: str = ""
     """Empty: the call bears nothing of that kind."""
     until: float = 0.0
     """Seconds since the epoch."""
 
 
-def mark(kind: str, value: Any, now: float) -> Mark:
+def mark_of(kind: str, value: Any, now: float) -> CallMark:
     if not isinstance(value, str) or not value:
-        return Mark()
-    return Mark(
-        hashlib.sha256(f"{kind} {value}".encode("utf-8", "replace")).hexdigest(), now + KEPT
+        return CallMark()
+    return CallMark(
+        hashlib.sha256(f"{kind} {value}".encode("utf-8", "replace")).hexdigest(),
+        now + KEPT_SECONDS,
     )
 
 
-class Used:
+class ReplayGuard:
+    """The calls that were taken, the newest `MAX_CALLS` of them. For use by several threads."""
+
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._until: OrderedDict[str, float] = OrderedDict()
 
-    def take(self, one: Mark, now: float) -> bool:
+    def take(self, mark: CallMark, now: float) -> bool:
         """False when it was taken before."""
-        if not one.digest:
+        if not mark.digest:
             return True
         with self._lock:
-            if self._until.get(one.digest, 0.0) > now:
+            if self._until.get(mark.digest, 0.0) > now:
                 return False
-            self._until[one.digest] = one.until
-            self._until.move_to_end(one.digest)
-            while len(self._until) > MOST or next(iter(self._until.values())) <= now:
+            self._until[mark.digest] = mark.until
+            self._until.move_to_end(mark.digest)
+            while len(self._until) > MAX_CALLS or next(iter(self._until.values())) <= now:
                 self._until.popitem(last=False)
             return True
 
-    def give_back(self, one: Mark) -> None:
+    def give_back(self, mark: CallMark) -> None:
+        """The same call may come again."""
         with self._lock:
-            self._until.pop(one.digest, None)
+            self._until.pop(mark.digest, None)

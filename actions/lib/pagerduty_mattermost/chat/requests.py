@@ -1,9 +1,11 @@
-"""What Mattermost sends us, verified and made one order; pure but for the clock that is given.
+"""What Mattermost sends, verified and made one order. Pure but for the clock that is given.
 
-    read(Call("/command", headers, body), Secrets(tokens, keys), now) -> Order | Open
+    read(ChatCall("/command", headers, body), CallSecrets(tokens, keys), now)
+    # -> ChatOrder(kind="command", text="ack 1234", ...)
 
-Slash commands bear the command's token, clicks and dialogs our own signature. Whatever does not is
-`Refused`, with a reason for the log that holds no secret, and the HTTP status to answer.
+A slash command bears the command's token, a click or a dialog a signature of the pack. Whatever
+does not is `Refused`, with the HTTP status to answer and a reason for the log that holds no
+secret.
 """
 
 from __future__ import annotations
@@ -17,7 +19,7 @@ from urllib.parse import parse_qs
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
-from pagerduty_mattermost.chat.replay_guard import Mark, mark
+from pagerduty_mattermost.chat.replay_guard import CallMark, mark_of
 from pagerduty_mattermost.chat.verbs.declare import DECLARE_PATTERN
 from pagerduty_mattermost.core.errors import Unauthorized
 from pagerduty_mattermost.core.text import clean
@@ -26,8 +28,8 @@ from pagerduty_mattermost.gateways.http.signed_tokens import verify
 COMMAND = "/command"
 NOTE = "/note"
 """Where the outgoing webhook goes."""
-MAX_TEXT = 4000
-VALID = 60.0
+MAX_TEXT_CHARACTERS = 4000
+VALID_SECONDS = 60.0
 """Seconds after which an order is no longer carried out: nobody expects it any more."""
 _ID = re.compile(r"[a-z0-9]{26}")
 _DECLARE = re.compile(rf"(?:incident\s+)?{DECLARE_PATTERN}", re.IGNORECASE | re.DOTALL)
@@ -35,25 +37,31 @@ _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
 class Refused(Exception):
+    """A call that is not taken. `status`: the HTTP status to answer; the text holds no secret."""
+
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
 
 
-class Call(NamedTuple):
+class ChatCall(NamedTuple):
+    """One HTTP request, as it arrived."""
+
     path: str
     headers: Mapping[str, str]
     """By lower-case name."""
     body: bytes
 
 
-class Secrets(NamedTuple):
+class CallSecrets(NamedTuple):
+    """What a genuine call can know: one of them stands in it, or signed what stands in it."""
+
     command_tokens: Tuple[str, ...]
     signing_keys: Tuple[str, ...]
     webhook_tokens: Tuple[str, ...] = ()
 
 
-class Order(NamedTuple):
+class ChatOrder(NamedTuple):
     """What somebody wants done: the payload of `pagerduty.chat_command`."""
 
     id: str
@@ -75,15 +83,15 @@ class Order(NamedTuple):
     """Path of the response_url: `/hooks/commands/…`."""
     valid_until: float
     """Seconds since the epoch."""
-    once: Mark = Mark()
+    once: CallMark = CallMark()
     """What the same call would bear again; not in the payload."""
 
     def payload(self) -> Dict[str, Any]:
         return {name: value for name, value in self._asdict().items() if name != "once"}
 
 
-class Open(NamedTuple):
-    """A dialog is wanted: it must be opened within 3 s."""
+class DialogWanted(NamedTuple):
+    """A dialog to be opened, within 3 s."""
 
     kind: str
     incident: str
@@ -94,16 +102,18 @@ class Open(NamedTuple):
 
 
 class Ping(NamedTuple):
-    """`/pd ping`: whether Mattermost reaches us; answered here."""
+    """`/pd ping`: whether Mattermost reaches the chat sensor, which answers it itself."""
 
 
-class Wrong(NamedTuple):
-    """A submission to be put right, by field; with no errors one that was cancelled."""
+class FieldErrors(NamedTuple):
+    """What is wrong with a submitted dialog, by field; empty where it was cancelled."""
 
     errors: Mapping[str, str]
 
 
-def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong, Ping]:
+def read(
+    call: ChatCall, secrets: CallSecrets, now: float
+) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping]:
     """Raises Refused."""
     if call.path == COMMAND:
         return _command(call, secrets, now)
@@ -117,7 +127,7 @@ def read(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Wrong, 
     return _click(body, secrets, now)
 
 
-def _note(call: Call, secrets: Secrets, now: float) -> Order:
+def _note(call: ChatCall, secrets: CallSecrets, now: float) -> ChatOrder:
     """An outgoing webhook: a form, or JSON where its content type was chosen so. It names the
     post, not the thread."""
     if "json" in call.headers.get("content-type", ""):
@@ -126,13 +136,18 @@ def _note(call: Call, secrets: Secrets, now: float) -> Order:
         words = _form(call)
     if not _known(words.get("token", ""), secrets.webhook_tokens):
         raise Refused(401, "the webhook's token is missing or wrong")
-    once = mark("note", words.get("post_id"), now)
+    once = mark_of("note", words.get("post_id"), now)
     return _order(
-        "note", words, now, once, verb="note", text=clean(words.get("text"), MAX_TEXT).strip()
+        "note",
+        words,
+        now,
+        once,
+        verb="note",
+        text=clean(words.get("text"), MAX_TEXT_CHARACTERS).strip(),
     )
 
 
-def _form(call: Call) -> Dict[str, str]:
+def _form(call: ChatCall) -> Dict[str, str]:
     try:
         form = parse_qs(call.body.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
     except (UnicodeDecodeError, ValueError):
@@ -140,7 +155,9 @@ def _form(call: Call) -> Dict[str, str]:
     return {name: values[0] for name, values in form.items()}
 
 
-def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Ping]:
+def _command(
+    call: ChatCall, secrets: CallSecrets, now: float
+) -> Union[ChatOrder, DialogWanted, Ping]:
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
         raise Refused(415, "a slash command comes as a form")
     words = _form(call)
@@ -154,7 +171,7 @@ def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Pin
         raise Refused(401, "the command's token is missing or wrong")
     command, text = (
         clean(words.get("command"), 100).strip(),
-        clean(words.get("text"), MAX_TEXT).strip(),
+        clean(words.get("text"), MAX_TEXT_CHARACTERS).strip(),
     )
     if text.lower() == "ping":
         return Ping()
@@ -164,13 +181,15 @@ def _command(call: Call, secrets: Secrets, now: float) -> Union[Order, Open, Pin
     if declared and words.get("trigger_id"):
         asked = clean(declared.group("text") or "").strip()
         return _opened(words, dialogs.DECLARE, text=asked)
-    once = mark("trigger", words.get("trigger_id"), now)
+    once = mark_of("trigger", words.get("trigger_id"), now)
     return _order(
         "command", words, now, once, text=text, hook=_hook(words.get("response_url", ""))
     )
 
 
-def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Open]:
+def _click(
+    body: Mapping[str, Any], secrets: CallSecrets, now: float
+) -> Union[ChatOrder, DialogWanted]:
     context = body.get("context")
     context = context if isinstance(context, dict) else {}
     signed = _signed(secrets, buttons.PURPOSE, context.get("token"), now)
@@ -178,7 +197,7 @@ def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order
     if verb == buttons.CONFIRMED:
         if signed.get("u") != body.get("user_id"):
             raise Refused(403, "only who asked may confirm")
-        once = mark("token", context.get("token"), now)
+        once = mark_of("token", context.get("token"), now)
         return _order("click", body, now, once, verb=verb, text=str(signed.get("o")))
     if verb == "more":
         verb = str(context.get("selected_option") or "")
@@ -190,30 +209,34 @@ def _click(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order
             raise Refused(400, "no such choice")
     if verb in buttons.DIALOGS:
         return _opened(body, verb, incident)
-    once = mark("trigger", body.get("trigger_id"), now)
+    once = mark_of("trigger", body.get("trigger_id"), now)
     return _order(
         "row" if signed.get("r") else "click", body, now, once, verb=verb, incident=incident
     )
 
 
-def _opened(words: Mapping[str, Any], kind: str, incident: str = "", text: str = "") -> Open:
+def _opened(
+    words: Mapping[str, Any], kind: str, incident: str = "", text: str = ""
+) -> DialogWanted:
     trigger_id = clean(words.get("trigger_id"), 1000)
     if not trigger_id:
         raise Refused(400, "a call without a trigger_id")
-    return Open(kind, incident, trigger_id, _user(words), _id(words, "channel_id"), text)
+    return DialogWanted(kind, incident, trigger_id, _user(words), _id(words, "channel_id"), text)
 
 
-def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Order, Wrong]:
+def _dialog(
+    body: Mapping[str, Any], secrets: CallSecrets, now: float
+) -> Union[ChatOrder, FieldErrors]:
     signed = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
     if signed.get("u") != _user(body):
         raise Refused(403, "only who opened a dialog may send it")
     if body.get("cancelled"):
-        return Wrong({})
+        return FieldErrors({})
     verb, incident = str(signed.get("v")), str(signed.get("i"))
     submission = body.get("submission")
     words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
     if wrong:
-        return Wrong(wrong)
+        return FieldErrors(wrong)
     text = words.get("text") or words.get("user") or words.get("title", "")
     more = json.dumps(
         {name: word for name, word in words.items() if name in dialogs.FIELDS and name != "title"}
@@ -221,11 +244,11 @@ def _dialog(body: Mapping[str, Any], secrets: Secrets, now: float) -> Union[Orde
     # Of a submission only the user is Mattermost's own word: where it was opened and which post it
     # is about stand in the signed state.
     told = {"user_id": body["user_id"], "channel_id": signed.get("c"), "post_id": signed.get("p")}
-    once = mark("token", body.get("state"), now)
+    once = mark_of("token", body.get("state"), now)
     return _order("dialog", told, now, once, verb=verb, incident=incident, text=text, values=more)
 
 
-def _signed(secrets: Secrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:
+def _signed(secrets: CallSecrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:
     try:
         return verify(secrets.signing_keys, purpose, token, now)
     except Unauthorized as error:
@@ -244,8 +267,10 @@ def _id(words: Mapping[str, Any], name: str) -> str:
     return value if isinstance(value, str) and _ID.fullmatch(value) else ""
 
 
-def _order(kind: str, words: Mapping[str, Any], now: float, once: Mark, **more: str) -> Order:
-    return Order(
+def _order(
+    kind: str, words: Mapping[str, Any], now: float, once: CallMark, **more: str
+) -> ChatOrder:
+    return ChatOrder(
         id=uuid.uuid4().hex,
         kind=kind,
         verb=more.get("verb", ""),
@@ -258,7 +283,7 @@ def _order(kind: str, words: Mapping[str, Any], now: float, once: Mark, **more: 
         post_id=_id(words, "post_id"),
         values=more.get("values", ""),
         hook=more.get("hook", ""),
-        valid_until=now + VALID,
+        valid_until=now + VALID_SECONDS,
         once=once,
     )
 
@@ -269,7 +294,7 @@ def _hook(url: str) -> str:
     return found.group() if found else ""
 
 
-def _json(call: Call) -> Mapping[str, Any]:
+def _json(call: ChatCall) -> Mapping[str, Any]:
     try:
         body = json.loads(call.body.decode("utf-8"))
     except (ValueError, RecursionError):

@@ -1,7 +1,7 @@
 """A reply in a card's thread that becomes a note of the incident, once.
 
 The outgoing webhook names the post, not its thread, and comes for every post that begins with its
-word, the bot's own too (facts/mattermost.md): so the post itself is read.
+word, the bot's own posts too. So the post itself is read.
 """
 
 from __future__ import annotations
@@ -15,10 +15,12 @@ from pagerduty_mattermost.gateways.pagerduty.notes import has_note
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-KEPT = 7 * 86400
+PREFIX = "noted."
+"""Of a datastore key for each post of which a note was begun."""
+KEPT_SECONDS = 7 * 86400
 
 
-def said(context: Context, order: Mapping[str, Any]) -> Optional[Said]:
+def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Said]:
     """The note as a command, or None when the post is no such reply: not in a card's thread, of
     the bot, empty, or noted already."""
     post = context.mattermost.get_post(str(order.get("post_id")))
@@ -50,8 +52,8 @@ def said(context: Context, order: Mapping[str, Any]) -> Optional[Said]:
 
 def _was_begun(context: Context, post_id: str) -> bool:
     """The intent is written before the note, so that a repeat looks first."""
-    name = f"noted.{post_id}"
+    name = PREFIX + post_id
     if context.store.read(name) is not None:
         return True
-    context.store.write(name, True, ttl=KEPT)
+    context.store.write(name, True, ttl=KEPT_SECONDS)
     return False
