@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import logging
 from typing import Any
+from unittest.mock import patch
 
 from chat_case import ChatCase
+
+from pagerduty_mattermost.gateways.pagerduty import incident_updates
 
 
 class ChatRunTestCase(ChatCase):
@@ -83,6 +86,22 @@ class ChatRunTestCase(ChatCase):
         states = {one.title: one.status for one in self.account.incidents.values()}
         assert states == {"For Ada": "acknowledged", "For Mei": "triggered"}
         assert "Nothing is triggered and assigned to Ada" in self.told("acknowledge_mine")
+
+    def test_a_half_done_bulk_names_what_is_done_and_what_is_not(self) -> None:
+        made = [self.account.trigger("Checkout API", str(number)) for number in range(3)]
+        faults, numbers = self.sandbox.pagerduty.faults, [one.number for one in made]
+        with patch.object(incident_updates, "MAX_BULK", 2):
+            faults.add("status", status=403, method="PUT", skip=1)
+            line = self.refused("resolve", incidents=",".join(one.id for one in made))
+            assert f"Resolved: #{numbers[0]}, #{numbers[1]}. Not resolved: #{numbers[2]}" in line
+            assert [one.status for one in made] == ["resolved", "resolved", "triggered"]
+            faults.clear()
+            for number in range(2):
+                self.account.trigger("Checkout API", f"More {number}")
+            faults.add("lost", method="PUT", skip=1)
+            line = self.refused("acknowledge_mine")
+            assert "Acknowledged: #" in line
+            assert "Perhaps not acknowledged: #" in line
 
     def test_notes_snooze_on_call_and_services(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")

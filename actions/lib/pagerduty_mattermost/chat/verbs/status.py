@@ -30,7 +30,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     sender_and_incident,
 )
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import PackError, RejectedInput, retold
+from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, retold
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN, find_all
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import (
@@ -163,13 +163,11 @@ def _half_done(
     outcome: BulkOutcome, error: PackError, rows: List[Dict[str, Any]], status: str
 ) -> PackError:
     """The error, with what is done and what is not, in one line."""
-    by_id = {str(row["id"]): f"#{row.get('incident_number')}" for row in rows}
-    done, not_done = (
-        _listed([by_id[id] for id in ids]) for ids in (outcome.done, outcome.not_done)
-    )
-    return retold(
-        error, f"{error}. {_DONE[status]}: {done}. Not {_DONE[status].lower()}: {not_done}"
-    )
+    numbers = {str(row["id"]): f"#{row.get('incident_number')}" for row in rows}
+    done, rest = (_listed([numbers[id] for id in ids]) for ids in (outcome.done, outcome.not_done))
+    unsure = isinstance(error, RetryLater) and error.maybe_done
+    not_done = f"{'Perhaps not' if unsure else 'Not'} {status}"
+    return retold(error, f"{error}. {_DONE[status]}: {done}. {not_done}: {rest}")
 
 
 def _listed(words: Sequence[str]) -> str:

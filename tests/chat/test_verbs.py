@@ -1,0 +1,262 @@
+"""The records of the verbs: what is derived from them, and what stands elsewhere and must agree
+with them; and the example of CONTRIBUTING.md, a new verb."""
+
+from __future__ import annotations
+
+import logging
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, Dict, Iterator, Set, Tuple
+
+import pytest
+from command_rows import ROWS
+from datastore_double import Service
+from pack_files import actions, files, load
+
+from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.chat import dialogs, failed_commands, orders
+from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command_table import CommandTable
+from pagerduty_mattermost.chat.parser import parse
+from pagerduty_mattermost.chat.perform import allow, perform
+from pagerduty_mattermost.chat.verb import (
+    ALL_STATES,
+    ALWAYS,
+    CHAT,
+    IF_SEVERAL,
+    NONE,
+    NOTHING,
+    PAGERDUTY,
+    Verb,
+)
+from pagerduty_mattermost.chat.verbs.registry import TABLE
+from pagerduty_mattermost.core.config.chat import ChatConfig
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.incidents.incident import Incident
+from sandbox import Sandbox
+from sandbox.pagerduty import API_KEY
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+VERBS = pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
+
+
+def context_of(sandbox: Sandbox, **chat: Any) -> Context:
+    world = sandbox.mattermost.world
+    config: Dict[str, Any] = {
+        "api_key": API_KEY,
+        "api_url": sandbox.pagerduty.url,
+        "chat": chat,
+        "mattermost": {
+            "url": sandbox.mattermost.url,
+            "token": world.bot_token,
+            "team": world.team.name,
+        },
+    }
+    return Context(config, Service(), logging.getLogger("verbs"), sleep=lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def sandbox() -> Iterator[Sandbox]:
+    with Sandbox() as made:
+        yield made
+
+
+# Each record in itself
+
+
+@VERBS
+def test_a_record_agrees_with_itself(verb: Verb) -> None:
+    groups = {name.rstrip("_") for name in re.compile(verb.pattern).groupindex}
+    assert groups <= set(Said._fields)
+    assert set(verb.includes) | set(verb.includes_with_text) <= set(TABLE.names) - {verb.name}
+    assert set(verb.states) <= set(ALL_STATES)
+    assert verb.incidents == NONE or "incidents" in groups or verb.name == "acknowledge_mine"
+    assert verb.confirmed != IF_SEVERAL or verb.incidents != NONE
+    assert not verb.repaints or (verb.changes, verb.incidents != NONE) == (PAGERDUTY, True)
+    assert not verb.for_everybody or verb.changes != NOTHING
+    assert bool(verb.dry_run) == (verb.changes not in (NOTHING, PAGERDUTY))
+
+
+def test_two_verbs_of_one_name_and_an_unknown_group_are_refused() -> None:
+    one = TABLE.verbs[0]
+    with pytest.raises(ValueError, match="same name"):
+        CommandTable((one, one))
+    with pytest.raises(ValueError, match="group"):
+        CommandTable((one._replace(group="Other"),))
+
+
+@pytest.mark.parametrize("row", ROWS, ids=lambda row: row.phrase)
+def test_a_row_of_the_tests_agrees_with_its_verb(row: Any) -> None:
+    verb = next(verb for verb in TABLE.verbs if verb.usage == row.usage)
+    typed = row.phrase.format(one=1, two=2, id="PT4KHLK", window="PW", override="PEW7H5N:Q1")
+    said = parse(typed).said
+    assert said.verb == verb.name
+    assert row.confirms == orders.needs_confirmation(said, ChatConfig().confirm)
+    assert verb.repaints or not row.card
+
+
+# What stands elsewhere
+
+
+def test_chat_run_takes_the_verbs_that_there_are() -> None:
+    parameters = actions()["pagerduty.chat.run"]["parameters"]
+    assert sorted(parameters["verb"]["enum"]) == sorted(TABLE.names)
+    explained = {
+        name.strip()
+        for words in re.findall(r"\(([^)]*)\)", parameters["text"]["description"])
+        for name in words.split(",")
+    }
+    assert explained <= set(TABLE.names)
+
+
+def test_what_asks_first_by_default_is_what_the_records_say() -> None:
+    always = [verb.name for verb in TABLE.verbs if verb.confirmed == ALWAYS]
+    assert list(ChatConfig().confirm) == [*always, orders.BULK]
+
+
+@pytest.mark.parametrize("path", files("aliases"), ids=lambda path: path.stem)
+def test_an_alias_says_a_verb_that_there_is(path: Path) -> None:
+    alias = load(path)
+    fixed = alias["immutable_parameters"]
+    verb = TABLE.get(fixed["verb"])
+    assert verb is not None
+    texts = [text for entry in alias["formats"] for text in entry["representation"]]
+    free = set(re.findall(r"{{\s*(\w+)", " ".join(texts)))
+    taken = {name.rstrip("_") for name in re.compile(verb.pattern).groupindex}
+    beside = {"text"} if verb.name == "list" else set()  # the states, for the Exchange's phrase
+    assert free <= taken | beside
+
+
+def choices(status: str) -> Set[str]:
+    """All that can be clicked or chosen on the card of an incident in that state."""
+    incident = Incident("PT4KHLK", status=status)
+    found = set()
+    for action in buttons.actions(incident, "http://x.example", "k" * 32, 0.0):
+        found |= {
+            option["value"] for option in action.get("options") or ({"value": action["id"]},)
+        }
+    return found
+
+
+@pytest.mark.parametrize("status", ALL_STATES)
+def test_what_a_card_offers_can_be_done_in_its_state(status: str) -> None:
+    assert choices(status)
+    for choice in choices(status):
+        order = {"kind": "click", "verb": choice, "incident": "PT4KHLK", "user_id": "u" * 26}
+        said, _ = orders.command_of(order)
+        verb = TABLE.get(said.verb)
+        assert verb is not None, choice
+        assert (verb.changes, status in verb.states) == (PAGERDUTY, True), choice
+
+
+def test_a_dialog_asks_for_people_where_the_verb_wants_them() -> None:
+    for kind in buttons.DIALOGS:
+        said, _ = orders.command_of(
+            {"kind": "dialog", "verb": kind, "text": "x", "user_id": "u" * 26}
+        )
+        verb = TABLE.get(said.verb)
+        made = dialogs.dialog(kind, "P", "http://x.example", "k" * 32, 0.0, {}, asker="u" * 26)
+        (element,) = made["dialog"]["elements"]
+        asks_for_people = element.get("data_source") == "users"
+        assert verb is not None
+        assert verb.names_people == asks_for_people == said.text.startswith("@"), kind
+
+
+# What is derived
+
+
+@VERBS
+def test_who_may_not_act_may_look(sandbox: Sandbox, verb: Verb) -> None:
+    said = Said(verb.name, user="ada")
+    for chat in ({"read_only": True}, {"allowed": {verb.name: ["role:nobody"]}}):
+        if verb.is_act:
+            with pytest.raises(RejectedInput, match="nothing is changed|you may not"):
+                allow(context_of(sandbox, **chat), said)
+        else:
+            allow(context_of(sandbox, **chat), said)
+
+
+@VERBS
+def test_what_fails_is_kept_when_it_was_to_change_something(verb: Verb) -> None:
+    assert (failed_commands.of_words({"verb": verb.name}) is not None) == verb.is_act
+
+
+def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settings() -> None:
+    left_out = {verb.name for verb in TABLE.verbs if verb.changes != NOTHING and not verb.is_act}
+    assert left_out == {"connect", "disconnect", "notify", "oncall_picture"}
+    assert {verb.name for verb in TABLE.verbs if verb.changes == CHAT} == {
+        "oncall_picture",
+        "subscribe",
+        "unsubscribe",
+    }
+
+
+def test_forms_and_help_are_read_without_the_libraries_of_http() -> None:
+    code = """
+import sys
+from pagerduty_mattermost.chat import requests as calls
+from pagerduty_mattermost.chat.parser import parse
+from pagerduty_mattermost.chat.verbs.registry import TABLE
+assert parse("ack 1").said.verb == "acknowledge" and TABLE.help_text("ack")
+print([name for name in ("requests", "urllib3", "mattermostdriver", "pdpyras", "yaml",
+                         "jsonschema", "dateutil") if name in sys.modules])
+"""
+    found = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT / "actions" / "lib",
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=60,
+    )
+    assert found.stdout.strip() == "[]"
+
+
+# A new verb, as CONTRIBUTING.md shows it
+
+
+def example() -> Tuple[Verb, ...]:
+    text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", text, re.DOTALL)
+    names: Dict[str, Any] = {}
+    exec(code, names)
+    return tuple(names["VERBS"])
+
+
+def test_the_example_of_contributing_is_understood_explained_allowed_and_run(
+    sandbox: Sandbox,
+) -> None:
+    table = CommandTable((*TABLE.verbs[:-1], *example()))
+    assert parse("count").problem, "no verb of this pack"
+    said = parse("How many?", table=table).said._replace(user="ada")
+    assert said.verb == "count"
+    assert "did you mean `/pd count`?" in parse("cuont", table=table).problem
+    assert "- `/pd count`: how many incidents are open" in table.help_text()
+    context = context_of(sandbox, read_only=True)
+    before = len(sandbox.pagerduty.account.incidents)
+    sandbox.pagerduty.account.trigger("Database", "Slow")
+    allow(context, said, table)
+    for dry in (False, True):
+        answer = perform(context, said, dry=dry, table=table)
+        assert answer.message == f"{before + 1} incidents are open."
+    assert "there is no command 'count'" in str(
+        pytest.raises(RejectedInput, perform, context, said).value
+    )
+
+
+def test_a_verb_that_says_it_changes_nothing_and_does_is_refused_in_a_dry_run(
+    sandbox: Sandbox,
+) -> None:
+    def run(context: Context, said: Said) -> Answer:
+        context.pagerduty.post("/incidents", {"incident": {}}, from_email="ada@example.com")
+        return Answer("Done.")
+
+    table = CommandTable((example()[0]._replace(run=run),))
+    before = len(sandbox.journal.entries)
+    said = parse("count", table=table).said
+    answer = perform(context_of(sandbox), said, dry=True, table=table)
+    assert answer.message.startswith("Dry run, nothing is changed. It would send POST /incidents")
+    assert len(sandbox.journal.entries) == before
