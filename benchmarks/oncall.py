@@ -8,7 +8,7 @@ import time
 from typing import Any, Callable, Dict, List, Tuple
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 from sandbox.pagerduty.rota import on_calls
 
@@ -30,7 +30,7 @@ def run() -> List[Row]:
     from pagerduty_mattermost.oncall import entries as oncall_rows
 
     clock = Clock(NOW)
-    server = PagerDutyServer(Journal(clock), clock)
+    server = PagerDutyServer(SandboxJournal(clock), clock)
     server.start()
     try:
         ids = planted(server.account)

@@ -19,7 +19,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Optional
 
 from .clock import Clock
-from .journal import Journal
+from .journal import SandboxJournal
 
 if TYPE_CHECKING:
     from .mattermost import MattermostServer
@@ -37,7 +37,7 @@ class Sandbox:
         from .pagerduty import PagerDutyServer
 
         self.clock = clock or Clock()
-        self.journal = Journal(self.clock)
+        self.journal = SandboxJournal(self.clock)
         self.pagerduty: PagerDutyServer = PagerDutyServer(
             self.journal, self.clock, port=pagerduty_port
         )

@@ -13,7 +13,7 @@ from . import Sandbox
 from .cards import card_of
 from .chat_setup import set_up_chat
 from .demo import CHANNEL, start_pack, stop, write_config
-from .mattermost import Person
+from .mattermost import ChatPerson
 
 
 def until(done: Callable[[], Any], seconds: float = 20.0) -> Any:
@@ -39,7 +39,7 @@ class Room:
         self.pack = start_pack(path, folder, self._sink)
         until(self._listens, 30)
         until(lambda: sandbox.mattermost.account.posts(CHANNEL), 30)
-        self.person = Person(sandbox.mattermost, "ada")
+        self.person = ChatPerson(sandbox.mattermost, "ada")
         self.ada = self.person.id
 
     def stop(self) -> None:

@@ -40,7 +40,7 @@ KINDS = {
 _DONE = {"lost": True, "truncate": True, "bad_json": True}
 
 
-class Rule(NamedTuple):
+class FaultRule(NamedTuple):
     id: int
     kind: str
     method: str = ""
@@ -62,18 +62,18 @@ class Rule(NamedTuple):
 class Faults:
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._rules: Dict[int, Rule] = {}
+        self._rules: Dict[int, FaultRule] = {}
         self._hits: Dict[int, int] = {}
         self._seen: Dict[int, int] = {}
         self._random: Dict[int, random.Random] = {}
         self._next = 1
 
     def add(self, kind: str, *, done: Optional[bool] = None, **terms: Any) -> int:
-        """Add a rule (fields of `Rule`) and return its id. Raises ValueError for an unknown kind,
-        field or pattern."""
+        """Add a rule (fields of `FaultRule`) and return its id. Raises ValueError for an unknown
+        kind, field or pattern."""
         if kind not in KINDS:
             raise ValueError("unknown fault {!r}; there are {}".format(kind, ", ".join(KINDS)))
-        unknown = set(terms) - set(Rule._fields) | set(terms) & {"id", "kind"}
+        unknown = set(terms) - set(FaultRule._fields) | set(terms) & {"id", "kind"}
         if unknown:
             raise ValueError("unknown terms of a fault: {}".format(", ".join(sorted(unknown))))
         try:
@@ -81,7 +81,7 @@ class Faults:
         except re.error as error:
             raise ValueError(f"path is no regular expression: {error}") from None
         with self._lock:
-            rule = Rule(
+            rule = FaultRule(
                 self._next, kind, done=_DONE.get(kind, False) if done is None else done, **terms
             )
             self._next += 1
@@ -103,7 +103,7 @@ class Faults:
         """How often the rule fired, also after it was cleared."""
         return self._hits.get(id, 0)
 
-    def take(self, method: str, path_and_query: str) -> Optional[Rule]:
+    def take(self, method: str, path_and_query: str) -> Optional[FaultRule]:
         """The trouble for this request, if any; counts it."""
         if not self._rules:
             return None

@@ -26,11 +26,11 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 from .clock import Clock
 
 MAX_ANSWERS_BYTES = 64_000_000
-"""Bytes of answers kept; older ones are forgotten (`Entry.answer` becomes None), their entries
-stay."""
+"""Of answers that are kept; older ones are forgotten (`JournalEntry.answer` becomes None), their
+entries stay."""
 
 
-class Entry(NamedTuple):
+class JournalEntry(NamedTuple):
     """One request and its answer."""
 
     number: int
@@ -77,16 +77,16 @@ class Fact(NamedTuple):
     data: Dict[str, Any]
 
 
-class Journal:
+class SandboxJournal:
     def __init__(self, clock: Clock, answers_limit: int = MAX_ANSWERS_BYTES) -> None:
         self._clock = clock
         self._lock = threading.Lock()
-        self._entries: List[Entry] = []
+        self._entries: List[JournalEntry] = []
         self._facts: List[Fact] = []
         self._limit = answers_limit
         self._kept = 0
         self._oldest_kept = 0
-        self.listeners: List[Callable[[Entry], None]] = []
+        self.listeners: List[Callable[[JournalEntry], None]] = []
         """Called with each entry in the server's thread: keep it short."""
 
     def record(
@@ -101,10 +101,10 @@ class Journal:
         effect: str,
         fault: str,
         answer: Optional[bytes],
-    ) -> Entry:
+    ) -> JournalEntry:
         with self._lock:
             number = len(self._entries)
-            entry = Entry(
+            entry = JournalEntry(
                 number,
                 server,
                 self._clock(),
@@ -137,7 +137,7 @@ class Journal:
             )
 
     @property
-    def entries(self) -> List[Entry]:
+    def entries(self) -> List[JournalEntry]:
         with self._lock:
             return list(self._entries)
 
@@ -154,7 +154,7 @@ class Journal:
         status: Optional[int] = None,
         fault: Optional[str] = None,
         since: int = 0,
-    ) -> List[Entry]:
+    ) -> List[JournalEntry]:
         """Entries that fit all that is given; `path` is a regular expression searched in the path,
         `since` a number."""
         pattern = re.compile(path)
@@ -189,7 +189,7 @@ class Journal:
             self._kept = self._oldest_kept = 0
 
 
-def entry_to_json(entry: Entry, bodies: bool) -> Dict[str, Any]:
+def entry_to_json(entry: JournalEntry, bodies: bool) -> Dict[str, Any]:
     data = entry._asdict()
     data["query"] = [list(pair) for pair in entry.query]
     data["body"] = _shown(entry.body) if bodies else None

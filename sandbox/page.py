@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from .server import Answer
+from .server import HttpAnswer
 
 TEMPLATE = Path(__file__).with_name("page.html")
 _POLICY = (
@@ -16,7 +16,7 @@ _POLICY = (
 """Nothing from elsewhere, no form that leads anywhere, no frame: what posts contain stays text."""
 
 
-def page() -> Answer:
+def page() -> HttpAnswer:
     """The page; it reads `POST /_sandbox/view` every second, and acts by the words of
     `mattermost/clients.py`."""
     headers = {
@@ -26,4 +26,4 @@ def page() -> Answer:
         "Referrer-Policy": "no-referrer",
         "Cache-Control": "no-store",
     }
-    return Answer(200, TEMPLATE.read_bytes(), headers)
+    return HttpAnswer(200, TEMPLATE.read_bytes(), headers)

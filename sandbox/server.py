@@ -6,9 +6,9 @@ around a service.
     server.stop(); server.start()             # refuses connections in between; same port
     server.freeze(); server.thaw()            # answers nothing; on thaw carries out what arrived
 
-A `Service` is what a real server does: `handle(request) -> Answer`, called under `service.lock` in
-the server's thread (Python code that changes a service's state from elsewhere takes the same
-lock). It may return an awaitable instead, which is awaited outside of the lock.
+A `Service` is what a real server does: `handle(request) -> HttpAnswer`, called under
+`service.lock` in the server's thread (Python code that changes a service's state from elsewhere
+takes the same lock). It may return an awaitable instead, which is awaited outside of the lock.
 
 By HTTP, for a sandbox in another process (never frozen, never faulty, not in the journal):
 
@@ -34,11 +34,11 @@ from weakref import WeakSet
 from aiohttp import web
 
 from .clock import Clock, http_date
-from .faults import Faults, Rule
-from .journal import Journal, entry_to_json
-from .service import Answer, Request, Routes, Service, Upload, read_request
+from .faults import FaultRule, Faults
+from .journal import SandboxJournal, entry_to_json
+from .service import HttpAnswer, HttpRequest, Routes, Service, Upload, read_request
 
-__all__ = ["Answer", "Request", "Routes", "Server", "Service", "Upload", "shared_loop"]
+__all__ = ["HttpAnswer", "HttpRequest", "Routes", "Server", "Service", "Upload", "shared_loop"]
 
 START_SECONDS = 10.0
 CONTROL = "/_sandbox/"
@@ -67,7 +67,7 @@ class Server:
     def __init__(
         self,
         service: Service,
-        journal: Journal,
+        journal: SandboxJournal,
         clock: Clock,
         port: int = 0,
         host: str = "127.0.0.1",
@@ -174,11 +174,13 @@ class Server:
         answer = await self._answer(request, rule)
         return await self._send(raw, request, answer, rule)
 
-    async def _answer(self, request: Request, rule: Optional[Rule]) -> Optional[Answer]:
+    async def _answer(
+        self, request: HttpRequest, rule: Optional[FaultRule]
+    ) -> Optional[HttpAnswer]:
         """What is to be answered; None: nothing, the connection breaks."""
         if rule is None:
             return await self._carry_out(request)
-        answer = await self._carry_out(request) if rule.done else Answer()
+        answer = await self._carry_out(request) if rule.done else HttpAnswer()
         kind = rule.kind
         if kind == "delay":
             await asyncio.sleep(rule.seconds)
@@ -194,28 +196,30 @@ class Server:
             return trouble._replace(effect=answer.effect)
         if kind == "html":
             page = "<!DOCTYPE html><html><body><h1>Please sign in</h1></body></html>"
-            return Answer(200, page, {"Content-Type": "text/html; charset=utf-8"}, answer.effect)
+            return HttpAnswer(
+                200, page, {"Content-Type": "text/html; charset=utf-8"}, answer.effect
+            )
         if kind == "empty":
-            return Answer(200, None, {}, answer.effect)
+            return HttpAnswer(200, None, {}, answer.effect)
         if kind == "bad_json":
             body = answer.encoded() or b'{"a": 1}'
             return answer._replace(body=body[: max(1, len(body) // 2)])
         return answer
 
-    async def _carry_out(self, request: Request) -> Answer:
+    async def _carry_out(self, request: HttpRequest) -> HttpAnswer:
         with self.service.lock:
             result = self.service.handle(request)
         if inspect.isawaitable(result):
             return await result
-        assert isinstance(result, Answer)
+        assert isinstance(result, HttpAnswer)
         return result
 
     async def _send(
         self,
         raw: web.BaseRequest,
-        request: Request,
-        answer: Optional[Answer],
-        rule: Optional[Rule],
+        request: HttpRequest,
+        answer: Optional[HttpAnswer],
+        rule: Optional[FaultRule],
     ) -> web.StreamResponse:
         kind = rule.kind if rule is not None else ""
         sent = answer if answer is not None and kind != "lost" else None

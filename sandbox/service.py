@@ -1,5 +1,5 @@
-"""What goes in and out of a sandbox service: `Request`, `Answer`, `Service`, and `Routes` to find
-a handler.
+"""What goes in and out of a sandbox service: `HttpRequest`, `HttpAnswer`, `Service`, and `Routes`
+to find a handler.
 
 Part of `server`, which offers these names too.
 """
@@ -34,7 +34,7 @@ class Upload(NamedTuple):
     content: bytes
 
 
-class Request(NamedTuple):
+class HttpRequest(NamedTuple):
     method: str
     path: str
     """As sent, still percent-encoded; `Routes` decodes each segment it captures."""
@@ -59,7 +59,7 @@ class Request(NamedTuple):
         return [v for k, v in self.query if k == name]
 
 
-class Answer(NamedTuple):
+class HttpAnswer(NamedTuple):
     status: int = 200
     body: Any = None
     """bytes and str go out as they are, None as an empty body, anything else as JSON."""
@@ -90,10 +90,10 @@ class Service:
         self.authority = ""
         """`host:port` its server listens at, once it does."""
 
-    def handle(self, request: Request) -> Union[Answer, Awaitable[Answer]]:
+    def handle(self, request: HttpRequest) -> Union[HttpAnswer, Awaitable[HttpAnswer]]:
         raise NotImplementedError
 
-    def trouble(self, status: int, retry_after: Optional[float]) -> Answer:
+    def trouble(self, status: int, retry_after: Optional[float]) -> HttpAnswer:
         """What the real one answers when it fails with that status on its own (429, 5xx ...)."""
         raise NotImplementedError
 
@@ -145,7 +145,7 @@ def _fits(segments: Tuple[str, ...], given: Tuple[str, ...]) -> bool:
     return all(s == g or (s.startswith("{") and g != "") for s, g in zip(segments, given))
 
 
-async def read_request(raw: web.BaseRequest) -> Request:
+async def read_request(raw: web.BaseRequest) -> HttpRequest:
     form: Dict[str, List[Union[str, Upload]]] = {}
     body = b""
     if raw.content_type == "multipart/form-data":
@@ -163,7 +163,7 @@ async def read_request(raw: web.BaseRequest) -> Request:
         if raw.content_type == "application/x-www-form-urlencoded":
             form = _url_encoded(body)
     query = tuple(raw.rel_url.query.items())
-    return Request(
+    return HttpRequest(
         raw.method, raw.rel_url.raw_path, query, raw.headers, body, form, raw.remote or ""
     )
 

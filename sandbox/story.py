@@ -10,13 +10,13 @@ import requests
 
 from . import Sandbox
 from .cards import card_of
-from .mattermost import Person
+from .mattermost import ChatPerson
 
 CHANNEL = "incidents"
 REACH_SECONDS = 15.0
 
 
-class Step(NamedTuple):
+class StoryStep(NamedTuple):
     at: float
     """Seconds after the story's beginning."""
     says: str
@@ -33,7 +33,7 @@ def before(sandbox: Sandbox) -> None:
     )
 
 
-def story(sandbox: Sandbox) -> List[Step]:
+def story(sandbox: Sandbox) -> List[StoryStep]:
     """The steps in their order; each names incidents made by an earlier one."""
     account, mattermost = sandbox.pagerduty.account, sandbox.mattermost
     made: dict[str, Any] = {}
@@ -48,12 +48,12 @@ def story(sandbox: Sandbox) -> List[Step]:
         return lambda: getattr(account, name)(made[key], *args, **kwargs)
 
     def from_chat(
-        who: str, key: str, status: str, act: Callable[[Person, Any], requests.Response]
+        who: str, key: str, status: str, act: Callable[[ChatPerson, Any], requests.Response]
     ) -> Callable[[], Any]:
         """What somebody does in Mattermost, and that it reached PagerDuty."""
-        return lambda: _reach(act, Person(mattermost, who), made[key], status)
+        return lambda: _reach(act, ChatPerson(mattermost, who), made[key], status)
 
-    def click(button: str) -> Callable[[Person, Any], requests.Response]:
+    def click(button: str) -> Callable[[ChatPerson, Any], requests.Response]:
         return lambda person, incident: _click(mattermost.account, person, incident, button)
 
     def blip() -> None:
@@ -61,7 +61,7 @@ def story(sandbox: Sandbox) -> List[Step]:
         account.resolve(made["blip"], "mei@example.com")
 
     return [
-        Step(
+        StoryStep(
             0.0,
             "monitoring triggers: Checkout API answers 502",
             trigger(
@@ -78,7 +78,7 @@ def story(sandbox: Sandbox) -> List[Step]:
                 links=[{"href": "https://wiki.example.com/runbooks/checkout", "text": "Runbook"}],
             ),
         ),
-        Step(
+        StoryStep(
             1.0,
             "the database runs out of connections, with a hostile title",
             trigger(
@@ -88,25 +88,29 @@ def story(sandbox: Sandbox) -> List[Step]:
                 priority="P3",
             ),
         ),
-        Step(2.5, "an incident comes and goes between two polls", blip),
-        Step(4.0, "Ada acknowledges Checkout", on("acknowledge", "checkout", "ada@example.com")),
-        Step(
+        StoryStep(2.5, "an incident comes and goes between two polls", blip),
+        StoryStep(
+            4.0, "Ada acknowledges Checkout", on("acknowledge", "checkout", "ada@example.com")
+        ),
+        StoryStep(
             5.5,
             "PagerDuty fails for a moment (503)",
             lambda: sandbox.pagerduty.faults.add(
                 kind="status", status=503, times=3, path="^/log_entries"
             ),
         ),
-        Step(6.0, "Checkout is escalated", on("escalate", "checkout", user="ada@example.com")),
-        Step(
+        StoryStep(
+            6.0, "Checkout is escalated", on("escalate", "checkout", user="ada@example.com")
+        ),
+        StoryStep(
             7.5,
             "the database incident becomes P1",
             on("set_priority", "db", "P1", "linus@example.com"),
         ),
-        Step(
+        StoryStep(
             9.0, "Mattermost fails for a moment (500, lost answers)", lambda: _trouble(mattermost)
         ),
-        Step(
+        StoryStep(
             9.2,
             "Grace writes a note on Checkout",
             on(
@@ -116,13 +120,13 @@ def story(sandbox: Sandbox) -> List[Step]:
                 "grace@example.com",
             ),
         ),
-        Step(
+        StoryStep(
             11.5,
             "Linus clicks Acknowledge on the database's card",
             from_chat("linus", "db", "acknowledged", click("acknowledge")),
         ),
-        Step(14.0, "Grace resolves Checkout", on("resolve", "checkout", "grace@example.com")),
-        Step(
+        StoryStep(14.0, "Grace resolves Checkout", on("resolve", "checkout", "grace@example.com")),
+        StoryStep(
             16.0,
             "Linus types /pd resolve … for the database",
             from_chat(
@@ -135,7 +139,7 @@ def story(sandbox: Sandbox) -> List[Step]:
     ]
 
 
-def _click(account: Any, person: Person, incident: Any, button: str) -> requests.Response:
+def _click(account: Any, person: ChatPerson, incident: Any, button: str) -> requests.Response:
     """As soon as the card is there; people wait for it too."""
     end = time.monotonic() + REACH_SECONDS
     card = card_of(account, CHANNEL, incident.id)
@@ -148,7 +152,10 @@ def _click(account: Any, person: Person, incident: Any, button: str) -> requests
 
 
 def _reach(
-    act: Callable[[Person, Any], requests.Response], person: Person, incident: Any, status: str
+    act: Callable[[ChatPerson, Any], requests.Response],
+    person: ChatPerson,
+    incident: Any,
+    status: str,
 ) -> None:
     """Raises RuntimeError when Mattermost refuses it, or PagerDuty did not hear of it in time."""
     answer = act(person, incident)

@@ -35,15 +35,15 @@ from standalone.datastore import DatastoreService, KeyValueStore
 from standalone.errors import UserError
 from standalone.execution_lines import failure_line, success_line
 from standalone.executor import Executor
-from standalone.journal import KEEP_DAYS, Execution, Journal, Waiting, new_id
+from standalone.journal import KEEP_DAYS, Execution, ExecutionJournal, Waiting, new_id
 from standalone.metadata import load_pack
 from standalone.metadata_schemas import SENSOR_EXIT, TIMERS
 from standalone.pack_model import ActionMeta, Pack, Rule, SensorMeta
 from standalone.parameters import BadParameters
-from standalone.runner import ClassLoader, Outcome, run_action
+from standalone.runner import ActionOutcome, ClassLoader, run_action
 from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
 from standalone.sensors import SensorThread
-from standalone.services import ActionService, ApiClient, SensorService, Wrapper
+from standalone.services import ActionService, ApiClient, ProcessWrapper, SensorService
 from standalone.timers import Timers
 
 LOG = logging.getLogger("standalone")
@@ -83,7 +83,7 @@ class App:
         self._on_trigger = on_trigger
         self._database = Database(self._data_dir / DATABASE)
         self.store = KeyValueStore(self._database, clock)
-        self.journal = Journal(self._database, clock)
+        self.journal = ExecutionJournal(self._database, clock)
         raw = read_config(Path(config)) if isinstance(config, (str, Path)) else dict(config or {})
         self.configuration = Configuration(
             raw, self.pack.config_schema, self._database, self.store
@@ -265,7 +265,7 @@ class App:
         started = self._clock()
         action = self.pack.actions.get(execution.action_ref)
         if action is None:
-            outcome = Outcome(
+            outcome = ActionOutcome(
                 "failed",
                 {"result": None, "error": f"there is no action {execution.action_ref} any more"},
             )
@@ -297,7 +297,7 @@ class App:
     def action_service(self, class_name: str, user: str) -> ActionService:
         """What an action of that class is handed."""
         return ActionService(
-            self._datastore(class_name, user), Wrapper(self.pack.ref, class_name, "debug")
+            self._datastore(class_name, user), ProcessWrapper(self.pack.ref, class_name, "debug")
         )
 
     def _start_sensor(self, sensor: SensorMeta) -> None:
@@ -305,7 +305,7 @@ class App:
             cls = self._loader.load(sensor.entry_point, "BaseSensor", sensor.class_name)
             service = SensorService(
                 self._datastore(sensor.class_name, "sensor_service"),
-                Wrapper(self.pack.ref, sensor.class_name, "debug"),
+                ProcessWrapper(self.pack.ref, sensor.class_name, "debug"),
                 self.dispatch,
             )
             arguments: Dict[str, Any] = {
@@ -360,7 +360,7 @@ class App:
         else:
             error = (
                 done.result.get("error")
-                or Outcome(done.status, {"stderr": "", **done.result}).error
+                or ActionOutcome(done.status, {"stderr": "", **done.result}).error
             )
             LOG.warning("%s", failure_line(done, error, self.pack, retried))
         if self._on_finished is not None:

@@ -16,7 +16,7 @@ from standalone.templates import Lookup, RenderError, datastore_context, render,
 NO_PHRASES = "This version has no phrases."
 
 
-class Request(NamedTuple):
+class AliasRequest(NamedTuple):
     """What a phrase asks for."""
 
     alias: ActionAlias
@@ -33,7 +33,7 @@ def understand(
     lookup: Lookup,
     user: str,
     channel: str = "cli",
-) -> List[Request]:
+) -> List[AliasRequest]:
     """What a phrase asks for, mostly one execution. `user` is who the chat says it is. Raises
     UserError."""
     if not any(alias.enabled for alias in aliases):
@@ -61,11 +61,11 @@ def understand(
             parameters = from_chat(actions[alias.action_ref].parameters, {**texts, **fixed})
         except (BadParameters, RenderError) as error:
             raise UserError(f"{alias.name}: {error}") from None
-        requests.append(Request(alias, parameters, context))
+        requests.append(AliasRequest(alias, parameters, context))
     return requests
 
 
-def acknowledgement(request: Request) -> str:
+def acknowledgement(request: AliasRequest) -> str:
     """What is said before the action runs; empty when the alias says nothing of its own."""
     alias = request.alias
     if alias.ack.get("enabled", True) is False or not alias.ack.get("format"):

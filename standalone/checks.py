@@ -14,20 +14,20 @@ OUR_PACK = "pagerduty"
 """Another pack's settings mean what they like."""
 
 
-class Finding(NamedTuple):
+class CheckFinding(NamedTuple):
     """One line of the report."""
 
     ok: bool
     line: str
 
 
-def check_metadata(pack: Pack) -> Iterator[Finding]:
+def check_metadata(pack: Pack) -> Iterator[CheckFinding]:
     """All metadata files, and that timers can be made and classes be loaded."""
     from standalone.runner import ClassLoader
     from standalone.timers import make_trigger
 
     for problem in pack.problems:
-        yield Finding(False, problem)
+        yield CheckFinding(False, problem)
     loader = ClassLoader(pack.ref)
     failed = False
     for action in pack.actions.values():
@@ -44,7 +44,7 @@ def check_metadata(pack: Pack) -> Iterator[Finding]:
         if _is_timed(rule):
             failed = yield from _loads(rule.ref, failed, partial(make_trigger, rule))
     if not pack.problems and not failed:
-        yield Finding(
+        yield CheckFinding(
             True,
             f"metadata: {len(pack.actions)} actions, {len(pack.sensors)} sensors, "
             f"{len(pack.triggers)} triggers, "
@@ -53,16 +53,16 @@ def check_metadata(pack: Pack) -> Iterator[Finding]:
             f"{len(pack.aliases)} aliases, {len(pack.policies)} policies",
         )
     for workflow in pack.workflows:
-        yield Finding(True, f"left out: {workflow}: workflows need StackStorm")
+        yield CheckFinding(True, f"left out: {workflow}: workflows need StackStorm")
     for refused in pack.refused:
-        yield Finding(True, f"left out: {refused}")
+        yield CheckFinding(True, f"left out: {refused}")
 
 
 def _loads(ref: str, failed: bool, load: Callable[[], Any]) -> Any:
     try:
         load()
     except Exception as error:  # noqa: BLE001 - a module may raise anything when it is imported
-        yield Finding(False, f"{ref}: {type(error).__name__}: {' '.join(str(error).split())}")
+        yield CheckFinding(False, f"{ref}: {type(error).__name__}: {' '.join(str(error).split())}")
         return True
     return failed
 

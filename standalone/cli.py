@@ -287,13 +287,17 @@ def _check(options: Any) -> int:
     findings = list(checks.check_metadata(app.pack))
     if _config_file(options, needed=False) is None:
         findings.append(
-            checks.Finding(True, "configuration: none given (--config), so neither side was tried")
+            checks.CheckFinding(
+                True, "configuration: none given (--config), so neither side was tried"
+            )
         )
     else:
         problems = checks.check_settings(app.configuration, app.pack)
-        findings.extend(checks.Finding(False, f"The configuration: {line}") for line in problems)
+        findings.extend(
+            checks.CheckFinding(False, f"The configuration: {line}") for line in problems
+        )
         if not problems:
-            findings.append(checks.Finding(True, "configuration: every setting reads"))
+            findings.append(checks.CheckFinding(True, "configuration: every setting reads"))
         if not options.offline:
             findings.extend(_both_sides(app))
     for finding in findings:

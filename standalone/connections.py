@@ -10,7 +10,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any, Callable, Iterator, List, Mapping, Sequence, Tuple
 
-from standalone.checks import Finding
+from standalone.checks import CheckFinding
 from standalone.pack_model import Pack
 
 Named = Tuple[str, str]
@@ -19,7 +19,7 @@ Named = Tuple[str, str]
 
 def check_connections(
     raw: Mapping[str, Any], pack: Pack, action_service: Any
-) -> Iterator[Finding]:
+) -> Iterator[CheckFinding]:
     """PagerDuty's and Mattermost's side with the completed configuration `raw`; nothing when that
     can't be read: what is wrong with it is found by `checks.check_settings`."""
     from pagerduty_mattermost.core.config import settings
@@ -32,14 +32,14 @@ def check_connections(
     yield from _pagerduty(config, pack)
     missing = settings.mattermost_missing(config)
     if missing:
-        yield Finding(
+        yield CheckFinding(
             False, f"Mattermost: {', '.join(missing)} not set; see pagerduty.yaml.example"
         )
     else:
         yield from _mattermost(config, pack, action_service)
 
 
-def _pagerduty(config: Any, pack: Pack) -> Iterator[Finding]:
+def _pagerduty(config: Any, pack: Pack) -> Iterator[CheckFinding]:
     from pagerduty_mattermost.core.config.settings import require_pagerduty
     from pagerduty_mattermost.core.errors import PackError
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
@@ -49,7 +49,7 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[Finding]:
         pagerduty = PagerDuty(require_pagerduty(config))
         pagerduty.get("/abilities")
     except PackError as error:
-        yield Finding(False, _about("PagerDuty", error))
+        yield CheckFinding(False, _about("PagerDuty", error))
         return
     connected = "PagerDuty: connected"
     sender = config.pagerduty.from_email
@@ -59,10 +59,12 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[Finding]:
             if sender
             else ""
         )
-        yield Finding(True, connected + as_whom)
+        yield CheckFinding(True, connected + as_whom)
     except PackError as error:
-        yield Finding(True, connected)
-        yield Finding(False, f"from_email: {error}; write the e-mail address of a PagerDuty user")
+        yield CheckFinding(True, connected)
+        yield CheckFinding(
+            False, f"from_email: {error}; write the e-mail address of a PagerDuty user"
+        )
     if not sender:
         yield from _without_sender(pack)
     watch = config.watch
@@ -75,12 +77,12 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[Finding]:
     yield from _named(pagerduty, "service", mapped)
 
 
-def _without_sender(pack: Pack) -> Iterator[Finding]:
+def _without_sender(pack: Pack) -> Iterator[CheckFinding]:
     """A line for each enabled rule and phrase that changes something in PagerDuty and does not say
     as whom."""
     for rule in sorted(pack.rules.values()):
         if rule.enabled and _lacks_sender(pack, rule.action["ref"], rule.action["parameters"]):
-            yield Finding(
+            yield CheckFinding(
                 False,
                 f"from_email: not set, but the rule {rule.ref} needs it: set it, there or here",
             )
@@ -90,7 +92,7 @@ def _without_sender(pack: Pack) -> Iterator[Finding]:
         if alias.enabled and _lacks_sender(pack, alias.action_ref, alias.immutable_parameters)
     ]
     if phrases:
-        yield Finding(
+        yield CheckFinding(
             True, f"from_email: not set; these phrases can't do without: {', '.join(phrases)}"
         )
 
@@ -100,7 +102,7 @@ def _lacks_sender(pack: Pack, action_ref: str, given: Mapping[str, Any]) -> bool
     return bool(parameters.get("needs_from", {}).get("default")) and not given.get("from_email")
 
 
-def _named(pagerduty: Any, kind: str, named: Sequence[Named]) -> Iterator[Finding]:
+def _named(pagerduty: Any, kind: str, named: Sequence[Named]) -> Iterator[CheckFinding]:
     """Whether each of them exists: what does not would silently never match."""
     from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError
     from pagerduty_mattermost.gateways.pagerduty.references import resolve, resolve_all
@@ -119,15 +121,15 @@ def _named(pagerduty: Any, kind: str, named: Sequence[Named]) -> Iterator[Findin
                     if str(error).endswith((".", "?"))
                     else f"; write the {kind}'s name or id, or take it out"
                 )
-                yield Finding(False, f"{where}: {error}{advice}")
+                yield CheckFinding(False, f"{where}: {error}{advice}")
     except PackError as error:
-        yield Finding(False, _about(named[0][0], error))
+        yield CheckFinding(False, _about(named[0][0], error))
     else:
         if named[0][0].startswith("watch."):
-            yield Finding(True, f"{named[0][0]}: {', '.join(text for _, text in named)}")
+            yield CheckFinding(True, f"{named[0][0]}: {', '.join(text for _, text in named)}")
 
 
-def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Finding]:
+def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[CheckFinding]:
     from pagerduty_mattermost.core.errors import PackError
     from pagerduty_mattermost.gateways.mattermost.channels import WORDS, Channels
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
@@ -135,9 +137,9 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Findin
 
     mattermost = Mattermost(config.mattermost)
     try:
-        yield Finding(True, f"Mattermost: connected as @{mattermost.me().username}")
+        yield CheckFinding(True, f"Mattermost: connected as @{mattermost.me().username}")
     except PackError as error:
-        yield Finding(False, _about("Mattermost", error))
+        yield CheckFinding(False, _about("Mattermost", error))
         return
     find = partial(_channel, Channels(mattermost, Store(action_service)).look_up)
     uses = _channels_of_rules(pack)
@@ -159,7 +161,7 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[Findin
             if rules
             else ""
         )
-        yield Finding(not rules, f"{setting}: not set{told}")
+        yield CheckFinding(not rules, f"{setting}: not set{told}")
     for service, text in config.mattermost.service_channels.items():
         yield find(f"mattermost.service_channels.{service}", text)
     for rule, text in uses:
@@ -194,14 +196,14 @@ def _channels_of_rules(pack: Pack) -> List[Named]:
     return found
 
 
-def _channel(look_up: Callable[[str], Any], where: str, text: str) -> Finding:
+def _channel(look_up: Callable[[str], Any], where: str, text: str) -> CheckFinding:
     from pagerduty_mattermost.core.errors import PackError
 
     try:
         found = look_up(text)
     except PackError as error:
-        return Finding(False, _about(where, error))
-    return Finding(True, f"{where}: {found.label} ({found.id})")
+        return CheckFinding(False, _about(where, error))
+    return CheckFinding(True, f"{where}: {found.label} ({found.id})")
 
 
 def _about(where: str, error: Exception) -> str:

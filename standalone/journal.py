@@ -59,7 +59,7 @@ class Waiting(NamedTuple):
 _COLUMNS = ", ".join(Execution._fields)
 
 
-class Journal:
+class ExecutionJournal:
     """Reads and writes them. `clock() -> seconds since the epoch`."""
 
     def __init__(self, database: Database, clock: Callable[[], float] = time.time) -> None:

@@ -70,10 +70,10 @@ def _executions(data_dir: Path, id_: str) -> int:
     from standalone.chat import as_api
     from standalone.data_folder import DATABASE
     from standalone.database import Database
-    from standalone.journal import Journal
+    from standalone.journal import ExecutionJournal
     from standalone.output import execution_rows
 
-    journal = Journal(Database(data_dir / DATABASE))
+    journal = ExecutionJournal(Database(data_dir / DATABASE))
     if not id_:
         return _print_rows(execution_rows(journal.executions(), journal.id_length()))
     found = journal.find(id_)

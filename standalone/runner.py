@@ -21,7 +21,7 @@ DELIMITER = "%%%%%~=~=~=************=~=~=~%%%%"
 _INT64 = 2**63
 
 
-class Outcome(NamedTuple):
+class ActionOutcome(NamedTuple):
     """How an execution ended."""
 
     status: str
@@ -79,10 +79,12 @@ class ClassLoader:
             return self._modules[file]
 
 
-def run_action(make: Callable[[], Any], arguments: Mapping[str, Any], timeout: float) -> Outcome:
+def run_action(
+    make: Callable[[], Any], arguments: Mapping[str, Any], timeout: float
+) -> ActionOutcome:
     """Makes an action and runs it, for `timeout` seconds at most: then its thread is left alone,
     its result dropped."""
-    answers: queue.Queue[Outcome] = queue.Queue()
+    answers: queue.Queue[ActionOutcome] = queue.Queue()
     thread = threading.Thread(
         target=lambda: answers.put(_run(make, arguments)), name="action", daemon=True
     )
@@ -90,7 +92,7 @@ def run_action(make: Callable[[], Any], arguments: Mapping[str, Any], timeout: f
     try:
         return answers.get(timeout=timeout)
     except queue.Empty:
-        return Outcome(
+        return ActionOutcome(
             "timeout",
             _result(
                 None, stderr=f"Action failed to complete in {timeout:g} seconds", exit_code=-9
@@ -98,14 +100,14 @@ def run_action(make: Callable[[], Any], arguments: Mapping[str, Any], timeout: f
         )
 
 
-def _run(make: Callable[[], Any], arguments: Mapping[str, Any]) -> Outcome:
+def _run(make: Callable[[], Any], arguments: Mapping[str, Any]) -> ActionOutcome:
     started = time.monotonic()
     try:
         output = make().run(**arguments)
     except BaseException as error:
         LOG.debug("The action raised", exc_info=True)
         line = " ".join(str(error).split())
-        return Outcome(
+        return ActionOutcome(
             "failed",
             _result(
                 None, stderr=f"{type(error).__name__}: {line}" if line else type(error).__name__
@@ -115,7 +117,7 @@ def _run(make: Callable[[], Any], arguments: Mapping[str, Any]) -> Outcome:
     return outcome_of(output)
 
 
-def outcome_of(output: Any) -> Outcome:
+def outcome_of(output: Any) -> ActionOutcome:
     """What StackStorm makes of what `run` returned."""
     succeeded, data = True, output
     if isinstance(output, tuple) and len(output) == 2:
@@ -124,16 +126,16 @@ def outcome_of(output: Any) -> Outcome:
             message = (
                 "a result of two items begins with True or False; return a list, or (True, result)"
             )
-            return Outcome("failed", _result(None, stderr=message))
+            return ActionOutcome("failed", _result(None, stderr=message))
     data = data if _is_plain(data) else str(data)
     if DELIMITER in json.dumps(data):
-        return Outcome(
+        return ActionOutcome(
             "failed", _result(None, stderr="the result holds StackStorm's own delimiter")
         )
     return (
-        Outcome("succeeded", _result(data, exit_code=0))
+        ActionOutcome("succeeded", _result(data, exit_code=0))
         if succeeded
-        else Outcome("failed", _result(data))
+        else ActionOutcome("failed", _result(data))
     )
 
 

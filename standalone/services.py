@@ -11,7 +11,7 @@ from standalone.dispatching import Transport, TriggerDispatcher
 from standalone.pack_model import Rule
 
 
-class Wrapper:
+class ProcessWrapper:
     """What StackStorm's base classes read about the process around them."""
 
     def __init__(self, pack: str, class_name: str, log_level: str) -> None:
@@ -88,7 +88,7 @@ class _Service:
 class ActionService(_Service):
     """Handed to an action."""
 
-    def __init__(self, datastore: DatastoreService, wrapper: Wrapper) -> None:
+    def __init__(self, datastore: DatastoreService, wrapper: ProcessWrapper) -> None:
         super().__init__(datastore)
         self._action_wrapper = wrapper
 
@@ -97,7 +97,7 @@ class SensorService(_Service):
     """Handed to a sensor."""
 
     def __init__(
-        self, datastore: DatastoreService, wrapper: Wrapper, transport: Transport
+        self, datastore: DatastoreService, wrapper: ProcessWrapper, transport: Transport
     ) -> None:
         super().__init__(datastore)
         self._sensor_wrapper = wrapper

@@ -130,7 +130,7 @@ class _Keys:
         return _find(self._lookup, self._decrypt, name)
 
 
-class _Found(str):
+class _KeyText(str):
     """A key's value; further attributes are longer keys."""
 
     pair: KeyValuePair
@@ -166,14 +166,14 @@ def _find(lookup: Lookup, decrypt: bool, name: str) -> Any:
         missing = _Missing(f"the datastore has no key '{name}' (`key set {name}` stores one)")
         missing._longer = longer
         return missing
-    found = _Found(MASK if pair.secret and not decrypt else pair.value)
+    found = _KeyText(MASK if pair.secret and not decrypt else pair.value)
     found.pair = pair
     found.longer = longer
     return found
 
 
 def _decrypt_kv(value: Any) -> str:
-    return value.pair.value if isinstance(value, _Found) else str(value)
+    return value.pair.value if isinstance(value, _KeyText) else str(value)
 
 
 def _use_none(value: Any) -> Any:

@@ -9,7 +9,7 @@
     mm.revoke(world.bot_token); mm.database_down = True; mm.rate_limit(5, burst=10)
     mm.save_seconds = 0.2; mm.props_limit = 800000
     mm.forget_pending()                  # or clock.advance(31)
-    ada = Person(server, "ada"); ada.click(card, "acknowledge")
+    ada = ChatPerson(server, "ada"); ada.click(card, "acknowledge")
     ada.command("incidents", "/pd list"); ada.seen()
 
 Facts in the journal (server `mattermost`; subject: the id of what changed): post_created,
@@ -24,23 +24,23 @@ are given. One module a resource registers its handlers in `call.ROUTES`; `servi
 dispatcher above them, `control` the Python side by HTTP.
 """
 
-from .model import Channel, Post, Reaction, Team, User, Version
-from .person import Person
+from .model import Channel, Post, PostVersion, Reaction, Team, User
+from .person import ChatPerson
 from .seed import ADMIN_TOKEN, BOT_TOKEN, MattermostServer, World, seed
-from .service import Mattermost
+from .service import MattermostService
 
 __all__ = [
     "ADMIN_TOKEN",
     "BOT_TOKEN",
     "Channel",
-    "Mattermost",
+    "MattermostService",
     "MattermostServer",
-    "Person",
+    "ChatPerson",
     "Post",
     "Reaction",
     "Team",
     "User",
-    "Version",
+    "PostVersion",
     "World",
     "seed",
 ]

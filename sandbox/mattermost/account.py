@@ -11,8 +11,8 @@ import threading
 from typing import Any, Dict, Iterable, List, Optional, Union
 
 from .integrations import Dialog
-from .model import OPEN, PRIVATE, Channel, Group, Post, Team, Token, User, Version
-from .state import State
+from .model import OPEN, PRIVATE, Channel, Group, Post, PostVersion, Team, Token, User
+from .state import MattermostState
 
 SESSION = "the user's own client"
 
@@ -22,8 +22,8 @@ ChannelRef = Union[Channel, str]
 PostRef = Union[Post, str]
 
 
-class Account:
-    state: State
+class MattermostAccount:
+    state: MattermostState
     lock: threading.RLock
 
     # -- people
@@ -188,7 +188,7 @@ class Account:
         with self.lock:
             return sorted(self.post(post).live_replies, key=lambda p: p.key)
 
-    def history(self, post: PostRef) -> List[Version]:
+    def history(self, post: PostRef) -> List[PostVersion]:
         """How the post stood over time: its creation and each edit, oldest first."""
         with self.lock:
             return list(self.post(post).history)

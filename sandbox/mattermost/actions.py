@@ -7,9 +7,9 @@ import json
 import re
 from typing import Any, Awaitable, Dict, NamedTuple, Optional
 
-from ..server import Answer
+from ..server import HttpAnswer
 from . import ephemeral, outgoing, post_rules, props, slack_text, triggers
-from .call import ROUTES, Call, ok, text_of
+from .call import ROUTES, MattermostCall, ok, text_of
 from .errors import ApiError, bad_body, forbidden
 from .integrations import Cookie, Dialog
 from .model import User
@@ -31,7 +31,7 @@ class _Click(NamedTuple):
 
 
 @ROUTES.add("POST", "/posts/{post_id}/actions/{action_id}")
-def click(call: Call) -> Awaitable[Answer]:
+def click(call: MattermostCall) -> Awaitable[HttpAnswer]:
     """By who may read the channel. An ephemeral post is known by the cookie that comes along
     alone."""
     if not _ACTION_ID.fullmatch(call.names["action_id"]):
@@ -72,7 +72,7 @@ def click(call: Call) -> Awaitable[Answer]:
     )
 
 
-def _sent(call: Call) -> Dict[str, Any]:
+def _sent(call: MattermostCall) -> Dict[str, Any]:
     """What was chosen, and the cookie; what does not read is nothing."""
     try:
         sent = json.loads(call.request.body.decode("utf-8", "replace") or "{}")
@@ -81,7 +81,7 @@ def _sent(call: Call) -> Dict[str, Any]:
     return {k: v for k, v in sent.items() if isinstance(v, str)} if isinstance(sent, dict) else {}
 
 
-def _stored(call: Call, post_id: str, cookie: Optional[str]) -> Cookie:
+def _stored(call: MattermostCall, post_id: str, cookie: Optional[str]) -> Cookie:
     """The button as the server keeps it. Raises ApiError."""
     state = call.server.state
     post = state.live_post(post_id)
@@ -103,7 +103,7 @@ def _stored(call: Call, post_id: str, cookie: Optional[str]) -> Cookie:
     return Cookie(post.id, post.root_id or post.id, post.channel_id, found, retained)
 
 
-async def _called(server: MattermostCore, clicked: _Click) -> Answer:
+async def _called(server: MattermostCore, clicked: _Click) -> HttpAnswer:
     answer = await _ask(server, clicked.url, clicked.request, clicked.button.post_id, "click")
     try:
         given = answer.first_json()
@@ -122,7 +122,7 @@ async def _called(server: MattermostCore, clicked: _Click) -> Answer:
             _update(server, clicked.button, message, sent)
         if told:
             _tell(server, clicked, told if skip else slack_text.links(told))
-    return Answer(
+    return HttpAnswer(
         200,
         {"status": "OK", "trigger_id": clicked.client_trigger_id},
         effect=clicked.button.post_id,
@@ -158,7 +158,7 @@ def _tell(server: MattermostCore, clicked: _Click, text: str) -> None:
 
 async def _ask(
     server: MattermostCore, url: str, body: Dict[str, Any], subject: str, kind: str
-) -> outgoing.Reply:
+) -> outgoing.IntegrationReply:
     """Exactly 200 is an answer. Raises ApiError (400)."""
     sent = json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode(
         "utf-8", "surrogatepass"
@@ -175,7 +175,7 @@ async def _ask(
 
 
 @ROUTES.add("POST", "/actions/dialogs/open")
-def open_dialog(call: Call) -> Answer:
+def open_dialog(call: MattermostCall) -> HttpAnswer:
     """No session is asked for: the trigger tells for whom. What clients are known to show badly is
     no error here either, but stands in the fact."""
     body = call.body("dialog")
@@ -227,7 +227,7 @@ def _wrong(dialog: Dict[str, Any]) -> str:
 
 
 @ROUTES.add("POST", "/actions/dialogs/submit")
-def submit(call: Call) -> Awaitable[Answer]:
+def submit(call: MattermostCall) -> Awaitable[HttpAnswer]:
     """Everything is the client's word but `user_id`."""
     body = call.body("dialog")
     url, channel_id, team_id = (text_of(body, name) for name in ("url", "channel_id", "team_id"))
@@ -257,7 +257,7 @@ def submit(call: Call) -> Awaitable[Answer]:
     return _submitted(call.server, url, sent)
 
 
-async def _submitted(server: MattermostCore, url: str, sent: Dict[str, Any]) -> Answer:
+async def _submitted(server: MattermostCore, url: str, sent: Dict[str, Any]) -> HttpAnswer:
     """The errors it answers; an answer that does not read has none."""
     answer = await _ask(server, url, sent, sent["user_id"], "dialog")
     try:
@@ -269,4 +269,4 @@ async def _submitted(server: MattermostCore, url: str, sent: Dict[str, Any]) -> 
     told: Dict[str, Any] = {"error": error} if isinstance(error, str) and error else {}
     if isinstance(errors, dict) and errors and all(isinstance(e, str) for e in errors.values()):
         told["errors"] = errors
-    return Answer(200, told)
+    return HttpAnswer(200, told)

@@ -5,21 +5,22 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, NamedTuple, Tuple
 
-from ..server import Answer, Request, Routes
+from ..server import HttpAnswer, HttpRequest, Routes
 from . import ids
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import Channel, Token, User
 from .server import MattermostCore
 
 ROUTES = Routes()
-"""Paths below /api/v4. A handler takes a `Call` and returns an `Answer` or an awaitable of one."""
+"""Paths below /api/v4. A handler takes a `MattermostCall` and returns an `HttpAnswer` or an
+awaitable of one."""
 
 DEFAULT_PER_PAGE, MAX_PER_PAGE = 60, 200
 
 
-class Call(NamedTuple):
+class MattermostCall(NamedTuple):
     server: MattermostCore
-    request: Request
+    request: HttpRequest
     names: Dict[str, str]
     """What stood in the path."""
     user: User
@@ -88,8 +89,8 @@ class Call(NamedTuple):
             raise forbidden()
 
 
-def ok() -> Answer:
-    return Answer(200, {"status": "OK"})
+def ok() -> HttpAnswer:
+    return HttpAnswer(200, {"status": "OK"})
 
 
 def text_of(body: Dict[str, Any], name: str, default: str = "") -> str:

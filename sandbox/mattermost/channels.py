@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Any, Dict
 
-from ..server import Answer
+from ..server import HttpAnswer
 from . import ids
-from .call import ROUTES, Call, ok, paged, text_of, unknown_user
+from .call import ROUTES, MattermostCall, ok, paged, text_of, unknown_user
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import DIRECT, OPEN, PRIVATE, Channel, User
 from .permissions import MEMBERS, PROPERTIES
@@ -35,7 +35,7 @@ def check_texts(name: str, display_name: str, header: str, purpose: str) -> None
 
 
 @ROUTES.add("POST", "/channels")
-def create(call: Call) -> Answer:
+def create(call: MattermostCall) -> HttpAnswer:
     state, body = call.server.state, call.body("channel")
     team_id, kind = text_of(body, "team_id"), text_of(body, "type")
     if kind not in (OPEN, PRIVATE):
@@ -47,11 +47,11 @@ def create(call: Call) -> Answer:
     if state.channel_named(team_id, texts["name"]) is not None:
         raise ApiError("store.sql_channel.save_channel.exists.app_error")
     channel = call.server.make_channel(team_id, kind, creator=call.user, **texts)
-    return Answer(201, channel.to_json(), effect=channel.id)
+    return HttpAnswer(201, channel.to_json(), effect=channel.id)
 
 
 @ROUTES.add("POST", "/channels/direct")
-def create_direct(call: Call) -> Answer:
+def create_direct(call: MattermostCall) -> HttpAnswer:
     """Idempotent: the channel of these two, 201 every time."""
     state = call.server.state
     wanted = call.json("user_ids")
@@ -63,27 +63,27 @@ def create_direct(call: Call) -> Answer:
     if users[0] is None or users[1] is None:
         raise ApiError("api.channel.create_direct_channel.invalid_user.app_error")
     channel = state.direct_channel(users[0], users[1])
-    return Answer(201, channel.to_json(), effect=channel.id)
+    return HttpAnswer(201, channel.to_json(), effect=channel.id)
 
 
 @ROUTES.add("GET", "/channels/{channel_id}")
-def read(call: Call) -> Answer:
-    return Answer(200, call.readable_channel().to_json())
+def read(call: MattermostCall) -> HttpAnswer:
+    return HttpAnswer(200, call.readable_channel().to_json())
 
 
 @ROUTES.add("GET", "/teams/{team_id}/channels/name/{channel_name}")
-def by_name(call: Call) -> Answer:
+def by_name(call: MattermostCall) -> HttpAnswer:
     team = call.server.state.teams.get(call.id("team_id"))
     return _named(call, team.id if team is not None else "-")
 
 
 @ROUTES.add("GET", "/teams/name/{team_name}/channels/name/{channel_name}")
-def by_names(call: Call) -> Answer:
+def by_names(call: MattermostCall) -> HttpAnswer:
     team = call.server.state.team_named(call.names["team_name"])
     return _named(call, team.id if team is not None else "-")
 
 
-def _named(call: Call, team_id: str) -> Answer:
+def _named(call: MattermostCall, team_id: str) -> HttpAnswer:
     """404 for what is unknown, archived (unless asked for), or private and not one's own: no
     telling which."""
     state = call.server.state
@@ -94,24 +94,24 @@ def _named(call: Call, team_id: str) -> Answer:
         if channel.type == OPEN:
             raise forbidden()
         raise ApiError("app.channel.get_by_name.missing.app_error")
-    return Answer(200, channel.to_json())
+    return HttpAnswer(200, channel.to_json())
 
 
 @ROUTES.add("GET", "/teams/{team_id}/channels")
-def public_of_team(call: Call) -> Answer:
+def public_of_team(call: MattermostCall) -> HttpAnswer:
     team = visible_team(call)
     found = [
         c
         for c in call.server.state.channels.values()
         if (c.team_id, c.type, c.delete_at) == (team.id, OPEN, 0)
     ]
-    return Answer(
+    return HttpAnswer(
         200, [c.to_json() for c in paged(sorted(found, key=lambda c: c.display_name), call.page())]
     )
 
 
 @ROUTES.add("GET", "/users/{user_id}/teams/{team_id}/channels")
-def of_user(call: Call) -> Answer:
+def of_user(call: MattermostCall) -> HttpAnswer:
     user_id = call.user_id()
     if user_id != call.user.id:
         call.need_admin()
@@ -121,10 +121,10 @@ def of_user(call: Call) -> Answer:
         for c in channels
         if user_id in c.members and c.team_id in ("", call.id("team_id")) and not c.delete_at
     ]
-    return Answer(200, [c.to_json() for c in found])
+    return HttpAnswer(200, [c.to_json() for c in found])
 
 
-def _own_channel(call: Call) -> Channel:
+def _own_channel(call: MattermostCall) -> Channel:
     """`{channel_id}` of the path, that who asks may manage. Raises ApiError (403)."""
     channel = call.server.state.channels.get(call.names["channel_id"])
     if channel is None or not call.server.state.may_write(call.user, channel):
@@ -141,7 +141,7 @@ _TOLD = (
 
 
 @ROUTES.add("PUT", "/channels/{channel_id}/patch")
-def patch(call: Call) -> Answer:
+def patch(call: MattermostCall) -> HttpAnswer:
     """Name, display name, header, purpose; what is not sent stays."""
     state = call.server.state
     channel, body = _own_channel(call), call.body("channel")
@@ -166,11 +166,11 @@ def patch(call: Call) -> Answer:
             was = f" from: {before[field]}" if before[field] else ""
             said = f"{call.user.username} updated the channel {field}{was} to: {changed[field]}"
             state.system_post(call.user, channel, kind, said)
-    return Answer(200, channel.to_json(), effect=channel.id)
+    return HttpAnswer(200, channel.to_json(), effect=channel.id)
 
 
 @ROUTES.add("DELETE", "/channels/{channel_id}")
-def archive(call: Call) -> Answer:
+def archive(call: MattermostCall) -> HttpAnswer:
     channel = _own_channel(call)
     if channel.type == DIRECT:
         raise ApiError("api.channel.delete_channel.type.invalid")
@@ -185,32 +185,32 @@ def archive(call: Call) -> Answer:
 
 
 @ROUTES.add("POST", "/channels/{channel_id}/restore")
-def restore(call: Call) -> Answer:
+def restore(call: MattermostCall) -> HttpAnswer:
     channel = _own_channel(call)
     if not channel.delete_at:
         raise ApiError("api.channel.restore_channel.restored.app_error")
     call.server.restore(channel)
-    return Answer(200, channel.to_json(), effect=channel.id)
+    return HttpAnswer(200, channel.to_json(), effect=channel.id)
 
 
 @ROUTES.add("GET", "/channels/{channel_id}/members")
-def members(call: Call) -> Answer:
+def members(call: MattermostCall) -> HttpAnswer:
     channel = call.readable_channel()
-    return Answer(
+    return HttpAnswer(
         200, [channel.member_json(u) for u in paged(sorted(channel.members), call.page())]
     )
 
 
 @ROUTES.add("GET", "/channels/{channel_id}/members/{user_id}")
-def member(call: Call) -> Answer:
+def member(call: MattermostCall) -> HttpAnswer:
     channel = call.readable_channel()
     if call.user_id() not in channel.members:
         raise ApiError("app.channel.get_member.missing.app_error")
-    return Answer(200, channel.member_json(call.user_id()))
+    return HttpAnswer(200, channel.member_json(call.user_id()))
 
 
 @ROUTES.add("POST", "/channels/{channel_id}/members")
-def add_member(call: Call) -> Answer:
+def add_member(call: MattermostCall) -> HttpAnswer:
     """Idempotent. Anybody of the team adds oneself to a public channel; else a member has to."""
     state = call.server.state
     user = state.users.get(text_of(call.body("channel_member"), "user_id"))
@@ -223,10 +223,10 @@ def add_member(call: Call) -> Answer:
         raise ApiError("api.channel.add_user_to_channel.type.app_error")
     if user.id not in channel.members:
         _let_in(call, channel, user)
-    return Answer(201, channel.member_json(user.id), effect=channel.id)
+    return HttpAnswer(201, channel.member_json(user.id), effect=channel.id)
 
 
-def _let_in(call: Call, channel: Channel, user: User) -> None:
+def _let_in(call: MattermostCall, channel: Channel, user: User) -> None:
     state = call.server.state
     joins = user is call.user and channel.type == OPEN and state.in_team(user, channel.team_id)
     if not joins and not (
@@ -249,7 +249,7 @@ def _let_in(call: Call, channel: Channel, user: User) -> None:
 
 
 @ROUTES.add("DELETE", "/channels/{channel_id}/members/{user_id}")
-def remove_member(call: Call) -> Answer:
+def remove_member(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     user = state.users.get(call.user_id())
     if user is None:

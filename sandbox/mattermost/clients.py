@@ -11,18 +11,18 @@ import inspect
 import json
 from typing import Any, Awaitable, Dict, List, Mapping, Tuple
 
-from ..server import Answer, Request
-from .account import Account, ChannelRef
+from ..server import HttpAnswer, HttpRequest
+from .account import ChannelRef, MattermostAccount
 from .integrations import Dialog
 from .model import Channel
 from .server import MattermostCore
-from .state import State
+from .state import MattermostState
 
-Told = Awaitable[Dict[str, Any]]
+ClientAnswer = Awaitable[Dict[str, Any]]
 
 
 def pressed(
-    server: Account, user: str, post: str, action: str, option: str = ""
+    server: MattermostAccount, user: str, post: str, action: str, option: str = ""
 ) -> Tuple[str, Dict[str, str]]:
     """Path and body of a click; an ephemeral post's button bears a cookie."""
     mine = next((p for p in server.ephemerals(user) if p.id == post), None)
@@ -34,14 +34,14 @@ def pressed(
     }
 
 
-def typed(server: Account, user: str, channel: ChannelRef, text: str) -> Dict[str, Any]:
+def typed(server: MattermostAccount, user: str, channel: ChannelRef, text: str) -> Dict[str, Any]:
     """What a client sends of a slash command."""
     place = server.channel(channel)
     return {"channel_id": place.id, "team_id": _team(server, user, place), "command": text}
 
 
 def submission(
-    server: Account,
+    server: MattermostAccount,
     dialog: Dialog,
     values: Mapping[str, Any],
     channel: ChannelRef,
@@ -61,7 +61,7 @@ def submission(
     }
 
 
-def _team(server: Account, user: str, place: Channel) -> str:
+def _team(server: MattermostAccount, user: str, place: Channel) -> str:
     """The channel's, or the one whose channels the client shows: direct messages are of none."""
     id_ = server.user(user).id
     return place.team_id or next(
@@ -69,17 +69,19 @@ def _team(server: Account, user: str, place: Channel) -> str:
     )
 
 
-def click(server: MattermostCore, user: str, post: str, action: str, option: str = "") -> Told:
+def click(
+    server: MattermostCore, user: str, post: str, action: str, option: str = ""
+) -> ClientAnswer:
     return _send(server, user, *pressed(server, user, post, action, option))
 
 
-def command(server: MattermostCore, user: str, channel: str, text: str) -> Told:
+def command(server: MattermostCore, user: str, channel: str, text: str) -> ClientAnswer:
     return _send(server, user, "/commands/execute", typed(server, user, channel, text))
 
 
 def write(
     server: MattermostCore, user: str, channel: str, message: str, root_id: str = ""
-) -> Told:
+) -> ClientAnswer:
     body = {"channel_id": server.channel(channel).id, "message": message, "root_id": root_id}
     return _send(server, user, "/posts", body)
 
@@ -91,7 +93,7 @@ def submit(
     values: Any = None,
     cancelled: bool = False,
     channel: str = "incidents",
-) -> Told:
+) -> ClientAnswer:
     """A dialog is closed by a submission without errors, and by cancelling, of which the
     integration hears where it wants to."""
     found = next((d for d in server.dialogs(user) if d.id == dialog), None)
@@ -117,7 +119,7 @@ def dialogs(server: MattermostCore, user: str) -> List[Dict[str, Any]]:
     return [{"id": d.id, "dialog": d.dialog} for d in server.dialogs(user)]
 
 
-def people(state: State) -> List[Dict[str, str]]:
+def people(state: MattermostState) -> List[Dict[str, str]]:
     """Who can sit at the page: everybody but bots."""
     return [
         {"id": u.id, "name": u.username}
@@ -132,7 +134,7 @@ async def _send(
     sent = json.dumps(body).encode()
     headers = {"Authorization": "Bearer " + server.session(user), "Host": server.authority}
     with server.lock:
-        result = server.handle(Request("POST", "/api/v4" + path, (), headers, sent, {}))
+        result = server.handle(HttpRequest("POST", "/api/v4" + path, (), headers, sent, {}))
     answer = await result if inspect.isawaitable(result) else result
-    assert isinstance(answer, Answer)
+    assert isinstance(answer, HttpAnswer)
     return {"status": answer.status, "body": answer.body}

@@ -6,8 +6,8 @@ from __future__ import annotations
 import re
 from typing import Any, Dict
 
-from ..server import Answer
-from .call import ROUTES, Call, ok, text_of
+from ..server import HttpAnswer
+from .call import ROUTES, MattermostCall, ok, text_of
 from .errors import ApiError, bad_body, forbidden
 from .integrations import Command
 from .permissions import MANAGE_COMMANDS, MANAGE_OTHERS_COMMANDS, VIEW_TEAM
@@ -26,7 +26,7 @@ _TEXTS = (
 )
 
 
-def _sent(call: Call) -> Dict[str, Any]:
+def _sent(call: MattermostCall) -> Dict[str, Any]:
     """The fields of the command that was sent. Raises ApiError (400)."""
     body = call.body("command")
     complete = body.get("auto_complete")
@@ -59,7 +59,7 @@ def _check(fields: Dict[str, Any]) -> None:
 
 
 @ROUTES.add("POST", "/commands")
-def create(call: Call) -> Answer:
+def create(call: MattermostCall) -> HttpAnswer:
     state, fields = call.server.state, _sent(call)
     team_id = fields["team_id"]
     if not state.may(call.user, MANAGE_COMMANDS, team_id):
@@ -74,21 +74,23 @@ def create(call: Call) -> Answer:
     return _stored(call, made, fields, 201)
 
 
-def _stored(call: Call, command: Command, fields: Dict[str, Any], status: int = 200) -> Answer:
+def _stored(
+    call: MattermostCall, command: Command, fields: Dict[str, Any], status: int = 200
+) -> HttpAnswer:
     state = call.server.state
     for name in (*_TEXTS, "auto_complete"):
         setattr(command, name, fields[name])
     state.integrations.commands[command.id] = command
     state.fact("command_saved", command.id, trigger=command.trigger, url=command.url)
-    return Answer(status, command.to_json(), effect=command.id)
+    return HttpAnswer(status, command.to_json(), effect=command.id)
 
 
-def _need_switched_on(call: Call) -> None:
+def _need_switched_on(call: MattermostCall) -> None:
     if not call.server.enable_commands:
         raise ApiError("api.command.disabled.app_error")
 
 
-def _own(call: Call) -> Command:
+def _own(call: MattermostCall) -> Command:
     """`{command_id}` of the path, that who asks may manage. Raises ApiError: 404 where it is not
     to be known of."""
     state = call.server.state
@@ -111,7 +113,7 @@ def _own(call: Call) -> Command:
 
 
 @ROUTES.add("GET", "/commands")
-def listing(call: Call) -> Answer:
+def listing(call: MattermostCall) -> HttpAnswer:
     """All of the team with `custom_only`, for who may manage them; else what may be typed, without
     secrets."""
     state, team_id = call.server.state, call.request.param("team_id")
@@ -125,30 +127,30 @@ def listing(call: Call) -> Answer:
     if not manages:
         raise forbidden()
     _need_switched_on(call)
-    return Answer(200, [c.to_json() for c in state.integrations.commands_of(team_id)])
+    return HttpAnswer(200, [c.to_json() for c in state.integrations.commands_of(team_id)])
 
 
 @ROUTES.add("GET", "/teams/{team_id}/commands/autocomplete")
-def autocomplete(call: Call) -> Answer:
+def autocomplete(call: MattermostCall) -> HttpAnswer:
     if not call.server.state.may(call.user, VIEW_TEAM, call.id("team_id")):
         raise forbidden()
     return _typed(call, call.id("team_id"), every=False)
 
 
-def _typed(call: Call, team_id: str, *, every: bool) -> Answer:
+def _typed(call: MattermostCall, team_id: str, *, every: bool) -> HttpAnswer:
     found = (
         call.server.state.integrations.commands_of(team_id) if call.server.enable_commands else []
     )
-    return Answer(200, [c.to_json(sanitized=True) for c in found if every or c.auto_complete])
+    return HttpAnswer(200, [c.to_json(sanitized=True) for c in found if every or c.auto_complete])
 
 
 @ROUTES.add("GET", "/commands/{command_id}")
-def read(call: Call) -> Answer:
-    return Answer(200, _own(call).to_json())
+def read(call: MattermostCall) -> HttpAnswer:
+    return HttpAnswer(200, _own(call).to_json())
 
 
 @ROUTES.add("PUT", "/commands/{command_id}")
-def update(call: Call) -> Answer:
+def update(call: MattermostCall) -> HttpAnswer:
     """The whole command is replaced, but what the server gave it."""
     fields = _sent(call)
     if fields["id"] != call.id("command_id"):
@@ -163,14 +165,14 @@ def update(call: Call) -> Answer:
 
 
 @ROUTES.add("PUT", "/commands/{command_id}/regen_token")
-def new_token(call: Call) -> Answer:
+def new_token(call: MattermostCall) -> HttpAnswer:
     command = _own(call)
     command.token = call.server.state.new_id()
-    return Answer(200, {"token": command.token}, effect=command.id)
+    return HttpAnswer(200, {"token": command.token}, effect=command.id)
 
 
 @ROUTES.add("DELETE", "/commands/{command_id}")
-def delete(call: Call) -> Answer:
+def delete(call: MattermostCall) -> HttpAnswer:
     state, command = call.server.state, _own(call)
     del state.integrations.commands[command.id]
     state.fact("command_deleted", command.id)

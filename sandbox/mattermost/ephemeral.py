@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from .integrations import Cookie
 from .model import Post
-from .state import State
+from .state import MattermostState
 
 RETAINED = ("from_webhook", "override_username", "override_icon_url")
 """Props that stay as they were, whatever a button's answer says."""
 
 
-def send(state: State, user_id: str, post: Post) -> None:
+def send(state: MattermostState, user_id: str, post: Post) -> None:
     """Show the post to the user alone. Its buttons get a cookie: the server will not find the post
     when one is clicked."""
     post.type = "system_ephemeral"

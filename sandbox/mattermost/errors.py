@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Dict, Tuple
 
-from ..server import Answer
+from ..server import HttpAnswer
 from .errors_integrations import INTEGRATION_MESSAGES
 
 MESSAGES: Dict[str, Tuple[int, str]] = {
@@ -174,11 +174,11 @@ class ApiError(Exception):
         self.status = status or own_status
         self.message = message.format(*(names or ("",)))
 
-    def answer(self, request_id: str) -> Answer:
+    def answer(self, request_id: str) -> HttpAnswer:
         return error_answer(self.status, self.error_id, self.message, request_id)
 
 
-def error_answer(status: int, error_id: str, message: str, request_id: str) -> Answer:
+def error_answer(status: int, error_id: str, message: str, request_id: str) -> HttpAnswer:
     body = {
         "id": error_id,
         "message": message,
@@ -186,7 +186,7 @@ def error_answer(status: int, error_id: str, message: str, request_id: str) -> A
         "request_id": request_id,
         "status_code": status,
     }
-    return Answer(status, body, {"X-Request-Id": request_id})
+    return HttpAnswer(status, body, {"X-Request-Id": request_id})
 
 
 def forbidden() -> ApiError:

@@ -7,15 +7,15 @@ import re
 from typing import Awaitable, List, NamedTuple, Tuple
 from urllib.parse import urlencode
 
-from ..server import Answer, Request
+from ..server import HttpAnswer, HttpRequest
 from . import ids, outgoing, responses, triggers
-from .call import ROUTES, Call, text_of
+from .call import ROUTES, MattermostCall, text_of
 from .errors import ApiError, bad_body, forbidden
 from .integrations import RESPONSE_URL_SECONDS, RESPONSE_URL_USES, Command, ResponseUrl
 from .model import OPEN, Channel
-from .responses import Said
+from .responses import CommandCaller
 from .server import MattermostCore
-from .state import State
+from .state import MattermostState
 
 _SPACE = re.compile(r"\s")
 _MENTION = re.compile(r"\B@([a-zA-Z0-9][a-zA-Z0-9._:-]*)")
@@ -25,13 +25,13 @@ FAILED = "api.command.execute_command.failed.app_error"
 
 class _Run(NamedTuple):
     command: Command
-    said: Said
+    said: CommandCaller
     form: List[Tuple[str, str]]
     client_trigger_id: str
 
 
 @ROUTES.add("POST", "/commands/execute")
-def execute(call: Call) -> Awaitable[Answer]:
+def execute(call: MattermostCall) -> Awaitable[HttpAnswer]:
     """As whoever asks, who must be able to post in the channel; the team is the channel's, in
     direct messages the one that is named."""
     body = call.body("command_args")
@@ -59,13 +59,15 @@ def execute(call: Call) -> Awaitable[Answer]:
     )
     if command is None:
         raise ApiError("api.command.execute_command.not_found.app_error", trigger)
-    said = Said(call.user.id, channel_id, root_id, trigger)
+    said = CommandCaller(call.user.id, channel_id, root_id, trigger)
     return _call(
         call.server, _run(call, command, said, channel, words[1] if len(words) > 1 else "")
     )
 
 
-def _run(call: Call, command: Command, said: Said, channel: Channel, text: str) -> _Run:
+def _run(
+    call: MattermostCall, command: Command, said: CommandCaller, channel: Channel, text: str
+) -> _Run:
     state = call.server.state
     client_id, trigger_id = triggers.new(call.server, call.user.id)
     url = ResponseUrl(
@@ -90,7 +92,7 @@ def _run(call: Call, command: Command, said: Said, channel: Channel, text: str) 
     )
 
 
-def _mentions(state: State, team_id: str, text: str) -> List[Tuple[str, str]]:
+def _mentions(state: MattermostState, team_id: str, text: str) -> List[Tuple[str, str]]:
     """Members of the team and public channels that the text names, each with its id."""
     members = state.teams[team_id].members
     users = [
@@ -109,7 +111,7 @@ def _mentions(state: State, team_id: str, text: str) -> List[Tuple[str, str]]:
     return [pair for both in pairs for pair in both]
 
 
-async def _call(server: MattermostCore, run: _Run) -> Answer:
+async def _call(server: MattermostCore, run: _Run) -> HttpAnswer:
     """Exactly 200 is an answer; what it says is done."""
     command, trigger = run.command, run.said.trigger
     headers = {"Accept": "application/json", "Authorization": "Token " + command.token}
@@ -141,10 +143,10 @@ async def _call(server: MattermostCore, run: _Run) -> Answer:
     response["trigger_id"] = run.client_trigger_id
     with server.lock:
         responses.carry_out(server, command, run.said, response)
-    return Answer(200, response)
+    return HttpAnswer(200, response)
 
 
-def delayed(server: MattermostCore, id_: str, request: Request) -> Answer:
+def delayed(server: MattermostCore, id_: str, request: HttpRequest) -> HttpAnswer:
     """`POST /hooks/commands/<id>`: no session is asked for, the address is the secret."""
     try:
         response = responses.read(request.headers.get("Content-Type", ""), request.body)
@@ -161,6 +163,6 @@ def delayed(server: MattermostCore, id_: str, request: Request) -> Answer:
         raise ApiError("app.command_webhook.try_use.invalid")
     url.uses += 1
     responses.carry_out(
-        server, command, Said(url.user_id, url.channel_id, url.root_id, ""), response
+        server, command, CommandCaller(url.user_id, url.channel_id, url.root_id, ""), response
     )
-    return Answer(200, "ok", {"Content-Type": "text/plain"}, effect=command.id)
+    return HttpAnswer(200, "ok", {"Content-Type": "text/plain"}, effect=command.id)

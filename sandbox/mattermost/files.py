@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any, List, Tuple
 
-from ..server import Answer, Upload
-from .call import ROUTES, Call
+from ..server import HttpAnswer, Upload
+from .call import ROUTES, MattermostCall
 from .errors import ApiError, bad_body, forbidden
 from .model import FileInfo
 
 
 @ROUTES.add("POST", "/files")
-def upload(call: Call) -> Answer:
+def upload(call: MattermostCall) -> HttpAnswer:
     """A multipart form (`channel_id`, `files`), or one file as the body, named in the query."""
     state = call.server.state
     form = call.request.form
@@ -35,10 +35,10 @@ def upload(call: Call) -> Answer:
         state.fact("file_uploaded", info.id, channel_id=channel_id, name=name, size=len(content))
         infos.append(info)
     body = {"file_infos": [i.to_json() for i in infos], "client_ids": client_ids}
-    return Answer(201, body, effect=infos[0].id)
+    return HttpAnswer(201, body, effect=infos[0].id)
 
 
-def _uploads(call: Call) -> List[Tuple[str, str, bytes]]:
+def _uploads(call: MattermostCall) -> List[Tuple[str, str, bytes]]:
     found: List[Tuple[str, str, bytes]] = [
         (v.filename, v.content_type, v.content)
         for v in call.request.form.get("files", [])
@@ -51,7 +51,7 @@ def _uploads(call: Call) -> List[Tuple[str, str, bytes]]:
     return found
 
 
-def _readable(call: Call) -> FileInfo:
+def _readable(call: MattermostCall) -> FileInfo:
     state = call.server.state
     info = state.files.get(call.id("file_id"))
     if info is None:
@@ -64,19 +64,19 @@ def _readable(call: Call) -> FileInfo:
 
 
 @ROUTES.add("GET", "/files/{file_id}")
-def download(call: Call) -> Answer:
+def download(call: MattermostCall) -> HttpAnswer:
     info = _readable(call)
-    return Answer(
+    return HttpAnswer(
         200, info.content, {"Content-Type": info.mime_type, "X-Content-Type-Options": "nosniff"}
     )
 
 
 @ROUTES.add("GET", "/files/{file_id}/info")
-def read_info(call: Call) -> Answer:
-    return Answer(200, _readable(call).to_json())
+def read_info(call: MattermostCall) -> HttpAnswer:
+    return HttpAnswer(200, _readable(call).to_json())
 
 
 @ROUTES.add("GET", "/posts/{post_id}/files/info")
-def of_post(call: Call) -> Answer:
+def of_post(call: MattermostCall) -> HttpAnswer:
     post: Any = call.server.state.readable_post(call.user, call.id("post_id"))
-    return Answer(200, [call.server.state.files[f].to_json() for f in post.file_ids])
+    return HttpAnswer(200, [call.server.state.files[f].to_json() for f in post.file_ids])

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from ..server import Answer
-from .call import ROUTES, Call, paged, text_of
+from ..server import HttpAnswer
+from .call import ROUTES, MattermostCall, paged, text_of
 from .errors import ApiError, bad_body, forbidden
 from .model import Group
 from .permissions import CREATE_GROUP, MANAGE_GROUP_MEMBERS
@@ -17,19 +17,19 @@ WITH_GROUPS = ("professional", "enterprise", "advanced")
 """Short names of the editions that have custom groups."""
 
 
-def _need_license(call: Call) -> None:
+def _need_license(call: MattermostCall) -> None:
     if not call.server.license:
         raise ApiError("api.license_error")
 
 
-def _need_custom(call: Call) -> None:
+def _need_custom(call: MattermostCall) -> None:
     if call.server.license not in WITH_GROUPS:
         raise ApiError("api.custom_groups.license_error")
     if not call.server.enable_custom_groups:
         raise ApiError("api.custom_groups.feature_disabled")
 
 
-def _group(call: Call) -> Group:
+def _group(call: MattermostCall) -> Group:
     _need_license(call)
     found = call.server.state.groups.get(call.id("group_id"))
     if found is None:
@@ -41,17 +41,17 @@ def _group(call: Call) -> Group:
 
 
 @ROUTES.add("GET", "/license/client")
-def client_license(call: Call) -> Answer:
+def client_license(call: MattermostCall) -> HttpAnswer:
     call.old_format("api.license.client.old_format.app_error")
     license = call.server.license
-    return Answer(
+    return HttpAnswer(
         200,
         {"IsLicensed": "true", "SkuShortName": license} if license else {"IsLicensed": "false"},
     )
 
 
 @ROUTES.add("GET", "/groups")
-def listing(call: Call) -> Answer:
+def listing(call: MattermostCall) -> HttpAnswer:
     """By name and display name (`q`); with `group_source` those of one kind."""
     _need_license(call)
     source, wanted = call.request.param("group_source"), call.request.param("q").lower()
@@ -64,7 +64,7 @@ def listing(call: Call) -> Answer:
         and (not source or one.source == source)
         and (wanted in one.name.lower() or wanted in one.display_name.lower())
     ]
-    return Answer(
+    return HttpAnswer(
         200,
         [
             one.to_json()
@@ -74,7 +74,7 @@ def listing(call: Call) -> Answer:
 
 
 @ROUTES.add("POST", "/groups")
-def create(call: Call) -> Answer:
+def create(call: MattermostCall) -> HttpAnswer:
     _need_license(call)
     body = call.body("group")
     if text_of(body, "source") != CUSTOM:
@@ -91,31 +91,31 @@ def create(call: Call) -> Answer:
     ):
         raise ApiError("app.custom_group.unique_name")
     group = call.server.make_group(name, text_of(body, "display_name"), _user_ids(call, body))
-    return Answer(201, group.to_json(), effect=group.id)
+    return HttpAnswer(201, group.to_json(), effect=group.id)
 
 
 @ROUTES.add("GET", "/groups/{group_id}/members")
-def members(call: Call) -> Answer:
+def members(call: MattermostCall) -> HttpAnswer:
     users = [call.server.state.users[id] for id in _group(call).members]
     shown = paged(sorted(users, key=lambda user: user.username), call.page())
-    return Answer(
+    return HttpAnswer(
         200, {"members": [profile(call, user) for user in shown], "total_member_count": len(users)}
     )
 
 
 @ROUTES.add("POST", "/groups/{group_id}/members")
-def add_members(call: Call) -> Answer:
+def add_members(call: MattermostCall) -> HttpAnswer:
     """Idempotent."""
     group = _changeable(call)
     ids = _user_ids(call, call.body("addGroupMembers"))
     for id in ids:
         group.members.setdefault(id, call.server.state.now())
         call.server.state.fact("group_member_added", group.id, id)
-    return Answer(200, [_member(group, id) for id in ids], effect=group.id)
+    return HttpAnswer(200, [_member(group, id) for id in ids], effect=group.id)
 
 
 @ROUTES.add("DELETE", "/groups/{group_id}/members")
-def delete_members(call: Call) -> Answer:
+def delete_members(call: MattermostCall) -> HttpAnswer:
     """404 when one of them is no member: then none is taken out."""
     group = _changeable(call)
     ids = _user_ids(call, call.body("deleteGroupMembers"))
@@ -125,10 +125,10 @@ def delete_members(call: Call) -> Answer:
     for id in ids:
         del group.members[id]
         call.server.state.fact("group_member_removed", group.id, id)
-    return Answer(200, gone, effect=group.id)
+    return HttpAnswer(200, gone, effect=group.id)
 
 
-def _changeable(call: Call) -> Group:
+def _changeable(call: MattermostCall) -> Group:
     group = _group(call)
     if (
         not call.server.state.may(call.user, MANAGE_GROUP_MEMBERS)
@@ -138,7 +138,7 @@ def _changeable(call: Call) -> Group:
     return group
 
 
-def _user_ids(call: Call, body: Dict[str, Any]) -> List[str]:
+def _user_ids(call: MattermostCall, body: Dict[str, Any]) -> List[str]:
     ids = body.get("user_ids")
     if not isinstance(ids, list) or not all(
         isinstance(id, str) and id in call.server.state.users for id in ids

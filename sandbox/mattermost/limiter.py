@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Callable, Dict, NamedTuple
 
 
-class Verdict(NamedTuple):
+class LimitVerdict(NamedTuple):
     allowed: bool
     headers: Dict[str, str]
     """X-Ratelimit-*, and Retry-After on a refusal; all seconds are relative."""
@@ -23,7 +23,7 @@ class Limiter:
         self._levels: Dict[str, float] = {}
         self._seen: Dict[str, float] = {}
 
-    def take(self, address: str) -> Verdict:
+    def take(self, address: str) -> LimitVerdict:
         now = self._clock()
         leaked = max(0.0, now - self._seen.get(address, now)) * self._per_second
         level = max(0.0, self._levels.get(address, 0.0) - leaked)
@@ -34,7 +34,7 @@ class Limiter:
         headers = limit_headers(self._burst, int(self._burst - level), level / self._per_second)
         if not allowed:
             headers["Retry-After"] = _seconds((level + 1 - self._burst) / self._per_second)
-        return Verdict(allowed, headers)
+        return LimitVerdict(allowed, headers)
 
 
 def limit_headers(limit: int, remaining: int, reset: float) -> Dict[str, str]:

@@ -220,7 +220,7 @@ class Group:
         }
 
 
-class Version(NamedTuple):
+class PostVersion(NamedTuple):
     """A post as it stood for a while; a post's history begins with its creation."""
 
     at: int
@@ -260,7 +260,7 @@ class Post:
     replies: List[Post] = field(default_factory=list)
     """Of a root: in order of creation, deleted ones too."""
     reactions: List[Reaction] = field(default_factory=list)
-    history: List[Version] = field(default_factory=list)
+    history: List[PostVersion] = field(default_factory=list)
 
     @property
     def key(self) -> Any:

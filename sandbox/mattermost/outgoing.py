@@ -54,7 +54,7 @@ class CallFailed(Exception):
     """No answer: refused, timed out, no address, or one that may not be called."""
 
 
-class Reply(NamedTuple):
+class IntegrationReply(NamedTuple):
     status: int
     reason: str
     content_type: str
@@ -69,7 +69,7 @@ class Reply(NamedTuple):
 
 async def call(
     server: MattermostCore, method: str, url: str, headers: Dict[str, str], body: bytes
-) -> Reply:
+) -> IntegrationReply:
     """Raises CallFailed."""
     try:
         target = URL(url)
@@ -91,7 +91,7 @@ async def call(
             method, target, headers=headers, data=body or None, allow_redirects=False
         ) as answer:
             kind = answer.headers.get("Content-Type", "")
-            return Reply(
+            return IntegrationReply(
                 answer.status, answer.reason or "", kind, await _beginning(answer.content)
             )
     except asyncio.TimeoutError:

@@ -51,7 +51,7 @@ _SYSTEM_ADMIN = (
 
 
 def defaults() -> Dict[str, List[str]]:
-    """Permissions by role, to be changed by `Account.grant`."""
+    """Permissions by role, to be changed by `MattermostAccount.grant`."""
     everything = " ".join((_SYSTEM_ADMIN, _SYSTEM_USER, _TEAM_USER, _CHANNEL_USER, _TEAM_ADMIN))
     texts = {
         "system_user": _SYSTEM_USER,

@@ -1,7 +1,7 @@
 """A person at a client of the sandbox's Mattermost: what they do goes through its API, over HTTP,
 in their name.
 
-    ada = Person(sandbox.mattermost, "ada")
+    ada = ChatPerson(sandbox.mattermost, "ada")
     ada.click(card, "acknowledge"); ada.click(card, "more", "snooze1h")
     ada.command("incidents", "/pd resolve 2"); ada.seen()  # what only she sees
     (dialog,) = ada.dialogs(); ada.submit(dialog, {"text": "Rolled back"})
@@ -21,7 +21,7 @@ from .seed import MattermostServer
 TIMEOUT = (5, 40)
 
 
-class Person:
+class ChatPerson:
     def __init__(self, server: MattermostServer, username: str) -> None:
         self._server, self._account = server, server.account
         self.id = self._account.user(username).id

@@ -5,19 +5,19 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Awaitable, Dict, Iterable, List, Union
 
-from ..server import Answer
+from ..server import HttpAnswer
 from . import ephemeral, ids, post_rules, props
-from .call import ROUTES, Call, ok, text_of
+from .call import ROUTES, MattermostCall, ok, text_of
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import Channel, Post
-from .state import PENDING_SECONDS, State
+from .state import PENDING_SECONDS, MattermostState
 
 MAX_POSTS_SINCE = 1000
 """Posts a `since` answers at most; it knows no pages."""
 
 
 @ROUTES.add("POST", "/posts")
-def create(call: Call) -> Union[Answer, Awaitable[Answer]]:
+def create(call: MattermostCall) -> Union[HttpAnswer, Awaitable[HttpAnswer]]:
     state = call.server.state
     body = call.body("post")
     channel = state.channels.get(text_of(body, "channel_id"))
@@ -30,7 +30,7 @@ def create(call: Call) -> Union[Answer, Awaitable[Answer]]:
     pending = text_of(body, "pending_post_id")
     earlier = _remembered(state, pending)
     if earlier is not None:
-        return Answer(201, state.post_json(earlier), effect=earlier.id)
+        return HttpAnswer(201, state.post_json(earlier), effect=earlier.id)
     if pending:
         state.pending[pending] = ("", state.clock() + PENDING_SECONDS)
     if call.server.save_seconds:
@@ -38,7 +38,7 @@ def create(call: Call) -> Union[Answer, Awaitable[Answer]]:
     return _save(call, body, channel, pending)
 
 
-def _remembered(state: State, pending: str) -> Any:
+def _remembered(state: MattermostState, pending: str) -> Any:
     """The post an earlier request with this id made. Raises ApiError (500) while that one is being
     saved."""
     if not pending or pending not in state.pending:
@@ -55,13 +55,17 @@ def _remembered(state: State, pending: str) -> Any:
     return post
 
 
-async def _save_slowly(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> Answer:
+async def _save_slowly(
+    call: MattermostCall, body: Dict[str, Any], channel: Channel, pending: str
+) -> HttpAnswer:
     await asyncio.sleep(call.server.save_seconds)
     with call.server.lock:
         return _save(call, body, channel, pending)
 
 
-def _save(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> Answer:
+def _save(
+    call: MattermostCall, body: Dict[str, Any], channel: Channel, pending: str
+) -> HttpAnswer:
     state = call.server.state
     try:
         post = _new_post(call, body, channel, pending)
@@ -72,10 +76,10 @@ def _save(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> A
     call.server.posted(post)
     if pending:
         state.pending[pending] = (post.id, state.clock() + PENDING_SECONDS)
-    return Answer(201, dict(state.post_json(post), pending_post_id=pending), effect=post.id)
+    return HttpAnswer(201, dict(state.post_json(post), pending_post_id=pending), effect=post.id)
 
 
-def _new_post(call: Call, body: Dict[str, Any], channel: Channel, pending: str) -> Post:
+def _new_post(call: MattermostCall, body: Dict[str, Any], channel: Channel, pending: str) -> Post:
     sent = body.get("props")
     if sent is not None and not isinstance(sent, dict):
         raise bad_body("post")
@@ -98,7 +102,7 @@ def _new_post(call: Call, body: Dict[str, Any], channel: Channel, pending: str) 
 
 
 @ROUTES.add("POST", "/posts/ephemeral")
-def create_ephemeral(call: Call) -> Answer:
+def create_ephemeral(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     body = call.body("body")
     user_id = text_of(body, "user_id")
@@ -116,16 +120,16 @@ def create_ephemeral(call: Call) -> Answer:
         call.user, channel, text_of(raw, "message"), root_id=text_of(raw, "root_id"), props=kept
     )
     ephemeral.send(state, user_id, post)
-    return Answer(201, state.post_json(post), effect=post.id)
+    return HttpAnswer(201, state.post_json(post), effect=post.id)
 
 
 @ROUTES.add("GET", "/posts/{post_id}")
-def read(call: Call) -> Answer:
+def read(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
-    return Answer(200, state.post_json(state.readable_post(call.user, call.id("post_id"))))
+    return HttpAnswer(200, state.post_json(state.readable_post(call.user, call.id("post_id"))))
 
 
-def _editable(call: Call) -> Post:
+def _editable(call: MattermostCall) -> Post:
     """The post to edit. Raises ApiError: 403 for another's or an unknown one, 400 in an archived
     channel."""
     state = call.server.state
@@ -140,19 +144,19 @@ def _editable(call: Call) -> Post:
 
 
 def _edited(
-    call: Call, post: Post, body: Dict[str, Any], message: str, sent: Any, pinned: bool
-) -> Answer:
+    call: MattermostCall, post: Post, body: Dict[str, Any], message: str, sent: Any, pinned: bool
+) -> HttpAnswer:
     state = call.server.state
     kept = post.props if sent is post.props else props.stored(sent, state.new_id)
     post_rules.check_edit(call.server, message, None if sent is post.props else sent, kept)
     wanted = body.get("file_ids")
     files = [f for f in wanted if f in state.files] if isinstance(wanted, list) else post.file_ids
     state.edit_post(post, message, kept, pinned, files)
-    return Answer(200, state.post_json(post), effect=post.id)
+    return HttpAnswer(200, state.post_json(post), effect=post.id)
 
 
 @ROUTES.add("PUT", "/posts/{post_id}/patch")
-def patch(call: Call) -> Answer:
+def patch(call: MattermostCall) -> HttpAnswer:
     """What is not sent stays; `props`, when sent, replace all of the old ones."""
     body = call.body("post")
     post = _editable(call)
@@ -165,7 +169,7 @@ def patch(call: Call) -> Answer:
 
 
 @ROUTES.add("PUT", "/posts/{post_id}")
-def update(call: Call) -> Answer:
+def update(call: MattermostCall) -> HttpAnswer:
     """The whole post is replaced: without `props` they are gone."""
     body = call.body("post")
     if body.get("id") != call.id("post_id"):
@@ -180,7 +184,7 @@ def update(call: Call) -> Answer:
 
 
 @ROUTES.add("DELETE", "/posts/{post_id}")
-def delete(call: Call) -> Answer:
+def delete(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     post = state.live_post(call.id("post_id"))
     if post is None or not state.may_write(call.user, state.channels[post.channel_id]):
@@ -192,12 +196,12 @@ def delete(call: Call) -> Answer:
 
 
 def _list(
-    state: State,
+    state: MattermostState,
     order: Iterable[Post],
     others: Iterable[Post],
     following: str = "",
     before: str = "",
-) -> Answer:
+) -> HttpAnswer:
     ordered = list(order)
     posts = {p.id: state.post_json(p) for p in [*ordered, *others]}
     body = {
@@ -206,11 +210,11 @@ def _list(
         "next_post_id": following,
         "prev_post_id": before,
     }
-    return Answer(200, body)
+    return HttpAnswer(200, body)
 
 
 @ROUTES.add("GET", "/posts/{post_id}/thread")
-def thread(call: Call) -> Answer:
+def thread(call: MattermostCall) -> HttpAnswer:
     """The post asked for, then root and replies as they were written; all of them unless `perPage`
     asks for pages."""
     state = call.server.state
@@ -231,7 +235,7 @@ def thread(call: Call) -> Answer:
 
 
 @ROUTES.add("GET", "/channels/{channel_id}/posts")
-def channel_posts(call: Call) -> Answer:
+def channel_posts(call: MattermostCall) -> HttpAnswer:
     """Newest first. `posts` holds the threads of what is listed too; `since` goes by `update_at`,
     with deleted ones."""
     state = call.server.state
@@ -252,7 +256,7 @@ def channel_posts(call: Call) -> Answer:
     return _page(call, channel)
 
 
-def _page(call: Call, channel: Channel) -> Answer:
+def _page(call: MattermostCall, channel: Channel) -> HttpAnswer:
     state = call.server.state
     number, size = call.page()
     newest_first = [
@@ -279,7 +283,7 @@ def _page(call: Call, channel: Channel) -> Answer:
     return _list(state, chosen, _threads(state, chosen), following, previous)
 
 
-def _threads(state: State, posts: List[Post]) -> List[Post]:
+def _threads(state: MattermostState, posts: List[Post]) -> List[Post]:
     roots = {p.root_id or p.id: state.posts[p.root_id or p.id] for p in posts}
     listed = {p.id for p in posts}
     whole = [p for root in roots.values() for p in [root, *root.live_replies]]
@@ -287,7 +291,7 @@ def _threads(state: State, posts: List[Post]) -> List[Post]:
 
 
 @ROUTES.add("POST", "/posts/ids")
-def by_ids(call: Call) -> Answer:
+def by_ids(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     found = (state.live_post(i) for i in call.texts("post_ids"))
     readable = [
@@ -295,10 +299,10 @@ def by_ids(call: Call) -> Answer:
         for p in found
         if p is not None and state.may_read(call.user, state.channels[p.channel_id])
     ]
-    return Answer(200, [state.post_json(p) for p in readable])
+    return HttpAnswer(200, [state.post_json(p) for p in readable])
 
 
-def _pin(call: Call, pinned: bool) -> Answer:
+def _pin(call: MattermostCall, pinned: bool) -> HttpAnswer:
     state = call.server.state
     post = state.live_post(call.id("post_id"))
     if post is None or not state.may_read(call.user, state.channels[post.channel_id]):
@@ -308,17 +312,17 @@ def _pin(call: Call, pinned: bool) -> Answer:
 
 
 @ROUTES.add("POST", "/posts/{post_id}/pin")
-def pin(call: Call) -> Answer:
+def pin(call: MattermostCall) -> HttpAnswer:
     return _pin(call, True)
 
 
 @ROUTES.add("POST", "/posts/{post_id}/unpin")
-def unpin(call: Call) -> Answer:
+def unpin(call: MattermostCall) -> HttpAnswer:
     return _pin(call, False)
 
 
 @ROUTES.add("GET", "/channels/{channel_id}/pinned")
-def pinned_posts(call: Call) -> Answer:
+def pinned_posts(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     posts = call.readable_channel().posts
     return _list(state, [p for p in reversed(posts) if p.is_pinned and not p.delete_at], [])

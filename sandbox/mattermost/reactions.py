@@ -3,14 +3,14 @@ says."""
 
 from __future__ import annotations
 
-from ..server import Answer
+from ..server import HttpAnswer
 from . import ids
-from .call import ROUTES, Call, ok, text_of
+from .call import ROUTES, MattermostCall, ok, text_of
 from .errors import ApiError, forbidden
 from .model import Post
 
 
-def _post(call: Call, post_id: str) -> Post:
+def _post(call: MattermostCall, post_id: str) -> Post:
     state = call.server.state
     post = state.live_post(post_id)
     if post is None or not state.may_write(call.user, state.channels[post.channel_id]):
@@ -19,7 +19,7 @@ def _post(call: Call, post_id: str) -> Post:
 
 
 @ROUTES.add("POST", "/reactions")
-def add(call: Call) -> Answer:
+def add(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     body = call.body("reaction")
     user_id, post_id, emoji = (
@@ -33,17 +33,17 @@ def add(call: Call) -> Answer:
     if state.channels[post.channel_id].delete_at:
         raise ApiError("api.reaction.save.archived_channel.app_error")
     reaction = state.add_reaction(post, call.user, emoji)
-    return Answer(200, reaction.to_json(post.id), effect=post.id)
+    return HttpAnswer(200, reaction.to_json(post.id), effect=post.id)
 
 
 @ROUTES.add("GET", "/posts/{post_id}/reactions")
-def of_post(call: Call) -> Answer:
+def of_post(call: MattermostCall) -> HttpAnswer:
     post = call.server.state.readable_post(call.user, call.id("post_id"))
-    return Answer(200, [r.to_json(post.id) for r in post.reactions])
+    return HttpAnswer(200, [r.to_json(post.id) for r in post.reactions])
 
 
 @ROUTES.add("DELETE", "/users/{user_id}/posts/{post_id}/reactions/{emoji_name}")
-def remove(call: Call) -> Answer:
+def remove(call: MattermostCall) -> HttpAnswer:
     post = _post(call, call.id("post_id"))
     user_id = call.user_id()
     if user_id != call.user.id:

@@ -14,7 +14,7 @@ from .server import MattermostCore
 _TEXTS = ("response_type", "text", "username", "channel_id", "icon_url", "type", "goto_location")
 
 
-class Said(NamedTuple):
+class CommandCaller(NamedTuple):
     """Who ran a command, and where."""
 
     user_id: str
@@ -55,7 +55,7 @@ def _typed(sent: Dict[str, Any], name: str, kind: type, empty: Any) -> Any:
 
 
 def carry_out(
-    server: MattermostCore, command: Command, said: Said, response: Dict[str, Any]
+    server: MattermostCore, command: Command, said: CommandCaller, response: Dict[str, Any]
 ) -> None:
     """Raises ApiError (500) when a post can't be made."""
     failed = False
@@ -69,7 +69,9 @@ def carry_out(
         raise ApiError("api.command.execute_command.create_post_failed.app_error", said.trigger)
 
 
-def _post(server: MattermostCore, command: Command, said: Said, response: Dict[str, Any]) -> None:
+def _post(
+    server: MattermostCore, command: Command, said: CommandCaller, response: Dict[str, Any]
+) -> None:
     state = server.state
     user, channel_id = state.users[said.user_id], response["channel_id"] or said.channel_id
     channel = state.channels.get(channel_id)

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..server import Answer
+from ..server import HttpAnswer
 from . import ids
-from .call import ROUTES, Call
+from .call import ROUTES, MattermostCall
 from .errors import ApiError, bad_url
 
 
-def _role(call: Call, name: str) -> Dict[str, Any]:
+def _role(call: MattermostCall, name: str) -> Dict[str, Any]:
     state = call.server.state
     return {
         "id": ids.named(name),
@@ -27,19 +27,19 @@ def _role(call: Call, name: str) -> Dict[str, Any]:
 
 
 @ROUTES.add("POST", "/roles/names")
-def by_names(call: Call) -> Answer:
+def by_names(call: MattermostCall) -> HttpAnswer:
     """Anybody may ask; unknown ones are left out."""
-    return Answer(
+    return HttpAnswer(
         200,
         [_role(call, name) for name in call.texts("rolenames") if name in call.server.state.roles],
     )
 
 
 @ROUTES.add("GET", "/roles/name/{role_name}")
-def by_name(call: Call) -> Answer:
+def by_name(call: MattermostCall) -> HttpAnswer:
     name = call.names["role_name"]
     if not name.replace("_", "").isalnum() or name != name.lower():
         raise bad_url("role_name")
     if name not in call.server.state.roles:
         raise ApiError("app.role.get_by_name.app_error")
-    return Answer(200, _role(call, name))
+    return HttpAnswer(200, _role(call, name))

@@ -6,10 +6,10 @@ from __future__ import annotations
 from typing import Dict, NamedTuple, Optional
 
 from ..clock import Clock
-from ..journal import Journal
+from ..journal import SandboxJournal
 from ..server import Server
 from .model import Channel, Team, User
-from .service import Mattermost
+from .service import MattermostService
 
 PEOPLE = (
     ("ada", "Ada", "Lovelace"),
@@ -40,7 +40,7 @@ class World(NamedTuple):
     bot_token: str
 
 
-def seed(server: Mattermost) -> World:
+def seed(server: MattermostService) -> World:
     """Fill an empty server: the bot `pagerduty` is in the team and, but for town-square, in no
     channel yet."""
     team = server.add_team("ops", "Ops")
@@ -66,8 +66,8 @@ class MattermostServer(Server):
     `world`."""
 
     def __init__(
-        self, journal: Journal, clock: Clock, port: int = 0, *, seeded: bool = True
+        self, journal: SandboxJournal, clock: Clock, port: int = 0, *, seeded: bool = True
     ) -> None:
-        self.account = Mattermost(clock, journal)
+        self.account = MattermostService(clock, journal)
         self.world: Optional[World] = seed(self.account) if seeded else None
         super().__init__(self.account, journal, clock, port)

@@ -7,14 +7,14 @@ from __future__ import annotations
 from typing import Optional
 
 from ..clock import Clock
-from ..journal import Journal
+from ..journal import SandboxJournal
 from ..server import Service
-from .account import Account
+from .account import MattermostAccount
 from .limiter import Limiter
-from .state import State
+from .state import MattermostState
 
 
-class MattermostCore(Account, Service):
+class MattermostCore(MattermostAccount, Service):
     """A Mattermost server, version 5.37 as measured.
 
     Switches, to be set at any time:
@@ -37,7 +37,7 @@ class MattermostCore(Account, Service):
     def __init__(
         self,
         clock: Optional[Clock] = None,
-        journal: Optional[Journal] = None,
+        journal: Optional[SandboxJournal] = None,
         *,
         props_limit: int = 8000,
         message_limit: int = 16383,
@@ -46,7 +46,7 @@ class MattermostCore(Account, Service):
     ) -> None:
         Service.__init__(self)
         clock = clock or Clock()
-        self.state = State(clock, journal or Journal(clock), seed)
+        self.state = MattermostState(clock, journal or SandboxJournal(clock), seed)
         self.props_limit = props_limit
         self.message_limit = message_limit
         self.file_limit = file_limit

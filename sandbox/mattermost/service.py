@@ -7,7 +7,7 @@ import inspect
 from typing import Any, Awaitable, Dict, Optional, Union
 
 from ..page import page
-from ..server import Answer, Request
+from ..server import HttpAnswer, HttpRequest
 from . import (
     actions,
     channels,
@@ -25,7 +25,7 @@ from . import (
     users,
     webhooks,
 )
-from .call import ROUTES, Call
+from .call import ROUTES, MattermostCall
 from .errors import MESSAGES, ApiError, error_answer, expired, forbidden
 from .limiter import limit_headers
 from .model import Post, Token, User
@@ -57,10 +57,10 @@ _NOBODY = User("", "", "", 0, 0)
 _NO_TOKEN = Token("", "", "")
 
 
-class Mattermost(MattermostCore):
+class MattermostService(MattermostCore):
     """A Mattermost server, version 5.37 as measured; its switches are `MattermostCore`'s."""
 
-    def handle(self, request: Request) -> Union[Answer, Awaitable[Answer]]:
+    def handle(self, request: HttpRequest) -> Union[HttpAnswer, Awaitable[HttpAnswer]]:
         if not request.path.startswith(API + "/"):
             return self._web(request)
         headers: Dict[str, str] = {}
@@ -75,10 +75,10 @@ class Mattermost(MattermostCore):
             answer = self._error(error)
         if inspect.isawaitable(answer):
             return self._later(answer, headers)
-        assert isinstance(answer, Answer)
+        assert isinstance(answer, HttpAnswer)
         return self._finished(answer, headers)
 
-    def trouble(self, status: int, retry_after: Optional[float]) -> Answer:
+    def trouble(self, status: int, retry_after: Optional[float]) -> HttpAnswer:
         """429 is text; the rest stands in Mattermost's JSON, as when the server itself fails."""
         if status == 429:
             wait = 1 if retry_after is None else retry_after
@@ -101,7 +101,7 @@ class Mattermost(MattermostCore):
     def control(self, word: str, body: Dict[str, Any]) -> Any:
         return control.run(self, word, body)
 
-    def _web(self, request: Request) -> Answer:
+    def _web(self, request: HttpRequest) -> HttpAnswer:
         """What a browser asks for: the page, and posts by their permalinks, which lead to their
         channel on it."""
         if request.method == "GET":
@@ -113,13 +113,13 @@ class Mattermost(MattermostCore):
                 else None
             )
             if post is not None:
-                return Answer(302, None, {"Location": f"/#{post.channel_id}"})
+                return HttpAnswer(302, None, {"Location": f"/#{post.channel_id}"})
         id_ = request.path[len(RESPONSE_URL) :] if request.path.startswith(RESPONSE_URL) else ""
         if request.method == "POST" and id_.isalnum():
             return self._delayed(id_, request)
         return self._error(ApiError("api.context.404.app_error"))
 
-    def _delayed(self, id_: str, request: Request) -> Answer:
+    def _delayed(self, id_: str, request: HttpRequest) -> HttpAnswer:
         try:
             if self.database_down:
                 raise ApiError("app.select_error")
@@ -127,7 +127,7 @@ class Mattermost(MattermostCore):
         except ApiError as error:
             return self._error(error)
 
-    def _api(self, request: Request, path: str) -> Union[Answer, Awaitable[Answer]]:
+    def _api(self, request: HttpRequest, path: str) -> Union[HttpAnswer, Awaitable[HttpAnswer]]:
         found = ROUTES.find(request.method, path)
         if found is None:
             raise ApiError("api.context.404.app_error", status=405 if ROUTES.knows(path) else 404)
@@ -139,12 +139,12 @@ class Mattermost(MattermostCore):
         if self.database_down and not open_to_all:
             raise self._without_database(request.method, path)
         user = self.state.users[token.user_id] if token is not None else _NOBODY
-        result: Union[Answer, Awaitable[Answer]] = handler(
-            Call(self, request, names, user, token or _NO_TOKEN)
+        result: Union[HttpAnswer, Awaitable[HttpAnswer]] = handler(
+            MattermostCall(self, request, names, user, token or _NO_TOKEN)
         )
         return result
 
-    def _token(self, request: Request) -> Optional[Token]:
+    def _token(self, request: HttpRequest) -> Optional[Token]:
         """The valid token of the request; while the database is down only those the server still
         remembers."""
         kind, _, secret = request.headers.get("Authorization", "").partition(" ")
@@ -167,21 +167,21 @@ class Mattermost(MattermostCore):
             return forbidden()
         return ApiError("app.select_error")
 
-    async def _later(self, answer: Awaitable[Answer], headers: Dict[str, str]) -> Answer:
+    async def _later(self, answer: Awaitable[HttpAnswer], headers: Dict[str, str]) -> HttpAnswer:
         try:
             return self._finished(await answer, headers)
         except ApiError as error:
             return self._finished(self._error(error), headers)
 
-    def _finished(self, answer: Answer, headers: Dict[str, str]) -> Answer:
+    def _finished(self, answer: HttpAnswer, headers: Dict[str, str]) -> HttpAnswer:
         own = {"X-Version-Id": system.VERSION, "X-Request-Id": self.state.new_id()}
         return answer._replace(headers={**own, **answer.headers, **headers})
 
-    def _error(self, error: ApiError) -> Answer:
+    def _error(self, error: ApiError) -> HttpAnswer:
         return error.answer(self.state.new_id())
 
 
-def _limited(headers: Dict[str, str]) -> Answer:
-    return Answer(
+def _limited(headers: Dict[str, str]) -> HttpAnswer:
+    return HttpAnswer(
         429, "limit exceeded\n", {"Content-Type": "text/plain; charset=utf-8", **headers}
     )

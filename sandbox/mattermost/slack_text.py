@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Sequence
 
-from .state import State
+from .state import MattermostState
 
 _LINK = re.compile(r"<([^<|>\n]+)\|([^|>\n]+)>")
 _USER = re.compile(r"<@(\w+)>")
@@ -17,7 +17,7 @@ def links(text: str) -> str:
     return _LINK.sub(r"[\2](\1)", text)
 
 
-def processed(state: State, text: str) -> str:
+def processed(state: MattermostState, text: str) -> str:
     """Announcements and users by id become mentions, links Markdown."""
     for word, mention in _ALL.items():
         text = text.replace(word, mention)
@@ -29,12 +29,12 @@ def processed(state: State, text: str) -> str:
     return links(_USER.sub(named, text))
 
 
-def attachments(state: State, rows: List[Any]) -> List[Any]:
+def attachments(state: MattermostState, rows: List[Any]) -> List[Any]:
     """The same in the texts of attachments that people read."""
     return [_attachment(state, row) if isinstance(row, dict) else row for row in rows]
 
 
-def _attachment(state: State, row: Dict[str, Any]) -> Dict[str, Any]:
+def _attachment(state: MattermostState, row: Dict[str, Any]) -> Dict[str, Any]:
     made = dict(row, **_texts(state, row, ("pretext", "text", "title")))
     if isinstance(row.get("fields"), list):
         made["fields"] = [
@@ -44,5 +44,5 @@ def _attachment(state: State, row: Dict[str, Any]) -> Dict[str, Any]:
     return made
 
 
-def _texts(state: State, row: Dict[str, Any], names: Sequence[str]) -> Dict[str, str]:
+def _texts(state: MattermostState, row: Dict[str, Any], names: Sequence[str]) -> Dict[str, str]:
     return {name: processed(state, row[name]) for name in names if isinstance(row.get(name), str)}

@@ -8,7 +8,7 @@ import random
 from typing import Any, Dict, List, Optional, Tuple
 
 from ..clock import Clock
-from ..journal import Journal
+from ..journal import SandboxJournal
 from . import ids, props
 from .errors import ApiError, forbidden
 from .integrations import Integrations
@@ -19,11 +19,11 @@ from .model import (
     FileInfo,
     Group,
     Post,
+    PostVersion,
     Reaction,
     Team,
     Token,
     User,
-    Version,
 )
 from .permissions import defaults
 
@@ -31,10 +31,10 @@ PENDING_SECONDS = 30.0
 """How long a `pending_post_id` is remembered."""
 
 
-class State:
+class MattermostState:
     """Users, tokens, teams, channels, posts and files by id, with the journal of what changed."""
 
-    def __init__(self, clock: Clock, journal: Journal, seed: Optional[int] = None) -> None:
+    def __init__(self, clock: Clock, journal: SandboxJournal, seed: Optional[int] = None) -> None:
         self.clock = clock
         self.journal = journal
         self._random = random.Random(seed)
@@ -146,7 +146,7 @@ class State:
         channel.last_post_at = max(channel.last_post_at, post.create_at)
         if not post.type:
             channel.message_count += 1
-        post.history.append(Version(post.create_at, post.message, post.props))
+        post.history.append(PostVersion(post.create_at, post.message, post.props))
         self.fact(
             "post_created",
             post.id,
@@ -186,7 +186,7 @@ class State:
         post.update_at = now
         if post.root_id:
             self.posts[post.root_id].update_at = now
-        post.history.append(Version(now, message, new_props))
+        post.history.append(PostVersion(now, message, new_props))
         self.fact(
             "post_edited", post.id, message=message, props=new_props, version=len(post.history)
         )

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from ..server import Answer
-from .call import ROUTES, Call
+from ..server import HttpAnswer
+from .call import ROUTES, MattermostCall
 
 VERSION = "5.37.0"
 OPEN_TO_ALL = {
@@ -18,7 +18,7 @@ OPEN_TO_ALL = {
 
 
 @ROUTES.add("GET", "/system/ping")
-def ping(call: Call) -> Answer:
+def ping(call: MattermostCall) -> HttpAnswer:
     """OK even while the database is down, unless `get_server_status` asks to look."""
     body = {
         "ActiveSearchBackend": "database",
@@ -29,17 +29,17 @@ def ping(call: Call) -> Answer:
         "status": "OK",
     }
     if not call.flag("get_server_status"):
-        return Answer(200, body)
+        return HttpAnswer(200, body)
     down = call.server.database_down
     state = "UNHEALTHY" if down else "OK"
-    return Answer(
+    return HttpAnswer(
         500 if down else 200,
         dict(body, status=state, database_status=state, filestore_status="OK"),
     )
 
 
 @ROUTES.add("GET", "/config/client")
-def client_config(call: Call) -> Answer:
+def client_config(call: MattermostCall) -> HttpAnswer:
     call.old_format("api.config.client.old_format.app_error")
     server = call.server
     body = {
@@ -70,7 +70,7 @@ def client_config(call: Call) -> Answer:
             EnableUserAccessTokens="true",
             PostEditTimeLimit="-1",
         )
-    return Answer(200, body)
+    return HttpAnswer(200, body)
 
 
 def _word(switch: bool) -> str:
@@ -78,7 +78,7 @@ def _word(switch: bool) -> str:
 
 
 @ROUTES.add("GET", "/config")
-def config(call: Call) -> Answer:
+def config(call: MattermostCall) -> HttpAnswer:
     """For administrators: what of the configuration the sandbox has a switch for."""
     call.need_admin()
     server = call.server
@@ -108,4 +108,4 @@ def config(call: Call) -> Answer:
         "SamlSettings": {"Enable": server.enable_saml},
         "LdapSettings": {"Enable": server.enable_ldap},
     }
-    return Answer(200, body)
+    return HttpAnswer(200, body)

@@ -5,25 +5,25 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, List
 
-from ..server import Answer
-from .call import ROUTES, Call, ok, paged, text_of, unknown_user
+from ..server import HttpAnswer
+from .call import ROUTES, MattermostCall, ok, paged, text_of, unknown_user
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import Token, User
 
 _USERNAME = re.compile(r"[a-z0-9._-]{1,64}")
 
 
-def profile(call: Call, user: User) -> Dict[str, Any]:
+def profile(call: MattermostCall, user: User) -> Dict[str, Any]:
     own = call.user.admin or user.id == call.user.id
     return user.to_json(own=own, show_email=call.server.show_email)
 
 
-def _profiles(call: Call, users: Iterable[User]) -> Answer:
-    return Answer(200, [profile(call, u) for u in sorted(users, key=lambda u: u.username)])
+def _profiles(call: MattermostCall, users: Iterable[User]) -> HttpAnswer:
+    return HttpAnswer(200, [profile(call, u) for u in sorted(users, key=lambda u: u.username)])
 
 
 @ROUTES.add("GET", "/users")
-def listing(call: Call) -> Answer:
+def listing(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     users: List[User] = list(state.users.values())
     team_id, channel_id = call.request.param("in_team"), call.request.param("in_channel")
@@ -42,7 +42,7 @@ def listing(call: Call) -> Answer:
 
 
 @ROUTES.add("POST", "/users")
-def create(call: Call) -> Answer:
+def create(call: MattermostCall) -> HttpAnswer:
     call.need_admin()
     body = call.body("user")
     username, email = text_of(body, "username").lower(), text_of(body, "email").lower()
@@ -54,29 +54,29 @@ def create(call: Call) -> Answer:
         raise ApiError("app.user.save.username_exists.app_error")
     names = {name: text_of(body, name) for name in ("first_name", "last_name", "nickname")}
     user = call.server.make_user(username, email, **names)
-    return Answer(201, profile(call, user), effect=user.id)
+    return HttpAnswer(201, profile(call, user), effect=user.id)
 
 
 @ROUTES.add("GET", "/users/{user_id}")
-def read(call: Call) -> Answer:
+def read(call: MattermostCall) -> HttpAnswer:
     user = call.server.state.users.get(call.user_id())
     if user is None:
         raise unknown_user()
-    return Answer(200, profile(call, user))
+    return HttpAnswer(200, profile(call, user))
 
 
 @ROUTES.add("GET", "/users/username/{username}")
-def by_username(call: Call) -> Answer:
+def by_username(call: MattermostCall) -> HttpAnswer:
     if not _USERNAME.fullmatch(call.names["username"]):
         raise bad_url("username")
     user = call.server.state.user_named(call.names["username"])
     if user is None:
         raise unknown_user()
-    return Answer(200, profile(call, user))
+    return HttpAnswer(200, profile(call, user))
 
 
 @ROUTES.add("GET", "/users/email/{email}")
-def by_email(call: Call) -> Answer:
+def by_email(call: MattermostCall) -> HttpAnswer:
     if "@" not in call.names["email"]:
         raise bad_url("email")
     if not call.server.show_email and not call.user.admin:
@@ -84,23 +84,23 @@ def by_email(call: Call) -> Answer:
     user = call.server.state.user_with_email(call.names["email"])
     if user is None:
         raise unknown_user()
-    return Answer(200, profile(call, user))
+    return HttpAnswer(200, profile(call, user))
 
 
 @ROUTES.add("POST", "/users/ids")
-def by_ids(call: Call) -> Answer:
+def by_ids(call: MattermostCall) -> HttpAnswer:
     wanted = set(call.texts("user_ids"))
     return _profiles(call, [u for u in call.server.state.users.values() if u.id in wanted])
 
 
 @ROUTES.add("POST", "/users/usernames")
-def by_usernames(call: Call) -> Answer:
+def by_usernames(call: MattermostCall) -> HttpAnswer:
     wanted = set(call.texts("usernames"))
     return _profiles(call, [u for u in call.server.state.users.values() if u.username in wanted])
 
 
 @ROUTES.add("POST", "/users/search")
-def search(call: Call) -> Answer:
+def search(call: MattermostCall) -> HttpAnswer:
     """By the start of user name, first, last or nick name; by e-mail only where e-mails are
     shown."""
     body = call.body("props")
@@ -130,7 +130,7 @@ def search(call: Call) -> Answer:
 
 
 @ROUTES.add("PUT", "/users/{user_id}/active")
-def set_active(call: Call) -> Answer:
+def set_active(call: MattermostCall) -> HttpAnswer:
     call.need_admin()
     user = call.server.state.users.get(call.user_id())
     if user is None:
@@ -140,7 +140,7 @@ def set_active(call: Call) -> Answer:
 
 
 @ROUTES.add("POST", "/users/{user_id}/tokens")
-def create_token(call: Call) -> Answer:
+def create_token(call: MattermostCall) -> HttpAnswer:
     """Admins make tokens for bots and users; the secret is shown this once."""
     user = call.server.state.users.get(call.user_id())
     if not call.user.admin:
@@ -151,7 +151,7 @@ def create_token(call: Call) -> Answer:
     if not description:
         raise bad_body("description")
     token = call.server.make_token(user, description)
-    return Answer(201, dict(_token(token), token=token.secret), effect=token.id)
+    return HttpAnswer(201, dict(_token(token), token=token.secret), effect=token.id)
 
 
 def _token(token: Token) -> Dict[str, Any]:
@@ -164,7 +164,7 @@ def _token(token: Token) -> Dict[str, Any]:
 
 
 @ROUTES.add("POST", "/users/tokens/revoke")
-def revoke_token(call: Call) -> Answer:
+def revoke_token(call: MattermostCall) -> HttpAnswer:
     token_id = text_of(call.body("token_id"), "token_id")
     state = call.server.state
     token = next((t for t in state.tokens.values() if t.id == token_id), None)
@@ -177,15 +177,15 @@ def revoke_token(call: Call) -> Answer:
 
 
 @ROUTES.add("GET", "/bots")
-def bots(call: Call) -> Answer:
+def bots(call: MattermostCall) -> HttpAnswer:
     call.need_admin()
     hidden = not call.flag("include_deleted")
     found = [u for u in call.server.state.users.values() if u.bot and not (hidden and u.delete_at)]
-    return Answer(200, [u.bot_json() for u in paged(found, call.page())])
+    return HttpAnswer(200, [u.bot_json() for u in paged(found, call.page())])
 
 
 @ROUTES.add("POST", "/bots")
-def create_bot(call: Call) -> Answer:
+def create_bot(call: MattermostCall) -> HttpAnswer:
     call.need_admin()
     body = call.body("bot")
     username = text_of(body, "username").lower()
@@ -201,10 +201,10 @@ def create_bot(call: Call) -> Answer:
         description=text_of(body, "description"),
         owner_id=call.user.id,
     )
-    return Answer(201, user.bot_json(), effect=user.id)
+    return HttpAnswer(201, user.bot_json(), effect=user.id)
 
 
-def _bot(call: Call) -> User:
+def _bot(call: MattermostCall) -> User:
     user = call.server.state.users.get(call.id("bot_user_id"))
     if user is None or not user.bot or not call.user.admin:
         raise ApiError("store.bot.get.missing.app_error")
@@ -212,32 +212,32 @@ def _bot(call: Call) -> User:
 
 
 @ROUTES.add("GET", "/bots/{bot_user_id}")
-def read_bot(call: Call) -> Answer:
+def read_bot(call: MattermostCall) -> HttpAnswer:
     user = _bot(call)
     if user.delete_at and not call.flag("include_deleted"):
         raise ApiError("store.bot.get.missing.app_error")
-    return Answer(200, user.bot_json())
+    return HttpAnswer(200, user.bot_json())
 
 
 @ROUTES.add("PUT", "/bots/{bot_user_id}")
-def patch_bot(call: Call) -> Answer:
+def patch_bot(call: MattermostCall) -> HttpAnswer:
     user, body = _bot(call), call.body("bot")
     user.username = text_of(body, "username", user.username)
     user.first_name = text_of(body, "display_name", user.first_name)
     user.description = text_of(body, "description", user.description)
     user.update_at = call.server.state.now()
-    return Answer(200, user.bot_json(), effect=user.id)
+    return HttpAnswer(200, user.bot_json(), effect=user.id)
 
 
 @ROUTES.add("POST", "/bots/{bot_user_id}/disable")
-def disable_bot(call: Call) -> Answer:
+def disable_bot(call: MattermostCall) -> HttpAnswer:
     user = _bot(call)
     call.server.activate(user, False)
-    return Answer(200, user.bot_json(), effect=user.id)
+    return HttpAnswer(200, user.bot_json(), effect=user.id)
 
 
 @ROUTES.add("POST", "/bots/{bot_user_id}/enable")
-def enable_bot(call: Call) -> Answer:
+def enable_bot(call: MattermostCall) -> HttpAnswer:
     user = _bot(call)
     call.server.activate(user, True)
-    return Answer(200, user.bot_json(), effect=user.id)
+    return HttpAnswer(200, user.bot_json(), effect=user.id)

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
 
-from ..server import Answer
-from .call import ROUTES, Call, ok, paged, text_of
+from ..server import HttpAnswer
+from .call import ROUTES, MattermostCall, ok, paged, text_of
 from .commands import HTTP_URL
 from .errors import ApiError, bad_body, forbidden
 from .integrations import OutgoingHook
@@ -17,7 +17,7 @@ _TEXTS = ("channel_id", "display_name", "description", "content_type", "username
 _LISTS = ("trigger_words", "callback_urls")
 
 
-def _sent(call: Call) -> Dict[str, Any]:
+def _sent(call: MattermostCall) -> Dict[str, Any]:
     """The fields of the webhook that was sent. Raises ApiError (400)."""
     body = call.body("outgoing_webhook")
     when = body.get("trigger_when") or 0
@@ -53,13 +53,18 @@ def _check(fields: Dict[str, Any]) -> None:
             raise ApiError(f"model.outgoing_hook.{name}.app_error")
 
 
-def _need_switched_on(call: Call) -> None:
+def _need_switched_on(call: MattermostCall) -> None:
     if not call.server.enable_outgoing_webhooks:
         raise ApiError("api.outgoing_webhook.disabled.app_error")
 
 
 def _check_place(
-    call: Call, team_id: str, fields: Dict[str, Any], not_open: ApiError, itself: str, clash: str
+    call: MattermostCall,
+    team_id: str,
+    fields: Dict[str, Any],
+    not_open: ApiError,
+    itself: str,
+    clash: str,
 ) -> None:
     """A public channel of the team or a trigger word, and no other webhook with the same ones.
     Raises ApiError."""
@@ -84,17 +89,19 @@ def _check_place(
             raise ApiError(clash)
 
 
-def _stored(call: Call, hook: OutgoingHook, fields: Dict[str, Any], status: int = 200) -> Answer:
+def _stored(
+    call: MattermostCall, hook: OutgoingHook, fields: Dict[str, Any], status: int = 200
+) -> HttpAnswer:
     for name in (*_TEXTS, *_LISTS, "trigger_when"):
         setattr(hook, name, fields[name])
     state = call.server.state
     state.integrations.hooks[hook.id] = hook
     state.fact("webhook_saved", hook.id, urls=list(hook.callback_urls))
-    return Answer(status, hook.to_json(), effect=hook.id)
+    return HttpAnswer(status, hook.to_json(), effect=hook.id)
 
 
 @ROUTES.add("POST", "/hooks/outgoing")
-def create(call: Call) -> Answer:
+def create(call: MattermostCall) -> HttpAnswer:
     state, fields = call.server.state, _sent(call)
     if not state.may(call.user, MANAGE_HOOKS, fields["team_id"]):
         raise forbidden()
@@ -115,7 +122,7 @@ def create(call: Call) -> Answer:
 
 
 @ROUTES.add("GET", "/hooks/outgoing")
-def listing(call: Call) -> Answer:
+def listing(call: MattermostCall) -> HttpAnswer:
     """Of a channel, a team or the system; of others only for who may manage those."""
     state = call.server.state
     channel_id, team_id = call.request.param("channel_id"), call.request.param("team_id")
@@ -133,10 +140,10 @@ def listing(call: Call) -> Answer:
         and channel_id in ("", hook.channel_id)
         and (every or hook.creator_id == call.user.id)
     ]
-    return Answer(200, [hook.to_json() for hook in paged(found, call.page())])
+    return HttpAnswer(200, [hook.to_json() for hook in paged(found, call.page())])
 
 
-def _own(call: Call) -> OutgoingHook:
+def _own(call: MattermostCall) -> OutgoingHook:
     """`{hook_id}` of the path, that who asks may manage. Raises ApiError."""
     _need_switched_on(call)
     state = call.server.state
@@ -152,12 +159,12 @@ def _own(call: Call) -> OutgoingHook:
 
 
 @ROUTES.add("GET", "/hooks/outgoing/{hook_id}")
-def read(call: Call) -> Answer:
-    return Answer(200, _own(call).to_json())
+def read(call: MattermostCall) -> HttpAnswer:
+    return HttpAnswer(200, _own(call).to_json())
 
 
 @ROUTES.add("PUT", "/hooks/outgoing/{hook_id}")
-def update(call: Call) -> Answer:
+def update(call: MattermostCall) -> HttpAnswer:
     """The whole webhook is replaced, but what the server gave it."""
     fields = _sent(call)
     if fields["id"] != call.id("hook_id"):
@@ -180,14 +187,14 @@ def update(call: Call) -> Answer:
 
 
 @ROUTES.add("POST", "/hooks/outgoing/{hook_id}/regen_token")
-def new_token(call: Call) -> Answer:
+def new_token(call: MattermostCall) -> HttpAnswer:
     hook = _own(call)
     hook.token = call.server.state.new_id()
-    return Answer(200, hook.to_json(), effect=hook.id)
+    return HttpAnswer(200, hook.to_json(), effect=hook.id)
 
 
 @ROUTES.add("DELETE", "/hooks/outgoing/{hook_id}")
-def delete(call: Call) -> Answer:
+def delete(call: MattermostCall) -> HttpAnswer:
     state, hook = call.server.state, _own(call)
     del state.integrations.hooks[hook.id]
     state.fact("webhook_deleted", hook.id)

@@ -11,8 +11,8 @@ measurements say; what is published nowhere is in `model.Options`.
 
 from __future__ import annotations
 
-from .account import Account
-from .model import Wrong
+from .account import PagerDutyAccount
+from .model import RequestRefused
 from .seed import API_KEY, OAUTH_TOKEN, READ_ONLY_KEY, USER_TOKEN
 from .service import PagerDutyServer
 
@@ -21,7 +21,7 @@ __all__ = [
     "OAUTH_TOKEN",
     "READ_ONLY_KEY",
     "USER_TOKEN",
-    "Account",
+    "PagerDutyAccount",
     "PagerDutyServer",
-    "Wrong",
+    "RequestRefused",
 ]

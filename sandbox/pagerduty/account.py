@@ -4,9 +4,9 @@
     account.acknowledge(incident, "ada@example.com")
 
 Things are named by id, name or e-mail, incidents by object, id or number; an unknown one raises
-KeyError, what PagerDuty would refuse raises `Wrong`. Each change writes the log entries PagerDuty
-writes. Who acts is the user named, else the first one assigned. The same by HTTP (`DO` lists the
-words), answered as the REST API shows things:
+KeyError, what PagerDuty would refuse raises `RequestRefused`. Each change writes the log entries
+PagerDuty writes. Who acts is the user named, else the first one assigned. The same by HTTP (`DO`
+lists the words), answered as the REST API shows things:
 
     POST /_sandbox/account
     {"do": "acknowledge", "args": {"incident": 3, "user": "Ada Lovelace"}}
@@ -56,7 +56,7 @@ DO = {
 """What `call` carries out."""
 
 
-class Account(Lifecycle):
+class PagerDutyAccount(Lifecycle):
     def set_priority(self, incident: Which, priority: str, user: str = "") -> Incident:
         """Empty takes the priority away."""
         with self.lock:
@@ -295,7 +295,8 @@ class Account(Lifecycle):
             ]
 
     def call(self, do: str, args: Dict[str, Any]) -> Any:
-        """Carry out one of `DO` by name. Raises KeyError, ValueError, TypeError or `Wrong`."""
+        """Carry out one of `DO` by name. Raises KeyError, ValueError, TypeError or
+        `RequestRefused`."""
         if do not in DO:
             raise KeyError(f"account does not do {do!r}; it does {', '.join(sorted(DO))}")
         return getattr(self, do)(**args)

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
 
 from ..clock import Clock
-from ..journal import Journal
+from ..journal import SandboxJournal
 from .model import Agent, Ids, Incident, LogEntry, Options, Thing, invalid
 
 KINDS = {
@@ -56,7 +56,7 @@ class LogDelay:
 
 
 class Book:
-    def __init__(self, journal: Journal, clock: Clock) -> None:
+    def __init__(self, journal: SandboxJournal, clock: Clock) -> None:
         self.journal = journal
         self.clock = clock
         self.options = Options()
@@ -205,7 +205,7 @@ class Book:
         return self.create("maintenance_windows", {**fields, **own, "start": start})
 
     def check_window(self, window: Thing) -> None:
-        """Raises `Wrong` when it ends before it begins, or in the past."""
+        """Raises `RequestRefused` when it ends before it begins, or in the past."""
         if window["end"] <= window["start"]:
             raise invalid("End time must be after start time")
         if window["end"] <= self.now():

@@ -9,8 +9,8 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 
 from dateutil import parser, tz
 
-from ..server import Answer, Request
-from .account import Account
+from ..server import HttpAnswer, HttpRequest
+from .account import PagerDutyAccount
 from .model import Agent, Incident, Thing, invalid, not_found
 from .render import Renderer
 
@@ -25,9 +25,9 @@ class Paging(NamedTuple):
     total: bool
 
 
-class Call:
+class PagerDutyCall:
     def __init__(
-        self, account: Account, request: Request, names: Dict[str, str], own_user: str
+        self, account: PagerDutyAccount, request: HttpRequest, names: Dict[str, str], own_user: str
     ) -> None:
         self.account = account
         self.request = request
@@ -104,11 +104,11 @@ class Call:
             raise invalid(f"Offset plus limit cannot exceed {MAX_RECORDS}")
         return Paging(limit, offset, self.flag("total"))
 
-    def page(self, key: str, rows: Sequence[Any], render: Callable[[Any], Thing]) -> Answer:
+    def page(self, key: str, rows: Sequence[Any], render: Callable[[Any], Thing]) -> HttpAnswer:
         """The page asked for out of all rows."""
         paging = self.paging()
         shown = rows[paging.offset : paging.offset + paging.limit]
-        return Answer(
+        return HttpAnswer(
             200,
             {
                 key: [render(row) for row in shown],
@@ -119,7 +119,9 @@ class Call:
             },
         )
 
-    def cursor_page(self, key: str, rows: Sequence[Any], render: Callable[[Any], Thing]) -> Answer:
+    def cursor_page(
+        self, key: str, rows: Sequence[Any], render: Callable[[Any], Thing]
+    ) -> HttpAnswer:
         """The page after `cursor`; `next_cursor` is null on the last one."""
         limit, cursor = self.number("limit", DEFAULT_LIMIT), self.param("cursor")
         if not 1 <= limit <= MAX_LIMIT:
@@ -131,7 +133,7 @@ class Call:
         end = begin + limit
         more = end < len(rows)
         following = base64.urlsafe_b64encode(str(end).encode()).decode() if more else None
-        return Answer(
+        return HttpAnswer(
             200,
             {
                 key: [render(row) for row in rows[begin:end]],

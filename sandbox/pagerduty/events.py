@@ -8,8 +8,8 @@ from typing import Any, Dict, List, Optional
 
 from dateutil import parser
 
-from ..server import Answer, Request
-from .account import Account
+from ..server import HttpAnswer, HttpRequest
+from .account import PagerDutyAccount
 from .model import Agent, Incident, Thing
 
 V2 = "/v2/enqueue"
@@ -19,21 +19,21 @@ MAX_BODY_BYTES = 512 * 1024
 _SEVERITIES = ("critical", "error", "warning", "info")
 
 
-class Events:
+class EventsEndpoint:
     """Takes events for an account. The key in the body is the only authorization."""
 
-    def __init__(self, account: Account, monotonic: Any) -> None:
+    def __init__(self, account: PagerDutyAccount, monotonic: Any) -> None:
         self._account = account
         self._monotonic = monotonic
         self._taken: Dict[str, List[float]] = {}
 
-    def handles(self, request: Request) -> bool:
+    def handles(self, request: HttpRequest) -> bool:
         return request.method == "POST" and request.path in (V2, V2_CHANGE, V1)
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: HttpRequest) -> HttpAnswer:
         v1 = request.path == V1
         if len(request.body) > MAX_BODY_BYTES:
-            return Answer(
+            return HttpAnswer(
                 413, {"status": "invalid event", "message": "Event too large", "errors": []}
             )
         try:
@@ -74,7 +74,7 @@ class Events:
             return False
         return True
 
-    def _change(self, event: Thing, integration: Thing) -> Answer:
+    def _change(self, event: Thing, integration: Thing) -> HttpAnswer:
         payload: Thing = event.get("payload") or {}
         summary = str(payload.get("summary") or "")
         if not summary.strip():
@@ -106,11 +106,11 @@ class Events:
                 "integration_id": integration["id"],
             },
         )
-        return Answer(
+        return HttpAnswer(
             202, {"status": "success", "message": "Change event processed"}, effect=made["id"]
         )
 
-    def _v2(self, event: Thing, integration: Thing) -> Answer:
+    def _v2(self, event: Thing, integration: Thing) -> HttpAnswer:
         action, dedup_key = event.get("event_action"), event.get("dedup_key") or ""
         payload: Thing = event.get("payload") or {}
         errors = []
@@ -155,11 +155,11 @@ class Events:
             links,
             images,
         )
-        return Answer(
+        return HttpAnswer(
             202, {"status": "success", "message": "Event processed", "dedup_key": key}, effect=key
         )
 
-    def _v1(self, event: Thing, integration: Thing) -> Answer:
+    def _v1(self, event: Thing, integration: Thing) -> HttpAnswer:
         action, key = event.get("event_type"), event.get("incident_key") or ""
         errors = []
         if action not in ("trigger", "acknowledge", "resolve"):
@@ -186,7 +186,7 @@ class Events:
             contexts["link"],
             contexts["image"],
         )
-        return Answer(
+        return HttpAnswer(
             200,
             {"status": "success", "message": "Event processed", "incident_key": used},
             effect=used,
@@ -245,13 +245,13 @@ class Events:
         return None
 
 
-def _refused(message: str, *errors: str) -> Answer:
-    return Answer(400, {"status": "invalid event", "message": message, "errors": list(errors)})
+def _refused(message: str, *errors: str) -> HttpAnswer:
+    return HttpAnswer(400, {"status": "invalid event", "message": message, "errors": list(errors)})
 
 
-def _throttled(status: int) -> Answer:
+def _throttled(status: int) -> HttpAnswer:
     message = "Requests for this service are arriving too quickly. Please retry later."
-    return Answer(
+    return HttpAnswer(
         status,
         {"status": "throttle exceeded", "message": message, "errors": ["Enhance Your Calm."]},
     )

@@ -15,10 +15,10 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Tu
 
 from dateutil import parser, tz
 
-from .call import Call
+from .call import PagerDutyCall
 from .model import Thing, invalid
 
-Read = Callable[[Call, Any], Any]
+Read = Callable[[PagerDutyCall, Any], Any]
 """The value as the account keeps it. Raises `Problem`."""
 
 
@@ -39,14 +39,14 @@ class Field(NamedTuple):
     """Whether null is a value; else it counts as missing."""
 
 
-class Form:
+class BodyForm:
     def __init__(self, kind: str = "", /, **fields: Field) -> None:
         """With a `kind` the body must name it as its type (or `<kind>_reference`); an update may
         leave it out."""
         self._type = kind
         self._fields = fields
 
-    def read(self, call: Call, value: Any, partial: bool = False) -> Thing:
+    def read(self, call: PagerDutyCall, value: Any, partial: bool = False) -> Thing:
         """The fields given. `partial`: an update, where nothing is required. Raises 400 with all
         that is wrong."""
         try:
@@ -54,7 +54,7 @@ class Form:
         except Problem as problem:
             raise invalid(*problem.words) from None
 
-    def fields(self, call: Call, value: Any, partial: bool = False) -> Thing:
+    def fields(self, call: PagerDutyCall, value: Any, partial: bool = False) -> Thing:
         if not isinstance(value, dict):
             raise Problem("must be an object")
         found: Thing = {}
@@ -84,7 +84,7 @@ class Form:
 
 
 def text(most: int = 0, blank: bool = False) -> Read:
-    def read(call: Call, value: Any) -> str:
+    def read(call: PagerDutyCall, value: Any) -> str:
         if not isinstance(value, str):
             raise Problem("must be a string")
         if not value.strip() and not blank:
@@ -97,7 +97,7 @@ def text(most: int = 0, blank: bool = False) -> Read:
 
 
 def number(low: int, high: Optional[int] = None) -> Read:
-    def read(call: Call, value: Any) -> int:
+    def read(call: PagerDutyCall, value: Any) -> int:
         if isinstance(value, bool) or not isinstance(value, int):
             raise Problem("must be an integer")
         if value < low or high is not None and value > high:
@@ -111,14 +111,14 @@ def number(low: int, high: Optional[int] = None) -> Read:
     return read
 
 
-def flag(call: Call, value: Any) -> bool:
+def flag(call: PagerDutyCall, value: Any) -> bool:
     if not isinstance(value, bool):
         raise Problem("must be true or false")
     return value
 
 
 def one_of(*values: str) -> Read:
-    def read(call: Call, value: Any) -> Any:
+    def read(call: PagerDutyCall, value: Any) -> Any:
         if value not in values:
             raise Problem(f"is not included in the list: {', '.join(values)}")
         return value
@@ -126,7 +126,7 @@ def one_of(*values: str) -> Read:
     return read
 
 
-def moment(call: Call, value: Any) -> int:
+def moment(call: PagerDutyCall, value: Any) -> int:
     """An ISO 8601 time as seconds since the epoch; without an offset it is UTC."""
     try:
         found = parser.isoparse(value)
@@ -135,19 +135,19 @@ def moment(call: Call, value: Any) -> int:
     return int((found if found.tzinfo else found.replace(tzinfo=tz.UTC)).timestamp())
 
 
-def zone(call: Call, value: Any) -> str:
+def zone(call: PagerDutyCall, value: Any) -> str:
     if not isinstance(value, str) or not value or tz.gettz(value) is None:
         raise Problem("is not a valid time zone")
     return value
 
 
-def url(call: Call, value: Any) -> str:
+def url(call: PagerDutyCall, value: Any) -> str:
     if not isinstance(value, str) or not re.match(r"https?://[^\s/]+", value):
         raise Problem("is not a valid URL")
     return value
 
 
-def email(call: Call, value: Any) -> str:
+def email(call: PagerDutyCall, value: Any) -> str:
     if (
         not isinstance(value, str)
         or not re.fullmatch(r"[^@\s]+@[^@\s]+\.[^@\s]+", value)
@@ -161,7 +161,7 @@ def refer(kind: str, *types: str) -> Read:
     """A reference `{id, type}` to a thing in the catalog, kept as its id; `types` when only these
     will do."""
 
-    def read(call: Call, value: Any) -> str:
+    def read(call: PagerDutyCall, value: Any) -> str:
         id = value.get("id") if isinstance(value, dict) else None
         if not isinstance(id, str) or id not in call.account.catalog[kind]:
             raise Problem("could not be found")
@@ -173,7 +173,7 @@ def refer(kind: str, *types: str) -> Read:
 
 
 def many(read: Read, least: int = 0, most: int = 0) -> Read:
-    def read_all(call: Call, value: Any) -> List[Any]:
+    def read_all(call: PagerDutyCall, value: Any) -> List[Any]:
         if not isinstance(value, list):
             raise Problem("must be an array")
         if len(value) < least:
@@ -195,11 +195,11 @@ def many(read: Read, least: int = 0, most: int = 0) -> Read:
     return read_all
 
 
-def nested(form: Form) -> Read:
+def nested(form: BodyForm) -> Read:
     return form.fields
 
 
-def mapping(call: Call, value: Any) -> Dict[str, Any]:
+def mapping(call: PagerDutyCall, value: Any) -> Dict[str, Any]:
     """Any object; what it holds is kept as it came."""
     if not isinstance(value, dict):
         raise Problem("must be an object")
@@ -209,7 +209,7 @@ def mapping(call: Call, value: Any) -> Dict[str, Any]:
 def either(*reads: Tuple[Callable[[Any], bool], Read]) -> Read:
     """The first reader whose test takes the value."""
 
-    def read(call: Call, value: Any) -> Any:
+    def read(call: PagerDutyCall, value: Any) -> Any:
         for fits, inner in reads:
             if fits(value):
                 return inner(call, value)
@@ -221,7 +221,7 @@ def either(*reads: Tuple[Callable[[Any], bool], Read]) -> Read:
 def texts(values: Sequence[str]) -> Read:
     """A list of words out of a closed set, each once."""
 
-    def read(call: Call, value: Any) -> List[str]:
+    def read(call: PagerDutyCall, value: Any) -> List[str]:
         found: List[str] = many(one_of(*values), least=1)(call, value)
         if len(set(found)) < len(found):
             raise Problem("must not repeat")

@@ -312,8 +312,8 @@ class Lifecycle(IncidentSteps):
             return found
 
     def snooze(self, incident: Which, seconds: int, user: str = "") -> Incident:
-        """Acknowledged for that long, then triggered again. Raises `Wrong` outside of 1 to 604800
-        s."""
+        """Acknowledged for that long, then triggered again. Raises `RequestRefused` outside
+        of 1 to 604800 s."""
         with self.lock:
             found, agent = self._open(incident), self._agent(incident, user)
             if (

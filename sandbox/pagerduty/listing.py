@@ -7,7 +7,7 @@ from bisect import bisect_left
 from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
 
 from .book import Book
-from .call import Call
+from .call import PagerDutyCall
 from .model import OPEN, STATUSES, URGENCIES, Incident, LogEntry, invalid
 
 DEFAULT_RANGE_SECONDS = 30 * 86400
@@ -24,7 +24,7 @@ _SORTS: Dict[str, Callable[[Incident], Any]] = {
 _PAGING = ("limit", "offset", "total", "include[]", "time_zone")
 
 
-def list_incidents(call: Call) -> List[Incident]:
+def list_incidents(call: PagerDutyCall) -> List[Incident]:
     """All incidents that fit the request, in its order. One listing is kept as long as nothing
     changes."""
     book = call.account
@@ -85,7 +85,7 @@ def _sorts(text: str) -> List[Tuple[str, bool]]:
     return [(field, direction == "desc") for field, _, direction in parts]
 
 
-def _bounds(call: Call) -> Tuple[float, float]:
+def _bounds(call: PagerDutyCall) -> Tuple[float, float]:
     since, until = call.time("since"), call.time("until")
     until_or_now = until if until is not None else call.account.clock()
     low = since if since is not None else until_or_now - DEFAULT_RANGE_SECONDS
@@ -94,7 +94,7 @@ def _bounds(call: Call) -> Tuple[float, float]:
     return low, until_or_now
 
 
-def list_log(call: Call, entries: Optional[List[LogEntry]] = None) -> Sequence[LogEntry]:
+def list_log(call: PagerDutyCall, entries: Optional[List[LogEntry]] = None) -> Sequence[LogEntry]:
     """Log entries that fit the request, newest first; of the whole account or the ones given."""
     book = call.account
     call.flag("is_overview")

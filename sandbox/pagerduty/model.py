@@ -158,7 +158,7 @@ class LogEntry:
     team_ids: Tuple[str, ...] = ()
 
 
-class Wrong(Exception):
+class RequestRefused(Exception):
     """What PagerDuty refuses: HTTP status, its code, message and list of errors."""
 
     def __init__(self, status: int, code: int, message: str, *errors: str) -> None:
@@ -175,12 +175,12 @@ class Wrong(Exception):
         return {"error": error}
 
 
-def invalid(*errors: str) -> Wrong:
-    return Wrong(400, 2001, "Invalid Input Provided", *errors)
+def invalid(*errors: str) -> RequestRefused:
+    return RequestRefused(400, 2001, "Invalid Input Provided", *errors)
 
 
-def not_found() -> Wrong:
-    return Wrong(404, 2100, "Not Found")
+def not_found() -> RequestRefused:
+    return RequestRefused(404, 2100, "Not Found")
 
 
 _ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ"

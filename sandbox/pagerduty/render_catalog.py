@@ -7,7 +7,7 @@ from datetime import datetime, timedelta, timezone, tzinfo
 from typing import Callable, Container, Dict, Optional, TypeVar
 
 from ..clock import iso
-from .account import Account
+from .account import PagerDutyAccount
 from .model import Agent, Thing
 
 API = "https://api.pagerduty.com"
@@ -36,7 +36,10 @@ def shows(kind: str) -> Callable[[Whole], Whole]:
 
 class CatalogRenderer:
     def __init__(
-        self, account: Account, include: Container[str] = (), zone: Optional[tzinfo] = None
+        self,
+        account: PagerDutyAccount,
+        include: Container[str] = (),
+        zone: Optional[tzinfo] = None,
     ) -> None:
         self.account = account
         self.include = include

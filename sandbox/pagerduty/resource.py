@@ -5,15 +5,15 @@ from __future__ import annotations
 
 from typing import Callable, List, Optional
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Form
-from .model import Thing, Wrong, invalid
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm
+from .model import RequestRefused, Thing, invalid
 
 _SORTS = ("name", "name:asc", "name:desc")
 
 
-def filtered(call: Call, kind: str) -> List[Thing]:
+def filtered(call: PagerDutyCall, kind: str) -> List[Thing]:
     """By `query` (part of the name, any case; of a user's name, not of the e-mail), `name`, teams;
     sorted by name."""
     account, query, name = call.account, call.param("query").lower(), call.param("name")
@@ -40,7 +40,7 @@ def filtered(call: Call, kind: str) -> List[Thing]:
 
 
 def taken(
-    call: Call, kind: str, fields: Thing, thing: Optional[Thing] = None, by: str = "name"
+    call: PagerDutyCall, kind: str, fields: Thing, thing: Optional[Thing] = None, by: str = "name"
 ) -> None:
     """Raises 400 when another thing of the kind bears the name already, in any case."""
     wanted = str(fields.get(by, "")).lower()
@@ -49,14 +49,14 @@ def taken(
             raise invalid(f"{by.capitalize()} has already been taken")
 
 
-def in_use(message: str, *errors: str) -> Wrong:
+def in_use(message: str, *errors: str) -> RequestRefused:
     """A thing that others hold on to cannot be deleted."""
-    return Wrong(400, 2001, message, *(errors or (message,)))
+    return RequestRefused(400, 2001, message, *(errors or (message,)))
 
 
 def serve_reading(routes: Routes, kind: str, single: str) -> None:
     @routes.add("GET", f"/{kind}")
-    def index(call: Call) -> Answer:
+    def index(call: PagerDutyCall) -> HttpAnswer:
         render = call.renderer()
         return call.page(kind, filtered(call, kind), lambda thing: render.thing(kind, thing))
 
@@ -65,19 +65,21 @@ def serve_reading(routes: Routes, kind: str, single: str) -> None:
 
 def serve_showing(routes: Routes, kind: str, single: str, status: int = 200) -> None:
     @routes.add("GET", f"/{kind}/{{id}}")
-    def show(call: Call) -> Answer:
-        return Answer(status, {single: call.renderer().thing(kind, call.named(kind))})
+    def show(call: PagerDutyCall) -> HttpAnswer:
+        return HttpAnswer(status, {single: call.renderer().thing(kind, call.named(kind))})
 
 
 def serve_writing(
     routes: Routes,
     kind: str,
     single: str,
-    form: Form,
+    form: BodyForm,
     *,
-    settle: Callable[[Call, Thing, Optional[Thing]], None] = lambda call, fields, thing: None,
-    born: Callable[[Call, Thing], None] = lambda call, thing: None,
-    guard: Callable[[Call, Thing], None] = lambda call, thing: None,
+    settle: Callable[[PagerDutyCall, Thing, Optional[Thing]], None] = lambda call, fields, thing: (
+        None
+    ),
+    born: Callable[[PagerDutyCall, Thing], None] = lambda call, thing: None,
+    guard: Callable[[PagerDutyCall, Thing], None] = lambda call, thing: None,
     sender: bool = False,
     created: int = 201,
     deleted: int = 204,
@@ -87,26 +89,28 @@ def serve_writing(
     refuses a delete; `sender`: a create needs `From`."""
 
     @routes.add("POST", f"/{kind}")
-    def create(call: Call) -> Answer:
+    def create(call: PagerDutyCall) -> HttpAnswer:
         if sender:
             call.sender()
         fields = form.read(call, call.body(single))
         settle(call, fields, None)
         thing = call.account.create(kind, fields)
         born(call, thing)
-        return Answer(created, {single: call.renderer().thing(kind, thing)}, effect=thing["id"])
+        return HttpAnswer(
+            created, {single: call.renderer().thing(kind, thing)}, effect=thing["id"]
+        )
 
     @routes.add("PUT", f"/{kind}/{{id}}")
-    def update(call: Call) -> Answer:
+    def update(call: PagerDutyCall) -> HttpAnswer:
         thing = call.named(kind)
         fields = form.read(call, call.body(single), partial=True)
         settle(call, fields, thing)
         call.account.change(kind, thing, fields)
-        return Answer(200, {single: call.renderer().thing(kind, thing)}, effect=thing["id"])
+        return HttpAnswer(200, {single: call.renderer().thing(kind, thing)}, effect=thing["id"])
 
     @routes.add("DELETE", f"/{kind}/{{id}}")
-    def delete(call: Call) -> Answer:
+    def delete(call: PagerDutyCall) -> HttpAnswer:
         thing = call.named(kind)
         guard(call, thing)
         call.account.remove(kind, thing)
-        return Answer(deleted, None, effect=thing["id"])
+        return HttpAnswer(deleted, None, effect=thing["id"])

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ..server import Answer, Routes
-from .call import Call
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
 from .model import not_found
 from .resource import serve_showing
 
@@ -20,7 +20,7 @@ ABILITIES = (
 
 def _listing(kind: str) -> None:
     @routes.add("GET", f"/{kind}")
-    def index(call: Call) -> Answer:
+    def index(call: PagerDutyCall) -> HttpAnswer:
         """In the account's own order; of priorities the highest first."""
         render = call.renderer()
         return call.page(
@@ -36,12 +36,12 @@ serve_showing(routes, "vendors", "vendor")
 
 
 @routes.add("GET", "/abilities")
-def abilities(call: Call) -> Answer:
-    return Answer(200, {"abilities": list(ABILITIES)})
+def abilities(call: PagerDutyCall) -> HttpAnswer:
+    return HttpAnswer(200, {"abilities": list(ABILITIES)})
 
 
 @routes.add("GET", "/abilities/{id}")
-def ability(call: Call) -> Answer:
+def ability(call: PagerDutyCall) -> HttpAnswer:
     if call.names["id"] not in ABILITIES:
         raise not_found()
-    return Answer(204, None)
+    return HttpAnswer(204, None)

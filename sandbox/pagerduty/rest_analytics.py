@@ -7,16 +7,16 @@ from typing import Any, Callable, Dict, List, Optional, Sequence, Tuple
 
 from dateutil import tz
 
-from ..server import Answer, Routes
+from ..server import HttpAnswer, Routes
 from .book import Book
-from .call import Call
-from .forms import Field, Form, flag, many, moment, nested, number, one_of, text, zone
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, flag, many, moment, nested, number, one_of, text, zone
 from .model import Incident, Thing, invalid, not_found
 
 routes = Routes()
 
 _IDS = Field(many(text()))
-FILTERS = Form(
+FILTERS = BodyForm(
     created_at_start=Field(moment, null=True),
     created_at_end=Field(moment, null=True),
     updated_after=Field(moment, null=True),
@@ -29,14 +29,14 @@ FILTERS = Form(
     priority_names=_IDS,
 )
 _ORDER = Field(one_of("asc", "desc"))
-METRICS = Form(
+METRICS = BodyForm(
     filters=Field(nested(FILTERS)),
     time_zone=Field(zone),
     order=_ORDER,
     order_by=Field(text()),
     aggregate_unit=Field(one_of("day", "week", "month"), null=True),
 )
-RAW = Form(
+RAW = BodyForm(
     filters=Field(nested(FILTERS)),
     time_zone=Field(zone),
     order=_ORDER,
@@ -78,7 +78,7 @@ def _is_major(book: Book, incident: Incident) -> bool:
     return _priority(book, incident).get("name") in ("P1", "P2")
 
 
-def raw(call: Call, incident: Incident) -> Thing:
+def raw(call: PagerDutyCall, incident: Incident) -> Thing:
     """One incident's figures; those of what has not happened are null."""
     book, render = call.account, call.renderer()
     by_type: Dict[str, List[Any]] = {}
@@ -166,7 +166,7 @@ def raw(call: Call, incident: Incident) -> Thing:
 
 
 @routes.add("POST", "/analytics/raw/incidents")
-def raw_incidents(call: Call) -> Answer:
+def raw_incidents(call: PagerDutyCall) -> HttpAnswer:
     """By cursor: `last` is where the next page starts after, `first` where the one before ends."""
     fields = RAW.read(call, call.body())
     order, order_by = fields.get("order", "desc"), fields.get("order_by", "created_at")
@@ -198,15 +198,15 @@ def raw_incidents(call: Call) -> Answer:
         "time_zone": fields.get("time_zone", "Etc/UTC"),
         "data": page,
     }
-    return Answer(200, body)
+    return HttpAnswer(200, body)
 
 
 @routes.add("GET", "/analytics/raw/incidents/{id}")
-def raw_incident(call: Call) -> Answer:
+def raw_incident(call: PagerDutyCall) -> HttpAnswer:
     found = call.account.incidents.get(call.names["id"])
     if found is None:
         raise not_found()
-    return Answer(200, raw(call, found))
+    return HttpAnswer(200, raw(call, found))
 
 
 # Metrics
@@ -270,7 +270,7 @@ def _range_start(at: int, unit: Optional[str], name: str) -> str:
 
 def _serve(path: str, group: str) -> None:
     @routes.add("POST", f"/analytics/metrics/incidents/{path}")
-    def metrics(call: Call) -> Answer:
+    def metrics(call: PagerDutyCall) -> HttpAnswer:
         fields = METRICS.read(call, call.body())
         zone_, unit = fields.get("time_zone", "Etc/UTC"), fields.get("aggregate_unit")
         groups: Dict[Tuple[Any, str], List[Thing]] = {}
@@ -296,7 +296,7 @@ def _serve(path: str, group: str) -> None:
             "aggregate_unit": unit,
         }
         body.update({name: fields[name] for name in ("order", "order_by") if name in fields})
-        return Answer(200, body)
+        return HttpAnswer(200, body)
 
 
 for _path, _group in (

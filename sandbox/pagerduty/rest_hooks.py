@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 from typing import Any, Optional
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, Problem, flag, many, mapping, nested, refer, text, texts, url
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, Problem, flag, many, mapping, nested, refer, text, texts, url
 from .model import Thing, invalid
 from .render_catalog import CatalogRenderer, shows
 from .resource import filtered, serve_showing, serve_writing, taken
@@ -53,15 +53,15 @@ EVENTS = (
     ),
     *("service.updated", "service.custom_field_values.updated", "pagey.ping"),
 )
-_HEADER = Form(name=Field(text(), required=True), value=Field(text(), required=True))
-_DELIVERY = Form(
+_HEADER = BodyForm(name=Field(text(), required=True), value=Field(text(), required=True))
+_DELIVERY = BodyForm(
     "http_delivery_method",
     url=Field(url, required=True),
     custom_headers=Field(many(nested(_HEADER))),
 )
 
 
-def _filter(call: Call, value: Any) -> Thing:
+def _filter(call: PagerDutyCall, value: Any) -> Thing:
     kind = value.get("type") if isinstance(value, dict) else None
     if kind == "account_reference":
         return {"type": kind}
@@ -70,7 +70,7 @@ def _filter(call: Call, value: Any) -> Thing:
     return {"type": kind, "id": refer(kind.replace("_reference", "s"))(call, value)}
 
 
-SUBSCRIPTION = Form(
+SUBSCRIPTION = BodyForm(
     "webhook_subscription",
     active=Field(flag),
     delivery_method=Field(nested(_DELIVERY), required=True),
@@ -106,7 +106,7 @@ def subscription(render: CatalogRenderer, subscription: Thing, shown: Thing) -> 
 
 
 @routes.add("GET", "/webhook_subscriptions")
-def subscriptions(call: Call) -> Answer:
+def subscriptions(call: PagerDutyCall) -> HttpAnswer:
     kind = (call.chosen("filter_type", ("account", "service", "team")) or [""])[0]
     id, render = call.param("filter_id"), call.renderer()
     rows = [
@@ -121,7 +121,7 @@ def subscriptions(call: Call) -> Answer:
 
 
 @routes.add("POST", "/webhook_subscriptions")
-def subscribe(call: Call) -> Answer:
+def subscribe(call: PagerDutyCall) -> HttpAnswer:
     """200, as the document has it."""
     fields, account = SUBSCRIPTION.read(call, call.body("webhook_subscription")), call.account
     id = account.new_id("P", 7)
@@ -142,19 +142,19 @@ def subscribe(call: Call) -> Answer:
     made = account.create("webhook_subscriptions", own)
     shown = call.renderer().thing("webhook_subscriptions", made)
     shown["delivery_method"].update(secret=secret, custom_headers=method.get("custom_headers", []))
-    return Answer(200, {"webhook_subscription": shown}, effect=made["id"])
+    return HttpAnswer(200, {"webhook_subscription": shown}, effect=made["id"])
 
 
 serve_showing(routes, "webhook_subscriptions", "webhook_subscription")
 
 
-def _answer(call: Call, subscription: Thing) -> Answer:
+def _answer(call: PagerDutyCall, subscription: Thing) -> HttpAnswer:
     shown = call.renderer().thing("webhook_subscriptions", subscription)
-    return Answer(200, {"webhook_subscription": shown}, effect=subscription["id"])
+    return HttpAnswer(200, {"webhook_subscription": shown}, effect=subscription["id"])
 
 
 @routes.add("PUT", "/webhook_subscriptions/{id}")
-def change(call: Call) -> Answer:
+def change(call: PagerDutyCall) -> HttpAnswer:
     found = call.named("webhook_subscriptions")
     fields = SUBSCRIPTION.read(call, call.body("webhook_subscription"), partial=True)
     fields.pop("delivery_method", None)
@@ -165,14 +165,14 @@ def change(call: Call) -> Answer:
 
 
 @routes.add("DELETE", "/webhook_subscriptions/{id}")
-def unsubscribe(call: Call) -> Answer:
+def unsubscribe(call: PagerDutyCall) -> HttpAnswer:
     found = call.named("webhook_subscriptions")
     call.account.remove("webhook_subscriptions", found)
-    return Answer(204, None, effect=found["id"])
+    return HttpAnswer(204, None, effect=found["id"])
 
 
 @routes.add("POST", "/webhook_subscriptions/{id}/enable")
-def enable(call: Call) -> Answer:
+def enable(call: PagerDutyCall) -> HttpAnswer:
     """After the endpoint refused too often."""
     found = call.named("webhook_subscriptions")
     method = {**found["delivery_method"], "temporarily_disabled": False}
@@ -181,7 +181,7 @@ def enable(call: Call) -> Answer:
 
 
 @routes.add("POST", "/webhook_subscriptions/{id}/ping")
-def ping(call: Call) -> Answer:
+def ping(call: PagerDutyCall) -> HttpAnswer:
     """Sends `pagey.ping`: whoever delivers is told (`Book.on_ping`)."""
     found, account = call.named("webhook_subscriptions"), call.account
     id = account.new_id("0", 26)
@@ -189,7 +189,7 @@ def ping(call: Call) -> Answer:
     for tell in account.on_ping:
         tell(account.pings[-1])
     account.journal.fact("pagerduty", "webhook_pinged", found["id"], id)
-    return Answer(202, None, effect=id)
+    return HttpAnswer(202, None, effect=id)
 
 
 # Extensions
@@ -238,7 +238,7 @@ def extension(render: CatalogRenderer, extension: Thing, shown: Thing) -> Thing:
     return shown
 
 
-EXTENSION = Form(
+EXTENSION = BodyForm(
     name=Field(text(255), required=True),
     endpoint_url=Field(url, null=True),
     extension_objects=Field(many(refer("services"), least=1), required=True, store="service_ids"),
@@ -247,7 +247,7 @@ EXTENSION = Form(
 )
 
 
-def _settle(call: Call, fields: Thing, extension: Optional[Thing]) -> None:
+def _settle(call: PagerDutyCall, fields: Thing, extension: Optional[Thing]) -> None:
     taken(call, "extensions", fields, extension)
     schema = call.account.catalog["extension_schemas"].get(fields.get("schema_id", ""))
     if extension is None and schema is not None and schema["key"] == "slack":
@@ -257,7 +257,7 @@ def _settle(call: Call, fields: Thing, extension: Optional[Thing]) -> None:
 
 
 @routes.add("GET", "/extension_schemas")
-def schemas(call: Call) -> Answer:
+def schemas(call: PagerDutyCall) -> HttpAnswer:
     render = call.renderer()
     rows = list(call.account.catalog["extension_schemas"].values())
     return call.page("extension_schemas", rows, lambda row: render.thing("extension_schemas", row))
@@ -267,7 +267,7 @@ serve_showing(routes, "extension_schemas", "extension_schema")
 
 
 @routes.add("GET", "/extensions")
-def extensions(call: Call) -> Answer:
+def extensions(call: PagerDutyCall) -> HttpAnswer:
     render, service, schema = (
         call.renderer(),
         call.param("extension_object_id"),
@@ -287,9 +287,9 @@ serve_writing(routes, "extensions", "extension", EXTENSION, settle=_settle)
 
 
 @routes.add("POST", "/extensions/{id}/enable")
-def enable_extension(call: Call) -> Answer:
+def enable_extension(call: PagerDutyCall) -> HttpAnswer:
     found = call.named("extensions")
     call.account.change("extensions", found, {"temporarily_disabled": False})
-    return Answer(
+    return HttpAnswer(
         200, {"extension": call.renderer().thing("extensions", found)}, effect=found["id"]
     )

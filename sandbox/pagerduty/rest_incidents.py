@@ -4,11 +4,21 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple
 
-from ..server import Answer, Routes
-from .account import Account
-from .call import Call
+from ..server import HttpAnswer, Routes
+from .account import PagerDutyAccount
+from .call import PagerDutyCall
 from .listing import list_incidents, list_log
-from .model import STATUSES, URGENCIES, Agent, Alert, Incident, Thing, Wrong, invalid, not_found
+from .model import (
+    STATUSES,
+    URGENCIES,
+    Agent,
+    Alert,
+    Incident,
+    RequestRefused,
+    Thing,
+    invalid,
+    not_found,
+)
 
 routes = Routes()
 MAX_BULK_INCIDENTS = 250
@@ -16,17 +26,17 @@ _OPEN_ONLY = {"status", "assignments", "escalation_policy", "escalation_level"}
 
 
 @routes.add("GET", "/incidents")
-def index(call: Call) -> Answer:
+def index(call: PagerDutyCall) -> HttpAnswer:
     return call.page("incidents", list_incidents(call), call.renderer().incident)
 
 
 @routes.add("GET", "/incidents/{id}")
-def show(call: Call) -> Answer:
-    return Answer(200, {"incident": call.renderer().incident(call.incident())})
+def show(call: PagerDutyCall) -> HttpAnswer:
+    return HttpAnswer(200, {"incident": call.renderer().incident(call.incident())})
 
 
 @routes.add("POST", "/incidents")
-def create(call: Call) -> Answer:
+def create(call: PagerDutyCall) -> HttpAnswer:
     agent, fields, account = call.sender(), call.body("incident"), call.account
     title = fields.get("title")
     if not isinstance(title, str) or not title.strip():
@@ -56,23 +66,23 @@ def create(call: Call) -> Answer:
         conference=changes.get("conference_bridge"),
         incident_type=(fields.get("incident_type") or {}).get("name") or "incident_default",
     )
-    return Answer(201, {"incident": call.renderer().incident(incident)}, effect=incident.id)
+    return HttpAnswer(201, {"incident": call.renderer().incident(incident)}, effect=incident.id)
 
 
 @routes.add("PUT", "/incidents/{id}")
-def update(call: Call) -> Answer:
+def update(call: PagerDutyCall) -> HttpAnswer:
     agent, incident = call.sender(), call.incident()
     _apply(call.account, incident, _checked(call, call.body("incident"), incident), agent)
-    return Answer(200, {"incident": call.renderer().incident(incident)}, effect=incident.id)
+    return HttpAnswer(200, {"incident": call.renderer().incident(incident)}, effect=incident.id)
 
 
 @routes.add("PUT", "/incidents")
-def update_many(call: Call) -> Answer:
+def update_many(call: PagerDutyCall) -> HttpAnswer:
     agent, rows = call.sender(), call.body().get("incidents")
     if not isinstance(rows, list) or not rows:
         raise invalid("Incidents cannot be empty")
     if len(rows) > MAX_BULK_INCIDENTS:
-        raise Wrong(
+        raise RequestRefused(
             413,
             2001,
             "Request Entity Too Large",
@@ -89,10 +99,12 @@ def update_many(call: Call) -> Answer:
         _apply(call.account, incident, changes, agent)
     shown = [call.renderer().incident(i) for i, _ in planned]
     paging = {"limit": len(shown), "offset": 0, "total": None, "more": False}
-    return Answer(200, {"incidents": shown, **paging}, effect=",".join(i.id for i, _ in planned))
+    return HttpAnswer(
+        200, {"incidents": shown, **paging}, effect=",".join(i.id for i, _ in planned)
+    )
 
 
-def _checked(call: Call, fields: Thing, incident: Any = None) -> Dict[str, Any]:
+def _checked(call: PagerDutyCall, fields: Thing, incident: Any = None) -> Dict[str, Any]:
     """The changes asked for with their references checked: nothing is done before all of it can be
     done."""
     changes: Dict[str, Any] = {}
@@ -122,7 +134,7 @@ def _checked(call: Call, fields: Thing, incident: Any = None) -> Dict[str, Any]:
             changes[name] = fields[name]
     reopens = changes.get("status") in ("triggered", "acknowledged")
     if incident is not None and not incident.is_open and not reopens and _OPEN_ONLY & set(changes):
-        raise Wrong(400, 1001, "Incident Already Resolved", "Incident Already Resolved")
+        raise RequestRefused(400, 1001, "Incident Already Resolved", "Incident Already Resolved")
     if incident is not None and "escalation_level" in changes:
         policy = changes.get("escalation_policy", incident.policy_id)
         levels = len(call.account.known("escalation_policies", policy)["rules"])
@@ -131,7 +143,7 @@ def _checked(call: Call, fields: Thing, incident: Any = None) -> Dict[str, Any]:
     return changes
 
 
-def _priority(call: Call, value: Any) -> str:
+def _priority(call: PagerDutyCall, value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
@@ -142,7 +154,9 @@ def _priority(call: Call, value: Any) -> str:
     return str(call.thing("priorities", value, "Priority")["id"])
 
 
-def _apply(account: Account, incident: Incident, changes: Dict[str, Any], agent: Agent) -> None:
+def _apply(
+    account: PagerDutyAccount, incident: Incident, changes: Dict[str, Any], agent: Agent
+) -> None:
     user, status, channel = agent.id, changes.get("status"), {"type": "api"}
     reopened = not incident.is_open and status in ("triggered", "acknowledged")
     if reopened:
@@ -180,7 +194,7 @@ def _apply(account: Account, incident: Incident, changes: Dict[str, Any], agent:
 
 
 @routes.add("PUT", "/incidents/{id}/merge")
-def merge(call: Call) -> Answer:
+def merge(call: PagerDutyCall) -> HttpAnswer:
     agent, target = call.sender(), call.incident()
     rows = call.body().get("source_incidents")
     if not isinstance(rows, list) or not rows:
@@ -190,24 +204,24 @@ def merge(call: Call) -> Answer:
     except (KeyError, AttributeError):
         raise invalid("Source incident could not be found") from None
     call.account.merge(target, sources, agent.id)
-    return Answer(200, {"incident": call.renderer().incident(target)}, effect=target.id)
+    return HttpAnswer(200, {"incident": call.renderer().incident(target)}, effect=target.id)
 
 
 @routes.add("POST", "/incidents/{id}/snooze")
-def snooze(call: Call) -> Answer:
+def snooze(call: PagerDutyCall) -> HttpAnswer:
     agent, incident = call.sender(), call.incident()
     call.account.snooze(incident, call.body().get("duration", 0), agent.id)
-    return Answer(201, {"incident": call.renderer().incident(incident)}, effect=incident.id)
+    return HttpAnswer(201, {"incident": call.renderer().incident(incident)}, effect=incident.id)
 
 
 @routes.add("GET", "/incidents/{id}/log_entries")
-def log(call: Call) -> Answer:
+def log(call: PagerDutyCall) -> HttpAnswer:
     incident = call.incident()
     return call.page("log_entries", list_log(call, incident.entries), call.renderer().entry)
 
 
 @routes.add("GET", "/incidents/{id}/alerts")
-def alerts(call: Call) -> Answer:
+def alerts(call: PagerDutyCall) -> HttpAnswer:
     incident, render = call.incident(), call.renderer()
     statuses, key = call.chosen("statuses[]", ("triggered", "resolved")), call.param("alert_key")
     rows = [
@@ -223,35 +237,35 @@ def alerts(call: Call) -> Answer:
 
 
 @routes.add("GET", "/incidents/{id}/alerts/{alert_id}")
-def alert(call: Call) -> Answer:
+def alert(call: PagerDutyCall) -> HttpAnswer:
     incident = call.incident()
     for found in incident.alerts:
         if found.id == call.names["alert_id"]:
-            return Answer(200, {"alert": call.renderer().alert(incident, found)})
+            return HttpAnswer(200, {"alert": call.renderer().alert(incident, found)})
     raise not_found()
 
 
 @routes.add("PUT", "/incidents/{id}/alerts/{alert_id}")
-def update_alert(call: Call) -> Answer:
+def update_alert(call: PagerDutyCall) -> HttpAnswer:
     call.sender()
     incident, fields = call.incident(), call.body("alert")
     for found in incident.alerts:
         if found.id == call.names["alert_id"]:
             _change_alert(call, incident, found, fields)
             home = call.account.home_of(found, incident)
-            return Answer(200, {"alert": call.renderer().alert(home, found)}, effect=found.id)
+            return HttpAnswer(200, {"alert": call.renderer().alert(home, found)}, effect=found.id)
     raise not_found()
 
 
 @routes.add("PUT", "/incidents/{id}/alerts")
-def update_alerts(call: Call) -> Answer:
+def update_alerts(call: PagerDutyCall) -> HttpAnswer:
     """All or none; to another incident with `incident`."""
     call.sender()
     incident, rows, account = call.incident(), call.body().get("alerts"), call.account
     if not isinstance(rows, list) or not rows:
         raise invalid("Alerts cannot be empty")
     if len(rows) > MAX_BULK_INCIDENTS:
-        raise Wrong(
+        raise RequestRefused(
             413,
             2001,
             "Request Entity Too Large",
@@ -270,10 +284,10 @@ def update_alerts(call: Call) -> Answer:
         "alerts": [render.alert(account.home_of(found, incident), found) for found in shown],
         **paging,
     }
-    return Answer(200, body, effect=",".join(found.id for found in shown))
+    return HttpAnswer(200, body, effect=",".join(found.id for found in shown))
 
 
-def _change_alert(call: Call, incident: Incident, alert: Alert, fields: Thing) -> None:
+def _change_alert(call: PagerDutyCall, incident: Incident, alert: Alert, fields: Thing) -> None:
     if fields.get("status") not in (None, "resolved", "triggered"):
         raise invalid("Status is invalid")
     other = fields.get("incident")

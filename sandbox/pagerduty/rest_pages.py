@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, List
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, Problem, flag, many, mapping, moment, number, one_of, text
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, Problem, flag, many, mapping, moment, number, one_of, text
 from .model import Thing, invalid, not_found
 from .render_catalog import API
 
@@ -22,8 +22,8 @@ SEVERITIES = {
 }
 
 
-def _of_page(kind: str) -> Callable[[Call, Any], str]:
-    def read(call: Call, value: Any) -> str:
+def _of_page(kind: str) -> Callable[[PagerDutyCall, Any], str]:
+    def read(call: PagerDutyCall, value: Any) -> str:
         id = value.get("id") if isinstance(value, dict) else None
         if id not in {row["id"] for row in call.named("status_pages")[kind]}:
             raise Problem("could not be found")
@@ -32,7 +32,7 @@ def _of_page(kind: str) -> Callable[[Call, Any], str]:
     return read
 
 
-UPDATE = Form(
+UPDATE = BodyForm(
     "status_page_post_update",
     message=Field(text(), required=True),
     status=Field(_of_page("statuses"), required=True, store="status_id"),
@@ -42,14 +42,14 @@ UPDATE = Form(
     notify_subscribers=Field(flag, required=True),
     reported_at=Field(moment, null=True),
 )
-POST = Form(
+POST = BodyForm(
     "status_page_post",
     title=Field(text(128), required=True, store="name"),
     post_type=Field(one_of(*_POST_TYPES), required=True),
     starts_at=Field(moment, null=True),
     ends_at=Field(moment, null=True),
 )
-POSTMORTEM = Form(
+POSTMORTEM = BodyForm(
     "status_page_post_postmortem",
     message=Field(text(10_000), required=True),
     notify_subscribers=Field(flag, required=True),
@@ -65,7 +65,7 @@ def _page_reference(page: str) -> Thing:
 
 
 @routes.add("GET", "/status_pages")
-def pages(call: Call) -> Answer:
+def pages(call: PagerDutyCall) -> HttpAnswer:
     wanted, render = call.chosen("status_page_type", ("public", "private")), call.renderer()
     rows = [
         p
@@ -82,7 +82,7 @@ def pages(call: Call) -> Answer:
 
 def _listing(kind: str, single: str) -> None:
     @routes.add("GET", f"/status_pages/{{id}}/{kind}")
-    def index(call: Call) -> Answer:
+    def index(call: PagerDutyCall) -> HttpAnswer:
         page, wanted = call.named("status_pages"), call.chosen("post_type", _POST_TYPES)
         rows = [row for row in page[kind] if not wanted or row.get("post_type") in wanted]
 
@@ -104,14 +104,14 @@ for _kind, _single in (
 # Posts
 
 
-def _post(call: Call) -> Thing:
+def _post(call: PagerDutyCall) -> Thing:
     page, post = call.named("status_pages"), call.named("status_page_posts", "post_id")
     if post["page_id"] != page["id"]:
         raise not_found()
     return post
 
 
-def _post_shown(call: Call, post: Thing) -> Thing:
+def _post_shown(call: PagerDutyCall, post: Thing) -> Thing:
     render, place = call.renderer(), _self(post["page_id"], "posts", post["id"])
     shown = {
         "id": post["id"],
@@ -136,7 +136,7 @@ def _post_shown(call: Call, post: Thing) -> Thing:
     return shown
 
 
-def _update_shown(call: Call, post: Thing, update: Thing) -> Thing:
+def _update_shown(call: PagerDutyCall, post: Thing, update: Thing) -> Thing:
     render, place = call.renderer(), _self(post["page_id"], "posts", post["id"])
     return {
         "id": update["id"],
@@ -154,7 +154,7 @@ def _update_shown(call: Call, post: Thing, update: Thing) -> Thing:
     }
 
 
-def _update(call: Call, value: Any) -> Thing:
+def _update(call: PagerDutyCall, value: Any) -> Thing:
     fields = UPDATE.fields(call, value)
     return {
         "id": call.account.new_id("P", 7),
@@ -171,7 +171,7 @@ def _checked(post: Thing) -> None:
 
 
 @routes.add("GET", "/status_pages/{id}/posts")
-def posts(call: Call) -> Answer:
+def posts(call: PagerDutyCall) -> HttpAnswer:
     page, wanted = call.named("status_pages"), call.chosen("post_type", _POST_TYPES)
     reviewed, statuses = (
         call.chosen("reviewed_status", ("approved", "not_reviewed")),
@@ -189,9 +189,9 @@ def posts(call: Call) -> Answer:
 
 
 @routes.add("POST", "/status_pages/{id}/posts")
-def add_post(call: Call) -> Answer:
+def add_post(call: PagerDutyCall) -> HttpAnswer:
     page, body = call.named("status_pages"), call.body("post")
-    form = Form(updates=Field(many(_update, least=1), required=True))
+    form = BodyForm(updates=Field(many(_update, least=1), required=True))
     post = {
         "starts_at": None,
         "ends_at": None,
@@ -203,32 +203,32 @@ def add_post(call: Call) -> Answer:
         raise invalid("Status page must be the one in the path")
     _checked(post)
     made = call.account.create("status_page_posts", post)
-    return Answer(201, {"post": _post_shown(call, made)}, effect=made["id"])
+    return HttpAnswer(201, {"post": _post_shown(call, made)}, effect=made["id"])
 
 
 @routes.add("GET", "/status_pages/{id}/posts/{post_id}")
-def post(call: Call) -> Answer:
-    return Answer(200, {"post": _post_shown(call, _post(call))})
+def post(call: PagerDutyCall) -> HttpAnswer:
+    return HttpAnswer(200, {"post": _post_shown(call, _post(call))})
 
 
 @routes.add("PUT", "/status_pages/{id}/posts/{post_id}")
-def change_post(call: Call) -> Answer:
+def change_post(call: PagerDutyCall) -> HttpAnswer:
     found = _post(call)
     fields = POST.read(call, call.body("post"), partial=True)
     _checked({**found, **fields})
     call.account.change("status_page_posts", found, fields)
-    return Answer(200, {"post": _post_shown(call, found)}, effect=found["id"])
+    return HttpAnswer(200, {"post": _post_shown(call, found)}, effect=found["id"])
 
 
 @routes.add("DELETE", "/status_pages/{id}/posts/{post_id}")
-def delete_post(call: Call) -> Answer:
+def delete_post(call: PagerDutyCall) -> HttpAnswer:
     found = _post(call)
     call.account.remove("status_page_posts", found)
-    return Answer(204, None, effect=found["id"])
+    return HttpAnswer(204, None, effect=found["id"])
 
 
 @routes.add("GET", "/status_pages/{id}/posts/{post_id}/post_updates")
-def updates(call: Call) -> Answer:
+def updates(call: PagerDutyCall) -> HttpAnswer:
     found = _post(call)
     return call.page(
         "post_updates", found["updates"], lambda update: _update_shown(call, found, update)
@@ -236,17 +236,21 @@ def updates(call: Call) -> Answer:
 
 
 @routes.add("POST", "/status_pages/{id}/posts/{post_id}/post_updates")
-def add_update(call: Call) -> Answer:
+def add_update(call: PagerDutyCall) -> HttpAnswer:
     found = _post(call)
-    update = Form(post_update=Field(_update, required=True)).read(call, call.body())["post_update"]
+    update = BodyForm(post_update=Field(_update, required=True)).read(call, call.body())[
+        "post_update"
+    ]
     call.account.change("status_page_posts", found, {"updates": [*found["updates"], update]})
-    return Answer(201, {"post_update": _update_shown(call, found, update)}, effect=update["id"])
+    return HttpAnswer(
+        201, {"post_update": _update_shown(call, found, update)}, effect=update["id"]
+    )
 
 
 # Postmortems
 
 
-def _postmortem(call: Call, status: int, post: Thing, effect: str = "") -> Answer:
+def _postmortem(call: PagerDutyCall, status: int, post: Thing, effect: str = "") -> HttpAnswer:
     found = post.get("postmortem")
     if not found:
         raise not_found()
@@ -259,16 +263,16 @@ def _postmortem(call: Call, status: int, post: Thing, effect: str = "") -> Answe
         "notify_subscribers": found["notify_subscribers"],
         "reported_at": call.renderer().time(found["reported_at"]),
     }
-    return Answer(status, {"postmortem": shown}, effect=effect)
+    return HttpAnswer(status, {"postmortem": shown}, effect=effect)
 
 
 @routes.add("GET", "/status_pages/{id}/posts/{post_id}/postmortem")
-def postmortem(call: Call) -> Answer:
+def postmortem(call: PagerDutyCall) -> HttpAnswer:
     return _postmortem(call, 200, _post(call))
 
 
 @routes.add("PUT", "/status_pages/{id}/posts/{post_id}/postmortem")
-def set_postmortem(call: Call) -> Answer:
+def set_postmortem(call: PagerDutyCall) -> HttpAnswer:
     """201 for the first, 200 after that."""
     found = _post(call)
     fields = POSTMORTEM.read(call, call.body("postmortem"))
@@ -283,15 +287,15 @@ def set_postmortem(call: Call) -> Answer:
 
 
 @routes.add("DELETE", "/status_pages/{id}/posts/{post_id}/postmortem")
-def remove_postmortem(call: Call) -> Answer:
+def remove_postmortem(call: PagerDutyCall) -> HttpAnswer:
     found = _post(call)
     if not found.get("postmortem"):
         raise not_found()
     call.account.change("status_page_posts", found, {"postmortem": None})
-    return Answer(204, None, effect=found["id"])
+    return HttpAnswer(204, None, effect=found["id"])
 
 
 @routes.add("GET", "/status_dashboards")
-def dashboards(call: Call) -> Answer:
+def dashboards(call: PagerDutyCall) -> HttpAnswer:
     rows = [{"id": "PDASH01", "name": "Everything", "url_slug": "everything"}]
     return call.cursor_page("status_dashboards", rows, lambda row: row)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..server import Answer, Routes
+from ..server import HttpAnswer, Routes
 from . import render_people  # noqa: F401  (registers how they are shown)
-from .call import Call
-from .forms import Field, Form, Problem, email, flag, number, one_of, text, zone
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, Problem, email, flag, number, one_of, text, zone
 from .model import Thing, invalid, not_found
 from .resource import in_use, serve_reading, serve_writing, taken
 
@@ -17,7 +17,7 @@ ROLES = (
     *("admin", "limited_user", "observer", "owner", "read_only_user", "restricted_access"),
     *("read_only_limited_user", "user"),
 )
-USER = Form(
+USER = BodyForm(
     "user",
     name=Field(text(100), required=True),
     email=Field(email, required=True),
@@ -29,7 +29,7 @@ USER = Form(
 )
 
 
-def _settle_user(call: Call, fields: Thing, user: Optional[Thing]) -> None:
+def _settle_user(call: PagerDutyCall, fields: Thing, user: Optional[Thing]) -> None:
     taken(call, "users", fields, user, by="email")
     if user is None:
         fields.update(
@@ -43,7 +43,7 @@ def _settle_user(call: Call, fields: Thing, user: Optional[Thing]) -> None:
         )
 
 
-def _guard_user(call: Call, user: Thing) -> None:
+def _guard_user(call: PagerDutyCall, user: Thing) -> None:
     account, id = call.account, user["id"]
     if any(id == u for n in account.open_numbers for u, _ in account.by_number[n].assignees):
         raise in_use("The user cannot be deleted as they have incidents assigned")
@@ -60,11 +60,11 @@ def _guard_user(call: Call, user: Thing) -> None:
 
 
 @routes.add("GET", "/users/me")
-def me(call: Call) -> Answer:
+def me(call: PagerDutyCall) -> HttpAnswer:
     if not call.own_user:
         raise invalid("Current user endpoint can only be used with a user token")
     user = call.account.catalog["users"][call.own_user]
-    return Answer(200, {"user": call.renderer().thing("users", user)})
+    return HttpAnswer(200, {"user": call.renderer().thing("users", user)})
 
 
 serve_reading(routes, "users", "user")
@@ -83,7 +83,7 @@ serve_writing(
 
 _NUMBERED = ("phone_contact_method", "sms_contact_method", "whatsapp_contact_method")
 _METHODS = ("email_contact_method", "push_notification_contact_method", *_NUMBERED)
-METHOD = Form(
+METHOD = BodyForm(
     "",
     type=Field(one_of(*_METHODS), required=True),
     label=Field(text(), required=True, store="name"),
@@ -93,7 +93,7 @@ METHOD = Form(
 )
 
 
-def _method(call: Call, method: Optional[Thing]) -> Thing:
+def _method(call: PagerDutyCall, method: Optional[Thing]) -> Thing:
     """The fields of the body, for a new one or for the one given."""
     fields = METHOD.read(call, call.body("contact_method"), partial=method is not None)
     whole: Thing = {**(method or {}), **fields}
@@ -118,21 +118,23 @@ def _method(call: Call, method: Optional[Thing]) -> Thing:
     return fields
 
 
-METHOD_EMAIL = Form("", address=Field(email))
+METHOD_EMAIL = BodyForm("", address=Field(email))
 
 
 @routes.add("GET", "/users/{id}/contact_methods")
-def methods(call: Call) -> Answer:
+def methods(call: PagerDutyCall) -> HttpAnswer:
     render = call.renderer()
     found = [
         call.account.catalog["contact_methods"][m]
         for m in call.named("users").get("method_ids", ())
     ]
-    return Answer(200, {"contact_methods": [render.thing("contact_methods", m) for m in found]})
+    return HttpAnswer(
+        200, {"contact_methods": [render.thing("contact_methods", m) for m in found]}
+    )
 
 
 @routes.add("POST", "/users/{id}/contact_methods")
-def add_method(call: Call) -> Answer:
+def add_method(call: PagerDutyCall) -> HttpAnswer:
     user = call.named("users")
     fields = _method(call, None)
     method = call.account.create(
@@ -142,12 +144,14 @@ def add_method(call: Call) -> Answer:
     return _shown(call, 201, method)
 
 
-def _shown(call: Call, status: int, method: Thing) -> Answer:
+def _shown(call: PagerDutyCall, status: int, method: Thing) -> HttpAnswer:
     shown = call.renderer().thing("contact_methods", method)
-    return Answer(status, {"contact_method": shown}, effect="" if status == 200 else method["id"])
+    return HttpAnswer(
+        status, {"contact_method": shown}, effect="" if status == 200 else method["id"]
+    )
 
 
-def _owned(call: Call, kind: str, name: str) -> Thing:
+def _owned(call: PagerDutyCall, kind: str, name: str) -> Thing:
     user, found = call.named("users"), call.named(kind, name)
     if found["user_id"] != user["id"]:
         raise not_found()
@@ -155,19 +159,19 @@ def _owned(call: Call, kind: str, name: str) -> Thing:
 
 
 @routes.add("GET", "/users/{id}/contact_methods/{contact_method_id}")
-def method(call: Call) -> Answer:
+def method(call: PagerDutyCall) -> HttpAnswer:
     return _shown(call, 200, _owned(call, "contact_methods", "contact_method_id"))
 
 
 @routes.add("PUT", "/users/{id}/contact_methods/{contact_method_id}")
-def change_method(call: Call) -> Answer:
+def change_method(call: PagerDutyCall) -> HttpAnswer:
     found = _owned(call, "contact_methods", "contact_method_id")
     call.account.change("contact_methods", found, _method(call, found))
     return _shown(call, 200, found)._replace(effect=found["id"])
 
 
 @routes.add("DELETE", "/users/{id}/contact_methods/{contact_method_id}")
-def remove_method(call: Call) -> Answer:
+def remove_method(call: PagerDutyCall) -> HttpAnswer:
     """Its notification rules go with it; the e-mail somebody logs in with stays."""
     user, found, account = (
         call.named("users"),
@@ -182,20 +186,20 @@ def remove_method(call: Call) -> Answer:
             account.remove("notification_rules", rule)
     user["method_ids"].remove(found["id"])
     account.remove("contact_methods", found)
-    return Answer(204, None, effect=found["id"])
+    return HttpAnswer(204, None, effect=found["id"])
 
 
 # Notification rules
 
 
-def _own_method(call: Call, value: Any) -> str:
+def _own_method(call: PagerDutyCall, value: Any) -> str:
     id = value.get("id") if isinstance(value, dict) else None
     if id not in call.named("users").get("method_ids", ()):
         raise Problem("could not be found")
     return str(id)
 
 
-RULE = Form(
+RULE = BodyForm(
     "assignment_notification_rule",
     start_delay_in_minutes=Field(number(0), required=True),
     contact_method=Field(_own_method, required=True, store="method_id"),
@@ -204,7 +208,7 @@ RULE = Form(
 
 
 @routes.add("GET", "/users/{id}/notification_rules")
-def rules(call: Call) -> Answer:
+def rules(call: PagerDutyCall) -> HttpAnswer:
     render, wanted = (
         call.renderer(),
         (call.chosen("urgency", ("high", "low", "all")) or ["all"])[0],
@@ -216,10 +220,10 @@ def rules(call: Call) -> Answer:
     shown = [
         render.thing("notification_rules", r) for r in found if wanted in ("all", r["urgency"])
     ]
-    return Answer(200, {"notification_rules": shown})
+    return HttpAnswer(200, {"notification_rules": shown})
 
 
-def _rule(call: Call, rule: Optional[Thing]) -> Thing:
+def _rule(call: PagerDutyCall, rule: Optional[Thing]) -> Thing:
     fields = RULE.read(call, call.body("notification_rule"), partial=rule is not None)
     whole: Thing = {**(rule or {}), **fields}
     for id in call.named("users").get("rule_ids", ()):
@@ -231,13 +235,13 @@ def _rule(call: Call, rule: Optional[Thing]) -> Thing:
     return fields
 
 
-def _rule_shown(call: Call, status: int, rule: Thing, effect: str = "") -> Answer:
+def _rule_shown(call: PagerDutyCall, status: int, rule: Thing, effect: str = "") -> HttpAnswer:
     shown = call.renderer().thing("notification_rules", rule)
-    return Answer(status, {"notification_rule": shown}, effect=effect)
+    return HttpAnswer(status, {"notification_rule": shown}, effect=effect)
 
 
 @routes.add("POST", "/users/{id}/notification_rules")
-def add_rule(call: Call) -> Answer:
+def add_rule(call: PagerDutyCall) -> HttpAnswer:
     user = call.named("users")
     fields = _rule(call, None)
     own: Thing = {"name": f"{fields['start_delay_in_minutes']} minutes", "user_id": user["id"]}
@@ -249,20 +253,20 @@ def add_rule(call: Call) -> Answer:
 
 
 @routes.add("GET", "/users/{id}/notification_rules/{notification_rule_id}")
-def rule(call: Call) -> Answer:
+def rule(call: PagerDutyCall) -> HttpAnswer:
     return _rule_shown(call, 200, _owned(call, "notification_rules", "notification_rule_id"))
 
 
 @routes.add("PUT", "/users/{id}/notification_rules/{notification_rule_id}")
-def change_rule(call: Call) -> Answer:
+def change_rule(call: PagerDutyCall) -> HttpAnswer:
     found = _owned(call, "notification_rules", "notification_rule_id")
     call.account.change("notification_rules", found, _rule(call, found))
     return _rule_shown(call, 200, found, found["id"])
 
 
 @routes.add("DELETE", "/users/{id}/notification_rules/{notification_rule_id}")
-def remove_rule(call: Call) -> Answer:
+def remove_rule(call: PagerDutyCall) -> HttpAnswer:
     user, found = call.named("users"), _owned(call, "notification_rules", "notification_rule_id")
     user["rule_ids"].remove(found["id"])
     call.account.remove("notification_rules", found)
-    return Answer(204, None, effect=found["id"])
+    return HttpAnswer(204, None, effect=found["id"])

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, Problem, many, number, one_of, refer, text
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, Problem, many, number, one_of, refer, text
 from .model import Thing
 from .resource import filtered, in_use, serve_showing, serve_writing, taken
 from .rota import on_calls
@@ -16,25 +16,25 @@ routes = Routes()
 _STRATEGIES = ("assign_to_everyone", "round_robin")
 
 
-def _target(call: Call, value: Any) -> Tuple[str, str]:
+def _target(call: PagerDutyCall, value: Any) -> Tuple[str, str]:
     kind = str(value.get("type") if isinstance(value, dict) else "").replace("_reference", "")
     if kind not in ("user", "schedule"):
         raise Problem("type must be user_reference or schedule_reference")
     return kind, str(refer(kind + "s")(call, value))
 
 
-def _strategy(call: Call, value: Any) -> Any:
+def _strategy(call: PagerDutyCall, value: Any) -> Any:
     return one_of(*_STRATEGIES)(call, value.get("type") if isinstance(value, dict) else value)
 
 
-RULE = Form(
+RULE = BodyForm(
     escalation_delay_in_minutes=Field(number(1, 65535), required=True, store="delay"),
     targets=Field(many(_target, least=1, most=10), required=True),
     escalation_rule_assignment_strategy=Field(_strategy, store="strategy"),
 )
 
 
-def _rule(call: Call, value: Any) -> Thing:
+def _rule(call: PagerDutyCall, value: Any) -> Thing:
     rule = RULE.fields(call, value)
     rule["id"] = value.get("id") or call.account.new_id("P", 7)
     if len(set(rule["targets"])) < len(rule["targets"]):
@@ -42,7 +42,7 @@ def _rule(call: Call, value: Any) -> Thing:
     return rule
 
 
-POLICY = Form(
+POLICY = BodyForm(
     "escalation_policy",
     name=Field(text(255), required=True),
     description=Field(text(1024, blank=True), null=True),
@@ -53,11 +53,11 @@ POLICY = Form(
 )
 
 
-def _settle(call: Call, fields: Thing, policy: Optional[Thing]) -> None:
+def _settle(call: PagerDutyCall, fields: Thing, policy: Optional[Thing]) -> None:
     taken(call, "escalation_policies", fields, policy)
 
 
-def _guard(call: Call, policy: Thing) -> None:
+def _guard(call: PagerDutyCall, policy: Thing) -> None:
     if any(
         s["escalation_policy_id"] == policy["id"]
         for s in call.account.catalog["services"].values()
@@ -66,7 +66,7 @@ def _guard(call: Call, policy: Thing) -> None:
 
 
 @routes.add("GET", "/escalation_policies")
-def index(call: Call) -> Answer:
+def index(call: PagerDutyCall) -> HttpAnswer:
     render, users = call.renderer(), set(call.request.params("user_ids[]"))
     rows = [
         policy
@@ -86,7 +86,7 @@ serve_writing(
 
 
 @routes.add("GET", "/oncalls")
-def oncalls(call: Call) -> Answer:
+def oncalls(call: PagerDutyCall) -> HttpAnswer:
     """Now, or everything that overlaps [since, until]; `earliest`: the first of each policy, level
     and user."""
     account, render = call.account, call.renderer()

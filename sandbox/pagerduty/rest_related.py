@@ -6,9 +6,9 @@ from __future__ import annotations
 import re
 from typing import List, Optional
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, one_of, refer, text
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, one_of, refer, text
 from .model import Incident, Thing, not_found
 from .render_catalog import API, CatalogRenderer, shows
 from .resource import filtered, serve_showing, serve_writing, taken
@@ -20,7 +20,7 @@ NEAR_SECONDS = 30 * 60
 cause."""
 
 
-def _brief(call: Call, incident: Incident) -> Thing:
+def _brief(call: PagerDutyCall, incident: Incident) -> Thing:
     return {
         "id": incident.id,
         "created_at": call.renderer().time(incident.created_at),
@@ -39,7 +39,7 @@ def _likeness(one: Incident, other: Incident) -> float:
     return round(100.0 * len(mine & theirs) / max(1, len(mine | theirs)), 4)
 
 
-def _past(call: Call, incident: Incident) -> List[Incident]:
+def _past(call: PagerDutyCall, incident: Incident) -> List[Incident]:
     """Earlier incidents of the service with a title like it, most alike first."""
     rows = [
         other
@@ -52,7 +52,7 @@ def _past(call: Call, incident: Incident) -> List[Incident]:
 
 
 @routes.add("GET", "/incidents/{id}/past_incidents")
-def past(call: Call) -> Answer:
+def past(call: PagerDutyCall) -> HttpAnswer:
     incident, limit = call.incident(), min(call.number("limit", 5), 999)
     rows = _past(call, incident)
     shown = [
@@ -61,11 +61,11 @@ def past(call: Call) -> Answer:
     body: Thing = {"past_incidents": shown, "limit": limit}
     if call.flag("total"):
         body["total"] = len(rows)
-    return Answer(200, body)
+    return HttpAnswer(200, body)
 
 
 @routes.add("GET", "/incidents/{id}/related_incidents")
-def related(call: Call) -> Answer:
+def related(call: PagerDutyCall) -> HttpAnswer:
     """Open ones of other services that began about the same time."""
     incident, rows = call.incident(), []
     for number in call.account.open_numbers:
@@ -79,11 +79,11 @@ def related(call: Call) -> Answer:
             meta = {"grouping_classification": kind, "user_feedback": feedback}
             relation = {"type": "machine_learning_inferred", "metadata": meta}
             rows.append({"incident": _brief(call, other), "relationships": [relation]})
-    return Answer(200, {"related_incidents": rows[:20]})
+    return HttpAnswer(200, {"related_incidents": rows[:20]})
 
 
 @routes.add("GET", "/incidents/{id}/outlier_incident")
-def outlier(call: Call) -> Answer:
+def outlier(call: PagerDutyCall) -> HttpAnswer:
     incident, render = call.incident(), call.renderer()
     since = call.time("since") or incident.created_at - 120 * DAY_SECONDS
     count = sum(row.created_at >= since for row in _past(call, incident))
@@ -102,7 +102,7 @@ def outlier(call: Call) -> Answer:
         "incident": {**_brief(call, incident), "occurrence": occurrence},
         "incident_template": template,
     }
-    return Answer(200, {"outlier_incident": found})
+    return HttpAnswer(200, {"outlier_incident": found})
 
 
 # Change events
@@ -122,7 +122,7 @@ def change_event(render: CatalogRenderer, event: Thing, shown: Thing) -> Thing:
     return shown
 
 
-def _changes(call: Call, service: str = "") -> List[Thing]:
+def _changes(call: PagerDutyCall, service: str = "") -> List[Thing]:
     """Newest first."""
     since, until = call.time("since"), call.time("until")
     teams, integrations = (
@@ -141,7 +141,7 @@ def _changes(call: Call, service: str = "") -> List[Thing]:
 
 
 @routes.add("GET", "/change_events")
-def changes(call: Call) -> Answer:
+def changes(call: PagerDutyCall) -> HttpAnswer:
     render = call.renderer()
     return call.page(
         "change_events", _changes(call), lambda row: render.thing("change_events", row)
@@ -152,7 +152,7 @@ serve_showing(routes, "change_events", "change_event")
 
 
 @routes.add("GET", "/services/{id}/change_events")
-def service_changes(call: Call) -> Answer:
+def service_changes(call: PagerDutyCall) -> HttpAnswer:
     render, service = call.renderer(), call.named("services")
     return call.page(
         "change_events",
@@ -162,19 +162,19 @@ def service_changes(call: Call) -> Answer:
 
 
 @routes.add("GET", "/incidents/{id}/related_change_events")
-def related_changes(call: Call) -> Answer:
+def related_changes(call: PagerDutyCall) -> HttpAnswer:
     incident, render, limit = call.incident(), call.renderer(), call.number("limit", 5)
     rows = [
         {**render.thing("change_events", event), "correlation_reason": {"reason": "most_recent"}}
         for event in _changes(call, incident.service_id)
         if event["at"] <= incident.created_at
     ]
-    return Answer(200, {"change_events": rows[:limit]})
+    return HttpAnswer(200, {"change_events": rows[:limit]})
 
 
 # Business services
 
-BUSINESS_SERVICE = Form(
+BUSINESS_SERVICE = BodyForm(
     name=Field(text(255), required=True),
     description=Field(text(1024, blank=True), null=True),
     point_of_contact=Field(text(255, blank=True), null=True),
@@ -196,12 +196,12 @@ def business_service(render: CatalogRenderer, service: Thing, shown: Thing) -> T
     return shown
 
 
-def _settle(call: Call, fields: Thing, service: Optional[Thing]) -> None:
+def _settle(call: PagerDutyCall, fields: Thing, service: Optional[Thing]) -> None:
     taken(call, "business_services", fields, service)
 
 
 @routes.add("GET", "/business_services")
-def business_services(call: Call) -> Answer:
+def business_services(call: PagerDutyCall) -> HttpAnswer:
     render = call.renderer()
     return call.page(
         "business_services",
@@ -217,7 +217,7 @@ serve_writing(
 
 
 @routes.add("GET", "/incidents/{id}/business_services/impacts")
-def impacts(call: Call) -> Answer:
+def impacts(call: PagerDutyCall) -> HttpAnswer:
     incident, rows = call.incident(), list(call.account.catalog["business_services"].values())
 
     def show(service: Thing) -> Thing:
@@ -233,7 +233,7 @@ def impacts(call: Call) -> Answer:
 
 
 @routes.add("PUT", "/incidents/{id}/business_services/{business_service_id}/impacts")
-def set_impact(call: Call) -> Answer:
+def set_impact(call: PagerDutyCall) -> HttpAnswer:
     incident = call.incident()
     service = call.account.catalog["business_services"].get(call.names["business_service_id"])
     if service is None:
@@ -243,7 +243,7 @@ def set_impact(call: Call) -> Answer:
         incident.impacted.add(service["id"])
     else:
         incident.impacted.discard(service["id"])
-    return Answer(200, {"relation": relation}, effect=incident.id)
+    return HttpAnswer(200, {"relation": relation}, effect=incident.id)
 
 
-IMPACT = Form(relation=Field(one_of("impacted", "not_impacted"), required=True))
+IMPACT = BodyForm(relation=Field(one_of("impacted", "not_impacted"), required=True))

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from typing import Any, List, Optional, Tuple
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, Problem, many, moment, number, one_of, refer, text, zone
-from .model import Thing, Wrong, invalid, not_found
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, Problem, many, moment, number, one_of, refer, text, zone
+from .model import RequestRefused, Thing, invalid, not_found
 from .resource import filtered, in_use, taken
 from .rota import shifts
 
@@ -17,13 +17,13 @@ DAY_SECONDS = 86400
 TWO_WEEKS_SECONDS = 14 * DAY_SECONDS
 
 
-def _time_of_day(call: Call, value: Any) -> str:
+def _time_of_day(call: PagerDutyCall, value: Any) -> str:
     if not isinstance(value, str) or not re.fullmatch(r"([01]\d|2[0-3]):[0-5]\d:[0-5]\d", value):
         raise Problem("is not a time as HH:MM:SS")
     return value
 
 
-_RESTRICTION = Form(
+_RESTRICTION = BodyForm(
     type=Field(one_of("daily_restriction", "weekly_restriction"), required=True),
     duration_seconds=Field(number(1, 7 * DAY_SECONDS), required=True),
     start_time_of_day=Field(_time_of_day, required=True),
@@ -31,7 +31,7 @@ _RESTRICTION = Form(
 )
 
 
-def _restriction(call: Call, value: Any) -> Thing:
+def _restriction(call: PagerDutyCall, value: Any) -> Thing:
     found = _RESTRICTION.fields(call, value)
     if found["type"] == "weekly_restriction" and "start_day_of_week" not in found:
         raise Problem("Start day of week can't be blank")
@@ -40,11 +40,11 @@ def _restriction(call: Call, value: Any) -> Thing:
     return found
 
 
-def _layer_user(call: Call, value: Any) -> str:
+def _layer_user(call: PagerDutyCall, value: Any) -> str:
     return str(refer("users")(call, value.get("user") if isinstance(value, dict) else None))
 
 
-_LAYER = Form(
+_LAYER = BodyForm(
     name=Field(text(), null=True),
     start=Field(moment, required=True),
     end=Field(moment, null=True),
@@ -57,7 +57,7 @@ _LAYER = Form(
 )
 
 
-def _layer(call: Call, value: Any) -> Thing:
+def _layer(call: PagerDutyCall, value: Any) -> Thing:
     layer = {"end": None, "restrictions": [], **_LAYER.fields(call, value)}
     if layer["end"] is not None and layer["end"] <= layer["start"]:
         raise Problem("End must be after the start")
@@ -65,7 +65,7 @@ def _layer(call: Call, value: Any) -> Thing:
     return layer
 
 
-SCHEDULE = Form(
+SCHEDULE = BodyForm(
     "schedule",
     name=Field(text(255)),
     description=Field(text(1024, blank=True), null=True),
@@ -76,7 +76,7 @@ SCHEDULE = Form(
 
 
 @routes.add("GET", "/schedules")
-def index(call: Call) -> Answer:
+def index(call: PagerDutyCall) -> HttpAnswer:
     """`include[]` schedule_layers, overrides_subschedule and final_schedule are rendered from
     `since` to `until`."""
     render, parts = call.renderer(), [p for p in _PARTS if p in call.request.params("include[]")]
@@ -93,7 +93,7 @@ _PARTS = ("schedule_layers", "overrides_subschedule", "final_schedule")
 
 
 @routes.add("POST", "/schedules")
-def create(call: Call) -> Answer:
+def create(call: PagerDutyCall) -> HttpAnswer:
     fields = SCHEDULE.read(call, call.body("schedule"))
     if not fields.get("layers"):
         raise invalid("Schedule layers can't be empty")
@@ -105,7 +105,7 @@ def create(call: Call) -> Answer:
 
 
 @routes.add("POST", "/schedules/preview")
-def preview(call: Call) -> Answer:
+def preview(call: PagerDutyCall) -> HttpAnswer:
     fields = SCHEDULE.read(call, call.body("schedule"))
     _name_layers(fields)
     name = fields.get("name", "Preview")
@@ -121,12 +121,12 @@ def preview(call: Call) -> Answer:
 
 
 @routes.add("GET", "/schedules/{id}")
-def show(call: Call) -> Answer:
+def show(call: PagerDutyCall) -> HttpAnswer:
     return _shown(call, 200, call.named("schedules"))
 
 
 @routes.add("PUT", "/schedules/{id}")
-def update(call: Call) -> Answer:
+def update(call: PagerDutyCall) -> HttpAnswer:
     found = call.named("schedules")
     fields = SCHEDULE.read(call, call.body("schedule"), partial=True)
     taken(call, "schedules", fields, found)
@@ -136,7 +136,7 @@ def update(call: Call) -> Answer:
 
 
 @routes.add("DELETE", "/schedules/{id}")
-def delete(call: Call) -> Answer:
+def delete(call: PagerDutyCall) -> HttpAnswer:
     found = call.named("schedules")
     for policy in call.account.catalog["escalation_policies"].values():
         if any(
@@ -144,7 +144,7 @@ def delete(call: Call) -> Answer:
         ):
             raise in_use("Schedule can't be deleted if it's being used by escalation policies")
     call.account.remove("schedules", found)
-    return Answer(204, None, effect=found["id"])
+    return HttpAnswer(204, None, effect=found["id"])
 
 
 def _name_layers(fields: Thing) -> None:
@@ -153,12 +153,12 @@ def _name_layers(fields: Thing) -> None:
             layer["name"] = f"Layer {number_}"
 
 
-def _shown(call: Call, status: int, schedule: Thing, effect: str = "") -> Answer:
+def _shown(call: PagerDutyCall, status: int, schedule: Thing, effect: str = "") -> HttpAnswer:
     shown = {**call.renderer().thing("schedules", schedule), **_rendered(call, schedule)}
-    return Answer(status, {"schedule": shown}, effect=effect)
+    return HttpAnswer(status, {"schedule": shown}, effect=effect)
 
 
-def _rendered(call: Call, schedule: Thing) -> Thing:
+def _rendered(call: PagerDutyCall, schedule: Thing) -> Thing:
     """Layers, overrides and the final schedule; their entries when `since` or `until` is given."""
     render, zone_name, layers = call.renderer(), schedule["time_zone"], []
     for layer in schedule.get("layers", ()):
@@ -181,7 +181,7 @@ def _rendered(call: Call, schedule: Thing) -> Thing:
     }
 
 
-def _entries(call: Call, schedule: Thing) -> Thing:
+def _entries(call: PagerDutyCall, schedule: Thing) -> Thing:
     """Entries cut to the range (whole with `overflow`), and the part of it they cover."""
     if not call.param("since") and not call.param("until"):
         return {"rendered_schedule_entries": [], "rendered_coverage_percentage": None}
@@ -201,7 +201,7 @@ def _entries(call: Call, schedule: Thing) -> Thing:
 
 
 @routes.add("GET", "/schedules/{id}/users")
-def users(call: Call) -> Answer:
+def users(call: PagerDutyCall) -> HttpAnswer:
     """Who is on call in the range; without one, everybody in the rotation."""
     found, render = call.named("schedules"), call.renderer()
     if call.param("since") or call.param("until"):
@@ -209,21 +209,21 @@ def users(call: Call) -> Answer:
         ids = dict.fromkeys(s.user_id for s in shifts(found, since, until))
     else:
         ids = dict.fromkeys(u for layer in found.get("layers", ()) for u in layer["user_ids"])
-    return Answer(
+    return HttpAnswer(
         200, {"users": [render.thing("users", call.account.known("users", u)) for u in ids]}
     )
 
 
 # Overrides
 
-_OVERRIDE = Form(
+_OVERRIDE = BodyForm(
     start=Field(moment, required=True),
     end=Field(moment, required=True),
     user=Field(refer("users"), required=True, store="user_id"),
 )
 
 
-def _override_shown(call: Call, override: Thing) -> Thing:
+def _override_shown(call: PagerDutyCall, override: Thing) -> Thing:
     render = call.renderer()
     return {
         "id": override["id"],
@@ -234,7 +234,7 @@ def _override_shown(call: Call, override: Thing) -> Thing:
 
 
 @routes.add("GET", "/schedules/{id}/overrides")
-def overrides(call: Call) -> Answer:
+def overrides(call: PagerDutyCall) -> HttpAnswer:
     """201, as the document has it."""
     found = call.named("schedules")
     if not call.param("since") or not call.param("until"):
@@ -245,11 +245,11 @@ def overrides(call: Call) -> Answer:
         rows = [o for o in rows if o["end"] > call.account.now()]
     if not call.flag("overflow"):
         rows = [{**o, "start": max(o["start"], since), "end": min(o["end"], until)} for o in rows]
-    return Answer(201, {"overrides": [_override_shown(call, o) for o in rows]})
+    return HttpAnswer(201, {"overrides": [_override_shown(call, o) for o in rows]})
 
 
 @routes.add("POST", "/schedules/{id}/overrides")
-def add_overrides(call: Call) -> Answer:
+def add_overrides(call: PagerDutyCall) -> HttpAnswer:
     """Each is taken or refused for itself."""
     found, rows, answers = call.named("schedules"), call.body().get("overrides"), []
     if not isinstance(rows, list) or not rows:
@@ -264,10 +264,10 @@ def add_overrides(call: Call) -> Answer:
         call.account.change("schedules", found, {})
         made.append(override["id"])
         answers.append({"status": 201, "override": _override_shown(call, override)})
-    return Answer(201, answers, effect=",".join(made))
+    return HttpAnswer(201, answers, effect=",".join(made))
 
 
-def _override(call: Call, row: Any) -> Tuple[Optional[Thing], List[str]]:
+def _override(call: PagerDutyCall, row: Any) -> Tuple[Optional[Thing], List[str]]:
     try:
         override = _OVERRIDE.fields(call, row)
     except Problem as problem:
@@ -280,7 +280,7 @@ def _override(call: Call, row: Any) -> Tuple[Optional[Thing], List[str]]:
 
 
 @routes.add("DELETE", "/schedules/{id}/overrides/{override_id}")
-def remove_override(call: Call) -> Answer:
+def remove_override(call: PagerDutyCall) -> HttpAnswer:
     """204; 200 for one that has begun and ends now; one that is over stays."""
     found, now = call.named("schedules"), call.account.now()
     for override in found.get("overrides", ()):
@@ -289,11 +289,13 @@ def remove_override(call: Call) -> Answer:
     else:
         raise not_found()
     if override["end"] <= now:
-        raise Wrong(400, 2001, "Invalid Input Provided", "Past overrides can't be removed")
+        raise RequestRefused(
+            400, 2001, "Invalid Input Provided", "Past overrides can't be removed"
+        )
     ongoing = override["start"] < now
     if ongoing:
         override["end"] = now
     else:
         found["overrides"].remove(override)
     call.account.change("schedules", found, {})
-    return Answer(200 if ongoing else 204, None, effect=override["id"])
+    return HttpAnswer(200 if ongoing else 204, None, effect=override["id"])

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..server import Answer, Routes
+from ..server import HttpAnswer, Routes
 from . import render_services
-from .call import Call
+from .call import PagerDutyCall
 from .forms import (
+    BodyForm,
     Field,
-    Form,
     Problem,
     email,
     many,
@@ -27,39 +27,39 @@ from .resource import serve_reading, serve_writing, taken
 routes = Routes()
 
 
-def _timeout(call: Call, value: Any) -> Optional[int]:
+def _timeout(call: PagerDutyCall, value: Any) -> Optional[int]:
     """0 switches it off, as null does."""
     return number(0)(call, value) or None
 
 
-_CONSTANT = Form(
+_CONSTANT = BodyForm(
     type=Field(one_of("constant"), required=True),
     urgency=Field(one_of("low", "high", "severity_based")),
 )
 
 
-def _urgency_rule(call: Call, value: Any) -> Thing:
+def _urgency_rule(call: PagerDutyCall, value: Any) -> Thing:
     if not isinstance(value, dict) or value.get("type") not in ("constant", "use_support_hours"):
         raise Problem("type must be constant or use_support_hours")
     if value["type"] == "constant":
         if value.get("urgency") not in ("low", "high", "severity_based"):
             raise Problem("urgency must be low, high or severity_based")
         return {"type": "constant", "urgency": value["urgency"]}
-    hours = Form(
+    hours = BodyForm(
         during_support_hours=Field(nested(_CONSTANT), required=True),
         outside_support_hours=Field(nested(_CONSTANT), required=True),
     )
     return {"type": "use_support_hours", **hours.fields(call, value)}
 
 
-_HOURS = Form(
+_HOURS = BodyForm(
     "fixed_time_per_day",
     time_zone=Field(zone, required=True),
     days_of_week=Field(many(number(1, 7), least=1, most=7), required=True),
     start_time=Field(text(), required=True),
     end_time=Field(text(), required=True),
 )
-SERVICE = Form(
+SERVICE = BodyForm(
     "service",
     name=Field(text(255), required=True),
     description=Field(text(1024, blank=True), null=True),
@@ -80,7 +80,7 @@ SERVICE = Form(
 )
 
 
-def _settle(call: Call, fields: Thing, service: Optional[Thing]) -> None:
+def _settle(call: PagerDutyCall, fields: Thing, service: Optional[Thing]) -> None:
     taken(call, "services", fields, service)
     whole: Thing = {**(service or {}), **fields}
     rule = whole.get("incident_urgency_rule", {})
@@ -115,7 +115,7 @@ _TYPES = (
     ),
     *("nagios", "pingdom", "sql_monitor", "events_api_v2"),
 )
-INTEGRATION = Form(
+INTEGRATION = BodyForm(
     type=Field(one_of(*(t + "_inbound_integration" for t in _TYPES))),
     name=Field(text(255)),
     vendor=Field(refer("vendors"), store="vendor_id", null=True),
@@ -127,13 +127,13 @@ INTEGRATION = Form(
 )
 
 
-def _shown(call: Call, status: int, integration: Thing, effect: str = "") -> Answer:
-    return Answer(
+def _shown(call: PagerDutyCall, status: int, integration: Thing, effect: str = "") -> HttpAnswer:
+    return HttpAnswer(
         status, {"integration": call.renderer().thing("integrations", integration)}, effect=effect
     )
 
 
-def _integration(call: Call) -> Thing:
+def _integration(call: PagerDutyCall) -> Thing:
     service, found = call.named("services"), call.named("integrations", "integration_id")
     if found["service_id"] != service["id"]:
         raise not_found()
@@ -141,7 +141,7 @@ def _integration(call: Call) -> Thing:
 
 
 @routes.add("POST", "/services/{id}/integrations")
-def add_integration(call: Call) -> Answer:
+def add_integration(call: PagerDutyCall) -> HttpAnswer:
     """By its type, or by the vendor's."""
     service, account = call.named("services"), call.account
     body = call.body("integration")
@@ -164,12 +164,12 @@ def add_integration(call: Call) -> Answer:
 
 
 @routes.add("GET", "/services/{id}/integrations/{integration_id}")
-def integration(call: Call) -> Answer:
+def integration(call: PagerDutyCall) -> HttpAnswer:
     return _shown(call, 200, _integration(call))
 
 
 @routes.add("PUT", "/services/{id}/integrations/{integration_id}")
-def change_integration(call: Call) -> Answer:
+def change_integration(call: PagerDutyCall) -> HttpAnswer:
     found = _integration(call)
     body = call.body("integration")
     fields = INTEGRATION.read(call, {**body, "type": None}, partial=True)

@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Optional
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, one_of, text
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, one_of, text
 from .model import Thing, invalid, not_found
 from .resource import in_use, serve_reading, serve_writing, taken
 
 routes = Routes()
 
 MEMBER_ROLES = ("observer", "responder", "manager")
-TEAM = Form(
+TEAM = BodyForm(
     "team",
     name=Field(text(100), required=True),
     description=Field(text(1024, blank=True), null=True),
@@ -21,11 +21,11 @@ TEAM = Form(
 )
 
 
-def _settle(call: Call, fields: Thing, team: Optional[Thing]) -> None:
+def _settle(call: PagerDutyCall, fields: Thing, team: Optional[Thing]) -> None:
     taken(call, "teams", fields, team)
 
 
-def _guard(call: Call, team: Thing) -> None:
+def _guard(call: PagerDutyCall, team: Thing) -> None:
     account = call.account
     for kind, what in (("escalation_policies", "escalation policies"), ("schedules", "schedules")):
         if any(
@@ -49,7 +49,7 @@ serve_writing(routes, "teams", "team", TEAM, settle=_settle, guard=_guard)
 
 
 @routes.add("GET", "/teams/{id}/members")
-def members(call: Call) -> Answer:
+def members(call: PagerDutyCall) -> HttpAnswer:
     team, render = call.named("teams"), call.renderer()
     rows = [
         u for u in call.account.catalog["users"].values() if team["id"] in u.get("team_ids", ())
@@ -63,7 +63,7 @@ def members(call: Call) -> Answer:
 
 
 @routes.add("PUT", "/teams/{id}/users/{user_id}")
-def add_member(call: Call) -> Answer:
+def add_member(call: PagerDutyCall) -> HttpAnswer:
     team, user = call.named("teams"), call.named("users", "user_id")
     fields = ROLE.read(call, call.body()) if call.request.body else {}
     if user.get("role") in ("read_only_user", "read_only_limited_user"):
@@ -72,14 +72,14 @@ def add_member(call: Call) -> Answer:
     roles = {**user.get("team_roles", {}), team["id"]: fields.get("role", "manager")}
     joined = teams if team["id"] in teams else [*teams, team["id"]]
     call.account.change("users", user, {"team_ids": joined, "team_roles": roles})
-    return Answer(204, None, effect=user["id"])
+    return HttpAnswer(204, None, effect=user["id"])
 
 
-ROLE = Form("", role=Field(one_of(*MEMBER_ROLES)))
+ROLE = BodyForm("", role=Field(one_of(*MEMBER_ROLES)))
 
 
 @routes.add("DELETE", "/teams/{id}/users/{user_id}")
-def remove_member(call: Call) -> Answer:
+def remove_member(call: PagerDutyCall) -> HttpAnswer:
     team, user = call.named("teams"), call.named("users", "user_id")
     if team["id"] not in user.get("team_ids", ()):
         raise not_found()
@@ -93,7 +93,7 @@ def remove_member(call: Call) -> Answer:
             )
     _leave(user, team["id"])
     call.account.change("users", user, {})
-    return Answer(204, None, effect=user["id"])
+    return HttpAnswer(204, None, effect=user["id"])
 
 
 def _leave(user: Thing, team_id: str) -> None:
@@ -102,15 +102,15 @@ def _leave(user: Thing, team_id: str) -> None:
 
 
 @routes.add("PUT", "/teams/{id}/escalation_policies/{escalation_policy_id}")
-def add_policy(call: Call) -> Answer:
+def add_policy(call: PagerDutyCall) -> HttpAnswer:
     team, policy = call.named("teams"), call.named("escalation_policies", "escalation_policy_id")
     teams = list(dict.fromkeys([*policy.get("team_ids", ()), team["id"]]))
     call.account.change("escalation_policies", policy, {"team_ids": teams})
-    return Answer(204, None, effect=policy["id"])
+    return HttpAnswer(204, None, effect=policy["id"])
 
 
 @routes.add("DELETE", "/teams/{id}/escalation_policies/{escalation_policy_id}")
-def remove_policy(call: Call) -> Answer:
+def remove_policy(call: PagerDutyCall) -> HttpAnswer:
     team, policy = call.named("teams"), call.named("escalation_policies", "escalation_policy_id")
     teams = policy.get("team_ids", ())
     if team["id"] not in teams:
@@ -118,4 +118,4 @@ def remove_policy(call: Call) -> Answer:
     call.account.change(
         "escalation_policies", policy, {"team_ids": [t for t in teams if t != team["id"]]}
     )
-    return Answer(204, None, effect=policy["id"])
+    return HttpAnswer(204, None, effect=policy["id"])

@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from typing import Dict, Optional
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, nested, one_of, text
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, nested, one_of, text
 from .model import Incident, Thing, invalid
 from .render_catalog import CatalogRenderer, shows
 from .resource import filtered, serve_showing, serve_writing, taken
@@ -15,12 +15,12 @@ from .resource import filtered, serve_showing, serve_writing, taken
 routes = Routes()
 
 _FIELDS = ("email_subject", "email_body", "message")
-TEMPLATE = Form(
+TEMPLATE = BodyForm(
     template_type=Field(one_of("status_update"), required=True),
     name=Field(text(255), required=True),
     description=Field(text(blank=True), null=True),
     templated_fields=Field(
-        nested(Form(**{name: Field(text(blank=True), null=True) for name in _FIELDS})),
+        nested(BodyForm(**{name: Field(text(blank=True), null=True) for name in _FIELDS})),
         required=True,
     ),
 )
@@ -47,12 +47,12 @@ def template(render: CatalogRenderer, template: Thing, shown: Thing) -> Thing:
     return shown
 
 
-def _settle(call: Call, fields: Thing, template: Optional[Thing]) -> None:
+def _settle(call: PagerDutyCall, fields: Thing, template: Optional[Thing]) -> None:
     taken(call, "templates", fields, template)
 
 
 @routes.add("GET", "/templates")
-def index(call: Call) -> Answer:
+def index(call: PagerDutyCall) -> HttpAnswer:
     render = call.renderer()
     call.chosen("template_type", ("status_update",))
     return call.page(
@@ -64,7 +64,7 @@ serve_showing(routes, "templates", "template")
 serve_writing(routes, "templates", "template", TEMPLATE, settle=_settle)
 
 
-def _words(call: Call, incident: Incident) -> Dict[str, str]:
+def _words(call: PagerDutyCall, incident: Incident) -> Dict[str, str]:
     service = call.account.known("services", incident.service_id)["name"]
     return {
         "incident.title": incident.title,
@@ -76,7 +76,7 @@ def _words(call: Call, incident: Incident) -> Dict[str, str]:
 
 
 @routes.add("POST", "/templates/{id}/render")
-def render(call: Call) -> Answer:
+def render(call: PagerDutyCall) -> HttpAnswer:
     """`{{incident.title}}` and the like filled in; an unknown word is a warning."""
     found, fields = call.named("templates"), call.body()
     incident = call.account.incidents.get(str(fields.get("incident_id")))
@@ -93,4 +93,4 @@ def render(call: Call) -> Answer:
             r"\{\{\s*([\w.]+)\s*\}\}", lambda match: words.get(match.group(1), ""), source
         )
         warnings[name] = [f"Unknown field {word}" for word in names if word not in words]
-    return Answer(200, {"templated_fields": rendered, "warnings": warnings, "errors": []})
+    return HttpAnswer(200, {"templated_fields": rendered, "warnings": warnings, "errors": []})

@@ -5,8 +5,8 @@ from __future__ import annotations
 
 from typing import Any, List
 
-from ..server import Answer, Routes
-from .call import Call
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
 from .listing import list_log
 from .model import Agent, Incident, Note, Thing, invalid, not_found
 
@@ -21,20 +21,20 @@ def _text(fields: Thing, name: str) -> str:
 
 
 @routes.add("GET", "/incidents/{id}/notes")
-def notes(call: Call) -> Answer:
+def notes(call: PagerDutyCall) -> HttpAnswer:
     """Newest first, not paged."""
     render = call.renderer()
-    return Answer(200, {"notes": [render.note(n) for n in reversed(call.incident().notes)]})
+    return HttpAnswer(200, {"notes": [render.note(n) for n in reversed(call.incident().notes)]})
 
 
 @routes.add("POST", "/incidents/{id}/notes")
-def add_note(call: Call) -> Answer:
+def add_note(call: PagerDutyCall) -> HttpAnswer:
     agent, incident = call.sender(), call.incident()
     note = call.account.annotate(incident, _text(call.body("note"), "content"), agent.id)
-    return Answer(200, {"note": call.renderer().note(note)}, effect=note.id)
+    return HttpAnswer(200, {"note": call.renderer().note(note)}, effect=note.id)
 
 
-def _note(call: Call) -> Note:
+def _note(call: PagerDutyCall) -> Note:
     for note in call.incident().notes:
         if note.id == call.names["note_id"]:
             return note
@@ -42,33 +42,33 @@ def _note(call: Call) -> Note:
 
 
 @routes.add("PUT", "/incidents/{id}/notes/{note_id}")
-def change_note(call: Call) -> Answer:
+def change_note(call: PagerDutyCall) -> HttpAnswer:
     call.sender()
     note = _note(call)
     note.content, note.updated_at = _text(call.body("note"), "content"), call.account.now()
-    return Answer(200, {"note": call.renderer().note(note)}, effect=note.id)
+    return HttpAnswer(200, {"note": call.renderer().note(note)}, effect=note.id)
 
 
 @routes.add("DELETE", "/incidents/{id}/notes/{note_id}")
-def remove_note(call: Call) -> Answer:
+def remove_note(call: PagerDutyCall) -> HttpAnswer:
     """No `From` in the document."""
     note = _note(call)
     call.incident().notes.remove(note)
-    return Answer(204, None, effect=note.id)
+    return HttpAnswer(204, None, effect=note.id)
 
 
 @routes.add("POST", "/incidents/{id}/status_updates")
-def status_update(call: Call) -> Answer:
+def status_update(call: PagerDutyCall) -> HttpAnswer:
     agent, incident, fields = call.sender(), call.incident(), call.body()
     more = {k: str(fields[k]) for k in ("subject", "html_message") if fields.get(k)}
     update = call.account.status_update(incident, _text(fields, "message"), agent.id, **more)
-    return Answer(
+    return HttpAnswer(
         200, {"status_update": call.renderer().status_update(update)}, effect=update["id"]
     )
 
 
 @routes.add("GET", "/incidents/{id}/status_updates/subscribers")
-def subscribers(call: Call) -> Answer:
+def subscribers(call: PagerDutyCall) -> HttpAnswer:
     rows = call.incident().subscribers
     answer = call.page("subscribers", rows, lambda row: _subscriber(row[0], row[1]))
     answer.body["account_id"] = "PACCT01"
@@ -79,7 +79,7 @@ def _subscriber(id: str, type: str) -> Thing:
     return {"subscriber_id": id, "subscriber_type": type, "has_indirect_subscription": False}
 
 
-def _subscribers(call: Call) -> List[Any]:
+def _subscribers(call: PagerDutyCall) -> List[Any]:
     rows = call.body().get("subscribers")
     if not isinstance(rows, list) or not rows:
         raise invalid("Subscribers cannot be empty")
@@ -87,7 +87,7 @@ def _subscribers(call: Call) -> List[Any]:
 
 
 @routes.add("POST", "/incidents/{id}/status_updates/subscribers")
-def subscribe(call: Call) -> Answer:
+def subscribe(call: PagerDutyCall) -> HttpAnswer:
     incident, shown = call.incident(), []
     for id, type in _subscribers(call):
         known = id in call.account.catalog["teams" if type == "team" else "users"]
@@ -106,11 +106,11 @@ def subscribe(call: Call) -> Answer:
                 "result": "success" if known else "unauthorized",
             }
         )
-    return Answer(200, {"subscriptions": shown}, effect=incident.id)
+    return HttpAnswer(200, {"subscriptions": shown}, effect=incident.id)
 
 
 @routes.add("POST", "/incidents/{id}/status_updates/unsubscribe")
-def unsubscribe(call: Call) -> Answer:
+def unsubscribe(call: PagerDutyCall) -> HttpAnswer:
     incident, removed, missing = call.incident(), 0, 0
     for row in _subscribers(call):
         if row in incident.subscribers:
@@ -119,11 +119,11 @@ def unsubscribe(call: Call) -> Answer:
         else:
             missing += 1
     counts = {"deleted_count": removed, "unauthorized_count": 0, "non_existent_count": missing}
-    return Answer(200, counts, effect=incident.id)
+    return HttpAnswer(200, counts, effect=incident.id)
 
 
 @routes.add("POST", "/incidents/{id}/responder_requests")
-def request_responders(call: Call) -> Answer:
+def request_responders(call: PagerDutyCall) -> HttpAnswer:
     """No `From`: `requester_id` says who asks."""
     incident, fields, account = call.incident(), call.body(), call.account
     requester = call.thing("users", {"id": fields.get("requester_id")}, "Requester")["id"]
@@ -157,21 +157,21 @@ def request_responders(call: Call) -> Answer:
         "message": message,
         "responder_request_targets": shown,
     }
-    return Answer(200, {"responder_request": request}, effect=incident.id)
+    return HttpAnswer(200, {"responder_request": request}, effect=incident.id)
 
 
 @routes.add("PUT", "/incidents/{id}/responder_requests/cancel")
-def cancel_responders(call: Call) -> Answer:
+def cancel_responders(call: PagerDutyCall) -> HttpAnswer:
     incident, fields = call.incident(), call.body()
     call.thing("users", {"id": fields.get("requester_id")}, "Requester")
     targets = fields.get("responder_request_targets")
     if not isinstance(targets, list) or not targets:
         raise invalid("Responder request targets cannot be empty")
     shown = [_cancelled(call, incident, target) for target in targets]
-    return Answer(200, {"responder_request_targets": shown}, effect=incident.id)
+    return HttpAnswer(200, {"responder_request_targets": shown}, effect=incident.id)
 
 
-def _cancelled(call: Call, incident: Incident, target: Any) -> Thing:
+def _cancelled(call: PagerDutyCall, incident: Incident, target: Any) -> Thing:
     """What became of a target; a policy stands for who was asked by it."""
     kind = str(target.get("type") if isinstance(target, dict) else "")
     if kind not in ("user_reference", "escalation_policy_reference"):
@@ -191,12 +191,12 @@ def _cancelled(call: Call, incident: Incident, target: Any) -> Thing:
 
 
 @routes.add("GET", "/incidents/{id}/custom_fields/values")
-def custom_fields(call: Call) -> Answer:
-    return Answer(200, {"custom_fields": call.renderer().custom_fields(call.incident())})
+def custom_fields(call: PagerDutyCall) -> HttpAnswer:
+    return HttpAnswer(200, {"custom_fields": call.renderer().custom_fields(call.incident())})
 
 
 @routes.add("PUT", "/incidents/{id}/custom_fields/values")
-def set_custom_fields(call: Call) -> Answer:
+def set_custom_fields(call: PagerDutyCall) -> HttpAnswer:
     incident, rows = call.incident(), call.body().get("custom_fields")
     if not isinstance(rows, list) or not all(
         isinstance(row, dict) and "value" in row for row in rows
@@ -204,26 +204,26 @@ def set_custom_fields(call: Call) -> Answer:
         raise invalid("Custom fields cannot be empty")
     values = {str(row.get("name") or row.get("id")): row["value"] for row in rows}
     call.account.set_custom_fields(incident, values, call.own_user)
-    return Answer(
+    return HttpAnswer(
         201, {"custom_fields": call.renderer().custom_fields(incident)}, effect=incident.id
     )
 
 
 @routes.add("GET", "/log_entries")
-def log(call: Call) -> Answer:
+def log(call: PagerDutyCall) -> HttpAnswer:
     return call.page("log_entries", list_log(call), call.renderer().entry)
 
 
 @routes.add("GET", "/log_entries/{id}")
-def entry(call: Call) -> Answer:
+def entry(call: PagerDutyCall) -> HttpAnswer:
     found = call.account.log_by_id.get(call.names["id"])
     if found is None or not call.account.visible(found):
         raise not_found()
-    return Answer(200, {"log_entry": call.renderer().entry(found)})
+    return HttpAnswer(200, {"log_entry": call.renderer().entry(found)})
 
 
 @routes.add("PUT", "/log_entries/{id}/channel")
-def set_channel(call: Call) -> Answer:
+def set_channel(call: PagerDutyCall) -> HttpAnswer:
     """What a trigger by hand told may be changed afterwards."""
     call.sender()
     found = call.account.log_by_id.get(call.names["id"])
@@ -233,4 +233,4 @@ def set_channel(call: Call) -> Answer:
     if fields.get("type") not in ("web_trigger", "mobile"):
         raise invalid("Type must be web_trigger or mobile")
     found.channel = {**found.channel, "details": _text(fields, "details")}
-    return Answer(202, None, effect=found.id)
+    return HttpAnswer(202, None, effect=found.id)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import List
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, many, moment, refer, text
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, many, moment, refer, text
 from .model import LogEntry, Thing, invalid
 from .resource import in_use, serve_showing
 
@@ -15,7 +15,7 @@ _STATES = ("past", "future", "ongoing", "open", "all")
 _KINDS = ("sms_notification", "email_notification", "phone_notification", "push_notification")
 MAX_RANGE_SECONDS = 92 * 86400
 
-WINDOW = Form(
+WINDOW = BodyForm(
     "maintenance_window",
     start_time=Field(moment, required=True, store="start"),
     end_time=Field(moment, required=True, store="end"),
@@ -31,7 +31,7 @@ def _state(window: Thing, now: float) -> str:
 
 
 @routes.add("GET", "/maintenance_windows")
-def index(call: Call) -> Answer:
+def index(call: PagerDutyCall) -> HttpAnswer:
     account, render, now = call.account, call.renderer(), call.account.clock()
     state = (call.chosen("filter", _STATES) or ["all"])[0]
     teams, services = (
@@ -52,7 +52,7 @@ def index(call: Call) -> Answer:
 
 
 @routes.add("POST", "/maintenance_windows")
-def create(call: Call) -> Answer:
+def create(call: PagerDutyCall) -> HttpAnswer:
     agent, account = call.sender(), call.account
     fields = WINDOW.read(call, call.body("maintenance_window"))
     made = account.open_window(fields, agent.id)
@@ -60,7 +60,7 @@ def create(call: Call) -> Answer:
 
 
 @routes.add("PUT", "/maintenance_windows/{id}")
-def update(call: Call) -> Answer:
+def update(call: PagerDutyCall) -> HttpAnswer:
     window = call.named("maintenance_windows")
     if _state(window, call.account.clock()) == "past":
         raise in_use("Maintenance windows that have ended can't be changed")
@@ -78,7 +78,7 @@ serve_showing(routes, "maintenance_windows", "maintenance_window")
 
 
 @routes.add("DELETE", "/maintenance_windows/{id}")
-def delete(call: Call) -> Answer:
+def delete(call: PagerDutyCall) -> HttpAnswer:
     """One of the future is deleted, the current one ends now, a past one stays."""
     window, account = call.named("maintenance_windows"), call.account
     state = _state(window, account.clock())
@@ -88,16 +88,16 @@ def delete(call: Call) -> Answer:
         account.change("maintenance_windows", window, {"end": account.now()})
     else:
         account.remove("maintenance_windows", window)
-    return Answer(204, None, effect=window["id"])
+    return HttpAnswer(204, None, effect=window["id"])
 
 
-def _shown(call: Call, status: int, window: Thing, effect: str) -> Answer:
+def _shown(call: PagerDutyCall, status: int, window: Thing, effect: str) -> HttpAnswer:
     shown = call.renderer().thing("maintenance_windows", window)
-    return Answer(status, {"maintenance_window": shown}, effect=effect)
+    return HttpAnswer(status, {"maintenance_window": shown}, effect=effect)
 
 
 @routes.add("GET", "/notifications")
-def notifications(call: Call) -> Answer:
+def notifications(call: PagerDutyCall) -> HttpAnswer:
     """Newest first."""
     account, render = call.account, call.renderer()
     if not call.param("since") or not call.param("until"):

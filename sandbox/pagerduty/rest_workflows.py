@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Any, Optional
 
-from ..server import Answer, Routes
-from .call import Call
-from .forms import Field, Form, Problem, flag, many, mapping, one_of, refer, text
+from ..server import HttpAnswer, Routes
+from .call import PagerDutyCall
+from .forms import BodyForm, Field, Problem, flag, many, mapping, one_of, refer, text
 from .model import Agent, Thing, invalid
 from .render_catalog import API, CatalogRenderer, shows
 from .resource import filtered, serve_showing, serve_writing, taken
 
 routes = Routes()
 
-WORKFLOW = Form(
+WORKFLOW = BodyForm(
     name=Field(text(255), required=True),
     description=Field(text(blank=True), null=True),
     team=Field(refer("teams"), store="team_id", null=True),
@@ -37,14 +37,14 @@ def workflow(render: CatalogRenderer, workflow: Thing, shown: Thing) -> Thing:
     return shown
 
 
-def _settle(call: Call, fields: Thing, workflow: Optional[Thing]) -> None:
+def _settle(call: PagerDutyCall, fields: Thing, workflow: Optional[Thing]) -> None:
     taken(call, "incident_workflows", fields, workflow)
     if workflow is None:
         fields.update({"is_enabled": True, **fields, "created_at": call.account.now()})
 
 
 @routes.add("GET", "/incident_workflows")
-def index(call: Call) -> Answer:
+def index(call: PagerDutyCall) -> HttpAnswer:
     render, rows = call.renderer(), filtered(call, "incident_workflows")
     return call.page(
         "incident_workflows", rows, lambda row: render.thing("incident_workflows", row)
@@ -58,7 +58,7 @@ serve_writing(
 
 
 @routes.add("POST", "/incident_workflows/{id}/instances")
-def run(call: Call) -> Answer:
+def run(call: PagerDutyCall) -> HttpAnswer:
     """No `From`. The incident's log tells of the run."""
     workflow, account = call.named("incident_workflows"), call.account
     reference = call.body("incident_workflow_instance").get("incident")
@@ -84,17 +84,17 @@ def run(call: Call) -> Answer:
     account.journal.fact("pagerduty", "workflow_started", incident.id, id, workflow=workflow["id"])
     instance: Thing = {"id": id, "type": "incident_workflow_instance"}
     instance["incident"] = call.renderer().incident_reference(incident)
-    return Answer(201, {"incident_workflow_instance": instance}, effect=id)
+    return HttpAnswer(201, {"incident_workflow_instance": instance}, effect=id)
 
 
 # Triggers
 
 
-def _workflow(call: Call, value: Any) -> str:
+def _workflow(call: PagerDutyCall, value: Any) -> str:
     return str(refer("incident_workflows")(call, value))
 
 
-TRIGGER = Form(
+TRIGGER = BodyForm(
     trigger_type=Field(one_of("manual", "conditional", "incident_type"), required=True),
     condition=Field(text(), null=True),
     incident_types=Field(many(text())),
@@ -136,7 +136,7 @@ def trigger(render: CatalogRenderer, trigger: Thing, shown: Thing) -> Thing:
 
 
 @routes.add("GET", "/incident_workflows/triggers")
-def triggers(call: Call) -> Answer:
+def triggers(call: PagerDutyCall) -> HttpAnswer:
     account, render, rows = call.account, call.renderer(), []
     kind = (call.chosen("trigger_type", ("manual", "conditional", "incident_type")) or [""])[0]
     workflow, service, disabled = (
@@ -162,7 +162,7 @@ def triggers(call: Call) -> Answer:
 
 
 @routes.add("POST", "/incident_workflows/triggers")
-def add_trigger(call: Call) -> Answer:
+def add_trigger(call: PagerDutyCall) -> HttpAnswer:
     fields = TRIGGER.read(call, call.body("trigger"))
     if fields["trigger_type"] == "conditional" and not fields.get("condition"):
         raise invalid("Condition can't be blank")
@@ -170,37 +170,37 @@ def add_trigger(call: Call) -> Answer:
         raise invalid("Incident types can't be empty")
     name = call.account.catalog["incident_workflows"][fields["workflow_id"]]["name"]
     made = call.account.create("workflow_triggers", {**fields, "name": name})
-    return Answer(
+    return HttpAnswer(
         201, {"trigger": call.renderer().thing("workflow_triggers", made)}, effect=made["id"]
     )
 
 
 @routes.add("GET", "/incident_workflows/triggers/{id}")
-def show_trigger(call: Call) -> Answer:
-    return Answer(
+def show_trigger(call: PagerDutyCall) -> HttpAnswer:
+    return HttpAnswer(
         200,
         {"trigger": call.renderer().thing("workflow_triggers", call.named("workflow_triggers"))},
     )
 
 
 @routes.add("DELETE", "/incident_workflows/triggers/{id}")
-def remove_trigger(call: Call) -> Answer:
+def remove_trigger(call: PagerDutyCall) -> HttpAnswer:
     found = call.named("workflow_triggers")
     call.account.remove("workflow_triggers", found)
-    return Answer(204, None, effect=found["id"])
+    return HttpAnswer(204, None, effect=found["id"])
 
 
 # Incident types
 
 
-def _parent(call: Call, value: Any) -> str:
+def _parent(call: PagerDutyCall, value: Any) -> str:
     for kind in call.account.catalog["incident_types"].values():
         if value in (kind["id"], kind["name"]):
             return str(kind["id"])
     raise Problem("could not be found")
 
 
-TYPE = Form(
+TYPE = BodyForm(
     name=Field(text(50), required=True),
     display_name=Field(text(50), required=True),
     parent_type=Field(_parent, required=True, store="parent_id"),
@@ -227,7 +227,7 @@ def incident_type(render: CatalogRenderer, kind: Thing, shown: Thing) -> Thing:
 
 
 @routes.add("GET", "/incidents/types")
-def types(call: Call) -> Answer:
+def types(call: PagerDutyCall) -> HttpAnswer:
     wanted, render = (
         (call.chosen("filter", ("enabled", "disabled", "all")) or ["enabled"])[0],
         call.renderer(),
@@ -237,14 +237,14 @@ def types(call: Call) -> Answer:
         for kind in call.account.catalog["incident_types"].values()
         if wanted == "all" or kind.get("enabled", True) == (wanted == "enabled")
     ]
-    return Answer(200, {"incident_types": rows})
+    return HttpAnswer(200, {"incident_types": rows})
 
 
 @routes.add("POST", "/incidents/types")
-def add_type(call: Call) -> Answer:
+def add_type(call: PagerDutyCall) -> HttpAnswer:
     fields = TYPE.read(call, call.body("incident_type"))
     taken(call, "incident_types", fields)
     made = call.account.create("incident_types", {**fields, "created_at": call.account.now()})
-    return Answer(
+    return HttpAnswer(
         201, {"incident_type": call.renderer().thing("incident_types", made)}, effect=made["id"]
     )

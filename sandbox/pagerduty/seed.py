@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from .account import Account
+from .account import PagerDutyAccount
 from .rest_pages import SEVERITIES, STATUSES
 
 API_KEY = "u+sandboxSandbox12345"
@@ -15,14 +15,14 @@ USER_TOKEN = "w_sandboxUserToken_1"
 HOUR_SECONDS = 3600
 
 
-def keys(account: Account) -> None:
+def keys(account: PagerDutyAccount) -> None:
     """The secrets that open the account; tests may add more."""
     account.tokens.update({API_KEY: "", READ_ONLY_KEY: "", OAUTH_TOKEN: ""})
     account.tokens[USER_TOKEN] = account.find("users", "Ada Lovelace")["id"]
     account.read_only.add(READ_ONLY_KEY)
 
 
-def plant(account: Account) -> None:
+def plant(account: PagerDutyAccount) -> None:
     """Fill an empty account."""
     people = [
         ("Ada Lovelace", "ada@example.com", "owner", "Europe/London"),
@@ -136,7 +136,7 @@ def plant(account: Account) -> None:
     keys(account)
 
 
-def service(account: Account, name: str, policy: str, **fields: object) -> str:
+def service(account: PagerDutyAccount, name: str, policy: str, **fields: object) -> str:
     """A service with an Events v2 and an Events v1 integration; returns its id."""
     created = account.now()
     found = account.add(
@@ -162,7 +162,7 @@ def service(account: Account, name: str, policy: str, **fields: object) -> str:
     return str(found["id"])
 
 
-def status_page(account: Account, name: str) -> str:
+def status_page(account: PagerDutyAccount, name: str) -> str:
     """A public status page with its statuses, severities and a service; returns its id."""
 
     def rows(kind: dict[str, tuple[str, ...]]) -> list[dict[str, str]]:

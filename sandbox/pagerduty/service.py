@@ -7,8 +7,8 @@ import time
 from typing import Any, Callable, Dict, Optional, Tuple
 
 from ..clock import Clock
-from ..journal import Journal
-from ..server import Answer, Request, Server, Service
+from ..journal import SandboxJournal
+from ..server import HttpAnswer, HttpRequest, Server, Service
 from . import (
     rest_account,
     rest_analytics,
@@ -28,10 +28,10 @@ from . import (
     rest_workflows,
     seed,
 )
-from .account import Account
-from .call import Call
-from .events import Events
-from .model import Alert, Incident, LogEntry, Note, Responder, Wrong, not_found
+from .account import PagerDutyAccount
+from .call import PagerDutyCall
+from .events import EventsEndpoint
+from .model import Alert, Incident, LogEntry, Note, RequestRefused, Responder, not_found
 from .render import Renderer
 from .webhooks import Courier
 
@@ -70,19 +70,21 @@ _NAMES = {
 }
 
 
-class PagerDuty(Service):
+class PagerDutyService(Service):
     name = "pagerduty"
 
-    def __init__(self, account: Account, monotonic: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, account: PagerDutyAccount, monotonic: Callable[[], float] = time.monotonic
+    ) -> None:
         super().__init__()
         self.account = account
         self.lock = account.lock
-        self.events = Events(account, monotonic)
+        self.events = EventsEndpoint(account, monotonic)
         self._monotonic = monotonic
         self._windows: Dict[str, Tuple[float, float, int]] = {}
         """Of each key: when its window began (real and sandbox time), and the requests in it."""
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: HttpRequest) -> HttpAnswer:
         self.account.run_due()
         if self.events.handles(request):
             return self.events.handle(request)
@@ -92,12 +94,12 @@ class PagerDuty(Service):
             headers = self._count(token)
             answer = self._route(request, token, own_user)
         except _Limited as limited:
-            return Answer(limited.status, limited.body(), limited.headers)
-        except Wrong as wrong:
-            answer = Answer(wrong.status, wrong.body())
+            return HttpAnswer(limited.status, limited.body(), limited.headers)
+        except RequestRefused as wrong:
+            answer = HttpAnswer(wrong.status, wrong.body())
         return answer._replace(headers={**headers, **answer.headers})
 
-    def _authorize(self, request: Request) -> Tuple[str, str]:
+    def _authorize(self, request: HttpRequest) -> Tuple[str, str]:
         scheme, _, value = request.headers.get("Authorization", "").partition(" ")
         token = value.strip()
         if scheme.lower() == "token":
@@ -105,7 +107,7 @@ class PagerDuty(Service):
         elif scheme.lower() != "bearer":
             token = ""
         if token not in self.account.tokens:
-            raise Wrong(401, *_NAMES[401])
+            raise RequestRefused(401, *_NAMES[401])
         return token, self.account.tokens[token]
 
     def _count(self, token: str) -> Dict[str, str]:
@@ -130,7 +132,7 @@ class PagerDuty(Service):
             raise _Limited(shown)
         return shown
 
-    def _route(self, request: Request, token: str, own_user: str) -> Answer:
+    def _route(self, request: HttpRequest, token: str, own_user: str) -> HttpAnswer:
         for routes in _ROUTES:
             found = routes.find(request.method, request.path)
             if found is not None:
@@ -138,17 +140,17 @@ class PagerDuty(Service):
         else:
             raise not_found()
         if request.method != "GET" and token in self.account.read_only:
-            raise Wrong(403, *_NAMES[403])
+            raise RequestRefused(403, *_NAMES[403])
         handler, names = found
-        answer: Answer = handler(Call(self.account, request, names, own_user))
+        answer: HttpAnswer = handler(PagerDutyCall(self.account, request, names, own_user))
         return answer
 
-    def trouble(self, status: int, retry_after: Optional[float]) -> Answer:
+    def trouble(self, status: int, retry_after: Optional[float]) -> HttpAnswer:
         if status in (502, 503, 504):
             page = (
                 f"<html><head><title>{status}</title></head><body><h1>{status}</h1></body></html>"
             )
-            return Answer(status, page, {"Content-Type": "text/html"})
+            return HttpAnswer(status, page, {"Content-Type": "text/html"})
         code, message = _NAMES.get(status, (2000, "Error"))
         headers: Dict[str, str] = {}
         if status == 429 and retry_after is not None:
@@ -159,14 +161,14 @@ class PagerDuty(Service):
                 "ratelimit-remaining": "0",
                 "ratelimit-reset": reset,
             }
-        return Answer(status, {"error": {"message": message, "code": code}}, headers)
+        return HttpAnswer(status, {"error": {"message": message, "code": code}}, headers)
 
     def control(self, word: str, body: Dict[str, Any]) -> Any:
         if word != "account":
             raise KeyError(word)
         try:
             result = self.account.call(str(body.get("do", "")), dict(body.get("args") or {}))
-        except Wrong as wrong:
+        except RequestRefused as wrong:
             raise ValueError(f"{wrong.message}: {'; '.join(wrong.errors)}") from None
         return self._plain(result)
 
@@ -186,7 +188,7 @@ class PagerDuty(Service):
         return value
 
 
-class _Limited(Wrong):
+class _Limited(RequestRefused):
     def __init__(self, headers: Dict[str, str]) -> None:
         super().__init__(429, *_NAMES[429])
         self.headers = headers
@@ -197,12 +199,12 @@ class PagerDutyServer(Server):
     already seeded."""
 
     def __init__(
-        self, journal: Journal, clock: Clock, port: int = 0, *, seeded: bool = True
+        self, journal: SandboxJournal, clock: Clock, port: int = 0, *, seeded: bool = True
     ) -> None:
-        self.account = Account(journal, clock)
+        self.account = PagerDutyAccount(journal, clock)
         if seeded:
             seed.plant(self.account)
-        super().__init__(PagerDuty(self.account), journal, clock, port)
+        super().__init__(PagerDutyService(self.account), journal, clock, port)
         self.courier = Courier(self.account)
 
     def start(self) -> PagerDutyServer:

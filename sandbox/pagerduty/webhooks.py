@@ -23,7 +23,7 @@ from typing import Any, Deque, Dict, NamedTuple, Optional
 from urllib.parse import urlsplit
 
 from ..clock import iso
-from .account import Account
+from .account import PagerDutyAccount
 from .model import LogEntry, Thing
 from .render import Renderer
 
@@ -70,7 +70,7 @@ class _Round:
 class Courier:
     """`pause` (real seconds): between two tries of the same call."""
 
-    def __init__(self, account: Account, pause: float = 0.2) -> None:
+    def __init__(self, account: PagerDutyAccount, pause: float = 0.2) -> None:
         self._account = account
         self._pause = pause
         self._lock = threading.Lock()

@@ -12,7 +12,7 @@ from typing import Any, Dict, Iterator, Set
 import pytest
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -65,7 +65,7 @@ NEVER = {
 @pytest.fixture(scope="module")
 def server() -> Iterator[PagerDutyServer]:
     clock = Clock()
-    with PagerDutyServer(Journal(clock), clock) as running:
+    with PagerDutyServer(SandboxJournal(clock), clock) as running:
         yield running
 
 

@@ -12,7 +12,7 @@ from pagerduty_rest import PagerDutyRest
 from st2tests.base import BaseActionTestCase
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -26,7 +26,7 @@ class IncidentGetTestCase(BaseActionTestCase):
     def setUp(self) -> None:
         super().setUp()
         clock = Clock()
-        self.server = PagerDutyServer(Journal(clock), clock)
+        self.server = PagerDutyServer(SandboxJournal(clock), clock)
         self.server.start()
         self.addCleanup(self.server.stop)
         self.incident = self.server.account.trigger("Checkout API", "Disk full", priority="P1")

@@ -17,7 +17,7 @@ from pagerduty_mattermost.incidents.incident import (
     Person,
     to_payload,
 )
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 
@@ -27,7 +27,7 @@ class TellIncidentTestCase(ChatActionCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.pagerduty = PagerDutyServer(Journal(self.chat.clock), self.chat.clock)
+        self.pagerduty = PagerDutyServer(SandboxJournal(self.chat.clock), self.chat.clock)
         self.pagerduty.start()
         self.addCleanup(self.pagerduty.stop)
         account = self.pagerduty.account

@@ -21,7 +21,7 @@ from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from sandbox.mattermost import Person
+from sandbox.mattermost import ChatPerson
 
 
 class AttackCase(ChatSensorCase):
@@ -252,7 +252,7 @@ class RightsTestCase(AttackCase):
         """Whoever posts may give their post any props."""
         victim = self.account.trigger("Checkout API", "Slow")
         self.account.trigger("Checkout API", "Slower")
-        eve = Person(self.sandbox.mattermost, "mei")
+        eve = ChatPerson(self.sandbox.mattermost, "mei")
         channel = self.sandbox.mattermost.account.channel("incidents")
         trap = {
             "channel_id": channel.id,
@@ -279,7 +279,7 @@ class RightsTestCase(AttackCase):
             "message": "note: forged",
             "props": {"from_webhook": "true"},
         }
-        post = Person(self.sandbox.mattermost, "ada").send("/posts", sent).json()["id"]
+        post = ChatPerson(self.sandbox.mattermost, "ada").send("/posts", sent).json()["id"]
         self.post(
             "/note",
             json={

@@ -14,7 +14,7 @@ from chat_handle import ChatHandle
 from chat_sensor_case import ADA, KEY, TOKEN, ChatSensorCase
 
 from sandbox.mattermost import ADMIN_TOKEN
-from sandbox.mattermost.person import Person
+from sandbox.mattermost.person import ChatPerson
 
 
 class ChatSensorTestCase(ChatSensorCase):
@@ -382,7 +382,7 @@ class ChatSensorTestCase(ChatSensorCase):
     def declared(self, text: str, user: str = "ada") -> Any:
         """The dialog that `/pd declare` opens in the user's client."""
 
-        person = Person(self.sandbox.mattermost, user)
+        person = ChatPerson(self.sandbox.mattermost, user)
         known = {one.id for one in person.dialogs()}
         answer = person.command("incidents", f"/pd declare {text}")
         assert answer.status_code == 200, answer.text
@@ -392,7 +392,7 @@ class ChatSensorTestCase(ChatSensorCase):
     def test_a_linked_post_is_declared_quoted_and_linked_back(self) -> None:
 
         self.with_command()
-        ada = Person(self.sandbox.mattermost, "ada")
+        ada = ChatPerson(self.sandbox.mattermost, "ada")
         post = ada.say("incidents", "Checkout is slow\nsince noon, @here").json()
         link = f"{self.sandbox.mattermost.url}/ops/pl/{post['id']}"
         dialog = self.declared(link)
@@ -425,7 +425,7 @@ class ChatSensorTestCase(ChatSensorCase):
             "secret", private=True, members=["ada", self.sandbox.mattermost.world.bot.username]
         )
 
-        post = Person(self.sandbox.mattermost, "ada").say("secret", "Nobody may know").json()
+        post = ChatPerson(self.sandbox.mattermost, "ada").say("secret", "Nobody may know").json()
         link = f"{self.sandbox.mattermost.url}/ops/pl/{post['id']}"
         for user, quoted in (("ada", True), ("grace", False)):
             dialog = self.declared(link, user)

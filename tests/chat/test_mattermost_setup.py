@@ -16,7 +16,7 @@ from pagerduty_mattermost.chat.setup import checked
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.mattermost.admin import CommandFailed
 from sandbox.mattermost import ADMIN_TOKEN
-from sandbox.mattermost.person import Person
+from sandbox.mattermost.person import ChatPerson
 
 
 class MattermostSetupTestCase(ChatSensorCase):
@@ -75,7 +75,7 @@ class MattermostSetupTestCase(ChatSensorCase):
     def test_the_command_works_at_once_without_its_token_in_the_configuration(self) -> None:
         self.done()
         one = self.account.trigger("Checkout API", "Slow")
-        ada = Person(self.sandbox.mattermost, "ada")
+        ada = ChatPerson(self.sandbox.mattermost, "ada")
         answer = ada.command("incidents", f"/pd ack {one.number}")
         assert (answer.status_code, "Working on it" in answer.json()["text"]) == (200, True)
         assert self.handle()[0] is True

@@ -22,7 +22,7 @@ from mattermost_post_digest import PostDigest
 from model_truth import FLAPPING
 from model_world import PEOPLE, World
 
-from sandbox.pagerduty.model import Wrong
+from sandbox.pagerduty.model import RequestRefused
 
 SERVICES = ("Checkout API", "Database", "Storefront")
 WHICH = st.integers(0, 11)
@@ -117,7 +117,7 @@ class History(RuleBasedStateMachine):
 
     def attempt(self, what: str, which: int, *words: Any) -> None:
         """What PagerDuty refuses for the incident's state is no history."""
-        with contextlib.suppress(Wrong, ValueError):
+        with contextlib.suppress(RequestRefused, ValueError):
             getattr(self.world.account, what)(self.made[which % len(self.made)], *words)
 
     # Time, the sensor, the actions

@@ -14,7 +14,7 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 from sandbox import Sandbox
 from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, write_config
-from sandbox.pagerduty.model import Wrong
+from sandbox.pagerduty.model import RequestRefused
 from sandbox.verify import verify
 from standalone.app import App
 
@@ -88,7 +88,7 @@ def change(account: Any, draw: random.Random, made: List[Any]) -> None:
             "set_priority": (draw.choice(("P1", "P3")), who),
         }
         getattr(account, what)(one, *words.get(what, (who,)))
-    except (Wrong, ValueError):
+    except (RequestRefused, ValueError):
         account.annotate(one, f"note {draw.random()}", who)
 
 

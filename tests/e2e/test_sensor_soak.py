@@ -13,7 +13,7 @@ import pytest
 from sensor_world import SILENT, SensorWorld
 
 from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT
-from sandbox.pagerduty.model import Wrong
+from sandbox.pagerduty.model import RequestRefused
 
 PEOPLE = ("ada", "grace", "linus", "mei", "olu")
 SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
@@ -74,7 +74,7 @@ class Life:
         """One change, by somebody, to some incident."""
         before = len(self.world.journal.facts)
         self.count += 1
-        with contextlib.suppress(Wrong):  # such as an escalation beyond the last level
+        with contextlib.suppress(RequestRefused):  # such as an escalation beyond the last level
             self._act(self.draw.choice(PEOPLE) + "@example.com")
         written = [fact.id for fact in self.world.journal.facts_of("pagerduty", since=before)]
         if written and self.draw.random() < self.hide:

@@ -29,14 +29,14 @@ from pagerduty_mattermost.gateways.http.client import (
     prepare,
     retry,
 )
-from sandbox.server import Answer, Request
+from sandbox.server import HttpAnswer, HttpRequest
 
 DEFAULT = Policy()
 QUICK = Http(timeouts=Timeouts(connect=1.0, read=1.0))
 
 
-def ok(_request: Request) -> Answer:
-    return Answer(200, {"ok": True})
+def ok(_request: HttpRequest) -> HttpAnswer:
+    return HttpAnswer(200, {"ok": True})
 
 
 @pytest.fixture
@@ -156,7 +156,9 @@ def test_a_proxy_that_refuses_the_tunnel_never_sent_the_request() -> None:
 
 def test_a_redirect_is_refused_and_its_path_not_told() -> None:
     with Double(
-        lambda _: Answer(302, None, {"Location": "https://elsewhere.example/login?token=s3cret"})
+        lambda _: HttpAnswer(
+            302, None, {"Location": "https://elsewhere.example/login?token=s3cret"}
+        )
     ) as double:
         error = failure(
             lambda: session_for(double.url).post(

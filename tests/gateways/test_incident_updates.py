@@ -17,7 +17,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import MAX_BULK, manage
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
-from sandbox.server import Answer, Request
+from sandbox.server import HttpAnswer, HttpRequest
 
 NOW = 1795232710.0
 ADA = "ada@example.com"
@@ -32,26 +32,26 @@ class Account:
         self.refuse_after = 9999
         self.changed: List[str] = []
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: HttpRequest) -> HttpAnswer:
         if request.path == "/incidents/PGONE00":
-            return Answer(404, {"error": {"message": "Not Found", "code": 2100}})
+            return HttpAnswer(404, {"error": {"message": "Not Found", "code": 2100}})
         if request.path.endswith("/notes"):
             return self._notes(request)
         if request.method == "PUT":
             if len(self.changed) >= self.refuse_after:
-                return Answer(403, {"error": {"message": "Access Denied", "code": 2010}})
+                return HttpAnswer(403, {"error": {"message": "Access Denied", "code": 2010}})
             ids = [row["id"] for row in request.json()["incidents"]]
             self.changed += ids
-            return Answer(200, {"incidents": [{"id": id, "status": "resolved"} for id in ids]})
-        return Answer(200, {"incident": {"id": "P1"} if request.path.endswith("P1") else {}})
+            return HttpAnswer(200, {"incidents": [{"id": id, "status": "resolved"} for id in ids]})
+        return HttpAnswer(200, {"incident": {"id": "P1"} if request.path.endswith("P1") else {}})
 
-    def _notes(self, request: Request) -> Answer:
+    def _notes(self, request: HttpRequest) -> HttpAnswer:
         if request.method == "GET":
-            return Answer(200, {"notes": self.notes})
+            return HttpAnswer(200, {"notes": self.notes})
         text = request.json()["note"]["content"]
         note = {"id": f"N{len(self.notes)}", "content": text, "created_at": CREATED}
         self.notes.append(note)
-        return Answer(201, {"note": note})
+        return HttpAnswer(201, {"note": note})
 
 
 class Site:

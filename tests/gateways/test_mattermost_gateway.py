@@ -26,7 +26,7 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.gateways.mattermost.client import DELETED_CHANNEL, Mattermost
 from pagerduty_mattermost.gateways.mattermost.values import checked_name, key_of
-from sandbox.server import Answer
+from sandbox.server import HttpAnswer
 
 
 @pytest.fixture
@@ -204,7 +204,9 @@ def test_what_is_wrong_is_told_with_status_and_error_id(chat: Chat, incidents: s
 
 def test_a_redirect_is_not_followed_and_the_address_is_told() -> None:
     with Double(
-        lambda _: Answer(301, None, {"Location": "https://chat.example.com/api/v4/users/me?t=1"})
+        lambda _: HttpAnswer(
+            301, None, {"Location": "https://chat.example.com/api/v4/users/me?t=1"}
+        )
     ) as double:
         raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
         mattermost = Mattermost(config.require_mattermost(config.load(raw)))
@@ -216,15 +218,15 @@ def test_a_redirect_is_not_followed_and_the_address_is_told() -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Answer(501, {"id": "x.disabled", "message": "off"}), PermanentError),
-        (Answer(405, "no"), PermanentError),
-        (Answer(413, {"id": "too.large"}), RejectedInput),
-        (Answer(200, []), RetryLater),
-        (Answer(200, {"id": "me"}), RetryLater),
-        (Answer(404, "<html>"), NotFound),
+        (HttpAnswer(501, {"id": "x.disabled", "message": "off"}), PermanentError),
+        (HttpAnswer(405, "no"), PermanentError),
+        (HttpAnswer(413, {"id": "too.large"}), RejectedInput),
+        (HttpAnswer(200, []), RetryLater),
+        (HttpAnswer(200, {"id": "me"}), RetryLater),
+        (HttpAnswer(404, "<html>"), NotFound),
     ],
 )
-def test_every_other_answer_is_one_of_our_errors(answer: Answer, error: type) -> None:
+def test_every_other_answer_is_one_of_our_errors(answer: HttpAnswer, error: type) -> None:
     with Double(lambda _: answer) as double:
         raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
         mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
@@ -233,7 +235,7 @@ def test_every_other_answer_is_one_of_our_errors(answer: Answer, error: type) ->
 
 
 def test_a_proxys_page_without_posts_is_no_empty_channel() -> None:
-    with Double(lambda _: Answer(200, {"status": "fine"})) as double:
+    with Double(lambda _: HttpAnswer(200, {"status": "fine"})) as double:
         raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
         mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
         with pytest.raises(RetryLater, match="no list of posts"):
@@ -251,7 +253,7 @@ def test_a_netrc_entry_does_not_replace_the_token(
 
 def test_the_server_may_stand_below_a_path() -> None:
     me = {"id": "b" * 26, "username": "bot"}
-    with Double(lambda _: Answer(200, me)) as double:
+    with Double(lambda _: HttpAnswer(200, me)) as double:
         raw = {"mattermost": {"url": double.url + "/chat/", "token": "t" * 26}}
         Mattermost(config.require_mattermost(config.load(raw))).me()
     assert double.requests[0].path == "/chat/api/v4/users/me"
@@ -428,7 +430,7 @@ def test_a_file_is_uploaded_and_posted(chat: Chat, incidents: str) -> None:
     st.binary(),
 )
 def test_no_answer_brings_anything_but_our_errors(double: Any, status: int, body: bytes) -> None:
-    double.answer = Answer(status, body)
+    double.answer = HttpAnswer(status, body)
     raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
     mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
     with pytest.raises(PackError):
@@ -439,7 +441,7 @@ def test_json_too_deep_to_read_is_one_of_our_errors(double: Any) -> None:
     raw = {"mattermost": {"url": double.url, "token": "t" * 26}}
     mattermost = Mattermost(config.require_mattermost(config.load(raw)), sleep=lambda _: None)
     for status in (200, 403, 500):
-        double.answer = Answer(status, b"[" * 200_000)
+        double.answer = HttpAnswer(status, b"[" * 200_000)
         with pytest.raises(PackError):
             mattermost.me()
 
@@ -447,7 +449,7 @@ def test_json_too_deep_to_read_is_one_of_our_errors(double: Any) -> None:
 @pytest.fixture(scope="module")
 def double() -> Iterator[Any]:
     with Double(lambda _: double.answer) as double:  # type: ignore[attr-defined]
-        double.answer = Answer()  # type: ignore[attr-defined]
+        double.answer = HttpAnswer()  # type: ignore[attr-defined]
         yield double
 
 

@@ -23,12 +23,12 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.gateways.http.client import Policy
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, Rate, fill, query, segment
-from sandbox.server import Answer, Request
+from sandbox.server import HttpAnswer, HttpRequest
 
 KEY = "u+AbCdEfGhIjKlMnOpWXYZ"
 RATE = {"ratelimit-limit": "960", "ratelimit-remaining": "950", "ratelimit-reset": "12"}
 
-Handler = Callable[[Request], Answer]
+Handler = Callable[[HttpRequest], HttpAnswer]
 
 
 class Setup:
@@ -38,7 +38,7 @@ class Setup:
         self.double = double
         self.now = 0.0
         self.slept: List[float] = []
-        self.handler: Handler = lambda _: Answer(200, {"incident": {"id": "P1"}}, RATE)
+        self.handler: Handler = lambda _: HttpAnswer(200, {"incident": {"id": "P1"}}, RATE)
         self.pagerduty = self.gateway()
 
     def gateway(
@@ -62,7 +62,7 @@ class Setup:
         self.slept.append(seconds)
         self.now += seconds
 
-    def answers(self, *answers: Answer) -> None:
+    def answers(self, *answers: HttpAnswer) -> None:
         """Each request gets the next answer, the last one again and again."""
         left = list(answers)
         self.handler = lambda _: left.pop(0) if len(left) > 1 else left[0]
@@ -76,8 +76,10 @@ def setup() -> Iterator[Setup]:
         yield current[0]
 
 
-def trouble(status: int, headers: Optional[Dict[str, str]] = None, **error: Any) -> Answer:
-    return Answer(status, {"error": error or {"message": "Trouble", "code": 2000}}, headers or {})
+def trouble(status: int, headers: Optional[Dict[str, str]] = None, **error: Any) -> HttpAnswer:
+    return HttpAnswer(
+        status, {"error": error or {"message": "Trouble", "code": 2000}}, headers or {}
+    )
 
 
 # What is sent
@@ -239,15 +241,15 @@ def test_a_post_that_was_refused_a_connection_is_sent_later(setup: Setup) -> Non
 
 
 def test_a_json_answer_that_is_no_object_is_no_answer(setup: Setup) -> None:
-    setup.answers(Answer(200, [1, 2]))
+    setup.answers(HttpAnswer(200, [1, 2]))
     with pytest.raises(RetryLater, match="no JSON object"):
         setup.pagerduty.get("/incidents")
 
 
 def test_an_answer_without_a_body_by_contract_is_empty(setup: Setup) -> None:
-    setup.answers(Answer(204))
+    setup.answers(HttpAnswer(204))
     assert setup.pagerduty.put("/teams/P1/users/P2") == {}
-    setup.answers(Answer(200))
+    setup.answers(HttpAnswer(200))
     assert setup.pagerduty.delete("/schedules/P1/overrides/P2") == {}
 
 
@@ -282,7 +284,7 @@ def test_400_tells_pagerdutys_own_words_in_one_line(setup: Setup) -> None:
     ],
 )
 def test_400_in_any_shape_is_still_a_line(setup: Setup, body: Any) -> None:
-    setup.answers(Answer(400, body))
+    setup.answers(HttpAnswer(400, body))
     with pytest.raises(
         RejectedInput, match=r"^PagerDuty GET /incidents: PagerDuty refuses \(400\)"
     ):
@@ -315,7 +317,7 @@ def test_refusals_have_their_own_errors_and_never_hold_the_key(
 def test_429_waits_for_the_reset(setup: Setup) -> None:
     setup.answers(
         trouble(429, {**RATE, "ratelimit-reset": "7"}, message="Rate Limit Exceeded", code=2020),
-        Answer(200, {"incidents": []}),
+        HttpAnswer(200, {"incidents": []}),
     )
     setup.pagerduty.get("/incidents")
     assert setup.slept == [7.25]
@@ -366,8 +368,8 @@ def test_deleting_what_a_lost_answer_already_deleted_is_done(setup: Setup) -> No
 
 def test_pagerdutys_clock_and_rate_limit_are_remembered(setup: Setup) -> None:
     setup.answers(
-        Answer(200, {"a": 1}, {**RATE, "Date": "Sat, 21 Nov 2026 03:45:10 GMT"}),
-        Answer(200, {"a": 1}, {"ratelimit-limit": "many"}),
+        HttpAnswer(200, {"a": 1}, {**RATE, "Date": "Sat, 21 Nov 2026 03:45:10 GMT"}),
+        HttpAnswer(200, {"a": 1}, {"ratelimit-limit": "many"}),
     )
     setup.pagerduty.get("/abilities")
     assert setup.pagerduty.last_server_time == 1795232710.0
@@ -401,7 +403,7 @@ def test_the_driver_keeps_no_statistics_of_urls(setup: Setup) -> None:
 def rows(total: int, size: int = 100, **extra: Any) -> Handler:
     """A list of `total` services as PagerDuty pages it."""
 
-    def handler(request: Request) -> Answer:
+    def handler(request: HttpRequest) -> HttpAnswer:
         offset = int(request.param("offset", "0"))
         limit = min(int(request.param("limit", "25")), size)
         if offset + limit > 10000:
@@ -417,7 +419,7 @@ def rows(total: int, size: int = 100, **extra: Any) -> Handler:
             "more": offset + limit < total,
             "total": shown,
         }
-        return Answer(200, {**body, **extra})
+        return HttpAnswer(200, {**body, **extra})
 
     return handler
 
@@ -467,7 +469,7 @@ def test_a_maximum_cuts_and_tells_it(setup: Setup) -> None:
 
 
 def test_an_empty_page_that_promises_more_ends_the_list(setup: Setup) -> None:
-    setup.answers(Answer(200, {"services": [], "more": True, "limit": 100, "offset": 0}))
+    setup.answers(HttpAnswer(200, {"services": [], "more": True, "limit": 100, "offset": 0}))
     listing = setup.pagerduty.list_all("/services", "services")
     assert (listing.items, listing.truncated, len(setup.double.requests)) == ([], True, 1)
 
@@ -479,7 +481,8 @@ def test_rows_that_repeat_between_pages_come_once(setup: Setup) -> None:
         [{"id": "C"}, {"no": "id"}, {"no": "id"}],
     ]
     left = [
-        Answer(200, {"services": page, "more": n < 2, "limit": 2}) for n, page in enumerate(pages)
+        HttpAnswer(200, {"services": page, "more": n < 2, "limit": 2})
+        for n, page in enumerate(pages)
     ]
     setup.answers(*left)
     assert setup.pagerduty.list_all("/services", "services").items == [
@@ -493,7 +496,7 @@ def test_rows_that_repeat_between_pages_come_once(setup: Setup) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"services": None}, {"services": {"id": "P1"}}])
 def test_a_list_that_is_none_is_no_answer(setup: Setup, body: Any) -> None:
-    setup.answers(Answer(200, body))
+    setup.answers(HttpAnswer(200, body))
     with pytest.raises(RetryLater, match="holds no list 'services'"):
         setup.pagerduty.page("/services", "services")
 
@@ -507,13 +510,13 @@ class Account:
     def __init__(self) -> None:
         self.incidents: List[Dict[str, Any]] = []
 
-    def __call__(self, request: Request) -> Answer:
+    def __call__(self, request: HttpRequest) -> HttpAnswer:
         if request.method == "GET":
             found = [
                 i for i in self.incidents if i["incident_key"] == request.param("incident_key")
             ]
             assert request.param("date_range") == "all"
-            return Answer(200, {"incidents": found[::-1], "more": False})
+            return HttpAnswer(200, {"incidents": found[::-1], "more": False})
         sent = request.json()["incident"]
         if any(
             i["incident_key"] == sent.get("incident_key") and i["status"] != "resolved"
@@ -533,7 +536,7 @@ class Account:
             "service": sent["service"],
         }
         self.incidents.append(made)
-        return Answer(201, {"incident": made})
+        return HttpAnswer(201, {"incident": made})
 
 
 NEW = {
@@ -554,7 +557,7 @@ def test_a_lost_answer_to_a_create_makes_one_incident(setup: Setup) -> None:
 def test_an_incident_that_was_resolved_meanwhile_is_not_made_again(setup: Setup) -> None:
     account = Account()
 
-    def handler(request: Request) -> Answer:
+    def handler(request: HttpRequest) -> HttpAnswer:
         answer = account(request)
         for incident in account.incidents:
             incident["status"] = "resolved"

@@ -17,7 +17,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import (
     resolve_all,
 )
 from sandbox.clock import Clock
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 
@@ -40,7 +40,7 @@ class Setup:
 @pytest.fixture
 def setup() -> Iterator[Setup]:
     clock = Clock()
-    with PagerDutyServer(Journal(clock), clock) as server:
+    with PagerDutyServer(SandboxJournal(clock), clock) as server:
         yield Setup(server)
 
 

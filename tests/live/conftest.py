@@ -10,8 +10,8 @@ import pytest
 from mattermost_site import Site
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
-from sandbox.mattermost import Mattermost
+from sandbox.journal import SandboxJournal
+from sandbox.mattermost import MattermostService
 from sandbox.server import Server
 
 NEEDED = ("MATTERMOST_URL", "MATTERMOST_ADMIN_TOKEN")
@@ -35,8 +35,8 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
         found.close()
         return
     clock = Clock()
-    journal = Journal(clock)
-    mattermost = Mattermost(clock, journal)
+    journal = SandboxJournal(clock)
+    mattermost = MattermostService(clock, journal)
     root = mattermost.add_user("root", admin=True)
     with Server(mattermost, journal, clock) as server:
         found = Site(server.url, mattermost.add_token(root))

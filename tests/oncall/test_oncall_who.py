@@ -8,7 +8,7 @@ from oncall_who import OnCallWho
 from st2tests.base import BaseActionTestCase
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 
@@ -18,7 +18,7 @@ class OnCallWhoTestCase(BaseActionTestCase):
     def setUp(self) -> None:
         super().setUp()
         clock = Clock(1795232710.0)
-        self.server = PagerDutyServer(Journal(clock), clock)
+        self.server = PagerDutyServer(SandboxJournal(clock), clock)
         self.server.start()
         self.addCleanup(self.server.stop)
 

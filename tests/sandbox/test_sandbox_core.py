@@ -9,8 +9,8 @@ import pytest
 import requests
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
-from sandbox.server import Answer, Request, Routes, Server, Service
+from sandbox.journal import SandboxJournal
+from sandbox.server import HttpAnswer, HttpRequest, Routes, Server, Service
 
 
 class Counter(Service):
@@ -21,15 +21,15 @@ class Counter(Service):
     def __init__(self) -> None:
         super().__init__()
         self.done = 0
-        self.last: Optional[Request] = None
+        self.last: Optional[HttpRequest] = None
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: HttpRequest) -> HttpAnswer:
         self.done += 1
         self.last = request
-        return Answer(200, {"done": self.done, "path": request.path}, effect=f"e{self.done}")
+        return HttpAnswer(200, {"done": self.done, "path": request.path}, effect=f"e{self.done}")
 
-    def trouble(self, status: int, retry_after: Optional[float]) -> Answer:
-        return Answer(
+    def trouble(self, status: int, retry_after: Optional[float]) -> HttpAnswer:
+        return HttpAnswer(
             status, {"trouble": status}, {"Retry-After": str(retry_after)} if retry_after else {}
         )
 
@@ -42,7 +42,7 @@ class Counter(Service):
 @pytest.fixture
 def server() -> Iterator[Server]:
     clock = Clock()
-    with Server(Counter(), Journal(clock), clock) as running:
+    with Server(Counter(), SandboxJournal(clock), clock) as running:
         yield running
 
 
@@ -242,7 +242,7 @@ def test_faults_journal_and_clock_by_http(server: Server) -> None:
 
 def test_the_date_header_is_the_sandbox_clocks() -> None:
     clock = Clock(0)
-    with Server(Counter(), Journal(clock), clock) as server:
+    with Server(Counter(), SandboxJournal(clock), clock) as server:
         assert get(server).headers["Date"] == "Thu, 01 Jan 1970 00:00:00 GMT"
         clock.advance(90)
         assert get(server).headers["Date"] == "Thu, 01 Jan 1970 00:01:30 GMT"
@@ -268,7 +268,7 @@ def test_forms_are_read(server: Server) -> None:
 
 
 def test_the_journal_counts_filters_and_forgets_the_oldest_answers_first() -> None:
-    journal = Journal(Clock(5), answers_limit=10)
+    journal = SandboxJournal(Clock(5), answers_limit=10)
     for number in range(4):
         journal.record("s", "GET", f"/p/{number}", (), {}, b"", 200, "", "", b"12345")
     journal.record("t", "POST", "/q", (), {}, b"", 500, "", "drop", None)

@@ -10,9 +10,9 @@ import pytest
 import requests
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
-from sandbox.mattermost import Mattermost, World, seed
-from sandbox.pagerduty.account import Account
+from sandbox.journal import SandboxJournal
+from sandbox.mattermost import MattermostService, World, seed
+from sandbox.pagerduty.account import PagerDutyAccount
 from sandbox.pagerduty.seed import plant
 from sandbox.server import Server
 
@@ -22,11 +22,11 @@ FORBIDDEN = "api.context.permissions.app_error"
 
 
 class Box(NamedTuple):
-    mm: Mattermost
+    mm: MattermostService
     world: World
     server: Server
     clock: Clock
-    journal: Journal
+    journal: SandboxJournal
     bot: requests.Session
 
     def send(self, method: str, path: str, body: Any = None, **how: Any) -> requests.Response:
@@ -47,8 +47,8 @@ class Box(NamedTuple):
 @pytest.fixture
 def box() -> Iterator[Box]:
     clock = Clock(START)
-    journal = Journal(clock)
-    mm = Mattermost(clock, journal, seed=1)
+    journal = SandboxJournal(clock)
+    mm = MattermostService(clock, journal, seed=1)
     world = seed(mm)
     mm.add_member("incidents", "pagerduty")
     with Server(mm, journal, clock) as server, requests.Session() as bot:
@@ -340,7 +340,7 @@ def test_an_unknown_name_is_a_key_error(box: Box) -> None:
 
 
 def test_the_people_are_those_of_the_pagerduty_sandbox(box: Box) -> None:
-    account = Account(box.journal, box.clock)
+    account = PagerDutyAccount(box.journal, box.clock)
     plant(account)
     theirs = {user["email"] for user in account.catalog["users"].values()}
     ours = {user.email for user in box.world.users.values()}

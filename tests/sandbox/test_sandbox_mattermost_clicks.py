@@ -12,7 +12,7 @@ import pytest
 import requests
 from integrations_world import World, form, world
 
-from sandbox.server import Answer
+from sandbox.server import HttpAnswer
 
 FORBIDDEN = "api.context.permissions.app_error"
 FAILED = "api.post.do_action.action_integration.app_error"
@@ -92,18 +92,18 @@ def test_a_click_on_an_id_with_other_characters_is_lost(at: World, id: str) -> N
 @pytest.mark.parametrize(
     "answer",
     [
-        Answer(201, {}),
-        Answer(202, {}),
-        Answer(204),
-        Answer(200, None),
-        Answer(200, "ok"),
-        Answer(200, []),
-        Answer(200, {"ephemeral_text": 1}),
-        Answer(200, {"update": "x"}),
-        Answer(302, "", {"Location": "/ok"}),
+        HttpAnswer(201, {}),
+        HttpAnswer(202, {}),
+        HttpAnswer(204),
+        HttpAnswer(200, None),
+        HttpAnswer(200, "ok"),
+        HttpAnswer(200, []),
+        HttpAnswer(200, {"ephemeral_text": 1}),
+        HttpAnswer(200, {"update": "x"}),
+        HttpAnswer(302, "", {"Location": "/ok"}),
     ],
 )
-def test_exactly_200_and_json_is_an_answer_to_a_click(at: World, answer: Answer) -> None:
+def test_exactly_200_and_json_is_an_answer_to_a_click(at: World, answer: HttpAnswer) -> None:
     card = at.card(at.button())
     at.answers["/click"] = lambda request: answer
     got = at.person("ada").click(card, "acknowledge")

@@ -9,7 +9,7 @@ import pytest
 import requests
 from integrations_world import World, form, world
 
-from sandbox.server import Answer
+from sandbox.server import HttpAnswer
 
 JSON = {"Content-Type": "application/json"}
 FORBIDDEN = "api.context.permissions.app_error"
@@ -227,17 +227,17 @@ def test_an_answer_for_all_is_a_post_of_who_typed(at: World) -> None:
 @pytest.mark.parametrize(
     ("answer", "error"),
     [
-        (Answer(201, {"text": "x"}), "failed_resp"),
-        (Answer(204), "failed_resp"),
-        (Answer(302, "", {"Location": "/other"}), "failed_resp"),
-        (Answer(500, "x"), "failed_resp"),
-        (Answer(200, "{", JSON), "failed"),
-        (Answer(200, "", JSON), "failed"),
-        (Answer(200, [1], JSON), "failed"),
-        (Answer(200, {"text": 1}), "failed"),
+        (HttpAnswer(201, {"text": "x"}), "failed_resp"),
+        (HttpAnswer(204), "failed_resp"),
+        (HttpAnswer(302, "", {"Location": "/other"}), "failed_resp"),
+        (HttpAnswer(500, "x"), "failed_resp"),
+        (HttpAnswer(200, "{", JSON), "failed"),
+        (HttpAnswer(200, "", JSON), "failed"),
+        (HttpAnswer(200, [1], JSON), "failed"),
+        (HttpAnswer(200, {"text": 1}), "failed"),
     ],
 )
-def test_only_200_with_json_is_an_answer(at: World, answer: Answer, error: str) -> None:
+def test_only_200_with_json_is_an_answer(at: World, answer: HttpAnswer, error: str) -> None:
     at.command()
     at.answers["/command"] = lambda request: answer
     got = refused(at.person("ada").command("incidents", "/pd list"))

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
-from sandbox.mattermost import Mattermost, props, seed
-from sandbox.server import Request
+from sandbox.journal import SandboxJournal
+from sandbox.mattermost import MattermostService, props, seed
+from sandbox.server import HttpRequest
 
 LEAVES = st.none() | st.booleans() | st.integers(-1000, 1000) | st.text(max_size=20)
 JSON = st.recursive(
@@ -61,7 +61,7 @@ def test_pages_together_hold_every_post_once_newest_first(
     count: int, per_page: int, steps: Any
 ) -> None:
     clock = Clock(1_800_000_000.0)
-    mm = Mattermost(clock, Journal(clock), seed=2)
+    mm = MattermostService(clock, SandboxJournal(clock), seed=2)
     token = seed(mm).admin_token
     for n in range(count):
         clock.advance(steps[n])
@@ -71,7 +71,7 @@ def test_pages_together_hold_every_post_once_newest_first(
     def order(**query: Any) -> Any:
         pairs = tuple((k, str(v)) for k, v in query.items())
         answer: Any = mm.handle(
-            Request("GET", path, pairs, {"Authorization": "Bearer " + token}, b"", {})
+            HttpRequest("GET", path, pairs, {"Authorization": "Bearer " + token}, b"", {})
         )
         return answer.body["order"]
 

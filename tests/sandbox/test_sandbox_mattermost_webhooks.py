@@ -11,7 +11,7 @@ import pytest
 import requests
 from integrations_world import World, form, until, world
 
-from sandbox.mattermost import Mattermost
+from sandbox.mattermost import MattermostService
 from sandbox.mattermost.outgoing import FORBIDDEN as ADDRESS_FORBIDDEN
 
 FORBIDDEN = "api.context.permissions.app_error"
@@ -323,7 +323,7 @@ def test_the_switches_are_settings_of_another_process_too(at: World) -> None:
         enable_commands=False,
     )
     assert (told["allowed_untrusted_internal_connections"], told["trigger_seconds"]) == ("", 30.0)
-    mm: Mattermost = at.mm
+    mm: MattermostService = at.mm
     assert not mm.enable_commands
     control("grant", role="team_user", permissions=["manage_slash_commands"])
     assert "manage_slash_commands" in mm.state.roles["team_user"]

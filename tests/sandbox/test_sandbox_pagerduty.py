@@ -10,13 +10,13 @@ import requests
 from sandbox_api import START, Api
 
 from sandbox.clock import Clock, iso
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import (
     API_KEY,
     OAUTH_TOKEN,
     READ_ONLY_KEY,
     USER_TOKEN,
-    Account,
+    PagerDutyAccount,
     PagerDutyServer,
 )
 
@@ -26,21 +26,21 @@ MONTH = 30 * 86400
 @pytest.fixture
 def api() -> Iterator[Api]:
     clock = Clock(START)
-    with PagerDutyServer(Journal(clock), clock) as server:
+    with PagerDutyServer(SandboxJournal(clock), clock) as server:
         yield Api(server)
 
 
 @pytest.fixture
-def account(api: Api) -> Account:
+def account(api: Api) -> PagerDutyAccount:
     return api.account
 
 
-def types(account: Account, incident: Any) -> List[str]:
+def types(account: PagerDutyAccount, incident: Any) -> List[str]:
     return [entry.type for entry in incident.entries]
 
 
 def test_a_trigger_is_followed_at_once_by_assignment_and_notification(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     account.trigger(
         "Checkout API",
@@ -71,7 +71,7 @@ def test_a_trigger_is_followed_at_once_by_assignment_and_notification(
 
 
 def test_while_triggered_the_last_status_change_moves_with_every_update(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     incident = account.trigger("Checkout API", "x")
     api.server.clock.advance(60)
@@ -88,7 +88,9 @@ def test_while_triggered_the_last_status_change_moves_with_every_update(
     )
 
 
-def test_incidents_default_to_those_created_within_a_month(api: Api, account: Account) -> None:
+def test_incidents_default_to_those_created_within_a_month(
+    api: Api, account: PagerDutyAccount
+) -> None:
     old = account.trigger("Checkout API", "old")
     api.server.clock.advance(MONTH + 60)
     new = account.trigger("Checkout API", "new")
@@ -102,7 +104,7 @@ def test_incidents_default_to_those_created_within_a_month(api: Api, account: Ac
     assert api.refused("GET", "/incidents", since="2020-01-01T00:00:00Z")[:2] == [400, 2001]
 
 
-def test_incidents_are_filtered_and_sorted(api: Api, account: Account) -> None:
+def test_incidents_are_filtered_and_sorted(api: Api, account: PagerDutyAccount) -> None:
     one = account.trigger("Checkout API", "one", urgency="low", key="k1")
     two = account.trigger("Database", "two")
     three = account.trigger("Storefront", "three")
@@ -142,7 +144,7 @@ def test_paging_beyond_the_limits_is_refused(api: Api, path: str, query: Dict[st
     assert api.refused("GET", path, **query)[:2] == [400, 2001]
 
 
-def test_total_is_null_unless_asked_for(api: Api, account: Account) -> None:
+def test_total_is_null_unless_asked_for(api: Api, account: PagerDutyAccount) -> None:
     account.storm(5)
     page = api.get("/incidents", limit=2, offset=2)
     assert (page["limit"], page["offset"], page["total"], page["more"]) == (2, 2, None, True)
@@ -152,7 +154,7 @@ def test_total_is_null_unless_asked_for(api: Api, account: Account) -> None:
 
 
 def test_rows_are_skipped_when_the_account_changes_between_pages(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     account.storm(4)
     first = api.get("/incidents", statuses__="triggered", limit=2)["incidents"]
@@ -162,7 +164,7 @@ def test_rows_are_skipped_when_the_account_changes_between_pages(
 
 
 def test_the_log_is_newest_first_within_since_and_until_and_teams(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     account.options.notify = False
     first = account.trigger("Checkout API", "one")
@@ -187,7 +189,7 @@ def test_the_log_is_newest_first_within_since_and_until_and_teams(
     assert len(entries(until=iso(START + 10))) == 3
 
 
-def test_entries_can_come_into_sight_late(api: Api, account: Account) -> None:
+def test_entries_can_come_into_sight_late(api: Api, account: PagerDutyAccount) -> None:
     incident = account.trigger("Checkout API", "x")
     account.log_late(20, types=("acknowledge",), times=1)
     account.acknowledge(incident)
@@ -205,7 +207,9 @@ def test_entries_can_come_into_sight_late(api: Api, account: Account) -> None:
     assert api.get(f"/log_entries/{late.id}")["log_entry"]["created_at"] == iso(START)
 
 
-def test_every_change_writes_its_entry_and_a_true_fact(api: Api, account: Account) -> None:
+def test_every_change_writes_its_entry_and_a_true_fact(
+    api: Api, account: PagerDutyAccount
+) -> None:
     account.options.reopen_entry = "come_back"
     incident = account.trigger("Checkout API", "x", user="Ada Lovelace")
     other = account.trigger("Checkout API", "y")
@@ -267,7 +271,7 @@ def test_every_change_writes_its_entry_and_a_true_fact(api: Api, account: Accoun
     assert resolved.extra == {"note": "fixed"}
 
 
-def test_an_odd_entry_can_have_any_type_and_nulls(api: Api, account: Account) -> None:
+def test_an_odd_entry_can_have_any_type_and_nulls(api: Api, account: PagerDutyAccount) -> None:
     incident = account.trigger("Checkout API", "x")
     account.odd_entry(
         incident, "quantum_flux", agent=None, channel=None, assignees=None, flavour="charm"
@@ -282,7 +286,7 @@ def test_an_odd_entry_can_have_any_type_and_nulls(api: Api, account: Account) ->
 
 
 def test_a_note_is_in_the_channel_of_its_entry_and_its_time_has_the_accounts_offset(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     incident = account.trigger("Checkout API", "x")
     account.annotate(incident, "on it")
@@ -313,7 +317,7 @@ def test_tokens_and_their_rights(api: Api) -> None:
     assert api.refused("GET", "/nowhere")[:2] == [404, 2100]
 
 
-def test_writing_needs_the_email_of_a_user(api: Api, account: Account) -> None:
+def test_writing_needs_the_email_of_a_user(api: Api, account: PagerDutyAccount) -> None:
     incident = account.trigger("Checkout API", "x")
     body = {"note": {"content": "hi"}}
     path = f"/incidents/{incident.id}/notes"
@@ -331,7 +335,7 @@ def test_writing_needs_the_email_of_a_user(api: Api, account: Account) -> None:
 
 
 def test_an_incident_key_that_is_open_is_refused_and_after_a_resolve_makes_another(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     service = api.reference("services", "Checkout API", "service_reference")
     body = {
@@ -346,7 +350,7 @@ def test_an_incident_key_that_is_open_is_refused_and_after_a_resolve_makes_anoth
     assert len(api.get("/incidents", incident_key="k", date_range="all")["incidents"]) == 2
 
 
-def test_a_created_incident_is_its_creators(api: Api, account: Account) -> None:
+def test_a_created_incident_is_its_creators(api: Api, account: PagerDutyAccount) -> None:
     body = {
         "type": "incident",
         "title": "by hand",
@@ -376,7 +380,9 @@ def test_a_created_incident_is_its_creators(api: Api, account: Account) -> None:
         ]
 
 
-def test_an_update_can_acknowledge_escalate_resolve_and_reopen(api: Api, account: Account) -> None:
+def test_an_update_can_acknowledge_escalate_resolve_and_reopen(
+    api: Api, account: PagerDutyAccount
+) -> None:
     incident = account.trigger("Checkout API", "x")
     shown = api.put(incident, status="acknowledged")
     assert shown["acknowledgements"][0]["acknowledger"]["summary"] == "Ada Lovelace"
@@ -393,7 +399,7 @@ def test_an_update_can_acknowledge_escalate_resolve_and_reopen(api: Api, account
 
 
 def test_many_incidents_are_updated_at_once_up_to_250_and_all_or_none(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     ids = account.storm(3)
     rows = [{"id": i, "type": "incident_reference", "status": "resolved"} for i in ids]
@@ -405,7 +411,7 @@ def test_many_incidents_are_updated_at_once_up_to_250_and_all_or_none(
     assert [i["status"] for i in answer.json()["incidents"]] == ["resolved"] * 3
 
 
-def test_a_snooze_ends_by_itself(api: Api, account: Account) -> None:
+def test_a_snooze_ends_by_itself(api: Api, account: PagerDutyAccount) -> None:
     incident = account.trigger("Checkout API", "x")
     path = f"/incidents/{incident.id}/snooze"
     for wrong in (0, 604801, "60", True):
@@ -421,7 +427,7 @@ def test_a_snooze_ends_by_itself(api: Api, account: Account) -> None:
     assert (ended.created_at, ended.channel["type"]) == (START + 600, "timeout")
 
 
-def test_merging_needs_an_open_target(api: Api, account: Account) -> None:
+def test_merging_needs_an_open_target(api: Api, account: PagerDutyAccount) -> None:
     target, source = account.trigger("Checkout API", "t"), account.trigger("Checkout API", "s")
     body = {"source_incidents": [{"id": source.id, "type": "incident_reference"}]}
     merged = api.send("PUT", f"/incidents/{target.id}/merge", body).json()["incident"]
@@ -436,7 +442,7 @@ def test_merging_needs_an_open_target(api: Api, account: Account) -> None:
 
 
 def test_timeouts_of_the_service_and_the_policy_happen_at_their_time(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     account.options.automatic_escalation = True
     account.find("services", "Checkout API")["acknowledgement_timeout"] = 120
@@ -456,7 +462,7 @@ def test_timeouts_of_the_service_and_the_policy_happen_at_their_time(
     ]
 
 
-def test_the_rate_limit_is_told_and_kept(api: Api, account: Account) -> None:
+def test_the_rate_limit_is_told_and_kept(api: Api, account: PagerDutyAccount) -> None:
     account.options.rate_limit = 2
     headers = api.send("GET", "/users").headers
     assert (headers["ratelimit-limit"], headers["ratelimit-remaining"]) == ("2", "1")
@@ -495,7 +501,7 @@ def test_users_are_searched_by_name_only(api: Api) -> None:
     assert len(service["integrations"][0]["integration_key"]) == 32
 
 
-def test_on_call_follows_rotation_and_overrides(api: Api, account: Account) -> None:
+def test_on_call_follows_rotation_and_overrides(api: Api, account: PagerDutyAccount) -> None:
     rota = account.find("schedules", "Platform rotation")
 
     def who(**query: Any) -> List[Any]:
@@ -527,7 +533,7 @@ def test_on_call_follows_rotation_and_overrides(api: Api, account: Account) -> N
 
 
 def test_events_v2_trigger_acknowledge_and_resolve_one_incident(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     key = next(
         i["key"]
@@ -567,7 +573,9 @@ def test_events_v2_trigger_acknowledge_and_resolve_one_incident(
     assert [enqueue().status_code for _ in range(3)][-1] == 429
 
 
-def test_events_v1_answers_403_when_there_are_too_many(api: Api, account: Account) -> None:
+def test_events_v1_answers_403_when_there_are_too_many(
+    api: Api, account: PagerDutyAccount
+) -> None:
     key = next(
         i["key"]
         for i in account.catalog["integrations"].values()
@@ -584,7 +592,7 @@ def test_events_v1_answers_403_when_there_are_too_many(api: Api, account: Accoun
     assert api.send("POST", path, event, token="", sender=None).status_code == 403
 
 
-def test_the_account_can_be_driven_by_http(api: Api, account: Account) -> None:
+def test_the_account_can_be_driven_by_http(api: Api, account: PagerDutyAccount) -> None:
     def do(word: str, **args: Any) -> requests.Response:
         return requests.post(
             api.server.url + "/_sandbox/account", json={"do": word, "args": args}, timeout=5
@@ -604,7 +612,7 @@ def test_the_account_can_be_driven_by_http(api: Api, account: Account) -> None:
     assert do("acknowledge", incident="QX").status_code == 404
 
 
-def test_ten_thousand_open_incidents_list_at_once(api: Api, account: Account) -> None:
+def test_ten_thousand_open_incidents_list_at_once(api: Api, account: PagerDutyAccount) -> None:
     account.options.notify = False
     account.storm(10_000)
     seen = set()
@@ -625,7 +633,7 @@ def test_ten_thousand_open_incidents_list_at_once(api: Api, account: Account) ->
 
 
 @pytest.mark.skipif(not openapi.available(), reason="../shared/contracts is not there")
-def test_what_the_sandbox_answers_fits_the_contract(api: Api, account: Account) -> None:
+def test_what_the_sandbox_answers_fits_the_contract(api: Api, account: PagerDutyAccount) -> None:
     incident = account.trigger(
         "Checkout API", "x", details={"a": 1}, links=[{"href": "http://x"}], priority="P1"
     )

@@ -10,8 +10,8 @@ import pytest
 from sandbox_api import START, Api
 
 from sandbox.clock import Clock, iso
-from sandbox.journal import Journal
-from sandbox.pagerduty import Account, PagerDutyServer
+from sandbox.journal import SandboxJournal
+from sandbox.pagerduty import PagerDutyAccount, PagerDutyServer
 from sandbox.pagerduty.rota import shifts
 
 HOUR, DAY = 3600, 86400
@@ -20,14 +20,14 @@ HOUR, DAY = 3600, 86400
 @pytest.fixture
 def api() -> Iterator[Api]:
     clock = Clock(START)
-    with PagerDutyServer(Journal(clock), clock) as server:
+    with PagerDutyServer(SandboxJournal(clock), clock) as server:
         yield Api(server)
         if openapi.available():
             assert openapi.check_journal(server.journal) == []
 
 
 @pytest.fixture
-def account(api: Api) -> Account:
+def account(api: Api) -> PagerDutyAccount:
     return api.account
 
 
@@ -95,7 +95,7 @@ def test_every_error_of_a_body_is_told_at_once(api: Api) -> None:
 
 
 def test_a_user_comes_with_a_contact_and_a_rule_and_goes_when_nobody_needs_them(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     user = made(
         api, "/users", "user", type="user", name="Tim", email="tim@example.com", role="user"
@@ -217,7 +217,7 @@ def test_team_members_have_roles_and_can_be_removed(api: Api) -> None:
     assert gone(api, place)
 
 
-def test_a_service_and_its_integrations(api: Api, account: Account) -> None:
+def test_a_service_and_its_integrations(api: Api, account: PagerDutyAccount) -> None:
     policy = ref(api, "escalation_policies", "Web escalation")
     rule = {"type": "constant", "urgency": "low"}
     body = {
@@ -510,7 +510,9 @@ def test_weekly_restrictions_cover_part_of_a_week() -> None:
     assert found[0][0] == monday + 5 * DAY
 
 
-def test_no_incident_is_triggered_during_a_maintenance_window(api: Api, account: Account) -> None:
+def test_no_incident_is_triggered_during_a_maintenance_window(
+    api: Api, account: PagerDutyAccount
+) -> None:
     service = ref(api, "services", "Database")
     body = {
         "type": "maintenance_window",
@@ -575,7 +577,7 @@ def test_no_incident_is_triggered_during_a_maintenance_window(api: Api, account:
     assert len(account.incidents) == 1
 
 
-def test_notifications_are_listed_by_time_and_kind(api: Api, account: Account) -> None:
+def test_notifications_are_listed_by_time_and_kind(api: Api, account: PagerDutyAccount) -> None:
     account.trigger("Storefront", "x")
     span = {"since": iso(START - 5), "until": iso(START + 5)}
     (row,) = api.get("/notifications", **span)["notifications"]

@@ -10,21 +10,21 @@ import pytest
 from sandbox_api import START, Api
 
 from sandbox.clock import Clock, iso
-from sandbox.journal import Journal
-from sandbox.pagerduty import Account, PagerDutyServer
+from sandbox.journal import SandboxJournal
+from sandbox.pagerduty import PagerDutyAccount, PagerDutyServer
 
 
 @pytest.fixture
 def api() -> Iterator[Api]:
     clock = Clock(START)
-    with PagerDutyServer(Journal(clock), clock) as server:
+    with PagerDutyServer(SandboxJournal(clock), clock) as server:
         yield Api(server)
         if openapi.available():
             assert openapi.check_journal(server.journal) == []
 
 
 @pytest.fixture
-def account(api: Api) -> Account:
+def account(api: Api) -> PagerDutyAccount:
     return api.account
 
 
@@ -53,7 +53,7 @@ def test_tags_are_put_on_things_by_id_or_label(api: Api) -> None:
     assert api.send("GET", f"/tags/{tag['id']}").status_code == 404
 
 
-def test_a_webhook_subscription_tells_its_secret_once(api: Api, account: Account) -> None:
+def test_a_webhook_subscription_tells_its_secret_once(api: Api, account: PagerDutyAccount) -> None:
     method = {"type": "http_delivery_method", "url": "https://example.com/hook"}
     method["custom_headers"] = [{"name": "X-Key", "value": "hidden"}]  # type: ignore[assignment]
     service = {"type": "service_reference", "id": api.id("services", "Database")}
@@ -135,7 +135,7 @@ def test_extensions_but_no_slack_through_the_api(api: Api) -> None:
     assert api.send("DELETE", place).status_code == 204
 
 
-def test_a_workflow_run_stands_in_the_incidents_log(api: Api, account: Account) -> None:
+def test_a_workflow_run_stands_in_the_incidents_log(api: Api, account: PagerDutyAccount) -> None:
     incident = account.trigger("Database", "x")
     (workflow,) = api.get("/incident_workflows", query="major", include__=["steps"])[
         "incident_workflows"
@@ -183,7 +183,7 @@ def test_a_workflow_run_stands_in_the_incidents_log(api: Api, account: Account) 
     assert api.send("DELETE", place).status_code == 200
 
 
-def test_past_related_and_outlier_incidents(api: Api, account: Account) -> None:
+def test_past_related_and_outlier_incidents(api: Api, account: PagerDutyAccount) -> None:
     past = account.trigger("Database", "Disk 7 full")
     account.resolve(past)
     account.trigger("Database", "Something else")
@@ -205,7 +205,7 @@ def test_past_related_and_outlier_incidents(api: Api, account: Account) -> None:
     assert api.send("GET", "/incidents/Q0/past_incidents").status_code == 404
 
 
-def test_change_events_come_through_the_events_api(api: Api, account: Account) -> None:
+def test_change_events_come_through_the_events_api(api: Api, account: PagerDutyAccount) -> None:
     key = next(
         i
         for i in account.catalog["integrations"].values()
@@ -249,7 +249,7 @@ def test_change_events_come_through_the_events_api(api: Api, account: Account) -
     assert (row["id"], row["correlation_reason"]["reason"]) == (change["id"], "most_recent")
 
 
-def test_business_services_and_what_hits_them(api: Api, account: Account) -> None:
+def test_business_services_and_what_hits_them(api: Api, account: PagerDutyAccount) -> None:
     team = {"id": api.id("teams", "Web")}
     body = {"name": "Paying", "description": "Money", "point_of_contact": "Ada", "team": team}
     answer = api.send("POST", "/business_services", {"business_service": body})
@@ -291,7 +291,7 @@ def test_incident_types_stand_beside_incidents(api: Api) -> None:
     ]
 
 
-def test_analytics_are_computed_from_what_happened(api: Api, account: Account) -> None:
+def test_analytics_are_computed_from_what_happened(api: Api, account: PagerDutyAccount) -> None:
     one = account.trigger("Database", "one", priority="P1")
     api.server.clock.advance(60)
     account.acknowledge(one, "Ada Lovelace")
@@ -330,7 +330,7 @@ def test_analytics_are_computed_from_what_happened(api: Api, account: Account) -
 
 
 def test_a_status_pages_post_needs_an_update_and_maintenance_its_times(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     page = account.find("status_pages", "Acme status")
     path, other = f"/status_pages/{page['id']}/posts", {"id": "P0", "type": "status_page"}
@@ -364,7 +364,7 @@ def test_a_status_pages_post_needs_an_update_and_maintenance_its_times(
     assert [len(made["updates"]), len(api.get(path, post_type="maintenance")["posts"])] == [1, 0]
 
 
-def test_a_template_is_rendered_for_an_incident(api: Api, account: Account) -> None:
+def test_a_template_is_rendered_for_an_incident(api: Api, account: PagerDutyAccount) -> None:
     fields = {"message": "{{incident.title}} on {{incident.service.name}}: {{ nonsense }}"}
     body = {"template_type": "status_update", "name": "T", "templated_fields": fields}
     made = api.send("POST", "/templates", {"template": body}).json()["template"]
@@ -377,7 +377,7 @@ def test_a_template_is_rendered_for_an_incident(api: Api, account: Account) -> N
 
 
 def test_maintenance_cover_and_deployments_can_be_played_from_outside(
-    api: Api, account: Account
+    api: Api, account: PagerDutyAccount
 ) -> None:
     assert account.call("maintain", {"service": "Database", "seconds": 60})["sequence_number"] == 1
     assert account.is_silent(api.id("services", "Database"))
@@ -390,7 +390,7 @@ def test_maintenance_cover_and_deployments_can_be_played_from_outside(
     assert [c["summary"] for c in api.get("/change_events")["change_events"]] == ["1.2"]
 
 
-def test_alerts_move_to_another_open_incident(api: Api, account: Account) -> None:
+def test_alerts_move_to_another_open_incident(api: Api, account: PagerDutyAccount) -> None:
     source, target = account.trigger("Database", "a"), account.trigger("Database", "b")
     alert = source.alerts[0]
     row = {

@@ -12,7 +12,7 @@ import pytest
 from sandbox_api import START, Api
 
 from sandbox.clock import Clock, iso
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import USER_TOKEN, PagerDutyServer
 from sandbox.pagerduty.service import _ROUTES
 
@@ -383,7 +383,7 @@ WALK: List[Tuple[str, Any, str]] = [
 @pytest.fixture
 def api() -> Iterator[Api]:
     clock = Clock(START)
-    with PagerDutyServer(Journal(clock), clock) as server:
+    with PagerDutyServer(SandboxJournal(clock), clock) as server:
         yield Api(server)
 
 

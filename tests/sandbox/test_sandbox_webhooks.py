@@ -15,7 +15,7 @@ from sandbox_api import START, Api
 
 from sandbox.chat_room import until
 from sandbox.clock import Clock
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import PagerDutyServer
 
 BOTH = ["incident.triggered", "incident.resolved"]
@@ -60,7 +60,7 @@ def hook() -> Iterator[Hook]:
 @pytest.fixture
 def api() -> Iterator[Api]:
     clock = Clock(START)
-    with PagerDutyServer(Journal(clock), clock) as server:
+    with PagerDutyServer(SandboxJournal(clock), clock) as server:
         server.courier._pause = 0.01
         yield Api(server)
 

@@ -281,12 +281,12 @@ def test_executions_are_listed_and_shown(cli, tmp_path):
 def test_an_id_is_shown_as_long_as_it_must_be_and_half_of_it_names_nothing(cli, tmp_path):
     from standalone.data_folder import DATABASE
     from standalone.database import Database
-    from standalone.journal import Execution, Journal
+    from standalone.journal import Execution, ExecutionJournal
 
     database = Database(tmp_path / "data" / DATABASE)
     ids = ["a" * 24, "a" * 9 + "b" * 15, "c" * 24]
     planned = [Execution(id, "toy.record", {}, {"rule": f"toy.{n}"}) for n, id in enumerate(ids)]
-    Journal(database).add_trigger("t1", "toy.counted", {}, None, planned)
+    ExecutionJournal(database).add_trigger("t1", "toy.counted", {}, None, planned)
     database.close()
     _, out, _ = cli("executions")
     assert sorted(line.split()[0] for line in out.splitlines()) == [

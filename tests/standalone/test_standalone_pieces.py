@@ -373,8 +373,8 @@ def test_this_packs_metadata_loads():
 
 
 def test_a_sensors_log_bears_its_name_once():
-    from standalone.services import SensorService, Wrapper
+    from standalone.services import ProcessWrapper, SensorService
 
-    service = SensorService(None, Wrapper("toy", "Ticker", "debug"), lambda *given: None)
+    service = SensorService(None, ProcessWrapper("toy", "Ticker", "debug"), lambda *given: None)
     assert service.get_logger(name="Ticker").name == "sensor.Ticker"
     assert service.get_logger(name="part").name == "sensor.Ticker.part"

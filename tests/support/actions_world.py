@@ -14,7 +14,7 @@ from pagerduty_rest import PagerDutyRest
 from st2tests.base import BaseActionTestCase
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 NOW = 1795232710.0
@@ -34,7 +34,7 @@ class ActionsTestCase(BaseActionTestCase):
     def setUp(self) -> None:
         super().setUp()
         clock = Clock(NOW)
-        self.server = PagerDutyServer(Journal(clock), clock)
+        self.server = PagerDutyServer(SandboxJournal(clock), clock)
         self.server.start()
         self.addCleanup(self.server.stop)
         self.account = self.server.account

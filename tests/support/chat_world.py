@@ -11,9 +11,8 @@ from st2tests.base import BaseActionTestCase
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from sandbox.clock import Clock
-from sandbox.journal import Journal
-from sandbox.mattermost import Mattermost as Service
-from sandbox.mattermost import World, seed
+from sandbox.journal import SandboxJournal
+from sandbox.mattermost import MattermostService, World, seed
 from sandbox.server import Server
 
 NOW = 1_760_000_000.0
@@ -24,8 +23,8 @@ class Chat:
 
     def __init__(self) -> None:
         self.clock = Clock(NOW)
-        self.journal = Journal(self.clock)
-        self.service = Service(self.clock, self.journal)
+        self.journal = SandboxJournal(self.clock)
+        self.service = MattermostService(self.clock, self.journal)
         self.world: World = seed(self.service)
         self.server = Server(self.service, self.journal, self.clock)
         self.slept: List[float] = []

@@ -17,7 +17,7 @@ from sandbox.cards import card_of
 from sandbox.chat_room import until
 from sandbox.chat_setup import set_up_chat
 from sandbox.demo import CHANNEL, ROOT, write_config
-from sandbox.mattermost import Person
+from sandbox.mattermost import ChatPerson
 from standalone.app import App
 
 NEVER = 3600.0
@@ -37,14 +37,14 @@ class EmbeddedRoom:
         until(
             lambda: self.mattermost.posts(CHANNEL), 30
         )  # the summary of what was open: it has read the log once
-        self._people: Dict[str, Person] = {}
+        self._people: Dict[str, ChatPerson] = {}
 
     def stop(self) -> None:
         self.app.stop(grace=20)
 
-    def person(self, name: str) -> Person:
+    def person(self, name: str) -> ChatPerson:
         if name not in self._people:
-            self._people[name] = Person(self.sandbox.mattermost, name)
+            self._people[name] = ChatPerson(self.sandbox.mattermost, name)
         return self._people[name]
 
     def look(self) -> None:

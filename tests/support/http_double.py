@@ -11,35 +11,35 @@ from typing import Any, Callable, List, Optional
 
 from sandbox.clock import Clock
 from sandbox.faults import Faults
-from sandbox.journal import Journal
-from sandbox.server import Answer, Request, Server, Service
+from sandbox.journal import SandboxJournal
+from sandbox.server import HttpAnswer, HttpRequest, Server, Service
 
-Handler = Callable[[Request], Answer]
+Handler = Callable[[HttpRequest], HttpAnswer]
 
 
 class _Scripted(Service):
     name = "double"
 
-    def __init__(self, handler: Handler, requests: List[Request]) -> None:
+    def __init__(self, handler: Handler, requests: List[HttpRequest]) -> None:
         super().__init__()
         self._handler = handler
         self._requests = requests
 
-    def handle(self, request: Request) -> Answer:
+    def handle(self, request: HttpRequest) -> HttpAnswer:
         self._requests.append(request)
         return self._handler(request)
 
-    def trouble(self, status: int, retry_after: Optional[float]) -> Answer:
+    def trouble(self, status: int, retry_after: Optional[float]) -> HttpAnswer:
         headers = {} if retry_after is None else {"Retry-After": str(retry_after)}
-        return Answer(status, {"error": {"message": "Trouble", "code": status}}, headers)
+        return HttpAnswer(status, {"error": {"message": "Trouble", "code": status}}, headers)
 
 
 class Double:
     def __init__(self, handler: Handler) -> None:
-        self.requests: List[Request] = []
+        self.requests: List[HttpRequest] = []
         """What arrived and was carried out, in order."""
         clock = Clock()
-        self.server = Server(_Scripted(handler, self.requests), Journal(clock), clock)
+        self.server = Server(_Scripted(handler, self.requests), SandboxJournal(clock), clock)
 
     def __enter__(self) -> Double:
         self.server.start()

@@ -14,7 +14,7 @@ from pagerduty_mattermost.incidents.incident import (
     to_payload,
 )
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 
@@ -23,7 +23,7 @@ class IncidentActionCase(ChatActionCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self.calls = Journal(self.chat.clock)
+        self.calls = SandboxJournal(self.chat.clock)
         self.pager = PagerDutyServer(self.calls, self.chat.clock)
         self.pager.start()
         self.addCleanup(self.pager.stop)

@@ -12,9 +12,9 @@ import requests
 from http_double import Double
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
-from sandbox.mattermost import MattermostServer, Person
-from sandbox.server import Answer, Request
+from sandbox.journal import SandboxJournal
+from sandbox.mattermost import ChatPerson, MattermostServer
+from sandbox.server import HttpAnswer, HttpRequest
 
 TIMEOUT = (5, 20)
 
@@ -24,17 +24,17 @@ class World:
     path."""
 
     def __init__(
-        self, server: MattermostServer, clock: Clock, journal: Journal, double: Double
+        self, server: MattermostServer, clock: Clock, journal: SandboxJournal, double: Double
     ) -> None:
         assert server.world is not None
         self.server, self.clock, self.journal, self.double = server, clock, journal, double
         self.mm, self.world = server.account, server.world
-        self.answers: Dict[str, Callable[[Request], Answer]] = {}
+        self.answers: Dict[str, Callable[[HttpRequest], HttpAnswer]] = {}
         self.mm.add_member("incidents", "pagerduty")
         self.incidents = self.mm.channel("incidents")
 
     def answer(self, path: str, body: Any = None, status: int = 200, **headers: str) -> None:
-        self.answers[path] = lambda request: Answer(status, body, headers)
+        self.answers[path] = lambda request: HttpAnswer(status, body, headers)
 
     def send(
         self, method: str, path: str, body: Any = None, token: Optional[str] = None, **how: Any
@@ -48,8 +48,8 @@ class World:
     def as_admin(self, method: str, path: str, body: Any = None) -> requests.Response:
         return self.send(method, path, body, self.world.admin_token)
 
-    def person(self, name: str) -> Person:
-        return Person(self.server, name)
+    def person(self, name: str) -> ChatPerson:
+        return ChatPerson(self.server, name)
 
     def command(self, trigger: str = "pd", path: str = "/command", **fields: Any) -> Any:
         """A slash command of the team, made by the administrator."""
@@ -86,7 +86,7 @@ class World:
         }
 
     @property
-    def called(self) -> List[Request]:
+    def called(self) -> List[HttpRequest]:
         return self.double.requests
 
     def reasons(self) -> List[str]:
@@ -99,19 +99,19 @@ class World:
 @contextmanager
 def world(start: Optional[float] = 1_800_000_000.0) -> Iterator[World]:
     clock = Clock(start)
-    journal = Journal(clock)
+    journal = SandboxJournal(clock)
     made: List[World] = []
 
-    def answered(request: Request) -> Answer:
+    def answered(request: HttpRequest) -> HttpAnswer:
         give = made[0].answers.get(request.path)
-        return give(request) if give else Answer(200, {})
+        return give(request) if give else HttpAnswer(200, {})
 
     with Double(answered) as double, MattermostServer(journal, clock) as server:
         made.append(World(server, clock, journal, double))
         yield made[0]
 
 
-def form(request: Request) -> Dict[str, str]:
+def form(request: HttpRequest) -> Dict[str, str]:
     return {
         name: values[0]
         for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()

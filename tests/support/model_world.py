@@ -36,7 +36,7 @@ from pagerduty_mattermost.noise.storm_gate import STORM_TRIGGER, StormGate
 from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.webhook_endpoint import Desk
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 LOG = logging.getLogger("model")
@@ -159,7 +159,7 @@ class World:
         self.noise, self.quiet = noise, quiet
         self.chat = Chat()
         self.clock = self.chat.clock
-        self.pager = PagerDutyServer(Journal(self.clock), self.clock)
+        self.pager = PagerDutyServer(SandboxJournal(self.clock), self.clock)
         self.chat.server.start()
         self.pager.start()
         self.account = self.pager.account

@@ -10,7 +10,7 @@ from incident_sensor import IncidentSensor
 from st2tests.base import BaseSensorTestCase
 
 from sandbox.clock import Clock
-from sandbox.journal import Journal
+from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
 START = 1_800_000_000.0
@@ -27,7 +27,7 @@ class SensorWorld(BaseSensorTestCase):
     def setUp(self) -> None:
         super().setUp()
         self.clock = Clock(START)
-        self.journal = Journal(self.clock)
+        self.journal = SandboxJournal(self.clock)
         self.server = PagerDutyServer(self.journal, self.clock)
         self.account = self.server.account
         self.server.start()
