@@ -10,6 +10,7 @@ from typing import Any, Dict, Iterator, List, NamedTuple
 import pytest
 from chat_handle import ChatHandle
 from datastore_double import Service as Datastore
+from identity_link import IdentityLink
 from post_incident import PostIncident
 
 from sandbox import Sandbox
@@ -132,6 +133,18 @@ def test_a_click_asks_pagerduty_once_who_clicked_and_then_not_at_all(office: Off
     trips = office.order("click", verb="acknowledge", incident=second.id)
     check(trips, [FIND, ACT], mattermost=4, datastore=8)
     assert {first.status, second.status} == {"acknowledged"}
+
+
+def test_a_linked_person_is_remembered_as_well(office: Office) -> None:
+    grace = office.account.find("users", "Grace Hopper")
+    office.run(IdentityLink, user="ada", pagerduty_user=grace["id"])
+    incidents = [office.incident() for _ in range(2)]
+    trips = office.order("click", verb="acknowledge", incident=incidents[0].id)
+    check(trips, [FIND, "GET /users/<id>", ACT], mattermost=4, datastore=9)
+    trips = office.order("click", verb="acknowledge", incident=incidents[1].id)
+    check(trips, [FIND, ACT], mattermost=4, datastore=8)
+    for one in incidents:
+        assert [agent.id for agent, _ in one.acknowledgers] == [grace["id"]]
 
 
 def test_rules_about_who_may_do_it_cost_one_request_however_many_they_are(office: Office) -> None:

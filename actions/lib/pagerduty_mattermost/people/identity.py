@@ -1,19 +1,19 @@
 """Which PagerDuty user a Mattermost user is: an admin's link, else the PagerDuty user with the
 same e-mail address.
 
-    linked(mattermost, pagerduty, store, "ada") -> Identity(account=User(...),
-    person=Reference(...), how="email")
+    linked(mattermost, pagerduty, store, "ada")
+    # -> Identity(account=User(...), person=Reference(...), how="email")
 
 A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away;
-what an address told is remembered there for an hour. Ids and not names: names change hands.
-Whether an address was verified no server tells a bot (facts/mattermost.md), so how far to trust it
-is the owner's decision (chat.link_by_email; `mattermost.setup` says what the server's settings
-allow).
+whom PagerDuty has for a link or an address is remembered for an hour, beside it or in its place.
+Ids and not names: names change hands. Whether an address was verified no server tells a bot
+(facts/mattermost.md), so how far to trust it is the owner's decision (chat.link_by_email;
+`mattermost.setup` says what the server's settings allow).
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, NamedTuple
+from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound
 from pagerduty_mattermost.core.text import clean, one_line
@@ -23,10 +23,10 @@ from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.gateways.mattermost.values import User
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
-from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
-REMEMBERED = 3600
-"""Seconds that what an e-mail address told is believed."""
+REMEMBERED_SECONDS = 3600
+"""How long PagerDuty's answer about a link or an e-mail address is believed."""
 LINK, EMAIL, OFF = "link", "email", "off"
 
 
@@ -51,11 +51,16 @@ def linked_account(
     """The same for an account that was read already. Raises NotFound (an address hidden from the
     bot, nobody at PagerDuty), Ambiguous, StoreUnreachable (a link could stand there) and the
     gateways' errors. `by_email`: whether the same address is enough (chat.link_by_email)."""
-    kept = store.read(_key(account))
+    kept, remembered = _kept(store, account)
     if isinstance(kept, dict) and kept.get("how") == OFF:
         raise NotFound(f"@{account.username} is disconnected: `/pd connect` undoes it")
     if isinstance(kept, dict) and kept.get("how") == LINK:
-        return Identity(account, _still_there(pagerduty, account, str(kept.get("id"))), LINK)
+        id = str(kept.get("id"))
+        if remembered is None or remembered.id != id:
+            remembered = _still_there(pagerduty, account, id)
+            answer = {"id": id, "name": remembered.name, "email": remembered.email}
+            store.remember(_person_key(account), answer, ttl=REMEMBERED_SECONDS)
+        return Identity(account, remembered, LINK)
     if not by_email:
         raise NotFound(
             f"no admin linked @{account.username} (identity.link), and chat.link_by_email is off"
@@ -82,7 +87,7 @@ def linked_account(
             f"no PagerDuty user has the e-mail address of @{account.username}"
         )  # a name of that form
     found = {"how": EMAIL, "id": person.id, "name": person.name, "email": account.email.casefold()}
-    store.remember(_key(account), found, ttl=REMEMBERED)
+    store.remember(_key(account), found, ttl=REMEMBERED_SECONDS)
     return Identity(account, person, EMAIL)
 
 
@@ -133,8 +138,9 @@ def disconnect(mattermost: Mattermost, store: Store, user: str) -> User:
 
 
 def connect(mattermost: Mattermost, store: Store, user: str) -> User:
-    """Undo `disconnect`, and forget what an address told: it is looked up afresh."""
+    """Undo `disconnect`, and forget whom PagerDuty had: it is looked up afresh."""
     account = chat_user(mattermost, account_name(user))
+    store.forget(_person_key(account))
     kept = store.read(_key(account))
     if isinstance(kept, dict) and kept.get("how") == OFF and isinstance(kept.get("link"), dict):
         store.write(_key(account), kept["link"], ttl=None)
@@ -155,6 +161,29 @@ def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Reference:
 
 def _key(account: User) -> str:
     return f"identity.{account.id}"
+
+
+def _person_key(account: User) -> str:
+    """Of the person that a link names, as PagerDuty has them."""
+    return f"{_key(account)}.person"
+
+
+def _kept(store: Store, account: User) -> Tuple[Any, Optional[Reference]]:
+    """Link or remembered address, and the linked person where remembered: one datastore call.
+    Raises BrokenValue for a link that does not read."""
+
+    def on_broken(error: BrokenValue) -> None:
+        if error.name == _key(account):
+            raise error
+
+    found = store.read_prefix(_key(account), on_broken)
+    person = found.get(_person_key(account))
+    if not isinstance(person, dict) or not person.get("email"):
+        return found.get(_key(account)), None
+    remembered = Reference(
+        "user", str(person.get("id")), str(person.get("name")), str(person.get("email"))
+    )
+    return found.get(_key(account)), remembered
 
 
 def account_name(user: str) -> str:
