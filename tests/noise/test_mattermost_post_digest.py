@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import random
-from typing import Any, Dict, List
+from typing import Any, Dict, Iterable, List
 
+import pytest
 from chat_world import NOW
 from incident_world import IncidentActionCase, happened
 from mattermost_post_digest import PostDigest
@@ -376,7 +377,14 @@ class DigestTestCase(IncidentActionCase):
         assert self.changed(truth, "triggered") == "held"
 
     def test_whatever_happens_in_two_nights_nothing_is_lost_and_nothing_told_twice(self) -> None:
-        for seed in range(12):
+        self.live_through_all(range(4))
+
+    @pytest.mark.soak
+    def test_whatever_happens_in_many_nights_nothing_is_lost_and_nothing_told_twice(self) -> None:
+        self.live_through_all(range(4, 40))
+
+    def live_through_all(self, seeds: Iterable[int]) -> None:
+        for seed in seeds:
             with self.subTest(seed=seed):
                 self.setUp()
                 self.live_through(random.Random(seed))

@@ -335,6 +335,7 @@ def test_switched_off_nothing_is_held() -> None:
     assert verdicts(noise, *[new(number, title="Same") for number in range(100)]) == [PASS] * 100
 
 
+@settings(max_examples=30, deadline=None)
 @given(
     st.recursive(
         st.none() | st.text() | st.integers(), lambda inner: st.dictionaries(st.text(), inner)

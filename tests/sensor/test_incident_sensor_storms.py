@@ -4,8 +4,9 @@ or is killed."""
 from __future__ import annotations
 
 from collections import Counter
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Tuple
 
+import pytest
 from sensor_world import Killed, SensorWorld, Strict
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -47,16 +48,17 @@ class StormCase(SensorWorld):
 
 
 class StormTestCase(StormCase):
-    def rage(self, interval: int, first: float) -> None:
-        """A thousand incidents of five services, evenly over a minute; the first look comes after
-        so many seconds."""
+    def rage(self, number_of_incidents: int, interval: int, first: float) -> None:
+        """Incidents of five services, evenly, a thousand a minute; the first cycle comes after so
+        many seconds."""
         self.sensor = self.start_sensor(self.config(poll_interval=interval))
         self.account.set_options(rate_limit=None)
         self.poll(times=2)
         next_poll = self.clock() + first
-        for number in range(1000):
+        for number in range(number_of_incidents):
+            urgent = number % (number_of_incidents // 4) == 7
             self.account.trigger(
-                SERVICES[number % 5], f"Alert {number}", priority="P1" if number % 250 == 7 else ""
+                SERVICES[number % 5], f"Alert {number}", priority="P1" if urgent else ""
             )
             self.clock.advance(0.06)
             if self.clock() >= next_poll:
@@ -64,10 +66,19 @@ class StormTestCase(StormCase):
                 next_poll = self.clock() + self.sensor.get_poll_interval()
         self.polled(400)
 
+    def test_incidents_of_five_services_at_the_pace_of_a_storm_are_one_card_a_service(
+        self,
+    ) -> None:
+        self.storm_of(120, intervals=((4, 1.5), (30, 2.5)))
+
+    @pytest.mark.soak
     def test_a_thousand_incidents_in_a_minute_are_one_card_a_service(self) -> None:
-        for interval, first in ((4, 1.5), (30, 2.5)):
+        self.storm_of(1000, intervals=((4, 1.5), (30, 2.5)))
+
+    def storm_of(self, number: int, intervals: Tuple[Tuple[int, float], ...]) -> None:
+        for interval, first in intervals:
             self.sensor_service.dispatched_triggers.clear()
-            self.rage(interval, first)
+            self.rage(number, interval, first)
             assert len(self.storms()) == 5
             assert max(self.cards().values(), default=0) <= 1, self.cards()
             high = [
@@ -81,7 +92,7 @@ class StormTestCase(StormCase):
                 + sum(self.cards().values())
                 + len(high)
             )
-            assert told == 1000
+            assert told == number
             assert max(Counter(p["key"] for p in self.payloads("pagerduty.storm")).values()) <= 6
             self.poll(100, times=24)  # until they are told no more
 
