@@ -238,12 +238,12 @@ def test_a_phrase_means_the_same_after_pd(phrase: str, name: str, sets: Dict[str
 
     parsed = parse(phrase, load())
     if name == "launch_incident":  # after /pd it opens the dialog of a declaration
-        assert parsed.said.verb == "declare"
+        assert parsed.command.verb == "declare"
         return
     fixed = ALIASES[name]["immutable_parameters"]
-    assert (parsed.problem, parsed.said.verb) == ("", fixed["verb"])
+    assert (parsed.problem, parsed.command.verb) == ("", fixed["verb"])
     quoted = {key: value.strip('"') for key, value in sets.items() if not value.startswith("[")}
-    told = {key: getattr(parsed.said, key).strip('"') for key in quoted}
+    told = {key: getattr(parsed.command, key).strip('"') for key in quoted}
     assert told == quoted
 
 

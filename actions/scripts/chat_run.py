@@ -12,7 +12,7 @@ class ChatRun(PackAction):
     kept_as = "chat_run"
 
     def act(self, **params: Any) -> Dict[str, Any]:
-        from pagerduty_mattermost.chat.command import Said
+        from pagerduty_mattermost.chat.command import Command
         from pagerduty_mattermost.chat.perform import perform
         from pagerduty_mattermost.core.text import clean
 
@@ -25,7 +25,7 @@ class ChatRun(PackAction):
         }
         given = perform(
             self.context,
-            Said(**{name: word for name, word in words.items() if name in Said._fields}),
+            Command(**{name: word for name, word in words.items() if name in Command._fields}),
         )
         return {"message": given.message, "incidents": list(given.incidents)}
 

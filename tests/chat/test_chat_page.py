@@ -6,7 +6,7 @@ from typing import Any, Dict, List
 
 from chat_case import ChatCase
 
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 
 DAY = 86400
 
@@ -21,7 +21,7 @@ class PageTestCase(ChatCase):
         return [self.account.catalog["users"][id]["name"] for id, _ in self.newest().assignees]
 
     def page(self, whom: str, **options: str) -> str:
-        said = Said("page", service=whom, text="The shop is down", options=options)
+        said = Command("page", service=whom, text="The shop is down", options=options)
         return self.perform(said).message
 
     def test_a_person_is_paged_on_the_service_that_was_said(self) -> None:
@@ -106,7 +106,7 @@ class PageTestCase(ChatCase):
         assert self.account.incidents == {}
 
     def test_outside_words_do_nothing(self) -> None:
-        said = Said(
+        said = Command(
             "page",
             service="@mei",
             text="@here {{ x }} [a](http://b.example)",

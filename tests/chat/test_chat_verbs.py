@@ -8,7 +8,7 @@ from typing import Any, Dict, List
 import pytest
 from chat_case import ChatCase
 
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 
 
@@ -17,7 +17,7 @@ class ChatMoreTestCase(ChatCase):
 
     def test_lists_come_by_pages(self) -> None:
         made = [self.account.trigger("Database", f"Incident {number:02}") for number in range(23)]
-        first, last = self.perform(Said("list")), self.perform(Said("list", page="3"))
+        first, last = self.perform(Command("list")), self.perform(Command("list", page="3"))
         assert "23 incidents, page 1 of 3 (add: page 2)" in first.message
         assert [one.id for one in first.shown] == [one.id for one in reversed(made[13:])]
         assert [one.id for one in last.shown] == [one.id for one in reversed(made[:3])]
@@ -135,7 +135,9 @@ class SubscriptionTestCase(ChatCase):
         self.channel = self.sandbox.mattermost.account.channel("incidents").id
 
     def said(self, verb: str, *, text: str = "", **options: str) -> str:
-        return self.perform(Said(verb, text=text, channel=self.channel, options=options)).message
+        return self.perform(
+            Command(verb, text=text, channel=self.channel, options=options)
+        ).message
 
     def repaint(self, incident: Any, *events: str) -> List[Dict[str, Any]]:
         from pagerduty_mattermost.incidents.incident import Change, IncidentEvent, to_payload
@@ -214,7 +216,7 @@ class SubscriptionTestCase(ChatCase):
             with pytest.raises((RejectedInput, NotFound), match=said):
                 self.said("subscribe", **options)
         with pytest.raises(RejectedInput, match="in the channel"):
-            self.perform(Said("subscribe"))
+            self.perform(Command("subscribe"))
         assert "no subscription" in self.said("subscriptions")
 
     def test_subscriptions_are_numbered_and_end_one_by_one(self) -> None:
@@ -230,7 +232,7 @@ class SubscriptionTestCase(ChatCase):
         assert "no subscription" in self.said("unsubscribe")
 
     def test_a_dry_run_keeps_nothing(self) -> None:
-        self.perform(Said("subscribe", channel=self.channel), dry=True)
+        self.perform(Command("subscribe", channel=self.channel), dry=True)
         assert "no subscription" in self.said("subscriptions")
 
     def test_an_archived_channel_fails_alone(self) -> None:

@@ -11,7 +11,7 @@ import pytest
 from command_rows import ROWS, Row, overridden_id
 from datastore_double import Service
 
-from pagerduty_mattermost.chat.command import Answer
+from pagerduty_mattermost.chat.command import CommandResult
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.perform import perform
 from pagerduty_mattermost.chat.verb import NOTHING
@@ -61,12 +61,12 @@ class World:
     def context(self) -> Context:
         return Context(self.config, self.service, logging.getLogger("dry"), sleep=lambda _: None)
 
-    def say(self, text: str, who: str = "ada", *, dry: bool = False) -> Answer:
+    def say(self, text: str, who: str = "ada", *, dry: bool = False) -> CommandResult:
         parsed = parse(("dry-run " if dry else "") + text)
         assert (parsed.problem, parsed.dry_run) == ("", dry)
         channel = self.mattermost.channel("incidents").id
         return perform(
-            self.context(), parsed.said._replace(user=who, channel=channel), dry=parsed.dry_run
+            self.context(), parsed.command._replace(user=who, channel=channel), dry=parsed.dry_run
         )
 
     def written(self) -> Tuple[Any, ...]:
@@ -128,7 +128,7 @@ def test_a_dry_run_writes_nothing_anywhere(world: World, row: Row) -> None:
 
 def test_an_event_is_not_sent_either(world: World) -> None:
     before = world.written()
-    said = parse("trigger x on y").said._replace(service="", user="ada")
+    said = parse("trigger x on y").command._replace(service="", user="ada")
     answer = perform(world.context(), said, dry=True).message
     assert answer == "Dry run, nothing is changed. It would send an event to PagerDuty."
     assert world.written() == before

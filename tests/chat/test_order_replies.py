@@ -9,30 +9,30 @@ import pytest
 from posts_world import INCIDENT
 
 from pagerduty_mattermost.chat import order_replies
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.config.reader import Secret
 
 CHAT = ChatConfig(public_url="https://a.example", signing_keys=(Secret("s" * 32),))
 HOOK = {"kind": "command", "hook": "/hooks/commands/h", "user_id": "u"}
-MERGE = Said("merge", incidents="1, 2")
+MERGE = Command("merge", incidents="1, 2")
 
 
 @pytest.mark.parametrize(
     ("order", "command", "chat", "asked"),
     [
         ({"kind": "command"}, MERGE, CHAT, True),
-        ({"kind": "command"}, Said("acknowledge", incidents="1"), CHAT, False),
-        ({"kind": "command"}, Said("acknowledge", incidents="1 2"), CHAT, True),
-        ({"kind": "command"}, Said("acknowledge_mine"), CHAT, True),
+        ({"kind": "command"}, Command("acknowledge", incidents="1"), CHAT, False),
+        ({"kind": "command"}, Command("acknowledge", incidents="1 2"), CHAT, True),
+        ({"kind": "command"}, Command("acknowledge_mine"), CHAT, True),
         ({"kind": "command"}, MERGE, CHAT._replace(confirm=()), False),
         ({"kind": "command"}, MERGE, CHAT._replace(public_url=""), False),
         ({"kind": "click", "verb": "confirmed"}, MERGE, CHAT, False),
     ],
 )
 def test_who_is_asked_first(
-    order: Dict[str, Any], command: Said, chat: ChatConfig, asked: bool
+    order: Dict[str, Any], command: Command, chat: ChatConfig, asked: bool
 ) -> None:
     assert order_replies.asks_first(order, command, chat) is asked
 
@@ -47,26 +47,26 @@ def test_a_question_names_what_is_done_and_bears_the_command() -> None:
 @pytest.mark.parametrize(
     ("order", "result", "told"),
     [
-        ({"kind": "command"}, Answer("Done."), True),
-        ({"kind": "command"}, Answer(""), False),
-        ({"kind": "row", "verb": "resolve"}, Answer("Done."), True),
-        ({"kind": "click", "verb": "resolve"}, Answer("Done."), False),
-        ({"kind": "click", "verb": "resolve"}, Answer("Late.", already=True), True),
-        ({"kind": "click", "verb": "resolve"}, Answer("Resolved #7 already full."), False),
-        ({"kind": "click", "verb": "confirmed"}, Answer("Done."), True),
-        ({"kind": "dialog", "verb": "note"}, Answer("Done."), False),
-        ({"kind": "dialog", "verb": "declare"}, Answer("Done."), True),
-        ({"kind": "note", "verb": "note"}, Answer("Done."), False),
+        ({"kind": "command"}, CommandResult("Done."), True),
+        ({"kind": "command"}, CommandResult(""), False),
+        ({"kind": "row", "verb": "resolve"}, CommandResult("Done."), True),
+        ({"kind": "click", "verb": "resolve"}, CommandResult("Done."), False),
+        ({"kind": "click", "verb": "resolve"}, CommandResult("Late.", already=True), True),
+        ({"kind": "click", "verb": "resolve"}, CommandResult("Resolved #7 already full."), False),
+        ({"kind": "click", "verb": "confirmed"}, CommandResult("Done."), True),
+        ({"kind": "dialog", "verb": "note"}, CommandResult("Done."), False),
+        ({"kind": "dialog", "verb": "declare"}, CommandResult("Done."), True),
+        ({"kind": "note", "verb": "note"}, CommandResult("Done."), False),
     ],
 )
 def test_what_is_told_and_what_the_card_shows(
-    order: Dict[str, Any], result: Answer, told: bool
+    order: Dict[str, Any], result: CommandResult, told: bool
 ) -> None:
     assert order_replies.is_told(order, result) is told
 
 
 def test_a_list_has_buttons_where_its_answer_goes_back_by_the_commands_own_way() -> None:
-    result = Answer("1 incident:\n\n| a table |", head="1 incident:", shown=(INCIDENT,))
+    result = CommandResult("1 incident:\n\n| a table |", head="1 incident:", shown=(INCIDENT,))
     made = order_replies.reply_to(HOOK, result, CHAT, timezone.utc, 0.0)
     assert (made.text, made.plain) == ("1 incident:", result.message)
     assert [one["name"] for one in made.attachments[0]["actions"]] == ["Acknowledge", "Resolve"]
@@ -77,14 +77,14 @@ def test_a_list_has_buttons_where_its_answer_goes_back_by_the_commands_own_way()
         (HOOK, CHAT._replace(signing_keys=())),
     ):
         assert order_replies.reply_to(order, result, chat, timezone.utc, 0.0) == plain
-    public = Answer("Declared.", public=True)
+    public = CommandResult("Declared.", public=True)
     assert order_replies.reply_to(HOOK, public, CHAT, timezone.utc, 0.0).public
 
 
 def test_cards_that_change_are_painted_from_what_pagerduty_answered() -> None:
-    result = Answer("", ("PINC1", "PINC2"), after=(INCIDENT,))
-    assert order_replies.repainted(Said("acknowledge"), result) == ("PINC1", "PINC2")
-    assert order_replies.repainted(Said("note"), result) == ()
+    result = CommandResult("", ("PINC1", "PINC2"), after=(INCIDENT,))
+    assert order_replies.repainted(Command("acknowledge"), result) == ("PINC1", "PINC2")
+    assert order_replies.repainted(Command("note"), result) == ()
     change = order_replies.change_from(result, "PINC1", 1_760_000_000.0)
     assert change is not None
     assert (change.incident, change.events) == (INCIDENT, ())

@@ -6,96 +6,96 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.parser import Parsed, parse
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 
 SAID = [
-    ("list", Said("list")),
-    ("LIST on Checkout API", Said("list", service="Checkout API")),
-    ("list mine", Said("mine")),
-    ("ack", Said("acknowledge")),
-    ("resolve Restarted it", Said("resolve", text="Restarted it")),
-    ("note looking at it", Said("note", text="looking at it")),
-    ("escalate", Said("escalate")),
-    ("snooze 2h", Said("snooze", duration="2h")),
-    ("show 12", Said("show", incidents="12")),
-    ("ack 12", Said("acknowledge", incidents="12")),
-    ("Ack #12, PT4KHLK", Said("acknowledge", incidents="#12, PT4KHLK")),
-    ("ack mine", Said("acknowledge_mine")),
-    ("resolve 12", Said("resolve", incidents="12")),
-    ("resolve 12 Restarted = it", Said("resolve", incidents="12", text="Restarted = it")),
-    ("resolve PT4KHLK \u201cdone\u201d", Said("resolve", incidents="PT4KHLK", text="done")),
-    ("unack 12", Said("unacknowledge", incidents="12")),
+    ("list", Command("list")),
+    ("LIST on Checkout API", Command("list", service="Checkout API")),
+    ("list mine", Command("mine")),
+    ("ack", Command("acknowledge")),
+    ("resolve Restarted it", Command("resolve", text="Restarted it")),
+    ("note looking at it", Command("note", text="looking at it")),
+    ("escalate", Command("escalate")),
+    ("snooze 2h", Command("snooze", duration="2h")),
+    ("show 12", Command("show", incidents="12")),
+    ("ack 12", Command("acknowledge", incidents="12")),
+    ("Ack #12, PT4KHLK", Command("acknowledge", incidents="#12, PT4KHLK")),
+    ("ack mine", Command("acknowledge_mine")),
+    ("resolve 12", Command("resolve", incidents="12")),
+    ("resolve 12 Restarted = it", Command("resolve", incidents="12", text="Restarted = it")),
+    ("resolve PT4KHLK \u201cdone\u201d", Command("resolve", incidents="PT4KHLK", text="done")),
+    ("unack 12", Command("unacknowledge", incidents="12")),
     (
         "reopen https://x.pagerduty.com/incidents/PT4KHLK",
-        Said("reopen", incidents="https://x.pagerduty.com/incidents/PT4KHLK"),
+        Command("reopen", incidents="https://x.pagerduty.com/incidents/PT4KHLK"),
     ),
-    ("note 12 a: b", Said("note", incidents="12", text="a: b")),
-    ("notes 12", Said("notes", incidents="12")),
-    ("escalate 12", Said("escalate", incidents="12")),
-    ("escalate 12 to level 2", Said("escalate", incidents="12", text="level 2")),
-    ("reassign 12 to @ada", Said("reassign", incidents="12", text="@ada")),
-    ("add-responder 12 @mei", Said("responders", incidents="12", text="@mei")),
-    ("snooze 12 2h", Said("snooze", incidents="12", duration="2h")),
-    ("merge 12, 13 into 14", Said("merge", incidents="12, 13", text="14")),
-    ("priority 12 P1", Said("priority", incidents="12", text="P1")),
-    ("status 12 Half works", Said("status_update", incidents="12", text="Half works")),
-    ('run 12 "Major incident"', Said("workflow", incidents="12", text="Major incident")),
-    ("oncall Checkout API", Said("oncall", text="Checkout API")),
-    ("oncall week Platform rotation", Said("oncall_week", text="Platform rotation")),
-    ("on call week ahead of Platform", Said("oncall_week", text="Platform")),
-    ("oncall picture Platform rotation", Said("oncall_picture", text="Platform rotation")),
-    ("oncall week", Said("oncall_week")),
-    ("oncall weekly rota", Said("oncall", text="weekly rota")),
-    ("oncall for week one", Said("oncall", text="week one")),
-    ("notify", Said("notify")),
-    ("notify me about shifts off", Said("notify", text="off")),
-    ("services pay", Said("services", text="pay")),
+    ("note 12 a: b", Command("note", incidents="12", text="a: b")),
+    ("notes 12", Command("notes", incidents="12")),
+    ("escalate 12", Command("escalate", incidents="12")),
+    ("escalate 12 to level 2", Command("escalate", incidents="12", text="level 2")),
+    ("reassign 12 to @ada", Command("reassign", incidents="12", text="@ada")),
+    ("add-responder 12 @mei", Command("responders", incidents="12", text="@mei")),
+    ("snooze 12 2h", Command("snooze", incidents="12", duration="2h")),
+    ("merge 12, 13 into 14", Command("merge", incidents="12, 13", text="14")),
+    ("priority 12 P1", Command("priority", incidents="12", text="P1")),
+    ("status 12 Half works", Command("status_update", incidents="12", text="Half works")),
+    ('run 12 "Major incident"', Command("workflow", incidents="12", text="Major incident")),
+    ("oncall Checkout API", Command("oncall", text="Checkout API")),
+    ("oncall week Platform rotation", Command("oncall_week", text="Platform rotation")),
+    ("on call week ahead of Platform", Command("oncall_week", text="Platform")),
+    ("oncall picture Platform rotation", Command("oncall_picture", text="Platform rotation")),
+    ("oncall week", Command("oncall_week")),
+    ("oncall weekly rota", Command("oncall", text="weekly rota")),
+    ("oncall for week one", Command("oncall", text="week one")),
+    ("notify", Command("notify")),
+    ("notify me about shifts off", Command("notify", text="off")),
+    ("services pay", Command("services", text="pay")),
     (
         'trigger "Disk on fire" on Checkout API',
-        Said("create", text="Disk on fire", service="Checkout API"),
+        Command("create", text="Disk on fire", service="Checkout API"),
     ),
-    ("urgency 12 LOW", Said("urgency", incidents="12", text="LOW")),
+    ("urgency 12 LOW", Command("urgency", incidents="12", text="LOW")),
     (
         'trigger Slow on Database --priority P1 --details "all of it" --urgency=low',
-        Said(
+        Command(
             "create",
             text="Slow",
             service="Database",
             options={"priority": "P1", "details": "all of it", "urgency": "low"},
         ),
     ),
-    ("deadletters", Said("deadletters")),
-    ("dead letters of PT4KHLK", Said("deadletters", incidents="PT4KHLK")),
-    ("whoami", Said("whoami")),
-    ("list all", Said("list")),
-    ("list mine page 2", Said("mine", page="2")),
-    ("list on Checkout API page 3", Said("list", service="Checkout API", page="3")),
-    ("12", Said("show", incidents="12")),
-    ("incident 12", Said("show", incidents="12")),
-    ("12 ack", Said("acknowledge", incidents="12")),
+    ("deadletters", Command("deadletters")),
+    ("dead letters of PT4KHLK", Command("deadletters", incidents="PT4KHLK")),
+    ("whoami", Command("whoami")),
+    ("list all", Command("list")),
+    ("list mine page 2", Command("mine", page="2")),
+    ("list on Checkout API page 3", Command("list", service="Checkout API", page="3")),
+    ("12", Command("show", incidents="12")),
+    ("incident 12", Command("show", incidents="12")),
+    ("12 ack", Command("acknowledge", incidents="12")),
     (
         "PT4KHLK note looks like the disk",
-        Said("note", incidents="PT4KHLK", text="looks like the disk"),
+        Command("note", incidents="PT4KHLK", text="looks like the disk"),
     ),
-    ("incident resolved 12", Said("resolve", incidents="12")),
-    ("incident mitigated 12 rolled back", Said("mitigate", incidents="12", text="rolled back")),
+    ("incident resolved 12", Command("resolve", incidents="12")),
+    ("incident mitigated 12 rolled back", Command("mitigate", incidents="12", text="rolled back")),
     (
         "resolve 12 from ada@example.com",
-        Said("resolve", incidents="12", from_email="ada@example.com"),
+        Command("resolve", incidents="12", from_email="ada@example.com"),
     ),
     (
         "resolve 12 after a call with ada@x.org",
-        Said("resolve", incidents="12", text="after a call with ada@x.org"),
+        Command("resolve", incidents="12", text="after a call with ada@x.org"),
     ),
-    ("mitigate", Said("mitigate")),
-    ("incident new Disk full", Said("declare", text="Disk full")),
-    ("create an incident", Said("declare")),
-    ('trigger on Checkout API: "Slow"', Said("create", text="Slow", service="Checkout API")),
+    ("mitigate", Command("mitigate")),
+    ("incident new Disk full", Command("declare", text="Disk full")),
+    ("create an incident", Command("declare")),
+    ('trigger on Checkout API: "Slow"', Command("create", text="Slow", service="Checkout API")),
     (
         'trigger --urgency low "say --priority P1" on Database \u2014assign @ada',
-        Said(
+        Command(
             "create",
             text="say --priority P1",
             service="Database",
@@ -104,15 +104,15 @@ SAID = [
     ),
     (
         "note 12 --priority P1 was wrong",
-        Said("note", incidents="12", text="--priority P1 was wrong"),
+        Command("note", incidents="12", text="--priority P1 was wrong"),
     ),
-    ("escalate 12 to Night shift", Said("escalate", incidents="12", text="Night shift")),
-    ("oncall", Said("oncall")),
-    ("on call me", Said("oncall", text="me")),
-    ('page @mei "the shop is down"', Said("page", service="@mei", text="the shop is down")),
+    ("escalate 12 to Night shift", Command("escalate", incidents="12", text="Night shift")),
+    ("oncall", Command("oncall")),
+    ("on call me", Command("oncall", text="me")),
+    ('page @mei "the shop is down"', Command("page", service="@mei", text="the shop is down")),
     (
         'page Platform escalation: "down" --urgency low --service Database',
-        Said(
+        Command(
             "page",
             service="Platform escalation",
             text="down",
@@ -121,55 +121,55 @@ SAID = [
     ),
     (
         "override Platform rotation for 2h",
-        Said("override", service="Platform rotation", duration="2h"),
+        Command("override", service="Platform rotation", duration="2h"),
     ),
     (
         "override Platform rotation from tomorrow 9:00 until 18:00 by @mei",
-        Said(
+        Command(
             "override",
             service="Platform rotation",
             duration="from tomorrow 9:00 until 18:00",
             text="@mei",
         ),
     ),
-    ("override cancel PEW7H5N:Q123", Said("override_cancel", text="PEW7H5N:Q123")),
-    ("overrides Platform rotation", Said("overrides", text="Platform rotation")),
-    ("take Platform rotation", Said("take", service="Platform rotation")),
+    ("override cancel PEW7H5N:Q123", Command("override_cancel", text="PEW7H5N:Q123")),
+    ("overrides Platform rotation", Command("overrides", text="Platform rotation")),
+    ("take Platform rotation", Command("take", service="Platform rotation")),
     (
         "take over Platform rotation until 18:00",
-        Said("take", service="Platform rotation", duration="18:00"),
+        Command("take", service="Platform rotation", duration="18:00"),
     ),
-    ("maintenance", Said("maintenance_list")),
+    ("maintenance", Command("maintenance_list")),
     (
         "maintenance Checkout API for 1h",
-        Said("maintenance", service="Checkout API", duration="1h"),
+        Command("maintenance", service="Checkout API", duration="1h"),
     ),
-    ("maintenance end PW7X", Said("maintenance_end", text="PW7X")),
-    ("subscribe", Said("subscribe")),
-    ("subscribe Checkout API", Said("subscribe", service="Checkout API")),
+    ("maintenance end PW7X", Command("maintenance_end", text="PW7X")),
+    ("subscribe", Command("subscribe")),
+    ("subscribe Checkout API", Command("subscribe", service="Checkout API")),
     (
         'subscribe --team "Team A" --events triggered,resolved',
-        Said("subscribe", options={"team": "Team A", "events": "triggered,resolved"}),
+        Command("subscribe", options={"team": "Team A", "events": "triggered,resolved"}),
     ),
-    ("subscriptions", Said("subscriptions")),
-    ("unsubscribe #2", Said("unsubscribe", text="2")),
-    ("connect", Said("connect")),
-    ("disconnect", Said("disconnect")),
-    ("health", Said("health")),
-    ("help", Said("help")),
-    ("", Said("help")),
-    ("help ack", Said("help", text="ack")),
+    ("subscriptions", Command("subscriptions")),
+    ("unsubscribe #2", Command("unsubscribe", text="2")),
+    ("connect", Command("connect")),
+    ("disconnect", Command("disconnect")),
+    ("health", Command("health")),
+    ("help", Command("help")),
+    ("", Command("help")),
+    ("help ack", Command("help", text="ack")),
 ]
 
 
 @pytest.mark.parametrize(("text", "said"), SAID)
-def test_a_command_is_read_whatever_its_case(text: str, said: Said) -> None:
+def test_a_command_is_read_whatever_its_case(text: str, said: Command) -> None:
     assert parse(text) == (said, "", False)
-    assert parse(f"  {text} ").said == said
+    assert parse(f"  {text} ").command == said
 
 
 def test_a_dry_run_is_told_apart() -> None:
-    assert parse("dry-run ack 12") == Parsed(Said("acknowledge", incidents="12"), dry_run=True)
+    assert parse("dry-run ack 12") == Parsed(Command("acknowledge", incidents="12"), dry_run=True)
 
 
 def test_each_command_has_an_example_and_a_verb() -> None:

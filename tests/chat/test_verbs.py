@@ -17,7 +17,7 @@ from pack_files import actions, files, load
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs, failed_commands, orders
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.perform import allow, perform
@@ -70,7 +70,7 @@ def sandbox() -> Iterator[Sandbox]:
 @VERBS
 def test_a_record_agrees_with_itself(verb: Verb) -> None:
     groups = {name.rstrip("_") for name in re.compile(verb.pattern).groupindex}
-    assert groups <= set(Said._fields)
+    assert groups <= set(Command._fields)
     assert set(verb.includes) | set(verb.includes_with_text) <= set(TABLE.names) - {verb.name}
     assert set(verb.states) <= set(ALL_STATES)
     assert verb.incidents == NONE or "incidents" in groups or verb.name == "acknowledge_mine"
@@ -92,7 +92,7 @@ def test_two_verbs_of_one_name_and_an_unknown_group_are_refused() -> None:
 def test_a_row_of_the_tests_agrees_with_its_verb(row: Any) -> None:
     verb = next(verb for verb in TABLE.verbs if verb.usage == row.usage)
     typed = row.phrase.format(one=1, two=2, id="PT4KHLK", window="PW", override="PEW7H5N:Q1")
-    said = parse(typed).said
+    said = parse(typed).command
     assert said.verb == verb.name
     assert row.confirms == orders.needs_confirmation(said, ChatConfig().confirm)
     assert verb.repaints or not row.card
@@ -170,7 +170,7 @@ def test_a_dialog_asks_for_people_where_the_verb_wants_them() -> None:
 
 @VERBS
 def test_who_may_not_act_may_look(sandbox: Sandbox, verb: Verb) -> None:
-    said = Said(verb.name, user="ada")
+    said = Command(verb.name, user="ada")
     for chat in ({"read_only": True}, {"allowed": {verb.name: ["role:nobody"]}}):
         if verb.is_act:
             with pytest.raises(RejectedInput, match="nothing is changed|you may not"):
@@ -200,7 +200,7 @@ import sys
 from pagerduty_mattermost.chat import requests as calls
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.verbs.registry import TABLE
-assert parse("ack 1").said.verb == "acknowledge" and TABLE.help_text("ack")
+assert parse("ack 1").command.verb == "acknowledge" and TABLE.help_text("ack")
 print([name for name in ("requests", "urllib3", "mattermostdriver", "pdpyras", "yaml",
                          "jsonschema", "dateutil") if name in sys.modules])
 """
@@ -231,7 +231,7 @@ def test_the_example_of_contributing_is_understood_explained_allowed_and_run(
 ) -> None:
     table = CommandTable((*TABLE.verbs[:-1], *example()))
     assert parse("count").problem, "no verb of this pack"
-    said = parse("How many?", table=table).said._replace(user="ada")
+    said = parse("How many?", table=table).command._replace(user="ada")
     assert said.verb == "count"
     assert "did you mean `/pd count`?" in parse("cuont", table=table).problem
     assert "- `/pd count`: how many incidents are open" in table.help_text()
@@ -250,13 +250,13 @@ def test_the_example_of_contributing_is_understood_explained_allowed_and_run(
 def test_a_verb_that_says_it_changes_nothing_and_does_is_refused_in_a_dry_run(
     sandbox: Sandbox,
 ) -> None:
-    def run(context: Context, said: Said) -> Answer:
+    def run(context: Context, said: Command) -> CommandResult:
         context.pagerduty.post("/incidents", {"incident": {}}, from_email="ada@example.com")
-        return Answer("Done.")
+        return CommandResult("Done.")
 
     table = CommandTable((example()[0]._replace(run=run),))
     before = len(sandbox.journal.entries)
-    said = parse("count", table=table).said
+    said = parse("count", table=table).command
     answer = perform(context_of(sandbox), said, dry=True, table=table)
     assert answer.message.startswith("Dry run, nothing is changed. It would send POST /incidents")
     assert len(sandbox.journal.entries) == before

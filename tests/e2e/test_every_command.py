@@ -49,7 +49,7 @@ def test_every_form_of_the_grammar_has_a_row_that_is_read_as_it() -> None:
         typed = row.phrase.format(
             one=1, two=2, id="PT4KHLK", window="PWINDOW", override="PEW7H5N:Q1"
         )
-        assert parse(typed).said.verb == verbs[row.usage], row.phrase
+        assert parse(typed).command.verb == verbs[row.usage], row.phrase
 
 
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.phrase)

@@ -17,7 +17,7 @@ from chat_case import ChatCase
 from oncall_case import DAY, HOUR, OnCallCase, moment
 from pack_files import ROOT
 
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
@@ -211,7 +211,7 @@ class ChatTestCase(ChatCase):
     __test__ = True
 
     def test_the_week_of_a_schedule(self) -> None:
-        text = self.perform(Said("oncall_week", text="Platform rotation")).message
+        text = self.perform(Command("oncall_week", text="Platform rotation")).message
         assert text.startswith("On call for 7 days, times in UTC:\n\n| day | Platform rotation |")
         assert len(text.split("\n")) == 4 + 7
         assert "there is no schedule 'Nope'" in self.refused("oncall_week", text="Nope")
@@ -223,7 +223,9 @@ class ChatTestCase(ChatCase):
     @needs_matplotlib
     def test_a_picture_is_posted_where_it_was_asked_for_once(self) -> None:
         channel = self.sandbox.mattermost.account.channel("incidents")
-        said = Said("oncall_picture", text="Platform rotation", channel=channel.id, key="order 1")
+        said = Command(
+            "oncall_picture", text="Platform rotation", channel=channel.id, key="order 1"
+        )
         for _ in range(2):
             assert self.perform(said).message == "Posted in ~incidents."
         assert (

@@ -9,7 +9,7 @@ from typing import Any, Dict, List
 from chat_run import ChatRun
 from st2tests.base import BaseActionTestCase
 
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.perform import perform
 from sandbox import Sandbox
 from sandbox.pagerduty import API_KEY
@@ -51,7 +51,7 @@ class ChatCase(BaseActionTestCase):
         assert done is True, result
         return result
 
-    def perform(self, said: Said, *, dry: bool = False) -> Answer:
+    def perform(self, said: Command, *, dry: bool = False) -> CommandResult:
         """As chat.handle does it: with options and the channel, which chat.run does not take."""
         action = self.get_action_instance(config=dict(self.settings))
         action.action_service = self.service

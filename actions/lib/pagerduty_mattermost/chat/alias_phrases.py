@@ -1,6 +1,6 @@
 """The aliases' phrases, also understood after `/pd`: each format of aliases/*.yaml as a pattern.
 
-said_of(load(), "who is on call for Payments?") -> Said("oncall", text="Payments")
+command_of_phrase(load(), "who is on call for Payments?") -> Command("oncall", text="Payments")
 """
 
 from __future__ import annotations
@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Pattern, Sequence, Tuple
 
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 
 _PLACE = re.compile(r"(\s*)\{\{\s*(\w+)\s*(=[^}]*)?\}\}")
 
@@ -24,7 +24,7 @@ def phrases(alias: Mapping[str, Any]) -> Tuple[Phrase, ...]:
     fixed = {
         name: value
         for name, value in alias["immutable_parameters"].items()
-        if name in Said._fields and isinstance(value, str)
+        if name in Command._fields and isinstance(value, str)
     }
     texts = [text for entry in alias["formats"] for text in entry["representation"]]
     return tuple(Phrase(re.compile(_PLACE.sub(_group, text), re.DOTALL), fixed) for text in texts)
@@ -37,7 +37,7 @@ def _group(place: re.Match[str]) -> str:
     return rf"(?:\s*(?P<{name}>.+?))?" if default else rf"{space}(?P<{name}>.+?)"
 
 
-def said_of(known: Sequence[Phrase], line: str) -> Optional[Said]:
+def command_of_phrase(known: Sequence[Phrase], line: str) -> Optional[Command]:
     """The command that the phrase is; None for no phrase."""
     for phrase in known:
         found = phrase.pattern.fullmatch(line)
@@ -46,7 +46,7 @@ def said_of(known: Sequence[Phrase], line: str) -> Optional[Said]:
                 **phrase.fixed,
                 **{name: text for name, text in found.groupdict().items() if text},
             }
-            return Said("")._replace(**words)  # type: ignore[arg-type]
+            return Command("")._replace(**words)  # type: ignore[arg-type]
     return None
 
 

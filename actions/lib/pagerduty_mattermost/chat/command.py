@@ -8,7 +8,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.incidents.incident import Incident
 
 
-class Said(NamedTuple):
+class Command(NamedTuple):
     """One command."""
 
     verb: str
@@ -32,7 +32,7 @@ class Said(NamedTuple):
     """What stood behind the command as `--name value`."""
 
 
-class Answer(NamedTuple):
+class CommandResult(NamedTuple):
     """What became of a command."""
 
     message: str

@@ -2,7 +2,7 @@
 
     table.get("acknowledge").usage          # "ack [ids]"
     table.with_word("ack")                  # the verbs `ack mine` and `ack [ids]`
-    table.answer(context, Said("whoami", user="ada"))
+    table.answer(context, Command("whoami", user="ada"))
 
 A table makes its own verb `help`. `chat/verbs/registry.py` holds the one of this pack.
 """
@@ -13,7 +13,7 @@ import re
 from functools import cached_property
 from typing import TYPE_CHECKING, Dict, Iterable, Optional, Pattern, Tuple
 
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import GROUPS, PACK, Verb
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape, one_line
@@ -73,15 +73,15 @@ class CommandTable:
         words = list(dict.fromkeys(verb.word for verb in self.verbs))
         return next(iter(difflib.get_close_matches(word, words, n=1)), "")
 
-    def answer(self, context: Context, said: Said) -> Answer:
+    def answer(self, context: Context, command: Command) -> CommandResult:
         """Carries the command out. Raises RejectedInput for an unknown verb, and what the verb
         raises."""
-        verb = self._by_name.get(said.verb)
+        verb = self._by_name.get(command.verb)
         if verb is None:
             raise RejectedInput(
-                f"there is no command {said.verb!r}; there are {', '.join(self.names)}"
+                f"there is no command {command.verb!r}; there are {', '.join(self.names)}"
             )
-        return verb.run(context, said)
+        return verb.run(context, command)
 
     def help_text(self, word: str = "") -> str:
         """All commands in Markdown, or those of one word."""
@@ -104,7 +104,7 @@ class CommandTable:
     def _help(self) -> Verb:
         return Verb(
             name="help",
-            run=lambda context, said: Answer(self.help_text(said.text)),
+            run=lambda context, command: CommandResult(self.help_text(command.text)),
             usage="help [command]",
             help="this list, or one command",
             pattern=r"help(?:\s+(?:with\s+)?(?P<text>\S+))?|\?|",

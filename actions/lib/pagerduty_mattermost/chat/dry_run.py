@@ -1,6 +1,6 @@
 """What a command would change, told without changing anything.
 
-    told(refused, verb) -> "Dry run, nothing is changed. It would send PUT /incidents …"
+    explain(refused, verb.dry_run) -> "Dry run, nothing is changed. It would send PUT /incidents …"
 
 In a dry run a command is carried out with a context made for reading only (`ReadingContext`): its
 reads go through, and its first write ends it with `WriteRefused`.
@@ -18,7 +18,7 @@ UNCHANGED = "Dry run, nothing is changed."
 MAX_BODY_CHARACTERS = 600
 
 
-def told(refused: WriteRefused, would: str = "") -> str:
+def explain(refused: WriteRefused, would: str = "") -> str:
     """As Markdown. `would`: what the command says of itself, for where a request would tell people
     nothing ("It would change …")."""
     if would:

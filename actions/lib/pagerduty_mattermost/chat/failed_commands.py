@@ -27,10 +27,10 @@ def of_order(order: Any) -> Optional[Dict[str, Any]]:
         from pagerduty_mattermost.chat import orders
 
         try:
-            said, dry = orders.command_of(order)
+            command, dry = orders.command_of(order)
         except RejectedInput:
             return None
-        if dry or not _acts(said.verb):
+        if dry or not _acts(command.verb):
             return None
     return {"order": {name: value for name, value in order.items() if name not in _NOT_KEPT}}
 

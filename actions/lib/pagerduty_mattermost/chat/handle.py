@@ -21,7 +21,7 @@ from pagerduty_mattermost.chat import (
     thread_notes,
     which_incident,
 )
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.perform import allow, rehearse, run
 from pagerduty_mattermost.core import times
@@ -64,10 +64,10 @@ def _void(context: Context, order: Mapping[str, Any]) -> str:
     return DROPPED if dropped_orders.was_dropped(context.store, str(order["id"])) else ""
 
 
-def _carried_out(context: Context, order: Mapping[str, Any]) -> Answer:
+def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
     command, dry = _command(context, order)
     if command is None:
-        return Answer("")
+        return CommandResult("")
     chat, root_id = context.settings.chat, str(order.get("root_id") or "")
     if dry:
         reading = ReadingContext.of(context)
@@ -77,7 +77,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> Answer:
         allow(context, command)
         if order_replies.asks_first(order, command, chat):
             _tell(context, order, order_replies.question(order, command, chat, context.clock()))
-            return Answer("")
+            return CommandResult("")
         result = run(context, command)
         _repaint(context, command, result)
     if order_replies.is_told(order, result):
@@ -89,7 +89,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> Answer:
     return result
 
 
-def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Said], bool]:
+def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Command], bool]:
     """What was asked for, and whether only to be tried; None for a note that is none, or that
     stands already."""
     if order.get("kind") == "note":
@@ -98,7 +98,7 @@ def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Said]
     return command._replace(key=str(order["id"])), dry
 
 
-def _repaint(context: Context, command: Said, result: Answer) -> None:
+def _repaint(context: Context, command: Command, result: CommandResult) -> None:
     """The cards of what was changed, at once: the sensor would see it in its next cycle. What
     PagerDuty answered is not asked for again."""
     from pagerduty_mattermost.cards import posting

@@ -16,7 +16,7 @@ from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.cards.incident_tables import line
 from pagerduty_mattermost.chat import orders
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times
@@ -38,7 +38,7 @@ class OrderReply(NamedTuple):
     """Whether the channel may see it."""
 
 
-def asks_first(order: Mapping[str, Any], command: Said, chat: ChatConfig) -> bool:
+def asks_first(order: Mapping[str, Any], command: Command, chat: ChatConfig) -> bool:
     """Whether its giver must confirm it. A click is its own confirmation."""
     return (
         order.get("kind") == "command"
@@ -47,7 +47,9 @@ def asks_first(order: Mapping[str, Any], command: Said, chat: ChatConfig) -> boo
     )
 
 
-def question(order: Mapping[str, Any], command: Said, chat: ChatConfig, now: float) -> OrderReply:
+def question(
+    order: Mapping[str, Any], command: Command, chat: ChatConfig, now: float
+) -> OrderReply:
     """The question with its button, which bears the command."""
     what = " ".join(word for word in (command.service, command.incidents, command.text) if word)
     verb = command.verb.replace("_", " ")
@@ -62,7 +64,7 @@ def question(order: Mapping[str, Any], command: Said, chat: ChatConfig, now: flo
     return OrderReply("", (asked,))
 
 
-def is_told(order: Mapping[str, Any], result: Answer) -> bool:
+def is_told(order: Mapping[str, Any], result: CommandResult) -> bool:
     """Whether the giver is told how it went. Of a click on a card, or of a dialog opened there,
     the card is the answer, except where somebody else was first; a note is seen in its thread."""
     if not result.message or order.get("kind") == "note":
@@ -75,7 +77,7 @@ def is_told(order: Mapping[str, Any], result: Answer) -> bool:
 
 
 def reply_to(
-    order: Mapping[str, Any], result: Answer, chat: ChatConfig, zone: tzinfo, now: float
+    order: Mapping[str, Any], result: CommandResult, chat: ChatConfig, zone: tzinfo, now: float
 ) -> OrderReply:
     """A list has buttons where it goes back by the command's own way: the attachments of a post
     are limited, those of such an answer are not."""
@@ -89,13 +91,13 @@ def reply_to(
     return OrderReply(result.head, rows, plain=result.message)
 
 
-def repainted(command: Said, result: Answer) -> Tuple[str, ...]:
+def repainted(command: Command, result: CommandResult) -> Tuple[str, ...]:
     """Ids of the incidents whose cards look different now."""
     verb = TABLE.get(command.verb)
     return result.incidents if verb is not None and verb.repaints else ()
 
 
-def change_from(result: Answer, incident_id: str, at: Optional[float]) -> Optional[Change]:
+def change_from(result: CommandResult, incident_id: str, at: Optional[float]) -> Optional[Change]:
     """The incident as PagerDuty answered the act at this time; None where it did not, so that it
     has to be asked for."""
     known = next((one for one in result.after if one.id == incident_id), None)

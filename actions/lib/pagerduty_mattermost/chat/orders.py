@@ -7,7 +7,7 @@ import re
 from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from pagerduty_mattermost.cards.buttons import CONFIRMED
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
@@ -17,7 +17,7 @@ BULK = "bulk"
 """Stands in chat.confirm for what is done to several incidents at once."""
 
 
-def command_of(order: Mapping[str, Any]) -> Tuple[Said, bool]:
+def command_of(order: Mapping[str, Any]) -> Tuple[Command, bool]:
     """The command, and whether it is a dry run. Raises RejectedInput for one that can't be read,
     with what to type instead."""
     user, incident, text = (str(order.get(name) or "") for name in ("user_id", "incident", "text"))
@@ -32,11 +32,11 @@ def command_of(order: Mapping[str, Any]) -> Tuple[Said, bool]:
             parsed = parse(text, load())
         if parsed.problem:
             raise RejectedInput(parsed.problem)
-        if parsed.said.from_email:
+        if parsed.command.from_email:
             raise RejectedInput(
                 'here you act in your own name: leave out "from …"; Mattermost says who you are'
             )
-        return parsed.said._replace(user=user, channel=channel), parsed.dry_run
+        return parsed.command._replace(user=user, channel=channel), parsed.dry_run
     verb = str(order.get("verb") or "")
     if verb == CONFIRMED:
         return _from_text(text)._replace(user=user, channel=channel), False
@@ -45,11 +45,11 @@ def command_of(order: Mapping[str, Any]) -> Tuple[Said, bool]:
         service = values.pop("service", "")
         if values.get("assign"):
             values["assign"] = f"@{values['assign']}"
-        return Said(
+        return Command(
             "create", text=text, service=service, user=user, channel=channel, options=values
         ), False
     if verb.startswith("snooze"):
-        return Said(
+        return Command(
             "snooze",
             incidents=incident,
             duration=verb[len("snooze") :],
@@ -58,11 +58,11 @@ def command_of(order: Mapping[str, Any]) -> Tuple[Said, bool]:
         ), False
     words = {"status": "status_update", "resolvenote": "resolve"}
     if order.get("kind") == "row":
-        return Said(verb, incidents=incident, user=user, channel=channel), False
+        return Command(verb, incidents=incident, user=user, channel=channel), False
     # Whom somebody chose comes as Mattermost's id of the user.
     known = TABLE.get(verb)
     chosen = f"@{text}" if text and known is not None and known.names_people else text
-    return Said(
+    return Command(
         words.get(verb, verb),
         incidents=incident,
         text=chosen,
@@ -72,7 +72,7 @@ def command_of(order: Mapping[str, Any]) -> Tuple[Said, bool]:
     ), False
 
 
-def needs_confirmation(what: Said, listed: Sequence[str]) -> bool:
+def needs_confirmation(what: Command, listed: Sequence[str]) -> bool:
     """Whether its giver is asked first. `listed` (chat.confirm): commands, and `bulk` for what is
     done to several incidents at once."""
     verb = TABLE.get(what.verb)
@@ -84,7 +84,7 @@ def needs_confirmation(what: Said, listed: Sequence[str]) -> bool:
     return verb.name in listed or (BULK in listed and several and verb.confirmed == IF_SEVERAL)
 
 
-def as_text(what: Said) -> str:
+def as_text(what: Command) -> str:
     """The command as text, for a confirmation's signature."""
     kept = {
         name: value
@@ -94,8 +94,8 @@ def as_text(what: Said) -> str:
     return json.dumps(kept)
 
 
-def _from_text(text: str) -> Said:
-    return Said("")._replace(**_values(text))
+def _from_text(text: str) -> Command:
+    return Command("")._replace(**_values(text))
 
 
 def _values(text: Any) -> Dict[str, Any]:

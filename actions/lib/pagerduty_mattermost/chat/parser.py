@@ -1,6 +1,6 @@
 """What people type after `/pd`, as a command. Pure.
 
-    parse('ack 1234') -> Parsed(Said("acknowledge", incidents="1234"))
+    parse('ack 1234') -> Parsed(Command("acknowledge", incidents="1234"))
 
 Case and spaces do not matter, nor whether an id comes before the command or behind it. Ids are
 PagerDuty's, numbers, or links; without one the thread or the asker tells which incident is meant
@@ -14,8 +14,8 @@ from __future__ import annotations
 import re
 from typing import Dict, List, NamedTuple, Sequence, Tuple
 
-from pagerduty_mattermost.chat.alias_phrases import Phrase, said_of
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.alias_phrases import Phrase, command_of_phrase
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.verb import AN_INCIDENT
 from pagerduty_mattermost.chat.verbs.registry import TABLE
@@ -28,7 +28,7 @@ MAX_CHARACTERS = 4000
 class Parsed(NamedTuple):
     """A line as a command, or what is wrong with it."""
 
-    said: Said
+    command: Command
     problem: str = ""
     dry_run: bool = False
 
@@ -52,8 +52,8 @@ def parse(text: str, phrases: Sequence[Phrase] = (), table: CommandTable = TABLE
     line = line[dry.end() :] if dry else line
     found = _read(table, line)
     if found.problem:
-        said = said_of(phrases, line)
-        found = Parsed(said) if said else found
+        command = command_of_phrase(phrases, line)
+        found = Parsed(command) if command else found
     return found._replace(dry_run=bool(dry)) if not found.problem else found
 
 
@@ -66,9 +66,9 @@ def _read(table: CommandTable, line: str) -> Parsed:
         *([turned] if turned else ()),
     ):
         found = _matched(table, candidate)
-        if found.said.verb or found.problem:
+        if found.command.verb or found.problem:
             return found
-    return Parsed(Said(""), _problem(table, line[prefixed.end() :] if prefixed else line))
+    return Parsed(Command(""), _problem(table, line[prefixed.end() :] if prefixed else line))
 
 
 def _matched(table: CommandTable, line: str) -> Parsed:
@@ -76,7 +76,7 @@ def _matched(table: CommandTable, line: str) -> Parsed:
     taken = {name for verb in table.with_word(line.split(" ")[0]) for name in verb.options}
     rest, options, problem = _options(line, taken) if taken else (line, {}, "")
     if problem:
-        return Parsed(Said(""), problem)
+        return Parsed(Command(""), problem)
     for verb, pattern in table.patterns:
         found = pattern.fullmatch(rest)
         if found:
@@ -85,9 +85,9 @@ def _matched(table: CommandTable, line: str) -> Parsed:
                 for name, value in found.groupdict().items()
                 if value
             }
-            said = Said(verb.name)._replace(**words)  # type: ignore[arg-type]
-            return Parsed(said._replace(options=options) if verb.options else said)
-    return Parsed(Said(""), "")
+            command = Command(verb.name)._replace(**words)  # type: ignore[arg-type]
+            return Parsed(command._replace(options=options) if verb.options else command)
+    return Parsed(Command(""), "")
 
 
 def _id_behind(line: str) -> str:
@@ -140,7 +140,7 @@ def _problem(table: CommandTable, line: str) -> str:
     near = table.near(word)
     if near:
         whole = f"{near} {rest}".strip()
-        meant = whole if _matched(table, whole).said.verb and "`" not in whole else near
+        meant = whole if _matched(table, whole).command.verb and "`" not in whole else near
         return f"there is no command {word[:30]!r}; did you mean `/pd {meant}`?"
     return f"there is no command {word[:30]!r}; `/pd help` lists them"
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, ContextManager
 
 from pagerduty_mattermost.chat import dry_run
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import WriteRefused
@@ -20,72 +20,72 @@ if TYPE_CHECKING:
 
 
 def perform(
-    context: Context, said: Said, *, dry: bool = False, table: CommandTable = TABLE
-) -> Answer:
+    context: Context, command: Command, *, dry: bool = False, table: CommandTable = TABLE
+) -> CommandResult:
     """Allowed and run; with `dry` nothing is changed, and what would be sent first is told. Raises
     a PackError of one line."""
     if dry:
         from pagerduty_mattermost.gateways.reading_context import ReadingContext
 
-        return rehearse(ReadingContext.of(context), said, table)
-    allow(context, said, table)
-    return run(context, said, table)
+        return rehearse(ReadingContext.of(context), command, table)
+    allow(context, command, table)
+    return run(context, command, table)
 
 
-def allow(context: Context, said: Said, table: CommandTable = TABLE) -> None:
+def allow(context: Context, command: Command, table: CommandTable = TABLE) -> None:
     """Raises RejectedInput for what this person may not do; that it was tried stands in the
     audit."""
     from pagerduty_mattermost.chat import permissions
 
-    verb = table.get(said.verb)
+    verb = table.get(command.verb)
     if verb is None or not verb.is_act:
         return
     try:
-        permissions.require(context, said, verb)
+        permissions.require(context, command, verb)
     except Exception:
-        with _recorded(context, said):
+        with _recorded(context, command):
             raise
 
 
-def run(context: Context, said: Said, table: CommandTable = TABLE) -> Answer:
+def run(context: Context, command: Command, table: CommandTable = TABLE) -> CommandResult:
     """What changes something stands in the audit, also when it fails."""
-    if not table.is_act(said.verb):
-        return table.answer(context, said)
-    with _recorded(context, said) as act:
-        result = table.answer(context, said)
+    if not table.is_act(command.verb):
+        return table.answer(context, command)
+    with _recorded(context, command) as act:
+        result = table.answer(context, command)
         act.person, act.incidents = result.person, result.incidents
     return result
 
 
-def rehearse(context: Context, said: Said, table: CommandTable = TABLE) -> Answer:
+def rehearse(context: Context, command: Command, table: CommandTable = TABLE) -> CommandResult:
     """What would be changed, where it is allowed. `context`: one that only reads."""
     from pagerduty_mattermost.chat import permissions
 
-    verb = table.get(said.verb)
+    verb = table.get(command.verb)
     if verb is not None and verb.is_act:
-        permissions.require(context, said, verb)
+        permissions.require(context, command, verb)
     try:
-        result = table.answer(context, said)
+        result = table.answer(context, command)
     except WriteRefused as refused:
-        return Answer(dry_run.told(refused, verb.dry_run if verb else ""))
+        return CommandResult(dry_run.explain(refused, verb.dry_run if verb else ""))
     if verb is None or not verb.is_act:
         return result
     return result._replace(message=f"Dry run: nothing would be changed. {result.message}")
 
 
-def _recorded(context: Context, said: Said) -> ContextManager[AuditedAct]:
+def _recorded(context: Context, command: Command) -> ContextManager[AuditedAct]:
     from pagerduty_mattermost.chat.audit import recorded
 
     words = {
         name: str(value or "")
-        for name, value in said._asdict().items()
+        for name, value in command._asdict().items()
         if name not in ("verb", "user", "key")
     }
     return recorded(
         context.store,
         context.log,
         context.clock,
-        chat_user=said.user,
-        verb=said.verb,
+        chat_user=command.user,
+        verb=command.verb,
         words=words,
     )

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.verb import Verb
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.gateways.mattermost.values import is_id
@@ -23,59 +23,59 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def require(context: Context, said: Said, verb: Verb) -> None:
+def require(context: Context, command: Command, verb: Verb) -> None:
     """Raises RejectedInput when it is not allowed, saying to whom it is. `verb`: the command's."""
     chat = context.settings.chat
     if chat.read_only:
         raise RejectedInput("nothing is changed from chat here (chat.read_only)")
-    for name in rights(said, verb):
+    for name in rights(command, verb):
         entries = chat.allowed.get(name)
-        if entries is not None and not any(_fits(context, said, entry) for entry in entries):
+        if entries is not None and not any(_fits(context, command, entry) for entry in entries):
             raise RejectedInput(
                 f"you may not {name.replace('_', ' ')} here: it is for "
                 f"{', '.join(entries) or 'nobody'}"
             )
 
 
-def rights(said: Said, verb: Verb) -> Tuple[str, ...]:
+def rights(command: Command, verb: Verb) -> Tuple[str, ...]:
     """What the command does, by the names that `chat.allowed` may list: what may not be done may
     not be done in other words either."""
-    return (verb.name, *verb.includes, *(verb.includes_with_text if said.text else ()))
+    return (verb.name, *verb.includes, *(verb.includes_with_text if command.text else ()))
 
 
-def _fits(context: Context, said: Said, entry: str) -> bool:
+def _fits(context: Context, command: Command, entry: str) -> bool:
     if entry.startswith("role:"):
-        return _role(context, said) == entry[len("role:") :].strip().lower()
+        return _role(context, command) == entry[len("role:") :].strip().lower()
     if entry.startswith("team:"):
         wanted = entry[len("team:") :].strip().casefold()
         return any(
-            wanted in (id.casefold(), name.casefold()) for id, name in _teams(context, said)
+            wanted in (id.casefold(), name.casefold()) for id, name in _teams(context, command)
         )
     if entry.startswith("@"):
-        return _username(context, said) == entry[1:].lower()
+        return _username(context, command) == entry[1:].lower()
     name = entry.lstrip("~")
-    if not said.channel:
+    if not command.channel:
         return False
-    return name == said.channel or (
-        not is_id(name) and context.mattermost.channel(said.channel).name == name
+    return name == command.channel or (
+        not is_id(name) and context.mattermost.channel(command.channel).name == name
     )
 
 
-def _username(context: Context, said: Said) -> str:
+def _username(context: Context, command: Command) -> str:
     from pagerduty_mattermost.chat.acting_user import account
 
     try:
-        return account(context, said.user).username.lower() if said.user else ""
+        return account(context, command.user).username.lower() if command.user else ""
     except NotFound:
         return ""
 
 
-def _role(context: Context, said: Said) -> str:
-    return str(_person(context, said).get("role") or "").lower()
+def _role(context: Context, command: Command) -> str:
+    return str(_person(context, command).get("role") or "").lower()
 
 
-def _teams(context: Context, said: Said) -> List[Tuple[str, str]]:
-    rows = _person(context, said).get("teams") or ()
+def _teams(context: Context, command: Command) -> List[Tuple[str, str]]:
+    rows = _person(context, command).get("teams") or ()
     return [
         (str(row.get("id")), str(row.get("name") or row.get("summary")))
         for row in rows
@@ -83,12 +83,12 @@ def _teams(context: Context, said: Said) -> List[Tuple[str, str]]:
     ]
 
 
-def _person(context: Context, said: Said) -> Dict[str, Any]:
+def _person(context: Context, command: Command) -> Dict[str, Any]:
     """PagerDuty's user. Raises as `who`: whom nobody knows has no role."""
     from pagerduty_mattermost.chat.acting_user import who
     from pagerduty_mattermost.gateways.pagerduty.client import fill
 
-    path = fill("/users/{user}", user=who(context, said.user).person.id)
+    path = fill("/users/{user}", user=who(context, command.user).person.id)
     row = context.once(path, lambda: context.pagerduty.get(path, {"include": ["teams"]})).get(
         "user"
     )

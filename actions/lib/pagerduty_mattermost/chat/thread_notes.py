@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional
 
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.pagerduty.notes import has_note
 
@@ -20,7 +20,7 @@ PREFIX = "noted."
 KEPT_SECONDS = 7 * 86400
 
 
-def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Said]:
+def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
     """The note as a command, or None when the post is no such reply: not in a card's thread, of
     the bot, empty, or noted already."""
     post = context.mattermost.get_post(str(order.get("post_id")))
@@ -40,7 +40,7 @@ def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Said]:
         return None
     if _was_begun(context, str(post["id"])) and has_note(context.pagerduty, incident, words):
         return None
-    return Said(
+    return Command(
         "note",
         incidents=incident,
         text=words,

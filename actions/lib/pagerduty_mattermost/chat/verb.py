@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Callable, NamedTuple, Tuple
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.chat.command import Answer, Said
+    from pagerduty_mattermost.chat.command import Command, CommandResult
     from pagerduty_mattermost.gateways.context import Context
 
 INCIDENTS, ACT, PEOPLE, CHANNEL, YOU, PACK = GROUPS = (
@@ -50,7 +50,7 @@ class Verb(NamedTuple):
 
     name: str
     """As `chat.run` and the settings chat.allowed and chat.confirm name it."""
-    run: Callable[[Context, Said], Answer]
+    run: Callable[[Context, Command], CommandResult]
     """Carries it out. Raises the pack's errors, each one line for people."""
     usage: str
     """How it is typed, as `/pd help` shows it."""

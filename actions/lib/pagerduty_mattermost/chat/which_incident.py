@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.acting_user import who
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.verb import MANY, ONE
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
@@ -22,14 +22,16 @@ LISTED_INCIDENTS = 10
 """From which somebody is asked to choose."""
 
 
-def complete(context: Context, said: Said, root_id: str, table: CommandTable = TABLE) -> Said:
+def complete(
+    context: Context, command: Command, root_id: str, table: CommandTable = TABLE
+) -> Command:
     """The command with its incident. `root_id`: the thread it was said in, where the server tells.
     Raises RejectedInput listing what there is to choose from."""
-    verb = table.get(said.verb)
-    if said.incidents or verb is None or verb.incidents not in (ONE, MANY):
-        return said
+    verb = table.get(command.verb)
+    if command.incidents or verb is None or verb.incidents not in (ONE, MANY):
+        return command
     found = _of_thread(context, root_id) if root_id else ""
-    return said._replace(incidents=found or _only_one(context, said))
+    return command._replace(incidents=found or _only_one(context, command))
 
 
 def _of_thread(context: Context, root_id: str) -> str:
@@ -44,9 +46,9 @@ def _of_thread(context: Context, root_id: str) -> str:
     return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
 
 
-def _only_one(context: Context, said: Said) -> str:
+def _only_one(context: Context, command: Command) -> str:
     try:
-        person = who(context, said.user).person
+        person = who(context, command.user).person
     except PackError:
         raise RejectedInput("which incident? Give its id (PT4KHLK) or its number (1234)") from None
     rows = context.pagerduty.list_all(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import account, who
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import OWN_SETTINGS, YOU, Verb
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
 
@@ -15,26 +15,26 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def who_am_i(context: Context, said: Said) -> Answer:
+def who_am_i(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.people import identity
 
-    found = who(context, said.user)
+    found = who(context, command.user)
     why = (
         "an admin linked you"
         if found.how == identity.LINK
         else "your e-mail address is the same on both sides"
     )
-    return Answer(f"You are {incident_tables.cell(found.person.name)} at PagerDuty: {why}.")
+    return CommandResult(f"You are {incident_tables.cell(found.person.name)} at PagerDuty: {why}.")
 
 
-def connect(context: Context, said: Said) -> Answer:
+def connect(context: Context, command: Command) -> CommandResult:
     """Looks afresh for the PagerDuty user. What a person says of herself proves nothing, so there
     is nothing to type: the same address on both sides counts, or an admin's word."""
     from pagerduty_mattermost.people import identity
 
-    user = identity.connect(context.mattermost, context.store, said.user)
+    user = identity.connect(context.mattermost, context.store, command.user)
     try:
-        return who_am_i(context, said)
+        return who_am_i(context, command)
     except (NotFound, Ambiguous) as error:
         raise type(error)(
             f"{error}. The way out: give PagerDuty and Mattermost the same address, or ask "
@@ -44,29 +44,33 @@ def connect(context: Context, said: Said) -> Answer:
         ) from None
 
 
-def disconnect(context: Context, said: Said) -> Answer:
+def disconnect(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.people import identity
 
-    identity.disconnect(context.mattermost, context.store, said.user)
-    return Answer("Disconnected: nothing is done in your name until you `/pd connect` again.")
+    identity.disconnect(context.mattermost, context.store, command.user)
+    return CommandResult(
+        "Disconnected: nothing is done in your name until you `/pd connect` again."
+    )
 
 
-def notify(context: Context, said: Said) -> Answer:
+def notify(context: Context, command: Command) -> CommandResult:
     """Whether the person is told of shifts in private: `text` is on, off, or empty to ask."""
     from pagerduty_mattermost.oncall.shift_messages import set_wants, wants
 
-    user = account(context, said.user)
-    asked = said.text.strip().lower()
+    user = account(context, command.user)
+    asked = command.text.strip().lower()
     if asked not in ("", "on", "off"):
         raise RejectedInput("say notify on, notify off, or notify alone to hear how it stands")
     if asked:
         set_wants(context.store, user.id, asked == "on")
     if wants(context.store, user.id):
-        return Answer(
+        return CommandResult(
             "You are told in private when your shifts begin and end, and before: `/pd "
             "notify off` ends that."
         )
-    return Answer("You are not told of your shifts in private: `/pd notify on` changes that.")
+    return CommandResult(
+        "You are not told of your shifts in private: `/pd notify on` changes that."
+    )
 
 
 _WOULD = "It would change whether anything is done in your name."

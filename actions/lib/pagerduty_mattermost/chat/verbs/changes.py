@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.acting_user import sender
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
     ACT,
     ALWAYS,
@@ -38,29 +38,34 @@ MAX_SNOOZE_SECONDS = 7 * 86400
 """PagerDuty snoozes no longer."""
 
 
-def snooze(context: Context, said: Said) -> Answer:
+def snooze(context: Context, command: Command) -> CommandResult:
     """For the time in `duration`, or until it."""
     from pagerduty_mattermost.core.typed_times import iso_time
 
     now = float(int(context.clock()))  # times are read to the second
-    until = times.seconds(iso_time(said.duration, now=now, zone=context.settings.time_zone) or "")
+    until = times.seconds(
+        iso_time(command.duration, now=now, zone=context.settings.time_zone) or ""
+    )
     length = round(until - now) if until is not None else 0
     if not 1 <= length <= MAX_SNOOZE_SECONDS:
         raise RejectedInput(
-            f"for how long? 2h, 30m, tomorrow 9:00, at most a week; not {said.duration[:60]!r}"
+            f"for how long? 2h, 30m, tomorrow 9:00, at most a week; not {command.duration[:60]!r}"
         )
-    email, incident = sender_and_incident(context, said)
+    email, incident = sender_and_incident(context, command)
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
     context.pagerduty.post(path, {"duration": length}, from_email=email, repeatable=True)
-    return Answer(f"{named(incident)} rests for {times.duration(length)}.", (incident.id,), email)
+    return CommandResult(
+        f"{named(incident)} rests for {times.duration(length)}.", (incident.id,), email
+    )
 
 
-def merge(context: Context, said: Said) -> Answer:
+def merge(context: Context, command: Command) -> CommandResult:
     """`incidents` into the one in `text`. Not repeated after a lost answer: what is merged can't
     be merged again."""
-    email = sender(context, said.user, said.from_email)
+    email = sender(context, command.user, command.from_email)
     (target, *others) = [
-        incident_of(row) for row in find_all(context.pagerduty, f"{said.text},{said.incidents}")
+        incident_of(row)
+        for row in find_all(context.pagerduty, f"{command.text},{command.incidents}")
     ]
     if not others:
         raise RejectedInput("an incident can't be merged into itself")
@@ -72,41 +77,43 @@ def merge(context: Context, said: Said) -> Answer:
     path = fill("/incidents/{incident}/merge", incident=target.id)
     context.pagerduty.put(path, body, from_email=email, repeatable=False)
     which = ", ".join(named(one) for one in others)
-    return Answer(
+    return CommandResult(
         f"Merged {which} into {named(target)}.", tuple(one.id for one in (target, *others)), email
     )
 
 
-def priority(context: Context, said: Said) -> Answer:
-    email, incident = sender_and_incident(context, said)
-    changes = {"priority": one_line(clean(said.text, 300))}
+def priority(context: Context, command: Command) -> CommandResult:
+    email, incident = sender_and_incident(context, command)
+    changes = {"priority": one_line(clean(command.text, 300))}
     if not changes["priority"]:
         raise RejectedInput("which priority? P1, say")
     after = incident_of(
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
     )
-    return Answer(f"{named(after)} has the priority {escape(after.priority)}.", (after.id,), email)
+    return CommandResult(
+        f"{named(after)} has the priority {escape(after.priority)}.", (after.id,), email
+    )
 
 
-def urgency(context: Context, said: Said) -> Answer:
-    wanted = said.text.strip().lower()
+def urgency(context: Context, command: Command) -> CommandResult:
+    wanted = command.text.strip().lower()
     if wanted not in ("high", "low"):
         raise RejectedInput("urgency is high or low")
-    email, incident = sender_and_incident(context, said)
+    email, incident = sender_and_incident(context, command)
     changes = {"urgency": wanted}
     after = incident_of(
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
     )
-    return Answer(f"{named(after)} has {wanted} urgency.", (after.id,), email)
+    return CommandResult(f"{named(after)} has {wanted} urgency.", (after.id,), email)
 
 
-def status_update(context: Context, said: Said) -> Answer:
-    text = clean(said.text).strip()
+def status_update(context: Context, command: Command) -> CommandResult:
+    text = clean(command.text).strip()
     if not text:
         raise RejectedInput("a status update needs words")
-    email, incident = sender_and_incident(context, said)
+    email, incident = sender_and_incident(context, command)
     publish_status_update(context, incident.id, text, email)
-    return Answer(f"Status update of {named(incident)} published.", (incident.id,), email)
+    return CommandResult(f"Status update of {named(incident)} published.", (incident.id,), email)
 
 
 def publish_status_update(context: Context, incident_id: str, text: str, email: str) -> None:
@@ -116,10 +123,10 @@ def publish_status_update(context: Context, incident_id: str, text: str, email: 
     create(context.pagerduty, path, {"message": text}, {}, email, "", "")
 
 
-def workflow(context: Context, said: Said) -> Answer:
+def workflow(context: Context, command: Command) -> CommandResult:
     """Start the incident workflow in `text`, by name or id."""
-    wanted = one_line(clean(said.text, 255)).strip("\"'")
-    email, incident = sender_and_incident(context, said)
+    wanted = one_line(clean(command.text, 255)).strip("\"'")
+    email, incident = sender_and_incident(context, command)
     rows = context.pagerduty.list_all(
         "/incident_workflows", "incident_workflows", {"query": wanted}
     ).items
@@ -137,7 +144,7 @@ def workflow(context: Context, said: Said) -> Answer:
     about = {"incident": {"id": incident.id, "type": "incident_reference"}}
     create(context.pagerduty, path, {"incident_workflow_instance": about}, {}, "", "", "")
     name = escape(one_line(clean(found[0].get("name"), 200)))
-    return Answer(f"Started {name} on {named(incident)}.", (incident.id,), email)
+    return CommandResult(f"Started {name} on {named(incident)}.", (incident.id,), email)
 
 
 VERBS = (

@@ -4,22 +4,22 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ID, PACK, Verb
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def listed(context: Context, said: Said) -> Answer:
+def listed(context: Context, command: Command) -> CommandResult:
     """All of them, or those of the incident in `incidents`."""
     from pagerduty_mattermost.core import times
     from pagerduty_mattermost.operations import dead_letter_view, dead_letters
 
     found = dead_letter_view.chosen(
-        dead_letters.load_all(context.store, context.log), incident=said.incidents
+        dead_letters.load_all(context.store, context.log), incident=command.incidents
     )
-    return Answer(
+    return CommandResult(
         dead_letter_view.markdown(found, len(found), times.zone(context.settings.time_zone))
     )
 

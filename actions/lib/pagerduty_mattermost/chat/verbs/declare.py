@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import people_named, sender
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, QUOTED, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
@@ -25,55 +25,57 @@ DECLARE_PATTERN = (
 )
 
 
-def create(context: Context, said: Said) -> Answer:
+def create(context: Context, command: Command) -> CommandResult:
     """An incident with the title `text` on `service`; without a service an event to the one of
     `service_key`."""
-    title = one_line(said.text, MAX_TITLE_CHARACTERS)
+    title = one_line(command.text, MAX_TITLE_CHARACTERS)
     if not title:
         raise RejectedInput("what is wrong? Say it after the command")
-    if not said.service:
+    if not command.service:
         return _send_event(context, title)
     import uuid
 
-    service = resolve(context.pagerduty, "service", said.service)
-    email = sender(context, said.user, said.from_email)
+    service = resolve(context.pagerduty, "service", command.service)
+    email = sender(context, command.user, command.from_email)
     given = {
         "type": "incident",
         "title": title,
         "service": {"id": service.id, "type": "service_reference"},
-        "incident_key": said.key or uuid.uuid4().hex,
-        **_further_fields(context, said),
+        "incident_key": command.key or uuid.uuid4().hex,
+        **_further_fields(context, command),
     }
     row = context.pagerduty.create_incident(given, from_email=email)
     incident = incident_of(row)
     zone = times.zone(context.settings.time_zone)
     table = incident_tables.incidents([incident], zone)
     text = f"Triggered in the name of {escape(email)}.\n\n{table}"
-    return Answer(text, (incident.id,), email, public=True)
+    return CommandResult(text, (incident.id,), email, public=True)
 
 
-def declare(context: Context, said: Said) -> Answer:
+def declare(context: Context, command: Command) -> CommandResult:
     """Where no dialog can be opened (a chat bot): what to type instead."""
     raise RejectedInput("a dialog opens from /pd alone; here say: trigger <title> on <service>")
 
 
-def _further_fields(context: Context, said: Said) -> Dict[str, Any]:
+def _further_fields(context: Context, command: Command) -> Dict[str, Any]:
     """Of the options urgency, priority, assign and details, as PagerDuty takes them."""
     changes: Dict[str, Any] = {
-        name: said.options[name] for name in ("urgency", "priority") if said.options.get(name)
+        name: command.options[name]
+        for name in ("urgency", "priority")
+        if command.options.get(name)
     }
     if changes.get("urgency", "high") not in ("high", "low"):
         raise RejectedInput("urgency is high or low")
-    if said.options.get("assign"):
-        words = [word.strip() for word in said.options["assign"].split(",")]
+    if command.options.get("assign"):
+        words = [word.strip() for word in command.options["assign"].split(",")]
         changes["assignees"] = people_named(context, words)
     made = incident_updates.fields(context.pagerduty, changes)
-    if said.options.get("details"):
-        made["body"] = {"type": "incident_body", "details": clean(said.options["details"])}
+    if command.options.get("details"):
+        made["body"] = {"type": "incident_body", "details": clean(command.options["details"])}
     return made
 
 
-def _send_event(context: Context, title: str) -> Answer:
+def _send_event(context: Context, title: str) -> CommandResult:
     """As the Exchange's pack does it: an event to the service of `service_key`, of which PagerDuty
     makes an incident."""
     config = context.settings.pagerduty
@@ -88,7 +90,7 @@ def _send_event(context: Context, title: str) -> Answer:
             "description": cut(title, MAX_TITLE_CHARACTERS),
         }
     )
-    return Answer(
+    return CommandResult(
         f"Triggered {escape(title)} (incident key {escape(str(sent.get('incident_key')))})."
     )
 

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PACK, Verb
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def health(context: Context, said: Said) -> Answer:
+def health(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.operations import health_checks
 
-    return Answer(health_checks.table(health_checks.checks(context)))
+    return CommandResult(health_checks.table(health_checks.checks(context)))
 
 
 VERBS = (

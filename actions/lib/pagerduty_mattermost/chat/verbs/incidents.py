@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import who
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
     ALL_STATES,
     AN_INCIDENT,
@@ -32,10 +32,10 @@ PAGE_ROWS = 10
 _PAGE = r"(?:\s+page\s+(?P<page>\d{1,4}))?"
 
 
-def listed(context: Context, said: Said) -> Answer:
+def listed(context: Context, command: Command) -> CommandResult:
     """Open incidents, of one service where `service` is given; `text` may narrow or widen the
     states."""
-    asked = [word.strip().lower() for word in said.text.strip("[] ").split(",") if word.strip()]
+    asked = [word.strip().lower() for word in command.text.strip("[] ").split(",") if word.strip()]
     wrong = [word for word in asked if word not in ALL_STATES]
     if wrong:
         raise RejectedInput(
@@ -48,23 +48,23 @@ def listed(context: Context, said: Said) -> Answer:
         # Those of the last month, as PagerDuty has it: all of them would be a history.
         query.pop("date_range")
     where = ""
-    if said.service:
-        service = resolve(context.pagerduty, "service", said.service)
+    if command.service:
+        service = resolve(context.pagerduty, "service", command.service)
         query["service_ids"] = [service.id]
         where = f" on {escape(service.name)}"
-    return _page(context, query, where, said)
+    return _page(context, query, where, command)
 
 
-def mine(context: Context, said: Said) -> Answer:
+def mine(context: Context, command: Command) -> CommandResult:
     """What is open and assigned to who asks."""
-    person = who(context, said.user).person
+    person = who(context, command.user).person
     query = {**OPEN, "user_ids": [person.id]}
-    return _page(context, query, f" assigned to {escape(person.name)}", said)
+    return _page(context, query, f" assigned to {escape(person.name)}", command)
 
 
-def show(context: Context, said: Said) -> Answer:
+def show(context: Context, command: Command) -> CommandResult:
     """One incident and its facts."""
-    incident = read_one(context, said)
+    incident = read_one(context, command)
     zone = times.zone(context.settings.time_zone)
     people = ", ".join(person.name for person in incident.assignees)
     acknowledged = ", ".join(person.name for person in incident.acknowledgers)
@@ -81,17 +81,19 @@ def show(context: Context, said: Said) -> Answer:
     ]
     lines = [f"| {name} | {incident_tables.cell(value, 200)} |" for name, value in facts if value]
     head = incident_tables.incidents([incident], zone)
-    return Answer("\n".join([head, "", "| | |", "| --- | --- |", *lines]), (incident.id,))
+    return CommandResult("\n".join([head, "", "| | |", "| --- | --- |", *lines]), (incident.id,))
 
 
-def _page(context: Context, query: Mapping[str, Any], where: str, said: Said) -> Answer:
+def _page(
+    context: Context, query: Mapping[str, Any], where: str, command: Command
+) -> CommandResult:
     """One page of what is found."""
     found = context.pagerduty.list_all("/incidents", "incidents", query, MAX_RECORDS)
     rows = [incident_of(row) for row in found.items]
     if not rows:
-        return Answer(f"No incident{where}.")
+        return CommandResult(f"No incident{where}.")
     pages = -(-len(rows) // PAGE_ROWS)
-    number = int(said.page) if said.page.isdecimal() else 1
+    number = int(command.page) if command.page.isdecimal() else 1
     if not 1 <= number <= pages:
         raise RejectedInput(f"there {'is one page' if pages == 1 else f'are {pages} pages'}")
     page = rows[(number - 1) * PAGE_ROWS : number * PAGE_ROWS]
@@ -104,7 +106,7 @@ def _page(context: Context, query: Mapping[str, Any], where: str, said: Said) ->
         else f"{count}, page {number} of {pages}" + (" (add: page 2)" if number == 1 else "")
     )
     text = f"{head}:\n\n{incident_tables.incidents(page, zone)}"
-    return Answer(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
+    return CommandResult(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
 
 
 VERBS = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import sender
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -19,11 +19,11 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def services(context: Context, said: Said) -> Answer:
-    query = {"query": said.text} if said.text else {}
+def services(context: Context, command: Command) -> CommandResult:
+    query = {"query": command.text} if command.text else {}
     found = context.pagerduty.list_all("/services", "services", query, incident_tables.ROWS)
     if not found.items:
-        return Answer("There is no such service.")
+        return CommandResult("There is no such service.")
     rows = [
         (
             incident_tables.cell(row.get("name")),
@@ -33,22 +33,26 @@ def services(context: Context, said: Said) -> Answer:
         for row in found.items
     ]
     more = "\n… and more: say part of the name." if found.truncated else ""
-    return Answer(incident_tables.table(("service", "status", "escalation policy"), rows) + more)
+    return CommandResult(
+        incident_tables.table(("service", "status", "escalation policy"), rows) + more
+    )
 
 
-def maintenance(context: Context, said: Said) -> Answer:
+def maintenance(context: Context, command: Command) -> CommandResult:
     """A maintenance window of a service, from now on. Sent once: PagerDuty has no key for it, and
     two windows would be two to end."""
     from pagerduty_mattermost.core.typed_times import iso_time
 
     now = float(int(context.clock()))
-    until = times.seconds(iso_time(said.duration, now=now, zone=context.settings.time_zone) or "")
+    until = times.seconds(
+        iso_time(command.duration, now=now, zone=context.settings.time_zone) or ""
+    )
     if until is None or until <= now:
         raise RejectedInput(
-            f"for how long? 1h, 30m, until tomorrow 9:00; not {said.duration[:60]!r}"
+            f"for how long? 1h, 30m, until tomorrow 9:00; not {command.duration[:60]!r}"
         )
-    service = resolve(context.pagerduty, "service", said.service)
-    email = sender(context, said.user, said.from_email)
+    service = resolve(context.pagerduty, "service", command.service)
+    email = sender(context, command.user, command.from_email)
     window: Dict[str, Any] = {
         "type": "maintenance_window",
         "start_time": times.iso(now),
@@ -72,12 +76,12 @@ def maintenance(context: Context, said: Said) -> Answer:
         if isinstance(made, dict) and made.get("id")
         else "at PagerDuty"
     )
-    return Answer(
+    return CommandResult(
         f"{escape(service.name)} is in maintenance until {stamp}. To end it: {end}", (), email
     )
 
 
-def maintenance_list(context: Context, said: Said) -> Answer:
+def maintenance_list(context: Context, command: Command) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
     rows: List[Tuple[str, ...]] = []
     for state in ("ongoing", "future"):
@@ -101,23 +105,23 @@ def maintenance_list(context: Context, said: Said) -> Answer:
                 )
             )
     if not rows:
-        return Answer("No service is in maintenance, and none will be.")
+        return CommandResult("No service is in maintenance, and none will be.")
     shown = rows[: 2 * incident_tables.ROWS]
     more = f"\n… and {len(rows) - len(shown)} more." if len(rows) > len(shown) else ""
-    return Answer(
+    return CommandResult(
         incident_tables.table(("id", "state", "services", "from", "until", "what"), shown) + more
     )
 
 
-def maintenance_end(context: Context, said: Said) -> Answer:
+def maintenance_end(context: Context, command: Command) -> CommandResult:
     """PagerDuty ends a present window at once, and deletes a coming one (API: DELETE
     /maintenance_windows/{id})."""
-    id = one_line(clean(said.text, 40)).strip("`")
+    id = one_line(clean(command.text, 40)).strip("`")
     if not id.isalnum():
         raise RejectedInput("which one? `/pd maintenance list` shows the ids")
-    email = sender(context, said.user, said.from_email)
+    email = sender(context, command.user, command.from_email)
     context.pagerduty.delete(fill("/maintenance_windows/{id}", id=id), from_email=email)
-    return Answer(f"Maintenance window {escape(id)} is over.", (), email)
+    return CommandResult(f"Maintenance window {escape(id)} is over.", (), email)
 
 
 VERBS = (

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Tuple
 
 from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.chat.acting_user import sender
-from pagerduty_mattermost.chat.command import Said
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core.errors import NotFound
 from pagerduty_mattermost.core.text import markdown_link
 from pagerduty_mattermost.gateways.pagerduty.find_incident import find, names
@@ -30,13 +30,13 @@ def named(incident: Incident) -> str:
     return markdown_link(headline(incident, 120), incident.url)
 
 
-def read_one(context: Context, said: Said) -> Incident:
+def read_one(context: Context, command: Command) -> Incident:
     """The first incident that the command names."""
-    return incident_of(find(context.pagerduty, names(said.incidents)[0]))
+    return incident_of(find(context.pagerduty, names(command.incidents)[0]))
 
 
-def sender_and_incident(context: Context, said: Said) -> Tuple[str, Incident]:
+def sender_and_incident(context: Context, command: Command) -> Tuple[str, Incident]:
     """The e-mail address of the PagerDuty user in whose name the command acts, and the first
     incident that it names."""
-    email = sender(context, said.user, said.from_email)
-    return email, read_one(context, said)
+    email = sender(context, command.user, command.from_email)
+    return email, read_one(context, command)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.cards import incident_tables
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ACT, ID, INCIDENTS, ONE, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one, sender_and_incident
 from pagerduty_mattermost.core import times
@@ -17,22 +17,22 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def listed(context: Context, said: Said) -> Answer:
-    incident = read_one(context, said)
+def listed(context: Context, command: Command) -> CommandResult:
+    incident = read_one(context, command)
     rows = read_notes(context.pagerduty, incident.id)
     if not rows:
-        return Answer(f"{named(incident)} has no notes.", (incident.id,))
+        return CommandResult(f"{named(incident)} has no notes.", (incident.id,))
     text = incident_tables.notes(rows, times.zone(context.settings.time_zone))
-    return Answer(f"Notes of {named(incident)}:\n\n{text}", (incident.id,))
+    return CommandResult(f"Notes of {named(incident)}:\n\n{text}", (incident.id,))
 
 
-def note(context: Context, said: Said) -> Answer:
-    text = clean(said.text).strip()
+def note(context: Context, command: Command) -> CommandResult:
+    text = clean(command.text).strip()
     if not text:
         raise RejectedInput("a note needs words")
-    email, incident = sender_and_incident(context, said)
+    email, incident = sender_and_incident(context, command)
     write_note(context.pagerduty, incident.id, text, from_email=email)
-    return Answer(f"Noted on {named(incident)}.", (incident.id,), email)
+    return CommandResult(f"Noted on {named(incident)}.", (incident.id,), email)
 
 
 VERBS = (

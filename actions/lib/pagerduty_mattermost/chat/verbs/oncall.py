@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import who
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PEOPLE, Verb
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
@@ -24,14 +24,14 @@ LOOK_AHEAD_DAYS = 30
 _KINDS = ("service", "escalation_policy", "schedule")
 
 
-def on_call(context: Context, said: Said) -> Answer:
+def on_call(context: Context, command: Command) -> CommandResult:
     """Of a service, an escalation policy or a schedule: the first of them that has the name; of
     `me`; bare: of the services of the asker's teams."""
-    text = said.text.strip()
+    text = command.text.strip()
     if text.lower() in ("me", "i"):
-        return _me(context, said)
+        return _me(context, command)
     if not text:
-        return _teams(context, said)
+        return _teams(context, command)
     if text.startswith("@"):
         return _person(context, who(context, text).person.id)
     for kind in _KINDS:
@@ -45,7 +45,7 @@ def on_call(context: Context, said: Said) -> Answer:
     )
 
 
-def _of(context: Context, kind: str, id: str, name: str, policy: str) -> Answer:
+def _of(context: Context, kind: str, id: str, name: str, policy: str) -> CommandResult:
     if kind == "service" and not policy:
         raise NotFound(f"the service {name!r} has no escalation policy")
     asked = ("escalation_policy", policy) if kind == "service" else (kind, id)
@@ -54,8 +54,8 @@ def _of(context: Context, kind: str, id: str, name: str, policy: str) -> Answer:
         context.pagerduty, {asked[0] + "_ids": [asked[1]]}, now=now, days=LOOK_AHEAD_DAYS
     )
     if not shifts:
-        return Answer(f"Nobody is on call for {escape(name)}.")
-    return Answer(
+        return CommandResult(f"Nobody is on call for {escape(name)}.")
+    return CommandResult(
         f"On call for {escape(name)}:\n\n" + _table(context, shifts, levels=kind != "schedule")
     )
 
@@ -88,11 +88,11 @@ def _table(context: Context, shifts: Sequence[on_calls.Shift], *, levels: bool) 
     return incident_tables.table(head, rows) + more
 
 
-def _me(context: Context, said: Said) -> Answer:
-    return _person(context, who(context, said.user).person.id, you=said)
+def _me(context: Context, command: Command) -> CommandResult:
+    return _person(context, who(context, command.user).person.id, you=command)
 
 
-def _person(context: Context, id: str, you: Said | None = None) -> Answer:
+def _person(context: Context, id: str, you: Command | None = None) -> CommandResult:
     """What somebody is on call for, and from when for what next."""
     now, zone = context.pagerduty.now(), times.zone(context.settings.time_zone)
     shifts = on_calls.shifts(context.pagerduty, {"user_ids": [id]}, now=now, days=LOOK_AHEAD_DAYS)
@@ -132,12 +132,12 @@ def _person(context: Context, id: str, you: Said | None = None) -> Answer:
         )
     elif not present:
         lines.append(f"No shift begins within {LOOK_AHEAD_DAYS} days.")
-    return Answer("\n\n".join(lines))
+    return CommandResult("\n\n".join(lines))
 
 
-def _teams(context: Context, said: Said) -> Answer:
+def _teams(context: Context, command: Command) -> CommandResult:
     """Three requests, however many services there are (and their pages)."""
-    person = who(context, said.user).person
+    person = who(context, command.user).person
     row = context.pagerduty.get(fill("/users/{user}", user=person.id)).get("user") or {}
     teams = [
         str(team["id"])
@@ -155,7 +155,7 @@ def _teams(context: Context, said: Said) -> Answer:
         if policy:
             policies.setdefault(policy, []).append(str(service.get("name") or ""))
     if not policies:
-        return Answer("Your teams have no service with an escalation policy.")
+        return CommandResult("Your teams have no service with an escalation policy.")
     rows = on_calls.read(context.pagerduty, {"escalation_policy_ids": list(policies)})
     zone, username = times.zone(context.settings.time_zone), usernames(context)
     mine = [
@@ -170,7 +170,7 @@ def _teams(context: Context, said: Said) -> Answer:
         whom = incident_tables.cell(both(one.user, username(one.user)))
         shown.append((incident_tables.cell(names), str(one.level), whom, until))
     more = f"\n… and {len(mine) - len(shown)} more." if len(mine) > len(shown) else ""
-    return Answer(
+    return CommandResult(
         "On call for your teams' services:\n\n"
         + incident_tables.table(("services", "level", "on call", "until"), shown)
         + more

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import named_person, who
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
@@ -35,28 +35,28 @@ _SPAN = re.compile(
 _ID = re.compile(r"(?P<schedule>\w+):(?P<override>\w+)")
 
 
-def override(context: Context, said: Said) -> Answer:
+def override(context: Context, command: Command) -> CommandResult:
     """`service`: the schedule; `duration`: [from …] for … or until …; `text`: who takes it, by
     default who asks."""
-    asker = who(context, said.user).person
-    person = named_person(context, said.text.strip()) if said.text.strip() else asker
-    schedule = resolve(context.pagerduty, "schedule", said.service)
-    start, end = _span(context, said.duration)
+    asker = who(context, command.user).person
+    person = named_person(context, command.text.strip()) if command.text.strip() else asker
+    schedule = resolve(context.pagerduty, "schedule", command.service)
+    start, end = _span(context, command.duration)
     return _made(context, schedule, person, start, end, asker)
 
 
-def take(context: Context, said: Said) -> Answer:
+def take(context: Context, command: Command) -> CommandResult:
     """The asker takes over from now on: for as long as was said, else to the end of the shift that
     is going on."""
-    asker = who(context, said.user).person
-    schedule = resolve(context.pagerduty, "schedule", said.service)
+    asker = who(context, command.user).person
+    schedule = resolve(context.pagerduty, "schedule", command.service)
     now = float(int(context.pagerduty.now()))
-    if said.duration.strip():
-        start, end = _span(context, said.duration)
+    if command.duration.strip():
+        start, end = _span(context, command.duration)
         return _made(context, schedule, asker, start, end, asker)
     people = on_calls.on_duty(context.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
-        return Answer(f"You are on call by {escape(schedule.name)} already.")
+        return CommandResult(f"You are on call by {escape(schedule.name)} already.")
     found = _end_of_shift(context, schedule, now)
     if found is None:
         raise RejectedInput(
@@ -65,14 +65,14 @@ def take(context: Context, said: Said) -> Answer:
     return _made(context, schedule, asker, now, found, asker)
 
 
-def listed(context: Context, said: Said) -> Answer:
-    schedule = resolve(context.pagerduty, "schedule", said.text or said.service)
+def listed(context: Context, command: Command) -> CommandResult:
+    schedule = resolve(context.pagerduty, "schedule", command.text or command.service)
     now, zone = context.pagerduty.now(), times.zone(context.settings.time_zone)
     since, until = times.iso(now), times.iso(now + AHEAD_DAYS * 86400)
     found = overrides.read(context.pagerduty, schedule.id, since, until, overflow=True)
     found.sort(key=lambda row: times.seconds(str(row.get("start"))) or 0.0)
     if not found:
-        return Answer(f"{escape(schedule.name)} has no override within {AHEAD_DAYS} days.")
+        return CommandResult(f"{escape(schedule.name)} has no override within {AHEAD_DAYS} days.")
     cells: List[Tuple[str, ...]] = [
         (
             incident_tables.cell((row.get("user") or {}).get("summary")),
@@ -84,26 +84,26 @@ def listed(context: Context, said: Said) -> Answer:
     ]
     more = f"\n… and {len(found) - len(cells)} more." if len(found) > len(cells) else ""
     table = incident_tables.table(("who", "from", "until", "id"), cells)
-    return Answer(
+    return CommandResult(
         f"Overrides of {escape(schedule.name)} (`/pd override cancel <id>` ends "
         f"one):\n\n{table}{more}"
     )
 
 
-def cancel(context: Context, said: Said) -> Answer:
+def cancel(context: Context, command: Command) -> CommandResult:
     """One that is going on ends now; PagerDuty says which by its answer. Gone already is done."""
-    found = _ID.fullmatch(said.text.strip().strip("`"))
+    found = _ID.fullmatch(command.text.strip().strip("`"))
     if not found:
         raise RejectedInput(
             "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
         )
-    asker = who(context, said.user).person
+    asker = who(context, command.user).person
     path = fill("/schedules/{schedule}/overrides/{override}", **found.groupdict())
     try:
         context.pagerduty.delete(path)
     except NotFound:
-        return Answer("There is no such override (any more).")
-    return Answer(
+        return CommandResult("There is no such override (any more).")
+    return CommandResult(
         f"The override is cancelled by {escape(asker.name)}.", (), asker.email, public=True
     )
 
@@ -115,12 +115,12 @@ def _made(
     start: float,
     end: float,
     asker: Reference,
-) -> Answer:
+) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
     there = _there(context, schedule, person, start, end)
     if there is not None:
         until = times.stamp(str(there.get("end")), zone)
-        return Answer(
+        return CommandResult(
             f"{escape(person.name)} has {escape(schedule.name)} by an override until "
             f"{until} already."
         )
@@ -134,7 +134,7 @@ def _made(
         f"{escape(person.name)} takes {escape(schedule.name)} {span}{by}. To undo it: "
         f"`/pd override cancel {id}`"
     )
-    return Answer(text, (), asker.email, public=True)
+    return CommandResult(text, (), asker.email, public=True)
 
 
 def _there(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import named_person, sender
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, QUOTED, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
@@ -40,23 +40,23 @@ class PageTarget(NamedTuple):
     """Id of the escalation policy by which a service may be found."""
 
 
-def page(context: Context, said: Said) -> Answer:
+def page(context: Context, command: Command) -> CommandResult:
     """`service`: whom; `text`: what is wrong; options urgency and service."""
-    title = one_line(clean(said.text), 1024).strip('"\u201c\u201d ')
+    title = one_line(clean(command.text), 1024).strip('"\u201c\u201d ')
     if not title:
         raise RejectedInput('what is wrong? page @ada "the shop is down"')
-    urgency = said.options.get("urgency", "high").lower()
+    urgency = command.options.get("urgency", "high").lower()
     if urgency not in ("high", "low"):
         raise RejectedInput("urgency is high or low")
-    email = sender(context, said.user, said.from_email)
-    target = _target(context, said.service)
-    service = target.service or _service(context, target, said.options.get("service", ""))
+    email = sender(context, command.user, command.from_email)
+    target = _target(context, command.service)
+    service = target.service or _service(context, target, command.options.get("service", ""))
     given = {
         "type": "incident",
         "title": title,
         "service": {"id": service, "type": "service_reference"},
         "urgency": urgency,
-        "incident_key": said.key or uuid.uuid4().hex,
+        "incident_key": command.key or uuid.uuid4().hex,
         **target.fields,
     }
     incident = incident_of(context.pagerduty.create_incident(given, from_email=email))
@@ -64,7 +64,7 @@ def page(context: Context, said: Said) -> Answer:
     people = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
     zone = times.zone(context.settings.time_zone)
     text = f"Paged {escape(target.name)}{people} in the name of {escape(email)}."
-    return Answer(
+    return CommandResult(
         f"{text}\n\n{incident_tables.incidents([incident], zone)}",
         (incident.id,),
         email,

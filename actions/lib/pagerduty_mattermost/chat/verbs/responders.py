@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, List, Optional
 
 from pagerduty_mattermost.chat.acting_user import people_named, who
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ACT, ID, ONE, OPEN_STATES, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import (
     incident_of,
@@ -25,62 +25,62 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.incidents.incident import Incident
 
 
-def escalate(context: Context, said: Said) -> Answer:
+def escalate(context: Context, command: Command) -> CommandResult:
     """To the level in `text`, by default the next one; or to another escalation policy, by
     name."""
-    words = one_line(clean(said.text, 300))
+    words = one_line(clean(command.text, 300))
     level = re.fullmatch(r"(?:level\s*)?(\d{1,3})", words, re.IGNORECASE)
     policy = None if level or not words else _policy(context, words)
     if words and not level and policy is None:
         raise NotFound(
             f"escalate to a level (2) or an escalation policy; there is none {words[:60]!r}"
         )
-    email, incident = sender_and_incident(context, said)
+    email, incident = sender_and_incident(context, command)
     if policy:
         return _to_policy(context, incident, policy, email, "Escalated")
     number = int(level.group(1)) if level else None
     row = incident_updates.escalate(context.pagerduty, incident.id, number, from_email=email)
     after = incident_of(row)
     people = ", ".join(person.name for person in after.assignees) or "nobody"
-    return Answer(
+    return CommandResult(
         f"Escalated {named(after)} to {escape(one_line(people, 200))}.", (after.id,), email
     )
 
 
-def reassign(context: Context, said: Said) -> Answer:
+def reassign(context: Context, command: Command) -> CommandResult:
     """To people by @name, e-mail, name or id, several with commas; or to an escalation policy by
     name."""
-    words = _words(said)
+    words = _words(command)
     if not words:
         raise RejectedInput(
             "to whom? @name, e-mail or name, several with commas; or an escalation policy"
         )
-    email, incident = sender_and_incident(context, said)
+    email, incident = sender_and_incident(context, command)
     try:
         changes = {"assignees": people_named(context, words)}
         after = incident_of(
             incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
         )
     except NotFound:
-        text = said.text.strip()
+        text = command.text.strip()
         policy = None if text.startswith("@") else _policy(context, text)
         if policy is None:
             raise
         return _to_policy(context, incident, policy, email, "Reassigned")
     people = ", ".join(person.name for person in after.assignees)
-    return Answer(
+    return CommandResult(
         f"{named(after)} is assigned to {escape(one_line(people, 200))}.", (after.id,), email
     )
 
 
-def responders(context: Context, said: Said) -> Answer:
+def responders(context: Context, command: Command) -> CommandResult:
     """Asks people to help. PagerDuty wants to know which of its users asks, so who gives the
     command must be one."""
-    words = _words(said)
+    words = _words(command)
     if not words:
         raise RejectedInput("whom? @name, e-mail or name, several with commas")
-    requester = who(context, said.user).person
-    _, incident = sender_and_incident(context, said)
+    requester = who(context, command.user).person
+    _, incident = sender_and_incident(context, command)
     people = resolve_all(context.pagerduty, "user", people_named(context, words))
     body = {
         "requester_id": requester.id,
@@ -93,13 +93,13 @@ def responders(context: Context, said: Said) -> Answer:
     path = fill("/incidents/{incident}/responder_requests", incident=incident.id)
     create(context.pagerduty, path, body, {}, requester.email, "", "")
     asked = escape(one_line(", ".join(one.name for one in people), 200))
-    return Answer(
+    return CommandResult(
         f"Asked {asked} to help with {named(incident)}.", (incident.id,), requester.email
     )
 
 
-def _words(said: Said) -> List[str]:
-    return [word.strip() for word in said.text.split(",") if word.strip()]
+def _words(command: Command) -> List[str]:
+    return [word.strip() for word in command.text.split(",") if word.strip()]
 
 
 def _policy(context: Context, words: str) -> Optional[Reference]:
@@ -113,14 +113,14 @@ def _policy(context: Context, words: str) -> Optional[Reference]:
 
 def _to_policy(
     context: Context, incident: Incident, policy: Reference, email: str, done: str
-) -> Answer:
+) -> CommandResult:
     changes = {"escalation_policy": policy.id}
     after = incident_of(
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
     )
     people = ", ".join(person.name for person in after.assignees) or "nobody"
     text = f"{done} {named(after)} to {escape(policy.name)}: {escape(one_line(people, 200))}."
-    return Answer(text, (after.id,), email)
+    return CommandResult(text, (after.id,), email)
 
 
 VERBS = (

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import CHAT, PEOPLE, Verb
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.oncall import rotation_posts
@@ -16,24 +16,24 @@ if TYPE_CHECKING:
 WEEK_DAYS, PICTURE_DAYS = 7, 14
 
 
-def week(context: Context, said: Said) -> Answer:
-    return Answer(rotation_posts.week(context, [_schedule(said)], WEEK_DAYS).text)
+def week(context: Context, command: Command) -> CommandResult:
+    return CommandResult(rotation_posts.week(context, [_schedule(command)], WEEK_DAYS).text)
 
 
-def picture(context: Context, said: Said) -> Answer:
+def picture(context: Context, command: Command) -> CommandResult:
     """Posted where it was asked for."""
-    if not said.channel:
+    if not command.channel:
         raise RejectedInput("in which channel? Ask with /pd in it, or run oncall.picture")
     where, _ = rotation_posts.picture(
-        context, _schedule(said), said.channel, PICTURE_DAYS, key=said.key
+        context, _schedule(command), command.channel, PICTURE_DAYS, key=command.key
     )
-    return Answer(f"Posted in {where.label}.")
+    return CommandResult(f"Posted in {where.label}.")
 
 
-def _schedule(said: Said) -> str:
-    if not said.text.strip():
+def _schedule(command: Command) -> str:
+    if not command.text.strip():
         raise RejectedInput("of which schedule? Say its name or id")
-    return said.text.strip()
+    return command.text.strip()
 
 
 _SCHEDULE = r"(?:\s+(?:(?:for|of)\s+)?(?P<text>.+?))?"

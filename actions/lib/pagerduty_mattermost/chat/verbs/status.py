@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.cards.records import Mark, Records
 from pagerduty_mattermost.chat.acting_user import sender, who
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
     ACKNOWLEDGED,
     ACT,
@@ -54,34 +54,34 @@ _ACKNOWLEDGE, _RESOLVE = (TRIGGERED,), OPEN_STATES
 it."""
 
 
-def acknowledge(context: Context, said: Said) -> Answer:
-    return _set(context, said, ACKNOWLEDGED, _ACKNOWLEDGE)
+def acknowledge(context: Context, command: Command) -> CommandResult:
+    return _set(context, command, ACKNOWLEDGED, _ACKNOWLEDGE)
 
 
-def acknowledge_mine(context: Context, said: Said) -> Answer:
+def acknowledge_mine(context: Context, command: Command) -> CommandResult:
     """All that is triggered and assigned to who asks."""
-    person = who(context, said.user).person
+    person = who(context, command.user).person
     query = {"statuses": list(_ACKNOWLEDGE), "date_range": "all", "user_ids": [person.id]}
     rows = context.pagerduty.list_all("/incidents", "incidents", query).items
     if not rows:
-        return Answer(f"Nothing is triggered and assigned to {escape(person.name)}.")
-    return _change(context, said, rows, ACKNOWLEDGED, person.email, [])
+        return CommandResult(f"Nothing is triggered and assigned to {escape(person.name)}.")
+    return _change(context, command, rows, ACKNOWLEDGED, person.email, [])
 
 
-def resolve(context: Context, said: Said) -> Answer:
+def resolve(context: Context, command: Command) -> CommandResult:
     """With a note in `text`, on each of them, once they are resolved."""
-    given = _set(context, said, RESOLVED, _RESOLVE)
-    if said.text and given.person:
+    given = _set(context, command, RESOLVED, _RESOLVE)
+    if command.text and given.person:
         for incident in given.incidents:
-            write_note(context.pagerduty, incident, said.text, from_email=given.person)
+            write_note(context.pagerduty, incident, command.text, from_email=given.person)
     return given
 
 
-def mitigate(context: Context, said: Said) -> Answer:
+def mitigate(context: Context, command: Command) -> CommandResult:
     """The harm has stopped, the cause is still being looked for. PagerDuty has no such state: so
     it is told in a note and a status update, and the cards are marked until the incident is
     reopened or resolved."""
-    email, incident = sender_and_incident(context, said)
+    email, incident = sender_and_incident(context, command)
     if not incident.is_open:
         raise RejectedInput(
             f"incident #{incident.number} is {incident.status}: only an open one can be mitigated"
@@ -91,7 +91,7 @@ def mitigate(context: Context, said: Said) -> Answer:
             context.pagerduty, [incident.id], {"status": ACKNOWLEDGED}, from_email=email
         ).after
         incident = incident_of(changed[0]) if changed else incident
-    words = clean(said.text).strip()
+    words = clean(command.text).strip()
     text = f"Mitigated: {words}" if words else f"Mitigated by {email}"
     write_note(context.pagerduty, incident.id, text, from_email=email)
     at = context.pagerduty.last_server_time or context.clock()
@@ -101,30 +101,34 @@ def mitigate(context: Context, said: Said) -> Answer:
         publish_status_update(context, incident.id, text, email)
     except PackError as error:
         lines.append(f"The note is there, the status update failed: {escape(str(error))}")
-    return Answer("\n".join(lines), (incident.id,), email)
+    return CommandResult("\n".join(lines), (incident.id,), email)
 
 
-def unacknowledge(context: Context, said: Said) -> Answer:
-    email, incident = sender_and_incident(context, said)
+def unacknowledge(context: Context, command: Command) -> CommandResult:
+    email, incident = sender_and_incident(context, command)
     row = back_to_triggered(context.pagerduty, incident.id, ACKNOWLEDGED, from_email=email)
-    return Answer(f"{named(incident_of(row))} is triggered again.", (incident.id,), email)
+    return CommandResult(f"{named(incident_of(row))} is triggered again.", (incident.id,), email)
 
 
-def reopen(context: Context, said: Said) -> Answer:
-    email, incident = sender_and_incident(context, said)
+def reopen(context: Context, command: Command) -> CommandResult:
+    email, incident = sender_and_incident(context, command)
     row = back_to_triggered(context.pagerduty, incident.id, RESOLVED, from_email=email)
-    return Answer(f"{named(incident_of(row))} is open again.", (incident.id,), email)
+    return CommandResult(f"{named(incident_of(row))} is open again.", (incident.id,), email)
 
 
-def _set(context: Context, said: Said, status: str, before: Tuple[str, ...]) -> Answer:
+def _set(
+    context: Context, command: Command, status: str, before: Tuple[str, ...]
+) -> CommandResult:
     """Give the named incidents that are in a state of `before` the new one; of the others it is
     told how they are, and they are left alone."""
-    rows = find_all(context.pagerduty, said.incidents)
+    rows = find_all(context.pagerduty, command.incidents)
     fit = [row for row in rows if row.get("status") in before]
     others = [_how_it_is(incident_of(row)) for row in rows if row not in fit]
     if not fit:
-        return Answer(" ".join(others), tuple(row["id"] for row in rows), already=True)
-    return _change(context, said, fit, status, sender(context, said.user, said.from_email), others)
+        return CommandResult(" ".join(others), tuple(row["id"] for row in rows), already=True)
+    return _change(
+        context, command, fit, status, sender(context, command.user, command.from_email), others
+    )
 
 
 def _how_it_is(incident: Incident) -> str:
@@ -140,12 +144,12 @@ def _how_it_is(incident: Incident) -> str:
 
 def _change(
     context: Context,
-    said: Said,
+    command: Command,
     rows: List[Dict[str, Any]],
     status: str,
     email: str,
     others: List[str],
-) -> Answer:
+) -> CommandResult:
     """Give all of them the new state. `others`: lines about those left alone."""
     ids = tuple(str(row["id"]) for row in rows)
     outcome = manage(context.pagerduty, ids, {"status": status}, from_email=email)
@@ -154,9 +158,9 @@ def _change(
     after = tuple(incident_of(row) for row in outcome.after)
     which = _listed([named(incident_of(row)) for row in rows])
     lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *others]
-    if not said.brief:
+    if not command.brief:
         lines.append(_still_open(context))
-    return Answer("\n".join(lines), ids, email, after)
+    return CommandResult("\n".join(lines), ids, email, after)
 
 
 def _half_done(

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.chat.acting_user import sender
-from pagerduty_mattermost.chat.command import Answer, Said
+from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import CHANNEL, CHAT, Verb
 from pagerduty_mattermost.core.errors import RejectedInput, Unauthorized
 from pagerduty_mattermost.core.text import one_line
@@ -16,15 +16,15 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-def subscribe(context: Context, said: Said) -> Answer:
-    channel = _channel(said)
-    email = sender(context, said.user, said.from_email)
-    options = dict(said.options)
-    if said.service:
-        options.setdefault("service", said.service)
+def subscribe(context: Context, command: Command) -> CommandResult:
+    channel = _channel(command)
+    email = sender(context, command.user, command.from_email)
+    options = dict(command.options)
+    if command.service:
+        options.setdefault("service", command.service)
     made = subscriptions.Subscription(
         channel,
-        by=said.user,
+        by=command.user,
         at=context.clock(),
         events=subscriptions.events_of(options.get("events", "")),
     )
@@ -45,7 +45,7 @@ def subscribe(context: Context, said: Said) -> Answer:
         )
     present = subscriptions.of_channel(context.store, channel, context.log)
     if made.key in [one.key for one in present]:
-        return Answer(f"This channel is subscribed to {made.told()} already.", (), email)
+        return CommandResult(f"This channel is subscribed to {made.told()} already.", (), email)
     if len(present) >= subscriptions.MOST:
         raise RejectedInput(
             f"a channel has at most {subscriptions.MOST} subscriptions: `/pd unsubscribe` "
@@ -59,29 +59,29 @@ def subscribe(context: Context, said: Said) -> Answer:
             f"the bot may not join this channel by itself: /invite {bot} here first"
         ) from None
     subscriptions.save(context.store, made)
-    return Answer(
+    return CommandResult(
         f"This channel is subscribed to {made.told()}: each gets a card here.", (), email
     )
 
 
-def listed(context: Context, said: Said) -> Answer:
-    present = subscriptions.of_channel(context.store, _channel(said), context.log)
+def listed(context: Context, command: Command) -> CommandResult:
+    present = subscriptions.of_channel(context.store, _channel(command), context.log)
     if not present:
-        return Answer(
+        return CommandResult(
             "This channel has no subscription of its own (rules may post here): `/pd "
             "subscribe` makes one."
         )
     lines = [f"{number}. {one.told()}" for number, one in enumerate(present, 1)]
-    return Answer("This channel is subscribed to\n" + "\n".join(lines))
+    return CommandResult("This channel is subscribed to\n" + "\n".join(lines))
 
 
-def unsubscribe(context: Context, said: Said) -> Answer:
-    channel = _channel(said)
-    email = sender(context, said.user, said.from_email)
+def unsubscribe(context: Context, command: Command) -> CommandResult:
+    channel = _channel(command)
+    email = sender(context, command.user, command.from_email)
     present = subscriptions.of_channel(context.store, channel, context.log)
     if not present:
-        return Answer("This channel has no subscription of its own.", (), email)
-    word = said.text.strip().lower()
+        return CommandResult("This channel has no subscription of its own.", (), email)
+    word = command.text.strip().lower()
     if word == "all":
         ended = present
     elif word.isdecimal() and 1 <= int(word) <= len(present):
@@ -94,15 +94,15 @@ def unsubscribe(context: Context, said: Said) -> Answer:
     for one in ended:
         context.store.delete(one.key)
     told = ", ".join(one.told() for one in ended)
-    return Answer(
+    return CommandResult(
         f"No longer subscribed to {told}. Cards that are here are kept up to date.", (), email
     )
 
 
-def _channel(said: Said) -> str:
-    if not said.channel:
+def _channel(command: Command) -> str:
+    if not command.channel:
         raise RejectedInput("which channel is not told here: type it as /pd in the channel")
-    return said.channel
+    return command.channel
 
 
 _WOULD = "It would change what this channel is subscribed to."
