@@ -35,7 +35,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.action_bases import inputs, rest_body
-from pagerduty_mattermost.core.errors import PackError, RetryLater, retold
+from pagerduty_mattermost.core.errors import PackError, RetryLater, reworded
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.core.config.settings import Config
@@ -137,7 +137,7 @@ def send(
             text = request.note["note"]["content"]
             write_note(pagerduty, incident_id, text, from_email=request.from_email)
         except PackError as error:
-            raise retold(error, f"{words.endpoint} is done, but not the note: {error}") from None
+            raise reworded(error, f"{words.endpoint} is done, but not the note: {error}") from None
     return result
 
 

@@ -9,37 +9,23 @@ from typing import Any, List, Sequence
 
 from pagerduty_mattermost.cards.card import headline, state_of
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
+from pagerduty_mattermost.core.markdown import MAX_CELL_CHARACTERS, MAX_ROWS, cell, table
+from pagerduty_mattermost.core.text import markdown_link
 from pagerduty_mattermost.incidents.incident import Incident
-
-ROWS = 20
-"""Rows of a table; a post holds 16,383 characters, and nobody reads more."""
-CELL = 80
-
-
-def cell(value: Any, limit: int = CELL) -> str:
-    """Text for one cell."""
-    return escape(one_line(clean(value), limit)) or " "
-
-
-def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
-    """A Markdown table of cells that are safe already."""
-    lines = [head, ["---"] * len(head), *rows]
-    return "\n".join("| " + " | ".join(line) + " |" for line in lines)
 
 
 def incidents(found: Sequence[Incident], zone: tzinfo, more: int = 0) -> str:
-    """The first `ROWS` of them, and how many there are beyond; `more` were not even read."""
+    """The first `MAX_ROWS` of them, and how many there are beyond; `more` were not even read."""
     rows = [
         [
-            markdown_link(headline(one, CELL), one.url),
+            markdown_link(headline(one, MAX_CELL_CHARACTERS), one.url),
             f"{state_of(one).emoji} {cell(state_of(one).word, 40)}",
             cell(one.priority or one.urgency, 20),
             cell(one.service, 40),
             cell(", ".join(person.name for person in one.assignees), 60),
             cell(times.stamp(one.created_at, zone), 40),
         ]
-        for one in found[:ROWS]
+        for one in found[:MAX_ROWS]
     ]
     text = table(("incident", "state", "priority", "service", "assigned to", "since"), rows)
     hidden = len(found) - len(rows)
@@ -51,7 +37,7 @@ def incidents(found: Sequence[Incident], zone: tzinfo, more: int = 0) -> str:
 def line(one: Incident, zone: tzinfo) -> str:
     """An incident in one line of Markdown."""
     parts = [
-        f"{state_of(one).emoji} {markdown_link(headline(one, CELL), one.url)}",
+        f"{state_of(one).emoji} {markdown_link(headline(one, MAX_CELL_CHARACTERS), one.url)}",
         cell(one.priority or one.urgency, 20),
         cell(one.service, 40),
         cell(", ".join(person.name for person in one.assignees), 60),
@@ -81,7 +67,7 @@ def still_open(found: Sequence[Incident], zone: tzinfo, *, truncated: bool = Fal
 def notes(rows: Sequence[Mapping[str, Any]], zone: tzinfo) -> str:
     """An incident's notes, newest first."""
     lines: List[Sequence[str]] = []
-    for row in rows[:ROWS]:
+    for row in rows[:MAX_ROWS]:
         user = row.get("user")
         who = user.get("summary") or user.get("name") if isinstance(user, Mapping) else ""
         when = times.stamp(str(row.get("created_at") or ""), zone)

@@ -97,7 +97,7 @@ class WriteRefused(Exception):
         self.body, self.from_email = body, from_email
 
 
-def retold(error: PackError, line: str) -> PackError:
+def reworded(error: PackError, line: str) -> PackError:
     """The same error with another line: status, waiting time and all else stay."""
     import copy
 

@@ -19,7 +19,7 @@ from pagerduty_mattermost.core.errors import (
     RejectedInput,
     RetryLater,
     Unauthorized,
-    retold,
+    reworded,
 )
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, escape, inert, one_line
@@ -211,7 +211,7 @@ class Sync:
                 f"@{name} is on call and can't be added to {channel.label}: not a member "
                 f"of its team ({error})"
             )
-            raise retold(error, line) from None
+            raise reworded(error, line) from None
 
     def _drop(self, kept: Set[str]) -> None:
         """What was taken out of the configuration: whom the pack put in goes, and what it

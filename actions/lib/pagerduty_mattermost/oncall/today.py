@@ -10,8 +10,7 @@ from __future__ import annotations
 from datetime import date, tzinfo
 from typing import Callable, Dict, List, NamedTuple, Sequence
 
-from pagerduty_mattermost.cards import incident_tables as chat_tables
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.gateways.pagerduty.on_calls import Shift
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 
@@ -50,14 +49,12 @@ def message(
         primary = _cell(cells.get(1, ())) or "nobody"
         further = [_cell(cells[level]) for level in sorted(cells) if level > 2]
         secondary = _cell(cells.get(2, ())) or " "
-        rows.append(
-            [chat_tables.cell(line.name), primary, secondary, ", then ".join(further) or " "]
-        )
+        rows.append([markdown.cell(line.name), primary, secondary, ", then ".join(further) or " "])
     head = (
         f"#### On-Call Today: {DAYS[day.weekday()]}, {day.day} "
         f"{times.MONTHS[day.month - 1]} {day.year}"
     )
-    table = chat_tables.table(("for", "primary", "secondary", "escalate to"), rows)
+    table = markdown.table(("for", "primary", "secondary", "escalate to"), rows)
     return f"{head}\n\n{table}\n\nTimes in {zone}."
 
 
@@ -70,8 +67,7 @@ def _told(shift: Shift, shown: Named, now: float, where: tzinfo) -> str:
         if coming is None or not soon:
             return "nobody"
         return (
-            f"nobody (from {_clock(coming.start, now, where)} "
-            f"{chat_tables.cell(coming.user.name)})"
+            f"nobody (from {_clock(coming.start, now, where)} {markdown.cell(coming.user.name)})"
         )
     ends = times.seconds(present.end)
     if ends is None or ends - now >= AHEAD:
@@ -79,7 +75,7 @@ def _told(shift: Shift, shown: Named, now: float, where: tzinfo) -> str:
     until = f"until {_clock(present.end, now, where)}"
     if coming is not None and soon and coming.user.id != present.user.id:
         at = "" if begins == ends else f" from {_clock(coming.start, now, where)}"
-        until += f", then{at} {chat_tables.cell(coming.user.name)}"
+        until += f", then{at} {markdown.cell(coming.user.name)}"
     elif coming is not None and begins == ends:
         return shown(present.user)  # the next turn is the same person's
     return f"{shown(present.user)} ({until})"

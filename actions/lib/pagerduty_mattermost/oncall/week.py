@@ -6,7 +6,7 @@ from __future__ import annotations
 from datetime import date, datetime, tzinfo
 from typing import List, Sequence, Tuple
 
-from pagerduty_mattermost.cards import incident_tables as chat_tables
+from pagerduty_mattermost.core import markdown
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.times import MONTHS
 from pagerduty_mattermost.oncall import rotation
@@ -32,8 +32,8 @@ def message(columns: Sequence[Column], now: float, count: int, where: tzinfo, zo
             _cell(rotation.pieces(found, max(begin, now), end), where) for _, found in columns
         ]
         rows.append([label(day), *cells])
-    head = ["day", *(chat_tables.cell(name) for name, _ in columns)]
-    text = f"On call for {count} days, times in {zone}:\n\n{chat_tables.table(head, rows)}"
+    head = ["day", *(markdown.cell(name) for name, _ in columns)]
+    text = f"On call for {count} days, times in {zone}:\n\n{markdown.table(head, rows)}"
     if len(text) > MAX_TEXT:
         raise RejectedInput(
             f"The table has {len(text)} characters, too many for a post: fewer days or "
@@ -49,8 +49,8 @@ def label(day: date) -> str:
 
 def _cell(found: Sequence[Stretch], where: tzinfo) -> str:
     """ "Ada · 09:00 Grace": who has the day, and from when somebody else."""
-    told = [chat_tables.cell(found[0].user.name)]
+    told = [markdown.cell(found[0].user.name)]
     for one in found[1:]:
         at = datetime.fromtimestamp(one.start, where)
-        told.append(f"{at.hour:02d}:{at.minute:02d} {chat_tables.cell(one.user.name)}")
+        told.append(f"{at.hour:02d}:{at.minute:02d} {markdown.cell(one.user.name)}")
     return " · ".join(told)

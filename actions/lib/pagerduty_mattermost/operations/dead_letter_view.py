@@ -6,9 +6,9 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.cards.incident_tables import ROWS, cell, table
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.markdown import MAX_ROWS, cell, table
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
     ACTIONS,
@@ -88,7 +88,7 @@ def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo) -> str:
             str(one.attempts),
         ]
         for one in reversed(shown)
-    ][:ROWS]
+    ][:MAX_ROWS]
     head = ("id", "what", "incident", "kind", "why", "failed last", "times")
     text = (
         f"{total} dead letter{'' if total == 1 else 's'}: "

@@ -13,9 +13,7 @@ import time
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Sequence, Tuple
 
-from pagerduty_mattermost.cards.incident_tables import cell
-from pagerduty_mattermost.cards.incident_tables import table as markdown_table
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.config.settings import mattermost_missing
 from pagerduty_mattermost.core.errors import (
     NotFound,
@@ -84,8 +82,8 @@ def checks(context: Context) -> List[Check]:
 
 def table(found: Sequence[Check]) -> str:
     """As Markdown; outside text is escaped."""
-    rows = [(f"{_EMOJI[one.state]} {one.name}", cell(one.text, 300)) for one in found]
-    return markdown_table(("", "how it stands"), rows)
+    rows = [(f"{_EMOJI[one.state]} {one.name}", markdown.cell(one.text, 300)) for one in found]
+    return markdown.table(("", "how it stands"), rows)
 
 
 def worst(found: Sequence[Check]) -> str:

@@ -7,8 +7,8 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any, Dict, List, Sequence, Tuple
 
-from pagerduty_mattermost.cards.incident_tables import cell, table
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.markdown import cell, table
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened
 from pagerduty_mattermost.incidents.known_states import Known
 from pagerduty_mattermost.incidents.state_store import loaded

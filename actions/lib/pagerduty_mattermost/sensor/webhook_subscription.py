@@ -16,7 +16,7 @@ from typing import Any, Dict, List, NamedTuple, Set
 
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.config.settings import Config
-from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError, RetryLater, retold
+from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError, RetryLater, reworded
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
@@ -234,7 +234,7 @@ def _create(pagerduty: PagerDuty, store: Store, url: str, wanted: Dict[str, Any]
     except PackError as error:
         # Its secret is lost: whatever it sent would be unfit.
         _delete(pagerduty, id)
-        raise retold(
+        raise reworded(
             error, f"Nothing is subscribed, since the secret can't be kept encrypted: {error}"
         ) from None
     return id

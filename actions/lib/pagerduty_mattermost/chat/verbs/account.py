@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import account, who
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import OWN_SETTINGS, YOU, Verb
+from pagerduty_mattermost.core import markdown
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ def who_am_i(context: Context, command: Command) -> CommandResult:
         if found.how == identity.LINK
         else "your e-mail address is the same on both sides"
     )
-    return CommandResult(f"You are {incident_tables.cell(found.person.name)} at PagerDuty: {why}.")
+    return CommandResult(f"You are {markdown.cell(found.person.name)} at PagerDuty: {why}.")
 
 
 def connect(context: Context, command: Command) -> CommandResult:

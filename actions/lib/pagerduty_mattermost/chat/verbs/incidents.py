@@ -17,7 +17,7 @@ from pagerduty_mattermost.chat.verb import (
     Verb,
 )
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, read_one
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS
@@ -79,7 +79,7 @@ def show(context: Context, command: Command) -> CommandResult:
         ("resolved", times.stamp(incident.resolved_at, zone)),
         ("alerts", str(incident.alerts_total or "")),
     ]
-    lines = [f"| {name} | {incident_tables.cell(value, 200)} |" for name, value in facts if value]
+    lines = [f"| {name} | {markdown.cell(value, 200)} |" for name, value in facts if value]
     head = incident_tables.incidents([incident], zone)
     return CommandResult("\n".join([head, "", "| | |", "| --- | --- |", *lines]), (incident.id,))
 

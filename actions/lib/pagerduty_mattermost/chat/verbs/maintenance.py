@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
-from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import fill
@@ -21,21 +20,19 @@ if TYPE_CHECKING:
 
 def services(context: Context, command: Command) -> CommandResult:
     query = {"query": command.text} if command.text else {}
-    found = context.pagerduty.list_all("/services", "services", query, incident_tables.ROWS)
+    found = context.pagerduty.list_all("/services", "services", query, markdown.MAX_ROWS)
     if not found.items:
         return CommandResult("There is no such service.")
     rows = [
         (
-            incident_tables.cell(row.get("name")),
-            incident_tables.cell(row.get("status"), 40),
-            incident_tables.cell((row.get("escalation_policy") or {}).get("summary")),
+            markdown.cell(row.get("name")),
+            markdown.cell(row.get("status"), 40),
+            markdown.cell((row.get("escalation_policy") or {}).get("summary")),
         )
         for row in found.items
     ]
     more = "\n… and more: say part of the name." if found.truncated else ""
-    return CommandResult(
-        incident_tables.table(("service", "status", "escalation policy"), rows) + more
-    )
+    return CommandResult(markdown.table(("service", "status", "escalation policy"), rows) + more)
 
 
 def maintenance(context: Context, command: Command) -> CommandResult:
@@ -96,20 +93,20 @@ def maintenance_list(context: Context, command: Command) -> CommandResult:
             )
             rows.append(
                 (
-                    f"`{incident_tables.cell(row.get('id'), 30)}`",
+                    f"`{markdown.cell(row.get('id'), 30)}`",
                     state,
-                    incident_tables.cell(names),
-                    incident_tables.cell(times.stamp(str(row.get("start_time") or ""), zone)),
-                    incident_tables.cell(times.stamp(str(row.get("end_time") or ""), zone)),
-                    incident_tables.cell(row.get("description")),
+                    markdown.cell(names),
+                    markdown.cell(times.stamp(str(row.get("start_time") or ""), zone)),
+                    markdown.cell(times.stamp(str(row.get("end_time") or ""), zone)),
+                    markdown.cell(row.get("description")),
                 )
             )
     if not rows:
         return CommandResult("No service is in maintenance, and none will be.")
-    shown = rows[: 2 * incident_tables.ROWS]
+    shown = rows[: 2 * markdown.MAX_ROWS]
     more = f"\n… and {len(rows) - len(shown)} more." if len(rows) > len(shown) else ""
     return CommandResult(
-        incident_tables.table(("id", "state", "services", "from", "until", "what"), shown) + more
+        markdown.table(("id", "state", "services", "from", "until", "what"), shown) + more
     )
 
 

@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
-from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import who
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PEOPLE, Verb
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls
@@ -63,7 +62,7 @@ def _of(context: Context, kind: str, id: str, name: str, policy: str) -> Command
 def _table(context: Context, shifts: Sequence[on_calls.Shift], *, levels: bool) -> str:
     zone, username = times.zone(context.settings.time_zone), usernames(context)
     rows = []
-    for shift in shifts[: incident_tables.ROWS]:
+    for shift in shifts[: markdown.MAX_ROWS]:
         present, coming = shift
         next_one = both(coming.user, username(coming.user)) if coming else ""
         following = f"{next_one} from {times.stamp(coming.start, zone)}" if coming else ""
@@ -76,16 +75,14 @@ def _table(context: Context, shifts: Sequence[on_calls.Shift], *, levels: bool) 
         )
         cells = [
             *([str((present or coming).level)] if levels else []),  # type: ignore[union-attr]
-            incident_tables.cell(
-                both(present.user, username(present.user)) if present else "nobody"
-            ),
-            incident_tables.cell(until),
-            incident_tables.cell(following),
+            markdown.cell(both(present.user, username(present.user)) if present else "nobody"),
+            markdown.cell(until),
+            markdown.cell(following),
         ]
         rows.append(cells)
     head = [*(["level"] if levels else []), "on call", "until", "next"]
     more = f"\n… and {len(shifts) - len(rows)} more." if len(shifts) > len(rows) else ""
-    return incident_tables.table(head, rows) + more
+    return markdown.table(head, rows) + more
 
 
 def _me(context: Context, command: Command) -> CommandResult:
@@ -111,15 +108,14 @@ def _person(context: Context, id: str, you: Command | None = None) -> CommandRes
     if present:
         rows = [
             (
-                incident_tables.cell(one.policy),
+                markdown.cell(one.policy),
                 str(one.level),
-                incident_tables.cell(times.stamp(one.end, zone) or "always"),
+                markdown.cell(times.stamp(one.end, zone) or "always"),
             )
-            for one in present[: incident_tables.ROWS]
+            for one in present[: markdown.MAX_ROWS]
         ]
         lines.append(
-            f"{name} on call:\n\n"
-            + incident_tables.table(("escalation policy", "level", "until"), rows)
+            f"{name} on call:\n\n" + markdown.table(("escalation policy", "level", "until"), rows)
         )
     else:
         lines.append(f"{name} not on call.")
@@ -165,14 +161,14 @@ def _teams(context: Context, command: Command) -> CommandResult:
     ]
     mine.sort(key=lambda each: (each[0], each[1].level, each[1].user.name))
     shown: List[Tuple[str, ...]] = []
-    for names, one in mine[: 2 * incident_tables.ROWS]:
+    for names, one in mine[: 2 * markdown.MAX_ROWS]:
         until = times.stamp(one.end, zone) or "always"
-        whom = incident_tables.cell(both(one.user, username(one.user)))
-        shown.append((incident_tables.cell(names), str(one.level), whom, until))
+        whom = markdown.cell(both(one.user, username(one.user)))
+        shown.append((markdown.cell(names), str(one.level), whom, until))
     more = f"\n… and {len(mine) - len(shown)} more." if len(mine) > len(shown) else ""
     return CommandResult(
         "On call for your teams' services:\n\n"
-        + incident_tables.table(("services", "level", "on call", "until"), shown)
+        + markdown.table(("services", "level", "on call", "until"), shown)
         + more
     )
 

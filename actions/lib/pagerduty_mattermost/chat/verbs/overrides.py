@@ -6,11 +6,10 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
-from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.chat.acting_user import named_person, who
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.core.typed_times import iso_time
@@ -75,15 +74,15 @@ def listed(context: Context, command: Command) -> CommandResult:
         return CommandResult(f"{escape(schedule.name)} has no override within {AHEAD_DAYS} days.")
     cells: List[Tuple[str, ...]] = [
         (
-            incident_tables.cell((row.get("user") or {}).get("summary")),
-            incident_tables.cell(times.stamp(str(row.get("start")), zone)),
-            incident_tables.cell(times.stamp(str(row.get("end")), zone)),
+            markdown.cell((row.get("user") or {}).get("summary")),
+            markdown.cell(times.stamp(str(row.get("start")), zone)),
+            markdown.cell(times.stamp(str(row.get("end")), zone)),
             f"`{schedule.id}:{one_line(clean(row.get('id'), 40))}`",
         )
-        for row in found[: incident_tables.ROWS]
+        for row in found[: markdown.MAX_ROWS]
     ]
     more = f"\n… and {len(found) - len(cells)} more." if len(found) > len(cells) else ""
-    table = incident_tables.table(("who", "from", "until", "id"), cells)
+    table = markdown.table(("who", "from", "until", "id"), cells)
     return CommandResult(
         f"Overrides of {escape(schedule.name)} (`/pd override cancel <id>` ends "
         f"one):\n\n{table}{more}"

@@ -29,8 +29,8 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     named,
     sender_and_incident,
 )
-from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, retold
+from pagerduty_mattermost.core import markdown, times
+from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, reworded
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN, find_all
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import (
@@ -171,13 +171,13 @@ def _half_done(
     done, rest = (_listed([numbers[id] for id in ids]) for ids in (outcome.done, outcome.not_done))
     unsure = isinstance(error, RetryLater) and error.maybe_done
     not_done = f"{'Perhaps not' if unsure else 'Not'} {status}"
-    return retold(error, f"{error}. {_DONE[status]}: {done}. {not_done}: {rest}")
+    return reworded(error, f"{error}. {_DONE[status]}: {done}. {not_done}: {rest}")
 
 
 def _listed(words: Sequence[str]) -> str:
     """The first of them, and how many more there are."""
-    more = len(words) - incident_tables.ROWS
-    return ", ".join(words[: incident_tables.ROWS]) + (f" and {more} more" if more > 0 else "")
+    more = len(words) - markdown.MAX_ROWS
+    return ", ".join(words[: markdown.MAX_ROWS]) + (f" and {more} more" if more > 0 else "")
 
 
 def _still_open(context: Context) -> str:

@@ -17,7 +17,7 @@ import uuid
 from typing import Any, Callable, Dict, Mapping, Optional
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
-from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater, retold
+from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater, reworded
 from pagerduty_mattermost.gateways.http import client as transport
 from pagerduty_mattermost.gateways.http import redaction as echoes
 
@@ -84,7 +84,7 @@ class Events:
         except RetryLater as error:
             if not error.maybe_done:
                 raise
-            raise retold(
+            raise reworded(
                 error, f"{error}; it may have been carried out: look before you repeat it"
             ) from None
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, retold
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, reworded
 from pagerduty_mattermost.gateways.pagerduty.client import Listing, PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
@@ -83,7 +83,7 @@ class BulkOutcome(NamedTuple):
             return self
         count = len(self.done) + len(self.not_done)
         line = f"{self.error}; the first {len(self.done)} of {count} incidents are done"
-        raise retold(self.error, line) from None
+        raise reworded(self.error, line) from None
 
 
 def manage(
