@@ -431,7 +431,7 @@ class NoiseTestCase(AttackCase):
     def test_every_refusal_has_a_status_and_a_line_in_the_log(self) -> None:
         tail = b"Host: x\r\n\r\n"
         for data, status in (
-            (b"POST http://[ HTTP/1.1\r\nContent-Length: 0\r\n" + tail, "404"),
+            (b"POST http://[ HTTP/1.1\r\nContent-Length: 0\r\n" + tail, "400"),
             (b"POST /pagerduty/click HTTP/1.1\r\n" + tail, "411"),
             (b"POST /pagerduty/click HTTP/1.1\r\nContent-Length: \xb2\r\n" + tail, "411"),
             (b"POST /pagerduty/click HTTP/1.1\r\nContent-Length: -1\r\n" + tail, "411"),
@@ -444,7 +444,7 @@ class NoiseTestCase(AttackCase):
             ),
             (b"nonsense\r\n\r\n", "400"),
             (b"PUT /pagerduty/click HTTP/1.1\r\n" + tail, "501"),
-            (b"POST /" + b"x" * 70000 + b" HTTP/1.1\r\n" + tail, "414"),
+            (b"POST /" + b"x" * 70000 + b" HTTP/1.1\r\n" + tail, "431"),
             (b"POST /pagerduty/click HTTP/1.1\r\n" + b"X: y\r\n" * 200 + tail, "431"),
             (
                 b"POST /pagerduty/click HTTP/1.1\r\n"

@@ -152,7 +152,7 @@ class DoorbellTestCase(BellWorld):
             ("127.0.0.1", self.port), timeout=5
         ) as slow:
             slow.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
-            assert slow.recv(100).startswith(b"HTTP/1.0 503 ")
+            assert slow.recv(100).startswith(b"HTTP/1.1 503 ")
         desk = self.sensor._desk
         assert desk._refusal(429, signed) == 503
         assert (desk._refusal(411, signed), desk._refusal(413, signed)) == (202, 202)

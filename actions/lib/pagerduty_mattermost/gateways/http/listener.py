@@ -4,30 +4,26 @@ carries, `answer` decides.
     listener = Listener("127.0.0.1", 8090, answer, log)
     listener.start(); listener.address; listener.stop()
 
-`answer(path, headers, body) -> (status, JSON object)`. The standard library's server with a thread
-a call works in a sensor's process (facts/stackstorm.md, Sensors). A call that is too large, too
-slow or one too many is refused; nothing that a call does reaches another one or the sensor.
-`Terms` says how much is taken, and how a refusal is told; it stands in the log, each reason once a
-minute, without a word of the call.
+`answer(path, headers, body) -> (status, JSON object)`. waitress serves (`bounded_server`), also in
+a sensor's process. A call that is too large, too slow or one too many is refused; nothing that a
+call does reaches another one or the sensor. `Terms` says how much is taken, and how a refusal is
+told; it stands in the log, each reason once a minute, without a word of the call.
 """
 
 from __future__ import annotations
 
-import contextlib
-import http.client
 import json
 import socket
 import threading
 import time
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
-from urllib.parse import urlsplit
 
 MAX_BODY = 128 * 1024
 MAX_HEAD = 64 * 1024
-"""Bytes of all headers together."""
+"""Bytes of a call's first line and headers together."""
 CALL_SECONDS = 5.0
 """In which a whole call must have arrived."""
+STOP_SECONDS = 1.0
 
 Answer = Callable[[str, Mapping[str, str], bytes], Tuple[int, Dict[str, Any]]]
 
@@ -39,13 +35,13 @@ class Terms(NamedTuple):
     body: int = MAX_BODY
     """Bytes of a call."""
     calls: int = 32
-    """At once."""
+    """At once: as many threads."""
     rate: float = 50.0
     """Calls a second …"""
     burst: int = 200
     """… and how many at once after a quiet time."""
     connections: int = 256
-    """Open at once, those included that say nothing: each has a thread."""
+    """Open at once, those included that say nothing."""
     backlog: int = 64
     """Connections that wait to be taken."""
     refusal: Callable[[int, Mapping[str, str]], int] = lambda status, headers: status
@@ -64,68 +60,76 @@ class Listener:
         terms: Terms = Terms(),  # noqa: B008 - immutable
     ) -> None:
         """Raises OSError when the port can't be had. `port` 0: any."""
+        from pagerduty_mattermost.gateways.http.bounded_server import BoundedServer, Door
+
+        self._answer, self._log, self._terms = answer, log, terms
         self._slots = threading.BoundedSemaphore(terms.calls)
-        sparing = Sparing(log, monotonic)
-        self.refused: Callable[[str], None] = lambda why: sparing.warn(
-            why, "A call from %s was refused unread: %s", terms.sender, why
-        )
+        self._sparing = Sparing(log, monotonic)
         self._bucket = _Bucket(monotonic, terms)
-        family = socket.AF_INET6 if ":" in host else socket.AF_INET
-        kind = type(
-            "Server", (_Server,), {"address_family": family, "request_queue_size": terms.backlog}
+        door = Door(
+            answer=self._answered,
+            refusal=terms.refusal,
+            refused=self._refused,
+            admit=self._admit,
+            leave=self._slots.release,
+            seconds=lambda: CALL_SECONDS,
+            threads=terms.calls,
+            connections=terms.connections,
+            backlog=terms.backlog,
+            max_body=terms.body,
+            max_head=MAX_HEAD,
+            nothing_here=f"{terms.sender} posts here; there is nothing to see",
         )
-        self._server: _Server = kind((host, port), _handler(self, answer, log, terms))
-        self._server.take(terms.connections, self.refused)
+        bound = _bound(host, port)
+        try:
+            self._server = BoundedServer(bound, door)
+        except BaseException:
+            bound.close()
+            raise
         name = f"pagerduty-{terms.sender.lower()}"
-        self._thread = threading.Thread(target=self._server.serve_forever, name=name, daemon=True)
+        self._thread = threading.Thread(target=self._server.run, name=name, daemon=True)
 
     @property
     def address(self) -> str:
-        host, port = self._server.server_address[:2]
-        return f"http://[{host!s}]:{port}" if ":" in str(host) else f"http://{host!s}:{port}"
+        host, port = self._server.effective_host, self._server.effective_port
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
-        self._server.shutdown()
-        self._server.server_close()
+        """Within a second; the port is free then."""
+        self._server.stop()
+        if self._thread.ident is None:
+            self._server.run()  # closes all that was opened
+        else:
+            self._thread.join(STOP_SECONDS)
 
-    def admit(self) -> bool:
-        """One more call may be answered now; `leave` afterwards."""
+    def _admit(self) -> bool:
         return self._bucket.take() and self._slots.acquire(blocking=False)
 
-    def leave(self) -> None:
-        self._slots.release()
+    def _refused(self, why: str) -> None:
+        self._sparing.warn(why, "A call from %s was refused unread: %s", self._terms.sender, why)
 
-
-class _Server(ThreadingHTTPServer):
-    daemon_threads = True
-    allow_reuse_address = True
-
-    def take(self, connections: int, refused: Callable[[str], None]) -> None:
-        self._room, self._refused = threading.BoundedSemaphore(connections), refused
-
-    def process_request(self, request: Any, client_address: Any) -> None:
-        if not self._room.acquire(blocking=False):
-            self.shutdown_request(request)
-            self._refused("too many connections")
-            return
+    def _answered(self, path: str, headers: Mapping[str, str], body: bytes) -> Tuple[int, bytes]:
         try:
-            super().process_request(request, client_address)
-        except BaseException:  # no thread could be had
-            self._room.release()
-            raise
+            status, told = self._answer(path, headers, body)
+            return status, json.dumps(told).encode("utf-8")
+        except Exception as error:  # noqa: BLE001 - one call's fault is not the next one's
+            self._log.error("A call from %s failed: %s", self._terms.sender, type(error).__name__)
+            return 500, b'{"error": "this did not work; see the sensor\'s log"}'
 
-    def process_request_thread(self, request: Any, client_address: Any) -> None:
-        try:
-            super().process_request_thread(request, client_address)
-        finally:
-            self._room.release()
 
-    def handle_error(self, request: Any, client_address: Any) -> None:
-        """A connection that broke is nobody's trouble; the standard library would print a stack
-        trace."""
+def _bound(host: str, port: int) -> socket.socket:
+    """A socket on that address; one that is in use by a process that just ended is taken over."""
+    made = socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET)
+    try:
+        made.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        made.bind((host, port))
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 class Sparing:
@@ -146,25 +150,6 @@ class Sparing:
         self._log.warning(line, *values)
 
 
-class _Head:
-    """What a call is read from, with a bound on all headers; the standard library bounds each, and
-    their number."""
-
-    def __init__(self, file: Any) -> None:
-        self._file = file
-        self._begun, self._left = False, MAX_HEAD
-        self.read, self.close = file.read, file.close
-        self.closed = False
-
-    def readline(self, limit: int = -1) -> bytes:
-        line: bytes = self._file.readline(limit)
-        self._left -= len(line) if self._begun else 0
-        self._begun = True
-        if self._left < 0:
-            raise http.client.LineTooLong("headers")
-        return line
-
-
 class _Bucket:
     def __init__(self, monotonic: Callable[[], float], terms: Terms) -> None:
         self._monotonic = monotonic
@@ -181,108 +166,3 @@ class _Bucket:
                 return False
             self._left -= 1
             return True
-
-
-_UNREAD = {
-    414: "the address is too long",
-    431: f"at most {MAX_HEAD} bytes of headers",
-    501: "only POST is taken",
-}
-
-
-def _path(target: str) -> str:
-    """Empty for what is no address."""
-    try:
-        return urlsplit(target).path
-    except ValueError:
-        return ""
-
-
-def _handler(listener: Listener, answer: Answer, log: Any, terms: Terms) -> Any:
-    class Handler(BaseHTTPRequestHandler):
-        timeout = CALL_SECONDS
-        server_version, sys_version = "pagerduty", ""
-
-        def setup(self) -> None:
-            # A client that drips a byte a second never runs into a timeout of one read.
-            self._late = False
-            self._limit = threading.Timer(CALL_SECONDS, self._cut)
-            self._limit.daemon = True
-            self._limit.start()
-            super().setup()
-            self.rfile = _Head(self.rfile)  # type: ignore[assignment]
-
-        def finish(self) -> None:
-            self._limit.cancel()
-            super().finish()
-
-        def _cut(self) -> None:
-            self._late = True
-            with contextlib.suppress(OSError):
-                self.connection.shutdown(socket.SHUT_RD)
-
-        def do_POST(self) -> None:
-            if self._late:  # the headers may be cut off anywhere
-                self._refuse(408, "the call did not arrive in time")
-                return
-            if not listener.admit():
-                self._refuse(429, "too many calls")
-                return
-            try:
-                self._call()
-            finally:
-                listener.leave()
-
-        def do_GET(self) -> None:
-            self._say(405, {"error": f"{terms.sender} posts here; there is nothing to see"})
-
-        def _call(self) -> None:
-            said = self.headers.get("Content-Length", "")
-            if not (said.isascii() and said.isdigit()):
-                self._refuse(411, "Content-Length is needed")
-                return
-            size = int(said) if len(said) < 10 else terms.body + 1
-            if size > terms.body:
-                self._refuse(413, f"at most {terms.body} bytes")
-                return
-            body = self.rfile.read(size)
-            if len(body) < size:
-                self._refuse(408, "the call did not arrive in time")
-                return
-            self._limit.cancel()
-            try:
-                status, told = answer(_path(self.path), self._names(), body)
-            except Exception as error:  # noqa: BLE001 - one call's fault is not the next one's
-                log.error("A call from %s failed: %s", terms.sender, type(error).__name__)
-                status, told = 500, {"error": "this did not work; see the sensor's log"}
-            self._say(status, told)
-
-        def _names(self) -> Dict[str, str]:
-            headers = getattr(self, "headers", None)  # none where not even they do read
-            return {name.lower(): value for name, value in headers.items()} if headers else {}
-
-        def send_error(self, code: int, message: Any = None, explain: Any = None) -> None:
-            """What the standard library refuses; its words hold some of the call."""
-            self.request_version = (
-                self.protocol_version
-            )  # else what has none is answered without a status
-            self._refuse(int(code), _UNREAD.get(int(code), "the call does not read"))
-
-        def _refuse(self, status: int, why: str) -> None:
-            listener.refused(f"{status} {why}")
-            self._say(terms.refusal(status, self._names()), {"error": why})
-
-        def _say(self, status: int, told: Dict[str, Any]) -> None:
-            data = json.dumps(told).encode("utf-8")
-            self.send_response(status)
-            self.send_header("Content-Type", "application/json")
-            self.send_header("Content-Length", str(len(data)))
-            self.send_header("Connection", "close")
-            self.end_headers()
-            self.wfile.write(data)
-
-        def log_message(self, format: str, *args: Any) -> None:
-            """Silent: the standard library would write to stderr, which StackStorm logs as an
-            error."""
-
-    return Handler
