@@ -13,6 +13,7 @@ from pagerduty_mattermost.action_bases.rest_call import NO_SENDER
 class IncidentAct(PackAction):
     def act(self, schema: str, **params: Any) -> Any:
         from pagerduty_mattermost.gateways.pagerduty import incident_updates as acts
+        from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 
         sender = str(params.get("from_email") or self.context.settings.pagerduty.from_email)
         writes = schema != "incident.find_open"
@@ -34,12 +35,12 @@ class IncidentAct(PackAction):
             ids = given.pop("incident_ids")
             outcome = acts.manage(self.context.pagerduty, ids, given, from_email=sender)
             return list(outcome.whole().after)
-        id = given.pop("entity_id")
+        pagerduty, id = self.context.pagerduty, given.pop("entity_id")
         if schema == "incident.escalate":
-            return acts.escalate(
-                self.context.pagerduty, id, given.get("escalation_level"), from_email=sender
-            )
+            level, incident = given.get("escalation_level"), get_incident(pagerduty, id)
+            return acts.escalate(pagerduty, incident, level, from_email=sender)
         if schema in ("incident.reopen", "incident.unacknowledge"):
             before = "resolved" if schema == "incident.reopen" else "acknowledged"
-            return acts.back_to_triggered(self.context.pagerduty, id, before, from_email=sender)
-        return acts.update(self.context.pagerduty, id, given, from_email=sender)
+            incident = get_incident(pagerduty, id)
+            return acts.back_to_triggered(pagerduty, incident, before, from_email=sender)
+        return acts.update(pagerduty, id, given, from_email=sender)

@@ -123,7 +123,7 @@ def check(trips: Trips, pagerduty: List[str], mattermost: int, datastore: int) -
     assert all(one.startswith("list pagerduty.incident.") for one in again), read
 
 
-FIND, ACT = "GET /incidents/<id>", "PUT /incidents"
+FIND, CHANGE, ACT = "GET /incidents/<id>", "PUT /incidents/<id>", "PUT /incidents"
 
 
 def test_a_click_asks_pagerduty_once_who_clicked_and_then_not_at_all(office: Office) -> None:
@@ -145,6 +145,29 @@ def test_a_linked_person_is_remembered_as_well(office: Office) -> None:
     check(trips, [FIND, ACT], mattermost=4, datastore=8)
     for one in incidents:
         assert [agent.id for agent, _ in one.acknowledgers] == [grace["id"]]
+
+
+@pytest.mark.parametrize(
+    ("before", "verb", "requests"),
+    [
+        ("", "escalate", [FIND, "GET /escalation_policies/<id>", "GET /oncalls", CHANGE]),
+        ("acknowledge", "unacknowledge", [FIND, CHANGE]),
+        ("resolve", "reopen", [FIND, CHANGE]),
+        ("", "resolve", [FIND, ACT]),
+        ("", "snooze1h", [FIND, "POST /incidents/<id>/snooze"]),
+    ],
+)
+def test_no_click_reads_an_incident_twice(
+    office: Office, before: str, verb: str, requests: List[str]
+) -> None:
+    incident = office.incident()
+    office.order("click", verb=before or "escalate", incident=incident.id)
+    if before:
+        office.sandbox.clock.advance(60)
+    else:
+        incident = office.incident()
+    trips = office.order("click", verb=verb, incident=incident.id)
+    check(trips, requests, mattermost=4, datastore=10)
 
 
 def test_rules_about_who_may_do_it_cost_one_request_however_many_they_are(office: Office) -> None:

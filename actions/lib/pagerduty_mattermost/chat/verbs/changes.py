@@ -91,7 +91,7 @@ def priority(context: Context, command: Command) -> CommandResult:
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
     )
     return CommandResult(
-        f"{named(after)} has the priority {escape(after.priority)}.", (after.id,), email
+        f"{named(after)} has the priority {escape(after.priority)}.", (after.id,), email, (after,)
     )
 
 
@@ -104,7 +104,7 @@ def urgency(context: Context, command: Command) -> CommandResult:
     after = incident_of(
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
     )
-    return CommandResult(f"{named(after)} has {wanted} urgency.", (after.id,), email)
+    return CommandResult(f"{named(after)} has {wanted} urgency.", (after.id,), email, (after,))
 
 
 def status_update(context: Context, command: Command) -> CommandResult:

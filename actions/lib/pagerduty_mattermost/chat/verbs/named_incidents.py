@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Mapping, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Tuple
 
 from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.chat.acting_user import sender
@@ -38,5 +38,11 @@ def read_one(context: Context, command: Command) -> Incident:
 def sender_and_incident(context: Context, command: Command) -> Tuple[str, Incident]:
     """The e-mail address of the PagerDuty user in whose name the command acts, and the first
     incident that it names."""
+    email, row = sender_and_row(context, command)
+    return email, incident_of(row)
+
+
+def sender_and_row(context: Context, command: Command) -> Tuple[str, Dict[str, Any]]:
+    """The same with the incident as PagerDuty gives it."""
     email = sender(context, command.user, command.from_email)
-    return email, read_one(context, command)
+    return email, find(context.pagerduty, names(command.incidents)[0])

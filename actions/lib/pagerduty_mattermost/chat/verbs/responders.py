@@ -12,6 +12,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     incident_of,
     named,
     sender_and_incident,
+    sender_and_row,
 )
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
@@ -35,15 +36,19 @@ def escalate(context: Context, command: Command) -> CommandResult:
         raise NotFound(
             f"escalate to a level (2) or an escalation policy; there is none {words[:60]!r}"
         )
-    email, incident = sender_and_incident(context, command)
+    email, row = sender_and_row(context, command)
     if policy:
-        return _to_policy(context, incident, policy, email, "Escalated")
+        return _to_policy(context, incident_of(row), policy, email, "Escalated")
     number = int(level.group(1)) if level else None
-    row = incident_updates.escalate(context.pagerduty, incident.id, number, from_email=email)
-    after = incident_of(row)
+    after = incident_of(
+        incident_updates.escalate(context.pagerduty, row, number, from_email=email)
+    )
     people = ", ".join(person.name for person in after.assignees) or "nobody"
     return CommandResult(
-        f"Escalated {named(after)} to {escape(one_line(people, 200))}.", (after.id,), email
+        f"Escalated {named(after)} to {escape(one_line(people, 200))}.",
+        (after.id,),
+        email,
+        (after,),
     )
 
 
@@ -69,7 +74,10 @@ def reassign(context: Context, command: Command) -> CommandResult:
         return _to_policy(context, incident, policy, email, "Reassigned")
     people = ", ".join(person.name for person in after.assignees)
     return CommandResult(
-        f"{named(after)} is assigned to {escape(one_line(people, 200))}.", (after.id,), email
+        f"{named(after)} is assigned to {escape(one_line(people, 200))}.",
+        (after.id,),
+        email,
+        (after,),
     )
 
 
@@ -120,7 +128,7 @@ def _to_policy(
     )
     people = ", ".join(person.name for person in after.assignees) or "nobody"
     text = f"{done} {named(after)} to {escape(policy.name)}: {escape(one_line(people, 200))}."
-    return CommandResult(text, (after.id,), email)
+    return CommandResult(text, (after.id,), email, (after,))
 
 
 VERBS = (

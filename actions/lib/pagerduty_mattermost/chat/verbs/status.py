@@ -28,6 +28,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     incident_of,
     named,
     sender_and_incident,
+    sender_and_row,
 )
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, reworded
@@ -105,15 +106,15 @@ def mitigate(context: Context, command: Command) -> CommandResult:
 
 
 def unacknowledge(context: Context, command: Command) -> CommandResult:
-    email, incident = sender_and_incident(context, command)
-    row = back_to_triggered(context.pagerduty, incident.id, ACKNOWLEDGED, from_email=email)
-    return CommandResult(f"{named(incident_of(row))} is triggered again.", (incident.id,), email)
+    email, row = sender_and_row(context, command)
+    after = incident_of(back_to_triggered(context.pagerduty, row, ACKNOWLEDGED, from_email=email))
+    return CommandResult(f"{named(after)} is triggered again.", (after.id,), email, (after,))
 
 
 def reopen(context: Context, command: Command) -> CommandResult:
-    email, incident = sender_and_incident(context, command)
-    row = back_to_triggered(context.pagerduty, incident.id, RESOLVED, from_email=email)
-    return CommandResult(f"{named(incident_of(row))} is open again.", (incident.id,), email)
+    email, row = sender_and_row(context, command)
+    after = incident_of(back_to_triggered(context.pagerduty, row, RESOLVED, from_email=email))
+    return CommandResult(f"{named(after)} is open again.", (after.id,), email, (after,))
 
 
 def _set(

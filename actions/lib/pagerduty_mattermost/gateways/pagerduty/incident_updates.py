@@ -3,7 +3,7 @@ at, in bulk.
 
     update(pagerduty, "PT4KHLK", {"priority": "P1", "assignees": ["ada@example.com"]},
     from_email="")
-    escalate(pagerduty, "PT4KHLK", None, from_email="")
+    escalate(pagerduty, get_incident(pagerduty, "PT4KHLK"), None, from_email="")
 
 Parameters are those of the actions' schemas, checked by then. Raises RejectedInput, NotFound,
 Ambiguous and the gateway's errors.
@@ -15,7 +15,6 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, reworded
 from pagerduty_mattermost.gateways.pagerduty.client import Listing, PagerDuty, fill
-from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall, levels_of, read
 from pagerduty_mattermost.gateways.pagerduty.references import resolve, resolve_all
@@ -112,11 +111,10 @@ def manage(
 
 
 def escalate(
-    pagerduty: PagerDuty, entity_id: str, level: Optional[int], *, from_email: str
+    pagerduty: PagerDuty, incident: Mapping[str, Any], level: Optional[int], *, from_email: str
 ) -> Dict[str, Any]:
-    """To a level of its escalation policy, by default the one after the level on which its
-    assignees are on call."""
-    incident = get_incident(pagerduty, entity_id)
+    """The incident, as PagerDuty has just given it, to a level of its escalation policy: by
+    default the one after the level on which its assignees are on call."""
     if incident.get("status") not in OPEN:
         raise RejectedInput(
             f"the incident is {incident.get('status')}: only an open one can be escalated"
@@ -138,7 +136,7 @@ def escalate(
         raise RejectedInput(
             f"there is no level {wanted}: the escalation policy {name!r} has {levels}"
         )
-    return _put(pagerduty, entity_id, {"escalation_level": wanted}, from_email)
+    return _put(pagerduty, _id(incident), {"escalation_level": wanted}, from_email)
 
 
 def next_level(incident: Mapping[str, Any], on_calls: Sequence[OnCall]) -> int:
@@ -170,16 +168,15 @@ def _id(thing: Any) -> str:
 
 
 def back_to_triggered(
-    pagerduty: PagerDuty, entity_id: str, before: str, *, from_email: str
+    pagerduty: PagerDuty, incident: Mapping[str, Any], before: str, *, from_email: str
 ) -> Dict[str, Any]:
-    """`before`: the state it must be in; PagerDuty itself would take the same call to reopen or to
-    unacknowledge."""
-    incident = get_incident(pagerduty, entity_id)
+    """The incident, as PagerDuty has just given it. `before`: the state it must be in; PagerDuty
+    itself would take the same call to reopen or to unacknowledge."""
     if incident.get("status") != before:
         raise RejectedInput(
             f"the incident is {incident.get('status')}, not {before}: nothing was changed"
         )
-    return _put(pagerduty, entity_id, {"status": "triggered"}, from_email)
+    return _put(pagerduty, _id(incident), {"status": "triggered"}, from_email)
 
 
 def find_open(pagerduty: PagerDuty, asked: Mapping[str, Any], *, now: float) -> Listing:
