@@ -1,11 +1,11 @@
 """incident.update, .manage, .escalate, .unacknowledge, .reopen, .set_priority, .find_open: see
-incident_acts."""
+`incident_updates`."""
 
 from __future__ import annotations
 
 from typing import Any
 
-from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.inputs import checked
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.action_bases.rest_call import NO_SENDER
 
@@ -17,13 +17,8 @@ class IncidentAct(PackAction):
 
         sender = str(params.get("from_email") or self.context.settings.pagerduty.from_email)
         writes = schema != "incident.find_open"
-        given = inputs.require(
-            inputs.load(schema),
-            params,
-            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
-            self.context.log.warning,
-            [NO_SENDER] if writes and not sender else (),
-        )
+        missing = [NO_SENDER] if writes and not sender else []
+        given = checked(self.context, schema, params, missing)
         if schema == "incident.find_open":
             found = acts.find_open(self.context.pagerduty, given, now=self.context.clock())
             return {

@@ -182,7 +182,20 @@ def test_a_command_is_answered_by_its_own_way(office: Office) -> None:
     office.order("click", verb="acknowledge", incident=office.incident().id)
     number = office.incident().number
     trips = office.order("command", text=f"ack {number}", hook=office.hook())
-    check(trips, ["GET /incidents", ACT, "GET /incidents"], mattermost=5, datastore=8)
+    check(trips, ["GET /incidents", ACT], mattermost=5, datastore=8)
+
+
+def test_what_is_open_is_read_once_for_all_numbers_and_for_what_is_left(office: Office) -> None:
+    first, second, third = (office.incident() for _ in range(3))
+    office.config["chat"]["confirm"] = []
+    text = f"resolve {first.number} {third.number}"
+    trips = office.order("command", text=text, hook=office.hook())
+    kinds = ["GET /incidents", "GET /users", ACT]
+    check(trips, kinds, mattermost=8, datastore=20)
+    assert (first.status, second.status, third.status) == ("resolved", "triggered", "resolved")
+    sent = [e for e in office.sandbox.journal.entries if e.path.startswith("/hooks/")][-1]
+    left = sent.json()["text"].partition("Still ")[2]
+    assert [one.id in left for one in (first, second, third)] == [False, True, False]
 
 
 def test_a_list_costs_the_list_and_its_answer(office: Office) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.cards.records import Mark, Records
@@ -33,7 +33,8 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, reworded
 from pagerduty_mattermost.core.text import clean, escape, one_line
-from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN, find_all
+from pagerduty_mattermost.gateways.pagerduty.client import Listing
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN, IncidentFinder
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import (
     BulkOutcome,
     back_to_triggered,
@@ -122,14 +123,14 @@ def _set(
 ) -> CommandResult:
     """Give the named incidents that are in a state of `before` the new one; of the others it is
     told how they are, and they are left alone."""
-    rows = find_all(context.pagerduty, command.incidents)
+    finder = IncidentFinder(context.pagerduty)
+    rows = finder.find_all(command.incidents)
     fit = [row for row in rows if row.get("status") in before]
     others = [_how_it_is(incident_of(row)) for row in rows if row not in fit]
     if not fit:
         return CommandResult(" ".join(others), tuple(row["id"] for row in rows), already=True)
-    return _change(
-        context, command, fit, status, sender(context, command.user, command.from_email), others
-    )
+    email = sender(context, command.user, command.from_email)
+    return _change(context, command, fit, status, email, others, finder.open)
 
 
 def _how_it_is(incident: Incident) -> str:
@@ -150,8 +151,10 @@ def _change(
     status: str,
     email: str,
     others: List[str],
+    were_open: Optional[Listing] = None,
 ) -> CommandResult:
-    """Give all of them the new state. `others`: lines about those left alone."""
+    """Give all of them the new state. `others`: lines about those left alone; `were_open`: the
+    open incidents, where they have just been read."""
     ids = tuple(str(row["id"]) for row in rows)
     outcome = manage(context.pagerduty, ids, {"status": status}, from_email=email)
     if outcome.error is not None:
@@ -160,7 +163,8 @@ def _change(
     which = _listed([named(incident_of(row)) for row in rows])
     lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *others]
     if not command.brief:
-        lines.append(_still_open(context))
+        left = _left_open(were_open, ids, outcome.after) if were_open else None
+        lines.append(_still_open(context, left))
     return CommandResult("\n".join(lines), ids, email, after)
 
 
@@ -181,10 +185,23 @@ def _listed(words: Sequence[str]) -> str:
     return ", ".join(words[: markdown.MAX_ROWS]) + (f" and {more} more" if more > 0 else "")
 
 
-def _still_open(context: Context) -> str:
+def _left_open(
+    were_open: Listing, ids: Sequence[str], after: Sequence[Mapping[str, Any]]
+) -> Optional[Listing]:
+    """What is open after the change, of what was open right before it; None where that does not
+    tell, so that it has to be read. Pure."""
+    changed = {str(row["id"]): dict(row) for row in after}
+    if were_open.truncated or not set(ids) <= set(changed):
+        return None
+    rows = [changed.get(str(row.get("id")), row) for row in were_open.items]
+    left = [row for row in rows if row.get("status") in OPEN_STATES]
+    return Listing(left[:MAX_OPEN], len(left) > MAX_OPEN)
+
+
+def _still_open(context: Context, known: Optional[Listing]) -> str:
     """What is open after the change; that it can't be told, where PagerDuty does not say."""
     try:
-        found = context.pagerduty.list_all("/incidents", "incidents", OPEN, MAX_OPEN)
+        found = known or context.pagerduty.list_all("/incidents", "incidents", OPEN, MAX_OPEN)
     except PackError as error:
         return f"(What is still open can't be told: {escape(str(error))})"
     left = [incident_of(row) for row in found.items]

@@ -10,11 +10,17 @@ the other, so the first guess is mostly right; a key that does not see all teams
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, List, Mapping, Optional, Sequence
 
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, PAGE_SIZE, PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.client import (
+    MAX_RECORDS,
+    PAGE_SIZE,
+    Listing,
+    PagerDuty,
+    fill,
+)
 from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 
 OPEN = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
@@ -44,25 +50,50 @@ def names(text: str) -> List[str]:
 def find_all(pagerduty: PagerDuty, text: str) -> List[Dict[str, Any]]:
     """The incidents named, as PagerDuty's REST API gives them. Raises NotFound naming the first
     that is not there."""
-    rows: List[Dict[str, Any]] = []
-    for name in names(text):
-        row = find(pagerduty, name)
-        if row["id"] not in [one["id"] for one in rows]:
-            rows.append(row)
-    return rows
+    return IncidentFinder(pagerduty).find_all(text)
 
 
 def find(pagerduty: PagerDuty, name: str) -> Dict[str, Any]:
     """The incident of this id or number."""
-    number = _NUMBER.fullmatch(name)
-    if number:
-        return _numbered(pagerduty, int(number.group(1)))
-    try:
-        return get_incident(pagerduty, name.upper())
-    except NotFound:
-        raise NotFound(
-            f"there is no incident {_quoted(name)}, or the key may not see it"
-        ) from None
+    return IncidentFinder(pagerduty).find(name)
+
+
+class IncidentFinder:
+    """Finds one incident after the other; what is open is read once for all numbers."""
+
+    def __init__(self, pagerduty: PagerDuty) -> None:
+        self._pagerduty = pagerduty
+        self.open: Optional[Listing] = None
+        """The open incidents, where a number made them be read."""
+
+    def find_all(self, text: str) -> List[Dict[str, Any]]:
+        """As the function of this name."""
+        rows: List[Dict[str, Any]] = []
+        for name in names(text):
+            row = self.find(name)
+            if row["id"] not in [one["id"] for one in rows]:
+                rows.append(row)
+        return rows
+
+    def find(self, name: str) -> Dict[str, Any]:
+        """As the function of this name."""
+        number = _NUMBER.fullmatch(name)
+        if number:
+            return self._numbered(int(number.group(1)))
+        try:
+            return get_incident(self._pagerduty, name.upper())
+        except NotFound:
+            raise NotFound(
+                f"there is no incident {_quoted(name)}, or the key may not see it"
+            ) from None
+
+    def _numbered(self, number: int) -> Dict[str, Any]:
+        if self.open is None:
+            self.open = self._pagerduty.list_all("/incidents", "incidents", OPEN)
+        for row in self.open.items:
+            if row.get("incident_number") == number:
+                return row
+        return _searched(self._pagerduty, number)
 
 
 def get_incident(
@@ -79,10 +110,7 @@ def get_incident(
     return row
 
 
-def _numbered(pagerduty: PagerDuty, number: int) -> Dict[str, Any]:
-    for row in pagerduty.list_all("/incidents", "incidents", OPEN).items:
-        if row.get("incident_number") == number:
-            return row
+def _searched(pagerduty: PagerDuty, number: int) -> Dict[str, Any]:
     page = _page(pagerduty, 0)
     newest = _number(page[0]) if page else 0
     first, last = (
