@@ -10,7 +10,8 @@ from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.core.errors import NotFound, PackError
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.cards.publisher import Outcome, Posts
+    from pagerduty_mattermost.cards.outcome import Outcome
+    from pagerduty_mattermost.cards.publisher import Posts
     from pagerduty_mattermost.cards.route import Route
     from pagerduty_mattermost.incidents.incident import Change
 
@@ -50,7 +51,7 @@ class RepaintIncident(CardAction):
         if present and "incident.urgency_updated" not in change.event_types:
             return []
         from pagerduty_mattermost.cards import held_cards as held
-        from pagerduty_mattermost.cards.publisher import CREATED
+        from pagerduty_mattermost.cards.outcome import CREATED
 
         mine = [
             one
@@ -78,7 +79,7 @@ class RepaintIncident(CardAction):
         ]
 
     def _shown(self, posts: Posts, change: Change, channel: str, route: Route) -> Outcome:
-        from pagerduty_mattermost.cards.publisher import FAILED, Outcome
+        from pagerduty_mattermost.cards.outcome import FAILED, Outcome
         from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
 
         try:

@@ -14,10 +14,10 @@ import pytest
 from chat_world import Chat
 from posts_world import ACKED, ANN, BOB, INCIDENT, RESOLVED, STORY, TRIGGERED, Wall, at, event
 
+from pagerduty_mattermost.cards.card import is_outdated
 from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.route import Route, make_route
 from pagerduty_mattermost.cards.thread import CardThread
-from pagerduty_mattermost.cards.versions import is_outdated
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable, Unauthorized
 from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
 from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
@@ -237,8 +237,8 @@ def test_a_kill_after_any_request_to_mattermost_leaves_nothing_twice(wall: Wall)
 
 
 def gateway_kills(wall: Wall, change: Change, request: int) -> None:
-    mine = wall.posts()
-    gateway = mine._mattermost
+    gateway = wall.chat.gateway()
+    mine = wall.posts(mattermost=gateway)
     left = [request]
     call = gateway._call
 
@@ -295,15 +295,16 @@ def test_whoever_waited_looks_again_before_it_posts(wall: Wall) -> None:
 
 def test_a_slow_old_painter_does_not_leave_an_old_card(wall: Wall) -> None:
     wall.show(TRIGGERED)
-    slow = wall.posts()
-    patch = slow._mattermost.patch_post
+    gateway = wall.chat.gateway()
+    slow = wall.posts(mattermost=gateway)
+    patch = gateway.patch_post
 
     def late(*args: Any, **named: Any) -> Any:
-        slow._mattermost.patch_post = patch  # type: ignore[method-assign]
+        gateway.patch_post = patch  # type: ignore[method-assign]
         wall.show(RESOLVED)
         return patch(*args, **named)
 
-    slow._mattermost.patch_post = late  # type: ignore[method-assign]
+    gateway.patch_post = late  # type: ignore[method-assign]
     slow.show(ACKED, "incidents", Route())
     assert wall.shows(RESOLVED.incident)
     assert sorted(wall.replies()) == ["R1", "R2", "R3"]

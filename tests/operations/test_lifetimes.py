@@ -13,7 +13,7 @@ from posts_world import ACKED, INCIDENT, RESOLVED, STORY, TRIGGERED, Wall, at, e
 from pagerduty_mattermost.cards import records as card_records
 from pagerduty_mattermost.cards.records import CLOSED_TTL, OPEN_TTL, UNSEEN_TTL, Mark, Records
 from pagerduty_mattermost.chat.audit import KEPT_SECONDS as AUDIT
-from pagerduty_mattermost.gateways.mattermost.post_once import KEEP as MESSAGES
+from pagerduty_mattermost.gateways.mattermost.post_once import KEPT_SECONDS
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.operations import dead_letters, state_kinds
@@ -95,7 +95,7 @@ def test_a_state_seen_before_there_was_a_card_lives_as_long_as_the_card(wall: Wa
     [
         ("incident.P1.card.c", OPEN_TTL),
         ("deadletter.x", dead_letters.KEPT_SECONDS),
-        ("message.x", MESSAGES),
+        ("message.x", KEPT_SECONDS),
         ("audit.x", AUDIT),
         ("sensor.head", None),
         ("subscription.c.d", None),

@@ -9,7 +9,8 @@ from chat_world import NOW, Chat
 from datastore_double import Service as Datastore
 
 from pagerduty_mattermost.cards.card import plain_line
-from pagerduty_mattermost.cards.publisher import Outcome, Posts
+from pagerduty_mattermost.cards.outcome import Outcome
+from pagerduty_mattermost.cards.publisher import Posts
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
@@ -97,7 +98,7 @@ class Wall:
         self.log = Log()
 
     def posts(self, **options: Any) -> Posts:
-        mattermost = self.chat.gateway()
+        mattermost = options.pop("mattermost", None) or self.chat.gateway()
         store = Store(self.datastore, sleep=lambda _: None)
         channels = Channels(
             mattermost, store, complain=lambda error: self.complaints.append(str(error))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
-from pagerduty_mattermost.cards.publisher import FAILED, Outcome
+from pagerduty_mattermost.cards.outcome import FAILED, Outcome
 
 
 class CardAction(PackAction):

@@ -153,6 +153,20 @@ def props_size(props: Mapping[str, Any]) -> int:
     return len(text) + escaped + extra + RESERVE
 
 
+def is_outdated(root: Mapping[str, Any], version: Version, fingerprint: str) -> bool:
+    """Whether the card on the server (`root`, Mattermost's post) is older than the version, or of
+    that version and looks different; the look is compared when a fingerprint is given."""
+    props = root.get("props")
+    ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    try:
+        updated_at, entry_at, cycle = ours["version"]  # type: ignore[index]
+        painted = Version(str(updated_at), str(entry_at), int(cycle))
+    except (KeyError, TypeError, ValueError):
+        return True
+    differs = bool(fingerprint) and ours.get("print") != fingerprint  # type: ignore[union-attr]
+    return painted < version or (painted == version and differs)
+
+
 def _draw(incident: Incident, view: View, limits: Limits) -> Card:
     marked = bool(view.mitigated)
     state = MITIGATED if marked else state_of(incident)

@@ -15,11 +15,15 @@ afterwards, when the next change starts the card, whatever it is; of one that ca
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 
-from pagerduty_mattermost.cards.route import Route, route_from_dict, route_to_dict
+from pagerduty_mattermost.cards.route import Route
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import Incident
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.cards.quiet_hours import Hours
 
 PREFIX = "held."
 QUIET, DIGEST, OVER = "quiet_hours", "digest", "over"
@@ -65,6 +69,12 @@ def is_held_back(incident: Incident) -> bool:
     return incident.urgency == "low"
 
 
+def is_quiet(hours: Optional[Hours], route: Route, incident: Incident) -> bool:
+    """Whether quiet hours hold the incident's cards back now; replies in those that are there
+    mention nobody."""
+    return hours is not None and is_held_back(incident) and hours.until(route.quiet) is not None
+
+
 def decide(
     starts: bool, record: Optional[Held], until: Optional[float], incident: Incident
 ) -> Verdict:
@@ -92,8 +102,7 @@ def read(store: Store, channel_id: str, incident_id: str) -> Optional[Held]:
 
 
 def save(store: Store, held: Held, now: float) -> None:
-    value = {**held._asdict(), "route": route_to_dict(held.route)}
-    store.write(held.key, value, max(held.until - now, 0.0) + KEEP[held.why])
+    store.write(held.key, to_json(held), max(held.until - now, 0.0) + KEEP[held.why])
 
 
 def drop(store: Store, held: Held) -> None:
@@ -123,15 +132,8 @@ def held_incidents(store: Store) -> Dict[str, str]:
 def held_of(name: str, value: Any) -> Optional[Held]:
     """Of a relative key and its value; None when it is no such record."""
     channel_id, _, incident_id = name[len(PREFIX) :].partition(".")
-    until = value.get("until") if isinstance(value, Mapping) else None
-    if not incident_id or not isinstance(until, (int, float)):
+    try:
+        held = from_json(Held, {**value, "channel_id": channel_id, "incident_id": incident_id})
+    except (MisshapenValue, TypeError):
         return None
-    return Held(
-        channel_id,
-        incident_id,
-        float(until),
-        route_from_dict(value.get("route")),
-        str(value.get("label") or ""),
-        str(value.get("created_at") or ""),
-        value["why"] if value.get("why") in (DIGEST, OVER) else QUIET,
-    )
+    return (held if held.why in KEEP else held._replace(why=QUIET)) if incident_id else None

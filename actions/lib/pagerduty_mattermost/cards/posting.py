@@ -64,7 +64,7 @@ def posts(context: Context) -> Posts:
             context.mattermost, lambda: context.pagerduty_soon, context.store, log=context.log
         ),
         extras=with_details,
-        actions=card_buttons,
+        buttons=card_buttons,
         hours=Hours(settings.quiet_hours, settings.time_zone, context.clock),
         log=context.log,
         clock=context.clock,

@@ -4,14 +4,12 @@ knew.
 Three kinds of keys below `pagerduty.incident.<id>.`, read in one request:
 
 - `card.<channel id>`: intent and result of one card, with its route (`Record`). One key for each
-  card, because the
-  datastore has no compare-and-set and every action is a process of its own.
+  card, because the datastore has no compare-and-set and every action is a process of its own.
 - `mark`: that somebody said it is mitigated (`Mark`).
 - `state.<version>`: a change as it came (`Known`), extras of older ones merged in. Never one
-  "newest" key: two writers
-  would overwrite each other. Kept for `GRACE` after a newer one came, because a card that is being
-  born at that moment
-  must still tell its events; then deleted by whoever painted a newer one.
+  "newest" key: two writers would overwrite each other. Kept for `GRACE` after a newer one came,
+  because a card that is being born at that moment must still tell its events, and because it says
+  that somebody has told them; then deleted by whoever painted a newer one.
 """
 
 from __future__ import annotations
@@ -21,8 +19,9 @@ import zlib
 from collections.abc import Mapping
 from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from pagerduty_mattermost.cards.route import Route, route_from_dict, route_to_dict
+from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.gateways.stackstorm.datastore import PREFIX, BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import (
     Change,
@@ -66,6 +65,10 @@ class Record(NamedTuple):
     """Whether it was last written for an incident that is over: the expiry follows it."""
     told: Tuple[int, ...] = ()
     """Marks of the states that the card and its thread have told."""
+    bot: str = ""
+    """User id of the bot whose post it is; empty when it was not remembered yet."""
+    asked: str = ""
+    """The words by which a rule named the channel (`Channels.asked`); empty when none did."""
 
 
 class Known(NamedTuple):
@@ -96,6 +99,8 @@ class Snapshot(NamedTuple):
     cards: Dict[str, Record]
     states: Tuple[Known, ...]
     mark: Optional[Mark] = None
+    unread: bool = False
+    """Something of it did not read: what is not there may have been."""
 
     @property
     def mitigated(self) -> Optional[Mark]:
@@ -135,6 +140,31 @@ class Snapshot(NamedTuple):
             incident = merge(incident, state.change.incident)
         return top._replace(change=top.change._replace(incident=incident))
 
+    def state(self, version: Version) -> Optional[Known]:
+        return next((state for state in self.states if state.version == version), None)
+
+    def may_paint(self, change: Change) -> bool:
+        """Whether the change is as new as all that is known. An older one adds its replies and
+        paints nothing; one asked for by hand has no entry to compare."""
+        newest = self.newest.version
+        if not change.events:
+            return change.incident.updated_at >= newest.updated_at
+        return change.version >= newest
+
+    def is_first_of(self, change: Change) -> bool:
+        """Whether nothing that is known tells of any of the change's events."""
+        known = {event.event_id for event in self.events}
+        return (
+            bool(change.events)
+            and not self.unread
+            and self.state(change.version) is None
+            and known.isdisjoint(event.event_id for event in change.events)
+        )
+
+    def is_told(self, record: Record) -> bool:
+        """Whether the card is there and it and its thread have told all that is known."""
+        return record.born and bool(record.post_id) and set(self.marks) <= set(record.told)
+
     @property
     def events(self) -> List[IncidentEvent]:
         """Every known event once, oldest first."""
@@ -161,6 +191,11 @@ class Snapshot(NamedTuple):
 
 def known_of(change: Change, now: float) -> Known:
     return Known(change.version, change, now)
+
+
+def same(one: Change, other: Change) -> bool:
+    """Whether both say the same; in JSON, which knows no order of names."""
+    return to_payload(one) == to_payload(other)
 
 
 def life_of(change: Change, *, has_cards: bool) -> str:
@@ -220,6 +255,8 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenVa
     def broken(error: BrokenValue) -> None:
         unread.append(error)
         take(error.name, None)
+        incident_id = error.name[len(BEGIN) :].partition(".")[0]
+        found[incident_id] = found.get(incident_id, Snapshot({}, ()))._replace(unread=True)
 
     for name, value in store.read_prefix(prefix, broken).items():
         take(name, value)
@@ -264,10 +301,8 @@ class Records:
         self._store.delete(self._prefix + "mark")
 
     def save_card(self, record: Record) -> None:
-        value = record._asdict()
-        value["route"] = route_to_dict(record.route)
         ttl = CLOSED_TTL if record.closed else OPEN_TTL
-        self._store.write(f"{self._prefix}card.{record.channel_id}", value, ttl)
+        self._store.write(f"{self._prefix}card.{record.channel_id}", to_json(record), ttl)
 
     def save_state(self, known: Known, life: str) -> None:
         value = {
@@ -287,21 +322,12 @@ class Records:
 
 
 def _record(channel_id: str, value: Any) -> Record:
-    data: Mapping[str, Any] = value if isinstance(value, Mapping) else {}
-    at = data.get("at")
-    return Record(
-        channel_id=channel_id,
-        key=str(data.get("key") or ""),
-        at=float(at) if isinstance(at, (int, float)) else 0.0,
-        route=route_from_dict(data.get("route")),
-        label=str(data.get("label") or ""),
-        post_id=str(data.get("post_id") or ""),
-        born=bool(data.get("born")),
-        gone=bool(data.get("gone")),
-        reposted=bool(data.get("reposted")),
-        closed=bool(data.get("closed")),
-        told=tuple(one for one in data.get("told") or () if isinstance(one, int)),
-    )
+    """One that does not read is an intent of unknown time: the post is looked for by its key."""
+    unknown = Record(channel_id, "", 0.0)
+    try:
+        return from_json(Record, {**to_json(unknown), **value})._replace(channel_id=channel_id)
+    except (MisshapenValue, TypeError):
+        return unknown
 
 
 def known_from(value: Any) -> Sequence[Known]:

@@ -3,7 +3,7 @@ gets a reply.
 
     route = make_route(name, start_on=["triggered"], reply_on=[], mention="oncall",
     checklist=[...], reactions=["eyes"])
-    starts(route, change); replies(route, event); Route(**route_from_dict(...))
+    starts(route, change); replies(route, event)
 
 Event types are PagerDuty's words (`incident.triggered`), the leading `incident.` may be left out.
 An empty list means all of them, `none` none. The card's record keeps its route, so later changes
@@ -13,8 +13,7 @@ are told in the same terms.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
+from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
@@ -124,33 +123,6 @@ def event_types(parameter: str, words: Optional[Iterable[Any]]) -> Tuple[str, ..
         if full not in found:
             found.append(full)
     return tuple(found)
-
-
-def route_to_dict(route: Route) -> Dict[str, Any]:
-    """As the card's record keeps it; what is empty is left out."""
-    return {
-        key: list(value) if isinstance(value, tuple) else value
-        for key, value in route._asdict().items()
-        if value
-    }
-
-
-def route_from_dict(data: Any) -> Route:
-    """Inverse of `route_to_dict`; what does not read takes its default."""
-    if not isinstance(data, Mapping):
-        return Route()
-    lists = {
-        key: tuple(str(item) for item in data[key])
-        for key in ("start_on", "reply_on", "checklist", "reactions")
-        if isinstance(data.get(key), (list, tuple))
-    }
-    mention = data.get("mention")
-    return Route(
-        name=str(data.get("name") or ""),
-        mention=mention if mention in MENTIONS else "nobody",
-        quiet=str(data.get("quiet") or ""),
-        **lists,
-    )
 
 
 def starts(route: Route, change: Change) -> bool:

@@ -2,21 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Set
+from typing import Any, Callable, Dict, List, Sequence, Set
 
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.post_once import LOOK_AGAIN_AFTER_SECONDS
 from pagerduty_mattermost.gateways.mattermost.values import key_of
-
-LOOK_AGAIN_AFTER = 10.0
-"""Seconds: Mattermost remembers a key for 30 s and the gateway tries for 20 s
-(`mattermost.CREATE_POLICY`)."""
 
 
 class CardThread:
     """A card's thread as read, and what this run adds. Whoever waited since it read reads again
-    before it posts."""
+    before it posts.
+
+    `posts`: the thread; empty where it is known that it holds nothing of what is to be added.
+    `read`: monotonic seconds of when that was so. `bot_id`: the bot's user id, where it is known.
+    """
 
     def __init__(
         self,
@@ -24,14 +25,17 @@ class CardThread:
         monotonic: Callable[[], float],
         channel_id: str,
         root_id: str,
-        posts: List[Dict[str, Any]],
+        posts: Sequence[Dict[str, Any]],
         read: float,
+        *,
+        bot_id: str = "",
     ) -> None:
         self._mattermost = mattermost
         self._monotonic = monotonic
         self._channel_id = channel_id
         self._root_id = root_id
         self._read = read
+        self._bot_id = bot_id
         self._keys = self._of(posts)
 
     def has(self, key: str) -> bool:
@@ -39,7 +43,7 @@ class CardThread:
 
     def add(self, key: str, message: str, ours: Dict[str, str]) -> List[str]:
         """Post a reply unless it is there; the ids of what was posted."""
-        if self._monotonic() - self._read > LOOK_AGAIN_AFTER:
+        if self._monotonic() - self._read > LOOK_AGAIN_AFTER_SECONDS:
             self._read = self._monotonic()
             self._keys |= self._of(self._mattermost.thread(self._root_id))
         if key in self._keys:
@@ -51,6 +55,7 @@ class CardThread:
                 key=key,
                 root_id=self._root_id,
                 props={PROPS_KEY: {**ours, "key": key}},
+                bot_id=self._bot_id,
             )
         except RetryLater as error:
             found = self._mattermost.find_reply(self._root_id, key) if error.maybe_done else None
@@ -60,6 +65,8 @@ class CardThread:
         self._keys.add(key)
         return [str(post["id"])]
 
-    def _of(self, posts: List[Dict[str, Any]]) -> Set[str]:
+    def _of(self, posts: Sequence[Dict[str, Any]]) -> Set[str]:
+        if not posts:
+            return set()
         mine = self._mattermost.me().id
         return {key_of(post) for post in posts if post.get("user_id") == mine}

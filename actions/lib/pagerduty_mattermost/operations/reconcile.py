@@ -25,7 +25,8 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import held_cards, posting, subscriptions
-from pagerduty_mattermost.cards.publisher import CREATED, REPAINTED, Outcome, Posts
+from pagerduty_mattermost.cards.outcome import CREATED, REPAINTED, Outcome
+from pagerduty_mattermost.cards.publisher import Posts
 from pagerduty_mattermost.cards.records import Record, Records, Snapshot, load_all
 from pagerduty_mattermost.cards.route import Route, starts
 from pagerduty_mattermost.core import times

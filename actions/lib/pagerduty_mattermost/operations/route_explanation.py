@@ -21,7 +21,7 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import held_cards, posting, subscriptions
-from pagerduty_mattermost.cards.publisher import FRESH
+from pagerduty_mattermost.cards.birth import FRESH_SECONDS
 from pagerduty_mattermost.cards.records import Record, Records
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
@@ -184,7 +184,7 @@ def _card(context: Context, incident_id: str, record: Record) -> CardState:
         state = "deleted by a person"
     elif record.post_id:
         state = link(context.mattermost.settings, record.post_id)
-    elif abs(context.clock() - record.at) < FRESH:
+    elif abs(context.clock() - record.at) < FRESH_SECONDS:
         state = "about to be posted"
     else:
         state = f"not posted yet: {by_hand(incident_id, record.channel_id)} does it now"

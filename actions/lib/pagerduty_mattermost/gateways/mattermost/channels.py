@@ -148,6 +148,11 @@ class Channels:
         """The channel, with the bot in it; from the cache where it is there."""
         return self._resolve(self._target(text, service))[0]
 
+    def asked(self, text: str, service: Tuple[str, str] = ("", "")) -> str:
+        """What stands for these words under the present configuration: equal as long as they mean
+        the same channel, by its id or its name."""
+        return self._key(self._target(text, service))
+
     def look_up(self, text: str, service: Tuple[str, str] = ("", "")) -> ChannelRef:
         """The channel as Mattermost has it now; nothing is joined, kept or complained of."""
         target = self._target(text, service)
@@ -160,13 +165,17 @@ class Channels:
         service: Tuple[str, str] = ("", ""),
         *,
         known_as: str = "",
+        known: Optional[ChannelRef] = None,
     ) -> Answer:
         """`call(channel)`; when Mattermost refuses the post there, once more with the channel
         resolved afresh.
 
-        `known_as`: what to call a channel given by its id, which tells people nothing.
+        `known_as`: what to call a channel given by its id, which tells people nothing. `known`:
+        the channel, where the caller has found it under the same words before (`asked`).
         """
         target = self._target(text, service)._replace(known_as=known_as)
+        if known is not None:
+            self._known[self._key(target)] = known
         channel, kept = self._resolve(target)
         try:
             return call(channel)

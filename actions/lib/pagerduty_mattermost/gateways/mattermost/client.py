@@ -228,19 +228,21 @@ class Mattermost:
         root_id: str = "",
         props: Optional[Mapping[str, Any]] = None,
         file_ids: Sequence[str] = (),
+        bot_id: str = "",
     ) -> Dict[str, Any]:
         """Create a post, or a reply in the thread of `root_id`; returns it.
 
         `key` (`keys.post_key`) goes out as `pending_post_id` and in `props.pagerduty.key`: within
         about 20 s the same key makes no second post. Without one a random key serves this call's
-        own retries. `RetryLater.maybe_done`: the post may exist; look for the key (`find_post`,
+        own retries. `bot_id`: the bot's user id where it is known, else it is asked for once.
+        `RetryLater.maybe_done`: the post may exist; look for the key (`find_post`,
         `find_reply`) before the next try.
         """
         key = key or os.urandom(16).hex()
         body: Dict[str, Any] = {
             "channel_id": checked_id(channel_id, "channel id"),
             "message": checked_message(message),
-            "pending_post_id": pending_post_id(self.me().id, key),
+            "pending_post_id": pending_post_id(bot_id or self.me().id, key),
             "props": with_key(props or {}, key),
         }
         if root_id:

@@ -20,11 +20,13 @@ from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
-KEEP = 30 * 86400.0
-"""Seconds a key is remembered in the datastore."""
-CLOCK_MARGIN = 300.0
-"""Seconds that our clock and Mattermost's may differ."""
-LOOK_AGAIN_AFTER = 10.0
+KEPT_SECONDS = 30 * 86400.0
+"""How long a key is remembered in the datastore."""
+CLOCK_MARGIN_SECONDS = 300.0
+"""How much our clock and Mattermost's may differ."""
+LOOK_AGAIN_AFTER_SECONDS = 10.0
+"""How old a look may be when something is posted because of it: Mattermost remembers a key for
+30 s and the gateway tries for 20 s (`client.CREATE_POLICY`)."""
 
 
 class Sent(NamedTuple):
@@ -61,18 +63,20 @@ def post_once(
     try:
         record = store().read(name) or {}
     except BrokenValue:  # an intent of unknown time
-        record = {"at": clock() - KEEP}
+        record = {"at": clock() - KEPT_SECONDS}
     if record.get("post_id"):
         return Sent(str(record["post_id"]), channel_id, True)
     since = float(record.get("at") or clock())
     if not record:
-        store().write(name, {"at": since, "channel_id": channel_id}, KEEP)
+        store().write(name, {"at": since, "channel_id": channel_id}, KEPT_SECONDS)
     found = None
-    if record or monotonic() - looked > LOOK_AGAIN_AFTER:
+    if record or monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
         found = post.find(sent_key, since)
     sent = found or post.create(sent_key, since)
     with suppress(PackError):  # the intent stands, and the post bears the key
-        store().write(name, {"at": since, "channel_id": channel_id, "post_id": sent.post_id}, KEEP)
+        store().write(
+            name, {"at": since, "channel_id": channel_id, "post_id": sent.post_id}, KEPT_SECONDS
+        )
     return sent
 
 
@@ -99,7 +103,7 @@ class _Post(NamedTuple):
         if self.root_id:
             post = self.mattermost.find_reply(self.root_id, key)
         else:
-            post = self.mattermost.find_post(self.channel_id, key, since - CLOCK_MARGIN)
+            post = self.mattermost.find_post(self.channel_id, key, since - CLOCK_MARGIN_SECONDS)
         return Sent(str(post["id"]), self.channel_id, True) if post else None
 
     def create(self, key: str, since: float) -> Sent:
