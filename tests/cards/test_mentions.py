@@ -12,7 +12,10 @@ class Names:
 
     def read(self, key: str) -> Any:
         user = key.rsplit(".", 1)[1]
-        return {"username": "" if user == "BOB" else user.lower()}
+        return {"username": "" if user == "BOB" else user.lower(), "link": ""}
+
+    def read_prefix(self, prefix: str, on_broken: Any) -> Any:
+        return {}
 
 
 def mentions() -> Mentions:

@@ -1,27 +1,29 @@
-"""Who is mentioned: PagerDuty users as Mattermost's @names, found by e-mail. Best effort: no wrong
-person, no delay.
+"""Who is mentioned: PagerDuty users as Mattermost's @names, by an admin's link or their e-mail
+address (`people.accounts`). Best effort: no wrong person, no delay.
 
     Mentions(mattermost, lambda: pagerduty, store).of_users(["PUSER1"]) -> "@ann"
     Mentions(...).on_call(policy_id, acted={"PUSER2"}) -> "@bob"
 
 Where PagerDuty or Mattermost can't tell, nobody is mentioned: an alert that waits for a name is
-worse than one without. Names are kept in the datastore for a day (`pagerduty.mention.<PagerDuty
-user id>`).
+worse than one without.
 """
 
 from __future__ import annotations
 
-from typing import Any, Callable, Collection, Iterable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Optional
 
 from pagerduty_mattermost.cards import route as routing
 from pagerduty_mattermost.cards.route import Route
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, IncidentEvent
 
-KEEP = 86400.0
+if TYPE_CHECKING:
+    from pagerduty_mattermost.people.accounts import Accounts
+
 MAX_MENTIONS = 10
 
 
@@ -41,11 +43,11 @@ class Mentions:
         self._pagerduty = pagerduty
         self._store = store
         self._log = log
+        self._accounts: Optional[Accounts] = None
 
     def of_users(self, user_ids: Iterable[str]) -> str:
         """`@ann @bob` for PagerDuty users, in their order; those not found are left out."""
-        names = [self._name(ident, "") for ident in list(dict.fromkeys(user_ids))[:MAX_MENTIONS]]
-        return " ".join(f"@{name}" for name in dict.fromkeys(names) if name)
+        return self._names(Reference("user", ident, "") for ident in dict.fromkeys(user_ids))
 
     def on_call(self, policy_id: str, acted: Collection[str] = ()) -> str:
         """The first level of an escalation policy, without those who acted."""
@@ -58,9 +60,7 @@ class Mentions:
         except PackError as error:
             self._note(f"nobody mentioned: who is on call is unknown ({error})")
             return ""
-        users = [user for user in people if user.id not in acted]
-        names = [self._name(user.id, user.email) for user in users[:MAX_MENTIONS]]
-        return " ".join(f"@{name}" for name in dict.fromkeys(names) if name)
+        return self._names(person for person in people if person.id not in acted)
 
     def at_birth(self, route: Route, change: Change) -> str:
         """Whom a new card mentions, as its route says."""
@@ -81,41 +81,27 @@ class Mentions:
         ids = routing.mentioned_in_reply(route, event, change)
         return self.of_users(ids) if ids else ""
 
-    def _name(self, user_id: str, email: str) -> str:
-        key = f"mention.{user_id}"
+    def _names(self, people: Iterable[Reference]) -> str:
+        names = [self._name(person) for person in list(people)[:MAX_MENTIONS]]
+        return " ".join(f"@{name}" for name in dict.fromkeys(names) if name)
+
+    def _name(self, person: Reference) -> str:
+        from pagerduty_mattermost.people.accounts import Accounts
+        from pagerduty_mattermost.people.recipients import with_email
+
+        if self._accounts is None:
+            self._accounts = Accounts(self._mattermost, self._store, log=self._log)
         try:
-            kept = self._store.read(key)
-            if isinstance(kept, dict):
-                return str(kept.get("username") or "")
-            address = email or self._email(user_id)
-            name = self._username(address)
-            self._store.write(key, {"username": name}, KEEP)
+            name = self._accounts.mentioned(person, lambda one: with_email(self._pagerduty(), one))
         except PackError as error:
-            self._note(f"PagerDuty user {user_id} not mentioned: {error}")
+            self._note(f"PagerDuty user {person.id} not mentioned: {error}")
             return ""
         if not name:
             self._note(
-                f"PagerDuty user {user_id} not mentioned: no active Mattermost user has "
-                "that e-mail address"
+                f"PagerDuty user {person.id} not mentioned: no active Mattermost user has that "
+                "e-mail address, and no admin linked one (identity.link)"
             )
         return name
-
-    def _email(self, user_id: str) -> str:
-        from pagerduty_mattermost.gateways.pagerduty.client import fill
-
-        answer = self._pagerduty().get(fill("/users/{id}", id=user_id)).get("user")
-        return str(answer.get("email") or "") if isinstance(answer, dict) else ""
-
-    def _username(self, email: str) -> str:
-        """Empty when nobody has the address: kept as well, so that it is not asked for with each
-        change."""
-        if not email:
-            return ""
-        try:
-            user: Optional[Any] = self._mattermost.user_by_email(email)
-        except (NotFound, RejectedInput):
-            user = None
-        return str(user.username) if user is not None and user.active else ""
 
     def _note(self, line: str) -> None:
         if self._log is not None:

@@ -1,25 +1,29 @@
 """Which Mattermost account a PagerDuty user has: an admin's link (identity.link), else the same
 e-mail address.
 
-accounts = Accounts(mattermost, store, log=log)
-accounts.of(person)          # User, or None
-accounts.name(person)        # "@ada", which notifies nobody, else the escaped name
+    accounts = Accounts(mattermost, store, log=log)
+    accounts.of(person)            # User, or None
+    accounts.name(person)          # "@ada", which notifies nobody, else the escaped name
+    accounts.mentioned(person, with_email)    # "ada", remembered; empty when there is no account
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, Optional
+from typing import Any, Callable, Dict, Optional
 
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
-from pagerduty_mattermost.gateways.mattermost.values import User, is_id
+from pagerduty_mattermost.gateways.mattermost.values import User
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.people.identity import LINK
+from pagerduty_mattermost.people.identity import links
 
-PREFIX = "identity."
+REMEMBERED_SECONDS = 86400.0
+"""How long the name of whom a post mentions is believed."""
+MISSED_SECONDS = 600.0
+"""How long it is believed that a person has no account."""
 
 
 class Accounts:
@@ -36,7 +40,8 @@ class Accounts:
     def of(self, person: Reference) -> Optional[User]:
         """The active account, None when there is none."""
         if person.id not in self._found:
-            self._found[person.id] = self._look(person)
+            linked = self._user(self._linked(person.id))
+            self._found[person.id] = linked or self._user(person.email)
         return self._found[person.id]
 
     def name(self, person: Reference, *, mention: bool = False) -> str:
@@ -46,27 +51,35 @@ class Accounts:
             return escape(one_line(clean(person.name, 80)))
         return f"@{account.username}" if mention else escape(f"@{account.username}")
 
-    def _look(self, person: Reference) -> Optional[User]:
-        for name in (self._linked(person.id), person.email):
-            if not name:
-                continue
-            try:
-                return chat_user(self._mattermost, name)
-            except (NotFound, RejectedInput):
-                continue
-        return None
+    def mentioned(self, person: Reference, with_email: Callable[[Reference], Reference]) -> str:
+        """The account's name without the @, empty when there is no account. Remembered as long as
+        no admin links the person otherwise. `with_email` is asked for a person who is neither
+        remembered nor linked; what it raises is raised."""
+        link, key = self._linked(person.id), f"mention.{person.id}"
+        kept = self._store.read(key)
+        if (
+            isinstance(kept, dict)
+            and kept.get("link", "") == link
+            # Older versions of the pack remembered a miss for a day, and no link.
+            and (kept.get("username") or "link" in kept)
+        ):
+            return str(kept.get("username") or "")
+        account = self._user(link) or self._user(with_email(person).email)
+        name = account.username if account is not None else ""
+        ttl = REMEMBERED_SECONDS if name else MISSED_SECONDS
+        self._store.remember(key, {"username": name, "link": link}, ttl)
+        return name
+
+    def _user(self, name: str) -> Optional[User]:
+        if not name:
+            return None
+        try:
+            return chat_user(self._mattermost, name)
+        except (NotFound, RejectedInput):
+            return None
 
     def _linked(self, person_id: str) -> str:
         """Id of the account that an admin linked to the person."""
         if self._links is None:
-            self._links = {}
-            for key, kept in self._store.read_prefix(PREFIX, on_broken=self._note).items():
-                account = key[len(PREFIX) :]
-                link = kept.get("link") if isinstance(kept, dict) and "link" in kept else kept
-                if isinstance(link, dict) and link.get("how") == LINK and is_id(account):
-                    self._links[str(link.get("id"))] = account
+            self._links = links(self._store, self._log)
         return self._links.get(person_id, "")
-
-    def _note(self, error: Any) -> None:
-        if self._log is not None:
-            self._log.warning("%s", error)

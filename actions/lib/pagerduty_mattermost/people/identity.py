@@ -20,13 +20,14 @@ from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.core.times import iso
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
-from pagerduty_mattermost.gateways.mattermost.values import User
+from pagerduty_mattermost.gateways.mattermost.values import User, is_id
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 REMEMBERED_SECONDS = 3600
 """How long PagerDuty's answer about a link or an e-mail address is believed."""
+PREFIX = "identity."
 LINK, EMAIL, OFF = "link", "email", "off"
 
 
@@ -149,6 +150,23 @@ def connect(mattermost: Mattermost, store: Store, user: str) -> User:
     return account
 
 
+def links(store: Store, log: Any = None) -> Dict[str, str]:
+    """Mattermost ids of the accounts that admins linked, by the ids of PagerDuty's users; also of
+    those who are disconnected for now. One request. What does not read is logged and left out."""
+
+    def on_broken(error: BrokenValue) -> None:
+        if log is not None:
+            log.warning("%s", error)
+
+    found: Dict[str, str] = {}
+    for key, kept in store.read_prefix(PREFIX, on_broken).items():
+        account = key[len(PREFIX) :]
+        one = kept.get("link") if isinstance(kept, dict) and "link" in kept else kept
+        if isinstance(one, dict) and one.get("how") == LINK and is_id(account):
+            found[str(one.get("id"))] = account
+    return found
+
+
 def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Reference:
     try:
         return resolve(pagerduty, "user", id)
@@ -160,7 +178,7 @@ def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Reference:
 
 
 def _key(account: User) -> str:
-    return f"identity.{account.id}"
+    return PREFIX + account.id
 
 
 def _person_key(account: User) -> str:
