@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import subprocess
 import sys
 import threading
 import types
@@ -22,7 +23,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
     DispatchFailed,
     UnfitPayload,
 )
-from pagerduty_mattermost.gateways.stackstorm.payload_schema import misfit
+from pagerduty_mattermost.gateways.stackstorm.payload_schema import PayloadSchema
 from pagerduty_mattermost.incidents.incident import (
     CHANGE_KEYS,
     Change,
@@ -42,6 +43,12 @@ SCHEMAS: Dict[str, Any] = {
     "pagerduty." + one["name"]: one["payload_schema"] for one in METADATA["trigger_types"]
 }
 INCIDENT = SCHEMAS["pagerduty.incident"]
+CHECKS = {name: PayloadSchema(one) for name, one in SCHEMAS.items()}
+
+
+def misfit(sent: Any, trigger: str = "incident") -> str:
+    return CHECKS["pagerduty." + trigger].misfit(sent)
+
 
 TEXT = st.builds(
     lambda text, times: text * times,
@@ -119,7 +126,7 @@ def test_every_payload_fits_by_our_check_and_by_jsonschema(
     incident: Incident, events: Any
 ) -> None:
     sent = payload(Change(incident, events, 7))
-    assert misfit(sent, INCIDENT) == ""
+    assert misfit(sent) == ""
     jsonschema.Draft4Validator(as_standard(INCIDENT)).validate(sent)
     assert [e["event_id"] for e in sent["events"]] == [e.event_id for e in events]
 
@@ -158,12 +165,61 @@ def test_a_payload_whose_details_were_cut_away_says_that_it_is_not_complete() ->
         ({"event_types": None}, "NoneType"),
         ({"extra": 1}, "payload.extra is not in the schema"),
         ({"events": [{}]}, r"payload.events\[0\] lacks event_id"),
+        ({"events": [7]}, r"payload.events\[0\] is int, not object"),
+        ({"event_types": "x" * 9000}, "payload.event_types is str, not array$"),
     ],
 )
 def test_what_does_not_fit_is_named(change: Dict[str, Any], said: str) -> None:
     import re
 
-    assert re.search(said, misfit({**payload(Change(Incident("P1"))), **change}, INCIDENT))
+    assert re.search(said, misfit({**payload(Change(Incident("P1"))), **change}))
+
+
+RULES: Dict[str, Any] = {
+    "type": "object",
+    "additionalProperties": False,
+    "properties": {
+        "kind": {"type": "string", "enum": ["a", "b"], "required": True},
+        "many": {"type": "array", "maxItems": 2, "items": {"type": ["integer", "null"]}},
+        "name": {"type": "string", "pattern": "^[a-z]+$"},
+        "inner": {"type": "object", "properties": {"x": {"type": "number", "required": True}}},
+        "more": {"type": "object", "additionalProperties": {"type": "string"}},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("sent", "said"),
+    [
+        ({"kind": "a", "many": [1, None], "inner": {"x": 1.5}, "more": {"y": "z"}}, ""),
+        ({}, "payload lacks kind"),
+        ({"kind": "c"}, "payload.kind is none of ['a', 'b']"),
+        ({"kind": "a", "many": [1, 2, 3]}, "payload.many has more than 2 items"),
+        ({"kind": "a", "many": [1, "2"]}, "payload.many[1] is str, not ['integer', 'null']"),
+        ({"kind": "a", "name": "A"}, "payload.name does not keep to pattern: '^[a-z]+$'"),
+        ({"kind": "a", "inner": {}}, "payload.inner lacks x"),
+        ({"kind": "a", "more": {"y": 1}}, "payload.more.y is int, not string"),
+        ({"kind": "a", "more": {"y": "\ud800"}}, "payload.more.y holds a lone surrogate"),
+        ({"kind": "a", "many": [-(2**63) - 1]}, "payload.many[0] is over 64 bits"),
+        ({"kind": "a", "inner": {"x": True}}, "payload.inner.x is bool, not number"),
+    ],
+)
+def test_it_decides_as_stackstorms_own_validator(sent: Dict[str, Any], said: str) -> None:
+    assert PayloadSchema(RULES).misfit(sent) == said
+    own = jsonschema.Draft4Validator(as_standard(RULES)).is_valid(sent)
+    assert own is (not said or "64 bits" in said or "surrogate" in said)
+
+
+def test_a_schema_is_made_ready_once_and_jsonschema_is_imported_by_the_first_payload() -> None:
+    code = (
+        "import sys; import pagerduty_mattermost.gateways.stackstorm.dispatcher as d;"
+        "assert 'jsonschema' not in sys.modules;"
+        "check = d.PayloadSchema({'type': 'object'}); assert check.misfit({}) == '';"
+        "assert 'jsonschema' in sys.modules; made = check._validator;"
+        "assert check.misfit(7) == 'payload is int, not object' and check._validator is made"
+    )
+    library = Path(__file__).resolve().parents[2] / "actions" / "lib"
+    subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": str(library)})
 
 
 def test_summary_and_health_fit_their_schemas() -> None:
@@ -174,14 +230,12 @@ def test_summary_and_health_fit_their_schemas() -> None:
         for n in range(30)
     ]
     for incidents in ([], rows):
-        assert (
-            misfit(summary(incidents, 1e9, timezone.utc), SCHEMAS["pagerduty.open_summary"]) == ""
-        )
+        assert misfit(summary(incidents, 1e9, timezone.utc), "open_summary") == ""
     health = Health()
     health.failed("pagerduty", "down", 0.0, at_once=True)
     notice = health.due(0.0)
     assert notice is not None
-    assert misfit(notice._asdict(), SCHEMAS["pagerduty.sensor_health"]) == ""
+    assert misfit(notice._asdict(), "sensor_health") == ""
 
 
 class Service:

@@ -7,7 +7,6 @@ from typing import Any, List
 
 from sensor_world import SensorWorld
 
-from pagerduty_mattermost.gateways.stackstorm.payload_schema import misfit
 from pagerduty_mattermost.incidents import reader
 from pagerduty_mattermost.sensor import cycle as sensor_cycle
 
@@ -59,7 +58,7 @@ class IncidentSensorTestCase(SensorWorld):
         self.account.annotate(incident, "\u202e@here \U0001f525" * 400)
         self.poll()
         for one in self.get_dispatched_triggers():
-            assert misfit(one["payload"], self.sensor._dispatcher._schemas[one["trigger"]]) == ""
+            assert self.sensor._dispatcher._schemas[one["trigger"]].misfit(one["payload"]) == ""
         (one,) = [
             one for one in self.get_dispatched_triggers() if one["trigger"] == "pagerduty.incident"
         ]

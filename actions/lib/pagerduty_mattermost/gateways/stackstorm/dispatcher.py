@@ -21,7 +21,7 @@ from typing import Any, Callable, Iterable, List, Mapping, Tuple
 
 from pagerduty_mattermost.core.errors import PermanentError, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.stackstorm.payload_schema import misfit
+from pagerduty_mattermost.gateways.stackstorm.payload_schema import PayloadSchema
 
 DEADLINE = 45.0
 """Seconds. RabbitMQ that was restarted takes 10 s for the first call, one that refuses 24 s to say
@@ -58,7 +58,7 @@ class Dispatcher:
     ) -> None:
         """`schemas`: trigger reference → payload schema. `deadline`: seconds for one dispatch."""
         self._service = service
-        self._schemas = schemas
+        self._schemas = {name: PayloadSchema(one) for name, one in schemas.items()}
         self._log = log
         self._deadline = deadline
         self._monotonic = monotonic
@@ -77,7 +77,8 @@ class Dispatcher:
 
         `ids`: what `was_dispatched` is asked for later.
         """
-        problem = misfit(payload, self._schemas.get(trigger, {}))
+        schema = self._schemas.get(trigger)
+        problem = schema.misfit(payload) if schema is not None else ""
         if problem:
             raise UnfitPayload(f"The payload for {trigger} does not fit its schema: {problem}")
         now = self._monotonic()
