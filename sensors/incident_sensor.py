@@ -1,5 +1,5 @@
 """The sensor that sees every change of PagerDuty's incidents: a thin shell around
-`sensor_cycle.Cycle`, and around `doorbell_desk.Desk` where PagerDuty's webhook rings."""
+`sensor.cycle.Cycle`, and around `sensor.webhook_endpoint` where PagerDuty's webhook is set up."""
 
 from __future__ import annotations
 
@@ -26,10 +26,10 @@ from pagerduty_mattermost.noise.storm_gate import StormGate  # noqa: E402
 from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
 from pagerduty_mattermost.sensor.health import Health, fault  # noqa: E402
 from pagerduty_mattermost.sensor.heartbeat import Pulse, tell_health  # noqa: E402
-from pagerduty_mattermost.sensor.webhook_endpoint import Desk, open_desk  # noqa: E402
+from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint, open_endpoint  # noqa: E402
 
-SOON = 5
-"""Seconds to the next look while a storm may be beginning."""
+SOON_SECONDS = 5
+"""To the next cycle while a storm may be beginning."""
 
 
 class IncidentSensor(PollingSensor):
@@ -47,9 +47,9 @@ class IncidentSensor(PollingSensor):
         self._health = Health()
         self._dispatcher: Optional[Dispatcher] = None
         self._cycle: Optional[Cycle] = None
-        self._desk: Optional[Desk] = None
+        self._endpoint: Optional[WebhookEndpoint] = None
         self._interval = poll_interval
-        self._rung = threading.Event()
+        self._called = threading.Event()
         self._stopped = False
         self._debug = isinstance(config, dict) and config.get("debug") is True
 
@@ -65,11 +65,11 @@ class IncidentSensor(PollingSensor):
             self._refuse(fault(self._log, error, whole=self._debug))
 
     def poll(self) -> None:
-        """One look at PagerDuty. Never raises: StackStorm respawns a sensor that does only
+        """One cycle. Never raises: StackStorm respawns a sensor that does only
         twice."""
         try:
-            if self._desk is not None:
-                self._desk.run()
+            if self._endpoint is not None:
+                self._endpoint.run()
             elif self._cycle is not None:
                 self._cycle.run()
             elif self._dispatcher is not None:
@@ -78,31 +78,31 @@ class IncidentSensor(PollingSensor):
             self._log.error(
                 "The incident sensor failed: %s", fault(self._log, error, whole=self._debug)
             )
-        if self._desk is not None:
-            self.set_poll_interval(self._desk.pause())
+        if self._endpoint is not None:
+            self.set_poll_interval(self._endpoint.pause())
         elif self._cycle is not None:
             self.set_poll_interval(
-                min(SOON, self._interval) if self._cycle.waits else self._interval
+                min(SOON_SECONDS, self._interval) if self._cycle.waits else self._interval
             )
 
     def run(self) -> None:
-        """StackStorm's loop, but one whose wait a ring ends."""
+        """StackStorm's loop, but one whose wait a call of the webhook ends."""
         while not self._stopped:
             self.poll()
-            self._rung.wait(self.get_poll_interval())
-            self._rung.clear()
+            self._called.wait(self.get_poll_interval())
+            self._called.clear()
 
     def wake_by(self, wake: Callable[[], None]) -> None:
         """For who calls `poll` instead of `run`: how to be called before the interval is over."""
-        if self._desk is not None:
-            self._desk.wake = wake
+        if self._endpoint is not None:
+            self._endpoint.wake = wake
 
     def cleanup(self) -> None:
         """Everything is committed as it happens, since StackStorm does not call this on a stop."""
         self._stopped = True
-        self._rung.set()
-        if self._desk is not None:
-            self._desk.close()
+        self._called.set()
+        if self._endpoint is not None:
+            self._endpoint.close()
 
     def add_trigger(self, trigger: Dict[str, Any]) -> None:
         """Rules come and go without the sensor."""
@@ -149,9 +149,11 @@ class IncidentSensor(PollingSensor):
             pulse=pulse,
             noise=noise,
         )
-        self._desk = open_desk(config, self.sensor_service, cycle, self._dispatcher, self._log)
-        if self._desk is not None:
-            self._desk.wake = self._rung.set
+        self._endpoint = open_endpoint(
+            config, self.sensor_service, cycle, self._dispatcher, self._log
+        )
+        if self._endpoint is not None:
+            self._endpoint.wake = self._called.set
         return cycle
 
     def _refuse(self, reason: str) -> None:

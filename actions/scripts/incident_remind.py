@@ -16,8 +16,10 @@ class Remind(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
-        from pagerduty_mattermost.noise import reminder_posts as reminding
+        from pagerduty_mattermost.noise import reminder_posts
 
-        due = reminding.waiting(self.context.store, terms, self.context.clock(), self.context.log)
-        posted = reminding.Round(self.context, terms).remind(due) if due else []
+        due = reminder_posts.waiting(
+            self.context.store, terms, self.context.clock(), self.context.log
+        )
+        posted = reminder_posts.ReminderRun(self.context, terms).remind(due) if due else []
         return {"post_ids": posted, "message": f"Reminders posted: {len(posted)}."}

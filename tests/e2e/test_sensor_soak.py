@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, List, Set
 import pytest
 from sensor_world import SILENT, SensorWorld
 
-from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT
+from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT_SECONDS
 from sandbox.pagerduty.model import RequestRefused
 
 PEOPLE = ("ada", "grace", "linus", "mei", "olu")
@@ -165,7 +165,7 @@ class SensorSoakTestCase(SensorWorld):
                 continue
             first = (
                 fact.kind == "assign"
-                and fact.data["created_at"] - born[fact.subject] <= FIRST_ASSIGNMENT
+                and fact.data["created_at"] - born[fact.subject] <= FIRST_ASSIGNMENT_SECONDS
             )
             if first and fact.subject not in folded:
                 folded.add(fact.subject)  # the trigger tells whom it was assigned to

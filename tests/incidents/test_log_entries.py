@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.incidents import log_entries as entries
+from pagerduty_mattermost.incidents import log_entries
 from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.incidents.trigger_payload import payload
 
@@ -50,23 +50,23 @@ def things(depth: int = 3) -> Any:
 
 
 @settings(max_examples=60, deadline=None)
-@given(things(1), st.sampled_from(sorted(entries.EVENT_TYPES)))
+@given(things(1), st.sampled_from(sorted(log_entries.EVENT_TYPES)))
 def test_anything_reads_as_nothing_or_as_values_that_can_be_sent(
     obj: Dict[str, Any], kind: str
 ) -> None:
-    entries.parse_entry(obj)
-    entries.incident_from_rest(obj)
+    log_entries.parse_entry(obj)
+    log_entries.incident_from_rest(obj)
     obj.update(id="R1", type=kind + "_log_entry", created_at="2026-01-02T03:04:05Z")
     obj["incident"] = {
         **obj,
         **(obj.get("incident") if isinstance(obj.get("incident"), dict) else {}),
         "id": "P1",
     }
-    entry = entries.parse_entry(obj)
+    entry = log_entries.parse_entry(obj)
     assert entry is not None
     event = entry.event
     assert event is not None
-    incident = entries.with_note(entries.with_details(entry.incident, obj), event)
+    incident = log_entries.with_note(log_entries.with_details(entry.incident, obj), event)
     sent = json.dumps(payload(Change(incident, (event,), 1)), ensure_ascii=False, allow_nan=False)
     sent.encode("utf-8")
     assert "\\u0000" not in sent
@@ -87,20 +87,20 @@ def test_anything_reads_as_nothing_or_as_values_that_can_be_sent(
     ],
 )
 def test_types(kind: str, event_type: str) -> None:
-    event = entries.event_from_entry({"id": "R1", "type": kind, "summary": "What happened"})
+    event = log_entries.event_from_entry({"id": "R1", "type": kind, "summary": "What happened"})
     assert event is not None
     assert event.event_type == event_type
     assert event.change("summary") == "What happened"
 
 
 def test_notifications_are_no_events() -> None:
-    assert entries.event_from_entry({"id": "R1", "type": "notify_log_entry"}) is None
+    assert log_entries.event_from_entry({"id": "R1", "type": "notify_log_entry"}) is None
 
 
 def test_a_changed_field_is_named_with_its_values() -> None:
     field = {"name": "title", "old_value": "Old", "value": "New"}
     channel = {"type": "website", "changeset": {"application_fields": [field]}}
-    event = entries.event_from_entry(
+    event = log_entries.event_from_entry(
         {"id": "R1", "type": "field_value_change_log_entry", "channel": channel}
     )
     assert event is not None
@@ -113,7 +113,7 @@ def test_a_changed_field_is_named_with_its_values() -> None:
 
 def test_a_snooze_tells_its_end() -> None:
     actions = [{"type": "unacknowledge", "at": "2026-01-02T05:04:05+02:00"}]
-    event = entries.event_from_entry(
+    event = log_entries.event_from_entry(
         {"id": "R1", "type": "snooze_log_entry", "changed_actions": actions}
     )
     assert event is not None
@@ -138,7 +138,7 @@ def test_the_first_alert_gives_details_links_and_graphs() -> None:
             {"type": "link"},
         ],
     }
-    incident = entries.with_details(Incident("P1", title="Disk full"), entry)
+    incident = log_entries.with_details(Incident("P1", title="Disk full"), entry)
     assert incident.details == (("disk", "/dev/sda1"), ("nested", '{"a": 1}'), ("nothing", ""))
     assert [link.href for link in incident.links] == [
         "https://wiki.example.com/disk",
@@ -149,7 +149,7 @@ def test_the_first_alert_gives_details_links_and_graphs() -> None:
 
 
 def test_a_merged_incident_is_no_longer_called_resolved() -> None:
-    incident = entries.incident_from_rest(
+    incident = log_entries.incident_from_rest(
         {
             "id": "P1",
             "status": "resolved",
@@ -166,6 +166,6 @@ def test_times_are_comparable_as_text() -> None:
         "updated_at": "2026-01-02T03:04:05.999-07:00",
         "created_at": "2026-01-02T10:04:05Z",
     }
-    incident = entries.incident_from_rest(row)
+    incident = log_entries.incident_from_rest(row)
     assert incident is not None
     assert incident.updated_at == incident.created_at

@@ -15,7 +15,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, Person, to_payload
 from pagerduty_mattermost.incidents.known_states import REPORTED, State, known_of
 from pagerduty_mattermost.incidents.state_store import StateStore
-from pagerduty_mattermost.noise import reminder_posts as reminding
+from pagerduty_mattermost.noise import reminder_posts
 
 MINUTES = 60.0
 
@@ -305,8 +305,8 @@ class RemindTestCase(IncidentActionCase):
         return found
 
     def test_a_storm_is_looked_at_in_parts(self) -> None:
-        self.addCleanup(setattr, reminding, "LOOKS", reminding.LOOKS)
-        reminding.LOOKS = 2
+        self.addCleanup(setattr, reminder_posts, "MAX_READ", reminder_posts.MAX_READ)
+        reminder_posts.MAX_READ = 2
         for number in range(5):
             self.trigger(f"Disk {number} full")
             self.chat.clock.advance(1)

@@ -12,7 +12,7 @@ from mattermost_post_digest import PostDigest
 from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
-from pagerduty_mattermost.cards import held_cards as held
+from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.cards.records import OPEN, OVER, Records
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, IncidentEvent, Person, to_payload
@@ -83,7 +83,7 @@ class DigestTestCase(IncidentActionCase):
         ]
 
     def held(self) -> Dict[str, str]:
-        return held.held_incidents(Store(self.action_service))
+        return held_cards.held_incidents(Store(self.action_service))
 
     def requests(self) -> int:
         return len(self.calls.entries)

@@ -14,7 +14,14 @@ from pagerduty_mattermost.core.config.quiet import RemindersConfig
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.incidents.incident import IncidentEvent
-from pagerduty_mattermost.noise.reminder_rules import MOST, began, due, following, next_at, text
+from pagerduty_mattermost.noise.reminder_rules import (
+    MAX_REMINDERS,
+    began,
+    due,
+    following,
+    next_at,
+    text,
+)
 
 NOW = 1_760_000_000.0
 ONCE, AGAIN = RemindersConfig(), RemindersConfig(after=5, repeat=10)
@@ -62,7 +69,7 @@ def incident(
         (14.9, AGAIN, 1),
         (15, AGAIN, 2),
         (35, AGAIN, 4),
-        (5000, AGAIN, MOST),
+        (5000, AGAIN, MAX_REMINDERS),
         (-3, AGAIN, 0),
     ],
 )
@@ -92,7 +99,7 @@ def test_ticks_of_any_kind_tell_each_reminder_once_and_in_order(
         numbers.append(number)
         told = number
     assert numbers == sorted(set(numbers))
-    assert len(numbers) <= (MOST if repeat else 1)
+    assert len(numbers) <= (MAX_REMINDERS if repeat else 1)
 
 
 def test_an_episode_begins_anew_when_it_is_reopened_or_taken_back() -> None:

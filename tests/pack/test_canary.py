@@ -280,7 +280,7 @@ class SensorsTestCase(BaseSensorTestCase):
             config["webhook"] = {**config["webhook"], "port": free_port()}
             sensor = self.get_sensor_instance(config=config)
             sensor.setup()
-            for part in (sensor._cycle, sensor._desk):
+            for part in (sensor._cycle, sensor._endpoint):
                 assert part is not None
             sensor._cycle._pagerduty._sleep = lambda seconds: None
             address = f"http://127.0.0.1:{config['webhook']['port']}/pagerduty-webhook"

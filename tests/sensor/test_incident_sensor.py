@@ -8,7 +8,7 @@ from typing import Any, List
 from sensor_world import SensorWorld
 
 from pagerduty_mattermost.incidents import reader
-from pagerduty_mattermost.sensor import cycle as sensor_cycle
+from pagerduty_mattermost.sensor import cycle
 
 
 class IncidentSensorTestCase(SensorWorld):
@@ -322,7 +322,7 @@ class IncidentSensorTestCase(SensorWorld):
             for id in self.account.storm(10):
                 self.account.acknowledge(id)
             self.clock.advance(60)
-        self.replace(reader, "SLICE", 300)
+        self.replace(reader, "MAX_WINDOW_ENTRIES", 300)
         self.sensor = self.start_sensor()
 
     def replace(self, module: Any, name: str, value: Any) -> None:
@@ -336,7 +336,7 @@ class IncidentSensorTestCase(SensorWorld):
         assert len(self.event_ids()) == len(set(self.event_ids())) == 1200
 
     def test_no_snapshot_tells_what_the_log_is_about_to_tell(self) -> None:
-        self.replace(sensor_cycle, "MAX_SLICES", 1)
+        self.replace(cycle, "MAX_SLICES", 1)
         self.standstill(15)
         self.poll(times=6)
         assert sorted(self.event_ids()) == sorted(self.told())

@@ -5,7 +5,7 @@ from __future__ import annotations
 from sensor_world import SensorWorld
 
 from pagerduty_mattermost.incidents import reader
-from pagerduty_mattermost.sensor import cycle as sensor_cycle
+from pagerduty_mattermost.sensor import cycle
 
 
 class RestartTestCase(SensorWorld):
@@ -43,8 +43,8 @@ class RestartTestCase(SensorWorld):
         last = self.account.trigger("Checkout API", "Of today")
         for module, name, value in (
             (reader, "PAGE", 10),
-            (reader, "SLICE", 10),
-            (sensor_cycle, "MAX_SLICES", 15),
+            (reader, "MAX_WINDOW_ENTRIES", 10),
+            (cycle, "MAX_SLICES", 15),
         ):
             self.addCleanup(setattr, module, name, getattr(module, name))
             setattr(module, name, value)

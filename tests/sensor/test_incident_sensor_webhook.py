@@ -18,11 +18,11 @@ from pagerduty_mattermost.gateways.http import listener as chat_listener
 from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH_SECONDS, RELOAD_SECONDS
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.sensor.webhook import AGAIN, GRACE
+from pagerduty_mattermost.sensor.webhook import GRACE_SECONDS, READ_AGAIN_SECONDS
 from pagerduty_mattermost.sensor.webhook_endpoint import (
-    ALARM_FOR,
-    LISTEN_AGAIN,
-    SILENT_FOR,
+    ALARM_SECONDS,
+    LISTEN_AGAIN_SECONDS,
+    SILENT_SECONDS,
 )
 from sandbox.chat_room import until
 
@@ -51,10 +51,10 @@ class BellWorld(SensorWorld):
     def start_sensor(self, config: Optional[Dict[str, Any]] = None) -> Any:
         sensor = super().start_sensor(config)
         self.addCleanup(sensor.cleanup)
-        desk = sensor._desk
-        desk.monotonic = self.clock
-        desk._bell = desk._bell._replace(since=self.clock())
-        desk._tried_at = desk._loaded_at = self.clock()
+        endpoint = sensor._endpoint
+        endpoint.monotonic = self.clock
+        endpoint._webhook = endpoint._webhook._replace(since=self.clock())
+        endpoint._tried_at = endpoint._loaded_at = self.clock()
         return sensor
 
     def call(
@@ -94,8 +94,8 @@ class DoorbellTestCase(BellWorld):
         assert woken.is_set()
         assert self.after(0) == 1
         assert self.events(incident) == ["incident.triggered"]
-        assert self.sensor.get_poll_interval() == AGAIN
-        assert self.after(AGAIN - 0.1) == 0
+        assert self.sensor.get_poll_interval() == READ_AGAIN_SECONDS
+        assert self.after(READ_AGAIN_SECONDS - 0.1) == 0
         assert self.after(0.1) == 1
         assert self.sensor.get_poll_interval() == 60
         assert self.after(59) == 0
@@ -111,7 +111,7 @@ class DoorbellTestCase(BellWorld):
         self.call()
         assert self.after(0) == 1
         assert self.events(incident) == []
-        assert self.after(AGAIN) == 1
+        assert self.after(READ_AGAIN_SECONDS) == 1
         assert self.events(incident) == ["incident.triggered"]
 
     def test_calls_that_come_together_cost_a_read_a_second(self) -> None:
@@ -141,7 +141,7 @@ class DoorbellTestCase(BellWorld):
         assert "3 calls on the webhook bore a signature that fits no secret" in health["reason"]
         self.poll(61)
         assert self.stored("webhook.health")["calls"] == {"genuine": 0, "unfit": 3, "unsigned": 1}
-        self.poll(ALARM_FOR)
+        self.poll(ALARM_SECONDS)
         assert self.states() == ["failing", "recovered"]
 
     def test_what_was_refused_unread_is_repeated_by_pagerduty_and_never_lost_by_a_4xx(
@@ -153,11 +153,11 @@ class DoorbellTestCase(BellWorld):
         ) as slow:
             slow.sendall(b"POST / HTTP/1.1\r\nContent-Length: 9\r\n\r\n{")
             assert slow.recv(100).startswith(b"HTTP/1.1 503 ")
-        desk = self.sensor._desk
-        assert desk._refusal(429, signed) == 503
-        assert (desk._refusal(411, signed), desk._refusal(413, signed)) == (202, 202)
-        assert (desk._refusal(411, {}), desk._refusal(413, {})) == (411, 413)
-        assert desk._calls == {"genuine": 0, "unfit": 2, "unsigned": 2}
+        endpoint = self.sensor._endpoint
+        assert endpoint._refusal(429, signed) == 503
+        assert (endpoint._refusal(411, signed), endpoint._refusal(413, signed)) == (202, 202)
+        assert (endpoint._refusal(411, {}), endpoint._refusal(413, {})) == (411, 413)
+        assert endpoint._calls == {"genuine": 0, "unfit": 2, "unsigned": 2}
 
     def test_what_an_older_version_noted_of_the_webhook_goes_once_there_is_something_newer(
         self,
@@ -191,25 +191,25 @@ class DoorbellTestCase(BellWorld):
     ) -> None:
         self.call()
         self.after(0)
-        self.after(AGAIN)
+        self.after(READ_AGAIN_SECONDS)
         assert self.sensor.get_poll_interval() == 60
         self.clock.advance(40)
         self.account.trigger("Checkout API", "Nobody rang")
         self.clock.advance(20)
         self.sensor.poll()
-        self.poll(GRACE + 1)
+        self.poll(GRACE_SECONDS + 1)
         self.poll(60)
         assert self.sensor.get_poll_interval() == 10
         assert self.states() == []
-        self.poll(SILENT_FOR)
+        self.poll(SILENT_SECONDS)
         assert "did not tell of changes" in self.payloads("pagerduty.sensor_health")[0]["reason"]
         assert self.stored("webhook.health")["works"] is False
         self.call()
         self.after(0)
-        self.after(AGAIN)
+        self.after(READ_AGAIN_SECONDS)
         assert self.sensor.get_poll_interval() == 60
         assert self.stored("webhook.health")["works"] is True
-        self.poll(ALARM_FOR)
+        self.poll(ALARM_SECONDS)
         assert self.states() == ["failing", "recovered"]
 
     def test_snapshots_come_as_often_as_without_it_rings(self) -> None:
@@ -235,14 +235,14 @@ class SecretTestCase(BellWorld):
 
     def test_what_setup_keeps_counts_without_a_restart_and_old_ones_stay(self) -> None:
         assert self.call() == 202
-        assert self.sensor._desk._calls["unfit"] == 1
+        assert self.sensor._endpoint._calls["unfit"] == 1
         self.clock.advance(REFRESH_SECONDS)
         for number, secret in enumerate((SECRET, OTHER)):
             self.keep(f"P{number}", secret)
             self.clock.advance(REFRESH_SECONDS)
             assert self.call(secret) == 202
         assert self.call(SECRET) == 202
-        assert self.sensor._desk._calls == {"genuine": 3, "unfit": 1, "unsigned": 0}
+        assert self.sensor._endpoint._calls == {"genuine": 3, "unfit": 1, "unsigned": 0}
 
     def test_a_secret_that_was_taken_away_rings_no_more(self) -> None:
         self.keep("P1", SECRET)
@@ -250,7 +250,7 @@ class SecretTestCase(BellWorld):
         kept_secrets.forget(Store(self.sensor_service), kept_secrets.WEBHOOK_SECRETS)
         self.poll(RELOAD_SECONDS)
         self.call()
-        assert self.sensor._desk._calls == {"genuine": 1, "unfit": 1, "unsigned": 0}
+        assert self.sensor._endpoint._calls == {"genuine": 1, "unfit": 1, "unsigned": 0}
 
     def test_while_the_datastore_is_down_pagerduty_is_asked_to_come_again(self) -> None:
         self.keep("P1", SECRET)
@@ -262,7 +262,7 @@ class SecretTestCase(BellWorld):
         self.sensor_service.list_values = original
         self.clock.advance(REFRESH_SECONDS)
         assert self.call() == 202
-        assert self.sensor._desk._calls == {"genuine": 1, "unfit": 0, "unsigned": 1}
+        assert self.sensor._endpoint._calls == {"genuine": 1, "unfit": 0, "unsigned": 1}
 
     def test_a_stored_secret_that_does_not_read_is_told_until_it_is_made_anew(self) -> None:
         self.sensor_service.set_value("pagerduty.webhook.secret", "by hand", local=False)
@@ -336,7 +336,7 @@ class TakenPortTestCase(BellWorld):
         )
         assert "can't be listened on" in self.stored("webhook.health")["problem"]
         self.holder.close()
-        self.poll(LISTEN_AGAIN)
+        self.poll(LISTEN_AGAIN_SECONDS)
         assert self.call() == 202
         self.poll(10)
         assert self.states() == ["failing", "recovered"]
@@ -346,7 +346,7 @@ class LoopTestCase(BellWorld):
     """StackStorm calls `run` and nothing else."""
 
     def test_a_ring_ends_the_wait(self) -> None:
-        self.sensor._desk.monotonic = self.sensor._cycle._monotonic = self.later
+        self.sensor._endpoint.monotonic = self.sensor._cycle._monotonic = self.later
         self.shift = 0.0
         loop = threading.Thread(target=self.sensor.run, daemon=True)
         loop.start()

@@ -10,7 +10,7 @@ from actions_world import ActionsTestCase
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, read
-from pagerduty_mattermost.sensor.webhook import EVENTS
+from pagerduty_mattermost.sensor.webhook import SUBSCRIBED_EVENTS
 
 URL = "https://stackstorm.example.com/pagerduty-webhook"
 PLAIN = r"^/webhook_subscriptions(\?|$)"
@@ -51,7 +51,7 @@ class WebhookTestCase(ActionsTestCase):
         assert (made["done"], made["subscription_id"]) == ("created", row["id"])
         assert row["delivery_method"]["url"] == URL
         assert row["filter"] == {"type": "account_reference"}
-        assert row["events"] == [*EVENTS]
+        assert row["events"] == [*SUBSCRIBED_EVENTS]
         assert self.kept() == [(row["id"], row["delivery_method"]["secret"])]
         assert self.done("webhook.setup")["done"] == "as it should be"
         assert self.rows() == [row]
@@ -63,7 +63,7 @@ class WebhookTestCase(ActionsTestCase):
         row.update(events=["incident.triggered"], active=False)
         assert "not subscribed to" in self.done("webhook.status")["message"]
         assert self.done("webhook.setup")["done"] == "changed"
-        assert (row["events"], row["active"]) == ([*EVENTS], True)
+        assert (row["events"], row["active"]) == ([*SUBSCRIBED_EVENTS], True)
         row["delivery_method"]["temporarily_disabled"] = True
         status = self.done("webhook.status")
         assert status["temporarily_disabled"] is True

@@ -13,27 +13,27 @@ from hypothesis import strategies as st
 from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_TYPES
 from pagerduty_mattermost.sensor import webhook as doorbell
 from pagerduty_mattermost.sensor.webhook import (
-    AGAIN,
-    EVENTS,
-    GAP,
-    GAP_AFTER_FAILURE,
+    ANSWER_STATUS,
+    GAP_AFTER_FAILURE_SECONDS,
+    GAP_SECONDS,
     GENUINE,
-    GRACE,
-    SIGNATURE,
-    SLACK,
-    STATUS,
-    TRUSTED,
+    GRACE_SECONDS,
+    READ_AGAIN_SECONDS,
+    SIGNATURE_HEADER,
+    SLACK_SECONDS,
+    SUBSCRIBED_EVENTS,
+    TRUSTED_SECONDS,
     UNFIT,
     UNSIGNED,
-    Bell,
-    Pace,
+    ReadPace,
+    WebhookState,
     happened,
     judge,
 )
 from sandbox.pagerduty.rest_hooks import EVENTS as THEIR_EVENTS
 
 OLD, NEW = "o" * 64, "n" * 64
-PACE = Pace(10.0, 60.0)
+PACE = ReadPace(10.0, 60.0)
 
 
 def signed(secret: str, body: bytes) -> str:
@@ -47,7 +47,7 @@ def test_any_of_several_signatures_that_fits_any_of_several_secrets_is_enough() 
         f"{signed('x', body)}, {signed(OLD, body)}",
         f"v2=00,{signed(NEW, body)},",
     ):
-        assert judge((OLD, NEW), {SIGNATURE: header}, body) == GENUINE
+        assert judge((OLD, NEW), {SIGNATURE_HEADER: header}, body) == GENUINE
 
 
 @pytest.mark.parametrize(
@@ -55,24 +55,24 @@ def test_any_of_several_signatures_that_fits_any_of_several_secrets_is_enough() 
     ["v1=", "v1=00", "nonsense", "v1=" + "0" * 64, "é", signed(NEW, b"other"), "v1=\ud800"],
 )
 def test_a_signature_that_fits_none_is_unfit_and_not_told_so_by_a_4xx(header: str) -> None:
-    assert judge((OLD, NEW), {SIGNATURE: header}, b"{}") == UNFIT
-    assert STATUS[UNFIT] < 300
+    assert judge((OLD, NEW), {SIGNATURE_HEADER: header}, b"{}") == UNFIT
+    assert ANSWER_STATUS[UNFIT] < 300
 
 
 def test_what_bears_no_signature_is_a_strangers() -> None:
-    for headers in ({}, {SIGNATURE: ""}, {SIGNATURE: " , "}):
+    for headers in ({}, {SIGNATURE_HEADER: ""}, {SIGNATURE_HEADER: " , "}):
         assert judge((NEW,), headers, b"{}") == UNSIGNED
-    assert STATUS[UNSIGNED] == 401
+    assert ANSWER_STATUS[UNSIGNED] == 401
 
 
 def test_without_a_secret_nothing_rings_and_an_empty_one_is_none() -> None:
-    assert judge((), {SIGNATURE: signed(NEW, b"")}, b"") == UNFIT
-    assert judge(("",), {SIGNATURE: signed("", b"")}, b"") == UNFIT
+    assert judge((), {SIGNATURE_HEADER: signed(NEW, b"")}, b"") == UNFIT
+    assert judge(("",), {SIGNATURE_HEADER: signed("", b"")}, b"") == UNFIT
 
 
 def test_only_so_many_signatures_are_looked_at() -> None:
     header = ",".join(["v1=00"] * doorbell.MAX_SIGNATURES + [signed(NEW, b"")])
-    assert judge((NEW,), {SIGNATURE: header}, b"") == UNFIT
+    assert judge((NEW,), {SIGNATURE_HEADER: header}, b"") == UNFIT
 
 
 @given(st.binary(max_size=60), st.text(min_size=1, max_size=40), st.text(max_size=60))
@@ -80,68 +80,68 @@ def test_a_call_rings_if_and_only_if_it_is_signed_over_its_raw_bytes(
     body: bytes, secret: str, forged: str
 ) -> None:
     secret = secret.encode("utf-8", "replace").decode()
-    assert judge((secret,), {SIGNATURE: signed(secret, body)}, body) == GENUINE
-    assert judge((secret,), {SIGNATURE: signed(secret, body)}, body + b" ") == UNFIT
-    assert judge((secret,), {SIGNATURE: forged}, body) in (UNFIT, UNSIGNED)
+    assert judge((secret,), {SIGNATURE_HEADER: signed(secret, body)}, body) == GENUINE
+    assert judge((secret,), {SIGNATURE_HEADER: signed(secret, body)}, body + b" ") == UNFIT
+    assert judge((secret,), {SIGNATURE_HEADER: forged}, body) in (UNFIT, UNSIGNED)
 
 
 def test_exactly_what_the_log_can_tell_is_subscribed_to() -> None:
     words = set(EVENT_TYPES.values()) | set(FIELD_EVENT_TYPES.values())
-    assert set(EVENTS) == words & set(THEIR_EVENTS)
+    assert set(SUBSCRIBED_EVENTS) == words & set(THEIR_EVENTS)
 
 
 def test_a_ring_reads_at_once_and_once_more_and_then_the_bell_is_trusted() -> None:
-    bell = Bell(PACE).reading(100).read(101, True)
-    assert bell.due(101) == 111
-    bell = bell.ring(105)
-    assert bell.due(105) <= 105
-    bell = bell.reading(105).read(105.5, True)
-    assert bell.due(105.5) == 105 + AGAIN
-    bell = bell.reading(108).read(108, True)
-    assert bell.due(108) == 108 + PACE.ringing
+    webhook = WebhookState(PACE).reading(100).read(101, True)
+    assert webhook.due(101) == 111
+    webhook = webhook.called(105)
+    assert webhook.due(105) <= 105
+    webhook = webhook.reading(105).read(105.5, True)
+    assert webhook.due(105.5) == 105 + READ_AGAIN_SECONDS
+    webhook = webhook.reading(108).read(108, True)
+    assert webhook.due(108) == 108 + PACE.with_calls
 
 
 def test_what_rings_while_it_reads_is_read_after() -> None:
-    bell = Bell(PACE).reading(100).ring(100.2).read(104, True)
-    assert bell.due(104) == 101
+    webhook = WebhookState(PACE).reading(100).called(100.2).read(104, True)
+    assert webhook.due(104) == 101
 
 
 def test_a_failed_read_is_repeated_at_the_short_interval_and_does_not_hammer() -> None:
-    bell = Bell(PACE).ring(90).reading(100).read(100, False)
-    assert bell.works(100)
-    assert bell.due(100) == 110
-    assert bell.ring(101).due(101) == 100 + GAP_AFTER_FAILURE
-    assert bell.reading(110).read(110, True).due(110) == 170
+    webhook = WebhookState(PACE).called(90).reading(100).read(100, False)
+    assert webhook.works(100)
+    assert webhook.due(100) == 110
+    assert webhook.called(101).due(101) == 100 + GAP_AFTER_FAILURE_SECONDS
+    assert webhook.reading(110).read(110, True).due(110) == 170
 
 
 def test_a_bell_is_trusted_for_a_day() -> None:
-    bell = Bell(PACE).ring(0)
-    assert bell.works(TRUSTED)
-    assert not bell.works(TRUSTED + 1)
-    assert not Bell(PACE).works(0)
+    webhook = WebhookState(PACE).called(0)
+    assert webhook.works(TRUSTED_SECONDS)
+    assert not webhook.works(TRUSTED_SECONDS + 1)
+    assert not WebhookState(PACE).works(0)
 
 
 def test_a_change_that_no_call_tells_of_makes_it_poll_until_a_call_comes() -> None:
-    bell = Bell(PACE).ring(0).reading(60).read(60, True)
-    bell = bell.found(60, happened=40)
-    assert bell.works(60 + GRACE)
-    assert not bell.works(60 + GRACE + 1)
-    assert bell.interval(60 + GRACE + 1) == PACE.polling
-    assert bell.found(80, happened=70).missed == 60
-    assert bell.ring(200).works(200)
+    webhook = WebhookState(PACE).called(0).reading(60).read(60, True)
+    webhook = webhook.found(60, happened=40)
+    assert webhook.works(60 + GRACE_SECONDS)
+    assert not webhook.works(60 + GRACE_SECONDS + 1)
+    assert webhook.interval(60 + GRACE_SECONDS + 1) == PACE.polling
+    assert webhook.found(80, happened=70).missed == 60
+    assert webhook.called(200).works(200)
 
 
 def test_a_call_before_the_finding_or_soon_after_explains_it() -> None:
-    bell = Bell(PACE).ring(41)
-    assert bell.found(60, happened=40).missed is None
-    assert bell.found(60, happened=41 + SLACK).missed is None
-    late = bell.found(60, happened=50)
+    webhook = WebhookState(PACE).called(41)
+    assert webhook.found(60, happened=40).missed is None
+    assert webhook.found(60, happened=41 + SLACK_SECONDS).missed is None
+    late = webhook.found(60, happened=50)
     assert late.missed == 60
-    assert late.ring(60 + GRACE).works(60 + GRACE)
+    assert late.called(60 + GRACE_SECONDS).works(60 + GRACE_SECONDS)
 
 
 def test_changes_from_before_the_listener_stood_count_against_nobody() -> None:
-    assert Bell(PACE, since=50).found(60, happened=40).missed is None
+    assert WebhookState(PACE, since=50).found(60, happened=40).missed is None
 
 
 def event(kind: str, at: str, id: str = "R1") -> Any:
@@ -169,28 +169,28 @@ def test_only_what_a_call_tells_of_by_design_is_missed() -> None:
 
 
 class World:
-    """A sensor that reads when the bell says so. `reads`: (beginning, whether it came through)."""
+    """A sensor that reads when it is time to. `reads`: (beginning, whether it came through)."""
 
     def __init__(self, took: float, fails: List[Tuple[float, float]]) -> None:
-        self.bell, self.now, self.took, self.fails = Bell(PACE), 0.0, took, fails
+        self.webhook, self.now, self.took, self.fails = WebhookState(PACE), 0.0, took, fails
         self.reads: List[Tuple[float, bool]] = []
 
     def live(self, until: float, rings: List[float]) -> None:
         waiting = sorted(rings)
         while self.now < until:
-            nearest = self.bell.due(self.now)
+            nearest = self.webhook.due(self.now)
             if waiting and waiting[0] < nearest:
                 self.now = max(self.now, waiting.pop(0))
-                self.bell = self.bell.ring(self.now)
+                self.webhook = self.webhook.called(self.now)
                 continue
             self.now = max(self.now, nearest)
             begun = self.now
-            self.bell = self.bell.reading(begun)
+            self.webhook = self.webhook.reading(begun)
             ok = not any(start <= begun < end for start, end in self.fails)
             while waiting and waiting[0] < begun + self.took:
-                self.bell = self.bell.ring(waiting.pop(0))
+                self.webhook = self.webhook.called(waiting.pop(0))
             self.now = begun + self.took
-            self.bell = self.bell.read(self.now, ok)
+            self.webhook = self.webhook.read(self.now, ok)
             self.reads.append((begun, ok))
 
 
@@ -204,15 +204,15 @@ def test_every_ring_is_read_at_once_and_once_more_and_reads_keep_their_distance(
     world = World(took, [])
     world.live(300.0, rings)
     begun = [at for at, _ in world.reads]
-    assert all(later - before >= GAP - 1e-9 for before, later in zip(begun, begun[1:]))
+    assert all(later - before >= GAP_SECONDS - 1e-9 for before, later in zip(begun, begun[1:]))
     for ring in rings:
         first = min(at for at in begun if at >= ring)
-        assert first - ring <= max(GAP, took) + 1e-9
-        assert any(ring + AGAIN - 1e-9 <= at for at in begun)
+        assert first - ring <= max(GAP_SECONDS, took) + 1e-9
+        assert any(ring + READ_AGAIN_SECONDS - 1e-9 <= at for at in begun)
     if rings:
         last = max(rings)
-        second = min(at for at in begun if at >= last + AGAIN - 1e-9)
-        assert second - last <= AGAIN + max(GAP, took) + 1e-9
+        second = min(at for at in begun if at >= last + READ_AGAIN_SECONDS - 1e-9)
+        assert second - last <= READ_AGAIN_SECONDS + max(GAP_SECONDS, took) + 1e-9
     quiet = [at for at in begun if not any(at - took - 61 <= ring <= at for ring in rings)]
     assert len(quiet) <= 300 / min(PACE) + 2
 
@@ -232,7 +232,7 @@ def test_what_rings_during_an_outage_is_read_within_the_short_interval_after_it(
             world.reads,
         )
     begun = [at for at, _ in world.reads]
-    assert all(later - before >= GAP - 1e-9 for before, later in zip(begun, begun[1:]))
+    assert all(later - before >= GAP_SECONDS - 1e-9 for before, later in zip(begun, begun[1:]))
 
 
 @given(st.integers(1, 2000), st.floats(0.1, 20.0))
@@ -240,6 +240,6 @@ def test_a_burst_costs_at_most_a_read_a_second(count: int, seconds: float) -> No
     world = World(0.05, [])
     world.live(60.0, [20.0 + seconds * number / count for number in range(count)])
     assert (
-        len([at for at, _ in world.reads if 20.0 <= at <= 20.0 + seconds + AGAIN + 2])
+        len([at for at, _ in world.reads if 20.0 <= at <= 20.0 + seconds + READ_AGAIN_SECONDS + 2])
         <= seconds + 3
     )

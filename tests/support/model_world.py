@@ -35,7 +35,7 @@ from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise.storm_gate import STORM_TRIGGER, StormGate
 from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from pagerduty_mattermost.sensor.cycle import Cycle
-from pagerduty_mattermost.sensor.webhook_endpoint import Desk
+from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint
 from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 
@@ -149,7 +149,7 @@ class Service(Datastore):
 
 class Sensor(NamedTuple):
     cycle: Cycle
-    desk: Desk
+    endpoint: WebhookEndpoint
 
 
 class World:
@@ -188,14 +188,14 @@ class World:
         self.chat.server.stop()
         self.pager.stop()
         for sensor in self.sensors:
-            sensor.desk.close()
+            sensor.endpoint.close()
 
     # The sensor
 
     def restart(self) -> None:
         """A new process: what was not committed is forgotten."""
         for sensor in self.sensors:
-            sensor.desk.close()
+            sensor.endpoint.close()
         self.sensors = [self._sensor()]
 
     def double(self) -> None:
@@ -225,9 +225,11 @@ class World:
             monotonic=self.clock,
         )
         keys = AcceptedSecrets(lambda: [Secret(SECRET)], ())
-        desk = Desk(settings, cycle, dispatcher, keys, store, LOG, monotonic=self.clock)
-        desk.listen()
-        return Sensor(cycle, desk)
+        endpoint = WebhookEndpoint(
+            settings, cycle, dispatcher, keys, store, LOG, monotonic=self.clock
+        )
+        endpoint.listen()
+        return Sensor(cycle, endpoint)
 
     def poll(self) -> None:
         """Each sensor looks once, whatever its interval."""
@@ -250,14 +252,14 @@ class World:
             for _ in range(times):
                 assert (
                     requests.post(
-                        sensor.desk.address, data=body, headers=headers, timeout=10
+                        sensor.endpoint.address, data=body, headers=headers, timeout=10
                     ).status_code
                     == wanted
                 )
-            sensor.desk.run()
+            sensor.endpoint.run()
         self.clock.advance(4)
         for sensor in self.sensors:
-            sensor.desk.run()
+            sensor.endpoint.run()
 
     # The actions
 

@@ -11,6 +11,8 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
+from pagerduty_mattermost.core.json_values import to_json
+
 OPEN_STATUSES = ("triggered", "acknowledged")
 
 
@@ -156,23 +158,15 @@ class Change(NamedTuple):
         return sorted({e.event_type for e in self.events})
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, tuple) and hasattr(value, "_asdict"):
-        return {k: _plain(v) for k, v in value._asdict().items()}
-    if isinstance(value, (tuple, list)):
-        return [_plain(v) for v in value]
-    return value
-
-
 def incident_to_dict(incident: Incident) -> Dict[str, Any]:
     """The incident as JSON values; `incident_from_dict` is its inverse."""
-    data: Dict[str, Any] = _plain(incident)
+    data: Dict[str, Any] = to_json(incident)
     return data
 
 
 def incident_from_dict(data: Mapping[str, Any]) -> Incident:
-    """Inverse of `incident_to_dict`; unknown keys are ignored, missing ones take their default,
-    nulls too."""
+    """Inverse of `incident_to_dict`. Unlike `from_json` it takes what comes close: nulls are
+    missing, numbers may be texts, since a payload goes through rules, templates and people."""
     known = {k: v for k, v in data.items() if k in Incident._fields and v is not None}
     for key in ("teams", "assignees", "acknowledgers"):
         known[key] = tuple(_record(Person, p) for p in known.get(key) or ())
@@ -196,7 +190,7 @@ def to_payload(change: Change) -> Dict[str, Any]:
                 "event_id": e.event_id,
                 "event_type": e.event_type,
                 "occurred_at": e.occurred_at,
-                "agent": _plain(e.agent),
+                "agent": to_json(e.agent),
                 "changes": dict(e.changes),
             }
             for e in change.events

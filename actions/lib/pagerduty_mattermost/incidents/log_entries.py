@@ -31,10 +31,10 @@ from pagerduty_mattermost.incidents.event_types import (
 )
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Link, Person
 
-_TITLE, _NAME, _TEXT, _URL = 500, 120, 500, 500
+_MAX_TITLE, _MAX_NAME, _MAX_TEXT, _MAX_URL = 500, 120, 500, 500
 _MAX_PEOPLE, _MAX_TEAMS, _MAX_DETAILS, _MAX_LINKS = 20, 10, 12, 6
-_DETAIL_NAME, _DETAIL_VALUE = 60, 200
-_KEY = 255
+_MAX_DETAIL_NAME, _MAX_DETAIL_VALUE = 60, 200
+_MAX_KEY = 255
 _INT64 = 2**63 - 1
 
 _PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
@@ -93,9 +93,9 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
     incident = Incident(
         id=ident,
         number=_int(obj.get("incident_number")),
-        title=_text(obj.get("title") or obj.get("summary"), _TITLE),
-        incident_key=one_line(_text(obj.get("incident_key"), _KEY)),
-        url=_text(obj.get("html_url"), _URL),
+        title=_text(obj.get("title") or obj.get("summary"), _MAX_TITLE),
+        incident_key=one_line(_text(obj.get("incident_key"), _MAX_KEY)),
+        url=_text(obj.get("html_url"), _MAX_URL),
         status=status,
         urgency=_text(obj.get("urgency"), 40),
         priority=_label(priority),
@@ -119,9 +119,9 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
         alerts_total=_int(counts.get("all")),
         alerts_triggered=_int(counts.get("triggered")),
         alerts_resolved=_int(counts.get("resolved")),
-        conference_url=_text(bridge.get("conference_url"), _URL),
-        conference_number=_text(bridge.get("conference_number"), _NAME),
-        summary=_text(_map(obj.get("body")).get("details"), _TEXT),
+        conference_url=_text(bridge.get("conference_url"), _MAX_URL),
+        conference_number=_text(bridge.get("conference_number"), _MAX_NAME),
+        summary=_text(_map(obj.get("body")).get("details"), _MAX_TEXT),
     )
     return with_details(incident, obj.get("first_trigger_log_entry"))
 
@@ -178,12 +178,12 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
     was, now = _from_to(obj, kind)
     changes = {
         "summary": _text(obj.get("summary"), 300),
-        "note": _text(note, _TEXT),
+        "note": _text(note, _MAX_TEXT),
         "from": was,
         "to": ", ".join(_label(p) for p in people[:_MAX_PEOPLE] if _label(p)) or now,
         "to_ids": ", ".join(_id(p) for p in people[:_MAX_PEOPLE] if _id(p)),
         "until": _snoozed_until(obj) if kind == "snooze" else "",
-        "message": _text(message, _TEXT),
+        "message": _text(message, _MAX_TEXT),
         "merged_into": merged_into,
         "channel": _text(channel.get("type"), 40),
         "log_entry_type": _text(obj.get("type"), 80),
@@ -211,12 +211,12 @@ def with_details(incident: Incident, entry: Any) -> Incident:
     cef = _map(channel.get("cef_details"))
     if not custom:
         custom = cef.get("details") or _map(channel.get("body")).get("details")
-    summary = "" if isinstance(custom, Mapping) else _text(custom, _TEXT)
+    summary = "" if isinstance(custom, Mapping) else _text(custom, _MAX_TEXT)
     pairs: List[Tuple[str, str]] = []
     if isinstance(custom, Mapping):
         for name, value in list(custom.items())[:_MAX_DETAILS]:
             pairs.append(
-                (one_line(_text(name, _DETAIL_NAME)), _text(_plain(value), _DETAIL_VALUE))
+                (one_line(_text(name, _MAX_DETAIL_NAME)), _text(_plain(value), _MAX_DETAIL_VALUE))
             )
     summary = summary or _first_text(
         channel.get("description"), details.get("description"), channel.get("summary")
@@ -228,15 +228,15 @@ def with_details(incident: Incident, entry: Any) -> Incident:
         *_maps(cef.get("contexts")),
     ]:
         link = Link(
-            _text(context.get("href"), _URL),
-            _text(context.get("text"), _NAME),
-            _text(context.get("src"), _URL),
+            _text(context.get("href"), _MAX_URL),
+            _text(context.get("text"), _MAX_NAME),
+            _text(context.get("src"), _MAX_URL),
         )
         if (link.href or link.image) and link not in links:
             links.append(link)
-    client_url = _text(channel.get("client_url"), _URL)
+    client_url = _text(channel.get("client_url"), _MAX_URL)
     if client_url:
-        links.append(Link(client_url, _text(channel.get("client"), _NAME)))
+        links.append(Link(client_url, _text(channel.get("client"), _MAX_NAME)))
     return incident._replace(
         summary=incident.summary or ("" if summary == incident.title else summary),
         details=incident.details or tuple(pairs),
@@ -265,7 +265,7 @@ def _from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
     is not published)."""
     field = _changed_field(obj)
     if field and field.get("name") != "service":  # a service changes by its id
-        return _text(field.get("old_value"), _NAME), _text(field.get("value"), _NAME)
+        return _text(field.get("old_value"), _MAX_NAME), _text(field.get("value"), _MAX_NAME)
     if not kind.endswith("_change"):
         return "", ""
     what = kind[: -len("_change")]
@@ -308,7 +308,7 @@ def _first(*values: Any) -> str:
 
 def _first_text(*values: Any) -> str:
     for value in values:
-        text = _label(value) if isinstance(value, Mapping) else _text(value, _TEXT)
+        text = _label(value) if isinstance(value, Mapping) else _text(value, _MAX_TEXT)
         if text:
             return text
     return ""
@@ -333,7 +333,7 @@ def _id(obj: Mapping[str, Any]) -> str:
 
 
 def _label(obj: Mapping[str, Any]) -> str:
-    return one_line(_text(obj.get("summary") or obj.get("name"), _NAME))
+    return one_line(_text(obj.get("summary") or obj.get("name"), _MAX_NAME))
 
 
 def _int(value: Any) -> int:

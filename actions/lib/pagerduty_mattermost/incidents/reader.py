@@ -40,7 +40,7 @@ from pagerduty_mattermost.incidents.log_entries import (
 from pagerduty_mattermost.incidents.snapshot import Found
 
 PAGE = 100
-SLICE = 2000
+MAX_WINDOW_ENTRIES = 2000
 """Log entries taken in one go. A longer log (after an outage) is read in windows, each committed
 by itself."""
 MAX_SERVICES = 50
@@ -102,7 +102,7 @@ def read_log(
     end = max(newest or 0.0, since + 2) + 1
     until: Optional[float] = None
     while True:
-        too_long = page.more and page.total is not None and page.total > SLICE
+        too_long = page.more and page.total is not None and page.total > MAX_WINDOW_ENTRIES
         fresh, cut = ({}, True) if too_long else _rest_of_log(pagerduty, params, page, is_fresh)
         window = (end if until is None else until) - since
         if not cut or window <= 2:
@@ -173,7 +173,7 @@ def read_incident(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
 def read_open(pagerduty: PagerDuty) -> Tuple[Dict[str, Incident], Optional[float]]:
     """All open incidents of the account by id, and PagerDuty's clock: a request a page of 100, one
     at least."""
-    reading = _Reading(pagerduty, lambda row: False)
+    reading = _SnapshotReading(pagerduty, lambda row: False)
     page = reading.open_page({"date_range": "all"}, 0)
     if page.more and (page.total or 0) > MAX_RECORDS:
         reading.sliced({}, page, page.server_time)
@@ -205,7 +205,7 @@ def read_snapshot(
         else None,
         "team_ids": sorted(teams) if teams is not None else None,
     }
-    reading = _Reading(pagerduty, unchanged)
+    reading = _SnapshotReading(pagerduty, unchanged)
     page = reading.open_page({**scope, "date_range": "all"}, 0)
     server_time = page.server_time
     if page.more and (page.total or 0) > MAX_RECORDS:
@@ -233,7 +233,7 @@ def read_snapshot(
     )
 
 
-class _Reading:
+class _SnapshotReading:
     """One snapshot being read."""
 
     def __init__(

@@ -7,7 +7,7 @@ from typing import Optional, Tuple
 
 from pagerduty_mattermost.incidents.known_states import OVERLAP
 
-TOLERANCE = 60.0
+TOLERANCE_SECONDS = 60.0
 """Seconds that the server's clock and ours may differ about how much time passed between two
 answers."""
 
@@ -25,7 +25,7 @@ class ServerClock:
         if date is None:
             return None
         last, self._last = self._last, (date, monotonic)
-        if last is None or abs((date - last[0]) - (monotonic - last[1])) > TOLERANCE:
+        if last is None or abs((date - last[0]) - (monotonic - last[1])) > TOLERANCE_SECONDS:
             return None
         return last[0]
 
@@ -46,4 +46,4 @@ def moved(
         return max(cursor, upto + OVERLAP if limit is None else min(upto + OVERLAP, limit))
     if confirmed is None:
         return cursor
-    return confirmed if confirmed > cursor or cursor - confirmed > TOLERANCE else cursor
+    return confirmed if confirmed > cursor or cursor - confirmed > TOLERANCE_SECONDS else cursor

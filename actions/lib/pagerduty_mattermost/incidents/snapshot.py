@@ -48,7 +48,7 @@ from pagerduty_mattermost.incidents.known_states import (
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
-LATELY = 1800
+LATELY_SECONDS = 1800
 """Seconds since an incident nobody knew was resolved, within which it is still told; less than
 KEEP_CLOSED."""
 MAX_REPAINTS = 50
@@ -69,7 +69,7 @@ _EVENT: Mapping[str, str] = {
 }
 
 
-class _Young(NamedTuple):
+class _YoungDifferences(NamedTuple):
     """Differences that wait for their age; one that a snapshot no longer finds starts anew when it
     comes back."""
 
@@ -156,7 +156,7 @@ def differences(
         if before is None:
             step = _unknown(state, incident, watch, now, rescoped)
         else:
-            step = _known(state, before, incident, watch, now, _Young(earlier, pending))
+            step = _known(state, before, incident, watch, now, _YoungDifferences(earlier, pending))
         if step is None:
             continue
         if step.change is not None and not step.change.events:
@@ -212,7 +212,7 @@ def _unknown(
     if created > now - GRACE:
         return None
     changed = _status_time(incident) or created
-    if not incident.is_open and not now - LATELY < changed <= now - GRACE:
+    if not incident.is_open and not now - LATELY_SECONDS < changed <= now - GRACE:
         return None
     events = [_event(incident, "status", "triggered", TRIGGERED, incident.created_at)]
     states = ["triggered"]
@@ -229,7 +229,12 @@ def _unknown(
 
 
 def _known(
-    state: State, before: Known, incident: Incident, watch: WatchFilter, now: float, young: _Young
+    state: State,
+    before: Known,
+    incident: Incident,
+    watch: WatchFilter,
+    now: float,
+    young: _YoungDifferences,
 ) -> Optional[Step]:
     """What differs from the known state, as far as it is old enough to be told."""
     covered = watch.covers(incident)

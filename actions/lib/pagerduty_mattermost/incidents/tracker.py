@@ -43,14 +43,14 @@ from pagerduty_mattermost.incidents.known_states import (
 from pagerduty_mattermost.incidents.log_entries import Entry, with_details, with_note
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
-FIRST_ASSIGNMENT = 5
+FIRST_ASSIGNMENT_SECONDS = 5
 """Seconds after an incident's creation within which its first assignment belongs to the trigger.
 """
-SAME_TRIGGER = 60
+SAME_TRIGGER_SECONDS = 60
 """A trigger entry this many seconds from the incident's creation is the trigger; a later one is a
 repeated alert."""
 
-SAME_RESOLVE = 2
+SAME_RESOLVE_SECONDS = 2
 """An incident resolved this many seconds after the resolve that is known was resolved once more.
 """
 
@@ -101,7 +101,7 @@ def _step(
     reported = before is not None and before.has(REPORTED)
     if not covered and not reported:
         return Step(incident_id, None, None, accounted)
-    story = _Story(before, incident, group, state.origin)
+    story = _IncidentStory(before, incident, group, state.origin)
     if before is None and not story.news and not incident.is_open:
         return Step(incident_id, None, None, accounted)
     reported = reported or (bool(story.news) and watch.passes(incident, story.states))
@@ -136,7 +136,7 @@ def _step(
     return Step(incident_id, known, None, accounted)
 
 
-class _Story:
+class _IncidentStory:
     """The entries of one incident gone through in their order."""
 
     def __init__(
@@ -208,7 +208,7 @@ class _Story:
     def _is_first_assignment(self, entry: Entry) -> bool:
         if entry.kind != "assign" or self._folded or self._created is None:
             return False
-        return 0 <= entry.at - self._created <= FIRST_ASSIGNMENT
+        return 0 <= entry.at - self._created <= FIRST_ASSIGNMENT_SECONDS
 
     def _type(self, entry: Entry, position: int) -> str:
         """The event's type, once it is known in what state the entry found the incident."""
@@ -216,7 +216,7 @@ class _Story:
         event_type = entry.event.event_type
         closed = self._status not in OPEN_STATUSES and entry.at >= self._status_at
         if event_type == TRIGGERED:
-            if self._created is None or abs(entry.at - self._created) <= SAME_TRIGGER:
+            if self._created is None or abs(entry.at - self._created) <= SAME_TRIGGER_SECONDS:
                 return TRIGGERED
             return REOPENED if closed else UPDATED
         maybe_reopened = entry.kind not in EVENT_TYPES or event_type == UNACKNOWLEDGED
@@ -225,7 +225,9 @@ class _Story:
                 e.event.event_type for e in self._group[position + 1 :] if e.event is not None
             )
             resolved = times.seconds(self.incident.resolved_at) or 0.0
-            resolved_again = resolved >= entry.at and resolved > self._status_at + SAME_RESOLVE
+            resolved_again = (
+                resolved >= entry.at and resolved > self._status_at + SAME_RESOLVE_SECONDS
+            )
             if (
                 self.incident.is_open
                 or resolved_again

@@ -8,11 +8,11 @@ from typing import Any, Dict
 from pagerduty_mattermost.core.text import cut
 from pagerduty_mattermost.incidents.incident import Change, to_payload
 
-MAX_PAYLOAD = 4096
+MAX_PAYLOAD_BYTES = 4096
 """Bytes of a payload, wherever that can be had: StackStorm stores each one several times."""
 
 
-def payload(change: Change, limit: int = MAX_PAYLOAD) -> Dict[str, Any]:
+def payload(change: Change, limit: int = MAX_PAYLOAD_BYTES) -> Dict[str, Any]:
     """The payload of `pagerduty.incident`, its long texts cut until it has at most `limit` bytes,
     as far as that goes: events are never left out."""
     data = to_payload(change)

@@ -25,31 +25,32 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.known_states import REPORTED, Known
 from pagerduty_mattermost.incidents.state_store import peek
-from pagerduty_mattermost.noise import reminder_rules as reminders
+from pagerduty_mattermost.noise import reminder_rules
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-PREFIX = "reminder."
-KEEP = 30 * 86400.0
-SECONDS = 45.0
+_PREFIX = "reminder."
+KEPT_SECONDS = 30 * 86400.0
+MAX_SECONDS = 45.0
 """After this long the rest waits for the next run."""
-FORGOTTEN = 50
+MAX_FORGOTTEN = 50
 """Records of incidents that are over, deleted in one run."""
-LOOKS = 200
+MAX_READ = 200
 """Incidents whose records are read in one run, the longest due first: in a storm the others wait
 for the next."""
-FIRST_WAIT = 60.0
+FIRST_WAIT_SECONDS = 60.0
 """Seconds until an incident without a card is looked at again; a quarter of its age once that is
 more."""
 
 
-class Kept(NamedTuple):
+class ReminderRecord(NamedTuple):
     incident_id: str
     since: float
     """When the episode began, seconds since the epoch."""
@@ -58,19 +59,23 @@ class Kept(NamedTuple):
     next_at: float = 0.0
     """When there is something to do; 0: not before its status changes."""
     status_at: int = 0
-    """`sensor_state.Known.status_at` when it was looked at."""
+    """`known_states.Known.status_at` when it was looked at."""
 
 
-def waiting(store: Store, terms: RemindersConfig, now: float, log: Any = None) -> List[Kept]:
+def waiting(
+    store: Store, terms: RemindersConfig, now: float, log: Any = None
+) -> List[ReminderRecord]:
     """Those that are due, the oldest first. Raises StoreUnreachable."""
     known = peek(store)
     triggered = {id: one for id, one in known.items() if _is_meant(one, terms)}
     if not triggered:
         return []
     kept = _every(store)
-    for incident_id in [id for id in kept if id not in known or not known[id].is_open][:FORGOTTEN]:
-        store.delete(PREFIX + incident_id)
-    found: List[Kept] = []
+    for incident_id in [id for id in kept if id not in known or not known[id].is_open][
+        :MAX_FORGOTTEN
+    ]:
+        store.delete(_PREFIX + incident_id)
+    found: List[ReminderRecord] = []
     todo = []
     for incident_id, state in triggered.items():
         before = kept.get(incident_id)
@@ -78,10 +83,10 @@ def waiting(store: Store, terms: RemindersConfig, now: float, log: Any = None) -
             todo.append((state.status_at, incident_id))
         elif 0 < before.next_at <= now:
             todo.append((int(before.next_at), incident_id))
-    for _, incident_id in sorted(todo)[:LOOKS]:
+    for _, incident_id in sorted(todo)[:MAX_READ]:
         before, state = kept.get(incident_id), triggered[incident_id]
         snapshot = Records(store, incident_id, log).load()
-        one = _looked(before or Kept(incident_id, 0.0), snapshot, state, terms, now)
+        one = _looked(before or ReminderRecord(incident_id, 0.0), snapshot, state, terms, now)
         if one != before:
             save(store, one)
         if 0 < one.next_at <= now:
@@ -89,11 +94,11 @@ def waiting(store: Store, terms: RemindersConfig, now: float, log: Any = None) -
     return sorted(found, key=lambda one: (one.since, one.incident_id))
 
 
-def save(store: Store, one: Kept) -> None:
-    store.write(PREFIX + one.incident_id, one._asdict(), KEEP)
+def save(store: Store, one: ReminderRecord) -> None:
+    store.write(_PREFIX + one.incident_id, to_json(one), KEPT_SECONDS)
 
 
-class Round:
+class ReminderRun:
     """One run: all that is due is asked for at once, and each is looked at again just before its
     reply."""
 
@@ -110,9 +115,9 @@ class Round:
         self._mentions = Mentions(
             context.mattermost, lambda: context.pagerduty, context.store, log=context.log
         )
-        self._on_calls: Dict[str, Optional[List[oncall.OnCall]]] = {}
+        self._on_calls: Dict[str, Optional[List[on_calls.OnCall]]] = {}
 
-    def remind(self, due: Sequence[Kept]) -> List[str]:
+    def remind(self, due: Sequence[ReminderRecord]) -> List[str]:
         """Ids of the posts. Raises RetryLater when something may go through later; all else was
         done by then."""
         began = self._context.monotonic()
@@ -131,7 +136,7 @@ class Round:
         later: Optional[RetryLater] = None
         for one in due:
             row = rows.get(one.incident_id)
-            if row is None or self._context.monotonic() - began > SECONDS:
+            if row is None or self._context.monotonic() - began > MAX_SECONDS:
                 # No longer triggered, which the sensor is about to see; or for the next run.
                 continue
             try:
@@ -143,14 +148,14 @@ class Round:
         return posted
 
     def _incident(
-        self, one: Kept, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]
+        self, one: ReminderRecord, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]
     ) -> List[str]:
         snapshot = Records(self._context.store, one.incident_id, self._context.log).load()
         now = self._context.clock()
-        since = reminders.began(snapshot.events, one.since)
+        since = reminder_rules.began(snapshot.events, one.since)
         if since > one.since:
             one = one._replace(since=since, told=0)
-        number = reminders.due(one.since, now, self._terms)
+        number = reminder_rules.due(one.since, now, self._terms)
         cards = _cards(snapshot)
         quiet = [until for until in map(self._quiet_until(row), cards) if until is not None]
         if not cards or (quiet and len(quiet) == len(cards)):
@@ -159,14 +164,14 @@ class Round:
             return []
         posted: List[str] = []
         if number > one.told:
-            text = reminders.text(one.since, now, self._following(row, present), self._zone)
+            text = reminder_rules.text(one.since, now, self._following(row, present), self._zone)
             for card in cards:
                 if self._quiet_until(row)(card) is None:
                     posted += self._reply(one, number, card, row, text)
         one = one._replace(told=max(number, one.told))
         save(
             self._context.store,
-            one._replace(next_at=reminders.next_at(one.since, one.told, self._terms)),
+            one._replace(next_at=reminder_rules.next_at(one.since, one.told, self._terms)),
         )
         return posted
 
@@ -177,7 +182,7 @@ class Round:
         return lambda card: self._hours.until(card.route.quiet) if low else None
 
     def _reply(
-        self, one: Kept, number: int, card: Record, row: Mapping[str, Any], text: str
+        self, one: ReminderRecord, number: int, card: Record, row: Mapping[str, Any], text: str
     ) -> List[str]:
         from pagerduty_mattermost.cards.thread import CardThread
         from pagerduty_mattermost.core.post_keys import post_key
@@ -214,23 +219,25 @@ class Round:
 
     def _mention(self, card: Record, row: Mapping[str, Any]) -> str:
         if card.route.mention == "assignees":
-            return self._mentions.of_users(reminders.assignees(row))
+            return self._mentions.of_users(reminder_rules.assignees(row))
         return (
-            self._mentions.on_call(reminders.policy_id(row))
+            self._mentions.on_call(reminder_rules.policy_id(row))
             if card.route.mention == "oncall"
             else ""
         )
 
     def _following(self, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]) -> str:
         """Who is next; one request for each escalation policy, for all incidents that are due."""
-        policy = reminders.policy_id(row)
+        policy = reminder_rules.policy_id(row)
         steps = [
-            reminders.planned(other) for other in present if reminders.policy_id(other) == policy
+            reminder_rules.planned(other)
+            for other in present
+            if reminder_rules.policy_id(other) == policy
         ]
         found = [step for step in steps if step is not None]
         if policy not in self._on_calls and policy and found:
             try:
-                self._on_calls[policy] = oncall.read(
+                self._on_calls[policy] = on_calls.read(
                     self._context.pagerduty,
                     {"escalation_policy_ids": [policy]},
                     since=min(step.assigned_at for step in found),
@@ -239,7 +246,7 @@ class Round:
             except PackError as error:
                 self._context.log.info("Who is next on %s is not known: %s", policy, error)
                 self._on_calls[policy] = None
-        return reminders.following(row, self._on_calls.get(policy), self._context.clock())
+        return reminder_rules.following(row, self._on_calls.get(policy), self._context.clock())
 
 
 def _is_meant(known: Known, terms: RemindersConfig) -> bool:
@@ -247,23 +254,23 @@ def _is_meant(known: Known, terms: RemindersConfig) -> bool:
 
 
 def _looked(
-    one: Kept, snapshot: Snapshot, state: Known, terms: RemindersConfig, now: float
-) -> Kept:
+    one: ReminderRecord, snapshot: Snapshot, state: Known, terms: RemindersConfig, now: float
+) -> ReminderRecord:
     """What is to be done about it, and when, by what is remembered of it."""
     created = (
         times.seconds(snapshot.newest.change.incident.created_at) if snapshot.states else None
     )
-    since = reminders.began(snapshot.events, one.since or created or float(state.status_at))
+    since = reminder_rules.began(snapshot.events, one.since or created or float(state.status_at))
     one = one._replace(
         since=since, told=one.told if since == one.since else 0, status_at=state.status_at
     )
     if not _cards(snapshot):
         return one._replace(next_at=_patience(since, now))
-    return one._replace(next_at=reminders.next_at(since, one.told, terms))
+    return one._replace(next_at=reminder_rules.next_at(since, one.told, terms))
 
 
 def _patience(since: float, now: float) -> float:
-    return now + max(FIRST_WAIT, (now - since) / 4)
+    return now + max(FIRST_WAIT_SECONDS, (now - since) / 4)
 
 
 def _cards(snapshot: Snapshot) -> List[Record]:
@@ -272,21 +279,17 @@ def _cards(snapshot: Snapshot) -> List[Record]:
     return [one for one in found if one.post_id and not one.gone and one.route.reply_on != (NONE,)]
 
 
-def _every(store: Store) -> Dict[str, Kept]:
-    values = store.read_prefix(PREFIX, on_broken=lambda error: None)
+def _every(store: Store) -> Dict[str, ReminderRecord]:
+    values = store.read_prefix(_PREFIX, on_broken=lambda error: None)
     found = (kept_of(name, value) for name, value in values.items())
     return {one.incident_id: one for one in found if one is not None}
 
 
-def kept_of(name: str, value: Any) -> Optional[Kept]:
+def kept_of(name: str, value: Any) -> Optional[ReminderRecord]:
     """Of a relative key and its value; None when it is no such record."""
+    if not isinstance(value, Mapping):
+        return None
     try:
-        return Kept(
-            name[len(PREFIX) :],
-            float(value["since"]),
-            int(value["told"]),
-            float(value["next_at"]),
-            int(value["status_at"]),
-        )
-    except (KeyError, TypeError, ValueError):
+        return from_json(ReminderRecord, {**value, "incident_id": name[len(_PREFIX) :]})
+    except MisshapenValue:
         return None

@@ -19,19 +19,19 @@ from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall, levels_of
 from pagerduty_mattermost.incidents.incident import IncidentEvent
 
-MOST = 10
+MAX_REMINDERS = 10
 """Reminders of one episode, where they are repeated."""
-NAMED = 5
+MAX_NAMED = 5
 BEGINNINGS = (
     "incident.triggered",
     "incident.reopened",
     "incident.unacknowledged",
     "incident.urgency_updated",
 )
-UNKNOWN = "Who is next is not known."
+NEXT_UNKNOWN = "Who is next is not known."
 
 
-class Step(NamedTuple):
+class PlannedEscalation(NamedTuple):
     """An escalation that PagerDuty has planned."""
 
     at: float
@@ -54,17 +54,17 @@ def due(since: float, now: float, terms: RemindersConfig) -> int:
     late = now - since - terms.after * 60
     if late < 0:
         return 0
-    return min(MOST, 1 + int(late // (terms.repeat * 60))) if terms.repeat else 1
+    return min(MAX_REMINDERS, 1 + int(late // (terms.repeat * 60))) if terms.repeat else 1
 
 
 def next_at(since: float, told: int, terms: RemindersConfig) -> float:
     """When the reminder after the `told`-th is due; 0 when there is none."""
-    if told and (not terms.repeat or told >= MOST):
+    if told and (not terms.repeat or told >= MAX_REMINDERS):
         return 0.0
     return since + 60 * (terms.after + told * terms.repeat)
 
 
-def planned(incident: Mapping[str, Any]) -> Optional[Step]:
+def planned(incident: Mapping[str, Any]) -> Optional[PlannedEscalation]:
     """The next escalation of an incident (a row of GET /incidents); None where none is planned, or
     not known."""
     at = [
@@ -75,7 +75,7 @@ def planned(incident: Mapping[str, Any]) -> Optional[Step]:
     known = [moment for moment in at if moment is not None]
     assigned = [times.seconds(str(one.get("at"))) for one in _maps(incident.get("assignments"))]
     since = [moment for moment in assigned if moment is not None]
-    return Step(min(known), max(since)) if known and since else None
+    return PlannedEscalation(min(known), max(since)) if known and since else None
 
 
 def following(
@@ -89,12 +89,12 @@ def following(
     call when they were assigned."""
     pending = incident.get("pending_actions")
     if not isinstance(pending, list):
-        return UNKNOWN
+        return NEXT_UNKNOWN
     if not any(_is_escalation(one) for one in _maps(pending)):
         return "No further escalation is planned."
     step = planned(incident)
     if step is None:
-        return UNKNOWN
+        return NEXT_UNKNOWN
     when = f"in {times.duration(step.at - now)}" if step.at > now else "now"
     policy = incident.get("escalation_policy")
     levels = len(_maps(policy.get("escalation_rules"))) if isinstance(policy, Mapping) else 0
@@ -107,8 +107,8 @@ def following(
     )
     if not names:
         return f"Next: level {level} {when}, where nobody is on call."
-    more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
-    shown = ", ".join(escape(one_line(clean(name), 60)) for name in names[:NAMED])
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    shown = ", ".join(escape(one_line(clean(name), 60)) for name in names[:MAX_NAMED])
     return f"Next: level {level}, {shown}{more} {when}."
 
 

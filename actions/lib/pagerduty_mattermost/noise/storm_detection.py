@@ -61,7 +61,7 @@ are done in bulk."""
 PATIENCE_SECONDS = 8.0
 """Seconds that new incidents which come at the pace of a storm wait for more, so that it begins
 without cards."""
-PACE = 4.0
+PACE_FACTOR = 4.0
 """So many times as fast as what makes a storm."""
 REMEMBERED_SECONDS = 900.0
 """Seconds that an incident that passed is known to have: a look that failed may be repeated that
@@ -275,7 +275,7 @@ class StormDetector:
         if not self._settings.storm_incidents:
             return True
         moments = sorted([*passed.values(), *map(_at, fresh)])
-        gap = self._settings.storm_window / self._settings.storm_incidents / PACE
+        gap = self._settings.storm_window / self._settings.storm_incidents / PACE_FACTOR
         return all(
             now - two >= PATIENCE_SECONDS or two - one > gap
             for one, two in zip(moments, moments[1:])

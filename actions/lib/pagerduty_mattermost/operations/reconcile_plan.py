@@ -16,7 +16,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.known_states import REPORTED, Known
 from pagerduty_mattermost.incidents.log_entries import Entry
-from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT
+from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT_SECONDS
 
 GRACE_SECONDS = 180.0
 """That the sensor, the rules engine and an action are left to do it by themselves."""
@@ -128,7 +128,7 @@ def of_log(
         if (
             entry.kind == "assign"
             and created is not None
-            and 0 <= entry.at - created <= FIRST_ASSIGNMENT
+            and 0 <= entry.at - created <= FIRST_ASSIGNMENT_SECONDS
         ):
             continue  # it belongs to the trigger
         if snapshot is None or entry.event.event_id not in {

@@ -49,12 +49,12 @@ from pagerduty_mattermost.sensor.starting import first_state, rebuild
 from pagerduty_mattermost.sensor.watch_scope import Scope
 
 SUMMARY_TRIGGER = "pagerduty.open_summary"
-CATCH_UP = 7 * 86400
+CATCH_UP_SECONDS = 7 * 86400
 """Seconds of log that are read again after a long standstill; what is older, snapshots find as
 differences."""
 MAX_SLICES = 20
 """Windows of a long log in one run; the rest follows with the next."""
-MAX_WAIT = 300.0
+MAX_WAIT_SECONDS = 300.0
 """Seconds: a longer wait that PagerDuty asks for is asked about again."""
 CYCLES_SKIPPED = 100
 """Added at a start: more than the quiet cycles that were not committed, so that cycles only ever
@@ -158,7 +158,7 @@ class Cycle:
             self._snapshots.wanted = True
             wait = getattr(error, "retry_after", None)
             if wait:
-                self._not_before = now + min(float(wait), MAX_WAIT)
+                self._not_before = now + min(float(wait), MAX_WAIT_SECONDS)
         permanent = isinstance(error, (Unauthorized, ConfigError))
         self.health.failed(kind, reason, now, last_good=self._last_good, at_once=permanent)
         self._log.warning("The incident sensor can't go on now: %s", reason)
@@ -244,7 +244,7 @@ class Cycle:
             self._last_good = times.iso(state.cursor)
             if read.upto is None:
                 return True
-            since = max(read.upto, (confirmed or 0.0) - CATCH_UP)
+            since = max(read.upto, (confirmed or 0.0) - CATCH_UP_SECONDS)
         return False
 
     def _take_snapshot(self, state: State, watch: WatchFilter) -> None:

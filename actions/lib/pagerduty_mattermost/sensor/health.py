@@ -8,8 +8,8 @@ from typing import Any, Dict, NamedTuple, Optional
 
 from pagerduty_mattermost.core.text import clean, cut, escape, one_line
 
-FAILURES = 3
-SECONDS = 120.0
+ALARM_FAILURES = 3
+ALARM_SECONDS = 120.0
 """Failed cycles in a row, or seconds since the first of them, after which it is told."""
 
 
@@ -42,7 +42,7 @@ class Notice(NamedTuple):
     key: str
 
 
-class _Problem(NamedTuple):
+class _SensorProblem(NamedTuple):
     reason: str
     began: float
     failures: int
@@ -53,7 +53,7 @@ class Health:
     """Collects problems by kind; says when to tell of them. Times are monotonic seconds."""
 
     def __init__(self) -> None:
-        self._problems: Dict[str, _Problem] = {}
+        self._problems: Dict[str, _SensorProblem] = {}
         self.told = False
         """`failing` was told, `recovered` not yet."""
         self.since = ""
@@ -72,7 +72,7 @@ class Health:
             self.since = last_good
         before = self._problems.get(kind)
         began, failures = (before.began, before.failures) if before else (now, 0)
-        self._problems[kind] = _Problem(reason, began, failures + 1, at_once)
+        self._problems[kind] = _SensorProblem(reason, began, failures + 1, at_once)
 
     def good(self, kind: str) -> None:
         """What failed works again."""
@@ -83,7 +83,11 @@ class Health:
         if self.told:
             return None if self._problems else self._notice("recovered", "")
         for problem in self._problems.values():
-            if problem.at_once or problem.failures >= FAILURES or now - problem.began >= SECONDS:
+            if (
+                problem.at_once
+                or problem.failures >= ALARM_FAILURES
+                or now - problem.began >= ALARM_SECONDS
+            ):
                 return self._notice("failing", self.reason)
         return None
 

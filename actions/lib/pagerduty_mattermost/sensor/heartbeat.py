@@ -9,6 +9,7 @@ from typing import Any, Callable, Dict, Optional
 
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
@@ -136,7 +137,7 @@ def tell_health(
     if notice is None:
         return False
     try:
-        dispatcher.dispatch(HEALTH, notice._asdict(), trace_tag=notice.key, ids=(notice.key,))
+        dispatcher.dispatch(HEALTH, to_json(notice), trace_tag=notice.key, ids=(notice.key,))
     except PackError as error:
         log.warning("The sensor's health could not be told: %s", error)
         return False

@@ -9,7 +9,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import cut, escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.incident import Incident
 
-LISTED = 20
+MAX_LISTED = 20
 """Incidents that the summary lists."""
 MAX_URL = 300
 """Longer addresses are left out."""
@@ -44,15 +44,15 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
                 + ", ".join(f"{_short(one[0].service)} {len(one)}" for _, one in largest)
                 + "."
             )
-        for incident in listed[:LISTED]:
+        for incident in listed[:MAX_LISTED]:
             url = incident.url if len(incident.url) <= MAX_URL else ""
             title = markdown_link(f"#{incident.number} {cut(one_line(incident.title), 80)}", url)
             lines.append(
                 f"- {title}: {escape(incident.status)}, {_short(incident.service)},"
                 f" {times.stamp(incident.created_at, zone)}"
             )
-        if len(listed) > LISTED:
-            lines.append(f"- and {len(listed) - LISTED} older ones")
+        if len(listed) > MAX_LISTED:
+            lines.append(f"- and {len(listed) - MAX_LISTED} older ones")
     return {
         "text": "\n".join(lines),
         "key": f"open-summary-{since}",
@@ -74,7 +74,7 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
                 "url": incident.url,
                 "created_at": incident.created_at,
             }
-            for incident in listed[:LISTED]
+            for incident in listed[:MAX_LISTED]
         ],
     }
 

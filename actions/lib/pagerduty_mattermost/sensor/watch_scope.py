@@ -8,15 +8,15 @@ from typing import Any, Callable, Dict, FrozenSet, List, NamedTuple, Optional, T
 
 from pagerduty_mattermost.core.config.watch import WatchConfig
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
-from pagerduty_mattermost.gateways.pagerduty import references as lookup
+from pagerduty_mattermost.gateways.pagerduty import references
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
-AGAIN = 600.0
+RETRY_SECONDS = 600.0
 """Seconds after which services and teams that could not be found are looked for again."""
 
 
-class _Found(NamedTuple):
+class _ResolvedNames(NamedTuple):
     ids: FrozenSet[str]
     problem: str
     at: float
@@ -37,7 +37,7 @@ class Scope:
         self._pagerduty = pagerduty
         self._log = log
         self._monotonic = monotonic
-        self._found: Dict[str, _Found] = {}
+        self._found: Dict[str, _ResolvedNames] = {}
 
     @property
     def problems(self) -> str:
@@ -59,13 +59,15 @@ class Scope:
         if not texts:
             return None
         before = self._found.get(kind)
-        if before is not None and (not before.problem or self._monotonic() - before.at < AGAIN):
+        if before is not None and (
+            not before.problem or self._monotonic() - before.at < RETRY_SECONDS
+        ):
             return before.ids
         ids: List[str] = []
         problems: List[str] = []
         for text in texts:
             try:
-                ids.append(lookup.resolve(self._pagerduty, kind, text).id)
+                ids.append(references.resolve(self._pagerduty, kind, text).id)
             except PackError as error:
                 if isinstance(error, (NotFound, RejectedInput)) and error.status is None:
                     problems.append(str(error))
@@ -77,5 +79,5 @@ class Scope:
         problem = f"watch.{kind}s: {'; '.join(problems)}" if problems else ""
         if problem:
             self._log.error("The configuration names what can't be watched: %s", problem)
-        self._found[kind] = _Found(frozenset(ids), problem, self._monotonic())
+        self._found[kind] = _ResolvedNames(frozenset(ids), problem, self._monotonic())
         return self._found[kind].ids

@@ -1,23 +1,21 @@
-"""PagerDuty's webhook (v3) as a doorbell: which calls are genuine, what is answered, when the log
-is read next. Pure.
+"""PagerDuty's webhook (v3): which calls are genuine, what is answered, when the log is read next.
+Pure.
 
-    judge(secrets, headers, body) -> GENUINE, UNFIT or UNSIGNED
-    bell = Bell(Pace(10.0, 60.0)).ring(now)
-    bell.due(now) -> when to read; bell.reading(now), bell.read(now, ok) around each read
+    judge(secrets, headers, body)      # GENUINE, UNFIT or UNSIGNED
+    webhook = WebhookState(ReadPace(10.0, 60.0)).called(now)
+    webhook.due(now)                   # when to read the log next
+    webhook = webhook.reading(now)     # before a read, and after it:
+    webhook = webhook.read(now, ok)
 
-What a call says is never looked at: verified, it only rings, and the log stays the one source of
-events (facts/pagerduty.md, Webhooks v3). So a forged call can't do more than be counted. Times are
-monotonic seconds.
+What a call says is ignored: a verified call only makes the sensor read the log, which stays the
+one source of events. So a forged call can do no more than be counted. Times are monotonic seconds.
 
-**Does the bell work?** Yes, while a verified call came within `TRUSTED` seconds and no change is
-known that it should
-have told of and did not. A change that a read finds is told of when any verified call came at or
-after the change
-(`SLACK` seconds of difference between the clocks are allowed), or comes within `GRACE` seconds of
-the finding: the log
-can be faster than the call. It works again with the next verified call. What no call tells of by
-design
-(a title changed, what a snapshot found, changes from before the listener stood) is not looked at.
+The webhook works while a verified call came within `TRUSTED_SECONDS` and no change is known that a
+call should have told of and none did. A change that a read finds counts as told of when any
+verified call came at or after it (`SLACK_SECONDS` of difference between the clocks are allowed),
+or comes within `GRACE_SECONDS` of the finding, since the log can be faster than the call. It works
+again with the next verified call. Changes that no call tells of by design (a changed title, what a
+snapshot found, what happened before the listener stood) are left out of account.
 """
 
 from __future__ import annotations
@@ -29,12 +27,12 @@ from typing import Any, Dict, Iterable, Mapping, NamedTuple, Optional
 from pagerduty_mattermost.core.times import seconds
 
 GENUINE, UNFIT, UNSIGNED = "genuine", "unfit", "unsigned"
-STATUS: Dict[str, int] = {GENUINE: 202, UNFIT: 202, UNSIGNED: 401}
+ANSWER_STATUS: Dict[str, int] = {GENUINE: 202, UNFIT: 202, UNSIGNED: 401}
 """Answers. PagerDuty signs all it sends: what bears no signature is a stranger's. To any other
 call a 4xx would lose the event for good and after three in a row disable the subscription, when
-all that is wrong may be our secret."""
+all that is wrong may be the secret that the pack knows."""
 
-EVENTS = (
+SUBSCRIBED_EVENTS = (
     "incident.acknowledged",
     "incident.annotated",
     "incident.custom_field_values.updated",
@@ -51,29 +49,29 @@ EVENTS = (
     "incident.triggered",
     "incident.unacknowledged",
 )
-"""What is subscribed to: the webhook's event types that the log tells of in words of ours
-(`entries.EVENT_TYPES`)."""
+"""What is subscribed to: the webhook's event types that log entries become, too
+(`incidents.event_types`)."""
 
-GAP = 1.0
-"""Seconds between the beginnings of two reads, however often it rings."""
-GAP_AFTER_FAILURE = 5.0
-AGAIN = 3.0
-"""Seconds after the last ring at which the log is read once more: an entry may come into sight
-after its call."""
-TRUSTED = 86400.0
-GRACE = 30.0
-SLACK = 5.0
+GAP_SECONDS = 1.0
+"""Between the beginnings of two reads, however many calls come."""
+GAP_AFTER_FAILURE_SECONDS = 5.0
+READ_AGAIN_SECONDS = 3.0
+"""After the last call, when the log is read once more: an entry may come into sight after its
+call."""
+TRUSTED_SECONDS = 86400.0
+GRACE_SECONDS = 30.0
+SLACK_SECONDS = 5.0
 MAX_SIGNATURES = 10
 """Of one call; PagerDuty sends one for each secret it still holds."""
-SIGNATURE = "x-pagerduty-signature"
+SIGNATURE_HEADER = "x-pagerduty-signature"
 
 
 def judge(secrets: Iterable[str], headers: Mapping[str, str], body: bytes) -> str:
     """GENUINE, UNFIT (a signature that fits no secret) or UNSIGNED. `headers`: names in lower
     case."""
-    given = [part.strip() for part in headers.get(SIGNATURE, "").split(",") if part.strip()][
-        :MAX_SIGNATURES
-    ]
+    given = [
+        part.strip() for part in headers.get(SIGNATURE_HEADER, "").split(",") if part.strip()
+    ][:MAX_SIGNATURES]
     if not given:
         return UNSIGNED
     fits = False
@@ -87,68 +85,77 @@ def judge(secrets: Iterable[str], headers: Mapping[str, str], body: bytes) -> st
     return GENUINE if fits else UNFIT
 
 
-class Pace(NamedTuple):
-    """Seconds from the end of one read to the next, when nothing rings."""
+class ReadPace(NamedTuple):
+    """Seconds from the end of one read to the next, when no call comes."""
 
     polling: float
-    """While the bell does not work, or the last read failed."""
-    ringing: float
+    """While the webhook does not work, or the last read failed."""
+    with_calls: float
+    """While it works."""
 
 
-class Bell(NamedTuple):
-    pace: Pace
+class WebhookState(NamedTuple):
+    """Calls and reads so far, and so when to read next and whether the webhook works."""
+
+    pace: ReadPace
     since: float = 0.0
     """When calls could first arrive."""
     began: Optional[float] = None
     """The newest read's beginning and end."""
     ended: Optional[float] = None
     failed: bool = False
-    """The newest read failed: what rang before it is still to be read."""
+    """The newest read failed: what was called for before it is still to be read."""
     wanted: bool = False
-    """It has rung since the newest read began."""
+    """A call came since the newest read began."""
     again: Optional[float] = None
     """When the log is to be read once more."""
-    heard: Optional[float] = None
+    last_call: Optional[float] = None
     """The newest verified call."""
     missed: Optional[float] = None
     """When the first change was found that no call has told of yet."""
 
-    def ring(self, now: float) -> Bell:
+    def called(self, now: float) -> WebhookState:
         """A verified call, a ping included."""
-        return self._replace(wanted=True, again=now + AGAIN, heard=now, missed=None)
+        return self._replace(
+            wanted=True, again=now + READ_AGAIN_SECONDS, last_call=now, missed=None
+        )
 
-    def reading(self, now: float) -> Bell:
+    def reading(self, now: float) -> WebhookState:
         """A read begins."""
         over = self.again is not None and self.again <= now
         return self._replace(began=now, wanted=False, again=None if over else self.again)
 
-    def read(self, now: float, ok: bool) -> Bell:
+    def read(self, now: float, ok: bool) -> WebhookState:
         """It ended."""
         return self._replace(ended=now, failed=not ok)
 
-    def found(self, now: float, happened: float) -> Bell:
+    def found(self, now: float, happened: float) -> WebhookState:
         """A read found a change that a call should tell of; `happened`: when it took place."""
-        told = self.heard is not None and self.heard >= happened - SLACK
+        told = self.last_call is not None and self.last_call >= happened - SLACK_SECONDS
         if told or happened < self.since or self.missed is not None:
             return self
         return self._replace(missed=now)
 
     def is_silent(self, now: float) -> bool:
         """Changes are found that no call tells of."""
-        return self.missed is not None and now - self.missed > GRACE
+        return self.missed is not None and now - self.missed > GRACE_SECONDS
 
     def works(self, now: float) -> bool:
-        return self.heard is not None and now - self.heard <= TRUSTED and not self.is_silent(now)
+        return (
+            self.last_call is not None
+            and now - self.last_call <= TRUSTED_SECONDS
+            and not self.is_silent(now)
+        )
 
     def interval(self, now: float) -> float:
-        """Seconds from the end of the newest read to the next when nothing rings."""
-        return self.pace.ringing if self.works(now) and not self.failed else self.pace.polling
+        """Seconds from the end of the newest read to the next when no call comes."""
+        return self.pace.with_calls if self.works(now) and not self.failed else self.pace.polling
 
     def due(self, now: float) -> float:
         """When to read next; in the past: now."""
         if self.began is None:
             return now
-        earliest = self.began + (GAP_AFTER_FAILURE if self.failed else GAP)
+        earliest = self.began + (GAP_AFTER_FAILURE_SECONDS if self.failed else GAP_SECONDS)
         times = [
             max(earliest, (self.began if self.ended is None else self.ended) + self.interval(now))
         ]
@@ -166,7 +173,7 @@ def happened(payload: Mapping[str, Any], server_now: float, now: float) -> Optio
     times = [
         seconds(event["occurred_at"])
         for event in payload["events"]
-        if event["event_type"] in EVENTS and not event["event_id"].startswith("snap-")
+        if event["event_type"] in SUBSCRIBED_EVENTS and not event["event_id"].startswith("snap-")
     ]
     known = [at for at in times if at is not None]
     return now - max(0.0, server_now - max(known)) if known else None

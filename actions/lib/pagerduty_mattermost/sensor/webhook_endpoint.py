@@ -1,15 +1,13 @@
-"""The doorbell at the incident sensor: listens for PagerDuty's webhook and makes the sensor's
-cycle read at its time.
+"""Listens for PagerDuty's webhook at the incident sensor and makes its cycle read in time.
 
-    desk = open_desk(config, service, cycle, dispatcher, log)    # None: webhook.port is not set
-    desk.wake = event.set        # called from the listener's threads when the next read became
-    nearer
-    desk.run()                   # reads when it is time to, else does nothing
-    desk.pause()                 # seconds until `run` is to be called again
+    endpoint = open_endpoint(config, service, cycle, dispatcher, log)   # None: no webhook.port
+    endpoint.wake = event.set    # called from the listener's threads when the next read is nearer
+    endpoint.run()               # reads when it is time to, else does nothing
+    endpoint.pause()             # seconds until `run` is to be called again
 
-A call never reads and never waits for a read: it rings, and is answered. `doorbell` decides all;
-this carries. What is wrong here (a taken port, a secret nobody knows) is told in the log and the
-sensor's health, and polling goes on.
+A call never reads and never waits for a read: it is counted, and answered. `webhook` decides all;
+this carries it out. What is wrong here (a taken port, an unknown secret) stands in the log and in
+the sensor's health, and polling goes on.
 """
 
 from __future__ import annotations
@@ -31,34 +29,34 @@ from pagerduty_mattermost.sensor import webhook_health
 from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.webhook import (
+    ANSWER_STATUS,
     GENUINE,
-    SIGNATURE,
-    STATUS,
+    SIGNATURE_HEADER,
     UNFIT,
     UNSIGNED,
-    Bell,
-    Pace,
+    ReadPace,
+    WebhookState,
     happened,
     judge,
 )
 from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
 
-LISTEN_AGAIN = 60.0
+LISTEN_AGAIN_SECONDS = 60.0
 """Seconds after which a taken port is tried again: a sensor that died may still hold it."""
-SILENT_FOR = 300.0
+SILENT_SECONDS = 300.0
 """Seconds without a call after a change that one should have told of, after which people are told:
 PagerDuty's calls can be late, and nothing hangs on them."""
-ALARM_FOR = 3600.0
+ALARM_SECONDS = 3600.0
 """Seconds that a trouble counts after it was last seen, so that one which comes and goes is told
 of once."""
 ANSWER_SECONDS = 2.5
 """For the datastore while PagerDuty waits; it waits 5 s (facts/pagerduty.md)."""
-STATUS_EVERY = 60.0
-"""Seconds between two notes of how the bell is (`webhook.status` reads them), unless it began or
+STATUS_EVERY_SECONDS = 60.0
+"""Between two notes of how the webhook does (`webhook.status` reads them), unless it began or
 ceased to work."""
 
 
-class Desk:
+class WebhookEndpoint:
     """`monotonic`: the clock of the cycle; tests move it."""
 
     def __init__(
@@ -76,19 +74,19 @@ class Desk:
         self.monotonic = monotonic
         self.wake: Callable[[], None] = lambda: None
         self._lock = threading.Lock()
-        self._bell = Bell(
-            Pace(config.watch.poll_interval, config.watch.poll_interval_with_webhook)
+        self._webhook = WebhookState(
+            ReadPace(config.watch.poll_interval, config.watch.poll_interval_with_webhook)
         )
         self._calls: Dict[str, int] = {GENUINE: 0, UNFIT: 0, UNSIGNED: 0}
         self._unfit_at: Optional[float] = None
         self._silent_at: Optional[float] = None
-        self._said: Dict[str, float] = {}
+        self._logged: Dict[str, float] = {}
         self._listener: Optional[Listener] = None
-        self._deaf = ""
+        self._not_listening = ""
         self._tried_at: Optional[float] = None
         self._loaded_at = 0.0
-        self._told_at: Optional[float] = None
-        self._told: Optional[WebhookHealth] = None
+        self._noted_at: Optional[float] = None
+        self._noted: Optional[WebhookHealth] = None
         dispatcher.on_dispatched = self._dispatched
 
     @property
@@ -115,18 +113,18 @@ class Desk:
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or one_line(str(error), 100)
             place = f"{self._config.bind}:{self._config.port}"
-            self._deaf = (
+            self._not_listening = (
                 f"webhook.bind and webhook.port: {place} can't be listened on "
                 f"({why}); polling goes on"
             )
-            self._log.error("%s", self._deaf)
+            self._log.error("%s", self._not_listening)
             return
-        self._deaf = ""
+        self._not_listening = ""
         self._load(now)
         listener.start()
         with self._lock:
             self._listener = listener
-            self._bell = self._bell._replace(since=now)
+            self._webhook = self._webhook._replace(since=now)
         self._log.info("Listening for PagerDuty's webhook on %s", listener.address)
         for problem in self._config.problems:
             self._log.error("%s", problem)
@@ -148,12 +146,12 @@ class Desk:
             self._keys.refresh(self.monotonic())
             verdict = judge(self._keys.texts, headers, body)
             if verdict == UNFIT and self._keys.problem:
-                self._say(
+                self._log_once(
                     "A call can't be judged, PagerDuty will repeat it: %s", self._keys.problem
                 )
                 return 503, {"error": "the secret can't be read now"}
         self._count(verdict)
-        return STATUS[verdict], {} if verdict == GENUINE else {
+        return ANSWER_STATUS[verdict], {} if verdict == GENUINE else {
             "error": "the signature fits no secret"
         }
 
@@ -161,32 +159,32 @@ class Desk:
         """Read if it is time to. Raises what `Cycle.run` raises."""
         now = self.monotonic()
         if self._listener is None and (
-            self._tried_at is None or now - self._tried_at >= LISTEN_AGAIN
+            self._tried_at is None or now - self._tried_at >= LISTEN_AGAIN_SECONDS
         ):
             self.listen()
         with self._lock:
-            before = self._bell
+            before = self._webhook
             if before.due(now) > now:
                 return
-            self._bell = before.reading(now)
+            self._webhook = before.reading(now)
         if self._listener is not None and now - self._loaded_at >= RELOAD_SECONDS:
             self._load(now)
-        self._tell_health(now)
+        self._report_health(now)
         done = False
         try:
-            # With a bell reads come at odd times: they count by the time that passed, as evenly
+            # With calls reads come at odd times: they count by the time that passed, as evenly
             # spaced ones would.
             passed = 1.0 if before.ended is None else (now - before.ended) / before.interval(now)
             done = self._cycle.run(min(1.0, passed))
         finally:
             with self._lock:
-                self._bell = self._bell.read(self.monotonic(), done)
-        self._tell_status()
+                self._webhook = self._webhook.read(self.monotonic(), done)
+        self._note_status()
 
     def pause(self) -> float:
         with self._lock:
             now = self.monotonic()
-            return max(0.0, self._bell.due(now) - now)
+            return max(0.0, self._webhook.due(now) - now)
 
     def _load(self, now: float) -> None:
         self._loaded_at = now
@@ -197,35 +195,35 @@ class Desk:
         with self._lock:
             self._calls[verdict] += 1
             if verdict == GENUINE:
-                before = self._bell.due(now)
-                self._bell = self._bell.ring(now)
-                sooner = self._bell.due(now) < before
+                before = self._webhook.due(now)
+                self._webhook = self._webhook.called(now)
+                sooner = self._webhook.due(now) < before
             elif verdict == UNFIT:
                 self._unfit_at = now
         if sooner:
             self.wake()
         if verdict == UNFIT:
-            self._say(
+            self._log_once(
                 "A call's signature fits no secret: run pagerduty.webhook.setup, or correct "
                 "webhook.secrets"
             )
         elif verdict == UNSIGNED:
-            self._say("A call without a signature was refused: it is not PagerDuty's")
+            self._log_once("A call without a signature was refused: it is not PagerDuty's")
 
     def _refusal(self, status: int, headers: Mapping[str, str]) -> int:
         """For what is refused unread. Too many and too slow: PagerDuty repeats those. A call of
         another form would be the same again."""
         if status in (408, 429):
             return 503
-        verdict = UNFIT if headers.get(SIGNATURE) else UNSIGNED
+        verdict = UNFIT if headers.get(SIGNATURE_HEADER) else UNSIGNED
         self._count(verdict)
-        return status if verdict == UNSIGNED else STATUS[verdict]
+        return status if verdict == UNSIGNED else ANSWER_STATUS[verdict]
 
-    def _say(self, line: str, *values: Any) -> None:
-        """In the log, the same line once a minute: strangers may knock often."""
+    def _log_once(self, line: str, *values: Any) -> None:
+        """The same line once a minute: strangers may call often."""
         now = self.monotonic()
-        if now - self._said.get(line, -60.0) >= 60.0:
-            self._said[line] = now
+        if now - self._logged.get(line, -60.0) >= 60.0:
+            self._logged[line] = now
             self._log.warning("PagerDuty's webhook: " + line, *values)
 
     def _dispatched(self, trigger: str, payload: Mapping[str, Any]) -> None:
@@ -237,23 +235,25 @@ class Desk:
         at = happened(payload, server_now, now)
         if at is not None:
             with self._lock:
-                self._bell = self._bell.found(now, at)
+                self._webhook = self._webhook.found(now, at)
 
-    def _tell_health(self, now: float) -> None:
+    def _report_health(self, now: float) -> None:
         if self._keys.problem:
             self._keys.refresh(now)
         with self._lock:
-            if self._bell.missed is not None and now - self._bell.missed > SILENT_FOR:
+            if self._webhook.missed is not None and now - self._webhook.missed > SILENT_SECONDS:
                 self._silent_at = now
             unfit, silent, count = self._unfit_at, self._silent_at, self._calls[UNFIT]
-        problems = [one for one in (self._deaf, *self._config.problems, self._keys.problem) if one]
-        if unfit is not None and now - unfit < ALARM_FOR:
+        problems = [
+            one for one in (self._not_listening, *self._config.problems, self._keys.problem) if one
+        ]
+        if unfit is not None and now - unfit < ALARM_SECONDS:
             problems.append(
                 f"{count} calls on the webhook bore a signature that fits no secret, and "
                 "were not heeded: run"
                 " pagerduty.webhook.setup, or correct webhook.secrets"
             )
-        if silent is not None and now - silent < ALARM_FOR:
+        if silent is not None and now - silent < ALARM_SECONDS:
             problems.append(
                 "PagerDuty's webhook did not tell of changes that the log holds, which is "
                 "polled instead: run"
@@ -267,38 +267,40 @@ class Desk:
         else:
             health.good("webhook")
 
-    def _tell_status(self) -> None:
+    def _note_status(self) -> None:
         now, server_now = self.monotonic(), self._cycle.server_time
         with self._lock:
-            bell, calls = self._bell, dict(self._calls)
-        told = WebhookHealth(bell.works(now), self.address, self._deaf, calls)
-        before = self._told
+            webhook, calls = self._webhook, dict(self._calls)
+        told = WebhookHealth(webhook.works(now), self.address, self._not_listening, calls)
+        before = self._noted
         urgent = before is None or (told.works, told.problem) != (before.works, before.problem)
-        early = self._told_at is not None and now - self._told_at < STATUS_EVERY
+        early = self._noted_at is not None and now - self._noted_at < STATUS_EVERY_SECONDS
         if server_now is None or told == before or (early and not urgent):
             return
-        self._told_at = now
-        last = "" if bell.heard is None else times.iso(server_now - (now - bell.heard))
+        self._noted_at = now
+        last = (
+            "" if webhook.last_call is None else times.iso(server_now - (now - webhook.last_call))
+        )
         try:
             webhook_health.save(
                 self._store, told._replace(last_call=last, at=times.iso(server_now))
             )
             if before is None:
                 webhook_health.forget_old(self._store)
-            self._told = told
+            self._noted = told
         except PackError as error:
             self._log.warning("How the webhook does could not be noted: %s", error)
 
 
-def open_desk(
+def open_endpoint(
     config: Config, service: Any, cycle: Cycle, dispatcher: Dispatcher, log: Any
-) -> Optional[Desk]:
-    """A desk that listens, or tries to; None where it is not configured."""
+) -> Optional[WebhookEndpoint]:
+    """One that listens, or tries to; None where it is not configured."""
     if not config.webhook.port:
         return None
     keys = accepted(
         Store(service, deadline=ANSWER_SECONDS), WEBHOOK_SECRETS, config.webhook.secrets
     )
-    desk = Desk(config, cycle, dispatcher, keys, Store(service), log)
-    desk.listen()
-    return desk
+    endpoint = WebhookEndpoint(config, cycle, dispatcher, keys, Store(service), log)
+    endpoint.listen()
+    return endpoint

@@ -1,13 +1,14 @@
-"""The webhook's subscription at PagerDuty: made, looked at and taken away; each any number of
+"""The webhook's subscription at PagerDuty: made, looked up and taken away; each any number of
 times.
 
-    setup(pagerduty, store, config, renew=False); status(pagerduty, store, config);
+    setup(pagerduty, store, config, renew=False)
+    status(pagerduty, store, config)
     teardown(pagerduty, store, config)
 
-Ours is what calls `webhook.public_url`, or was made by us for an address we had before. One is
-kept: a second one would only ring twice. PagerDuty tells the secret once, so a subscription whose
-secret is not in the datastore is made anew. No result holds a secret. Raises the gateway's errors,
-StoreUnreachable and ConfigError.
+The pack's own subscriptions are those that call `webhook.public_url`, or that the pack made for an
+address it had before. One is kept: a second one would only double the calls. PagerDuty tells the
+secret once, so a subscription whose secret is not in the datastore is made anew. No result holds a
+secret. Raises the gateway's errors, StoreUnreachable and ConfigError.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS
 from pagerduty_mattermost.sensor import webhook_health
-from pagerduty_mattermost.sensor.webhook import EVENTS
+from pagerduty_mattermost.sensor.webhook import SUBSCRIBED_EVENTS
 from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
 
 PATH, KEY = "/webhook_subscriptions", "webhook_subscriptions"
@@ -31,9 +32,9 @@ ONE = PATH + "/{id}"
 DESCRIPTION = "Doorbell of StackStorm's pack pagerduty"
 
 
-class _Found(NamedTuple):
+class _FoundSubscriptions(NamedTuple):
     rows: List[Dict[str, Any]]
-    """Ours; those whose address and secret are right in front."""
+    """The pack's own; those whose address and secret are right in front."""
     known: Set[str]
     """Ids whose secret is in the datastore."""
 
@@ -41,8 +42,9 @@ class _Found(NamedTuple):
 def setup(
     pagerduty: PagerDuty, store: Store, config: Config, renew: bool = False
 ) -> Dict[str, Any]:
-    """Afterwards exactly one subscription calls our address with the event types we use, enabled,
-    its secret known. `renew`: with a new secret; calls signed with the old one still ring."""
+    """Afterwards exactly one subscription calls the configured address with the event types in
+    use, enabled, its secret known. `renew`: with a new secret; calls signed with the old one still
+    count."""
     url, wanted = _address(config), _filter(pagerduty, config)
     found = _find(pagerduty, store, url)
     ours = [
@@ -71,7 +73,7 @@ def setup(
         "subscription_id": id,
         "url": url,
         "filter": wanted,
-        "events": [*EVENTS],
+        "events": [*SUBSCRIBED_EVENTS],
     }
 
 
@@ -105,7 +107,7 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
         active=row.get("active") is True,
         temporarily_disabled=_method(row).get("temporarily_disabled") is True,
         events=events,
-        events_missing=sorted(set(EVENTS) - set(events)),
+        events_missing=sorted(set(SUBSCRIBED_EVENTS) - set(events)),
         filter=row.get("filter") or {},
         secret_known=row.get("id") in found.known,
     )
@@ -139,7 +141,7 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
 
 
 def teardown(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]:
-    """Afterwards nothing of ours is subscribed, and no secret is kept. Works also when the
+    """Afterwards nothing of the pack is subscribed, and no secret is kept. Works also when the
     configuration says nothing of a webhook any more."""
     deleted = []
     for row in _find(pagerduty, store, config.webhook.public_url).rows:
@@ -176,14 +178,14 @@ def _filter(pagerduty: PagerDuty, config: Config) -> Dict[str, Any]:
     return {"type": "account_reference"}
 
 
-def _find(pagerduty: PagerDuty, store: Store, url: str) -> _Found:
+def _find(pagerduty: PagerDuty, store: Store, url: str) -> _FoundSubscriptions:
     known = {one.id for one in kept_secrets.read_or_none(store, WEBHOOK_SECRETS)}
     rows = [
         row
         for row in pagerduty.list_all(PATH, KEY).items
         if row.get("id") in known or (url and _url(row) == url)
     ]
-    return _Found(
+    return _FoundSubscriptions(
         sorted(rows, key=lambda row: (_url(row) != url, row.get("id") not in known)), known
     )
 
@@ -202,8 +204,12 @@ def _mend(pagerduty: PagerDuty, row: Dict[str, Any], wanted: Dict[str, Any]) -> 
     path, done = fill(ONE, id=row["id"]), "as it should be"
     there = row.get("filter") or {}
     same = there.get("type") == wanted["type"] and there.get("id") == wanted.get("id")
-    if set(row.get("events") or ()) != set(EVENTS) or row.get("active") is not True or not same:
-        change = {"events": [*EVENTS], "active": True, "filter": wanted}
+    if (
+        set(row.get("events") or ()) != set(SUBSCRIBED_EVENTS)
+        or row.get("active") is not True
+        or not same
+    ):
+        change = {"events": [*SUBSCRIBED_EVENTS], "active": True, "filter": wanted}
         pagerduty.put(path, {"webhook_subscription": change})
         done = "changed"
     if _method(row).get("temporarily_disabled") is True:
@@ -217,7 +223,7 @@ def _create(pagerduty: PagerDuty, store: Store, url: str, wanted: Dict[str, Any]
         "type": "webhook_subscription",
         "delivery_method": {"type": "http_delivery_method", "url": url},
         "description": DESCRIPTION,
-        "events": [*EVENTS],
+        "events": [*SUBSCRIBED_EVENTS],
         "filter": wanted,
     }
     made = pagerduty.post(PATH, {"webhook_subscription": body}).get("webhook_subscription")
