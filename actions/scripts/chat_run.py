@@ -16,22 +16,22 @@ class ChatRun(PackAction):
         from pagerduty_mattermost.chat.perform import perform
         from pagerduty_mattermost.core.text import clean
 
-        # An optional part that was not said arrives as None, or as the text that a template makes
+        # An optional part that was not given arrives as None, or as the text that a template makes
         # of it.
         words = {
             name: clean(value).strip()
             for name, value in params.items()
             if value not in (None, "None")
         }
-        given = perform(
+        result = perform(
             self.context,
             Command(**{name: word for name, word in words.items() if name in Command._fields}),
         )
-        return {"message": given.message, "incidents": list(given.incidents)}
+        return {"message": result.message, "incidents": list(result.incidents)}
 
     def to_keep(
         self, params: Dict[str, Any], error: Optional[PackError]
     ) -> Optional[Dict[str, Any]]:
-        from pagerduty_mattermost.chat import failed_commands as chat_letters
+        from pagerduty_mattermost.chat.failed_commands import is_mistake, of_words
 
-        return None if chat_letters.is_mistake(error) else chat_letters.of_words(params)
+        return None if is_mistake(error) else of_words(params)

@@ -4,6 +4,7 @@ is told. A new verb is tried here as soon as it has its row in `command_rows`.""
 from __future__ import annotations
 
 import logging
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any, Dict, Iterator, Tuple
 
@@ -19,7 +20,8 @@ from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, WriteRefused
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.mattermost.driver import READ_BY_POST
-from pagerduty_mattermost.gateways.reading_context import ReadingContext
+from pagerduty_mattermost.gateways.reading_context import ReadingContext, ReadingStore
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from sandbox import Sandbox
 from sandbox.pagerduty import API_KEY
 
@@ -176,6 +178,21 @@ def test_whatever_is_no_read_is_refused(world: World) -> None:
     assert reading.mattermost.living(["p" * 26]) == []
     with pytest.raises(AttributeError):
         reading.clock = lambda: 0.0
+
+
+def test_each_gateway_and_each_way_to_write_is_known_to_who_only_reads() -> None:
+    """A new gateway of the Context, or a new method of the Store, is made for reading as well."""
+    lazy = {name for name, value in vars(Context).items() if isinstance(value, cached_property)}
+    stand_on_others = {"settings", "channels"}
+    assert lazy - stand_on_others == {
+        name for name, value in vars(ReadingContext).items() if isinstance(value, cached_property)
+    }
+    methods = {name for name in vars(Store) if not name.startswith("_")}
+    reads = {"read", "read_secret", "read_prefix", "rows", "holds"}
+    by_remember = {"quarantine"}
+    assert methods - reads - by_remember == {
+        name for name in vars(ReadingStore) if not name.startswith("_")
+    }
 
 
 def test_a_command_that_would_fail_fails_in_a_dry_run_too(world: World) -> None:

@@ -24,7 +24,7 @@ def account(context: Context, user: str) -> User:
     return context.once(f"account {name}", lambda: chat_user(context.mattermost, name))
 
 
-def who(context: Context, user: str) -> Identity:
+def identify(context: Context, user: str) -> Identity:
     """The Mattermost user and the PagerDuty user of whoever typed, looked up once for each
     context. Raises as `identity.linked`."""
     from pagerduty_mattermost.people import identity
@@ -39,23 +39,23 @@ def who(context: Context, user: str) -> Identity:
     )
 
 
-def named_person(context: Context, words: str) -> Reference:
+def find_person(context: Context, words: str) -> Reference:
     """The PagerDuty user meant: of a Mattermost @name its link, else by e-mail, name or id. Raises
-    as `who` and `resolve`."""
+    as `identify` and `resolve`."""
     return (
-        who(context, words).person
+        identify(context, words).person
         if words.startswith("@")
         else resolve(context.pagerduty, "user", words)
     )
 
 
-def people_named(context: Context, words: Sequence[str]) -> List[str]:
+def resolve_mentions(context: Context, words: Sequence[str]) -> List[str]:
     """What PagerDuty's users are found by: of a Mattermost @name the id that it is linked to, else
-    the word itself. Raises as `who`."""
-    return [who(context, word).person.id if word.startswith("@") else word for word in words]
+    the word itself. Raises as `identify`."""
+    return [identify(context, word).person.id if word.startswith("@") else word for word in words]
 
 
-def sender(context: Context, user: str, asked: str) -> str:
+def find_sender(context: Context, user: str, asked: str) -> str:
     """The e-mail address for PagerDuty's `From`: the one asked for where the configuration allows
     it, else the person's own, else the configured one where the configuration allows that. Raises
     RejectedInput and NotFound."""
@@ -67,7 +67,7 @@ def sender(context: Context, user: str, asked: str) -> str:
             )
         return asked
     try:
-        return who(context, user).person.email
+        return identify(context, user).person.email
     except (NotFound, Ambiguous, ConfigError) as error:
         default = context.settings.pagerduty.from_email
         if chat.default_sender and default:

@@ -14,12 +14,14 @@ _PLACE = re.compile(r"(\s*)\{\{\s*(\w+)\s*(=[^}]*)?\}\}")
 
 
 class Phrase(NamedTuple):
+    """One way to type an alias, and what it means."""
+
     pattern: Pattern[str]
     fixed: Mapping[str, str]
     """What the alias itself sets."""
 
 
-def phrases(alias: Mapping[str, Any]) -> Tuple[Phrase, ...]:
+def phrases_of(alias: Mapping[str, Any]) -> Tuple[Phrase, ...]:
     """Of an alias's metadata."""
     fixed = {
         name: value
@@ -61,5 +63,5 @@ def load() -> Tuple[Phrase, ...]:
     for path in sorted(folder.glob("*.yaml")):
         alias = yaml.safe_load(path.read_text(encoding="utf-8"))
         if alias.get("enabled", True) and alias.get("action_ref") == "pagerduty.chat.run":
-            found.extend(phrases(alias))
+            found.extend(phrases_of(alias))
     return tuple(found)

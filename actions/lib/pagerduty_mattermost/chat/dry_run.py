@@ -28,17 +28,7 @@ def explain(refused: WriteRefused, would: str = "") -> str:
             "send an event to PagerDuty" if refused.side == EVENTS else f"write to {refused.side}"
         )
         return f"{UNCHANGED} It would {what}."
-    body = (
-        escape(
-            one_line(
-                cut(
-                    clean(json.dumps(refused.body, ensure_ascii=False)),
-                    MAX_BODY_CHARACTERS,
-                )
-            )
-        )
-        if refused.body
-        else ""
-    )
+    text = clean(json.dumps(refused.body, ensure_ascii=False)) if refused.body else ""
+    body = escape(one_line(cut(text, MAX_BODY_CHARACTERS)))
     person = f" in the name of {escape(refused.from_email)}" if refused.from_email else ""
     return f"{UNCHANGED} It would send {refused.method} {escape(refused.path)}{person}: {body}"

@@ -5,8 +5,8 @@
       allowed:
         merge: ["@ada", "~incidents", "role:admin", "team:Platform"]
 
-A verb that is not listed everybody may do who may act at all. Any of the entries is enough: a
-Mattermost @user, the ~channel (or its id) it is said in, a role of PagerDuty's (owner, admin,
+A verb that is not listed may be done by everybody. Any of the entries is enough: a
+Mattermost @user, the ~channel (or its id) where it is typed, a role of PagerDuty's (owner, admin,
 user, …), or `team:` and one of its teams.
 """
 
@@ -84,11 +84,11 @@ def _teams(context: Context, command: Command) -> List[Tuple[str, str]]:
 
 
 def _person(context: Context, command: Command) -> Dict[str, Any]:
-    """PagerDuty's user. Raises as `who`: whom nobody knows has no role."""
-    from pagerduty_mattermost.chat.acting_user import who
+    """PagerDuty's user. Raises as `identify`: whom nobody knows has no role."""
+    from pagerduty_mattermost.chat.acting_user import identify
     from pagerduty_mattermost.gateways.pagerduty.client import fill
 
-    path = fill("/users/{user}", user=who(context, command.user).person.id)
+    path = fill("/users/{user}", user=identify(context, command.user).person.id)
     row = context.once(path, lambda: context.pagerduty.get(path, {"include": ["teams"]})).get(
         "user"
     )

@@ -24,7 +24,7 @@ INCIDENTS, ACT, PEOPLE, CHANNEL, YOU, PACK = GROUPS = (
 """Headings of `/pd help`, in its order."""
 
 NOTHING, OWN_SETTINGS, CHAT, PAGERDUTY = "nothing", "own settings", "chat", "PagerDuty"
-"""What a verb changes. Own settings: what a person says of herself alone."""
+"""What a verb changes. Own settings: what people say of themselves alone."""
 
 NONE, ONE, MANY, ALL_OF_ASKER = "none", "one", "many", "all of the asker"
 """Which incidents a verb is about."""

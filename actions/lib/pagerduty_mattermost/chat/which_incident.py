@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.chat.acting_user import who
+from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.verb import MANY, ONE
@@ -25,8 +25,8 @@ LISTED_INCIDENTS = 10
 def complete(
     context: Context, command: Command, root_id: str, table: CommandTable = TABLE
 ) -> Command:
-    """The command with its incident. `root_id`: the thread it was said in, where the server tells.
-    Raises RejectedInput listing what there is to choose from."""
+    """The command with its incident. `root_id`: the thread in which it was typed, where the
+    server tells it. Raises RejectedInput listing what there is to choose from."""
     verb = table.get(command.verb)
     if command.incidents or verb is None or verb.incidents not in (ONE, MANY):
         return command
@@ -48,7 +48,7 @@ def _of_thread(context: Context, root_id: str) -> str:
 
 def _only_one(context: Context, command: Command) -> str:
     try:
-        person = who(context, command.user).person
+        person = identify(context, command.user).person
     except PackError:
         raise RejectedInput("which incident? Give its id (PT4KHLK) or its number (1234)") from None
     rows = context.pagerduty.list_all(

@@ -1,11 +1,11 @@
-"""What a person says of herself: who she is at PagerDuty, whether things are done in her name, and
-whether she is told of her shifts."""
+"""What people say of themselves: who they are at PagerDuty, whether things are done in their name,
+and whether they are told of their shifts."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.chat.acting_user import account, who
+from pagerduty_mattermost.chat.acting_user import account, identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import OWN_SETTINGS, YOU, Verb
 from pagerduty_mattermost.core import markdown
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 def who_am_i(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.people import identity
 
-    found = who(context, command.user)
+    found = identify(context, command.user)
     why = (
         "an admin linked you"
         if found.how == identity.LINK
@@ -28,8 +28,8 @@ def who_am_i(context: Context, command: Command) -> CommandResult:
 
 
 def connect(context: Context, command: Command) -> CommandResult:
-    """Looks afresh for the PagerDuty user. What a person says of herself proves nothing, so there
-    is nothing to type: the same address on both sides counts, or an admin's word."""
+    """Looks afresh for the PagerDuty user. What people say of themselves proves nothing, so
+    there is nothing to type: the same address on both sides counts, or an admin's word."""
     from pagerduty_mattermost.people import identity
 
     user = identity.connect(context.mattermost, context.store, command.user)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.chat.acting_user import sender
+from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
     ACT,
@@ -24,6 +24,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     sender_and_incident,
 )
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.quiet import URGENCIES
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
@@ -62,7 +63,7 @@ def snooze(context: Context, command: Command) -> CommandResult:
 def merge(context: Context, command: Command) -> CommandResult:
     """`incidents` into the one in `text`. Not repeated after a lost answer: what is merged can't
     be merged again."""
-    email = sender(context, command.user, command.from_email)
+    email = find_sender(context, command.user, command.from_email)
     (target, *others) = [
         incident_of(row)
         for row in find_all(context.pagerduty, f"{command.text},{command.incidents}")
@@ -96,15 +97,22 @@ def priority(context: Context, command: Command) -> CommandResult:
 
 
 def urgency(context: Context, command: Command) -> CommandResult:
-    wanted = command.text.strip().lower()
-    if wanted not in ("high", "low"):
-        raise RejectedInput("urgency is high or low")
+    wanted = checked_urgency(command.text)
     email, incident = sender_and_incident(context, command)
     changes = {"urgency": wanted}
     after = incident_of(
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
     )
     return CommandResult(f"{named(after)} has {wanted} urgency.", (after.id,), email, (after,))
+
+
+def checked_urgency(text: str, name: str = "urgency") -> str:
+    """The urgency that was typed, in lower case. Raises RejectedInput for another word. `name`:
+    what it was typed as."""
+    urgency = text.strip().lower()
+    if urgency not in URGENCIES:
+        raise RejectedInput(f"{name} is {' or '.join(URGENCIES)}")
+    return urgency
 
 
 def status_update(context: Context, command: Command) -> CommandResult:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict
 
 from pagerduty_mattermost.cards import incident_tables
-from pagerduty_mattermost.chat.acting_user import people_named, sender
+from pagerduty_mattermost.chat.acting_user import find_sender, resolve_mentions
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, QUOTED, Verb
+from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -36,7 +37,7 @@ def create(context: Context, command: Command) -> CommandResult:
     import uuid
 
     service = resolve(context.pagerduty, "service", command.service)
-    email = sender(context, command.user, command.from_email)
+    email = find_sender(context, command.user, command.from_email)
     given = {
         "type": "incident",
         "title": title,
@@ -64,11 +65,11 @@ def _further_fields(context: Context, command: Command) -> Dict[str, Any]:
         for name in ("urgency", "priority")
         if command.options.get(name)
     }
-    if changes.get("urgency", "high") not in ("high", "low"):
-        raise RejectedInput("urgency is high or low")
+    if "urgency" in changes:
+        changes["urgency"] = checked_urgency(changes["urgency"])
     if command.options.get("assign"):
         words = [word.strip() for word in command.options["assign"].split(",")]
-        changes["assignees"] = people_named(context, words)
+        changes["assignees"] = resolve_mentions(context, words)
     made = incident_updates.fields(context.pagerduty, changes)
     if command.options.get("details"):
         made["body"] = {"type": "incident_body", "details": clean(command.options["details"])}

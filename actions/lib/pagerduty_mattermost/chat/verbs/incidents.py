@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Mapping
 
 from pagerduty_mattermost.cards import incident_tables
-from pagerduty_mattermost.chat.acting_user import who
+from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
     ALL_STATES,
@@ -57,7 +57,7 @@ def listed(context: Context, command: Command) -> CommandResult:
 
 def mine(context: Context, command: Command) -> CommandResult:
     """What is open and assigned to who asks."""
-    person = who(context, command.user).person
+    person = identify(context, command.user).person
     query = {**OPEN, "user_ids": [person.id]}
     return _page(context, query, f" assigned to {escape(person.name)}", command)
 

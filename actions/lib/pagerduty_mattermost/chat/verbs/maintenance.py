@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
-from pagerduty_mattermost.chat.acting_user import sender
+from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
@@ -49,7 +49,7 @@ def maintenance(context: Context, command: Command) -> CommandResult:
             f"for how long? 1h, 30m, until tomorrow 9:00; not {command.duration[:60]!r}"
         )
     service = resolve(context.pagerduty, "service", command.service)
-    email = sender(context, command.user, command.from_email)
+    email = find_sender(context, command.user, command.from_email)
     window: Dict[str, Any] = {
         "type": "maintenance_window",
         "start_time": times.iso(now),
@@ -116,7 +116,7 @@ def maintenance_end(context: Context, command: Command) -> CommandResult:
     id = one_line(clean(command.text, 40)).strip("`")
     if not id.isalnum():
         raise RejectedInput("which one? `/pd maintenance list` shows the ids")
-    email = sender(context, command.user, command.from_email)
+    email = find_sender(context, command.user, command.from_email)
     context.pagerduty.delete(fill("/maintenance_windows/{id}", id=id), from_email=email)
     return CommandResult(f"Maintenance window {escape(id)} is over.", (), email)
 

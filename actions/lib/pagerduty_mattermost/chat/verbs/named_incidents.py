@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Tuple
 
 from pagerduty_mattermost.cards.card import headline
-from pagerduty_mattermost.chat.acting_user import sender
+from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core.errors import NotFound
 from pagerduty_mattermost.core.text import markdown_link
@@ -44,5 +44,5 @@ def sender_and_incident(context: Context, command: Command) -> Tuple[str, Incide
 
 def sender_and_row(context: Context, command: Command) -> Tuple[str, Dict[str, Any]]:
     """The same with the incident as PagerDuty gives it."""
-    email = sender(context, command.user, command.from_email)
+    email = find_sender(context, command.user, command.from_email)
     return email, find(context.pagerduty, names(command.incidents)[0])

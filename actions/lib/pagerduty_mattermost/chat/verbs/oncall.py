@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
-from pagerduty_mattermost.chat.acting_user import who
+from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
@@ -32,7 +32,7 @@ def on_call(context: Context, command: Command) -> CommandResult:
     if not text:
         return _teams(context, command)
     if text.startswith("@"):
-        return _person(context, who(context, text).person.id)
+        return _person(context, identify(context, text).person.id)
     for kind in _KINDS:
         try:
             target = resolve(context.pagerduty, kind, text)
@@ -86,7 +86,7 @@ def _table(context: Context, shifts: Sequence[on_calls.Shift], *, levels: bool) 
 
 
 def _me(context: Context, command: Command) -> CommandResult:
-    return _person(context, who(context, command.user).person.id, you=command)
+    return _person(context, identify(context, command.user).person.id, you=command)
 
 
 def _person(context: Context, id: str, you: Command | None = None) -> CommandResult:
@@ -133,7 +133,7 @@ def _person(context: Context, id: str, you: Command | None = None) -> CommandRes
 
 def _teams(context: Context, command: Command) -> CommandResult:
     """Three requests, however many services there are (and their pages)."""
-    person = who(context, command.user).person
+    person = identify(context, command.user).person
     row = context.pagerduty.get(fill("/users/{user}", user=person.id)).get("user") or {}
     teams = [
         str(team["id"])

@@ -1,12 +1,11 @@
-"""Overrides from chat: somebody takes a part of a schedule, takes what is going on now, looks, or
-gives it back."""
+"""Overrides of schedules: take or give a part of one, take over now, list them, cancel one."""
 
 from __future__ import annotations
 
 import re
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
-from pagerduty_mattermost.chat.acting_user import named_person, who
+from pagerduty_mattermost.chat.acting_user import find_person, identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
@@ -37,22 +36,22 @@ _ID = re.compile(r"(?P<schedule>\w+):(?P<override>\w+)")
 def override(context: Context, command: Command) -> CommandResult:
     """`service`: the schedule; `duration`: [from …] for … or until …; `text`: who takes it, by
     default who asks."""
-    asker = who(context, command.user).person
-    person = named_person(context, command.text.strip()) if command.text.strip() else asker
+    asker = identify(context, command.user).person
+    person = find_person(context, command.text.strip()) if command.text.strip() else asker
     schedule = resolve(context.pagerduty, "schedule", command.service)
     start, end = _span(context, command.duration)
-    return _made(context, schedule, person, start, end, asker)
+    return _create(context, schedule, person, start, end, asker)
 
 
 def take(context: Context, command: Command) -> CommandResult:
-    """The asker takes over from now on: for as long as was said, else to the end of the shift that
+    """The asker takes over from now on: for `duration`, else to the end of the shift that
     is going on."""
-    asker = who(context, command.user).person
+    asker = identify(context, command.user).person
     schedule = resolve(context.pagerduty, "schedule", command.service)
     now = float(int(context.pagerduty.now()))
     if command.duration.strip():
         start, end = _span(context, command.duration)
-        return _made(context, schedule, asker, start, end, asker)
+        return _create(context, schedule, asker, start, end, asker)
     people = on_calls.on_duty(context.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
         return CommandResult(f"You are on call by {escape(schedule.name)} already.")
@@ -61,7 +60,7 @@ def take(context: Context, command: Command) -> CommandResult:
         raise RejectedInput(
             f"it is not known when the shift of {schedule.name!r} ends: say for how long, for 2h"
         )
-    return _made(context, schedule, asker, now, found, asker)
+    return _create(context, schedule, asker, now, found, asker)
 
 
 def listed(context: Context, command: Command) -> CommandResult:
@@ -90,13 +89,13 @@ def listed(context: Context, command: Command) -> CommandResult:
 
 
 def cancel(context: Context, command: Command) -> CommandResult:
-    """One that is going on ends now; PagerDuty says which by its answer. Gone already is done."""
+    """One that is going on ends now, a coming one is dropped. That it is gone is no failure."""
     found = _ID.fullmatch(command.text.strip().strip("`"))
     if not found:
         raise RejectedInput(
             "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
         )
-    asker = who(context, command.user).person
+    asker = identify(context, command.user).person
     path = fill("/schedules/{schedule}/overrides/{override}", **found.groupdict())
     try:
         context.pagerduty.delete(path)
@@ -107,7 +106,7 @@ def cancel(context: Context, command: Command) -> CommandResult:
     )
 
 
-def _made(
+def _create(
     context: Context,
     schedule: Reference,
     person: Reference,
@@ -116,9 +115,9 @@ def _made(
     asker: Reference,
 ) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
-    there = _there(context, schedule, person, start, end)
-    if there is not None:
-        until = times.stamp(str(there.get("end")), zone)
+    present = _covering(context, schedule, person, start, end)
+    if present is not None:
+        until = times.stamp(str(present.get("end")), zone)
         return CommandResult(
             f"{escape(person.name)} has {escape(schedule.name)} by an override until "
             f"{until} already."
@@ -136,10 +135,11 @@ def _made(
     return CommandResult(text, (), asker.email, public=True)
 
 
-def _there(
+def _covering(
     context: Context, schedule: Reference, person: Reference, start: float, end: float
 ) -> Optional[Dict[str, Any]]:
-    """The person's override that covers it, but for minutes: the command was said twice."""
+    """The person's override that covers this time, but for SLACK_SECONDS: the command was given
+    twice. None when there is none."""
     for row in overrides.read(
         context.pagerduty, schedule.id, times.iso(start), times.iso(end), overflow=True
     ):
@@ -182,8 +182,9 @@ def _span(context: Context, text: str) -> Tuple[float, float]:
 
 
 def _end_of_shift(context: Context, schedule: Reference, now: float) -> Optional[float]:
-    """Of the shift that is going on; None when nobody's is, or it never ends. A schedule that no
-    policy uses stands in no on-call: there the schedule itself tells, as far as it is asked."""
+    """Of the shift that is going on; None when it never ends. Of a schedule that no policy uses
+    PagerDuty lists no on-call: there the schedule itself is read, for AHEAD_DAYS. Raises NotFound
+    when nobody is on call."""
     rows = [
         one
         for one in on_calls.read(context.pagerduty, {"schedule_ids": [schedule.id]})

@@ -8,9 +8,10 @@ import uuid
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
 
 from pagerduty_mattermost.cards import incident_tables
-from pagerduty_mattermost.chat.acting_user import named_person, sender
+from pagerduty_mattermost.chat.acting_user import find_person, find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, QUOTED, Verb
+from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
@@ -45,10 +46,8 @@ def page(context: Context, command: Command) -> CommandResult:
     title = one_line(clean(command.text), 1024).strip('"\u201c\u201d ')
     if not title:
         raise RejectedInput('what is wrong? page @ada "the shop is down"')
-    urgency = command.options.get("urgency", "high").lower()
-    if urgency not in ("high", "low"):
-        raise RejectedInput("urgency is high or low")
-    email = sender(context, command.user, command.from_email)
+    urgency = checked_urgency(command.options.get("urgency", "high"))
+    email = find_sender(context, command.user, command.from_email)
     target = _target(context, command.service)
     service = target.service or _service(context, target, command.options.get("service", ""))
     given = {
@@ -73,8 +72,8 @@ def page(context: Context, command: Command) -> CommandResult:
 
 
 def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
-    """The one schedule, escalation policy or service of that name or id; the kind, also a user's,
-    may be said in front. Raises NotFound, Ambiguous."""
+    """The one schedule, escalation policy or service of that name or id; its kind may stand in
+    front, also "user". Raises NotFound, Ambiguous."""
     prefixed = _PREFIX.fullmatch(words)
     if prefixed:
         kind = prefixed.group(1).lower()
@@ -100,7 +99,7 @@ def _target(context: Context, text: str) -> PageTarget:
     words = one_line(clean(text, 300)).strip("\"'")
     if not words:
         raise RejectedInput("whom? @name, a schedule, an escalation policy or a service")
-    found = named_person(context, words) if "@" in words else _find_one(context.pagerduty, words)
+    found = find_person(context, words) if "@" in words else _find_one(context.pagerduty, words)
     if found.kind == "user":
         return PageTarget(found.name, _assigned([found]))
     if found.kind == "service":
@@ -123,7 +122,7 @@ def _assigned(people: List[Reference]) -> Dict[str, Any]:
 
 
 def _service(context: Context, target: PageTarget, asked: str) -> str:
-    """The service the incident is on, which PagerDuty asks for: the one said, the configured one,
+    """The service the incident is on, which PagerDuty asks for: the one given, the configured one,
     or the only one of the policy."""
     asked = asked or context.settings.chat.page_service
     if asked:

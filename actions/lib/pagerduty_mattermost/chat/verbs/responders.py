@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, List, Optional
 
-from pagerduty_mattermost.chat.acting_user import people_named, who
+from pagerduty_mattermost.chat.acting_user import identify, resolve_mentions
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ACT, ID, ONE, OPEN_STATES, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import (
@@ -62,7 +62,7 @@ def reassign(context: Context, command: Command) -> CommandResult:
         )
     email, incident = sender_and_incident(context, command)
     try:
-        changes = {"assignees": people_named(context, words)}
+        changes = {"assignees": resolve_mentions(context, words)}
         after = incident_of(
             incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
         )
@@ -87,9 +87,9 @@ def responders(context: Context, command: Command) -> CommandResult:
     words = _words(command)
     if not words:
         raise RejectedInput("whom? @name, e-mail or name, several with commas")
-    requester = who(context, command.user).person
+    requester = identify(context, command.user).person
     _, incident = sender_and_incident(context, command)
-    people = resolve_all(context.pagerduty, "user", people_named(context, words))
+    people = resolve_all(context.pagerduty, "user", resolve_mentions(context, words))
     body = {
         "requester_id": requester.id,
         "message": f"Please help with {incident.title}",

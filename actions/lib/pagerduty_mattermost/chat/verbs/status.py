@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.cards.records import Mark, Records
-from pagerduty_mattermost.chat.acting_user import sender, who
+from pagerduty_mattermost.chat.acting_user import find_sender, identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
     ACKNOWLEDGED,
@@ -48,7 +48,7 @@ if TYPE_CHECKING:
 
 _FROM = r"(?:\s+(?:from|with)\s+(?P<from_email>\S+@\S+))?"
 """In whose name, as the Exchange's phrases say it."""
-MAX_OPEN = 100
+MAX_OPEN_INCIDENTS = 100
 """What is still open is counted up to this many."""
 _DONE = {ACKNOWLEDGED: "Acknowledged", RESOLVED: "Resolved"}
 _ACKNOWLEDGE, _RESOLVE = (TRIGGERED,), OPEN_STATES
@@ -62,7 +62,7 @@ def acknowledge(context: Context, command: Command) -> CommandResult:
 
 def acknowledge_mine(context: Context, command: Command) -> CommandResult:
     """All that is triggered and assigned to who asks."""
-    person = who(context, command.user).person
+    person = identify(context, command.user).person
     query = {"statuses": list(_ACKNOWLEDGE), "date_range": "all", "user_ids": [person.id]}
     rows = context.pagerduty.list_all("/incidents", "incidents", query).items
     if not rows:
@@ -129,7 +129,7 @@ def _set(
     others = [_how_it_is(incident_of(row)) for row in rows if row not in fit]
     if not fit:
         return CommandResult(" ".join(others), tuple(row["id"] for row in rows), already=True)
-    email = sender(context, command.user, command.from_email)
+    email = find_sender(context, command.user, command.from_email)
     return _change(context, command, fit, status, email, others, finder.open)
 
 
@@ -195,13 +195,15 @@ def _left_open(
         return None
     rows = [changed.get(str(row.get("id")), row) for row in were_open.items]
     left = [row for row in rows if row.get("status") in OPEN_STATES]
-    return Listing(left[:MAX_OPEN], len(left) > MAX_OPEN)
+    return Listing(left[:MAX_OPEN_INCIDENTS], len(left) > MAX_OPEN_INCIDENTS)
 
 
 def _still_open(context: Context, known: Optional[Listing]) -> str:
     """What is open after the change; that it can't be told, where PagerDuty does not say."""
     try:
-        found = known or context.pagerduty.list_all("/incidents", "incidents", OPEN, MAX_OPEN)
+        found = known or context.pagerduty.list_all(
+            "/incidents", "incidents", OPEN, MAX_OPEN_INCIDENTS
+        )
     except PackError as error:
         return f"(What is still open can't be told: {escape(str(error))})"
     left = [incident_of(row) for row in found.items]

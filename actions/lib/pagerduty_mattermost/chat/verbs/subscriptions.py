@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.cards import subscriptions
-from pagerduty_mattermost.chat.acting_user import sender
+from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import CHANNEL, CHAT, Verb
+from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.core.errors import RejectedInput, Unauthorized
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 
 def subscribe(context: Context, command: Command) -> CommandResult:
     channel = _channel(command)
-    email = sender(context, command.user, command.from_email)
+    email = find_sender(context, command.user, command.from_email)
     options = dict(command.options)
     if command.service:
         options.setdefault("service", command.service)
@@ -29,10 +30,7 @@ def subscribe(context: Context, command: Command) -> CommandResult:
         events=subscriptions.events_of(options.get("events", "")),
     )
     if options.get("urgency"):
-        urgency = options["urgency"].strip().lower()
-        if urgency not in ("high", "low"):
-            raise RejectedInput("--urgency is high or low")
-        made = made._replace(urgency=urgency)
+        made = made._replace(urgency=checked_urgency(options["urgency"], "--urgency"))
     if options.get("service"):
         service = resolve(context.pagerduty, "service", options["service"])
         made = made._replace(service_id=service.id, service=service.name)
@@ -77,7 +75,7 @@ def listed(context: Context, command: Command) -> CommandResult:
 
 def unsubscribe(context: Context, command: Command) -> CommandResult:
     channel = _channel(command)
-    email = sender(context, command.user, command.from_email)
+    email = find_sender(context, command.user, command.from_email)
     present = subscriptions.of_channel(context.store, channel, context.log)
     if not present:
         return CommandResult("This channel has no subscription of its own.", (), email)
