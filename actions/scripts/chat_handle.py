@@ -23,7 +23,7 @@ class ChatHandle(CardAction):
 
         if failed_commands.is_mistake(error):
             return None
-        return failed_commands.of_order(params.get("order"))
+        return failed_commands.params_of_order(params.get("order"))
 
     def unfinished(self, result: Any) -> Optional[PackError]:
         from pagerduty_mattermost.chat.handle import TOO_LATE

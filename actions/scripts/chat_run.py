@@ -32,6 +32,6 @@ class ChatRun(PackAction):
     def to_keep(
         self, params: Dict[str, Any], error: Optional[PackError]
     ) -> Optional[Dict[str, Any]]:
-        from pagerduty_mattermost.chat.failed_commands import is_mistake, of_words
+        from pagerduty_mattermost.chat.failed_commands import is_mistake, params_of_command
 
-        return None if is_mistake(error) else of_words(params)
+        return None if is_mistake(error) else params_of_command(params)

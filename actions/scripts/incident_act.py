@@ -16,8 +16,7 @@ class IncidentAct(PackAction):
         from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 
         sender = str(params.get("from_email") or self.context.settings.pagerduty.from_email)
-        writes = schema != "incident.find_open"
-        missing = [NO_SENDER] if writes and not sender else []
+        missing = [] if sender or schema == "incident.find_open" else [NO_SENDER]
         given = checked(self.context, schema, params, missing)
         if schema == "incident.find_open":
             found = acts.find_open(self.context.pagerduty, given, now=self.context.clock())

@@ -181,7 +181,7 @@ def test_who_may_not_act_may_look(sandbox: Sandbox, verb: Verb) -> None:
 
 @VERBS
 def test_what_fails_is_kept_when_it_was_to_change_something(verb: Verb) -> None:
-    assert (failed_commands.of_words({"verb": verb.name}) is not None) == verb.is_act
+    assert (failed_commands.params_of_command({"verb": verb.name}) is not None) == verb.is_act
 
 
 def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settings() -> None:

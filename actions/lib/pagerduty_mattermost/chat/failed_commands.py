@@ -1,7 +1,7 @@
 """Which failed command is kept as a dead letter.
 
-Kept is what changes something and failed at the other side. A mistake in what was typed, or a
-right that is missing, was told to who typed it and is in the audit.
+Kept is what changes something and failed at the other side. Not kept is a mistake in what was
+typed, or what is not allowed: whoever typed it was told, and it is in the audit.
 """
 
 from __future__ import annotations
@@ -16,10 +16,11 @@ _NOT_KEPT = ("hook", "valid_until")
 
 
 def is_mistake(error: Optional[PackError]) -> bool:
+    """Whether it failed by what was typed, not at the other side."""
     return error is not None and not isinstance(error, RetryLater) and error.status is None
 
 
-def of_order(order: Any) -> Optional[Dict[str, Any]]:
+def params_of_order(order: Any) -> Optional[Dict[str, Any]]:
     """The parameters of `chat.handle`, None for what changes nothing."""
     if not isinstance(order, Mapping) or not order.get("id"):
         return None
@@ -35,9 +36,9 @@ def of_order(order: Any) -> Optional[Dict[str, Any]]:
     return {"order": {name: value for name, value in order.items() if name not in _NOT_KEPT}}
 
 
-def of_words(words: Dict[str, Any]) -> Optional[Dict[str, Any]]:
+def params_of_command(params: Dict[str, Any]) -> Optional[Dict[str, Any]]:
     """The parameters of `chat.run`, None for what changes nothing."""
-    return words if _acts(str(words.get("verb") or "")) else None
+    return params if _acts(str(params.get("verb") or "")) else None
 
 
 def _acts(verb: str) -> bool:

@@ -15,61 +15,59 @@ from pagerduty_mattermost.core.errors import RejectedInput
 
 BULK = "bulk"
 """Stands in chat.confirm for what is done to several incidents at once."""
+SNOOZE = "snooze"
+_VERBS = {"status": "status_update", "resolvenote": "resolve"}
+"""What dialogs do, where their verb (`buttons.DIALOGS`) is no command's name."""
 
 
 def command_of(order: Mapping[str, Any]) -> Tuple[Command, bool]:
     """The command, and whether it is a dry run. Raises RejectedInput for one that can't be read,
     with what to type instead."""
-    user, incident, text = (str(order.get(name) or "") for name in ("user_id", "incident", "text"))
-    channel = str(order.get("channel_id") or "")
     if order.get("kind") == "command":
-        from pagerduty_mattermost.chat.parser import parse
+        command, dry = _typed(str(order.get("text") or ""))
+    else:
+        command, dry = _clicked(order), False
+    user, channel = (str(order.get(name) or "") for name in ("user_id", "channel_id"))
+    return command._replace(user=user, channel=channel), dry
 
-        parsed = parse(text)
-        if parsed.problem:
-            from pagerduty_mattermost.chat.alias_phrases import load
 
-            parsed = parse(text, load())
-        if parsed.problem:
-            raise RejectedInput(parsed.problem)
-        if parsed.command.from_email:
-            raise RejectedInput(
-                'here you act in your own name: leave out "from …"; Mattermost says who you are'
-            )
-        return parsed.command._replace(user=user, channel=channel), parsed.dry_run
-    verb = str(order.get("verb") or "")
+def _typed(text: str) -> Tuple[Command, bool]:
+    """Of what stands behind `/pd`: a command's form, else a phrase of the aliases."""
+    from pagerduty_mattermost.chat.parser import parse
+
+    parsed = parse(text)
+    if parsed.problem:
+        from pagerduty_mattermost.chat.alias_phrases import load
+
+        parsed = parse(text, load())
+    if parsed.problem:
+        raise RejectedInput(parsed.problem)
+    if parsed.command.from_email:
+        raise RejectedInput(
+            'here you act in your own name: leave out "from …"; Mattermost says who you are'
+        )
+    return parsed.command, parsed.dry_run
+
+
+def _clicked(order: Mapping[str, Any]) -> Command:
+    """Of a button, a choice or a submitted dialog."""
+    verb, incident, text = (str(order.get(name) or "") for name in ("verb", "incident", "text"))
     if verb == CONFIRMED:
-        return _from_text(text)._replace(user=user, channel=channel), False
+        return _from_text(text)
     if verb == DECLARE:
         values = _values(order.get("values"))
         service = values.pop("service", "")
         if values.get("assign"):
             values["assign"] = f"@{values['assign']}"
-        return Command(
-            "create", text=text, service=service, user=user, channel=channel, options=values
-        ), False
-    if verb.startswith("snooze"):
-        return Command(
-            "snooze",
-            incidents=incident,
-            duration=verb[len("snooze") :],
-            user=user,
-            channel=channel,
-        ), False
-    words = {"status": "status_update", "resolvenote": "resolve"}
+        return Command("create", text=text, service=service, options=values)
+    if verb.startswith(SNOOZE):
+        return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
     if order.get("kind") == "row":
-        return Command(verb, incidents=incident, user=user, channel=channel), False
+        return Command(verb, incidents=incident)
     # Whom somebody chose comes as Mattermost's id of the user.
     known = TABLE.get(verb)
     chosen = f"@{text}" if text and known is not None and known.names_people else text
-    return Command(
-        words.get(verb, verb),
-        incidents=incident,
-        text=chosen,
-        user=user,
-        channel=channel,
-        brief=True,
-    ), False
+    return Command(_VERBS.get(verb, verb), incidents=incident, text=chosen, brief=True)
 
 
 def needs_confirmation(what: Command, listed: Sequence[str]) -> bool:
