@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import sys
 from typing import Any, Dict
 
 import pytest
@@ -10,12 +11,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pack_files import REAL_ST2
 
+from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from pagerduty_mattermost.gateways.stackstorm.rule_criteria import (
+    BY_OUR_CLOCK,
     OPERATORS,
     Unsupported,
     check,
     lookup,
     matches,
+    operator_of,
     validate,
 )
 
@@ -118,7 +122,55 @@ def stackstorm(field: str, operator: str, pattern: Any) -> bool:
         return False
 
 
-@pytest.mark.skipif(not REAL_ST2, reason="StackStorm's own modules are not installed")
+NOT_THERE = pytest.mark.skipif(not REAL_ST2, reason="StackStorm's own modules are not installed")
+VALUES = st.one_of(
+    st.none(),
+    st.booleans(),
+    st.integers(-3, 3),
+    st.floats(allow_nan=False, width=16),
+    st.text("aAbB*.?[\n", max_size=4),
+    st.binary(max_size=3),
+    st.lists(st.text("ab", max_size=2), max_size=3),
+    st.dictionaries(st.text("ab", max_size=1), st.integers(), max_size=2),
+)
+
+
+def verdict(function: Any, value: Any, pattern: Any) -> str:
+    try:
+        return str(bool(function(value, pattern)))
+    except Exception:
+        return "does not match"
+
+
+@NOT_THERE
+@given(st.sampled_from(sorted(set(OPERATORS) - {"search"})), VALUES, VALUES)
+def test_each_of_our_operators_decides_as_stackstorms(name: str, value: Any, pattern: Any) -> None:
+    from st2common import operators
+
+    if OPERATORS[name] not in BY_OUR_CLOCK:
+        own = operators.get_operator(name)
+        assert verdict(OPERATORS[name], value, pattern) == verdict(own, value, pattern)
+
+
+@NOT_THERE
+def test_stackstorms_own_operators_decide_where_they_are() -> None:
+    from st2common import operators
+
+    assert operator_of("equals") is operators.equals
+    assert operator_of("timediff_lt") in BY_OUR_CLOCK
+
+
+def test_without_stackstorms_modules_the_port_decides(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "st2common.operators", None)
+    rule_criteria._stackstorms_operators.cache_clear()
+    try:
+        assert operator_of("equals") is OPERATORS["equals"]
+        assert operator_of("equalish") is None
+    finally:
+        rule_criteria._stackstorms_operators.cache_clear()
+
+
+@NOT_THERE
 def test_our_operators_are_all_of_stackstorms() -> None:
     from st2common import operators
 

@@ -8,6 +8,9 @@ Keys begin with `trigger.`; `#` and what follows is ignored (StackStorm's way to
 twice). Of JSONPath there are names, `[0]`, `[*]` and `['quoted name']`. What is not supported
 raises `Unsupported` by name: other paths, operators StackStorm has not, and patterns that are
 templates. An operator that fails on a value does not match.
+
+Where StackStorm's modules can be imported, its own operators decide; the ones here are for the
+embedded default and for tests, and are held to StackStorm's by a test.
 """
 
 from __future__ import annotations
@@ -16,6 +19,7 @@ import fnmatch
 import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
@@ -73,7 +77,7 @@ def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -
     if not isinstance(criterion, Mapping) or "type" not in criterion:
         return Finding(key, "", None, None, False, "the criterion has no type")
     operator = str(criterion["type"])
-    function = OPERATORS.get(operator.lower())
+    function = operator_of(operator.lower())
     if function is None:
         raise Unsupported(f"criterion on {key}: there is no operator '{operator}'")
     pattern = _pattern(key, criterion.get("pattern"))
@@ -82,7 +86,7 @@ def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -
     try:
         if operator == SEARCH:
             matched = _search(actual, pattern, criterion.get("condition"), clock)
-        elif function in (_timediff_lt, _timediff_gt):
+        elif function in BY_OUR_CLOCK:
             matched = pattern is not None and function(clock() - _epoch(actual), float(pattern))
         else:
             matched = bool(function(actual, pattern))
@@ -91,6 +95,24 @@ def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -
     except Exception as error:  # noqa: BLE001 - StackStorm: whatever the operator raises, the rule does not match
         return Finding(key, operator, pattern, actual, False, f"{type(error).__name__}: {error}")
     return Finding(key, operator, pattern, actual, matched)
+
+
+def operator_of(name: str) -> Optional[Operator]:
+    """StackStorm's own operator where its modules can be imported, else this module's; None for
+    one that neither has. Those of times and lists are always this module's: they take a clock."""
+    ported = OPERATORS.get(name)
+    if ported in BY_OUR_CLOCK or name == SEARCH:
+        return ported
+    return _stackstorms_operators().get(name, ported)
+
+
+@lru_cache(maxsize=1)
+def _stackstorms_operators() -> Mapping[str, Operator]:
+    try:
+        from st2common.operators import get_allowed_operators
+    except Exception:  # noqa: BLE001 - not there, or not whole: decided here
+        return {}
+    return dict(get_allowed_operators())
 
 
 def _pattern(key: str, pattern: Any) -> Any:
@@ -247,5 +269,6 @@ _NAMED: Tuple[Tuple[Tuple[str, ...], Operator], ...] = (
     (("ninside", "nin"), _texts(lambda value, pattern: value not in pattern)),
     ((SEARCH,), _never),
 )
+BY_OUR_CLOCK = (_timediff_lt, _timediff_gt)
 OPERATORS: Dict[str, Operator] = {name: function for names, function in _NAMED for name in names}
-"""Every operator of StackStorm's rules, by all its names."""
+"""Every operator of StackStorm's rules, by all its names, as this module has it."""
