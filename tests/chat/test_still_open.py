@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from pagerduty_mattermost.chat.verbs.status import MAX_OPEN, _left_open
+from pagerduty_mattermost.chat.verbs.status import MAX_OPEN_INCIDENTS, _left_open
 from pagerduty_mattermost.gateways.pagerduty.client import Listing
 
 
@@ -30,7 +30,7 @@ def test_it_is_read_where_that_does_not_tell() -> None:
 
 
 def test_more_than_is_counted_is_cut_and_said() -> None:
-    many = Listing([row(f"P{number}") for number in range(MAX_OPEN + 2)], False)
+    many = Listing([row(f"P{number}") for number in range(MAX_OPEN_INCIDENTS + 2)], False)
     found = _left_open(many, ["P0"], [row("P0", "resolved")])
     assert found is not None
-    assert (len(found.items), found.truncated) == (MAX_OPEN, True)
+    assert (len(found.items), found.truncated) == (MAX_OPEN_INCIDENTS, True)
