@@ -38,7 +38,7 @@ KINDS = (
 def run() -> List[Row]:
     from pagerduty_mattermost.core.config.noise import NoiseConfig
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-    from pagerduty_mattermost.incidents.known_states import State
+    from pagerduty_mattermost.incidents.known_states import SensorState
     from pagerduty_mattermost.incidents.log_entries import parse_entry
     from pagerduty_mattermost.incidents.state_store import StateStore
     from pagerduty_mattermost.incidents.tracker import follow
@@ -49,7 +49,7 @@ def run() -> List[Row]:
     from .sensor import Datastore, Dispatcher
 
     store, dispatcher = Store(Datastore()), Dispatcher()
-    states, state = StateStore(store), State(START - 1.0, START - 1.0)
+    states, state = StateStore(store), SensorState(START - 1.0, START - 1.0)
     pagerduty: Any = SimpleNamespace(
         list_all=lambda *asked: SimpleNamespace(items=[])
     )  # logs of what is released

@@ -24,8 +24,8 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # no
 from pagerduty_mattermost.incidents.state_store import StateStore  # noqa: E402
 from pagerduty_mattermost.noise.storm_gate import StormGate  # noqa: E402
 from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
-from pagerduty_mattermost.sensor.health import Health, fault  # noqa: E402
-from pagerduty_mattermost.sensor.heartbeat import Pulse, tell_health  # noqa: E402
+from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
+from pagerduty_mattermost.sensor.heartbeat import Heartbeat, tell_health  # noqa: E402
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint, open_endpoint  # noqa: E402
 
 SOON_SECONDS = 5
@@ -44,7 +44,7 @@ class IncidentSensor(PollingSensor):
     ) -> None:
         super().__init__(sensor_service=sensor_service, config=config, poll_interval=poll_interval)
         self._log = sensor_service.get_logger(name="IncidentSensor")
-        self._health = Health()
+        self._health = SensorHealth()
         self._dispatcher: Optional[Dispatcher] = None
         self._cycle: Optional[Cycle] = None
         self._endpoint: Optional[WebhookEndpoint] = None
@@ -136,7 +136,7 @@ class IncidentSensor(PollingSensor):
             policy=Policy(attempts=3, budget=8.0),
         )
         store = Store(self.sensor_service)
-        pulse = Pulse(self._dispatcher, store, self._health, self._log)
+        pulse = Heartbeat(self._dispatcher, store, self._health, self._log)
         noise = StormGate(config.noise, store, self._dispatcher, pagerduty, self._log)
         states = StateStore(store)
         cycle = Cycle(

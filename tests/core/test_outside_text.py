@@ -25,7 +25,7 @@ from pagerduty_mattermost.incidents.incident import (
 )
 from pagerduty_mattermost.operations import route_verdicts
 from pagerduty_mattermost.sensor import open_summary as sensor_summary
-from pagerduty_mattermost.sensor.health import Health
+from pagerduty_mattermost.sensor.health import SensorHealth
 
 EVIL = (
     "@here @channel @all ＠here",
@@ -95,7 +95,7 @@ def shown(evil: str) -> Iterator[Tuple[str, str]]:
         event = IncidentEvent("e", kind, AT, Person("PU1", evil), changes)
         yield kind, replies.reply(whole, event, cards.View(now=AT))
     yield "summary", sensor_summary.summary([whole], 0.0, timezone.utc)["text"]
-    health = Health()
+    health = SensorHealth()
     health.failed("pagerduty", evil, 0.0, at_once=True)
     notice = health.due(0.0)
     assert notice is not None

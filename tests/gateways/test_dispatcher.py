@@ -33,7 +33,7 @@ from pagerduty_mattermost.incidents.incident import (
     Person,
 )
 from pagerduty_mattermost.incidents.trigger_payload import payload
-from pagerduty_mattermost.sensor.health import Health
+from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.open_summary import summary
 
 METADATA = yaml.safe_load(
@@ -231,7 +231,7 @@ def test_summary_and_health_fit_their_schemas() -> None:
     ]
     for incidents in ([], rows):
         assert misfit(summary(incidents, 1e9, timezone.utc), "open_summary") == ""
-    health = Health()
+    health = SensorHealth()
     health.failed("pagerduty", "down", 0.0, at_once=True)
     notice = health.due(0.0)
     assert notice is not None

@@ -12,10 +12,16 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import KEEP_CLOSED, Known, State, Step, shard_of
+from pagerduty_mattermost.incidents.known_states import (
+    KEPT_CLOSED_SECONDS,
+    KnownIncident,
+    SensorState,
+    StateStep,
+    shard_of,
+)
 from pagerduty_mattermost.incidents.server_clock import ServerClock, moved
 from pagerduty_mattermost.incidents.state_store import StateStore
-from pagerduty_mattermost.sensor.health import Health
+from pagerduty_mattermost.sensor.health import SensorHealth
 
 NOW = 1_800_000_000
 
@@ -44,8 +50,8 @@ class Datastore:
         self.values[name] = value
 
 
-def known(status: str = "triggered", at: int = NOW, flags: int = 1) -> Known:
-    return Known(
+def known(status: str = "triggered", at: int = NOW, flags: int = 1) -> KnownIncident:
+    return KnownIncident(
         status,
         at,
         "2027-01-15T08:00:00Z",
@@ -65,8 +71,8 @@ def store_of(datastore: Datastore, journal_bytes: int = 2000) -> StateStore:
     return StateStore(Store(datastore, sleep=lambda seconds: None), journal_bytes)
 
 
-def fresh(datastore: Datastore) -> State:
-    state = State(NOW, NOW)
+def fresh(datastore: Datastore) -> SensorState:
+    state = SensorState(NOW, NOW)
     store_of(datastore).compact(state)
     return state
 
@@ -87,8 +93,8 @@ def test_after_a_crash_at_any_write_the_last_commit_is_there_whole(
     datastore.writes.clear()
     datastore.die_at = die_at
     store = store_of(datastore, 600)
-    committed: Dict[str, Known] = {}
-    attempted: Dict[str, Known] = {}
+    committed: Dict[str, KnownIncident] = {}
+    attempted: Dict[str, KnownIncident] = {}
     for number, (which, status) in enumerate(changes):
         state.put(f"P{which}", known(status, NOW + number) if status else None)
         if number % every == 0:
@@ -107,7 +113,7 @@ def test_after_a_crash_at_any_write_the_last_commit_is_there_whole(
 def test_what_is_loaded_is_what_was_committed() -> None:
     datastore = Datastore()
     state = fresh(datastore)
-    state.apply(Step("P1", known(), None, (("R1", NOW), ("R2", NOW + 1))))
+    state.apply(StateStep("P1", known(), None, (("R1", NOW), ("R2", NOW + 1))))
     state.scope, state.summary_due, state.cycle = "abc", True, 7
     state.advance(NOW + 100)
     store_of(datastore).commit(state)
@@ -138,9 +144,9 @@ def test_one_commit_is_one_write_until_the_journal_is_long() -> None:
 
 
 def test_seen_entries_are_kept_for_the_overlap_only() -> None:
-    state = State(NOW, NOW)
-    state.apply(Step("P1", known(), None, (("old", NOW), ("new", NOW + 200))))
-    state.apply(Step("PX", None, None, (("ignored", NOW),)))
+    state = SensorState(NOW, NOW)
+    state.apply(StateStep("P1", known(), None, (("old", NOW), ("new", NOW + 200))))
+    state.apply(StateStep("PX", None, None, (("ignored", NOW),)))
     state.advance(NOW + 230)
     assert not state.is_fresh("old")
     assert not state.is_fresh("ignored")
@@ -155,7 +161,7 @@ def test_closed_incidents_are_forgotten_after_a_while() -> None:
     state = fresh(datastore)
     state.put("P1", known("resolved"))
     state.put("P2", known("triggered"))
-    state.advance(NOW + KEEP_CLOSED + 1)
+    state.advance(NOW + KEPT_CLOSED_SECONDS + 1)
     store_of(datastore).commit(state)
     found = store_of(datastore).load().state
     assert found is not None
@@ -259,7 +265,7 @@ def test_the_cursor_follows_the_server(
 
 
 def test_health_is_told_after_three_failures_or_two_minutes_and_once() -> None:
-    health = Health()
+    health = SensorHealth()
     for now in (0, 10):
         health.failed("pagerduty", "down", now, last_good="2027-01-15T08:00:00Z")
         assert health.due(now) is None
@@ -282,7 +288,7 @@ def test_health_is_told_after_three_failures_or_two_minutes_and_once() -> None:
 
 
 def test_the_reason_of_failing_health_is_inert_markdown() -> None:
-    health = Health()
+    health = SensorHealth()
     health.failed("names", "there is no service '@channel'", 0, at_once=True)
     notice = health.due(0)
     assert notice is not None

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.event_types import HAND_OVERS, STATUS_AFTER
 from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Incident, IncidentEvent, Person
-from pagerduty_mattermost.incidents.known_states import REPORTED, State, Step
-from pagerduty_mattermost.incidents.log_entries import Entry, parse_entry
+from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, StateStep
+from pagerduty_mattermost.incidents.log_entries import LogEntry, parse_entry
 from pagerduty_mattermost.incidents.snapshot import (
     MAX_REPAINTS,
-    Found,
     Pending,
+    SnapshotFindings,
     adoption,
     differences,
     explained,
@@ -123,7 +123,7 @@ class Model:
         else:
             self.write(incident_id, kind)
 
-    def entries(self, since: float) -> List[Entry]:
+    def entries(self, since: float) -> List[LogEntry]:
         """Newest first, some of them twice: rows repeat when the account changes while it is
         paged."""
         shown = [
@@ -136,7 +136,7 @@ class Model:
         return shown
 
 
-def entry_of(written: Written, incident: Incident) -> Entry:
+def entry_of(written: Written, incident: Incident) -> LogEntry:
     raw = {
         "id": written.id,
         "type": written.kind + "_log_entry",
@@ -153,7 +153,7 @@ class Observer:
 
     def __init__(self, model: Model, watch: WatchFilter = WatchFilter()) -> None:  # noqa: B008
         self.model, self.watch = model, watch
-        self.state = State(origin=model.now, cursor=model.now)
+        self.state = SensorState(origin=model.now, cursor=model.now)
         self.state.scope = watch.fingerprint
         self.pending: Pending = {}
         self.told: List[Tuple[str, IncidentEvent]] = []
@@ -168,10 +168,10 @@ class Observer:
         explained(self.pending, steps)
         state.advance(model.now)
         if snapshot:
-            found = Found(tuple(model.incidents.values()))
+            found = SnapshotFindings(tuple(model.incidents.values()))
             self.take(differences(state, found, self.watch, model.now, self.pending))
 
-    def take(self, steps: List[Step]) -> None:
+    def take(self, steps: List[StateStep]) -> None:
         for step in steps:
             if step.change is not None:
                 events = step.change.events
@@ -277,13 +277,17 @@ def incident_with(**fields: Any) -> Incident:
     )._replace(**fields)
 
 
-def entries_of(incident: Incident, *kinds: Tuple[str, int]) -> List[Entry]:
+def entries_of(incident: Incident, *kinds: Tuple[str, int]) -> List[LogEntry]:
     written = [Written(f"R{n}", START + at, 0, kind, "P1") for n, (kind, at) in enumerate(kinds)]
     return [entry_of(one, incident) for one in reversed(written)]
 
 
 def told(
-    state: State, incident: Incident, *kinds: Tuple[str, int], now: int = START + 30, **watch: Any
+    state: SensorState,
+    incident: Incident,
+    *kinds: Tuple[str, int],
+    now: int = START + 30,
+    **watch: Any,
 ) -> List[str]:
     steps = follow(state, entries_of(incident, *kinds), WatchFilter(**watch), now)
     for step in steps:
@@ -304,7 +308,7 @@ def test_entries_of_one_second_keep_the_order_they_were_written_in() -> None:
 
 
 def test_the_first_assignment_is_part_of_the_trigger_and_later_ones_are_not() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     kinds = (("trigger", 0), ("assign", 0), ("notify", 0), ("assign", 2), ("assign", 60))
     expected = ["incident.triggered", "incident.reassigned", "incident.reassigned"]
     assert told(state, incident_with(), *kinds, now=START + 90) == expected
@@ -313,34 +317,34 @@ def test_the_first_assignment_is_part_of_the_trigger_and_later_ones_are_not() ->
 def test_a_hand_over_of_a_resolved_incident_leaves_it_to_a_snapshot_to_tell_the_lost_reopen() -> (
     None
 ):
-    state = State(START, START)
+    state = SensorState(START, START)
     incident = incident_with(updated_at=times.iso(START + 60))
     told(state, incident, ("trigger", 0), ("resolve", 30), ("escalate", 60), now=START + 90)
     assert state.known["P1"].status == "resolved"
-    steps = differences(state, Found((incident,)), WatchFilter(), START + 600, {})
+    steps = differences(state, SnapshotFindings((incident,)), WatchFilter(), START + 600, {})
     assert [event.event_type for step in steps if step.change for event in step.change.events] == [
         "incident.reopened"
     ]
 
 
 def test_a_hand_over_takes_the_acknowledgement_back_without_an_entry_of_its_own() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     incident = incident_with(updated_at=times.iso(START + 60))
     told(state, incident, ("trigger", 0), ("acknowledge", 30), ("assign", 60), now=START + 90)
-    steps = differences(state, Found((incident,)), WatchFilter(), START + 600, {})
+    steps = differences(state, SnapshotFindings((incident,)), WatchFilter(), START + 600, {})
     assert [step.change for step in steps if step.change] == []
     assert state.known["P1"].status == "triggered"
 
 
 def test_entries_before_the_first_start_are_silent() -> None:
-    state = State(START + 10, START + 10)
+    state = SensorState(START + 10, START + 10)
     assert told(state, incident_with(), ("trigger", 0), ("annotate", 9), ("annotate", 10)) == [
         "incident.annotated"
     ]
 
 
 def test_what_the_snapshot_of_the_first_start_showed_is_no_news_in_the_same_second() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     for step in adoption(state, [incident_with()], WatchFilter(), START, followed=False):
         state.apply(step)
     assert told(state, incident_with(), ("trigger", 0), ("assign", 0)) == []
@@ -360,7 +364,7 @@ def test_what_the_snapshot_of_the_first_start_showed_is_no_news_in_the_same_seco
 
 
 def test_a_resolve_without_its_late_trigger_waits_for_it() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     gone = incident_with(status="resolved", resolved_at=times.iso(START + 20))
     assert told(state, gone, ("resolve", 20), now=START + 30) == []
     assert state.is_fresh("R0")
@@ -371,14 +375,14 @@ def test_a_resolve_without_its_late_trigger_waits_for_it() -> None:
 
 
 def test_a_trigger_that_never_comes_is_not_waited_for_for_ever() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     gone = incident_with(status="resolved")
     assert told(state, gone, ("resolve", 20), now=START + 300) == ["incident.resolved"]
     assert not state.is_fresh("R0")
 
 
 def test_an_older_entry_never_paints_over_a_newer_state() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     now_resolved = incident_with(status="resolved", updated_at=times.iso(START + 50))
     told(state, now_resolved, ("trigger", 0), ("resolve", 50), now=START + 60)
     late = [entry_of(Written("L1", START + 20, 0, "acknowledge", "P1"), now_resolved)]
@@ -391,7 +395,7 @@ def test_an_older_entry_never_paints_over_a_newer_state() -> None:
 
 @pytest.mark.parametrize("kind", ["reopen", "something_new", "unacknowledge"])
 def test_a_reopen_is_recognised_by_the_state_whatever_its_type(kind: str) -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     told(state, incident_with(status="resolved"), ("trigger", 0), ("resolve", 50), now=START + 60)
     reopened = [
         entry_of(
@@ -407,13 +411,13 @@ def test_a_reopen_is_recognised_by_the_state_whatever_its_type(kind: str) -> Non
 
 
 def test_a_reopen_after_the_incident_was_forgotten() -> None:
-    state = State(START - 10**6, START)
+    state = SensorState(START - 10**6, START)
     old = incident_with(created_at=times.iso(START - 90000))
     assert told(state, old, ("something_new", 5)) == ["incident.reopened"]
 
 
 def test_filters_hold_until_the_incident_was_reported() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     low = incident_with(urgency="low", service_id="S1")
     high = low._replace(urgency="high", updated_at=times.iso(START + 20))
     only_high = {"urgencies": frozenset(["high"]), "services": frozenset(["S1"])}
@@ -433,7 +437,7 @@ def test_filters_hold_until_the_incident_was_reported() -> None:
 
 
 def test_adopted_incidents_are_no_news_and_young_differences_wait() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     for step in adoption(state, [incident_with()], WatchFilter(), START, followed=False):
         assert step.change is None
         state.apply(step)
@@ -441,15 +445,15 @@ def test_adopted_incidents_are_no_news_and_young_differences_wait() -> None:
     later = incident_with(status="acknowledged", updated_at=times.iso(START + 100))
     later = later._replace(acknowledgers=(Person("U1", "Ada", times.iso(START + 100)),))
     pending: Pending = {}
-    (young,) = differences(state, Found((later,)), WatchFilter(), START + 200, pending)
+    (young,) = differences(state, SnapshotFindings((later,)), WatchFilter(), START + 200, pending)
     assert young.change is None
-    (old,) = differences(state, Found((later,)), WatchFilter(), START + 251, pending)
+    (old,) = differences(state, SnapshotFindings((later,)), WatchFilter(), START + 251, pending)
     assert old.change is not None
     assert old.change.events[0].event_id == f"snap-P1-status-acknowledged-{times.iso(START + 100)}"
 
 
 def test_an_incident_that_changes_all_the_time_is_told_after_the_grace_time() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     for step in adoption(state, [incident_with()], WatchFilter(), START, followed=True):
         state.apply(step)
     state.scope = WatchFilter().fingerprint
@@ -457,7 +461,7 @@ def test_an_incident_that_changes_all_the_time_is_told_after_the_grace_time() ->
     changes = []
     for now in range(START + 30, START + 400, 30):
         busy = incident_with(urgency="low", updated_at=times.iso(now))
-        for step in differences(state, Found((busy,)), WatchFilter(), now, pending):
+        for step in differences(state, SnapshotFindings((busy,)), WatchFilter(), now, pending):
             state.apply(step)
             changes += [step.change] if step.change else []
     (change,) = changes
@@ -465,12 +469,12 @@ def test_an_incident_that_changes_all_the_time_is_told_after_the_grace_time() ->
 
 
 def test_alert_counts_repaint_a_few_cards_at_a_time() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     state.scope = WatchFilter().fingerprint
     ours = [incident_with()._replace(id=f"P{n}") for n in range(MAX_REPAINTS + 20)]
     for step in adoption(state, ours, WatchFilter(), START, followed=True):
         state.apply(step)
-    found = Found(tuple(incident._replace(alerts_total=2) for incident in ours))
+    found = SnapshotFindings(tuple(incident._replace(alerts_total=2) for incident in ours))
     counts = []
     for _ in range(3):
         steps = differences(state, found, WatchFilter(), START + 600, {})
@@ -481,21 +485,24 @@ def test_alert_counts_repaint_a_few_cards_at_a_time() -> None:
 
 
 def test_a_snapshot_that_is_older_than_what_is_known_tells_nothing() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     acknowledged = incident_with(status="acknowledged", updated_at=times.iso(START + 60))
     told(state, acknowledged, ("trigger", 0), ("acknowledge", 60), now=START + 90)
-    assert differences(state, Found((incident_with(),)), WatchFilter(), START + 600, {}) == []
+    assert (
+        differences(state, SnapshotFindings((incident_with(),)), WatchFilter(), START + 600, {})
+        == []
+    )
 
 
 def test_the_resolve_of_a_merged_incident_leaves_it_merged() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     merged = incident_with(status="merged", updated_at=times.iso(START + 60))
     told(state, merged, ("trigger", 0), ("resolve", 60), now=START + 90)
     assert state.known["P1"].status == "merged"
 
 
 def test_an_older_copy_of_an_incident_changes_nothing_of_what_is_known() -> None:
-    state = State(START, START)
+    state = SensorState(START, START)
     told(
         state,
         incident_with(urgency="low", updated_at=times.iso(START + 60)),

@@ -13,7 +13,7 @@ from repaint_incident import RepaintIncident
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, Person, to_payload
-from pagerduty_mattermost.incidents.known_states import REPORTED, State, known_of
+from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, known_of
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise import reminder_posts
 
@@ -27,7 +27,7 @@ class RemindTestCase(IncidentActionCase):
     def setUp(self) -> None:
         super().setUp()
         self.account.options.automatic_escalation = True
-        self.state = State(self.chat.clock(), self.chat.clock())
+        self.state = SensorState(self.chat.clock(), self.chat.clock())
         self.number = 0
         self.terms: Dict[str, Any] = {}
         self.quiet: Dict[str, Any] = {}

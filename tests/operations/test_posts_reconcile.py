@@ -15,7 +15,7 @@ from pagerduty_mattermost.cards import held_cards as held
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.cards.records import Records
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import REPORTED, State, known_of
+from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, known_of
 from pagerduty_mattermost.incidents.state_store import StateStore
 
 LATER = 400.0
@@ -40,7 +40,7 @@ class ReconcileCase(IncidentActionCase):
 
     def sensor(self, *incidents: Any) -> None:
         """What the sensor has committed: these were reported."""
-        state = State(self.origin, self.chat.clock())
+        state = SensorState(self.origin, self.chat.clock())
         for one in incidents:
             shown = self.incident(one)
             state.put(
@@ -235,7 +235,7 @@ class PostsReconcileTestCase(ReconcileCase):
         one = self.account.trigger("Checkout API", "Old news")
         self.origin = self.chat.clock() + 1
         self.chat.clock.advance(5)
-        state = State(self.origin, self.chat.clock())
+        state = SensorState(self.origin, self.chat.clock())
         shown = self.incident(one)
         state.put(one.id, known_of(shown, shown.status, self.origin, 0, self.origin))
         StateStore(self.store).compact(state)

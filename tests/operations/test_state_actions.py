@@ -12,7 +12,7 @@ from typing import Any, Dict
 from example_rows import ExampleCase, changed, posted
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import State
+from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.incidents.state_store import StateStore
 
 
@@ -26,7 +26,7 @@ class StateActionsTestCase(ExampleCase):
         self.folder = Path(folder.name)
         self.incident = posted(self)
         self.done("webhook.setup")
-        StateStore(Store(self.service)).compact(State(self.now, self.now))
+        StateStore(Store(self.service)).compact(SensorState(self.now, self.now))
 
     def names(self) -> Dict[str, str]:
         return {row.name: row.raw for row in Store(self.service).rows()}

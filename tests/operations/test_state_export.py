@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import State
+from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.operations import state_export, state_kinds, state_reset
 from pagerduty_mattermost.operations.state_kinds import KINDS, NAMES, OTHER, kind_of
@@ -29,7 +29,7 @@ HOUR_ON = "2027-01-15T09:00:00Z"
 def filled() -> Service:
     service = Service()
     store = Store(service)
-    StateStore(store).compact(State(NOW, NOW))
+    StateStore(store).compact(SensorState(NOW, NOW))
     store.write("message.abc", {"at": 1, "post_id": "p"}, 60)
     store.write("audit.20270115.1", {"verb": "resolve"}, 60)
     store.write("webhook.secret", [{"secret": "s3cret"}], encrypt=True)

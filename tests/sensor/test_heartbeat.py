@@ -6,8 +6,8 @@ import logging
 from typing import Any, Dict, List
 
 from pagerduty_mattermost.core.errors import StoreUnreachable
-from pagerduty_mattermost.sensor.health import Health
-from pagerduty_mattermost.sensor.heartbeat import EVERY, TIMERS_DEAD, Pulse
+from pagerduty_mattermost.sensor.health import SensorHealth
+from pagerduty_mattermost.sensor.heartbeat import EVERY_SECONDS, TIMERS_DEAD_SECONDS, Heartbeat
 
 LOG = logging.getLogger("pulse")
 
@@ -18,8 +18,8 @@ class World:
         self.sent: List[Any] = []
         self.values: Dict[str, Any] = {}
         self.broken = False
-        self.health = Health()
-        self.pulse = Pulse(
+        self.health = SensorHealth()
+        self.pulse = Heartbeat(
             self, self, self.health, LOG, clock=lambda: self.now, monotonic=lambda: self.now
         )  # type: ignore[arg-type]
 
@@ -59,14 +59,14 @@ def test_timers_that_stopped_are_a_trouble_and_ones_never_seen_are_none() -> Non
     world.pulse.beat(1, "")
     assert world.health.due(world.now) is None
     world.values["reconcile.timer"] = {"at": world.now}
-    world.now += TIMERS_DEAD + EVERY
+    world.now += TIMERS_DEAD_SECONDS + EVERY_SECONDS
     world.pulse.beat(2, "")
     notice = world.health.due(world.now)
     assert notice is not None
     assert "restart st2timersengine" in notice.text
     world.health.tell(notice)
     world.values["reconcile.timer"] = {"at": world.now}
-    world.now += EVERY
+    world.now += EVERY_SECONDS
     world.pulse.beat(3, "")
     back = world.health.due(world.now)
     assert back is not None

@@ -6,19 +6,23 @@ from typing import AbstractSet, List, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
-from pagerduty_mattermost.incidents.known_states import State
-from pagerduty_mattermost.incidents.log_entries import Entry
+from pagerduty_mattermost.incidents.known_states import SensorState
+from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.incidents.tracker import follow
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 
 def missing_events(
-    entries: Sequence[Entry], incident: Incident, told: AbstractSet[str], origin: float, now: float
+    entries: Sequence[LogEntry],
+    incident: Incident,
+    told: AbstractSet[str],
+    origin: float,
+    now: float,
 ) -> Change:
     """The incident as it was read now, with those of its events that are not in `told` (event
     ids). `entries`: its whole log, newest first; `origin`: the first start of the sensor, before
     which nothing is told."""
-    fresh = State(origin, now)
+    fresh = SensorState(origin, now)
     whole = [entry._replace(incident=incident, whole=True) for entry in entries]
     steps = follow(fresh, whole, WatchFilter(), now, read_again=False)
     change = next((step.change for step in steps if step.change is not None), None)

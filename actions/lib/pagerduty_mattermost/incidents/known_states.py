@@ -13,22 +13,22 @@ from typing import Dict, NamedTuple, Optional, Set, Tuple
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Change, Incident
 
-OVERLAP = 120
+OVERLAP_SECONDS = 120
 """Seconds before the cursor that are read again: entries appear in the log late."""
-GRACE = 150
+GRACE_SECONDS = 150
 """Age in seconds that a difference found by a snapshot must have: its log entry may
 still appear until then, so it is more than OVERLAP."""
-KEEP_CLOSED = 3600
+KEPT_CLOSED_SECONDS = 3600
 """Seconds that a resolved incident stays known."""
 SHARDS = 32
 
 REPORTED, FOLDED, AWAY, DIFFERS = 1, 2, 4, 8
-"""Flags of `Known`: a change was dispatched, so it is followed; its first assignment was folded
-into the trigger; it left the watched services and teams; something about it is not explained by
-the log yet."""
+"""Flags of `KnownIncident`: a change was dispatched, so it is followed; its first assignment was
+folded into the trigger; it left the watched services and teams; something about it is not
+explained by the log yet."""
 
 
-class Known(NamedTuple):
+class KnownIncident(NamedTuple):
     """The known state of one incident, as far as the log or a snapshot explained it."""
 
     status: str
@@ -58,12 +58,12 @@ class Known(NamedTuple):
         return bool(self.flags & flag)
 
 
-class Step(NamedTuple):
+class StateStep(NamedTuple):
     """What one incident's news amounts to. `apply` it only once `change`, if any, was
     dispatched."""
 
     incident_id: str
-    known: Optional[Known] = None
+    known: Optional[KnownIncident] = None
     """The state after it; None: forget the incident."""
     change: Optional[Change] = None
     entries: Tuple[Tuple[str, int], ...] = ()
@@ -72,7 +72,7 @@ class Step(NamedTuple):
     """False when losing it in a crash costs nothing, so that it causes no write."""
 
 
-class State:
+class SensorState:
     """The sensor's memory."""
 
     def __init__(self, origin: float, cursor: float) -> None:
@@ -88,23 +88,23 @@ class State:
         self.ignored: Dict[str, int] = {}
         """Entries that concern nothing watched; reading them again after a restart gives nothing
         again."""
-        self.known: Dict[str, Known] = {}
+        self.known: Dict[str, KnownIncident] = {}
         self.away: Set[str] = set()
         self.doubtful: Set[int] = set()
         """Shards that were lost: what a snapshot finds in them is not news."""
-        self.journal: Dict[str, Optional[Known]] = {}
+        self.journal: Dict[str, Optional[KnownIncident]] = {}
         self.dirty = False
         """Something waits to be committed."""
 
     @property
     def since(self) -> float:
         """Where to read the log from."""
-        return self.cursor - OVERLAP
+        return self.cursor - OVERLAP_SECONDS
 
     def is_fresh(self, entry_id: str) -> bool:
         return entry_id not in self.seen and entry_id not in self.ignored
 
-    def apply(self, step: Step) -> None:
+    def apply(self, step: StateStep) -> None:
         before = self.known.get(step.incident_id)
         if step.known != before:
             self.put(step.incident_id, step.known, lasting=step.lasting)
@@ -114,7 +114,9 @@ class State:
         for entry_id, at in step.entries:
             target[entry_id] = at
 
-    def put(self, incident_id: str, known: Optional[Known], *, lasting: bool = True) -> None:
+    def put(
+        self, incident_id: str, known: Optional[KnownIncident], *, lasting: bool = True
+    ) -> None:
         """Learn or, with None, forget an incident."""
         if known is None:
             self.known.pop(incident_id, None)
@@ -131,14 +133,14 @@ class State:
     def advance(self, cursor: float) -> None:
         """Move the cursor; what lies well before the overlap need not be remembered."""
         self.cursor = cursor
-        oldest = cursor - 2 * OVERLAP
+        oldest = cursor - 2 * OVERLAP_SECONDS
         for book in (self.seen, self.ignored):
             for entry_id in [entry_id for entry_id, at in book.items() if at < oldest]:
                 del book[entry_id]
 
     def forget_closed(self) -> None:
         """Drop incidents that have been closed for long."""
-        oldest = self.cursor - KEEP_CLOSED
+        oldest = self.cursor - KEPT_CLOSED_SECONDS
         for incident_id in [
             i for i, k in self.known.items() if not k.is_open and k.touched < oldest
         ]:
@@ -166,12 +168,14 @@ def bridge_of(url: str, number: str) -> str:
     )
 
 
-def known_of(incident: Incident, status: str, status_at: float, flags: int, now: float) -> Known:
+def known_of(
+    incident: Incident, status: str, status_at: float, flags: int, now: float
+) -> KnownIncident:
     """The incident as it is, with this status. `now` may be that of the last look, hours ago,
     while the server's time is not confirmed: what the incident itself says is later counts as
     well, or it would be forgotten at once."""
     touched = max(now, status_at, times.seconds(incident.updated_at) or 0.0)
-    return Known(
+    return KnownIncident(
         status=status,
         status_at=int(status_at),
         updated_at=incident.updated_at,

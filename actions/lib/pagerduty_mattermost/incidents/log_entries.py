@@ -40,7 +40,7 @@ _INT64 = 2**63 - 1
 _PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 
 
-class Entry(NamedTuple):
+class LogEntry(NamedTuple):
     """A log entry, read."""
 
     id: str
@@ -126,7 +126,7 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
     return with_details(incident, obj.get("first_trigger_log_entry"))
 
 
-def parse_entry(obj: Any) -> Optional[Entry]:
+def parse_entry(obj: Any) -> Optional[LogEntry]:
     """A log entry as our value; None when it has no id, no time or belongs to no incident."""
     if not isinstance(obj, Mapping):
         return None
@@ -134,7 +134,7 @@ def parse_entry(obj: Any) -> Optional[Entry]:
     incident = incident_from_rest(included)
     if not ident or at is None or incident is None:
         return None
-    return Entry(
+    return LogEntry(
         ident, at, _kind(obj), incident, bool(included.get("status")), event_from_entry(obj), obj
     )
 

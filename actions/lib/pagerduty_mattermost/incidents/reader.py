@@ -32,12 +32,12 @@ from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import (
-    Entry,
+    LogEntry,
     epoch,
     incident_from_rest,
     parse_entry,
 )
-from pagerduty_mattermost.incidents.snapshot import Found
+from pagerduty_mattermost.incidents.snapshot import SnapshotFindings
 
 PAGE = 100
 MAX_WINDOW_ENTRIES = 2000
@@ -57,7 +57,7 @@ _INCIDENT_INCLUDES = ["conference_bridge", "first_trigger_log_entries"]
 
 
 class LogRead(NamedTuple):
-    entries: Tuple[Entry, ...]
+    entries: Tuple[LogEntry, ...]
     """Fresh ones only, newest first."""
     upto: Optional[float]
     """None: the log is read to its end. Else only to this server time, less a second (whether
@@ -71,7 +71,7 @@ class LogRead(NamedTuple):
 
 
 class SnapshotRead(NamedTuple):
-    found: Found
+    found: SnapshotFindings
     listed: FrozenSet[str]
     """Ids of all open incidents."""
     resolved: Tuple[Incident, ...]
@@ -118,10 +118,10 @@ def read_log(
 
 def _rest_of_log(
     pagerduty: PagerDuty, params: Mapping[str, Any], page: Page, is_fresh: Callable[[str], bool]
-) -> Tuple[Dict[str, Entry], bool]:
+) -> Tuple[Dict[str, LogEntry], bool]:
     """All fresh entries of a window by id, given its first page; and whether the API cut it
     off."""
-    fresh: Dict[str, Entry] = {}
+    fresh: Dict[str, LogEntry] = {}
     offset = 0
     while True:
         for row in page.items:
@@ -142,11 +142,11 @@ def _log_page(pagerduty: PagerDuty, params: Mapping[str, Any], offset: int) -> P
     )
 
 
-def _with_incidents(pagerduty: PagerDuty, entries: List[Entry]) -> List[Entry]:
+def _with_incidents(pagerduty: PagerDuty, entries: List[LogEntry]) -> List[LogEntry]:
     """Entries whose incident came as a mere reference, with the incident itself; left out when it
     is no more."""
     looked_up: Dict[str, Optional[Incident]] = {}
-    whole: List[Entry] = []
+    whole: List[LogEntry] = []
     for entry in entries:
         if entry.whole:
             whole.append(entry)
@@ -182,7 +182,7 @@ def read_open(pagerduty: PagerDuty) -> Tuple[Dict[str, Incident], Optional[float
     return {one.id: one for one in reading.changed}, page.server_time
 
 
-def read_incident_log(pagerduty: PagerDuty, incident_id: str) -> Tuple[Entry, ...]:
+def read_incident_log(pagerduty: PagerDuty, incident_id: str) -> Tuple[LogEntry, ...]:
     """The log of one incident, newest first."""
     path = fill("/incidents/{id}/log_entries", id=incident_id)
     rows = pagerduty.list_all(path, "log_entries", {"include": ["channels"]}).items
@@ -222,7 +222,7 @@ def read_snapshot(
             gone.append(incident_id)
         else:
             reading.changed.append(incident)
-    found = Found(tuple(reading.changed) + resolved, tuple(gone))
+    found = SnapshotFindings(tuple(reading.changed) + resolved, tuple(gone))
     return SnapshotRead(
         found,
         frozenset(reading.listed),

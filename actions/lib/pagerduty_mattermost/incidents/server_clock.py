@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import Optional, Tuple
 
-from pagerduty_mattermost.incidents.known_states import OVERLAP
+from pagerduty_mattermost.incidents.known_states import OVERLAP_SECONDS
 
 TOLERANCE_SECONDS = 60.0
 """Seconds that the server's clock and ours may differ about how much time passed between two
@@ -43,7 +43,9 @@ def moved(
     """
     if upto is not None:
         limit = confirmed if confirmed is not None else newest
-        return max(cursor, upto + OVERLAP if limit is None else min(upto + OVERLAP, limit))
+        return max(
+            cursor, upto + OVERLAP_SECONDS if limit is None else min(upto + OVERLAP_SECONDS, limit)
+        )
     if confirmed is None:
         return cursor
     return confirmed if confirmed > cursor or cursor - confirmed > TOLERANCE_SECONDS else cursor

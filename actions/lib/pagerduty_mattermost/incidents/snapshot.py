@@ -36,11 +36,11 @@ from pagerduty_mattermost.incidents.incident import (
 from pagerduty_mattermost.incidents.known_states import (
     AWAY,
     DIFFERS,
-    GRACE,
+    GRACE_SECONDS,
     REPORTED,
-    Known,
-    State,
-    Step,
+    KnownIncident,
+    SensorState,
+    StateStep,
     bridge_of,
     known_of,
     shard_of,
@@ -82,13 +82,13 @@ class _YoungDifferences(NamedTuple):
         """
         key = (incident_id, what, value)
         first = self.earlier.get(key, now)
-        if at <= now - GRACE or first <= now - GRACE:
+        if at <= now - GRACE_SECONDS or first <= now - GRACE_SECONDS:
             return True
         self.pending[key] = first
         return False
 
 
-class Found(NamedTuple):
+class SnapshotFindings(NamedTuple):
     """What a snapshot brought."""
 
     changed: Tuple[Incident, ...]
@@ -97,7 +97,7 @@ class Found(NamedTuple):
     """Known incidents that PagerDuty has no longer."""
 
 
-def is_unchanged(known: Optional[Known], row: Mapping[str, Any]) -> bool:
+def is_unchanged(known: Optional[KnownIncident], row: Mapping[str, Any]) -> bool:
     """A quick look at a row of GET /incidents: nothing about it can be news, it need not be read
     further."""
     if known is None or known.has(DIFFERS) or row.get("status") != known.status:
@@ -124,8 +124,13 @@ def _bridge(row: Mapping[str, Any], otherwise: str) -> str:
 
 
 def adoption(
-    state: State, incidents: Iterable[Incident], watch: WatchFilter, now: float, *, followed: bool
-) -> List[Step]:
+    state: SensorState,
+    incidents: Iterable[Incident],
+    watch: WatchFilter,
+    now: float,
+    *,
+    followed: bool,
+) -> List[StateStep]:
     """The state of the day without a word. `followed`: they were reported before, as far as they
     would be."""
     steps = []
@@ -137,16 +142,16 @@ def adoption(
         if followed and watch.passes(incident, (incident.status,)):
             flags |= REPORTED
         known = known_of(incident, incident.status, _status_time(incident) or now, flags, now)
-        steps.append(Step(incident.id, known))
+        steps.append(StateStep(incident.id, known))
     return steps
 
 
 def differences(
-    state: State, found: Found, watch: WatchFilter, now: float, pending: Pending
-) -> List[Step]:
+    state: SensorState, found: SnapshotFindings, watch: WatchFilter, now: float, pending: Pending
+) -> List[StateStep]:
     """The steps a snapshot leads to, oldest change first. `pending` is kept from snapshot to
     snapshot by the caller."""
-    steps: List[Step] = []
+    steps: List[StateStep] = []
     earlier = dict(pending)
     pending.clear()
     repaints = 0
@@ -165,7 +170,7 @@ def differences(
                 continue
         steps.append(step)
     steps.extend(
-        Step(incident_id, None) for incident_id in found.gone if incident_id in state.known
+        StateStep(incident_id, None) for incident_id in found.gone if incident_id in state.known
     )
     steps.sort(
         key=lambda step: (
@@ -175,7 +180,7 @@ def differences(
     return steps
 
 
-def explained(pending: Pending, steps: Iterable[Step]) -> None:
+def explained(pending: Pending, steps: Iterable[StateStep]) -> None:
     """What these steps of the log tell is no longer a difference that waits for its age."""
     told = {
         step.incident_id: _told(step)
@@ -186,7 +191,7 @@ def explained(pending: Pending, steps: Iterable[Step]) -> None:
         del pending[key]
 
 
-def _told(step: Step) -> Set[str]:
+def _told(step: StateStep) -> Set[str]:
     """The fields and the status that the events of a step are about."""
     if step.change is None:
         return {"status", *FIELDS}
@@ -199,8 +204,8 @@ def _told(step: Step) -> Set[str]:
 
 
 def _unknown(
-    state: State, incident: Incident, watch: WatchFilter, now: float, rescoped: bool
-) -> Optional[Step]:
+    state: SensorState, incident: Incident, watch: WatchFilter, now: float, rescoped: bool
+) -> Optional[StateStep]:
     """An incident that neither the log nor an earlier snapshot told of."""
     created = times.seconds(incident.created_at)
     if not watch.covers(incident) or created is None:
@@ -209,37 +214,37 @@ def _unknown(
     if lost or rescoped or created < state.origin:
         steps = adoption(state, (incident,), watch, now, followed=lost)
         return steps[0] if steps else None
-    if created > now - GRACE:
+    if created > now - GRACE_SECONDS:
         return None
     changed = _status_time(incident) or created
-    if not incident.is_open and not now - LATELY_SECONDS < changed <= now - GRACE:
+    if not incident.is_open and not now - LATELY_SECONDS < changed <= now - GRACE_SECONDS:
         return None
     events = [_event(incident, "status", "triggered", TRIGGERED, incident.created_at)]
     states = ["triggered"]
-    if incident.status != "triggered" and changed <= now - GRACE:
+    if incident.status != "triggered" and changed <= now - GRACE_SECONDS:
         events.append(_status_event(incident, "triggered"))
         states.append(incident.status)
     report = watch.passes(incident, states)
     known = known_of(incident, states[-1], changed, REPORTED if report else 0, now)
     if states[-1] != incident.status:
         known = known._replace(flags=known.flags | DIFFERS)
-    return Step(
+    return StateStep(
         incident.id, known, Change(incident, tuple(events), state.cycle) if report else None
     )
 
 
 def _known(
-    state: State,
-    before: Known,
+    state: SensorState,
+    before: KnownIncident,
     incident: Incident,
     watch: WatchFilter,
     now: float,
     young: _YoungDifferences,
-) -> Optional[Step]:
+) -> Optional[StateStep]:
     """What differs from the known state, as far as it is old enough to be told."""
     covered = watch.covers(incident)
     if not covered and not before.has(REPORTED):
-        return Step(incident.id, None)
+        return StateStep(incident.id, None)
     if incident.updated_at < before.updated_at:
         return None
     actual = known_of(incident, incident.status, _status_time(incident) or now, before.flags, now)
@@ -276,7 +281,7 @@ def _known(
     )
     if report and (events or repaint):
         known = known._replace(flags=known.flags | REPORTED)
-        return Step(incident.id, known, Change(incident, tuple(events), state.cycle))
+        return StateStep(incident.id, known, Change(incident, tuple(events), state.cycle))
     if (
         not events
         and before._replace(
@@ -284,8 +289,8 @@ def _known(
         )
         == known
     ):
-        return Step(incident.id, known, None, lasting=False)
-    return Step(incident.id, known)
+        return StateStep(incident.id, known, None, lasting=False)
+    return StateStep(incident.id, known)
 
 
 def _status_time(incident: Incident) -> Optional[float]:

@@ -11,9 +11,9 @@ One writer, the sensor, and three kinds of keys:
   whose known state changed since the last compaction, with their state now, or null when
   forgotten. One write of it commits a cycle.
 - `sensor.shard.00` … `31`: known states by crc32 of the incident's id. When the journal grows past
-  `JOURNAL_BYTES`, the shards it touches are written and then the head with an empty journal. What
-  the journal says is absolute, so a crash in between changes nothing: applying it again gives the
-  same.
+  `MAX_JOURNAL_BYTES`, the shards it touches are written and then the head with an empty journal.
+  What the journal says is absolute, so a crash in between changes nothing: applying it again gives
+  the same.
 - `sensor.heartbeat`: at most once a minute; its cursor spares a restarted sensor the quiet hours
   before.
 
@@ -27,15 +27,21 @@ import json
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import AWAY, SHARDS, Known, State, shard_of
+from pagerduty_mattermost.incidents.known_states import (
+    AWAY,
+    SHARDS,
+    KnownIncident,
+    SensorState,
+    shard_of,
+)
 
-JOURNAL_BYTES = 64 * 1024
+MAX_JOURNAL_BYTES = 64 * 1024
 HEARTBEAT_SECONDS = 60.0
 """The sensor writes its heartbeat at most this often."""
 
 
-class Loaded(NamedTuple):
-    state: Optional[State]
+class LoadedState(NamedTuple):
+    state: Optional[SensorState]
     """None: nothing there, the first start."""
     rebuild: bool
     """The head was lost: take the state of the day from a snapshot, silently."""
@@ -45,14 +51,14 @@ class Loaded(NamedTuple):
 
 
 class StateStore:
-    """Loads and commits `State`. Raises StoreUnreachable when the datastore is down: not the same
-    as an empty one."""
+    """Loads and commits `SensorState`. Raises StoreUnreachable when the datastore is down: that is
+    not the same as an empty one."""
 
-    def __init__(self, store: Store, journal_bytes: int = JOURNAL_BYTES) -> None:
+    def __init__(self, store: Store, journal_bytes: int = MAX_JOURNAL_BYTES) -> None:
         self._store = store
         self._journal_bytes = journal_bytes
 
-    def load(self) -> Loaded:
+    def load(self) -> LoadedState:
         broken: Dict[str, str] = {}
         values = self._store.read_prefix(
             "sensor.", on_broken=lambda e: broken.update({e.name: e.raw})
@@ -62,7 +68,7 @@ class StateStore:
             self._store.quarantine(name, broken[name], "did not read")
         return found
 
-    def commit(self, state: State) -> None:
+    def commit(self, state: SensorState) -> None:
         """Write what changed: the head, and when the journal is long also the shards it
         touches."""
         state.forget_closed()
@@ -75,10 +81,10 @@ class StateStore:
         ):
             self.compact(state, {shard_of(incident_id) for incident_id in state.journal})
 
-    def compact(self, state: State, shards: Iterable[int] = range(SHARDS)) -> None:
+    def compact(self, state: SensorState, shards: Iterable[int] = range(SHARDS)) -> None:
         """Write these shards whole, then the head with an empty journal."""
         wanted = set(shards)
-        by_shard: Dict[int, Dict[str, Known]] = {number: {} for number in wanted}
+        by_shard: Dict[int, Dict[str, KnownIncident]] = {number: {} for number in wanted}
         for incident_id, known in state.known.items():
             number = shard_of(incident_id)
             if number in wanted:
@@ -97,12 +103,12 @@ class StateStore:
         self._store.write(name, value)
 
 
-def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> Loaded:
+def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> LoadedState:
     """What the sensor's keys say. Pure. `broken`: those that did not read, raw; what makes no
     sense is added to it."""
     heartbeat = values.get("sensor.heartbeat")
     heartbeat = heartbeat if isinstance(heartbeat, dict) else {}
-    state: Optional[State] = None
+    state: Optional[SensorState] = None
     head = values.get("sensor.head")
     if head is not None:
         try:
@@ -112,16 +118,16 @@ def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> Loaded:
     lost_head = state is None and "sensor.head" in broken
     if lost_head:
         cursor, origin = _time(heartbeat.get("cursor")), _time(heartbeat.get("origin"))
-        state = State(origin or 0.0, cursor or 0.0)
+        state = SensorState(origin or 0.0, cursor or 0.0)
         state.cycle = int(_time(heartbeat.get("cycle")) or 0)
     if state is not None:
         _load_shards(state, values, broken, journal_lost=lost_head)
         state.cursor = max(state.cursor, _time(heartbeat.get("cursor")) or 0.0)
-    return Loaded(state, lost_head, tuple(sorted(broken)), heartbeat)
+    return LoadedState(state, lost_head, tuple(sorted(broken)), heartbeat)
 
 
 def _load_shards(
-    state: State, values: Mapping[str, Any], broken: Dict[str, str], journal_lost: bool
+    state: SensorState, values: Mapping[str, Any], broken: Dict[str, str], journal_lost: bool
 ) -> None:
     for number in range(SHARDS):
         name = f"sensor.shard.{number:02d}"
@@ -145,7 +151,7 @@ def _load_shards(
     state.away = {i for i, known in state.known.items() if known.has(AWAY) and known.is_open}
 
 
-def peek(store: Store) -> Dict[str, Known]:
+def peek(store: Store) -> Dict[str, KnownIncident]:
     """The incidents as the sensor committed them, for whoever only looks: nothing is written, and
     what does not read is left out. One request. Raises StoreUnreachable."""
     state = loaded(store.read_prefix("sensor.", on_broken=lambda error: None), {}).state
@@ -159,11 +165,11 @@ def last_heartbeat(store: Store) -> Optional[Mapping[str, Any]]:
     return value if isinstance(value, dict) else None
 
 
-def _rows(items: Iterable[Tuple[str, Optional[Known]]]) -> Dict[str, Optional[List[Any]]]:
+def _rows(items: Iterable[Tuple[str, Optional[KnownIncident]]]) -> Dict[str, Optional[List[Any]]]:
     return {incident_id: None if known is None else list(known) for incident_id, known in items}
 
 
-def _head(state: State, journal: Dict[str, Optional[List[Any]]]) -> Dict[str, Any]:
+def _head(state: SensorState, journal: Dict[str, Optional[List[Any]]]) -> Dict[str, Any]:
     return {
         "cursor": state.cursor,
         "origin": state.origin,
@@ -175,12 +181,12 @@ def _head(state: State, journal: Dict[str, Optional[List[Any]]]) -> Dict[str, An
     }
 
 
-def _state_of(head: Dict[str, Any]) -> State:
+def _state_of(head: Dict[str, Any]) -> SensorState:
     """Raises TypeError, ValueError, KeyError or AttributeError when it is no head."""
     cursor, origin = _time(head["cursor"]), _time(head["origin"])
     if cursor is None or origin is None:
         raise ValueError("no cursor")
-    state = State(origin, cursor)
+    state = SensorState(origin, cursor)
     state.cycle = int(head["cycle"])
     state.scope = str(head["scope"])
     state.summary_due = bool(head["summary_due"])
@@ -191,10 +197,10 @@ def _state_of(head: Dict[str, Any]) -> State:
     return state
 
 
-def _known_of(row: Any) -> Known:
-    if not isinstance(row, list) or len(row) != len(Known._fields):
+def _known_of(row: Any) -> KnownIncident:
+    if not isinstance(row, list) or len(row) != len(KnownIncident._fields):
         raise ValueError("no known state")
-    known = Known(*row)
+    known = KnownIncident(*row)
     texts = (known.status, *known[2:9], known.bridge)
     numbers = (known.status_at, known.flags, known.touched)
     if not all(isinstance(text, str) for text in texts) or not all(

@@ -31,16 +31,16 @@ from pagerduty_mattermost.incidents.known_states import (
     AWAY,
     DIFFERS,
     FOLDED,
-    KEEP_CLOSED,
-    OVERLAP,
+    KEPT_CLOSED_SECONDS,
+    OVERLAP_SECONDS,
     REPORTED,
-    Known,
-    State,
-    Step,
+    KnownIncident,
+    SensorState,
+    StateStep,
     known_of,
     title_mark,
 )
-from pagerduty_mattermost.incidents.log_entries import Entry, with_details, with_note
+from pagerduty_mattermost.incidents.log_entries import LogEntry, with_details, with_note
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 FIRST_ASSIGNMENT_SECONDS = 5
@@ -55,7 +55,7 @@ SAME_RESOLVE_SECONDS = 2
 """
 
 
-def in_order(entries: Iterable[Entry]) -> List[Entry]:
+def in_order(entries: Iterable[LogEntry]) -> List[LogEntry]:
     """Oldest first; entries come newest first, and those of one second keep the order they
     happened in."""
     ordered = list(entries)
@@ -65,20 +65,20 @@ def in_order(entries: Iterable[Entry]) -> List[Entry]:
 
 
 def follow(
-    state: State,
-    entries: Iterable[Entry],
+    state: SensorState,
+    entries: Iterable[LogEntry],
     watch: WatchFilter,
     now: float,
     *,
     read_again: bool = True,
-) -> List[Step]:
+) -> List[StateStep]:
     """What fresh entries (newest first, as PagerDuty lists them) amount to: one step an incident,
     in order of their first entries. `now`: the server's time, of which the overlap before it is
     read again, if `read_again`."""
-    groups: Dict[str, List[Entry]] = {}
+    groups: Dict[str, List[LogEntry]] = {}
     for entry in in_order(entries):
         groups.setdefault(entry.incident.id, []).append(entry)
-    patience = now - OVERLAP if read_again else float("inf")
+    patience = now - OVERLAP_SECONDS if read_again else float("inf")
     steps = (
         _step(state, incident_id, group, watch, now, patience)
         for incident_id, group in groups.items()
@@ -87,23 +87,23 @@ def follow(
 
 
 def _step(
-    state: State,
+    state: SensorState,
     incident_id: str,
-    group: List[Entry],
+    group: List[LogEntry],
     watch: WatchFilter,
     now: float,
     patience: float,
-) -> Optional[Step]:
+) -> Optional[StateStep]:
     before = state.known.get(incident_id)
     incident = max((entry.incident for entry in group), key=lambda i: i.updated_at)
     accounted = tuple((entry.id, int(entry.at)) for entry in group)
     covered = watch.covers(incident)
     reported = before is not None and before.has(REPORTED)
     if not covered and not reported:
-        return Step(incident_id, None, None, accounted)
+        return StateStep(incident_id, None, None, accounted)
     story = _IncidentStory(before, incident, group, state.origin)
     if before is None and not story.news and not incident.is_open:
-        return Step(incident_id, None, None, accounted)
+        return StateStep(incident_id, None, None, accounted)
     reported = reported or (bool(story.news) and watch.passes(incident, story.states))
     if before is None and not reported and not any(entry.kind == "trigger" for entry in group):
         if group[0].at > patience:
@@ -114,14 +114,14 @@ def _step(
             # The log lost its trigger: it was triggered all the same. Without news a snapshot
             # finds and tells it.
             if not story.news:
-                return Step(incident_id, None, None, accounted)
+                return StateStep(incident_id, None, None, accounted)
             reported = watch.passes(incident, {"triggered"})
     known = story.known(now, (REPORTED if reported else 0) | (0 if covered else AWAY))
     change = None
     if reported and story.news:
         change = Change(story.enriched(), _values_told(story.news, before, incident), state.cycle)
     if before is None or change is not None:
-        return Step(incident_id, known, change, accounted)
+        return StateStep(incident_id, known, change, accounted)
     # Nothing is dispatched, so that the alert counts are still to be painted; and what only says
     # that the incident was looked at is not worth a write.
     known = known._replace(alerts=before.alerts)
@@ -130,17 +130,21 @@ def _step(
         == known
     )
     if same and (before.flags ^ known.flags) & ~DIFFERS == 0:
-        return Step(
+        return StateStep(
             incident_id, known._replace(touched=before.touched), None, accounted, lasting=False
         )
-    return Step(incident_id, known, None, accounted)
+    return StateStep(incident_id, known, None, accounted)
 
 
 class _IncidentStory:
     """The entries of one incident gone through in their order."""
 
     def __init__(
-        self, before: Optional[Known], incident: Incident, group: List[Entry], origin: float
+        self,
+        before: Optional[KnownIncident],
+        incident: Incident,
+        group: List[LogEntry],
+        origin: float,
     ) -> None:
         self.before = before
         self.incident = incident
@@ -178,7 +182,9 @@ class _IncidentStory:
 
     @property
     def _is_old(self) -> bool:
-        return self._created is not None and self._group[0].at - self._created > KEEP_CLOSED
+        return (
+            self._created is not None and self._group[0].at - self._created > KEPT_CLOSED_SECONDS
+        )
 
     def _start(self) -> Tuple[str, int]:
         """Status before these entries."""
@@ -194,7 +200,7 @@ class _IncidentStory:
         )
         return ("triggered" if told else self.incident.status), 0
 
-    def _is_news(self, entry: Entry) -> bool:
+    def _is_news(self, entry: LogEntry) -> bool:
         """It happened after the first start. In the very second of it: unless the snapshot taken
         then showed it."""
         if int(entry.at) != int(self._origin):
@@ -205,12 +211,12 @@ class _IncidentStory:
             or self.before.updated_at < times.iso(entry.at)
         )
 
-    def _is_first_assignment(self, entry: Entry) -> bool:
+    def _is_first_assignment(self, entry: LogEntry) -> bool:
         if entry.kind != "assign" or self._folded or self._created is None:
             return False
         return 0 <= entry.at - self._created <= FIRST_ASSIGNMENT_SECONDS
 
-    def _type(self, entry: Entry, position: int) -> str:
+    def _type(self, entry: LogEntry, position: int) -> str:
         """The event's type, once it is known in what state the entry found the incident."""
         assert entry.event is not None
         event_type = entry.event.event_type
@@ -247,7 +253,7 @@ class _IncidentStory:
             and "title" not in self._explained
         )
 
-    def _turn(self, event_type: str, entry: Entry) -> str:
+    def _turn(self, event_type: str, entry: LogEntry) -> str:
         """Take over the status an event brings; an older entry never paints over a newer. Returns
         the state then."""
         status, at = STATUS_AFTER.get(event_type), int(entry.at)
@@ -268,7 +274,7 @@ class _IncidentStory:
             self._status, self._status_at = status, at
         return status
 
-    def known(self, now: float, flags: int) -> Known:
+    def known(self, now: float, flags: int) -> KnownIncident:
         """The state to remember: of what these entries do not explain, what was known before."""
         incident, before = self.incident, self.before
         flags |= FOLDED if self._folded else 0
@@ -318,7 +324,7 @@ def _with_assignment(event: IncidentEvent, assignment: IncidentEvent) -> Inciden
 
 
 def _values_told(
-    events: List[IncidentEvent], before: Optional[Known], incident: Incident
+    events: List[IncidentEvent], before: Optional[KnownIncident], incident: Incident
 ) -> Tuple[IncidentEvent, ...]:
     """Old and new priority and urgency where the entries do not tell them, which is how PagerDuty
     sends them."""

@@ -29,7 +29,7 @@ from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_
 from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.known_states import REPORTED, Known
+from pagerduty_mattermost.incidents.known_states import REPORTED, KnownIncident
 from pagerduty_mattermost.incidents.state_store import peek
 from pagerduty_mattermost.noise import reminder_rules
 
@@ -249,12 +249,16 @@ class ReminderRun:
         return reminder_rules.following(row, self._on_calls.get(policy), self._context.clock())
 
 
-def _is_meant(known: Known, terms: RemindersConfig) -> bool:
+def _is_meant(known: KnownIncident, terms: RemindersConfig) -> bool:
     return known.status == "triggered" and known.urgency in terms.urgencies and known.has(REPORTED)
 
 
 def _looked(
-    one: ReminderRecord, snapshot: Snapshot, state: Known, terms: RemindersConfig, now: float
+    one: ReminderRecord,
+    snapshot: Snapshot,
+    state: KnownIncident,
+    terms: RemindersConfig,
+    now: float,
 ) -> ReminderRecord:
     """What is to be done about it, and when, by what is remembered of it."""
     created = (

@@ -22,7 +22,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Stor
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change
-from pagerduty_mattermost.incidents.known_states import Step
+from pagerduty_mattermost.incidents.known_states import StateStep
 from pagerduty_mattermost.incidents.reader import read_incident, read_incident_log
 from pagerduty_mattermost.noise.storm_detection import HOLD, RELEASE, WAIT, StormDetector
 
@@ -51,7 +51,9 @@ class StormGate:
         self.waiting: FrozenSet[str] = frozenset()
         """Incidents that the newest read of the log left to be decided by the next one, soon."""
 
-    def sort(self, steps: Sequence[Step], now: float, *, patient: bool = False) -> List[Step]:
+    def sort(
+        self, steps: Sequence[StateStep], now: float, *, patient: bool = False
+    ) -> List[StateStep]:
         """What is to be taken over now; `patient`: what waits is in the next look again. Raises
         StoreUnreachable at the first look only: what is held must be known."""
         if self._detector is None:
@@ -130,7 +132,7 @@ class StormGate:
             self._log.warning("Incident %s gets its card later: %s", incident_id, error)
 
 
-def _rank(step: Step) -> Any:
+def _rank(step: StateStep) -> Any:
     incident = step.change.incident if step.change is not None else None
     return (
         (incident.urgency == "high", times.seconds(incident.created_at) or 0.0)

@@ -26,8 +26,8 @@ from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.operations.watchdog import allowed, remembered
 from pagerduty_mattermost.sensor.heartbeat import (
-    EVERY,
-    TIMERS_DEAD,
+    EVERY_SECONDS,
+    TIMERS_DEAD_SECONDS,
     longest_interval,
     timer_seen_at,
 )
@@ -205,7 +205,7 @@ def _reconcile(context: Context) -> Tuple[str, str]:
     text = f"last {times.duration(age)} ago"
     return (
         (FAIL, f"{text}: does st2rulesengine work, and st2actionrunner?")
-        if age > 4 * EVERY
+        if age > 4 * EVERY_SECONDS
         else (OK, text)
     )
 
@@ -237,7 +237,7 @@ def _timers(context: Context) -> Tuple[str, str]:
         return WARN, "none has fired yet: is the rule pagerduty.reconcile_by_timer enabled?"
     age = context.clock() - seen_at
     text = f"fired {times.duration(age)} ago"
-    return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD else (OK, text)
+    return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD_SECONDS else (OK, text)
 
 
 def _letters(context: Context) -> Tuple[str, str]:

@@ -35,7 +35,7 @@ from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
-from pagerduty_mattermost.incidents.known_states import State
+from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.incidents.reader import (
     read_incident,
     read_incident_log,
@@ -96,7 +96,7 @@ class Reconciler:
         self._known_rules: Optional[Sequence[Any]] = None
         self._subscriptions: Optional[Sequence[subscriptions.Subscription]] = None
 
-    def run(self, state: State, cursor: float, *, full: bool) -> ReconcileReport:
+    def run(self, state: SensorState, cursor: float, *, full: bool) -> ReconcileReport:
         """`state`: the sensor's. `full`: also what Mattermost has of each card is read."""
         rows, server_time = read_open(self._context.pagerduty)
         now = server_time or self._context.clock()
@@ -157,7 +157,7 @@ class Reconciler:
         jobs: List[ReconcileJob],
         rows: Dict[str, Incident],
         remembered: Dict[str, Snapshot],
-        state: State,
+        state: SensorState,
         now: float,
     ) -> tuple[List[Outcome], List[str], int]:
         began, in_a_row, left = self._context.monotonic(), 0, 0
@@ -185,7 +185,7 @@ class Reconciler:
         job: ReconcileJob,
         row: Optional[Incident],
         snapshot: Snapshot,
-        state: State,
+        state: SensorState,
         now: float,
     ) -> List[Outcome]:
         incident = row or read_incident(self._context.pagerduty, job.incident_id)

@@ -14,8 +14,8 @@ from typing import AbstractSet, Callable, Dict, FrozenSet, List, Mapping, NamedT
 from pagerduty_mattermost.cards.records import Snapshot
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import Incident
-from pagerduty_mattermost.incidents.known_states import REPORTED, Known
-from pagerduty_mattermost.incidents.log_entries import Entry
+from pagerduty_mattermost.incidents.known_states import REPORTED, KnownIncident
+from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT_SECONDS
 
 GRACE_SECONDS = 180.0
@@ -42,7 +42,7 @@ class AtPagerDuty(NamedTuple):
 
     rows: Mapping[str, Incident]
     """All open incidents, by id."""
-    entries: Sequence[Entry]
+    entries: Sequence[LogEntry]
     """The log since the last run, newest first."""
     now: float
     """PagerDuty's clock, seconds since the epoch."""
@@ -59,7 +59,7 @@ class ReconcileJob(NamedTuple):
 def plan(
     there: AtPagerDuty,
     remembered: Mapping[str, Snapshot],
-    known: Mapping[str, Known],
+    known: Mapping[str, KnownIncident],
     held: AbstractSet[str] = frozenset(),
     waiting: AbstractSet[str] = frozenset(),
     forgotten: Callable[[Incident], bool] = lambda incident: False,
@@ -105,7 +105,7 @@ def plan(
 def of_log(
     there: AtPagerDuty,
     remembered: Mapping[str, Snapshot],
-    known: Mapping[str, Known],
+    known: Mapping[str, KnownIncident],
     forgotten: Callable[[Incident], bool] = lambda incident: False,
 ) -> Dict[str, str]:
     """Incidents with an event in the log that nothing remembered knows, or of which all is

@@ -10,7 +10,7 @@ from typing import Any, Dict, List, Sequence, Tuple
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.markdown import cell, table
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened
-from pagerduty_mattermost.incidents.known_states import Known
+from pagerduty_mattermost.incidents.known_states import KnownIncident
 from pagerduty_mattermost.incidents.state_store import loaded
 from pagerduty_mattermost.operations.dead_letters import KEY_PREFIX as DEAD_LETTERS
 from pagerduty_mattermost.operations.state_kinds import KINDS, counts
@@ -131,7 +131,7 @@ def _told(
     return f"{text}\n\n{table(('card in', 'is', 'kept until'), lines)}" if lines else text
 
 
-def _known(known: Known) -> Dict[str, Any]:
+def _known(known: KnownIncident) -> Dict[str, Any]:
     return {
         **known._asdict(),
         "touched": times.iso(known.touched),

@@ -17,7 +17,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
 from pagerduty_mattermost.incidents.event_types import TRIGGERED
 from pagerduty_mattermost.incidents.incident import Change
-from pagerduty_mattermost.incidents.known_states import REPORTED, State, Step, bridge_of
+from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, StateStep, bridge_of
 from pagerduty_mattermost.incidents.reader import read_incident
 from pagerduty_mattermost.incidents.trigger_payload import payload
 from pagerduty_mattermost.noise.storm_gate import StormGate
@@ -47,7 +47,7 @@ class ChangeDispatch:
         self._enrichable = MAX_ENRICHED
 
     def dispatch(
-        self, state: State, steps: List[Step], now: float, *, patient: bool = False
+        self, state: SensorState, steps: List[StateStep], now: float, *, patient: bool = False
     ) -> None:
         """Dispatch and take over step by step. Raises DispatchFailed, and then what is left waits
         for the next cycle, so that order is kept; the gateway's errors; StoreUnreachable.
@@ -85,7 +85,7 @@ class ChangeDispatch:
             # Waiting would hold up all others, and it will not fit later either.
             self._log.error("Not dispatched: %s (events %s)", error, ", ".join(ids))
 
-    def _enriched(self, step: Step) -> Step:
+    def _enriched(self, step: StateStep) -> StateStep:
         """With what the log does not include of a new incident: its conference bridge, and its
         first alert where that is not among the entries. Best effort, for the first few of a cycle;
         snapshots show the other bridges."""

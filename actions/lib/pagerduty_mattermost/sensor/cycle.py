@@ -32,7 +32,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
     UnfitPayload,
 )
 from pagerduty_mattermost.incidents.incident import Incident
-from pagerduty_mattermost.incidents.known_states import State, Step
+from pagerduty_mattermost.incidents.known_states import SensorState, StateStep
 from pagerduty_mattermost.incidents.reader import SnapshotRead, read_log
 from pagerduty_mattermost.incidents.server_clock import ServerClock, moved
 from pagerduty_mattermost.incidents.snapshot import differences, explained
@@ -41,12 +41,12 @@ from pagerduty_mattermost.incidents.tracker import follow
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
-from pagerduty_mattermost.sensor.health import Health, fault
-from pagerduty_mattermost.sensor.heartbeat import Pulse, heartbeat, tell_health
+from pagerduty_mattermost.sensor.health import SensorHealth, fault
+from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, tell_health
 from pagerduty_mattermost.sensor.open_summary import summary
 from pagerduty_mattermost.sensor.snapshots import Snapshots
 from pagerduty_mattermost.sensor.starting import first_state, rebuild
-from pagerduty_mattermost.sensor.watch_scope import Scope
+from pagerduty_mattermost.sensor.watch_scope import WatchScope
 
 SUMMARY_TRIGGER = "pagerduty.open_summary"
 CATCH_UP_SECONDS = 7 * 86400
@@ -72,9 +72,9 @@ class Cycle:
         states: StateStore,
         dispatcher: Dispatcher,
         log: Any,
-        health: Optional[Health] = None,
+        health: Optional[SensorHealth] = None,
         *,
-        pulse: Optional[Pulse] = None,
+        pulse: Optional[Heartbeat] = None,
         noise: Optional[StormGate] = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -84,14 +84,14 @@ class Cycle:
         self._dispatcher = dispatcher
         self._log = log
         self._monotonic = monotonic
-        self.health = health or Health()
+        self.health = health or SensorHealth()
         self._pulse = pulse
         self._changes = ChangeDispatch(dispatcher, pagerduty, noise, log)
         self._snapshots = Snapshots(pagerduty, config.watch.snapshot_every)
         self._clock = ServerClock()
-        self.state: Optional[State] = None
+        self.state: Optional[SensorState] = None
         self._rebuild = False
-        self._scope = Scope(config.watch, pagerduty, log, monotonic)
+        self._scope = WatchScope(config.watch, pagerduty, log, monotonic)
         self._summary: Optional[Dict[str, Any]] = None
         self._not_before: Optional[float] = None
         self._heartbeat_at: Optional[float] = None
@@ -183,7 +183,7 @@ class Cycle:
         if state.summary_due:
             self._summarise(state, watch)
 
-    def _load(self) -> Optional[State]:
+    def _load(self) -> Optional[SensorState]:
         """The state from the datastore; None at the first start. Raises StoreUnreachable."""
         loaded = self._states.load()
         for key in loaded.broken:
@@ -202,7 +202,7 @@ class Cycle:
                 self.health.since = str(loaded.heartbeat.get("failing_since") or "")
         return state
 
-    def _first_start(self, watch: WatchFilter) -> State:
+    def _first_start(self, watch: WatchFilter) -> SensorState:
         """The state of the day, silently: what was open before is told in one summary alone."""
         read = self._snapshots.read_all(watch, self._monotonic())
         state = first_state(read, watch)
@@ -216,7 +216,7 @@ class Cycle:
         )
         return state
 
-    def _follow_log(self, state: State, watch: WatchFilter) -> bool:
+    def _follow_log(self, state: SensorState, watch: WatchFilter) -> bool:
         """Read the log and dispatch what it says. False when there is more than one run takes."""
         since = state.since
         for _ in range(MAX_SLICES):
@@ -247,7 +247,7 @@ class Cycle:
             since = max(read.upto, (confirmed or 0.0) - CATCH_UP_SECONDS)
         return False
 
-    def _take_snapshot(self, state: State, watch: WatchFilter) -> None:
+    def _take_snapshot(self, state: SensorState, watch: WatchFilter) -> None:
         read = self._snapshots.read_changed(state, watch, self._monotonic())
         # The log was read just before: when the two answers agree about the time, it was that of
         # the log's.
@@ -269,7 +269,7 @@ class Cycle:
             self._commit(state)
 
     def _dispatch(
-        self, state: State, steps: List[Step], now: float, *, patient: bool = False
+        self, state: SensorState, steps: List[StateStep], now: float, *, patient: bool = False
     ) -> None:
         """Dispatch and take over. What was taken over before one failed is committed."""
         try:
@@ -279,7 +279,7 @@ class Cycle:
                 self._commit(state)
             raise
 
-    def _commit(self, state: State) -> None:
+    def _commit(self, state: SensorState) -> None:
         """Commit; while the datastore is down, incidents go on being reported, and the state is
         committed later."""
         try:
@@ -293,7 +293,7 @@ class Cycle:
         else:
             self.health.good("datastore")
 
-    def _summarise(self, state: State, watch: WatchFilter) -> None:
+    def _summarise(self, state: SensorState, watch: WatchFilter) -> None:
         if self._summary is None:
             self._summary = self._summary_of(
                 self._snapshots.read_all(watch, self._monotonic()), watch, state
@@ -307,7 +307,9 @@ class Cycle:
         state.summary_due = False
         self._commit(state)
 
-    def _summary_of(self, read: SnapshotRead, watch: WatchFilter, state: State) -> Dict[str, Any]:
+    def _summary_of(
+        self, read: SnapshotRead, watch: WatchFilter, state: SensorState
+    ) -> Dict[str, Any]:
         shown: List[Incident] = [
             one for one in read.found.changed if one.is_open and watch.passes(one, (one.status,))
         ]
@@ -330,7 +332,9 @@ class Cycle:
             return
         self._heartbeat_at = now
         since_good = None if self._good_at is None else round(now - self._good_at, 1)
-        content = heartbeat(state, self.health, self._pagerduty, self._last_good, since_good)
+        content = heartbeat_record(
+            state, self.health, self._pagerduty, self._last_good, since_good
+        )
         try:
             self._states.heartbeat(content)
         except (StoreUnreachable, RejectedInput) as error:

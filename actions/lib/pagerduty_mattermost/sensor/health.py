@@ -32,7 +32,7 @@ def fault(log: Any, error: BaseException, *, whole: bool = False) -> str:
     )
 
 
-class Notice(NamedTuple):
+class HealthNotice(NamedTuple):
     """Payload of `pagerduty.sensor_health`."""
 
     state: str
@@ -49,7 +49,7 @@ class _SensorProblem(NamedTuple):
     at_once: bool
 
 
-class Health:
+class SensorHealth:
     """Collects problems by kind; says when to tell of them. Times are monotonic seconds."""
 
     def __init__(self) -> None:
@@ -78,7 +78,7 @@ class Health:
         """What failed works again."""
         self._problems.pop(kind, None)
 
-    def due(self, now: float) -> Optional[Notice]:
+    def due(self, now: float) -> Optional[HealthNotice]:
         """What is to be told now; call `tell` once it was."""
         if self.told:
             return None if self._problems else self._notice("recovered", "")
@@ -91,10 +91,10 @@ class Health:
                 return self._notice("failing", self.reason)
         return None
 
-    def tell(self, notice: Notice) -> None:
+    def tell(self, notice: HealthNotice) -> None:
         self.told = notice.state == "failing"
 
-    def _notice(self, state: str, reason: str) -> Notice:
+    def _notice(self, state: str, reason: str) -> HealthNotice:
         since = f" since {self.since}" if self.since else ""
         if state == "failing":
             text = (
@@ -112,4 +112,4 @@ class Health:
             else 0
         )
         key = f"sensor-health-{state}-{self.since}-{kinds:08x}"
-        return Notice(state, cut(one_line(reason), 600), self.since, text, key)
+        return HealthNotice(state, cut(one_line(reason), 600), self.since, text, key)

@@ -13,29 +13,29 @@ from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
-from pagerduty_mattermost.incidents.known_states import State
-from pagerduty_mattermost.sensor.health import Health
+from pagerduty_mattermost.incidents.known_states import SensorState
+from pagerduty_mattermost.sensor.health import SensorHealth
 
-HEARTBEAT, HEALTH = "pagerduty.heartbeat", "pagerduty.sensor_health"
-EVERY = 300.0
+HEARTBEAT_TRIGGER, HEALTH_TRIGGER = "pagerduty.heartbeat", "pagerduty.sensor_health"
+EVERY_SECONDS = 300.0
 _TIMER_KEY = "reconcile.timer"
 """The datastore key in which a timer's run of `posts.reconcile` leaves its time."""
 _TIMER_KEPT_SECONDS = 86400.0
-TIMERS_DEAD = 1200.0
+TIMERS_DEAD_SECONDS = 1200.0
 """Seconds without such a run after which StackStorm's timers count as dead."""
-DEAD = (
+TIMERS_DEAD_PROBLEM = (
     "StackStorm's timers do not fire: restart st2timersengine (or is the rule "
     "pagerduty.reconcile_by_timer disabled?); "
     "reconcile goes on by the sensor's heartbeat"
 )
 
 
-class Pulse:
+class Heartbeat:
     def __init__(
         self,
         dispatcher: Dispatcher,
         store: Store,
-        health: Health,
+        health: SensorHealth,
         log: Any,
         *,
         clock: Callable[[], float] = time.time,
@@ -48,7 +48,7 @@ class Pulse:
     def beat(self, cycle: int, last_good: str) -> None:
         """Raises nothing; the next cycle tries again."""
         now = self._monotonic()
-        if self._at is not None and now - self._at < EVERY:
+        if self._at is not None and now - self._at < EVERY_SECONDS:
             return
         key = f"heartbeat-{int(self._clock())}"
         payload = {
@@ -58,7 +58,7 @@ class Pulse:
             "key": key,
         }
         try:
-            self._dispatcher.dispatch(HEARTBEAT, payload, trace_tag=key, ids=(key,))
+            self._dispatcher.dispatch(HEARTBEAT_TRIGGER, payload, trace_tag=key, ids=(key,))
         except PackError as error:
             self._log.warning("No heartbeat was dispatched: %s", error)
             return
@@ -73,8 +73,8 @@ class Pulse:
         except PackError as error:
             self._log.info("Whether timers fire can't be told: %s", error)
             return
-        if at is not None and self._clock() - at > TIMERS_DEAD:
-            self._health.failed("timers", DEAD, now, at_once=True)
+        if at is not None and self._clock() - at > TIMERS_DEAD_SECONDS:
+            self._health.failed("timers", TIMERS_DEAD_PROBLEM, now, at_once=True)
         else:
             self._health.good("timers")
 
@@ -101,8 +101,12 @@ def longest_interval(settings: Config) -> float:
     return float(max(watch.poll_interval, with_webhook))
 
 
-def heartbeat(
-    state: State, health: Health, pagerduty: PagerDuty, last_good: str, since_good: Optional[float]
+def heartbeat_record(
+    state: SensorState,
+    health: SensorHealth,
+    pagerduty: PagerDuty,
+    last_good: str,
+    since_good: Optional[float],
 ) -> Dict[str, Any]:
     """Content of the datastore's `sensor.heartbeat`. `since_good`: seconds since the last look
     that came to its end."""
@@ -126,7 +130,7 @@ def heartbeat(
 
 
 def tell_health(
-    health: Health,
+    health: SensorHealth,
     dispatcher: Dispatcher,
     log: Any,
     monotonic: Callable[[], float] = time.monotonic,
@@ -137,7 +141,9 @@ def tell_health(
     if notice is None:
         return False
     try:
-        dispatcher.dispatch(HEALTH, to_json(notice), trace_tag=notice.key, ids=(notice.key,))
+        dispatcher.dispatch(
+            HEALTH_TRIGGER, to_json(notice), trace_tag=notice.key, ids=(notice.key,)
+        )
     except PackError as error:
         log.warning("The sensor's health could not be told: %s", error)
         return False

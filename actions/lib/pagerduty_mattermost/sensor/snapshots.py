@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional
 
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-from pagerduty_mattermost.incidents.known_states import REPORTED, State
+from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState
 from pagerduty_mattermost.incidents.reader import SnapshotRead, read_snapshot
 from pagerduty_mattermost.incidents.snapshot import Pending, is_unchanged
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
@@ -54,7 +54,7 @@ class Snapshots:
         """Everything that is open. Raises the gateway's errors."""
         return self._read(watch, lambda row: False, (), now)
 
-    def read_changed(self, state: State, watch: WatchFilter, now: float) -> SnapshotRead:
+    def read_changed(self, state: SensorState, watch: WatchFilter, now: float) -> SnapshotRead:
         """What differs from what is known, and of what is known as open and no longer listed some:
         those looked up longest ago first. Raises the gateway's errors."""
         known_open = sorted(

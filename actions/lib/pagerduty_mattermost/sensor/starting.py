@@ -5,17 +5,17 @@ had committed is lost.
 from __future__ import annotations
 
 from pagerduty_mattermost.core.errors import RetryLater
-from pagerduty_mattermost.incidents.known_states import State
+from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.incidents.reader import SnapshotRead
 from pagerduty_mattermost.incidents.snapshot import adoption
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 
-def first_state(read: SnapshotRead, watch: WatchFilter) -> State:
+def first_state(read: SnapshotRead, watch: WatchFilter) -> SensorState:
     """What is open now is known and not reported; changes are news from now on. `read`: a whole
     snapshot. Raises RetryLater when PagerDuty told no time."""
     now = _time_of(read)
-    state = State(origin=now, cursor=now)
+    state = SensorState(origin=now, cursor=now)
     for step in adoption(state, read.found.changed, watch, now, followed=False):
         state.apply(step)
     state.scope = watch.fingerprint
@@ -23,7 +23,7 @@ def first_state(read: SnapshotRead, watch: WatchFilter) -> State:
     return state
 
 
-def rebuild(state: State, read: SnapshotRead, watch: WatchFilter) -> None:
+def rebuild(state: SensorState, read: SnapshotRead, watch: WatchFilter) -> None:
     """The head was lost: what is open now counts as reported. What the log says since the last
     heartbeat is dispatched again, and those who post recognise what they have posted. Raises
     RetryLater when PagerDuty told no time."""

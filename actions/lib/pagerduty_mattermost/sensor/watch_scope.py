@@ -22,7 +22,7 @@ class _ResolvedNames(NamedTuple):
     at: float
 
 
-class Scope:
+class WatchScope:
     """What is watched. A name that nothing bears stops nothing else: the others are watched, and
     `problems` tells."""
 
