@@ -127,13 +127,13 @@ class ChatEndpoint:
 
     def _read(self, call: ChatCall) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping]:
         """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
-        ring = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
-        if ring is not None:
-            ring.refresh(time.monotonic(), RELOAD_SECONDS)
+        tokens = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
+        if tokens is not None:
+            tokens.refresh(time.monotonic(), RELOAD_SECONDS)
         try:
             return read(call, self._secrets(), self._clock())
         except Refused as refused:
-            if refused.status != 401 or ring is None or not ring.refresh(time.monotonic()):
+            if refused.status != 401 or tokens is None or not tokens.refresh(time.monotonic()):
                 raise
         return read(call, self._secrets(), self._clock())
 

@@ -161,8 +161,8 @@ def _command(
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
         raise Refused(415, "a slash command comes as a form")
     words = _form(call)
-    said = call.headers.get("authorization", "")
-    token = said[len("Token ") :] if said.startswith("Token ") else ""
+    header = call.headers.get("authorization", "")
+    token = header[len("Token ") :] if header.startswith("Token ") else ""
     if (
         not token
         or not _known(token, secrets.command_tokens)
@@ -243,9 +243,13 @@ def _dialog(
     )
     # Of a submission only the user is Mattermost's own word: where it was opened and which post it
     # is about stand in the signed state.
-    told = {"user_id": body["user_id"], "channel_id": signed.get("c"), "post_id": signed.get("p")}
+    given = {
+        "user_id": body["user_id"],
+        "channel_id": signed.get("c"),
+        "post_id": signed.get("p"),
+    }
     once = mark_of("token", body.get("state"), now)
-    return _order("dialog", told, now, once, verb=verb, incident=incident, text=text, values=more)
+    return _order("dialog", given, now, once, verb=verb, incident=incident, text=text, values=more)
 
 
 def _signed(secrets: CallSecrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:

@@ -290,7 +290,7 @@ class _Setup:
             )
         known = {id for kind, id in self._tokens if kind == kept_secrets.OUTGOING_WEBHOOK}
         url = fields["callback_urls"][0]
-        ours = [
+        made_before = [
             row
             for row in rows
             if row.get("id") in known or url in (row.get("callback_urls") or ())
@@ -299,7 +299,7 @@ class _Setup:
         step = self._saved(
             what,
             kept_secrets.OUTGOING_WEBHOOK,
-            ours[0] if ours else None,
+            made_before[0] if made_before else None,
             fields,
             self._admin.save_webhook,
             compared,

@@ -58,8 +58,8 @@ def _ping(
 
 
 def why_not(error: PackError, public_url: str, allowed: Optional[str]) -> str:
-    """What to do about a test call that failed. Mattermost does not say why, so whether its own
-    guard stands in the way is told by the address. `allowed`: its present setting, None when
+    """What to do about a test call that failed. Mattermost does not say why, so the address tells
+    whether its own guard stands in the way. `allowed`: its present setting, None when
     unknown."""
     text = str(error)
     answered = error.answered if isinstance(error, CommandFailed) else None
@@ -110,12 +110,12 @@ def trust(settings: Mapping[str, Any]) -> List[SetupStep]:
 
     steps: List[SetupStep] = []
     if "ShowEmailAddress" in settings and not on("ShowEmailAddress"):
-        told = (
+        advice = (
             "the server hides e-mail addresses from the bot: link people with "
             "identity.link, or let it show them"
         )
         steps.append(
-            SetupStep(ADVICE, f"{told} (System Console → Users and Teams → Show email address)")
+            SetupStep(ADVICE, f"{advice} (System Console → Users and Teams → Show email address)")
         )
     verified = on("RequireEmailVerification")
     outside = [name for name in ("Ldap", "Saml") if on(f"Enable{name}")]
@@ -133,20 +133,21 @@ def trust(settings: Mapping[str, Any]) -> List[SetupStep]:
             )
         )
     elif on("EnableUserCreation") and on("EnableOpenServer"):
-        told = (
+        advice = (
             "anybody can sign up with anybody's e-mail address: set chat.link_by_email "
             "to false and use identity.link"
         )
         steps.append(
             SetupStep(
                 ADVICE,
-                f"{told}, or require verified addresses (System Console → Authentication → Email)",
+                f"{advice}, or require verified addresses "
+                "(System Console → Authentication → Email)",
             )
         )
     else:
-        told = (
+        advice = (
             "e-mail addresses are not verified, people must be invited: who may invite "
             "or edit users can pose as others"
         )
-        steps.append(SetupStep(ADVICE, f"{told}; chat.link_by_email: false leaves links to you"))
+        steps.append(SetupStep(ADVICE, f"{advice}; chat.link_by_email: false leaves links to you"))
     return steps
