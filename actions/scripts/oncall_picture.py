@@ -16,16 +16,16 @@ class OnCallPicture(PackAction):
         key: Optional[str] = "",
         root_id: Optional[str] = "",
     ) -> Dict[str, Any]:
-        from pagerduty_mattermost.gateways.mattermost import post_once as messages
-        from pagerduty_mattermost.oncall import rotation_posts
+        from pagerduty_mattermost.gateways.mattermost.post_once import link
+        from pagerduty_mattermost.oncall.rotation_posts import post_picture
 
-        where, sent = rotation_posts.picture(
+        where, sent = post_picture(
             self.context, schedule, channel, days, key=(key or "").strip(), root_id=root_id or ""
         )
         return {
             "post_id": sent.post_id,
             "channel_id": sent.channel_id,
             "already": sent.already,
-            "link": messages.link(self.context.mattermost.settings, sent.post_id),
+            "link": link(self.context.mattermost.settings, sent.post_id),
             "message": f"{'Posted before' if sent.already else 'Posted'} in {where.label}.",
         }

@@ -12,11 +12,13 @@ class OnCallSync(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
-        from pagerduty_mattermost.oncall.sync import Sync
+        from pagerduty_mattermost.oncall.sync import OnCallSynchronizer
 
-        sync = Sync(self.context)
+        sync = OnCallSynchronizer(self.context)
         sync.run()
-        told = f"Changed: {len(sync.changed)}" + (
-            f"; to be put right: {len(sync.problems)}" if sync.problems else ""
-        )
-        return {"changed": sync.changed, "problems": sync.problems, "message": told + "."}
+        wrong = f"; to be put right: {len(sync.problems)}" if sync.problems else ""
+        return {
+            "changed": sync.changed,
+            "problems": sync.problems,
+            "message": f"Changed: {len(sync.changed)}{wrong}.",
+        }

@@ -20,22 +20,12 @@ class OnCallTell(PackAction):
         email: Optional[str] = "",
     ) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.pagerduty.references import Reference
-        from pagerduty_mattermost.oncall.shift_messages import tell
+        from pagerduty_mattermost.oncall.shift_messages import WHAT_BECAME, tell
         from pagerduty_mattermost.people.accounts import Accounts
 
         if not (user.strip() and message.strip() and key.strip()):
             raise RejectedInput("Give user (a PagerDuty id), message and key")
+        person = Reference("user", user.strip(), name or "", email or "")
         accounts = Accounts(self.context.mattermost, self.context.store, log=self.context.log)
-        done = tell(
-            self.context,
-            accounts,
-            Reference("user", user.strip(), name or "", email or ""),
-            message,
-            key,
-        )
-        words = {
-            "sent": "Sent.",
-            "off": "Not sent: /pd notify is off.",
-            "unknown": "Mattermost does not know them.",
-        }
-        return {"done": done, "message": words[done]}
+        done = tell(self.context, accounts, person, message, key)
+        return {"done": done, "message": WHAT_BECAME[done]}

@@ -16,37 +16,16 @@ class OnCallWeek(PackAction):
         channel: Optional[str] = "",
         key: Optional[str] = "",
     ) -> Dict[str, Any]:
-        from pagerduty_mattermost.core import times
-        from pagerduty_mattermost.gateways.mattermost import post_once as messages
-        from pagerduty_mattermost.oncall import rotation_posts
+        from pagerduty_mattermost.gateways.mattermost.post_once import link
+        from pagerduty_mattermost.oncall.rotation_posts import as_result, read_week
 
-        ahead = rotation_posts.week(self.context, listed(schedules), days)
-        result: Dict[str, Any] = {
-            "schedules": [
-                {
-                    "id": one.id,
-                    "name": one.name,
-                    "oncalls": [
-                        {
-                            "user": {
-                                "id": piece.user.id,
-                                "name": piece.user.name if piece.user.id else "",
-                            },
-                            "start": times.iso(piece.start),
-                            "end": times.iso(piece.end),
-                        }
-                        for piece in pieces
-                    ],
-                }
-                for one, pieces in ahead.schedules
-            ],
-            "message": ahead.text,
-        }
+        week = read_week(self.context, listed(schedules), days)
+        result = as_result(week)
         if (channel or "").strip():
             sent = self.context.channels.using(
                 channel or "",
-                lambda one: self.context.post_once(one.id, ahead.text, key=key or ""),
+                lambda one: self.context.post_once(one.id, week.text, key=key or ""),
             )
             result["post_id"] = sent.post_id
-            result["link"] = messages.link(self.context.mattermost.settings, sent.post_id)
+            result["link"] = link(self.context.mattermost.settings, sent.post_id)
         return result

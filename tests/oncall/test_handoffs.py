@@ -15,10 +15,10 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.oncall.handoffs import (
-    Held,
-    Spell,
-    State,
-    begins,
+    LastOnCall,
+    OnCallSpan,
+    WatchState,
+    coming_shifts,
     from_data,
     to_data,
     watch,
@@ -32,28 +32,30 @@ ANN, BOB, CARL = (
 MONDAY = 1_790_000_000 // DAY * DAY
 
 
-def spell(user: Reference, start: Optional[float], end: Optional[float]) -> Spell:
-    return Spell(user, start, end, "PSCHED")
+def span(user: Reference, start: Optional[float], end: Optional[float]) -> OnCallSpan:
+    return OnCallSpan(user, start, end, "PSCHED")
 
 
-def seen(*spells: Spell) -> Dict[str, Any]:
-    return {"PSCHED": {0: list(spells)} if spells else {}}
+def seen(*spans: OnCallSpan) -> Dict[str, Any]:
+    return {"PSCHED": {0: list(spans)} if spans else {}}
 
 
-def first(now: float, *spells: Spell) -> State:
-    look = watch(State(), seen(*spells), now)
+def first(now: float, *spans: OnCallSpan) -> WatchState:
+    look = watch(WatchState(), seen(*spans), now)
     assert look.handoffs == [], "what is found first is no news"
     return look.state
 
 
-def told(before: State, now: float, *spells: Spell) -> List[Tuple[float, List[str], List[str]]]:
+def told(
+    before: WatchState, now: float, *spans: OnCallSpan
+) -> List[Tuple[float, List[str], List[str]]]:
     return [
         (one.at, [came.user.id for came in one.came], [left.user.id for left in one.left])
-        for one in watch(before, seen(*spells), now).handoffs
+        for one in watch(before, seen(*spans), now).handoffs
     ]
 
 
-TURNS = (spell(ANN, 0, 100), spell(BOB, 100, 200), spell(BOB, 200, 300), spell(ANN, 300, 400))
+TURNS = (span(ANN, 0, 100), span(BOB, 100, 200), span(BOB, 200, 300), span(ANN, 300, 400))
 
 
 def test_a_hand_off_is_at_the_moment_itself_however_late_the_look() -> None:
@@ -68,7 +70,7 @@ def test_a_hand_off_is_at_the_moment_itself_however_late_the_look() -> None:
 
 
 def test_a_gap_is_told_and_its_end() -> None:
-    turns = (spell(ANN, 0, 100), spell(ANN, 150, 200))
+    turns = (span(ANN, 0, 100), span(ANN, 150, 200))
     state = first(50, *turns)
     assert told(state, 120, *turns) == [(100, [], ["PANN"])]
     state = watch(state, seen(*turns), 120).state
@@ -77,15 +79,17 @@ def test_a_gap_is_told_and_its_end() -> None:
 
 def test_what_was_changed_behind_the_last_look_is_one_hand_off() -> None:
     """An override with a start before it, or another user in a layer."""
-    state = first(50, spell(ANN, 0, 100))
-    assert told(state, 60, spell(BOB, 40, 100)) == [(50, ["PBOB"], ["PANN"])]
-    assert watch(state, seen(spell(BOB, 40, 100)), 60).handoffs[0].odd
-    assert told(state, 60, spell(ANN, 0, 55), spell(BOB, 55, 100)) == [(55, ["PBOB"], ["PANN"])]
+    state = first(50, span(ANN, 0, 100))
+    assert told(state, 60, span(BOB, 40, 100)) == [(50, ["PBOB"], ["PANN"])]
+    assert watch(state, seen(span(BOB, 40, 100)), 60).handoffs[0].odd
+    assert told(state, 60, span(ANN, 0, 55), span(BOB, 55, 100)) == [(55, ["PBOB"], ["PANN"])]
 
 
 def test_a_level_of_a_policy_is_a_set_of_people() -> None:
-    before = watch(State(), {"PPOL": {1: [spell(ANN, None, None), spell(BOB, 0, 100)]}}, 50).state
-    rows = [spell(ANN, None, None), spell(ANN, 90, 200), spell(BOB, 0, 100), spell(CARL, 100, 200)]
+    before = watch(
+        WatchState(), {"PPOL": {1: [span(ANN, None, None), span(BOB, 0, 100)]}}, 50
+    ).state
+    rows = [span(ANN, None, None), span(ANN, 90, 200), span(BOB, 0, 100), span(CARL, 100, 200)]
     (one,) = watch(before, {"PPOL": {1: rows}}, 150).handoffs
     assert ([came.user.id for came in one.came], [left.user.id for left in one.left]) == (
         ["PCARL"],
@@ -93,13 +97,13 @@ def test_a_level_of_a_policy_is_a_set_of_people() -> None:
     )
     assert [person.user.id for person in one.present] == ["PANN", "PCARL"]
     (gone,) = watch(
-        before, {"PPOL": {2: [spell(ANN, None, None)], 1: [spell(ANN, None, None)]}}, 60
+        before, {"PPOL": {2: [span(ANN, None, None)], 1: [span(ANN, None, None)]}}, 60
     ).handoffs[:1]
     assert [left.user.id for left in gone.left] == ["PBOB"]
 
 
 def test_after_a_long_time_those_of_two_days_are_told_and_a_repeated_look_finds_the_same() -> None:
-    turns = [spell((ANN, BOB)[day % 2], day * DAY, (day + 1) * DAY) for day in range(30)]
+    turns = [span((ANN, BOB)[day % 2], day * DAY, (day + 1) * DAY) for day in range(30)]
     state = first(DAY / 2, *turns)
     for now in (21.5 * DAY, 21.5 * DAY + MINUTE):
         assert [at / DAY for at, _, _ in told(state, now, *turns)] == [19, 20, 21], (
@@ -110,7 +114,7 @@ def test_after_a_long_time_those_of_two_days_are_told_and_a_repeated_look_finds_
 def test_a_clock_that_goes_back_finds_nothing_and_forgets_nothing() -> None:
     state = first(150, *TURNS)
     look = watch(state, seen(*TURNS), 20)
-    assert (look.handoffs, look.state.at, list(look.state.lanes["PSCHED"][0])) == (
+    assert (look.handoffs, look.state.at, list(look.state.levels["PSCHED"][0])) == (
         [],
         150,
         ["PBOB"],
@@ -119,28 +123,28 @@ def test_a_clock_that_goes_back_finds_nothing_and_forgets_nothing() -> None:
 
 def test_what_is_new_in_the_configuration_is_no_news_and_what_left_it_is_forgotten() -> None:
     state = first(50, *TURNS)
-    look = watch(state, {"POTHER": {0: [spell(ANN, 0, 60), spell(BOB, 60, 100)]}}, 70)
-    assert (look.handoffs, list(look.state.lanes)) == ([], ["POTHER"])
+    look = watch(state, {"POTHER": {0: [span(ANN, 0, 60), span(BOB, 60, 100)]}}, 70)
+    assert (look.handoffs, list(look.state.levels)) == ([], ["POTHER"])
 
 
 def test_a_shift_that_begins_soon_is_found_once_and_who_only_goes_on_is_not() -> None:
-    found = begins({"PSCHED": {0: TURNS}, "PPOL": {1: TURNS, 2: TURNS}}, 80, 30)
-    assert [(one.watched, one.spell.user.id, one.spell.start, one.spell.end) for one in found] == [
+    found = coming_shifts({"PSCHED": {0: TURNS}, "PPOL": {1: TURNS, 2: TURNS}}, 80, 30)
+    assert [(one.watched, one.span.user.id, one.span.start, one.span.end) for one in found] == [
         ("PPOL", "PBOB", 100, 300),
         ("PSCHED", "PBOB", 100, 300),
     ]
-    assert begins(seen(*TURNS), 180, 30) == []
+    assert coming_shifts(seen(*TURNS), 180, 30) == []
     assert (
-        begins(seen(*TURNS), 69, 30)
-        == begins(seen(*TURNS), 100, 30)
-        == begins(seen(*TURNS), 80, 0)
+        coming_shifts(seen(*TURNS), 69, 30)
+        == coming_shifts(seen(*TURNS), 100, 30)
+        == coming_shifts(seen(*TURNS), 80, 0)
         == []
     )
     assert len({one.key for one in found}) == 2
 
 
 def test_keys_tell_things_levels_moments_and_people_apart() -> None:
-    state = watch(State(), {"A": {0: TURNS}, "B": {1: TURNS, 2: TURNS}}, 50).state
+    state = watch(WatchState(), {"A": {0: TURNS}, "B": {1: TURNS, 2: TURNS}}, 50).state
     found = watch(state, {"A": {0: TURNS}, "B": {1: TURNS, 2: TURNS}}, 350).handoffs
     assert len({one.key for one in found}) == len(found) == 6
 
@@ -149,7 +153,9 @@ def test_what_is_kept_reads_again_and_what_is_none_is_seen() -> None:
     state = first(50, *TURNS)._replace(
         told={"k": 5.5}, fine={"P": 9.0}, unused=("PX",), at_once=3, checked_at=1.5
     )
-    state = state._replace(lanes={**state.lanes, "PX": {2: {"PBOB": Held(BOB, 70.0)}, 1: {}}})
+    state = state._replace(
+        levels={**state.levels, "PX": {2: {"PBOB": LastOnCall(BOB, 70.0)}, 1: {}}}
+    )
     assert from_data(json.loads(json.dumps(to_data(state)))) == state
     for wrong in (
         None,
@@ -159,6 +165,19 @@ def test_what_is_kept_reads_again_and_what_is_none_is_seen() -> None:
         {**to_data(state), "told": {"k": "x"}},
     ):
         assert from_data(wrong) is None
+
+
+def test_what_an_older_version_kept_reads() -> None:
+    kept = (
+        '{"at": 50.5, "at_once": 0, "checked_at": 0.0, "fine": {"PANN": 99.0}, "lanes": {"PS": '
+        '{"0": {"PANN": ["Ann", "ann@example.com"], "PBOB": ["Bob", "", 70.0]}}}, '
+        '"told": {"k": 5}, "unused": ["PX"]}'
+    )
+    data = json.loads(kept)
+    state = from_data(data)
+    assert state is not None
+    assert state.levels["PS"][0]["PBOB"].until == 70.0
+    assert to_data(state) == data
 
 
 # A simulated year. The rows are the sandbox's; what really happened is worked out beside them,
@@ -346,7 +365,7 @@ def truth(
 def rows_at(
     rotas: Sequence[Rota], schedules: Dict[str, Any], since: int, until: int, now: float
 ) -> Dict[str, Any]:
-    """What PagerDuty answers at that time, in no order: lanes of the schedule and of the
+    """What PagerDuty answers at that time, in no order: levels_of of the schedule and of the
     policy."""
     for number, (_, _, changed) in enumerate(rotas):
         schedules[f"PS{number}"]["overrides"] = overrides_at(changed, now)
@@ -358,23 +377,23 @@ def rows_at(
         "PPOL": {"id": "PPOL", "rules": [{"targets": both}, {"targets": second}]},
         "POTHER": {"id": "POTHER", "rules": [{"targets": [("schedule", "PS0")]}]},
     }
-    lanes: Dict[str, Dict[int, List[Spell]]] = {"PS0": {}, "PPOL": {}}
+    levels_of: Dict[str, Dict[int, List[OnCallSpan]]] = {"PS0": {}, "PPOL": {}}
     for row in on_calls(policies, schedules, since, until):
-        spell = Spell(
+        span = OnCallSpan(
             Reference("user", row.user_id, row.user_id), row.start, row.end, row.schedule_id
         )
         if row.policy_id == "PPOL":
-            lanes["PPOL"].setdefault(row.level, []).append(spell)
+            levels_of["PPOL"].setdefault(row.level, []).append(span)
         if row.schedule_id == "PS0":
-            lanes["PS0"].setdefault(0, []).append(spell)
-    return lanes
+            levels_of["PS0"].setdefault(0, []).append(span)
+    return levels_of
 
 
 def simulate(rotas: Sequence[Rota], days: int, chance: Random) -> None:
     """Looks at random times; some fail, some die after they told and before they remembered."""
     schedules = {f"PS{number}": made(zone, given) for number, (zone, given, _) in enumerate(rotas)}
     start, end = BEGIN + DAY, BEGIN + days * DAY
-    now, state = start, State()
+    now, state = start, WatchState()
     messages: Dict[str, Tuple[Tuple[str, int], int, FrozenSet[str]]] = {}
     reminded: Dict[str, float] = {}
     while True:
@@ -383,18 +402,18 @@ def simulate(rotas: Sequence[Rota], days: int, chance: Random) -> None:
         )  # longer than two days away are another test's
         kind = 1.0 if sure else chance.random()
         if kind >= 0.1:  # else the request fails
-            lanes = rows_at(rotas, schedules, int(state.at or now), int(now) + 1800, now)
-            for levels in lanes.values():
-                for spells in levels.values():
-                    chance.shuffle(spells)
-            look = watch(state, lanes, now)
+            levels_of = rows_at(rotas, schedules, int(state.at or now), int(now) + 1800, now)
+            for levels in levels_of.values():
+                for spans in levels.values():
+                    chance.shuffle(spans)
+            look = watch(state, levels_of, now)
             for one in look.handoffs:
-                present = frozenset(spell.user.id for spell in one.present)
+                present = frozenset(span.user.id for span in one.present)
                 messages.setdefault(one.key, ((one.watched, one.level), int(one.at), present))
-            for begin in begins({"PS0": lanes["PS0"]}, now, 1800):
-                reminded[begin.key] = begin.spell.start or 0.0
+            for begin in coming_shifts({"PS0": levels_of["PS0"]}, now, 1800):
+                reminded[begin.key] = begin.span.start or 0.0
             if kind >= 0.2:  # else it dies before it remembers
-                state = from_data(json.loads(json.dumps(to_data(look.state)))) or State()
+                state = from_data(json.loads(json.dumps(to_data(look.state)))) or WatchState()
         if now >= end:
             break
         gap = chance.choice([60, 60, 300, 1800, 4 * HOUR, DAY])
@@ -446,9 +465,9 @@ def test_every_shift_is_announced_in_time() -> None:
     schedules = {"PS0": made(*rota[:2]), "PS1": made(*rota[:2])}
     found: Dict[str, Tuple[int, float]] = {}
     for now in range(start, start + 2 * DAY, MINUTE):
-        lanes = rows_at([rota, rota], schedules, now - MINUTE, now + 1800, now)
-        for one in begins({"PS0": lanes["PS0"]}, now, 1800):
-            found.setdefault(one.key, (int(one.spell.start or 0), (one.spell.start or 0) - now))
+        levels_of = rows_at([rota, rota], schedules, now - MINUTE, now + 1800, now)
+        for one in coming_shifts({"PS0": levels_of["PS0"]}, now, 1800):
+            found.setdefault(one.key, (int(one.span.start or 0), (one.span.start or 0) - now))
     real = [at for at, _ in truth([rota, rota], ("PS0", 0), start, start + 2 * DAY)]
     assert sorted(at for at, _ in found.values())[: len(real)] == real
     assert all(1740 < ahead <= 1800 for _, ahead in found.values())

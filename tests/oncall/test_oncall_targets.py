@@ -9,9 +9,9 @@ import pytest
 from oncall_case import OnCallCase, moment
 
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PermanentError
-from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
-from pagerduty_mattermost.oncall import targets as oncall_targets
+from pagerduty_mattermost.oncall.targets import present_at, target
 
 
 class TargetsTestCase(OnCallCase):
@@ -34,7 +34,7 @@ class TargetsTestCase(OnCallCase):
     def test_a_request_for_each_hundred(self) -> None:
         targets = self.many(250)
         before = self.requests()
-        found = oncall_targets.present(self.pagerduty, targets, self.now)
+        found = present_at(self.pagerduty, targets, self.now)
         assert self.requests() - before == 3
         assert {tuple(person.name for person in people) for people in found.values()} == {
             ("Olu Adeyemi",)
@@ -53,15 +53,15 @@ class TargetsTestCase(OnCallCase):
         target = Reference("escalation_policy", made["id"], made["name"])
         for hour, names in ((10, ["Ada Lovelace", "Grace Hopper"]), (12, ["Mei Tanaka"])):
             self.at(moment(2026, 11, 23, hour, 30))
-            found = oncall_targets.present(self.pagerduty, [target, target], self.now)
+            found = present_at(self.pagerduty, [target, target], self.now)
             assert [person.name for person in found[made["id"]]] == names
 
     def test_an_incomplete_list_is_an_error_and_never_nobody(self) -> None:
         targets = self.many(3)
-        with patch.object(oncall, "MAX_ROWS", 2), pytest.raises(
+        with patch.object(on_calls, "MAX_ROWS", 2), pytest.raises(
             PermanentError, match="more than 2 on-calls"
         ):
-            oncall_targets.present(self.pagerduty, targets, self.now)
+            present_at(self.pagerduty, targets, self.now)
 
     def test_a_schedule_before_a_policy_unless_the_kind_is_said(self) -> None:
         schedule = self.schedule("Both", ["Mei Tanaka"], start=moment(2026, 11, 1))
@@ -73,9 +73,9 @@ class TargetsTestCase(OnCallCase):
             (policy["id"], policy["id"]),
             ("Payments escalation", self.id("escalation_policies", "Payments escalation")),
         ):
-            assert oncall_targets.target(self.pagerduty, text).id == id
+            assert target(self.pagerduty, text).id == id
         with pytest.raises(NotFound, match="no schedule or escalation policy 'Nope'"):
-            oncall_targets.target(self.pagerduty, "Nope")
+            target(self.pagerduty, "Nope")
         self.schedule("Both", ["Mei Tanaka"], start=moment(2026, 11, 1))
         with pytest.raises(Ambiguous):
-            oncall_targets.target(self.pagerduty, "Both")
+            target(self.pagerduty, "Both")

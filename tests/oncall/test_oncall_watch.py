@@ -13,7 +13,7 @@ from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.oncall import watch as oncall_watch
+from pagerduty_mattermost.oncall import watch
 from sandbox.pagerduty.rota import on_calls
 
 MINUTE = 60
@@ -242,10 +242,10 @@ class TroubleTestCase(WatchCase):
         self.look()
         self.at(moment(2026, 11, 24, 9, 1))
         store = self.store()
-        before = store.read(oncall_watch.RECORD)
+        before = store.read(watch.KEY)
         for _ in range(3):
             self.look()
-            store.write(oncall_watch.RECORD, before)
+            store.write(watch.KEY, before)
             self.at(self.now + 2 * MINUTE)
         assert (len(self.messages()), len(self.told("olu")), len(self.told("mei"))) == (1, 1, 1)
 
@@ -303,7 +303,7 @@ class TroubleTestCase(WatchCase):
 
     def test_a_state_that_does_not_read_is_kept_aside_and_the_watch_begins_anew(self) -> None:
         self.look()
-        self.store().write(oncall_watch.RECORD, {"at": "x"})
+        self.store().write(watch.KEY, {"at": "x"})
         assert self.look(moment(2026, 11, 24, 9, 1))["handoffs"] == 0
         assert self.store().read_prefix("aside.")
         assert self.look(moment(2026, 11, 25, 9, 1))["handoffs"] == 1
@@ -346,7 +346,7 @@ class TroubleTestCase(WatchCase):
         )
         self.server.faults.add("status", path=r"/oncalls.*schedule_ids.*schedule_ids", status=414)
         self.look()
-        assert self.store().read(oncall_watch.RECORD)["at_once"] == 1
+        assert self.store().read(watch.KEY)["at_once"] == 1
         before = len([one for one in self.server.journal.entries if "/oncalls" in one.path])
         self.look(moment(2026, 11, 24, 9, 1))
         assert (
@@ -383,7 +383,7 @@ class TroubleTestCase(WatchCase):
         kept = Store.write
 
         def write(store: Store, name: str, *given: Any, **more: Any) -> None:
-            if name == oncall_watch.RECORD:
+            if name == watch.KEY:
                 raise StoreUnreachable("The datastore is away")
             kept(store, name, *given, **more)
 

@@ -21,8 +21,8 @@ from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
-from pagerduty_mattermost.oncall import picture as rotation_picture
-from pagerduty_mattermost.oncall.rotation import Stretch
+from pagerduty_mattermost.oncall import picture
+from pagerduty_mattermost.oncall.rotation import ScheduleEntry
 
 needs_matplotlib = pytest.mark.skipif(
     importlib.util.find_spec("matplotlib") is None,
@@ -148,14 +148,14 @@ def test_nothing_of_matplotlib_is_imported_until_a_picture_is_drawn() -> None:
 def drawn(names: Any, count: int = 7, zone: str = "Europe/Berlin", title: str = "Rota") -> bytes:
     begin = moment(2026, 10, 23, 12)
     found = [
-        Stretch(
+        ScheduleEntry(
             Reference("user", f"P{number}", name),
             begin + number * DAY / 4,
             begin + (number + 1) * DAY / 4,
         )
         for number, name in enumerate(names)
     ]
-    return rotation_picture.png(title, found, begin, count, times.zone(zone), zone)
+    return picture.png(title, found, begin, count, times.zone(zone), zone)
 
 
 def pixels(data: bytes) -> Any:

@@ -14,9 +14,8 @@ from hypothesis import strategies as st
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
-from pagerduty_mattermost.oncall import rotation
-from pagerduty_mattermost.oncall import week as oncall_week
-from pagerduty_mattermost.oncall.rotation import NOBODY, Stretch, midnight, pieces
+from pagerduty_mattermost.oncall import rotation, week
+from pagerduty_mattermost.oncall.rotation import NOBODY, ScheduleEntry, midnight, pieces
 from sandbox.pagerduty import rota
 
 DAY = 86400
@@ -38,19 +37,19 @@ def epoch(zone: str, *moment: int) -> float:
 
 def test_pieces_have_no_gap_and_no_overlap() -> None:
     found = [
-        Stretch(ADA, 10, 20),
-        Stretch(ADA, 20, 30),
-        Stretch(GRACE, 25, 40),
-        Stretch(ADA, 50, 60),
+        ScheduleEntry(ADA, 10, 20),
+        ScheduleEntry(ADA, 20, 30),
+        ScheduleEntry(GRACE, 25, 40),
+        ScheduleEntry(ADA, 50, 60),
     ]
     assert pieces(found, 0, 55) == [
-        Stretch(NOBODY, 0, 10),
-        Stretch(ADA, 10, 30),
-        Stretch(GRACE, 30, 40),
-        Stretch(NOBODY, 40, 50),
-        Stretch(ADA, 50, 55),
+        ScheduleEntry(NOBODY, 0, 10),
+        ScheduleEntry(ADA, 10, 30),
+        ScheduleEntry(GRACE, 30, 40),
+        ScheduleEntry(NOBODY, 40, 50),
+        ScheduleEntry(ADA, 50, 55),
     ]
-    assert pieces([], 0, 5) == [Stretch(NOBODY, 0, 5)]
+    assert pieces([], 0, 5) == [ScheduleEntry(NOBODY, 0, 5)]
 
 
 @given(
@@ -59,7 +58,7 @@ def test_pieces_have_no_gap_and_no_overlap() -> None:
 def test_pieces_cover_the_span_and_neighbours_differ(rows: List[Tuple[int, int, int]]) -> None:
     found = sorted(
         (
-            Stretch(Reference("user", f"P{who}", str(who)), at, at + length)
+            ScheduleEntry(Reference("user", f"P{who}", str(who)), at, at + length)
             for who, at, length in rows
         ),
         key=lambda one: (one.start, one.end),
@@ -100,14 +99,14 @@ def test_a_hand_over_at_nine_stays_at_nine_when_the_clocks_change() -> None:
     where = times.zone("Europe/Berlin")
     turns = [(ADA, 24, 25), (GRACE, 25, 26), (ADA, 26, 27)]
     found = [
-        Stretch(
+        ScheduleEntry(
             who,
             epoch("Europe/Berlin", 2026, 10, first, 9),
             epoch("Europe/Berlin", 2026, 10, last, 9),
         )
         for who, first, last in turns
     ]
-    text = oncall_week.message(
+    text = week.message(
         [("Rota", found)], epoch("Europe/Berlin", 2026, 10, 24, 10), 3, where, "Europe/Berlin"
     )
     grace = "Grace \\| @\u200bhere"
@@ -123,11 +122,13 @@ def test_a_hand_over_at_nine_stays_at_nine_when_the_clocks_change() -> None:
 def test_a_table_too_long_for_a_post_is_refused() -> None:
     where = times.zone("UTC")
     hourly = [
-        Stretch(Reference("user", f"P{n % 7}", f"Somebody {n % 7}"), n * 3600, (n + 1) * 3600)
+        ScheduleEntry(
+            Reference("user", f"P{n % 7}", f"Somebody {n % 7}"), n * 3600, (n + 1) * 3600
+        )
         for n in range(900)
     ]
     with pytest.raises(RejectedInput, match="too many for a post"):
-        oncall_week.message([("Rota", hourly)] * 2, 0, 35, where, "UTC")
+        week.message([("Rota", hourly)] * 2, 0, 35, where, "UTC")
 
 
 def test_entries_that_do_not_read_are_left_out() -> None:
@@ -144,7 +145,7 @@ def test_entries_that_do_not_read_are_left_out() -> None:
         {**good, "start": "soon"},
         {**good, "end": good["start"]},
     ]
-    assert [one.user.name for one in rotation.stretches([*bad, good])] == ["Ada"]
+    assert [one.user.name for one in rotation.schedule_entries([*bad, good])] == ["Ada"]
 
 
 @given(st.data())
@@ -191,7 +192,7 @@ def test_random_rotations_are_told_as_they_are(data: st.DataObject) -> None:
         }
         for one in rota.shifts(schedule, int(begin), int(end))
     ]
-    found = rotation.stretches(rendered)
+    found = rotation.schedule_entries(rendered)
     for day in rotation.days(first, 4):
         start, stop = midnight(day, where), midnight(day + timedelta(days=1), where)
         made = pieces(found, start, stop)

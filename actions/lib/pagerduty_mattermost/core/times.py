@@ -8,7 +8,7 @@ because a field of PagerDuty's was null or odd. dateutil is imported only for zo
 from __future__ import annotations
 
 import re
-from datetime import datetime, timedelta, timezone, tzinfo
+from datetime import date, datetime, timedelta, timezone, tzinfo
 from typing import Optional
 
 from pagerduty_mattermost.core.errors import ConfigError
@@ -33,6 +33,37 @@ def zone(name: str) -> tzinfo:
             "Europe/Berlin"
         )
     return found
+
+
+_OFFSET_MARGIN_SECONDS = 2 * 86400.0
+"""Before and after a moment at which the zone's offsets are looked at: no zone changes twice
+within."""
+
+
+def wall_clock(moment: float, where: tzinfo) -> datetime:
+    """What a clock there shows at that moment (seconds since the epoch), without a zone."""
+    return datetime.fromtimestamp(moment, timezone.utc).astimezone(where).replace(tzinfo=None)
+
+
+def local_moment(day: date, minutes: int, where: tzinfo) -> float:
+    """The first moment, in seconds since the epoch, at which a clock there shows so many minutes
+    after midnight of that day; where the clocks skip it, a later time."""
+    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
+    as_utc = wall.replace(tzinfo=timezone.utc).timestamp()
+    sides = (as_utc - _OFFSET_MARGIN_SECONDS, as_utc + _OFFSET_MARGIN_SECONDS)
+    guesses = sorted(as_utc - _offset(side, where) for side in sides)
+    for guess in guesses:
+        if wall_clock(guess, where) == wall:
+            return guess
+    low, high = guesses  # the clock jumps over it between these two
+    while high - low > 1:
+        middle = (low + high) // 2
+        low, high = (low, middle) if wall_clock(middle, where) >= wall else (middle, high)
+    return high
+
+
+def _offset(moment: float, where: tzinfo) -> float:
+    return (wall_clock(moment, where) - wall_clock(moment, timezone.utc)).total_seconds()
 
 
 def parse(iso: str) -> Optional[datetime]:

@@ -16,9 +16,10 @@ once on every day: also where the clock is put forward over it (the moment of th
 from __future__ import annotations
 
 import re
-from datetime import date, datetime, timedelta, timezone, tzinfo
+from datetime import timedelta, tzinfo
 from typing import List, NamedTuple, Optional, Tuple
 
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 
@@ -27,8 +28,6 @@ DAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sun
 DAY_MINUTES = 1440
 WEEK_MINUTES = 7 * DAY_MINUTES
 MAX_CHARACTERS = 200
-OFFSET_MARGIN_SECONDS = 2 * 86400.0
-"""Before and after a moment the zone's offsets are looked at: no zone changes twice within."""
 MAX_DAYS_AHEAD = 16
 """How far the end is looked for."""
 
@@ -88,13 +87,18 @@ def parse(text: str) -> WeeklyHours:
 def ends(hours: WeeklyHours, now: float, where: tzinfo) -> Optional[float]:
     """When the time that `now` is in is over, in seconds since the epoch; None when it is in
     none."""
-    today = _shown(now, where).date()
+    today = times.wall_clock(now, where).date()
     found: List[Tuple[float, float]] = []
     for offset in range(-2, MAX_DAYS_AHEAD):
         day = today + timedelta(days=offset)
         for span in hours.spans:
             if day.weekday() in span.days:
-                found.append((_moment(day, span.start, where), _moment(day, span.end, where)))
+                found.append(
+                    (
+                        times.local_moment(day, span.start, where),
+                        times.local_moment(day, span.end, where),
+                    )
+                )
     end: Optional[float] = None
     for start, finish in sorted(found):
         if end is None:
@@ -142,33 +146,6 @@ def _whole_week(spans: List[DailySpan]) -> bool:
             for minute in range(span.start, span.end):
                 covered[(day * DAY_MINUTES + minute) % WEEK_MINUTES] = 1
     return all(covered)
-
-
-def _moment(day: date, minutes: int, where: tzinfo) -> float:
-    """The first moment at which the clock shows that time of that day, or a later one."""
-    wall = datetime(day.year, day.month, day.day) + timedelta(minutes=minutes)
-    as_utc = wall.replace(tzinfo=timezone.utc).timestamp()
-    guesses = sorted(
-        as_utc - _offset(as_utc + side, where)
-        for side in (-OFFSET_MARGIN_SECONDS, OFFSET_MARGIN_SECONDS)
-    )
-    for guess in guesses:
-        if _shown(guess, where) == wall:
-            return guess
-    low, high = guesses  # the clock jumps over it between these two
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if _shown(middle, where) >= wall else (middle, high)
-    return high
-
-
-def _offset(moment: float, where: tzinfo) -> float:
-    return (_shown(moment, where) - _shown(moment, timezone.utc)).total_seconds()
-
-
-def _shown(moment: float, where: tzinfo) -> datetime:
-    """What a clock there shows."""
-    return datetime.fromtimestamp(moment, timezone.utc).astimezone(where).replace(tzinfo=None)
 
 
 def _wrong(why: str) -> RejectedInput:

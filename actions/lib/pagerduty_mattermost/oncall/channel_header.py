@@ -26,7 +26,7 @@ _MARKS = re.compile(f"[{BEGIN}{END}]")
 _OURS = re.compile(f"{BEGIN}(?: \\| )?{WORDS}[^{BEGIN}{END}]*{END}")
 
 
-class Painted(NamedTuple):
+class HeaderText(NamedTuple):
     text: str
     fits: bool
     """False: no name of those on call has room."""
@@ -37,7 +37,7 @@ def people_wrote(text: str) -> str:
     return _OURS.sub("", text)
 
 
-def painted(text: str, names: Sequence[str], limit: int) -> Painted:
+def painted(text: str, names: Sequence[str], limit: int) -> HeaderText:
     """`text` with our part saying `names`, in its place or else at the end. Painting twice changes
     nothing more.
 
@@ -49,8 +49,8 @@ def painted(text: str, names: Sequence[str], limit: int) -> Painted:
     room = limit - len(before) - len(behind)
     for ours in _shorter_and_shorter([_MARKS.sub("", name) for name in names], bool(before)):
         if len(ours) <= room:
-            return Painted(before + ours + behind, True)
-    return Painted(before + behind, False)
+            return HeaderText(before + ours + behind, True)
+    return HeaderText(before + behind, False)
 
 
 def _shorter_and_shorter(names: List[str], apart: bool) -> List[str]:

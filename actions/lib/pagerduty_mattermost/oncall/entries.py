@@ -2,8 +2,8 @@
 PagerDuty allows.
 
     found = read(pagerduty, {"schedule": ["PSCHED1"], "escalation_policy": []}, since, until)
-    found.lanes["PSCHED1"]           # {0: [Spell(...), ...]}
-    found.at_once                    # ids that fitted into one request, for the next time
+    found.spans["PSCHED1"]    # {0: [OnCallSpan(...), ...]}
+    found.at_once             # ids that fitted into one request, for the next time
 
 One kind a request: `schedule_ids` and `escalation_policy_ids` narrow each other. Rows can move
 from page to page while the account changes; `total` tells when one was lost or doubled, and the
@@ -16,12 +16,12 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater
-from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, PAGE_SIZE, PagerDuty
-from pagerduty_mattermost.oncall.handoffs import SCHEDULE_LEVEL, Lanes, Spell
+from pagerduty_mattermost.oncall.handoffs import SCHEDULE_LEVEL, OnCallSpan, SpansByLevel
 
-TRIES = 3
-AT_ONCE = 200
+MAX_TRIES = 3
+MAX_IDS = 200
 """Ids in one address: 8 KB are the limit of many a server, an id and its name take up to 34 bytes.
 """
 TOO_LONG = (414, 431)
@@ -29,8 +29,10 @@ TOO_LONG = (414, 431)
 _FIELDS = {"schedule": "schedule_id", "escalation_policy": "policy_id"}
 
 
-class Found(NamedTuple):
-    lanes: Dict[str, Lanes]
+class SpansFound(NamedTuple):
+    """What was read, and what it took."""
+
+    spans: Dict[str, SpansByLevel]
     """Of each id that was asked for."""
     pages: Dict[str, int]
     """By kind, of the longest list."""
@@ -48,25 +50,27 @@ def read(
     since: float,
     until: float,
     at_once: int = 0,
-) -> Found:
+) -> SpansFound:
     """`ids`: by kind. More than fit into one address are looked for among all on-calls of the
     account, where that takes no more requests. Raises the gateway's errors; RetryLater when the
     rows do not hold still."""
     count = sum(len(some) for some in ids.values())
-    lanes: Dict[str, Dict[int, List[Spell]]] = {id: {} for some in ids.values() for id in some}
+    spans: Dict[str, Dict[int, List[OnCallSpan]]] = {
+        id: {} for some in ids.values() for id in some
+    }
     pages = dict.fromkeys(ids, 0)
-    if count > AT_ONCE and not at_once:
-        most = -(-count // PAGE_SIZE) + -(-count // AT_ONCE)
+    if count > MAX_IDS and not at_once:
+        most = -(-count // PAGE_SIZE) + -(-count // MAX_IDS)
         try:
             rows = _rows(pagerduty, {}, since, until, most * PAGE_SIZE)
         except _TooMany:
-            at_once = AT_ONCE  # from now on
+            at_once = MAX_IDS  # from now on
         else:
             for kind in ids:
-                _sort(kind, rows, lanes)
-            return Found(dict(lanes), dict.fromkeys(ids, -(-len(rows) // PAGE_SIZE)), 0)
+                _sort(kind, rows, spans)
+            return SpansFound(dict(spans), dict.fromkeys(ids, -(-len(rows) // PAGE_SIZE)), 0)
     for kind, some in ids.items():
-        todo = _parts(some, at_once or AT_ONCE)
+        todo = _parts(some, at_once or MAX_IDS)
         while todo:
             part = todo.pop(0)
             try:
@@ -78,22 +82,24 @@ def read(
                 todo = [piece for one in [part, *todo] for piece in _parts(one, at_once)]
                 continue
             pages[kind] = max(pages[kind], -(-len(rows) // PAGE_SIZE))
-            _sort(kind, rows, lanes)
-    return Found(dict(lanes), pages, at_once)
+            _sort(kind, rows, spans)
+    return SpansFound(dict(spans), pages, at_once)
 
 
 def _sort(
-    kind: str, rows: Sequence[Mapping[str, Any]], lanes: Mapping[str, Dict[int, List[Spell]]]
+    kind: str, rows: Sequence[Mapping[str, Any]], spans: Mapping[str, Dict[int, List[OnCallSpan]]]
 ) -> None:
     for row in rows:
-        one = oncall.on_call(row)
-        levels = lanes.get(getattr(one, _FIELDS[kind]))
+        one = on_calls.on_call(row)
+        levels = spans.get(getattr(one, _FIELDS[kind]))
         if levels is None or not one.user.id:
             continue
-        spell = Spell(one.user, times.seconds(one.start), times.seconds(one.end), one.schedule_id)
-        lane = levels.setdefault(SCHEDULE_LEVEL if kind == "schedule" else one.level, [])
-        if spell not in lane:
-            lane.append(spell)
+        span = OnCallSpan(
+            one.user, times.seconds(one.start), times.seconds(one.end), one.schedule_id
+        )
+        same_level = levels.setdefault(SCHEDULE_LEVEL if kind == "schedule" else one.level, [])
+        if span not in same_level:
+            same_level.append(span)
 
 
 def _parts(ids: Sequence[str], size: int) -> List[Sequence[str]]:
@@ -110,7 +116,7 @@ def _rows(
         "include": ["users"],
         "total": True,
     }
-    for _ in range(TRIES):
+    for _ in range(MAX_TRIES):
         rows: List[Mapping[str, Any]] = []
         page = pagerduty.page("/oncalls", "oncalls", asked)
         total, still = page.total, True

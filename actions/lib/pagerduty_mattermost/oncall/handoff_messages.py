@@ -8,14 +8,14 @@ from typing import Callable, Mapping, Optional, Sequence
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
-from pagerduty_mattermost.oncall.handoffs import Begin, HandOff, Spell
-from pagerduty_mattermost.oncall.rendered_schedule import SWAP, Reason
+from pagerduty_mattermost.oncall.handoffs import ComingShift, HandOff, OnCallSpan
+from pagerduty_mattermost.oncall.rendered_schedule import SWAP, OnCallReason
 
 Shown = Callable[[Reference], str]
 """A person as Markdown."""
 CANCELLED, OVER = "cancelled", "over"
-PEOPLE = 10
-"""Of one message."""
+MAX_PEOPLE = 10
+"""Named in one message."""
 
 
 def place(name: str, level: int) -> str:
@@ -29,7 +29,7 @@ def posted(
     shown: Shown,
     where: tzinfo,
     now: float,
-    reasons: Mapping[str, Reason],
+    reasons: Mapping[str, OnCallReason],
     back: str = "",
 ) -> str:
     """For the channel. `reasons`: of those who came, by user id. `back`: whether an override was
@@ -49,13 +49,13 @@ def posted(
             f":warning: {place(name, one.level)}: {before}{nobody} is on call since {since}.{off}"
         )
     head = f":phone: {place(name, one.level)}: {before}"
-    came = {spell.user.id for spell in one.came}
-    stay = [spell.user for spell in one.present if spell.user.id not in came]
+    came = {span.user.id for span in one.came}
+    stay = [span.user for span in one.present if span.user.id not in came]
     if not one.came:
         return f"{head}{_names(stay, shown)} {_be(stay)} still on call since {since}.{off}"
     told = [
-        f"{shown(spell.user)}{until(spell, where)}{because(reasons.get(spell.user.id))}"
-        for spell in one.came[:PEOPLE]
+        f"{shown(span.user)}{until(span, where)}{because(reasons.get(span.user.id))}"
+        for span in one.came[:MAX_PEOPLE]
     ]
     beside = f" {_names(stay, shown)} {_be(stay)} on call as well." if stay else ""
     return (
@@ -65,35 +65,37 @@ def posted(
 
 
 def for_who_came(
-    one: HandOff, spell: Spell, name: str, where: tzinfo, reason: Optional[Reason]
+    one: HandOff, span: OnCallSpan, name: str, where: tzinfo, reason: Optional[OnCallReason]
 ) -> str:
     at = place(name, one.level)
-    return f":phone: You are on call for {at}{until(spell, where)}{because(reason)}."
+    return f":phone: You are on call for {at}{until(span, where)}{because(reason)}."
 
 
 def for_who_left(one: HandOff, name: str, shown: Shown) -> str:
-    others = [spell.user for spell in one.present]
+    others = [span.user for span in one.present]
     after = (
         f"{_names(others, shown)} {_be(others)} on call now" if others else "nobody is on call now"
     )
     return f"You are off call for {place(name, one.level)}: {after}."
 
 
-def reminder(one: Begin, name: str, where: tzinfo, now: float, whose: str = "Your") -> str:
-    start = one.spell.start or now
+def reminder(one: ComingShift, name: str, where: tzinfo, now: float, whose: str = "Your") -> str:
+    start = one.span.start or now
     begins = f"begins in {times.duration(start - now)} ({times.stamp(times.iso(start), where)})"
     return (
         f":alarm_clock: {whose} shift for {place(name, one.level)} "
-        f"{begins}{until(one.spell, where, ' and lasts')}."
+        f"{begins}{until(one.span, where, ' and lasts')}."
     )
 
 
-def no_contact(name: str, spell: Spell, level: int, where: tzinfo, now: float, whose: str) -> str:
+def no_contact(
+    name: str, span: OnCallSpan, level: int, where: tzinfo, now: float, whose: str
+) -> str:
     """`whose`: the person as Markdown, or "You"."""
-    begins = spell.start is not None and spell.start > now
+    begins = span.start is not None and span.start > now
     verb = ("have", "are") if whose == "You" else ("has", "is")
     duty = (
-        f"whose shift begins {times.stamp(times.iso(spell.start or 0.0), where)}"
+        f"whose shift begins {times.stamp(times.iso(span.start or 0.0), where)}"
         if begins
         else f"who {verb[1]} on call"
     )
@@ -104,11 +106,11 @@ def no_contact(name: str, spell: Spell, level: int, where: tzinfo, now: float, w
     )
 
 
-def until(spell: Spell, where: tzinfo, word: str = "") -> str:
-    return "" if spell.end is None else f"{word} until {times.stamp(times.iso(spell.end), where)}"
+def until(span: OnCallSpan, where: tzinfo, word: str = "") -> str:
+    return "" if span.end is None else f"{word} until {times.stamp(times.iso(span.end), where)}"
 
 
-def because(reason: Optional[Reason]) -> str:
+def because(reason: Optional[OnCallReason]) -> str:
     if reason is None or not reason.kind:
         return ""
     of = escape(one_line(reason.of, 80))
@@ -118,11 +120,11 @@ def because(reason: Optional[Reason]) -> str:
 
 
 def _names(people: Sequence[Reference], shown: Shown) -> str:
-    return ", ".join(shown(person) for person in people[:PEOPLE]) + _more(people)
+    return ", ".join(shown(person) for person in people[:MAX_PEOPLE]) + _more(people)
 
 
 def _more(people: Sequence[object]) -> str:
-    return f" and {len(people) - PEOPLE} more" if len(people) > PEOPLE else ""
+    return f" and {len(people) - MAX_PEOPLE} more" if len(people) > MAX_PEOPLE else ""
 
 
 def _be(people: Sequence[object]) -> str:

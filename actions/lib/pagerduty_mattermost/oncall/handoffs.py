@@ -1,13 +1,10 @@
 """Hand-offs of watched schedules and escalation policies, and shifts that begin soon. Pure.
 
-    look = watch(state, {"PSCHED1": {0: [Spell(...), ...]}}, now)     # spells that touch
-    [state.at, now] and later
-    look.handoffs                                                      # all since the last look,
-    oldest first
-    look.state                                                         # to be kept once they were
-    told
-    begins(watched, now, 1800.0)                                       # whose shift begins within
-    half an hour
+    # Spans that touch [state.at, now], and later ones.
+    found = watch(state, {"PSCHED1": {0: [OnCallSpan(...), ...]}}, now)
+    found.handoffs                      # all since the last look, oldest first
+    found.state                         # to be kept once they were told
+    coming_shifts(watched, now, 1800.0) # whose shift begins within half an hour
 
 Who is on call at one level is a set of people that changes at moments. Each such moment between
 the last look and this one is one hand-off, however late the look: so an outage loses none, and
@@ -24,18 +21,19 @@ from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 
 SCHEDULE_LEVEL = 0
 """The level of a watched schedule: it has none."""
-FAR_BACK = 2 * 86400.0
-"""Seconds that are looked back at most: what is older is told as one hand-off, the newest."""
-FORGET = 3600.0
-"""Seconds for which it is remembered after the start of a shift that it was announced."""
+LOOK_BACK_SECONDS = 2 * 86400.0
+"""At most: what is older is told as one hand-off, the newest."""
+ANNOUNCED_KEPT_SECONDS = 3600.0
+"""How long after the start of a shift it is remembered that it was announced."""
 
 
-class Spell(NamedTuple):
+class OnCallSpan(NamedTuple):
     """Somebody's uninterrupted time on call. Seconds since the epoch; None: always was, always
     will be."""
 
@@ -49,11 +47,11 @@ class Spell(NamedTuple):
         return (self.start is None or self.start <= at) and (self.end is None or at < self.end)
 
 
-Lanes = Mapping[int, Sequence[Spell]]
-"""Of a schedule or policy: level to its spells."""
+SpansByLevel = Mapping[int, Sequence[OnCallSpan]]
+"""Of a schedule or policy: the spans of each level."""
 
 
-class Held(NamedTuple):
+class LastOnCall(NamedTuple):
     """Somebody who was on call at the last look."""
 
     user: Reference
@@ -61,16 +59,17 @@ class Held(NamedTuple):
     """When the override was to end by which they are; 0: it is no override."""
 
 
-class State(NamedTuple):
+class WatchState(NamedTuple):
     """What is remembered between looks; one value, so that the time is never newer or older than
     the people."""
 
     at: float = 0.0
     """PagerDuty's time of the last look; 0: there was none."""
-    lanes: Mapping[str, Mapping[int, Mapping[str, Held]]] = {}
+    levels: Mapping[str, Mapping[int, Mapping[str, LastOnCall]]] = {}
     """Of each watched id: level to who is on call, by user id."""
     told: Mapping[str, float] = {}
-    """Keys of what was announced of coming shifts, and until when that matters."""
+    """Keys of the messages about coming shifts and missing contacts that were sent, and until when
+    that matters."""
     checked_at: float = 0.0
     """When contacts were looked at last."""
     fine: Mapping[str, float] = {}
@@ -87,9 +86,9 @@ class HandOff(NamedTuple):
     watched: str
     level: int
     at: float
-    came: Tuple[Spell, ...]
-    left: Tuple[Held, ...]
-    present: Tuple[Spell, ...]
+    came: Tuple[OnCallSpan, ...]
+    left: Tuple[LastOnCall, ...]
+    present: Tuple[OnCallSpan, ...]
     """Everybody on call from then on."""
     newest: bool = True
     """Whether no later one of the same level was found in this look."""
@@ -108,144 +107,151 @@ class HandOff(NamedTuple):
         return post_key("handoff", self.watched, moment(self.at), user)
 
 
-class Begin(NamedTuple):
+class ComingShift(NamedTuple):
     """A shift that begins soon."""
 
     watched: str
     level: int
-    spell: Spell
+    span: OnCallSpan
 
     @property
     def key(self) -> str:
         return self.about("reminder")
 
     def about(self, kind: str) -> str:
-        return post_key(kind, self.watched, self.spell.user.id, moment(self.spell.start or 0.0))
+        return post_key(kind, self.watched, self.span.user.id, moment(self.span.start or 0.0))
 
 
-class Look(NamedTuple):
+class WatchedChanges(NamedTuple):
+    """What one look found."""
+
     handoffs: List[HandOff]
-    state: State
+    state: WatchState
 
 
-def watch(before: State, watched: Mapping[str, Lanes], now: float) -> Look:
+def watch(before: WatchState, watched: Mapping[str, SpansByLevel], now: float) -> WatchedChanges:
     """What happened since the last look. `watched`: what PagerDuty was asked for, each of them,
     whole."""
     found: List[HandOff] = []
-    lanes: Dict[str, Dict[int, Dict[str, Held]]] = {}
+    levels_of: Dict[str, Dict[int, Dict[str, LastOnCall]]] = {}
     for id, given in watched.items():
-        known = before.lanes.get(id)
+        known = before.levels.get(id)
         levels = {*given, *(known or ())} or {SCHEDULE_LEVEL}
-        lanes[id] = {}
+        levels_of[id] = {}
         for level in levels:
-            spells = given.get(level, ())
+            spans = given.get(level, ())
             held = None if known is None else known.get(level, {})
             if held is not None and now > before.at:
-                found += _walk(id, level, held, spells, before.at, now)
-            lanes[id][level] = _held(spells, now if now > before.at else before.at, held or {})
+                found += _walk(id, level, held, spans, before.at, now)
+            levels_of[id][level] = _held(spans, now if now > before.at else before.at, held or {})
     told = {key: until for key, until in before.told.items() if until > now}
-    state = before._replace(at=max(now, before.at), lanes=lanes, told=told)
-    return Look(sorted(found, key=lambda one: (one.at, one.watched, one.level)), state)
+    state = before._replace(at=max(now, before.at), levels=levels_of, told=told)
+    return WatchedChanges(sorted(found, key=lambda one: (one.at, one.watched, one.level)), state)
 
 
 def _walk(
     id: str,
     level: int,
-    held: Mapping[str, Held],
-    spells: Sequence[Spell],
+    held: Mapping[str, LastOnCall],
+    spans: Sequence[OnCallSpan],
     since: float,
     now: float,
 ) -> List[HandOff]:
-    begin = max(since, now - FAR_BACK)
-    marks = sorted({begin, *(at for at in _bounds(spells) if begin < at <= now)})
-    current: Mapping[str, Held] = held
+    begin = max(since, now - LOOK_BACK_SECONDS)
+    marks = sorted({begin, *(at for at in _bounds(spans) if begin < at <= now)})
+    current: Mapping[str, LastOnCall] = held
     found: List[HandOff] = []
     for mark in marks:
-        present = at_time(spells, mark)
+        present = at_time(spans, mark)
         if present.keys() == current.keys():
             continue
-        came = tuple(spell for user, spell in present.items() if user not in current)
+        came = tuple(span for user, span in present.items() if user not in current)
         left = tuple(one for user, one in current.items() if user not in present)
         at = mark
         if mark == begin:
-            at = max((spell.start or 0.0 for spell in came), default=0.0)
+            at = max((span.start or 0.0 for span in came), default=0.0)
             at = at if since < at <= mark else since
         odd = mark == begin or not came
         found.append(HandOff(id, level, at, came, left, tuple(present.values()), False, odd))
-        current = _held(spells, mark, {})
+        current = _held(spans, mark, {})
     if found:
         found[-1] = found[-1]._replace(newest=True)
     return found
 
 
-def at_time(spells: Iterable[Spell], at: float) -> Dict[str, Spell]:
-    """Who is on call then, each with the end of their adjoining spells, in the order of user
+def at_time(spans: Iterable[OnCallSpan], at: float) -> Dict[str, OnCallSpan]:
+    """Who is on call then, each with the end of their adjoining spans, in the order of user
     ids."""
-    spells = list(spells)
-    found: Dict[str, Spell] = {}
-    for spell in spells:
-        if spell.covers(at):
-            before = found.get(spell.user.id)
+    spans = list(spans)
+    found: Dict[str, OnCallSpan] = {}
+    for span in spans:
+        if span.covers(at):
+            before = found.get(span.user.id)
             if before is None or (
-                before.end is not None and (spell.end is None or spell.end > before.end)
+                before.end is not None and (span.end is None or span.end > before.end)
             ):
-                found[spell.user.id] = spell
-    return {user: _lengthened(found[user], spells) for user in sorted(found)}
+                found[span.user.id] = span
+    return {user: _lengthened(found[user], spans) for user in sorted(found)}
 
 
-def _lengthened(one: Spell, spells: Sequence[Spell]) -> Spell:
+def _lengthened(one: OnCallSpan, spans: Sequence[OnCallSpan]) -> OnCallSpan:
     """With what adjoins its end."""
-    for spell in sorted(spells, key=lambda other: other.start or 0.0):
-        if spell.user.id != one.user.id or one.end is None or spell.start is None:
+    for span in sorted(spans, key=lambda other: other.start or 0.0):
+        if span.user.id != one.user.id or one.end is None or span.start is None:
             continue
-        if spell.start <= one.end and (spell.end is None or spell.end > one.end):
-            one = one._replace(end=spell.end)
+        if span.start <= one.end and (span.end is None or span.end > one.end):
+            one = one._replace(end=span.end)
     return one
 
 
-def _held(spells: Sequence[Spell], at: float, known: Mapping[str, Held]) -> Dict[str, Held]:
+def _held(
+    spans: Sequence[OnCallSpan], at: float, known: Mapping[str, LastOnCall]
+) -> Dict[str, LastOnCall]:
     """Who is on call then; what was known of an override of theirs stays."""
     return {
-        user: Held(spell.user, _until(known, user)) for user, spell in at_time(spells, at).items()
+        user: LastOnCall(span.user, _until(known, user))
+        for user, span in at_time(spans, at).items()
     }
 
 
-def _until(known: Mapping[str, Held], user: str) -> float:
+def _until(known: Mapping[str, LastOnCall], user: str) -> float:
     return known[user].until if user in known else 0.0
 
 
-def _bounds(spells: Iterable[Spell]) -> Iterable[float]:
-    for spell in spells:
-        for at in (spell.start, spell.end):
+def _bounds(spans: Iterable[OnCallSpan]) -> Iterable[float]:
+    for span in spans:
+        for at in (span.start, span.end):
             if at is not None:
                 yield at
 
 
-def begins(watched: Mapping[str, Lanes], now: float, within: float) -> List[Begin]:
+def coming_shifts(
+    watched: Mapping[str, SpansByLevel], now: float, within: float
+) -> List[ComingShift]:
     """Whose shift begins within so many seconds, each once for a watched thing and a moment; not
     of those who only go on."""
-    found: Dict[Tuple[str, str, float], Begin] = {}
-    for id, lanes in watched.items():
-        every = [spell for spells in lanes.values() for spell in spells]
-        for level in sorted(lanes):
-            for spell in lanes[level]:
-                start = spell.start
-                if start is None or not now < start <= now + within or _goes_on(spell, every):
+    found: Dict[Tuple[str, str, float], ComingShift] = {}
+    for id, by_level in watched.items():
+        every = [span for spans in by_level.values() for span in spans]
+        for level in sorted(by_level):
+            for span in by_level[level]:
+                start = span.start
+                if start is None or not now < start <= now + within or _goes_on(span, every):
                     continue
-                whole = _lengthened(spell, every)
-                found.setdefault((id, spell.user.id, start), Begin(id, level, whole))
+                whole = _lengthened(span, every)
+                found.setdefault((id, span.user.id, start), ComingShift(id, level, whole))
     return sorted(
-        found.values(), key=lambda one: (one.spell.start or 0.0, one.watched, one.spell.user.id)
+        found.values(), key=lambda one: (one.span.start or 0.0, one.watched, one.span.user.id)
     )
 
 
-def _goes_on(one: Spell, spells: Iterable[Spell]) -> bool:
+def _goes_on(one: OnCallSpan, spans: Iterable[OnCallSpan]) -> bool:
     start = one.start or 0.0
     return any(
-        spell.user.id == one.user.id
-        and (spell.start is None or spell.start < start)
-        and (spell.end is None or spell.end >= start)
-        for spell in spells
+        span.user.id == one.user.id
+        and (span.start is None or span.start < start)
+        and (span.end is None or span.end >= start)
+        for span in spans
     )
 
 
@@ -254,16 +260,19 @@ def moment(at: float) -> str:
     return f"{at:.3f}"
 
 
-def _ids(spells: Iterable[Spell]) -> List[str]:
-    return sorted(spell.user.id for spell in spells)
+def _ids(spans: Iterable[OnCallSpan]) -> List[str]:
+    return sorted(span.user.id for span in spans)
 
 
 # What is kept
 
 
-def to_data(state: State) -> Dict[str, Any]:
-    """As JSON."""
-    lanes = {
+def to_data(state: WatchState) -> Dict[str, Any]:
+    """As JSON: of each person only [name, email], and the end of their override where there is
+    one."""
+    data: Dict[str, Any] = to_json(state)
+    del data["levels"]
+    data["lanes"] = {
         id: {
             str(level): {
                 user: [one.user.name, one.user.email, *([one.until] if one.until else [])]
@@ -271,41 +280,26 @@ def to_data(state: State) -> Dict[str, Any]:
             }
             for level, people in levels.items()
         }
-        for id, levels in state.lanes.items()
+        for id, levels in state.levels.items()
     }
-    plain = {
-        "lanes": lanes,
-        "told": dict(state.told),
-        "fine": dict(state.fine),
-        "unused": list(state.unused),
-    }
-    return {**state._asdict(), **plain}
+    return data
 
 
-def from_data(data: Any) -> Optional[State]:
+def from_data(data: Any) -> Optional[WatchState]:
     """None when it is no state."""
     try:
-        lanes = {
+        levels_of = {
             str(id): {
-                int(level): {
-                    str(user): Held(
-                        Reference("user", str(user), str(row[0]), str(row[1])),
-                        float(row[2]) if len(row) > 2 else 0.0,
-                    )
-                    for user, row in people.items()
-                }
+                int(level): {str(user): _last_on_call(user, row) for user, row in people.items()}
                 for level, people in levels.items()
             }
             for id, levels in data["lanes"].items()
         }
-        return State(
-            float(data["at"]),
-            lanes,
-            {str(key): float(until) for key, until in data["told"].items()},
-            float(data["checked_at"]),
-            {str(user): float(until) for user, until in data["fine"].items()},
-            int(data["at_once"]),
-            tuple(str(id) for id in data["unused"]),
-        )
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return from_json(WatchState, data)._replace(levels=levels_of)
+    except (MisshapenValue, KeyError, TypeError, ValueError, AttributeError, IndexError):
         return None
+
+
+def _last_on_call(user: str, row: Sequence[Any]) -> LastOnCall:
+    until = float(row[2]) if len(row) > 2 else 0.0
+    return LastOnCall(Reference("user", user, str(row[0]), str(row[1])), until)

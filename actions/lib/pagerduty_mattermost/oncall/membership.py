@@ -13,7 +13,9 @@ ADDING, ADDED, LEFT = "adding", "added", "left"
 STATES = (ADDING, ADDED, LEFT)
 
 
-class Plan(NamedTuple):
+class MembershipPlan(NamedTuple):
+    """What to do with the members of one channel or group."""
+
     add: List[str]
     remove: List[str]
     before: Dict[str, str]
@@ -22,14 +24,16 @@ class Plan(NamedTuple):
     """And once all of it is done."""
 
 
-def plan(present: AbstractSet[str], wanted: AbstractSet[str], ours: Mapping[str, str]) -> Plan:
-    """`present`: who is in it; `wanted`: who is on call; `ours`: what is remembered."""
+def plan(
+    present: AbstractSet[str], wanted: AbstractSet[str], known: Mapping[str, str]
+) -> MembershipPlan:
+    """`present`: who is in it; `wanted`: who is on call; `known`: what is remembered."""
     add: List[str] = []
     remove: List[str] = []
     before: Dict[str, str] = {}
     after: Dict[str, str] = {}
     for user in sorted(wanted):
-        state = ours.get(user)
+        state = known.get(user)
         if user in present:
             if state is not None:  # else a person put them there
                 before[user] = after[user] = ADDED
@@ -38,14 +42,14 @@ def plan(present: AbstractSet[str], wanted: AbstractSet[str], ours: Mapping[str,
         else:
             add.append(user)
             before[user], after[user] = ADDING, ADDED
-    for user in sorted(set(ours) - wanted):
-        if user in present and ours[user] != LEFT:
+    for user in sorted(set(known) - wanted):
+        if user in present and known[user] != LEFT:
             remove.append(user)
-            before[user] = ours[user]
-    return Plan(add, remove, before, after)
+            before[user] = known[user]
+    return MembershipPlan(add, remove, before, after)
 
 
 def state_of(value: object) -> str:
-    """Of what the datastore holds for one user; empty when it is none of ours."""
+    """Of what the datastore holds for one user; empty when it is no state."""
     state = value.get("state") if isinstance(value, dict) else None
     return state if state in STATES else ""

@@ -17,11 +17,12 @@ from typing import Any, Dict, List, Sequence
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.oncall import rotation
-from pagerduty_mattermost.oncall.rotation import Stretch
+from pagerduty_mattermost.oncall.rotation import ScheduleEntry
 from pagerduty_mattermost.oncall.week import label
 
-MAX_DAYS, MAX_PEOPLE = 35, 30
-NAME = 32
+MAX_PICTURE_DAYS, MAX_PEOPLE = 35, 30
+MAX_NAME = 32
+"""Characters of a person's name."""
 COLORS = (
     "#1f77b4",
     "#ff7f0e",
@@ -42,12 +43,12 @@ FONTS = (
     "WenQuanYi Zen Hei",
 )
 """For what DejaVu Sans (matplotlib's own) has no letters, where the machine has them."""
-LABELS = 16
+MAX_LABELS = 16
 """Days that are named below the picture."""
 
 
 def png(
-    name: str, found: Sequence[Stretch], now: float, count: int, where: tzinfo, zone: str
+    name: str, found: Sequence[ScheduleEntry], now: float, count: int, where: tzinfo, zone: str
 ) -> bytes:
     """`count` days from the beginning of today. Raises ConfigError where matplotlib is missing,
     RejectedInput when there are too many people or nobody at all."""
@@ -56,7 +57,7 @@ def png(
     bars = [one for one in rotation.pieces(found, marks[0], marks[-1]) if one.user.id]
     people: Dict[str, str] = {}
     for one in bars:
-        people.setdefault(one.user.id, one_line(clean(one.user.name, 4 * NAME), NAME))
+        people.setdefault(one.user.id, one_line(clean(one.user.name, 4 * MAX_NAME), MAX_NAME))
     if not people:
         raise RejectedInput(
             f"Nobody is on call by {one_line(clean(name, 100))} within {count} days: "
@@ -80,7 +81,7 @@ def png(
 
 def _drawn(
     name: str,
-    bars: Sequence[Stretch],
+    bars: Sequence[ScheduleEntry],
     people: Dict[str, str],
     marks: Sequence[float],
     now: float,
@@ -138,7 +139,7 @@ def _drawn(
 
 def _labels(days: Sequence[date]) -> List[str]:
     """Of each day, or of every second, third …; the last mark is only the end."""
-    step = -(-(len(days) - 1) // LABELS)
+    step = -(-(len(days) - 1) // MAX_LABELS)
     return [
         label(day) if not number % step and number < len(days) - 1 else ""
         for number, day in enumerate(days)

@@ -1,8 +1,8 @@
 """Who is on call by a schedule in a span of time, cut by local days. Pure but for `read`.
 
-    stretches = read(pagerduty, schedule.id, since, until)     # overrides are in it already
-    pieces(stretches, begin, end)                              # without gaps or overlaps: nobody's
-    time is a piece too
+    entries = read(pagerduty, schedule.id, since, until)    # overrides are in it already
+    pieces(entries, begin, end)                             # without gaps or overlaps: nobody's
+                                                            # time is a piece too
 
 Days are those of a time zone: one with a change of the clocks has 23 or 25 hours; a hand-over at
 9:00 stays at 9:00.
@@ -10,7 +10,7 @@ Days are those of a time zone: one with a change of the clocks has 23 or 25 hour
 
 from __future__ import annotations
 
-from datetime import date, datetime, timedelta, tzinfo
+from datetime import date, timedelta, tzinfo
 from typing import Any, Iterable, List, Mapping, NamedTuple, Sequence
 
 from pagerduty_mattermost.core import times
@@ -21,29 +21,29 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference
 NOBODY = Reference("user", "", "nobody")
 
 
-class Stretch(NamedTuple):
-    """Somebody's uninterrupted time on call; seconds since the epoch."""
+class ScheduleEntry(NamedTuple):
+    """Somebody's time on call as a schedule says, or nobody's; seconds since the epoch."""
 
     user: Reference
     start: float
     end: float
 
 
-def read(pagerduty: PagerDuty, schedule: str, since: float, until: float) -> List[Stretch]:
+def read(pagerduty: PagerDuty, schedule: str, since: float, until: float) -> List[ScheduleEntry]:
     """The final schedule (API: GET /schedules/{id}), one request. Raises the gateway's errors,
     NotFound too."""
     span = {"since": times.iso(since), "until": times.iso(until), "overflow": "true"}
     row = pagerduty.get(fill("/schedules/{id}", id=schedule), span).get("schedule")
     final = row.get("final_schedule") if isinstance(row, dict) else None
-    return stretches(
+    return schedule_entries(
         final.get("rendered_schedule_entries") or () if isinstance(final, dict) else ()
     )
 
 
-def stretches(entries: Iterable[Any]) -> List[Stretch]:
+def schedule_entries(rows: Iterable[Any]) -> List[ScheduleEntry]:
     """Those of PagerDuty's rendered entries that have a user and times, in order."""
-    found: List[Stretch] = []
-    for entry in entries:
+    found: List[ScheduleEntry] = []
+    for entry in rows:
         if not isinstance(entry, dict):
             continue
         user, start, end = entry.get("user"), _at(entry, "start"), _at(entry, "end")
@@ -54,20 +54,22 @@ def stretches(entries: Iterable[Any]) -> List[Stretch]:
             and end is not None
             and end > start
         ):
-            found.append(Stretch(Reference("user", str(user["id"]), _name(user)), start, end))
+            found.append(
+                ScheduleEntry(Reference("user", str(user["id"]), _name(user)), start, end)
+            )
     return sorted(found, key=lambda one: (one.start, one.end))
 
 
-def pieces(found: Sequence[Stretch], begin: float, end: float) -> List[Stretch]:
-    """[begin, end) without a gap: in order, one person's adjoining stretches as one, `NOBODY`
+def pieces(found: Sequence[ScheduleEntry], begin: float, end: float) -> List[ScheduleEntry]:
+    """[begin, end) without a gap: in order, one person's adjoining entries as one, `NOBODY`
     where there is none."""
-    made: List[Stretch] = []
+    made: List[ScheduleEntry] = []
 
     def add(user: Reference, start: float, stop: float) -> None:
         if made and made[-1].user.id == user.id:
             made[-1] = made[-1]._replace(end=stop)
         else:
-            made.append(Stretch(user, start, stop))
+            made.append(ScheduleEntry(user, start, stop))
 
     at = begin
     for one in found:
@@ -85,13 +87,12 @@ def pieces(found: Sequence[Stretch], begin: float, end: float) -> List[Stretch]:
 
 def midnight(day: date, where: tzinfo) -> float:
     """When the day begins; where the clocks skip midnight, at the first time there is."""
-    from dateutil import tz
-
-    return tz.resolve_imaginary(datetime(day.year, day.month, day.day, tzinfo=where)).timestamp()
+    return times.local_moment(day, 0, where)
 
 
 def local_day(at: float, where: tzinfo) -> date:
-    return datetime.fromtimestamp(at, where).date()
+    """The day that a calendar there shows at that moment."""
+    return times.wall_clock(at, where).date()
 
 
 def days(first: date, count: int) -> List[date]:

@@ -3,37 +3,37 @@ chat."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, List, NamedTuple, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, resolve_all
 from pagerduty_mattermost.oncall import rotation
-from pagerduty_mattermost.oncall import week as oncall_week
-from pagerduty_mattermost.oncall.rotation import Stretch
+from pagerduty_mattermost.oncall.rotation import ScheduleEntry
+from pagerduty_mattermost.oncall.week import MAX_DAYS, MAX_SCHEDULES, message
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.gateways.mattermost.post_once import Sent
 
 
-class Week(NamedTuple):
+class RotationWeek(NamedTuple):
+    """The days ahead of some schedules."""
+
     text: str
     """The table."""
-    schedules: List[Tuple[Reference, List[Stretch]]]
+    schedules: List[Tuple[Reference, List[ScheduleEntry]]]
     """Each with its pieces, nobody's too."""
 
 
-def week(context: Context, names: Sequence[str], days: int) -> Week:
+def read_week(context: Context, names: Sequence[str], days: int) -> RotationWeek:
     """A request for each schedule, and those that resolve the names. Raises RejectedInput,
     NotFound, Ambiguous and the gateway's errors."""
-    if not 1 <= len(names) <= oncall_week.MAX_SCHEDULES:
-        raise RejectedInput(
-            f"Give 1 to {oncall_week.MAX_SCHEDULES} schedules; these are {len(names)}"
-        )
-    if not 1 <= days <= oncall_week.MAX_DAYS:
-        raise RejectedInput(f"days must be 1 to {oncall_week.MAX_DAYS}")
+    if not 1 <= len(names) <= MAX_SCHEDULES:
+        raise RejectedInput(f"Give 1 to {MAX_SCHEDULES} schedules; these are {len(names)}")
+    if not 1 <= days <= MAX_DAYS:
+        raise RejectedInput(f"days must be 1 to {MAX_DAYS}")
     where, now = times.zone(context.settings.time_zone), context.clock()
     until = rotation.midnight(rotation.days(rotation.local_day(now, where), days + 1)[-1], where)
     found = resolve_all(context.pagerduty, "schedule", names)
@@ -42,31 +42,49 @@ def week(context: Context, names: Sequence[str], days: int) -> Week:
         for one in found
     ]
     columns = [(one.name, rows) for one, rows in read]
-    return Week(oncall_week.message(columns, now, days, where, context.settings.time_zone), read)
+    return RotationWeek(message(columns, now, days, where, context.settings.time_zone), read)
 
 
-def picture(
+def as_result(week: RotationWeek) -> Dict[str, Any]:
+    """What `oncall.week` returns of it."""
+    schedules = [
+        {
+            "id": schedule.id,
+            "name": schedule.name,
+            "oncalls": [
+                {
+                    "user": {"id": one.user.id, "name": one.user.name if one.user.id else ""},
+                    "start": times.iso(one.start),
+                    "end": times.iso(one.end),
+                }
+                for one in pieces
+            ],
+        }
+        for schedule, pieces in week.schedules
+    ]
+    return {"schedules": schedules, "message": week.text}
+
+
+def post_picture(
     context: Context, schedule: str, channel: str, days: int, *, key: str = "", root_id: str = ""
 ) -> Tuple[Any, Sent]:
     """Draw and post it; the channel and the post. With a key the same one is posted once, and
     drawn once."""
-    from pagerduty_mattermost.gateways.mattermost import post_once as messages
-    from pagerduty_mattermost.oncall import picture as rotation_picture
+    from pagerduty_mattermost.gateways.mattermost import post_once
+    from pagerduty_mattermost.oncall.picture import MAX_PICTURE_DAYS, png
 
-    if not 1 <= days <= rotation_picture.MAX_DAYS:
-        raise RejectedInput(f"days must be 1 to {rotation_picture.MAX_DAYS}")
+    if not 1 <= days <= MAX_PICTURE_DAYS:
+        raise RejectedInput(f"days must be 1 to {MAX_PICTURE_DAYS}")
 
     def send(found: Any) -> Tuple[Any, Sent]:
-        sent = messages.known(context.store, found.id, key) if key else None
+        sent = post_once.known(context.store, found.id, key) if key else None
         if sent is None:
             where, now = times.zone(context.settings.time_zone), context.clock()
             one = resolve(context.pagerduty, "schedule", schedule)
             begin = rotation.local_day(now, where)
             until = rotation.midnight(rotation.days(begin, days + 1)[-1], where)
             rows = rotation.read(context.pagerduty, one.id, rotation.midnight(begin, where), until)
-            content = rotation_picture.png(
-                one.name, rows, now, days, where, context.settings.time_zone
-            )
+            content = png(one.name, rows, now, days, where, context.settings.time_zone)
             file_id = context.mattermost.upload_file(
                 found.id, f"on-call-{begin.isoformat()}.png", content
             )

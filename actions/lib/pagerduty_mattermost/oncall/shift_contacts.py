@@ -3,97 +3,152 @@ shift."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.gateways.pagerduty import contact_methods as contacts
+from pagerduty_mattermost.core.text import inert
+from pagerduty_mattermost.gateways.pagerduty import contact_methods
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
-from pagerduty_mattermost.oncall import handoff_messages as handoff_text
-from pagerduty_mattermost.oncall import handoffs
-from pagerduty_mattermost.oncall.handoffs import Begin, Spell, State
-from pagerduty_mattermost.oncall.shift_messages import Teller
-from pagerduty_mattermost.oncall.watched import Sight
+from pagerduty_mattermost.oncall import handoff_messages, handoffs
+from pagerduty_mattermost.oncall.handoffs import ComingShift, OnCallSpan, WatchState
+from pagerduty_mattermost.oncall.shift_messages import ShiftMessenger
+from pagerduty_mattermost.oncall.watched import WatchedOnCalls, read_watched
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-BELIEVED = 12 * 3600.0
-"""Seconds for which somebody who can be reached is not looked at again."""
-APART = 12 * 3600.0
-"""Seconds between two warnings of the same person at the same thing."""
-LONGEST = 30 * 86400.0
-"""Seconds after which somebody who is always on call is told again."""
+BELIEVED_SECONDS = 12 * 3600.0
+"""For which somebody who can be reached is not looked at again."""
+WARNINGS_APART_SECONDS = 12 * 3600.0
+"""Between two warnings of the same person at the same thing."""
+LONGEST_SECONDS = 30 * 86400.0
+"""After which somebody who is always on call is told again."""
 
 
-class Gap(NamedTuple):
+class UnreachableShift(NamedTuple):
     """A shift of somebody who can't be reached."""
 
-    begin: Begin
+    shift: ComingShift
     user: Reference
 
 
-def shifts(seen: Sight, within: float) -> List[Begin]:
+def shifts(seen: WatchedOnCalls, within: float) -> List[ComingShift]:
     """Of those who are on call, and of those whose shift begins within so many seconds."""
     found = [
-        Begin(id, level, spell)
-        for id, lanes in seen.lanes.items()
-        for level in sorted(lanes)
-        for spell in handoffs.at_time(lanes[level], seen.at).values()
+        ComingShift(id, level, span)
+        for id, levels in seen.spans.items()
+        for level in sorted(levels)
+        for span in handoffs.at_time(levels[level], seen.at).values()
     ]
-    return found + handoffs.begins(seen.lanes, seen.at, within)
+    return found + handoffs.coming_shifts(seen.spans, seen.at, within)
 
 
-def gaps(context: Context, among: List[Begin]) -> List[Gap]:
+def unreachable_shifts(context: Context, among: List[ComingShift]) -> List[UnreachableShift]:
     """Those of the shifts whose person can't be reached; of one person's at one thing the first.
     Raises the gateway's errors."""
-    missing = contacts.unreachable(context.pagerduty, [one.spell.user.id for one in among])
-    found: Dict[Tuple[str, str, str], Gap] = {}
+    missing = contact_methods.unreachable(context.pagerduty, [one.span.user.id for one in among])
+    found: Dict[Tuple[str, str, str], UnreachableShift] = {}
     for one in among:
-        user = missing.get(one.spell.user.id)
+        user = missing.get(one.span.user.id)
         if user is not None:
-            found.setdefault((one.watched, user.id, one.about("contact")), Gap(one, user))
+            found.setdefault(
+                (one.watched, user.id, one.about("contact")), UnreachableShift(one, user)
+            )
     return list(found.values())
 
 
+def check(context: Context, hours: Optional[int]) -> Dict[str, Any]:
+    """The result of `oncall.check`: who is on call, or will be within so many hours (None: what
+    the configuration says), and can't be reached. Raises RejectedInput where nothing is watched,
+    and the gateway's and the store's errors."""
+    settings = context.settings.oncall
+    if not settings.channels:
+        raise RejectedInput(
+            "Nothing to check: oncall.channels names no schedule or escalation policy"
+        )
+    within = 3600.0 * (settings.contact_check_before or 24 if hours is None else hours)
+    now = context.clock()
+    seen = read_watched(context, now, now + within)
+    among = shifts(seen, within)
+    found = unreachable_shifts(context, among)
+    people = len({one.span.user.id for one in among})
+    names = ", ".join(sorted({inert(one.user.name) for one in found}))
+    message = f"{people} people are on call now or within {within / 3600:g} h. "
+    message += (
+        f"Without a phone, SMS or push contact: {names}."
+        if names
+        else "All of them can be reached."
+    )
+    return {
+        "unreachable": [_row(one, seen) for one in found],
+        "checked": people,
+        "unknown": seen.problems,
+        "message": message,
+    }
+
+
+def _row(one: UnreachableShift, seen: WatchedOnCalls) -> Dict[str, Any]:
+    span = one.shift.span
+    return {
+        "user": {"id": one.user.id, "name": one.user.name, "email": one.user.email},
+        "on_call_for": seen.things[one.shift.watched].name,
+        "level": one.shift.level,
+        "start": times.iso(span.start) if span.start is not None else "",
+        "end": times.iso(span.end) if span.end is not None else "",
+        "now": span.covers(seen.at),
+    }
+
+
 def tell_contacts(
-    context: Context, teller: Teller, seen: Sight, state: State, within: float
-) -> Tuple[State, int]:
+    context: Context,
+    messenger: ShiftMessenger,
+    seen: WatchedOnCalls,
+    state: WatchState,
+    within: float,
+) -> Tuple[WatchState, int]:
     """Tell each such shift once: the person, and the channel. The state with that, and how many
     were told."""
     now, zone = seen.at, times.zone(context.settings.time_zone)
     fine = {user: until for user, until in state.fine.items() if until > now}
-    among = [one for one in shifts(seen, within) if one.spell.user.id not in fine]
-    found = gaps(context, among)
+    among = [one for one in shifts(seen, within) if one.span.user.id not in fine]
+    found = unreachable_shifts(context, among)
     missing = {gap.user.id for gap in found}
     fine.update(
-        {one.spell.user.id: now + BELIEVED for one in among if one.spell.user.id not in missing}
+        {
+            one.span.user.id: now + BELIEVED_SECONDS
+            for one in among
+            if one.span.user.id not in missing
+        }
     )
     told, count, whole = dict(state.told), 0, True
     for one, user in found:
         key, lately = one.about("contact"), post_key("contact", one.watched, user.id)
         if key in told or lately in told:  # an override cuts one shift into several
-            told[key] = max(told.get(key, 0.0), _until(one.spell, now))
+            told[key] = max(told.get(key, 0.0), _until(one.span, now))
             continue
         name = seen.things[one.watched].name
         done = True
         if context.settings.oncall.direct_messages:
-            text = handoff_text.no_contact(name, one.spell, one.level, zone, now, "You")
-            done = teller.person(user, text, key, keep=False)
-        text = handoff_text.no_contact(name, one.spell, one.level, zone, now, teller.name(user))
+            text = handoff_messages.no_contact(name, one.span, one.level, zone, now, "You")
+            done = messenger.person(user, text, key, keep=False)
+        text = handoff_messages.no_contact(
+            name, one.span, one.level, zone, now, messenger.name(user)
+        )
         for channel in seen.channels[one.watched]:
             done = (
-                teller.channel(channel, text, post_key("contact", key, channel), keep=False)
+                messenger.channel(channel, text, post_key("contact", key, channel), keep=False)
                 and done
             )
         whole = whole and done
         if done:
-            told[key], told[lately] = _until(one.spell, now), now + APART
+            told[key], told[lately] = _until(one.span, now), now + WARNINGS_APART_SECONDS
             count += 1
     return state._replace(
         told=told, fine=fine, checked_at=now if whole else state.checked_at
     ), count
 
 
-def _until(spell: Spell, now: float) -> float:
-    return min(spell.end or now + LONGEST, now + LONGEST)
+def _until(span: OnCallSpan, now: float) -> float:
+    return min(span.end or now + LONGEST_SECONDS, now + LONGEST_SECONDS)

@@ -1,11 +1,11 @@
 """Messages about shifts, each once by its key: to a channel, or to a person who did not say `/pd
 notify off`.
 
-    teller = Teller(action)
-    teller.channel("checkout", text, key)      # what fails becomes a dead letter
-    teller.person(person, text, key)
+    messenger = ShiftMessenger(context)
+    messenger.channel("checkout", text, key)    # what fails becomes a dead letter
+    messenger.person(person, text, key)
 
-After three failures in a row the other side is down: the rest is kept without a try.
+After three failures in a row the other side counts as down: the rest is kept without a try.
 """
 
 from __future__ import annotations
@@ -22,16 +22,23 @@ from pagerduty_mattermost.people.recipients import unknown, with_email
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-GIVE_UP_AFTER = 3
-NOTIFY = "notify."
+FAILURES_IN_A_ROW = 3
+"""After which nothing more is tried."""
+KEY_PREFIX = "notify."
 SENT, OFF, UNKNOWN = "sent", "off", "unknown"
+WHAT_BECAME = {
+    SENT: "Sent.",
+    OFF: "Not sent: /pd notify is off.",
+    UNKNOWN: "Mattermost does not know them.",
+}
+"""Of a direct message, for people."""
 
 
 def wants(store: Store, user_id: str) -> bool:
     """Whether a Mattermost user wants to be told of shifts: everybody who did not say
     otherwise."""
     try:
-        kept = store.read(NOTIFY + user_id)
+        kept = store.read(KEY_PREFIX + user_id)
     except BrokenValue:
         return True
     return not (isinstance(kept, dict) and kept.get("shifts") is False)
@@ -40,15 +47,15 @@ def wants(store: Store, user_id: str) -> bool:
 def set_wants(store: Store, user_id: str, on: bool) -> None:
     """Remember what somebody said; the default needs no key."""
     if on:
-        store.delete(NOTIFY + user_id)
+        store.delete(KEY_PREFIX + user_id)
     else:
-        store.write(NOTIFY + user_id, {"shifts": False})
+        store.write(KEY_PREFIX + user_id, {"shifts": False})
 
 
 def tell(context: Context, accounts: Accounts, person: Reference, text: str, key: str) -> str:
     """A direct message: `sent`, `off` where they don't want any, `unknown` where Mattermost does
-    not know them, which is a complaint once a day. Raises the gateways' and the store's errors.
-    """
+    not know them, which operators are told once a day. Raises the gateways' and the store's
+    errors."""
     person = with_email(context.pagerduty, person)
     account = accounts.of(person)
     if account is None:
@@ -63,8 +70,8 @@ def tell(context: Context, accounts: Accounts, person: Reference, text: str, key
     return SENT
 
 
-class Teller:
-    """Of one run. `problems`: what failed, a line each."""
+class ShiftMessenger:
+    """Sends the messages of one run. `problems`: what failed, a line each."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -118,7 +125,7 @@ class Teller:
     def _do(self, name: str, params: Dict[str, Any], work: Callable[[], Any], keep: bool) -> bool:
         error: Optional[PackError] = RetryLater("Mattermost does not answer: not tried")
         line = str(error)
-        if self._in_a_row < GIVE_UP_AFTER:
+        if self._in_a_row < FAILURES_IN_A_ROW:
             try:
                 work()
             except StoreUnreachable:
@@ -126,7 +133,7 @@ class Teller:
             except PackError as problem:
                 error, line = problem, self._context.line_of(problem)
                 self._in_a_row = self._in_a_row + 1 if isinstance(problem, RetryLater) else 0
-            except Exception as problem:  # noqa: BLE001 - one that can't be told must not hold up the others
+            except Exception as problem:  # noqa: BLE001 - one message that fails must not hold up the others
                 error, line = None, self._context.line_of(problem)
             else:
                 self._in_a_row = 0

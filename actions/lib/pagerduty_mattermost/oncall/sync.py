@@ -1,8 +1,8 @@
 """Channel headers, channel members and user groups, set to who is on call (`oncall.sync`,
 docs/oncall.md).
 
-Each is looked at as it is now and changed only where it differs, so a run that is repeated, late
-or doubled changes nothing more. Who is on call is asked for once for all; where PagerDuty can't
+Each is read as it is now and changed only where it differs, so a run that is repeated, late or
+doubled changes nothing more. Who is on call is asked for once for all; where PagerDuty can't
 tell, nothing is touched. What somebody has to put right (a right, a licence, a name) is told once
 a day in the operations channel; what may pass by itself fails the run, and the next one makes up
 for it.
@@ -23,26 +23,26 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, escape, inert, one_line
-from pagerduty_mattermost.gateways.mattermost import user_groups as mattermost_groups
+from pagerduty_mattermost.gateways.mattermost import user_groups
 from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
-from pagerduty_mattermost.oncall import channel_header as oncall_header
-from pagerduty_mattermost.oncall import membership as oncall_members
-from pagerduty_mattermost.oncall import targets as oncall_targets
+from pagerduty_mattermost.oncall import channel_header, membership
+from pagerduty_mattermost.oncall.targets import present_at, target
 from pagerduty_mattermost.people.accounts import Accounts
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-PREFIX = "member."
+KEY_PREFIX = "member."
 CHANNEL, GROUP = "channel", "group"
-NAME = 40
+MAX_NAME = 40
 """Characters of a person's name in a header."""
 
 
-class Sync:
-    """One run. `changed`: what was done, a line each; `problems`: what people must put right."""
+class OnCallSynchronizer:
+    """One run over all of them. `changed`: what was done, a line each; `problems`: what people
+    must put right."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -50,7 +50,7 @@ class Sync:
         self._accounts = Accounts(context.mattermost, context.store, log=context.log)
         self.changed: List[str] = []
         self.problems: List[str] = []
-        self._passing: Optional[RetryLater] = None
+        self._for_now: Optional[RetryLater] = None
         self._unsure = False
         self._seen: Set[str] = set()
 
@@ -76,15 +76,15 @@ class Sync:
             self._try(f"group:{group}", self._group, group, present.get(text), kept)
         if not self._unsure:
             self._try("dropped", self._drop, kept)
-        if self._passing is not None:
-            raise self._passing
+        if self._for_now is not None:
+            raise self._for_now
 
     def _find(self, text: str, targets: Dict[str, Reference]) -> None:
-        targets[text] = oncall_targets.target(self._context.pagerduty, text)
+        targets[text] = target(self._context.pagerduty, text)
 
     def _ask(self, targets: Mapping[str, Reference], present: Dict[str, List[Reference]]) -> None:
         pagerduty = self._context.pagerduty
-        found = oncall_targets.present(pagerduty, targets.values(), pagerduty.now())
+        found = present_at(pagerduty, targets.values(), pagerduty.now())
         present.update({text: found[one.id] for text, one in targets.items()})
 
     def _try(self, about: str, work: Callable[..., None], *given: Any) -> None:
@@ -93,17 +93,17 @@ class Sync:
             work(*given)
         except RetryLater as error:
             self._unsure = True
-            self._passing = self._passing or error
+            self._for_now = self._for_now or error
         except PackError as error:
             self._unsure = True
             kind = type(error).__name__  # another trouble of the same thing is told as well
             self._problem(
-                f"{about}:{kind}", str(error), complain=not isinstance(error, ChannelUnavailable)
+                f"{about}:{kind}", str(error), tell=not isinstance(error, ChannelUnavailable)
             )
 
-    def _problem(self, about: str, line: str, *, complain: bool = True) -> None:
+    def _problem(self, about: str, line: str, *, tell: bool = True) -> None:
         self.problems.append(line)
-        if complain:
+        if tell:
             self._context.notify_operators(
                 f"oncall.sync:{about}", escape(one_line(clean(line, 1000)))
             )
@@ -121,7 +121,7 @@ class Sync:
         names = [self._shown(person, plain=field == "purpose") for person in people]
         mattermost = self._context.mattermost
         before: str = getattr(mattermost.channel(channel.id), field)
-        after = oncall_header.painted(before, names, oncall_header.LIMITS[field])
+        after = channel_header.painted(before, names, channel_header.LIMITS[field])
         if not after.fits:
             self._problem(
                 f"room:{channel.id}",
@@ -153,7 +153,11 @@ class Sync:
         """It notifies nobody: each change of a header is told in the channel with the old text and
         the new."""
         account = self._accounts.of(person)
-        name = f"@{account.username}" if account else one_line(clean(person.name, 4 * NAME), NAME)
+        name = (
+            f"@{account.username}"
+            if account
+            else one_line(clean(person.name, 4 * MAX_NAME), MAX_NAME)
+        )
         return inert(name) if plain else escape(name)
 
     def _without_right(
@@ -166,8 +170,8 @@ class Sync:
             return error
         return Unauthorized(
             f"The bot @{mattermost.me().username} may not {what} {channel.label}: an "
-            "administrator has to let members "
-            f"{right} (System Console > Permissions), or make the bot an admin of the channel",
+            f"administrator has to let members {right} (System Console > "
+            "Permissions), or make the bot an admin of the channel",
             error_id=error.error_id,
         )
 
@@ -177,19 +181,19 @@ class Sync:
         self._only_once("members", text)
 
         def keep(channel: Any) -> None:
-            name = f"{PREFIX}{CHANNEL}.{channel.id}"
+            name = f"{KEY_PREFIX}{CHANNEL}.{channel.id}"
             kept.add(name)
             if people is None:
                 return
             mattermost = self._context.mattermost
             wanted = self._wanted(people, channel.label)
-            ours = self._remembered(name)
-            present = {one for one in {*wanted, *ours} if mattermost.is_member(channel.id, one)}
-            made = oncall_members.plan(present, wanted, ours)
+            known = self._remembered(name)
+            present = {one for one in {*wanted, *known} if mattermost.is_member(channel.id, one)}
+            made = membership.plan(present, wanted, known)
             try:
                 self._carry_out(
                     name,
-                    ours,
+                    known,
                     made,
                     channel.label,
                     lambda one: self._join(channel, one),
@@ -218,15 +222,15 @@ class Sync:
         remembers of it."""
         mattermost, log = self._context.mattermost, self._context.log
         keys = self._context.store.read_prefix(
-            PREFIX, on_broken=lambda error: log.warning("%s", error)
+            KEY_PREFIX, on_broken=lambda error: log.warning("%s", error)
         )
         for name in sorted({key.rpartition(".")[0] for key in keys} - kept):
-            kind, _, id = name[len(PREFIX) :].partition(".")
+            kind, _, id = name[len(KEY_PREFIX) :].partition(".")
             for user, state in sorted(self._remembered(name).items()):
                 try:
-                    if state != oncall_members.LEFT and kind == GROUP:
-                        mattermost_groups.remove(mattermost, id, [user])
-                    elif state != oncall_members.LEFT:
+                    if state != membership.LEFT and kind == GROUP:
+                        user_groups.remove(mattermost, id, [user])
+                    elif state != membership.LEFT:
                         mattermost.remove_member(id, user)
                 except (NotFound, Unauthorized, RejectedInput, PermanentError) as error:
                     log.warning("Not taken out of %s any more: %s", name, error)
@@ -236,21 +240,21 @@ class Sync:
 
     def _group(self, group: str, people: Optional[List[Reference]], kept: Set[str]) -> None:
         mattermost = self._context.mattermost
-        id = mattermost_groups.find(mattermost, group)
-        name = f"{PREFIX}{GROUP}.{id}"
+        id = user_groups.find(mattermost, group)
+        name = f"{KEY_PREFIX}{GROUP}.{id}"
         kept.add(name)
         if people is None:
             return
         wanted = self._wanted(people, f"@{group}")
-        ours = self._remembered(name)
-        made = oncall_members.plan(mattermost_groups.members(mattermost, id), wanted, ours)
+        known = self._remembered(name)
+        made = membership.plan(user_groups.members(mattermost, id), wanted, known)
         self._carry_out(
             name,
-            ours,
+            known,
             made,
             f"@{group}",
-            lambda one: mattermost_groups.add(mattermost, id, [one]),
-            lambda one: mattermost_groups.remove(mattermost, id, [one]),
+            lambda one: user_groups.add(mattermost, id, [one]),
+            lambda one: user_groups.remove(mattermost, id, [one]),
         )
 
     def _wanted(self, people: List[Reference], label: str) -> Set[str]:
@@ -260,9 +264,8 @@ class Sync:
             if account is None:
                 self._problem(
                     f"account:{post_key('account', person.id)}",
-                    f"{person.name} is on call and has no Mattermost account of the same "
-                    "e-mail address to be in "
-                    f"{label}: identity.link tells which one it is",
+                    f"{person.name} is on call and has no Mattermost account of the same e-mail "
+                    f"address to be in {label}: identity.link tells which one it is",
                 )
             else:
                 found.add(account.id)
@@ -277,7 +280,7 @@ class Sync:
             store.delete(error.name)
 
         for key, value in store.read_prefix(f"{name}.", on_broken=keep).items():
-            state = oncall_members.state_of(value)
+            state = membership.state_of(value)
             if state:
                 found[key[len(name) + 1 :]] = state
         return found
@@ -291,15 +294,15 @@ class Sync:
     def _carry_out(
         self,
         name: str,
-        ours: Mapping[str, str],
-        made: oncall_members.Plan,
+        known: Mapping[str, str],
+        made: membership.MembershipPlan,
         label: str,
         add: Callable[[str], None],
         remove: Callable[[str], None],
     ) -> None:
         """The intent before the effect, the result after it."""
-        for user in sorted({*ours, *made.before}):
-            if made.before.get(user, "") != ours.get(user, ""):
+        for user in sorted({*known, *made.before}):
+            if made.before.get(user, "") != known.get(user, ""):
                 self._remember(name, user, made.before.get(user, ""))
         failed: Optional[PackError] = None
         for user in (*made.add, *made.remove):

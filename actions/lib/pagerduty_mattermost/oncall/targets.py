@@ -1,17 +1,28 @@
 """Schedules and escalation policies as people name them, and who is on call for many of them at
 once.
 
-found = [target(pagerduty, text) for text in ("Platform rotation", "PPOL123")]
-present(pagerduty, found, now)      # {"PSCHED1": [Reference(...)], "PPOL123": [...]}
+    found = [target(pagerduty, text) for text in ("Platform rotation", "PPOL123")]
+    present_at(pagerduty, found, now)    # {"PSCHED1": [Reference(...)], "PPOL123": [...]}
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, NamedTuple, Sequence, Tuple, Union
+from typing import (
+    Dict,
+    Iterable,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+    Union,
+)
 
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, resolve_each
@@ -20,8 +31,8 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Stor
 KINDS = ("schedule", "escalation_policy")
 WORDS = {"schedule": "schedule", "policy": "escalation_policy"}
 """Where a name is both: "schedule:Platform", "policy:Platform"."""
-AT_ONCE = 100
-"""Ids in one request: an address must not grow without end."""
+MAX_IDS = 100
+"""In one request: an address must not grow without end."""
 
 
 def target(pagerduty: PagerDuty, text: str) -> Reference:
@@ -47,33 +58,34 @@ def asked(text: str) -> Tuple[Sequence[str], str]:
     return ((kind,), name.strip()) if kind and name.strip() else (KINDS, text)
 
 
-KEPT = "watched"
-KEEP, KEEP_UNKNOWN = 86400.0, 600.0
-"""Seconds after which all names are looked up again; where one is unknown."""
+KEY = "watched"
+LOOKED_UP_SECONDS, UNKNOWN_SECONDS = 86400.0, 600.0
+"""After which all names are looked up again; where one is unknown."""
+KEPT_SECONDS = 7 * 86400.0
 
 
-class Targets(NamedTuple):
+class OnCallTargets(NamedTuple):
+    """What the texts of the configuration mean."""
+
     known: Dict[str, Reference]
     """By the text that names it."""
     unknown: Dict[str, str]
     """Why the others mean nothing, in one line."""
 
 
-def kept_targets(pagerduty: PagerDuty, store: Store, texts: Sequence[str], now: float) -> Targets:
-    """What the texts mean, looked up once a day and when there are others; `forget` makes it
-    afresh. While PagerDuty can't tell, what it told before counts. Raises the store's errors, and
-    the gateway's where nothing is known."""
-    try:
-        kept = store.read(KEPT)
-    except BrokenValue:
-        kept = None
-    before = _kept(kept)
-    if before is not None and set(texts) <= {*before.known, *before.unknown}:
-        chosen = Targets(
-            {text: before.known[text] for text in texts if text in before.known},
-            {text: before.unknown[text] for text in texts if text in before.unknown},
+def kept_targets(
+    pagerduty: PagerDuty, store: Store, texts: Sequence[str], now: float
+) -> OnCallTargets:
+    """What the texts mean, looked up once a day and when there are others; `forget_targets` makes
+    it afresh. While PagerDuty can't tell, what it told before counts. Raises the store's errors,
+    and the gateway's where nothing is known."""
+    kept = _read_kept(store)
+    if kept is not None and set(texts) <= {*kept.known, *kept.unknown}:
+        chosen = OnCallTargets(
+            {text: Reference(*kept.known[text]) for text in texts if text in kept.known},
+            {text: kept.unknown[text] for text in texts if text in kept.unknown},
         )
-        if now - float(kept["at"]) < (KEEP_UNKNOWN if chosen.unknown else KEEP):
+        if now - kept.at < (UNKNOWN_SECONDS if chosen.unknown else LOOKED_UP_SECONDS):
             return chosen
         try:
             found = targets(pagerduty, texts)
@@ -81,28 +93,31 @@ def kept_targets(pagerduty: PagerDuty, store: Store, texts: Sequence[str], now: 
             return chosen
     else:
         found = targets(pagerduty, texts)
-    known = {text: [one.kind, one.id, one.name] for text, one in found.known.items()}
-    store.write(KEPT, {"at": now, "known": known, "unknown": found.unknown}, KEEP * 7)
+    known = {text: (one.kind, one.id, one.name) for text, one in found.known.items()}
+    store.write(KEY, to_json(_KeptTargets(now, known, found.unknown)), KEPT_SECONDS)
     return found
 
 
-def forget(store: Store) -> None:
-    store.delete(KEPT)
+def forget_targets(store: Store) -> None:
+    """The next `kept_targets` looks all names up."""
+    store.delete(KEY)
 
 
-def _kept(value: Any) -> Union[Targets, None]:
+class _KeptTargets(NamedTuple):
+    at: float
+    known: Mapping[str, Tuple[str, str, str]]
+    """Text to kind, id and name."""
+    unknown: Mapping[str, str]
+
+
+def _read_kept(store: Store) -> Optional[_KeptTargets]:
     try:
-        known = {
-            str(text): Reference(str(row[0]), str(row[1]), str(row[2]))
-            for text, row in value["known"].items()
-        }
-        float(value["at"])
-        return Targets(known, {str(text): str(why) for text, why in value["unknown"].items()})
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return from_json(_KeptTargets, store.read(KEY))
+    except (BrokenValue, MisshapenValue):
         return None
 
 
-def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> Targets:
+def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> OnCallTargets:
     """What each text means: few requests however many there are. Raises the gateway's errors."""
     wanted: Dict[str, Dict[str, str]] = {kind: {} for kind in KINDS}
     """By kind: text to the name in it."""
@@ -110,7 +125,7 @@ def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> Targets:
         kinds, name = asked(text)
         for kind in kinds:
             wanted[kind][text] = name
-    found = Targets({}, {})
+    found = OnCallTargets({}, {})
     means: Dict[str, List[Union[Reference, NotFound, Ambiguous]]] = {}
     for kind, names in wanted.items():
         answers = resolve_each(pagerduty, kind, names.values()) if names else {}
@@ -133,7 +148,7 @@ def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> Targets:
     return found
 
 
-def present(
+def present_at(
     pagerduty: PagerDuty, targets: Iterable[Reference], now: float
 ) -> Dict[str, List[Reference]]:
     """Who is on call now, by the target's id: by a schedule everyone, by a policy its first level
@@ -148,9 +163,9 @@ def present(
             by_kind[one.kind].append(one.id)
     found: Dict[str, List[Reference]] = {}
     for id, rows in rows_of(pagerduty, "schedule", by_kind["schedule"]).items():
-        found[id] = _people(rows) or oncall.on_duty(pagerduty, id, now)
+        found[id] = _people(rows) or on_calls.on_duty(pagerduty, id, now)
     for id, rows in rows_of(pagerduty, "escalation_policy", by_kind["escalation_policy"]).items():
-        found[id] = _people(oncall.first_level(rows))
+        found[id] = _people(on_calls.first_level(rows))
     return found
 
 
@@ -159,9 +174,9 @@ def rows_of(
 ) -> Dict[str, List[OnCall]]:
     """The on-calls of each of the schedules or policies, first level first; each id is there."""
     found: Dict[str, List[OnCall]] = {id: [] for id in ids}
-    for begin in range(0, len(ids), AT_ONCE):
-        for row in oncall.read(
-            pagerduty, {kind + "_ids": list(ids[begin : begin + AT_ONCE])}, whole=True, **span
+    for begin in range(0, len(ids), MAX_IDS):
+        for row in on_calls.read(
+            pagerduty, {kind + "_ids": list(ids[begin : begin + MAX_IDS])}, whole=True, **span
         ):
             id = row.schedule_id if kind == "schedule" else row.policy_id
             if id in found:

@@ -1,5 +1,5 @@
-"""The days ahead as a table: who is on call on which day, and when it is handed over. Pure; names
-are escaped here."""
+"""The days ahead as a table: who is on call on which day, and when it is handed over. Pure;
+names are escaped here."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from pagerduty_mattermost.core import markdown
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.times import MONTHS
 from pagerduty_mattermost.oncall import rotation
-from pagerduty_mattermost.oncall.rotation import Stretch
+from pagerduty_mattermost.oncall.rotation import ScheduleEntry
 
 WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 MAX_DAYS, MAX_SCHEDULES = 35, 8
 MAX_TEXT = 15000
 """A post holds 16,383 characters."""
 
-Column = Tuple[str, Sequence[Stretch]]
+Column = Tuple[str, Sequence[ScheduleEntry]]
 """A schedule's name, and who is on call by it."""
 
 
@@ -47,7 +47,7 @@ def label(day: date) -> str:
     return f"{WEEKDAYS[day.weekday()]} {day.day} {MONTHS[day.month - 1]}"
 
 
-def _cell(found: Sequence[Stretch], where: tzinfo) -> str:
+def _cell(found: Sequence[ScheduleEntry], where: tzinfo) -> str:
     """ "Ada · 09:00 Grace": who has the day, and from when somebody else."""
     told = [markdown.cell(found[0].user.name)]
     for one in found[1:]:

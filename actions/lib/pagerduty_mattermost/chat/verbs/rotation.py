@@ -17,14 +17,14 @@ WEEK_DAYS, PICTURE_DAYS = 7, 14
 
 
 def week(context: Context, command: Command) -> CommandResult:
-    return CommandResult(rotation_posts.week(context, [_schedule(command)], WEEK_DAYS).text)
+    return CommandResult(rotation_posts.read_week(context, [_schedule(command)], WEEK_DAYS).text)
 
 
 def picture(context: Context, command: Command) -> CommandResult:
     """Posted where it was asked for."""
     if not command.channel:
         raise RejectedInput("in which channel? Ask with /pd in it, or run oncall.picture")
-    where, _ = rotation_posts.picture(
+    where, _ = rotation_posts.post_picture(
         context, _schedule(command), command.channel, PICTURE_DAYS, key=command.key
     )
     return CommandResult(f"Posted in {where.label}.")

@@ -1,0 +1,87 @@
+"""Who is on call now, or who comes next, for an escalation policy, a schedule, a service or a user
+(`oncall.who`, `oncall.next`)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.text import inert
+from pagerduty_mattermost.gateways.pagerduty import on_calls
+from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall
+from pagerduty_mattermost.people.display_names import both, usernames
+
+if TYPE_CHECKING:
+    from datetime import tzinfo
+
+    from pagerduty_mattermost.gateways.context import Context
+
+
+def read(
+    context: Context,
+    *,
+    escalation_policy: str,
+    schedule: str,
+    service: str,
+    user: str,
+    days: int,
+) -> Dict[str, Any]:
+    """The action's result. Exactly one of the four, as id, name or e-mail; `days`: who comes next
+    within so many, 0: who is on call now. Raises as `on_calls.who` does."""
+    of = {
+        "escalation_policy": escalation_policy,
+        "schedule": schedule,
+        "service": service,
+        "user": user,
+    }
+    if days:
+        rows, name = on_calls.upcoming(context.pagerduty, now=context.clock(), days=days, **of)
+    else:
+        rows, name = on_calls.who(context.pagerduty, **of)
+    username = usernames(context)
+    chat_names = {row.user.id: username(row.user) for row in rows}
+    where = times.zone(context.settings.time_zone)
+    return {
+        "oncalls": [_row(row, chat_names[row.user.id]) for row in rows],
+        "message": sentence(rows, name, chat_names, where, of_user=bool(user), coming=bool(days)),
+    }
+
+
+def sentence(
+    rows: Sequence[OnCall],
+    name: str,
+    chat_names: Mapping[str, str],
+    where: tzinfo,
+    *,
+    of_user: bool,
+    coming: bool,
+) -> str:
+    """In one line. `name`: of what was asked for; `chat_names`: Mattermost names by user id."""
+    told = []
+    for row in rows:
+        at = times.stamp(row.start if coming else row.end, where)
+        whom = inert(row.policy if of_user else both(row.user, chat_names[row.user.id]))
+        when = f" ({'from' if coming else 'until'} {at})" if at else ""
+        told.append(f"level {row.level} {whom}{when}")
+    if of_user:
+        head = "Next turns of" if coming else "On call as"
+    else:
+        head = "Next on call for" if coming else "On call for"
+    nothing = "nothing" if of_user else "nobody"
+    return f"{head} {inert(name)}: {'; '.join(told) or nothing}"
+
+
+def _row(row: OnCall, chat_name: str) -> Dict[str, Any]:
+    return {
+        "level": row.level,
+        "user": {
+            "id": row.user.id,
+            "name": row.user.name,
+            "email": row.user.email,
+            "mattermost": chat_name,
+        },
+        "schedule": row.schedule,
+        "policy": row.policy,
+        "start": row.start,
+        "end": row.end,
+    }
