@@ -34,8 +34,5 @@ class PostIncident(CardAction):
             return idle
         shown = posting.change_of(self.context, change, incident_id)
         outcome = posting.posts(self.context).show(shown, channel or ":default", wanted)
-        return {
-            "incident_id": shown.incident.id,
-            **as_results([outcome])[0],
-            "message": sentence([outcome]),
-        }
+        result = {"incident_id": shown.incident.id, **as_results([outcome])[0]}
+        return {**result, "message": sentence([outcome])}

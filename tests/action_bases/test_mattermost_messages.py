@@ -11,8 +11,9 @@ from mattermost_get_channel import GetChannel
 from mattermost_reply import Reply
 from mattermost_test_card import SampleCard
 from mattermost_update_message import UpdateMessage
-from mattermost_upload_file import MAX_BYTES, UploadFile
+from mattermost_upload_file import UploadFile
 
+from pagerduty_mattermost.gateways.mattermost.uploads import MAX_BYTES
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 

@@ -39,6 +39,26 @@ class MessageAction(PackAction):
             "message": f"{'Posted before' if sent.already else 'Posted'} in {where.label}.",
         }
 
+    def upload(
+        self, channel: str, name: str, data: bytes, message: str, root_id: str
+    ) -> Dict[str, Any]:
+        """Post a file in a channel or thread; the action's result."""
+        from pagerduty_mattermost.gateways.mattermost.post_once import link
+
+        def send(found: Any) -> Any:
+            file_id = self.context.mattermost.upload_file(found.id, name, data)
+            sent = self.context.post_once(found.id, message, root_id=root_id, file_ids=[file_id])
+            return found, file_id, sent
+
+        where, file_id, sent = self.context.channels.using(channel, send)
+        return {
+            "post_id": sent.post_id,
+            "channel_id": sent.channel_id,
+            "file_id": file_id,
+            "link": link(self.context.mattermost.settings, sent.post_id),
+            "message": f"Posted a file of {len(data)} bytes in {where.label}.",
+        }
+
     def direct(
         self, users: Iterable[Any], text: str, key: str, missed: List[str]
     ) -> Dict[str, Any]:

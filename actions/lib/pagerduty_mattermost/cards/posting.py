@@ -1,18 +1,21 @@
-"""Cards as actions post them: the change they were given, and `Posts` with all that it needs."""
+"""Cards as actions post them: the change they were given, what posts cards with all that it needs,
+and everything that follows a change that the sensor saw."""
 
 from __future__ import annotations
 
-from typing import Any, Mapping, Optional, Tuple
+from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.cards.mentions import Mentions
+from pagerduty_mattermost.cards.outcome import CREATED, FAILED, Outcome
 from pagerduty_mattermost.cards.publisher import Posts
 from pagerduty_mattermost.cards.quiet_hours import Hours
+from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.gateways.context import Context
-from pagerduty_mattermost.incidents import alert_details
-from pagerduty_mattermost.incidents.incident import Change, Incident, from_payload
+from pagerduty_mattermost.incidents import alert_details, trigger_payload
+from pagerduty_mattermost.incidents.incident import Change, Incident
 
 
 def change_of(
@@ -24,12 +27,7 @@ def change_of(
         raise RejectedInput("Give either change (in a rule: '{{ trigger }}') or incident_id")
     if incident_id:
         return alert_details.fetch(context.pagerduty, incident_id.strip())
-    try:
-        return from_payload(change or {})
-    except (KeyError, TypeError, ValueError, AttributeError):
-        raise RejectedInput(
-            "change must be the payload of the trigger pagerduty.incident: '{{ trigger }}'"
-        ) from None
+    return trigger_payload.change_of(change)
 
 
 def posts(context: Context) -> Posts:
@@ -70,3 +68,55 @@ def posts(context: Context) -> Posts:
         clock=context.clock,
         monotonic=context.monotonic,
     )
+
+
+def follow(context: Context, change: Change) -> List[Outcome]:
+    """All that becomes of a change which the sensor saw, beside what rules start: every card that
+    the incident has; cards that quiet hours hold back and that may come now; and a card in each
+    channel that is subscribed to it from chat."""
+    publisher = posts(context)
+    outcomes = publisher.repaint(change)
+    present = {one.channel_id for one in outcomes}
+    for channel, route in _released(context, change, present).items():
+        outcome = _shown(publisher, change, channel, route)
+        if outcome.done == CREATED or outcome.problem:
+            outcomes.append(outcome)
+            present.add(outcome.channel_id)
+    for channel, route in _subscribed(context, change, present).items():
+        outcomes.append(_shown(publisher, change, channel, route))
+    return outcomes
+
+
+def _released(context: Context, change: Change, present: AbstractSet[str]) -> Dict[str, Route]:
+    """Channel ids and routes of the incident's held cards, also where the change fits no criteria
+    of the rule. Looked for where no card is yet, and when the urgency has changed."""
+    if present and "incident.urgency_updated" not in change.event_types:
+        return {}
+    from pagerduty_mattermost.cards import held_cards
+
+    return {
+        one.channel_id: one.route
+        for one in held_cards.every(context.store, context.log)
+        if one.incident_id == change.incident.id and one.channel_id not in present
+    }
+
+
+def _subscribed(context: Context, change: Change, present: AbstractSet[str]) -> Dict[str, Route]:
+    """A channel that has the incident's card already needs nothing more."""
+    from pagerduty_mattermost.cards import subscriptions
+
+    fitting = subscriptions.matching(context.store, change.incident, context.log)
+    return {
+        channel: subscriptions.joined(several)
+        for channel, several in fitting.items()
+        if channel not in present
+    }
+
+
+def _shown(publisher: Posts, change: Change, channel: str, route: Route) -> Outcome:
+    from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
+
+    try:
+        return publisher.show(change, channel, route)
+    except ChannelUnavailable as error:
+        return Outcome(channel, done=FAILED, problem=str(error))

@@ -225,6 +225,25 @@ def merge(newer: Incident, older: Incident) -> Incident:
     return newer._replace(**changes) if changes else newer
 
 
+class RecordKey(NamedTuple):
+    """What a datastore key below `incident.` is of."""
+
+    incident_id: str
+    kind: str
+    """card, state or mark."""
+    rest: str
+    """The channel id of a card, the version of a state."""
+
+
+def record_key(name: str) -> Optional[RecordKey]:
+    """Of a relative name; None for a key of something else."""
+    if not name.startswith(BEGIN):
+        return None
+    incident_id, _, rest = name[len(BEGIN) :].partition(".")
+    kind, _, word = rest.partition(".")
+    return RecordKey(incident_id, kind, word)
+
+
 def load_all(store: Store, log: Any = None) -> Dict[str, Snapshot]:
     """Of every incident, by its id: one read of the datastore, a page of 100 keys at a time."""
     found, unread = _load(store, BEGIN)
@@ -239,8 +258,10 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenVa
     unread: List[BrokenValue] = []
 
     def take(name: str, value: Any) -> None:
-        incident_id, _, rest = name[len(BEGIN) :].partition(".")
-        kind, _, word = rest.partition(".")
+        key = record_key(name)
+        if key is None:
+            return
+        incident_id, kind, word = key
         before = found.get(incident_id, Snapshot({}, ()))
         if kind == "card":
             found[incident_id] = before._replace(
@@ -255,8 +276,10 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenVa
     def broken(error: BrokenValue) -> None:
         unread.append(error)
         take(error.name, None)
-        incident_id = error.name[len(BEGIN) :].partition(".")[0]
-        found[incident_id] = found.get(incident_id, Snapshot({}, ()))._replace(unread=True)
+        key = record_key(error.name)
+        if key is not None:
+            before = found.get(key.incident_id, Snapshot({}, ()))
+            found[key.incident_id] = before._replace(unread=True)
 
     for name, value in store.read_prefix(prefix, broken).items():
         take(name, value)

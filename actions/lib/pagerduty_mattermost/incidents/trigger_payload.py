@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict
+from typing import Any, Dict, Mapping, Optional
 
+from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import cut
-from pagerduty_mattermost.incidents.incident import Change, to_payload
+from pagerduty_mattermost.incidents.incident import Change, from_payload, to_payload
 
 MAX_PAYLOAD_BYTES = 4096
 """Bytes of a payload, wherever that can be had: StackStorm stores each one several times."""
@@ -45,6 +46,16 @@ def payload(change: Change, limit: int = MAX_PAYLOAD_BYTES) -> Dict[str, Any]:
         if getattr(change.incident, key) and not incident[key]:
             data["complete"] = False
     return data
+
+
+def change_of(given: Optional[Mapping[str, Any]]) -> Change:
+    """The change that an action was given as the payload. Raises RejectedInput when it is none."""
+    try:
+        return from_payload(given or {})
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise RejectedInput(
+            "change must be the payload of the trigger pagerduty.incident: '{{ trigger }}'"
+        ) from None
 
 
 def _size(data: Any) -> int:

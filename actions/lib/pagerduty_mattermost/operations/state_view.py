@@ -7,6 +7,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any, Dict, List, Sequence, Tuple
 
+from pagerduty_mattermost.cards.records import record_key
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.markdown import cell, table
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened
@@ -73,19 +74,22 @@ def of_incident(rows: Sequence[Row], asked: str, zone: tzinfo) -> Dict[str, Any]
     values, _ = read(rows)
     wanted = asked.strip().lstrip("#")
     id = wanted if not wanted.isdecimal() else _id_of(values, int(wanted)) or wanted
-    prefix, ends = f"incident.{id}.", {row.name: row.expires_at for row in rows}
-    cards, states = [], []
+    ends = {row.name: row.expires_at for row in rows}
+    cards, states, mitigated = [], [], None
     for name, data in sorted(values.items()):
-        if not name.startswith(prefix) or not isinstance(data, dict):
+        key = record_key(name)
+        if key is None or key.incident_id != id or not isinstance(data, dict):
             continue
-        what, _, rest = name[len(prefix) :].partition(".")
-        if what == "card":
-            told = {key: data.get(key) for key in ("label", "post_id", "born", "gone", "closed")}
-            cards.append({"channel_id": rest, **told, "expires_at": ends[name]})
-        elif what == "state":
+        if key.kind == "card":
+            shown = ("label", "post_id", "born", "gone", "closed")
+            told = {field: data.get(field) for field in shown}
+            cards.append({"channel_id": key.rest, **told, "expires_at": ends[name]})
+        elif key.kind == "state":
             states.append(
                 {"version": data.get("version"), "status": _status(data), "expires_at": ends[name]}
             )
+        elif key.kind == "mark":
+            mitigated = data
     state = loaded(values, {}).state
     known = state.known.get(id) if state is not None else None
     letters = [
@@ -98,7 +102,7 @@ def of_incident(rows: Sequence[Row], asked: str, zone: tzinfo) -> Dict[str, Any]
         "incident_id": id,
         "cards": cards,
         "states": states,
-        "mitigated": values.get(prefix + "mark"),
+        "mitigated": mitigated,
         "sensor": _known(known) if known else {},
         "dead_letters": letters,
         "message": _told(id, cards, states, known, letters, zone),
@@ -151,7 +155,7 @@ def _incident(data: Any) -> Dict[str, Any]:
 
 
 def _id_of(values: Dict[str, Any], number: int) -> str:
-    found = (_incident(data) for name, data in values.items() if name.startswith("incident."))
+    found = (_incident(data) for name, data in values.items() if record_key(name))
     return next((str(one.get("id")) for one in found if one.get("number") == number), "")
 
 

@@ -12,8 +12,10 @@ from __future__ import annotations
 import os
 import time
 from contextlib import suppress
+from datetime import tzinfo
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence
 
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
@@ -22,6 +24,10 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Stor
 
 KEPT_SECONDS = 30 * 86400.0
 """How long a key is remembered in the datastore."""
+FIRST_KEPT_SECONDS = 86400.0
+"""How long it is remembered when a message was first tried."""
+LATE_SECONDS = 30.0
+"""A first run takes less, a repeated one comes later."""
 CLOCK_MARGIN_SECONDS = 300.0
 """How much our clock and Mattermost's may differ."""
 LOOK_AGAIN_AFTER_SECONDS = 10.0
@@ -89,6 +95,28 @@ def known(store: Store, channel_id: str, key: str) -> Optional[Sent]:
         return None
     post_id = str(record.get("post_id") or "") if isinstance(record, dict) else ""
     return Sent(post_id, channel_id, True) if post_id else None
+
+
+def dated(store: Store, channel: str, key: str, message: str, now: float, zone: tzinfo) -> str:
+    """The message as a run at `now` posts it, with the time of the first run with that key where
+    that is long ago: after an outage "it is failing" may come after "it works again"."""
+    name = f"message.{post_key('first', channel, key)}"
+    first = store.read(name)
+    if not isinstance(first, (int, float)):
+        store.write(name, now, FIRST_KEPT_SECONDS)
+        return message
+    return told_late(message, first, now, zone)
+
+
+def told_late(message: str, first: float, now: float, zone: tzinfo) -> str:
+    """The message with a line that tells when it was meant to be read; as it is where that was
+    just now. Pure; seconds since the epoch."""
+    if now - first < LATE_SECONDS or not message:
+        return message
+    return (
+        f"{message}\n_Of {times.stamp(times.iso(first), zone)}, told "
+        f"{times.duration(now - first)} later._"
+    )
 
 
 class _Post(NamedTuple):
