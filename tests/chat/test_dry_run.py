@@ -198,3 +198,35 @@ def test_each_gateway_and_each_way_to_write_is_known_to_who_only_reads() -> None
 def test_a_command_that_would_fail_fails_in_a_dry_run_too(world: World) -> None:
     with pytest.raises(RejectedInput, match="--urgency is high or low"):
         world.say("subscribe --urgency red", dry=True)
+
+
+def test_on_the_whole_way_of_an_order_only_its_answer_is_written(world: World) -> None:
+    """Also where it has to be found out who asks, and which incident is meant."""
+    from pagerduty_mattermost.chat.handle import handle
+
+    chat = world.sandbox.mattermost.world
+    mei = next(user for user in chat.users.values() if user.username == "mei")
+    for one in world.pagerduty.incidents.values():
+        if one.is_open:
+            world.pagerduty.resolve(one, "olu@example.com")
+    world.pagerduty.trigger("Storefront", "Slow")
+    world.service.items.clear()
+    context = world.context()
+    sent, _ = world.written()
+    order = {
+        "id": "o" * 32,
+        "kind": "command",
+        "text": "dry-run ack",
+        "user_id": mei.id,
+        "channel_id": world.mattermost.channel("incidents").id,
+        "hook": "/hooks/commands/" + "x" * 26,
+        "valid_until": context.clock() + 60,
+    }
+    assert handle(context, order)["done"] == "done"
+    after, kept = world.written()
+    assert kept == {}
+    answers = [path for server, _, path in after[len(sent) :] if server == "mattermost"]
+    assert len(answers) == len(after) - len(sent)
+    assert all("/hooks/" in path or path.endswith(("/direct", "/posts")) for path in answers)
+    told = [str(entry.body) for entry in world.sandbox.journal.entries[-3:]]
+    assert any("It would send PUT /incidents in the name of mei" in one for one in told)
