@@ -24,11 +24,11 @@ from pagerduty_mattermost.chat.replay_guard import (
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
     NOTE,
+    CallRefused,
     CallSecrets,
     ChatCall,
     ChatOrder,
     DialogWanted,
-    Refused,
     read,
 )
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
@@ -89,10 +89,11 @@ def test_a_json_body_without_a_secret_of_ours_is_refused(path: str, body: Dict[s
     vouched = path == NOTE and body.get("token") == "w" * 26
     try:
         found: Any = read(post(path, body), SECRETS, NOW)
-    except Refused as refused:
+    except CallRefused as refused:
         found = refused
     assert isinstance(
-        found, ChatOrder if vouched and body.get("user_id") in (ADA, TOKEN, "w" * 26) else Refused
+        found,
+        ChatOrder if vouched and body.get("user_id") in (ADA, TOKEN, "w" * 26) else CallRefused,
     )
     assert not any(secret in str(found) for secret in (TOKEN, KEY, "w" * 26)) or isinstance(
         found, ChatOrder
@@ -105,7 +106,7 @@ def test_a_json_body_without_a_secret_of_ours_is_refused(path: str, body: Dict[s
     st.binary(),
 )
 def test_bytes_are_refused(path: str, headers: Dict[str, str], body: bytes) -> None:
-    with pytest.raises(Refused):
+    with pytest.raises(CallRefused):
         read(ChatCall(path, headers, body), SECRETS, NOW)
 
 
@@ -126,7 +127,7 @@ def test_no_letter_of_a_signature_may_be_another_one(data: st.DataObject) -> Non
         assert isinstance(read(post(path, body(token)), SECRETS, NOW), ChatOrder)
         at = data.draw(st.integers(0, len(token) - 1))
         other = data.draw(st.sampled_from(string.printable).filter(lambda one: one != token[at]))  # noqa: B023
-        with pytest.raises(Refused):
+        with pytest.raises(CallRefused):
             read(post(path, body(token[:at] + other + token[at + 1 :])), SECRETS, NOW)
 
 
@@ -138,7 +139,7 @@ def test_a_dialog_is_good_for_who_opened_it_alone(kind: str, other: str) -> None
     assert isinstance(found, ChatOrder)
     assert (found.user_id, found.channel_id) == (ADA, "c" * 26)
     for user in (EVE, other):
-        with pytest.raises(Refused):
+        with pytest.raises(CallRefused):
             read(post(dialogs.SUBMIT, {**mine, "user_id": user}), SECRETS, NOW)
 
 
@@ -146,7 +147,7 @@ def test_what_is_for_one_thing_serves_no_other() -> None:
     later = int(NOW) + 60
     for path, purpose in ((buttons.CLICK, "dialog"), (dialogs.SUBMIT, "button")):
         token = sign(KEY, purpose, {"v": "resolve", "i": "P1", "u": ADA}, later)
-        with pytest.raises(Refused):
+        with pytest.raises(CallRefused):
             read(
                 post(path, {"user_id": ADA, "state": token, "context": {"token": token}}),
                 SECRETS,
@@ -154,7 +155,7 @@ def test_what_is_for_one_thing_serves_no_other() -> None:
             )
     for token, secrets in ((TOKEN, CallSecrets((), (KEY,), (TOKEN,))), ("w" * 26, SECRETS)):
         form = urlencode({"token": token, "user_id": ADA, "text": "list"}).encode()
-        with pytest.raises(Refused):
+        with pytest.raises(CallRefused):
             read(
                 ChatCall(COMMAND, {**FORM, "authorization": "Token " + token}, form), secrets, NOW
             )
@@ -171,7 +172,7 @@ def test_a_dialog_is_opened_for_who_clicked_where_they_clicked() -> None:
         "note", "P1", "t", ADA, "c" * 26
     )
     for without in ("user_id", "trigger_id"):
-        with pytest.raises(Refused):
+        with pytest.raises(CallRefused):
             read(post(buttons.CLICK, {**click, without: ""}), SECRETS, NOW)
 
 

@@ -20,13 +20,13 @@ from pagerduty_mattermost.chat.replay_guard import ReplayGuard
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
     NOTE,
+    CallRefused,
     CallSecrets,
     ChatCall,
     ChatOrder,
     DialogWanted,
     FieldErrors,
     Ping,
-    Refused,
     read,
 )
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
@@ -113,8 +113,8 @@ class ChatEndpoint:
             if isinstance(order, ChatOrder) and not self._replay_guard.take(
                 order.once, self._clock()
             ):
-                raise Refused(409, "this very call was answered before")
-        except Refused as refused:
+                raise CallRefused(409, "this very call was answered before")
+        except CallRefused as refused:
             self._refuse(inner, refused)
             return refused.status, {"error": str(refused)}
         if isinstance(order, Ping):
@@ -132,7 +132,7 @@ class ChatEndpoint:
             tokens.refresh(time.monotonic(), RELOAD_SECONDS)
         try:
             return read(call, self._secrets(), self._clock())
-        except Refused as refused:
+        except CallRefused as refused:
             if refused.status != 401 or tokens is None or not tokens.refresh(time.monotonic()):
                 raise
         return read(call, self._secrets(), self._clock())
@@ -201,7 +201,7 @@ class ChatEndpoint:
             self._local.mattermost = self._new_mattermost()
         return self._local.mattermost
 
-    def _refuse(self, path: str, refused: Refused) -> None:
+    def _refuse(self, path: str, refused: CallRefused) -> None:
         reason = f"{refused.status} {refused}"
         self._sparing.warn(
             reason, "A call to %s was refused: %s", one_line(clean(path, 60)), reason

@@ -4,7 +4,7 @@
     # -> ChatOrder(kind="command", text="ack 1234", ...)
 
 A slash command bears the command's token, a click or a dialog a signature of the pack. Whatever
-does not is `Refused`, with the HTTP status to answer and a reason for the log that holds no
+does not is `CallRefused`, with the HTTP status to answer and a reason for the log that holds no
 secret.
 """
 
@@ -36,7 +36,7 @@ _DECLARE = re.compile(rf"(?:incident\s+)?{DECLARE_PATTERN}", re.IGNORECASE | re.
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
-class Refused(Exception):
+class CallRefused(Exception):
     """A call that is not taken. `status`: the HTTP status to answer; the text holds no secret."""
 
     def __init__(self, status: int, reason: str) -> None:
@@ -114,13 +114,13 @@ class FieldErrors(NamedTuple):
 def read(
     call: ChatCall, secrets: CallSecrets, now: float
 ) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping]:
-    """Raises Refused."""
+    """Raises CallRefused."""
     if call.path == COMMAND:
         return _command(call, secrets, now)
     if call.path == NOTE:
         return _note(call, secrets, now)
     if call.path not in (buttons.CLICK, dialogs.SUBMIT):
-        raise Refused(404, "no such address")
+        raise CallRefused(404, "no such address")
     body = _json(call)
     if call.path == dialogs.SUBMIT:
         return _dialog(body, secrets, now)
@@ -135,7 +135,7 @@ def _note(call: ChatCall, secrets: CallSecrets, now: float) -> ChatOrder:
     else:
         words = _form(call)
     if not _known(words.get("token", ""), secrets.webhook_tokens):
-        raise Refused(401, "the webhook's token is missing or wrong")
+        raise CallRefused(401, "the webhook's token is missing or wrong")
     once = mark_of("note", words.get("post_id"), now)
     return _order(
         "note",
@@ -151,7 +151,7 @@ def _form(call: ChatCall) -> Dict[str, str]:
     try:
         form = parse_qs(call.body.decode("utf-8"), keep_blank_values=True, max_num_fields=100)
     except (UnicodeDecodeError, ValueError):
-        raise Refused(400, "the form does not read") from None
+        raise CallRefused(400, "the form does not read") from None
     return {name: values[0] for name, values in form.items()}
 
 
@@ -159,7 +159,7 @@ def _command(
     call: ChatCall, secrets: CallSecrets, now: float
 ) -> Union[ChatOrder, DialogWanted, Ping]:
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
-        raise Refused(415, "a slash command comes as a form")
+        raise CallRefused(415, "a slash command comes as a form")
     words = _form(call)
     header = call.headers.get("authorization", "")
     token = header[len("Token ") :] if header.startswith("Token ") else ""
@@ -168,7 +168,7 @@ def _command(
         or not _known(token, secrets.command_tokens)
         or not _known(words.get("token", ""), (token,))
     ):
-        raise Refused(401, "the command's token is missing or wrong")
+        raise CallRefused(401, "the command's token is missing or wrong")
     command, text = (
         clean(words.get("command"), 100).strip(),
         clean(words.get("text"), MAX_TEXT_CHARACTERS).strip(),
@@ -196,7 +196,7 @@ def _click(
     verb, incident = str(signed.get("v")), str(signed.get("i"))
     if verb == buttons.CONFIRMED:
         if signed.get("u") != body.get("user_id"):
-            raise Refused(403, "only who asked may confirm")
+            raise CallRefused(403, "only who asked may confirm")
         once = mark_of("token", context.get("token"), now)
         return _order("click", body, now, once, verb=verb, text=str(signed.get("o")))
     if verb == "more":
@@ -206,7 +206,7 @@ def _click(
             *(value for value, _ in buttons.SNOOZES),
             "unacknowledge",
         ):
-            raise Refused(400, "no such choice")
+            raise CallRefused(400, "no such choice")
     if verb in buttons.DIALOGS:
         return _opened(body, verb, incident)
     once = mark_of("trigger", body.get("trigger_id"), now)
@@ -220,7 +220,7 @@ def _opened(
 ) -> DialogWanted:
     trigger_id = clean(words.get("trigger_id"), 1000)
     if not trigger_id:
-        raise Refused(400, "a call without a trigger_id")
+        raise CallRefused(400, "a call without a trigger_id")
     return DialogWanted(kind, incident, trigger_id, _user(words), _id(words, "channel_id"), text)
 
 
@@ -229,7 +229,7 @@ def _dialog(
 ) -> Union[ChatOrder, FieldErrors]:
     signed = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
     if signed.get("u") != _user(body):
-        raise Refused(403, "only who opened a dialog may send it")
+        raise CallRefused(403, "only who opened a dialog may send it")
     if body.get("cancelled"):
         return FieldErrors({})
     verb, incident = str(signed.get("v")), str(signed.get("i"))
@@ -256,13 +256,13 @@ def _signed(secrets: CallSecrets, purpose: str, token: Any, now: float) -> Dict[
     try:
         return verify(secrets.signing_keys, purpose, token, now)
     except Unauthorized as error:
-        raise Refused(401, str(error)) from None
+        raise CallRefused(401, str(error)) from None
 
 
 def _user(words: Mapping[str, Any]) -> str:
     found = _id(words, "user_id")
     if not found:
-        raise Refused(400, "a call without a user")
+        raise CallRefused(400, "a call without a user")
     return found
 
 
@@ -304,7 +304,7 @@ def _json(call: ChatCall) -> Mapping[str, Any]:
     except (ValueError, RecursionError):
         body = None
     if not isinstance(body, dict):
-        raise Refused(400, "the body is no JSON object")
+        raise CallRefused(400, "the body is no JSON object")
     return body
 
 
