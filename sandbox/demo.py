@@ -49,16 +49,22 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
 
 
 def play(
-    console: Console, sandbox: Sandbox, folder: Path, *, verbose: bool, stay: bool = False
+    console: Console,
+    sandbox: Sandbox,
+    folder: Path,
+    *,
+    verbose: bool,
+    stay: bool = False,
+    pace: float = 1.0,
 ) -> List[str]:
     """Run the pack through the story against a running sandbox; returns what differs from the
-    truth, a line each."""
+    truth, a line each. `pace`: what the steps' times are multiplied by."""
     config = write_config(sandbox, folder, set_up_chat(sandbox))
     log = folder / "pack.log"
     with log.open("wb") as sink:
         pack = start_pack(config, folder, None if verbose else sink)
         try:
-            return _watch(console, sandbox, pack, log, stay)
+            return _watch(console, sandbox, pack, log, stay, pace)
         finally:
             stop(pack)
 
@@ -124,7 +130,12 @@ def stop(pack: subprocess.Popen[bytes]) -> None:
 
 
 def _watch(
-    console: Console, sandbox: Sandbox, pack: subprocess.Popen[bytes], log: Path, stay: bool
+    console: Console,
+    sandbox: Sandbox,
+    pack: subprocess.Popen[bytes],
+    log: Path,
+    stay: bool,
+    pace: float,
 ) -> List[str]:
     console.rule("[bold]PagerDuty → StackStorm pack → Mattermost")
     console.print(
@@ -142,7 +153,7 @@ def _watch(
     began = sandbox.clock()
     started = time.monotonic()
     for step in story(sandbox):
-        time.sleep(max(0.0, started + step.at - time.monotonic()))
+        time.sleep(max(0.0, started + step.at * pace - time.monotonic()))
         step.do()
         console.print(f"[dim]{time.monotonic() - started:5.1f} s[/dim]  {step.says}")
 

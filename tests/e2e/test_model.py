@@ -190,7 +190,7 @@ def run(examples: int) -> None:
 
 
 def test_whatever_happens_the_posts_equal_the_truth_in_the_end() -> None:
-    run(30)
+    run(20)
 
 
 @pytest.mark.soak

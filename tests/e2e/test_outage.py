@@ -11,6 +11,7 @@ from typing import Any, List
 import pytest
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from sandbox import Sandbox
 from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, write_config
@@ -20,11 +21,12 @@ from standalone.app import App
 
 PEOPLE = ("ada@example.com", "grace@example.com", "linus@example.com")
 SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
-MINUTES = 60
+HOUR_SECONDS = 3600
 
 
-def live_through(folder: Path, monkeypatch: pytest.MonkeyPatch, changes: int) -> None:
-    """An hour by the sandbox's clock, in which the pack's waits pass at once."""
+def live_through(folder: Path, monkeypatch: pytest.MonkeyPatch, changes: int, looks: int) -> None:
+    """An hour by the sandbox's clock with so many looks of the sensor, in which the pack's waits
+    pass at once."""
     with Sandbox() as sandbox:
         account, clock = sandbox.pagerduty.account, sandbox.clock
         account.set_options(rate_limit=None)
@@ -32,8 +34,14 @@ def live_through(folder: Path, monkeypatch: pytest.MonkeyPatch, changes: int) ->
         monkeypatch.setattr(
             PackAction, "sleep", staticmethod(lambda seconds: time.sleep(min(seconds, 0.02)))
         )
+        triggers: List[str] = []
         app = App(
-            ROOT, write_config(sandbox, folder), folder / "data", clock=clock, poll_interval=3600
+            ROOT,
+            write_config(sandbox, folder),
+            folder / "data",
+            clock=clock,
+            poll_interval=3600,
+            on_trigger=triggers.append,
         )
         app.start()
         try:
@@ -43,11 +51,13 @@ def live_through(folder: Path, monkeypatch: pytest.MonkeyPatch, changes: int) ->
             sandbox.mattermost.faults.add("drop")
             draw = random.Random(7)
             made: List[Any] = []
-            for _minute in range(MINUTES):
-                for _ in range(changes // MINUTES + 1):
+            for _look in range(looks):
+                for _ in range(changes // looks):
                     change(account, draw, made)
-                clock.advance(60)
+                clock.advance(HOUR_SECONDS // looks)
+                seen = triggers.count(INCIDENT_TRIGGER)
                 app.poke()
+                until(lambda seen=seen: triggers.count(INCIDENT_TRIGGER) > seen)
                 until(lambda: app.drain(5, delayed=False), 120)
             sandbox.mattermost.faults.clear()
             sandbox.mattermost.account.rate_limit(50, burst=100)
@@ -95,11 +105,11 @@ def change(account: Any, draw: random.Random, made: List[Any]) -> None:
 def test_an_hour_without_mattermost_and_sixty_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live_through(tmp_path, monkeypatch, 60)
+    live_through(tmp_path, monkeypatch, changes=60, looks=15)
 
 
 @pytest.mark.soak
 def test_an_hour_without_mattermost_and_two_thousand_changes(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    live_through(tmp_path, monkeypatch, 2000)
+    live_through(tmp_path, monkeypatch, changes=2040, looks=60)

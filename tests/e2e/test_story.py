@@ -27,7 +27,7 @@ def played(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Played]:
     with Sandbox() as sandbox:
         before(sandbox)
         console = Console(file=screen, width=120)
-        wrong = play(console, sandbox, tmp_path_factory.mktemp("story"), verbose=False)
+        wrong = play(console, sandbox, tmp_path_factory.mktemp("story"), verbose=False, pace=0.6)
         yield Played(wrong, screen.getvalue(), sandbox)
 
 

@@ -115,7 +115,7 @@ class Echo(BaseHTTPRequestHandler):
 
 def echo(status: int) -> ThreadingHTTPServer:
     server = ThreadingHTTPServer(("127.0.0.1", 0), type("Told", (Echo,), {"status": status}))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
+    threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True).start()
     return server
 
 
