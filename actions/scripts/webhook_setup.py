@@ -1,4 +1,4 @@
-"""webhook.setup: PagerDuty rings the incident sensor from now on."""
+"""webhook.setup: PagerDuty calls the incident sensor when something happens, from now on."""
 
 from __future__ import annotations
 

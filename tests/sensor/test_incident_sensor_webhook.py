@@ -1,4 +1,4 @@
-"""The incident sensor with PagerDuty's webhook as its doorbell, over real HTTP, on a clock that
+"""The incident sensor with PagerDuty's webhook, over real HTTP, on a clock that
 moves when told."""
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-class BellWorld(SensorWorld):
+class WebhookWorld(SensorWorld):
     secrets: List[str] = [SECRET]
 
     def setUp(self) -> None:
@@ -80,14 +80,14 @@ class BellWorld(SensorWorld):
         return self.reads() - before
 
 
-class DoorbellTestCase(BellWorld):
+class WebhookTestCase(WebhookWorld):
     def test_a_verified_call_reads_at_once_and_once_more_and_then_the_poll_interval_is_long(
         self,
     ) -> None:
         self.poll()
         assert self.sensor.get_poll_interval() == 10
         self.clock.advance(2)
-        incident = self.account.trigger("Checkout API", "Rung for")
+        incident = self.account.trigger("Checkout API", "Called for")
         woken = threading.Event()
         self.sensor.wake_by(woken.set)
         assert self.call() == 202
@@ -172,7 +172,7 @@ class DoorbellTestCase(BellWorld):
     def test_only_posts_are_taken(self) -> None:
         assert self.http.get(f"http://127.0.0.1:{self.port}/", timeout=5).status_code == 405
 
-    def test_what_rings_during_an_outage_is_read_when_it_is_over(self) -> None:
+    def test_what_is_called_for_during_an_outage_is_read_when_it_is_over(self) -> None:
         self.poll()
         self.clock.advance(2)
         self.server.faults.add("status", status=503)
@@ -186,7 +186,7 @@ class DoorbellTestCase(BellWorld):
         self.after(self.sensor.get_poll_interval())
         assert self.events(incident) == ["incident.triggered"]
 
-    def test_changes_that_no_call_tells_of_shorten_the_interval_and_are_told_until_it_rings(
+    def test_changes_that_no_call_tells_of_shorten_the_interval_and_are_told_until_a_call_comes(
         self,
     ) -> None:
         self.call()
@@ -194,7 +194,7 @@ class DoorbellTestCase(BellWorld):
         self.after(READ_AGAIN_SECONDS)
         assert self.sensor.get_poll_interval() == 60
         self.clock.advance(40)
-        self.account.trigger("Checkout API", "Nobody rang")
+        self.account.trigger("Checkout API", "No call came")
         self.clock.advance(20)
         self.sensor.poll()
         self.poll(GRACE_SECONDS + 1)
@@ -212,7 +212,7 @@ class DoorbellTestCase(BellWorld):
         self.poll(ALARM_SECONDS)
         assert self.states() == ["failing", "recovered"]
 
-    def test_snapshots_come_as_often_as_without_it_rings(self) -> None:
+    def test_snapshots_come_as_often_as_without_calls(self) -> None:
         self.poll(times=3)
         for _ in range(300):
             self.call()
@@ -226,7 +226,7 @@ class DoorbellTestCase(BellWorld):
         assert 2 <= self.requests("^/incidents$") - before <= 4
 
 
-class SecretTestCase(BellWorld):
+class SecretTestCase(WebhookWorld):
     secrets: List[str] = []
 
     def keep(self, id: str, secret: str) -> None:
@@ -244,7 +244,7 @@ class SecretTestCase(BellWorld):
         assert self.call(SECRET) == 202
         assert self.sensor._endpoint._calls == {"genuine": 3, "unfit": 1, "unsigned": 0}
 
-    def test_a_secret_that_was_taken_away_rings_no_more(self) -> None:
+    def test_a_secret_that_was_taken_away_counts_no_more(self) -> None:
         self.keep("P1", SECRET)
         assert self.call() == 202
         kept_secrets.forget(Store(self.sensor_service), kept_secrets.WEBHOOK_SECRETS)
@@ -300,7 +300,7 @@ class SecretTestCase(BellWorld):
         assert OTHER not in said
 
 
-class WrongSecretTestCase(BellWorld):
+class WrongSecretTestCase(WebhookWorld):
     secrets: List[str] = ["hunter2"]
 
     def test_a_secret_that_can_be_none_is_told_and_incidents_go_on(self) -> None:
@@ -313,7 +313,7 @@ class WrongSecretTestCase(BellWorld):
         assert "hunter2" not in str(self.sensor_service._logger.mock_calls) + str(health)
 
 
-class TakenPortTestCase(BellWorld):
+class TakenPortTestCase(WebhookWorld):
     def setUp(self) -> None:
         super().setUp()
         self.sensor.cleanup()
@@ -325,7 +325,7 @@ class TakenPortTestCase(BellWorld):
 
     def test_it_is_polled_told_and_taken_when_it_is_free(self) -> None:
         self.poll(10)
-        incident = self.account.trigger("Checkout API", "No bell")
+        incident = self.account.trigger("Checkout API", "No webhook")
         self.poll(10)
         assert self.events(incident) == ["incident.triggered"]
         assert self.sensor.get_poll_interval() == 10
@@ -342,7 +342,7 @@ class TakenPortTestCase(BellWorld):
         assert self.states() == ["failing", "recovered"]
 
 
-class LoopTestCase(BellWorld):
+class LoopTestCase(WebhookWorld):
     """StackStorm calls `run` and nothing else."""
 
     def test_a_ring_ends_the_wait(self) -> None:
@@ -352,7 +352,7 @@ class LoopTestCase(BellWorld):
         loop.start()
         until(lambda: self.sensor._cycle.state)
         self.shift = 2.0
-        incident = self.account.trigger("Checkout API", "Rung for")
+        incident = self.account.trigger("Checkout API", "Called for")
         assert self.call() == 202
         until(lambda: self.events(incident), 3)
         self.sensor.cleanup()

@@ -1,4 +1,5 @@
-"""Which calls ring, and when the log is read: at once, at most once a second, and once more."""
+"""Which calls are genuine, and when the log is read: at once, at most once a second, and once
+more."""
 
 from __future__ import annotations
 
@@ -11,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_TYPES
-from pagerduty_mattermost.sensor import webhook as doorbell
 from pagerduty_mattermost.sensor.webhook import (
     ANSWER_STATUS,
     GAP_AFTER_FAILURE_SECONDS,
     GAP_SECONDS,
     GENUINE,
     GRACE_SECONDS,
+    MAX_SIGNATURES,
     READ_AGAIN_SECONDS,
     SIGNATURE_HEADER,
     SLACK_SECONDS,
@@ -71,7 +72,7 @@ def test_without_a_secret_nothing_rings_and_an_empty_one_is_none() -> None:
 
 
 def test_only_so_many_signatures_are_looked_at() -> None:
-    header = ",".join(["v1=00"] * doorbell.MAX_SIGNATURES + [signed(NEW, b"")])
+    header = ",".join(["v1=00"] * MAX_SIGNATURES + [signed(NEW, b"")])
     assert judge((NEW,), {SIGNATURE_HEADER: header}, b"") == UNFIT
 
 
@@ -175,8 +176,8 @@ class World:
         self.webhook, self.now, self.took, self.fails = WebhookState(PACE), 0.0, took, fails
         self.reads: List[Tuple[float, bool]] = []
 
-    def live(self, until: float, rings: List[float]) -> None:
-        waiting = sorted(rings)
+    def live(self, until: float, calls: List[float]) -> None:
+        waiting = sorted(calls)
         while self.now < until:
             nearest = self.webhook.due(self.now)
             if waiting and waiting[0] < nearest:
@@ -199,35 +200,35 @@ TIMES = st.lists(st.floats(0.0, 200.0), max_size=60)
 
 @given(TIMES, st.floats(0.0, 3.0))
 def test_every_ring_is_read_at_once_and_once_more_and_reads_keep_their_distance(
-    rings: List[float], took: float
+    calls: List[float], took: float
 ) -> None:
     world = World(took, [])
-    world.live(300.0, rings)
+    world.live(300.0, calls)
     begun = [at for at, _ in world.reads]
     assert all(later - before >= GAP_SECONDS - 1e-9 for before, later in zip(begun, begun[1:]))
-    for ring in rings:
-        first = min(at for at in begun if at >= ring)
-        assert first - ring <= max(GAP_SECONDS, took) + 1e-9
-        assert any(ring + READ_AGAIN_SECONDS - 1e-9 <= at for at in begun)
-    if rings:
-        last = max(rings)
+    for call in calls:
+        first = min(at for at in begun if at >= call)
+        assert first - call <= max(GAP_SECONDS, took) + 1e-9
+        assert any(call + READ_AGAIN_SECONDS - 1e-9 <= at for at in begun)
+    if calls:
+        last = max(calls)
         second = min(at for at in begun if at >= last + READ_AGAIN_SECONDS - 1e-9)
         assert second - last <= READ_AGAIN_SECONDS + max(GAP_SECONDS, took) + 1e-9
-    quiet = [at for at in begun if not any(at - took - 61 <= ring <= at for ring in rings)]
+    quiet = [at for at in begun if not any(at - took - 61 <= call <= at for call in calls)]
     assert len(quiet) <= 300 / min(PACE) + 2
 
 
 @given(TIMES, st.lists(st.tuples(st.floats(0, 200), st.floats(0, 60)), max_size=4))
 def test_what_rings_during_an_outage_is_read_within_the_short_interval_after_it(
-    rings: List[float], outages: List[Tuple[float, float]]
+    calls: List[float], outages: List[Tuple[float, float]]
 ) -> None:
     fails = [(start, start + length) for start, length in outages]
     world = World(0.1, fails)
-    world.live(400.0, rings)
-    for ring in rings:
-        end = max([ring, *(stop for start, stop in fails)])
-        assert any(ok and ring <= at <= end + PACE.polling + 1 for at, ok in world.reads), (
-            ring,
+    world.live(400.0, calls)
+    for call in calls:
+        end = max([call, *(stop for start, stop in fails)])
+        assert any(ok and call <= at <= end + PACE.polling + 1 for at, ok in world.reads), (
+            call,
             fails,
             world.reads,
         )

@@ -23,6 +23,7 @@ from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm import migrations
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened, sealed
+from pagerduty_mattermost.incidents.state_store import is_head
 from pagerduty_mattermost.operations.state_kinds import kind_of, problem
 
 FORMAT, VERSION = "pagerduty.state", 1
@@ -112,7 +113,7 @@ def plan(given: Any, present: Iterable[Row], now: float, *, replace: bool = Fals
     if wrong:
         more = f" (and {len(wrong) - SHOWN_PROBLEMS} more)" if len(wrong) > SHOWN_PROBLEMS else ""
         raise RejectedInput(f"Nothing is imported: {'; '.join(wrong[:SHOWN_PROBLEMS])}{more}")
-    writes.sort(key=lambda write: (write.name == "sensor.head", write.name))
+    writes.sort(key=lambda write: (is_head(write.name), write.name))
     return ImportPlan(tuple(writes), tuple(same), tuple(kept), tuple(expired))
 
 

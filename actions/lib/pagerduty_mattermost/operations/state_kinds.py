@@ -121,20 +121,9 @@ def problem(name: str, data: Any) -> str:
 
 
 def _is_sensor(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.incidents.state_store import loaded
+    from pagerduty_mattermost.incidents.state_store import fits
 
-    broken: Dict[str, str] = {}
-    head = {
-        "cursor": 1,
-        "origin": 1,
-        "cycle": 0,
-        "scope": "",
-        "summary_due": False,
-        "seen": {},
-        "journal": {},
-    }
-    loaded({"sensor.head": head, name: data}, broken)
-    return not broken and isinstance(data, dict)
+    return fits(name, data)
 
 
 def _is_incident(name: str, data: Any) -> bool:
