@@ -19,6 +19,7 @@ TITLES = {
     "oncall": "A look of the on-call watch at 500 schedules",
     "posts": "Posting to Mattermost",
     "sensor": "One cycle of the incident sensor at 10,000 open incidents",
+    "trips": "What a change costs, counted (ratio: above what it may be)",
 }
 
 

@@ -3,59 +3,10 @@ rules as they are shipped: post_incident and repaint_incident run for each chang
 
 from __future__ import annotations
 
-from typing import Any, Callable, Iterator, List, NamedTuple
+from typing import Callable, Iterator
 
 import pytest
-from model_world import World
-
-
-class Trips(NamedTuple):
-    look: List[str]
-    """Requests of the sensor's look at PagerDuty."""
-    pagerduty: List[str]
-    mattermost: List[str]
-    datastore: List[str]
-
-
-class Counted:
-    """A world in which what a change costs is counted. Its channels are resolved and joined."""
-
-    def __init__(self) -> None:
-        self.world = World()
-        self._calls: List[str] = []
-        for name in ("list_values", "set_value", "delete_value"):
-            setattr(self.world.service, name, self._counted(getattr(self.world.service, name)))
-        self.incident = self.world.account.trigger("Checkout API", "The first one of all")
-        self.change()
-
-    def _counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
-        def counted(*args: Any, **named: Any) -> Any:
-            key = str(named.get("prefix") or args[0])
-            self._calls.append(f"{call.__name__} {key.replace(self.incident.id, '<id>')}")
-            return call(*args, **named)
-
-        return counted
-
-    def change(self) -> Trips:
-        """What the newest change costs: the sensor looks, then each action runs."""
-        pager, chat = self.world.pager.journal, self.world.chat.journal
-        began = len(pager.entries)
-        self.world.poll()
-        looked, chatted = len(pager.entries), len(chat.entries)
-        self._calls.clear()
-        self.world.work(1000, mixed=False)
-        assert not self.world.service.queue
-        return Trips(
-            [f"{one.method} {one.path}" for one in pager.entries[began:looked]],
-            [f"{one.method} {one.path}" for one in pager.entries[looked:]],
-            [f"{one.method} {one.path}" for one in chat.entries[chatted:]],
-            list(self._calls),
-        )
-
-    def new_incident(self) -> Trips:
-        self.world.clock.advance(30)
-        self.incident = self.world.account.trigger("Checkout API", "Disk full")
-        return self.change()
+from trips_world import Counted, Trips
 
 
 @pytest.fixture
@@ -74,13 +25,10 @@ def test_a_new_incident(counted: Counted) -> None:
     assert len(found.datastore) <= 8, found
 
 
-@pytest.mark.parametrize("what", ["acknowledge", "annotate"])
-def test_a_later_change(counted: Counted, what: str) -> None:
+@pytest.mark.parametrize("what", [Counted.acknowledged, Counted.noted])
+def test_a_later_change(counted: Counted, what: Callable[[Counted], Trips]) -> None:
     counted.new_incident()
-    counted.world.clock.advance(30)
-    words = ["Looking"] if what == "annotate" else []
-    getattr(counted.world.account, what)(counted.incident, *words, user="ada@example.com")
-    found = counted.change()
+    found = what(counted)
     assert found.look == ["GET /log_entries"]
     assert len(found.pagerduty) == 0, found
     assert len(found.mattermost) <= 2, found
