@@ -25,7 +25,7 @@ from pagerduty_mattermost.incidents.incident import Incident
 if TYPE_CHECKING:
     from pagerduty_mattermost.cards.quiet_hours import Hours
 
-PREFIX = "held."
+KEY_PREFIX = "held."
 QUIET, DIGEST, OVER = "quiet_hours", "digest", "over"
 DAY = 86400.0
 KEEP: Mapping[str, float] = {QUIET: 7 * DAY, DIGEST: 30 * DAY, OVER: DAY}
@@ -49,7 +49,7 @@ class Held(NamedTuple):
 
     @property
     def key(self) -> str:
-        return f"{PREFIX}{self.channel_id}.{self.incident_id}"
+        return f"{KEY_PREFIX}{self.channel_id}.{self.incident_id}"
 
 
 class Verdict(NamedTuple):
@@ -118,7 +118,8 @@ def every(store: Store, log: Any = None) -> List[Held]:
             log.warning("%s; it is not used", error)
 
     found = (
-        held_of(name, value) for name, value in sorted(store.read_prefix(PREFIX, broken).items())
+        held_of(name, value)
+        for name, value in sorted(store.read_prefix(KEY_PREFIX, broken).items())
     )
     return [one for one in found if one is not None]
 
@@ -131,7 +132,7 @@ def held_incidents(store: Store) -> Dict[str, str]:
 
 def held_of(name: str, value: Any) -> Optional[Held]:
     """Of a relative key and its value; None when it is no such record."""
-    channel_id, _, incident_id = name[len(PREFIX) :].partition(".")
+    channel_id, _, incident_id = name[len(KEY_PREFIX) :].partition(".")
     try:
         held = from_json(Held, {**value, "channel_id": channel_id, "incident_id": incident_id})
     except (MisshapenValue, TypeError):

@@ -32,7 +32,7 @@ from pagerduty_mattermost.incidents.incident import (
     to_payload,
 )
 
-BEGIN = "incident."
+KEY_PREFIX = "incident."
 DAY = 86400.0
 OPEN_TTL, CLOSED_TTL = 180 * DAY, 30 * DAY
 UNSEEN_TTL = DAY
@@ -237,16 +237,16 @@ class RecordKey(NamedTuple):
 
 def record_key(name: str) -> Optional[RecordKey]:
     """Of a relative name; None for a key of something else."""
-    if not name.startswith(BEGIN):
+    if not name.startswith(KEY_PREFIX):
         return None
-    incident_id, _, rest = name[len(BEGIN) :].partition(".")
+    incident_id, _, rest = name[len(KEY_PREFIX) :].partition(".")
     kind, _, word = rest.partition(".")
     return RecordKey(incident_id, kind, word)
 
 
 def load_all(store: Store, log: Any = None) -> Dict[str, Snapshot]:
     """Of every incident, by its id: one read of the datastore, a page of 100 keys at a time."""
-    found, unread = _load(store, BEGIN)
+    found, unread = _load(store, KEY_PREFIX)
     for error in unread:
         if log is not None:
             log.warning("%s; it is not used", error)
@@ -298,12 +298,12 @@ class Records:
 
     def __init__(self, store: Store, incident_id: str, log: Any = None) -> None:
         self._store = store
-        self._prefix = f"{BEGIN}{incident_id}."
+        self._prefix = f"{KEY_PREFIX}{incident_id}."
         self._log = log
         self._aside: Set[str] = set()
 
     def load(self) -> Snapshot:
-        incident_id = self._prefix[len(BEGIN) : -1]
+        incident_id = self._prefix[len(KEY_PREFIX) : -1]
         found, unread = _load(self._store, self._prefix)
         for error in unread:
             self._put_aside(error)

@@ -16,7 +16,7 @@ from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import Incident
 
-PREFIX = "subscription."
+KEY_PREFIX = "subscription."
 ROUTE = "subscription"
 MOST = 50
 """Of a channel."""
@@ -47,7 +47,7 @@ class Subscription(NamedTuple):
             sorted(self.events),
         ]
         digest = hashlib.sha256(json.dumps(asked).encode("ascii")).hexdigest()[:12]
-        return f"{PREFIX}{self.channel_id}.{digest}"
+        return f"{KEY_PREFIX}{self.channel_id}.{digest}"
 
     @property
     def route(self) -> Route:
@@ -87,11 +87,13 @@ class Subscription(NamedTuple):
 
 def of_channel(store: Store, channel_id: str, log: Any = None) -> List[Subscription]:
     """In the order in which they were made."""
-    return sorted(_read(store, f"{PREFIX}{channel_id}.", log), key=lambda one: (one.at, one.key))
+    return sorted(
+        _read(store, f"{KEY_PREFIX}{channel_id}.", log), key=lambda one: (one.at, one.key)
+    )
 
 
 def every(store: Store, log: Any = None) -> List[Subscription]:
-    return sorted(_read(store, PREFIX, log), key=lambda one: (one.at, one.key))
+    return sorted(_read(store, KEY_PREFIX, log), key=lambda one: (one.at, one.key))
 
 
 def matching(store: Store, incident: Incident, log: Any = None) -> Dict[str, List[Subscription]]:

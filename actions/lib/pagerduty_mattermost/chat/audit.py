@@ -21,7 +21,7 @@ from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 KEPT_SECONDS = 90 * 86400
-PREFIX = "audit."
+KEY_PREFIX = "audit."
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 MAX_CHARACTERS = 500
 """Of a word or a reason that is kept."""
@@ -64,7 +64,7 @@ def recorded(
     acting goes first."""
     now = clock()
     stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}"
-    name = f"{PREFIX}{stamp}.{uuid.uuid4().hex[:12]}"
+    name = f"{KEY_PREFIX}{stamp}.{uuid.uuid4().hex[:12]}"
     act = AuditedAct()
     entry: Dict[str, Any] = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
@@ -125,7 +125,7 @@ def entries(store: Store, log: Any, since: str, until: str) -> List[AuditEntry]:
     """The acts from `since` to `until` (ISO 8601 in UTC), oldest first. Raises StoreUnreachable;
     what does not read is logged and left out."""
     kept = store.read_prefix(
-        PREFIX + _common(since, until), on_broken=lambda broken: log.warning("%s", broken)
+        KEY_PREFIX + _common(since, until), on_broken=lambda broken: log.warning("%s", broken)
     )
     found = [_entry(value) for _, value in sorted(kept.items()) if isinstance(value, dict)]
     return [one for one in found if since <= one.at <= until]

@@ -5,16 +5,16 @@ from __future__ import annotations
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
-PREFIX = "dropped."
+KEY_PREFIX = "dropped."
 KEPT_SECONDS = 600
 """Longer than an order is valid (`requests.VALID_SECONDS`)."""
 
 
 def drop(store: Store, order_id: str) -> None:
     """Take the order back. Raises StoreUnreachable."""
-    store.write(PREFIX + order_id, True, ttl=KEPT_SECONDS)
+    store.write(KEY_PREFIX + order_id, True, ttl=KEPT_SECONDS)
 
 
 def was_dropped(store: Store, order_id: str) -> bool:
     """Whether it was taken back. Raises StoreUnreachable."""
-    return store.read(PREFIX + order_id) is not None
+    return store.read(KEY_PREFIX + order_id) is not None

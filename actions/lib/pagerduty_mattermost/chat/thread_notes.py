@@ -15,7 +15,7 @@ from pagerduty_mattermost.gateways.pagerduty.notes import has_note
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-PREFIX = "noted."
+KEY_PREFIX = "noted."
 """Of a datastore key for each post of which a note was begun."""
 KEPT_SECONDS = 7 * 86400
 
@@ -52,7 +52,7 @@ def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
 
 def _was_begun(context: Context, post_id: str) -> bool:
     """The intent is written before the note, so that a repeat looks first."""
-    name = PREFIX + post_id
+    name = KEY_PREFIX + post_id
     if context.store.read(name) is not None:
         return True
     context.store.write(name, True, ttl=KEPT_SECONDS)

@@ -35,8 +35,9 @@ from pagerduty_mattermost.incidents.known_states import (
     shard_of,
 )
 
-_PREFIX = "sensor."
-_HEAD_KEY, _HEARTBEAT_KEY = _PREFIX + "head", _PREFIX + "heartbeat"
+KEY_PREFIX = "sensor."
+HEAD_KEY, HEARTBEAT_KEY = KEY_PREFIX + "head", KEY_PREFIX + "heartbeat"
+SHARD_KEY_PREFIX = KEY_PREFIX + "shard."
 MAX_JOURNAL_BYTES = 64 * 1024
 HEARTBEAT_SECONDS = 60.0
 """The sensor writes its heartbeat at most this often."""
@@ -63,7 +64,7 @@ class StateStore:
     def load(self) -> LoadedState:
         broken: Dict[str, str] = {}
         values = self._store.read_prefix(
-            _PREFIX, on_broken=lambda e: broken.update({e.name: e.raw})
+            KEY_PREFIX, on_broken=lambda e: broken.update({e.name: e.raw})
         )
         found = loaded(values, broken)
         for name in found.broken:
@@ -75,7 +76,7 @@ class StateStore:
         touches."""
         state.forget_closed()
         journal = _rows(state.journal.items())
-        self._write(_HEAD_KEY, _head(state, journal))
+        self._write(HEAD_KEY, _head(state, journal))
         state.dirty = False
         if (
             sum(len(i) + 8 + sum(len(str(c)) + 3 for c in row or ()) for i, row in journal.items())
@@ -93,13 +94,13 @@ class StateStore:
                 by_shard[number][incident_id] = known
         for number, content in by_shard.items():
             self._write(_shard_key(number), _rows(content.items()))
-        self._write(_HEAD_KEY, _head(state, {}))
+        self._write(HEAD_KEY, _head(state, {}))
         state.journal.clear()
         state.doubtful -= wanted
         state.dirty = False
 
     def heartbeat(self, content: Dict[str, Any]) -> None:
-        self._write(_HEARTBEAT_KEY, content)
+        self._write(HEARTBEAT_KEY, content)
 
     def _write(self, name: str, value: Any) -> None:
         self._store.write(name, value)
@@ -108,16 +109,16 @@ class StateStore:
 def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> LoadedState:
     """What the sensor's keys say. Pure. `broken`: those that did not read, raw; what makes no
     sense is added to it."""
-    heartbeat = values.get(_HEARTBEAT_KEY)
+    heartbeat = values.get(HEARTBEAT_KEY)
     heartbeat = heartbeat if isinstance(heartbeat, dict) else {}
     state: Optional[SensorState] = None
-    head = values.get(_HEAD_KEY)
+    head = values.get(HEAD_KEY)
     if head is not None:
         try:
             state = _state_of(head)
         except (TypeError, ValueError, KeyError, AttributeError):
-            broken[_HEAD_KEY] = json.dumps(head)
-    lost_head = state is None and _HEAD_KEY in broken
+            broken[HEAD_KEY] = json.dumps(head)
+    lost_head = state is None and HEAD_KEY in broken
     if lost_head:
         cursor, origin = _time(heartbeat.get("cursor")), _time(heartbeat.get("origin"))
         state = SensorState(origin or 0.0, cursor or 0.0)
@@ -131,18 +132,18 @@ def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> LoadedState:
 def is_head(name: str) -> bool:
     """Whether the key of that relative name makes the others count: written last, it commits
     them."""
-    return name == _HEAD_KEY
+    return name == HEAD_KEY
 
 
 def fits(name: str, data: Any) -> bool:
     """Whether the data is what a key of that relative name holds."""
     broken: Dict[str, str] = {}
-    loaded({_HEAD_KEY: _head(SensorState(1.0, 1.0), {}), name: data}, broken)
+    loaded({HEAD_KEY: _head(SensorState(1.0, 1.0), {}), name: data}, broken)
     return not broken and isinstance(data, dict)
 
 
 def _shard_key(number: int) -> str:
-    return f"{_PREFIX}shard.{number:02d}"
+    return f"{SHARD_KEY_PREFIX}{number:02d}"
 
 
 def _load_shards(
@@ -173,14 +174,14 @@ def _load_shards(
 def peek(store: Store) -> Dict[str, KnownIncident]:
     """The incidents as the sensor committed them, for whoever only looks: nothing is written, and
     what does not read is left out. One request. Raises StoreUnreachable."""
-    state = loaded(store.read_prefix(_PREFIX, on_broken=lambda error: None), {}).state
+    state = loaded(store.read_prefix(KEY_PREFIX, on_broken=lambda error: None), {}).state
     return state.known if state is not None else {}
 
 
 def last_heartbeat(store: Store) -> Optional[Mapping[str, Any]]:
     """What the sensor last wrote of itself (`sensor.heartbeat.heartbeat_record`); None when it
     never did. Raises StoreUnreachable or BrokenValue."""
-    value = store.read(_HEARTBEAT_KEY)
+    value = store.read(HEARTBEAT_KEY)
     return value if isinstance(value, dict) else None
 
 

@@ -36,7 +36,7 @@ from pagerduty_mattermost.noise import reminder_rules
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-_PREFIX = "reminder."
+KEY_PREFIX = "reminder."
 KEPT_SECONDS = 30 * 86400.0
 MAX_SECONDS = 45.0
 """After this long the rest waits for the next run."""
@@ -74,7 +74,7 @@ def waiting(
     for incident_id in [id for id in kept if id not in known or not known[id].is_open][
         :MAX_FORGOTTEN
     ]:
-        store.delete(_PREFIX + incident_id)
+        store.delete(KEY_PREFIX + incident_id)
     found: List[ReminderRecord] = []
     todo = []
     for incident_id, state in triggered.items():
@@ -95,7 +95,7 @@ def waiting(
 
 
 def save(store: Store, one: ReminderRecord) -> None:
-    store.write(_PREFIX + one.incident_id, to_json(one), KEPT_SECONDS)
+    store.write(KEY_PREFIX + one.incident_id, to_json(one), KEPT_SECONDS)
 
 
 class ReminderRun:
@@ -284,7 +284,7 @@ def _cards(snapshot: Snapshot) -> List[Record]:
 
 
 def _every(store: Store) -> Dict[str, ReminderRecord]:
-    values = store.read_prefix(_PREFIX, on_broken=lambda error: None)
+    values = store.read_prefix(KEY_PREFIX, on_broken=lambda error: None)
     found = (kept_of(name, value) for name, value in values.items())
     return {one.incident_id: one for one in found if one is not None}
 
@@ -294,6 +294,6 @@ def kept_of(name: str, value: Any) -> Optional[ReminderRecord]:
     if not isinstance(value, Mapping):
         return None
     try:
-        return from_json(ReminderRecord, {**value, "incident_id": name[len(_PREFIX) :]})
+        return from_json(ReminderRecord, {**value, "incident_id": name[len(KEY_PREFIX) :]})
     except MisshapenValue:
         return None

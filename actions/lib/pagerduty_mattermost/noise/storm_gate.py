@@ -26,7 +26,7 @@ from pagerduty_mattermost.incidents.known_states import StateStep
 from pagerduty_mattermost.incidents.reader import read_incident, read_incident_log
 from pagerduty_mattermost.noise.storm_detection import HOLD, RELEASE, WAIT, StormDetector
 
-_KEY = "noise"
+KEY = "noise"
 STORM_TRIGGER = "pagerduty.storm"
 
 
@@ -118,7 +118,7 @@ class StormGate:
             self._log.error("Not dispatched: %s", error)
 
     def _keep(self, detector: StormDetector) -> None:
-        self._store.write(_KEY, detector.to_data())
+        self._store.write(KEY, detector.to_data())
         detector.changed = False
 
     def _late(
@@ -143,6 +143,6 @@ def _rank(step: StateStep) -> Any:
 
 def _read(store: Store) -> Any:
     try:
-        return store.read(_KEY)
+        return store.read(KEY)
     except BrokenValue:
         return None

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
 
-_PREFIX = "storm."
+KEY_PREFIX = "storm."
 KEPT_SECONDS = 30 * 86400.0
 MAX_ROUNDS = 8
 """Times that one run writes and paints, while others do."""
@@ -118,7 +118,7 @@ def show(
 ) -> Tuple[str, str]:
     """`post_once`: `Context.post_once`. Raises the gateways' errors; repeating it is
     harmless."""
-    name = _PREFIX + post_key("storm", channel_id, str(storm["key"]))
+    name = KEY_PREFIX + post_key("storm", channel_id, str(storm["key"]))
     key, done, post_id = f"storm-{storm['key']}", UNCHANGED, ""
     for number in range(MAX_ROUNDS):
         kept = _read(store, name)
@@ -170,7 +170,7 @@ def orphans(
     going on: the sensor's memory was lost or overwritten by a second sensor. `ongoing`: keys of
     those that go on. Raises StoreUnreachable."""
     found = []
-    for kept in store.read_prefix(_PREFIX, lambda error: None).values():
+    for kept in store.read_prefix(KEY_PREFIX, lambda error: None).values():
         if (
             not isinstance(kept, Mapping)
             or not isinstance(kept.get("storm"), Mapping)

@@ -22,7 +22,7 @@ from pagerduty_mattermost.incidents.state_store import HEARTBEAT_SECONDS, last_h
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-_KEY = "watchdog"
+KEY = "watchdog"
 
 MISSED = 3
 """Cycles."""
@@ -91,12 +91,12 @@ def died(sensor: str, exit_code: Optional[int], at: Optional[int]) -> Notice:
 
 def remembered(store: Store) -> Watched:
     """What the last look left. Raises StoreUnreachable or BrokenValue."""
-    return watched_of(store.read(_KEY))
+    return watched_of(store.read(KEY))
 
 
 def remember(store: Store, watched: Watched) -> None:
     """Raises StoreUnreachable."""
-    store.write(_KEY, to_json(watched))
+    store.write(KEY, to_json(watched))
 
 
 def look(context: Context) -> Optional[Notice]:

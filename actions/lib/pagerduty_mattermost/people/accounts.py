@@ -20,6 +20,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.people.identity import links
 
+KEY_PREFIX = "mention."
 REMEMBERED_SECONDS = 86400.0
 """How long the name of whom a post mentions is believed."""
 MISSED_SECONDS = 600.0
@@ -55,7 +56,7 @@ class Accounts:
         """The account's name without the @, empty when there is no account. Remembered as long as
         no admin links the person otherwise. `with_email` is asked for a person who is neither
         remembered nor linked; what it raises is raised."""
-        link, key = self._linked(person.id), f"mention.{person.id}"
+        link, key = self._linked(person.id), KEY_PREFIX + person.id
         kept = self._store.read(key)
         if (
             isinstance(kept, dict)

@@ -27,7 +27,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Stor
 
 REMEMBERED_SECONDS = 3600
 """How long PagerDuty's answer about a link or an e-mail address is believed."""
-PREFIX = "identity."
+KEY_PREFIX = "identity."
 LINK, EMAIL, OFF = "link", "email", "off"
 
 
@@ -159,8 +159,8 @@ def links(store: Store, log: Any = None) -> Dict[str, str]:
             log.warning("%s", error)
 
     found: Dict[str, str] = {}
-    for key, kept in store.read_prefix(PREFIX, on_broken).items():
-        account = key[len(PREFIX) :]
+    for key, kept in store.read_prefix(KEY_PREFIX, on_broken).items():
+        account = key[len(KEY_PREFIX) :]
         one = kept.get("link") if isinstance(kept, dict) and "link" in kept else kept
         if isinstance(one, dict) and one.get("how") == LINK and is_id(account):
             found[str(one.get("id"))] = account
@@ -178,7 +178,7 @@ def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Reference:
 
 
 def _key(account: User) -> str:
-    return PREFIX + account.id
+    return KEY_PREFIX + account.id
 
 
 def _person_key(account: User) -> str:

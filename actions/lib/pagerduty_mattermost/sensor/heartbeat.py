@@ -18,7 +18,7 @@ from pagerduty_mattermost.sensor.health import SensorHealth
 
 HEARTBEAT_TRIGGER, HEALTH_TRIGGER = "pagerduty.heartbeat", "pagerduty.sensor_health"
 EVERY_SECONDS = 300.0
-_TIMER_KEY = "reconcile.timer"
+TIMER_KEY = "reconcile.timer"
 """The datastore key in which a timer's run of `posts.reconcile` leaves its time."""
 _TIMER_KEPT_SECONDS = 86400.0
 TIMERS_DEAD_SECONDS = 1200.0
@@ -82,13 +82,13 @@ class Heartbeat:
 def note_timer(store: Store, now: float) -> None:
     """A timer has run `posts.reconcile`. `now`: seconds since the epoch. Raises
     StoreUnreachable."""
-    store.write(_TIMER_KEY, {"at": now}, _TIMER_KEPT_SECONDS)
+    store.write(TIMER_KEY, {"at": now}, _TIMER_KEPT_SECONDS)
 
 
 def timer_seen_at(store: Store) -> Optional[float]:
     """When a timer last ran `posts.reconcile`, seconds since the epoch; None when none has lately.
     Raises StoreUnreachable."""
-    seen = store.read(_TIMER_KEY)
+    seen = store.read(TIMER_KEY)
     at = seen.get("at") if isinstance(seen, dict) else None
     return float(at) if isinstance(at, (int, float)) else None
 

@@ -9,8 +9,8 @@ from typing import Mapping, NamedTuple, Optional
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
-_KEY = "webhook.health"
-_OLD_KEY = "webhook.bell"
+KEY = "webhook.health"
+OLD_KEY = "webhook.bell"
 """What the key was called before; still read, until the sensor has written under the new one."""
 
 
@@ -32,7 +32,7 @@ class WebhookHealth(NamedTuple):
 def read(store: Store) -> Optional[WebhookHealth]:
     """None when the sensor has noted nothing, or nothing that reads. Raises StoreUnreachable or
     BrokenValue."""
-    value = store.read(_KEY) or store.read(_OLD_KEY)
+    value = store.read(KEY) or store.read(OLD_KEY)
     try:
         return from_json(WebhookHealth, value)
     except MisshapenValue:
@@ -41,14 +41,14 @@ def read(store: Store) -> Optional[WebhookHealth]:
 
 def save(store: Store, health: WebhookHealth) -> None:
     """Raises StoreUnreachable."""
-    store.write(_KEY, to_json(health))
+    store.write(KEY, to_json(health))
 
 
 def forget(store: Store) -> None:
-    store.delete(_KEY)
+    store.delete(KEY)
     forget_old(store)
 
 
 def forget_old(store: Store) -> None:
     """Take away what an older version of the pack noted, once there is something newer."""
-    store.delete(_OLD_KEY)
+    store.delete(OLD_KEY)

@@ -43,6 +43,7 @@ from pagerduty_mattermost.gateways.mattermost.client import (
 from pagerduty_mattermost.gateways.mattermost.values import Channel, checked_name, is_id
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
+KEY_PREFIX = "channel."
 CACHE_TTL = 3600.0
 """Seconds a resolved channel is kept."""
 WORDS = (":default", ":operations", ":service")
@@ -328,7 +329,7 @@ class Channels:
 
     def _key(self, target: _Target) -> str:
         asked = json.dumps([self._mattermost.settings.url, target.id, target.team, target.name])
-        return "channel." + hashlib.sha256(asked.encode("ascii")).hexdigest()[:32]
+        return KEY_PREFIX + hashlib.sha256(asked.encode("ascii")).hexdigest()[:32]
 
     def _read(self, key: str) -> Optional[ChannelRef]:
         try:

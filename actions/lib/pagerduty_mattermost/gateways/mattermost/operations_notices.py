@@ -20,6 +20,7 @@ from pagerduty_mattermost.gateways.mattermost.channels import Channels
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
+KEY_PREFIX = "complaint."
 DAY = 86400.0
 
 
@@ -45,13 +46,13 @@ def notify_operators(
         return False
     key = post_key("complaint", about)
     try:
-        if store.read(f"complaint.{key}") is not None:
+        if store.read(KEY_PREFIX + key) is not None:
             return False
         Channels(mattermost, store).using(
             ":operations",
             lambda channel: mattermost.create_post(channel.id, f":warning: {text}", key=key),
         )
-        store.write(f"complaint.{key}", {"about": about, "at": int(clock())}, ttl)
+        store.write(KEY_PREFIX + key, {"about": about, "at": int(clock())}, ttl)
     except BrokenValue:
         return False
     except PackError as error:

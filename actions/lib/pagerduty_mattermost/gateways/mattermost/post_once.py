@@ -22,6 +22,7 @@ from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
+KEY_PREFIX = "message."
 KEPT_SECONDS = 30 * 86400.0
 """How long a key is remembered in the datastore."""
 FIRST_KEPT_SECONDS = 86400.0
@@ -64,7 +65,7 @@ def post_once(
     if not key:
         return post.create(os.urandom(16).hex(), clock())
     sent_key = post_key("message", channel_id, key)
-    name = f"message.{sent_key}"
+    name = KEY_PREFIX + sent_key
     looked = monotonic()
     try:
         record = store().read(name) or {}
@@ -90,7 +91,7 @@ def known(store: Store, channel_id: str, key: str) -> Optional[Sent]:
     """The post with this key if an earlier run remembers it, before anything is read or made for
     it."""
     try:
-        record = store.read(f"message.{post_key('message', channel_id, key)}")
+        record = store.read(KEY_PREFIX + post_key("message", channel_id, key))
     except BrokenValue:
         return None
     post_id = str(record.get("post_id") or "") if isinstance(record, dict) else ""

@@ -16,6 +16,7 @@ from pagerduty_mattermost.gateways.pagerduty.on_calls import first_level, read
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
+KEY_PREFIX = "present."
 REMEMBERED_SECONDS = 15.0
 """Somebody may take over at any time."""
 _KEY_SECONDS = 60.0
@@ -25,7 +26,7 @@ def first_on_call(pagerduty: PagerDuty, store: Store, policy_id: str) -> List[Re
     """Those on call now at the policy's first level that has anybody; [] where nobody is.
     Remembered in the datastore, never past the end of anybody's shift; a datastore that is down
     costs only the memory. Raises the gateway's errors: who can't be known is never guessed."""
-    name, now = f"present.{policy_id}", pagerduty.now()
+    name, now = KEY_PREFIX + policy_id, pagerduty.now()
     kept = _remembered(store, name, now)
     if kept is not None:
         return kept
