@@ -9,14 +9,14 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 class SampleCard(PackAction):
     def act(self, channel: str = "") -> Dict[str, Any]:
-        from pagerduty_mattermost.cards import card as cards
-        from pagerduty_mattermost.cards.sample import sample
+        from pagerduty_mattermost.cards.card import CardView, draw_card
+        from pagerduty_mattermost.cards.sample import make_sample
         from pagerduty_mattermost.core import times
         from pagerduty_mattermost.gateways.mattermost.post_once import link
 
-        card = cards.card(
-            sample(self.context.clock()),
-            cards.View(zone=times.zone(self.context.settings.time_zone)),
+        card = draw_card(
+            make_sample(self.context.clock()),
+            CardView(zone=times.zone(self.context.settings.time_zone)),
         )
         where, sent = self.context.channels.using(
             channel,

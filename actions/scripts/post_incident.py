@@ -33,6 +33,6 @@ class PostIncident(CardAction):
         if idle:
             return idle
         shown = posting.change_of(self.context, change, incident_id)
-        outcome = posting.posts(self.context).show(shown, channel or ":default", wanted)
+        outcome = posting.make_publisher(self.context).show(shown, channel or ":default", wanted)
         result = {"incident_id": shown.incident.id, **as_results([outcome])[0]}
         return {**result, "message": sentence([outcome])}

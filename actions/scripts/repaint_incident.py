@@ -24,7 +24,7 @@ class RepaintIncident(CardAction):
         if change:
             outcomes = posting.follow(self.context, shown)
         else:
-            outcomes = posting.posts(self.context).repaint(shown)
+            outcomes = posting.make_publisher(self.context).repaint(shown)
         return {
             "incident_id": shown.incident.id,
             "cards": as_results(outcomes),

@@ -10,8 +10,14 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.cards import card as cards
-from pagerduty_mattermost.cards.card import View, card, plain_line
+from pagerduty_mattermost.cards.card import (
+    MAX_PROPS_CHARACTERS,
+    CardView,
+    draw_card,
+    plain_line,
+    props_size,
+    state_of,
+)
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.incidents.incident import Incident, Link, Person, Version
@@ -46,13 +52,13 @@ INCIDENT = Incident(
         Link("https://g.example", "", "https://g.example/graph.png"),
     ),
 )
-VIEW = View(
+VIEW = CardView(
     zone=times.zone("Europe/Berlin"), key="k" * 32, version=Version("2026-11-21T12:00:00Z", "", 1)
 )
 
 
-def attachment(incident: Incident, view: View = VIEW) -> Dict[str, Any]:
-    return dict(card(incident, view).props["attachments"][0])
+def attachment(incident: Incident, view: CardView = VIEW) -> Dict[str, Any]:
+    return dict(draw_card(incident, view).props["attachments"][0])
 
 
 def field(incident: Incident, title: str) -> str:
@@ -83,7 +89,7 @@ def test_the_card_says_what_people_need() -> None:
 
 
 def test_message_and_fallback_are_one_plain_line() -> None:
-    made = card(INCIDENT, VIEW)
+    made = draw_card(INCIDENT, VIEW)
     expected = (
         "🚨 Triggered (P1) · #4711 Disk full on db-01 · Checkout · "
         "https://acme.pagerduty.com/incidents/PINC1"
@@ -113,15 +119,15 @@ def test_resolved_names_who_when_and_how_long_it_took() -> None:
     assert attachment(done)["text"].startswith("✅ **Resolved** by Ann, 21 Nov 2026 14:05 CET")
     assert field(done, "Duration") == "1 h 5 min"
     assert field(done, "Acknowledged by") == "Ann (13:03)"
-    assert card(done, VIEW).message.startswith("✅ Resolved after 1 h 5 min · #4711")
+    assert draw_card(done, VIEW).message.startswith("✅ Resolved after 1 h 5 min · #4711")
 
 
 @pytest.mark.parametrize(
     "status", ["triggered", "acknowledged", "resolved", "merged", "deleted", "suppressed", ""]
 )
 def test_every_state_has_its_word_and_emoji(status: str) -> None:
-    made = card(INCIDENT._replace(status=status, merged_into="PINC2"), VIEW)
-    state = cards.state_of(INCIDENT._replace(status=status))
+    made = draw_card(INCIDENT._replace(status=status, merged_into="PINC2"), VIEW)
+    state = state_of(INCIDENT._replace(status=status))
     assert made.message.startswith(f"{state.emoji} {state.word}")
     assert f"{state.emoji} **{state.word}**" in made.props["attachments"][0]["text"]
     assert re.fullmatch("#[0-9a-f]{6}", made.props["attachments"][0]["color"])
@@ -132,14 +138,14 @@ def test_low_urgency_looks_less_alarming() -> None:
 
 
 def test_an_empty_incident_makes_a_card() -> None:
-    made = card(Incident(id="P1"), View())
+    made = draw_card(Incident(id="P1"), CardView())
     assert made.message == "🚨 Triggered · Incident without a title"
     assert made.props["attachments"][0]["fields"] == []
     assert "title_link" not in made.props["attachments"][0]
 
 
 def test_the_post_can_be_found_by_its_key_and_compared() -> None:
-    made = card(INCIDENT, VIEW)
+    made = draw_card(INCIDENT, VIEW)
     assert made.props[PROPS_KEY] == {
         "key": VIEW.key,
         "incident": "PINC1",
@@ -147,9 +153,10 @@ def test_the_post_can_be_found_by_its_key_and_compared() -> None:
         "print": made.fingerprint,
     }
     assert (
-        card(INCIDENT, VIEW._replace(version=Version("x", "", 2))).fingerprint == made.fingerprint
+        draw_card(INCIDENT, VIEW._replace(version=Version("x", "", 2))).fingerprint
+        == made.fingerprint
     )
-    assert card(INCIDENT._replace(title="other"), VIEW).fingerprint != made.fingerprint
+    assert draw_card(INCIDENT._replace(title="other"), VIEW).fingerprint != made.fingerprint
 
 
 def test_buttons_have_their_place() -> None:
@@ -175,7 +182,7 @@ def test_outside_text_does_nothing_on_the_card() -> None:
             Link("https://bad.example/x", "https://good.example"),
         ),
     )
-    made = card(evil, VIEW)
+    made = draw_card(evil, VIEW)
     everything = made.message + json.dumps(made.props, ensure_ascii=False)
     assert not re.search(r"@(?!\u200b)", everything)
     assert "javascript" not in everything
@@ -242,7 +249,7 @@ INCIDENTS = st.builds(
 @settings(max_examples=60, deadline=None)
 @given(INCIDENTS)
 def test_every_card_fits_the_limits_of_old_servers(incident: Incident) -> None:
-    made = card(incident, VIEW)
+    made = draw_card(incident, VIEW)
     as_go_writes = json.dumps(made.props, ensure_ascii=False, separators=(",", ":"))
     for char, length in (("<", 6), (">", 6), ("&", 6)):
         as_go_writes = as_go_writes.replace(char, "u" * length)
@@ -257,13 +264,13 @@ def test_what_matters_least_is_cut_first() -> None:
         note="n" * 500,
         details=tuple((f"key {i}", "<" * 200) for i in range(12)),
     )
-    assert cards.props_size(card(long, VIEW).props) <= cards.PROPS_LIMIT
+    assert props_size(draw_card(long, VIEW).props) <= MAX_PROPS_CHARACTERS
     assert field(long, "Assigned to")
     assert field(long, "Latest note")
     assert "more in PagerDuty" in field(long, "Details")
 
 
 def test_a_ten_thousand_character_title_is_cut_everywhere() -> None:
-    made = card(INCIDENT._replace(title="x" * 10_000), VIEW)
+    made = draw_card(INCIDENT._replace(title="x" * 10_000), VIEW)
     assert len(made.message) < 500
     assert made.props["attachments"][0]["title"].endswith("x…")

@@ -13,8 +13,8 @@ from pagerduty_mattermost.cards.held_cards import (
     DIGEST,
     OVER,
     QUIET,
-    Held,
-    Verdict,
+    HeldCard,
+    HoldVerdict,
     decide,
     drop,
     every,
@@ -27,7 +27,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Incident
 
 END = 1_760_000_000.0
-HELD = Held(
+HELD = HeldCard(
     "c1", "P1", END, Route("night", quiet="22:00-07:00"), "~incidents", "2025-10-09T08:00:00Z"
 )
 TOLD = HELD._replace(why=DIGEST)
@@ -41,27 +41,31 @@ def incident(urgency: str = "low", status: str = "triggered") -> Incident:
 @pytest.mark.parametrize(
     ("starts", "record", "until", "of", "expected"),
     [
-        (True, None, END, incident(), Verdict(False, hold=True)),
-        (False, None, END, incident(), Verdict(False)),
-        (True, HELD, END, incident(), Verdict(False, kept=True)),
-        (False, HELD, END, incident(status="resolved"), Verdict(False, kept=True)),
-        (False, TOLD, END, incident(), Verdict(False, hold=True)),
-        (True, None, END, incident("high"), Verdict(True)),
-        (True, None, END, incident(""), Verdict(True)),
-        (False, HELD, END, incident("high"), Verdict(True)),
-        (False, HELD, None, incident(), Verdict(True)),
-        (False, TOLD, None, incident(), Verdict(True)),
-        (False, TOLD, None, incident(status="resolved"), Verdict(True)),
-        (True, HELD, None, incident(status="resolved"), Verdict(False, kept=True)),
-        (True, WENT, None, incident(status="resolved"), Verdict(False, kept=True)),
-        (False, WENT, None, incident(), Verdict(True)),
-        (False, WENT, END, incident(), Verdict(False, hold=True)),
-        (True, None, None, incident(), Verdict(True)),
-        (False, None, None, incident(), Verdict(False)),
+        (True, None, END, incident(), HoldVerdict(False, hold=True)),
+        (False, None, END, incident(), HoldVerdict(False)),
+        (True, HELD, END, incident(), HoldVerdict(False, kept=True)),
+        (False, HELD, END, incident(status="resolved"), HoldVerdict(False, kept=True)),
+        (False, TOLD, END, incident(), HoldVerdict(False, hold=True)),
+        (True, None, END, incident("high"), HoldVerdict(True)),
+        (True, None, END, incident(""), HoldVerdict(True)),
+        (False, HELD, END, incident("high"), HoldVerdict(True)),
+        (False, HELD, None, incident(), HoldVerdict(True)),
+        (False, TOLD, None, incident(), HoldVerdict(True)),
+        (False, TOLD, None, incident(status="resolved"), HoldVerdict(True)),
+        (True, HELD, None, incident(status="resolved"), HoldVerdict(False, kept=True)),
+        (True, WENT, None, incident(status="resolved"), HoldVerdict(False, kept=True)),
+        (False, WENT, None, incident(), HoldVerdict(True)),
+        (False, WENT, END, incident(), HoldVerdict(False, hold=True)),
+        (True, None, None, incident(), HoldVerdict(True)),
+        (False, None, None, incident(), HoldVerdict(False)),
     ],
 )
 def test_what_becomes_of_a_change(
-    starts: bool, record: Optional[Held], until: Optional[float], of: Incident, expected: Verdict
+    starts: bool,
+    record: Optional[HeldCard],
+    until: Optional[float],
+    of: Incident,
+    expected: HoldVerdict,
 ) -> None:
     assert decide(starts, record, until, of) == expected
 
@@ -74,7 +78,7 @@ def test_what_becomes_of_a_change(
     st.sampled_from(["triggered", "acknowledged", "resolved"]),
 )
 def test_high_urgency_is_never_held_and_nothing_is_both(
-    starts: bool, record: Optional[Held], until: Optional[float], urgency: str, status: str
+    starts: bool, record: Optional[HeldCard], until: Optional[float], urgency: str, status: str
 ) -> None:
     found = decide(starts, record, until, incident(urgency, status))
     assert found.starts + found.hold + found.kept <= 1

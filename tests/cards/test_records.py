@@ -9,25 +9,25 @@ import pytest
 from datastore_double import Service
 from posts_world import ACKED, TRIGGERED
 
-from pagerduty_mattermost.cards.records import UNSEEN, Record, Records, known_of, same
+from pagerduty_mattermost.cards.records import UNSEEN, CardRecord, IncidentRecords, as_seen, same
 from pagerduty_mattermost.cards.route import Route, make_route
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import from_payload, to_payload
 
-RECORD = Record(
+RECORD = CardRecord(
     "c" * 26, "key", 7.0, make_route("p1", ["triggered"], mention="oncall"), "~p1", "p" * 26, True
 )
 NAME = f"pagerduty.incident.PINC1.card.{'c' * 26}"
 
 
-def written(service: Service, record: Record = RECORD) -> Any:
-    Records(Store(service), "PINC1").save_card(record)
+def written(service: Service, record: CardRecord = RECORD) -> Any:
+    IncidentRecords(Store(service), "PINC1").save_card(record)
     return json.loads(service.items[NAME])
 
 
-def read(service: Service, data: Any) -> Record:
+def read(service: Service, data: Any) -> CardRecord:
     service.items[NAME] = json.dumps({**written(service), "data": data})
-    return Records(Store(service), "PINC1").load().cards["c" * 26]
+    return IncidentRecords(Store(service), "PINC1").load().cards["c" * 26]
 
 
 def test_a_record_comes_back_as_it_was() -> None:
@@ -47,7 +47,7 @@ def test_a_record_of_an_older_version_reads() -> None:
     "odd", [None, [], "x", {"post_id": 7}, {"at": None}, {"route": {"start_on": 3}}]
 )
 def test_a_record_that_is_odd_is_an_intent_of_unknown_time(odd: Any) -> None:
-    assert read(Service(), odd) == Record("c" * 26, "", 0.0)
+    assert read(Service(), odd) == CardRecord("c" * 26, "", 0.0)
 
 
 def test_a_state_whose_names_come_back_in_another_order_is_the_same() -> None:
@@ -61,8 +61,8 @@ def test_a_state_whose_names_come_back_in_another_order_is_the_same() -> None:
 
 def test_what_is_not_read_is_told_from_what_is_not_there() -> None:
     service = Service()
-    books = Records(Store(service), "PINC1")
-    books.save_state(known_of(TRIGGERED, 0.0), UNSEEN)
+    books = IncidentRecords(Store(service), "PINC1")
+    books.save_state(as_seen(TRIGGERED, 0.0), UNSEEN)
     assert books.load().is_first_of(ACKED)
     assert not books.load().is_first_of(TRIGGERED)
     (key,) = service.items

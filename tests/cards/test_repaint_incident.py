@@ -7,7 +7,7 @@ from typing import Any, Dict
 from incident_world import IncidentActionCase, happened
 from repaint_incident import RepaintIncident
 
-from pagerduty_mattermost.cards.publisher import Posts
+from pagerduty_mattermost.cards.publisher import CardPublisher
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.gateways.mattermost.channels import Channels
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -28,7 +28,7 @@ class RepaintIncidentTestCase(IncidentActionCase):
         mattermost = self.chat.gateway()
         store = Store(self.action_service)
         for channel in channels:
-            Posts(
+            CardPublisher(
                 mattermost,
                 store,
                 Channels(mattermost, store),

@@ -8,20 +8,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.cards.card import View
-from pagerduty_mattermost.cards.replies import is_late, reply
+from pagerduty_mattermost.cards.card import CardView
+from pagerduty_mattermost.cards.replies import draw_reply, is_late
 from pagerduty_mattermost.cards.route import KNOWN_EVENTS
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import CHANGE_KEYS, Incident, IncidentEvent, Person
 
 INCIDENT = Incident(id="PINC1", created_at="2026-11-21T11:00:00Z", merged_into="PINC2")
-VIEW = View(zone=times.zone("Europe/Berlin"), now="2026-11-21T11:04:00Z")
+VIEW = CardView(zone=times.zone("Europe/Berlin"), now="2026-11-21T11:04:00Z")
 
 
 def said(
     kind: str, /, agent: str = "Ann", at: str = "2026-11-21T11:03:00Z", **changes: str
 ) -> str:
-    return reply(
+    return draw_reply(
         INCIDENT, IncidentEvent("R1", kind, at, Person("P1", agent), tuple(changes.items())), VIEW
     )
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.cards.route import (
     Route,
+    gets_reply,
     make_route,
     mentioned_at_birth,
     mentioned_in_reply,
-    replies,
-    starts,
+    starts_card,
 )
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.json_values import from_json, to_json
@@ -31,25 +31,25 @@ def change(*kinds: str, agent: Person = Person(), status: str = "triggered") -> 
 
 
 def test_by_default_everything_starts_and_is_replied() -> None:
-    assert starts(Route(), change("annotated"))
-    assert replies(Route(), change("annotated").events[0])
+    assert starts_card(Route(), change("annotated"))
+    assert gets_reply(Route(), change("annotated").events[0])
 
 
 def test_a_route_chooses_by_short_or_full_words() -> None:
     route = make_route(start_on=["triggered", "INCIDENT.reopened"], reply_on=["responder.added"])
-    assert starts(route, change("acknowledged", "reopened"))
-    assert not starts(route, change("acknowledged"))
-    assert replies(route, change("responder.added").events[0])
-    assert not replies(route, change("resolved").events[0])
+    assert starts_card(route, change("acknowledged", "reopened"))
+    assert not starts_card(route, change("acknowledged"))
+    assert gets_reply(route, change("responder.added").events[0])
+    assert not gets_reply(route, change("resolved").events[0])
 
 
 def test_none_means_none_and_all_means_all() -> None:
-    assert not starts(make_route(start_on=["none"]), change("triggered"))
-    assert starts(make_route(start_on=["all"]), change("triggered"))
+    assert not starts_card(make_route(start_on=["none"]), change("triggered"))
+    assert starts_card(make_route(start_on=["all"]), change("triggered"))
 
 
 def test_an_incident_asked_for_by_hand_always_starts() -> None:
-    assert starts(make_route(start_on=["resolved"]), change())
+    assert starts_card(make_route(start_on=["resolved"]), change())
 
 
 @pytest.mark.parametrize(

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
-from pagerduty_mattermost.cards.records import Record, Snapshot
+from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory
 from pagerduty_mattermost.cards.thread_reply import ThreadRef, threads_of
 
 CARDS = {
-    "c2": Record("c2", "key", 1.0, label="~two", post_id="p2"),
-    "c1": Record("c1", "key", 1.0, label="~one", post_id="p1"),
-    "c3": Record("c3", "key", 1.0, label="~intent"),
-    "c4": Record("c4", "key", 1.0, label="~deleted", post_id="p4", gone=True),
+    "c2": CardRecord("c2", "key", 1.0, label="~two", post_id="p2"),
+    "c1": CardRecord("c1", "key", 1.0, label="~one", post_id="p1"),
+    "c3": CardRecord("c3", "key", 1.0, label="~intent"),
+    "c4": CardRecord("c4", "key", 1.0, label="~deleted", post_id="p4", gone=True),
 }
 
 
 def test_the_threads_of_all_cards_that_stand_there() -> None:
-    found = threads_of(Snapshot(CARDS, ()))
+    found = threads_of(IncidentMemory(CARDS, ()))
     assert found == [ThreadRef("c1", "p1", "~one"), ThreadRef("c2", "p2", "~two")]
 
 
 def test_of_one_channel() -> None:
-    assert threads_of(Snapshot(CARDS, ()), "c2") == [ThreadRef("c2", "p2", "~two")]
-    assert threads_of(Snapshot(CARDS, ()), "c4") == []
+    assert threads_of(IncidentMemory(CARDS, ()), "c2") == [ThreadRef("c2", "p2", "~two")]
+    assert threads_of(IncidentMemory(CARDS, ()), "c4") == []

@@ -10,8 +10,13 @@ from typing import Any, Dict, Iterator, Tuple
 
 import pytest
 
-from pagerduty_mattermost.cards import card as cards
 from pagerduty_mattermost.cards import replies
+from pagerduty_mattermost.cards.card import (
+    MAX_PROPS_CHARACTERS,
+    CardView,
+    draw_card,
+    props_size,
+)
 from pagerduty_mattermost.cards.route import KNOWN_EVENTS
 from pagerduty_mattermost.core.config.watch import WatchConfig
 from pagerduty_mattermost.incidents.incident import (
@@ -82,7 +87,7 @@ def shown(evil: str) -> Iterator[Tuple[str, str]]:
     """(place, text) of everything people get to see of an incident full of such text."""
     whole = incident(evil)
     for status in ("triggered", "acknowledged", "resolved", "merged", evil):
-        card = cards.card(whole._replace(status=status), cards.View(now=AT))
+        card = draw_card(whole._replace(status=status), CardView(now=AT))
         (attachment,) = card.props["attachments"]
         yield "message", card.message
         yield "fallback", attachment["fallback"]
@@ -93,7 +98,7 @@ def shown(evil: str) -> Iterator[Tuple[str, str]]:
     changes = tuple((key, evil) for key in CHANGE_KEYS)
     for kind in (*KNOWN_EVENTS, evil):
         event = IncidentEvent("e", kind, AT, Person("PU1", evil), changes)
-        yield kind, replies.reply(whole, event, cards.View(now=AT))
+        yield kind, replies.draw_reply(whole, event, CardView(now=AT))
     yield "summary", sensor_summary.summary([whole], 0.0, timezone.utc)["text"]
     health = SensorHealth()
     health.failed("pagerduty", evil, 0.0, at_once=True)
@@ -140,8 +145,8 @@ def test_the_summary_of_many_incidents_with_long_texts_fits_into_one_message() -
 
 @pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
 def test_message_and_fallback_stay_one_line_and_the_card_within_its_limits(evil: str) -> None:
-    card = cards.card(incident(evil), cards.View(now=AT))
+    card = draw_card(incident(evil), CardView(now=AT))
     (attachment,) = card.props["attachments"]
     assert "\n" not in card.message + attachment["fallback"]
-    assert cards.props_size(card.props) <= cards.PROPS_LIMIT
+    assert props_size(card.props) <= MAX_PROPS_CHARACTERS
     assert json.dumps(card.props)

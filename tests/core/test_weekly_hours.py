@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.cards.quiet_hours import Hours
+from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.quiet import QuietConfig
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
@@ -199,10 +199,12 @@ def test_it_is_quiet_when_the_clock_on_the_wall_says_so(
 
 def test_a_route_says_its_own_hours_or_none() -> None:
     now = at("2026-11-25T23:30:00Z")
-    hours = Hours(QuietConfig(hours="22:00-07:00"), "Europe/Berlin", lambda: now)
+    hours = QuietHours(QuietConfig(hours="22:00-07:00"), "Europe/Berlin", lambda: now)
     assert hours.until("") == at("2026-11-26T06:00:00Z")
     assert hours.until("22:00-07:00 America/New_York") is None, "19:30 there"
     assert hours.until("never") is None
-    assert Hours(QuietConfig(False, "22:00-07:00"), "UTC", lambda: now).until("Wed, Thu") is None
+    assert (
+        QuietHours(QuietConfig(False, "22:00-07:00"), "UTC", lambda: now).until("Wed, Thu") is None
+    )
     with pytest.raises(ConfigError, match="Mars/Olympus"):
         hours.until("22:00-07:00 Mars/Olympus")

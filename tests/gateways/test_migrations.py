@@ -11,7 +11,7 @@ import pytest
 from datastore_double import Service
 from posts_world import ACKED, TRIGGERED, Log
 
-from pagerduty_mattermost.cards.records import OVER, Record, Records, known_of
+from pagerduty_mattermost.cards.records import OVER, CardRecord, IncidentRecords, as_seen
 from pagerduty_mattermost.gateways.stackstorm import migrations
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store, opened
 from pagerduty_mattermost.incidents.state_store import StateStore
@@ -52,7 +52,7 @@ def test_the_sensor_goes_on_where_version_1_was() -> None:
 
 def test_the_cards_of_version_1_are_known() -> None:
     service = of_version_1()
-    books = Records(Store(service), "PINC1", Log())
+    books = IncidentRecords(Store(service), "PINC1", Log())
     snapshot = books.load()
     (record,) = snapshot.cards.values()
     assert (record.post_id, record.label, record.closed) == ("p" * 26, "~incidents", False)
@@ -93,7 +93,7 @@ def test_a_card_that_does_not_read_is_kept_before_it_is_written_over() -> None:
     for raw in ("{half", '{"v": 9, "data": {"post_id": "of a newer version"}}'):
         service.items[name] = raw
         log = Log()
-        books = Records(Store(service), "PINC1", log)
+        books = IncidentRecords(Store(service), "PINC1", log)
         (record,) = books.load().cards.values()
         books.save_card(record)
         books.load()
@@ -110,12 +110,12 @@ def test_nothing_is_written_over_what_could_not_be_kept() -> None:
     service.items["pagerduty.incident.PINC1.card.x"] = "{half"
     service.set_value = lambda *args, **more: (_ for _ in ()).throw(ConnectionError())  # type: ignore[assignment]
     with pytest.raises(Exception, match="datastore failed"):
-        Records(Store(service, sleep=lambda _: None), "PINC1").load()
+        IncidentRecords(Store(service, sleep=lambda _: None), "PINC1").load()
 
 
 def test_a_record_is_written_as_the_newest_version() -> None:
     service = Service()
-    books = Records(Store(service), "PINC1")
-    books.save_card(Record("c" * 26, "key", 1.0))
-    books.save_state(known_of(ACKED, 1.0), "open")
+    books = IncidentRecords(Store(service), "PINC1")
+    books.save_card(CardRecord("c" * 26, "key", 1.0))
+    books.save_state(as_seen(ACKED, 1.0), "open")
     assert {json.loads(value)["v"] for value in service.items.values()} == {2}

@@ -13,7 +13,7 @@ from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost.cards import held_cards
-from pagerduty_mattermost.cards.records import OPEN, OVER, Records
+from pagerduty_mattermost.cards.records import OPEN, OVER, IncidentRecords
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, IncidentEvent, Person, to_payload
 
@@ -470,7 +470,7 @@ class DigestTestCase(IncidentActionCase):
 
     def test_what_is_remembered_of_a_held_incident_lives_as_long_as_a_cards(self) -> None:
         truth = self.trigger()
-        books = Records(Store(self.action_service), truth.id)
+        books = IncidentRecords(Store(self.action_service), truth.id)
         assert [state.life for state in books.load().states] == [OPEN], (
             "a weekend is longer than a day"
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import List, Optional
 
-from pagerduty_mattermost.cards.held_cards import DIGEST, OVER, QUIET, Held
+from pagerduty_mattermost.cards.held_cards import DIGEST, OVER, QUIET, HeldCard
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.noise.quiet_digest import SETTLE_SECONDS, by_fate, due, named
@@ -13,8 +13,8 @@ END = 1_800_000_000.0
 NOW = END + SETTLE_SECONDS
 
 
-def held(incident_id: str, channel: str = "C1", quiet: str = "", why: str = QUIET) -> Held:
-    return Held(channel, incident_id, END, Route(quiet=quiet), why=why)
+def held(incident_id: str, channel: str = "C1", quiet: str = "", why: str = QUIET) -> HeldCard:
+    return HeldCard(channel, incident_id, END, Route(quiet=quiet), why=why)
 
 
 def night(hours: str) -> Optional[float]:
@@ -22,7 +22,7 @@ def night(hours: str) -> Optional[float]:
     return END + 3600 if hours else None
 
 
-def ids(group: List[Held]) -> List[str]:
+def ids(group: List[HeldCard]) -> List[str]:
     return [one.incident_id for one in group]
 
 
@@ -55,7 +55,7 @@ def test_the_held_are_sorted_by_what_became_of_them() -> None:
     }
     asked: List[str] = []
 
-    def has_card(one: Held) -> bool:
+    def has_card(one: HeldCard) -> bool:
         asked.append(one.incident_id)
         return one.incident_id == "PTOLD"
 

@@ -10,8 +10,14 @@ import pytest
 from chat_world import Chat
 from posts_world import ACKED, INCIDENT, RESOLVED, STORY, TRIGGERED, Wall, at, event
 
-from pagerduty_mattermost.cards import records as card_records
-from pagerduty_mattermost.cards.records import CLOSED_TTL, OPEN_TTL, UNSEEN_TTL, Mark, Records
+from pagerduty_mattermost.cards import records
+from pagerduty_mattermost.cards.records import (
+    CLOSED_SECONDS,
+    OPEN_SECONDS,
+    UNSEEN_SECONDS,
+    IncidentRecords,
+    MitigatedMark,
+)
 from pagerduty_mattermost.chat.audit import KEPT_SECONDS as AUDIT
 from pagerduty_mattermost.gateways.mattermost.post_once import KEPT_SECONDS
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -33,10 +39,10 @@ def ttls(wall: Wall, part: str = "") -> set[Any]:
 
 
 def test_all_of_an_incident_ends_thirty_days_after_it_was_resolved(wall: Wall) -> None:
-    Records(Store(wall.datastore), "PINC1").save_mark(Mark("Ann", at(20)))
+    IncidentRecords(Store(wall.datastore), "PINC1").save_mark(MitigatedMark("Ann", at(20)))
     for change in (TRIGGERED, ACKED):
         wall.show(change)
-    assert ttls(wall) == {OPEN_TTL}
+    assert ttls(wall) == {OPEN_SECONDS}
     assert len(wall.keys(".state.")) == 2
     wall.repaint(RESOLVED)
     assert len(wall.keys(".state.")) == 3
@@ -50,12 +56,12 @@ def test_all_of_an_incident_ends_thirty_days_after_it_was_resolved(wall: Wall) -
 def test_reopened_it_lives_on(wall: Wall) -> None:
     for change in (*STORY, REOPENED):
         wall.show(change)
-    assert ttls(wall, "card.") == {OPEN_TTL}
+    assert ttls(wall, "card.") == {OPEN_SECONDS}
     newest = max(
         wall.keys(".state."),
         key=lambda key: json.loads(wall.datastore.items[key])["data"]["version"],
     )
-    assert wall.datastore.ttls[newest] == OPEN_TTL
+    assert wall.datastore.ttls[newest] == OPEN_SECONDS
 
 
 def test_also_of_cards_that_can_not_be_painted_or_that_people_deleted(wall: Wall) -> None:
@@ -65,16 +71,16 @@ def test_also_of_cards_that_can_not_be_painted_or_that_people_deleted(wall: Wall
     wall.chat.service.archive("ops")
     wall.chat.service.delete(wall.card("incidents").id)
     wall.repaint(ACKED)
-    assert ttls(wall) == {OPEN_TTL}
+    assert ttls(wall) == {OPEN_SECONDS}
     wall.repaint(RESOLVED)
-    assert ttls(wall) == {CLOSED_TTL}
+    assert ttls(wall) == {CLOSED_SECONDS}
     assert len(wall.keys(".card.")) == 3
 
 
 def test_a_card_that_is_being_posted_is_left_to_who_posts_it(wall: Wall) -> None:
     wall.show(TRIGGERED)
-    books = Records(Store(wall.datastore), "PINC1")
-    intent = card_records.Record("x" * 26, "k" * 32, wall.chat.clock())
+    books = IncidentRecords(Store(wall.datastore), "PINC1")
+    intent = records.CardRecord("x" * 26, "k" * 32, wall.chat.clock())
     books.save_card(intent)
     wall.repaint(RESOLVED)
     assert not books.load().cards["x" * 26].closed
@@ -83,17 +89,17 @@ def test_a_card_that_is_being_posted_is_left_to_who_posts_it(wall: Wall) -> None
 
 def test_a_state_seen_before_there_was_a_card_lives_as_long_as_the_card(wall: Wall) -> None:
     wall.repaint(TRIGGERED)
-    assert ttls(wall) == {UNSEEN_TTL}
+    assert ttls(wall) == {UNSEEN_SECONDS}
     wall.show(TRIGGERED)
-    assert ttls(wall) == {OPEN_TTL}
+    assert ttls(wall) == {OPEN_SECONDS}
     wall.repaint(TRIGGERED)
-    assert ttls(wall) == {OPEN_TTL}
+    assert ttls(wall) == {OPEN_SECONDS}
 
 
 @pytest.mark.parametrize(
     ("name", "ttl"),
     [
-        ("incident.P1.card.c", OPEN_TTL),
+        ("incident.P1.card.c", OPEN_SECONDS),
         ("deadletter.x", dead_letters.KEPT_SECONDS),
         ("message.x", KEPT_SECONDS),
         ("audit.x", AUDIT),

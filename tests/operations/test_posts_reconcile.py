@@ -11,9 +11,8 @@ from post_incident import PostIncident
 from posts_reconcile import PostsReconcile
 from repaint_incident import RepaintIncident
 
-from pagerduty_mattermost.cards import held_cards as held
-from pagerduty_mattermost.cards import subscriptions
-from pagerduty_mattermost.cards.records import Records
+from pagerduty_mattermost.cards import held_cards, subscriptions
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, known_of
 from pagerduty_mattermost.incidents.state_store import StateStore
@@ -328,7 +327,7 @@ class PostsReconcileTestCase(ReconcileCase):
         self.chat.clock.advance(3600)
         self.done(source="sensor", full=None)
         assert len(self.cards()) == 1
-        assert Records(self.store, one.id).load().cards
+        assert IncidentRecords(self.store, one.id).load().cards
 
     def test_an_old_change_without_a_record_looks_before_it_posts(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
@@ -383,7 +382,7 @@ class QuietHoursTestCase(ReconcileCase):
         return super().settings(**{"quiet_hours": {"hours": "08:00-10:00"}, **changes})
 
     def held(self) -> Dict[str, str]:
-        return held.held_incidents(self.store)
+        return held_cards.held_incidents(self.store)
 
     def test_what_quiet_hours_hold_back_is_not_missing(self) -> None:
         one = self.account.trigger("Checkout API", "Slow", urgency="low")
@@ -426,8 +425,8 @@ class QuietHoursTestCase(ReconcileCase):
         self.by_rule(one, "trigger")
         self.sensor(one)
         self.chat.clock.advance(2 * 3600)
-        (record,) = held.every(self.store)
-        held.save(self.store, record._replace(why=held.DIGEST), self.chat.clock())
+        (record,) = held_cards.every(self.store)
+        held_cards.save(self.store, record._replace(why=held_cards.DIGEST), self.chat.clock())
         assert self.done(source="sensor", full=None)["jobs"] == 0
         self.account.acknowledge(one, "ada@example.com")
         self.sensor(one)

@@ -10,9 +10,9 @@ from typing import Any, Dict, List
 from incident_world import IncidentActionCase, happened
 from route_explain import RouteExplain
 
-from pagerduty_mattermost.cards import held_cards as held
-from pagerduty_mattermost.cards.publisher import Posts
-from pagerduty_mattermost.cards.records import Record, Records
+from pagerduty_mattermost.cards import held_cards
+from pagerduty_mattermost.cards.publisher import CardPublisher
+from pagerduty_mattermost.cards.records import CardRecord, IncidentRecords
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.gateways.mattermost.channels import Channels
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -123,7 +123,7 @@ class RouteExplainTestCase(IncidentActionCase):
     def post(self, *kinds: str, route: str = "all", **incident: str) -> str:
         """The card in ~incidents after one change for each kind of event."""
         mattermost, store = self.chat.gateway(), Store(self.action_service)
-        posts = Posts(
+        posts = CardPublisher(
             mattermost,
             store,
             Channels(mattermost, store),
@@ -171,10 +171,10 @@ class RouteExplainTestCase(IncidentActionCase):
 
     def test_what_quiet_hours_hold_back_is_said(self) -> None:
         channel = self.chat.gateway().channel_by_name("ops", "incidents").id
-        one = held.Held(
+        one = held_cards.HeldCard(
             channel, self.truth.id, self.chat.clock() + 3600, Route("night"), "~incidents"
         )
-        held.save(Store(self.action_service), one, self.chat.clock())
+        held_cards.save(Store(self.action_service), one, self.chat.clock())
         result = self.explain(rule("night", route="night"))
         assert (
             ":default: held by quiet hours until 9 Oct 2025 09:53 UTC; then the digest"
@@ -185,7 +185,9 @@ class RouteExplainTestCase(IncidentActionCase):
             in result["message"]
         )
         assert result["rules"] == {"pagerduty.night": "held"}
-        held.save(Store(self.action_service), one._replace(why=held.DIGEST), self.chat.clock())
+        held_cards.save(
+            Store(self.action_service), one._replace(why=held_cards.DIGEST), self.chat.clock()
+        )
         assert (
             "told in their digest; the next change posts it"
             in self.explain(rule("night", route="night"))["message"]
@@ -223,7 +225,7 @@ class RouteExplainTestCase(IncidentActionCase):
 
     def test_an_intent_is_about_to_be_posted_for_two_minutes_only(self) -> None:
         here = self.chat.world.channels["incidents"].id
-        books = Records(Store(self.action_service), self.truth.id)
+        books = IncidentRecords(Store(self.action_service), self.truth.id)
         for age, told in (
             (60, "about to be posted"),
             (
@@ -234,7 +236,9 @@ class RouteExplainTestCase(IncidentActionCase):
                 ),
             ),
         ):
-            books.save_card(Record(here, "k", self.chat.clock() - age, Route("all"), "~incidents"))
+            books.save_card(
+                CardRecord(here, "k", self.chat.clock() - age, Route("all"), "~incidents")
+            )
             result = self.explain(rule("all", "~incidents", route="all"))
             assert f"rule pagerduty.all → ~incidents: {told}" in result["message"]
 

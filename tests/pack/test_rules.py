@@ -9,7 +9,7 @@ import pytest
 import yaml
 from pack_files import files
 
-from pagerduty_mattermost.cards import route as routing
+from pagerduty_mattermost.cards.route import make_route
 from pagerduty_mattermost.gateways.stackstorm.rule_criteria import matches
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, to_payload
 
@@ -90,9 +90,7 @@ def test_the_urgency_example_takes_high_only() -> None:
 
 def test_the_checklist_example_has_its_lines_and_eyes() -> None:
     given = RULES["checklist"]["action"]["parameters"]
-    route = routing.make_route(
-        given["route"], checklist=given["checklist"], reactions=given["reactions"]
-    )
+    route = make_route(given["route"], checklist=given["checklist"], reactions=given["reactions"])
     assert len(route.checklist) == 5
     assert "first assessment within 5 minutes" in route.checklist[3]
     assert route.reactions == ("eyes",)

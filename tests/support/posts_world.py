@@ -9,8 +9,8 @@ from chat_world import NOW, Chat
 from datastore_double import Service as Datastore
 
 from pagerduty_mattermost.cards.card import plain_line
-from pagerduty_mattermost.cards.outcome import Outcome
-from pagerduty_mattermost.cards.publisher import Posts
+from pagerduty_mattermost.cards.outcome import CardOutcome
+from pagerduty_mattermost.cards.publisher import CardPublisher
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
@@ -97,7 +97,7 @@ class Wall:
         self.complaints: List[str] = []
         self.log = Log()
 
-    def posts(self, **options: Any) -> Posts:
+    def posts(self, **options: Any) -> CardPublisher:
         mattermost = options.pop("mattermost", None) or self.chat.gateway()
         store = Store(self.datastore, sleep=lambda _: None)
         channels = Channels(
@@ -109,7 +109,7 @@ class Wall:
             "monotonic": self.chat.clock,
             **options,
         }
-        return Posts(mattermost, store, channels, **terms)
+        return CardPublisher(mattermost, store, channels, **terms)
 
     def show(
         self,
@@ -117,10 +117,10 @@ class Wall:
         channel: str = "incidents",
         route: Route = Route(),  # noqa: B008
         **options: Any,
-    ) -> Outcome:
+    ) -> CardOutcome:
         return self.posts(**options).show(change, channel, route)
 
-    def repaint(self, change: Change, **options: Any) -> List[Outcome]:
+    def repaint(self, change: Change, **options: Any) -> List[CardOutcome]:
         return self.posts(**options).repaint(change)
 
     def card(self, channel: str = "incidents") -> Any:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
-from pagerduty_mattermost.cards.outcome import FAILED, Outcome
+from pagerduty_mattermost.cards.outcome import FAILED, CardOutcome
 
 
 class CardAction(PackAction):
@@ -16,11 +16,11 @@ class CardAction(PackAction):
         return self.not_configured() if change else None
 
 
-def as_results(outcomes: Iterable[Outcome]) -> List[Dict[str, Any]]:
+def as_results(outcomes: Iterable[CardOutcome]) -> List[Dict[str, Any]]:
     return [{**outcome._asdict(), "reply_ids": list(outcome.reply_ids)} for outcome in outcomes]
 
 
-def sentence(outcomes: List[Outcome]) -> str:
+def sentence(outcomes: List[CardOutcome]) -> str:
     """What was done, for people."""
     if not outcomes:
         return "The incident has no card."

@@ -18,8 +18,8 @@ PURPOSE = "button"
 CLICK = "/click"
 """Where clicks and choices go, below the public address."""
 CONFIRMED = "confirmed"
-CONFIRM_WITHIN = 600
-ROW_WITHIN = 3600
+CONFIRM_SECONDS = 600
+ROW_SECONDS = 3600
 """Seconds: a list grows old."""
 DIALOGS: Mapping[str, str] = {
     "note": "Note",
@@ -64,7 +64,7 @@ def row(
     verbs += [("resolve", "Resolve", "success")] if incident.is_open else []
     made = []
     for verb, name, style in verbs:
-        token = sign(key, PURPOSE, {"v": verb, "i": incident.id, "r": 1}, int(now) + ROW_WITHIN)
+        token = sign(key, PURPOSE, {"v": verb, "i": incident.id, "r": 1}, int(now) + ROW_SECONDS)
         made.append(_pressed(f"{verb}{number}", name, style, url, token))
     return {"text": text, "fallback": text, **({"actions": made} if made else {})}
 
@@ -75,7 +75,7 @@ def confirmation(
     """An attachment that asks before something is done. `order`: the command, as `confirmed` gives
     it back; only `user_id` may confirm, and within ten minutes."""
     token = sign(
-        key, PURPOSE, {"v": CONFIRMED, "o": order, "u": user_id}, int(now) + CONFIRM_WITHIN
+        key, PURPOSE, {"v": CONFIRMED, "o": order, "u": user_id}, int(now) + CONFIRM_SECONDS
     )
     return {
         "text": question,

@@ -17,50 +17,55 @@ import json
 from datetime import timezone, tzinfo
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
 
-from pagerduty_mattermost.cards.fields import Limits, fields, state_text
+from pagerduty_mattermost.cards.fields import CardLimits, draw_fields, state_text
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.core.text import escape, inert, one_line, web_link
 from pagerduty_mattermost.incidents.incident import Incident, Version
 
-PROPS_LIMIT = 8000
+MAX_PROPS_CHARACTERS = 8000
 """Characters of a post's props on old servers."""
-ATTACHMENT_EXTRA = 290
+ATTACHMENT_CHARACTERS = 290
 """What the server adds to each attachment before it counts."""
-ACTION_EXTRA = 200
-RESERVE = 250
+ACTION_CHARACTERS = 200
+RESERVED_CHARACTERS = 250
 """For what servers add to a bot's props (`from_bot`, channel mentions)."""
 
 
-class State(NamedTuple):
+class CardState(NamedTuple):
     word: str
     emoji: str
     color: str
 
 
-STATES: Mapping[str, State] = {
-    "triggered": State("Triggered", "🚨", "#c62828"),
-    "acknowledged": State("Acknowledged", "👀", "#f9a825"),
-    "resolved": State("Resolved", "✅", "#2e7d32"),
-    "merged": State("Merged", "🔀", "#757575"),
-    "deleted": State("Deleted", "🗑️", "#757575"),
+STATES: Mapping[str, CardState] = {
+    "triggered": CardState("Triggered", "🚨", "#c62828"),
+    "acknowledged": CardState("Acknowledged", "👀", "#f9a825"),
+    "resolved": CardState("Resolved", "✅", "#2e7d32"),
+    "merged": CardState("Merged", "🔀", "#757575"),
+    "deleted": CardState("Deleted", "🗑️", "#757575"),
 }
 LOW_TRIGGERED = "#ef6c00"
-MITIGATED = State("Mitigated", "🩹", "#1565c0")
-"""PagerDuty has no such state: an open incident of which somebody said so (`View.mitigated`)."""
+MITIGATED = CardState("Mitigated", "🩹", "#1565c0")
+"""PagerDuty has no such state: an open incident of which somebody said so
+(`CardView.mitigated`)."""
 
-LEVELS: Tuple[Limits, ...] = (
-    Limits(title=255, summary=800, note=600, details=12, detail=200, links=6, people=8, url=600),
-    Limits(title=255, summary=500, note=500, details=8, detail=120, links=6, people=6, url=600),
-    Limits(title=255, summary=300, note=300, details=4, detail=80, links=4, people=5, url=500),
-    Limits(title=200, summary=200, note=200, details=0, detail=0, links=2, people=4, url=400),
-    Limits(title=120, summary=0, note=100, details=0, detail=0, links=0, people=2, url=300),
-    Limits(title=60, summary=0, note=0, details=0, detail=0, links=0, people=1, url=120),
+LEVELS: Tuple[CardLimits, ...] = (
+    CardLimits(
+        title=255, summary=800, note=600, details=12, detail=200, links=6, people=8, url=600
+    ),
+    CardLimits(
+        title=255, summary=500, note=500, details=8, detail=120, links=6, people=6, url=600
+    ),
+    CardLimits(title=255, summary=300, note=300, details=4, detail=80, links=4, people=5, url=500),
+    CardLimits(title=200, summary=200, note=200, details=0, detail=0, links=2, people=4, url=400),
+    CardLimits(title=120, summary=0, note=100, details=0, detail=0, links=0, people=2, url=300),
+    CardLimits(title=60, summary=0, note=0, details=0, detail=0, links=0, people=1, url=120),
 )
 """From all there is to what can't be left out; the first that fits is taken."""
 
 
-class View(NamedTuple):
+class CardView(NamedTuple):
     """How to look at an incident."""
 
     zone: tzinfo = timezone.utc
@@ -86,11 +91,11 @@ class Card(NamedTuple):
         return str(self.props[PROPS_KEY]["print"])
 
 
-def state_of(incident: Incident) -> State:
+def state_of(incident: Incident) -> CardState:
     """Word, emoji and colour; states nobody knows yet keep their own word."""
     known = STATES.get(incident.status)
     if known is None:
-        return State(one_line(incident.status, 40).capitalize() or "Unknown", "❔", "#757575")
+        return CardState(one_line(incident.status, 40).capitalize() or "Unknown", "❔", "#757575")
     if incident.status == "triggered" and incident.urgency == "low":
         return known._replace(color=LOW_TRIGGERED)
     return known
@@ -104,7 +109,7 @@ def headline(incident: Incident, limit: int = 255) -> str:
 
 def plain_line(
     incident: Incident,
-    limits: Limits = LEVELS[0],
+    limits: CardLimits = LEVELS[0],
     *,
     markdown: bool = True,
     mitigated: bool = False,
@@ -131,11 +136,11 @@ def plain_line(
     return " · ".join(part for part in parts if part)
 
 
-def card(incident: Incident, view: View) -> Card:
+def draw_card(incident: Incident, view: CardView) -> Card:
     """The whole card of an incident in any state, within the limits of every server."""
     drawn = _draw(incident, view, LEVELS[0])
     for limits in LEVELS[1:]:
-        if props_size(drawn.props) <= PROPS_LIMIT:
+        if props_size(drawn.props) <= MAX_PROPS_CHARACTERS:
             break
         drawn = _draw(incident, view, limits)
     return drawn
@@ -149,8 +154,8 @@ def props_size(props: Mapping[str, Any]) -> int:
     actions = sum(len(attachment.get("actions") or ()) for attachment in attachments)
     # Go writes these three as six characters each.
     escaped = 5 * (text.count("<") + text.count(">") + text.count("&"))
-    extra = ATTACHMENT_EXTRA * len(list(attachments)) + ACTION_EXTRA * actions
-    return len(text) + escaped + extra + RESERVE
+    extra = ATTACHMENT_CHARACTERS * len(list(attachments)) + ACTION_CHARACTERS * actions
+    return len(text) + escaped + extra + RESERVED_CHARACTERS
 
 
 def is_outdated(root: Mapping[str, Any], version: Version, fingerprint: str) -> bool:
@@ -167,7 +172,7 @@ def is_outdated(root: Mapping[str, Any], version: Version, fingerprint: str) -> 
     return painted < version or (painted == version and differs)
 
 
-def _draw(incident: Incident, view: View, limits: Limits) -> Card:
+def _draw(incident: Incident, view: CardView, limits: CardLimits) -> Card:
     marked = bool(view.mitigated)
     state = MITIGATED if marked else state_of(incident)
     told = state_text(
@@ -188,7 +193,7 @@ def _draw(incident: Incident, view: View, limits: Limits) -> Card:
         # A linked title is shown as plain text: backslashes would be seen.
         "title": inert(headline(incident, limits.title)),
         "text": told,
-        "fields": fields(incident, view.zone, limits),
+        "fields": draw_fields(incident, view.zone, limits),
     }
     if link and len(link) <= limits.url:
         attachment["title_link"] = link

@@ -12,14 +12,14 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import cut, escape, markdown_link, one_line, web_link
 from pagerduty_mattermost.incidents.incident import Incident, Link, Person
 
-NAME = 60
+MAX_NAME = 60
 """Code points of a person's, service's or team's name on a card."""
 MAX_LINES = 12
 
 _LIKE_AN_ADDRESS = re.compile(r"://|\w\.[a-z]{2,}", re.IGNORECASE)
 
 
-class Limits(NamedTuple):
+class CardLimits(NamedTuple):
     """How much of each part is shown: code points, or how many of them."""
 
     title: int
@@ -33,15 +33,15 @@ class Limits(NamedTuple):
     """Longer addresses are left out: cut ones lead nowhere."""
 
 
-def state_text(incident: Incident, state: str, zone: tzinfo, limits: Limits) -> str:
+def state_text(incident: Incident, state: str, zone: tzinfo, limits: CardLimits) -> str:
     """The attachment's text: the state with its time and people, then what the alert said. `state`
     is Markdown."""
     line = state
     if incident.status == "merged" and incident.merged_into:
-        line += f" into {escape(one_line(incident.merged_into, NAME))}"
+        line += f" into {escape(one_line(incident.merged_into, MAX_NAME))}"
     if not incident.is_open:
         if incident.resolved_by:
-            line += f" by {escape(one_line(incident.resolved_by, NAME))}"
+            line += f" by {escape(one_line(incident.resolved_by, MAX_NAME))}"
         stamp = times.stamp(incident.resolved_at, zone)
         line += f", {stamp}" if stamp else ""
     elif incident.status == "acknowledged" and incident.acknowledgers:
@@ -50,7 +50,7 @@ def state_text(incident: Incident, state: str, zone: tzinfo, limits: Limits) -> 
     return f"{line}\n{summary}" if summary else line
 
 
-def fields(incident: Incident, zone: tzinfo, limits: Limits) -> List[Dict[str, Any]]:
+def draw_fields(incident: Incident, zone: tzinfo, limits: CardLimits) -> List[Dict[str, Any]]:
     """The fields that have something to say, most important first."""
     acknowledged = people(incident.acknowledgers, limits.people, zone, incident.created_at)
     shown: List[Tuple[str, str, bool]] = [
@@ -87,7 +87,9 @@ def people(
     named = []
     for person in every[:limit]:
         at = times.clock(person.at, zone, near) if zone else ""
-        named.append(escape(one_line(person.name or person.id, NAME)) + (f" ({at})" if at else ""))
+        named.append(
+            escape(one_line(person.name or person.id, MAX_NAME)) + (f" ({at})" if at else "")
+        )
     if len(every) > limit:
         named.append(f"and {len(every) - limit} more")
     return ", ".join(named)
@@ -101,25 +103,25 @@ def paragraph(text: str, limit: int) -> str:
     return escape("\n".join(lines)).strip("\u2002")
 
 
-def link_markdown(link: Link, limits: Limits) -> str:
+def link_markdown(link: Link, limits: CardLimits) -> str:
     """A web link with its text; a text that looks like an address gives way to the true host: no
     disguise."""
     address = web_link(link.href) or web_link(link.image)
     if not address or len(address) > limits.url:
         return ""
-    label = one_line(link.text, NAME) or ("Graph" if link.image else "")
+    label = one_line(link.text, MAX_NAME) or ("Graph" if link.image else "")
     if not label or _LIKE_AN_ADDRESS.search(label):
-        label = one_line(urlsplit(address).netloc, NAME)
+        label = one_line(urlsplit(address).netloc, MAX_NAME)
     return markdown_link(label, address)
 
 
-def _links(links: Iterable[Link], limits: Limits) -> List[str]:
+def _links(links: Iterable[Link], limits: CardLimits) -> List[str]:
     shown = [markdown for markdown in (link_markdown(link, limits) for link in links) if markdown]
     return shown[: limits.links]
 
 
 def _word(text: str) -> str:
-    return escape(one_line(text, NAME))
+    return escape(one_line(text, MAX_NAME))
 
 
 def _duration(incident: Incident) -> str:
@@ -137,7 +139,7 @@ def _alerts(incident: Incident) -> str:
     return f"{incident.alerts_total} ({', '.join(parts)})" if parts else str(incident.alerts_total)
 
 
-def _bridge(incident: Incident, limits: Limits) -> str:
+def _bridge(incident: Incident, limits: CardLimits) -> str:
     address = web_link(incident.conference_url)
     parts = [
         markdown_link("Join the call", address) if address and len(address) <= limits.url else "",
@@ -146,7 +148,7 @@ def _bridge(incident: Incident, limits: Limits) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _note(incident: Incident, zone: tzinfo, limits: Limits) -> str:
+def _note(incident: Incident, zone: tzinfo, limits: CardLimits) -> str:
     text = paragraph(incident.note, limits.note)
     if not text:
         return ""
@@ -157,7 +159,7 @@ def _note(incident: Incident, zone: tzinfo, limits: Limits) -> str:
     return f"{text}\n— {signed}" if signed else text
 
 
-def _details(incident: Incident, limits: Limits) -> str:
+def _details(incident: Incident, limits: CardLimits) -> str:
     lines = []
     for name, value in incident.details[: limits.details]:
         label, shown = _word(name), escape(one_line(value, limits.detail))

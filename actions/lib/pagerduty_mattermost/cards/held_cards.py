@@ -23,17 +23,21 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Stor
 from pagerduty_mattermost.incidents.incident import Incident
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.cards.quiet_hours import Hours
+    from pagerduty_mattermost.cards.quiet_hours import QuietHours
 
 KEY_PREFIX = "held."
 QUIET, DIGEST, OVER = "quiet_hours", "digest", "over"
-DAY = 86400.0
-KEEP: Mapping[str, float] = {QUIET: 7 * DAY, DIGEST: 30 * DAY, OVER: DAY}
+DAY_SECONDS = 86400.0
+KEPT_SECONDS: Mapping[str, float] = {
+    QUIET: 7 * DAY_SECONDS,
+    DIGEST: 30 * DAY_SECONDS,
+    OVER: DAY_SECONDS,
+}
 """Seconds after the end of the quiet hours: for a digest that can't be posted, and for one that
 was; for what came and went, in which reconcile may come late."""
 
 
-class Held(NamedTuple):
+class HeldCard(NamedTuple):
     channel_id: str
     incident_id: str
     until: float
@@ -52,7 +56,7 @@ class Held(NamedTuple):
         return f"{KEY_PREFIX}{self.channel_id}.{self.incident_id}"
 
 
-class Verdict(NamedTuple):
+class HoldVerdict(NamedTuple):
     """What becomes of a change of an incident that has no card in the channel."""
 
     starts: bool
@@ -69,47 +73,47 @@ def is_held_back(incident: Incident) -> bool:
     return incident.urgency == "low"
 
 
-def is_quiet(hours: Optional[Hours], route: Route, incident: Incident) -> bool:
+def is_quiet(hours: Optional[QuietHours], route: Route, incident: Incident) -> bool:
     """Whether quiet hours hold the incident's cards back now; replies in those that are there
     mention nobody."""
     return hours is not None and is_held_back(incident) and hours.until(route.quiet) is not None
 
 
 def decide(
-    starts: bool, record: Optional[Held], until: Optional[float], incident: Incident
-) -> Verdict:
+    starts: bool, record: Optional[HeldCard], until: Optional[float], incident: Incident
+) -> HoldVerdict:
     """Of a change that a rule saw. `starts`: the route starts a card on it; `until`: end of the
     route's present quiet hours, None when there are none. High urgency always passes."""
     if record is not None and record.why == OVER and not incident.is_open:
-        return Verdict(False, kept=True)
+        return HoldVerdict(False, kept=True)
     wanted = starts or record is not None
     if until is None or not is_held_back(incident):
         if record is not None and record.why == QUIET and not incident.is_open:
-            return Verdict(False, kept=True)  # it came and went: the digest counts it
-        return Verdict(wanted)
+            return HoldVerdict(False, kept=True)  # it came and went: the digest counts it
+        return HoldVerdict(wanted)
     if record is not None and record.why == QUIET:
-        return Verdict(False, kept=True)
-    return Verdict(False, hold=wanted)
+        return HoldVerdict(False, kept=True)
+    return HoldVerdict(False, hold=wanted)
 
 
-def read(store: Store, channel_id: str, incident_id: str) -> Optional[Held]:
+def read(store: Store, channel_id: str, incident_id: str) -> Optional[HeldCard]:
     """None also for a value that does not read. Raises StoreUnreachable."""
-    name = Held(channel_id, incident_id, 0.0).key
+    name = HeldCard(channel_id, incident_id, 0.0).key
     try:
         return held_of(name, store.read(name))
     except BrokenValue:
         return None
 
 
-def save(store: Store, held: Held, now: float) -> None:
-    store.write(held.key, to_json(held), max(held.until - now, 0.0) + KEEP[held.why])
+def save(store: Store, held: HeldCard, now: float) -> None:
+    store.write(held.key, to_json(held), max(held.until - now, 0.0) + KEPT_SECONDS[held.why])
 
 
-def drop(store: Store, held: Held) -> None:
+def drop(store: Store, held: HeldCard) -> None:
     store.delete(held.key)
 
 
-def every(store: Store, log: Any = None) -> List[Held]:
+def every(store: Store, log: Any = None) -> List[HeldCard]:
     """All of them, in the order of their keys; one request. What does not read is left out. Raises
     StoreUnreachable."""
 
@@ -130,11 +134,13 @@ def held_incidents(store: Store) -> Dict[str, str]:
     return {one.incident_id: one.why for one in every(store)}
 
 
-def held_of(name: str, value: Any) -> Optional[Held]:
+def held_of(name: str, value: Any) -> Optional[HeldCard]:
     """Of a relative key and its value; None when it is no such record."""
     channel_id, _, incident_id = name[len(KEY_PREFIX) :].partition(".")
     try:
-        held = from_json(Held, {**value, "channel_id": channel_id, "incident_id": incident_id})
+        held = from_json(HeldCard, {**value, "channel_id": channel_id, "incident_id": incident_id})
     except (MisshapenValue, TypeError):
         return None
-    return (held if held.why in KEEP else held._replace(why=QUIET)) if incident_id else None
+    return (
+        (held if held.why in KEPT_SECONDS else held._replace(why=QUIET)) if incident_id else None
+    )

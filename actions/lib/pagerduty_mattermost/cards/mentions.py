@@ -12,8 +12,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Optional
 
-from pagerduty_mattermost.cards import route as routing
-from pagerduty_mattermost.cards.route import Route
+from pagerduty_mattermost.cards.route import (
+    HAND_OVERS,
+    Route,
+    mentioned_at_birth,
+    mentioned_in_reply,
+)
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
@@ -67,18 +71,18 @@ class Mentions:
         if route.mention == "oncall" and change.incident.is_open:
             acted = {event.agent.id for event in change.events}
             return self.on_call(change.incident.escalation_policy_id, acted)
-        ids = routing.mentioned_at_birth(route, change)
+        ids = mentioned_at_birth(route, change)
         return self.of_users(ids) if ids else ""
 
     def in_reply(self, route: Route, event: IncidentEvent, change: Change) -> str:
         """Whom the reply to an event mentions, as its card's route says."""
         if (
             route.mention == "oncall"
-            and event.event_type in routing.HAND_OVERS
+            and event.event_type in HAND_OVERS
             and change.incident.is_open
         ):
             return self.on_call(change.incident.escalation_policy_id, {event.agent.id})
-        ids = routing.mentioned_in_reply(route, event, change)
+        ids = mentioned_in_reply(route, event, change)
         return self.of_users(ids) if ids else ""
 
     def _names(self, people: Iterable[Reference]) -> str:

@@ -9,7 +9,7 @@ NOT_STARTED, WAITING, GONE, FAILED = "not_started", "waiting", "deleted_by_a_per
 HELD = "held"
 
 
-class Outcome(NamedTuple):
+class CardOutcome(NamedTuple):
     """What was done in one channel."""
 
     channel_id: str
@@ -22,7 +22,7 @@ class Outcome(NamedTuple):
     problem: str = ""
 
 
-def joined(before: Optional[Outcome], now: Outcome) -> Outcome:
+def joined(before: Optional[CardOutcome], now: CardOutcome) -> CardOutcome:
     """Two rounds over one card as one outcome."""
     if before is None:
         return now

@@ -10,9 +10,9 @@ read where a value in hand says it already:
 - of a change that is the first to be known of its events (`at_once`), where the card has told all
   that was known before: none of its replies is there.
 
-The second holds because whoever tells an event writes the change before (`Records.save_state`),
-and that stands for an hour at least. It is not relied on for old news, and where Mattermost
-refuses anything.
+The second holds because whoever tells an event writes the change before
+(`IncidentRecords.save_state`), and that stands for an hour at least. It is not relied on for old
+news, and where Mattermost refuses anything.
 """
 
 from __future__ import annotations
@@ -22,14 +22,19 @@ from contextlib import suppress
 from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
 
-from pagerduty_mattermost.cards import card as cards
 from pagerduty_mattermost.cards import held_cards, replies
-from pagerduty_mattermost.cards import route as routing
-from pagerduty_mattermost.cards.birth import CardBirths
+from pagerduty_mattermost.cards.card import (
+    Card,
+    CardView,
+    draw_card,
+    is_outdated,
+)
+from pagerduty_mattermost.cards.creation import CardCreator
 from pagerduty_mattermost.cards.mentions import Mentions
-from pagerduty_mattermost.cards.outcome import CREATED, GONE, REPAINTED, WAITING, Outcome
-from pagerduty_mattermost.cards.quiet_hours import Hours
-from pagerduty_mattermost.cards.records import Record, Records, Snapshot
+from pagerduty_mattermost.cards.outcome import CREATED, GONE, REPAINTED, WAITING, CardOutcome
+from pagerduty_mattermost.cards.quiet_hours import QuietHours
+from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory, IncidentRecords
+from pagerduty_mattermost.cards.route import gets_reply
 from pagerduty_mattermost.cards.thread import CardThread
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
@@ -42,12 +47,12 @@ class CardPainter:
     def __init__(
         self,
         mattermost: Mattermost,
-        births: CardBirths,
+        births: CardCreator,
         *,
         zone: tzinfo = timezone.utc,
         mentions: Optional[Mentions] = None,
         buttons: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
-        hours: Optional[Hours] = None,
+        hours: Optional[QuietHours] = None,
         log: Any = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -64,26 +69,26 @@ class CardPainter:
 
     def bring_up(
         self,
-        books: Records,
+        books: IncidentRecords,
         change: Change,
-        record: Record,
-        snapshot: Snapshot,
+        record: CardRecord,
+        snapshot: IncidentMemory,
         looked: float,
         *,
         here: bool,
         at_once: bool = False,
-    ) -> Outcome:
+    ) -> CardOutcome:
         """Find or create the card, paint it, reply what is missing.
 
         `looked`: monotonic seconds before the snapshot was read. `here`: the run is about this
         card's channel. `at_once`: the card has told all but this change, of which nobody has told
         anything yet. Raises what the gateways raise.
         """
-        outcome = Outcome(record.channel_id, record.label, post_id=record.post_id)
+        outcome = CardOutcome(record.channel_id, record.label, post_id=record.post_id)
         if record.gone:
             return outcome._replace(done=GONE)
         view = self._view(record, snapshot)
-        card = cards.card(snapshot.newest.change.incident, view)
+        card = draw_card(snapshot.newest.change.incident, view)
         paints = snapshot.may_paint(change)
         if record.post_id and record.bot and at_once:
             thread = self._thread(record, (), looked)
@@ -121,7 +126,7 @@ class CardPainter:
             return self.bring_up(books, change, anew, snapshot, looked, here=here)
         record = record._replace(bot=str(root["user_id"]))
         newest = snapshot.newest.version
-        if cards.is_outdated(root, newest, card.fingerprint if paints else ""):
+        if is_outdated(root, newest, card.fingerprint if paints else ""):
             outcome = self._repainted(record, card, outcome)
         thread = self._thread(record, posts, read)
         try:
@@ -137,11 +142,13 @@ class CardPainter:
         self._save(books, record, snapshot)
         return outcome._replace(reply_ids=tuple(added))
 
-    def _repainted(self, record: Record, card: cards.Card, outcome: Outcome) -> Outcome:
+    def _repainted(self, record: CardRecord, card: Card, outcome: CardOutcome) -> CardOutcome:
         self._mattermost.patch_post(record.post_id, message=card.message, props=card.props)
         return outcome if outcome.done == CREATED else outcome._replace(done=REPAINTED)
 
-    def _thread(self, record: Record, posts: Iterable[Dict[str, Any]], read: float) -> CardThread:
+    def _thread(
+        self, record: CardRecord, posts: Iterable[Dict[str, Any]], read: float
+    ) -> CardThread:
         return CardThread(
             self._mattermost,
             self._monotonic,
@@ -152,14 +159,14 @@ class CardPainter:
             bot_id=record.bot,
         )
 
-    def _read_thread(self, record: Record) -> List[Dict[str, Any]]:
+    def _read_thread(self, record: CardRecord) -> List[Dict[str, Any]]:
         """The card and its replies; empty when the card was deleted."""
         try:
             return self._mattermost.thread(record.post_id)
         except NotFound:
             return []
 
-    def _save(self, books: Records, record: Record, snapshot: Snapshot) -> None:
+    def _save(self, books: IncidentRecords, record: CardRecord, snapshot: IncidentMemory) -> None:
         """Remember that the card and its thread have told all of the snapshot."""
         told = record._replace(
             born=True,
@@ -169,7 +176,7 @@ class CardPainter:
         if told != snapshot.cards.get(record.channel_id):
             books.save_card(told)
 
-    def _born(self, record: Record, snapshot: Snapshot, thread: CardThread) -> List[str]:
+    def _born(self, record: CardRecord, snapshot: IncidentMemory, thread: CardThread) -> List[str]:
         """Reactions and checklist of a new card; an emoji that is unknown or not allowed is only
         logged."""
         if record.born:
@@ -193,9 +200,9 @@ class CardPainter:
         self,
         events: Iterable[IncidentEvent],
         change: Change,
-        record: Record,
-        snapshot: Snapshot,
-        view: cards.View,
+        record: CardRecord,
+        snapshot: IncidentMemory,
+        view: CardView,
         thread: CardThread,
         *,
         mentioned: bool = False,
@@ -205,12 +212,12 @@ class CardPainter:
         added: List[str] = []
         own = {event.event_id for event in change.events}
         for event in events:
-            if not routing.replies(record.route, event):
+            if not gets_reply(record.route, event):
                 continue
             key = post_key("reply", event.event_id, record.channel_id)
             if thread.has(key):
                 continue
-            text = replies.reply(snapshot.newest.change.incident, event, view)
+            text = replies.draw_reply(snapshot.newest.change.incident, event, view)
             if (
                 self._mentions is not None
                 and event.event_id in own
@@ -225,12 +232,12 @@ class CardPainter:
             )
         return added
 
-    def _view(self, record: Record, snapshot: Snapshot) -> cards.View:
+    def _view(self, record: CardRecord, snapshot: IncidentMemory) -> CardView:
         newest, mark = snapshot.newest, snapshot.mitigated
         incident = newest.change.incident
         key = record.key or post_key("card", incident.id, record.channel_id)
         mitigated = f"by {mark.by}, {times.stamp(mark.at, self._zone)}" if mark else ""
         buttons = tuple(self._buttons(incident))
-        return cards.View(
+        return CardView(
             self._zone, key, newest.version, times.iso(self._clock()), buttons, mitigated
         )

@@ -7,9 +7,9 @@ from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.cards.mentions import Mentions
-from pagerduty_mattermost.cards.outcome import CREATED, FAILED, Outcome
-from pagerduty_mattermost.cards.publisher import Posts
-from pagerduty_mattermost.cards.quiet_hours import Hours
+from pagerduty_mattermost.cards.outcome import CREATED, FAILED, CardOutcome
+from pagerduty_mattermost.cards.publisher import CardPublisher
+from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
@@ -30,7 +30,7 @@ def change_of(
     return trigger_payload.change_of(change)
 
 
-def posts(context: Context) -> Posts:
+def make_publisher(context: Context) -> CardPublisher:
     """What shows and repaints cards, with the configuration's buttons, quiet hours and zone."""
     settings = context.settings
 
@@ -53,7 +53,7 @@ def posts(context: Context) -> Posts:
             )
             return incident
 
-    return Posts(
+    return CardPublisher(
         context.mattermost,
         context.store,
         context.channels,
@@ -63,18 +63,18 @@ def posts(context: Context) -> Posts:
         ),
         extras=with_details,
         buttons=card_buttons,
-        hours=Hours(settings.quiet_hours, settings.time_zone, context.clock),
+        hours=QuietHours(settings.quiet_hours, settings.time_zone, context.clock),
         log=context.log,
         clock=context.clock,
         monotonic=context.monotonic,
     )
 
 
-def follow(context: Context, change: Change) -> List[Outcome]:
+def follow(context: Context, change: Change) -> List[CardOutcome]:
     """All that becomes of a change which the sensor saw, beside what rules start: every card that
     the incident has; cards that quiet hours hold back and that may come now; and a card in each
     channel that is subscribed to it from chat."""
-    publisher = posts(context)
+    publisher = make_publisher(context)
     outcomes = publisher.repaint(change)
     present = {one.channel_id for one in outcomes}
     for channel, route in _released(context, change, present).items():
@@ -113,10 +113,10 @@ def _subscribed(context: Context, change: Change, present: AbstractSet[str]) -> 
     }
 
 
-def _shown(publisher: Posts, change: Change, channel: str, route: Route) -> Outcome:
+def _shown(publisher: CardPublisher, change: Change, channel: str, route: Route) -> CardOutcome:
     from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
 
     try:
         return publisher.show(change, channel, route)
     except ChannelUnavailable as error:
-        return Outcome(channel, done=FAILED, problem=str(error))
+        return CardOutcome(channel, done=FAILED, problem=str(error))

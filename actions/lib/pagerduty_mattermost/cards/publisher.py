@@ -22,8 +22,7 @@ from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards import held_cards
-from pagerduty_mattermost.cards import route as routing
-from pagerduty_mattermost.cards.birth import FRESH_SECONDS, OLD_NEWS_SECONDS, CardBirths
+from pagerduty_mattermost.cards.creation import FRESH_SECONDS, OLD_NEWS_SECONDS, CardCreator
 from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import (
     CREATED,
@@ -33,24 +32,24 @@ from pagerduty_mattermost.cards.outcome import (
     NOT_STARTED,
     REPAINTED,
     UNCHANGED,
-    Outcome,
+    CardOutcome,
     joined,
 )
 from pagerduty_mattermost.cards.painter import CardPainter
-from pagerduty_mattermost.cards.quiet_hours import Hours
+from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.records import (
-    GRACE,
+    GRACE_SECONDS,
     OVER,
     UNSEEN,
-    Known,
-    Record,
-    Records,
-    Snapshot,
-    known_of,
+    CardRecord,
+    IncidentMemory,
+    IncidentRecords,
+    SeenChange,
+    as_seen,
     life_of,
     same,
 )
-from pagerduty_mattermost.cards.route import Route
+from pagerduty_mattermost.cards.route import Route, starts_card
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
     NotFound,
@@ -80,7 +79,7 @@ class _Job(NamedTuple):
     """One call: a change, and the channel and route of a birth."""
 
     change: Change
-    books: Records
+    books: IncidentRecords
     ref: Optional[ChannelRef] = None
     route: Route = Route()
     starts: bool = False
@@ -91,7 +90,7 @@ class _Job(NamedTuple):
     """The words by which the channel was named (`Channels.asked`)."""
 
 
-class Posts:
+class CardPublisher:
     def __init__(
         self,
         mattermost: Mattermost,
@@ -102,7 +101,7 @@ class Posts:
         mentions: Optional[Mentions] = None,
         extras: Optional[Extras] = None,
         buttons: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
-        hours: Optional[Hours] = None,
+        hours: Optional[QuietHours] = None,
         log: Any = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -118,7 +117,7 @@ class Posts:
         self._monotonic = monotonic
         self._painter = CardPainter(
             mattermost,
-            CardBirths(mattermost, mentions, clock=clock, monotonic=monotonic),
+            CardCreator(mattermost, mentions, clock=clock, monotonic=monotonic),
             zone=zone,
             mentions=mentions,
             buttons=buttons,
@@ -128,16 +127,18 @@ class Posts:
             monotonic=monotonic,
         )
 
-    def show(self, change: Change, channel: str, route: Route, *, due: bool = False) -> Outcome:
+    def show(
+        self, change: Change, channel: str, route: Route, *, due: bool = False
+    ) -> CardOutcome:
         """The incident's card in one channel, created if the route starts one. `due`: a rule would
         have started one, so the change counts as what it saw. Raises ChannelUnavailable as well.
         """
         service = (change.incident.service_id, change.incident.service)
-        books = Records(self._store, change.incident.id, self._log)
+        books = IncidentRecords(self._store, change.incident.id, self._log)
         asked = self._channels.asked(channel, service)
         loaded = [(self._monotonic(), books.load())]
 
-        def shown(ref: ChannelRef) -> Outcome:
+        def shown(ref: ChannelRef) -> CardOutcome:
             looked, snapshot = loaded.pop() if loaded else (self._monotonic(), books.load())
             record, verdict = self._judged(change, ref, route, snapshot, due)
             waits = verdict.hold or verdict.kept
@@ -145,7 +146,7 @@ class Posts:
             outcomes = self._follow(job, snapshot, looked)
             outcome = next((one for one in outcomes if one.channel_id == ref.id), None)
             if outcome is None:
-                return Outcome(ref.id, ref.label, HELD if waits else NOT_STARTED)
+                return CardOutcome(ref.id, ref.label, HELD if waits else NOT_STARTED)
             if record is not None and outcome.post_id:
                 held_cards.drop(self._store, record)
             return outcome
@@ -153,10 +154,10 @@ class Posts:
         known = _channel_of(loaded[0][1], asked)
         return self._channels.using(channel, shown, service, known=known)
 
-    def repaint(self, change: Change) -> List[Outcome]:
+    def repaint(self, change: Change) -> List[CardOutcome]:
         """All cards the incident has. A channel that is closed to the bot is told in the
         operations channel, the others go on."""
-        books = Records(self._store, change.incident.id, self._log)
+        books = IncidentRecords(self._store, change.incident.id, self._log)
         looked = self._monotonic()
         return self._follow(_Job(change, books), books.load(), looked)
 
@@ -165,37 +166,37 @@ class Posts:
         return held_cards.is_quiet(self._hours, route, incident)
 
     def _judged(
-        self, change: Change, ref: ChannelRef, route: Route, snapshot: Snapshot, due: bool
-    ) -> Tuple[Optional[held_cards.Held], held_cards.Verdict]:
+        self, change: Change, ref: ChannelRef, route: Route, snapshot: IncidentMemory, due: bool
+    ) -> Tuple[Optional[held_cards.HeldCard], held_cards.HoldVerdict]:
         """Whether the change starts a card there, or is held, which is written before anything
         else is done. What a person asks for is never held."""
-        starts = due or routing.starts(route, change)
+        starts = due or starts_card(route, change)
         if (
             ref.id in snapshot.cards
             or self._hours is None
             or not self._hours.of(route.quiet).spans
         ):
-            return None, held_cards.Verdict(starts)
+            return None, held_cards.HoldVerdict(starts)
         record = held_cards.read(self._store, ref.id, change.incident.id)
         if not change.events and not due:
-            return record, held_cards.Verdict(starts)
+            return record, held_cards.HoldVerdict(starts)
         until = self._hours.until(route.quiet)
         verdict = held_cards.decide(starts, record, until, change.incident)
         if verdict.hold and until is not None:
-            record = held_cards.Held(
+            record = held_cards.HeldCard(
                 ref.id, change.incident.id, until, route, ref.label, change.incident.created_at
             )
             held_cards.save(self._store, record, self._clock())
         return record, verdict
 
-    def _follow(self, job: _Job, snapshot: Snapshot, looked: float) -> List[Outcome]:
+    def _follow(self, job: _Job, snapshot: IncidentMemory, looked: float) -> List[CardOutcome]:
         """Bring the cards up to what is known; again while other runs bring news meanwhile."""
-        known = known_of(job.change, self._clock())
+        known = as_seen(job.change, self._clock())
         targets = self._targets(job, snapshot)
         if _is_done(job, targets, known, snapshot):
             return [_untouched(record) for record in targets]
         first = snapshot if self._is_news(job.change, snapshot) else None
-        outcomes: Dict[str, Outcome] = {}
+        outcomes: Dict[str, CardOutcome] = {}
         later: Optional[RetryLater] = None
         for number in range(MAX_ROUNDS):
             known, snapshot = self._remember(job, known, snapshot, first=number == 0)
@@ -223,16 +224,16 @@ class Posts:
             self._let_expire(job.books, left._replace(states=stored))
         return list(outcomes.values())
 
-    def _targets(self, job: _Job, snapshot: Snapshot) -> List[Record]:
+    def _targets(self, job: _Job, snapshot: IncidentMemory) -> List[CardRecord]:
         if job.ref is None:
             return list(snapshot.cards.values())
         record = snapshot.cards.get(job.ref.id)
         if record is None and job.starts:
             key = post_key("card", job.change.incident.id, job.ref.id)
-            record = Record(job.ref.id, key, 0.0, job.route, job.ref.label)
+            record = CardRecord(job.ref.id, key, 0.0, job.route, job.ref.label)
         return [record._replace(asked=record.asked or job.asked)] if record else []
 
-    def _is_news(self, change: Change, snapshot: Snapshot) -> bool:
+    def _is_news(self, change: Change, snapshot: IncidentMemory) -> bool:
         """Whether nobody can have told any of the change's events: no change with one of them is
         known, and they are so young that it would still stand there."""
         now = self._clock()
@@ -242,8 +243,8 @@ class Posts:
         )
 
     def _remember(
-        self, job: _Job, known: Known, snapshot: Snapshot, *, first: bool
-    ) -> Tuple[Known, Snapshot]:
+        self, job: _Job, known: SeenChange, snapshot: IncidentMemory, *, first: bool
+    ) -> Tuple[SeenChange, IncidentMemory]:
         """Write the change before anything is painted, so that no other run can miss it."""
         whole = snapshot.knowing(known)
         birth = job.ref is not None and job.ref.id not in snapshot.cards and job.starts
@@ -264,13 +265,13 @@ class Posts:
         return known, whole
 
     def _bring_up(
-        self, job: _Job, record: Record, snapshot: Snapshot, looked: float, at_once: bool
-    ) -> Outcome:
+        self, job: _Job, record: CardRecord, snapshot: IncidentMemory, looked: float, at_once: bool
+    ) -> CardOutcome:
         """One card. In another channel than the call's own, what is wrong there is told and the
         other cards go on."""
         here = job.ref is not None and job.ref.id == record.channel_id
 
-        def brought(ref: Optional[ChannelRef] = None) -> Outcome:
+        def brought(ref: Optional[ChannelRef] = None) -> CardOutcome:
             return self._painter.bring_up(
                 job.books, job.change, record, snapshot, looked, here=here, at_once=at_once
             )
@@ -292,10 +293,10 @@ class Posts:
     def _rejoined(
         self,
         job: _Job,
-        record: Record,
-        again: Callable[[Optional[ChannelRef]], Outcome],
+        record: CardRecord,
+        again: Callable[[Optional[ChannelRef]], CardOutcome],
         refused: PackError,
-    ) -> Outcome:
+    ) -> CardOutcome:
         """Refused: the bot goes back into the channel and tries once more, or people are told who
         must do what."""
         try:
@@ -308,17 +309,19 @@ class Posts:
                 self._log.warning(
                     "The card of %s in %s: %s", job.change.incident.id, record.channel_id, refused
                 )
-        return Outcome(
+        return CardOutcome(
             record.channel_id, record.label, FAILED, post_id=record.post_id, problem=problem
         )
 
-    def _tidied(self, job: _Job, snapshot: Snapshot, outcomes: List[Outcome]) -> Snapshot:
+    def _tidied(
+        self, job: _Job, snapshot: IncidentMemory, outcomes: List[CardOutcome]
+    ) -> IncidentMemory:
         """Delete states that a newer one has replaced for long; what only they knew goes into the
         newest first. What is left."""
         painted = outcomes and all(
             one.done in (CREATED, REPAINTED, UNCHANGED, GONE) for one in outcomes
         )
-        old = [state for state in snapshot.states[:-1] if self._clock() - state.at > GRACE]
+        old = [state for state in snapshot.states[:-1] if self._clock() - state.at > GRACE_SECONDS]
         if not painted or not old:
             return snapshot
         newest = snapshot.newest
@@ -330,7 +333,7 @@ class Posts:
         kept = tuple(state for state in snapshot.states[:-1] if state not in old)
         return snapshot._replace(states=(*kept, newest))
 
-    def _let_expire(self, books: Records, snapshot: Snapshot) -> None:
+    def _let_expire(self, books: IncidentRecords, snapshot: IncidentMemory) -> None:
         """The incident is over, so all that is remembered of it expires: also cards that could not
         be painted and older states; and the mark goes, which counts no more."""
         for record in snapshot.cards.values():
@@ -347,7 +350,7 @@ class Posts:
             books.forget_mark()
 
 
-def _channel_of(snapshot: Snapshot, asked: str) -> Optional[ChannelRef]:
+def _channel_of(snapshot: IncidentMemory, asked: str) -> Optional[ChannelRef]:
     """The channel of the card that was started under these words, if there is one."""
     for record in snapshot.cards.values():
         if record.asked == asked and record.post_id:
@@ -356,7 +359,9 @@ def _channel_of(snapshot: Snapshot, asked: str) -> Optional[ChannelRef]:
     return None
 
 
-def _is_done(job: _Job, targets: List[Record], known: Known, snapshot: Snapshot) -> bool:
+def _is_done(
+    job: _Job, targets: List[CardRecord], known: SeenChange, snapshot: IncidentMemory
+) -> bool:
     """Whether an earlier run has done all of it: the change stands there as it is, and the cards
     have told it and all else. Not believed of what was not read by the sensor: it has no number of
     a cycle, so two such changes of one second would be taken for one."""
@@ -378,6 +383,6 @@ def _is_done(job: _Job, targets: List[Record], known: Known, snapshot: Snapshot)
     )
 
 
-def _untouched(record: Record) -> Outcome:
+def _untouched(record: CardRecord) -> CardOutcome:
     done = GONE if record.gone else UNCHANGED
-    return Outcome(record.channel_id, record.label, done, post_id=record.post_id)
+    return CardOutcome(record.channel_id, record.label, done, post_id=record.post_id)

@@ -9,7 +9,7 @@ from pagerduty_mattermost.core.config.quiet import QuietConfig
 from pagerduty_mattermost.core.weekly_hours import WeeklyHours, ends, parse
 
 
-class Hours:
+class QuietHours:
     """The quiet hours of routes: their own, else the configuration's; with its time zone where
     they name none.
 

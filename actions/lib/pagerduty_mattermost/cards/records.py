@@ -3,13 +3,13 @@ knew.
 
 Three kinds of keys below `pagerduty.incident.<id>.`, read in one request:
 
-- `card.<channel id>`: intent and result of one card, with its route (`Record`). One key for each
-  card, because the datastore has no compare-and-set and every action is a process of its own.
-- `mark`: that somebody said it is mitigated (`Mark`).
-- `state.<version>`: a change as it came (`Known`), extras of older ones merged in. Never one
-  "newest" key: two writers would overwrite each other. Kept for `GRACE` after a newer one came,
-  because a card that is being born at that moment must still tell its events, and because it says
-  that somebody has told them; then deleted by whoever painted a newer one.
+- `card.<channel id>`: intent and result of one card, with its route (`CardRecord`). One key for
+  each card, because the datastore has no compare-and-set and every action is a process of its own.
+- `mark`: that somebody said it is mitigated (`MitigatedMark`).
+- `state.<version>`: a change as it came (`SeenChange`), extras of older ones merged in. Never one
+  "newest" key: two writers would overwrite each other. Kept for `GRACE_SECONDS` after a newer one
+  came, because a card that is being created at that moment must still tell its events, and because
+  it says that somebody has told them; then deleted by whoever painted a newer one.
 """
 
 from __future__ import annotations
@@ -33,17 +33,21 @@ from pagerduty_mattermost.incidents.incident import (
 )
 
 KEY_PREFIX = "incident."
-DAY = 86400.0
-OPEN_TTL, CLOSED_TTL = 180 * DAY, 30 * DAY
-UNSEEN_TTL = DAY
+DAY_SECONDS = 86400.0
+OPEN_SECONDS, CLOSED_SECONDS = 180 * DAY_SECONDS, 30 * DAY_SECONDS
+UNSEEN_SECONDS = DAY_SECONDS
 """A state of an incident that has no card (yet): StackStorm keeps no order, the one that starts it
 may come later."""
-GRACE = 3600.0
+GRACE_SECONDS = 3600.0
 UNSEEN, OPEN, OVER = "unseen", "open", "over"
-LIVES: Mapping[str, float] = {UNSEEN: UNSEEN_TTL, OPEN: OPEN_TTL, OVER: CLOSED_TTL}
+LIFE_SECONDS: Mapping[str, float] = {
+    UNSEEN: UNSEEN_SECONDS,
+    OPEN: OPEN_SECONDS,
+    OVER: CLOSED_SECONDS,
+}
 
 
-class Record(NamedTuple):
+class CardRecord(NamedTuple):
     """One card. Without a post id it is an intent: somebody is about to post it, or was killed.
     One that does not read is an intent of unknown time."""
 
@@ -71,18 +75,18 @@ class Record(NamedTuple):
     """The words by which a rule named the channel (`Channels.asked`); empty when none did."""
 
 
-class Known(NamedTuple):
+class SeenChange(NamedTuple):
     """One change with the time when it was first seen here."""
 
     version: Version
     change: Change
     at: float = 0.0
     life: str = ""
-    """What its expiry followed when it was written last: a key of `LIVES`, or empty when it is not
-    written yet."""
+    """What its expiry followed when it was written last: a key of `LIFE_SECONDS`, or empty when it
+    is not written yet."""
 
 
-class Mark(NamedTuple):
+class MitigatedMark(NamedTuple):
     """The harm has stopped, as somebody said in chat (`mitigate`)."""
 
     by: str
@@ -93,17 +97,17 @@ class Mark(NamedTuple):
 _UNMARKS = ("incident.resolved", "incident.reopened")
 
 
-class Snapshot(NamedTuple):
+class IncidentMemory(NamedTuple):
     """All that is remembered of an incident, plus what the caller knows."""
 
-    cards: Dict[str, Record]
-    states: Tuple[Known, ...]
-    mark: Optional[Mark] = None
+    cards: Dict[str, CardRecord]
+    states: Tuple[SeenChange, ...]
+    mark: Optional[MitigatedMark] = None
     unread: bool = False
     """Something of it did not read: what is not there may have been."""
 
     @property
-    def mitigated(self) -> Optional[Mark]:
+    def mitigated(self) -> Optional[MitigatedMark]:
         """The mark while it counts: until the incident is reopened or resolved."""
         mark = self.mark
         if mark is None or not self.states or not self.newest.change.incident.is_open:
@@ -116,14 +120,14 @@ class Snapshot(NamedTuple):
             else mark
         )
 
-    def knowing(self, known: Known) -> Snapshot:
+    def knowing(self, known: SeenChange) -> IncidentMemory:
         """With a change that need not be written yet; one of the same version gives way to it,
         extras kept."""
         same = [state for state in self.states if state.version == known.version]
         merged = known
         for state in same:
             incident = merge(known.change.incident, state.change.incident)
-            merged = Known(
+            merged = SeenChange(
                 known.version, known.change._replace(incident=incident), state.at, state.life
             )
         others = [state for state in self.states if state.version != known.version]
@@ -132,7 +136,7 @@ class Snapshot(NamedTuple):
         )
 
     @property
-    def newest(self) -> Known:
+    def newest(self) -> SeenChange:
         """The highest version, with what only older ones knew merged in."""
         top = self.states[-1]
         incident = top.change.incident
@@ -140,7 +144,7 @@ class Snapshot(NamedTuple):
             incident = merge(incident, state.change.incident)
         return top._replace(change=top.change._replace(incident=incident))
 
-    def state(self, version: Version) -> Optional[Known]:
+    def state(self, version: Version) -> Optional[SeenChange]:
         return next((state for state in self.states if state.version == version), None)
 
     def may_paint(self, change: Change) -> bool:
@@ -161,7 +165,7 @@ class Snapshot(NamedTuple):
             and known.isdisjoint(event.event_id for event in change.events)
         )
 
-    def is_told(self, record: Record) -> bool:
+    def is_told(self, record: CardRecord) -> bool:
         """Whether the card is there and it and its thread have told all that is known."""
         return record.born and bool(record.post_id) and set(self.marks) <= set(record.told)
 
@@ -189,8 +193,8 @@ class Snapshot(NamedTuple):
         return [state.version for state in self.states]
 
 
-def known_of(change: Change, now: float) -> Known:
-    return Known(change.version, change, now)
+def as_seen(change: Change, now: float) -> SeenChange:
+    return SeenChange(change.version, change, now)
 
 
 def same(one: Change, other: Change) -> bool:
@@ -244,7 +248,7 @@ def record_key(name: str) -> Optional[RecordKey]:
     return RecordKey(incident_id, kind, word)
 
 
-def load_all(store: Store, log: Any = None) -> Dict[str, Snapshot]:
+def load_all(store: Store, log: Any = None) -> Dict[str, IncidentMemory]:
     """Of every incident, by its id: one read of the datastore, a page of 100 keys at a time."""
     found, unread = _load(store, KEY_PREFIX)
     for error in unread:
@@ -253,8 +257,8 @@ def load_all(store: Store, log: Any = None) -> Dict[str, Snapshot]:
     return found
 
 
-def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenValue]]:
-    found: Dict[str, Snapshot] = {}
+def _load(store: Store, prefix: str) -> Tuple[Dict[str, IncidentMemory], List[BrokenValue]]:
+    found: Dict[str, IncidentMemory] = {}
     unread: List[BrokenValue] = []
 
     def take(name: str, value: Any) -> None:
@@ -262,15 +266,15 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenVa
         if key is None:
             return
         incident_id, kind, word = key
-        before = found.get(incident_id, Snapshot({}, ()))
+        before = found.get(incident_id, IncidentMemory({}, ()))
         if kind == "card":
             found[incident_id] = before._replace(
                 cards={**before.cards, word: _record(word, value)}
             )
         elif kind == "state" and value is not None:
-            found[incident_id] = before._replace(states=(*before.states, *known_from(value)))
+            found[incident_id] = before._replace(states=(*before.states, *seen_from_json(value)))
         elif kind == "mark" and isinstance(value, Mapping):
-            mark = Mark(str(value.get("by") or ""), str(value.get("at") or ""))
+            mark = MitigatedMark(str(value.get("by") or ""), str(value.get("at") or ""))
             found[incident_id] = before._replace(mark=mark)
 
     def broken(error: BrokenValue) -> None:
@@ -278,7 +282,7 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenVa
         take(error.name, None)
         key = record_key(error.name)
         if key is not None:
-            before = found.get(key.incident_id, Snapshot({}, ()))
+            before = found.get(key.incident_id, IncidentMemory({}, ()))
             found[key.incident_id] = before._replace(unread=True)
 
     for name, value in store.read_prefix(prefix, broken).items():
@@ -292,7 +296,7 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, Snapshot], List[BrokenVa
     return whole, unread
 
 
-class Records:
+class IncidentRecords:
     """The records of one incident. Raises the store's errors; values that don't read are passed
     over, logged and kept aside before anything is written in their place."""
 
@@ -302,12 +306,12 @@ class Records:
         self._log = log
         self._aside: Set[str] = set()
 
-    def load(self) -> Snapshot:
+    def load(self) -> IncidentMemory:
         incident_id = self._prefix[len(KEY_PREFIX) : -1]
         found, unread = _load(self._store, self._prefix)
         for error in unread:
             self._put_aside(error)
-        return found.get(incident_id, Snapshot({}, ()))
+        return found.get(incident_id, IncidentMemory({}, ()))
 
     def _put_aside(self, error: BrokenValue) -> None:
         if error.name in self._aside:
@@ -317,24 +321,24 @@ class Records:
         if self._log is not None:
             self._log.warning("%s; it is not used, and kept as %s%s", error, PREFIX, kept)
 
-    def save_mark(self, mark: Mark) -> None:
-        self._store.write(self._prefix + "mark", mark._asdict(), OPEN_TTL)
+    def save_mark(self, mark: MitigatedMark) -> None:
+        self._store.write(self._prefix + "mark", mark._asdict(), OPEN_SECONDS)
 
     def forget_mark(self) -> None:
         self._store.delete(self._prefix + "mark")
 
-    def save_card(self, record: Record) -> None:
-        ttl = CLOSED_TTL if record.closed else OPEN_TTL
+    def save_card(self, record: CardRecord) -> None:
+        ttl = CLOSED_SECONDS if record.closed else OPEN_SECONDS
         self._store.write(f"{self._prefix}card.{record.channel_id}", to_json(record), ttl)
 
-    def save_state(self, known: Known, life: str) -> None:
+    def save_state(self, known: SeenChange, life: str) -> None:
         value = {
             "version": list(known.version),
             "at": known.at,
             "change": to_payload(known.change),
             "life": life,
         }
-        self._store.write(self._state(known.version), value, LIVES[life])
+        self._store.write(self._state(known.version), value, LIFE_SECONDS[life])
 
     def forget_state(self, version: Version) -> None:
         self._store.delete(self._state(version))
@@ -344,22 +348,22 @@ class Records:
         return f"{self._prefix}state." + re.sub(r"[^A-Za-z0-9._:+=@-]", "-", word)[:120]
 
 
-def _record(channel_id: str, value: Any) -> Record:
+def _record(channel_id: str, value: Any) -> CardRecord:
     """One that does not read is an intent of unknown time: the post is looked for by its key."""
-    unknown = Record(channel_id, "", 0.0)
+    unknown = CardRecord(channel_id, "", 0.0)
     try:
-        return from_json(Record, {**to_json(unknown), **value})._replace(channel_id=channel_id)
+        return from_json(CardRecord, {**to_json(unknown), **value})._replace(channel_id=channel_id)
     except (MisshapenValue, TypeError):
         return unknown
 
 
-def known_from(value: Any) -> Sequence[Known]:
+def seen_from_json(value: Any) -> Sequence[SeenChange]:
     """The state that a value tells of; none when it is no state."""
     try:
         updated_at, entry_at, cycle = value["version"]
         version = Version(str(updated_at), str(entry_at), int(cycle))
         return [
-            Known(
+            SeenChange(
                 version,
                 from_payload(value["change"]),
                 float(value.get("at") or 0.0),

@@ -11,24 +11,24 @@ from __future__ import annotations
 
 from typing import Callable, Dict
 
-from pagerduty_mattermost.cards.card import View
-from pagerduty_mattermost.cards.fields import NAME, paragraph
+from pagerduty_mattermost.cards.card import CardView
+from pagerduty_mattermost.cards.fields import MAX_NAME, paragraph
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 
-LATE = 300.0
+LATE_SECONDS = 300.0
 """Seconds after which a reply says that it was caught up."""
-NOTE = 1500
-SENTENCE = 300
+MAX_NOTE = 1500
+MAX_SENTENCE = 300
 
-Words = Callable[[Incident, IncidentEvent, View, str], str]
+Words = Callable[[Incident, IncidentEvent, CardView, str], str]
 
 
-def reply(incident: Incident, event: IncidentEvent, view: View) -> str:
+def draw_reply(incident: Incident, event: IncidentEvent, view: CardView) -> str:
     """The Markdown of the reply, without a mention. `view.now` empty: the day is always told,
     nothing is late."""
-    who = escape(one_line(event.agent.name, NAME))
+    who = escape(one_line(event.agent.name, MAX_NAME))
     words = _WORDS.get(event.event_type, _other)(incident, event, view, who)
     if not who or not words.startswith(who):
         words = words[:1].upper() + words[1:]
@@ -42,10 +42,10 @@ def reply(incident: Incident, event: IncidentEvent, view: View) -> str:
 def is_late(event: IncidentEvent, now: str) -> bool:
     """Whether the event is older than a reply usually is when it is told."""
     at, present = times.seconds(event.occurred_at), times.seconds(now)
-    return at is not None and present is not None and present - at > LATE
+    return at is not None and present is not None and present - at > LATE_SECONDS
 
 
-def _late(event: IncidentEvent, view: View) -> str:
+def _late(event: IncidentEvent, view: CardView) -> str:
     if not is_late(event, view.now):
         return ""
     return f"_told {times.between(event.occurred_at, view.now)} later_"
@@ -57,29 +57,29 @@ def _by(who: str, active: str, passive: str) -> str:
 
 def _quoted(text: str) -> str:
     """Outside text of any length as a quotation under the line."""
-    return "".join(f"\n> {line}" for line in paragraph(text, NOTE).split("\n") if line)
+    return "".join(f"\n> {line}" for line in paragraph(text, MAX_NOTE).split("\n") if line)
 
 
 def _to(event: IncidentEvent) -> str:
-    return escape(one_line(event.change("to"), SENTENCE))
+    return escape(one_line(event.change("to"), MAX_SENTENCE))
 
 
-def _triggered(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _triggered(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     return f"triggered by {who}" if who else "triggered"
 
 
-def _acknowledged(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _acknowledged(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     return _by(who, "acknowledged", "acknowledged") + _quoted(event.change("note"))
 
 
-def _unacknowledged(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _unacknowledged(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     if event.change("channel") == "timeout":
         return "the acknowledgement timed out: triggered again"
     return _by(who, "took the acknowledgement back", "no longer acknowledged")
 
 
 def _handed(active: str, passive: str) -> Words:
-    def words(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+    def words(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
         to = _to(event)
         automatic = event.change("channel") in ("timeout", "auto")
         if automatic:
@@ -95,54 +95,54 @@ def _handed(active: str, passive: str) -> Words:
 
 
 def _changed(what: str) -> Words:
-    def words(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
-        was, now = escape(one_line(event.change("from"), SENTENCE)), _to(event)
+    def words(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
+        was, now = escape(one_line(event.change("from"), MAX_SENTENCE)), _to(event)
         if was and now:
             return _by(who, f"changed the {what}: {was} → {now}", f"{what} changed: {was} → {now}")
         if now:
             return _by(who, f"set the {what} to {now}", f"{what} set to {now}")
         if was:
             return _by(who, f"removed the {what} {was}", f"{what} {was} removed")
-        summary = escape(one_line(event.change("summary"), SENTENCE))
+        summary = escape(one_line(event.change("summary"), MAX_SENTENCE))
         return summary or _by(who, f"changed the {what}", f"{what} changed")
 
     return words
 
 
-def _reopened(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _reopened(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     return _by(who, "reopened", "reopened")
 
 
-def _resolved(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _resolved(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     length = times.between(incident.created_at, event.occurred_at)
     after = f" after {length}" if length else ""
     return _by(who, "resolved", "resolved") + after + _quoted(event.change("note"))
 
 
-def _merged(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
-    target = escape(one_line(event.change("merged_into") or incident.merged_into, NAME))
+def _merged(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
+    target = escape(one_line(event.change("merged_into") or incident.merged_into, MAX_NAME))
     into = f" into {target}" if target else " into another incident"
     return _by(who, f"merged this incident{into}", f"merged{into}")
 
 
-def _annotated(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _annotated(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     text = event.change("note")
     said = _by(who, "noted", "note")
     return f"{said}:{_quoted(text)}" if text.strip() else said
 
 
-def _snoozed(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _snoozed(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     until = times.clock(event.change("until"), view.zone, event.occurred_at)
     return _by(who, "snoozed", "snoozed") + (f" until {until}" if until else "")
 
 
-def _status_update(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _status_update(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     said = _by(who, "published a status update", "status update")
     text = _quoted(event.change("message"))
     return f"{said}:{text}" if text else said
 
 
-def _responder_added(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _responder_added(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     to = _to(event)
     said = _by(
         who,
@@ -152,29 +152,29 @@ def _responder_added(incident: Incident, event: IncidentEvent, view: View, who: 
     return said + _quoted(event.change("message"))
 
 
-def _responder_replied(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _responder_replied(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     kind = event.change("log_entry_type")
     if "accept" in kind or "decline" in kind:
         answer = "accepted" if "accept" in kind else "declined"
         return _by(
             who, f"{answer} the request for help", f"the request for help was {answer}"
         ) + _quoted(event.change("message"))
-    text = escape(one_line(event.change("summary"), SENTENCE))
+    text = escape(one_line(event.change("summary"), MAX_SENTENCE))
     return text or _by(
         who, "answered the request for help", "the request for help was answered"
     ) + _quoted(event.change("message"))
 
 
-def _other(incident: Incident, event: IncidentEvent, view: View, who: str) -> str:
+def _other(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     text = event.change("message") or event.change("summary")
     if text:
-        said = escape(one_line(text, SENTENCE))
+        said = escape(one_line(text, MAX_SENTENCE))
         return said if not who or who in said else f"{who}: {said}"
     kind = event.event_type.split(".", 1)[-1].replace("_", " ").replace(".", " ")
     return _by(
         who,
-        f"changed the incident ({escape(one_line(kind, NAME))})",
-        f"changed: {escape(one_line(kind, NAME))}",
+        f"changed the incident ({escape(one_line(kind, MAX_NAME))})",
+        f"changed: {escape(one_line(kind, MAX_NAME))}",
     )
 
 

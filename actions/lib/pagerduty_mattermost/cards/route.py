@@ -125,7 +125,7 @@ def event_types(parameter: str, words: Optional[Iterable[Any]]) -> Tuple[str, ..
     return tuple(found)
 
 
-def starts(route: Route, change: Change) -> bool:
+def starts_card(route: Route, change: Change) -> bool:
     """Whether the change starts a card; one without events (asked for by hand) always does."""
     return (
         not change.events
@@ -134,7 +134,7 @@ def starts(route: Route, change: Change) -> bool:
     )
 
 
-def replies(route: Route, event: IncidentEvent) -> bool:
+def gets_reply(route: Route, event: IncidentEvent) -> bool:
     """Whether the event gets a reply in the card's thread."""
     return not route.reply_on or event.event_type in route.reply_on
 

@@ -9,7 +9,7 @@ from pagerduty_mattermost.incidents.incident import Incident, Link, Person
 MINUTE_SECONDS = 60.0
 
 
-def sample(now: float) -> Incident:
+def make_sample(now: float) -> Incident:
     """An incident that is none, with something in each part of the card."""
     return Incident(
         id="TEST",

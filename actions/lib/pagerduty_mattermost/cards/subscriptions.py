@@ -17,8 +17,8 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Stor
 from pagerduty_mattermost.incidents.incident import Incident
 
 KEY_PREFIX = "subscription."
-ROUTE = "subscription"
-MOST = 50
+ROUTE_NAME = "subscription"
+MAX_IN_CHANNEL = 50
 """Of a channel."""
 
 
@@ -51,7 +51,7 @@ class Subscription(NamedTuple):
 
     @property
     def route(self) -> Route:
-        return Route(ROUTE, start_on=self.events, reply_on=self.events)
+        return Route(ROUTE_NAME, start_on=self.events, reply_on=self.events)
 
     def why_not(self, incident: Incident) -> str:
         """Why the incident does not fit; empty when it does."""
@@ -116,9 +116,9 @@ def joined(several: Iterable[Subscription]) -> Route:
     """One route of all that fit in a channel: an event that any of them asks for is told."""
     every = list(several)
     if any(not one.events for one in every):
-        return Route(ROUTE)
+        return Route(ROUTE_NAME)
     events = tuple(dict.fromkeys(event for one in every for event in one.events))
-    return Route(ROUTE, start_on=events, reply_on=events)
+    return Route(ROUTE_NAME, start_on=events, reply_on=events)
 
 
 def save(store: Store, one: Subscription) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Tuple
 
-from pagerduty_mattermost.cards.records import Records, Snapshot
+from pagerduty_mattermost.cards.records import IncidentMemory, IncidentRecords
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.gateways.mattermost.values import is_id
@@ -61,7 +61,7 @@ def reply(
     return {"replies": replies, "message": done + "."}
 
 
-def threads_of(snapshot: Snapshot, channel_id: str = "") -> List[ThreadRef]:
+def threads_of(snapshot: IncidentMemory, channel_id: str = "") -> List[ThreadRef]:
     """Of the cards that stand in Mattermost, in the order of their channels' ids; of one channel,
     if it is given. Pure."""
     return [
@@ -80,7 +80,7 @@ def _threads(context: Context, post: str, channel: str) -> List[ThreadRef]:
             "Give a post's id (26 lower-case letters and digits) or an incident's id (PT4KHLK)"
         )
     wanted = context.channels.resolve(channel).id if channel else ""
-    threads = threads_of(Records(context.store, post, context.log).load(), wanted)
+    threads = threads_of(IncidentRecords(context.store, post, context.log).load(), wanted)
     if not threads:
         where = "in that channel" if wanted else "in any channel"
         raise NotFound(f"The incident {post} has no card {where}")

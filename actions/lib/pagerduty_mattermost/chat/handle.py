@@ -107,7 +107,7 @@ def _repaint(context: Context, command: Command, result: CommandResult) -> None:
         known = order_replies.change_from(result, incident_id, context.pagerduty.last_server_time)
         try:
             change = known or posting.change_of(context, None, incident_id)
-            posting.posts(context).repaint(change)
+            posting.make_publisher(context).repaint(change)
         except PackError as error:
             context.log.warning("The card of %s will follow: %s", incident_id, error)
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.core.config.settings import Config
     from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
-    from pagerduty_mattermost.gateways.mattermost.post_once import Sent
+    from pagerduty_mattermost.gateways.mattermost.post_once import SentPost
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.gateways.pagerduty.events_api import Events
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -174,7 +174,7 @@ class Context:
             self._read[name] = read()
         return cast("Read", self._read[name])
 
-    def post_once(self, channel_id: str, message: str, **terms: Any) -> Sent:
+    def post_once(self, channel_id: str, message: str, **terms: Any) -> SentPost:
         """`post_once.post_once` with this context's gateway, datastore and clocks."""
         from pagerduty_mattermost.gateways.mattermost.post_once import post_once
 

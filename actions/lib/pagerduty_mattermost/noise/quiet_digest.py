@@ -23,8 +23,8 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import held_cards, incident_tables
-from pagerduty_mattermost.cards.held_cards import Held
-from pagerduty_mattermost.cards.records import Records
+from pagerduty_mattermost.cards.held_cards import HeldCard
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
@@ -72,18 +72,18 @@ class DigestsPosted(NamedTuple):
 class Sorted(NamedTuple):
     """The held incidents of a channel, by what becomes of them."""
 
-    still_open: List[Held]
-    over: List[Held]
-    with_card: List[Held]
+    still_open: List[HeldCard]
+    over: List[HeldCard]
+    with_card: List[HeldCard]
     """Open ones that have got a card meanwhile: nothing of them is to be told here."""
 
 
 def due(
-    held: Iterable[Held], quiet_until: Callable[[str], Optional[float]], now: float
-) -> Dict[str, List[Held]]:
+    held: Iterable[HeldCard], quiet_until: Callable[[str], Optional[float]], now: float
+) -> Dict[str, List[HeldCard]]:
     """What is to be told now, by channel id. `quiet_until`: when the quiet hours of a route are
     over, None when there are none now."""
-    found: Dict[str, List[Held]] = {}
+    found: Dict[str, List[HeldCard]] = {}
     for one in held:
         waits = one.why != held_cards.QUIET or now < one.until + SETTLE_SECONDS
         if not waits and quiet_until(one.route.quiet) is None:
@@ -92,9 +92,9 @@ def due(
 
 
 def by_fate(
-    group: Iterable[Held],
+    group: Iterable[HeldCard],
     states: Mapping[str, Optional[Incident]],
-    has_card: Callable[[Held], bool],
+    has_card: Callable[[HeldCard], bool],
 ) -> Sorted:
     """`states`: as `present` gives them; `has_card` is asked for open ones alone."""
     sorted_ones = Sorted([], [], [])
@@ -109,7 +109,7 @@ def by_fate(
     return sorted_ones
 
 
-def present(pagerduty: PagerDuty, held: Iterable[Held]) -> Dict[str, Optional[Incident]]:
+def present(pagerduty: PagerDuty, held: Iterable[HeldCard]) -> Dict[str, Optional[Incident]]:
     """The incidents as PagerDuty has them now; None for one that it has no longer. Raises the
     gateway's errors.
 
@@ -158,11 +158,11 @@ class QuietDigest:
     by its props which incidents it is of."""
 
     def __init__(self, context: Context) -> None:
-        from pagerduty_mattermost.cards.quiet_hours import Hours
+        from pagerduty_mattermost.cards.quiet_hours import QuietHours
 
         self._context = context
         settings = context.settings
-        self._hours = Hours(settings.quiet_hours, settings.time_zone, context.clock)
+        self._hours = QuietHours(settings.quiet_hours, settings.time_zone, context.clock)
         self._zone = times.zone(settings.time_zone)
 
     def post_due(self) -> DigestsPosted:
@@ -186,7 +186,9 @@ class QuietDigest:
             raise failed
         return DigestsPosted(posted, told, bool(groups))
 
-    def _channel(self, group: List[Held], states: Mapping[str, Optional[Incident]]) -> List[str]:
+    def _channel(
+        self, group: List[HeldCard], states: Mapping[str, Optional[Incident]]
+    ) -> List[str]:
         """Posts of one channel; ids of those that are new. What is held goes once a post tells of
         it."""
         store = self._context.store
@@ -214,7 +216,7 @@ class QuietDigest:
     def _post(
         self,
         key: str,
-        still: List[Held],
+        still: List[HeldCard],
         over: int,
         states: Mapping[str, Optional[Incident]],
     ) -> Tuple[List[str], List[str]]:
@@ -243,13 +245,13 @@ class QuietDigest:
 
         return self._context.channels.using(first.channel_id, send, known_as=first.label), new
 
-    def _has_card(self, one: Held) -> bool:
-        records = Records(self._context.store, one.incident_id, self._context.log)
+    def _has_card(self, one: HeldCard) -> bool:
+        records = IncidentRecords(self._context.store, one.incident_id, self._context.log)
         return one.channel_id in records.load().cards
 
-    def _forget(self, one: Held) -> None:
+    def _forget(self, one: HeldCard) -> None:
         """It is over and was counted: only that is kept."""
-        records = Records(self._context.store, one.incident_id, self._context.log)
+        records = IncidentRecords(self._context.store, one.incident_id, self._context.log)
         snapshot = records.load()
         if not snapshot.cards:
             for version in snapshot.versions:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from pagerduty_mattermost.cards.records import Record, Records, Snapshot
+from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory, IncidentRecords
 from pagerduty_mattermost.cards.route import NONE
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.quiet import RemindersConfig
@@ -85,7 +85,7 @@ def waiting(
             todo.append((int(before.next_at), incident_id))
     for _, incident_id in sorted(todo)[:MAX_READ]:
         before, state = kept.get(incident_id), triggered[incident_id]
-        snapshot = Records(store, incident_id, log).load()
+        snapshot = IncidentRecords(store, incident_id, log).load()
         one = _looked(before or ReminderRecord(incident_id, 0.0), snapshot, state, terms, now)
         if one != before:
             save(store, one)
@@ -104,12 +104,12 @@ class ReminderRun:
 
     def __init__(self, context: Context, terms: RemindersConfig) -> None:
         from pagerduty_mattermost.cards.mentions import Mentions
-        from pagerduty_mattermost.cards.quiet_hours import Hours
+        from pagerduty_mattermost.cards.quiet_hours import QuietHours
 
         self._context = context
         self._terms = terms
         self._zone = times.zone(context.settings.time_zone)
-        self._hours = Hours(
+        self._hours = QuietHours(
             context.settings.quiet_hours, context.settings.time_zone, context.clock
         )
         self._mentions = Mentions(
@@ -150,7 +150,7 @@ class ReminderRun:
     def _incident(
         self, one: ReminderRecord, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]
     ) -> List[str]:
-        snapshot = Records(self._context.store, one.incident_id, self._context.log).load()
+        snapshot = IncidentRecords(self._context.store, one.incident_id, self._context.log).load()
         now = self._context.clock()
         since = reminder_rules.began(snapshot.events, one.since)
         if since > one.since:
@@ -182,7 +182,7 @@ class ReminderRun:
         return lambda card: self._hours.until(card.route.quiet) if low else None
 
     def _reply(
-        self, one: ReminderRecord, number: int, card: Record, row: Mapping[str, Any], text: str
+        self, one: ReminderRecord, number: int, card: CardRecord, row: Mapping[str, Any], text: str
     ) -> List[str]:
         from pagerduty_mattermost.cards.thread import CardThread
         from pagerduty_mattermost.core.post_keys import post_key
@@ -217,7 +217,7 @@ class ReminderRun:
         row = get_incident(self._context.pagerduty, incident_id)
         return row.get("status") == "triggered" and row.get("urgency") in self._terms.urgencies
 
-    def _mention(self, card: Record, row: Mapping[str, Any]) -> str:
+    def _mention(self, card: CardRecord, row: Mapping[str, Any]) -> str:
         if card.route.mention == "assignees":
             return self._mentions.of_users(reminder_rules.assignees(row))
         return (
@@ -255,7 +255,7 @@ def _is_meant(known: KnownIncident, terms: RemindersConfig) -> bool:
 
 def _looked(
     one: ReminderRecord,
-    snapshot: Snapshot,
+    snapshot: IncidentMemory,
     state: KnownIncident,
     terms: RemindersConfig,
     now: float,
@@ -277,7 +277,7 @@ def _patience(since: float, now: float) -> float:
     return now + max(FIRST_WAIT_SECONDS, (now - since) / 4)
 
 
-def _cards(snapshot: Snapshot) -> List[Record]:
+def _cards(snapshot: IncidentMemory) -> List[CardRecord]:
     """Those that can be replied to; a route that wants no replies gets no reminder either."""
     found = snapshot.cards.values()
     return [one for one in found if one.post_id and not one.gone and one.route.reply_on != (NONE,)]

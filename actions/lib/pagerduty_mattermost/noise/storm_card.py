@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import Any, Dict, Tuple
 
 from pagerduty_mattermost.cards.card import STATES
-from pagerduty_mattermost.cards.fields import NAME
+from pagerduty_mattermost.cards.fields import MAX_NAME
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, inert, markdown_link, one_line, web_link
 
@@ -42,7 +42,7 @@ def card(storm: Mapping[str, Any], zone: tzinfo) -> Tuple[str, Dict[str, Any]]:
 
 def headline(storm: Mapping[str, Any]) -> str:
     """One line, not escaped."""
-    service, title = (one_line(str(storm[name]), NAME) for name in ("service", "title"))
+    service, title = (one_line(str(storm[name]), MAX_NAME) for name in ("service", "title"))
     ended = storm["state"] == "ended"
     if storm["kind"] == "flapping":
         what = f"{title} on {service} {'no longer flaps' if ended else 'flaps'}"

@@ -15,7 +15,7 @@ from pagerduty_mattermost.oncall.week import MAX_DAYS, MAX_SCHEDULES, message
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.gateways.mattermost.post_once import Sent
+    from pagerduty_mattermost.gateways.mattermost.post_once import SentPost
 
 
 class RotationWeek(NamedTuple):
@@ -67,7 +67,7 @@ def as_result(week: RotationWeek) -> Dict[str, Any]:
 
 def post_picture(
     context: Context, schedule: str, channel: str, days: int, *, key: str = "", root_id: str = ""
-) -> Tuple[Any, Sent]:
+) -> Tuple[Any, SentPost]:
     """Draw and post it; the channel and the post. With a key the same one is posted once, and
     drawn once."""
     from pagerduty_mattermost.gateways.mattermost import post_once
@@ -76,7 +76,7 @@ def post_picture(
     if not 1 <= days <= MAX_PICTURE_DAYS:
         raise RejectedInput(f"days must be 1 to {MAX_PICTURE_DAYS}")
 
-    def send(found: Any) -> Tuple[Any, Sent]:
+    def send(found: Any) -> Tuple[Any, SentPost]:
         sent = post_once.known(context.store, found.id, key) if key else None
         if sent is None:
             where, now = times.zone(context.settings.time_zone), context.clock()

@@ -26,7 +26,7 @@ from pagerduty_mattermost.people.accounts import Accounts
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
-    from pagerduty_mattermost.gateways.mattermost.post_once import Sent
+    from pagerduty_mattermost.gateways.mattermost.post_once import SentPost
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
@@ -73,7 +73,7 @@ def post(
     day = rotation.local_day(now, where)
     key = _key(day, asked)
 
-    def send(found: ChannelRef) -> Tuple[ChannelRef, Sent]:
+    def send(found: ChannelRef) -> Tuple[ChannelRef, SentPost]:
         sent = post_once.known(context.store, found.id, key)
         if sent is None:
             accounts = Accounts(context.mattermost, context.store, log=context.log)

@@ -25,10 +25,15 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import held_cards, posting, subscriptions
-from pagerduty_mattermost.cards.outcome import CREATED, REPAINTED, Outcome
-from pagerduty_mattermost.cards.publisher import Posts
-from pagerduty_mattermost.cards.records import Record, Records, Snapshot, load_all
-from pagerduty_mattermost.cards.route import Route, starts
+from pagerduty_mattermost.cards.outcome import CREATED, REPAINTED, CardOutcome
+from pagerduty_mattermost.cards.publisher import CardPublisher
+from pagerduty_mattermost.cards.records import (
+    CardRecord,
+    IncidentMemory,
+    IncidentRecords,
+    load_all,
+)
+from pagerduty_mattermost.cards.route import Route, starts_card
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
@@ -92,7 +97,7 @@ class Reconciler:
     def __init__(self, context: Context, rules: Callable[[], Sequence[Any]]) -> None:
         """`rules`: all of StackStorm's, asked for when a card may be missing."""
         self._context, self._rules = context, rules
-        self._posts: Posts = posting.posts(context)
+        self._posts: CardPublisher = posting.make_publisher(context)
         self._known_rules: Optional[Sequence[Any]] = None
         self._subscriptions: Optional[Sequence[subscriptions.Subscription]] = None
 
@@ -125,7 +130,9 @@ class Reconciler:
                 truth, remembered, state.known, frozenset(noise.held), low, forgotten
             )
             if self._is_wanted(
-                job, rows.get(job.incident_id), remembered.get(job.incident_id, Snapshot({}, ()))
+                job,
+                rows.get(job.incident_id),
+                remembered.get(job.incident_id, IncidentMemory({}, ())),
             )
         ]
         if full:
@@ -156,19 +163,19 @@ class Reconciler:
         self,
         jobs: List[ReconcileJob],
         rows: Dict[str, Incident],
-        remembered: Dict[str, Snapshot],
+        remembered: Dict[str, IncidentMemory],
         state: SensorState,
         now: float,
-    ) -> tuple[List[Outcome], List[str], int]:
+    ) -> tuple[List[CardOutcome], List[str], int]:
         began, in_a_row, left = self._context.monotonic(), 0, 0
-        outcomes: List[Outcome] = []
+        outcomes: List[CardOutcome] = []
         problems: List[str] = []
         for number, job in enumerate(jobs):
             late = self._context.monotonic() - began > MAX_SECONDS
             if number >= MAX_JOBS or late or in_a_row >= FAILURES_IN_A_ROW:
                 left += len(jobs) - number
                 break
-            snapshot = remembered.get(job.incident_id, Snapshot({}, ()))
+            snapshot = remembered.get(job.incident_id, IncidentMemory({}, ()))
             try:
                 outcomes += self._put_right(job, rows.get(job.incident_id), snapshot, state, now)
                 in_a_row = 0
@@ -184,10 +191,10 @@ class Reconciler:
         self,
         job: ReconcileJob,
         row: Optional[Incident],
-        snapshot: Snapshot,
+        snapshot: IncidentMemory,
         state: SensorState,
         now: float,
-    ) -> List[Outcome]:
+    ) -> List[CardOutcome]:
         incident = row or read_incident(self._context.pagerduty, job.incident_id)
         if incident is None:
             return self._deleted(snapshot, now)
@@ -201,7 +208,7 @@ class Reconciler:
             found += self._born(change, snapshot)
         return found
 
-    def _deleted(self, snapshot: Snapshot, now: float) -> List[Outcome]:
+    def _deleted(self, snapshot: IncidentMemory, now: float) -> List[CardOutcome]:
         """PagerDuty no longer knows it: its cards say so."""
         if not snapshot.states:
             return []
@@ -211,14 +218,16 @@ class Reconciler:
             Change(last._replace(status="deleted", updated_at=at, resolved_at=at), read_at=at)
         )
 
-    def _born(self, change: Change, snapshot: Snapshot) -> List[Outcome]:
+    def _born(self, change: Change, snapshot: IncidentMemory) -> List[CardOutcome]:
         """The cards that rules and subscriptions would have started."""
-        found: List[Outcome] = []
+        found: List[CardOutcome] = []
         for channel, route in self._births(_changes(change, snapshot)):
             found += self._shown(change, channel, route, snapshot)
         return found
 
-    def _is_wanted(self, job: ReconcileJob, row: Optional[Incident], snapshot: Snapshot) -> bool:
+    def _is_wanted(
+        self, job: ReconcileJob, row: Optional[Incident], snapshot: IncidentMemory
+    ) -> bool:
         """Whether anything is to be asked of PagerDuty for it: not for an incident that no route
         wants, by what is remembered of it and how it is now."""
         if job.why != {reconcile_plan.MISSING}:
@@ -244,13 +253,13 @@ class Reconciler:
             self._subscriptions, changes[-1].incident
         ).items():
             route = subscriptions.joined(several)
-            if any(starts(route, one) for one in changes):
+            if any(starts_card(route, one) for one in changes):
                 found.append((channel, route))
         return found
 
     def _shown(
-        self, change: Change, channel: str, route: Route, snapshot: Snapshot
-    ) -> List[Outcome]:
+        self, change: Change, channel: str, route: Route, snapshot: IncidentMemory
+    ) -> List[CardOutcome]:
         """The card is looked for first: the datastore may have lost its record."""
         incident = change.incident
         try:
@@ -259,18 +268,20 @@ class Reconciler:
                 return []
             began = times.seconds(incident.created_at) or self._context.clock()
             if not self._posts.is_quiet(route, incident):
-                intent = Record(
+                intent = CardRecord(
                     ref.id, post_key("card", incident.id, ref.id), began, route, ref.label
                 )
-                Records(self._context.store, incident.id, self._context.log).save_card(intent)
+                IncidentRecords(self._context.store, incident.id, self._context.log).save_card(
+                    intent
+                )
             return [self._posts.show(change, channel, route, due=True)]
         except ChannelUnavailable as error:
-            return [Outcome(channel, problem=str(error))]
+            return [CardOutcome(channel, problem=str(error))]
         except (NotFound, RejectedInput) as error:
-            return [Outcome(channel, problem=f"{channel}: {error}")]
+            return [CardOutcome(channel, problem=f"{channel}: {error}")]
 
     def _of_mattermost(
-        self, remembered: Dict[str, Snapshot], rows: Dict[str, Incident], planned: set[str]
+        self, remembered: Dict[str, IncidentMemory], rows: Dict[str, Incident], planned: set[str]
     ) -> List[ReconcileJob]:
         """Every open incident with a card: what Mattermost has of it is compared; a post that is
         gone is posted anew, once."""
@@ -287,14 +298,14 @@ class Reconciler:
         jobs: Dict[str, ReconcileJob] = {}
         for (incident_id, _), record in cards.items():
             if record.post_id not in living and not record.reposted:
-                books = Records(self._context.store, incident_id, self._context.log)
+                books = IncidentRecords(self._context.store, incident_id, self._context.log)
                 books.save_card(record._replace(post_id="", born=False, gone=False, reposted=True))
             if incident_id not in planned:
                 jobs[incident_id] = ReconcileJob(incident_id, frozenset({reconcile_plan.LOST}))
         return list(jobs.values())
 
 
-def _changes(change: Change, snapshot: Snapshot) -> List[Change]:
+def _changes(change: Change, snapshot: IncidentMemory) -> List[Change]:
     """What routes judge by: the changes that are remembered, and this one, as a trigger where it
     has no events and is newer than them."""
     changes = [state.change for state in snapshot.states if state.change.events]

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import AbstractSet, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence
 
-from pagerduty_mattermost.cards.records import Snapshot
+from pagerduty_mattermost.cards.records import IncidentMemory
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.known_states import REPORTED, KnownIncident
@@ -58,7 +58,7 @@ class ReconcileJob(NamedTuple):
 
 def plan(
     there: AtPagerDuty,
-    remembered: Mapping[str, Snapshot],
+    remembered: Mapping[str, IncidentMemory],
     known: Mapping[str, KnownIncident],
     held: AbstractSet[str] = frozenset(),
     waiting: AbstractSet[str] = frozenset(),
@@ -104,7 +104,7 @@ def plan(
 
 def of_log(
     there: AtPagerDuty,
-    remembered: Mapping[str, Snapshot],
+    remembered: Mapping[str, IncidentMemory],
     known: Mapping[str, KnownIncident],
     forgotten: Callable[[Incident], bool] = lambda incident: False,
 ) -> Dict[str, str]:
@@ -140,7 +140,7 @@ def of_log(
     return found
 
 
-def _of_cards(there: AtPagerDuty, incident_id: str, snapshot: Snapshot) -> List[str]:
+def _of_cards(there: AtPagerDuty, incident_id: str, snapshot: IncidentMemory) -> List[str]:
     live = [record for record in snapshot.cards.values() if not record.gone]
     if not live or not snapshot.states:
         return []
@@ -166,7 +166,9 @@ def _is_settled(at: str, now: float) -> bool:
     return now - (times.seconds(at) or 0.0) >= GRACE_SECONDS
 
 
-def _created(there: AtPagerDuty, remembered: Mapping[str, Snapshot], incident_id: str) -> str:
+def _created(
+    there: AtPagerDuty, remembered: Mapping[str, IncidentMemory], incident_id: str
+) -> str:
     row = there.rows.get(incident_id)
     if row is not None:
         return row.created_at

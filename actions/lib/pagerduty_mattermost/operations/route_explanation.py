@@ -21,8 +21,8 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import held_cards, posting, subscriptions
-from pagerduty_mattermost.cards.birth import FRESH_SECONDS
-from pagerduty_mattermost.cards.records import Record, Records
+from pagerduty_mattermost.cards.creation import FRESH_SECONDS
+from pagerduty_mattermost.cards.records import CardRecord, IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import inert
@@ -89,7 +89,7 @@ def explanation(
         raise RejectedInput("Give the incident's id, such as PT4KHLK")
     change = posting.change_of(context, None, incident_id)
     incident = change.incident
-    remembered = Records(context.store, incident.id, context.log).load()
+    remembered = IncidentRecords(context.store, incident.id, context.log).load()
     # A change without events was asked for by hand: no rule saw it.
     changes = [state.change for state in remembered.states if state.change.events]
     assumed = not changes
@@ -179,7 +179,7 @@ def _subscription(
     return SubscriptionVerdict(channel, one.told(), one.why_not(incident))
 
 
-def _card(context: Context, incident_id: str, record: Record) -> CardState:
+def _card(context: Context, incident_id: str, record: CardRecord) -> CardState:
     if record.gone:
         state = "deleted by a person"
     elif record.post_id:

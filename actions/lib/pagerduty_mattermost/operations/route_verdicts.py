@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Iterable, List, NamedTuple, Sequence, Tuple
 
-from pagerduty_mattermost.cards.route import Route, make_route, starts
+from pagerduty_mattermost.cards.route import Route, make_route, starts_card
 from pagerduty_mattermost.core.config.watch import WatchConfig
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, inert, listed, one_line
@@ -146,7 +146,7 @@ def _judged(rule: Any, given: Mapping[str, Any], change: Change) -> Tuple[str, s
         route = _starting_route(given)
     except PackError as error:
         return UNCLEAR, f"the route is wrong: {error}"
-    return (POSTS if starts(route, change) else START_ON), ""
+    return (POSTS if starts_card(route, change) else START_ON), ""
 
 
 def _starting_route(given: Mapping[str, Any]) -> Route:

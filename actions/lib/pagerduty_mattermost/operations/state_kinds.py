@@ -127,9 +127,9 @@ def _is_sensor(name: str, data: Any) -> bool:
 
 
 def _is_incident(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.cards.records import known_from
+    from pagerduty_mattermost.cards.records import seen_from_json
 
-    return bool(known_from(data)) if ".state." in name else isinstance(data, dict)
+    return bool(seen_from_json(data)) if ".state." in name else isinstance(data, dict)
 
 
 def _is_letter(name: str, data: Any) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards import incident_tables
-from pagerduty_mattermost.cards.records import Mark, Records
+from pagerduty_mattermost.cards.records import IncidentRecords, MitigatedMark
 from pagerduty_mattermost.chat.acting_user import find_sender, identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
@@ -97,7 +97,9 @@ def mitigate(context: Context, command: Command) -> CommandResult:
     text = f"Mitigated: {words}" if words else f"Mitigated by {email}"
     write_note(context.pagerduty, incident.id, text, from_email=email)
     at = context.pagerduty.last_server_time or context.clock()
-    Records(context.store, incident.id, context.log).save_mark(Mark(email, times.iso(at)))
+    IncidentRecords(context.store, incident.id, context.log).save_mark(
+        MitigatedMark(email, times.iso(at))
+    )
     lines = [f"{named(incident)} is marked as mitigated in the name of {escape(email)}."]
     try:
         publish_status_update(context, incident.id, text, email)

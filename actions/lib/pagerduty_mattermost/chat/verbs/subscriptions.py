@@ -44,10 +44,10 @@ def subscribe(context: Context, command: Command) -> CommandResult:
     present = subscriptions.of_channel(context.store, channel, context.log)
     if made.key in [one.key for one in present]:
         return CommandResult(f"This channel is subscribed to {made.told()} already.", (), email)
-    if len(present) >= subscriptions.MOST:
+    if len(present) >= subscriptions.MAX_IN_CHANNEL:
         raise RejectedInput(
-            f"a channel has at most {subscriptions.MOST} subscriptions: `/pd unsubscribe` "
-            "from some"
+            f"a channel has at most {subscriptions.MAX_IN_CHANNEL} subscriptions: "
+            "`/pd unsubscribe` from some"
         )
     try:
         context.mattermost.join(channel)

@@ -36,7 +36,7 @@ LOOK_AGAIN_AFTER_SECONDS = 10.0
 30 s and the gateway tries for 20 s (`client.CREATE_POLICY`)."""
 
 
-class Sent(NamedTuple):
+class SentPost(NamedTuple):
     post_id: str
     channel_id: str
     already: bool
@@ -55,7 +55,7 @@ def post_once(
     file_ids: Sequence[str] = (),
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
-) -> Sent:
+) -> SentPost:
     """Create the post unless one with this key (any text) was created in the channel before.
 
     Without a key only this call's own retries are guarded, and the datastore (`store()`) is not
@@ -72,7 +72,7 @@ def post_once(
     except BrokenValue:  # an intent of unknown time
         record = {"at": clock() - KEPT_SECONDS}
     if record.get("post_id"):
-        return Sent(str(record["post_id"]), channel_id, True)
+        return SentPost(str(record["post_id"]), channel_id, True)
     since = float(record.get("at") or clock())
     if not record:
         store().write(name, {"at": since, "channel_id": channel_id}, KEPT_SECONDS)
@@ -87,7 +87,7 @@ def post_once(
     return sent
 
 
-def known(store: Store, channel_id: str, key: str) -> Optional[Sent]:
+def known(store: Store, channel_id: str, key: str) -> Optional[SentPost]:
     """The post with this key if an earlier run remembers it, before anything is read or made for
     it."""
     try:
@@ -95,7 +95,7 @@ def known(store: Store, channel_id: str, key: str) -> Optional[Sent]:
     except BrokenValue:
         return None
     post_id = str(record.get("post_id") or "") if isinstance(record, dict) else ""
-    return Sent(post_id, channel_id, True) if post_id else None
+    return SentPost(post_id, channel_id, True) if post_id else None
 
 
 def dated(store: Store, channel: str, key: str, message: str, now: float, zone: tzinfo) -> str:
@@ -128,14 +128,14 @@ class _Post(NamedTuple):
     props: Optional[Mapping[str, Any]]
     file_ids: Sequence[str]
 
-    def find(self, key: str, since: float) -> Optional[Sent]:
+    def find(self, key: str, since: float) -> Optional[SentPost]:
         if self.root_id:
             post = self.mattermost.find_reply(self.root_id, key)
         else:
             post = self.mattermost.find_post(self.channel_id, key, since - CLOCK_MARGIN_SECONDS)
-        return Sent(str(post["id"]), self.channel_id, True) if post else None
+        return SentPost(str(post["id"]), self.channel_id, True) if post else None
 
-    def create(self, key: str, since: float) -> Sent:
+    def create(self, key: str, since: float) -> SentPost:
         try:
             post = self.mattermost.create_post(
                 self.channel_id,
@@ -153,7 +153,7 @@ class _Post(NamedTuple):
             if found is None:
                 raise
             return found._replace(already=False)
-        return Sent(str(post["id"]), self.channel_id, False)
+        return SentPost(str(post["id"]), self.channel_id, False)
 
 
 def link(settings: MattermostConfig, post_id: str) -> str:

@@ -7,7 +7,7 @@ from typing import Any, Callable, Dict, NamedTuple, Optional
 
 from pagerduty_mattermost.cards.card import Card
 from pagerduty_mattermost.cards.mentions import Mentions
-from pagerduty_mattermost.cards.records import Record, Records, Snapshot
+from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory, IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
@@ -25,8 +25,8 @@ OLD_NEWS_SECONDS = 600.0
 from a time before they were, and know nothing of them."""
 
 
-class Birth(NamedTuple):
-    record: Record
+class CreatedCard(NamedTuple):
+    record: CardRecord
     """With the post's id, unless another run is posting it at this moment."""
     created: Optional[Dict[str, Any]] = None
     """The post, when this run made it: nobody has replied to it before."""
@@ -36,7 +36,7 @@ class Birth(NamedTuple):
     """The card went out with mentions."""
 
 
-class CardBirths:
+class CardCreator:
     """Finds or creates the post of a card. Any number of runs make one."""
 
     def __init__(
@@ -54,15 +54,15 @@ class CardBirths:
 
     def find_or_create(
         self,
-        books: Records,
+        books: IncidentRecords,
         change: Change,
-        record: Record,
-        snapshot: Snapshot,
+        record: CardRecord,
+        snapshot: IncidentMemory,
         card: Card,
         looked: float,
         *,
         here: bool,
-    ) -> Birth:
+    ) -> CreatedCard:
         """The record with its post: looked for where an intent stands, else created. The record is
         not written with it yet: until it is, the intent leads whoever comes to the post.
 
@@ -72,7 +72,7 @@ class CardBirths:
         now = self._clock()
         key = record.key or post_key("card", change.incident.id, record.channel_id)
         if not here and abs(now - record.at) < FRESH_SECONDS:
-            return Birth(record)
+            return CreatedCard(record)
         intended = record.channel_id in snapshot.cards
         created_at = times.seconds(change.incident.created_at) or now
         since = (record.at if 0 < record.at <= now else created_at) - CLOCK_MARGIN_SECONDS
@@ -107,4 +107,4 @@ class CardBirths:
             closed=closed,
             bot=str(found.get("user_id") or ""),
         )
-        return Birth(record, created, made, bool(mention))
+        return CreatedCard(record, created, made, bool(mention))
