@@ -71,7 +71,7 @@ def run() -> List[Row]:
                 dispatcher.dispatch("pagerduty.incident", payload(told))
             state.apply(step)
         open_ids = {id for id, known in state.known.items() if known.is_open}
-        noise.tell(now, state.origin, lambda change: None, open_ids)
+        noise.show(now, state.origin, lambda change: None, open_ids)
         state.advance(now)
         states.commit(state)
         batch = []

@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import Any, Callable, Dict, Optional
 
-# A sensor gets only its own folder on its path (facts/stackstorm.md, Layout and paths).
+# StackStorm puts only the folder of a sensor itself on its path.
 _LIBRARY = os.path.join(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib"
 )
@@ -25,7 +25,7 @@ from pagerduty_mattermost.incidents.state_store import StateStore  # noqa: E402
 from pagerduty_mattermost.noise.storm_gate import StormGate  # noqa: E402
 from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
 from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
-from pagerduty_mattermost.sensor.heartbeat import Heartbeat, tell_health  # noqa: E402
+from pagerduty_mattermost.sensor.heartbeat import Heartbeat, report_health  # noqa: E402
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint, open_endpoint  # noqa: E402
 
 SOON_SECONDS = 5
@@ -55,7 +55,7 @@ class IncidentSensor(PollingSensor):
 
     def setup(self) -> None:
         """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and
-        told once."""
+        reported once."""
         try:
             self._dispatcher = Dispatcher(self.sensor_service, _schemas(), self._log)
             self._cycle = self._make_cycle()
@@ -73,7 +73,7 @@ class IncidentSensor(PollingSensor):
             elif self._cycle is not None:
                 self._cycle.run()
             elif self._dispatcher is not None:
-                tell_health(self._health, self._dispatcher, self._log)
+                report_health(self._health, self._dispatcher, self._log)
         except Exception as error:  # noqa: BLE001
             self._log.error(
                 "The incident sensor failed: %s", fault(self._log, error, whole=self._debug)

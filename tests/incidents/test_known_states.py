@@ -273,14 +273,14 @@ def test_health_is_told_after_three_failures_or_two_minutes_and_once() -> None:
     notice = health.due(20)
     assert notice is not None
     assert (notice.state, notice.since) == ("failing", "2027-01-15T08:00:00Z")
-    health.tell(notice)
+    health.mark_reported(notice)
     health.failed("pagerduty", "down", 30)
     assert health.due(30) is None
     health.good("pagerduty")
     notice = health.due(40)
     assert notice is not None
     assert (notice.state, notice.since) == ("recovered", "2027-01-15T08:00:00Z")
-    health.tell(notice)
+    health.mark_reported(notice)
     assert health.due(50) is None
     health.failed("pagerduty", "slow", 60)
     health.good("pagerduty")

@@ -64,7 +64,7 @@ def test_timers_that_stopped_are_a_trouble_and_ones_never_seen_are_none() -> Non
     notice = world.health.due(world.now)
     assert notice is not None
     assert "restart st2timersengine" in notice.text
-    world.health.tell(notice)
+    world.health.mark_reported(notice)
     world.values["reconcile.timer"] = {"at": world.now}
     world.now += EVERY_SECONDS
     world.pulse.beat(3, "")

@@ -1,3 +1,3 @@
-"""Incidents and what happens to them, as values; how the log and snapshots become changes. It may
-use core and gateways, and posts nothing.
+"""Incidents and what happens to them, as values; how PagerDuty's log and snapshots become changes;
+what the sensor remembers of them. It may use core and gateways, and posts nothing.
 """

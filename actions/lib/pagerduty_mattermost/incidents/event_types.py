@@ -54,7 +54,7 @@ FIELD_EVENT_TYPES: Dict[str, str] = {
 """Field named in the changeset of a `field_value_change` entry to the event type."""
 
 SILENT_TYPES = frozenset(("notify",))
-"""Entries that tell how people were called, not that the incident changed: no event."""
+"""Entries about how people were called, not that the incident changed: no event."""
 
 TRIGGERED, REOPENED, UNACKNOWLEDGED = (
     "incident.triggered",

@@ -1,4 +1,4 @@
-"""What of an incident's log is missing in what was told of it (pure)."""
+"""Pure: what of an incident's log has not been posted yet."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def missing_events(
 ) -> Change:
     """The incident as it was read now, with those of its events that are not in `told` (event
     ids). `entries`: its whole log, newest first; `origin`: the first start of the sensor, before
-    which nothing is told."""
+    which nothing is reported."""
     fresh = SensorState(origin, now)
     whole = [entry._replace(incident=incident, whole=True) for entry in entries]
     steps = follow(fresh, whole, WatchFilter(), now, read_again=False)

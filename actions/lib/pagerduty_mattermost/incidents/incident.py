@@ -2,9 +2,9 @@
 
 Made from PagerDuty's REST objects (`incident_from_rest`), carried in the payload of the trigger
 `pagerduty.incident` (`to_payload`, `from_payload`). Immutable, plain text only (normalised once,
-`text.clean`), no nulls: StackStorm turns a null into the string "None" on its way through a rule
-(facts/stackstorm.md). NamedTuple and not dataclass: importing `dataclasses` costs an action more
-than its whole run.
+`text.clean`), no nulls: StackStorm turns a null into the string "None" on its way through a
+rule. NamedTuple and not dataclass: importing `dataclasses` costs an action more than its whole
+run.
 """
 
 from __future__ import annotations
@@ -45,8 +45,8 @@ class Incident(NamedTuple):
     trouble."""
     url: str = ""
     status: str = "triggered"
-    """triggered, acknowledged or resolved; also `merged` and `deleted`, ours: PagerDuty calls a
-    merged one resolved."""
+    """triggered, acknowledged or resolved; also the pack's own `merged` and `deleted`: PagerDuty
+    calls a merged one resolved."""
     urgency: str = ""
     priority: str = ""
     """Name of the priority (P1 …) or empty."""
@@ -88,7 +88,7 @@ class IncidentEvent(NamedTuple):
 
     `event_id` is the log entry's id, or one derived from the snapshot that found the difference
     (`snap-…`): the same whoever derives it. `event_type` is PagerDuty's webhook word
-    (`incident.acknowledged`), or one of ours in its style where PagerDuty has none
+    (`incident.acknowledged`), or one in its style where PagerDuty has none
     (`incident.urgency_updated`, `incident.title_updated`, `incident.snoozed`, `incident.merged`,
     `incident.updated` for entry types nobody knows yet).
     """

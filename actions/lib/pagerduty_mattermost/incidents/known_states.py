@@ -48,7 +48,7 @@ class KnownIncident(NamedTuple):
     touched: int
     """When this sensor last learned something of it."""
     bridge: str
-    """crc32 of the conference bridge; empty without one. The log does not tell of it."""
+    """crc32 of the conference bridge; empty without one. It is not in the log."""
 
     @property
     def is_open(self) -> bool:
@@ -171,7 +171,7 @@ def bridge_of(url: str, number: str) -> str:
 def known_of(
     incident: Incident, status: str, status_at: float, flags: int, now: float
 ) -> KnownIncident:
-    """The incident as it is, with this status. `now` may be that of the last look, hours ago,
+    """The incident as it is, with this status. `now` may be that of the last read, hours ago,
     while the server's time is not confirmed: what the incident itself says is later counts as
     well, or it would be forgotten at once."""
     touched = max(now, status_at, times.seconds(incident.updated_at) or 0.0)

@@ -1,16 +1,14 @@
-"""Pure: PagerDuty's REST objects to our values. Everything of them may be null, missing or of
-another type.
+"""Pure: PagerDuty's REST objects to the pack's values. Everything of them may be null, missing or
+of another type.
 
-    incident_from_rest(obj) -> Incident or None        # GET /incidents, include[]=incidents of the
-    log
-    parse_entry(obj) -> Entry or None                  # GET /log_entries
-    event_from_entry(obj) -> IncidentEvent or None     # None: no event (notifications), or no log
-    entry at all
-    with_details(incident, trigger_entry_obj)          # adds what the first alert said
-    with_note(incident, event)                         # adds the latest note
+    incident_from_rest(obj) -> Incident or None      # GET /incidents, and the log's incidents
+    parse_entry(obj) -> LogEntry or None             # GET /log_entries
+    event_from_entry(obj) -> IncidentEvent or None   # None: a notification, or no log entry
+    with_details(incident, trigger_entry_obj)        # adds what the first alert holds
+    with_note(incident, event)                       # adds the latest note
     epoch(value) -> seconds since the epoch or None
 
-Texts are cleaned and cut here, once, for the trigger's payload (about 4 KB; facts/stackstorm.md).
+Texts are cleaned and cut here, once, for the trigger's payload (about 4 KB).
 Times become UTC with whole seconds, so that comparing them as text is comparing them as times
 (`incident.Version`).
 """
@@ -70,8 +68,8 @@ def moment(value: Any) -> str:
 
 
 def incident_from_rest(obj: Any) -> Optional[Incident]:
-    """The incident, or None when the object has no id. `merged` is ours: PagerDuty calls a merged
-    one resolved."""
+    """The incident, or None when the object has no id. PagerDuty calls a merged one
+    resolved; here its status is `merged`."""
     if not isinstance(obj, Mapping):
         return None
     ident = _id(obj)
@@ -127,7 +125,7 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
 
 
 def parse_entry(obj: Any) -> Optional[LogEntry]:
-    """A log entry as our value; None when it has no id, no time or belongs to no incident."""
+    """A log entry as a value; None when it has no id, no time or belongs to no incident."""
     if not isinstance(obj, Mapping):
         return None
     ident, at, included = _id(obj), epoch(obj.get("created_at")), _map(obj.get("incident"))

@@ -1,5 +1,4 @@
-"""Pure: PagerDuty's clock, and the cursor that follows it, never the local time of day
-(facts/pagerduty.md, rule 3)."""
+"""Pure: PagerDuty's clock, and the cursor that follows it, never the local time of day."""
 
 from __future__ import annotations
 
@@ -8,8 +7,8 @@ from typing import Optional, Tuple
 from pagerduty_mattermost.incidents.known_states import OVERLAP_SECONDS
 
 TOLERANCE_SECONDS = 60.0
-"""Seconds that the server's clock and ours may differ about how much time passed between two
-answers."""
+"""Seconds that the server's clock and the local one may differ about how much time passed between
+two answers."""
 
 
 class ServerClock:

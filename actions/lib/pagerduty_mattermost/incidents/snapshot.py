@@ -1,10 +1,8 @@
-"""Pure: what a snapshot of the account finds beyond the log, the safety net of facts/pagerduty.md,
-rules 6 and 7.
+"""Pure: what a snapshot of all open incidents finds beyond the log: the safety net for what the
+log lost, or brought too late.
 
-    steps = differences(state, found, watch, now, pending)     # found: incidents whose rows differ
-    from what is known
-    steps = adoption(state, found, watch, now)                 # take the state of the day,
-    silently
+    steps = differences(state, found, watch, now, pending)   # what differs from what is known
+    steps = adoption(state, incidents, watch, now, followed=False)   # take over, report nothing
 
 A difference is news only when it is older than the grace time, since until then its log entry may
 still appear. Its event id is derived from the incident, what changed, the new value and the
@@ -49,15 +47,15 @@ from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 LATELY_SECONDS = 1800
-"""Seconds since an incident nobody knew was resolved, within which it is still told; less than
-KEEP_CLOSED."""
+"""Seconds since an incident nobody knew was resolved, within which it is still reported; less than
+KEPT_CLOSED_SECONDS."""
 MAX_REPAINTS = 50
 """Changes without an event (alert counts, conference bridge) in one snapshot; the rest follows
 with the next."""
 
 Pending = Dict[Tuple[str, str, str], float]
 """(incident, what, new value) -> server time at which a snapshot first found the difference. What
-the log tells of in between takes it out (`explained`): when it comes back, it is another one,
+the log brings in between takes it out (`explained`): when it comes back, it is another one,
 whose entry may still appear."""
 
 _EVENT: Mapping[str, str] = {
@@ -98,7 +96,7 @@ class SnapshotFindings(NamedTuple):
 
 
 def is_unchanged(known: Optional[KnownIncident], row: Mapping[str, Any]) -> bool:
-    """A quick look at a row of GET /incidents: nothing about it can be news, it need not be read
+    """A quick check of a row of GET /incidents: nothing about it can be news, it need not be read
     further."""
     if known is None or known.has(DIFFERS) or row.get("status") != known.status:
         return False
@@ -131,8 +129,8 @@ def adoption(
     *,
     followed: bool,
 ) -> List[StateStep]:
-    """The state of the day without a word. `followed`: they were reported before, as far as they
-    would be."""
+    """Take over what is open now, reporting nothing. `followed`: they were reported before, as far
+    as they would be."""
     steps = []
     for incident in incidents:
         if not watch.covers(incident) or not incident.is_open:
@@ -181,32 +179,32 @@ def differences(
 
 
 def explained(pending: Pending, steps: Iterable[StateStep]) -> None:
-    """What these steps of the log tell is no longer a difference that waits for its age."""
-    told = {
-        step.incident_id: _told(step)
+    """What these steps of the log bring is no longer a difference that waits for its age."""
+    accounted = {
+        step.incident_id: _accounted(step)
         for step in steps
         if step.change is not None or step.known is None
     }
-    for key in [key for key in pending if key[1] in told.get(key[0], ())]:
+    for key in [key for key in pending if key[1] in accounted.get(key[0], ())]:
         del pending[key]
 
 
-def _told(step: StateStep) -> Set[str]:
+def _accounted(step: StateStep) -> Set[str]:
     """The fields and the status that the events of a step are about."""
     if step.change is None:
         return {"status", *FIELDS}
-    told: Set[str] = set()
+    accounted: Set[str] = set()
     for event in step.change.events:
-        told |= EXPLAINS.get(event.event_type, frozenset())
+        accounted |= EXPLAINS.get(event.event_type, frozenset())
         if event.event_type in STATUS_AFTER or event.event_type in HAND_OVERS:
-            told.add("status")
-    return told
+            accounted.add("status")
+    return accounted
 
 
 def _unknown(
     state: SensorState, incident: Incident, watch: WatchFilter, now: float, rescoped: bool
 ) -> Optional[StateStep]:
-    """An incident that neither the log nor an earlier snapshot told of."""
+    """An incident that neither the log nor an earlier snapshot brought."""
     created = times.seconds(incident.created_at)
     if not watch.covers(incident) or created is None:
         return None
@@ -241,7 +239,7 @@ def _known(
     now: float,
     young: _YoungDifferences,
 ) -> Optional[StateStep]:
-    """What differs from the known state, as far as it is old enough to be told."""
+    """What differs from the known state, as far as it is old enough to be reported."""
     covered = watch.covers(incident)
     if not covered and not before.has(REPORTED):
         return StateStep(incident.id, None)
@@ -294,7 +292,7 @@ def _known(
 
 
 def _status_time(incident: Incident) -> Optional[float]:
-    """When the incident came into its status, as far as it tells."""
+    """When the incident came into its status, as far as it is known."""
     if not incident.is_open:
         return times.seconds(incident.resolved_at) or times.seconds(incident.updated_at)
     if incident.status == "acknowledged":

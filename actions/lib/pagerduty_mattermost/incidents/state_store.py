@@ -49,7 +49,7 @@ class LoadedState(NamedTuple):
     rebuild: bool
     """The head was lost: take the state of the day from a snapshot, silently."""
     broken: Tuple[str, ...]
-    """Keys that did not read, now kept aside."""
+    """Keys that did not read, now kept under another key."""
     heartbeat: Dict[str, Any]
 
 
@@ -172,7 +172,7 @@ def _load_shards(
 
 
 def peek(store: Store) -> Dict[str, KnownIncident]:
-    """The incidents as the sensor committed them, for whoever only looks: nothing is written, and
+    """The incidents as the sensor committed them, for whoever only reads: nothing is written, and
     what does not read is left out. One request. Raises StoreUnreachable."""
     state = loaded(store.read_prefix(KEY_PREFIX, on_broken=lambda error: None), {}).state
     return state.known if state is not None else {}

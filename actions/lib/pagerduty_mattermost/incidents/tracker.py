@@ -107,23 +107,23 @@ def _step(
     reported = reported or (bool(story.news) and watch.passes(incident, story.states))
     if before is None and not reported and not any(entry.kind == "trigger" for entry in group):
         if group[0].at > patience:
-            # Its trigger may still appear and make it one to report, with all its events: look
-            # again then.
+            # Its trigger may still appear and make it one to report, with all its events:
+            # decided then.
             return None
         if story.is_young:
             # The log lost its trigger: it was triggered all the same. Without news a snapshot
-            # finds and tells it.
+            # finds and reports it.
             if not story.news:
                 return StateStep(incident_id, None, None, accounted)
             reported = watch.passes(incident, {"triggered"})
     known = story.known(now, (REPORTED if reported else 0) | (0 if covered else AWAY))
     change = None
     if reported and story.news:
-        change = Change(story.enriched(), _values_told(story.news, before, incident), state.cycle)
+        change = Change(story.enriched(), _with_values(story.news, before, incident), state.cycle)
     if before is None or change is not None:
         return StateStep(incident_id, known, change, accounted)
     # Nothing is dispatched, so that the alert counts are still to be painted; and what only says
-    # that the incident was looked at is not worth a write.
+    # that the incident was read is not worth a write.
     known = known._replace(alerts=before.alerts)
     same = (
         before._replace(updated_at=known.updated_at, touched=known.touched, flags=known.flags)
@@ -195,10 +195,10 @@ class _IncidentStory:
         if unknown and self._is_old and self.incident.is_open:
             # Every open incident is known, so this one was closed so long that it was forgotten.
             return "resolved", 0
-        told = self.is_young or any(
+        began_triggered = self.is_young or any(
             e.event is not None and e.event.event_type in STATUS_AFTER for e in self._group
         )
-        return ("triggered" if told else self.incident.status), 0
+        return ("triggered" if began_triggered else self.incident.status), 0
 
     def _is_news(self, entry: LogEntry) -> bool:
         """It happened after the first start. In the very second of it: unless the snapshot taken
@@ -246,7 +246,7 @@ class _IncidentStory:
 
     @property
     def _has_new_title(self) -> bool:
-        """Another one than was known, and no entry so far says so."""
+        """Another one than was known, and no entry so far accounts for it."""
         return (
             self.before is not None
             and title_mark(self.incident.title) != self.before.title
@@ -294,7 +294,7 @@ class _IncidentStory:
         return after
 
     def enriched(self) -> Incident:
-        """The incident with what its entries tell beyond it: the first alert's details, the latest
+        """The incident with what its entries hold beyond it: the first alert's details, the latest
         note."""
         incident = self.incident
         for entry in self._group:
@@ -314,19 +314,19 @@ def _retyped(event: IncidentEvent, event_type: str, incident: Incident) -> Incid
 
 
 def _with_assignment(event: IncidentEvent, assignment: IncidentEvent) -> IncidentEvent:
-    """The trigger tells whom the incident was assigned to."""
+    """The trigger's event with whom the incident was assigned to."""
     if event.event_type != TRIGGERED or event.change("to"):
         return event
-    told = tuple(
+    assigned = tuple(
         (key, assignment.change(key)) for key in ("to", "to_ids") if assignment.change(key)
     )
-    return event._replace(changes=event.changes + told)
+    return event._replace(changes=event.changes + assigned)
 
 
-def _values_told(
+def _with_values(
     events: List[IncidentEvent], before: Optional[KnownIncident], incident: Incident
 ) -> Tuple[IncidentEvent, ...]:
-    """Old and new priority and urgency where the entries do not tell them, which is how PagerDuty
+    """Old and new priority and urgency where the entries do not hold them, which is how PagerDuty
     sends them."""
     found = list(events)
     for event_type, was, now in (

@@ -61,7 +61,7 @@ class FlappingRounds:
         return {about: list(story) for about, story in self._stories.items()}
 
     def observe(self, change: Change) -> bool:
-        """Count what happened; True when something was. What is told once more counts once."""
+        """Count what happened; True when something was. What is judged once more counts once."""
         counted = [self._observe(about, change) for about in abouts_of(change.incident)]
         return any(counted)
 
@@ -79,8 +79,8 @@ class FlappingRounds:
 
     def _after(self, story: _AlertHistory, id: str, event_type: str, at: float) -> _AlertHistory:
         if event_type in OPENS and id not in story.open:
-            # In the very second in which a round ended, one that is told once more would begin it
-            # anew.
+            # In the very second in which a round ended, one that is judged once more would begin
+            # it anew.
             if story.rounds and at <= story.rounds[-1][1]:
                 return story
             # What stays open for longer is no part of what flaps beside it.

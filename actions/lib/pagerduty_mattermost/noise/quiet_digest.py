@@ -2,7 +2,7 @@
 still open then.
 
     QuietDigest(context).post_due()        # for all channels
-    due(held, quiet_until, now)            # pure: what is to be told now, by channel
+    due(held, quiet_until, now)            # pure: what is to be posted now, by channel
     message(open_ones, over, zone)         # pure: the post, in Markdown
 """
 
@@ -57,9 +57,9 @@ class DigestsPosted(NamedTuple):
     """What a run did."""
 
     post_ids: List[str]
-    """New posts; empty where all that was due had been told before."""
+    """New posts; empty where all that was due had been posted before."""
     incidents: int
-    """Incidents that were held and are told now, or are over."""
+    """Incidents that were held and are posted now, or are over."""
     due: bool
 
     @property
@@ -75,13 +75,13 @@ class Sorted(NamedTuple):
     still_open: List[HeldCard]
     over: List[HeldCard]
     with_card: List[HeldCard]
-    """Open ones that have got a card meanwhile: nothing of them is to be told here."""
+    """Open ones that have got a card meanwhile: the digest leaves them out."""
 
 
 def due(
     held: Iterable[HeldCard], quiet_until: Callable[[str], Optional[float]], now: float
 ) -> Dict[str, List[HeldCard]]:
-    """What is to be told now, by channel id. `quiet_until`: when the quiet hours of a route are
+    """What is to be posted now, by channel id. `quiet_until`: when the quiet hours of a route are
     over, None when there are none now."""
     found: Dict[str, List[HeldCard]] = {}
     for one in held:
@@ -113,8 +113,8 @@ def present(pagerduty: PagerDuty, held: Iterable[HeldCard]) -> Dict[str, Optiona
     """The incidents as PagerDuty has them now; None for one that it has no longer. Raises the
     gateway's errors.
 
-    GET /incidents takes no ids. Rows can be skipped while the account changes between two pages
-    (facts/pagerduty.md), so what is in no page is asked for by its id before it counts as over.
+    GET /incidents takes no ids. Rows can be skipped while the account changes between two pages,
+    so what is in no page is asked for by its id before it counts as over.
     """
     wanted = {one.incident_id: one for one in held}
     found: Dict[str, Optional[Incident]] = {}
@@ -149,13 +149,13 @@ def message(open_ones: Sequence[Incident], over: int, zone: tzinfo) -> str:
 
 
 def named(props: Mapping[str, object]) -> List[str]:
-    """The incidents that a digest's post tells of, by its props."""
+    """The incidents that a digest's post is about, by its props."""
     return str(props.get("incidents") or "").split()
 
 
 class QuietDigest:
-    """One run, for all channels. Everything may be repeated: a post is known by its key, and tells
-    by its props which incidents it is of."""
+    """One run, for all channels. Everything may be repeated: a post is known by its key, and names
+    in its props the incidents it is about."""
 
     def __init__(self, context: Context) -> None:
         from pagerduty_mattermost.cards.quiet_hours import QuietHours
@@ -189,7 +189,7 @@ class QuietDigest:
     def _channel(
         self, group: List[HeldCard], states: Mapping[str, Optional[Incident]]
     ) -> List[str]:
-        """Posts of one channel; ids of those that are new. What is held goes once a post tells of
+        """Posts of one channel; ids of those that are new. What is held goes once a post names
         it."""
         store = self._context.store
         fates = by_fate(group, states, self._has_card)
@@ -220,9 +220,9 @@ class QuietDigest:
         over: int,
         states: Mapping[str, Optional[Incident]],
     ) -> Tuple[List[str], List[str]]:
-        """Ids of the incidents that the post tells of, and its own id where it is new. It may be
-        an earlier run's: then the post itself says what it tells of, and what came too late for it
-        is told in the next part."""
+        """Ids of the incidents that the post is about, and its own id where it is new. It may be
+        an earlier run's: then the post itself names its incidents, and what came too late for it
+        goes into the next part."""
         found = (states.get(one.incident_id) for one in still)
         shown = [state for state in found if state is not None]
         ids = [one.id for one in shown]

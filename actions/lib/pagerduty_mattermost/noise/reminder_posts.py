@@ -1,13 +1,12 @@
 """Reminders in the threads of cards: which incidents are due, and the reply, once each.
 
-    due = waiting(store, terms, now)           # two requests to the datastore, one when nothing is
-    triggered
-    Round(action, terms).remind(due)           # asks PagerDuty; only called when something is due
+    due = waiting(store, settings, now)            # two requests to the datastore, or one
+    ReminderRun(context, settings).remind(due)     # asks PagerDuty; only when something is due
 
 What is triggered is known from the incident sensor's committed state, so that PagerDuty is asked
 nothing while all is well. `pagerduty.reminder.<incident id>` says when the episode began, how many
-reminders there were and when to look again; it goes when the incident is over. The thread itself
-is the record of what was posted: a late, doubled or repeated run posts once.
+reminders there were and when something is to be done; it goes when the incident is over. The
+thread itself is the record of what was posted: a late, doubled or repeated run posts once.
 """
 
 from __future__ import annotations
@@ -39,14 +38,14 @@ if TYPE_CHECKING:
 KEY_PREFIX = "reminder."
 KEPT_SECONDS = 30 * 86400.0
 MAX_SECONDS = 45.0
-"""After this long the rest waits for the next run."""
+"""After this long what is left waits for the next run."""
 MAX_FORGOTTEN = 50
 """Records of incidents that are over, deleted in one run."""
 MAX_READ = 200
 """Incidents whose records are read in one run, the longest due first: in a storm the others wait
 for the next."""
 FIRST_WAIT_SECONDS = 60.0
-"""Seconds until an incident without a card is looked at again; a quarter of its age once that is
+"""Seconds until an incident without a card is considered again; a quarter of its age once that is
 more."""
 
 
@@ -59,7 +58,7 @@ class ReminderRecord(NamedTuple):
     next_at: float = 0.0
     """When there is something to do; 0: not before its status changes."""
     status_at: int = 0
-    """`known_states.Known.status_at` when it was looked at."""
+    """The known incident's `status_at` when this was decided."""
 
 
 def waiting(
@@ -99,7 +98,7 @@ def save(store: Store, one: ReminderRecord) -> None:
 
 
 class ReminderRun:
-    """One run: all that is due is asked for at once, and each is looked at again just before its
+    """One run: all that is due is asked for at once, and each is read again just before its
     reply."""
 
     def __init__(self, context: Context, terms: RemindersConfig) -> None:
@@ -177,7 +176,7 @@ class ReminderRun:
 
     def _quiet_until(self, row: Mapping[str, Any]) -> Any:
         """When the quiet hours of a card's route are over, where they mean the incident; None when
-        it may be told."""
+        it may be raised."""
         low = row.get("urgency") == "low"
         return lambda card: self._hours.until(card.route.quiet) if low else None
 

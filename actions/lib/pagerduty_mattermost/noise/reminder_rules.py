@@ -85,8 +85,8 @@ def following(
     /incidents with its escalation policy. `on_calls`: of that policy, from the assignment to the
     planned escalation; None when not known.
 
-    PagerDuty tells no incident's level. It is the one level on which just the assignees were on
-    call when they were assigned."""
+    PagerDuty does not say on which level an incident is. It is the one level on which just the
+    assignees were on call when they were assigned."""
     pending = incident.get("pending_actions")
     if not isinstance(pending, list):
         return NEXT_UNKNOWN

@@ -35,8 +35,8 @@ from pagerduty_mattermost.noise.flapping import FlappingRounds, abouts_of
 from pagerduty_mattermost.noise.storm_group import FLAPPING, STORM, StormGroup, by_id, by_value
 
 PASS, HOLD, RELEASE, WAIT = "pass", "hold", "release", "wait"
-"""Dispatch it; don't; dispatch it with all that was held of it before; look at it again soon
-(nothing is decided)."""
+"""Dispatch it; don't; dispatch it with all that was held of it before; decide with the next read,
+soon."""
 MOVES = frozenset(
     (
         "incident.acknowledged",
@@ -56,7 +56,7 @@ the count."""
 BY_ITSELF = ("timeout", "auto")
 """Channels of log entries that nobody is behind, as of an escalation nobody answered."""
 MAX_RELEASED_AT_ONCE = 5
-"""Incidents of a group that somebody acts on within one look and that get their own cards; more
+"""Incidents of a group that somebody acts on within one cycle and that get their own cards; more
 are done in bulk."""
 PATIENCE_SECONDS = 8.0
 """Seconds that new incidents which come at the pace of a storm wait for more, so that it begins
@@ -64,7 +64,7 @@ without cards."""
 PACE_FACTOR = 4.0
 """So many times as fast as what makes a storm."""
 REMEMBERED_SECONDS = 900.0
-"""Seconds that an incident that passed is known to have: a look that failed may be repeated that
+"""Seconds that an incident that passed is known to have: a cycle that failed may be repeated that
 late."""
 
 
@@ -77,7 +77,7 @@ class StormDetector:
         self.groups: Dict[str, StormGroup] = {}
         """By their keys."""
         self._passed: Dict[str, Dict[str, float]] = {}
-        """By service: new incidents that were told lately, with their times."""
+        """By service: new incidents that were dispatched lately, with their times."""
         self._rounds = FlappingRounds(settings.flapping_rounds, settings.flapping_window)
         self.left: Dict[str, str] = {}
         """Open incidents without a card whose group is over, and that group's key."""
@@ -90,7 +90,7 @@ class StormDetector:
             self._read(data)
 
     def _read(self, data: Mapping[str, Any]) -> None:
-        """What does not read is forgotten: then changes are told one by one."""
+        """What does not read is forgotten: then changes are dispatched one by one."""
         try:
             groups = {str(key): StormGroup.from_data(one) for key, one in data["groups"].items()}
             passed = {
@@ -133,8 +133,8 @@ class StormDetector:
     def judge(
         self, changes: Sequence[Change], now: float, *, patient: bool = False
     ) -> Dict[str, str]:
-        """All changes of one look, since a storm may come within it. `patient`: what is not
-        decided yet will be seen again by the next look."""
+        """All changes of one cycle, since a storm may come within it. `patient`: what is not
+        decided yet will be seen again by the next read."""
         if not (
             self._settings.storm_incidents
             or self._settings.flapping_rounds
@@ -174,8 +174,8 @@ class StormDetector:
         return incident.priority in self._settings.storm_priorities
 
     def _flaps(self, change: Change) -> bool:
-        """Whether it is one more round; then it is counted. One of high priority is told as
-        ever."""
+        """Whether it is one more round; then it is counted. One of high priority is dispatched
+        all the same."""
         group = self._flapping(change) if self._settings.flapping_rounds else None
         if group is None or self._is_high(change.incident):
             return False
@@ -189,7 +189,7 @@ class StormDetector:
         return next((group for group in found if group is not None), None)
 
     def _observe(self, change: Change) -> None:
-        """Count rounds; what a storm counts is none. The last one of them is told as ever, what
+        """Count rounds; what a storm counts is none. The last one of them is dispatched, what
         follows is held."""
         incident = change.incident
         if not self._settings.flapping_rounds or not self._rounds.observe(change):
@@ -234,7 +234,7 @@ class StormDetector:
         self.changed = True
 
     def _arrived(self, fresh: List[Change], now: float, patient: bool) -> List[str]:
-        """Into the storm, or told. Returns the ids of those that wait."""
+        """Into the storm, or dispatched. Returns the ids of those that wait."""
         service, waiting = fresh[0].incident.service_id, []
         passed = self._passed.get(service, {})
         impatient = self._is_calm(passed, fresh, now) if patient else True
@@ -256,8 +256,8 @@ class StormDetector:
         return waiting
 
     def _begin(self, fresh: Sequence[Change], at: float) -> Optional[StormGroup]:
-        """A storm, when too many came within a window that begins before this moment and this look
-        saw the end of."""
+        """A storm, when too many came within a window that begins before this moment and this
+        cycle saw the end of."""
         settings, incident = self._settings, fresh[0].incident
         if not settings.storm_incidents:
             return None
@@ -357,8 +357,8 @@ class StormDetector:
         return []
 
     def once_more(self, now: float) -> List[Dict[str, Any]]:
-        """Last payloads of groups that are over which are to be told again; they count as told
-        when this is kept."""
+        """Last payloads of groups that are over which are to be dispatched again; they count
+        as dispatched when this is kept."""
         found = self._ended.repeated(now)
         dropped = self._ended.forget(now)
         self.changed = self.changed or bool(found) or dropped

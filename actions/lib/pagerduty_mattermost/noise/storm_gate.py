@@ -31,7 +31,7 @@ STORM_TRIGGER = "pagerduty.storm"
 
 
 def remembered(store: Store) -> StormDetector:
-    """What the sensor has kept, for whoever only looks. Raises StoreUnreachable."""
+    """What the sensor has kept, for whoever only reads it. Raises StoreUnreachable."""
     return StormDetector(NoiseConfig(), _read(store))
 
 
@@ -54,8 +54,8 @@ class StormGate:
     def sort(
         self, steps: Sequence[StateStep], now: float, *, patient: bool = False
     ) -> List[StateStep]:
-        """What is to be taken over now; `patient`: what waits is in the next look again. Raises
-        StoreUnreachable at the first look only: what is held must be known."""
+        """What is to be taken over now; `patient`: what waits is in the next read again. Raises
+        StoreUnreachable in the first cycle only: what is held must be known."""
         if self._detector is None:
             self._detector = StormDetector(self._settings, _read(self._store))
         changes = [step.change for step in steps if step.change is not None]
@@ -63,7 +63,7 @@ class StormGate:
         if self._detector.changed:
             try:
                 self._keep(self._detector)
-            except StoreUnreachable as error:  # incidents go on being told, as ever
+            except StoreUnreachable as error:  # incidents go on being dispatched
                 self._log.warning("What is held back is not kept yet: %s", error)
         waiting = frozenset(id for id, verdict in self._verdicts.items() if verdict == WAIT)
         if patient:
@@ -82,7 +82,7 @@ class StormGate:
         return self._whole(change, origin, now) if verdict == RELEASE else change
 
     def _whole(self, change: Change, origin: float, now: float) -> Change:
-        """With all that was held before, so that its card tells it."""
+        """With all that was held before, so that its card shows it."""
         entries = read_incident_log(self._pagerduty, change.incident.id)
         whole = missing_events(entries, change.incident, frozenset(), origin, now)
         known = {event.event_id for event in whole.events}
@@ -96,7 +96,7 @@ class StormGate:
         self, now: float, origin: float, send: Callable[[Change], None], open_ids: Any
     ) -> None:
         """Cards of storms, the last cards of those that are over, and what is to be remembered.
-        Raises DispatchFailed and StoreUnreachable: then the next look tells."""
+        Raises DispatchFailed and StoreUnreachable: then the next cycle does it."""
         detector = self._detector
         if detector is None:
             return

@@ -1,5 +1,5 @@
-"""Pure: one storm, or one alert that flaps: what is counted on one card, and the payload that
-tells of it."""
+"""Pure: one storm, or one alert that flaps: what is counted on one card, and its payload for
+the trigger."""
 
 from __future__ import annotations
 
@@ -25,13 +25,13 @@ class StormGroup:
 
     def __init__(self, kind: str, about: str, first: Incident, title: str, began: float) -> None:
         """`about`: what new incidents belong to it by; `began`: by the incidents' own times, so
-        that a look which is repeated makes the same group."""
+        that a cycle which is repeated makes the same group."""
         self.kind, self.about, self.title = kind, about, title
         self.service_id, self.service = first.service_id, first.service
         self.team_ids = [team.id for team in first.teams]
         self.began = self.last = began
         self.before = 0
-        """Rounds that were told one by one, before it began."""
+        """Rounds that were dispatched one by one, before it began."""
         self.arrivals: List[float] = []
         """Times of the newest of its incidents, in order."""
         self.statuses: Dict[str, str] = {}

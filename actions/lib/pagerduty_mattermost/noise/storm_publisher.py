@@ -97,7 +97,7 @@ def show_everywhere(context: Context, storm: Mapping[str, Any], channel: str) ->
 
 
 def as_incident(storm: Mapping[str, Any]) -> Incident:
-    """What subscriptions look at, as far as the payload tells it of what is held in the storm."""
+    """What subscriptions go by, as far as the payload holds it."""
     urgencies = {str(one["urgency"]) for one in storm["incidents"]}
     return Incident(
         "",
@@ -139,8 +139,8 @@ def show(
         }
         store.write(name, {**claim, "post_id": kept["post_id"] if kept else ""}, KEPT_SECONDS)
         message, attachment = storm_card.card(storm, zone)
-        ours: Dict[str, Any] = {"storm": str(storm["key"]), "sequence": int(storm["sequence"])}
-        props = {"attachments": [attachment], PROPS_KEY: ours}
+        marks: Dict[str, Any] = {"storm": str(storm["key"]), "sequence": int(storm["sequence"])}
+        props = {"attachments": [attachment], PROPS_KEY: marks}
         sent = post_once(channel_id, message, key=key, props=props)
         post_id = sent.post_id
         if sent.already:
@@ -152,7 +152,7 @@ def show(
                 return post_id, GONE
             if _sequence(there) > int(storm["sequence"]):
                 return post_id, OLDER
-            ours["key"] = post_key("message", channel_id, key)
+            marks["key"] = post_key("message", channel_id, key)
             mattermost.patch_post(post_id, message=message, props=props)
         done = CREATED if done == CREATED or not sent.already else REPAINTED
         now = _read(store, name)

@@ -1,3 +1,3 @@
-"""The incident sensor: one look at PagerDuty, its webhook, its heartbeat. It may use noise, oncall
-and below.
+"""The incident sensor: its cycle, its snapshots, PagerDuty's webhook, its health and heartbeat. It
+may use noise, oncall and below.
 """

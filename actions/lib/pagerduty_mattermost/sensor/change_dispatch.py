@@ -39,7 +39,7 @@ class ChangeDispatch:
 
     @property
     def undecided(self) -> FrozenSet[str]:
-        """Incidents of which the newest read of the log told and that may be a storm's beginning:
+        """Incidents that the newest read of the log brought and that may be a storm's beginning:
         the next read decides."""
         return self._noise.waiting if self._noise is not None else frozenset()
 

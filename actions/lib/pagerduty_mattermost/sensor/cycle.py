@@ -4,7 +4,7 @@ whatever fails.
     cycle = Cycle(config, pagerduty, StateStore(Store(service)), dispatcher, log)
     cycle.run()     # once every poll interval
 
-`run` never raises for what goes wrong outside (Exception): it notes it, tells
+`run` never raises for what goes wrong outside (Exception): it notes it, dispatches
 `pagerduty.sensor_health` when it lasts, and the next run goes on from what was committed. At least
 once: a change is dispatched, then its state is committed. Quiet runs cost one request and no
 write; `incidents.reader` and `incidents.state_store` say what the others cost.
@@ -42,7 +42,7 @@ from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
 from pagerduty_mattermost.sensor.health import SensorHealth, fault
-from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, tell_health
+from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, report_health
 from pagerduty_mattermost.sensor.open_summary import summary
 from pagerduty_mattermost.sensor.snapshots import Snapshots
 from pagerduty_mattermost.sensor.starting import first_state, rebuild
@@ -53,7 +53,7 @@ CATCH_UP_SECONDS = 7 * 86400
 """Seconds of log that are read again after a long standstill; what is older, snapshots find as
 differences."""
 MAX_SLICES = 20
-"""Windows of a long log in one run; the rest follows with the next."""
+"""Windows of a long log in one cycle; the others follow with the next."""
 MAX_WAIT_SECONDS = 300.0
 """Seconds: a longer wait that PagerDuty asks for is asked about again."""
 CYCLES_SKIPPED = 100
@@ -105,7 +105,7 @@ class Cycle:
 
     @property
     def waits(self) -> bool:
-        """Something new is to be looked at again soon: a storm may be beginning."""
+        """The next cycle should come soon: a storm may be beginning."""
         return bool(self._changes.undecided)
 
     @property
@@ -114,7 +114,7 @@ class Cycle:
         return self._last_good
 
     def run(self, weight: float = 1.0) -> bool:
-        """One look, which counts as so much of one for `snapshot_every`; False when it did not
+        """One cycle, which counts as so much of one for `snapshot_every`; False when it did not
         come to its end. Raises nothing but what ends the process."""
         now, done = self._monotonic(), False
         if self._not_before is not None and now < self._not_before:
@@ -139,7 +139,7 @@ class Cycle:
             self.health.good("names")
         if self._pulse is not None and self.state is not None:
             self._pulse.beat(self.state.cycle, self._last_good)
-        if tell_health(self.health, self._dispatcher, self._log, self._monotonic):
+        if report_health(self.health, self._dispatcher, self._log, self._monotonic):
             self._heartbeat_at = None
         self._beat()
         return done
@@ -198,12 +198,12 @@ class Cycle:
             self.state = state
             state.cycle = max(state.cycle, _int(loaded.heartbeat.get("cycle"))) + CYCLES_SKIPPED
             if loaded.heartbeat.get("told") is True:
-                self.health.told = True
+                self.health.reported = True
                 self.health.since = str(loaded.heartbeat.get("failing_since") or "")
         return state
 
     def _first_start(self, watch: WatchFilter) -> SensorState:
-        """The state of the day, silently: what was open before is told in one summary alone."""
+        """What is open now is known and not reported, but for one summary."""
         read = self._snapshots.read_all(watch, self._monotonic())
         state = first_state(read, watch)
         self._summary = self._summary_of(read, watch, state)
@@ -217,7 +217,7 @@ class Cycle:
         return state
 
     def _follow_log(self, state: SensorState, watch: WatchFilter) -> bool:
-        """Read the log and dispatch what it says. False when there is more than one run takes."""
+        """Read the log and dispatch what happened. False when there is more than one run takes."""
         since = state.since
         for _ in range(MAX_SLICES):
             teams = None if state.away else watch.teams

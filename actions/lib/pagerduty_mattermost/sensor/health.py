@@ -1,4 +1,4 @@
-"""Pure: when to say that the incident sensor is failing or has recovered, once each."""
+"""Pure: when to report that the incident sensor is failing or has recovered, once each."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pagerduty_mattermost.core.text import clean, cut, escape, one_line
 
 ALARM_FAILURES = 3
 ALARM_SECONDS = 120.0
-"""Failed cycles in a row, or seconds since the first of them, after which it is told."""
+"""Failed cycles in a row, or seconds since the first of them, after which it is reported."""
 
 
 def fault(log: Any, error: BaseException, *, whole: bool = False) -> str:
@@ -25,9 +25,9 @@ def fault(log: Any, error: BaseException, *, whole: bool = False) -> str:
             place = f"{os.path.basename(code.co_filename)}:{trace.tb_lineno} in {code.co_name}"
         trace = trace.tb_next
     (log.error if whole else log.debug)("A fault of this pack", exc_info=error)
-    said = one_line(clean(error, 300))
+    text = one_line(clean(error, 300))
     return (
-        f"A fault of this pack: {type(error).__name__}: {said} ({place}); debug: true "
+        f"A fault of this pack: {type(error).__name__}: {text} ({place}); debug: true "
         "logs the whole trace"
     )
 
@@ -50,12 +50,12 @@ class _SensorProblem(NamedTuple):
 
 
 class SensorHealth:
-    """Collects problems by kind; says when to tell of them. Times are monotonic seconds."""
+    """Collects problems by kind; knows when to report them. Times are monotonic seconds."""
 
     def __init__(self) -> None:
         self._problems: Dict[str, _SensorProblem] = {}
-        self.told = False
-        """`failing` was told, `recovered` not yet."""
+        self.reported = False
+        """`failing` was reported, `recovered` not yet."""
         self.since = ""
         """The last time all was well before the trouble; UTC, empty when it never was."""
 
@@ -67,8 +67,9 @@ class SensorHealth:
     def failed(
         self, kind: str, reason: str, now: float, *, last_good: str = "", at_once: bool = False
     ) -> None:
-        """A cycle failed. `at_once`: it will not get better by itself, so don't wait to tell."""
-        if not self._problems and not self.told:
+        """A cycle failed. `at_once`: it will not get better by itself, so it is reported without
+        waiting."""
+        if not self._problems and not self.reported:
             self.since = last_good
         before = self._problems.get(kind)
         began, failures = (before.began, before.failures) if before else (now, 0)
@@ -79,8 +80,8 @@ class SensorHealth:
         self._problems.pop(kind, None)
 
     def due(self, now: float) -> Optional[HealthNotice]:
-        """What is to be told now; call `tell` once it was."""
-        if self.told:
+        """What is to be reported now; call `mark_reported` once it was."""
+        if self.reported:
             return None if self._problems else self._notice("recovered", "")
         for problem in self._problems.values():
             if (
@@ -91,8 +92,8 @@ class SensorHealth:
                 return self._notice("failing", self.reason)
         return None
 
-    def tell(self, notice: HealthNotice) -> None:
-        self.told = notice.state == "failing"
+    def mark_reported(self, notice: HealthNotice) -> None:
+        self.reported = notice.state == "failing"
 
     def _notice(self, state: str, reason: str) -> HealthNotice:
         since = f" since {self.since}" if self.since else ""

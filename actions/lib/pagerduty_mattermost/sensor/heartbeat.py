@@ -1,5 +1,5 @@
 """The incident sensor's own clock for the rest of the pack: `pagerduty.heartbeat` every five
-minutes, since timers can stop for good (facts/stackstorm.md); and a look at whether they did.
+minutes, since StackStorm's timers can stop for good; and a check whether they did.
 """
 
 from __future__ import annotations
@@ -63,9 +63,9 @@ class Heartbeat:
             self._log.warning("No heartbeat was dispatched: %s", error)
             return
         self._at = now
-        self._look_at_timers(now)
+        self._check_timers(now)
 
-    def _look_at_timers(self, now: float) -> None:
+    def _check_timers(self, now: float) -> None:
         """Only where they have been seen to work: a rule that was never registered is no
         failure."""
         try:
@@ -94,8 +94,8 @@ def timer_seen_at(store: Store) -> Optional[float]:
 
 
 def longest_interval(settings: Config) -> float:
-    """Seconds between two cycles of the sensor while all is well: what tells a silent sensor from
-    one that waits."""
+    """Seconds between two cycles of the sensor while all is well: by which a silent sensor is
+    known from one that waits."""
     watch = settings.watch
     with_webhook = watch.poll_interval_with_webhook if settings.webhook.port else 0
     return float(max(watch.poll_interval, with_webhook))
@@ -108,7 +108,7 @@ def heartbeat_record(
     last_good: str,
     since_good: Optional[float],
 ) -> Dict[str, Any]:
-    """Content of the datastore's `sensor.heartbeat`. `since_good`: seconds since the last look
+    """Content of the datastore's `sensor.heartbeat`. `since_good`: seconds since the last cycle
     that came to its end."""
     open_ones, reported = state.counts()
     rate = pagerduty.last_rate
@@ -124,19 +124,19 @@ def heartbeat_record(
         "rate_left": None if rate is None else rate.remaining,
         "state": "failing" if health.reason else "ok",
         "reason": health.reason,
-        "told": health.told,
+        "told": health.reported,
         "failing_since": health.since,
     }
 
 
-def tell_health(
+def report_health(
     health: SensorHealth,
     dispatcher: Dispatcher,
     log: Any,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> bool:
-    """Dispatch what is to be told about the sensor itself, if anything; when that fails, the next
-    run tries again."""
+    """Dispatch what is to be reported about the sensor itself, if anything; when that fails, the
+    next run tries again."""
     notice = health.due(monotonic())
     if notice is None:
         return False
@@ -147,5 +147,5 @@ def tell_health(
     except PackError as error:
         log.warning("The sensor's health could not be told: %s", error)
         return False
-    health.tell(notice)
+    health.mark_reported(notice)
     return True

@@ -18,7 +18,7 @@ from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 RATE_SHARE = 0.05
 """Share of the rate limit that snapshots may take."""
 DEFAULT_RATE = 960
-"""Requests a minute of an account's key, where the answers don't tell."""
+"""Requests a minute of an account's key, where the answers don't say."""
 
 
 class Snapshots:
@@ -30,7 +30,7 @@ class Snapshots:
         self.wanted = True
         """One is due at once: at the start, and after something went wrong."""
         self.pending: Pending = {}
-        """Differences found that are too young to be told."""
+        """Differences found that are too young to be reported."""
         self.read_at: Optional[float] = None
         self._cycles = 0.0
         self._requests = 2

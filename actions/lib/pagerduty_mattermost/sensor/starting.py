@@ -13,7 +13,7 @@ from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 def first_state(read: SnapshotRead, watch: WatchFilter) -> SensorState:
     """What is open now is known and not reported; changes are news from now on. `read`: a whole
-    snapshot. Raises RetryLater when PagerDuty told no time."""
+    snapshot. Raises RetryLater when PagerDuty gave no time."""
     now = _time_of(read)
     state = SensorState(origin=now, cursor=now)
     for step in adoption(state, read.found.changed, watch, now, followed=False):
@@ -24,9 +24,9 @@ def first_state(read: SnapshotRead, watch: WatchFilter) -> SensorState:
 
 
 def rebuild(state: SensorState, read: SnapshotRead, watch: WatchFilter) -> None:
-    """The head was lost: what is open now counts as reported. What the log says since the last
+    """The head was lost: what is open now counts as reported. What the log holds since the last
     heartbeat is dispatched again, and those who post recognise what they have posted. Raises
-    RetryLater when PagerDuty told no time."""
+    RetryLater when PagerDuty gave no time."""
     now = _time_of(read)
     state.cursor = state.cursor or now
     state.origin = state.origin or state.cursor

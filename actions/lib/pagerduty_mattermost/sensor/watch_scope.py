@@ -1,5 +1,4 @@
-"""The configured filters with their names resolved, once; and looked for again where that
-failed."""
+"""The configured filters with their names resolved to ids: once, and again where that failed."""
 
 from __future__ import annotations
 
@@ -13,7 +12,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 RETRY_SECONDS = 600.0
-"""Seconds after which services and teams that could not be found are looked for again."""
+"""Seconds after which services and teams that could not be found are asked for again."""
 
 
 class _ResolvedNames(NamedTuple):
@@ -24,7 +23,7 @@ class _ResolvedNames(NamedTuple):
 
 class WatchScope:
     """What is watched. A name that nothing bears stops nothing else: the others are watched, and
-    `problems` tells."""
+    `problems` names it."""
 
     def __init__(
         self,

@@ -11,11 +11,11 @@ What a call says is ignored: a verified call only makes the sensor read the log,
 one source of events. So a forged call can do no more than be counted. Times are monotonic seconds.
 
 The webhook works while a verified call came within `TRUSTED_SECONDS` and no change is known that a
-call should have told of and none did. A change that a read finds counts as told of when any
+call should have come for and none did. A change that a read finds is accounted for when any
 verified call came at or after it (`SLACK_SECONDS` of difference between the clocks are allowed),
 or comes within `GRACE_SECONDS` of the finding, since the log can be faster than the call. It works
-again with the next verified call. Changes that no call tells of by design (a changed title, what a
-snapshot found, what happened before the listener stood) are left out of account.
+again with the next verified call. Changes that PagerDuty sends no call for (a changed title, what
+a snapshot found, what happened before the listener stood) are left out of account.
 """
 
 from __future__ import annotations
@@ -112,7 +112,7 @@ class WebhookState(NamedTuple):
     last_call: Optional[float] = None
     """The newest verified call."""
     missed: Optional[float] = None
-    """When the first change was found that no call has told of yet."""
+    """When the first change was found that no call has come for yet."""
 
     def called(self, now: float) -> WebhookState:
         """A verified call, a ping included."""
@@ -130,14 +130,14 @@ class WebhookState(NamedTuple):
         return self._replace(ended=now, failed=not ok)
 
     def found(self, now: float, happened: float) -> WebhookState:
-        """A read found a change that a call should tell of; `happened`: when it took place."""
-        told = self.last_call is not None and self.last_call >= happened - SLACK_SECONDS
-        if told or happened < self.since or self.missed is not None:
+        """A read found a change that a call should come for; `happened`: when it took place."""
+        in_time = self.last_call is not None and self.last_call >= happened - SLACK_SECONDS
+        if in_time or happened < self.since or self.missed is not None:
             return self
         return self._replace(missed=now)
 
     def is_silent(self, now: float) -> bool:
-        """Changes are found that no call tells of."""
+        """Changes are found that no call comes for."""
         return self.missed is not None and now - self.missed > GRACE_SECONDS
 
     def works(self, now: float) -> bool:
@@ -168,8 +168,8 @@ class WebhookState(NamedTuple):
 
 def happened(payload: Mapping[str, Any], server_now: float, now: float) -> Optional[float]:
     """When (monotonic) the newest event of a `pagerduty.incident` payload took place that a call
-    should tell of; None when there is none. `server_now` and `now`: the same moment by PagerDuty's
-    clock and by the monotonic one."""
+    should come for; None when there is none. `server_now` and `now`: the same moment by
+    PagerDuty's clock and by the monotonic one."""
     times = [
         seconds(event["occurred_at"])
         for event in payload["events"]

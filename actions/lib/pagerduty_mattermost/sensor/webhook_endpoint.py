@@ -44,11 +44,11 @@ from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
 LISTEN_AGAIN_SECONDS = 60.0
 """Seconds after which a taken port is tried again: a sensor that died may still hold it."""
 SILENT_SECONDS = 300.0
-"""Seconds without a call after a change that one should have told of, after which people are told:
-PagerDuty's calls can be late, and nothing hangs on them."""
+"""Without a call after a change that one should have come for, until people are told: PagerDuty's
+calls can be late, and nothing depends on them."""
 ALARM_SECONDS = 3600.0
-"""Seconds that a trouble counts after it was last seen, so that one which comes and goes is told
-of once."""
+"""That a trouble counts after it was last seen, so that one which comes and goes is reported
+once."""
 ANSWER_SECONDS = 2.5
 """For the datastore while PagerDuty waits; it waits 5 s (facts/pagerduty.md)."""
 STATUS_EVERY_SECONDS = 60.0
@@ -227,7 +227,7 @@ class WebhookEndpoint:
             self._log.warning("PagerDuty's webhook: " + line, *values)
 
     def _dispatched(self, trigger: str, payload: Mapping[str, Any]) -> None:
-        """Should a call have told of it?"""
+        """Note when a change was dispatched that a call should have come for."""
         server_now = self._cycle.server_time
         if trigger != INCIDENT_TRIGGER or self._listener is None or server_now is None:
             return
@@ -271,11 +271,11 @@ class WebhookEndpoint:
         now, server_now = self.monotonic(), self._cycle.server_time
         with self._lock:
             webhook, calls = self._webhook, dict(self._calls)
-        told = WebhookHealth(webhook.works(now), self.address, self._not_listening, calls)
+        health = WebhookHealth(webhook.works(now), self.address, self._not_listening, calls)
         before = self._noted
-        urgent = before is None or (told.works, told.problem) != (before.works, before.problem)
+        urgent = before is None or (health.works, health.problem) != (before.works, before.problem)
         early = self._noted_at is not None and now - self._noted_at < STATUS_EVERY_SECONDS
-        if server_now is None or told == before or (early and not urgent):
+        if server_now is None or health == before or (early and not urgent):
             return
         self._noted_at = now
         last = (
@@ -283,11 +283,11 @@ class WebhookEndpoint:
         )
         try:
             webhook_health.save(
-                self._store, told._replace(last_call=last, at=times.iso(server_now))
+                self._store, health._replace(last_call=last, at=times.iso(server_now))
             )
             if before is None:
                 webhook_health.forget_old(self._store)
-            self._noted = told
+            self._noted = health
         except PackError as error:
             self._log.warning("How the webhook does could not be noted: %s", error)
 

@@ -16,7 +16,7 @@ OLD_KEY = "webhook.bell"
 
 class WebhookHealth(NamedTuple):
     works: bool = False
-    """Verified calls come, and no change is known that they should have told of and did not."""
+    """Verified calls come, and no change is known that one should have come for and did not."""
     address: str = ""
     """Where the sensor listens; empty while it does not."""
     problem: str = ""

@@ -47,16 +47,16 @@ def setup(
     count."""
     url, wanted = _address(config), _filter(pagerduty, config)
     found = _find(pagerduty, store, url)
-    ours = [
+    fit = [
         row
         for row in found.rows
         if not renew and _url(row) == url and row.get("id") in found.known
     ]
     for row in found.rows:
-        if row not in ours[:1]:
+        if row not in fit[:1]:
             _delete(pagerduty, str(row.get("id")))
-    if ours:
-        id, done = str(ours[0]["id"]), _mend(pagerduty, ours[0], wanted)
+    if fit:
+        id, done = str(fit[0]["id"]), _mend(pagerduty, fit[0], wanted)
     else:
         id, done = _create(pagerduty, store, url, wanted), "recreated" if found.rows else "created"
     message = f"The subscription {id} of {url} is {done}."
@@ -84,7 +84,7 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
     rows = [row for row in found.rows if _url(row) == url]
     noted = webhook_health.read(store)
     health = noted or WebhookHealth()
-    told: Dict[str, Any] = {
+    result: Dict[str, Any] = {
         "url": url,
         "subscribed": bool(rows),
         "secrets_configured": len(config.webhook.secrets),
@@ -98,11 +98,11 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
     if not rows:
         return {
             "message": _listed([f"Nothing calls {url}: run pagerduty.webhook.setup", *problems]),
-            **told,
+            **result,
         }
     row = rows[0]
     events = [str(event) for event in row.get("events") or ()]
-    told.update(
+    result.update(
         subscription_id=row.get("id"),
         active=row.get("active") is True,
         temporarily_disabled=_method(row).get("temporarily_disabled") is True,
@@ -112,15 +112,17 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
         secret_known=row.get("id") in found.known,
     )
     mend = "run pagerduty.webhook.setup"
-    if not told["active"]:
+    if not result["active"]:
         problems.append(f"The subscription is switched off: {mend}")
-    if told["temporarily_disabled"]:
+    if result["temporarily_disabled"]:
         problems.append(
             f"PagerDuty disabled the subscription, since its calls were refused: {mend}"
         )
-    if told["events_missing"]:
-        problems.append(f"{len(told['events_missing'])} event types are not subscribed to: {mend}")
-    if not told["secret_known"] and not config.webhook.secrets:
+    if result["events_missing"]:
+        problems.append(
+            f"{len(result['events_missing'])} event types are not subscribed to: {mend}"
+        )
+    if not result["secret_known"] and not config.webhook.secrets:
         problems.append(f"Its secret is not known: {mend}")
     if len(rows) > 1:
         problems.append(f"{len(rows)} subscriptions call this address: {mend}")
@@ -129,14 +131,14 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
             "The sensor has said nothing of the webhook yet: is webhook.port set, and the "
             "sensor restarted?"
         )
-    elif not told["works"] and not problems:
+    elif not result["works"] and not problems:
         problems.append(
-            f"No genuine call reaches the sensor, last one: {told['last_call'] or 'never'}. Does"
-            f" {url} lead to {told['listening_on']}?"
+            f"No genuine call reaches the sensor, last one: {result['last_call'] or 'never'}. Does"
+            f" {url} lead to {result['listening_on']}?"
         )
     return {
-        "message": _listed(problems or [f"The webhook works, last call {told['last_call']}"]),
-        **told,
+        "message": _listed(problems or [f"The webhook works, last call {result['last_call']}"]),
+        **result,
     }
 
 
@@ -149,10 +151,10 @@ def teardown(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, An
         _delete(pagerduty, deleted[-1])
     forgotten = kept_secrets.forget(store, WEBHOOK_SECRETS)
     webhook_health.forget(store)
-    said = f"Subscriptions deleted: {', '.join(deleted) or 'none'}." + (
+    message = f"Subscriptions deleted: {', '.join(deleted) or 'none'}." + (
         " The secret is forgotten." if forgotten else ""
     )
-    return {"message": said, "deleted": deleted, "secret_forgotten": forgotten}
+    return {"message": message, "deleted": deleted, "secret_forgotten": forgotten}
 
 
 def _address(config: Config) -> str:
@@ -200,7 +202,7 @@ def _url(row: Dict[str, Any]) -> str:
 
 
 def _mend(pagerduty: PagerDuty, row: Dict[str, Any], wanted: Dict[str, Any]) -> str:
-    """What was done to it, in a word."""
+    """What was done to it."""
     path, done = fill(ONE, id=row["id"]), "as it should be"
     there = row.get("filter") or {}
     same = there.get("type") == wanted["type"] and there.get("id") == wanted.get("id")
