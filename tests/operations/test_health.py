@@ -10,6 +10,7 @@ from health_watchdog import HealthWatchdog
 from incident_world import IncidentActionCase
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.oncall.handoffs import WatchState, to_data
 from pagerduty_mattermost.operations import dead_letters
 from sandbox.pagerduty import READ_ONLY_KEY
 
@@ -82,7 +83,8 @@ class HealthCheckTestCase(IncidentActionCase):
         assert self.checks()["on-call watch"]["state"] == "off"
         assert "has not looked yet" in self.checks(**terms)["on-call watch"]["text"]
         for age, state in ((60, "ok"), (1200, "fail")):
-            self.store.write("oncall.watch", {"at": self.chat.clock() - age})
+            looked = WatchState(at=self.chat.clock() - age)
+            self.store.write("oncall.watch", to_data(looked))
             found = self.checks(**terms)["on-call watch"]
             assert (found["state"], f"{age // 60} min ago" in found["text"]) == (state, True)
 

@@ -108,4 +108,4 @@ def test_a_state_seen_before_there_was_a_card_lives_as_long_as_the_card(wall: Wa
     ],
 )
 def test_what_is_imported_lives_as_long_as_what_is_written(name: str, ttl: Any) -> None:
-    assert state_kinds.kind_of(name).ttl == ttl
+    assert state_kinds.kind_of(name).kept_seconds == ttl

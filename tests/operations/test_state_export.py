@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from pathlib import Path
 from typing import Any, Dict, List
 
@@ -174,7 +175,7 @@ JSON = st.recursive(
     max_leaves=8,
 )
 KEYS = st.sampled_from(
-    [prefix + "PX" for kind in KINDS for prefix in kind.prefixes]
+    [re.sub("<[^>]+>", "PX", key) for kind in KINDS for key in kind.keys]
 ) | st.sampled_from(
     [
         "sensor.head",
@@ -223,9 +224,10 @@ def test_a_token_fits_exactly_one_set_of_keys(names: List[str], chance: Any) -> 
 
 def test_every_name_has_one_kind() -> None:
     assert len(set(NAMES)) == len(NAMES)
-    prefixes = [prefix for kind in KINDS for prefix in kind.prefixes]
-    assert all(kind_of(prefix + "x") == kind for kind in KINDS for prefix in kind.prefixes)
-    assert not [one for one in prefixes for two in prefixes if one != two and one.startswith(two)]
+    for kind in KINDS:
+        for key in kind.keys:
+            assert kind_of(re.sub("<[^>]+>", "x", key)) == kind
+            assert [one for one in KINDS if one.holds(re.sub("<[^>]+>", "x", key))] == [kind]
     assert kind_of("something.else") is OTHER
     assert state_kinds.counts(["sensor.head", "sensor.shard.01", "x.y"]) == {
         "sensor": 2,

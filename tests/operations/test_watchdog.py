@@ -8,9 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.operations.watchdog import (
-    MISSED,
-    NEVER,
-    Watched,
+    MISSED_CYCLES,
+    NEVER_HEARD_SECONDS,
+    WatchdogState,
     allowed,
     died,
     judge,
@@ -23,7 +23,7 @@ def beat(cycle: int) -> Any:
 
 
 def test_three_missed_cycles_are_told_once_and_the_return_as_well() -> None:
-    watched, notice = judge(Watched(), beat(1), 1000.0, 30.0)
+    watched, notice = judge(WatchdogState(), beat(1), 1000.0, 30.0)
     assert notice is None
     watched, notice = judge(watched, beat(1), 1000.0 + allowed(30.0) - 1, 30.0)
     assert notice is None
@@ -40,14 +40,14 @@ def test_three_missed_cycles_are_told_once_and_the_return_as_well() -> None:
 
 
 def test_a_sensor_that_was_never_there_is_told_after_a_while() -> None:
-    watched, notice = judge(Watched(), None, 1000.0, 30.0)
+    watched, notice = judge(WatchdogState(), None, 1000.0, 30.0)
     assert notice is None
     assert judge(watched, None, 1000.0 + allowed(30.0) + 1, 30.0)[1] is None
-    assert judge(watched, None, 1000.0 + NEVER, 30.0)[1] is not None
+    assert judge(watched, None, 1000.0 + NEVER_HEARD_SECONDS, 30.0)[1] is not None
 
 
 def test_a_long_interval_is_waited_for() -> None:
-    assert allowed(600.0) == MISSED * 600.0
+    assert allowed(600.0) == MISSED_CYCLES * 600.0
 
 
 def test_a_death_names_the_sensor_without_doing_anything() -> None:
@@ -59,7 +59,7 @@ def test_a_death_names_the_sensor_without_doing_anything() -> None:
 
 @given(st.lists(st.tuples(st.integers(1, 4000), st.booleans()), max_size=60))
 def test_silent_and_back_come_by_turns_and_what_is_kept_reads_again(looks: List[Any]) -> None:
-    watched, now, cycle = Watched(), 1000.0, 1
+    watched, now, cycle = WatchdogState(), 1000.0, 1
     told: List[str] = []
     for seconds, alive in looks:
         now += seconds
@@ -78,4 +78,4 @@ def test_silent_and_back_come_by_turns_and_what_is_kept_reads_again(looks: List[
     )
 )
 def test_whatever_was_kept_reads(value: Optional[Any]) -> None:
-    assert isinstance(watched_of(value), Watched)
+    assert isinstance(watched_of(value), WatchdogState)

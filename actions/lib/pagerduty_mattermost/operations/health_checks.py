@@ -1,7 +1,7 @@
 """`health.check`: both connections, what the bot may do, clocks, and how the pack's own parts
 stand.
 
-    checks(action) -> [Check(name, state, text), ...]; table(checks)
+    checks(action) -> [CheckResult(name, state, text), ...]; table(checks)
 
 Each check costs one request at most, and none of them changes anything. A check never raises: what
 can't be told is a failed check.
@@ -10,7 +10,6 @@ can't be told is a failed check.
 from __future__ import annotations
 
 import time
-from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, List, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.core import markdown, times
@@ -24,6 +23,8 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.incidents.state_store import last_heartbeat
+from pagerduty_mattermost.oncall.watch import last_look
+from pagerduty_mattermost.operations import reconcile_run
 from pagerduty_mattermost.operations.watchdog import allowed, remembered
 from pagerduty_mattermost.sensor.heartbeat import (
     EVERY_SECONDS,
@@ -36,28 +37,30 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 OK, WARN, FAIL, OFF = "ok", "warn", "fail", "off"
-SKEW = 60.0
-"""Seconds that two clocks may differ."""
-OVERDUE = 900.0
-"""Seconds after which a look at who is on call is missing: the timer's comes every minute, the
-sensor's every five."""
-SLOW = 3.0
-"""Seconds for one request."""
-NOWHERE = "PHEALTHCHECK00"
-"""An incident that there is none of: whether a change of it is refused or not found tells what the
-key may do."""
+MAX_SKEW_SECONDS = 60.0
+"""That two clocks may differ."""
+LOOK_OVERDUE_SECONDS = 900.0
+"""After which a look at who is on call is missing: the timer's comes every minute, the sensor's
+every five."""
+SLOW_SECONDS = 3.0
+"""For one request."""
+NO_INCIDENT = "PHEALTHCHECK00"
+"""An id that no incident has: whether a change of it is refused or not found tells what the key
+may do."""
 _EMOJI = {OK: "✅", WARN: "⚠️", FAIL: "❌", OFF: "➖"}
 
 
-class Check(NamedTuple):
+class CheckResult(NamedTuple):
+    """How one part stands."""
+
     name: str
     state: str
     """ok, warn, fail, or off (not configured)."""
     text: str
 
 
-def checks(context: Context) -> List[Check]:
-    found: List[Check] = []
+def checks(context: Context) -> List[CheckResult]:
+    found: List[CheckResult] = []
     for name, look in (
         ("PagerDuty", _pagerduty),
         ("API key", _scope),
@@ -74,19 +77,19 @@ def checks(context: Context) -> List[Check]:
         ("chat", _chat),
     ):
         try:
-            found.append(Check(name, *look(context)))
+            found.append(CheckResult(name, *look(context)))
         except PackError as error:
-            found.append(Check(name, FAIL, str(error)))
+            found.append(CheckResult(name, FAIL, str(error)))
     return found
 
 
-def table(found: Sequence[Check]) -> str:
+def table(found: Sequence[CheckResult]) -> str:
     """As Markdown; outside text is escaped."""
     rows = [(f"{_EMOJI[one.state]} {one.name}", markdown.cell(one.text, 300)) for one in found]
     return markdown.table(("", "how it stands"), rows)
 
 
-def worst(found: Sequence[Check]) -> str:
+def worst(found: Sequence[CheckResult]) -> str:
     states = {one.state for one in found}
     return FAIL if FAIL in states else WARN if WARN in states else OK
 
@@ -99,7 +102,7 @@ def _timed(context: Context, call: Callable[[], Any]) -> float:
 
 def _latency(seconds: float) -> Tuple[str, str]:
     text = f"answers in {seconds * 1000:.0f} ms"
-    return (WARN, f"{text}: that is slow") if seconds > SLOW else (OK, text)
+    return (WARN, f"{text}: that is slow") if seconds > SLOW_SECONDS else (OK, text)
 
 
 def _pagerduty(context: Context) -> Tuple[str, str]:
@@ -110,7 +113,7 @@ def _scope(context: Context) -> Tuple[str, str]:
     body = {"incident": {"type": "incident_reference"}}
     sender = context.settings.pagerduty.from_email or "nobody@example.com"
     try:
-        context.pagerduty.put(fill("/incidents/{id}", id=NOWHERE), body, from_email=sender)
+        context.pagerduty.put(fill("/incidents/{id}", id=NO_INCIDENT), body, from_email=sender)
     except Unauthorized as error:
         if error.status == 403:
             return WARN, "may read only: acknowledge, resolve and all other acts will fail"
@@ -135,7 +138,7 @@ def _clock(context: Context) -> Tuple[str, str]:
     if server is None:
         return WARN, "PagerDuty tells no time (header Date)"
     skew = abs(context.clock() - server)
-    if skew > SKEW:
+    if skew > MAX_SKEW_SECONDS:
         return (
             FAIL,
             f"this machine's clock is {times.duration(skew)} off PagerDuty's: is NTP running?",
@@ -186,15 +189,9 @@ def _sensor(context: Context) -> Tuple[str, str]:
     return OK, f"{beat.get('open')} open incidents, {beat.get('reported')} of them reported{lag}"
 
 
-def _age(context: Context, key: str, field: str) -> float | None:
-    value = context.store.read(key)
-    at = value.get(field) if isinstance(value, Mapping) else None
-    return context.clock() - float(at) if isinstance(at, (int, float)) else None
-
-
 def _reconcile(context: Context) -> Tuple[str, str]:
-    age = _age(context, "reconcile.run", "ended")
-    if age is None:
+    ended = reconcile_run.last_run(context.store).ended
+    if ended is None:
         return (
             WARN,
             (
@@ -202,6 +199,7 @@ def _reconcile(context: Context) -> Tuple[str, str]:
                 "reconcile_by_timer enabled?"
             ),
         )
+    age = context.clock() - ended
     text = f"last {times.duration(age)} ago"
     return (
         (FAIL, f"{text}: does st2rulesengine work, and st2actionrunner?")
@@ -214,8 +212,8 @@ def _oncall(context: Context) -> Tuple[str, str]:
     watched = context.settings.oncall.channels
     if not watched:
         return OFF, "not configured: no hand-offs are told (oncall.channels)"
-    age = _age(context, "oncall.watch", "at")
-    if age is None:
+    last = last_look(context.store)
+    if last is None:
         return (
             WARN,
             (
@@ -223,10 +221,11 @@ def _oncall(context: Context) -> Tuple[str, str]:
                 "oncall_watch_by_heartbeat enabled?"
             ),
         )
+    age = context.clock() - last
     text = f"{len(watched)} schedules and policies, last looked at {times.duration(age)} ago"
     return (
         (FAIL, f"{text}: see the executions of pagerduty.oncall.watch")
-        if age > OVERDUE
+        if age > LOOK_OVERDUE_SECONDS
         else (OK, text)
     )
 

@@ -209,7 +209,7 @@ def _entry(name: str, entry: Any, now: float) -> Tuple[Any, Optional[float]]:
         raise RejectedInput("a number that JSON does not have") from None
     end = entry.get("expires_at")
     if not end:
-        return data, kind_of(name).ttl
+        return data, kind_of(name).kept_seconds
     at = times.seconds(str(end))
     if at is None:
         raise RejectedInput("expires_at is no ISO 8601 time")

@@ -1,79 +1,185 @@
 """Every kind of key that the pack keeps in the datastore: what it is, how long it lives, and
 whether it may leave. Pure.
 
-docs/architecture.md (Datastore keys) tells who writes them.
+The words of the keys come from the modules that own them, their constants `KEY` and `KEY_PREFIX`;
+in `<…>` stands what differs from key to key. docs/architecture.md (Datastore keys) tells who
+writes them, and a test holds that table to this one.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple
 
+from pagerduty_mattermost.cards import held_cards, records, subscriptions
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.gateways.mattermost import channels, operations_notices, post_once
+from pagerduty_mattermost.gateways.pagerduty import first_on_call
+from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE
+from pagerduty_mattermost.gateways.stackstorm.kept_secrets import CHAT_TOKENS, WEBHOOK_SECRETS
+from pagerduty_mattermost.incidents import state_store
+from pagerduty_mattermost.noise import reminder_posts, storm_gate, storm_publisher
+from pagerduty_mattermost.oncall import handoffs, shift_messages, sync, targets, watch
+from pagerduty_mattermost.operations import dead_letters, reconcile_run, watchdog
+from pagerduty_mattermost.people import accounts, identity
+from pagerduty_mattermost.sensor import heartbeat, webhook_health
 
-DAY = 86400.0
+DAY_SECONDS = 86400.0
 
 
-class Kind(NamedTuple):
+class StateKind(NamedTuple):
+    """Keys that belong together."""
+
     name: str
-    prefixes: Tuple[str, ...]
-    """Of relative names."""
+    keys: Tuple[str, ...]
+    """Relative names, `<…>` for what differs."""
     what: str
-    ttl: Optional[float] = None
-    """Seconds that one lives at most after it was written; None: until somebody takes it away, or
-    it is written over (there are few of them)."""
+    kept_seconds: Optional[float] = None
+    """How long one lives at most after it was written; None: until somebody takes it away, or it
+    is written over (there are few of them)."""
     careful: bool = False
     """Deleted only when it is named: nobody could make it again."""
     secret: bool = False
     """Never exported."""
 
+    def holds(self, name: str) -> bool:
+        """Whether a key of that relative name is of this kind."""
+        return any(
+            name.startswith(key.partition("<")[0]) if "<" in key else name == key
+            for key in self.keys
+        )
 
-KINDS: Tuple[Kind, ...] = (
-    Kind(
+
+# Of chat, which stands above this package: a test holds them to chat's own constants.
+AUDIT_KEYS, DROPPED_KEYS, NOTED_KEYS = "audit.<time>.<id>", "dropped.<order>", "noted.<post_id>"
+
+KINDS: Tuple[StateKind, ...] = (
+    StateKind(
         "sensor",
-        ("sensor.", "noise"),
+        (
+            state_store.HEAD_KEY,
+            f"{state_store.SHARD_KEY_PREFIX}<NN>",
+            state_store.HEARTBEAT_KEY,
+            storm_gate.KEY,
+        ),
         "where the sensor is in PagerDuty's log, and what it knows of incidents",
     ),
-    Kind("incidents", ("incident.",), "cards and states of incidents", 180 * DAY),
-    Kind("deadletters", ("deadletter.",), "posts and acts that failed", 30 * DAY),
-    Kind(
-        "messages",
-        ("message.", "noted.", "storm."),
-        "which messages and notes were sent",
-        30 * DAY,
+    StateKind(
+        "incidents",
+        (
+            f"{records.KEY_PREFIX}<id>.state.<version>",
+            f"{records.KEY_PREFIX}<id>.card.<channel_id>",
+            f"{records.KEY_PREFIX}<id>.mark",
+        ),
+        "cards and states of incidents",
+        180 * DAY_SECONDS,
     ),
-    Kind("held", ("held.",), "cards that quiet hours hold back", 38 * DAY),
-    Kind("reminders", ("reminder.",), "how often one was reminded of an incident", 30 * DAY),
-    Kind("subscriptions", ("subscription.",), "what channels are subscribed to", careful=True),
-    Kind("identities", ("identity.",), "who is who at PagerDuty", careful=True),
-    Kind("oncall", ("oncall.",), "who was on call when it was looked at last"),
-    Kind("notify", ("notify.",), "who does not want to be told of shifts", careful=True),
-    Kind("members", ("member.",), "whom the pack put into channels and user groups", careful=True),
-    Kind("audit", ("audit.",), "what was done from chat", 90 * DAY, careful=True),
-    Kind(
+    StateKind(
+        "deadletters",
+        (f"{dead_letters.KEY_PREFIX}<id>",),
+        "posts and acts that failed",
+        30 * DAY_SECONDS,
+    ),
+    StateKind(
+        "messages",
+        (
+            f"{post_once.KEY_PREFIX}<sha>",
+            NOTED_KEYS,
+            f"{storm_publisher.KEY_PREFIX}<sha>",
+        ),
+        "which messages and notes were sent",
+        30 * DAY_SECONDS,
+    ),
+    StateKind(
+        "held",
+        (f"{held_cards.KEY_PREFIX}<channel_id>.<incident_id>",),
+        "cards that quiet hours hold back",
+        38 * DAY_SECONDS,
+    ),
+    StateKind(
+        "reminders",
+        (f"{reminder_posts.KEY_PREFIX}<incident_id>",),
+        "how often one was reminded of an incident",
+        30 * DAY_SECONDS,
+    ),
+    StateKind(
+        "subscriptions",
+        (f"{subscriptions.KEY_PREFIX}<channel_id>.<sha>",),
+        "what channels are subscribed to",
+        careful=True,
+    ),
+    StateKind(
+        "identities",
+        (f"{identity.KEY_PREFIX}<user_id>",),
+        "who is who at PagerDuty",
+        careful=True,
+    ),
+    StateKind("oncall", (watch.KEY,), "who was on call when it was looked at last"),
+    StateKind(
+        "notify",
+        (f"{shift_messages.KEY_PREFIX}<user_id>",),
+        "who does not want to be told of shifts",
+        careful=True,
+    ),
+    StateKind(
+        "members",
+        (
+            f"{sync.KEY_PREFIX}{sync.CHANNEL}.<channel_id>.<user_id>",
+            f"{sync.KEY_PREFIX}{sync.GROUP}.<group_id>.<user_id>",
+        ),
+        "whom the pack put into channels and user groups",
+        careful=True,
+    ),
+    StateKind("audit", (AUDIT_KEYS,), "what was done from chat", 90 * DAY_SECONDS, careful=True),
+    StateKind(
         "health",
-        ("webhook.health", "webhook.bell", "watchdog", "reconcile."),
+        (
+            webhook_health.KEY,
+            webhook_health.OLD_KEY,
+            watchdog.KEY,
+            reconcile_run.KEY,
+            heartbeat.TIMER_KEY,
+        ),
         "how the webhook, the sensor and the reconciling do",
     ),
-    Kind(
+    StateKind(
         "secrets",
-        ("webhook.secret", "chat.tokens"),
+        (WEBHOOK_SECRETS.key, CHAT_TOKENS.key),
         "encrypted secrets and tokens",
         careful=True,
         secret=True,
     ),
-    Kind(
-        "caches", ("channel.", "mention.", "present.", "watched"), "names that were looked up", DAY
+    StateKind(
+        "caches",
+        (
+            f"{channels.KEY_PREFIX}<sha>",
+            f"{accounts.KEY_PREFIX}<user_id>",
+            f"{first_on_call.KEY_PREFIX}<policy_id>",
+            targets.KEY,
+        ),
+        "names that were looked up",
+        DAY_SECONDS,
     ),
-    Kind("complaints", ("complaint.", "dropped."), "what was told, or taken back", 90 * DAY),
-    Kind("aside", ("aside.",), "values that did not read", 90 * DAY, careful=True),
+    StateKind(
+        "complaints",
+        (f"{operations_notices.KEY_PREFIX}<sha>", DROPPED_KEYS),
+        "what was told, or taken back",
+        90 * DAY_SECONDS,
+    ),
+    StateKind(
+        "aside",
+        (f"{QUARANTINE}<key>.<digest>",),
+        "values that did not read",
+        90 * DAY_SECONDS,
+        careful=True,
+    ),
 )
-OTHER = Kind("other", (), "keys that this version does not know", careful=True)
+OTHER = StateKind("other", (), "keys that this version does not know", careful=True)
 NAMES = tuple(kind.name for kind in (*KINDS, OTHER))
 
 
-def kind_of(name: str) -> Kind:
+def kind_of(name: str) -> StateKind:
     """Of a relative name."""
-    return next((kind for kind in KINDS if name.startswith(kind.prefixes)), OTHER)
+    return next((kind for kind in KINDS if kind.holds(name)), OTHER)
 
 
 def chosen(names: Iterable[str]) -> Tuple[str, ...]:
@@ -104,63 +210,34 @@ def problem(name: str, data: Any) -> str:
         return "no key of this version of the pack"
     if kind.secret:
         return "a secret is not imported: run webhook.setup or mattermost.setup"
-    fits = {
-        "sensor": _is_sensor,
-        "incidents": _is_incident,
-        "deadletters": _is_letter,
-        "held": _is_held,
-        "reminders": _is_reminder,
-        "subscriptions": _is_subscription,
-        "identities": _is_mapping,
-        "audit": _is_mapping,
-        "members": _is_mapping,
-        "oncall": _is_oncall,
-        "notify": _is_mapping,
-    }.get(kind.name)
-    return "" if fits is None or fits(name, data) else f"nothing that {kind.what} looks like"
-
-
-def _is_sensor(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.incidents.state_store import fits
-
-    return fits(name, data)
+    check = _CHECKS.get(kind.name)
+    return "" if check is None or check(name, data) else f"nothing that {kind.what} looks like"
 
 
 def _is_incident(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.cards.records import seen_from_json
-
-    return bool(seen_from_json(data)) if ".state." in name else isinstance(data, dict)
+    return bool(records.seen_from_json(data)) if ".state." in name else isinstance(data, dict)
 
 
-def _is_letter(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.operations.dead_letters import KEY_PREFIX, dead_letter_from
-
-    return dead_letter_from(name[len(KEY_PREFIX) :], data) is not None
-
-
-def _is_held(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.cards.held_cards import held_of
-
-    return held_of(name, data) is not None
-
-
-def _is_reminder(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.noise.reminder_posts import kept_of
-
-    return kept_of(name, data) is not None
-
-
-def _is_oncall(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.oncall.handoffs import from_data
-
-    return from_data(data) is not None
-
-
-def _is_subscription(name: str, data: Any) -> bool:
-    from pagerduty_mattermost.cards.subscriptions import subscription_of
-
-    return subscription_of(data) is not None
+def _is_dead_letter(name: str, data: Any) -> bool:
+    id = name[len(dead_letters.KEY_PREFIX) :]
+    return dead_letters.dead_letter_from(id, data) is not None
 
 
 def _is_mapping(name: str, data: Any) -> bool:
     return isinstance(data, dict)
+
+
+_CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
+    "sensor": state_store.fits,
+    "incidents": _is_incident,
+    "deadletters": _is_dead_letter,
+    "held": lambda name, data: held_cards.held_of(name, data) is not None,
+    "reminders": lambda name, data: reminder_posts.kept_of(name, data) is not None,
+    "subscriptions": lambda name, data: subscriptions.subscription_of(data) is not None,
+    "identities": _is_mapping,
+    "audit": _is_mapping,
+    "members": _is_mapping,
+    "oncall": lambda name, data: handoffs.from_data(data) is not None,
+    "notify": _is_mapping,
+}
+"""By kind: whether the data is what a key of that name holds."""

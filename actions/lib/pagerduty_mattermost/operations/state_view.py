@@ -13,7 +13,7 @@ from pagerduty_mattermost.core.markdown import cell, table
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened
 from pagerduty_mattermost.incidents.known_states import KnownIncident
 from pagerduty_mattermost.incidents.state_store import loaded
-from pagerduty_mattermost.operations.dead_letters import KEY_PREFIX as DEAD_LETTERS
+from pagerduty_mattermost.operations import dead_letters
 from pagerduty_mattermost.operations.state_kinds import KINDS, counts
 
 
@@ -93,9 +93,9 @@ def of_incident(rows: Sequence[Row], asked: str, zone: tzinfo) -> Dict[str, Any]
     state = loaded(values, {}).state
     known = state.known.get(id) if state is not None else None
     letters = [
-        name[len(DEAD_LETTERS) :]
+        name[len(dead_letters.KEY_PREFIX) :]
         for name, data in values.items()
-        if name.startswith(DEAD_LETTERS) and _is_of(data, id)
+        if name.startswith(dead_letters.KEY_PREFIX) and _is_of(data, id)
     ]
     return {
         "found": bool(cards or states or known or letters),

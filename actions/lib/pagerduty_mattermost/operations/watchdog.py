@@ -1,7 +1,7 @@
 """Whether the incident sensor is silent, told once in the operations channel, and that it is back.
 
-    look(context)                    # reads the heartbeat, tells, remembers
-    judge(Watched(...), beat, now, interval) -> (Watched, Notice or None)     # pure
+    look(context)                                          # reads the heartbeat, tells, remembers
+    judge(WatchdogState(...), heartbeat, now, interval)    # pure: what to remember and to tell
 
 A look a minute, by a timer rule: a sensor that hangs tells nothing itself. Times are this
 machine's seconds since the epoch, taken at the looks; nothing of the sensor's own clock is
@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 KEY = "watchdog"
 
-MISSED = 3
-"""Cycles."""
-NEVER = 900.0
-"""Seconds that a sensor which has never been heard of is waited for."""
+MISSED_CYCLES = 3
+"""More are silence."""
+NEVER_HEARD_SECONDS = 900.0
+"""For which a sensor that has never been heard of is waited for."""
 
 
-class Watched(NamedTuple):
+class WatchdogState(NamedTuple):
     """What the last look left."""
 
     beat: str = ""
@@ -41,7 +41,9 @@ class Watched(NamedTuple):
     """That it is silent."""
 
 
-class Notice(NamedTuple):
+class WatchdogNotice(NamedTuple):
+    """What is told in the operations channel."""
+
     text: str
     """Markdown."""
     key: str
@@ -49,57 +51,57 @@ class Notice(NamedTuple):
 
 def allowed(interval: float) -> float:
     """Seconds of silence that are no trouble. `interval`: seconds between two cycles."""
-    return MISSED * max(interval, HEARTBEAT_SECONDS)
+    return MISSED_CYCLES * max(interval, HEARTBEAT_SECONDS)
 
 
 def judge(
-    before: Watched, beat: Any, now: float, interval: float
-) -> Tuple[Watched, Optional[Notice]]:
+    before: WatchdogState, beat: Any, now: float, interval: float
+) -> Tuple[WatchdogState, Optional[WatchdogNotice]]:
     """`beat`: the value of the heartbeat's key, None for none."""
     words = f"{beat.get('cycle')}/{beat.get('server_time')}" if isinstance(beat, Mapping) else ""
     if words != before.beat or not before.since:
         if not before.told:
-            return Watched(words, now), None
+            return WatchdogState(words, now), None
         text = (
             ":white_check_mark: **The incident sensor is back.** It was silent for "
             f"{duration(now - before.since)}."
         )
-        return Watched(words, now), Notice(text, f"watchdog-back-{int(before.since)}")
+        return WatchdogState(words, now), WatchdogNotice(
+            text, f"watchdog-back-{int(before.since)}"
+        )
     silent = now - before.since
-    if before.told or silent < (allowed(interval) if words else NEVER):
+    if before.told or silent < (allowed(interval) if words else NEVER_HEARD_SECONDS):
         return before, None
     text = (
         f":warning: **The incident sensor is silent, for {duration(silent)} now.** Nothing "
         "is lost, but nothing new is "
         "posted: is it enabled (`st2 sensor list`), and st2sensorcontainer running? Restart "
-        "that; StackStorm gives a "
-        "sensor up after two respawns."
+        "that; StackStorm gives a sensor up after two respawns."
     )
-    return before._replace(told=True), Notice(text, f"watchdog-silent-{int(before.since)}")
+    return before._replace(told=True), WatchdogNotice(text, f"watchdog-silent-{int(before.since)}")
 
 
-def died(sensor: str, exit_code: Optional[int], at: Optional[int]) -> Notice:
+def died(sensor: str, exit_code: Optional[int], at: Optional[int]) -> WatchdogNotice:
     """StackStorm says that a sensor's process ended by itself."""
     code = "" if exit_code is None else f" (exit code {exit_code})"
     text = (
         f":warning: **The sensor {escape(one_line(sensor, 60))} died**{code}. StackStorm "
-        "starts it again, twice at "
-        "most; should it stay silent, restart st2sensorcontainer."
+        "starts it again, twice at most; should it stay silent, restart st2sensorcontainer."
     )
-    return Notice(text, f"sensor-exit-{sensor}-{at}")
+    return WatchdogNotice(text, f"sensor-exit-{sensor}-{at}")
 
 
-def remembered(store: Store) -> Watched:
+def remembered(store: Store) -> WatchdogState:
     """What the last look left. Raises StoreUnreachable or BrokenValue."""
     return watched_of(store.read(KEY))
 
 
-def remember(store: Store, watched: Watched) -> None:
+def remember(store: Store, watched: WatchdogState) -> None:
     """Raises StoreUnreachable."""
     store.write(KEY, to_json(watched))
 
 
-def look(context: Context) -> Optional[Notice]:
+def look(context: Context) -> Optional[WatchdogNotice]:
     """What was told of the sensor's heartbeat now; None for nothing. Raises the gateways'
     errors."""
     from pagerduty_mattermost.sensor.heartbeat import longest_interval
@@ -117,24 +119,24 @@ def look(context: Context) -> Optional[Notice]:
 
 def report_death(
     context: Context, sensor: str, exit_code: Optional[int], at: Optional[int]
-) -> Notice:
+) -> WatchdogNotice:
     """Tell that a sensor's process ended. Raises the gateways' errors."""
     notice = died(sensor, exit_code, at)
     _tell(context, notice)
     return notice
 
 
-def _tell(context: Context, notice: Notice) -> None:
+def _tell(context: Context, notice: WatchdogNotice) -> None:
     context.channels.using(
         ":operations", lambda ref: context.post_once(ref.id, notice.text, key=notice.key)
     )
 
 
-def watched_of(value: Any) -> Watched:
+def watched_of(value: Any) -> WatchdogState:
     """As it was kept; what does not read is a first look."""
     data = value if isinstance(value, Mapping) else {}
     since = data.get("since")
-    return Watched(
+    return WatchdogState(
         str(data.get("beat") or ""),
         float(since) if isinstance(since, (int, float)) else 0.0,
         data.get("told") is True,

@@ -1,0 +1,175 @@
+"""Datastore keys: `state_kinds` knows all of them, and each is written out by its owner alone."""
+
+from __future__ import annotations
+
+import ast
+import inspect
+import re
+from pathlib import Path
+from typing import Dict, Iterator, List, Tuple
+
+import pytest
+from pack_files import ROOT
+
+from pagerduty_mattermost.chat import audit, dropped_orders, thread_notes
+from pagerduty_mattermost.operations import state_kinds
+from pagerduty_mattermost.operations.state_kinds import KINDS
+
+LIBRARY = ROOT / "actions" / "lib" / "pagerduty_mattermost"
+SCRIPTS = ROOT / "actions" / "scripts"
+KEYS = tuple(key for kind in KINDS for key in kind.keys)
+HOLE = "\0"
+"""Stands for what an f-string fills in."""
+
+ALLOWED = {
+    "gateways/stackstorm/migrations.py": "it stands below the owners, and says how a value of an "
+    "older version is read",
+    "operations/state_kinds.py": "chat's keys, which are above it: held to chat by a test",
+    "core/config/noise.py": "the section `noise` of the configuration",
+}
+EVENT_TYPES = {("cards/route.py", "incident."), ("cards/subscriptions.py", "incident.")}
+"""Event types of PagerDuty begin with the same word as the keys of an incident."""
+
+
+def test_the_keys_of_chat_are_those_that_chat_writes() -> None:
+    assert state_kinds.AUDIT_KEYS.startswith(audit.KEY_PREFIX + "<")
+    assert state_kinds.DROPPED_KEYS.startswith(dropped_orders.KEY_PREFIX + "<")
+    assert state_kinds.NOTED_KEYS.startswith(thread_notes.KEY_PREFIX + "<")
+
+
+def test_every_key_constant_of_the_library_is_of_a_kind() -> None:
+    """What a module calls KEY, KEY_PREFIX or …_KEY is a key of the datastore."""
+    missing = []
+    for path in sorted(LIBRARY.rglob("*.py")):
+        for name, value in _constants(path):
+            if re.search(r"(^|_)KEY(_PREFIX)?$", name) and _is_key(value):
+                begins = [key for key in KEYS if key.startswith(value)]
+                if not begins:
+                    missing.append(f"{path.relative_to(LIBRARY)}: {name} = {value!r}")
+    assert missing == []
+
+
+def _constants(path: Path) -> Iterator[Tuple[str, str]]:
+    """Names of a module and the texts that they stand for, or are made with."""
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, ast.Assign) and isinstance(node.targets[0], ast.Name):
+            value = node.value
+            given = value.args[:1] if isinstance(value, ast.Call) else [value]
+            for one in given:
+                if isinstance(one, ast.Constant) and isinstance(one.value, str):
+                    yield node.targets[0].id, one.value
+
+
+def _is_key(text: str) -> bool:
+    return text.endswith(".") or "." in text or text in KEYS
+
+
+def places() -> List[str]:
+    """Where a string spells a key, or the beginning of keys, that another module owns."""
+    found = []
+    for path in sorted([*LIBRARY.rglob("*.py"), *SCRIPTS.glob("*.py")]):
+        name = str(path.relative_to(LIBRARY if LIBRARY in path.parents else SCRIPTS))
+        if name in ALLOWED:
+            continue
+        for line, text in strings(ast.parse(path.read_text(encoding="utf-8"))):
+            owner = spelt(text)
+            if owner and owner != name and (name, text) not in EVENT_TYPES:
+                found.append(f"{name}:{line}: {text.replace(HOLE, '{}')!r} belongs to {owner}")
+    return found
+
+
+def strings(tree: ast.AST) -> Iterator[Tuple[int, str]]:
+    """Every text of a module with its line, but for docstrings; `HOLE` where one is filled in."""
+    parts = {
+        id(part)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.JoinedStr)
+        for part in node.values
+    }
+    documents = {
+        id(node.value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
+    }
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            yield (
+                node.lineno,
+                "".join(
+                    str(part.value) if isinstance(part, ast.Constant) else HOLE
+                    for part in node.values
+                ),
+            )
+        elif (
+            isinstance(node, ast.Constant)
+            and isinstance(node.value, str)
+            and id(node) not in parts | documents
+        ):
+            yield node.lineno, node.value
+
+
+def spelt(text: str) -> str:
+    """The owner of the key that the text spells, whole or up to one of its dots; else empty."""
+    if not text.strip(HOLE + ".").strip():
+        return ""
+    for key, owner in OWNERS.items():
+        steps = key.replace("<>", HOLE).split(".")
+        beginnings = {".".join(steps[:count]) + "." for count in range(1, len(steps))}
+        if text == key.replace("<>", HOLE) or (text in beginnings and "<>" in key):
+            return owner
+    return ""
+
+
+def _owners() -> Dict[str, str]:
+    """Key with `<>` for what differs → the module in which its first word is a constant."""
+    owners: Dict[str, str] = {}
+    for path in sorted(LIBRARY.rglob("*.py")):
+        name = str(path.relative_to(LIBRARY))
+        if name in ALLOWED:
+            continue
+        values = [value for _, value in _constants(path)]
+        for key in KEYS:
+            beginning = key.partition("<")[0]
+            first = beginning.split(".")[0] + "."
+            if any(value in (beginning, first) for value in values):
+                owners.setdefault(re.sub("<[^>]+>", "<>", key), name)
+    return owners
+
+
+OWNERS = _owners()
+
+
+def test_every_key_has_an_owner() -> None:
+    assert {re.sub("<[^>]+>", "<>", key) for key in KEYS} == set(OWNERS)
+
+
+def test_a_key_is_written_out_by_its_owner_alone() -> None:
+    assert places() == []
+
+
+@pytest.mark.parametrize(
+    ("source", "text"),
+    [
+        ('store.read(f"incident.{id}.card.{channel}")', f"incident.{HOLE}.card.{HOLE}"),
+        ('store.read_prefix("storm.")', "storm."),
+        ('x = "message." + key', "message."),
+        ('store.read("oncall.watch")', "oncall.watch"),
+    ],
+)
+def test_what_spells_a_key_is_found(source: str, text: str) -> None:
+    assert [found for _, found in strings(ast.parse(source))] == [text]
+    assert spelt(text)
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        '"incident.triggered"',
+        'f"incident.{word}"',
+        'f"oncall.channels:{text}"',
+        'f"webhook.{name}"',
+        '"""store.read("sensor.head")"""',
+    ],
+)
+def test_what_only_looks_like_a_key_is_not(source: str) -> None:
+    assert not [text for _, text in strings(ast.parse(inspect.cleandoc(source))) if spelt(text)]
