@@ -134,6 +134,13 @@ def test_an_empty_section_is_as_good_as_none(validate: Validate) -> None:
     assert load(registered(validate(raw)))._replace(pagerduty=Config().pagerduty) == Config()
 
 
+def test_an_old_name_of_a_setting_is_registered_and_wins_over_the_new_ones_default(
+    validate: Validate,
+) -> None:
+    raw = {"api_key": "key", "watch": {"poll_interval_with_bell": 45}}
+    assert load(registered(validate(raw))).watch.poll_interval_with_webhook == 45
+
+
 def test_every_text_takes_a_template_and_a_missing_key_is_no_value(validate: Validate) -> None:
     found = list(texts(SCHEMA))
     assert ("mattermost", "token") in found
