@@ -216,15 +216,15 @@ class _Loader:
             self._problem(file, f"there is no rule {ref} to enable or disable")
 
     def _criteria_are_known(self, file: Path, rule: Rule) -> bool:
-        from pagerduty_mattermost.gateways.stackstorm import rule_criteria as criteria
+        from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 
         try:
             untyped = [
                 finding.key
-                for finding in criteria.check(rule.criteria, {})
+                for finding in rule_criteria.check(rule.criteria, {})
                 if not finding.operator
             ]
-        except criteria.Unsupported as error:
+        except rule_criteria.Unsupported as error:
             self._refused.append(
                 f"{self._place(file)}: not supported by the embedded default: {error}"
             )

@@ -7,7 +7,7 @@ import logging
 import time
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from pagerduty_mattermost.gateways.stackstorm import rule_criteria as criteria
+from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from standalone.journal import Execution, new_id
 from standalone.pack_model import Pack, Rule
 from standalone.parameters import BadParameters, action_arguments, resolve
@@ -43,7 +43,7 @@ class Planner:
             if not rule.enabled or rule.trigger["type"] != trigger_ref:
                 continue
             try:
-                if criteria.matches(rule.criteria, payload, self._clock):
+                if rule_criteria.matches(rule.criteria, payload, self._clock):
                     found.append(rule)
             except Exception as error:  # noqa: BLE001 - one rule's mistake must not stop the others, nor the sensor
                 LOG.error("Rule %s: its criteria can't be checked: %s", rule.ref, error)

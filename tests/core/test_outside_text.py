@@ -29,7 +29,7 @@ from pagerduty_mattermost.incidents.incident import (
     to_payload,
 )
 from pagerduty_mattermost.operations import route_verdicts
-from pagerduty_mattermost.sensor import open_summary as sensor_summary
+from pagerduty_mattermost.sensor import open_summary
 from pagerduty_mattermost.sensor.health import SensorHealth
 
 EVIL = (
@@ -99,7 +99,7 @@ def shown(evil: str) -> Iterator[Tuple[str, str]]:
     for kind in (*KNOWN_EVENTS, evil):
         event = IncidentEvent("e", kind, AT, Person("PU1", evil), changes)
         yield kind, replies.draw_reply(whole, event, CardView(now=AT))
-    yield "summary", sensor_summary.summary([whole], 0.0, timezone.utc)["text"]
+    yield "summary", open_summary.summary([whole], 0.0, timezone.utc)["text"]
     health = SensorHealth()
     health.failed("pagerduty", evil, 0.0, at_once=True)
     notice = health.due(0.0)
@@ -138,9 +138,9 @@ def test_the_summary_of_many_incidents_with_long_texts_fits_into_one_message() -
         id="P1", number=10**9, title="*" * 500, url="https://x.io/" + "a" * 487, service="_" * 120
     )
     many = [long._replace(id=f"P{n}", service_id=f"S{n}", urgency="*" * 120) for n in range(30)]
-    assert len(sensor_summary.summary(many, 0.0, timezone.utc)["text"]) < 16383
+    assert len(open_summary.summary(many, 0.0, timezone.utc)["text"]) < 16383
     near = [one._replace(url="https://x.io/" + "a" * 280) for one in many]
-    assert len(sensor_summary.summary(near, 0.0, timezone.utc)["text"]) < 16383
+    assert len(open_summary.summary(near, 0.0, timezone.utc)["text"]) < 16383
 
 
 @pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))

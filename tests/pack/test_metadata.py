@@ -1,7 +1,7 @@
 """Every metadata file holds what StackStorm 3.9 and 3.10 take, and speaks of things that exist.
 
 What StackStorm refuses at registration, the embedded default's loader refuses as well; here come
-the rules that neither checks (facts/stackstorm.md). StackStorm's own models load each file in
+the rules that neither checks. StackStorm's own models load each file in
 test_st2_models.py, where they can be imported.
 """
 
@@ -233,8 +233,7 @@ def test_criteria_are_on_fields_of_the_payload(path: Path) -> None:
 
 @each("rules")
 def test_outside_text_goes_into_top_level_parameters_only(path: Path) -> None:
-    """Inside a list or an object it could break the JSON and add keys (facts/stackstorm.md,
-    Template injection)."""
+    """Inside a list or an object it could break the JSON and add keys."""
     for name, value in (load(path)["action"].get("parameters") or {}).items():
         assert isinstance(value, str) or "{{" not in str(value), name
         if isinstance(value, str) and "{{" in value:

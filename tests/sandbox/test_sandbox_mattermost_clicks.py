@@ -1,4 +1,4 @@
-"""The sandbox's Mattermost and those it calls: clicks and dialogs, against facts/mattermost.md."""
+"""The sandbox's Mattermost and those it calls: clicks and dialogs, as measured on a real one."""
 
 from __future__ import annotations
 

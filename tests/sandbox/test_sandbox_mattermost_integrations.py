@@ -1,4 +1,4 @@
-"""The sandbox's Mattermost and those it calls: slash commands, against facts/mattermost.md."""
+"""The sandbox's Mattermost and those it calls: slash commands, as measured on a real one."""
 
 from __future__ import annotations
 

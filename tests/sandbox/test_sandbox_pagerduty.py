@@ -1,4 +1,5 @@
-"""The sandbox's PagerDuty answers as facts/pagerduty.md and the OpenAPI say the real one does."""
+"""The sandbox's PagerDuty answers as the real one does, by measurements and the OpenAPI
+document."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The sandbox's PagerDuty delivers webhooks as facts/pagerduty.md says, judged by a bare HTTP
+"""The sandbox's PagerDuty delivers webhooks as the real one does, judged by a bare HTTP
 server."""
 
 from __future__ import annotations
