@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
 from pagerduty_mattermost.incidents.incident import Incident, Link, Person, Version
-from pagerduty_mattermost.operations.watchdog import Watched
+from pagerduty_mattermost.operations.watchdog import WatchdogState
 from tests.support.pack_files import ROOT
 
 
@@ -48,7 +48,7 @@ VALUES: Dict[Any, Any] = {
         ),
         whatever=st.none() | st.text() | st.lists(st.integers()),
     ),
-    Watched: st.builds(Watched, since=NUMBERS),
+    WatchdogState: st.builds(WatchdogState, since=NUMBERS),
     **{kind: st.from_type(kind) for kind in (Incident, Person, Link, Version, ChannelRef)},
 }
 
