@@ -81,7 +81,7 @@ class MessageAction(PackAction):
                 f"Sent to {len(sent)}, not to {', '.join(name for name, _ in failed)}: {first}",
             )
             raise first
-        told = f"Sent to {len(sent)}" + (
+        done = f"Sent to {len(sent)}" + (
             f"; {len(missed)} not found in Mattermost" if missed else ""
         )
-        return {"sent": sent, "missed": missed, "message": told + "."}
+        return {"sent": sent, "missed": missed, "message": done + "."}

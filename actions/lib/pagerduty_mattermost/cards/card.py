@@ -66,7 +66,7 @@ LEVELS: Tuple[CardLimits, ...] = (
 
 
 class CardView(NamedTuple):
-    """How to look at an incident."""
+    """What a card shows beside the incident itself."""
 
     zone: tzinfo = timezone.utc
     key: str = ""
@@ -87,7 +87,7 @@ class Card(NamedTuple):
 
     @property
     def fingerprint(self) -> str:
-        """Equal for cards that look the same."""
+        """Equal for cards that show the same."""
         return str(self.props[PROPS_KEY]["print"])
 
 
@@ -160,31 +160,31 @@ def props_size(props: Mapping[str, Any]) -> int:
 
 def is_outdated(root: Mapping[str, Any], version: Version, fingerprint: str) -> bool:
     """Whether the card on the server (`root`, Mattermost's post) is older than the version, or of
-    that version and looks different; the look is compared when a fingerprint is given."""
+    that version and shows something else, which is compared when a fingerprint is given."""
     props = root.get("props")
-    ours = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    own = props.get(PROPS_KEY) if isinstance(props, dict) else None
     try:
-        updated_at, entry_at, cycle = ours["version"]  # type: ignore[index]
+        updated_at, entry_at, cycle = own["version"]  # type: ignore[index]
         painted = Version(str(updated_at), str(entry_at), int(cycle))
     except (KeyError, TypeError, ValueError):
         return True
-    differs = bool(fingerprint) and ours.get("print") != fingerprint  # type: ignore[union-attr]
+    differs = bool(fingerprint) and own.get("print") != fingerprint  # type: ignore[union-attr]
     return painted < version or (painted == version and differs)
 
 
 def _draw(incident: Incident, view: CardView, limits: CardLimits) -> Card:
     marked = bool(view.mitigated)
     state = MITIGATED if marked else state_of(incident)
-    told = state_text(
+    text = state_text(
         incident,
         f"{state_of(incident).emoji} **{escape(state_of(incident).word)}**",
         view.zone,
         limits,
     )
     if marked:
-        told = (
+        text = (
             f"{MITIGATED.emoji} **{MITIGATED.word}** "
-            f"{escape(one_line(view.mitigated, 160))}\n{told}"
+            f"{escape(one_line(view.mitigated, 160))}\n{text}"
         )
     link = web_link(incident.url)
     attachment: Dict[str, Any] = {
@@ -192,7 +192,7 @@ def _draw(incident: Incident, view: CardView, limits: CardLimits) -> Card:
         "color": state.color,
         # A linked title is shown as plain text: backslashes would be seen.
         "title": inert(headline(incident, limits.title)),
-        "text": told,
+        "text": text,
         "fields": draw_fields(incident, view.zone, limits),
     }
     if link and len(link) <= limits.url:
@@ -200,13 +200,13 @@ def _draw(incident: Incident, view: CardView, limits: CardLimits) -> Card:
     if view.actions:
         attachment["actions"] = [dict(action) for action in view.actions]
     message = plain_line(incident, limits, mitigated=marked)
-    ours = {
+    own = {
         "key": view.key,
         "incident": incident.id,
         "version": list(view.version),
         "print": _fingerprint([message, attachment]),
     }
-    return Card(message, {"attachments": [attachment], PROPS_KEY: ours})
+    return Card(message, {"attachments": [attachment], PROPS_KEY: own})
 
 
 def _fingerprint(shown: List[Any]) -> str:

@@ -31,7 +31,7 @@ class CreatedCard(NamedTuple):
     created: Optional[Dict[str, Any]] = None
     """The post, when this run made it: nobody has replied to it before."""
     is_new: bool = False
-    """The card was not there when this run looked."""
+    """The card was not there when this run began."""
     mentioned: bool = False
     """The card went out with mentions."""
 
@@ -54,34 +54,34 @@ class CardCreator:
 
     def find_or_create(
         self,
-        books: IncidentRecords,
+        records: IncidentRecords,
         change: Change,
         record: CardRecord,
-        snapshot: IncidentMemory,
+        memory: IncidentMemory,
         card: Card,
-        looked: float,
+        read_at: float,
         *,
         here: bool,
     ) -> CreatedCard:
         """The record with its post: looked for where an intent stands, else created. The record is
         not written with it yet: until it is, the intent leads whoever comes to the post.
 
-        `looked`: monotonic seconds before the snapshot was read. `here`: the run is about this
+        `read_at`: monotonic seconds before the memory was read. `here`: the run is about this
         channel; another one leaves a fresh intent to whoever wrote it, and finishes an old one.
         """
         now = self._clock()
         key = record.key or post_key("card", change.incident.id, record.channel_id)
         if not here and abs(now - record.at) < FRESH_SECONDS:
             return CreatedCard(record)
-        intended = record.channel_id in snapshot.cards
+        intended = record.channel_id in memory.cards
         created_at = times.seconds(change.incident.created_at) or now
         since = (record.at if 0 < record.at <= now else created_at) - CLOCK_MARGIN_SECONDS
         closed = not change.incident.is_open
         if not intended:
             record = record._replace(key=key, at=now, closed=closed)
-            books.save_card(record)
+            records.save_card(record)
         found = None
-        waited = self._monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS
+        waited = self._monotonic() - read_at > LOOK_AGAIN_AFTER_SECONDS
         if intended or now - created_at > OLD_NEWS_SECONDS or waited:
             found = self._mattermost.find_post(record.channel_id, key, since)
         made, mention = found is None, ""

@@ -1,4 +1,4 @@
-"""Cards that quiet hours hold back, until the digest tells of them (docs/quiet.md).
+"""Cards that quiet hours hold back, until the digest lists them (docs/quiet.md).
 
     record = read(store, channel_id, incident_id)
     verdict = decide(starts, record, until, change)        # pure
@@ -48,7 +48,7 @@ class HeldCard(NamedTuple):
     created_at: str = ""
     """Of the incident."""
     why: str = QUIET
-    """quiet_hours; digest once it was told; over once it was counted there as one that came and
+    """quiet_hours; digest once it was listed; over once it was counted there as one that came and
     went."""
 
     @property
@@ -60,7 +60,7 @@ class HoldVerdict(NamedTuple):
     """What becomes of a change of an incident that has no card in the channel."""
 
     starts: bool
-    """Its card is born now."""
+    """Its card is created now."""
     hold: bool = False
     """It is held, until the end that was given."""
     kept: bool = False

@@ -1,16 +1,17 @@
-"""One card of an incident brought up to what is known: its post painted, its thread told.
+"""One card of an incident brought up to what is known: its post painted, each event replied in its
+thread.
 
-    painter = CardPainter(mattermost, births, zone=..., mentions=..., buttons=..., hours=...)
-    painter.bring_up(books, change, record, snapshot, looked, here=True) -> Outcome
+    painter = CardPainter(mattermost, creator, zone=..., mentions=..., buttons=..., hours=...)
+    painter.bring_up(records, change, record, memory, read_at, here=True) -> CardOutcome
 
 What was done is read from Mattermost: the thread, and the version in the card's props. It is not
 read where a value in hand says it already:
 
 - of a post that this run has just created, nobody has replied to it;
-- of a change that is the first to be known of its events (`at_once`), where the card has told all
+- of a change that is the first to be known of its events (`at_once`), where the card shows all
   that was known before: none of its replies is there.
 
-The second holds because whoever tells an event writes the change before
+The second holds because whoever replies an event writes the change before
 (`IncidentRecords.save_state`), and that stands for an hour at least. It is not relied on for old
 news, and where Mattermost refuses anything.
 """
@@ -47,7 +48,7 @@ class CardPainter:
     def __init__(
         self,
         mattermost: Mattermost,
-        births: CardCreator,
+        creator: CardCreator,
         *,
         zone: tzinfo = timezone.utc,
         mentions: Optional[Mentions] = None,
@@ -58,7 +59,7 @@ class CardPainter:
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mattermost = mattermost
-        self._births = births
+        self._creator = creator
         self._zone = zone
         self._mentions = mentions
         self._buttons = buttons
@@ -69,77 +70,77 @@ class CardPainter:
 
     def bring_up(
         self,
-        books: IncidentRecords,
+        records: IncidentRecords,
         change: Change,
         record: CardRecord,
-        snapshot: IncidentMemory,
-        looked: float,
+        memory: IncidentMemory,
+        read_at: float,
         *,
         here: bool,
         at_once: bool = False,
     ) -> CardOutcome:
         """Find or create the card, paint it, reply what is missing.
 
-        `looked`: monotonic seconds before the snapshot was read. `here`: the run is about this
-        card's channel. `at_once`: the card has told all but this change, of which nobody has told
-        anything yet. Raises what the gateways raise.
+        `read_at`: monotonic seconds before the memory was read. `here`: the run is about this
+        card's channel. `at_once`: the card shows all but this change, of which nobody has
+        replied anything yet. Raises what the gateways raise.
         """
         outcome = CardOutcome(record.channel_id, record.label, post_id=record.post_id)
         if record.gone:
             return outcome._replace(done=GONE)
-        view = self._view(record, snapshot)
-        card = draw_card(snapshot.newest.change.incident, view)
-        paints = snapshot.may_paint(change)
+        view = self._view(record, memory)
+        card = draw_card(memory.newest.change.incident, view)
+        paints = memory.may_paint(change)
         if record.post_id and record.bot and at_once:
-            thread = self._thread(record, (), looked)
+            thread = self._thread(record, (), read_at)
             with suppress(NotFound, RejectedInput, Unauthorized):
                 # Refused: what Mattermost has there is read, and decides.
                 if paints:
                     outcome = self._repainted(record, card, outcome)
-                added = self._reply(change.events, change, record, snapshot, view, thread)
-                self._save(books, record, snapshot)
+                added = self._reply(change.events, change, record, memory, view, thread)
+                self._save(records, record, memory)
                 return outcome._replace(reply_ids=tuple(added))
         mentioned = False
         posts: List[Dict[str, Any]] = []
         if not record.post_id:
-            birth = self._births.find_or_create(
-                books, change, record, snapshot, card, looked, here=here
+            made = self._creator.find_or_create(
+                records, change, record, memory, card, read_at, here=here
             )
-            record, mentioned = birth.record, birth.mentioned
+            record, mentioned = made.record, made.mentioned
             if not record.post_id:
                 return outcome._replace(done=WAITING)
             outcome = outcome._replace(post_id=record.post_id)
-            if birth.is_new:
+            if made.is_new:
                 outcome = outcome._replace(done=CREATED)
-            posts = [birth.created] if birth.created else []
-        read = looked
+            posts = [made.created] if made.created else []
+        read = read_at
         if not posts:
             read, posts = self._monotonic(), self._read_thread(record)
         root = next((post for post in posts if post["id"] == record.post_id), None)
         if root is None:
-            books.save_card(record._replace(gone=True))
+            records.save_card(record._replace(gone=True))
             return outcome._replace(done=GONE)
         if root.get("user_id") != self._mattermost.me().id:
             # The token is another bot's now, and nobody may edit another's post: the card is
             # posted anew.
             anew = record._replace(post_id="", born=False)
-            return self.bring_up(books, change, anew, snapshot, looked, here=here)
+            return self.bring_up(records, change, anew, memory, read_at, here=here)
         record = record._replace(bot=str(root["user_id"]))
-        newest = snapshot.newest.version
+        newest = memory.newest.version
         if is_outdated(root, newest, card.fingerprint if paints else ""):
             outcome = self._repainted(record, card, outcome)
         thread = self._thread(record, posts, read)
         try:
-            added = self._born(record, snapshot, thread)
+            added = self._born(record, memory, thread)
             added += self._reply(
-                snapshot.events, change, record, snapshot, view, thread, mentioned=mentioned
+                memory.events, change, record, memory, view, thread, mentioned=mentioned
             )
         except PackError:
             if outcome.done == CREATED:
                 with suppress(PackError):  # else the intent leads whoever comes next to the post
-                    books.save_card(record)
+                    records.save_card(record)
             raise
-        self._save(books, record, snapshot)
+        self._save(records, record, memory)
         return outcome._replace(reply_ids=tuple(added))
 
     def _repainted(self, record: CardRecord, card: Card, outcome: CardOutcome) -> CardOutcome:
@@ -166,17 +167,17 @@ class CardPainter:
         except NotFound:
             return []
 
-    def _save(self, books: IncidentRecords, record: CardRecord, snapshot: IncidentMemory) -> None:
-        """Remember that the card and its thread have told all of the snapshot."""
-        told = record._replace(
+    def _save(self, records: IncidentRecords, record: CardRecord, memory: IncidentMemory) -> None:
+        """Remember that the card shows all that is known, and that its thread has all replies."""
+        done = record._replace(
             born=True,
-            closed=not snapshot.newest.change.incident.is_open,
-            told=record.told if set(snapshot.marks) <= set(record.told) else snapshot.marks,
+            closed=not memory.newest.change.incident.is_open,
+            told=record.told if set(memory.marks) <= set(record.told) else memory.marks,
         )
-        if told != snapshot.cards.get(record.channel_id):
-            books.save_card(told)
+        if done != memory.cards.get(record.channel_id):
+            records.save_card(done)
 
-    def _born(self, record: CardRecord, snapshot: IncidentMemory, thread: CardThread) -> List[str]:
+    def _born(self, record: CardRecord, memory: IncidentMemory, thread: CardThread) -> List[str]:
         """Reactions and checklist of a new card; an emoji that is unknown or not allowed is only
         logged."""
         if record.born:
@@ -191,7 +192,7 @@ class CardPainter:
                     self._log.warning("Reaction :%s: in %s: %s", emoji, record.label, error)
         if not record.route.checklist:
             return []
-        incident_id = snapshot.newest.change.incident.id
+        incident_id = memory.newest.change.incident.id
         key = post_key("checklist", incident_id, record.channel_id)
         lines = ["**Checklist**", *(f"- [ ] {line}" for line in record.route.checklist)]
         return thread.add(key, "\n".join(lines), {"incident": incident_id})
@@ -201,13 +202,13 @@ class CardPainter:
         events: Iterable[IncidentEvent],
         change: Change,
         record: CardRecord,
-        snapshot: IncidentMemory,
+        memory: IncidentMemory,
         view: CardView,
         thread: CardThread,
         *,
         mentioned: bool = False,
     ) -> List[str]:
-        """Reply those of the events that the route tells and the thread lacks; the ids of the
+        """Reply those of the events that the route wants and the thread lacks; the ids of the
         replies. `mentioned`: the card itself has just mentioned whom it concerns."""
         added: List[str] = []
         own = {event.event_id for event in change.events}
@@ -217,7 +218,7 @@ class CardPainter:
             key = post_key("reply", event.event_id, record.channel_id)
             if thread.has(key):
                 continue
-            text = replies.draw_reply(snapshot.newest.change.incident, event, view)
+            text = replies.draw_reply(memory.newest.change.incident, event, view)
             if (
                 self._mentions is not None
                 and event.event_id in own
@@ -232,8 +233,8 @@ class CardPainter:
             )
         return added
 
-    def _view(self, record: CardRecord, snapshot: IncidentMemory) -> CardView:
-        newest, mark = snapshot.newest, snapshot.mitigated
+    def _view(self, record: CardRecord, memory: IncidentMemory) -> CardView:
+        newest, mark = memory.newest, memory.mitigated
         incident = newest.change.incident
         key = record.key or post_key("card", incident.id, record.channel_id)
         mitigated = f"by {mark.by}, {times.stamp(mark.at, self._zone)}" if mark else ""

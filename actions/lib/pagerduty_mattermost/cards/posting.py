@@ -41,8 +41,8 @@ def make_publisher(context: Context) -> CardPublisher:
         key = chat.signing_keys[0].reveal()
         return buttons.actions(incident, chat.public_url, key, context.clock())
 
-    def with_details(change: Change, incident: Incident, birth: bool) -> Incident:
-        asked = alert_details.wanted(change, incident, birth=birth)
+    def with_details(change: Change, incident: Incident, creates: bool) -> Incident:
+        asked = alert_details.wanted(change, incident, creates=creates)
         if not any(asked.values()):
             return incident
         try:

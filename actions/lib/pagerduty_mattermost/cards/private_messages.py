@@ -1,10 +1,10 @@
-"""What those whom an incident concerns are told of it in private, each once of each event.
+"""What those whom an incident concerns are sent of it in private, each once of each event.
 
-    told = of_change(context, change, "oncall", "Please look")
+    message = of_change(context, change, "oncall", "Please look")
     # -> PrivateMessage(users, text, key, missed)
 
 Whom it concerns is PagerDuty's to say; who has no account in Mattermost, and that nobody can be
-told, is said in the operations channel.
+reached, is posted in the operations channel.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 NOTICE_SECONDS = 3600.0
-"""After which the same trouble is told again."""
+"""After which the same trouble is posted again."""
 
 
 class PrivateMessage(NamedTuple):
@@ -44,24 +44,24 @@ def of_change(context: Context, change: Change, group: str, message: str) -> Pri
         raise
     except PackError as error:
         _tell_not_known(context, incident, error)
-        raise  # tried again, and told when PagerDuty can tell
+        raise  # tried again, and sent when PagerDuty can say
     if not people and group == "oncall":
         _tell_nobody(context, incident)
     accounts = Accounts(context.mattermost, context.store, log=context.log)
-    told = recipients(people, accounts, who_knows(change))
-    for person in told.missed:
+    found = recipients(people, accounts, who_knows(change))
+    for person in found.missed:
         text = unknown(person, escape(person.name), "an incident")
         context.notify_operators(f"user:{person.id}", text)
     return PrivateMessage(
-        told.users,
+        found.users,
         text_of(change, message),
         key_of(change),
-        [person.name for person in told.missed],
+        [person.name for person in found.missed],
     )
 
 
 def who_knows(change: Change) -> AbstractSet[str]:
-    """PagerDuty id of whoever did all of it alone, who is not told. Pure."""
+    """PagerDuty id of whoever did all of it alone, who needs no message. Pure."""
     agents = {event.agent.id for event in change.events}
     return agents if len(agents) == 1 else set()
 
@@ -77,7 +77,7 @@ def key_of(change: Change) -> str:
 
 
 def _tell_not_known(context: Context, incident: Incident, error: PackError) -> None:
-    """Say so where people look, rather than nothing: the one who should know was not told yet."""
+    """In the operations channel: the one who should know was not reached yet."""
     context.notify_operators(
         f"concerned:{incident.escalation_policy_id}",
         "Whom this incident concerns is not known, so nobody was told of it in private: "

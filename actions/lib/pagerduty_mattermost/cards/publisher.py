@@ -2,14 +2,14 @@
 event replied once.
 
     posts = Posts(mattermost, store, channels, zone=..., mentions=..., extras=..., log=...)
-    posts.show(change, "~incidents", route) -> Outcome    # the card in one channel
-    posts.repaint(change) -> [Outcome, ...]               # all cards the incident has
+    posts.show(change, "~incidents", route) -> CardOutcome    # the card in one channel
+    posts.repaint(change) -> [CardOutcome, ...]           # all cards the incident has
 
 Any number of runs may do this at once, be killed at any point and be repeated an hour later: see
 docs/architecture.md (Card, Reply, Newest wins). The change is written before anything is posted,
 and after its work a run looks at the datastore again and goes on while others brought something
-new. What a card and its thread have told is read from Mattermost, but where the records say that
-there is nothing to do or that nobody has begun (`painter`).
+new. What a card shows and which replies its thread has is read from Mattermost, but where the
+records say that there is nothing to do or that nobody has begun (`painter`).
 
 Raises RetryLater when something may go through later; everything else was done by then, and
 repeating it is harmless.
@@ -71,15 +71,15 @@ from pagerduty_mattermost.incidents.incident import Change, Incident
 MAX_ROUNDS = 8
 
 Extras = Callable[[Change, Incident, bool], Incident]
-"""(change, incident, at birth) -> the incident with its alert's details and bridge; never raises,
-soon back."""
+"""(change, incident, whether a card is created) -> the incident with its alert's details and
+bridge. Never raises, and gives up soon."""
 
 
 class _Job(NamedTuple):
-    """One call: a change, and the channel and route of a birth."""
+    """One call: a change, and for one channel the route by which it may start a card."""
 
     change: Change
-    books: IncidentRecords
+    records: IncidentRecords
     ref: Optional[ChannelRef] = None
     route: Route = Route()
     starts: bool = False
@@ -134,16 +134,16 @@ class CardPublisher:
         have started one, so the change counts as what it saw. Raises ChannelUnavailable as well.
         """
         service = (change.incident.service_id, change.incident.service)
-        books = IncidentRecords(self._store, change.incident.id, self._log)
+        records = IncidentRecords(self._store, change.incident.id, self._log)
         asked = self._channels.asked(channel, service)
-        loaded = [(self._monotonic(), books.load())]
+        loaded = [(self._monotonic(), records.load())]
 
         def shown(ref: ChannelRef) -> CardOutcome:
-            looked, snapshot = loaded.pop() if loaded else (self._monotonic(), books.load())
-            record, verdict = self._judged(change, ref, route, snapshot, due)
+            read_at, memory = loaded.pop() if loaded else (self._monotonic(), records.load())
+            record, verdict = self._judged(change, ref, route, memory, due)
             waits = verdict.hold or verdict.kept
-            job = _Job(change, books, ref, route, verdict.starts, waits, asked)
-            outcomes = self._follow(job, snapshot, looked)
+            job = _Job(change, records, ref, route, verdict.starts, waits, asked)
+            outcomes = self._follow(job, memory, read_at)
             outcome = next((one for one in outcomes if one.channel_id == ref.id), None)
             if outcome is None:
                 return CardOutcome(ref.id, ref.label, HELD if waits else NOT_STARTED)
@@ -155,27 +155,23 @@ class CardPublisher:
         return self._channels.using(channel, shown, service, known=known)
 
     def repaint(self, change: Change) -> List[CardOutcome]:
-        """All cards the incident has. A channel that is closed to the bot is told in the
-        operations channel, the others go on."""
-        books = IncidentRecords(self._store, change.incident.id, self._log)
-        looked = self._monotonic()
-        return self._follow(_Job(change, books), books.load(), looked)
+        """All cards the incident has. That a channel is closed to the bot is posted in the
+        operations channel, and the others go on."""
+        records = IncidentRecords(self._store, change.incident.id, self._log)
+        read_at = self._monotonic()
+        return self._follow(_Job(change, records), records.load(), read_at)
 
     def is_quiet(self, route: Route, incident: Incident) -> bool:
         """Whether quiet hours hold the incident's cards back now."""
         return held_cards.is_quiet(self._hours, route, incident)
 
     def _judged(
-        self, change: Change, ref: ChannelRef, route: Route, snapshot: IncidentMemory, due: bool
+        self, change: Change, ref: ChannelRef, route: Route, memory: IncidentMemory, due: bool
     ) -> Tuple[Optional[held_cards.HeldCard], held_cards.HoldVerdict]:
         """Whether the change starts a card there, or is held, which is written before anything
         else is done. What a person asks for is never held."""
         starts = due or starts_card(route, change)
-        if (
-            ref.id in snapshot.cards
-            or self._hours is None
-            or not self._hours.of(route.quiet).spans
-        ):
+        if ref.id in memory.cards or self._hours is None or not self._hours.of(route.quiet).spans:
             return None, held_cards.HoldVerdict(starts)
         record = held_cards.read(self._store, ref.id, change.incident.id)
         if not change.events and not due:
@@ -189,91 +185,91 @@ class CardPublisher:
             held_cards.save(self._store, record, self._clock())
         return record, verdict
 
-    def _follow(self, job: _Job, snapshot: IncidentMemory, looked: float) -> List[CardOutcome]:
+    def _follow(self, job: _Job, memory: IncidentMemory, read_at: float) -> List[CardOutcome]:
         """Bring the cards up to what is known; again while other runs bring news meanwhile."""
         known = as_seen(job.change, self._clock())
-        targets = self._targets(job, snapshot)
-        if _is_done(job, targets, known, snapshot):
+        targets = self._targets(job, memory)
+        if _is_done(job, targets, known, memory):
             return [_untouched(record) for record in targets]
-        first = snapshot if self._is_news(job.change, snapshot) else None
+        first = memory if self._is_news(job.change, memory) else None
         outcomes: Dict[str, CardOutcome] = {}
         later: Optional[RetryLater] = None
         for number in range(MAX_ROUNDS):
-            known, snapshot = self._remember(job, known, snapshot, first=number == 0)
-            targets, later = self._targets(job, snapshot), None
+            known, memory = self._remember(job, known, memory, first=number == 0)
+            targets, later = self._targets(job, memory), None
             for record in targets:
-                at_once = first is not None and first.is_told(record)
+                at_once = first is not None and first.is_shown(record)
                 try:
-                    outcome = self._bring_up(job, record, snapshot, looked, at_once)
+                    outcome = self._bring_up(job, record, memory, read_at, at_once)
                 except RetryLater as error:
                     later = error
                     continue
                 outcomes[record.channel_id] = joined(outcomes.get(record.channel_id), outcome)
-            looked, first = self._monotonic(), None
-            after = job.books.load()
-            if set(after.versions) <= set(snapshot.versions) and set(after.cards) <= set(
-                snapshot.cards
+            read_at, first = self._monotonic(), None
+            after = job.records.load()
+            if set(after.versions) <= set(memory.versions) and set(after.cards) <= set(
+                memory.cards
             ) | {record.channel_id for record in targets}:
                 break
-            snapshot = after
+            memory = after
         if later is not None:
             raise later
         left = self._tidied(job, after.knowing(known), list(outcomes.values()))
         if (left.cards or job.held) and not left.newest.change.incident.is_open:
             stored = tuple(state for state in left.states if state.version in after.versions)
-            self._let_expire(job.books, left._replace(states=stored))
+            self._let_expire(job.records, left._replace(states=stored))
         return list(outcomes.values())
 
-    def _targets(self, job: _Job, snapshot: IncidentMemory) -> List[CardRecord]:
+    def _targets(self, job: _Job, memory: IncidentMemory) -> List[CardRecord]:
         if job.ref is None:
-            return list(snapshot.cards.values())
-        record = snapshot.cards.get(job.ref.id)
+            return list(memory.cards.values())
+        record = memory.cards.get(job.ref.id)
         if record is None and job.starts:
             key = post_key("card", job.change.incident.id, job.ref.id)
             record = CardRecord(job.ref.id, key, 0.0, job.route, job.ref.label)
         return [record._replace(asked=record.asked or job.asked)] if record else []
 
-    def _is_news(self, change: Change, snapshot: IncidentMemory) -> bool:
-        """Whether nobody can have told any of the change's events: no change with one of them is
-        known, and they are so young that it would still stand there."""
+    def _is_news(self, change: Change, memory: IncidentMemory) -> bool:
+        """Whether nobody can have replied any of the change's events: no change with one of them
+        is known, and they are so young that it would still stand there."""
         now = self._clock()
-        return snapshot.is_first_of(change) and all(
+        return memory.is_first_of(change) and all(
             abs(now - (times.seconds(event.occurred_at) or 0.0)) < OLD_NEWS_SECONDS
             for event in change.events
         )
 
     def _remember(
-        self, job: _Job, known: SeenChange, snapshot: IncidentMemory, *, first: bool
+        self, job: _Job, known: SeenChange, memory: IncidentMemory, *, first: bool
     ) -> Tuple[SeenChange, IncidentMemory]:
         """Write the change before anything is painted, so that no other run can miss it."""
-        whole = snapshot.knowing(known)
-        birth = job.ref is not None and job.ref.id not in snapshot.cards and job.starts
+        whole = memory.knowing(known)
+        creates = job.ref is not None and job.ref.id not in memory.cards and job.starts
         if whole.newest.version == known.version:
             incident = whole.newest.change.incident
-            if first and self._extras is not None and (birth or snapshot.cards):
-                incident = self._extras(job.change, incident, birth)
+            if first and self._extras is not None and (creates or memory.cards):
+                incident = self._extras(job.change, incident, creates)
             known = known._replace(change=job.change._replace(incident=incident))
-            whole = snapshot.knowing(known)
-        stored = snapshot.state(known.version)
+            whole = memory.knowing(known)
+        stored = memory.state(known.version)
         mine = next(state for state in whole.states if state.version == known.version)
-        life = life_of(mine.change, has_cards=birth or job.held or bool(snapshot.cards))
+        life = life_of(mine.change, has_cards=creates or job.held or bool(memory.cards))
         longer = stored is not None and life != UNSEEN and stored.life != life
         if stored is None or longer or not same(stored.change, mine.change):
-            job.books.save_state(
+            job.records.save_state(
                 mine, stored.life if stored and stored.life and life == UNSEEN else life
             )
         return known, whole
 
     def _bring_up(
-        self, job: _Job, record: CardRecord, snapshot: IncidentMemory, looked: float, at_once: bool
+        self, job: _Job, record: CardRecord, memory: IncidentMemory, read_at: float, at_once: bool
     ) -> CardOutcome:
-        """One card. In another channel than the call's own, what is wrong there is told and the
-        other cards go on."""
+        """One card. What is wrong in another channel than the call's own is posted in the
+        operations channel, and the other cards go on."""
         here = job.ref is not None and job.ref.id == record.channel_id
 
         def brought(ref: Optional[ChannelRef] = None) -> CardOutcome:
             return self._painter.bring_up(
-                job.books, job.change, record, snapshot, looked, here=here, at_once=at_once
+                job.records, job.change, record, memory, read_at, here=here, at_once=at_once
             )
 
         if here:
@@ -297,8 +293,8 @@ class CardPublisher:
         again: Callable[[Optional[ChannelRef]], CardOutcome],
         refused: PackError,
     ) -> CardOutcome:
-        """Refused: the bot goes back into the channel and tries once more, or people are told who
-        must do what."""
+        """Refused: the bot goes back into the channel and tries once more, or the operations
+        channel says who must do what."""
         try:
             return self._channels.using(record.channel_id, again, known_as=record.label)
         except ChannelUnavailable as error:
@@ -314,45 +310,45 @@ class CardPublisher:
         )
 
     def _tidied(
-        self, job: _Job, snapshot: IncidentMemory, outcomes: List[CardOutcome]
+        self, job: _Job, memory: IncidentMemory, outcomes: List[CardOutcome]
     ) -> IncidentMemory:
         """Delete states that a newer one has replaced for long; what only they knew goes into the
         newest first. What is left."""
         painted = outcomes and all(
             one.done in (CREATED, REPAINTED, UNCHANGED, GONE) for one in outcomes
         )
-        old = [state for state in snapshot.states[:-1] if self._clock() - state.at > GRACE_SECONDS]
+        old = [state for state in memory.states[:-1] if self._clock() - state.at > GRACE_SECONDS]
         if not painted or not old:
-            return snapshot
-        newest = snapshot.newest
-        if newest.change != snapshot.states[-1].change:
+            return memory
+        newest = memory.newest
+        if newest.change != memory.states[-1].change:
             newest = newest._replace(life=life_of(newest.change, has_cards=True))
-            job.books.save_state(newest, newest.life)
+            job.records.save_state(newest, newest.life)
         for state in old:
-            job.books.forget_state(state.version)
-        kept = tuple(state for state in snapshot.states[:-1] if state not in old)
-        return snapshot._replace(states=(*kept, newest))
+            job.records.forget_state(state.version)
+        kept = tuple(state for state in memory.states[:-1] if state not in old)
+        return memory._replace(states=(*kept, newest))
 
-    def _let_expire(self, books: IncidentRecords, snapshot: IncidentMemory) -> None:
+    def _let_expire(self, records: IncidentRecords, memory: IncidentMemory) -> None:
         """The incident is over, so all that is remembered of it expires: also cards that could not
         be painted and older states; and the mark goes, which counts no more."""
-        for record in snapshot.cards.values():
+        for record in memory.cards.values():
             posting = (
                 not (record.post_id or record.gone)
                 and abs(self._clock() - record.at) < FRESH_SECONDS
             )
             if not record.closed and not posting:
-                books.save_card(record._replace(closed=True))
-        for state in snapshot.states:
+                records.save_card(record._replace(closed=True))
+        for state in memory.states:
             if state.life != OVER:
-                books.save_state(state, OVER)
-        if snapshot.mark is not None:
-            books.forget_mark()
+                records.save_state(state, OVER)
+        if memory.mark is not None:
+            records.forget_mark()
 
 
-def _channel_of(snapshot: IncidentMemory, asked: str) -> Optional[ChannelRef]:
+def _channel_of(memory: IncidentMemory, asked: str) -> Optional[ChannelRef]:
     """The channel of the card that was started under these words, if there is one."""
-    for record in snapshot.cards.values():
+    for record in memory.cards.values():
         if record.asked == asked and record.post_id:
             name = record.label[1:] if record.label.startswith("~") else ""
             return ChannelRef(record.channel_id, name)
@@ -360,26 +356,24 @@ def _channel_of(snapshot: IncidentMemory, asked: str) -> Optional[ChannelRef]:
 
 
 def _is_done(
-    job: _Job, targets: List[CardRecord], known: SeenChange, snapshot: IncidentMemory
+    job: _Job, targets: List[CardRecord], known: SeenChange, memory: IncidentMemory
 ) -> bool:
     """Whether an earlier run has done all of it: the change stands there as it is, and the cards
-    have told it and all else. Not believed of what was not read by the sensor: it has no number of
+    show it and all else. Not believed of what was not read by the sensor: it has no number of
     a cycle, so two such changes of one second would be taken for one."""
-    stored = snapshot.state(known.version)
+    stored = memory.state(known.version)
     if not targets or stored is None or not job.change.cycle:
         return False
-    mine = snapshot.knowing(known).state(known.version)
-    closed = not snapshot.newest.change.incident.is_open
+    mine = memory.knowing(known).state(known.version)
+    closed = not memory.newest.change.incident.is_open
     return (
         mine is not None
         and same(stored.change, mine.change)
         and all(
-            record.gone or (snapshot.is_told(record) and record.closed == closed)
+            record.gone or (memory.is_shown(record) and record.closed == closed)
             for record in targets
         )
-        and not (
-            closed and (snapshot.mark or any(state.life != OVER for state in snapshot.states))
-        )
+        and not (closed and (memory.mark or any(state.life != OVER for state in memory.states)))
     )
 
 

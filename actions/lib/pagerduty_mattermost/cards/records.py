@@ -9,7 +9,7 @@ Three kinds of keys below `pagerduty.incident.<id>.`, read in one request:
 - `state.<version>`: a change as it came (`SeenChange`), extras of older ones merged in. Never one
   "newest" key: two writers would overwrite each other. Kept for `GRACE_SECONDS` after a newer one
   came, because a card that is being created at that moment must still tell its events, and because
-  it says that somebody has told them; then deleted by whoever painted a newer one.
+  it says that somebody has replied them; then deleted by whoever painted a newer one.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ class CardRecord(NamedTuple):
     """The channel in people's words."""
     post_id: str = ""
     born: bool = False
-    """Whether reactions and checklist are there."""
+    """Whether its reactions and its checklist are there."""
     gone: bool = False
     """A person deleted the post: it is not posted again, but once by reconcile."""
     reposted: bool = False
@@ -68,7 +68,7 @@ class CardRecord(NamedTuple):
     closed: bool = False
     """Whether it was last written for an incident that is over: the expiry follows it."""
     told: Tuple[int, ...] = ()
-    """Marks of the states that the card and its thread have told."""
+    """Marks of the states that the card was painted with and whose replies its thread has."""
     bot: str = ""
     """User id of the bot whose post it is; empty when it was not remembered yet."""
     asked: str = ""
@@ -156,7 +156,7 @@ class IncidentMemory(NamedTuple):
         return change.version >= newest
 
     def is_first_of(self, change: Change) -> bool:
-        """Whether nothing that is known tells of any of the change's events."""
+        """Whether nothing that is known has any of the change's events."""
         known = {event.event_id for event in self.events}
         return (
             bool(change.events)
@@ -165,8 +165,8 @@ class IncidentMemory(NamedTuple):
             and known.isdisjoint(event.event_id for event in change.events)
         )
 
-    def is_told(self, record: CardRecord) -> bool:
-        """Whether the card is there and it and its thread have told all that is known."""
+    def is_shown(self, record: CardRecord) -> bool:
+        """Whether the card is there, painted with all that is known, and all replies are."""
         return record.born and bool(record.post_id) and set(self.marks) <= set(record.told)
 
     @property
@@ -212,7 +212,7 @@ def life_of(change: Change, *, has_cards: bool) -> str:
 def merge(newer: Incident, older: Incident) -> Incident:
     """The newer state, with what the older one knew and PagerDuty does not repeat: the first
     alert's details, the conference bridge, the latest note; and who worked on it, which a resolved
-    incident no longer tells."""
+    incident no longer names."""
     changes: Dict[str, Any] = {
         field: getattr(older, field)
         for field in ("details", "links", "summary", "conference_url", "conference_number")
@@ -298,7 +298,7 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, IncidentMemory], List[Br
 
 class IncidentRecords:
     """The records of one incident. Raises the store's errors; values that don't read are passed
-    over, logged and kept aside before anything is written in their place."""
+    over, logged and quarantined before anything is written in their place."""
 
     def __init__(self, store: Store, incident_id: str, log: Any = None) -> None:
         self._store = store
@@ -358,7 +358,7 @@ def _record(channel_id: str, value: Any) -> CardRecord:
 
 
 def seen_from_json(value: Any) -> Sequence[SeenChange]:
-    """The state that a value tells of; none when it is no state."""
+    """The state in a value; none when it is no state."""
     try:
         updated_at, entry_at, cycle = value["version"]
         version = Version(str(updated_at), str(entry_at), int(cycle))

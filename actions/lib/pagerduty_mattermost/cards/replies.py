@@ -26,7 +26,7 @@ Words = Callable[[Incident, IncidentEvent, CardView, str], str]
 
 
 def draw_reply(incident: Incident, event: IncidentEvent, view: CardView) -> str:
-    """The Markdown of the reply, without a mention. `view.now` empty: the day is always told,
+    """The Markdown of the reply, without a mention. `view.now` empty: the day is always shown,
     nothing is late."""
     who = escape(one_line(event.agent.name, MAX_NAME))
     words = _WORDS.get(event.event_type, _other)(incident, event, view, who)
@@ -40,7 +40,7 @@ def draw_reply(incident: Incident, event: IncidentEvent, view: CardView) -> str:
 
 
 def is_late(event: IncidentEvent, now: str) -> bool:
-    """Whether the event is older than a reply usually is when it is told."""
+    """Whether the event is older than a reply usually is when it is posted."""
     at, present = times.seconds(event.occurred_at), times.seconds(now)
     return at is not None and present is not None and present - at > LATE_SECONDS
 

@@ -1,4 +1,4 @@
-"""Pure: a route (a rule that posts) and what it makes of a change: whether a card is born, what
+"""Pure: a route (a rule that posts) and what it makes of a change: whether a card is created, what
 gets a reply.
 
     route = make_route(name, start_on=["triggered"], reply_on=[], mention="oncall",
@@ -7,7 +7,7 @@ gets a reply.
 
 Event types are PagerDuty's words (`incident.triggered`), the leading `incident.` may be left out.
 An empty list means all of them, `none` none. The card's record keeps its route, so later changes
-are told in the same terms.
+are posted in the same terms.
 """
 
 from __future__ import annotations
@@ -61,7 +61,7 @@ class Route(NamedTuple):
     checklist: Tuple[str, ...] = ()
     """Lines of Markdown, posted once as the first reply."""
     reactions: Tuple[str, ...] = ()
-    """Names of emoji put on the card when it is born."""
+    """Names of emoji put on the card when it is created."""
     quiet: str = ""
     """Quiet hours as `weekly_hours.parse` reads them; empty: the configuration's."""
 

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards.route import Route, event_types
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import Incident
@@ -31,7 +32,7 @@ class Subscription(NamedTuple):
     urgency: str = ""
     priority: str = ""
     events: Tuple[str, ...] = ()
-    """Event types that start a card and are told in its thread; empty: all."""
+    """Event types that start a card and are replied in its thread; empty: all."""
     by: str = ""
     """Mattermost id of who subscribed."""
     at: float = 0.0
@@ -65,13 +66,13 @@ class Subscription(NamedTuple):
             return f"the priority is {incident.priority or 'none'}"
         return ""
 
-    def told(self) -> str:
+    def describe(self) -> str:
         """In Markdown."""
         parts = [
-            (f"of the service {escape(self.service)}" if self.service_id else ""),
-            (f"of the team {escape(self.team)}" if self.team_id else ""),
+            (f"of the service {_name(self.service)}" if self.service_id else ""),
+            (f"of the team {_name(self.team)}" if self.team_id else ""),
             (f"of {self.urgency} urgency" if self.urgency else ""),
-            (f"of priority {escape(self.priority)}" if self.priority else ""),
+            (f"of priority {_name(self.priority)}" if self.priority else ""),
             (
                 f"on {', '.join(one[len('incident.') :] for one in self.events)}"
                 if self.events
@@ -83,6 +84,11 @@ class Subscription(NamedTuple):
             if any(parts)
             else "all incidents"
         )
+
+
+def _name(text: str) -> str:
+    """In Markdown; what is kept may have come from a file (state.import)."""
+    return escape(one_line(clean(text, 300)))
 
 
 def of_channel(store: Store, channel_id: str, log: Any = None) -> List[Subscription]:
@@ -113,7 +119,7 @@ def fitting(
 
 
 def joined(several: Iterable[Subscription]) -> Route:
-    """One route of all that fit in a channel: an event that any of them asks for is told."""
+    """One route of all that fit in a channel: an event that any of them asks for is posted."""
     every = list(several)
     if any(not one.events for one in every):
         return Route(ROUTE_NAME)
@@ -122,7 +128,7 @@ def joined(several: Iterable[Subscription]) -> Route:
 
 
 def save(store: Store, one: Subscription) -> None:
-    store.write(one.key, one._asdict(), None)
+    store.write(one.key, to_json(one), None)
 
 
 def events_of(text: str) -> Tuple[str, ...]:
@@ -141,24 +147,8 @@ def _read(store: Store, prefix: str, log: Any) -> List[Subscription]:
 
 def subscription_of(value: Any) -> Optional[Subscription]:
     """None when it is none."""
-    if not isinstance(value, Mapping) or not value.get("channel_id"):
+    try:
+        found = from_json(Subscription, value)
+    except MisshapenValue:
         return None
-    texts = {
-        name: one_line(clean(value.get(name), 300))
-        for name in (
-            "channel_id",
-            "service_id",
-            "service",
-            "team_id",
-            "team",
-            "urgency",
-            "priority",
-            "by",
-        )
-    }
-    events, at = value.get("events"), value.get("at")
-    return Subscription(
-        **texts,
-        events=tuple(str(one) for one in events) if isinstance(events, (list, tuple)) else (),
-        at=float(at) if isinstance(at, (int, float)) else 0.0,
-    )
+    return found if found.channel_id else None

@@ -16,7 +16,7 @@ class CardThread:
     before it posts.
 
     `posts`: the thread; empty where it is known that it holds nothing of what is to be added.
-    `read`: monotonic seconds of when that was so. `bot_id`: the bot's user id, where it is known.
+    `read_at`: monotonic seconds of when that was so. `bot_id`: the bot's user id, where known.
     """
 
     def __init__(
@@ -26,7 +26,7 @@ class CardThread:
         channel_id: str,
         root_id: str,
         posts: Sequence[Dict[str, Any]],
-        read: float,
+        read_at: float,
         *,
         bot_id: str = "",
     ) -> None:
@@ -34,17 +34,18 @@ class CardThread:
         self._monotonic = monotonic
         self._channel_id = channel_id
         self._root_id = root_id
-        self._read = read
+        self._read_at = read_at
         self._bot_id = bot_id
         self._keys = self._of(posts)
 
     def has(self, key: str) -> bool:
         return key in self._keys
 
-    def add(self, key: str, message: str, ours: Dict[str, str]) -> List[str]:
-        """Post a reply unless it is there; the ids of what was posted."""
-        if self._monotonic() - self._read > LOOK_AGAIN_AFTER_SECONDS:
-            self._read = self._monotonic()
+    def add(self, key: str, message: str, about: Dict[str, str]) -> List[str]:
+        """Post a reply unless it is there; the ids of what was posted. `about`: what the post's
+        props say of it, beside its key."""
+        if self._monotonic() - self._read_at > LOOK_AGAIN_AFTER_SECONDS:
+            self._read_at = self._monotonic()
             self._keys |= self._of(self._mattermost.thread(self._root_id))
         if key in self._keys:
             return []
@@ -54,7 +55,7 @@ class CardThread:
                 message,
                 key=key,
                 root_id=self._root_id,
-                props={PROPS_KEY: {**ours, "key": key}},
+                props={PROPS_KEY: {**about, "key": key}},
                 bot_id=self._bot_id,
             )
         except RetryLater as error:

@@ -1,8 +1,8 @@
 """What a card shows and the log's incidents lack: the first alert's details and the conference
 bridge. Best effort.
 
-Asked for once, when a card is born (and the bridge again when something changed that nobody knows
-yet). A PagerDuty that fails or is slow never blocks a card.
+Asked for once, when a card is created and the change does not bring them; the bridge again when
+something changed that nobody knows yet. A PagerDuty that fails or is slow never blocks a card.
 """
 
 from __future__ import annotations
@@ -21,10 +21,10 @@ BRIDGE_EVENTS = (UPDATED, "incident.conference_bridge.updated")
 INCLUDE = ["conference_bridge", "first_trigger_log_entries"]
 
 
-def wanted(change: Change, incident: Incident, *, birth: bool) -> Dict[str, bool]:
+def wanted(change: Change, incident: Incident, *, creates: bool) -> Dict[str, bool]:
     """What is worth a request: nothing that the change itself has answered."""
     types = {event.event_type for event in change.events}
-    asks = birth and not change.complete
+    asks = creates and not change.complete
     return {
         "alert": asks and not (incident.details or incident.links or incident.summary),
         "bridge": (asks or bool(types.intersection(BRIDGE_EVENTS)))
@@ -35,7 +35,7 @@ def wanted(change: Change, incident: Incident, *, birth: bool) -> Dict[str, bool
 def with_extras(
     incident: Incident, pagerduty: PagerDuty, asked: Mapping[str, bool], log: Any = None
 ) -> Incident:
-    """The incident with what PagerDuty tells of it now; unchanged when it does not answer soon."""
+    """The incident with what PagerDuty has of it now; unchanged when it does not answer soon."""
     try:
         if asked["alert"]:
             answer = pagerduty.get(fill("/incidents/{id}/alerts", id=incident.id), {"limit": 1})

@@ -176,7 +176,7 @@ def _subscription(
         channel = context.channels.look_up(one.channel_id).label
     except PackError as error:
         channel = str(error)
-    return SubscriptionVerdict(channel, one.told(), one.why_not(incident))
+    return SubscriptionVerdict(channel, one.describe(), one.why_not(incident))
 
 
 def _card(context: Context, incident_id: str, record: CardRecord) -> CardState:

@@ -56,20 +56,20 @@ def recipients(
 ) -> Recipients:
     """They as Mattermost users, by an admin's link or their address, without the PagerDuty users
     whose ids are in `but`. Raises what the store and Mattermost raise."""
-    told = Recipients([], [])
+    found = Recipients([], [])
     for person in people:
         if person.id in but:
             continue
         account = accounts.of(person)
         if account is None:
-            told.missed.append(person)
+            found.missed.append(person)
         else:
-            told.users.append(account)
-    return told
+            found.users.append(account)
+    return found
 
 
 def with_email(pagerduty: PagerDuty, person: Reference) -> Reference:
-    """With the e-mail address, which neither an incident nor a schedule tells; it stays empty for
+    """With the e-mail address, which neither an incident nor a schedule has; it stays empty for
     a user whom PagerDuty no longer knows. Raises the gateway's errors."""
     if person.email:
         return person
@@ -80,8 +80,8 @@ def with_email(pagerduty: PagerDuty, person: Reference) -> Reference:
 
 
 def unknown(person: Reference, shown: str, of: str) -> str:
-    """The complaint that nobody in Mattermost is that PagerDuty user. `shown`: the name, escaped;
-    `of`: what they should have been told of."""
+    """The notice that nobody in Mattermost is that PagerDuty user. `shown`: the name, escaped;
+    `of`: what they should have heard of."""
     return (
         f"{shown} could not be told of {of}: no active Mattermost user has the e-mail "
         "address of this PagerDuty user "

@@ -43,7 +43,9 @@ def subscribe(context: Context, command: Command) -> CommandResult:
         )
     present = subscriptions.of_channel(context.store, channel, context.log)
     if made.key in [one.key for one in present]:
-        return CommandResult(f"This channel is subscribed to {made.told()} already.", (), email)
+        return CommandResult(
+            f"This channel is subscribed to {made.describe()} already.", (), email
+        )
     if len(present) >= subscriptions.MAX_IN_CHANNEL:
         raise RejectedInput(
             f"a channel has at most {subscriptions.MAX_IN_CHANNEL} subscriptions: "
@@ -58,7 +60,7 @@ def subscribe(context: Context, command: Command) -> CommandResult:
         ) from None
     subscriptions.save(context.store, made)
     return CommandResult(
-        f"This channel is subscribed to {made.told()}: each gets a card here.", (), email
+        f"This channel is subscribed to {made.describe()}: each gets a card here.", (), email
     )
 
 
@@ -69,7 +71,7 @@ def listed(context: Context, command: Command) -> CommandResult:
             "This channel has no subscription of its own (rules may post here): `/pd "
             "subscribe` makes one."
         )
-    lines = [f"{number}. {one.told()}" for number, one in enumerate(present, 1)]
+    lines = [f"{number}. {one.describe()}" for number, one in enumerate(present, 1)]
     return CommandResult("This channel is subscribed to\n" + "\n".join(lines))
 
 
@@ -87,11 +89,11 @@ def unsubscribe(context: Context, command: Command) -> CommandResult:
     elif not word and len(present) == 1:
         ended = present
     else:
-        listing = "; ".join(f"{number}: {one.told()}" for number, one in enumerate(present, 1))
+        listing = "; ".join(f"{number}: {one.describe()}" for number, one in enumerate(present, 1))
         raise RejectedInput(f"which one? Say its number, or all: {one_line(listing, 1000)}")
     for one in ended:
         context.store.delete(one.key)
-    told = ", ".join(one.told() for one in ended)
+    told = ", ".join(one.describe() for one in ended)
     return CommandResult(
         f"No longer subscribed to {told}. Cards that are here are kept up to date.", (), email
     )

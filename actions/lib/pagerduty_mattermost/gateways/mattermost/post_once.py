@@ -3,7 +3,7 @@
 The key goes out with the post. A run that finds an intent without a result looks in the channel
 (or thread) for the post that bears the key before it posts: after a crash, a timeout or an hour,
 the same key makes no second post. Two runs at once are kept apart by Mattermost itself, which
-remembers a key for 30 s; so whoever waited more than 10 s since it looked, looks again
+remembers a key for 30 s; so whoever waited more than 10 s since it read the channel reads it again
 (docs/architecture.md, Keys).
 """
 
@@ -32,8 +32,8 @@ LATE_SECONDS = 30.0
 CLOCK_MARGIN_SECONDS = 300.0
 """How much our clock and Mattermost's may differ."""
 LOOK_AGAIN_AFTER_SECONDS = 10.0
-"""How old a look may be when something is posted because of it: Mattermost remembers a key for
-30 s and the gateway tries for 20 s (`client.CREATE_POLICY`)."""
+"""How old what was read may be when something is posted because of it: Mattermost remembers a key
+for 30 s and the gateway tries for 20 s (`client.CREATE_POLICY`)."""
 
 
 class SentPost(NamedTuple):
@@ -106,10 +106,10 @@ def dated(store: Store, channel: str, key: str, message: str, now: float, zone: 
     if not isinstance(first, (int, float)):
         store.write(name, now, FIRST_KEPT_SECONDS)
         return message
-    return told_late(message, first, now, zone)
+    return with_delay(message, first, now, zone)
 
 
-def told_late(message: str, first: float, now: float, zone: tzinfo) -> str:
+def with_delay(message: str, first: float, now: float, zone: tzinfo) -> str:
     """The message with a line that tells when it was meant to be read; as it is where that was
     just now. Pure; seconds since the epoch."""
     if now - first < LATE_SECONDS or not message:
