@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.inputs import checked
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.core.errors import RejectedInput
 
@@ -21,13 +21,7 @@ class EventSend(PackAction):
             )
         except RejectedInput as error:
             problems.append(str(error))
-        given = inputs.require(
-            inputs.load(schema),
-            params,
-            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
-            self.context.log.warning,
-            problems,
-        )
+        given = checked(self.context, schema, params, problems)
         kind = schema.rpartition(".")[2]
         if kind == "change":
             return self.context.events.send_change(events.change(key, given))

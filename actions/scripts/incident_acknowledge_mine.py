@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, List
 
-from pagerduty_mattermost.action_bases.workflow_action import IdsAction
+from pagerduty_mattermost.action_bases.workflow_action import WorkflowAction
 
 
-class AcknowledgeMine(IdsAction):
+class AcknowledgeMine(WorkflowAction):
     def act(self, schema: str = "incident.acknowledge_mine", **params: Any) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.pagerduty import incident_updates as acts
         from pagerduty_mattermost.gateways.pagerduty import references as lookup

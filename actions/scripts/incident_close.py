@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from pagerduty_mattermost.action_bases.workflow_action import IdsAction
+from pagerduty_mattermost.action_bases.workflow_action import WorkflowAction
 
 MARK = "Closed by StackStorm."
 WHY = {
@@ -16,7 +16,7 @@ WHY = {
 }
 
 
-class Close(IdsAction):
+class Close(WorkflowAction):
     def act(self, schema: str = "incident.close", **params: Any) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
         from pagerduty_mattermost.gateways.pagerduty.incident_updates import update

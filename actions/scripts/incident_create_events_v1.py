@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.inputs import checked
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 _NO_KEY = (
@@ -18,11 +18,7 @@ class IncidentCreateEventsV1(PackAction):
         config = self.context.settings.pagerduty
         own = str(params.get("service_key") or "").strip()
         key = own if own not in ("", "None") else config.service_key.reveal()
-        event = inputs.require(
-            inputs.load(schema),
-            {**params, "service_key": key},
-            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
-            self.context.log.warning,
-            () if key else [_NO_KEY],
+        event = checked(
+            self.context, schema, {**params, "service_key": key}, () if key else [_NO_KEY]
         )
         return self.context.events.send_v1({**event, "event_type": "trigger"})

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from pagerduty_mattermost.action_bases.workflow_action import IdsAction
+from pagerduty_mattermost.action_bases.workflow_action import WorkflowAction
 
 MARK = "Timeline, written by StackStorm:"
 
 
-class NoteTimeline(IdsAction):
+class NoteTimeline(WorkflowAction):
     def act(self, schema: str = "incident.note_timeline", **params: Any) -> Dict[str, Any]:
         from pagerduty_mattermost.core import times
         from pagerduty_mattermost.core.text import one_line

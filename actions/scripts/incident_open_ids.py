@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any, Dict
 
-from pagerduty_mattermost.action_bases.workflow_action import IdsAction
+from pagerduty_mattermost.action_bases.workflow_action import WorkflowAction
 
 
-class OpenIds(IdsAction):
+class OpenIds(WorkflowAction):
     def act(self, schema: str = "incident.open_ids", **params: Any) -> Dict[str, Any]:
         ready = self.ready(schema, params, sends=False)
         wanted: Dict[str, Any] = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}

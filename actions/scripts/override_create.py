@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.inputs import checked
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 
@@ -12,12 +12,7 @@ class OverrideCreate(PackAction):
     def act(self, schema: str, **params: Any) -> Any:
         from pagerduty_mattermost.gateways.pagerduty import overrides
 
-        given = inputs.require(
-            inputs.load(schema),
-            params,
-            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
-            self.context.log.warning,
-        )
+        given = checked(self.context, schema, params)
         return overrides.create(
             self.context.pagerduty, given["entity_id"], given["start"], given["end"], given["user"]
         )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pagerduty_mattermost.action_bases import inputs
+from pagerduty_mattermost.action_bases.inputs import checked
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 
@@ -14,12 +14,7 @@ class UserFindByEmail(PackAction):
         from pagerduty_mattermost.gateways.pagerduty.client import fill
         from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
-        given = inputs.require(
-            inputs.load(schema),
-            params,
-            inputs.Terms(self.context.clock(), self.context.settings.time_zone),
-            self.context.log.warning,
-        )
+        given = checked(self.context, schema, params)
         found = resolve(self.context.pagerduty, "user", given["email"])
         if found.email.casefold() != given["email"].casefold():
             raise NotFound(

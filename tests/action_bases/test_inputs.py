@@ -13,19 +13,19 @@ from hypothesis import strategies as st
 from pack_files import ROOT
 
 from pagerduty_mattermost.action_bases import input_check, rest_body
-from pagerduty_mattermost.action_bases.inputs import Terms, load, prepare, require
+from pagerduty_mattermost.action_bases.inputs import InputTerms, load, prepare, require
 from pagerduty_mattermost.core.errors import RejectedInput
 
 NOW = 1795232710.0
-STRICT, LENIENT = Terms(NOW), Terms(NOW, lenient=True)
+STRICT, LENIENT = InputTerms(NOW), InputTerms(NOW, lenient=True)
 SERVICE = {"id": "PABC123", "type": "service_reference"}
 
 
-def problems(name: str, params: Dict[str, Any], terms: Terms = STRICT) -> List[str]:
+def problems(name: str, params: Dict[str, Any], terms: InputTerms = STRICT) -> List[str]:
     return list(prepare(load(name), params, terms).problems)
 
 
-def data(name: str, value: Any, terms: Terms = STRICT) -> List[str]:
+def data(name: str, value: Any, terms: InputTerms = STRICT) -> List[str]:
     return problems(
         name,
         {"entity_id": "PABC123", "data": value}
@@ -313,8 +313,8 @@ def test_plain_texts_need_no_schema_library() -> None:
     code = (
         "import sys; from pagerduty_mattermost.action_bases import inputs; from "
         "pagerduty_mattermost.action_bases.inputs import *;"
-        "assert not prepare(load('incident.get'), {'entity_id': 'P1'}, Terms(0)).problems;"
-        "assert prepare(load('incident.get'), {'entity_id': 'a b'}, Terms(0)).problems;"
+        "assert not prepare(load('incident.get'), {'entity_id': 'P1'}, InputTerms(0)).problems;"
+        "assert prepare(load('incident.get'), {'entity_id': 'a b'}, InputTerms(0)).problems;"
         "assert not {'jsonschema', 'dateparser', 'requests'} & set(sys.modules), 'imported'"
     )
     path = ":".join(str(ROOT / one) for one in ("actions/lib", "standalone/shims"))

@@ -126,7 +126,7 @@ def test_each_is_named_with_its_place(name: str) -> None:
             if lenient and place.endswith(".no_such_field"):
                 continue
             problems = inputs.prepare(
-                schema, {parameter: value}, inputs.Terms(NOW, "UTC", lenient)
+                schema, {parameter: value}, inputs.InputTerms(NOW, "UTC", lenient)
             ).problems
             assert any(line.startswith(f"{place}: ") for line in problems), (
                 place,
@@ -135,7 +135,7 @@ def test_each_is_named_with_its_place(name: str) -> None:
             )
             tried.append(place)
     for parameter in schema.get("required", ()):
-        problems = inputs.prepare(schema, {}, inputs.Terms(NOW, "UTC", lenient)).problems
+        problems = inputs.prepare(schema, {}, inputs.InputTerms(NOW, "UTC", lenient)).problems
         if "default" not in schema["properties"][parameter]:
             assert any(line.startswith(f"{parameter}: is missing") for line in problems)
             tried.append(parameter)

@@ -2,7 +2,7 @@
 is sent. All that is wrong is named at once.
 
     params = checked(context, "user.create", params)                       # in an action
-    params = require(load("user.create"), params, Terms(now=clock()), log.warning)
+    params = require(load("user.create"), params, InputTerms(now=clock()), log.warning)
 
 `schemas/<name>.json` describe the parameters of an action, `schemas/objects/` what PagerDuty takes
 in bodies. They are the one source: the metadata's parameters are made from them
@@ -15,7 +15,8 @@ in bodies. They are the one source: the metadata's parameters are made from them
     "reference": "user_reference"  of an object: an id alone is enough
     "as": {"team_reference": "team"}
                                    what is sent for a word
-    "readOnly": true               PagerDuty sets it: dropped or refused, as `Terms.lenient` says
+    "readOnly": true               PagerDuty sets it: dropped or refused, as `lenient` of
+                                   InputTerms says
 
 `$ref` is resolved when a file is read, keys beside it win. What is wrong with a value is found in
 input_check.py.
@@ -39,7 +40,7 @@ if TYPE_CHECKING:
 FOLDER = Path(__file__).resolve().parents[1] / "schemas"
 
 
-class Terms(NamedTuple):
+class InputTerms(NamedTuple):
     """How to read what was typed: the clock (seconds since the epoch), the zone of times typed
     without one, and whether this is one of the Exchange pack's actions (`lenient`: what PagerDuty
     sets itself and nulls are dropped, unknown fields pass with a warning; else both are wrong)."""
@@ -49,7 +50,9 @@ class Terms(NamedTuple):
     lenient: bool = False
 
 
-class Read(NamedTuple):
+class PreparedInput(NamedTuple):
+    """What was made of the input, and what is wrong with it."""
+
     params: Dict[str, Any]
     """What is set, made ready."""
     problems: Tuple[str, ...]
@@ -64,20 +67,20 @@ def load(name: str) -> Schema:
     return found
 
 
-def prepare(schema: Schema, params: Mapping[str, Any], terms: Terms) -> Read:
+def prepare(schema: Schema, params: Mapping[str, Any], terms: InputTerms) -> PreparedInput:
     """Unset parameters (None, empty, the text "None" that a template makes of null) go; lists,
     times and references are made of what people type; then all of it is checked."""
     given = {name: value for name, value in params.items() if not _is_unset(value)}
     maker = _Maker(terms)
     ready = maker.object(schema, given, ())
     found = [*maker.problems, *problems(schema, ready, lenient=terms.lenient)]
-    return Read(ready, tuple(dict.fromkeys(found)), tuple(maker.warnings))
+    return PreparedInput(ready, tuple(dict.fromkeys(found)), tuple(maker.warnings))
 
 
 def require(
     schema: Schema,
     params: Mapping[str, Any],
-    terms: Terms,
+    terms: InputTerms,
     warn: Callable[[str], None],
     more: Sequence[str] = (),
 ) -> Dict[str, Any]:
@@ -98,7 +101,7 @@ def checked(
 ) -> Dict[str, Any]:
     """The parameters of an action, by the schema of that name: times are read by the context's
     clock and zone, warnings go to its log. Raises RejectedInput as `require` does."""
-    terms = Terms(context.clock(), context.settings.time_zone)
+    terms = InputTerms(context.clock(), context.settings.time_zone)
     return require(load(schema), params, terms, context.log.warning, more)
 
 
@@ -132,7 +135,7 @@ def _resolved(node: Any, folder: Path) -> Any:
 class _Maker:
     """Makes values ready, and collects what it had to drop or could not read."""
 
-    def __init__(self, terms: Terms) -> None:
+    def __init__(self, terms: InputTerms) -> None:
         self._terms = terms
         self.problems: List[str] = []
         self.warnings: List[str] = []

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 
-class Words(NamedTuple):
+class RestWords(NamedTuple):
     """An action's immutable parameters."""
 
     endpoint: str
@@ -59,7 +59,7 @@ class Words(NamedTuple):
     unknown: str = ""
 
 
-WORDS = Words._fields
+WORDS = RestWords._fields
 _ELSEWHERE = ("from_email", "maximum")
 NO_SENDER = (
     "from_email: is missing; expected the e-mail address of a PagerDuty user, here "
@@ -67,7 +67,7 @@ NO_SENDER = (
 )
 
 
-class Request(NamedTuple):
+class RestRequest(NamedTuple):
     """What is sent."""
 
     method: str
@@ -80,19 +80,19 @@ class Request(NamedTuple):
     """Body of the note that follows, if one does."""
 
 
-def split(params: Mapping[str, Any]) -> Tuple[Words, Dict[str, Any]]:
+def split(params: Mapping[str, Any]) -> Tuple[RestWords, Dict[str, Any]]:
     """The words and the parameters of one run."""
     words = {name: params[name] for name in WORDS if params.get(name) is not None}
-    return Words(**words), {name: value for name, value in params.items() if name not in WORDS}
+    return RestWords(**words), {name: value for name, value in params.items() if name not in WORDS}
 
 
 def build(
-    words: Words,
+    words: RestWords,
     params: Mapping[str, Any],
     settings: Config,
     now: float,
     warn: Callable[[str], None],
-) -> Request:
+) -> RestRequest:
     """The request of these parameters. Raises RejectedInput naming all that is wrong; nothing is
     sent by then."""
     from pagerduty_mattermost.gateways.pagerduty.client import fill
@@ -106,14 +106,14 @@ def build(
     ready = inputs.require(
         schema,
         {**declared, **given},
-        inputs.Terms(now, _zone(params, settings), words.unknown == "warn"),
+        inputs.InputTerms(now, _zone(params, settings), words.unknown == "warn"),
         warn,
         [NO_SENDER] if words.needs_from and not sender else (),
     )
     method, template = words.endpoint.split(" ")
     later = rest_body.names(words.afterwards)
     taken = {*_path_names(template), *rest_body.names(words.body), *later, *_ELSEWHERE}
-    return Request(
+    return RestRequest(
         method,
         fill(template, **{name: ready.get(name) for name in _path_names(template)}),
         {name: value for name, value in {**words.defaults, **ready}.items() if name not in taken},
@@ -125,7 +125,11 @@ def build(
 
 
 def send(
-    words: Words, request: Request, pagerduty: PagerDuty, now: float, warn: Callable[[str], None]
+    words: RestWords,
+    request: RestRequest,
+    pagerduty: PagerDuty,
+    now: float,
+    warn: Callable[[str], None],
 ) -> Any:
     """Carry it out; returns the action's result. Raises the gateway's errors."""
     result = _send(words, request, pagerduty, now, warn)
@@ -142,7 +146,11 @@ def send(
 
 
 def _send(
-    words: Words, request: Request, pagerduty: PagerDuty, now: float, warn: Callable[[str], None]
+    words: RestWords,
+    request: RestRequest,
+    pagerduty: PagerDuty,
+    now: float,
+    warn: Callable[[str], None],
 ) -> Any:
     if words.paging:
         from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
@@ -194,7 +202,7 @@ def _send(
     return _shaped(words, answer, request.method)
 
 
-def _shaped(words: Words, answer: Mapping[str, Any], method: str) -> Any:
+def _shaped(words: RestWords, answer: Mapping[str, Any], method: str) -> Any:
     if words.result in ("deleted", "success"):
         return {words.result: True}
     found: Any = answer
@@ -212,7 +220,7 @@ def _path_names(template: str) -> List[str]:
     return re.findall(r"\{(\w+)\}", template)
 
 
-def _ids_only(words: Words) -> inputs.Schema:
+def _ids_only(words: RestWords) -> inputs.Schema:
     """Without a schema there is nothing but ids."""
     names = _path_names(words.endpoint)
     known = {name: {"type": "string", "format": "id"} for name in names}

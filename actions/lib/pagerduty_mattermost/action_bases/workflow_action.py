@@ -1,6 +1,8 @@
-"""`IdsAction`: base of the actions that workflows are made of. What they return is ids, numbers
-and words of a fixed set, because orquesta evaluates YAQL and Jinja inside values: text that passed
-through a workflow would be run."""
+"""`WorkflowAction`: base of the actions that workflows are made of.
+
+What they return is ids, numbers and words of a fixed set, because orquesta evaluates YAQL and
+Jinja inside values: text that passed through a workflow would be run.
+"""
 
 from __future__ import annotations
 
@@ -9,7 +11,7 @@ from typing import Any, Dict, Mapping
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 
-class IdsAction(PackAction):
+class WorkflowAction(PackAction):
     def ready(
         self, schema: str, params: Mapping[str, Any], *, sends: bool = True
     ) -> Dict[str, Any]:

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-class CardState(NamedTuple):
+class ExplainedCard(NamedTuple):
     """One card of the incident."""
 
     channel_id: str
@@ -58,7 +58,7 @@ class CardState(NamedTuple):
 class RuleOutcome(NamedTuple):
     """What a rule has made."""
 
-    mine: Tuple[CardState, ...]
+    mine: Tuple[ExplainedCard, ...]
     """Cards whose route is the rule's."""
     line: str
 
@@ -130,7 +130,7 @@ def sentences(
     settings: Sequence[FilterResult],
     verdicts: Sequence[RuleVerdict],
     outcomes: Sequence[RuleOutcome],
-    cards: Sequence[CardState],
+    cards: Sequence[ExplainedCard],
     assumed: bool,
     subscribed: Sequence[SubscriptionVerdict] = (),
 ) -> str:
@@ -179,7 +179,7 @@ def _subscription(
     return SubscriptionVerdict(channel, one.describe(), one.why_not(incident))
 
 
-def _card(context: Context, incident_id: str, record: CardRecord) -> CardState:
+def _card(context: Context, incident_id: str, record: CardRecord) -> ExplainedCard:
     if record.gone:
         state = "deleted by a person"
     elif record.post_id:
@@ -188,12 +188,12 @@ def _card(context: Context, incident_id: str, record: CardRecord) -> CardState:
         state = "about to be posted"
     else:
         state = f"not posted yet: {by_hand(incident_id, record.channel_id)} does it now"
-    return CardState(
+    return ExplainedCard(
         record.channel_id, record.label or record.channel_id, record.route.name, state
     )
 
 
-def _held(context: Context, incident_id: str, present: Mapping[str, Any]) -> List[CardState]:
+def _held(context: Context, incident_id: str, present: Mapping[str, Any]) -> List[ExplainedCard]:
     """Cards that quiet hours hold back, of channels without a card."""
     zone = times.zone(context.settings.time_zone)
     found = []
@@ -206,7 +206,7 @@ def _held(context: Context, incident_id: str, present: Mapping[str, Any]) -> Lis
             state = f"held by quiet hours until {until}; then the digest tells of it"
         state += f", and {by_hand(incident_id, one.channel_id)} does it now"
         label = one.label or one.channel_id
-        found.append(CardState(one.channel_id, label, one.route.name, state, held=True))
+        found.append(ExplainedCard(one.channel_id, label, one.route.name, state, held=True))
     return found
 
 
@@ -214,7 +214,7 @@ def _outcome(
     context: Context,
     verdict: RuleVerdict,
     incident: Incident,
-    cards: Sequence[CardState],
+    cards: Sequence[ExplainedCard],
     assumed: bool,
 ) -> RuleOutcome:
     if verdict.outcome != POSTS:
@@ -227,7 +227,7 @@ def _outcome(
     return outcome_in_channel(verdict, channel_id, incident.id, cards, assumed)
 
 
-def outcome_without_post(verdict: RuleVerdict, cards: Sequence[CardState]) -> RuleOutcome:
+def outcome_without_post(verdict: RuleVerdict, cards: Sequence[ExplainedCard]) -> RuleOutcome:
     """What became of a rule that would not post now."""
     if verdict.outcome == DISABLED:
         return RuleOutcome((), "")
@@ -243,7 +243,7 @@ def outcome_in_channel(
     verdict: RuleVerdict,
     channel_id: str,
     incident_id: str,
-    cards: Sequence[CardState],
+    cards: Sequence[ExplainedCard],
     assumed: bool,
 ) -> RuleOutcome:
     """What became of a rule that posts into that channel."""
@@ -260,9 +260,9 @@ def outcome_in_channel(
     return RuleOutcome((), line)
 
 
-def _cards_of(verdict: RuleVerdict, cards: Sequence[CardState]) -> Tuple[CardState, ...]:
+def _cards_of(verdict: RuleVerdict, cards: Sequence[ExplainedCard]) -> Tuple[ExplainedCard, ...]:
     return tuple(card for card in cards if verdict.route and card.route == verdict.route)
 
 
-def _states(cards: Sequence[CardState]) -> str:
+def _states(cards: Sequence[ExplainedCard]) -> str:
     return "; ".join(card.state for card in cards)

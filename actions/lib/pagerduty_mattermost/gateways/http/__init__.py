@@ -1,1 +1,3 @@
-"""What both network sides share: the HTTP client with its retries, the listener, signed tokens."""
+"""What both network sides share: the HTTP client with its retries, the listener, signed tokens. It
+may use core.
+"""

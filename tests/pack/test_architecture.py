@@ -1,0 +1,251 @@
+"""docs/architecture.md says what is there: packages, modules, datastore keys; and the library
+keeps the bounds that it names."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections import Counter
+from pathlib import Path
+from typing import Dict, Iterator, List, Set, Tuple
+
+import pytest
+import yaml
+from pack_files import ROOT
+
+from pagerduty_mattermost.operations.state_kinds import KINDS
+
+LIBRARY = ROOT / "actions" / "lib" / "pagerduty_mattermost"
+SCRIPTS = ROOT / "actions" / "scripts"
+DOCUMENT = (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8")
+MAX_MODULE_LINES, MAX_ENTRY_POINT_LINES = 400, 40
+IN_WORK = {
+    "gateways.http.client",
+    "gateways.mattermost.client",
+    "gateways.pagerduty.client",
+    "incident_note_timeline",
+}
+"""What is longer and being cut just now; empty when nobody is at it."""
+
+MODULES = {
+    ".".join(path.relative_to(LIBRARY).with_suffix("").parts): path
+    for path in sorted(LIBRARY.rglob("*.py"))
+    if path.name != "__init__.py"
+}
+"""Every module of the library by its dotted name, such as `cards.route`."""
+PACKAGES = {
+    "/".join(path.parent.relative_to(LIBRARY).parts): path
+    for path in sorted(LIBRARY.rglob("__init__.py"))
+    if path.parent != LIBRARY
+}
+"""Every package by its folder, such as `chat/verbs`."""
+
+
+def lines(path: Path) -> int:
+    return len(path.read_text(encoding="utf-8").splitlines())
+
+
+def section(title: str) -> str:
+    """The text below a heading, up to the next one of its rank."""
+    found = re.search(
+        rf"^## {re.escape(title)}.*?\n(.*?)(?=^## |\Z)", DOCUMENT, re.MULTILINE | re.DOTALL
+    )
+    assert found, f"docs/architecture.md has no section {title}"
+    return found.group(1)
+
+
+def rows(text: str) -> List[List[str]]:
+    """The cells of a section's table, without its head."""
+    found = [line.strip("|").split("|") for line in text.splitlines() if line.startswith("|")]
+    return [[cell.strip() for cell in row] for row in found[2:]]
+
+
+def words(text: str) -> List[str]:
+    """What stands between backticks."""
+    return re.findall(r"`([^`\n]+)`", text)
+
+
+# Packages
+
+
+def test_every_package_is_in_the_documents_table() -> None:
+    table = rows(section("Library modules"))
+    named = {word for row in table for word in words(row[1])}
+    holds = {row[1].strip("`"): row[2] for row in table}
+    for package in PACKAGES:
+        parent, _, name = package.rpartition("/")
+        if package in named:
+            continue
+        assert parent in named, f"{package} is not in the table of packages"
+        described = words(holds[parent])
+        assert name in described or package in described, f"{parent}'s row does not name {name}"
+
+
+def test_the_documents_table_names_only_packages() -> None:
+    named = {word for row in rows(section("Library modules")) for word in words(row[1])}
+    assert named <= set(PACKAGES)
+
+
+@pytest.mark.parametrize("package", sorted(PACKAGES))
+def test_a_package_says_what_it_holds_and_what_it_may_use(package: str) -> None:
+    tree = ast.parse(PACKAGES[package].read_text(encoding="utf-8"))
+    assert len(tree.body) == 1, "nothing but a docstring belongs into an __init__.py"
+    text = " ".join((ast.get_docstring(tree) or "").split())
+    assert len(text) > 40
+    assert re.search(r"\b(may use|imports?|uses?)\b", text), f"{package}: what may it use?"
+
+
+def test_the_library_itself_hands_nothing_on() -> None:
+    tree = ast.parse((LIBRARY / "__init__.py").read_text(encoding="utf-8"))
+    assert len(tree.body) == 1
+    assert ast.get_docstring(tree)
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_modules_first_line_says_what_it_does(module: str) -> None:
+    assert ast.get_docstring(ast.parse(MODULES[module].read_text(encoding="utf-8")))
+
+
+# Datastore keys
+
+
+def plain(key: str) -> str:
+    """A key without the names of what differs from one to the other."""
+    return re.sub(r"<[^>]+>|\bNN\b", "<>", key)
+
+
+def test_the_datastores_keys_are_those_of_the_document() -> None:
+    known = {plain(f"pagerduty.{key}") for kind in KINDS for key in kind.keys}
+    table = rows(section("Datastore keys"))
+    told = {plain(word) for row in table for word in words(row[0])}
+    assert told - known == set(), "in the document, and in no kind of operations.state_kinds"
+    assert known - told == set(), "kinds of operations.state_kinds, and not in the document"
+
+
+# Modules
+
+
+def names_of(path: Path) -> Set[str]:
+    """What a module defines at its top."""
+    found: Set[str] = set()
+    for node in ast.parse(path.read_text(encoding="utf-8")).body:
+        if isinstance(node, (ast.FunctionDef, ast.ClassDef)):
+            found.add(node.name)
+        elif isinstance(node, ast.Assign):
+            for target in node.targets:
+                found |= {one.id for one in ast.walk(target) if isinstance(one, ast.Name)}
+        elif isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+            found.add(node.target.id)
+    return found
+
+
+def names_of_the_pack() -> Set[str]:
+    """Actions, triggers and rules, with and without the pack's name; they look like modules."""
+    found = set()
+    for kind in ("actions", "rules"):
+        for path in (ROOT / kind).glob("*.yaml"):
+            found.add(str(yaml.safe_load(path.read_text(encoding="utf-8"))["name"]))
+    for path in (ROOT / "sensors").glob("*.yaml"):
+        for trigger in yaml.safe_load(path.read_text(encoding="utf-8")).get("trigger_types", ()):
+            found.add(str(trigger["name"]))
+    return found | {f"pagerduty.{name}" for name in found}
+
+
+def settings() -> Set[str]:
+    """The configuration's settings by their dotted names, and its sections."""
+    schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))
+
+    def of(part: Dict[str, Dict[str, object]], before: str = "") -> Iterator[str]:
+        for name, spec in part.items():
+            yield before + name
+            yield from of(spec.get("properties") or {}, f"{before}{name}.")  # type: ignore[arg-type]
+
+    return set(of(schema))
+
+
+def unknown(text: str) -> List[str]:
+    """Words between backticks that look like a module of the library, and are none."""
+    by_stem: Dict[str, List[str]] = {}
+    for module in MODULES:
+        by_stem.setdefault(module.rpartition(".")[2], []).append(module)
+    packages = {package.replace("/", ".") for package in PACKAGES}
+    other = names_of_the_pack() | settings()
+    wrong = []
+    for word in words(text):
+        path = re.fullmatch(r"(?:actions/lib/)?(?:pagerduty_mattermost/)?([a-z_/]+)\.py", word)
+        if path and "/" in path.group(1) and path.group(1).partition("/")[0] in PACKAGES:
+            if path.group(1).replace("/", ".") not in MODULES:
+                wrong.append(word)
+            continue
+        dotted = re.match(r"(?:pagerduty_mattermost\.)?([a-z_]+(?:\.\w+)+)", word)
+        if not dotted or word in other or word.startswith("pagerduty."):
+            continue
+        if not _is_known(dotted.group(1), by_stem, packages):
+            wrong.append(word)
+    return wrong
+
+
+def _is_known(name: str, by_stem: Dict[str, List[str]], packages: Set[str]) -> bool:
+    """Whether it is a package, a module, or something that a module defines. What begins with no
+    word of the library is something else."""
+    if name in packages or name in MODULES:
+        return True
+    before, _, last = name.rpartition(".")
+    if before in MODULES:
+        return last in names_of(MODULES[before])
+    if before in by_stem:
+        return any(last in names_of(MODULES[module]) for module in by_stem[before])
+    first = name.partition(".")[0]
+    return first not in packages and first not in by_stem
+
+
+def test_modules_that_the_document_names_are_there() -> None:
+    assert unknown(DOCUMENT) == []
+
+
+@pytest.mark.parametrize(
+    ("word", "is_known"),
+    [
+        ("cards.route", True),
+        ("cards/route.py", True),
+        ("cards.route.make_route", True),
+        ("gateways.mattermost.channels", True),
+        ("state_kinds.KINDS", True),
+        ("text.clean", True),
+        ("mattermost.post_incident", True),
+        ("pyproject.toml", True),
+        ("cards.routing", False),
+        ("cards/routing.py", False),
+        ("cards.route.begins", False),
+        ("state_kinds.ALL", False),
+    ],
+)
+def test_what_a_guide_may_name(word: str, is_known: bool) -> None:
+    assert (unknown(f"see `{word}`") == []) is is_known
+
+
+# Bounds
+
+
+def test_no_module_is_too_long() -> None:
+    found = {name: lines(path) for name, path in MODULES.items()}
+    assert {name: n for name, n in found.items() if n > MAX_MODULE_LINES}.keys() <= IN_WORK
+
+
+def test_no_entry_point_is_more_than_a_call() -> None:
+    found = {path.stem: lines(path) for path in sorted(SCRIPTS.glob("*.py"))}
+    assert {name: n for name, n in found.items() if n > MAX_ENTRY_POINT_LINES}.keys() <= IN_WORK
+
+
+def classes() -> Iterator[Tuple[str, str]]:
+    """Each class of the library and of the entry points, with its module."""
+    places = {**MODULES, **{f"scripts.{path.stem}": path for path in SCRIPTS.glob("*.py")}}
+    for module, path in places.items():
+        for node in ast.parse(path.read_text(encoding="utf-8")).body:
+            if isinstance(node, ast.ClassDef):
+                yield node.name, module
+
+
+def test_a_class_name_means_one_thing() -> None:
+    count = Counter(name for name, _ in classes())
+    assert sorted((name, module) for name, module in classes() if count[name] > 1) == []
