@@ -101,6 +101,12 @@ class PostIncidentTestCase(IncidentActionCase):
         (card,) = self.roots("incidents-p1")
         assert (result["post_id"], result["incident_id"]) == (card.id, self.truth.id)
 
+    def test_an_incident_that_was_just_read_is_not_asked_for_again(self) -> None:
+        truth = self.account.trigger("Checkout API", "No details, no bridge")
+        before = len(self.calls.entries)
+        self.post(change=None, incident_id=truth.id)
+        assert [entry.path for entry in self.calls.entries[before:]] == [f"/incidents/{truth.id}"]
+
     def test_assignees_are_mentioned_by_their_mattermost_names(self) -> None:
         self.shown = self.shown._replace(
             assignees=(self.person("Ada Lovelace"), self.person("Mei Tanaka"))

@@ -35,3 +35,14 @@ def test_a_later_change(counted: Counted, what: Callable[[Counted], Trips]) -> N
     # The first action: what is known; the change, what the card has told; what others brought
     # meanwhile. The second one: what is known, the subscriptions.
     assert len(found.datastore) <= 6, found
+
+
+def test_in_the_other_order(counted: Counted) -> None:
+    """StackStorm keeps none. What is known is written before there is a card, and again when there
+    is one, since it expires later then; and cards that quiet hours hold back are asked for."""
+    counted.repaint_first = True
+    new, later = counted.new_incident(), counted.acknowledged()
+    assert (len(new.pagerduty), len(new.mattermost)) == (0, 3), new
+    assert len(new.datastore) <= 11, new
+    assert (len(later.pagerduty), len(later.mattermost)) == (0, 2), later
+    assert len(later.datastore) <= 6, later

@@ -21,6 +21,7 @@ class Counted:
 
     def __init__(self) -> None:
         self.world = World()
+        self.repaint_first = False
         self._calls: List[str] = []
         for name in ("list_values", "set_value", "delete_value"):
             setattr(self.world.service, name, self._counted(getattr(self.world.service, name)))
@@ -36,12 +37,15 @@ class Counted:
         return counted
 
     def change(self) -> Trips:
-        """What the newest change costs: the sensor looks, then each action runs."""
+        """What the newest change costs: the sensor looks, then each action runs; in the other
+        order of the two when `repaint_first`."""
         pager, chat = self.world.pager.journal, self.world.chat.journal
         began = len(pager.entries)
         self.world.poll()
         looked, chatted = len(pager.entries), len(chat.entries)
         self._calls.clear()
+        if self.repaint_first:
+            self.world.service.queue.reverse()
         self.world.work(1000, mixed=False)
         assert not self.world.service.queue
         return Trips(

@@ -304,20 +304,20 @@ class IncidentRecords:
         self._store = store
         self._prefix = f"{KEY_PREFIX}{incident_id}."
         self._log = log
-        self._aside: Set[str] = set()
+        self._quarantined: Set[str] = set()
 
     def load(self) -> IncidentMemory:
         incident_id = self._prefix[len(KEY_PREFIX) : -1]
         found, unread = _load(self._store, self._prefix)
         for error in unread:
-            self._put_aside(error)
+            self._quarantine(error)
         return found.get(incident_id, IncidentMemory({}, ()))
 
-    def _put_aside(self, error: BrokenValue) -> None:
-        if error.name in self._aside:
+    def _quarantine(self, error: BrokenValue) -> None:
+        if error.name in self._quarantined:
             return
         kept = self._store.quarantine(error.name, error.raw, error.why)
-        self._aside.add(error.name)
+        self._quarantined.add(error.name)
         if self._log is not None:
             self._log.warning("%s; it is not used, and kept as %s%s", error, PREFIX, kept)
 

@@ -7,7 +7,8 @@ something changed that nobody knows yet. A PagerDuty that fails or is slow never
 
 from __future__ import annotations
 
-from typing import Any, Dict, Mapping
+from collections.abc import Mapping
+from typing import Any, Dict
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
@@ -68,8 +69,14 @@ def fetch(pagerduty: PagerDuty, incident_id: str) -> Change:
     among them."""
     from pagerduty_mattermost.core.errors import RetryLater
 
-    incident = incident_from_rest(get_incident(pagerduty, incident_id, INCLUDE))
+    row = get_incident(pagerduty, incident_id, INCLUDE)
+    incident = incident_from_rest(row)
     if incident is None:
         raise RetryLater(f"PagerDuty GET /incidents/{incident_id}: the answer holds no incident")
     server_time = pagerduty.last_server_time
-    return Change(incident, read_at=times.iso(server_time) if server_time is not None else "")
+    entry = row.get("first_trigger_log_entry")
+    return Change(
+        incident,
+        read_at=times.iso(server_time) if server_time is not None else "",
+        complete=isinstance(entry, Mapping) and isinstance(entry.get("channel"), Mapping),
+    )
