@@ -20,7 +20,7 @@ class HealthWatchdog(PackAction):
         if died:
             notice = watchdog.report_death(self.context, died, exit_code, at)
         else:
-            notice = watchdog.look(self.context)
+            notice = watchdog.check(self.context)
         return {
             "done": "told" if notice else "quiet",
             "message": notice.text if notice else "Nothing to tell.",

@@ -1,13 +1,13 @@
 """Who is on call, in a channel's header or purpose beside what people wrote there. Pure.
 
-    painted("Runbook: wiki", ["@ada"], 1024)     # "Runbook: wiki" + BEGIN + " | On call: @ada" +
-    END
+    painted("Runbook: wiki", ["@ada"], 1024).text
+    # "Runbook: wiki" + BEGIN + " | On call: @ada" + END
 
-Our part stands between two invisible characters (U+2063, U+2064) that no keyboard has; everything
-outside them is people's and stays to the last character. Whoever wants it elsewhere moves it with
-its ends, or writes before and behind it; a part that lost one of its ends is people's text, and
-ours comes anew. When there is not enough room it is our part that gives way: fewer names, then
-none.
+The pack's part stands between two invisible characters (U+2063, U+2064) that no keyboard has;
+everything outside them is people's and stays to the last character. Whoever wants it elsewhere
+moves it with its ends, or writes before and behind it; a part that lost one of its ends is
+people's text, and a new one is added. When there is not enough room it is that part that gives
+way: fewer names, then none.
 """
 
 from __future__ import annotations
@@ -33,28 +33,28 @@ class HeaderText(NamedTuple):
 
 
 def people_wrote(text: str) -> str:
-    """The text without our part."""
+    """The text without that part."""
     return _OURS.sub("", text)
 
 
 def painted(text: str, names: Sequence[str], limit: int) -> HeaderText:
-    """`text` with our part saying `names`, in its place or else at the end. Painting twice changes
-    nothing more.
+    """`text` with the part that says `names`, in its place or else at the end. Painting twice
+    changes nothing more.
 
     `names` are shown as they are: escaped by then, or plain where no Markdown is rendered.
     """
     found = _OURS.search(text)
     before, behind = (text[: found.start()], text[found.end() :]) if found else (text, "")
-    behind = people_wrote(behind)  # somebody copied our part
+    behind = people_wrote(behind)  # somebody copied that part
     room = limit - len(before) - len(behind)
-    for ours in _shorter_and_shorter([_MARKS.sub("", name) for name in names], bool(before)):
-        if len(ours) <= room:
-            return HeaderText(before + ours + behind, True)
+    for part in _shorter_and_shorter([_MARKS.sub("", name) for name in names], bool(before)):
+        if len(part) <= room:
+            return HeaderText(before + part + behind, True)
     return HeaderText(before + behind, False)
 
 
 def _shorter_and_shorter(names: List[str], apart: bool) -> List[str]:
-    told = [", ".join(names) or NOBODY] if len(names) <= MAX_NAMES else []
+    lists = [", ".join(names) or NOBODY] if len(names) <= MAX_NAMES else []
     for count in range(min(len(names) - 1, MAX_NAMES), 0, -1):
-        told.append(f"{', '.join(names[:count])} and {len(names) - count} more")
-    return [f"{BEGIN}{' | ' if apart else ''}{WORDS}{one}{END}" for one in told]
+        lists.append(f"{', '.join(names[:count])} and {len(names) - count} more")
+    return [f"{BEGIN}{' | ' if apart else ''}{WORDS}{one}{END}" for one in lists]

@@ -1,4 +1,4 @@
-"""What is said of hand-offs and coming shifts. Pure; names are escaped here or by `shown`."""
+"""The messages about hand-offs and coming shifts. Pure; names are escaped here or by `shown`."""
 
 from __future__ import annotations
 
@@ -53,14 +53,14 @@ def posted(
     stay = [span.user for span in one.present if span.user.id not in came]
     if not one.came:
         return f"{head}{_names(stay, shown)} {_be(stay)} still on call since {since}.{off}"
-    told = [
+    who = [
         f"{shown(span.user)}{until(span, where)}{because(reasons.get(span.user.id))}"
         for span in one.came[:MAX_PEOPLE]
     ]
     beside = f" {_names(stay, shown)} {_be(stay)} on call as well." if stay else ""
     return (
         f"{head}{'On' if before else 'on'} call since {since}: "
-        f"{', '.join(told)}{_more(one.came)}.{off}{beside}"
+        f"{', '.join(who)}{_more(one.came)}.{off}{beside}"
     )
 
 

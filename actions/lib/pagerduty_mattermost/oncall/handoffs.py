@@ -2,19 +2,19 @@
 
     # Spans that touch [state.at, now], and later ones.
     found = watch(state, {"PSCHED1": {0: [OnCallSpan(...), ...]}}, now)
-    found.handoffs                      # all since the last look, oldest first
-    found.state                         # to be kept once they were told
+    found.handoffs                      # all since the last run, oldest first
+    found.state                         # to be kept once the messages are sent
     coming_shifts(watched, now, 1800.0) # whose shift begins within half an hour
 
 Who is on call at one level is a set of people that changes at moments. Each such moment between
-the last look and this one is one hand-off, however late the look: so an outage loses none, and
+the last run and this one is one hand-off, however late the run: so an outage loses none, and
 rows of the same person that adjoin (layers, several policies, a change of the clocks) are none. A
 hand-off's key is made of what is watched, the level, the moment and who came on, so whoever finds
 it again finds the same key.
 
-A set that differs already at the last look's own time was changed behind it (an override with a
-start in the past, an edited schedule): one hand-off as well. What was never looked at before is
-only remembered.
+A set that differs already at the last run's own time was changed behind it (an override with a
+start in the past, an edited schedule): one hand-off as well. What was never read before is only
+remembered.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference
 SCHEDULE_LEVEL = 0
 """The level of a watched schedule: it has none."""
 LOOK_BACK_SECONDS = 2 * 86400.0
-"""At most: what is older is told as one hand-off, the newest."""
+"""At most: what is older becomes one hand-off, the newest."""
 ANNOUNCED_KEPT_SECONDS = 3600.0
 """How long after the start of a shift it is remembered that it was announced."""
 
@@ -52,7 +52,7 @@ SpansByLevel = Mapping[int, Sequence[OnCallSpan]]
 
 
 class LastOnCall(NamedTuple):
-    """Somebody who was on call at the last look."""
+    """Somebody who was on call at the last run."""
 
     user: Reference
     until: float = 0.0
@@ -60,18 +60,18 @@ class LastOnCall(NamedTuple):
 
 
 class WatchState(NamedTuple):
-    """What is remembered between looks; one value, so that the time is never newer or older than
+    """What is remembered between runs; one value, so that the time is never newer or older than
     the people."""
 
     at: float = 0.0
-    """PagerDuty's time of the last look; 0: there was none."""
+    """PagerDuty's time of the last run; 0: there was none."""
     levels: Mapping[str, Mapping[int, Mapping[str, LastOnCall]]] = {}
     """Of each watched id: level to who is on call, by user id."""
     told: Mapping[str, float] = {}
     """Keys of the messages about coming shifts and missing contacts that were sent, and until when
     that matters."""
     checked_at: float = 0.0
-    """When contacts were looked at last."""
+    """When contacts were read last."""
     fine: Mapping[str, float] = {}
     """Users who can be reached, and until when that is believed."""
     at_once: int = 0
@@ -91,10 +91,10 @@ class HandOff(NamedTuple):
     present: Tuple[OnCallSpan, ...]
     """Everybody on call from then on."""
     newest: bool = True
-    """Whether no later one of the same level was found in this look."""
+    """Whether no later one of the same level was found in this run."""
     odd: bool = False
-    """It contradicts what the last look saw, or nobody came: so would a row lost between two pages
-    look."""
+    """It contradicts what the last run saw, or nobody came: as if a row was lost between two
+    pages."""
 
     @property
     def key(self) -> str:
@@ -103,7 +103,7 @@ class HandOff(NamedTuple):
         )
 
     def personal(self, user: str) -> str:
-        """Key of what one person is told of it."""
+        """Key of the message to one person."""
         return post_key("handoff", self.watched, moment(self.at), user)
 
 
@@ -123,14 +123,14 @@ class ComingShift(NamedTuple):
 
 
 class WatchedChanges(NamedTuple):
-    """What one look found."""
+    """What one run found."""
 
     handoffs: List[HandOff]
     state: WatchState
 
 
 def watch(before: WatchState, watched: Mapping[str, SpansByLevel], now: float) -> WatchedChanges:
-    """What happened since the last look. `watched`: what PagerDuty was asked for, each of them,
+    """What happened since the last run. `watched`: what PagerDuty was asked for, each of them,
     whole."""
     found: List[HandOff] = []
     levels_of: Dict[str, Dict[int, Dict[str, LastOnCall]]] = {}
@@ -144,8 +144,8 @@ def watch(before: WatchState, watched: Mapping[str, SpansByLevel], now: float) -
             if held is not None and now > before.at:
                 found += _walk(id, level, held, spans, before.at, now)
             levels_of[id][level] = _held(spans, now if now > before.at else before.at, held or {})
-    told = {key: until for key, until in before.told.items() if until > now}
-    state = before._replace(at=max(now, before.at), levels=levels_of, told=told)
+    sent = {key: until for key, until in before.told.items() if until > now}
+    state = before._replace(at=max(now, before.at), levels=levels_of, told=sent)
     return WatchedChanges(sorted(found, key=lambda one: (one.at, one.watched, one.level)), state)
 
 

@@ -57,18 +57,18 @@ def sentence(
     coming: bool,
 ) -> str:
     """In one line. `name`: of what was asked for; `chat_names`: Mattermost names by user id."""
-    told = []
+    parts = []
     for row in rows:
         at = times.stamp(row.start if coming else row.end, where)
         whom = inert(row.policy if of_user else both(row.user, chat_names[row.user.id]))
         when = f" ({'from' if coming else 'until'} {at})" if at else ""
-        told.append(f"level {row.level} {whom}{when}")
+        parts.append(f"level {row.level} {whom}{when}")
     if of_user:
         head = "Next turns of" if coming else "On call as"
     else:
         head = "Next on call for" if coming else "On call for"
     nothing = "nothing" if of_user else "nobody"
-    return f"{head} {inert(name)}: {'; '.join(told) or nothing}"
+    return f"{head} {inert(name)}: {'; '.join(parts) or nothing}"
 
 
 def _row(row: OnCall, chat_name: str) -> Dict[str, Any]:

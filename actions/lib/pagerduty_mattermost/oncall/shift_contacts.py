@@ -1,4 +1,4 @@
-"""People on call, now or soon, whom only an e-mail would reach: looked for, and told before their
+"""People on call, now or soon, whom only an e-mail would reach: found, and warned before their
 shift."""
 
 from __future__ import annotations
@@ -20,11 +20,11 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 BELIEVED_SECONDS = 12 * 3600.0
-"""For which somebody who can be reached is not looked at again."""
+"""For which somebody who can be reached is not checked again."""
 WARNINGS_APART_SECONDS = 12 * 3600.0
 """Between two warnings of the same person at the same thing."""
 LONGEST_SECONDS = 30 * 86400.0
-"""After which somebody who is always on call is told again."""
+"""After which somebody who is always on call is warned again."""
 
 
 class UnreachableShift(NamedTuple):
@@ -108,8 +108,8 @@ def tell_contacts(
     state: WatchState,
     within: float,
 ) -> Tuple[WatchState, int]:
-    """Tell each such shift once: the person, and the channel. The state with that, and how many
-    were told."""
+    """Warn of each such shift once: the person, and the channel. The state with that, and how many
+    were sent."""
     now, zone = seen.at, times.zone(context.settings.time_zone)
     fine = {user: until for user, until in state.fine.items() if until > now}
     among = [one for one in shifts(seen, within) if one.span.user.id not in fine]
@@ -122,11 +122,11 @@ def tell_contacts(
             if one.span.user.id not in missing
         }
     )
-    told, count, whole = dict(state.told), 0, True
+    sent, count, whole = dict(state.told), 0, True
     for one, user in found:
         key, lately = one.about("contact"), post_key("contact", one.watched, user.id)
-        if key in told or lately in told:  # an override cuts one shift into several
-            told[key] = max(told.get(key, 0.0), _until(one.span, now))
+        if key in sent or lately in sent:  # an override cuts one shift into several
+            sent[key] = max(sent.get(key, 0.0), _until(one.span, now))
             continue
         name = seen.things[one.watched].name
         done = True
@@ -143,10 +143,10 @@ def tell_contacts(
             )
         whole = whole and done
         if done:
-            told[key], told[lately] = _until(one.span, now), now + WARNINGS_APART_SECONDS
+            sent[key], sent[lately] = _until(one.span, now), now + WARNINGS_APART_SECONDS
             count += 1
     return state._replace(
-        told=told, fine=fine, checked_at=now if whole else state.checked_at
+        told=sent, fine=fine, checked_at=now if whole else state.checked_at
     ), count
 
 

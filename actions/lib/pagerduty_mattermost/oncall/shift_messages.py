@@ -35,7 +35,7 @@ WHAT_BECAME = {
 
 
 def wants(store: Store, user_id: str) -> bool:
-    """Whether a Mattermost user wants to be told of shifts: everybody who did not say
+    """Whether a Mattermost user wants messages about shifts: everybody who did not say
     otherwise."""
     try:
         kept = store.read(KEY_PREFIX + user_id)
@@ -45,7 +45,7 @@ def wants(store: Store, user_id: str) -> bool:
 
 
 def set_wants(store: Store, user_id: str, on: bool) -> None:
-    """Remember what somebody said; the default needs no key."""
+    """Remember what somebody chose; the default needs no key."""
     if on:
         store.delete(KEY_PREFIX + user_id)
     else:

@@ -77,7 +77,7 @@ def kept_targets(
     pagerduty: PagerDuty, store: Store, texts: Sequence[str], now: float
 ) -> OnCallTargets:
     """What the texts mean, looked up once a day and when there are others; `forget_targets` makes
-    it afresh. While PagerDuty can't tell, what it told before counts. Raises the store's errors,
+    it afresh. While PagerDuty can't tell, what it said before counts. Raises the store's errors,
     and the gateway's where nothing is known."""
     kept = _read_kept(store)
     if kept is not None and set(texts) <= {*kept.known, *kept.unknown}:
@@ -131,9 +131,9 @@ def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> OnCallTargets:
         answers = resolve_each(pagerduty, kind, names.values()) if names else {}
         for text, name in names.items():
             means.setdefault(text, []).append(answers[name])
-    for text, told in means.items():
-        fit = [one for one in told if isinstance(one, Reference)]
-        several = next((one for one in told if isinstance(one, Ambiguous)), None)
+    for text, found_as in means.items():
+        fit = [one for one in found_as if isinstance(one, Reference)]
+        several = next((one for one in found_as if isinstance(one, Ambiguous)), None)
         shown = repr(one_line(clean(text, 100)))
         if len(fit) == 1 and several is None:
             found.known[text] = fit[0]

@@ -144,9 +144,9 @@ def message(
         cells: Dict[int, List[str]] = {}
         for shift in line.shifts:
             level = next(one.level for one in shift if one is not None) if line.levels else 1
-            told = _told(shift, shown, now, where)
-            if told not in cells.setdefault(level, []):
-                cells[level].append(told)
+            shift_text = _shift_text(shift, shown, now, where)
+            if shift_text not in cells.setdefault(level, []):
+                cells[level].append(shift_text)
         primary = _cell(cells.get(1, ())) or "nobody"
         further = [_cell(cells[level]) for level in sorted(cells) if level > 2]
         secondary = _cell(cells.get(2, ())) or " "
@@ -159,7 +159,7 @@ def message(
     return f"{head}\n\n{table}\n\nTimes in {zone}."
 
 
-def _told(shift: Shift, shown: Named, now: float, where: tzinfo) -> str:
+def _shift_text(shift: Shift, shown: Named, now: float, where: tzinfo) -> str:
     """ "@ada (until 17:00, then Grace Hopper)"."""
     present, coming = shift
     begins = times.seconds(coming.start) if coming else None
@@ -186,6 +186,6 @@ def _clock(text: str, now: float, where: tzinfo) -> str:
     return times.clock(text, where, times.iso(now))
 
 
-def _cell(told: Sequence[str]) -> str:
-    more = f" and {len(told) - MAX_PEOPLE} more" if len(told) > MAX_PEOPLE else ""
-    return ", ".join(told[:MAX_PEOPLE]) + more
+def _cell(shifts: Sequence[str]) -> str:
+    more = f" and {len(shifts) - MAX_PEOPLE} more" if len(shifts) > MAX_PEOPLE else ""
+    return ", ".join(shifts[:MAX_PEOPLE]) + more

@@ -3,9 +3,9 @@ remembers what it saw.
 
     OnCallWatcher(context).run() -> WatchReport(...)
 
-What was told is remembered after it was told, in one value with the time of the look. A run that
+What was told is remembered after it was told, in one value with the time of the run. One that
 dies before that finds the same again, and each message has a key: nothing is lost, nothing is told
-twice. A look that fails tells nothing.
+twice. A run that fails sends nothing.
 """
 
 from __future__ import annotations
@@ -42,25 +42,26 @@ them."""
 REASON_WAIT_SECONDS = 300.0
 """For which a hand-off waits until PagerDuty can tell whether it is an override."""
 CONTACTS_EVERY_SECONDS = 1800.0
-"""Between two looks at contacts."""
-LOOKS_APART_SECONDS = 90.0
+"""Between two checks of contacts."""
+RUNS_APART_SECONDS = 90.0
 """The sensor's heartbeat doubles the timer, and leaves it alone while it runs."""
 
 
 class WatchReport(NamedTuple):
-    """What one look came to."""
+    """What one run came to."""
 
     watched: int
     handoffs: int
     reminders: int
     contacts: int
-    """Shifts of people who can't be reached, told now."""
+    """Shifts of people who can't be reached, who were warned of now."""
     problems: List[str]
     at: float
 
 
 def remembered(store: Store) -> WatchState:
-    """Raises StoreUnreachable. What does not read is kept aside, and the watch begins anew."""
+    """Raises StoreUnreachable. What does not read is put into quarantine, and the watch begins
+    anew."""
     try:
         value = store.read(KEY)
         found = handoffs.from_data(value) if value is not None else WatchState()
@@ -73,14 +74,14 @@ def remembered(store: Store) -> WatchState:
 
 
 def run(context: Context, *, by_sensor: bool) -> Dict[str, Any]:
-    """One look: the action's result. `by_sensor`: the sensor's heartbeat asked for it, not the
+    """One run: the action's result. `by_sensor`: the sensor's heartbeat asked for it, not the
     timer. Raises the gateways' and the store's errors."""
     if not context.settings.oncall.channels:
         message = "Nothing is watched: oncall.channels is empty."
         return {"done": "not_configured", "message": message}
     if by_sensor:
         last = remembered(context.store).at
-        if last and abs(context.clock() - last) < LOOKS_APART_SECONDS:
+        if last and abs(context.clock() - last) < RUNS_APART_SECONDS:
             return {"done": "too_soon", "message": "It looked a moment ago."}
     report = OnCallWatcher(context).run()
     for problem in report.problems:
@@ -89,13 +90,13 @@ def run(context: Context, *, by_sensor: bool) -> Dict[str, Any]:
 
 
 def sentence(report: WatchReport) -> str:
-    told = f"hand-offs: {report.handoffs}, reminders: {report.reminders}"
+    counts = f"hand-offs: {report.handoffs}, reminders: {report.reminders}"
     more = f", without a contact: {report.contacts}" if report.contacts else ""
-    return f"Watched: {report.watched}; {told}{more}."
+    return f"Watched: {report.watched}; {counts}{more}."
 
 
 class OnCallWatcher:
-    """One look."""
+    """One run."""
 
     def __init__(self, context: Context) -> None:
         self._context = context
@@ -105,7 +106,7 @@ class OnCallWatcher:
         self._rendered: Dict[str, RenderedSchedule] = {}
 
     def run(self) -> WatchReport:
-        """Raises the gateway's and the store's errors; nothing is remembered of such a look."""
+        """Raises the gateway's and the store's errors; nothing is remembered of such a run."""
         before = remembered(self._context.store)
         began = self._context.clock()
         hours = self._terms.contact_check_before
@@ -113,17 +114,17 @@ class OnCallWatcher:
         lead = max(60.0 * self._terms.remind_before, 3600.0 * hours if check else 0.0)
         since = max(before.at, began - LOOK_BACK_SECONDS) if before.at else began
         seen = read_watched(self._context, min(since, began), began + lead, before.at_once)
-        look, seen, unused = self._sure(before, seen, since, began + lead)
-        state = look.state._replace(at_once=seen.at_once, unused=unused)
-        state = self._tell(look.handoffs, seen, state)
-        told = dict(state.told)
-        reminders = self._remind(seen, told)
-        state = state._replace(told=told)
+        changes, seen, unused = self._sure(before, seen, since, began + lead)
+        state = changes.state._replace(at_once=seen.at_once, unused=unused)
+        state = self._tell(changes.handoffs, seen, state)
+        sent = dict(state.told)
+        reminders = self._remind(seen, sent)
+        state = state._replace(told=sent)
         self._context.store.write(KEY, handoffs.to_data(state))
         contacts = self._check(seen, state, 3600.0 * hours) if check else 0
         problems = [*seen.problems, *self._messenger.problems]
         return WatchReport(
-            len(seen.spans), len(look.handoffs), reminders, contacts, problems, seen.at
+            len(seen.spans), len(changes.handoffs), reminders, contacts, problems, seen.at
         )
 
     def _check(self, seen: WatchedOnCalls, state: WatchState, within: float) -> int:
@@ -153,11 +154,11 @@ class OnCallWatcher:
     def _sure(
         self, before: WatchState, seen: WatchedOnCalls, since: float, until: float
     ) -> Tuple[WatchedChanges, WatchedOnCalls, Tuple[str, ...]]:
-        """The look, once what may come from a lost row, or from a schedule that no policy uses,
-        was asked for again."""
-        look = handoffs.watch(before, seen.spans, seen.at)
-        odd = {one.watched for one in look.handoffs if one.odd}
-        changed = {one.watched for one in look.handoffs}
+        """What changed, once what may come from a lost row, or from a schedule that no policy
+        uses, was asked for again."""
+        changes = handoffs.watch(before, seen.spans, seen.at)
+        odd = {one.watched for one in changes.handoffs if one.odd}
+        changed = {one.watched for one in changes.handoffs}
         spans = dict(seen.spans)
         unused = {id for id in before.unused if id in spans and not spans[id]}
         schedules = [id for id, thing in seen.things.items() if thing.kind == "schedule"]
@@ -168,7 +169,7 @@ class OnCallWatcher:
         ]
         policies = sorted(id for id in changed if seen.things[id].kind == "escalation_policy")
         if not doubtful and not (policies and seen.pages.get("escalation_policy", 0) > 1):
-            return look, seen, tuple(sorted(unused))
+            return changes, seen, tuple(sorted(unused))
         if doubtful:
             self._render(doubtful, seen.at)
         for id in doubtful:
@@ -186,8 +187,8 @@ class OnCallWatcher:
                 self._context.pagerduty, wanted, min(since, seen.at), until, seen.at_once
             )
             spans.update(again.spans)
-        look = handoffs.watch(before, spans, seen.at)
-        return look, seen._replace(spans=spans), tuple(sorted(unused))
+        changes = handoffs.watch(before, spans, seen.at)
+        return changes, seen._replace(spans=spans), tuple(sorted(unused))
 
     def _render(self, ids: List[str], now: float) -> None:
         missing = [id for id in dict.fromkeys(ids) if id and id not in self._rendered]
@@ -213,7 +214,7 @@ class OnCallWatcher:
             for id, levels in state.levels.items()
         }
         overrides: Dict[Tuple[str, int, str], float] = {}
-        """Ends of the overrides by which people came in this very look."""
+        """Ends of the overrides by which people came in this very run."""
         for one in found:
             one = one._replace(
                 left=tuple(
@@ -241,7 +242,7 @@ class OnCallWatcher:
             self._render(ids, seen.at)
         except RetryLater:
             if any(seen.at - one.at < REASON_WAIT_SECONDS for one in found):
-                raise  # the next look tells, and tells all of it
+                raise  # the next run tells all of it
         except PackError as error:
             self._context.log.info("Whether it is an override is not known: %s", error)
 
@@ -296,12 +297,12 @@ class OnCallWatcher:
 
     # Shifts that begin soon
 
-    def _remind(self, seen: WatchedOnCalls, told: Dict[str, float]) -> int:
-        """A reminder that fails is tried by each further look until the shift has begun; then it
+    def _remind(self, seen: WatchedOnCalls, sent: Dict[str, float]) -> int:
+        """A reminder that fails is tried by each further run until the shift has begun; then it
         is none any more."""
         count = 0
         for one in handoffs.coming_shifts(seen.spans, seen.at, 60.0 * self._terms.remind_before):
-            if one.key in told:
+            if one.key in sent:
                 continue
             name = seen.things[one.watched].name
             if self._terms.direct_messages:
@@ -315,13 +316,13 @@ class OnCallWatcher:
                     key = post_key("reminder", one.key, channel)
                     done = self._messenger.channel(channel, text, key, keep=False) and done
             if done:
-                told[one.key] = (one.span.start or seen.at) + ANNOUNCED_KEPT_SECONDS
+                sent[one.key] = (one.span.start or seen.at) + ANNOUNCED_KEPT_SECONDS
                 count += 1
         return count
 
 
 def last_look(store: Store) -> Optional[float]:
-    """When the watch looked last, seconds since the epoch; None when it never did. Raises
+    """When the watch ran last, seconds since the epoch; None when it never did. Raises
     StoreUnreachable or BrokenValue; nothing is changed."""
     found = handoffs.from_data(store.read(KEY))
     return found.at or None if found is not None else None

@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 
 class WatchedOnCalls(NamedTuple):
-    """What was seen at one look."""
+    """What was read in one run."""
 
     spans: Dict[str, SpansByLevel]
     """By id of what is watched; each is there."""
     things: Dict[str, Reference]
     """What is watched, by id."""
     channels: Dict[str, List[str]]
-    """By id, the channels that are told of it."""
+    """By id, the channels that hear of it."""
     problems: List[str]
     """What is in the configuration and means nothing."""
     pages: Dict[str, int]

@@ -49,8 +49,8 @@ def label(day: date) -> str:
 
 def _cell(found: Sequence[ScheduleEntry], where: tzinfo) -> str:
     """ "Ada · 09:00 Grace": who has the day, and from when somebody else."""
-    told = [markdown.cell(found[0].user.name)]
+    parts = [markdown.cell(found[0].user.name)]
     for one in found[1:]:
         at = datetime.fromtimestamp(one.start, where)
-        told.append(f"{at.hour:02d}:{at.minute:02d} {markdown.cell(one.user.name)}")
-    return " · ".join(told)
+        parts.append(f"{at.hour:02d}:{at.minute:02d} {markdown.cell(one.user.name)}")
+    return " · ".join(parts)

@@ -4,7 +4,7 @@ stand.
     checks(action) -> [CheckResult(name, state, text), ...]; table(checks)
 
 Each check costs one request at most, and none of them changes anything. A check never raises: what
-can't be told is a failed check.
+can't be found out is a failed check.
 """
 
 from __future__ import annotations
@@ -39,8 +39,8 @@ if TYPE_CHECKING:
 OK, WARN, FAIL, OFF = "ok", "warn", "fail", "off"
 MAX_SKEW_SECONDS = 60.0
 """That two clocks may differ."""
-LOOK_OVERDUE_SECONDS = 900.0
-"""After which a look at who is on call is missing: the timer's comes every minute, the sensor's
+WATCH_OVERDUE_SECONDS = 900.0
+"""After which a run of the on-call watch is missing: the timer's comes every minute, the sensor's
 every five."""
 SLOW_SECONDS = 3.0
 """For one request."""
@@ -61,7 +61,7 @@ class CheckResult(NamedTuple):
 
 def checks(context: Context) -> List[CheckResult]:
     found: List[CheckResult] = []
-    for name, look in (
+    for name, check in (
         ("PagerDuty", _pagerduty),
         ("API key", _scope),
         ("rate limit", _rate),
@@ -77,7 +77,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("chat", _chat),
     ):
         try:
-            found.append(CheckResult(name, *look(context)))
+            found.append(CheckResult(name, *check(context)))
         except PackError as error:
             found.append(CheckResult(name, FAIL, str(error)))
     return found
@@ -225,7 +225,7 @@ def _oncall(context: Context) -> Tuple[str, str]:
     text = f"{len(watched)} schedules and policies, last looked at {times.duration(age)} ago"
     return (
         (FAIL, f"{text}: see the executions of pagerduty.oncall.watch")
-        if age > LOOK_OVERDUE_SECONDS
+        if age > WATCH_OVERDUE_SECONDS
         else (OK, text)
     )
 
@@ -258,8 +258,8 @@ def _webhook(context: Context) -> Tuple[str, str]:
 
     if not context.settings.webhook.port:
         return OFF, "not configured: PagerDuty's log is polled"
-    told = webhook_subscription.status(context.pagerduty, context.store, context.settings)
-    return (OK if told["works"] and told["subscribed"] else WARN), str(told["message"])
+    status = webhook_subscription.status(context.pagerduty, context.store, context.settings)
+    return (OK if status["works"] and status["subscribed"] else WARN), str(status["message"])
 
 
 def _chat(context: Context) -> Tuple[str, str]:

@@ -201,8 +201,8 @@ class Reconciler:
         change = Change(incident, read_at=times.iso(now))
         if job.why & READS_LOG:
             entries = read_incident_log(self._context.pagerduty, job.incident_id)
-            told = frozenset(event.event_id for event in snapshot.events)
-            change = missing_events(entries, incident, told, state.origin, now)
+            seen = frozenset(event.event_id for event in snapshot.events)
+            change = missing_events(entries, incident, seen, state.origin, now)
         found = self._posts.repaint(change) if snapshot.cards else []
         if job.why & STARTS_CARDS:
             found += self._born(change, snapshot)

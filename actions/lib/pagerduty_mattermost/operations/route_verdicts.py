@@ -106,8 +106,8 @@ def route_of(given: Mapping[str, Any]) -> Route:
 
 
 def shown(value: Any) -> str:
-    """A value of a rule or an incident on one short line; the answer may be told in a channel, so
-    it does nothing."""
+    """A value of a rule or an incident on one short line; the answer may be posted in a channel,
+    so it does nothing."""
     text = inert(one_line(clean(value, 200), 80))
     return f"'{text}'" if text else "empty"
 

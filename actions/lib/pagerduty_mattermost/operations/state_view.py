@@ -82,8 +82,8 @@ def of_incident(rows: Sequence[Row], asked: str, zone: tzinfo) -> Dict[str, Any]
             continue
         if key.kind == "card":
             shown = ("label", "post_id", "born", "gone", "closed")
-            told = {field: data.get(field) for field in shown}
-            cards.append({"channel_id": key.rest, **told, "expires_at": ends[name]})
+            fields = {field: data.get(field) for field in shown}
+            cards.append({"channel_id": key.rest, **fields, "expires_at": ends[name]})
         elif key.kind == "state":
             states.append(
                 {"version": data.get("version"), "status": _status(data), "expires_at": ends[name]}
@@ -105,11 +105,11 @@ def of_incident(rows: Sequence[Row], asked: str, zone: tzinfo) -> Dict[str, Any]
         "mitigated": mitigated,
         "sensor": _known(known) if known else {},
         "dead_letters": letters,
-        "message": _told(id, cards, states, known, letters, zone),
+        "message": _sentence(id, cards, states, known, letters, zone),
     }
 
 
-def _told(
+def _sentence(
     id: str,
     cards: List[Dict[str, Any]],
     states: List[Dict[str, Any]],

@@ -1,10 +1,10 @@
 """Whether the incident sensor is silent, told once in the operations channel, and that it is back.
 
-    look(context)                                          # reads the heartbeat, tells, remembers
+    check(context)                                          # reads the heartbeat, tells, remembers
     judge(WatchdogState(...), heartbeat, now, interval)    # pure: what to remember and to tell
 
-A look a minute, by a timer rule: a sensor that hangs tells nothing itself. Times are this
-machine's seconds since the epoch, taken at the looks; nothing of the sensor's own clock is
+A check a minute, by a timer rule: a sensor that hangs tells nothing itself. Times are this
+machine's seconds since the epoch, taken at the checks; nothing of the sensor's own clock is
 compared.
 """
 
@@ -31,7 +31,7 @@ NEVER_HEARD_SECONDS = 900.0
 
 
 class WatchdogState(NamedTuple):
-    """What the last look left."""
+    """What the last check left."""
 
     beat: str = ""
     """The heartbeat's own words; empty: none was there."""
@@ -92,7 +92,7 @@ def died(sensor: str, exit_code: Optional[int], at: Optional[int]) -> WatchdogNo
 
 
 def remembered(store: Store) -> WatchdogState:
-    """What the last look left. Raises StoreUnreachable or BrokenValue."""
+    """What the last check left. Raises StoreUnreachable or BrokenValue."""
     return watched_of(store.read(KEY))
 
 
@@ -101,7 +101,7 @@ def remember(store: Store, watched: WatchdogState) -> None:
     store.write(KEY, to_json(watched))
 
 
-def look(context: Context) -> Optional[WatchdogNotice]:
+def check(context: Context) -> Optional[WatchdogNotice]:
     """What was told of the sensor's heartbeat now; None for nothing. Raises the gateways'
     errors."""
     from pagerduty_mattermost.sensor.heartbeat import longest_interval
@@ -133,7 +133,7 @@ def _tell(context: Context, notice: WatchdogNotice) -> None:
 
 
 def watched_of(value: Any) -> WatchdogState:
-    """As it was kept; what does not read is a first look."""
+    """As it was kept; what does not read is a first check."""
     data = value if isinstance(value, Mapping) else {}
     since = data.get("since")
     return WatchdogState(
