@@ -352,6 +352,8 @@ import sys
 if sys.argv[1] == "eventlet":
     import eventlet
     eventlet.monkey_patch(os=True, select=True, socket=True, thread=True, time=True)
+    import select  # StackStorm may put the blocking one back (st2common.util.monkey_patch)
+    select.poll = eventlet.patcher.original("select").poll
 import http.client, logging, socket, threading, time
 from pagerduty_mattermost.gateways.http import listener as module
 

@@ -17,9 +17,11 @@ from __future__ import annotations
 import contextlib
 import json
 import logging
+import select
 import threading
 import time
 from http.client import responses
+from types import BuiltinFunctionType
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
 from urllib.parse import urlsplit
 
@@ -200,7 +202,6 @@ class BoundedServer(TcpWSGIServer):
             max_request_header_size=door.max_head,
             max_request_body_size=door.max_body + 1,
             inbuf_overflow=door.max_body + 1,  # never a file
-            asyncore_use_poll=True,  # a listener may have more connections than select can hold
         )
         adjustments.send_bytes = 1  # an answer leaves at once
         super().__init__(
@@ -274,7 +275,7 @@ class BoundedServer(TcpWSGIServer):
 
     def _turn(self, seconds: float) -> None:
         try:
-            wasyncore.loop(seconds, True, self._map, 1)
+            wasyncore.loop(seconds, _uses_poll(), self._map, 1)
             now, allowed = time.monotonic(), self.door.seconds()
             for channel in list(self.active_channels.values()):
                 if not channel.requests and now - channel.since > allowed:
@@ -282,6 +283,12 @@ class BoundedServer(TcpWSGIServer):
         except Exception as error:  # noqa: BLE001 - the next call must be heard
             self.door.refused(f"the listener stumbled: {type(error).__name__}")
             time.sleep(0.05)
+
+
+def _uses_poll() -> bool:
+    """Whether to wait by poll, which holds any number of connections: not where select is
+    eventlet's, which has no such limit, while a poll beside it would stop the whole process."""
+    return isinstance(select.select, BuiltinFunctionType)
 
 
 def _error(why: str) -> bytes:
