@@ -14,11 +14,11 @@ TITLES = {
     "process": "A fresh process an action",
     "actions": "Actions against PagerDuty",
     "clicks": "A click on a card",
-    "doorbell": "A change with the webhook, and what a look costs",
     "memory": "Memory over a million log entries",
     "oncall": "A look of the on-call watch at 500 schedules",
     "posts": "Posting to Mattermost",
     "sensor": "One cycle of the incident sensor at 10,000 open incidents",
+    "webhook": "A change with the webhook, and what a cycle costs",
     "trips": "What a change costs, counted (ratio: above what it may be)",
 }
 

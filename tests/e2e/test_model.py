@@ -133,8 +133,8 @@ class History(RuleBasedStateMachine):
     @rule(
         kind=st.sampled_from(["genuine", "genuine", "forged", "unsigned"]), times=st.integers(1, 3)
     )
-    def ring(self, kind: str, times: int) -> None:
-        self.world.ring(kind, times)
+    def call_webhook(self, kind: str, times: int) -> None:
+        self.world.call_webhook(kind, times)
 
     @rule()
     def digest(self) -> None:

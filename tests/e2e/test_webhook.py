@@ -119,8 +119,8 @@ def test_set_up_by_the_action_it_rings_without_a_restart(house: House) -> None:
 
 def test_a_change_is_posted_long_before_the_next_look(house: House) -> None:
     account = house.sandbox.pagerduty.account
-    incident = account.trigger("Checkout API", "Rung for")
-    until(lambda: house.says("Rung for"), 10)
+    incident = account.trigger("Checkout API", "Called for")
+    until(lambda: house.says("Called for"), 10)
     account.log_late(2, times=1)
     account.resolve(incident)
     until(lambda: house.says("Resolved"), 15)
@@ -177,8 +177,8 @@ def test_a_taken_port_leaves_the_rest_alone(tmp_path: Path) -> None:
             try:
                 posts = sandbox.mattermost.account.posts
                 until(lambda: posts(CHANNEL), 30)
-                sandbox.pagerduty.account.trigger("Checkout API", "No bell")
-                until(lambda: any("No bell" in post.message for post in posts(CHANNEL)), 20)
+                sandbox.pagerduty.account.trigger("Checkout API", "No webhook")
+                until(lambda: any("No webhook" in post.message for post in posts(CHANNEL)), 20)
                 until(
                     lambda: any("can't be listened on" in post.message for post in posts("ops")),
                     20,

@@ -236,7 +236,7 @@ class World:
         for sensor in self.random.sample(self.sensors, len(self.sensors)):
             sensor.cycle.run()
 
-    def ring(self, kind: str, times: int) -> None:
+    def call_webhook(self, kind: str, times: int) -> None:
         """So many calls on the webhook, after which the sensors do what they think it is time
         for."""
         body = b'{"event": {}}'

@@ -69,7 +69,7 @@ class DigestsPosted(NamedTuple):
         return f"Digests posted: {len(self.post_ids)}; incidents that were held: {self.incidents}."
 
 
-class Sorted(NamedTuple):
+class HeldByFate(NamedTuple):
     """The held incidents of a channel, by what becomes of them."""
 
     still_open: List[HeldCard]
@@ -95,18 +95,18 @@ def by_fate(
     group: Iterable[HeldCard],
     states: Mapping[str, Optional[Incident]],
     has_card: Callable[[HeldCard], bool],
-) -> Sorted:
+) -> HeldByFate:
     """`states`: as `present` gives them; `has_card` is asked for open ones alone."""
-    sorted_ones = Sorted([], [], [])
+    found = HeldByFate([], [], [])
     for one in group:
         state = states.get(one.incident_id)
         if state is None or not state.is_open:
-            sorted_ones.over.append(one)
+            found.over.append(one)
         elif has_card(one):
-            sorted_ones.with_card.append(one)
+            found.with_card.append(one)
         else:
-            sorted_ones.still_open.append(one)
-    return sorted_ones
+            found.still_open.append(one)
+    return found
 
 
 def present(pagerduty: PagerDuty, held: Iterable[HeldCard]) -> Dict[str, Optional[Incident]]:

@@ -1,4 +1,4 @@
-"""From a change in PagerDuty to its card in Mattermost with the webhook as a doorbell, in the
+"""From a change in PagerDuty to its card in Mattermost with the webhook, in the
 embedded default, against the bare round trips it must make: the log read, the card, the reply.
 With 30 ms injected into each request of both sides. And the requests that one look costs at 0 to
 10,000 open incidents, when nothing has changed.
@@ -33,10 +33,10 @@ DELIVERED = r"^(?!/_sandbox)"
 
 
 def run() -> List[Row]:
-    return [_bell(), *_requests()]
+    return [_with_webhook(), *_requests()]
 
 
-def _bell() -> Row:
+def _with_webhook() -> Row:
     ours: List[float] = []
     bare: List[float] = []
     folder = Path(tempfile.mkdtemp())
@@ -52,11 +52,13 @@ def _bell() -> Row:
             until(lambda: sandbox.mattermost.account.posts(CHANNEL), 30)
             _set_up(config, folder)
             for number in range(ROUNDS):
-                time.sleep(5)  # the second look of the last ring is over
+                time.sleep(5)  # the second read of the last call is over
                 for side in (sandbox.pagerduty, sandbox.mattermost):
                     side.faults.add("delay", seconds=DELAY, path=DELIVERED)
                 began = time.perf_counter()
-                incident = sandbox.pagerduty.account.trigger("Checkout API", f"Rung {number}")
+                incident = sandbox.pagerduty.account.trigger(
+                    "Checkout API", f"Called for {number}"
+                )
                 _until_told(sandbox, incident)
                 ours.append(time.perf_counter() - began)
                 bare.append(_bare(sandbox, incident))
