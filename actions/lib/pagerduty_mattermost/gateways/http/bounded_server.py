@@ -14,7 +14,6 @@ Imports waitress, so only a listener that is made imports this module.
 
 from __future__ import annotations
 
-import contextlib
 import json
 import logging
 import select
@@ -192,7 +191,7 @@ class BoundedServer(TcpWSGIServer):
     def __init__(self, sock: Any, door: Door) -> None:
         _switch_log_off()
         self.door = door
-        self._stopping = False
+        self._stopping = self._ended = False
         self._pulling = threading.Lock()
         self._refusals = ThreadedTaskDispatcher()
         adjustments = Adjustments(
@@ -248,7 +247,8 @@ class BoundedServer(TcpWSGIServer):
 
     def pull_trigger(self) -> None:
         with self._pulling:  # eventlet lets no two threads write to one pipe at a time
-            super().pull_trigger()
+            if not self._ended:  # else the pipe's number may be another file's by now
+                super().pull_trigger()
 
     def run(self) -> None:
         """Until `stop`; what is being answered then has STOP_SECONDS."""
@@ -261,13 +261,14 @@ class BoundedServer(TcpWSGIServer):
             self._turn(LOOK_SECONDS / 5)
         for dispatcher in (self.task_dispatcher, self._refusals):
             dispatcher.shutdown(timeout=0)
+        with self._pulling:
+            self._ended = True
         wasyncore.close_all(self._map, ignore_all=True)
 
     def stop(self) -> None:
         """From any thread, any number of times."""
         self._stopping = True
-        with contextlib.suppress(OSError):  # it has stopped
-            self.pull_trigger()
+        self.pull_trigger()
 
     def _busy(self) -> List[CallChannel]:
         found = self.active_channels.values()
