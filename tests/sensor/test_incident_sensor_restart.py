@@ -42,7 +42,7 @@ class RestartTestCase(SensorWorld):
             self.clock.advance(86400)
         last = self.account.trigger("Checkout API", "Of today")
         for module, name, value in (
-            (reader, "PAGE", 10),
+            (reader, "PAGE_ROWS", 10),
             (reader, "MAX_WINDOW_ENTRIES", 10),
             (cycle, "MAX_SLICES", 15),
         ):

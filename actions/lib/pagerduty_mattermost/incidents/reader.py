@@ -39,7 +39,7 @@ from pagerduty_mattermost.incidents.log_entries import (
 )
 from pagerduty_mattermost.incidents.snapshot import SnapshotFindings
 
-PAGE = 100
+PAGE_ROWS = 100
 MAX_WINDOW_ENTRIES = 2000
 """Log entries taken in one go. A longer log (after an outage) is read in windows, each committed
 by itself."""
@@ -131,14 +131,14 @@ def _rest_of_log(
         if not page.more or not page.items:
             return fresh, False
         offset += len(page.items)
-        if offset + PAGE > MAX_RECORDS:
+        if offset + PAGE_ROWS > MAX_RECORDS:
             return fresh, True
         page = _log_page(pagerduty, params, offset)
 
 
 def _log_page(pagerduty: PagerDuty, params: Mapping[str, Any], offset: int) -> Page:
     return pagerduty.page(
-        "/log_entries", "log_entries", {**params, "limit": PAGE, "offset": offset}
+        "/log_entries", "log_entries", {**params, "limit": PAGE_ROWS, "offset": offset}
     )
 
 
@@ -257,7 +257,7 @@ class _SnapshotReading:
                 "include": ["conference_bridge"],
                 "sort_by": "created_at:asc",
                 "total": True,
-                "limit": PAGE,
+                "limit": PAGE_ROWS,
                 "offset": offset,
             },
         )
@@ -276,7 +276,7 @@ class _SnapshotReading:
         offset = 0
         while page.more and page.items:
             offset += len(page.items)
-            if offset + PAGE > MAX_RECORDS:
+            if offset + PAGE_ROWS > MAX_RECORDS:
                 return
             page = self.open_page(params, offset)
 
@@ -308,7 +308,7 @@ class _SnapshotReading:
                 "date_range": "all",
                 "statuses": ["resolved"],
                 "sort_by": "resolved_at:desc",
-                "limit": PAGE,
+                "limit": PAGE_ROWS,
             },
         )
         found = []

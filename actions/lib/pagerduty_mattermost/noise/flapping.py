@@ -19,8 +19,8 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.incidents.incident import Change, Incident
 
-OPENS = ("incident.triggered", "incident.reopened")
-CLOSES = ("incident.resolved", "incident.merged")
+OPENING_EVENTS = ("incident.triggered", "incident.reopened")
+CLOSING_EVENTS = ("incident.resolved", "incident.merged")
 
 
 def abouts_of(incident: Incident) -> Tuple[str, ...]:
@@ -78,7 +78,7 @@ class FlappingRounds:
         return True
 
     def _after(self, story: _AlertHistory, id: str, event_type: str, at: float) -> _AlertHistory:
-        if event_type in OPENS and id not in story.open:
+        if event_type in OPENING_EVENTS and id not in story.open:
             # In the very second in which a round ended, one that is judged once more would begin
             # it anew.
             if story.rounds and at <= story.rounds[-1][1]:
@@ -89,7 +89,7 @@ class FlappingRounds:
             }
             began = story.began if lately else at
             return story._replace(began=began, open={**lately, id: at}, at=at)
-        if event_type in CLOSES and id in story.open:
+        if event_type in CLOSING_EVENTS and id in story.open:
             left = {one: since for one, since in story.open.items() if one != id}
             rounds = story.rounds if left else [*story.rounds, [story.began, at]][-self._many :]
             return story._replace(open=left, rounds=rounds, at=at)

@@ -11,7 +11,7 @@ from pagerduty_mattermost.incidents.incident import Incident
 
 MAX_LISTED = 20
 """Incidents that the summary lists."""
-MAX_URL = 300
+MAX_URL_CHARACTERS = 300
 """Longer addresses are left out."""
 
 
@@ -45,7 +45,7 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
                 + "."
             )
         for incident in listed[:MAX_LISTED]:
-            url = incident.url if len(incident.url) <= MAX_URL else ""
+            url = incident.url if len(incident.url) <= MAX_URL_CHARACTERS else ""
             title = markdown_link(f"#{incident.number} {cut(one_line(incident.title), 80)}", url)
             lines.append(
                 f"- {title}: {escape(incident.status)}, {_short(incident.service)},"
