@@ -137,3 +137,14 @@ def test_a_record_of_an_older_version_of_the_pack_is_completed(wall: Wall) -> No
     wall.show(ACKED)
     assert '"bot":""' not in wall.datastore.items[key]
     assert requests(wall, NOTED) == ["PUT", "POST"]
+
+
+def test_another_event_of_the_same_version_is_told_though_its_first_run_failed(wall: Wall) -> None:
+    twin = TRIGGERED._replace(events=(event(5, "annotated", 0, note="on it"),))
+    assert twin.version == TRIGGERED.version
+    wall.chat.server.faults.add("drop", method="POST", path="/posts$")
+    with pytest.raises(Exception, match="Mattermost"):
+        wall.show(twin)
+    wall.chat.server.faults.clear()
+    wall.repaint(twin)
+    assert wall.replies() == ["R1", "R5"]

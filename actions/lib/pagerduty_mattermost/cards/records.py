@@ -180,17 +180,18 @@ class IncidentMemory(NamedTuple):
 
     @property
     def marks(self) -> Tuple[int, ...]:
-        """One for each state."""
-        return tuple(
-            sorted(
-                zlib.crc32("/".join(map(str, state.version)).encode("utf-8"))
-                for state in self.states
-            )
-        )
+        """One for each state: of its version and its events, since two changes of one second may
+        have the same version."""
+        return tuple(sorted(_mark(state) for state in self.states))
 
     @property
     def versions(self) -> List[Version]:
         return [state.version for state in self.states]
+
+
+def _mark(state: SeenChange) -> int:
+    events = (event.event_id for event in state.change.events)
+    return zlib.crc32("/".join([*map(str, state.version), *events]).encode("utf-8"))
 
 
 def as_seen(change: Change, now: float) -> SeenChange:
