@@ -1,0 +1,39 @@
+"""What reconcile remembers of its runs, also as older versions wrote it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from datastore_double import Service
+
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.operations import reconcile_run
+from pagerduty_mattermost.operations.reconcile import ReconcileReport
+from pagerduty_mattermost.operations.reconcile_run import ReconcileRun
+
+
+@pytest.mark.parametrize(
+    ("kept", "run"),
+    [
+        (None, ReconcileRun()),
+        ({"at": 5.5, "number": 3}, ReconcileRun(5.5, 3)),
+        ({"at": 5, "number": 3, "cursor": 4.5, "ended": 6.0}, ReconcileRun(5.0, 3, 4.5, 6.0)),
+        ({"at": "x"}, ReconcileRun()),
+        (["no run"], ReconcileRun()),
+    ],
+)
+def test_the_last_run_reads_or_there_was_none(kept: Any, run: ReconcileRun) -> None:
+    store = Store(Service())
+    if kept is not None:
+        store.write(reconcile_run.KEY, kept)
+    assert reconcile_run.last_run(store) == run
+
+
+def test_what_a_run_says() -> None:
+    report = ReconcileReport(0, 0, 0, 0, [], 1.0, 2)
+    assert reconcile_run.message(report) == "All is as it should be."
+    report = report._replace(jobs=3, put_right=2, replies=5, left=1)
+    assert reconcile_run.message(report) == (
+        "Put right: 2 cards, 5 replies. Left for the next run: 1."
+    )
