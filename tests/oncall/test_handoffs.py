@@ -442,7 +442,7 @@ def rotas(days: int) -> Any:
     return st.tuples(one, one, st.integers(0, 2**32))
 
 
-@settings(max_examples=6, deadline=None)
+@settings(max_examples=3, deadline=None)
 @given(rotas(40))
 def test_forty_days_have_one_message_for_each_real_hand_off(drawn: Tuple[Rota, Rota, int]) -> None:
     simulate(drawn[:2], 40, Random(drawn[2]))
