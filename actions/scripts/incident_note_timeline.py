@@ -12,29 +12,16 @@ MARK = "Timeline, written by StackStorm:"
 class NoteTimeline(WorkflowAction):
     def act(self, schema: str = "incident.note_timeline", **params: Any) -> Dict[str, Any]:
         from pagerduty_mattermost.core import times
-        from pagerduty_mattermost.core.text import one_line
         from pagerduty_mattermost.gateways.pagerduty.client import fill
         from pagerduty_mattermost.gateways.pagerduty.notes import ensure_note
         from pagerduty_mattermost.incidents.log_entries import event_from_entry
+        from pagerduty_mattermost.incidents.timeline import timeline
 
         ready = self.ready(schema, params)
         path = fill("/incidents/{id}/log_entries", id=ready["entity_id"])
         entries = self.context.pagerduty.list_all(path, "log_entries").items
-        where = times.zone(self.context.settings.time_zone)
-        events = sorted(
-            filter(None, map(event_from_entry, entries)), key=lambda event: event.occurred_at
-        )
-        lines = [
-            one_line(
-                (
-                    f"{times.stamp(event.occurred_at, where)} "
-                    f"{event.event_type.split('.')[-1].replace('_', ' ')}"
-                )
-                + (f" by {event.agent.name}" if event.agent.name else ""),
-                200,
-            )
-            for event in events
-        ]
+        events = filter(None, map(event_from_entry, entries))
+        lines = timeline(events, times.zone(self.context.settings.time_zone))
         sender = ready["from_email"]
         note = ensure_note(
             self.context.pagerduty, ready["entity_id"], MARK, "\n".join(lines), from_email=sender

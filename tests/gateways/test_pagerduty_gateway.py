@@ -22,7 +22,8 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
 )
 from pagerduty_mattermost.gateways.http.client import Policy
-from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, Rate, fill, query, segment
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill, segment
+from pagerduty_mattermost.gateways.pagerduty.connection import Rate, query
 from sandbox.server import HttpAnswer, HttpRequest
 
 KEY = "u+AbCdEfGhIjKlMnOpWXYZ"

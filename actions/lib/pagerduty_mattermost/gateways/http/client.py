@@ -1,8 +1,7 @@
 """HTTP below both gateways: one adapter for any `requests.Session`, one retry loop, one way to
 read a failure.
 
-    prepare(session, config.pagerduty.http, base_url, side="PagerDuty", log=log)   # once, on the
-    driver's session
+    prepare(session, config.pagerduty.http, base_url, side="PagerDuty", log=log)   # once
     answer = retry(call, Policy(), repeatable=method in ("GET", "PUT", "DELETE"))
 
 `call` makes one try and raises our own errors: `network_error(error, what)` turns an exception of
@@ -11,11 +10,9 @@ requests into one, and `asked_wait(headers, …)` reads how long an answer asks 
 
 Three ways for a request to fail, since they differ in what may be repeated:
 
-- *never sent* (no connection): `RetryLater(maybe_done=False)`, safe to repeat whatever the call
-  is;
+- *never sent* (no connection): `RetryLater(maybe_done=False)`, safe to repeat;
 - *maybe done* (read timeout, connection dropped after sending, answer cut off):
-  `RetryLater(maybe_done=True)`, repeated
-  only where the call is `repeatable`;
+  `RetryLater(maybe_done=True)`, repeated only where the call is `repeatable`;
 - *answered*: the gateway reads the status. A 429 was not taken (`maybe_done=False`); a 5xx to a
   write may have been.
 
@@ -183,8 +180,6 @@ def prepare(
     info (StackStorm's sensor log drops debug): side, method, path without query, status or
     exception, milliseconds.
     """
-    import os
-
     if http.proxy:
         proxies = {"http": http.proxy.reveal(), "https": http.proxy.reveal()}
     else:
@@ -312,17 +307,12 @@ def _chain(error: BaseException) -> Tuple[BaseException, ...]:
 
 
 def _never_sent(chain: Tuple[BaseException, ...]) -> bool:
-    if any(
-        isinstance(
-            one,
-            (
-                requests.exceptions.ConnectTimeout,
-                urllib3_errors.NewConnectionError,
-                urllib3_errors.ConnectTimeoutError,
-            ),
-        )
-        for one in chain
-    ):
+    kinds = (
+        requests.exceptions.ConnectTimeout,
+        urllib3_errors.NewConnectionError,
+        urllib3_errors.ConnectTimeoutError,
+    )
+    if any(isinstance(one, kinds) for one in chain):
         return True
     # http.client says this when the proxy refuses CONNECT: the request itself was still ours to
     # send.
