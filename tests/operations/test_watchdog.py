@@ -14,7 +14,7 @@ from pagerduty_mattermost.operations.watchdog import (
     allowed,
     died,
     judge,
-    watched_of,
+    state_from,
 )
 
 
@@ -64,7 +64,7 @@ def test_silent_and_back_come_by_turns_and_what_is_kept_reads_again(looks: List[
     for seconds, alive in looks:
         now += seconds
         cycle += alive
-        watched, notice = judge(watched_of(watched._asdict()), beat(cycle), now, 30.0)
+        watched, notice = judge(state_from(watched._asdict()), beat(cycle), now, 30.0)
         if notice is not None:
             told.append("back" if "is back" in notice.text else "silent")
     assert told == (["silent", "back"] * len(told))[: len(told)]
@@ -78,4 +78,9 @@ def test_silent_and_back_come_by_turns_and_what_is_kept_reads_again(looks: List[
     )
 )
 def test_whatever_was_kept_reads(value: Optional[Any]) -> None:
-    assert isinstance(watched_of(value), WatchdogState)
+    assert isinstance(state_from(value), WatchdogState)
+
+
+def test_what_an_older_version_kept_reads() -> None:
+    kept = {"beat": "7/1007.0", "since": 1000, "told": True}
+    assert state_from(kept) == WatchdogState("7/1007.0", 1000.0, True)

@@ -13,7 +13,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.core.json_values import to_json
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.core.times import duration
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -93,7 +93,7 @@ def died(sensor: str, exit_code: Optional[int], at: Optional[int]) -> WatchdogNo
 
 def remembered(store: Store) -> WatchdogState:
     """What the last check left. Raises StoreUnreachable or BrokenValue."""
-    return watched_of(store.read(KEY))
+    return state_from(store.read(KEY))
 
 
 def remember(store: Store, watched: WatchdogState) -> None:
@@ -132,12 +132,9 @@ def _tell(context: Context, notice: WatchdogNotice) -> None:
     )
 
 
-def watched_of(value: Any) -> WatchdogState:
+def state_from(value: Any) -> WatchdogState:
     """As it was kept; what does not read is a first check."""
-    data = value if isinstance(value, Mapping) else {}
-    since = data.get("since")
-    return WatchdogState(
-        str(data.get("beat") or ""),
-        float(since) if isinstance(since, (int, float)) else 0.0,
-        data.get("told") is True,
-    )
+    try:
+        return from_json(WatchdogState, value)
+    except MisshapenValue:
+        return WatchdogState()
