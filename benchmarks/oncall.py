@@ -25,9 +25,9 @@ ROUNDS = 3
 def run() -> List[Row]:
     from pagerduty_mattermost.core.config.connections import Http, PagerDutyConfig, Timeouts
     from pagerduty_mattermost.core.config.reader import Secret
-    from pagerduty_mattermost.gateways.pagerduty import on_calls as oncall
+    from pagerduty_mattermost.gateways.pagerduty import on_calls as pagerduty_on_calls
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-    from pagerduty_mattermost.oncall import entries as oncall_rows
+    from pagerduty_mattermost.oncall import entries as watched_entries
 
     clock = Clock(NOW)
     server = PagerDutyServer(SandboxJournal(clock), clock)
@@ -50,11 +50,13 @@ def run() -> List[Row]:
         bound = -(-entries // 100)
 
         def look() -> Any:
-            return oncall_rows.read(gateway, {"schedule": ids}, NOW - 60, NOW + AHEAD)
+            return watched_entries.read(gateway, {"schedule": ids}, NOW - 60, NOW + AHEAD)
 
         def each() -> Any:
             return [
-                oncall.read(gateway, {"schedule_ids": [id]}, since=NOW - 60, until=NOW + AHEAD)
+                pagerduty_on_calls.read(
+                    gateway, {"schedule_ids": [id]}, since=NOW - 60, until=NOW + AHEAD
+                )
                 for id in ids
             ]
 

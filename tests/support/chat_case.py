@@ -46,6 +46,7 @@ class ChatCase(BaseActionTestCase):
         self.action_cls = getattr(importlib.import_module(module), name)
         action = self.get_action_instance(config=dict(self.settings))
         action.action_service = self.service
+        action.sleep = lambda _: None
         done, result = action.run(**words)
         self.action_cls = ChatRun
         assert done is True, result
@@ -55,6 +56,7 @@ class ChatCase(BaseActionTestCase):
         """As chat.handle does it: with options and the channel, which chat.run does not take."""
         action = self.get_action_instance(config=dict(self.settings))
         action.action_service = self.service
+        action.sleep = lambda _: None
         return perform(action.context, said if said.user else said._replace(user="ada"), dry=dry)
 
     def say(self, verb: str, **words: Any) -> Any:
