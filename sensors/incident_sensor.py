@@ -114,7 +114,7 @@ class IncidentSensor(PollingSensor):
         """Rules come and go without the sensor."""
 
     def _make_cycle(self) -> Cycle:
-        from pagerduty_mattermost.gateways.http.client import Policy
+        from pagerduty_mattermost.gateways.http.client import RetryPolicy
         from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
         assert self._dispatcher is not None
@@ -133,7 +133,7 @@ class IncidentSensor(PollingSensor):
         pagerduty = PagerDuty(
             config.pagerduty,
             log=self._log if config.debug else None,
-            policy=Policy(attempts=3, budget=8.0),
+            policy=RetryPolicy(attempts=3, budget=8.0),
         )
         store = Store(self.sensor_service)
         pulse = Heartbeat(self._dispatcher, store, self._health, self._log)

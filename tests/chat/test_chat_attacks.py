@@ -499,7 +499,7 @@ class NoiseTestCase(AttackCase):
             assert self.post("/click", json={}).status_code == 401
 
     def start_with(self, **terms: int) -> None:
-        made = chat_listener.Terms(**terms)  # type: ignore[arg-type]
+        made = chat_listener.CallBounds(**terms)  # type: ignore[arg-type]
         with mock.patch.object(
             chat_listener.Listener.__init__, "__defaults__", (time.monotonic, made)
         ):

@@ -561,7 +561,9 @@ class RefusedCallsTestCase(ChatSensorCase):
     def test_large_and_slow_calls_are_cut_and_the_others_go_on(self) -> None:
         from pagerduty_mattermost.gateways.http import listener as chat_listener
 
-        assert self.post("/click", data=b"x" * (chat_listener.MAX_BODY + 1)).status_code == 413
+        assert (
+            self.post("/click", data=b"x" * (chat_listener.MAX_BODY_BYTES + 1)).status_code == 413
+        )
         with mock.patch.object(chat_listener, "CALL_SECONDS", 0.3):
             host, port = self.sensor.endpoint.address[len("http://") :].split(":")
             slow = socket.create_connection((host, int(port)), timeout=5)

@@ -15,7 +15,10 @@ from hypothesis import strategies as st
 from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import ConfigError, PackError, RejectedInput
 from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable, expand
-from pagerduty_mattermost.gateways.mattermost.operations_notices import DAY, notify_operators
+from pagerduty_mattermost.gateways.mattermost.operations_notices import (
+    DAY_SECONDS,
+    notify_operators,
+)
 from pagerduty_mattermost.gateways.mattermost.post_once import post_once
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
@@ -204,7 +207,7 @@ def test_an_archived_channel_is_told_once_in_the_operations_channel(scene: Scene
     assert "~incidents in the team ops is archived" in told
     assert [
         int(ttl or 0) for name, ttl in scene.datastore.ttls.items() if ".complaint." in name
-    ] == [DAY]
+    ] == [DAY_SECONDS]
 
 
 def test_an_archived_channel_given_by_id_is_known_as_such(scene: Scene) -> None:

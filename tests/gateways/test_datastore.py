@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.errors import RejectedInput, StoreUnreachable
 from pagerduty_mattermost.gateways.stackstorm.datastore import (
-    GIVE_UP_AFTER,
+    GIVE_UP_SECONDS,
     MAX_ABANDONED,
     MAX_BYTES,
     BrokenValue,
@@ -170,7 +170,7 @@ def test_calls_that_never_return_do_not_close_the_datastore_for_ever() -> None:
     service.trouble = lambda: None
     with pytest.raises(StoreUnreachable, match="earlier calls"):
         store.read("n")
-    now[0] += GIVE_UP_AFTER + 1
+    now[0] += GIVE_UP_SECONDS + 1
     store._deadline = 60.0
     assert store.read("n") is None
     thaw.set()

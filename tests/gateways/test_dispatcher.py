@@ -17,7 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
-    GIVE_UP_AFTER,
+    GIVE_UP_SECONDS,
     MAX_HANGING,
     Dispatcher,
     DispatchFailed,
@@ -328,7 +328,7 @@ def test_calls_that_never_return_do_not_stop_dispatching_for_ever() -> None:
     service._trigger_dispatcher_service = working
     with pytest.raises(DispatchFailed, match="earlier dispatches"):
         dispatcher.dispatch("x.y", {}, trace_tag="P1")
-    now[0] += GIVE_UP_AFTER
+    now[0] += GIVE_UP_SECONDS
     dispatcher._deadline = 60.0
     dispatcher.dispatch("x.y", {}, trace_tag="P1")
     assert len(working.got) == 1

@@ -22,7 +22,7 @@ from pagerduty_mattermost.core.config.connections import Http, Timeouts
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import NotFound, PackError, PermanentError, RetryLater
 from pagerduty_mattermost.gateways.http.client import (
-    Policy,
+    RetryPolicy,
     asked_wait,
     http_date,
     network_error,
@@ -31,7 +31,7 @@ from pagerduty_mattermost.gateways.http.client import (
 )
 from sandbox.server import HttpAnswer, HttpRequest
 
-DEFAULT = Policy()
+DEFAULT = RetryPolicy()
 QUICK = Http(timeouts=Timeouts(connect=1.0, read=1.0))
 
 
@@ -233,7 +233,7 @@ class Life:
 
 
 def run(
-    outcomes: List[Any], policy: Policy = DEFAULT, *, repeatable: bool, random: float = 1.0
+    outcomes: List[Any], policy: RetryPolicy = DEFAULT, *, repeatable: bool, random: float = 1.0
 ) -> Tuple[Any, Life]:
     life = Life()
     left = iter(outcomes)
@@ -261,7 +261,7 @@ def run(
 
 def test_waits_double_up_to_the_cap() -> None:
     down = [RetryLater("down") for _ in range(5)]
-    answer, life = run([*down, "up"], Policy(attempts=6, base=1.0, cap=4.0), repeatable=True)
+    answer, life = run([*down, "up"], RetryPolicy(attempts=6, base=1.0, cap=4.0), repeatable=True)
     assert answer == "up"
     assert life.slept == [1.0, 2.0, 4.0, 4.0, 4.0]
 
@@ -272,7 +272,7 @@ def test_jitter_is_full() -> None:
 
 def test_the_asked_wait_is_waited_with_a_little_jitter() -> None:
     answer, life = run(
-        [RetryLater("limit", retry_after=7.0), "up"], Policy(base=0.5), repeatable=False
+        [RetryLater("limit", retry_after=7.0), "up"], RetryPolicy(base=0.5), repeatable=False
     )
     assert answer == "up"
     assert life.slept == [7.5]
@@ -280,7 +280,10 @@ def test_the_asked_wait_is_waited_with_a_little_jitter() -> None:
 
 def test_a_wait_beyond_the_budget_is_not_begun() -> None:
     answer, life = run(
-        [RetryLater("limit", retry_after=61.0)], Policy(budget=60.0), repeatable=True, random=0.0
+        [RetryLater("limit", retry_after=61.0)],
+        RetryPolicy(budget=60.0),
+        repeatable=True,
+        random=0.0,
     )
     assert isinstance(answer, RetryLater)
     assert answer.retry_after == 61.0
@@ -302,7 +305,7 @@ def test_what_was_never_sent_is_repeated_also_when_it_is_not_repeatable() -> Non
 def test_maybe_done_is_remembered_over_later_tries() -> None:
     answer, _ = run(
         [RetryLater("lost", maybe_done=True), RetryLater("refused")],
-        Policy(attempts=2),
+        RetryPolicy(attempts=2),
         repeatable=True,
     )
     assert isinstance(answer, RetryLater)
@@ -338,7 +341,7 @@ def test_tries_and_time_are_bounded_whatever_happens(
     ]
     answer, life = run(
         [*outcomes, "up"],
-        Policy(attempts=attempts, budget=budget),
+        RetryPolicy(attempts=attempts, budget=budget),
         repeatable=repeatable,
         random=random,
     )

@@ -11,7 +11,7 @@ from http_double import Double
 from pagerduty_mattermost.core.config.connections import Http, PagerDutyConfig, Timeouts
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import NotFound, RetryLater, Unauthorized
-from pagerduty_mattermost.gateways.http.client import Policy
+from pagerduty_mattermost.gateways.http.client import RetryPolicy
 from pagerduty_mattermost.gateways.pagerduty import notes
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
@@ -63,7 +63,7 @@ class Site:
                 api_url=double.url,
                 http=Http(timeouts=Timeouts(1.0, 1.0)),
             ),
-            policy=Policy(attempts=1),
+            policy=RetryPolicy(attempts=1),
             sleep=lambda seconds: None,
             clock=lambda: NOW,
         )

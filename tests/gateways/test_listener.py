@@ -18,7 +18,7 @@ from unittest import mock
 import pytest
 
 from pagerduty_mattermost.gateways.http import listener as listener_module
-from pagerduty_mattermost.gateways.http.listener import Listener, Terms
+from pagerduty_mattermost.gateways.http.listener import CallBounds, Listener
 
 LIBRARY = Path(__file__).resolve().parents[2] / "actions" / "lib"
 HEAD = b"POST /x HTTP/1.1\r\nHost: h\r\n"
@@ -32,9 +32,9 @@ def echo(path: str, headers: Mapping[str, str], body: bytes) -> Tuple[int, Dict[
 class Site:
     """A listener, and what it logged."""
 
-    def __init__(self, answer: Answer, **terms: Any) -> None:
+    def __init__(self, answer: Answer, **bounds: Any) -> None:
         self.log = mock.Mock()
-        self.listener = Listener("127.0.0.1", 0, answer, self.log, terms=Terms(**terms))
+        self.listener = Listener("127.0.0.1", 0, answer, self.log, bounds=CallBounds(**bounds))
         self.port = int(self.listener.address.rpartition(":")[2])
         self.listener.start()
 
@@ -73,8 +73,8 @@ def status(answer: bytes) -> int:
 def started() -> Iterator[Callable[..., Site]]:
     sites: List[Site] = []
 
-    def start(answer: Answer = echo, **terms: Any) -> Site:
-        sites.append(Site(answer, **terms))
+    def start(answer: Answer = echo, **bounds: Any) -> Site:
+        sites.append(Site(answer, **bounds))
         return sites[-1]
 
     yield start
@@ -366,7 +366,7 @@ def answer(path, headers, body):
     return 200, {"size": len(body)}
 
 module.CALL_SECONDS = 2.0
-made = module.Listener("127.0.0.1", 0, answer, Log(), terms=module.Terms(connections=40))
+made = module.Listener("127.0.0.1", 0, answer, Log(), bounds=module.CallBounds(connections=40))
 made.start()
 port = int(made.address.rpartition(":")[2])
 

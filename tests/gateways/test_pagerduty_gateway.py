@@ -21,9 +21,9 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.gateways.http.client import Policy
+from pagerduty_mattermost.gateways.http.client import RetryPolicy
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill, segment
-from pagerduty_mattermost.gateways.pagerduty.connection import Rate, query
+from pagerduty_mattermost.gateways.pagerduty.connection import RateLimit, query
 from sandbox.server import HttpAnswer, HttpRequest
 
 KEY = "u+AbCdEfGhIjKlMnOpWXYZ"
@@ -44,7 +44,7 @@ class Setup:
 
     def gateway(
         self,
-        policy: Policy = Policy(attempts=3, budget=30.0),  # noqa: B008
+        policy: RetryPolicy = RetryPolicy(attempts=3, budget=30.0),  # noqa: B008
         **settings: Any,
     ) -> PagerDuty:
         config = PagerDutyConfig(
@@ -353,7 +353,7 @@ def test_5xx_to_a_post_is_not_repeated_and_may_have_been_done(setup: Setup) -> N
 def test_a_server_that_does_not_answer_costs_no_more_than_its_timeouts(setup: Setup) -> None:
     rule = setup.double.faults.add("freeze")
     with pytest.raises(RetryLater, match="no answer in time"):
-        setup.gateway(Policy(attempts=2)).get("/incidents")
+        setup.gateway(RetryPolicy(attempts=2)).get("/incidents")
     assert setup.double.faults.hits(rule) == 2
     setup.double.faults.clear()
 
@@ -374,9 +374,9 @@ def test_pagerdutys_clock_and_rate_limit_are_remembered(setup: Setup) -> None:
     )
     setup.pagerduty.get("/abilities")
     assert setup.pagerduty.last_server_time == 1795232710.0
-    assert setup.pagerduty.last_rate == Rate(960, 950, 12.0)
+    assert setup.pagerduty.last_rate == RateLimit(960, 950, 12.0)
     setup.pagerduty.get("/abilities")
-    assert setup.pagerduty.last_rate == Rate(960, 950, 12.0)
+    assert setup.pagerduty.last_rate == RateLimit(960, 950, 12.0)
 
 
 def test_nothing_is_printed_or_logged_by_the_driver(

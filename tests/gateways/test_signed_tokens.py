@@ -7,7 +7,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.errors import Unauthorized
-from pagerduty_mattermost.gateways.http.signed_tokens import MONTH, button_expiry, sign, verify
+from pagerduty_mattermost.gateways.http.signed_tokens import (
+    MONTH_SECONDS,
+    button_expiry,
+    sign,
+    verify,
+)
 
 KEY, OLD = "k" * 32, "o" * 32
 NOW = 1_795_000_000.0
@@ -57,4 +62,4 @@ def test_no_text_gets_through(text: str) -> None:
 
 def test_buttons_painted_in_a_month_are_the_same_and_hold_three_more() -> None:
     assert button_expiry(NOW) == button_expiry(NOW + 5)
-    assert 3 * MONTH <= button_expiry(NOW) - NOW <= 4 * MONTH
+    assert 3 * MONTH_SECONDS <= button_expiry(NOW) - NOW <= 4 * MONTH_SECONDS

@@ -27,7 +27,7 @@ from repaint_incident import RepaintIncident
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http.accepted_secrets import AcceptedSecrets
-from pagerduty_mattermost.gateways.http.client import Policy
+from pagerduty_mattermost.gateways.http.client import RetryPolicy
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
@@ -207,7 +207,7 @@ class World:
         settings = config.load(self.settings)
         pagerduty = PagerDuty(
             settings.pagerduty,
-            policy=Policy(attempts=2, budget=4.0),
+            policy=RetryPolicy(attempts=2, budget=4.0),
             clock=self.clock,
             monotonic=self.clock,
             sleep=self.clock.advance,

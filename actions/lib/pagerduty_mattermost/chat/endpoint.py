@@ -33,7 +33,7 @@ from pagerduty_mattermost.core.config.settings import Config, load, require_matt
 from pagerduty_mattermost.core.errors import ConfigError, PackError
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
-from pagerduty_mattermost.gateways.http.listener import Listener, Sparing
+from pagerduty_mattermost.gateways.http.listener import Listener, SparingLog
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
@@ -75,7 +75,7 @@ class ChatEndpoint:
         self._choices = _DialogNames(choices, log)
         self._lock = threading.Lock()
         self._local = threading.local()
-        self._sparing = Sparing(log)
+        self._sparing = SparingLog(log)
         self._replay_guard = ReplayGuard()
         self._commands = accepted(store, CHAT_TOKENS, config.chat.command_tokens, SLASH_COMMAND)
         self._webhooks = accepted(store, CHAT_TOKENS, config.chat.webhook_tokens, OUTGOING_WEBHOOK)

@@ -13,7 +13,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
-from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -52,7 +52,7 @@ def _only_one(context: Context, command: Command) -> str:
     except PackError:
         raise RejectedInput("which incident? Give its id (PT4KHLK) or its number (1234)") from None
     rows = context.pagerduty.list_all(
-        "/incidents", "incidents", {**OPEN, "user_ids": [person.id]}
+        "/incidents", "incidents", {**OPEN_QUERY, "user_ids": [person.id]}
     ).items
     found = [incident_of(row) for row in rows]
     if len(found) == 1:

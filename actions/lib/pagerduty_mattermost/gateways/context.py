@@ -119,7 +119,7 @@ class Context:
         """The same, giving up after SOON_SECONDS: for what a card does not wait for."""
         from pagerduty_mattermost.core.config.connections import Timeouts
         from pagerduty_mattermost.core.config.settings import require_pagerduty
-        from pagerduty_mattermost.gateways.http.client import Policy
+        from pagerduty_mattermost.gateways.http.client import RetryPolicy
         from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
         settings = require_pagerduty(self.settings)
@@ -128,7 +128,7 @@ class Context:
         return PagerDuty(
             settings._replace(http=settings.http._replace(timeouts=timeouts)),
             log=self._request_log,
-            policy=Policy(attempts=2, budget=SOON_SECONDS),
+            policy=RetryPolicy(attempts=2, budget=SOON_SECONDS),
             clock=self.clock,
             monotonic=self.monotonic,
             sleep=self.sleep,

@@ -22,7 +22,12 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm import migrations
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened, sealed
+from pagerduty_mattermost.gateways.stackstorm.datastore import (
+    BrokenValue,
+    DatastoreRow,
+    opened,
+    sealed,
+)
 from pagerduty_mattermost.incidents.state_store import is_head
 from pagerduty_mattermost.operations.state_kinds import kind_of, problem
 
@@ -53,7 +58,9 @@ class ImportPlan(NamedTuple):
     expired: Tuple[str, ...]
 
 
-def document(rows: Iterable[Row], now: float, kinds: Sequence[str] = ()) -> Dict[str, Any]:
+def document(
+    rows: Iterable[DatastoreRow], now: float, kinds: Sequence[str] = ()
+) -> Dict[str, Any]:
     """`kinds`: only these; none: all."""
     keys: Dict[str, Any] = {}
     left_out: Dict[str, str] = {}
@@ -83,7 +90,9 @@ def document(rows: Iterable[Row], now: float, kinds: Sequence[str] = ()) -> Dict
     }
 
 
-def plan(given: Any, present: Iterable[Row], now: float, *, replace: bool = False) -> ImportPlan:
+def plan(
+    given: Any, present: Iterable[DatastoreRow], now: float, *, replace: bool = False
+) -> ImportPlan:
     """What an import writes. `replace`: also over what stands there otherwise. Raises
     RejectedInput, in one line, for another format or version, and for each key (the first five)
     whose data is not what such a key holds."""

@@ -10,14 +10,14 @@ from typing import Any, Dict, List, Sequence, Tuple
 from pagerduty_mattermost.cards.records import record_key
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.markdown import cell, table
-from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Row, opened
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, DatastoreRow, opened
 from pagerduty_mattermost.incidents.known_states import KnownIncident
 from pagerduty_mattermost.incidents.state_store import loaded
 from pagerduty_mattermost.operations import dead_letters
 from pagerduty_mattermost.operations.state_kinds import KINDS, counts
 
 
-def read(rows: Sequence[Row]) -> Tuple[Dict[str, Any], List[str]]:
+def read(rows: Sequence[DatastoreRow]) -> Tuple[Dict[str, Any], List[str]]:
     """The values that read, by name; the names of those that do not. Secrets are neither."""
     values: Dict[str, Any] = {}
     unread: List[str] = []
@@ -31,7 +31,7 @@ def read(rows: Sequence[Row]) -> Tuple[Dict[str, Any], List[str]]:
     return values, unread
 
 
-def overview(rows: Sequence[Row], zone: tzinfo) -> Dict[str, Any]:
+def overview(rows: Sequence[DatastoreRow], zone: tzinfo) -> Dict[str, Any]:
     """The sensor's place in the log, and how many keys there are of each kind."""
     values, unread = read(rows)
     found = loaded(values, {})
@@ -68,7 +68,7 @@ def overview(rows: Sequence[Row], zone: tzinfo) -> Dict[str, Any]:
     return {"sensor": sensor, "keys": keys, "unread": unread, "message": message}
 
 
-def of_incident(rows: Sequence[Row], asked: str, zone: tzinfo) -> Dict[str, Any]:
+def of_incident(rows: Sequence[DatastoreRow], asked: str, zone: tzinfo) -> Dict[str, Any]:
     """All that is remembered of one incident, by id or number; `found` tells whether there is
     anything."""
     values, _ = read(rows)

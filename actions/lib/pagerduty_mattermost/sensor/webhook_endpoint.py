@@ -21,7 +21,7 @@ from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS, AcceptedSecrets
-from pagerduty_mattermost.gateways.http.listener import Listener, Terms
+from pagerduty_mattermost.gateways.http.listener import CallBounds, Listener
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, accepted
@@ -96,7 +96,7 @@ class WebhookEndpoint:
     def listen(self) -> None:
         """Listens, or notes why not; `run` tries again."""
         now = self._tried_at = self.monotonic()
-        terms = Terms(
+        bounds = CallBounds(
             sender="PagerDuty",
             body=1024 * 1024,
             calls=64,
@@ -108,7 +108,7 @@ class WebhookEndpoint:
         )
         try:
             listener = Listener(
-                self._config.bind, self._config.port, self.answer, self._log, terms=terms
+                self._config.bind, self._config.port, self.answer, self._log, bounds=bounds
             )
         except (OSError, OverflowError) as error:
             why = getattr(error, "strerror", None) or one_line(str(error), 100)

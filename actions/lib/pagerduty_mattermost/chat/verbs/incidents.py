@@ -21,7 +21,7 @@ from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS
-from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def listed(context: Context, command: Command) -> CommandResult:
         raise RejectedInput(
             f"states are triggered, acknowledged and resolved; not {', '.join(map(repr, wrong))}"
         )
-    query: Dict[str, Any] = {**OPEN, "sort_by": "created_at:desc"}
+    query: Dict[str, Any] = {**OPEN_QUERY, "sort_by": "created_at:desc"}
     if asked:
         query["statuses"] = asked
     if RESOLVED in asked:
@@ -58,7 +58,7 @@ def listed(context: Context, command: Command) -> CommandResult:
 def mine(context: Context, command: Command) -> CommandResult:
     """What is open and assigned to who asks."""
     person = identify(context, command.user).person
-    query = {**OPEN, "user_ids": [person.id]}
+    query = {**OPEN_QUERY, "user_ids": [person.id]}
     return _page(context, query, f" assigned to {escape(person.name)}", command)
 
 

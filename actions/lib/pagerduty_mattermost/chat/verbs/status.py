@@ -34,7 +34,7 @@ from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, reworded
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import Listing
-from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN, IncidentFinder
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, IncidentFinder
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import (
     BulkOutcome,
     back_to_triggered,
@@ -204,7 +204,7 @@ def _still_open(context: Context, known: Optional[Listing]) -> str:
     """What is open after the change; that it can't be told, where PagerDuty does not say."""
     try:
         found = known or context.pagerduty.list_all(
-            "/incidents", "incidents", OPEN, MAX_OPEN_INCIDENTS
+            "/incidents", "incidents", OPEN_QUERY, MAX_OPEN_INCIDENTS
         )
     except PackError as error:
         return f"(What is still open can't be told: {escape(str(error))})"

@@ -3,7 +3,7 @@
 waitress itself bounds the size of a call's head and body and the number of threads, and spends no
 thread on a call before it has arrived whole. Added here, thinly:
 
-- a call must arrive within `Door.seconds`, however a client drips its bytes (waitress only knows
+- a call must arrive within `seconds`, however a client drips its bytes (waitress only knows
   how long a connection was silent), and its answer must be taken within as long again;
 - a connection too many is closed at once (waitress would let it wait), a call too many is refused;
 - one call a connection; no header tells what runs here, no refusal repeats words of the call, and
@@ -32,7 +32,7 @@ from waitress.server import TcpWSGIServer
 from waitress.task import Task, ThreadedTaskDispatcher
 
 MAX_HEADERS = 100
-MAX_DIGITS = 20
+MAX_LENGTH_DIGITS = 20
 """Of a Content-Length."""
 LOOK_SECONDS = 0.25
 """Between two looks for calls that are late, while any connection is open."""
@@ -50,7 +50,7 @@ _WHY = {
 }
 
 
-class Door(NamedTuple):
+class CallRules(NamedTuple):
     """What a server does with calls, and its bounds."""
 
     answer: Callable[[str, Mapping[str, str], bytes], Tuple[int, bytes]]
@@ -73,7 +73,7 @@ class Door(NamedTuple):
     """What a GET is told."""
 
 
-class Refused:
+class Refusal:
     """A parser's error, told by its status."""
 
     def __init__(self, code: int) -> None:
@@ -87,7 +87,7 @@ class CallParser(HTTPRequestParser):
         except (ValueError, ParsingError):  # ValueError: an address or length that can't be one
             length = self.headers.get("CONTENT_LENGTH", "0")
             if length.isascii() and length.isdigit():
-                if len(length) < MAX_DIGITS:
+                if len(length) < MAX_LENGTH_DIGITS:
                     raise ParsingError("the call does not read") from None
                 self._refuse(413)
             else:
@@ -101,7 +101,7 @@ class CallParser(HTTPRequestParser):
             self._refuse(411)
 
     def _refuse(self, code: int) -> None:
-        self.error, self.completed = Refused(code), True
+        self.error, self.completed = Refusal(code), True
 
 
 class _JsonTask(Task):
@@ -127,25 +127,25 @@ class _JsonTask(Task):
 
 class AnswerTask(_JsonTask):
     def execute(self) -> None:
-        door, request = self.channel.server.door, self.request
+        rules, request = self.channel.server.rules, self.request
         if request.command == "GET":
-            self.say(405, _error(door.nothing_here))
+            self.say(405, _error(rules.nothing_here))
             return
         body = request.get_body_stream().read()
-        self.say(*door.answer(_path(request.request_uri), self.headers(), body))
+        self.say(*rules.answer(_path(request.request_uri), self.headers(), body))
 
 
 class RefusalTask(_JsonTask):
     def execute(self) -> None:
-        door, code = self.channel.server.door, self.request.error.code
+        rules, code = self.channel.server.rules, self.request.error.code
         why = _WHY.get(code, "the call does not read")
         if code == 413:
-            why = f"at most {door.max_body} bytes"
+            why = f"at most {rules.max_body} bytes"
         elif code == 431:
-            why = f"at most {door.max_head} bytes of headers"
+            why = f"at most {rules.max_head} bytes of headers"
         if code != GONE:
-            door.refused(f"{code} {why}")
-        self.say(door.refusal(code, self.headers()), _error(why))
+            rules.refused(f"{code} {why}")
+        self.say(rules.refusal(code, self.headers()), _error(why))
 
 
 class CallChannel(HTTPChannel):
@@ -168,7 +168,7 @@ class CallChannel(HTTPChannel):
         with self.requests_lock:
             unfinished, self.request = self.request, None
             if unfinished is not None and not self.will_close and not self.close_when_flushed:
-                unfinished.error, unfinished.completed = Refused(LATE), True
+                unfinished.error, unfinished.completed = Refusal(LATE), True
                 self.requests.append(unfinished)
                 self.begin()
                 self.server.add_task(self)
@@ -180,7 +180,7 @@ class CallChannel(HTTPChannel):
             super().service()
         finally:
             if self.admitted:
-                self.server.door.leave()
+                self.server.rules.leave()
 
 
 class BoundedServer(TcpWSGIServer):
@@ -188,19 +188,19 @@ class BoundedServer(TcpWSGIServer):
 
     channel_class = CallChannel
 
-    def __init__(self, sock: Any, door: Door) -> None:
+    def __init__(self, sock: Any, rules: CallRules) -> None:
         _switch_log_off()
-        self.door = door
+        self.rules = rules
         self._stopping = self._ended = False
         self._pulling = threading.Lock()
         self._refusals = ThreadedTaskDispatcher()
         adjustments = Adjustments(
             sockets=[sock],
             ident=None,
-            backlog=door.backlog,
-            max_request_header_size=door.max_head,
-            max_request_body_size=door.max_body + 1,
-            inbuf_overflow=door.max_body + 1,  # never a file
+            backlog=rules.backlog,
+            max_request_header_size=rules.max_head,
+            max_request_body_size=rules.max_body + 1,
+            inbuf_overflow=rules.max_body + 1,  # never a file
         )
         adjustments.send_bytes = 1  # an answer leaves at once
         super().__init__(
@@ -214,8 +214,8 @@ class BoundedServer(TcpWSGIServer):
             False,
         )
         self._refusals.set_thread_count(1)
-        self.task_dispatcher.set_thread_count(door.threads)
-        adjustments.connection_limit = 2 * door.connections + 10  # `handle_accept` bounds them
+        self.task_dispatcher.set_thread_count(rules.threads)
+        adjustments.connection_limit = 2 * rules.connections + 10  # `handle_accept` bounds them
 
     def getsockname(self) -> Tuple[str, int]:
         host, port = self.socket.getsockname()[:2]
@@ -225,13 +225,13 @@ class BoundedServer(TcpWSGIServer):
         """A call has arrived, or is refused."""
         request = channel.requests[0]
         if request.error is None and request.command != "GET":
-            channel.admitted = self.door.admit()
+            channel.admitted = self.rules.admit()
             if not channel.admitted:
-                request.error = Refused(TOO_MANY)
+                request.error = Refusal(TOO_MANY)
         (self._refusals if request.error else self.task_dispatcher).add_task(channel)
 
     def handle_accept(self) -> None:
-        if len(self.active_channels) < self.door.connections:
+        if len(self.active_channels) < self.rules.connections:
             super().handle_accept()
             return
         try:
@@ -239,7 +239,7 @@ class BoundedServer(TcpWSGIServer):
         except OSError:
             taken = None
         if taken is not None:
-            self.door.refused("too many connections")
+            self.rules.refused("too many connections")
             taken[0].close()
 
     def maintenance(self, now: float) -> None:
@@ -277,12 +277,12 @@ class BoundedServer(TcpWSGIServer):
     def _turn(self, seconds: float) -> None:
         try:
             wasyncore.loop(seconds, _uses_poll(), self._map, 1)
-            now, allowed = time.monotonic(), self.door.seconds()
+            now, allowed = time.monotonic(), self.rules.seconds()
             for channel in list(self.active_channels.values()):
                 if not channel.requests and now - channel.since > allowed:
                     channel.late()
         except Exception as error:  # noqa: BLE001 - the next call must be heard
-            self.door.refused(f"the listener stumbled: {type(error).__name__}")
+            self.rules.refused(f"the listener stumbled: {type(error).__name__}")
             time.sleep(0.05)
 
 

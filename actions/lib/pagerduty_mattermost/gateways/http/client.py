@@ -2,7 +2,7 @@
 read a failure.
 
     prepare(session, config.pagerduty.http, base_url, side="PagerDuty", log=log)   # once
-    answer = retry(call, Policy(), repeatable=method in ("GET", "PUT", "DELETE"))
+    answer = retry(call, RetryPolicy(), repeatable=method in ("GET", "PUT", "DELETE"))
 
 `call` makes one try and raises our own errors: `network_error(error, what)` turns an exception of
 requests into one, and `asked_wait(headers, …)` reads how long an answer asks us to wait, for
@@ -54,7 +54,7 @@ Log = Any
 Answer = TypeVar("Answer")
 
 
-class Policy(NamedTuple):
+class RetryPolicy(NamedTuple):
     """How long and how often to try one call. Times in seconds."""
 
     attempts: int = 4
@@ -77,7 +77,7 @@ class CutOff(requests.ConnectionError):
     """Fewer bytes came than the answer announced (urllib3 1.26 does not tell)."""
 
 
-class Adapter(HTTPAdapter):
+class BoundedAdapter(HTTPAdapter):
     """Sends with our timeouts, proxy and TLS settings whatever the session or driver asks for.
 
     The body is read here, so that a connection lost half-way is an error of the request and counts
@@ -191,7 +191,7 @@ def prepare(
         import urllib3
 
         urllib3.disable_warnings(urllib3_errors.InsecureRequestWarning)
-    adapter = Adapter(
+    adapter = BoundedAdapter(
         http, proxies=proxies, verify=verify, side=side, log=log, monotonic=monotonic
     )
     session.trust_env = False
@@ -201,7 +201,7 @@ def prepare(
 
 def retry(
     call: Callable[[], Answer],
-    policy: Policy = Policy(),  # noqa: B008 - immutable
+    policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
     *,
     repeatable: bool,
     sleep: Callable[[float], None] = time.sleep,

@@ -6,8 +6,8 @@ carries, `answer` decides.
 
 `answer(path, headers, body) -> (status, JSON object)`. waitress serves (`bounded_server`), also in
 a sensor's process. A call that is too large, too slow or one too many is refused; nothing that a
-call does reaches another one or the sensor. `Terms` says how much is taken, and how a refusal is
-told; it stands in the log, each reason once a minute, without a word of the call.
+call does reaches another one or the sensor. `CallBounds` says how much is taken, and how a
+refusal is told; it stands in the log, each reason once a minute, without a word of the call.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ import threading
 import time
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 
-MAX_BODY = 128 * 1024
-MAX_HEAD = 64 * 1024
+MAX_BODY_BYTES = 128 * 1024
+MAX_HEAD_BYTES = 64 * 1024
 """Bytes of a call's first line and headers together."""
 CALL_SECONDS = 5.0
 """In which a whole call must have arrived."""
@@ -28,11 +28,11 @@ STOP_SECONDS = 1.0
 Answer = Callable[[str, Mapping[str, str], bytes], Tuple[int, Dict[str, Any]]]
 
 
-class Terms(NamedTuple):
+class CallBounds(NamedTuple):
     """What one listener takes."""
 
     sender: str = "Mattermost"
-    body: int = MAX_BODY
+    body: int = MAX_BODY_BYTES
     """Bytes of a call."""
     calls: int = 32
     """At once: as many threads."""
@@ -57,36 +57,36 @@ class Listener:
         answer: Answer,
         log: Any,
         monotonic: Callable[[], float] = time.monotonic,
-        terms: Terms = Terms(),  # noqa: B008 - immutable
+        bounds: CallBounds = CallBounds(),  # noqa: B008 - immutable
     ) -> None:
         """Raises OSError when the port can't be had. `port` 0: any."""
-        from pagerduty_mattermost.gateways.http.bounded_server import BoundedServer, Door
+        from pagerduty_mattermost.gateways.http.bounded_server import BoundedServer, CallRules
 
-        self._answer, self._log, self._terms = answer, log, terms
-        self._slots = threading.BoundedSemaphore(terms.calls)
-        self._sparing = Sparing(log, monotonic)
-        self._bucket = _Bucket(monotonic, terms)
-        door = Door(
+        self._answer, self._log, self._terms = answer, log, bounds
+        self._slots = threading.BoundedSemaphore(bounds.calls)
+        self._sparing = SparingLog(log, monotonic)
+        self._bucket = _RateLimiter(monotonic, bounds)
+        rules = CallRules(
             answer=self._answered,
-            refusal=terms.refusal,
+            refusal=bounds.refusal,
             refused=self._refused,
             admit=self._admit,
             leave=self._slots.release,
             seconds=lambda: CALL_SECONDS,
-            threads=terms.calls,
-            connections=terms.connections,
-            backlog=terms.backlog,
-            max_body=terms.body,
-            max_head=MAX_HEAD,
-            nothing_here=f"{terms.sender} posts here; there is nothing to see",
+            threads=bounds.calls,
+            connections=bounds.connections,
+            backlog=bounds.backlog,
+            max_body=bounds.body,
+            max_head=MAX_HEAD_BYTES,
+            nothing_here=f"{bounds.sender} posts here; there is nothing to see",
         )
         bound = _bound(host, port)
         try:
-            self._server = BoundedServer(bound, door)
+            self._server = BoundedServer(bound, rules)
         except BaseException:
             bound.close()
             raise
-        name = f"pagerduty-{terms.sender.lower()}"
+        name = f"pagerduty-{bounds.sender.lower()}"
         self._thread = threading.Thread(target=self._server.run, name=name, daemon=True)
 
     @property
@@ -132,7 +132,7 @@ def _bound(host: str, port: int) -> socket.socket:
     return made
 
 
-class Sparing:
+class SparingLog:
     """Warnings of which the same one is logged once a minute: strangers may knock often."""
 
     def __init__(self, log: Any, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -150,12 +150,12 @@ class Sparing:
         self._log.warning(line, *values)
 
 
-class _Bucket:
-    def __init__(self, monotonic: Callable[[], float], terms: Terms) -> None:
+class _RateLimiter:
+    def __init__(self, monotonic: Callable[[], float], bounds: CallBounds) -> None:
         self._monotonic = monotonic
-        self._terms = terms
+        self._terms = bounds
         self._lock = threading.Lock()
-        self._left, self._at = float(terms.burst), monotonic()
+        self._left, self._at = float(bounds.burst), monotonic()
 
     def take(self) -> bool:
         with self._lock:

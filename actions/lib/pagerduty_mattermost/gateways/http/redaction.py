@@ -1,8 +1,9 @@
-"""The other side's own words, without the secrets that the request bore: a gateway in between may
+"""The other side's own words without the secrets that the request bore: a gateway in between may
 tell all of it.
 
-words(response, told, 600)     # one line, cut only after the secrets are gone: a piece of one is
-still a secret
+    redacted(response, told, 600)     # one line of at most 600 characters
+
+It is cut only after the secrets are gone: a piece of one is still a secret.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ _TOKEN = re.compile(r"(?:token=|Bearer )(\S+)\Z")
 _KEYS = ("routing_key", "service_key")
 
 
-def words(response: Any, told: Any, length: int) -> str:
+def redacted(response: Any, told: Any, length: int) -> str:
     """`told` in one line of at most `length` characters."""
     text = clean(told, 10 * length)
     for secret in _sent(response.request):

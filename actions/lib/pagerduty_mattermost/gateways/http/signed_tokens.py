@@ -19,10 +19,10 @@ from typing import Any, Dict, Mapping, Sequence
 
 from pagerduty_mattermost.core.errors import Unauthorized
 
-MAX_TOKEN = 64 * 1024
+MAX_TOKEN_CHARACTERS = 64 * 1024
 """A command of 4,000 letters, each of them escaped twice; the call that brings it may be twice as
 long."""
-MONTH = 30 * 86400
+MONTH_SECONDS = 30 * 86400
 
 
 def sign(key: str, purpose: str, body: Mapping[str, Any], expires: int) -> str:
@@ -34,7 +34,7 @@ def sign(key: str, purpose: str, body: Mapping[str, Any], expires: int) -> str:
 
 def verify(keys: Sequence[str], purpose: str, token: Any, now: float) -> Dict[str, Any]:
     """What was signed. Raises Unauthorized with the reason, and nothing of the token in it."""
-    if not isinstance(token, str) or len(token) > MAX_TOKEN or token.count(".") != 2:
+    if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS or token.count(".") != 2:
         raise Unauthorized("no signature of ours")
     signed, _, mac = token.rpartition(".")
     fits = [
@@ -58,7 +58,7 @@ def verify(keys: Sequence[str], purpose: str, token: Any, now: float) -> Dict[st
 def button_expiry(now: float) -> int:
     """Three to four months ahead, the same for all that is painted in a month: a card repainted is
     the same card."""
-    return (int(now) // MONTH + 4) * MONTH
+    return (int(now) // MONTH_SECONDS + 4) * MONTH_SECONDS
 
 
 def _mac(key: str, purpose: str, signed: str) -> str:

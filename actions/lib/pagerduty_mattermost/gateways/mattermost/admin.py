@@ -15,11 +15,11 @@ import re
 from typing import Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.core.errors import PackError, RetryLater
-from pagerduty_mattermost.gateways.http.client import Policy
+from pagerduty_mattermost.gateways.http.client import RetryPolicy
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.values import checked_id, checked_name
 
-ONCE = Policy(attempts=1)
+ONCE = RetryPolicy(attempts=1)
 COMMAND_UNANSWERED = "api.command.execute_command.failed.app_error"
 COMMAND_ANSWERED_BADLY = "api.command.execute_command.failed_resp.app_error"
 _COMMAND_STATUS = re.compile(r" returned response (\d{3})\b")

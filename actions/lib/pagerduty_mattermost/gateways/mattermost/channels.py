@@ -44,7 +44,7 @@ from pagerduty_mattermost.gateways.mattermost.values import Channel, checked_nam
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "channel."
-CACHE_TTL = 3600.0
+CACHED_SECONDS = 3600.0
 """Seconds a resolved channel is kept."""
 WORDS = (":default", ":operations", ":service")
 
@@ -225,7 +225,7 @@ class Channels:
         channel = _ref(found, target)
         self._known[key] = channel
         with suppress(PackError):  # resolved again next time
-            self._store.remember(key, channel._asdict(), CACHE_TTL)
+            self._store.remember(key, channel._asdict(), CACHED_SECONDS)
         return channel, False
 
     def _find(self, target: _Target) -> Channel:

@@ -24,7 +24,7 @@ from typing import Any, Dict, Iterable, List, Optional, Sequence
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.core.post_keys import pending_post_id
 from pagerduty_mattermost.core.text import clean
-from pagerduty_mattermost.gateways.http.client import Policy, retry
+from pagerduty_mattermost.gateways.http.client import RetryPolicy, retry
 from pagerduty_mattermost.gateways.mattermost.directory import MattermostDirectory
 from pagerduty_mattermost.gateways.mattermost.values import (
     checked_id,
@@ -41,9 +41,9 @@ from pagerduty_mattermost.gateways.mattermost.values import (
 
 POSTS_PER_PAGE = 200
 """Mattermost's largest page of posts."""
-MAX_LOOK_BACK = 25
+MAX_LOOK_BACK_PAGES = 25
 """Pages `find_post` reads at most: 5,000 posts."""
-CREATE_POLICY = Policy(attempts=7, budget=20.0, base=0.5, cap=4.0)
+CREATE_POLICY = RetryPolicy(attempts=7, budget=20.0, base=0.5, cap=4.0)
 """Mattermost remembers a `pending_post_id` for 30 s: a try begun within 20 s of the first makes no
 second post."""
 DELETED_CHANNEL = "api.post.create_post.can_not_post_to_deleted.error"
@@ -140,7 +140,7 @@ class Mattermost(MattermostDirectory):
         path = f"/posts/{checked_id(root_id, 'post id')}/thread"
         found: Dict[str, Dict[str, Any]] = {}
         params: Optional[Dict[str, Any]] = None
-        for _ in range(MAX_LOOK_BACK):
+        for _ in range(MAX_LOOK_BACK_PAGES):
             answer = object_of(self._call(lambda: self._driver.client.get(path, params=params)))  # noqa: B023
             known = len(found)
             found.update((post["id"], post) for post in posts_of(answer))
@@ -175,7 +175,7 @@ class Mattermost(MattermostDirectory):
         since the epoch, by Mattermost's clock: allow for a difference), None when there is none.
         Raises RetryLater when it can't tell."""
         before = ""
-        for _ in range(MAX_LOOK_BACK):
+        for _ in range(MAX_LOOK_BACK_PAGES):
             posts = self.channel_posts(channel_id, before=before)
             found = self._bearing(posts, key)
             if found:
@@ -215,7 +215,7 @@ class Mattermost(MattermostDirectory):
         body = {"trigger_id": trigger_id, **dialog}
         retry(
             lambda: self._driver.client.post("/actions/dialogs/open", options=body),
-            Policy(attempts=1),
+            RetryPolicy(attempts=1),
             repeatable=False,
             sleep=self._sleep,
             monotonic=self._monotonic,

@@ -18,7 +18,7 @@ from mattermostdriver import Driver
 from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.http.client import Policy, prepare, retry
+from pagerduty_mattermost.gateways.http.client import RetryPolicy, prepare, retry
 from pagerduty_mattermost.gateways.mattermost.driver import PooledClient
 from pagerduty_mattermost.gateways.mattermost.values import (
     Channel,
@@ -78,7 +78,7 @@ class MattermostDirectory:
         body: Any = None,
         *,
         params: Optional[Mapping[str, Any]] = None,
-        policy: Policy = Policy(),  # noqa: B008 - immutable
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
     ) -> Any:
         """Any call of API v4, for what is needed in one place only. The path's parts are checked
         by then."""
@@ -180,6 +180,6 @@ class MattermostDirectory:
             self._call(lambda: self._driver.channels.create_direct_message_channel(pair))
         )
 
-    def _call(self, call: Callable[[], Answer], policy: Policy = Policy()) -> Answer:  # noqa: B008 - immutable
+    def _call(self, call: Callable[[], Answer], policy: RetryPolicy = RetryPolicy()) -> Answer:  # noqa: B008 - immutable
         # Everything here may be repeated: creating a post by its key, all else by its nature.
         return retry(call, policy, repeatable=True, sleep=self._sleep, monotonic=self._monotonic)

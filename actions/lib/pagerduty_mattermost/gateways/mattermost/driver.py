@@ -22,8 +22,8 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.gateways.http import redaction as echoes
 from pagerduty_mattermost.gateways.http.client import NO_JSON, asked_wait, decode, network_error
+from pagerduty_mattermost.gateways.http.redaction import redacted
 
 READ_BY_POST = frozenset(("/posts/ids",))
 """Paths of reads that Mattermost takes as POST, since their lists are long."""
@@ -169,6 +169,4 @@ def _told(response: requests.Response) -> Tuple[str, str]:
     told = decode(response)
     if not isinstance(told, dict):
         return "", ""
-    return echoes.words(response, told.get("id"), 100), echoes.words(
-        response, told.get("message"), 300
-    )
+    return redacted(response, told.get("id"), 100), redacted(response, told.get("message"), 300)

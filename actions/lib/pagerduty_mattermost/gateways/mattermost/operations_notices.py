@@ -21,7 +21,7 @@ from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "complaint."
-DAY = 86400.0
+DAY_SECONDS = 86400.0
 
 
 def notify_operators(
@@ -31,7 +31,7 @@ def notify_operators(
     text: str,
     *,
     log: Any,
-    ttl: float = DAY,
+    ttl: float = DAY_SECONDS,
     clock: Callable[[], float] = time.time,
 ) -> bool:
     """Post `text` (Markdown; outside text in it escaped) in the operations channel unless the

@@ -11,7 +11,7 @@ from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.core.text import clean, one_line
 
-MAX_MESSAGE = 16383
+MAX_MESSAGE_CHARACTERS = 16383
 """Code points of a message (facts/mattermost.md)."""
 _ID = re.compile(r"[a-z0-9]{26}\Z")
 _NAMES = {
@@ -97,9 +97,9 @@ def cleaned(value: Any) -> Any:
 
 def checked_message(message: str) -> str:
     text = clean(message)
-    if len(text) > MAX_MESSAGE:
+    if len(text) > MAX_MESSAGE_CHARACTERS:
         raise RejectedInput(
-            f"The message has {len(text)} characters, Mattermost takes {MAX_MESSAGE}"
+            f"The message has {len(text)} characters, Mattermost takes {MAX_MESSAGE_CHARACTERS}"
         )
     return text
 

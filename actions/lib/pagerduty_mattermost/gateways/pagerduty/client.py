@@ -18,13 +18,17 @@ import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.core.errors import AlreadyExists, NotFound, RejectedInput, RetryLater
-from pagerduty_mattermost.gateways.pagerduty.connection import PagerDutyConnection, Rate, quoted
+from pagerduty_mattermost.gateways.pagerduty.connection import (
+    PagerDutyConnection,
+    RateLimit,
+    quoted,
+)
 from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 
 PAGE_SIZE = 100
 MAX_RECORDS = 10000
 """offset + limit may not exceed this (API: Pagination)."""
-CREATE_MARGIN = 60.0
+CREATE_MARGIN_SECONDS = 60.0
 """Seconds that our clock and PagerDuty's may differ when an incident just created is looked for.
 """
 
@@ -40,7 +44,7 @@ class Page(NamedTuple):
     """Only when asked for with `total: True`."""
     server_time: Optional[float]
     """PagerDuty's clock (header Date), seconds since the epoch."""
-    rate: Optional[Rate]
+    rate: Optional[RateLimit]
     size: int
     """The page size the server applied."""
 
@@ -213,7 +217,7 @@ class PagerDuty(PagerDutyConnection):
         if not key:
             answer = self.post("/incidents", body, from_email=from_email)
             return wrapped(answer, "incident", "POST", "/incidents")
-        began = self._clock() - CREATE_MARGIN
+        began = self._clock() - CREATE_MARGIN_SECONDS
         service = (incident.get("service") or {}).get("id")
         lost = False
 

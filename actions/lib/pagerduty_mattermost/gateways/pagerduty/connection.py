@@ -15,12 +15,12 @@ from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.responses import read
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.gateways.http.client import Log, Policy
+    from pagerduty_mattermost.gateways.http.client import Log, RetryPolicy
 
 _PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 
 
-class Rate(NamedTuple):
+class RateLimit(NamedTuple):
     """The rate limit as the last answer told it: requests a minute, those left, seconds until it
     starts anew."""
 
@@ -38,7 +38,7 @@ class PagerDutyConnection:
         config: PagerDutyConfig,
         *,
         log: Optional[Log] = None,
-        policy: Optional[Policy] = None,
+        policy: Optional[RetryPolicy] = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -46,12 +46,12 @@ class PagerDutyConnection:
     ) -> None:
         """Raises ConfigError without an API key. `log` (given when `debug: true`) gets a line for
         each request."""
-        from pagerduty_mattermost.gateways.http.client import Policy, prepare
+        from pagerduty_mattermost.gateways.http.client import RetryPolicy, prepare
 
         if not config.api_key:
             raise ConfigError("The configuration of the pack pagerduty: api_key " + EMPTY)
         self._config = config
-        self._policy = policy or Policy()
+        self._policy = policy or RetryPolicy()
         self._clock = clock
         self._monotonic = monotonic
         self._sleep = sleep
@@ -65,7 +65,7 @@ class PagerDutyConnection:
             log=log,
             monotonic=monotonic,
         )
-        self.last_rate: Optional[Rate] = None
+        self.last_rate: Optional[RateLimit] = None
         """The rate limit as the newest answer that told it did."""
         self._date = ""
         self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
@@ -138,7 +138,7 @@ class PagerDutyConnection:
         """Remember PagerDuty's clock and the rate limit."""
         self._date = headers.get("Date") or self._date
         try:
-            self.last_rate = Rate(
+            self.last_rate = RateLimit(
                 int(headers["ratelimit-limit"]),
                 int(headers["ratelimit-remaining"]),
                 float(headers["ratelimit-reset"]),

@@ -11,7 +11,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty,
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 
 INCLUDE = {"include": ["contact_methods"]}
-REACH = (
+WAKING_TYPES = (
     "phone_contact_method",
     "sms_contact_method",
     "push_notification_contact_method",
@@ -28,7 +28,7 @@ def can_be_reached(user: Mapping[str, Any]) -> bool:
         return True
     return any(
         isinstance(one, dict)
-        and str(one.get("type")).replace("_reference", "") in REACH
+        and str(one.get("type")).replace("_reference", "") in WAKING_TYPES
         and one.get("blacklisted") is not True
         and one.get("enabled") is not False
         for one in methods

@@ -13,7 +13,7 @@ from typing import Any, Dict, List
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater
-from pagerduty_mattermost.gateways.pagerduty.client import CREATE_MARGIN, PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.client import CREATE_MARGIN_SECONDS, PagerDuty
 
 
 def create(
@@ -35,7 +35,7 @@ def create(
         incident = dict(body["incident"])
         incident.setdefault("incident_key", uuid.uuid4().hex)
         return {"incident": pagerduty.create_incident(incident, from_email=from_email)}
-    began = pagerduty.now() - CREATE_MARGIN
+    began = pagerduty.now() - CREATE_MARGIN_SECONDS
     try:
         return pagerduty.post(path, body, query, from_email=from_email)
     except RetryLater as error:

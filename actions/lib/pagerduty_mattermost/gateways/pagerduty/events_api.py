@@ -18,8 +18,16 @@ from typing import Any, Callable, Dict, Mapping, Optional
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater, reworded
-from pagerduty_mattermost.gateways.http import client as transport
-from pagerduty_mattermost.gateways.http import redaction as echoes
+from pagerduty_mattermost.gateways.http.client import (
+    Log,
+    RetryPolicy,
+    asked_wait,
+    decode,
+    network_error,
+    prepare,
+    retry,
+)
+from pagerduty_mattermost.gateways.http.redaction import redacted
 
 V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
 V1 = "/generic/2010-04-15/create_event.json"
@@ -35,8 +43,8 @@ class Events:
         self,
         config: PagerDutyConfig,
         *,
-        log: Optional[transport.Log] = None,
-        policy: transport.Policy = transport.Policy(),  # noqa: B008 - immutable
+        log: Optional[Log] = None,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
@@ -51,7 +59,7 @@ class Events:
         self._sleep = sleep
         self._random = random
         self._session = requests.Session()
-        transport.prepare(
+        prepare(
             self._session,
             config.http,
             config.events_url,
@@ -106,7 +114,7 @@ class Events:
         if self.before_write is not None:
             self.before_write("POST", path, None, "")
         what = f"PagerDuty events POST {path}"
-        return transport.retry(
+        return retry(
             lambda: self._once(path, data, what, limited),
             self._policy,
             repeatable=repeatable,
@@ -124,13 +132,11 @@ class Events:
                 self._url + path, data=data, headers={"Content-Type": "application/json"}
             )
         except (requests.RequestException, HTTPError, OSError) as error:
-            raise transport.network_error(error, what) from None
+            raise network_error(error, what) from None
         status = response.status_code
-        answer = transport.decode(response)
+        answer = decode(response)
         if status in limited or status >= 500:
-            wait = transport.asked_wait(
-                response.headers, limited=status in limited, now=self._clock
-            )
+            wait = asked_wait(response.headers, limited=status in limited, now=self._clock)
             why = "too many events" if status in limited else "PagerDuty has trouble"
             raise RetryLater(
                 f"{what}: {why} ({status})",
@@ -231,5 +237,5 @@ def _said(response: Any, answer: Any) -> str:
         str(answer.get("message") or ""),
         "; ".join(map(str, errors)) if isinstance(errors, list) else "",
     ]
-    said = echoes.words(response, ": ".join(word for word in words if word), 600)
+    said = redacted(response, ": ".join(word for word in words if word), 600)
     return ": " + said if said else ""

@@ -23,7 +23,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import (
 )
 from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 
-OPEN = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
+OPEN_QUERY = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
 MAX_NAMED = 100
 """Incidents one command may name."""
 MAX_PAGES = 12
@@ -89,7 +89,7 @@ class IncidentFinder:
 
     def _numbered(self, number: int) -> Dict[str, Any]:
         if self.open is None:
-            self.open = self._pagerduty.list_all("/incidents", "incidents", OPEN)
+            self.open = self._pagerduty.list_all("/incidents", "incidents", OPEN_QUERY)
         for row in self.open.items:
             if row.get("incident_number") == number:
                 return row

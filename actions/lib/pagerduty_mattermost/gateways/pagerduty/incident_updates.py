@@ -22,7 +22,7 @@ from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 
 MAX_BULK = 250
 """Incidents of one request (API: PUT /incidents)."""
-OPEN = ("triggered", "acknowledged")
+OPEN_STATUSES = ("triggered", "acknowledged")
 
 
 def fields(pagerduty: PagerDuty, changes: Mapping[str, Any]) -> Dict[str, Any]:
@@ -115,7 +115,7 @@ def escalate(
 ) -> Dict[str, Any]:
     """The incident, as PagerDuty has just given it, to a level of its escalation policy: by
     default the one after the level on which its assignees are on call."""
-    if incident.get("status") not in OPEN:
+    if incident.get("status") not in OPEN_STATUSES:
         raise RejectedInput(
             f"the incident is {incident.get('status')}: only an open one can be escalated"
         )
@@ -181,7 +181,10 @@ def back_to_triggered(
 
 def find_open(pagerduty: PagerDuty, asked: Mapping[str, Any], *, now: float) -> Listing:
     """All open incidents, of any age, newest first; in slices of time beyond 10,000."""
-    query: Dict[str, Any] = {"statuses": asked.get("statuses") or list(OPEN), "date_range": "all"}
+    query: Dict[str, Any] = {
+        "statuses": asked.get("statuses") or list(OPEN_STATUSES),
+        "date_range": "all",
+    }
     for name, kind in (("services", "service"), ("teams", "team"), ("users", "user")):
         if asked.get(name):
             query[f"{kind}_ids"] = [one.id for one in resolve_all(pagerduty, kind, asked[name])]

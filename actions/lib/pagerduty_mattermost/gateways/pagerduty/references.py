@@ -19,7 +19,7 @@ from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError, Rej
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty
 
-MAX_TEXT = 320
+MAX_TEXT_CHARACTERS = 320
 """An e-mail address is at most this long, and so is everything asked for."""
 SUGGESTION_ROWS = 1000
 
@@ -119,7 +119,7 @@ def resolve_each(
 
 
 def _wanted(what: _Kind, text: str) -> str:
-    wanted = one_line(clean(text, MAX_TEXT))
+    wanted = one_line(clean(text, MAX_TEXT_CHARACTERS))
     if not wanted:
         raise RejectedInput(f"{what.word}: an id or a name is needed")
     return wanted

@@ -15,7 +15,7 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.gateways.http import redaction as echoes
+from pagerduty_mattermost.gateways.http.redaction import redacted
 
 if TYPE_CHECKING:
     from requests import Response
@@ -124,7 +124,7 @@ def _said(response: Response, error: Any) -> Tuple[str, str]:
     none."""
     if not isinstance(error, dict):
         return (
-            ": " + echoes.words(response, error, ERROR_LENGTH) if isinstance(error, str) else ""
+            ": " + redacted(response, error, ERROR_LENGTH) if isinstance(error, str) else ""
         ), ""
     details = error.get("errors")
     words = [str(error.get("message") or "")]
@@ -132,5 +132,5 @@ def _said(response: Response, error: Any) -> Tuple[str, str]:
         words.append("; ".join(str(one) for one in details))
     elif details:
         words.append(str(details))
-    said = echoes.words(response, ": ".join(word for word in words if word), ERROR_LENGTH)
+    said = redacted(response, ": ".join(word for word in words if word), ERROR_LENGTH)
     return (": " + said if said else ""), str(error.get("code") or "")

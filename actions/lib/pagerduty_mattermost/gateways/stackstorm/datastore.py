@@ -35,15 +35,15 @@ from pagerduty_mattermost.core.errors import PackError, RejectedInput, StoreUnre
 from pagerduty_mattermost.gateways.stackstorm import migrations
 
 PREFIX = "pagerduty."
-DEADLINE = 15.0
+DEADLINE_SECONDS = 15.0
 """Seconds for one call with its retries. A healthy one takes 15 to 60 ms (facts/stackstorm.md)."""
-PAGE = 100
+PAGE_SIZE = 100
 """StackStorm's largest page (`api.max_page_size`)."""
 MAX_PAGES = 200
 MAX_BYTES = 8 * 1024 * 1024
 """A document holds 16 MB, and 15 MB took 5 s to write."""
 MAX_ABANDONED = 8
-GIVE_UP_AFTER = 600.0
+GIVE_UP_SECONDS = 600.0
 """Seconds after which a call that never returned counts as dead: it is in nobody's way any more,
 and what it was to write may be written again. A connection whose other end is gone without a word
 never returns."""
@@ -71,7 +71,7 @@ class BrokenValue(PackError):
         self.why = why
 
 
-class Row(NamedTuple):
+class DatastoreRow(NamedTuple):
     """A key as it stands in the datastore."""
 
     name: str
@@ -93,7 +93,7 @@ class Store:
         self,
         service: Any,
         *,
-        deadline: float = DEADLINE,
+        deadline: float = DEADLINE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -145,10 +145,10 @@ class Store:
                 on_broken(error)
         return values
 
-    def rows(self) -> List[Row]:
+    def rows(self) -> List[DatastoreRow]:
         """All keys of the pack, whether they read or not. Raises StoreUnreachable."""
         return [
-            Row(
+            DatastoreRow(
                 str(item.name)[len(PREFIX) :],
                 str(item.value),
                 bool(getattr(item, "secret", False) or getattr(item, "encrypted", False)),
@@ -227,7 +227,7 @@ class Store:
         """
         seen: Set[str] = set()
         for page in range(MAX_PAGES):
-            items = self._page(prefix, page * PAGE, PAGE)
+            items = self._page(prefix, page * PAGE_SIZE, PAGE_SIZE)
             fresh = [
                 item
                 for item in items
@@ -235,7 +235,7 @@ class Store:
             ]
             seen.update(str(item.name) for item in fresh)
             yield from fresh
-            if not fresh or len(items) < PAGE:
+            if not fresh or len(items) < PAGE_SIZE:
                 return
 
     def _page(self, prefix: str, offset: int, limit: int) -> List[Any]:
@@ -297,10 +297,10 @@ class Store:
     def _refuse_when_stuck(self, doing: str, writes: str) -> None:
         now = self._monotonic()
         self._abandoned = [
-            one for one in self._abandoned if one[0].is_alive() and now - one[1] <= GIVE_UP_AFTER
+            one for one in self._abandoned if one[0].is_alive() and now - one[1] <= GIVE_UP_SECONDS
         ]
         stuck = self._stuck_writes.get(writes)
-        if stuck and (not stuck[0].is_alive() or now - stuck[1] > GIVE_UP_AFTER):
+        if stuck and (not stuck[0].is_alive() or now - stuck[1] > GIVE_UP_SECONDS):
             del self._stuck_writes[writes]
             stuck = None
         if stuck or len(self._abandoned) >= MAX_ABANDONED:

@@ -23,15 +23,15 @@ from pagerduty_mattermost.core.errors import PermanentError, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.payload_schema import PayloadSchema
 
-DEADLINE = 45.0
+DEADLINE_SECONDS = 45.0
 """Seconds. RabbitMQ that was restarted takes 10 s for the first call, one that refuses 24 s to say
 so."""
 MAX_HANGING = 3
 """Calls that have not returned, after which no more are begun until one has, or counts as dead."""
-GIVE_UP_AFTER = 600.0
+GIVE_UP_SECONDS = 600.0
 """Seconds after which such a call counts as dead: a connection whose other end is gone without a
 word never returns."""
-MEMORY = 20000
+MAX_REMEMBERED = 20000
 """Ids of dispatched events that are remembered."""
 
 
@@ -53,7 +53,7 @@ class Dispatcher:
         schemas: Mapping[str, Mapping[str, Any]],
         log: Any,
         *,
-        deadline: float = DEADLINE,
+        deadline: float = DEADLINE_SECONDS,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`schemas`: trigger reference → payload schema. `deadline`: seconds for one dispatch."""
@@ -83,7 +83,7 @@ class Dispatcher:
             raise UnfitPayload(f"The payload for {trigger} does not fit its schema: {problem}")
         now = self._monotonic()
         self._hanging = [
-            one for one in self._hanging if one[0].is_alive() and now - one[1] < GIVE_UP_AFTER
+            one for one in self._hanging if one[0].is_alive() and now - one[1] < GIVE_UP_SECONDS
         ]
         if len(self._hanging) >= MAX_HANGING:
             raise DispatchFailed(
@@ -130,7 +130,7 @@ class Dispatcher:
     def _remember(self, ids: Iterable[str]) -> None:
         for one in ids:
             self._done[one] = None
-        while len(self._done) > MEMORY:
+        while len(self._done) > MAX_REMEMBERED:
             self._done.popitem(last=False)
 
     def _strict_call(

@@ -2,7 +2,7 @@
 `RuleFilter`).
 
     matches({"trigger.incident.priority": {"type": "equals", "pattern": "P1"}}, payload) -> bool
-    check(criteria, payload) -> [Finding(key, operator, expected, actual, matched, problem), ...]
+    check(criteria, payload) -> [CriterionFinding(key, operator, expected, actual, ...), ...]
 
 Keys begin with `trigger.`; `#` and what follows is ignored (StackStorm's way to check a field
 twice). Of JSONPath there are names, `[0]`, `[*]` and `['quoted name']`. What is not supported
@@ -40,7 +40,7 @@ class Unsupported(RejectedInput):
     """A criterion that is not decided here, by name."""
 
 
-class Finding(NamedTuple):
+class CriterionFinding(NamedTuple):
     """One criterion's verdict, with what it compared."""
 
     key: str
@@ -61,7 +61,9 @@ def matches(criteria: Mapping[str, Any], payload: Any, clock: Clock = time.time)
     )
 
 
-def check(criteria: Mapping[str, Any], payload: Any, clock: Clock = time.time) -> List[Finding]:
+def check(
+    criteria: Mapping[str, Any], payload: Any, clock: Clock = time.time
+) -> List[CriterionFinding]:
     """The verdict of every criterion, in their order; raises Unsupported."""
     return [
         _check(key, criterion, {"trigger": payload}, clock) for key, criterion in criteria.items()
@@ -73,9 +75,9 @@ def validate(criteria: Mapping[str, Any]) -> None:
     check(criteria, {})
 
 
-def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -> Finding:
+def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -> CriterionFinding:
     if not isinstance(criterion, Mapping) or "type" not in criterion:
-        return Finding(key, "", None, None, False, "the criterion has no type")
+        return CriterionFinding(key, "", None, None, False, "the criterion has no type")
     operator = str(criterion["type"])
     function = operator_of(operator.lower())
     if function is None:
@@ -93,8 +95,10 @@ def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -
     except Unsupported:
         raise
     except Exception as error:  # noqa: BLE001 - StackStorm: whatever the operator raises, the rule does not match
-        return Finding(key, operator, pattern, actual, False, f"{type(error).__name__}: {error}")
-    return Finding(key, operator, pattern, actual, matched)
+        return CriterionFinding(
+            key, operator, pattern, actual, False, f"{type(error).__name__}: {error}"
+        )
+    return CriterionFinding(key, operator, pattern, actual, matched)
 
 
 def operator_of(name: str) -> Optional[Operator]:

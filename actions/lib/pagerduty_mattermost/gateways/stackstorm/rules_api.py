@@ -7,9 +7,9 @@ from typing import Any, Dict, List
 
 from pagerduty_mattermost.core.errors import RetryLater
 
-DEADLINE = 20.0
+DEADLINE_SECONDS = 20.0
 """Seconds: the API client knows no timeouts."""
-PAGE = 100
+PAGE_SIZE = 100
 MAX_PAGES = 50
 
 
@@ -22,19 +22,19 @@ def all_rules(action_service: Any) -> List[Any]:
         try:
             manager = action_service.datastore_service.get_api_client().rules
             for page in range(MAX_PAGES):
-                rules = manager.get_all(limit=PAGE, offset=page * PAGE)
+                rules = manager.get_all(limit=PAGE_SIZE, offset=page * PAGE_SIZE)
                 fresh = [rule for rule in rules if rule.ref not in found]
                 found.update((rule.ref, rule) for rule in fresh)
-                if len(rules) < PAGE or not fresh:
+                if len(rules) < PAGE_SIZE or not fresh:
                     return
         except Exception as error:  # noqa: BLE001 - st2client raises whatever its HTTP library does
             errors.append(type(error).__name__)
 
     thread = threading.Thread(target=read, name="pagerduty-rules", daemon=True)
     thread.start()
-    thread.join(DEADLINE)
+    thread.join(DEADLINE_SECONDS)
     if thread.is_alive() or errors:
-        why = errors[0] if errors else f"no answer within {DEADLINE:g} s"
+        why = errors[0] if errors else f"no answer within {DEADLINE_SECONDS:g} s"
         raise RetryLater(
             f"StackStorm's API did not list its rules ({why}): is st2api up, and may this "
             "user read rules?"
