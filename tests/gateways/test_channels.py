@@ -43,7 +43,7 @@ class Scene:
     def run(self, **settings: Any) -> Channels:
         self.mattermost = self.chat.gateway(raw=self.chat.raw(**settings))
         self.store = Store(self.datastore, sleep=lambda _: None)
-        return Channels(self.mattermost, self.store, complain=self._complain)
+        return Channels(self.mattermost, self.store, notify=self._complain)
 
     def _complain(self, error: ChannelUnavailable) -> None:
         self.complain(f"channel:{error.channel}", str(error))

@@ -165,7 +165,7 @@ class Context:
         """Mattermost's channels; one that the bot can't use is told in the operations channel."""
         from pagerduty_mattermost.gateways.mattermost.channels import Channels
 
-        return Channels(self.mattermost, self.store, complain=self._notify_of_channel)
+        return Channels(self.mattermost, self.store, notify=self._notify_of_channel)
 
     def once(self, name: str, read: Callable[[], Read]) -> Read:
         """What `read` gives, read when `name` is first asked for and then kept as long as this

@@ -4,8 +4,8 @@ read a failure.
     prepare(session, config.pagerduty.http, base_url, side="PagerDuty", log=log)   # once
     answer = retry(call, RetryPolicy(), repeatable=method in ("GET", "PUT", "DELETE"))
 
-`call` makes one try and raises our own errors: `network_error(error, what)` turns an exception of
-requests into one, and `asked_wait(headers, …)` reads how long an answer asks us to wait, for
+`call` makes one try and raises the pack's errors: `network_error(error, what)` turns an exception
+of requests into one, and `asked_wait(headers, …)` reads how long an answer asks us to wait, for
 `RetryLater(retry_after=…)`. `retry` repeats on `RetryLater` only.
 
 Three ways for a request to fail, since they differ in what may be repeated:

@@ -1,12 +1,12 @@
-"""What we hand to Mattermost and get back signed: the context of a button, the state of a dialog.
+"""What the pack hands to Mattermost and gets back, signed: the context of a button, the state of a
+dialog.
 
     token = sign(key, "button", {"verb": "acknowledge", "incident": "PT4KHLK"}, expires=1795232710)
     verify((key, old_key), "button", token, now)   # the same dict, or Unauthorized
 
-Mattermost signs no click (facts/mattermost.md, Interactive messages), but clients never see a
-button's context, so an HMAC in it tells that the call comes from a card of ours. A token holds
-when it expires, a purpose keeps one kind from being used as another, and several keys are taken
-while they are changed. Pure.
+Mattermost signs no click, but clients never see a button's context, so an HMAC in it proves that
+the call comes from a card that the pack posted. A token holds when it expires, a purpose keeps one
+kind from being used as another, and several keys are taken while they are changed. Pure.
 """
 
 from __future__ import annotations

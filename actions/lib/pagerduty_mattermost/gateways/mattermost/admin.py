@@ -2,11 +2,10 @@
 the server's settings.
 
     admin = Admin(Mattermost(settings))        # the bot's token, or an administrator's
-    admin.commands(team_id); admin.save_command({...}); admin.execute(channel_id, team_id, "/pd
-    ping")
+    admin.commands(team_id); admin.save_command({...})
+    admin.execute(channel_id, team_id, "/pd ping")
 
-Raises as the gateway. Who may not manage commands sees no list of them but an empty one or 403
-(facts/mattermost.md).
+Raises as the gateway. Who may not manage commands sees no list of them but an empty one or 403.
 """
 
 from __future__ import annotations
@@ -69,7 +68,7 @@ class Admin:
         self._mattermost.api("DELETE", f"/commands/{checked_id(id, 'command id')}")
 
     def webhooks(self, team_id: str) -> List[Dict[str, Any]]:
-        """Outgoing ones of the team; 200 of them are enough to find ours."""
+        """Outgoing ones of the team; 200 of them are enough to find the pack's."""
         return _rows(
             self._mattermost.api(
                 "GET", "/hooks/outgoing", params={"team_id": team_id, "per_page": 200}

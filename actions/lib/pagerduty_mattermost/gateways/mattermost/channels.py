@@ -1,9 +1,8 @@
-"""Mattermost channels as people write them: id, `name`, `~name`, `team/name`, or a word of ours
-that begins with ':'.
+"""Mattermost channels as people write them: id, `name`, `~name`, `team/name`, or a word of
+the pack that begins with ':'.
 
-    channels = Channels(mattermost, store, complain=...)
-    channels.using(":service", lambda channel: mattermost.create_post(channel.id, ...),
-    service=(id, name))
+    channels = Channels(mattermost, store, notify=...)
+    channels.using(":service", lambda channel: ..., service=(id, name))
     channels.resolve("~incidents").id
     channels.look_up("town/incidents")      # fresh, without joining
 
@@ -15,7 +14,7 @@ unheard.
 A resolved channel is kept in the datastore for an hour (`pagerduty.channel.<sha>`), so a rename is
 noticed within one; `using` forgets it at once when Mattermost refuses the post (removed bot,
 archived channel), resolves again and tries once more. The bot joins public channels itself. Raises
-`ChannelUnavailable` saying who must do what; `complain(error)` is called with it first. A
+`ChannelUnavailable` saying who must do what; `notify(error)` is called with it first. A
 datastore that is down costs only the cache.
 """
 
@@ -138,11 +137,11 @@ class Channels:
         mattermost: Mattermost,
         store: Store,
         *,
-        complain: Optional[Callable[[ChannelUnavailable], Any]] = None,
+        notify: Optional[Callable[[ChannelUnavailable], Any]] = None,
     ) -> None:
         self._mattermost = mattermost
         self._store = store
-        self._complain = complain
+        self._notify = notify
         self._known: Dict[str, ChannelRef] = {}
 
     def resolve(self, text: str, service: Tuple[str, str] = ("", "")) -> ChannelRef:
@@ -155,7 +154,7 @@ class Channels:
         return self._key(self._target(text, service))
 
     def look_up(self, text: str, service: Tuple[str, str] = ("", "")) -> ChannelRef:
-        """The channel as Mattermost has it now; nothing is joined, kept or complained of."""
+        """The channel as Mattermost has it now; nothing is joined, kept or told to anybody."""
         target = self._target(text, service)
         return _ref(self._find(target), target)
 
@@ -320,8 +319,8 @@ class Channels:
         )
 
     def _told(self, error: ChannelUnavailable) -> ChannelUnavailable:
-        if self._complain is not None:
-            self._complain(error)
+        if self._notify is not None:
+            self._notify(error)
         return error
 
     def _bot(self) -> str:
@@ -353,6 +352,6 @@ def _ref(found: Channel, target: _Target) -> ChannelRef:
 
 
 def _refused(error: PackError) -> bool:
-    """Whether the answer says that the bot can't post in this channel (facts/mattermost.md, Status
+    """Whether the answer says that the bot can't post in this channel (by Status
     and error id)."""
     return error.status == 403 or error.error_id in ARCHIVED_ERRORS

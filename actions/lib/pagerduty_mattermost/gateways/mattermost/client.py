@@ -1,5 +1,5 @@
-"""Gateway to one Mattermost server: mattermostdriver's endpoints on a pooled session, with errors
-in our words.
+"""The gateway to one Mattermost server: mattermostdriver's endpoints on a pooled session, with the
+pack's errors.
 
     mattermost = Mattermost(require_mattermost(config))
     post = mattermost.create_post(channel_id, "text", key=post_key(...))
@@ -10,8 +10,8 @@ once here (a NUL answers 500 for ever).
 
 Raises `RejectedInput` (400, 413), `Unauthorized` (401, 403), `NotFound` (404), `PermanentError`
 (other answers, redirects), `RetryLater` (429, 5xx, no or no readable answer; after the tries of
-`transport.retry`). A 4xx is no proof while Mattermost's own database is down: then its health is
-asked for, and `RetryLater` raised (facts/mattermost.md).
+`gateways.http.client.retry`). A 4xx is no proof while Mattermost's own database is down: then its
+health is asked for, and `RetryLater` raised.
 """
 
 from __future__ import annotations

@@ -2,9 +2,9 @@
 
 The driver's own client opens a connection for every request, has no timeout, lets netrc replace
 the token, follows redirects, loses status, error id and headers of a failure, logs every failure
-at ERROR, and returns raw Responses where JSON was expected (facts/mattermost.md). `PooledClient`
-does none of that: one try on a prepared session (`transport.prepare`), answered with parsed JSON
-or one of our errors.
+at ERROR, and returns raw Responses where JSON was expected (measured). `PooledClient` does none of
+that: one try on a prepared session (`gateways.http.client.prepare`), answered with parsed JSON or
+one of the pack's errors.
 """
 
 from __future__ import annotations

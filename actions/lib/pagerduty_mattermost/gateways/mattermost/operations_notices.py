@@ -1,12 +1,11 @@
-"""What people must know and put right, told once in the operations channel (unset: the default
-channel).
+"""What the people who run the pack must know and put right: posted once in the operations channel
+(unset: the default channel).
 
-    notify_operators(mattermost, store, "channel:~incidents", "The Mattermost channel ~incidents is
-    archived: ...", log=log)
+    notify_operators(mattermost, store, "channel:~incidents", "The channel is archived", log=log)
 
-The same matter (`about`) is told again only after `ttl` seconds; the datastore key
-`pagerduty.complaint.<sha>` tells. Nothing here raises: a complaint that can't be told is logged,
-and the work goes on.
+The same matter (`about`) is posted again only after `ttl` seconds; the datastore key
+`pagerduty.complaint.<sha>` stands until then. Nothing here raises: a notice that can't be posted
+is logged, and the work goes on.
 """
 
 from __future__ import annotations

@@ -12,7 +12,7 @@ from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.core.text import clean, one_line
 
 MAX_MESSAGE_CHARACTERS = 16383
-"""Code points of a message (facts/mattermost.md)."""
+"""What a server takes, in code points."""
 _ID = re.compile(r"[a-z0-9]{26}\Z")
 _NAMES = {
     "channel": re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z"),

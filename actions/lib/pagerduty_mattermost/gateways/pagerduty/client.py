@@ -1,15 +1,14 @@
-"""The gateway to PagerDuty's REST API v2, on pdpyras with its retrying switched off
-(facts/pagerduty.md).
+"""The gateway to PagerDuty's REST API v2, on one connection (`connection`).
 
     pagerduty = PagerDuty(config.pagerduty, log=log if config.debug else None)
     pagerduty.get(fill("/incidents/{id}", id=entity_id))["incident"]
     pagerduty.page("/log_entries", "log_entries", {"since": since, "total": True})
     pagerduty.list_all("/services", "services", {"query": name})
 
-Every method raises our own errors only: `RejectedInput` (400, 422, an unusable id), `Unauthorized`
-(401, 403), `NotFound` (404), `RetryLater` (429, 5xx, network, an answer that is no JSON object),
-`PermanentError` (the rest) and `ConfigError`. Parameters: None is left out, True becomes `true`, a
-list goes out as `name[]`. Text from outside reaches a path through `fill` alone.
+Every method raises the pack's errors only: `RejectedInput` (400, 422, an unusable id),
+`Unauthorized` (401, 403), `NotFound` (404), `RetryLater` (429, 5xx, network, an answer that is no
+JSON object), `PermanentError` (the rest) and `ConfigError`. Parameters: None is left out, True
+becomes `true`, a list goes out as `name[]`. Text from outside reaches a path through `fill` alone.
 """
 
 from __future__ import annotations

@@ -144,7 +144,7 @@ class PagerDutyConnection:
                 float(headers["ratelimit-reset"]),
             )
         except (KeyError, ValueError):
-            return  # sometimes absent (facts/pagerduty.md)
+            return  # sometimes absent
 
 
 def _session(config: PagerDutyConfig) -> Any:

@@ -1,9 +1,9 @@
 """A POST that makes something: sent once. When its answer is lost, PagerDuty is asked whether it
 was done.
 
-An incident is made under a key of its own, so that it can be found by it. Other things are looked
-for in their list, as what was sent; found, that is the answer. Not found, nothing is repeated: it
-may still appear, and twice is worse.
+An incident is made under a key of its own, by which it can be found. Any other thing is looked for
+in its list: one that is as what was sent is the answer. Where there is none, nothing is repeated:
+it may still appear, and two would be worse.
 """
 
 from __future__ import annotations

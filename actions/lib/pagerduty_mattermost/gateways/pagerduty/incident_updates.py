@@ -1,8 +1,6 @@
-"""What is done to incidents and needs thought: names resolved, the next level found, states looked
-at, in bulk.
+"""Changes to incidents: names resolved, the next level found, states checked, many at once.
 
-    update(pagerduty, "PT4KHLK", {"priority": "P1", "assignees": ["ada@example.com"]},
-    from_email="")
+    update(pagerduty, "PT4KHLK", {"priority": "P1", "assignees": ["Ada"]}, from_email="")
     escalate(pagerduty, get_incident(pagerduty, "PT4KHLK"), None, from_email="")
 
 Parameters are those of the actions' schemas, checked by then. Raises RejectedInput, NotFound,

@@ -1,7 +1,7 @@
 """Whole lists, also longer than the 10,000 records PagerDuty gives for one question: those are
 read in slices of time.
 
-read_list(pagerduty, "/incidents", "incidents", query, 20000, order="oldest", now=clock()).items
+    read_list(pagerduty, "/incidents", "incidents", query, None, order="oldest", now=now).items
 """
 
 from __future__ import annotations

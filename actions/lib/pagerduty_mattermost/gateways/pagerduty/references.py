@@ -1,8 +1,7 @@
 """PagerDuty's services, teams, users, priorities, escalation policies and schedules by id, name or
 e-mail.
 
-    resolve(pagerduty, "service", "Checkout") -> Reference(kind="service", id="PABC123",
-    name="Checkout")
+    resolve(pagerduty, "service", "Checkout").id
     resolve_all(pagerduty, "team", config.watch.teams)       # few requests however many names
 
 Names and e-mails are compared whole, whatever the case; surrounding and doubled spaces don't
@@ -135,8 +134,7 @@ def _by_id(pagerduty: PagerDuty, kind: str, id: str) -> Optional[Reference]:
 
 def _by_email(pagerduty: PagerDuty, what: _Kind, wanted: str) -> Reference:
     """The user with this e-mail address: one request for an account of up to 100 users. In a
-    larger one `query` is tried before the rest is read: it is documented for names only
-    (facts/pagerduty.md)."""
+    larger one `query` is tried before the rest is read: it is documented for names only."""
     first = pagerduty.page(what.path, what.key)
     if not first.more or _has_email(first.items, wanted):
         return _pick(what, "user", wanted, first.items, True)

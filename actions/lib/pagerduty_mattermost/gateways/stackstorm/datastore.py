@@ -13,11 +13,11 @@ Names are relative: `sensor.head` is the key `pagerduty.sensor.head`, system sco
 1, "data": ...}`; one of an older version is read as today's (`migrations`).
 
 Raises `StoreUnreachable` when the datastore did not answer within the deadline, `BrokenValue` for
-one that is no envelope of ours, `RejectedInput` for a name or size that can't be stored. Measured
-in facts/stackstorm.md, Datastore: `get_value` returns None for a missing key and for any error
-alike, so reading is `list_values`, which raises; no call has a timeout, so each one runs in a
-thread of its own. A call that never returned may still take effect when the datastore thaws: until
-it has ended, writing to the same name is refused, so an old value can't land on a newer one.
+one that this pack did not write so, `RejectedInput` for a name or size that can't be stored.
+Measured: `get_value` returns None for a missing key and for any error alike, so reading is
+`list_values`, which raises; no call has a timeout, so each one runs in a thread of its own. A call
+that never returned may still take effect when the datastore thaws: until it has ended, writing to
+the same name is refused, so an old value can't land on a newer one.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ from pagerduty_mattermost.gateways.stackstorm import migrations
 
 PREFIX = "pagerduty."
 DEADLINE_SECONDS = 15.0
-"""Seconds for one call with its retries. A healthy one takes 15 to 60 ms (facts/stackstorm.md)."""
+"""Seconds for one call with its retries. A healthy one takes 15 to 60 ms."""
 PAGE_SIZE = 100
 """StackStorm's largest page (`api.max_page_size`)."""
 MAX_PAGES = 200
@@ -58,8 +58,8 @@ _RETRY_PAUSES = (0.1, 0.4)
 
 
 class BrokenValue(PackError):
-    """A value that is no envelope of ours: edited by hand, cut, or of a newer version. `raw` is
-    what stands there."""
+    """A value that this pack did not write so: edited by hand, cut, or of a newer version. `raw`
+    is what stands there."""
 
     def __init__(self, name: str, raw: str, why: str) -> None:
         super().__init__(

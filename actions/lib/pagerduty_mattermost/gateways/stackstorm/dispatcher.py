@@ -1,9 +1,8 @@
-"""Dispatches triggers so that nothing gets lost without a word (facts/stackstorm.md, "Dispatch can
-lose events").
+"""Dispatches triggers so that nothing gets lost without a word, as StackStorm's own dispatch can
+lose them: it returns None for a payload it drops as for one it took.
 
     dispatcher = Dispatcher(sensor_service, schemas, log)
-    dispatcher.dispatch("pagerduty.incident", payload(change), trace_tag=incident_id,
-    ids=event_ids)
+    dispatcher.dispatch("pagerduty.incident", payload(change), trace_tag=id, ids=event_ids)
 
 It counts when `dispatch` returned. Each call: the payload is checked against the trigger's own
 schema first (a payload that does not fit would be dropped silently); then the strict dispatch,

@@ -5,7 +5,8 @@
 
 Each kind of key (its first word) has its own version: 1 and one more for each step here. A step is
 never changed once it was released; a new shape is a new step. What a step can't make sense of
-raises, and the reader keeps the value aside (`aside`) as it does with one of a newer version.
+raises, and the reader puts the value into quarantine (`Store.quarantine`) as it does with one of a
+newer version.
 """
 
 from __future__ import annotations
