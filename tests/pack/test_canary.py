@@ -247,7 +247,10 @@ def kinds_and_ends(service: Any) -> None:
         kind = state_kinds.kind_of(item.name[len("pagerduty.") :])
         assert kind is not state_kinds.OTHER, f"{item.name}: add it to state_kinds.KINDS"
         ttl = getattr(item, "ttl", None)
-        assert kind.ttl is None or (ttl is not None and ttl <= kind.ttl), (item.name, ttl)
+        assert kind.kept_seconds is None or (ttl is not None and ttl <= kind.kept_seconds), (
+            item.name,
+            ttl,
+        )
 
 
 class SensorsTestCase(BaseSensorTestCase):
