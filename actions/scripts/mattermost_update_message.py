@@ -23,8 +23,10 @@ class UpdateMessage(PackAction):
         if props is not None:
             # The key by which a later run knows the post stays, although props are replaced as a
             # whole.
-            ours = (self.context.mattermost.get_post(post_id).get("props") or {}).get(PROPS_KEY)
-            props = {**props, PROPS_KEY: ours} if ours else props
+            known_by = (self.context.mattermost.get_post(post_id).get("props") or {}).get(
+                PROPS_KEY
+            )
+            props = {**props, PROPS_KEY: known_by} if known_by else props
         post = self.context.mattermost.patch_post(post_id, message=message, props=props)
         return {
             "post_id": post["id"],

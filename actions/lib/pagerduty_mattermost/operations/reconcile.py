@@ -47,8 +47,7 @@ from pagerduty_mattermost.incidents.reader import (
     read_log,
     read_open,
 )
-from pagerduty_mattermost.noise import storm_publisher
-from pagerduty_mattermost.noise.storm_gate import remembered as remembered_noise
+from pagerduty_mattermost.noise import storm_gate, storm_publisher
 from pagerduty_mattermost.operations import reconcile_plan, route_verdicts
 from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, ReconcileJob
 
@@ -114,7 +113,7 @@ class Reconciler:
         low = frozenset(
             id for id in kept_back if id not in rows or held_cards.is_held_back(rows[id])
         )
-        noise = remembered_noise(self._context.store)
+        noise = storm_gate.remembered(self._context.store)
         watch = self._context.settings.watch
 
         def forgotten(incident: Incident) -> bool:
