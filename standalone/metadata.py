@@ -24,7 +24,14 @@ from standalone.metadata_schemas import (
     SYSTEM_TRIGGERS,
     TIMERS,
 )
-from standalone.pack_model import ActionMeta, Pack, RetryPolicy, Rule, SensorMeta, TriggerType
+from standalone.pack_model import (
+    ActionMeta,
+    ActionRetryPolicy,
+    Pack,
+    Rule,
+    SensorMeta,
+    TriggerType,
+)
 from standalone.schemas import Misfit, check, check_schema, validate
 from standalone.yaml_file import read_yaml
 
@@ -244,7 +251,7 @@ class _Loader:
 
     def _policy(
         self, file: Path, data: Dict[str, Any], actions: Mapping[str, ActionMeta]
-    ) -> Optional[RetryPolicy]:
+    ) -> Optional[ActionRetryPolicy]:
         kind = data["policy_type"]
         if not data["enabled"]:
             return None
@@ -258,7 +265,7 @@ class _Loader:
         except Misfit as error:
             self._problem(file, str(error))
             return None
-        return RetryPolicy(
+        return ActionRetryPolicy(
             ref=f"{data.get('pack') or self._ref}.{data['name']}",
             action_ref=data["resource_ref"],
             retry_on=parameters["retry_on"],

@@ -55,7 +55,7 @@ class Rule(NamedTuple):
     """`ref` and `parameters`."""
 
 
-class RetryPolicy(NamedTuple):
+class ActionRetryPolicy(NamedTuple):
     """`action.retry` of one action."""
 
     ref: str
@@ -78,7 +78,7 @@ class Pack(NamedTuple):
     triggers: Mapping[str, TriggerType]
     rules: Mapping[str, Rule]
     aliases: Tuple[ActionAlias, ...]
-    policies: Tuple[RetryPolicy, ...]
+    policies: Tuple[ActionRetryPolicy, ...]
     config_schema: Mapping[str, Any]
     problems: Tuple[str, ...]
     refused: Tuple[str, ...]

@@ -9,7 +9,7 @@ from typing import Any, Dict
 from ..server import HttpAnswer
 from .call import ROUTES, MattermostCall, ok, text_of
 from .errors import ApiError, bad_body, forbidden
-from .integrations import Command
+from .integrations import SlashCommand
 from .permissions import MANAGE_COMMANDS, MANAGE_OTHERS_COMMANDS, VIEW_TEAM
 
 _BUILT_IN = (
@@ -70,12 +70,12 @@ def create(call: MattermostCall) -> HttpAnswer:
         raise ApiError("api.command.duplicate_trigger.app_error")
     _check(fields)
     now = state.now()
-    made = Command(state.new_id(), state.new_id(), call.user.id, team_id, now, now)
+    made = SlashCommand(state.new_id(), state.new_id(), call.user.id, team_id, now, now)
     return _stored(call, made, fields, 201)
 
 
 def _stored(
-    call: MattermostCall, command: Command, fields: Dict[str, Any], status: int = 200
+    call: MattermostCall, command: SlashCommand, fields: Dict[str, Any], status: int = 200
 ) -> HttpAnswer:
     state = call.server.state
     for name in (*_TEXTS, "auto_complete"):
@@ -90,7 +90,7 @@ def _need_switched_on(call: MattermostCall) -> None:
         raise ApiError("api.command.disabled.app_error")
 
 
-def _own(call: MattermostCall) -> Command:
+def _own(call: MattermostCall) -> SlashCommand:
     """`{command_id}` of the path, that who asks may manage. Raises ApiError: 404 where it is not
     to be known of."""
     state = call.server.state

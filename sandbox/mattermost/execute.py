@@ -11,7 +11,7 @@ from ..server import HttpAnswer, HttpRequest
 from . import ids, outgoing, responses, triggers
 from .call import ROUTES, MattermostCall, text_of
 from .errors import ApiError, bad_body, forbidden
-from .integrations import RESPONSE_URL_SECONDS, RESPONSE_URL_USES, Command, ResponseUrl
+from .integrations import RESPONSE_URL_SECONDS, RESPONSE_URL_USES, ResponseUrl, SlashCommand
 from .model import OPEN, Channel
 from .responses import CommandCaller
 from .server import MattermostCore
@@ -24,7 +24,7 @@ FAILED = "api.command.execute_command.failed.app_error"
 
 
 class _Run(NamedTuple):
-    command: Command
+    command: SlashCommand
     said: CommandCaller
     form: List[Tuple[str, str]]
     client_trigger_id: str
@@ -66,7 +66,7 @@ def execute(call: MattermostCall) -> Awaitable[HttpAnswer]:
 
 
 def _run(
-    call: MattermostCall, command: Command, said: CommandCaller, channel: Channel, text: str
+    call: MattermostCall, command: SlashCommand, said: CommandCaller, channel: Channel, text: str
 ) -> _Run:
     state = call.server.state
     client_id, trigger_id = triggers.new(call.server, call.user.id)

@@ -13,7 +13,7 @@ RESPONSE_URL_USES = 5
 
 
 @dataclass
-class Command:
+class SlashCommand:
     """A slash command of a team."""
 
     id: str
@@ -105,7 +105,7 @@ class Dialog(NamedTuple):
 
 @dataclass
 class Integrations:
-    commands: Dict[str, Command] = field(default_factory=dict)
+    commands: Dict[str, SlashCommand] = field(default_factory=dict)
     response_urls: Dict[str, ResponseUrl] = field(default_factory=dict)
     hooks: Dict[str, OutgoingHook] = field(default_factory=dict)
     ephemerals: Dict[str, List[Post]] = field(default_factory=dict)
@@ -115,5 +115,5 @@ class Integrations:
     cookies: Dict[str, Cookie] = field(default_factory=dict)
     """By the text that clients hold, which tells them nothing."""
 
-    def commands_of(self, team_id: str) -> List[Command]:
+    def commands_of(self, team_id: str) -> List[SlashCommand]:
         return [c for c in self.commands.values() if c.team_id == team_id]

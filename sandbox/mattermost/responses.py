@@ -8,7 +8,7 @@ from typing import Any, Dict, NamedTuple
 
 from . import ephemeral, post_rules, props, slack_text
 from .errors import ApiError
-from .integrations import Command
+from .integrations import SlashCommand
 from .server import MattermostCore
 
 _TEXTS = ("response_type", "text", "username", "channel_id", "icon_url", "type", "goto_location")
@@ -55,7 +55,7 @@ def _typed(sent: Dict[str, Any], name: str, kind: type, empty: Any) -> Any:
 
 
 def carry_out(
-    server: MattermostCore, command: Command, said: CommandCaller, response: Dict[str, Any]
+    server: MattermostCore, command: SlashCommand, said: CommandCaller, response: Dict[str, Any]
 ) -> None:
     """Raises ApiError (500) when a post can't be made."""
     failed = False
@@ -70,7 +70,7 @@ def carry_out(
 
 
 def _post(
-    server: MattermostCore, command: Command, said: CommandCaller, response: Dict[str, Any]
+    server: MattermostCore, command: SlashCommand, said: CommandCaller, response: Dict[str, Any]
 ) -> None:
     state = server.state
     user, channel_id = state.users[said.user_id], response["channel_id"] or said.channel_id
@@ -115,7 +115,7 @@ def _post(
 
 
 def _overrides(
-    server: MattermostCore, command: Command, response: Dict[str, Any]
+    server: MattermostCore, command: SlashCommand, response: Dict[str, Any]
 ) -> Dict[str, str]:
     name = command.username or response["username"]
     return {"override_username": name} if server.enable_post_username_override and name else {}

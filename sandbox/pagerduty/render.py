@@ -11,7 +11,7 @@ from typing import List, Optional
 from ..clock import iso
 from .model import Alert, Incident, LogEntry, Note, Responder, Thing
 from .render_catalog import API, WEB, CatalogRenderer
-from .rota import OnCall
+from .rota import OnCallTurn
 
 
 class Renderer(CatalogRenderer):
@@ -224,7 +224,7 @@ class Renderer(CatalogRenderer):
             shown[name] = value
         return shown
 
-    def on_call(self, on_call: OnCall) -> Thing:
+    def on_call(self, on_call: OnCallTurn) -> Thing:
         schedule = (
             self.either("schedules", "schedules", on_call.schedule_id)
             if on_call.schedule_id

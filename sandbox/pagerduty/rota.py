@@ -164,7 +164,7 @@ def _windows(restrictions: Sequence[Thing], zone: tzinfo, low: int, high: int) -
     return merged
 
 
-class OnCall(NamedTuple):
+class OnCallTurn(NamedTuple):
     """Start and end are None for who is always on call."""
 
     policy_id: str
@@ -181,19 +181,21 @@ def on_calls(
     since: int,
     until: int,
     level: Optional[int] = None,
-) -> List[OnCall]:
+) -> List[OnCallTurn]:
     """The on-calls of these policies that touch [since, until], by policy and level."""
-    found: List[OnCall] = []
+    found: List[OnCallTurn] = []
     for policy in policies.values():
         for number, rule in enumerate(policy.get("rules", ()), start=1):
             if level is not None and level != number:
                 continue
             for kind, target in rule["targets"]:
                 if kind == "user":
-                    found.append(OnCall(policy["id"], number, target, "", None, None))
+                    found.append(OnCallTurn(policy["id"], number, target, "", None, None))
                     continue
                 for shift in shifts(schedules[target], since, until):
                     found.append(
-                        OnCall(policy["id"], number, shift.user_id, target, shift.start, shift.end)
+                        OnCallTurn(
+                            policy["id"], number, shift.user_id, target, shift.start, shift.end
+                        )
                     )
     return found

@@ -14,7 +14,7 @@ from identity_link import IdentityLink
 from post_incident import PostIncident
 
 from sandbox import Sandbox
-from sandbox.mattermost.integrations import Command, ResponseUrl
+from sandbox.mattermost.integrations import ResponseUrl, SlashCommand
 from sandbox.pagerduty import API_KEY
 
 
@@ -84,7 +84,7 @@ class Office:
     def hook(self) -> str:
         """Where the answer to a slash command goes."""
         state, world = self.sandbox.mattermost.service.state, self.sandbox.mattermost.world
-        command = Command(state.new_id(), "t" * 26, self.ada, world.team.id, 0, 0)
+        command = SlashCommand(state.new_id(), "t" * 26, self.ada, world.team.id, 0, 0)
         channel = world.channels["incidents"].id
         url = ResponseUrl(state.new_id(), command.id, self.ada, channel, "", state.now())
         state.integrations.commands[command.id] = command

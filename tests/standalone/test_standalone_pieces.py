@@ -20,7 +20,7 @@ from standalone.config_file import resolve as resolve_config
 from standalone.database import Database
 from standalone.datastore import DatastoreService, KeyValuePair, KeyValueStore
 from standalone.metadata import load_pack
-from standalone.pack_model import RetryPolicy
+from standalone.pack_model import ActionRetryPolicy
 from standalone.parameters import BadParameters, from_chat, resolve
 from standalone.runner import outcome_of
 from standalone.schemas import Misfit, check_schema, validate
@@ -369,7 +369,7 @@ def test_this_packs_metadata_loads():
     assert pack.ref == "pagerduty"
     assert pack.problems == ()
     assert pack.actions
-    assert all(isinstance(policy, RetryPolicy) for policy in pack.policies)
+    assert all(isinstance(policy, ActionRetryPolicy) for policy in pack.policies)
 
 
 def test_a_sensors_log_bears_its_name_once():
