@@ -5,10 +5,10 @@ from __future__ import annotations
 
 from typing import Any, Dict, Optional
 
-from pagerduty_mattermost.action_bases.card_action import CardAction
+from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 
-class PostsReconcile(CardAction):
+class PostsReconcile(PackAction):
     def act(self, source: Optional[str] = "", full: Optional[bool] = None) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.stackstorm.rules_api import all_rules
         from pagerduty_mattermost.operations import reconcile_run
