@@ -31,17 +31,17 @@ def run() -> List[Row]:
         try:
             sandbox.pagerduty.account.set_options(rate_limit=None)
             for injected in (DELAY, 0.0):
-                ours, bare = _measured(room, injected)
-                told = f"{injected * 1000:.0f} ms injected"
+                pack, bare = _measured(room, injected)
+                what = f"{injected * 1000:.0f} ms injected"
                 against = f"bare requests: {ms(bare)}"
                 if injected:
                     rows.append(
-                        Row(f"click to card, {told}", ms(ours), against, ours / bare, "≤ 1.5")
+                        Row(f"click to card, {what}", ms(pack), against, pack / bare, "≤ 1.5")
                     )
                 else:
-                    own = (ours - bare) * 1000
+                    own = (pack - bare) * 1000
                     rows.append(
-                        Row("click to card, nothing injected", ms(ours), against, ours / bare)
+                        Row("click to card, nothing injected", ms(pack), against, pack / bare)
                     )
                     rows.append(
                         Row("its own share of that", f"{own:.1f} ms", "25 ms", own / 25, "≤ 1.0")
@@ -52,7 +52,7 @@ def run() -> List[Row]:
 
 
 def _measured(room: Room, injected: float) -> Tuple[float, float]:
-    ours: List[float] = []
+    pack: List[float] = []
     bare: List[float] = []
     for number in range(ROUNDS):
         incident = room.sandbox.pagerduty.account.trigger(
@@ -67,12 +67,12 @@ def _measured(room: Room, injected: float) -> Tuple[float, float]:
         began = time.perf_counter()
         room.click(incident, "acknowledge")
         _until_painted(room, incident)
-        ours.append(time.perf_counter() - began)
+        pack.append(time.perf_counter() - began)
         bare.append(_bare(room, incident))
         for side in sides:
             side.faults.clear()
         time.sleep(0.3)
-    return median(ours), median(bare)
+    return median(pack), median(bare)
 
 
 def _until_painted(room: Room, incident: Any) -> None:

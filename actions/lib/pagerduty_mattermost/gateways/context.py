@@ -41,8 +41,9 @@ KeepFailed = Callable[[str, Mapping[str, Any], Optional[PackError], str], None]
 """Keeps an action that failed, so that it can be carried out again: its name, its parameters, the
 error (None: one that nobody foresaw), and the line people read."""
 
-_SECRET_NAMES = re.compile(r"key|token|secret|password", re.IGNORECASE)
-_URL_CREDENTIALS = re.compile(r"[a-z0-9+.-]+://([^/@]+)@", re.IGNORECASE)
+_HIDDEN = r"key|token|secret|password"
+_URL_CREDENTIALS = r"[a-z0-9+.-]+://([^/@]+)@"
+"""Compiled where an error is shown, not in each action."""
 
 
 class Context:
@@ -244,9 +245,9 @@ def _secrets(config: Dict[str, Any]) -> List[str]:
         elif isinstance(value, (list, tuple)):
             todo.extend((name, item) for item in value)
         elif isinstance(value, str) and len(value) >= 6:
-            if _SECRET_NAMES.search(name):
+            if re.search(_HIDDEN, name, re.IGNORECASE):
                 found.add(value)
-            credentials = _URL_CREDENTIALS.match(value)
+            credentials = re.match(_URL_CREDENTIALS, value, re.IGNORECASE)
             if credentials:
                 found.update(part for part in credentials.group(1).split(":", 1) if len(part) >= 4)
     return sorted(found, key=len, reverse=True)

@@ -23,7 +23,6 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
 )
 from pagerduty_mattermost.gateways.http.client import NO_JSON, asked_wait, decode, network_error
-from pagerduty_mattermost.gateways.http.redaction import redacted
 
 READ_BY_POST = frozenset(("/posts/ids",))
 """Paths of reads that Mattermost takes as POST, since their lists are long."""
@@ -169,4 +168,6 @@ def _told(response: requests.Response) -> Tuple[str, str]:
     told = decode(response)
     if not isinstance(told, dict):
         return "", ""
+    from pagerduty_mattermost.gateways.http.redaction import redacted
+
     return redacted(response, told.get("id"), 100), redacted(response, told.get("message"), 300)

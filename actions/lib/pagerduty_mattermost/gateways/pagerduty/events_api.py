@@ -27,7 +27,6 @@ from pagerduty_mattermost.gateways.http.client import (
     prepare,
     retry,
 )
-from pagerduty_mattermost.gateways.http.redaction import redacted
 
 V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
 V1 = "/generic/2010-04-15/create_event.json"
@@ -232,6 +231,8 @@ def _said(response: Any, answer: Any) -> str:
     """PagerDuty's own words as ": message: error; error"."""
     if not isinstance(answer, dict):
         return ""
+    from pagerduty_mattermost.gateways.http.redaction import redacted
+
     errors = answer.get("errors")
     words = [
         str(answer.get("message") or ""),

@@ -15,7 +15,6 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.gateways.http.redaction import redacted
 
 if TYPE_CHECKING:
     from requests import Response
@@ -122,6 +121,8 @@ def _exists(error: Any) -> bool:
 def _said(response: Response, error: Any) -> Tuple[str, str]:
     """PagerDuty's own words as ": message: error; error", and its error code; both "" when it gave
     none."""
+    from pagerduty_mattermost.gateways.http.redaction import redacted
+
     if not isinstance(error, dict):
         return (
             ": " + redacted(response, error, ERROR_LENGTH) if isinstance(error, str) else ""
