@@ -101,7 +101,7 @@ class Wall:
         mattermost = options.pop("mattermost", None) or self.chat.gateway()
         store = Store(self.datastore, sleep=lambda _: None)
         channels = Channels(
-            mattermost, store, complain=lambda error: self.complaints.append(str(error))
+            mattermost, store, notify=lambda error: self.complaints.append(str(error))
         )
         terms: Dict[str, Any] = {
             "log": self.log,
