@@ -8,7 +8,7 @@ import sys
 import threading
 from typing import Any, Dict, Optional
 
-# A sensor gets only its own folder on its path (facts/stackstorm.md, Layout and paths).
+# A sensor gets only its own folder on its path.
 _LIBRARY = os.path.join(
     os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "actions", "lib"
 )

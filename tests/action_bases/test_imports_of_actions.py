@@ -1,5 +1,4 @@
-"""An action is a fresh process each time: what it does not use, it must not import
-(facts/stackstorm.md, Cost)."""
+"""An action is a fresh process each time: what it does not use, it must not import."""
 
 from __future__ import annotations
 

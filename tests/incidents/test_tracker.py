@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.incidents.event_types import HAND_OVERS, STATUS_AFTER
+from pagerduty_mattermost.incidents.event_types import STATUS_AFTER, UNDOES_ACKNOWLEDGEMENT
 from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Incident, IncidentEvent, Person
 from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, StateStep
 from pagerduty_mattermost.incidents.log_entries import LogEntry, parse_entry
@@ -30,7 +30,7 @@ from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 START = 1_800_000_000
 NEVER = 10**12
 TURNS = STATUS_AFTER
-MAYBE_TURNS = ("incident.updated", *HAND_OVERS)
+MAYBE_TURNS = ("incident.updated", *UNDOES_ACKNOWLEDGEMENT)
 """A reopen that came before its late resolve is told as updated; a hand-over may have taken an
 acknowledgement back."""
 

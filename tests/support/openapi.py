@@ -49,8 +49,8 @@ NULLABLE = {
     "seconds_to_first_ack seconds_to_mobilize seconds_to_resolve",
     "SubSchedule": "rendered_coverage_percentage",
 }
-"""PagerDuty: null in real answers, though the document does not say so (facts/pagerduty.md, the
-API's own examples)."""
+"""PagerDuty: null in real answers, though the document does not say so: its own
+examples hold them."""
 
 INCLUDED = (
     *(
@@ -84,7 +84,7 @@ EXTRA_PROPERTIES = {
     ("mattermost", "POST", "/api/v4/actions/dialogs/submit"): {"user_id"},
     ("mattermost", "POST", "/api/v4/commands/execute"): {"team_id"},
 }
-"""Request properties the server takes and the document leaves out (facts/mattermost.md)."""
+"""Request properties the server takes and the document leaves out (Mattermost 11.6)."""
 
 
 def available() -> bool:

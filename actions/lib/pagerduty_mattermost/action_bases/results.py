@@ -1,4 +1,4 @@
-"""What an action returns, made so that StackStorm can store it (facts/stackstorm.md, Actions)."""
+"""What an action returns, made so that StackStorm can store it."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ _INT64 = 2**63
 
 def fit(value: Any) -> Any:
     """`value` as StackStorm can store it: string keys, lists for tuples, a dict for a NamedTuple,
-    integers within 64 bits (else text), no NaN, no lone surrogates, NUL or magic strings
-    (facts/stackstorm.md, Actions)."""
+    integers within 64 bits (else text), no NaN, no lone surrogates, NUL or magic strings.
+    StackStorm fails an action that returns such things after its effect, or loses the value."""
     return value if _is_fit(value) else _fitted(value, 0)
 
 

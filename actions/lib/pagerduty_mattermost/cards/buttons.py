@@ -1,10 +1,10 @@
 """The buttons and the menu of a card, as its state allows. Pure.
 
-    actions(incident, "https://st2.example.com/pagerduty", key, now) -> ({"id": "acknowledge",
-    ...}, ...)
+    actions(incident, "https://st2.example.com/pagerduty", key, now)
+    # -> ({"id": "acknowledge", ...}, ...)
 
-An id may hold letters and digits only, else a click is lost; `type` is always said
-(facts/mattermost.md).
+An id holds letters and digits only: with a hyphen or an underscore Mattermost answers the click
+with 404 and calls nobody. `type` is always given.
 """
 
 from __future__ import annotations

@@ -1,14 +1,14 @@
 """Pure: an incident as the one post that shows it, in every state. Replies in its thread:
 `replies`.
 
-    card(incident, View(zone, key=..., version=...)) -> Card(message, props)
+    draw_card(incident, CardView(zone, key=..., version=...)) -> Card(message, props)
     plain_line(incident) -> one line of Markdown for direct messages
 
 `message` and the attachment's `fallback` are one plain line (state, title, service, link) for
 push, mobile and search. `props.pagerduty` is `{key, incident, version, print}`: found again by its
 key, compared by its version and fingerprint. The props keep the 8000 characters of old servers,
-which count about 290 more for each attachment (facts/mattermost.md): what matters least is cut
-first.
+which count about 290 more for each attachment (measured on Mattermost 11.6): what matters least is
+cut first.
 """
 
 from __future__ import annotations
@@ -70,10 +70,10 @@ class CardView(NamedTuple):
 
     zone: tzinfo = timezone.utc
     key: str = ""
-    """The card's key (`keys.post_key("card", incident, channel)`)."""
+    """The card's key (`post_keys.post_key("card", incident, channel)`)."""
     version: Version = Version("", "", 0)
     now: str = ""
-    """ISO time of the painting; replies tell the day only when it is another one, and mark what is
+    """ISO time of the painting; replies name the day only when it is another one, and mark what is
     late."""
     actions: Tuple[Mapping[str, Any], ...] = ()
     """Buttons and menus of the attachment, as Mattermost takes them."""

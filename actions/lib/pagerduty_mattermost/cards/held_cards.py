@@ -1,9 +1,8 @@
 """Cards that quiet hours hold back, until the digest lists them (docs/quiet.md).
 
     record = read(store, channel_id, incident_id)
-    verdict = decide(starts, record, until, change)        # pure
-    held_incidents(store) -> {incident_id: why}            # whoever looks for cards that are
-    missing leaves these alone
+    verdict = decide(starts, record, until, incident)      # pure
+    held_incidents(store) -> {incident_id: why}            # cards that are missing on purpose
 
 One datastore key `pagerduty.held.<channel id>.<incident id>` for each (channel, incident): two
 writers of one key write the same. It stands from the change that would have started a card until

@@ -13,7 +13,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Optional
 
 from pagerduty_mattermost.cards.route import (
-    HAND_OVERS,
+    MENTIONING_EVENTS,
     Route,
     mentioned_at_birth,
     mentioned_in_reply,
@@ -78,7 +78,7 @@ class Mentions:
         """Whom the reply to an event mentions, as its card's route says."""
         if (
             route.mention == "oncall"
-            and event.event_type in HAND_OVERS
+            and event.event_type in MENTIONING_EVENTS
             and change.incident.is_open
         ):
             return self.on_call(change.incident.escalation_policy_id, {event.agent.id})

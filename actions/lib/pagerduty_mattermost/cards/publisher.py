@@ -1,9 +1,9 @@
 """The card of an incident and its thread, in every channel: created once, repainted in place, each
 event replied once.
 
-    posts = Posts(mattermost, store, channels, zone=..., mentions=..., extras=..., log=...)
-    posts.show(change, "~incidents", route) -> CardOutcome    # the card in one channel
-    posts.repaint(change) -> [CardOutcome, ...]           # all cards the incident has
+    publisher = CardPublisher(mattermost, store, channels, zone=..., mentions=..., log=...)
+    publisher.show(change, "~incidents", route) -> CardOutcome    # the card in one channel
+    publisher.repaint(change) -> [CardOutcome, ...]               # all cards the incident has
 
 Any number of runs may do this at once, be killed at any point and be repeated an hour later: see
 docs/architecture.md (Card, Reply, Newest wins). The change is written before anything is posted,

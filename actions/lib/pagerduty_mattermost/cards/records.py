@@ -94,7 +94,8 @@ class MitigatedMark(NamedTuple):
     """ISO 8601, by PagerDuty's clock."""
 
 
-_UNMARKS = ("incident.resolved", "incident.reopened")
+ENDS_MITIGATION = ("incident.resolved", "incident.reopened")
+"""Event types after which `MitigatedMark` counts no longer."""
 
 
 class IncidentMemory(NamedTuple):
@@ -113,7 +114,7 @@ class IncidentMemory(NamedTuple):
         if mark is None or not self.states or not self.newest.change.incident.is_open:
             return None
         at = times.seconds(mark.at) or 0.0
-        ended = [event for event in self.events if event.event_type in _UNMARKS]
+        ended = [event for event in self.events if event.event_type in ENDS_MITIGATION]
         return (
             None
             if any((times.seconds(event.occurred_at) or 0.0) > at for event in ended)

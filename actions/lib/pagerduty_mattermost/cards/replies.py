@@ -1,10 +1,10 @@
 """Pure: one change of an incident as one reply in the card's thread, in people's words, with its
 own time.
 
-    reply(incident, event, view) -> "12:03 · Ann acknowledged"
+    draw_reply(incident, event, view) -> "12:03 · Ann acknowledged"
 
-Every event type has words; those nobody knows yet speak PagerDuty's own sentence. Outside text is
-escaped.
+An event type without words of its own (`WORDS`) is told in PagerDuty's sentence for it. Outside
+text is escaped.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ def draw_reply(incident: Incident, event: IncidentEvent, view: CardView) -> str:
     """The Markdown of the reply, without a mention. `view.now` empty: the day is always shown,
     nothing is late."""
     who = escape(one_line(event.agent.name, MAX_NAME))
-    words = _WORDS.get(event.event_type, _other)(incident, event, view, who)
+    words = WORDS.get(event.event_type, _other)(incident, event, view, who)
     if not who or not words.startswith(who):
         words = words[:1].upper() + words[1:]
     at = times.clock(event.occurred_at, view.zone, view.now)
@@ -178,7 +178,7 @@ def _other(incident: Incident, event: IncidentEvent, view: CardView, who: str) -
     )
 
 
-_WORDS: Dict[str, Words] = {
+WORDS: Dict[str, Words] = {
     "incident.triggered": _triggered,
     "incident.acknowledged": _acknowledged,
     "incident.unacknowledged": _unacknowledged,
@@ -197,3 +197,4 @@ _WORDS: Dict[str, Words] = {
     "incident.responder.added": _responder_added,
     "incident.responder.replied": _responder_replied,
 }
+"""By event type: what a reply says; of all others PagerDuty's own sentence (`_other`)."""

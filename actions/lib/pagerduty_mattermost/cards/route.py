@@ -1,9 +1,9 @@
 """Pure: a route (a rule that posts) and what it makes of a change: whether a card is created, what
 gets a reply.
 
-    route = make_route(name, start_on=["triggered"], reply_on=[], mention="oncall",
-    checklist=[...], reactions=["eyes"])
-    starts(route, change); replies(route, event)
+    route = make_route("SEV1", start_on=["triggered"], mention="oncall", reactions=["eyes"])
+    starts_card(route, change)      # whether the change starts a card
+    gets_reply(route, event)        # whether the event gets a reply in its thread
 
 Event types are PagerDuty's words (`incident.triggered`), the leading `incident.` may be left out.
 An empty list means all of them, `none` none. The card's record keeps its route, so later changes
@@ -17,7 +17,7 @@ from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.incidents.event_types import EVENT_TYPES
+from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_TYPES
 from pagerduty_mattermost.incidents.incident import Change, IncidentEvent
 
 MENTIONS = ("nobody", "assignees", "oncall")
@@ -26,19 +26,19 @@ KNOWN_EVENTS = tuple(
     sorted(
         {
             *EVENT_TYPES.values(),
-            "incident.snoozed",
-            "incident.updated",
+            *FIELD_EVENT_TYPES.values(),
             "incident.deleted",
-            "incident.service_updated",
             "incident.incident_type.changed",
             "incident.conference_bridge.updated",
         }
     )
 )
+"""Event types that a rule may name: those of the log, and PagerDuty's webhook words for which the
+log has no entry."""
 MAX_CHECKLIST, MAX_REACTIONS = 20, 5
 
 _EMOJI = re.compile(r"[a-z0-9_+-]{1,64}")
-HAND_OVERS = (
+MENTIONING_EVENTS = (
     "incident.escalated",
     "incident.delegated",
     "incident.reassigned",
@@ -154,7 +154,7 @@ def mentioned_in_reply(route: Route, event: IncidentEvent, change: Change) -> Li
     """PagerDuty ids that the reply to a hand-over mentions; never who acted."""
     if (
         route.mention != "assignees"
-        or event.event_type not in HAND_OVERS
+        or event.event_type not in MENTIONING_EVENTS
         or not change.incident.is_open
     ):
         return []

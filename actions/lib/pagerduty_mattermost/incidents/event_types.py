@@ -2,8 +2,23 @@
 what an event says about the incident.
 
 A type of entry that is in no table here still becomes an event (`UPDATED`), with PagerDuty's own
-sentence for it. To give a new one its own event, add it to `EVENT_TYPES`, and what it changes to
-`STATUS_AFTER` and `EXPLAINS`.
+sentence for it. To give a new one its own event, add it to `EVENT_TYPES` (a field's change: to
+`FIELD_EVENT_TYPES`), and decide for its event type what else it means:
+
+- here: the status after it (`STATUS_AFTER`), whether it takes an acknowledgement back
+  (`UNDOES_ACKNOWLEDGEMENT`), and which changed fields it accounts for (`EXPLAINS`);
+- `cards.replies` (`WORDS`): the words of its reply, else PagerDuty's own sentence;
+- `cards.route` (`MENTIONING_EVENTS`): whether its reply mentions people. The words that a rule may
+  name (`KNOWN_EVENTS`) follow from the tables here;
+- `cards.records` (`ENDS_MITIGATION`): whether "mitigated" counts no longer after it;
+- `noise.storm_detection` (`MOVES`): whether it shows that somebody works on the incident;
+  `noise.flapping` and `noise.reminder_rules` (`BEGINNINGS`): whether it opens or closes the
+  incident anew;
+- `sensor.webhook` (`SUBSCRIBED_EVENTS`): whether PagerDuty's webhook sends it.
+
+tests/incidents/test_event_types.py fails until each of these is decided. A type that is in
+`EVENT_TYPES` is also taken at its word: `incidents.tracker` no longer asks of its entries whether
+they reopened the incident or changed its title, as it does of types that nobody knows.
 """
 
 from __future__ import annotations
@@ -11,7 +26,7 @@ from __future__ import annotations
 from typing import Dict, FrozenSet, Mapping
 
 UPDATED = "incident.updated"
-"""Event type of entries that nobody knows yet: they pass, with their summary ."""
+"""Event type of entries that nobody knows yet: they pass, with their summary."""
 
 EVENT_TYPES: Dict[str, str] = {
     "trigger": "incident.triggered",
@@ -70,8 +85,8 @@ STATUS_AFTER: Mapping[str, str] = {
     "incident.merged": "merged",
 }
 """Status that an incident has after an event of that type."""
-HAND_OVERS = ("incident.reassigned", "incident.escalated", "incident.delegated")
-"""Events that take an acknowledgement back without an entry of their own."""
+UNDOES_ACKNOWLEDGEMENT = ("incident.reassigned", "incident.escalated", "incident.delegated")
+"""Events of a hand-over: they take an acknowledgement back, which has no entry of its own then."""
 
 FIELDS = ("urgency", "priority", "title", "assignees", "policy")
 _ALL = frozenset(FIELDS)

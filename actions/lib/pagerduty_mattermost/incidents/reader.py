@@ -1,7 +1,7 @@
 """Reads PagerDuty for the incident sensor: the log since a time, and snapshots. I/O through the
 gateway alone.
 
-    read = read_log(pagerduty, since, teams, known_id=state.seen.__contains__)
+    read = read_log(pagerduty, since, teams, state.is_fresh)
     found = read_snapshot(pagerduty, services, teams, unchanged, still_open)
 
 Costs: a quiet log is 1 request; a snapshot is ceil(N/100) + 1 (the page of incidents resolved

@@ -19,10 +19,10 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.event_types import (
     EXPLAINS,
     FIELDS,
-    HAND_OVERS,
     STATUS_AFTER,
     TRIGGERED,
     UNACKNOWLEDGED,
+    UNDOES_ACKNOWLEDGEMENT,
 )
 from pagerduty_mattermost.incidents.incident import (
     OPEN_STATUSES,
@@ -196,7 +196,7 @@ def _accounted(step: StateStep) -> Set[str]:
     accounted: Set[str] = set()
     for event in step.change.events:
         accounted |= EXPLAINS.get(event.event_type, frozenset())
-        if event.event_type in STATUS_AFTER or event.event_type in HAND_OVERS:
+        if event.event_type in STATUS_AFTER or event.event_type in UNDOES_ACKNOWLEDGEMENT:
             accounted.add("status")
     return accounted
 

@@ -1,7 +1,7 @@
 """Pure: (what is known, log entries) -> what to dispatch and what is known then.
 
-    steps = follow(state, entries, watch, now)   # fresh entries, any order; a Step an incident
-    dispatch step.change, then state.apply(step)
+    steps = follow(state, entries, watch, now)   # of fresh entries: a StateStep an incident
+    state.apply(step)                            # of each, once its change was dispatched
 
 Each entry is one event, whatever else is known. The incident that comes with it is the incident
 when the log was read: its state may be ahead of the entries that are visible yet. So the known
@@ -18,12 +18,12 @@ from pagerduty_mattermost.incidents.event_types import (
     EVENT_TYPES,
     EXPLAINS,
     FIELDS,
-    HAND_OVERS,
     REOPENED,
     SILENT_TYPES,
     STATUS_AFTER,
     TRIGGERED,
     UNACKNOWLEDGED,
+    UNDOES_ACKNOWLEDGEMENT,
     UPDATED,
 )
 from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Change, Incident, IncidentEvent
@@ -258,7 +258,7 @@ class _IncidentStory:
         the state then."""
         status, at = STATUS_AFTER.get(event_type), int(entry.at)
         if status is None:
-            handed_over = event_type in HAND_OVERS and self._status in OPEN_STATUSES
+            handed_over = event_type in UNDOES_ACKNOWLEDGEMENT and self._status in OPEN_STATUSES
             takes_back = entry.kind not in EVENT_TYPES or handed_over
             if takes_back and self.incident.status == "triggered" and at >= self._status_at:
                 # An unknown type may be a reopen whose resolve is still to come, late: that one is

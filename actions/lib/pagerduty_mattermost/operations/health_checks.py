@@ -1,7 +1,8 @@
 """`health.check`: both connections, what the bot may do, clocks, and how the pack's own parts
 stand.
 
-    checks(action) -> [CheckResult(name, state, text), ...]; table(checks)
+    found = checks(context)      # [CheckResult(name, state, text), ...]
+    table(found)                 # for people, in Markdown
 
 Each check costs one request at most, and none of them changes anything. A check never raises: what
 can't be found out is a failed check.

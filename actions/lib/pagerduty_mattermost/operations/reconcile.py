@@ -1,7 +1,7 @@
 """Reconcile at work: reads PagerDuty and what is remembered, and puts right what
 `reconcile_plan.plan` finds.
 
-    Reconciler(context, rules).run(state, cursor, full=False) -> ReconcileReport(...)
+    Reconciler(context, rules).run(state, cursor, full=True) -> ReconcileReport(...)
 
 Everything goes the way that a rule's action goes (`cards.publisher`), with the same keys: doing it
 beside a rule, twice, or after being killed makes no second post. Raises the gateways' errors

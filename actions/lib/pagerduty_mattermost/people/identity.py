@@ -6,9 +6,9 @@ same e-mail address.
 
 A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away;
 whom PagerDuty has for a link or an address is remembered for an hour, beside it or in its place.
-Ids and not names: names change hands. Whether an address was verified no server tells a bot
-(facts/mattermost.md), so how far to trust it is the owner's decision (chat.link_by_email;
-`mattermost.setup` says what the server's settings allow).
+Ids and not names: names change hands. Mattermost tells no bot whether an address was verified, so
+how far to trust it is the owner's decision (chat.link_by_email; `mattermost.setup` says what the
+server's settings allow).
 """
 
 from __future__ import annotations

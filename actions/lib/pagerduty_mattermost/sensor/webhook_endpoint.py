@@ -50,7 +50,7 @@ ALARM_SECONDS = 3600.0
 """That a trouble counts after it was last seen, so that one which comes and goes is reported
 once."""
 ANSWER_SECONDS = 2.5
-"""For the datastore while PagerDuty waits; it waits 5 s (facts/pagerduty.md)."""
+"""For the datastore while PagerDuty waits, which it does for 5 s."""
 STATUS_EVERY_SECONDS = 60.0
 """Between two notes of how the webhook does (`webhook.status` reads them), unless it began or
 ceased to work."""

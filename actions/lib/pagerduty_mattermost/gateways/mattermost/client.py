@@ -75,10 +75,10 @@ class Mattermost(MattermostDirectory):
     ) -> Dict[str, Any]:
         """Create a post, or a reply in the thread of `root_id`; returns it.
 
-        `key` (`keys.post_key`) goes out as `pending_post_id` and in `props.pagerduty.key`: within
-        about 20 s the same key makes no second post. Without one a random key serves this call's
-        own retries. `bot_id`: the bot's user id where it is known, else it is asked for once.
-        `RetryLater.maybe_done`: the post may exist; look for the key (`find_post`,
+        `key` (`post_keys.post_key`) goes out as `pending_post_id` and in `props.pagerduty.key`:
+        within about 20 s the same key makes no second post. Without one a random key serves this
+        call's own retries. `bot_id`: the bot's user id where it is known, else it is asked for
+        once. `RetryLater.maybe_done`: the post may exist; look for the key (`find_post`,
         `find_reply`) before the next try.
         """
         key = key or os.urandom(16).hex()

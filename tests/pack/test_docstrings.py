@@ -1,0 +1,138 @@
+"""What docstrings show can be done: the examples at a module's head call what is there, with
+arguments that it takes."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+import importlib
+import inspect
+import re
+from typing import Any, Dict, Iterator, List, Set
+
+import pytest
+from test_architecture import MODULES, names_of, unknown
+
+IN_EXAMPLES_ALONE = {"Person", "GetChannel"}
+"""Classes that an example makes up."""
+OF_OTHER_MODULES = {"clock", "get_incident", "payload", "post_key", "read", "require_mattermost"}
+"""Functions that examples use and that their own module has not."""
+DATA = {"incident", "route", "requests", "sensor"}
+"""Words that begin names of events, fields, keys and other libraries, as well as a module's."""
+
+DEFINED: Set[str] = {name for path in MODULES.values() for name in names_of(path)}
+"""What the library's modules define at their tops."""
+
+
+def examples(docstring: str) -> str:
+    """The indented lines, as Python: without results, and without lines that are none."""
+    kept: List[str] = []
+    for line in docstring.splitlines():
+        if not line.startswith("    "):
+            continue
+        code = re.sub(r"\s*->.*", "", line[4:]).replace("…", "...")
+        try:
+            ast.parse("\n".join([*kept, code]))
+        except SyntaxError:
+            continue
+        kept.append(code)
+    return "\n".join(kept)
+
+
+def elided(call: ast.Call) -> bool:
+    """Whether the example leaves arguments out: `...` alone, or something unpacked."""
+    return any(
+        isinstance(one, ast.Starred) or (isinstance(one, ast.Constant) and one.value is ...)
+        for one in call.args
+    ) or any(one.arg is None for one in call.keywords)
+
+
+def wrong_calls(module: str, code: str) -> Iterator[str]:
+    """Calls of names that nothing defines, and calls of the module's own with arguments that it
+    does not take."""
+    there = importlib.import_module(f"pagerduty_mattermost.{module}")
+    tree = ast.parse(code)
+    made: Dict[str, Any] = {}
+    assigned = {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)} - {
+        one.id
+        for one in ast.walk(tree)
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
+    }
+    for node in ast.walk(tree):
+        if (
+            isinstance(node, ast.Assign)
+            and isinstance(node.targets[0], ast.Name)
+            and isinstance(node.value, ast.Call)
+            and isinstance(node.value.func, ast.Name)
+        ):
+            made[node.targets[0].id] = getattr(there, node.value.func.id, None)
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Call):
+            continue
+        called: Any = None
+        bound: List[object] = []
+        if isinstance(node.func, ast.Name):
+            name = node.func.id
+            classes = {one for one in DEFINED if one[:1].isupper()}
+            known = classes | IN_EXAMPLES_ALONE | OF_OTHER_MODULES | assigned
+            if not (name in known or hasattr(there, name) or hasattr(builtins, name)):
+                yield f"{name}: nothing defines it"
+            called = vars(there).get(name)
+        elif isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name):
+            owner = made.get(node.func.value.id)
+            if not inspect.isclass(owner):
+                continue
+            called = getattr(owner, node.func.attr, None)
+            bound = [owner]
+            if called is None:
+                yield f"{node.func.value.id}.{node.func.attr}: {owner.__name__} has none"
+        if called is None or elided(node) or not callable(called):
+            continue
+        try:
+            inspect.signature(called).bind(
+                *bound, *node.args, **{str(one.arg): one for one in node.keywords}
+            )
+        except (TypeError, ValueError) as error:
+            yield f"{ast.unparse(node)}: {error}"
+
+
+def docstrings(module: str) -> Iterator[str]:
+    for node in ast.walk(ast.parse(MODULES[module].read_text(encoding="utf-8"))):
+        if isinstance(node, (ast.Module, ast.ClassDef, ast.FunctionDef)):
+            yield ast.get_docstring(node) or ""
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_the_example_of_a_module_can_be_done(module: str) -> None:
+    head = ast.get_docstring(ast.parse(MODULES[module].read_text(encoding="utf-8"))) or ""
+    assert list(wrong_calls(module, examples(head))) == []
+    shown = "\n".join(line for line in head.splitlines() if line.startswith("    "))
+    results = set(re.findall(r"\b([A-Z][a-z]\w*)\(", re.sub(r'"[^"]*"', "", shown)))
+    assert results - DEFINED - IN_EXAMPLES_ALONE == set()
+
+
+@pytest.mark.parametrize("module", sorted(MODULES))
+def test_a_docstring_names_what_is_there(module: str) -> None:
+    text = "\n".join(docstrings(module))
+    assert [one for one in unknown(text) if one.partition(".")[0] not in DATA] == []
+    constants = set(re.findall(r"`([A-Z]+(?:_[A-Z]+)+)`", text))
+    assert constants - DEFINED == set()
+
+
+@pytest.mark.parametrize(
+    "docstring",
+    [
+        "    card(incident, CardView()) -> Card(message, props)",
+        "    drawn = draw_card(incident)",
+        "    draw_card(incident, look=view)",
+        "    view = CardView(key='x'); view.paint()",
+    ],
+)
+def test_an_example_that_is_wrong_is_found(docstring: str) -> None:
+    assert list(wrong_calls("cards.card", examples(docstring)))
+
+
+def test_an_example_that_is_right_is_not() -> None:
+    code = "    draw_card(incident, CardView(zone, key=...)) -> Card(message, props)"
+    assert list(wrong_calls("cards.card", examples(code))) == []
+    assert list(wrong_calls("cards.publisher", examples("    posts = CardPublisher(...)"))) == []
