@@ -148,3 +148,25 @@ def test_another_event_of_the_same_version_is_told_though_its_first_run_failed(w
     wall.chat.server.faults.clear()
     wall.repaint(twin)
     assert wall.replies() == ["R1", "R5"]
+
+
+def test_what_was_read_twice_in_one_second_forgets_no_events(wall: Wall) -> None:
+    """Reconcile and a click read an incident in the same second: both changes have one version,
+    and only the first names the event, which the sensor reports a while later."""
+    read = ACKED._replace(cycle=0, read_at=at(30))
+    wall.show(read)
+    wall.repaint(read._replace(events=()))
+    wall.chat.service.forget_pending()
+    wall.show(ACKED._replace(cycle=7))
+    assert wall.replies() == ["R1", "R2"]
+
+
+def test_what_was_forgotten_of_a_card_is_looked_for(wall: Wall) -> None:
+    """A change that the card has shown is known no more: another run of that second wrote over
+    it."""
+    wall.show(ACKED)
+    (newest,) = [key for key in wall.keys(".state.") if key != wall.keys(".state.")[0]]
+    del wall.datastore.items[newest]
+    wall.chat.service.forget_pending()
+    wall.show(ACKED._replace(cycle=7))
+    assert wall.replies() == ["R1", "R2"]

@@ -198,7 +198,9 @@ class CardPublisher:
             known, memory = self._remember(job, known, memory, first=number == 0)
             targets, later = self._targets(job, memory), None
             for record in targets:
-                at_once = first is not None and first.is_shown(record)
+                at_once = (
+                    first is not None and first.is_shown(record) and first.knows_all_shown(record)
+                )
                 try:
                     outcome = self._bring_up(job, record, memory, read_at, at_once)
                 except RetryLater as error:

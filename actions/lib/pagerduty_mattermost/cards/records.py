@@ -123,14 +123,18 @@ class IncidentMemory(NamedTuple):
 
     def knowing(self, known: SeenChange) -> IncidentMemory:
         """With a change that need not be written yet; one of the same version gives way to it,
-        extras kept."""
+        extras and events kept: what was read by hand or by reconcile within one second has one
+        version, and the events of the first must not be forgotten for the second."""
         same = [state for state in self.states if state.version == known.version]
         merged = known
         for state in same:
-            incident = merge(known.change.incident, state.change.incident)
-            merged = SeenChange(
-                known.version, known.change._replace(incident=incident), state.at, state.life
-            )
+            change = merged.change
+            incident = merge(change.incident, state.change.incident)
+            new = {event.event_id for event in change.events}
+            events = [event for event in state.change.events if event.event_id not in new]
+            events = sorted([*events, *change.events], key=lambda event: event.occurred_at)
+            change = change._replace(incident=incident, events=tuple(events))
+            merged = SeenChange(known.version, change, state.at, state.life)
         others = [state for state in self.states if state.version != known.version]
         return self._replace(
             states=tuple(sorted([*others, merged], key=lambda state: state.version))
@@ -169,6 +173,11 @@ class IncidentMemory(NamedTuple):
     def is_shown(self, record: CardRecord) -> bool:
         """Whether the card is there, painted with all that is known, and all replies are."""
         return record.born and bool(record.post_id) and set(self.marks) <= set(record.told)
+
+    def knows_all_shown(self, record: CardRecord) -> bool:
+        """Whether the card has shown nothing but what is known: not so where a change that it
+        showed was forgotten or written over since."""
+        return set(record.told) <= set(self.marks)
 
     @property
     def events(self) -> List[IncidentEvent]:
