@@ -6,7 +6,7 @@ The keys that open its seeded account are in `seed.py`: `API_KEY`, `OAUTH_TOKEN`
 each group of resources, some 170 operations), Events v1, Events v2 and change events; bodies are
 checked by `forms.py`, and each change that takes place is a fact in the journal. Webhooks are
 delivered while the server runs (webhooks.py). It answers as the API's documentation and
-measurements say; what is published nowhere is in `model.Options`.
+measurements say; what PagerDuty leaves open is in `Switches`.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from .account import PagerDutyAccount
 from .model import RequestRefused
 from .seed import API_KEY, OAUTH_TOKEN, READ_ONLY_KEY, USER_TOKEN
 from .service import PagerDutyServer
+from .switches import Switches
 
 __all__ = [
     "API_KEY",
@@ -24,4 +25,5 @@ __all__ = [
     "PagerDutyAccount",
     "PagerDutyServer",
     "RequestRefused",
+    "Switches",
 ]

@@ -51,7 +51,7 @@ DO = {
         "respond",
         "odd_entry",
     ),
-    *("log_late", "hide", "set_options", "truth", "maintain", "cover", "deploy"),
+    *("log_late", "hide", "set_options", "set_switches", "truth", "maintain", "cover", "deploy"),
 }
 """What `call` carries out."""
 

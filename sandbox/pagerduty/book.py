@@ -3,10 +3,7 @@ at once."""
 
 from __future__ import annotations
 
-import heapq
-import itertools
 import random
-import threading
 from bisect import bisect_left, insort
 from dataclasses import dataclass
 from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
@@ -14,6 +11,8 @@ from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
 from ..clock import Clock
 from ..journal import SandboxJournal
 from .model import Agent, Ids, Incident, LogEntry, Options, Thing, invalid
+from .switches import DEFAULTS, Switches
+from .timed import TimedAccount
 
 KINDS = {
     "users": ("user", "P", 7),
@@ -55,17 +54,15 @@ class LogDelay:
     rng: random.Random
 
 
-class Book:
-    def __init__(self, journal: SandboxJournal, clock: Clock) -> None:
-        self.journal = journal
-        self.clock = clock
+class Book(TimedAccount):
+    def __init__(
+        self, journal: SandboxJournal, clock: Clock, switches: Switches = DEFAULTS
+    ) -> None:
+        super().__init__(journal, clock, switches)
         self.options = Options()
-        self.lock = threading.RLock()
         self.tokens: Dict[str, str] = {}
         """API keys and OAuth tokens, with the user's id when it is a user's own, else empty."""
         self.read_only: Set[str] = set()
-        self.version = 0
-        """Grows with every change; what was listed at one version may be kept for it."""
         self.catalog: Dict[str, Dict[str, Thing]] = {kind: {} for kind in KINDS}
         self.deleted: Dict[str, Dict[str, Thing]] = {kind: {} for kind in KINDS}
         """What was deleted: incidents and log entries still refer to it."""
@@ -93,13 +90,6 @@ class Book:
         """At a version, the status of each service with open incidents."""
         self._ids = Ids()
         self._delays: List[LogDelay] = []
-        self._due: List[Tuple[int, int, Incident, str]] = []
-        self._order = itertools.count()
-        self._pinned: Optional[int] = None
-
-    def now(self) -> int:
-        """Seconds since the epoch; while a timed action runs late, the time it was due."""
-        return self._pinned if self._pinned is not None else int(self.clock())
 
     def new_id(self, prefix: str, length: int) -> str:
         return self._ids.make(prefix, length)
@@ -256,6 +246,7 @@ class Book:
         self.incidents[incident.id] = incident
         self.by_number[incident.number] = incident
         insort(self.created, (incident.created_at, incident.number))
+        self.touched(incident)
         self.index_status(incident, was_open=False)
 
     def index_status(self, incident: Incident, was_open: bool) -> None:
@@ -290,6 +281,14 @@ class Book:
                     LogDelay(seconds, tuple(types), probability, times, random.Random(seed))
                 )
 
+    def set_switches(self, **switches: Any) -> Thing:
+        """Change fields of `Switches`; returns all of them. Raises KeyError for an unknown one."""
+        with self.lock:
+            shown = self.choose(switches)
+            for incident in self.incidents.values():
+                self.touched(incident)
+            return shown
+
     def hide(self, entry_id: str, seconds: float) -> None:
         """Keep one entry out of sight for that long from now on."""
         with self.lock:
@@ -306,18 +305,20 @@ class Book:
         agent: Agent,
         summary: str,
         channel: Thing,
+        webhook: str = "",
         **extra: Any,
     ) -> LogEntry:
         """Write a log entry, now, after the incident was changed; and note it in the journal of
-        what truly happened."""
+        what truly happened. `webhook`: see `LogEntry`."""
         now = self.now()
         lateness = self._lateness(type)
         visible_at = now + lateness
         if lateness:
             self.hidden_until = max(self.hidden_until, visible_at)
         id = self.new_id("R", 26)
+        teams = incident.team_ids
         entry = LogEntry(
-            id, type, now, visible_at, agent, incident, summary, channel, extra, incident.team_ids
+            id, type, now, visible_at, agent, incident, summary, channel, extra, teams, webhook
         )
         place = len(self.log)
         if self.log_times and self.log_times[-1] > now:
@@ -354,7 +355,8 @@ class Book:
             if delay.times is not None:
                 delay.times -= 1
             return delay.seconds
-        return 0.0
+        lag = self.switches.log_lag_seconds
+        return self.chance.uniform(0, lag) if lag else 0.0
 
     # What happens by itself
 
@@ -362,21 +364,13 @@ class Book:
         """Let `kind` happen to the incident at that time, unless its `pending` says otherwise by
         then."""
         incident.pending[kind] = at
-        heapq.heappush(self._due, (at, next(self._order), incident, kind))
 
-    def run_due(self) -> None:
-        """Do what has fallen due since the last call, each at its own time."""
-        now = self.clock()
-        while self._due and self._due[0][0] <= now and self._pinned is None:
-            at, _, incident, kind = heapq.heappop(self._due)
-            if incident.pending.get(kind) != at:
-                continue
-            del incident.pending[kind]
-            self._pinned = at
-            try:
+        def fall_due() -> None:
+            if incident.pending.get(kind) == at:
+                del incident.pending[kind]
                 self.happen(incident, kind)
-            finally:
-                self._pinned = None
+
+        self.later(at, fall_due)
 
     def happen(self, incident: Incident, kind: str) -> None:
         """A timed action takes place."""

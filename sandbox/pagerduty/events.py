@@ -192,7 +192,20 @@ class EventsEndpoint:
             effect=used,
         )
 
-    def _act(
+    def _act(self, integration: Thing, action: str, key: str, *what: Any) -> str:
+        """Carry the event out, late by its switch; returns the key that names its alert."""
+        account, lag = self._account, self._account.switches.events_lag_seconds
+        if not lag:
+            return self._do(integration, action, key, *what)
+        key = key or account.new_id("Q", 14).lower()
+        account.later(account.now() + lag, lambda: self._late(integration, action, key, *what))
+        return key
+
+    def _late(self, integration: Thing, *event: Any) -> None:
+        if integration["service_id"] in self._account.catalog["services"]:
+            self._do(integration, *event)
+
+    def _do(
         self,
         integration: Thing,
         action: str,
@@ -203,8 +216,7 @@ class EventsEndpoint:
         links: List[Thing],
         images: List[Thing],
     ) -> str:
-        """Carry the event out; one for an alert that is not there is taken and does nothing, as in
-        reality."""
+        """One for an alert that is not there is taken and does nothing, as in reality."""
         account, service = self._account, integration["service_id"]
         incident = self._incident(service, key)
         if action == "trigger" and incident is None and account.is_silent(service):

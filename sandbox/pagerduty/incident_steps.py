@@ -45,7 +45,7 @@ class IncidentSteps(Book):
 
     def _touch(self, incident: Incident, changed_by: Optional[Agent] = None) -> None:
         """The incident was modified; with an agent, its status changed."""
-        self.version += 1
+        self.touched(incident)
         incident.updated_at = self.now()
         if changed_by is not None:
             incident.changed_at, incident.changed_by = self.now(), changed_by

@@ -177,7 +177,7 @@ class Lifecycle(IncidentSteps):
             if timeout:
                 self.plan(found, "unacknowledge", self.now() + int(timeout))
             summary = f"Acknowledged by {self._name(agent)}"
-            extra = {"acknowledgement_timeout": int(timeout)} if timeout else {}
+            extra: Thing = {"acknowledgement_timeout": int(timeout)} if timeout else {}
             self.write(found, "acknowledge", agent, summary, dict(channel), **extra)
             return found
 
@@ -301,15 +301,27 @@ class Lifecycle(IncidentSteps):
                 self._assign(found, self.on_call(found.policy_id, 1))
             self._touch(found, agent)
             self.index_status(found, was_open=False)
-            summary = f"Reopened by {self._name(agent)}"
-            self.write(found, self.options.reopen_entry, agent, summary, dict(WEBSITE))
-            if self.options.notify:
-                self._tell_assignment(found)
+            self._tell_reopen(found, agent)
             if acknowledged:
                 self.acknowledge(found, agent.id)
             else:
                 self._plan_timers(found)
             return found
+
+    def _tell_reopen(self, incident: Incident, agent: Agent) -> None:
+        kind, webhook = self.switches.reopen, "incident.reopened"
+        if kind == "assign":
+            ids = [u for u, _ in incident.assignees]
+            summary = f"Assigned to {self._names(ids)} by {self._name(agent)}"
+            self.write(
+                incident, kind, agent, summary, dict(WEBSITE), webhook=webhook, assignees=ids
+            )
+            return
+        word = "Triggered" if kind == "trigger" else "Reopened"
+        summary = f"{word} by {self._name(agent)}"
+        self.write(incident, kind, agent, summary, dict(WEBSITE), webhook=webhook)
+        if self.options.notify:
+            self._tell_assignment(incident)
 
     def snooze(self, incident: Which, seconds: int, user: str = "") -> Incident:
         """Acknowledged for that long, then triggered again. Raises `RequestRefused` outside

@@ -3,8 +3,8 @@ book."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from typing import Any, Callable, Dict, List, Optional, Sequence, Set, Tuple
+from bisect import bisect_left, bisect_right
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from .book import Book
 from .call import PagerDutyCall
@@ -39,14 +39,14 @@ def list_incidents(call: PagerDutyCall) -> List[Incident]:
     bounds = None if call.chosen("date_range", ("all",)) else _bounds(call)
     asked = (
         book.version,
+        book.clock() if book.switches.list_lag_seconds else 0.0,
         bounds,
         tuple(pair for pair in call.request.query if pair[0] not in _PAGING),
     )
     if book.listing is not None and book.listing[0] == asked:
         return book.listing[1]
     rows = []
-    for number in _candidates(book, statuses, bounds):
-        i = book.by_number[number]
+    for i in _candidates(book, statuses, bounds):
         if (
             i.status in statuses
             and (bounds is None or bounds[0] <= i.created_at <= bounds[1])
@@ -65,14 +65,16 @@ def list_incidents(call: PagerDutyCall) -> List[Incident]:
 
 def _candidates(
     book: Book, statuses: Set[str], bounds: Optional[Tuple[float, float]]
-) -> Sequence[int]:
+) -> Iterable[Incident]:
+    if book.switches.list_lag_seconds:
+        return book.past.as_of(book.clock() - book.switches.list_lag_seconds)
     if statuses <= set(OPEN):
-        return book.open_numbers
+        return (book.by_number[number] for number in book.open_numbers)
     if bounds is None:
-        return [number for _, number in book.created]
+        return (book.by_number[number] for _, number in book.created)
     low = bisect_left(book.created, (int(bounds[0]), 0))
     high = bisect_left(book.created, (int(bounds[1]) + 1, 0))
-    return [number for _, number in book.created[low:high]]
+    return (book.by_number[number] for _, number in book.created[low:high])
 
 
 def _sorts(text: str) -> List[Tuple[str, bool]]:
@@ -104,10 +106,12 @@ def list_log(call: PagerDutyCall, entries: Optional[List[LogEntry]] = None) -> S
         entries, times = book.log, book.log_times
     else:
         times = [entry.created_at for entry in entries]
-    low = bisect_left(times, since) if since is not None else 0
-    high = len(times)
+    switches = book.switches
+    low, high = 0, len(times)
+    if since is not None:
+        low = (bisect_left if switches.since_inclusive else bisect_right)(times, since)
     if until is not None:
-        high = bisect_left(times, until + 1 if book.options.until_inclusive else until)
+        high = (bisect_right if switches.until_inclusive else bisect_left)(times, until)
     if not teams and book.hidden_until <= book.clock():
         return _Newest(entries, low, max(low, high))
     return [

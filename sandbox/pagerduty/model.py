@@ -27,12 +27,9 @@ class Agent(NamedTuple):
 
 @dataclass
 class Options:
-    """What can be chosen about the account, mostly where PagerDuty's behaviour is published
-    nowhere."""
+    """What can be chosen about the account: its limits, and types of entries that are published
+    nowhere. What else PagerDuty leaves open is in `switches.Switches`."""
 
-    reopen_entry: str = "reopen"
-    """Type of a reopen's log entry, without `_log_entry`; published nowhere, so a test picks any.
-    """
     title_entry: str = "field_value_change"
     """Type of a title change's entry; empty: a title change leaves no entry, only the incident
     shows it."""
@@ -42,8 +39,6 @@ class Options:
     """Type of the entry of a workflow's run; published nowhere."""
     notes_touch: bool = False
     """Whether a note moves the incident's `updated_at` (undocumented)."""
-    until_inclusive: bool = False
-    """Whether `until` of the log includes its own second (undocumented)."""
     automatic_escalation: bool = False
     """Escalate by itself after the delays of the policy; off, so that a clock moved by days floods
     nobody."""
@@ -156,6 +151,8 @@ class LogEntry:
     extra: Thing = field(default_factory=dict)
     """More fields of the entry; lists of user ids under `assignees`, one under `user`."""
     team_ids: Tuple[str, ...] = ()
+    webhook: str = ""
+    """The type of its webhook's event, where the entry's own type does not tell it."""
 
 
 class RequestRefused(Exception):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict, List, Optional, Tuple
 
 from ..server import HttpAnswer, Routes
 from .account import PagerDutyAccount
@@ -19,9 +19,12 @@ from .model import (
     invalid,
     not_found,
 )
+from .switches import REFUSED, REST
 
 routes = Routes()
 MAX_BULK_INCIDENTS = 250
+STATE_CODES = (1001, 1002)
+"""Of refusals for what the incident is already."""
 _OPEN_ONLY = {"status", "assignments", "escalation_policy", "escalation_level"}
 
 
@@ -88,20 +91,37 @@ def update_many(call: PagerDutyCall) -> HttpAnswer:
             "Request Entity Too Large",
             f"At most {MAX_BULK_INCIDENTS} incidents may be updated at a time",
         )
-    planned: List[Tuple[Incident, Dict[str, Any]]] = []
+    planned: List[Tuple[Incident, Thing]] = []
     for row in rows:
         try:
             incident = call.account.incident(str(row.get("id")))
         except (KeyError, AttributeError):
             raise not_found() from None
-        planned.append((incident, _checked(call, row, incident)))
-    for incident, changes in planned:
+        planned.append((incident, row))
+    return _change_all(call, planned, agent)
+
+
+def _change_all(
+    call: PagerDutyCall, planned: List[Tuple[Incident, Thing]], agent: Agent
+) -> HttpAnswer:
+    """All are checked before any is changed; what becomes of those that can be changed when the
+    state of another forbids it, `Switches.bulk` says."""
+    bulk, done = call.account.switches.bulk, []
+    refused: Optional[RequestRefused] = None
+    for incident, row in planned:
+        try:
+            done.append((incident, _checked(call, row, incident)))
+        except RequestRefused as wrong:
+            if wrong.code not in STATE_CODES or bulk == REFUSED:
+                raise
+            refused = wrong
+    for incident, changes in done:
         _apply(call.account, incident, changes, agent)
+    if refused is not None and bulk == REST:
+        raise refused
     shown = [call.renderer().incident(i) for i, _ in planned]
     paging = {"limit": len(shown), "offset": 0, "total": None, "more": False}
-    return HttpAnswer(
-        200, {"incidents": shown, **paging}, effect=",".join(i.id for i, _ in planned)
-    )
+    return HttpAnswer(200, {"incidents": shown, **paging}, effect=",".join(i.id for i, _ in done))
 
 
 def _checked(call: PagerDutyCall, fields: Thing, incident: Any = None) -> Dict[str, Any]:

@@ -33,6 +33,7 @@ from .call import PagerDutyCall
 from .events import EventsEndpoint
 from .model import Alert, Incident, LogEntry, Note, RequestRefused, Responder, not_found
 from .render import Renderer
+from .switches import DEFAULTS, Switches
 from .webhooks import Courier
 
 WINDOW_SECONDS = 60.0
@@ -199,9 +200,15 @@ class PagerDutyServer(Server):
     already seeded."""
 
     def __init__(
-        self, journal: SandboxJournal, clock: Clock, port: int = 0, *, seeded: bool = True
+        self,
+        journal: SandboxJournal,
+        clock: Clock,
+        port: int = 0,
+        *,
+        seeded: bool = True,
+        switches: Switches = DEFAULTS,
     ) -> None:
-        self.account = PagerDutyAccount(journal, clock)
+        self.account = PagerDutyAccount(journal, clock, switches)
         if seeded:
             seed.plant(self.account)
         super().__init__(PagerDutyService(self.account), journal, clock, port)

@@ -26,6 +26,7 @@ from ..clock import iso
 from .account import PagerDutyAccount
 from .model import LogEntry, Thing
 from .render import Renderer
+from .switches import JITTER_SECONDS
 
 EVENT_TYPES = {
     "trigger": "incident.triggered",
@@ -55,7 +56,7 @@ class Parcel(NamedTuple):
     id: str
     body: bytes
     since: float
-    """Sandbox time at which it was to go out first."""
+    """Sandbox time at which it is to go out first."""
 
 
 class _Round:
@@ -123,8 +124,8 @@ class Courier:
     def _event_type(self, entry: LogEntry) -> str:
         if entry.type == "assign" and entry.channel.get("type") == "auto":
             return ""  # belongs to the trigger
-        if entry.type == self._account.options.reopen_entry:
-            return "incident.reopened"
+        if entry.webhook:
+            return entry.webhook
         fields = (entry.channel.get("changeset") or {}).get("application_fields") or ()
         if any(field["name"] == "service" for field in fields):
             return "incident.service_updated"
@@ -175,8 +176,17 @@ class Courier:
         target = self._account.catalog["webhook_subscriptions"][id]["delivery_method"]["url"]
         if urlsplit(target).hostname not in LOCAL:
             return
+        account, switches = self._account, self._account.switches
+        since = parcel.since + switches.webhooks_delay_seconds
         with self._lock:
-            self._rounds.setdefault(id, _Round()).queue.append(parcel)
+            queue = self._rounds.setdefault(id, _Round()).queue
+            for _ in range(2 if switches.webhooks_doubled else 1):
+                jitter = account.chance.uniform(0, JITTER_SECONDS)
+                late = since + jitter if switches.webhooks_reordered else since
+                place = len(queue)
+                while switches.webhooks_reordered and place and queue[place - 1].since > late:
+                    place -= 1
+                queue.insert(place, parcel._replace(since=late))
         self._walk(id)
 
     def _walk(self, id: str) -> None:
@@ -195,28 +205,40 @@ class Courier:
                 if not round.queue or not self._running:
                     round.walking = False
                     return
-                parcel = round.queue[0]
-            with self._account.lock:
-                subscription = self._account.catalog["webhook_subscriptions"].get(id)
-                target = (
-                    dict(subscription["delivery_method"]) if subscription is not None else None
-                )
-            status = 0 if target is None else _post(target, id, parcel)
-            if target is not None and self._is_repeated(status, parcel):
-                self._fact("retried", id, parcel, status)
+            if not self._carry_first(id, round):
                 self._stop.wait(self._pause)
-                continue
-            with self._lock:
-                if round.queue and round.queue[0] is parcel:
-                    round.queue.popleft()
-            if 200 <= status < 300:
-                round.strikes = 0
-                self._fact("delivered", id, parcel, status)
-                continue
-            self._fact("dropped", id, parcel, status)
-            round.strikes += 1
-            if round.strikes >= MAX_REFUSALS:
-                self._disable(id, round)
+
+    def carry_due(self) -> None:
+        """In the caller's thread, while paused: each call that is due is tried once."""
+        for id, round in list(self._rounds.items()):
+            while round.queue and self._carry_first(id, round):
+                pass
+
+    def _carry_first(self, id: str, round: _Round) -> bool:
+        """False when its time has not come, or it has to be tried again."""
+        with self._lock:
+            parcel = round.queue[0]
+        if parcel.since > self._account.clock():
+            return False
+        with self._account.lock:
+            subscription = self._account.catalog["webhook_subscriptions"].get(id)
+            target = dict(subscription["delivery_method"]) if subscription is not None else None
+        status = 0 if target is None else _post(target, id, parcel)
+        if target is not None and self._is_repeated(status, parcel):
+            self._fact("retried", id, parcel, status)
+            return False
+        with self._lock:
+            if parcel in round.queue:
+                round.queue.remove(parcel)
+        if 200 <= status < 300:
+            round.strikes = 0
+            self._fact("delivered", id, parcel, status)
+            return True
+        self._fact("dropped", id, parcel, status)
+        round.strikes += 1
+        if round.strikes >= MAX_REFUSALS:
+            self._disable(id, round)
+        return True
 
     def _is_repeated(self, status: int, parcel: Parcel) -> bool:
         trouble = status in (0, 429) or status >= 500

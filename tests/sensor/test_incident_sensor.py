@@ -168,7 +168,7 @@ class IncidentSensorTestCase(SensorWorld):
 
     def test_unknown_entries_pass_and_a_reopen_is_recognised_by_the_incident(self) -> None:
         for entry_type in ("reopen", "no_one_knows_this", ""):
-            self.account.set_options(reopen_entry=entry_type or "trigger")
+            self.account.set_switches(reopen=entry_type or "trigger")
             self.poll()
             incident = self.account.trigger("Checkout API", "Once more")
             self.poll()

@@ -1,0 +1,68 @@
+"""What PagerDuty's documentation leaves open: one switch each, so that a test can have it any way.
+
+    PagerDutyServer(journal, clock, switches=Switches(reopen="assign", log_lag_seconds=20))
+    account.set_switches(webhooks_doubled=True)
+
+By HTTP: `POST /_sandbox/account {"do": "set_switches", "args": {"reopen": "trigger"}}`, which
+answers all of them. `draw` picks each at random: whoever reads PagerDuty has to be right with any.
+"""
+
+from __future__ import annotations
+
+import random
+from typing import NamedTuple
+
+REFUSED, REST, TAKEN = "refused", "rest", "taken"
+
+
+class Switches(NamedTuple):
+    reopen: str = "reopen"
+    """The log's entries of a reopen (facts/pagerduty.md: "the type of a reopen is published
+    nowhere"). `assign`: one `assign_log_entry` and nothing else; any other word is the type of an
+    entry, without `_log_entry`, that is followed by its assignment and notifications."""
+    log_lag_seconds: float = 0.0
+    """Each log entry comes into sight up to so late, each by its own chance."""
+    list_lag_seconds: float = 0.0
+    """Lists of incidents show the account as it was so long ago; one incident by its id is shown
+    as it is."""
+    since_inclusive: bool = False
+    """Whether `since` of the log takes its own second in."""
+    until_inclusive: bool = False
+    """Whether `until` of the log takes its own second in."""
+    events_lag_seconds: int = 0
+    """The Events API answers 202 at once and does what was asked so much later."""
+    bulk: str = REST
+    """A change of several incidents, one of them resolved already: `refused`: 400, none is
+    changed; `rest`: 400, the others are changed; `taken`: 200, that one stays as it is."""
+    webhooks_doubled: bool = False
+    """Each webhook comes twice, under the same `X-Webhook-Id`."""
+    webhooks_delay_seconds: float = 0.0
+    """Each webhook is sent that late."""
+    webhooks_reordered: bool = False
+    """Webhooks overtake each other: each is sent up to `JITTER_SECONDS` late, by its own
+    chance."""
+    seed: int = 0
+    """Of what happens by chance."""
+
+
+DEFAULTS = Switches()
+JITTER_SECONDS = 5.0
+
+
+def draw(seed: int) -> Switches:
+    """Each switch at random, the same ones for a seed. No lag is longer than the overlap of 120 s
+    with which facts/pagerduty.md says the log is to be read."""
+    pick = random.Random(seed).choice
+    return Switches(
+        reopen=pick(["assign", "trigger", "reopen"]),
+        log_lag_seconds=pick([0.0, 2.0, 20.0, 90.0]),
+        list_lag_seconds=pick([0.0, 2.0, 20.0]),
+        since_inclusive=pick([True, False]),
+        until_inclusive=pick([True, False]),
+        events_lag_seconds=pick([0, 3]),
+        bulk=pick([REFUSED, REST, TAKEN]),
+        webhooks_doubled=pick([True, False]),
+        webhooks_delay_seconds=pick([0.0, 4.0, 60.0]),
+        webhooks_reordered=pick([True, False]),
+        seed=seed,
+    )
