@@ -91,8 +91,9 @@ def _below(spec: Mapping[str, Any], required: bool) -> Dict[str, Any]:
         made["type"] = ["object", "string", "null"]
     elif kinds:
         made["type"] = [*kinds, *(["null"] if "null" not in kinds else [])]
-        if "object" in kinds and spec.get("properties"):
-            made["properties"] = _properties(spec)
+        properties = _properties(spec) if "object" in kinds and "properties" in spec else {}
+        if properties:
+            made["properties"] = properties
         items = spec.get("items")
         if "array" in kinds and items:
             made["items"] = _below(items, False)

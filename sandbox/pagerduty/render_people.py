@@ -19,6 +19,7 @@ def user(render: CatalogRenderer, user: Thing, shown: Thing) -> Thing:
         description=user.get("description"),
         invitation_sent=user.get("invitation_sent", False),
         job_title=user.get("job_title"),
+        created_via_sso=False,
         teams=[render.either("teams", "teams", t) for t in user.get("team_ids", ())],
         contact_methods=[
             render.either("contact_methods", "contact_methods", c)

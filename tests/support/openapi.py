@@ -8,11 +8,11 @@ spoiled. Checks are compiled once into closures: a JSON Schema library takes sec
 of 100 log entries with 15 alternatives.
 
 How the documents are read:
-- `nullable` is honoured, `discriminator`, `readOnly` and examples are ignored, references are
+- `nullable` is honoured, `discriminator` and examples are ignored, references are
   resolved when first met.
 - `oneOf` is read as `anyOf`: alternatives overlap (every PagerDuty channel fits several).
 - A request's body may only hold properties the document names: a misspelled one would be ignored
-  in silence.
+  in silence; and none that it calls read-only, but the id and type of a reference.
 - `NULLABLE`, `INCLUDED`, `EXTRA_PROPERTIES` and `_correct_…` hold where the documents are known to
   be wrong.
 """
@@ -125,6 +125,10 @@ class Contract:
             if all(s == g or s.startswith("{") for s, g in zip(segments, given)):
                 return template, operation
         return None
+
+    def resolved(self, schema: Dict[str, Any]) -> Dict[str, Any]:
+        """The schema, or what it refers to."""
+        return self._compiler.resolve(schema)
 
     def request(
         self,
@@ -256,6 +260,8 @@ def _correct_pagerduty(document: Dict[str, Any]) -> None:
                     }
     # body.details is typed object; the API takes, and the document's own example gives, a string.
     schemas["IncidentBody"]["properties"] = {"type": {"type": "string"}, "details": {}}
+    # The days of support hours are called read-only, and the examples of requests set them.
+    schemas["SupportHours"]["properties"]["days_of_week"].pop("readOnly", None)
     # A custom field's value is drawn inside an object of its own; the examples give it plain.
     schemas["CustomFieldsFieldValue"]["properties"]["value"] = {}
     schemas["CustomFieldsEditableFieldValue"] = {"type": "object", "required": ["value"]}

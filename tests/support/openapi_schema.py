@@ -10,15 +10,17 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
+IDENTIFYING = frozenset(("id", "type"))
+"""Of a reference in a request: marked as read-only, and in every example of the document."""
 Check = Callable[[Any, str, List[str]], None]
 """Appends what is wrong with the value at that path."""
 
 
 class Compiler:
-    """`compile(schema, strict)`; strict: a property the schema does not name is an error
-    (requests)."""
+    """`compile(schema, strict)`; strict: a property that the schema does not name, or names as
+    read-only, is an error (requests)."""
 
     def __init__(self, document: Dict[str, Any], included: Sequence[str] = ()) -> None:
         self.document = document
@@ -139,9 +141,12 @@ class Compiler:
             n: self.compile(s, strict) for n, s in (schema.get("properties") or {}).items()
         }
         required = [n for n in schema.get("required") or () if isinstance(n, str)]
+        sealed: Set[str] = set()
         if strict:  # what is read-only cannot be asked of a request
             given = schema.get("properties") or {}
-            required = [n for n in required if not self.resolve(given.get(n, {})).get("readOnly")]
+            sealed = {n for n, s in given.items() if self.resolve(s).get("readOnly")}
+            required = [n for n in required if n not in sealed]
+            sealed -= IDENTIFYING
 
         def check(value: Any, path: str, errors: List[str]) -> None:
             if not isinstance(value, dict):
@@ -150,6 +155,8 @@ class Compiler:
                 if name not in value:
                     errors.append(f"{path}.{name} is missing")
             for name, inner in value.items():
+                if name in sealed:
+                    errors.append(f"{path}.{name} is read-only")
                 known = properties.get(name)
                 if known is not None:
                     known(inner, f"{path}.{name}", errors)
