@@ -9,7 +9,7 @@ from typing import Any, Dict, Iterator, Mapping
 import pytest
 from openapi import contract
 from openapi_schema import IDENTIFYING
-from pack_files import ROOT, load
+from pack_files import ROOT, files, load
 
 from pagerduty_mattermost.action_bases import inputs
 
@@ -95,7 +95,7 @@ def openapi_properties(schema: Mapping[str, Any]) -> Dict[str, Any]:
 
 PUT_BACK = [
     (name, about)
-    for name, about in sorted((path.stem, load(path)) for path in (ROOT / "actions").glob("*.yaml"))
+    for name, about in ((path.stem, load(path)) for path in files("actions"))
     if ((about.get("parameters") or {}).get("unknown") or {}).get("default") == "warn"
 ]
 
