@@ -110,6 +110,18 @@ class StormTestCase(StormCase):
         assert self.sensor.get_poll_interval() == 30
         assert self.event_ids() == self.told()
 
+    def test_nothing_is_read_for_what_gets_no_card_of_its_own(self) -> None:
+        self.poll(times=2)
+        self.account.set_options(rate_limit=None)
+        for service in SERVICES:
+            self.account.storm(400, service)
+        before = len(self.journal.entries)
+        self.poll()
+        paths = Counter(entry.path for entry in self.journal.entries[before:])
+        assert len(self.storms()) == 5
+        assert self.payloads() == []
+        assert set(paths) <= {"/log_entries", "/incidents"}, paths
+
     def test_who_acts_on_a_held_one_gets_its_whole_story(self) -> None:
         self.poll()
         ids = self.account.storm(40)

@@ -73,13 +73,18 @@ class StormGate:
             return ready
         return sorted(ready, key=_rank, reverse=True)
 
+    def holds(self, incident_id: str) -> bool:
+        """Whether the newest changes of the incident are counted on a card with others: nothing
+        need be read for them."""
+        return self._verdicts.get(incident_id) == HOLD
+
     def passed(self, change: Change, origin: float, now: float) -> Optional[Change]:
         """None for what is held back. Raises the gateway's errors for what is released: its log is
         read."""
-        verdict = self._verdicts.get(change.incident.id)
-        if verdict == HOLD:
+        if self.holds(change.incident.id):
             return None
-        return self._whole(change, origin, now) if verdict == RELEASE else change
+        released = self._verdicts.get(change.incident.id) == RELEASE
+        return self._whole(change, origin, now) if released else change
 
     def _whole(self, change: Change, origin: float, now: float) -> Change:
         """With all that was held before, so that its card shows it."""

@@ -4,8 +4,8 @@ other, and taken over into the sensor's memory.
     changes.begin()                              # a cycle
     changes.dispatch(state, steps, now)          # any number of times in it
 
-What a storm or a flapping alert holds back is not dispatched (`noise.storm_gate`). A new incident
-is read once more, for what the log does not include of it.
+What a storm or a flapping alert holds back is not dispatched (`noise.storm_gate`), and nothing is
+read for it. Any other new incident is read once more, for what the log does not include of it.
 """
 
 from __future__ import annotations
@@ -56,7 +56,8 @@ class ChangeDispatch:
         for step in noise.sort(steps, now, patient=patient) if noise is not None else steps:
             if step.change is not None:
                 before = state.known.get(step.incident_id)
-                if before is None or not before.has(REPORTED):
+                new = before is None or not before.has(REPORTED)
+                if new and not (noise is not None and noise.holds(step.incident_id)):
                     step = self._enriched(step)
                 assert step.change is not None
                 change: Optional[Change] = step.change
