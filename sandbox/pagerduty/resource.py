@@ -14,8 +14,8 @@ _SORTS = ("name", "name:asc", "name:desc")
 
 
 def filtered(call: PagerDutyCall, kind: str) -> List[Thing]:
-    """By `query` (part of the name, any case; of a user's name, not of the e-mail), `name`, teams;
-    sorted by name."""
+    """By `query` (part of the name, any case; of a user's e-mail as well), `name`, teams; sorted
+    by name."""
     account, query, name = call.account, call.param("query").lower(), call.param("name")
     teams = set(call.request.params("team_ids[]"))
     rows = []
@@ -26,7 +26,7 @@ def filtered(call: PagerDutyCall, kind: str) -> List[Thing]:
         if (
             teams
             and teams.isdisjoint(own)
-            or query not in thing["name"].lower()
+            or not any(query in str(thing.get(of, "")).lower() for of in ("name", "email"))
             or name
             and name != thing["name"]
         ):

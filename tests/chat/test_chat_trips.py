@@ -185,6 +185,19 @@ def test_a_command_is_answered_by_its_own_way(office: Office) -> None:
     check(trips, ["GET /incidents", ACT], mattermost=5, datastore=8)
 
 
+def test_acknowledging_by_number_costs_three_requests_in_an_account_of_5000_open_ones(
+    office: Office,
+) -> None:
+    office.order("click", verb="acknowledge", incident=office.incident().id)
+    office.account.set_options(rate_limit=None)
+    office.account.storm(5000)
+    trips = office.order("command", text="ack 4711", hook=office.hook())
+    check(trips, ["GET /incidents", "GET /incidents", ACT], mattermost=5, datastore=8)
+    sent = [e for e in office.sandbox.journal.entries if e.path.startswith("/hooks/")][-1]
+    assert "Acknowledged [#4711" in sent.json()["text"]
+    assert "(and more)" in sent.json()["text"]
+
+
 def test_what_is_open_is_read_once_for_all_numbers_and_for_what_is_left(office: Office) -> None:
     first, second, third = (office.incident() for _ in range(3))
     office.config["chat"]["confirm"] = []

@@ -132,7 +132,7 @@ def _set(
     if not fit:
         return CommandResult(" ".join(others), tuple(row["id"] for row in rows), already=True)
     email = find_sender(context, command.user, command.from_email)
-    return _change(context, command, fit, status, email, others, finder.open)
+    return _change(context, command, fit, status, email, others, finder)
 
 
 def _how_it_is(incident: Incident) -> str:
@@ -153,10 +153,10 @@ def _change(
     status: str,
     email: str,
     others: List[str],
-    were_open: Optional[Listing] = None,
+    finder: Optional[IncidentFinder] = None,
 ) -> CommandResult:
-    """Give all of them the new state. `others`: lines about those left alone; `were_open`: the
-    open incidents, where they have just been read."""
+    """Give all of them the new state. `others`: lines about those left alone; `finder`: what
+    found them, which may have read what is open."""
     ids = tuple(str(row["id"]) for row in rows)
     outcome = manage(context.pagerduty, ids, {"status": status}, from_email=email)
     if outcome.error is not None:
@@ -165,7 +165,9 @@ def _change(
     which = _listed([named(incident_of(row)) for row in rows])
     lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *others]
     if not command.brief:
-        left = _left_open(were_open, ids, outcome.after) if were_open else None
+        left = None
+        if finder is not None and finder.open is not None:
+            left = _left_open(finder.open, finder.open_total, ids, outcome.after)
         lines.append(_still_open(context, left))
     return CommandResult("\n".join(lines), ids, email, after)
 
@@ -188,16 +190,19 @@ def _listed(words: Sequence[str]) -> str:
 
 
 def _left_open(
-    were_open: Listing, ids: Sequence[str], after: Sequence[Mapping[str, Any]]
+    were_open: Listing, total: int, ids: Sequence[str], after: Sequence[Mapping[str, Any]]
 ) -> Optional[Listing]:
-    """What is open after the change, of what was open right before it; None where that does not
-    tell, so that it has to be read. Pure."""
+    """What is open after the change, of what was open right before it: these of `total`. None
+    where that does not tell, so that it has to be read. Pure."""
     changed = {str(row["id"]): dict(row) for row in after}
-    if were_open.truncated or not set(ids) <= set(changed):
+    if not set(ids) <= set(changed):
         return None
     rows = [changed.get(str(row.get("id")), row) for row in were_open.items]
-    left = [row for row in rows if row.get("status") in OPEN_STATES]
-    return Listing(left[:MAX_OPEN_INCIDENTS], len(left) > MAX_OPEN_INCIDENTS)
+    left = [row for row in rows if row.get("status") in OPEN_STATES][:MAX_OPEN_INCIDENTS]
+    closed = sum(row.get("status") not in OPEN_STATES for row in changed.values())
+    if were_open.truncated and not left:
+        return None
+    return Listing(left, total - closed > len(left))
 
 
 def _still_open(context: Context, known: Optional[Listing]) -> str:

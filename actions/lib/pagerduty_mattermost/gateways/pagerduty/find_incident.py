@@ -2,9 +2,11 @@
 
     find_all(pagerduty, "1234, PT4KHLK") -> [{...}, {...}]
 
-PagerDuty can't be asked for a number: what is open is looked through first, then all incidents,
-newest number first, are searched as one searches a dictionary. Numbers are handed out one after
-the other, so the first guess is mostly right; a key that does not see all teams sees gaps.
+PagerDuty can't be asked for a number. Numbers are handed out one after the other, so in the list
+of all incidents, newest number first, one stands where its distance to the newest says, if not
+for gaps (a key may not see all teams): one request for the newest that are open, which small
+accounts find everything in, and one for the page where it should be. After that it is searched as
+one searches a dictionary; what lies beyond the 10,000 rows the API lists, among what is open.
 """
 
 from __future__ import annotations
@@ -18,6 +20,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import (
     MAX_RECORDS,
     PAGE_SIZE,
     Listing,
+    Page,
     PagerDuty,
     fill,
 )
@@ -27,7 +30,7 @@ OPEN_QUERY = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
 MAX_NAMED = 100
 """Incidents one command may name."""
 MAX_PAGES = 12
-"""Of a search: 10,000 records are 100 pages, halved seven times."""
+"""Of a search: 10,000 records are 100 pages, halved seven times, and two guesses."""
 _NUMBER = re.compile(r"#?(\d{1,12})")
 _LINK = re.compile(r"https?://\S+/incidents/([A-Za-z0-9]+)/?(?:[?#]\S*)?")
 
@@ -59,12 +62,17 @@ def find(pagerduty: PagerDuty, name: str) -> Dict[str, Any]:
 
 
 class IncidentFinder:
-    """Finds one incident after the other; what is open is read once for all numbers."""
+    """Finds one incident after the other; what is open is asked for once for all numbers."""
 
     def __init__(self, pagerduty: PagerDuty) -> None:
         self._pagerduty = pagerduty
         self.open: Optional[Listing] = None
-        """The open incidents, where a number made them be read."""
+        """The open incidents of the highest numbers, one page, where a number made them be
+        read."""
+        self.open_total = 0
+        """How many are open altogether."""
+        self._newest = 0
+        """The highest number among them."""
 
     def find_all(self, text: str) -> List[Dict[str, Any]]:
         """As the function of this name."""
@@ -89,11 +97,62 @@ class IncidentFinder:
 
     def _numbered(self, number: int) -> Dict[str, Any]:
         if self.open is None:
-            self.open = self._pagerduty.list_all("/incidents", "incidents", OPEN_QUERY)
+            self.open = self._read_open()
         for row in self.open.items:
             if row.get("incident_number") == number:
                 return row
-        return _searched(self._pagerduty, number)
+        found = self._searched({"date_range": "all"}, number, self._newest - number)
+        if found is None and self.open.truncated:
+            found = self._searched(OPEN_QUERY, number, PAGE_SIZE)
+        if found is None:
+            raise NotFound(
+                f"there is no incident with the number {number}; try its id, which stands in its "
+                "address"
+            )
+        return found
+
+    def _read_open(self) -> Listing:
+        page = self._page({**OPEN_QUERY, "total": True}, 0)
+        rows = sorted(page.items, key=_number)
+        self._newest = _number(rows[-1]) if rows else 0
+        self.open_total = len(rows) if page.total is None else page.total
+        return Listing(rows, page.more)
+
+    def _searched(
+        self, query: Mapping[str, Any], number: int, guess: int
+    ) -> Optional[Dict[str, Any]]:
+        """The row of that number in a list that is sorted by them, newest first. `guess`: how far
+        down it may stand."""
+        first, last = 0, MAX_RECORDS - 1
+        for attempt in range(MAX_PAGES):
+            if attempt == 0:
+                offset = guess - PAGE_SIZE // 2
+            elif attempt > 1:
+                offset = (first + last - PAGE_SIZE) // 2
+            offset = min(max(first, offset), max(first, last - PAGE_SIZE + 1))
+            page = self._page(query, offset).items
+            numbers = [_number(row) for row in page]
+            if number in numbers:
+                return page[numbers.index(number)]
+            if not numbers:
+                last = offset - 1
+            elif number > numbers[0]:
+                first, last = max(first, offset - (number - numbers[0])), offset - 1
+                offset = first
+            elif number < numbers[-1]:
+                first = offset + len(page)
+                last = min(last, first + numbers[-1] - number - 1)
+                offset = last - PAGE_SIZE + 1
+            else:
+                break
+            if first > last:
+                break
+        return None
+
+    def _page(self, query: Mapping[str, Any], offset: int) -> Page:
+        limit = min(PAGE_SIZE, MAX_RECORDS - offset)
+        asked = {"sort_by": "incident_number:desc", "limit": limit, "offset": offset}
+        return self._pagerduty.page("/incidents", "incidents", {**query, **asked})
 
 
 def get_incident(
@@ -108,46 +167,6 @@ def get_incident(
     if not row.get("id"):
         raise RetryLater(f"PagerDuty GET {path}: the answer holds no incident with an id")
     return row
-
-
-def _searched(pagerduty: PagerDuty, number: int) -> Dict[str, Any]:
-    page = _page(pagerduty, 0)
-    newest = _number(page[0]) if page else 0
-    first, last = (
-        0,
-        min(newest - number, MAX_RECORDS - PAGE_SIZE),
-    )  # it stands no further on: there are only gaps
-    offset = 0
-    for _ in range(MAX_PAGES):
-        numbers = [_number(row) for row in page]
-        if number in numbers:
-            return page[numbers.index(number)]
-        if numbers and number < numbers[-1]:
-            first, offset = (
-                offset + len(page),
-                max(offset + len(page), last - PAGE_SIZE + 1) if not offset else 0,
-            )
-        elif offset and (not numbers or number > numbers[0]):
-            last, offset = offset - 1, 0
-        else:
-            break
-        offset = offset or max(first, (first + last - PAGE_SIZE) // 2)
-        if first > last:
-            break
-        page = _page(pagerduty, offset)
-    raise NotFound(
-        f"there is no incident with the number {number}; try its id, which stands in its address"
-    )
-
-
-def _page(pagerduty: PagerDuty, offset: int) -> List[Dict[str, Any]]:
-    asked = {
-        "date_range": "all",
-        "sort_by": "incident_number:desc",
-        "limit": PAGE_SIZE,
-        "offset": offset,
-    }
-    return pagerduty.page("/incidents", "incidents", asked).items
 
 
 def _number(row: Mapping[str, Any]) -> int:
