@@ -116,14 +116,28 @@ class PagerDutyAccount(Lifecycle):
     def set_conference(
         self, incident: Which, url: str = "", number: str = "", user: str = ""
     ) -> Incident:
-        """No log entry tells of it; the incident shows it with `include[]=conference_bridge`."""
+        """The incident shows it with `include[]=conference_bridge`; of its log entry see
+        `Switches`."""
         with self.lock:
-            found, _ = self._edit(incident, user)
-            found.conference = {
-                k: v for k, v in (("conference_number", number), ("conference_url", url)) if v
-            }
+            found, agent = self._edit(incident, user)
+            given = (("conference_number", number), ("conference_url", url))
+            found.conference = {k: v for k, v in given if v}
             self._touch(found)
+            if self.switches.bridge_entry:
+                self._tell_bridge(found, agent)
             return found
+
+    def _tell_bridge(self, incident: Incident, agent: Agent) -> None:
+        """As the entry of any field: it bears the field's name in the API, no words."""
+        name, kind = "conference_bridge", self.switches.bridge_entry
+        field = {"id": incident.id, "name": name, "namespace": "incidents", "old_value": None}
+        value = " ".join(incident.conference.values())
+        channel = {
+            "type": "website",
+            "changeset": {"application_fields": [{**field, "value": value}]},
+        }
+        webhook = "incident.conference_bridge.updated"
+        self.write(incident, kind, agent, f"Updated {name}", channel, webhook=webhook)
 
     def set_custom_fields(
         self, incident: Which, values: Dict[str, Any], user: str = ""

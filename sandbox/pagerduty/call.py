@@ -11,7 +11,7 @@ from dateutil import parser, tz
 
 from ..server import HttpAnswer, HttpRequest
 from .account import PagerDutyAccount
-from .model import Agent, Incident, Thing, invalid, not_found
+from .model import Agent, Incident, Thing, invalid, not_found, refusal
 from .render import Renderer
 
 MAX_LIMIT = 100
@@ -79,7 +79,7 @@ class PagerDutyCall:
         try:
             moment = parser.isoparse(text.replace(" ", "+"))
         except ValueError:
-            raise invalid(f"{name} is not a valid date") from None
+            raise refusal(2004, f"{name} is not a valid date") from None
         if moment.tzinfo is None:
             moment = moment.replace(tzinfo=self.zone() or timezone.utc)
         return moment.timestamp()
@@ -93,7 +93,7 @@ class PagerDutyCall:
         low = int(since if since is not None else self.account.now())
         high = int(until if until is not None else low + width)
         if high < low:
-            raise invalid("until cannot be before since")
+            raise refusal(2004, "until cannot be before since")
         return low, high
 
     def paging(self) -> Paging:
@@ -166,7 +166,7 @@ class PagerDutyCall:
         for user in self.account.catalog["users"].values():
             if user["email"].lower() == email.lower():
                 return Agent("user", user["id"])
-        raise invalid("Requester User Not Found")
+        raise refusal(1008)
 
     def body(self, wrapper: str = "") -> Thing:
         """The JSON object of the body, or the one within it under `wrapper`. Raises 400."""

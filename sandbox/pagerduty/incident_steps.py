@@ -7,7 +7,7 @@ from __future__ import annotations
 from typing import Any, List, Optional, Sequence, Union
 
 from .book import Book
-from .model import Agent, Alert, Incident, RequestRefused, Thing
+from .model import Agent, Alert, Incident, Thing, refusal
 from .rota import on_calls
 
 Which = Union[Incident, str, int]
@@ -25,9 +25,7 @@ class IncidentSteps(Book):
         self.run_due()
         found = self.incident(which)
         if not found.is_open:
-            raise RequestRefused(
-                400, 1001, "Incident Already Resolved", "Incident Already Resolved"
-            )
+            raise refusal(1001)
         return found
 
     def _agent(self, which: Which, user: str) -> Agent:

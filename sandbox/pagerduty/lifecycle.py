@@ -7,7 +7,8 @@ import hashlib
 from typing import Any, Dict, List, Optional, Sequence
 
 from .incident_steps import IncidentSteps, Which
-from .model import Agent, Alert, Incident, Note, Thing, invalid
+from .model import Agent, Alert, Incident, Note, Thing, invalid, refusal
+from .switches import REFUSED, TAKEN
 
 WEBSITE = {"type": "website"}
 SNOOZE_SECONDS = range(1, 604801)
@@ -157,7 +158,7 @@ class Lifecycle(IncidentSteps):
     def acknowledge(
         self, incident: Which, user: str = "", *, channel: Optional[Thing] = None
     ) -> Incident:
-        """A second one acknowledges beside the first; a second time changes nothing."""
+        """A second one acknowledges beside the first; of a second time see `Switches`."""
         with self.lock:
             found = self._open(incident)
             return self.acknowledge_by(found, self._agent(found, user), channel or WEBSITE)
@@ -167,7 +168,11 @@ class Lifecycle(IncidentSteps):
         with self.lock:
             found = self._open(incident)
             if agent in [a for a, _ in found.acknowledgers]:
-                return found
+                if self.switches.second_acknowledge == REFUSED:
+                    raise refusal(1002)
+                if self.switches.second_acknowledge == TAKEN:
+                    return found
+                found.acknowledgers = [a for a in found.acknowledgers if a[0] != agent]
             found.acknowledgers.append((agent, self.now()))
             was = found.status
             found.status = "acknowledged"
@@ -207,7 +212,7 @@ class Lifecycle(IncidentSteps):
             wanted = level if level is not None else found.level + 1
             rules = self.known("escalation_policies", found.policy_id)["rules"]
             if not 1 <= wanted <= len(rules):
-                raise invalid("Escalation level is not valid for the escalation policy")
+                raise refusal(1006, "Escalation level is not valid for the escalation policy")
             found.level = wanted
             self._assign(found, self.on_call(found.policy_id, wanted))
             self._back_to_triggered(found, agent)
@@ -333,7 +338,7 @@ class Lifecycle(IncidentSteps):
                 or not isinstance(seconds, int)
                 or seconds not in SNOOZE_SECONDS
             ):
-                raise invalid("Duration must be between 1 and 604800")
+                raise refusal(1013)
             if found.status == "triggered":
                 self.acknowledge(found, agent.id)
             at = self.now() + seconds
@@ -351,11 +356,14 @@ class Lifecycle(IncidentSteps):
             self.run_due()
             found = self.incident(target)
             if not found.is_open:
-                raise invalid("Target incident must be open")
+                raise refusal(1001, "Target incident must be open")
             agent = self._agent(found, user)
-            for source in [self.incident(s) for s in sources]:
-                if source is found:
-                    raise invalid("An incident cannot be merged into itself")
+            those = [self.incident(s) for s in sources]
+            if found in those:
+                raise invalid("An incident cannot be merged into itself")
+            if any(source.merged_into for source in those):
+                raise refusal(1019)
+            for source in those:
                 found.alerts.extend(source.alerts)
                 source.alerts = []
                 source.merged_into = found.id

@@ -8,7 +8,7 @@ from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence, Set,
 
 from .book import Book
 from .call import PagerDutyCall
-from .model import OPEN, STATUSES, URGENCIES, Incident, LogEntry, invalid
+from .model import OPEN, STATUSES, URGENCIES, Incident, LogEntry, invalid, refusal
 
 DEFAULT_RANGE_SECONDS = 30 * 86400
 """Incidents without `since` and `until`: those created within it."""
@@ -92,7 +92,7 @@ def _bounds(call: PagerDutyCall) -> Tuple[float, float]:
     until_or_now = until if until is not None else call.account.clock()
     low = since if since is not None else until_or_now - DEFAULT_RANGE_SECONDS
     if until_or_now - low > MAX_RANGE_SECONDS:
-        raise invalid("The date range may not be wider than 6 months")
+        raise refusal(2005, "The date range may not be wider than 6 months")
     return low, until_or_now
 
 

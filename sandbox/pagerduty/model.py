@@ -176,6 +176,30 @@ def invalid(*errors: str) -> RequestRefused:
     return RequestRefused(400, 2001, "Invalid Input Provided", *errors)
 
 
+STATE_CODES = (1001, 1002, 1019)
+"""Of refusals for what the incident is already."""
+_TEXTS = {
+    1001: "Incident Already Resolved",
+    1002: "Incident Already Acknowledged",
+    1003: "Invalid Status Provided",
+    1006: "Cannot Escalate",
+    1007: "Assigned To User Not Found",
+    1008: "Requester User Not Found",
+    1013: "Snooze Duration is Invalid",
+    1014: "Escalation Policy Not Found",
+    1019: "Incident Already Merged",
+    1020: "Invalid Priority",
+    2004: "Invalid time values in 'since' and/or 'until' parameters",
+    2005: "Invalid Query Date Range",
+}
+"""PagerDuty's documentation, Errors, "PagerDuty Error Codes"."""
+
+
+def refusal(code: int, *errors: str) -> RequestRefused:
+    """400 with PagerDuty's own code and text."""
+    return RequestRefused(400, code, _TEXTS[code], *(errors or (_TEXTS[code],)))
+
+
 def not_found() -> RequestRefused:
     return RequestRefused(404, 2100, "Not Found")
 

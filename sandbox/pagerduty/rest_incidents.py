@@ -9,6 +9,7 @@ from .account import PagerDutyAccount
 from .call import PagerDutyCall
 from .listing import list_incidents, list_log
 from .model import (
+    STATE_CODES,
     STATUSES,
     URGENCIES,
     Agent,
@@ -18,13 +19,12 @@ from .model import (
     Thing,
     invalid,
     not_found,
+    refusal,
 )
 from .switches import REFUSED, REST
 
 routes = Routes()
 MAX_BULK_INCIDENTS = 250
-STATE_CODES = (1001, 1002)
-"""Of refusals for what the incident is already."""
 _OPEN_ONLY = {"status", "assignments", "escalation_policy", "escalation_level"}
 
 
@@ -131,7 +131,8 @@ def _checked(call: PagerDutyCall, fields: Thing, incident: Any = None) -> Dict[s
     for name, allowed in (("status", STATUSES), ("urgency", URGENCIES)):
         if fields.get(name) is not None:
             if fields[name] not in allowed:
-                raise invalid(f"{name.capitalize()} is invalid")
+                wrong = f"{name.capitalize()} is invalid"
+                raise refusal(1003) if name == "status" else invalid(wrong)
             changes[name] = fields[name]
     if fields.get("title") is not None:
         if not isinstance(fields["title"], str) or not fields["title"].strip():
@@ -141,37 +142,50 @@ def _checked(call: PagerDutyCall, fields: Thing, incident: Any = None) -> Dict[s
         changes["priority"] = _priority(call, fields["priority"])
     for name, kind in (("escalation_policy", "escalation_policies"), ("service", "services")):
         if fields.get(name):
-            changes[name] = call.thing(kind, fields[name], name.replace("_", " ").capitalize())[
-                "id"
-            ]
+            changes[name] = _known(call, kind, fields[name], 1014)
     if fields.get("assignments"):
-        people = [
-            call.thing("users", a.get("assignee"), "Assignee") for a in fields["assignments"]
-        ]
-        changes["assignments"] = [p["id"] for p in people]
+        people = [one.get("assignee") for one in fields["assignments"]]
+        changes["assignments"] = [_known(call, "users", one, 1007) for one in people]
     for name in ("conference_bridge", "resolution", "escalation_level"):
         if fields.get(name) is not None:
             changes[name] = fields[name]
     reopens = changes.get("status") in ("triggered", "acknowledged")
     if incident is not None and not incident.is_open and not reopens and _OPEN_ONLY & set(changes):
-        raise RequestRefused(400, 1001, "Incident Already Resolved", "Incident Already Resolved")
+        raise refusal(1001)
+    if incident is not None and _is_repeated(call, incident, changes):
+        raise refusal(1002)
     if incident is not None and "escalation_level" in changes:
         policy = changes.get("escalation_policy", incident.policy_id)
         levels = len(call.account.known("escalation_policies", policy)["rules"])
         if changes["escalation_level"] not in range(1, levels + 1):
-            raise invalid("Escalation level is not valid for the escalation policy")
+            raise refusal(1006, "Escalation level is not valid for the escalation policy")
     return changes
 
 
+def _is_repeated(call: PagerDutyCall, incident: Incident, changes: Dict[str, Any]) -> bool:
+    """Whether it would be acknowledged by one who did so before, and that is refused."""
+    refused = call.account.switches.second_acknowledge == REFUSED
+    own = [agent for agent, _ in incident.acknowledgers]
+    return refused and changes.get("status") == "acknowledged" and call.sender() in own
+
+
+def _known(call: PagerDutyCall, kind: str, reference: Any, code: int) -> str:
+    """The id of what a reference means. Raises 400: a service has no code of its own."""
+    id = reference.get("id") if isinstance(reference, dict) else None
+    if id in call.account.catalog[kind]:
+        return str(id)
+    raise invalid("Service could not be found") if kind == "services" else refusal(code)
+
+
 def _priority(call: PagerDutyCall, value: Any) -> str:
-    if value is None:
-        return ""
+    """Its id. Null is no priority: the API's document has no way to take one away."""
     if isinstance(value, str):
         for priority in call.account.catalog["priorities"].values():
             if priority["name"] == value:
                 return str(priority["id"])
-        raise invalid("Priority could not be found")
-    return str(call.thing("priorities", value, "Priority")["id"])
+    elif isinstance(value, dict) and value.get("id") in call.account.catalog["priorities"]:
+        return str(value["id"])
+    raise refusal(1020)
 
 
 def _apply(
@@ -215,6 +229,7 @@ def _apply(
 
 @routes.add("PUT", "/incidents/{id}/merge")
 def merge(call: PagerDutyCall) -> HttpAnswer:
+    """Answers a reference to the target."""
     agent, target = call.sender(), call.incident()
     rows = call.body().get("source_incidents")
     if not isinstance(rows, list) or not rows:
@@ -224,7 +239,8 @@ def merge(call: PagerDutyCall) -> HttpAnswer:
     except (KeyError, AttributeError):
         raise invalid("Source incident could not be found") from None
     call.account.merge(target, sources, agent.id)
-    return HttpAnswer(200, {"incident": call.renderer().incident(target)}, effect=target.id)
+    shown = call.renderer().incident_reference(target)
+    return HttpAnswer(200, {"incident": shown}, effect=target.id)
 
 
 @routes.add("POST", "/incidents/{id}/snooze")

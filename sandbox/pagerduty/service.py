@@ -31,6 +31,7 @@ from . import (
 from .account import PagerDutyAccount
 from .call import PagerDutyCall
 from .events import EventsEndpoint
+from .includes import check_includes
 from .model import Alert, Incident, LogEntry, Note, RequestRefused, Responder, not_found
 from .render import Renderer
 from .switches import DEFAULTS, Switches
@@ -67,7 +68,8 @@ _NAMES = {
     404: (2100, "Not Found"),
     409: (2001, "Conflict"),
     429: (2020, "Rate Limit Exceeded"),
-    500: (2000, "Internal Server Error"),
+    408: (2016, "The request took too long to process"),
+    500: (2000, "An internal error has occurred. PagerDuty team has been notified."),
 }
 
 
@@ -142,6 +144,7 @@ class PagerDutyService(Service):
             raise not_found()
         if request.method != "GET" and token in self.account.read_only:
             raise RequestRefused(403, *_NAMES[403])
+        check_includes(request)
         handler, names = found
         answer: HttpAnswer = handler(PagerDutyCall(self.account, request, names, own_user))
         return answer

@@ -12,7 +12,7 @@ from __future__ import annotations
 import random
 from typing import NamedTuple
 
-REFUSED, REST, TAKEN = "refused", "rest", "taken"
+REFUSED, REST, TAKEN, AGAIN = "refused", "rest", "taken", "again"
 
 
 class Switches(NamedTuple):
@@ -34,6 +34,11 @@ class Switches(NamedTuple):
     bulk: str = REST
     """A change of several incidents, one of them resolved already: `refused`: 400, none is
     changed; `rest`: 400, the others are changed; `taken`: 200, that one stays as it is."""
+    second_acknowledge: str = REFUSED
+    """By one who acknowledged before. `refused`: 400 with code 1002; `taken`: nothing changes;
+    `again`: another entry, and the service's time to acknowledge begins anew."""
+    bridge_entry: str = "field_value_change"
+    """Type of the entry of another conference bridge; empty: none, only the incident shows it."""
     webhooks_doubled: bool = False
     """Each webhook comes twice, under the same `X-Webhook-Id`."""
     webhooks_delay_seconds: float = 0.0
@@ -61,6 +66,8 @@ def draw(seed: int) -> Switches:
         until_inclusive=pick([True, False]),
         events_lag_seconds=pick([0, 3]),
         bulk=pick([REFUSED, REST, TAKEN]),
+        second_acknowledge=pick([REFUSED, TAKEN, AGAIN]),
+        bridge_entry=pick(["field_value_change", ""]),
         webhooks_doubled=pick([True, False]),
         webhooks_delay_seconds=pick([0.0, 4.0, 60.0]),
         webhooks_reordered=pick([True, False]),

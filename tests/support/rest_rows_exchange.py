@@ -68,7 +68,7 @@ TABLE: Dict[str, Row] = {
     "incident.get": Row(one(incident), key(title="Disk full", type="incident")),
     "incident.merge": Row(
         lambda t: {"entity_id": incident(t), "source_incidents": [incident(t, "Disk fuller")]},
-        key(title="Disk full"),
+        lambda r: r["type"] == "incident_reference" and r["summary"].endswith("] Disk full"),
     ),
     "incident.reassign": Row(
         lambda t: {"entity_id": incident(t), "user_ids": [t.id("users", "Mei Tanaka")]},
