@@ -137,7 +137,9 @@ class IncidentSensor(PollingSensor):
         )
         store = Store(self.sensor_service)
         pulse = Heartbeat(self._dispatcher, store, self._health, self._log)
-        noise = StormGate(config.noise, store, self._dispatcher, pagerduty, self._log)
+        noise = StormGate(
+            config.noise, store, self._dispatcher, pagerduty, self._log, config.canary
+        )
         states = StateStore(store)
         cycle = Cycle(
             config,

@@ -22,6 +22,8 @@ class TellIncident(MessageAction):
         idle = self.not_configured()
         if idle:
             return idle
+        if self.context.settings.canary.owns(found.incident.service_id, found.incident.service):
+            return self.direct([], "", "", [])
         from pagerduty_mattermost.cards import private_messages
 
         told = private_messages.of_change(self.context, found, to or "assignees", message or "")

@@ -137,7 +137,11 @@ class CanaryCase(ExampleCase):
         self.chat.service.add_token(self.chat.world.bot, canary(("mattermost", "token")))
         integrations = self.account.catalog["integrations"]
         for number, (kind, path) in enumerate(
-            (("v1", ("service_key",)), ("v2", ("events", "routing_key")))
+            (
+                ("v1", ("service_key",)),
+                ("v2", ("events", "routing_key")),
+                ("v2", ("canary", "routing_key")),
+            )
         ):
             like = next(
                 row

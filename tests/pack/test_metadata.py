@@ -149,6 +149,7 @@ def test_configuration_is_a_schema_that_registers_and_holds_templates() -> None:
         at for name, top in schema.items() for at, inner in walk(top, name) if inner.get("secret")
     }
     events = {
+        "canary.routing_key",
         "events.routing_key",
         "events.routing_keys[]",
         "chat.command_tokens[]",

@@ -109,6 +109,16 @@ def alerted(test: ExampleCase) -> Parameters:
     return {"dedup_key": "db-1-disk"}
 
 
+def with_canary(test: ExampleCase) -> Parameters:
+    """A service that counts as the canary's own."""
+    test.settings["canary"] = {
+        "service": "Database",
+        "routing_key": test.settings["events"]["routing_key"],
+        "channel": "ops",
+    }
+    return {}
+
+
 def linked(test: ExampleCase) -> Parameters:
     test.done("identity.link", user="ada", pagerduty_user="grace@example.com")
     return {"user": "ada"}
@@ -244,6 +254,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     },
     "posts.reconcile": fixed(),
     "mattermost.post_storm": fixed(change=STORM, channel="incidents"),
+    "health.canary": with_canary,
     "health.check": fixed(),
     "health.watchdog": fixed(),
     "mattermost.setup": with_endpoint,

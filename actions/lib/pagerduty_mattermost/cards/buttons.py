@@ -96,7 +96,7 @@ def _button(
         "id": verb,
         "name": name,
         "type": "button",
-        "integration": _call(incident, verb, url, key, now),
+        "integration": call(incident.id, verb, url, key, now),
     }
     return {**made, "style": style} if style else made
 
@@ -110,10 +110,11 @@ def _menu(incident: Incident, url: str, key: str, now: float) -> Dict[str, Any]:
         "name": "More…",
         "type": "select",
         "options": [{"text": text, "value": value} for value, text in choices],
-        "integration": _call(incident, "more", url, key, now),
+        "integration": call(incident.id, "more", url, key, now),
     }
 
 
-def _call(incident: Incident, verb: str, url: str, key: str, now: float) -> Dict[str, Any]:
-    token = sign(key, PURPOSE, {"v": verb, "i": incident.id}, button_expiry(now))
+def call(incident_id: str, verb: str, url: str, key: str, now: float) -> Dict[str, Any]:
+    """What a click on the incident's button sends where: its `integration`."""
+    token = sign(key, PURPOSE, {"v": verb, "i": incident_id}, button_expiry(now))
     return {"url": url.rstrip("/") + CLICK, "context": {"token": token}}

@@ -10,7 +10,7 @@ from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import CREATED, FAILED, CardOutcome
 from pagerduty_mattermost.cards.publisher import CardPublisher
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
-from pagerduty_mattermost.cards.route import Route
+from pagerduty_mattermost.cards.route import CANARY, Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.gateways.context import Context
@@ -64,6 +64,7 @@ def make_publisher(context: Context) -> CardPublisher:
         extras=with_details,
         buttons=card_buttons,
         hours=QuietHours(settings.quiet_hours, settings.time_zone, context.clock),
+        canary=settings.canary,
         log=context.log,
         clock=context.clock,
         monotonic=context.monotonic,
@@ -73,9 +74,14 @@ def make_publisher(context: Context) -> CardPublisher:
 def follow(context: Context, change: Change) -> List[CardOutcome]:
     """All that becomes of a change which the sensor saw, beside what rules start: every card that
     the incident has; cards that quiet hours hold back and that may come now; and a card in each
-    channel that is subscribed to it from chat."""
+    channel that is subscribed to it from chat. Of the canary's incidents its one card."""
     publisher = make_publisher(context)
     outcomes = publisher.repaint(change)
+    canary = context.settings.canary
+    if canary.owns(change.incident.service_id, change.incident.service):
+        if not outcomes and change.incident.is_open:
+            outcomes.append(_shown(publisher, change, canary.channel, CANARY))
+        return outcomes
     present = {one.channel_id for one in outcomes}
     for channel, route in _released(context, change, present).items():
         outcome = _shown(publisher, change, channel, route)

@@ -49,8 +49,9 @@ from pagerduty_mattermost.cards.records import (
     life_of,
     same,
 )
-from pagerduty_mattermost.cards.route import Route, starts_card
+from pagerduty_mattermost.cards.route import CANARY, Route, starts_card
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.canary import CanaryConfig
 from pagerduty_mattermost.core.errors import (
     NotFound,
     PackError,
@@ -102,16 +103,18 @@ class CardPublisher:
         extras: Optional[Extras] = None,
         buttons: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
         hours: Optional[QuietHours] = None,
+        canary: CanaryConfig = CanaryConfig(),  # noqa: B008 - immutable
         log: Any = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`buttons`: of an incident's card. `hours`: the quiet hours; without them nothing is
-        held."""
+        held. `canary`: whose incidents get a card in its channel alone."""
         self._store = store
         self._channels = channels
         self._extras = extras
         self._hours = hours
+        self._canary = canary
         self._log = log
         self._clock = clock
         self._monotonic = monotonic
@@ -134,6 +137,10 @@ class CardPublisher:
         have started one, so the change counts as what it saw. Raises ChannelUnavailable as well.
         """
         service = (change.incident.service_id, change.incident.service)
+        if self._canary.owns(*service):
+            if channel != self._canary.channel:
+                return CardOutcome("", channel, NOT_STARTED)
+            route = CANARY
         records = IncidentRecords(self._store, change.incident.id, self._log)
         asked = self._channels.asked(channel, service)
         loaded = [(self._monotonic(), records.load())]

@@ -354,6 +354,13 @@ class IncidentRecords:
     def forget_state(self, version: Version) -> None:
         self._store.delete(self._state(version))
 
+    def forget_all(self) -> None:
+        """Nothing is remembered of the incident any more."""
+        names: List[str] = []
+        names += self._store.read_prefix(self._prefix, lambda error: names.append(error.name))
+        for name in names:
+            self._store.delete(name)
+
     def _state(self, version: Version) -> str:
         word = f"{version.updated_at or '0'}_{version.entry_at or '0'}_{version.cycle}"
         return f"{self._prefix}state." + re.sub(r"[^A-Za-z0-9._:+=@-]", "-", word)[:120]

@@ -66,6 +66,10 @@ class Route(NamedTuple):
     """Quiet hours as `weekly_hours.parse` reads them; empty: the configuration's."""
 
 
+CANARY = Route("canary", quiet="never")
+"""Of the canary's cards: nobody is mentioned, reminded or spared."""
+
+
 def make_route(
     name: Optional[str] = "",
     start_on: Optional[Iterable[Any]] = None,

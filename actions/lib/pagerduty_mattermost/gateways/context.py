@@ -31,6 +31,7 @@ from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, one_line
 
 if TYPE_CHECKING:
+    from pagerduty_mattermost.core.config.connections import Http
     from pagerduty_mattermost.core.config.settings import Config
     from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
@@ -128,16 +129,13 @@ class Context:
     @cached_property
     def pagerduty_soon(self) -> PagerDuty:
         """The same, giving up after SOON_SECONDS: for what a card does not wait for."""
-        from pagerduty_mattermost.core.config.connections import Timeouts
         from pagerduty_mattermost.core.config.settings import require_pagerduty
         from pagerduty_mattermost.gateways.http.client import RetryPolicy
         from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
         settings = require_pagerduty(self.settings)
-        waits = settings.http.timeouts
-        timeouts = Timeouts(min(waits.connect, SOON_SECONDS), min(waits.read, SOON_SECONDS))
         return PagerDuty(
-            settings._replace(http=settings.http._replace(timeouts=timeouts)),
+            settings._replace(http=_soon(settings.http)),
             log=self._request_log,
             policy=RetryPolicy(attempts=2, budget=SOON_SECONDS),
             clock=self.clock,
@@ -159,6 +157,22 @@ class Context:
         )
 
     @cached_property
+    def events_soon(self) -> Events:
+        """The same, giving up after SOON_SECONDS: for who comes again soon."""
+        from pagerduty_mattermost.gateways.http.client import RetryPolicy
+        from pagerduty_mattermost.gateways.pagerduty.events_api import Events
+
+        settings = self.settings.pagerduty
+        return Events(
+            settings._replace(http=_soon(settings.http)),
+            log=self._request_log,
+            policy=RetryPolicy(attempts=2, budget=SOON_SECONDS),
+            clock=self.clock,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+        )
+
+    @cached_property
     def mattermost(self) -> Mattermost:
         """Mattermost's API; raises ConfigError naming what is missing for it."""
         from pagerduty_mattermost.core.config.settings import require_mattermost
@@ -167,6 +181,22 @@ class Context:
         return Mattermost(
             require_mattermost(self.settings),
             log=self._request_log,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+        )
+
+    @cached_property
+    def mattermost_soon(self) -> Mattermost:
+        """The same, giving up after SOON_SECONDS: for who comes again soon."""
+        from pagerduty_mattermost.core.config.settings import require_mattermost
+        from pagerduty_mattermost.gateways.http.client import RetryPolicy
+        from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+
+        settings = require_mattermost(self.settings)
+        return Mattermost(
+            settings._replace(http=_soon(settings.http)),
+            log=self._request_log,
+            policy=RetryPolicy(attempts=2, budget=SOON_SECONDS),
             monotonic=self.monotonic,
             sleep=self.sleep,
         )
@@ -242,6 +272,16 @@ class Context:
         for secret in _secrets(dict(self._config)):
             text = text.replace(secret, "***")
         return text
+
+
+def _soon(http: Http) -> Http:
+    """With timeouts of SOON_SECONDS at most."""
+    waits = http.timeouts
+    return http._replace(
+        timeouts=waits._replace(
+            connect=min(waits.connect, SOON_SECONDS), read=min(waits.read, SOON_SECONDS)
+        )
+    )
 
 
 def _secrets(config: Dict[str, Any]) -> List[str]:

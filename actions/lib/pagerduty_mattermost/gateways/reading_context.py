@@ -89,8 +89,20 @@ class ReadingContext(Context):
         return made
 
     @cached_property
+    def events_soon(self) -> Events:
+        made: Events = super().events_soon
+        made.before_write = _refusal(EVENTS)
+        return made
+
+    @cached_property
     def mattermost(self) -> Mattermost:
         made: Mattermost = super().mattermost
+        made.refuse_writes(_refusal(MATTERMOST))
+        return made
+
+    @cached_property
+    def mattermost_soon(self) -> Mattermost:
+        made: Mattermost = super().mattermost_soon
         made.refuse_writes(_refusal(MATTERMOST))
         return made
 

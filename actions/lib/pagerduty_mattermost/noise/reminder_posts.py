@@ -14,7 +14,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory, IncidentRecords
-from pagerduty_mattermost.cards.route import NONE
+from pagerduty_mattermost.cards.route import CANARY, NONE
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.quiet import RemindersConfig
 from pagerduty_mattermost.core.errors import (
@@ -277,8 +277,9 @@ def _patience(since: float, now: float) -> float:
 
 
 def _cards(snapshot: IncidentMemory) -> List[CardRecord]:
-    """Those that can be replied to; a route that wants no replies gets no reminder either."""
-    found = snapshot.cards.values()
+    """Those that can be replied to; a route that wants no replies gets no reminder either, nor
+    does the canary's."""
+    found = [one for one in snapshot.cards.values() if one.route != CANARY]
     return [one for one in found if one.post_id and not one.gone and one.route.reply_on != (NONE,)]
 
 

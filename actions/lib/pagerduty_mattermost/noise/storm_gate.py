@@ -15,6 +15,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.canary import CanaryConfig
 from pagerduty_mattermost.core.config.noise import NoiseConfig
 from pagerduty_mattermost.core.errors import PackError, StoreUnreachable
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
@@ -43,8 +44,11 @@ class StormGate:
         dispatcher: Dispatcher,
         pagerduty: PagerDuty,
         log: Any,
+        canary: CanaryConfig = CanaryConfig(),  # noqa: B008 - immutable
     ) -> None:
+        """`canary`: whose incidents always pass and are never counted."""
         self._settings, self._store, self._log = config, store, log
+        self._canary = canary
         self._dispatcher, self._pagerduty = dispatcher, pagerduty
         self._detector: Optional[StormDetector] = None
         self._verdicts: Dict[str, str] = {}
@@ -58,7 +62,14 @@ class StormGate:
         StoreUnreachable in the first cycle only: what is held must be known."""
         if self._detector is None:
             self._detector = StormDetector(self._settings, _read(self._store))
-        changes = [step.change for step in steps if step.change is not None]
+        changes = [
+            step.change
+            for step in steps
+            if step.change is not None
+            and not self._canary.owns(
+                step.change.incident.service_id, step.change.incident.service
+            )
+        ]
         self._verdicts = self._detector.judge(changes, now, patient=patient)
         if self._detector.changed:
             try:

@@ -43,6 +43,8 @@ MAX_SKEW_SECONDS = 60.0
 WATCH_OVERDUE_SECONDS = 900.0
 """After which a run of the on-call watch is missing: the timer's comes every minute, the sensor's
 every five."""
+CANARY_OVERDUE_SECONDS = 600.0
+"""After which a run of the canary is missing: its rule's comes every minute."""
 SLOW_SECONDS = 3.0
 """For one request."""
 NO_INCIDENT = "PHEALTHCHECK00"
@@ -76,6 +78,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("dead letters", _letters),
         ("webhook", _webhook),
         ("chat", _chat),
+        ("canary", _canary),
     ):
         try:
             found.append(CheckResult(name, *check(context)))
@@ -261,6 +264,33 @@ def _webhook(context: Context) -> Tuple[str, str]:
         return OFF, "not configured: PagerDuty's log is polled"
     status = webhook_subscription.status(context.pagerduty, context.store, context.settings)
     return (OK if status["works"] and status["subscribed"] else WARN), str(status["message"])
+
+
+def _canary(context: Context) -> Tuple[str, str]:
+    from pagerduty_mattermost.operations import canary
+    from pagerduty_mattermost.operations.canary_run import remembered as canary_state
+
+    settings = context.settings.canary
+    if not settings.service:
+        return OFF, "not configured: nothing proves that the whole way works"
+    if settings.missing:
+        return FAIL, f"{', '.join(settings.missing)} is not set"
+    state, now = canary_state(context.store), context.clock()
+    if not state.looked_at:
+        return WARN, "has not run yet: is the rule pagerduty.canary enabled?"
+    age = now - state.looked_at
+    if age > CANARY_OVERDUE_SECONDS:
+        return FAIL, (
+            f"last run {times.duration(age)} ago: is the rule pagerduty.canary enabled, do "
+            "st2timersengine, st2rulesengine and st2actionrunner work?"
+        )
+    told = canary.durations(state) or "no round is over yet"
+    if not context.settings.chat.port:
+        told += "; acknowledged by an event, since chat.port is not set"
+    if state.fault is not None:
+        since = times.duration(max(0.0, now - (state.whole_at or state.fault.at)))
+        return FAIL, f"{state.fault.kind}: {state.fault.text} (not whole for {since}; {told})"
+    return OK, f"{state.rounds} rounds whole, {state.faults} not; {told}"
 
 
 def _chat(context: Context) -> Tuple[str, str]:

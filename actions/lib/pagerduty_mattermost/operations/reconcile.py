@@ -238,7 +238,10 @@ class Reconciler:
 
     def _births(self, changes: Sequence[Change]) -> List[Tuple[str, Route]]:
         """Channel and route of each card that rules and subscriptions start on one of these
-        changes."""
+        changes; none for the canary's, whose card shows whether it comes by itself."""
+        incident = changes[-1].incident
+        if self._context.settings.canary.owns(incident.service_id, incident.service):
+            return []
         if self._known_rules is None:
             self._known_rules = self._rules()
         if self._subscriptions is None:
@@ -248,9 +251,7 @@ class Reconciler:
             for verdict in route_verdicts.verdicts(self._known_rules, changes)
             if verdict.outcome == route_verdicts.POSTS and "{" not in verdict.channel
         ]
-        for channel, several in subscriptions.fitting(
-            self._subscriptions, changes[-1].incident
-        ).items():
+        for channel, several in subscriptions.fitting(self._subscriptions, incident).items():
             route = subscriptions.joined(several)
             if any(starts_card(route, one) for one in changes):
                 found.append((channel, route))

@@ -19,7 +19,7 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import CHAT_TOKENS, W
 from pagerduty_mattermost.incidents import state_store
 from pagerduty_mattermost.noise import reminder_posts, storm_gate, storm_publisher
 from pagerduty_mattermost.oncall import handoffs, shift_messages, sync, targets, watch
-from pagerduty_mattermost.operations import dead_letters, reconcile_run, watchdog
+from pagerduty_mattermost.operations import canary, dead_letters, reconcile_run, watchdog
 from pagerduty_mattermost.people import accounts, identity
 from pagerduty_mattermost.sensor import heartbeat, webhook_health
 
@@ -140,6 +140,12 @@ KINDS: Tuple[StateKind, ...] = (
             heartbeat.TIMER_KEY,
         ),
         "how the webhook, the sensor and the reconciling do",
+    ),
+    StateKind(
+        "canary",
+        (canary.KEY,),
+        "the canary's round, and how long its steps took",
+        canary.KEPT_SECONDS,
     ),
     StateKind(
         "secrets",

@@ -20,6 +20,7 @@ from __future__ import annotations
 import re
 from typing import Any, NamedTuple, Tuple
 
+from pagerduty_mattermost.core.config.canary import CanaryConfig, read_canary
 from pagerduty_mattermost.core.config.chat import ChatConfig, read_chat
 from pagerduty_mattermost.core.config.connections import (
     MattermostConfig,
@@ -61,6 +62,7 @@ class Config(NamedTuple):
     quiet_hours: QuietConfig = QuietConfig()
     reminders: RemindersConfig = RemindersConfig()
     oncall: OnCallConfig = OnCallConfig()
+    canary: CanaryConfig = CanaryConfig()
 
 
 def load(raw: Any) -> Config:
@@ -85,6 +87,7 @@ def load(raw: Any) -> Config:
         quiet_hours=read_quiet(whole),
         reminders=read_reminders(whole),
         oncall=read_oncall(whole),
+        canary=read_canary(whole),
     )
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", config.time_zone):
         whole.wrong("time_zone", "must be an IANA name such as Europe/Berlin")

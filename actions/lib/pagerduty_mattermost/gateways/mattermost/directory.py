@@ -42,10 +42,12 @@ class MattermostDirectory:
         settings: MattermostConfig,
         *,
         log: Any = None,
+        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self.settings = settings
+        self._policy = policy
         self._sleep = sleep
         self._monotonic = monotonic
         self._me: Optional[User] = None
@@ -78,7 +80,7 @@ class MattermostDirectory:
         body: Any = None,
         *,
         params: Optional[Mapping[str, Any]] = None,
-        policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
+        policy: Optional[RetryPolicy] = None,
     ) -> Any:
         """Any call of API v4, for what is needed in one place only. The path's parts are checked
         by then."""
@@ -180,6 +182,12 @@ class MattermostDirectory:
             self._call(lambda: self._driver.channels.create_direct_message_channel(pair))
         )
 
-    def _call(self, call: Callable[[], Answer], policy: RetryPolicy = RetryPolicy()) -> Answer:  # noqa: B008 - immutable
+    def _call(self, call: Callable[[], Answer], policy: Optional[RetryPolicy] = None) -> Answer:
         # Everything here may be repeated: creating a post by its key, all else by its nature.
-        return retry(call, policy, repeatable=True, sleep=self._sleep, monotonic=self._monotonic)
+        return retry(
+            call,
+            policy or self._policy,
+            repeatable=True,
+            sleep=self._sleep,
+            monotonic=self._monotonic,
+        )
