@@ -21,6 +21,7 @@ from typing import (
     Mapping,
     NamedTuple,
     Optional,
+    Sequence,
     Set,
     Tuple,
 )
@@ -173,7 +174,7 @@ def read_incident(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
 def read_open(pagerduty: PagerDuty) -> Tuple[Dict[str, Incident], Optional[float]]:
     """All open incidents of the account by id, and PagerDuty's clock: a request a page of 100, one
     at least."""
-    reading = _SnapshotReading(pagerduty, lambda row: False)
+    reading = SnapshotReading(pagerduty, lambda row: False)
     page = reading.open_page({"date_range": "all"}, 0)
     if page.more and (page.total or 0) > MAX_RECORDS:
         reading.sliced({}, page, page.server_time)
@@ -199,42 +200,32 @@ def read_snapshot(
     """The open incidents and those resolved lately. Rows that are `unchanged` are only counted.
     `known_open`: ids that should be listed, those to look up first in front; what is not listed is
     looked up, a few at a time."""
-    scope: Dict[str, Any] = {
+    scope = scope_of(services, teams)
+    reading = SnapshotReading(pagerduty, unchanged)
+    page = reading.open_page({**scope, "date_range": "all"}, 0)
+    if page.more and (page.total or 0) > MAX_RECORDS:
+        reading.sliced(scope, page, page.server_time)
+    else:
+        reading.rest({**scope, "date_range": "all"}, page)
+    resolved = reading.resolved(scope)
+    vanished = [i for i in known_open if i not in reading.listed and i not in reading.closed]
+    return reading.looked_up(vanished, (), resolved, page.server_time)
+
+
+def scope_of(
+    services: Optional[FrozenSet[str]], teams: Optional[FrozenSet[str]]
+) -> Dict[str, Any]:
+    """The parameters that keep a list of incidents to what is watched, as far as they can."""
+    return {
         "service_ids": sorted(services)
         if services is not None and len(services) <= MAX_SERVICES
         else None,
         "team_ids": sorted(teams) if teams is not None else None,
     }
-    reading = _SnapshotReading(pagerduty, unchanged)
-    page = reading.open_page({**scope, "date_range": "all"}, 0)
-    server_time = page.server_time
-    if page.more and (page.total or 0) > MAX_RECORDS:
-        reading.sliced(scope, page, server_time)
-    else:
-        reading.rest({**scope, "date_range": "all"}, page)
-    resolved = reading.resolved(scope)
-    vanished = [i for i in known_open if i not in reading.listed and i not in reading.closed]
-    gone: List[str] = []
-    for incident_id in vanished[:MAX_LOOKED_UP]:
-        reading.requests += 1
-        incident = read_incident(pagerduty, incident_id)
-        if incident is None:
-            gone.append(incident_id)
-        else:
-            reading.changed.append(incident)
-    found = SnapshotFindings(tuple(reading.changed) + resolved, tuple(gone))
-    return SnapshotRead(
-        found,
-        frozenset(reading.listed),
-        resolved,
-        server_time,
-        reading.requests,
-        tuple(vanished[MAX_LOOKED_UP:]),
-    )
 
 
-class _SnapshotReading:
-    """One snapshot being read."""
+class SnapshotReading:
+    """One snapshot, or a part of one, being read."""
 
     def __init__(
         self, pagerduty: PagerDuty, unchanged: Callable[[Mapping[str, Any]], bool]
@@ -252,10 +243,10 @@ class _SnapshotReading:
             "/incidents",
             "incidents",
             {
+                "sort_by": "created_at:asc",
                 **params,
                 "statuses": ["triggered", "acknowledged"],
                 "include": ["conference_bridge"],
-                "sort_by": "created_at:asc",
                 "total": True,
                 "limit": PAGE_ROWS,
                 "offset": offset,
@@ -318,6 +309,32 @@ class _SnapshotReading:
             if incident is not None:
                 found.append(incident)
         return tuple(found)
+
+    def looked_up(
+        self,
+        vanished: Sequence[str],
+        unexplained: Sequence[str],
+        resolved: Tuple[Incident, ...],
+        server_time: Optional[float],
+    ) -> SnapshotRead:
+        """What was read, with some incidents read one by one: a few of those that should have been
+        listed, and those of which something is not explained."""
+        gone: List[str] = []
+        for incident_id in dict.fromkeys((*vanished[:MAX_LOOKED_UP], *unexplained)):
+            self.requests += 1
+            incident = read_incident(self._pagerduty, incident_id)
+            if incident is None:
+                gone.append(incident_id)
+            else:
+                self.changed.append(incident)
+        return SnapshotRead(
+            SnapshotFindings((*self.changed, *resolved), tuple(gone)),
+            frozenset(self.listed),
+            resolved,
+            server_time,
+            self.requests,
+            tuple(vanished[MAX_LOOKED_UP:]),
+        )
 
 
 def _times(page: Page) -> List[float]:

@@ -18,13 +18,14 @@ from typing import (
     Callable,
     Dict,
     List,
+    Mapping,
     NamedTuple,
     Optional,
     Sequence,
     Tuple,
 )
 
-from pagerduty_mattermost.cards import held_cards, posting, subscriptions
+from pagerduty_mattermost.cards import held_cards, posting
 from pagerduty_mattermost.cards.outcome import CREATED, REPAINTED, CardOutcome
 from pagerduty_mattermost.cards.publisher import CardPublisher
 from pagerduty_mattermost.cards.records import (
@@ -33,7 +34,7 @@ from pagerduty_mattermost.cards.records import (
     IncidentRecords,
     load_all,
 )
-from pagerduty_mattermost.cards.route import Route, starts_card
+from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
@@ -42,6 +43,7 @@ from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.incidents.reader import (
+    PAGE_ROWS,
     read_incident,
     read_incident_log,
     read_log,
@@ -49,7 +51,8 @@ from pagerduty_mattermost.incidents.reader import (
 )
 from pagerduty_mattermost.noise import storm_gate, storm_publisher
 from pagerduty_mattermost.operations import reconcile_plan, route_verdicts
-from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, ReconcileJob
+from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, OpenIncident, ReconcileJob
+from pagerduty_mattermost.operations.wanted_cards import WantedCards
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -89,30 +92,30 @@ class ReconcileReport(NamedTuple):
     cursor: float
     """From where the next run reads the log."""
     requests: int
-    """Pages of open incidents and the log: what a run costs when all is well."""
+    """To find out what has to be done: the log, and incidents of which nothing is remembered."""
 
 
 class Reconciler:
     def __init__(self, context: Context, rules: Callable[[], Sequence[Any]]) -> None:
         """`rules`: all of StackStorm's, asked for when a card may be missing."""
-        self._context, self._rules = context, rules
+        self._context = context
         self._posts: CardPublisher = posting.make_publisher(context)
-        self._known_rules: Optional[Sequence[Any]] = None
-        self._subscriptions: Optional[Sequence[subscriptions.Subscription]] = None
+        self._wanted = WantedCards(context, rules)
 
     def run(self, state: SensorState, cursor: float, *, full: bool) -> ReconcileReport:
         """`state`: the sensor's. `full`: also what Mattermost has of each card is read."""
-        rows, server_time = read_open(self._context.pagerduty)
-        now = server_time or self._context.clock()
-        since = max(cursor or now - FIRST_LOOK_SECONDS, state.origin)
-        log = read_log(self._context.pagerduty, since, None, lambda id: True)
+        context = self._context
+        since = max(cursor or context.clock() - FIRST_LOOK_SECONDS, state.origin)
+        log = read_log(context.pagerduty, since, None, lambda id: True)
+        now = log.server_time or context.clock()
         upto = now if log.upto is None else min(log.upto, now)
         remembered = load_all(self._context.store, self._context.log)
-        truth = AtPagerDuty(rows, log.entries, now)
+        rows = reconcile_plan.open_incidents(state.known, log.entries)
+        told = state.known.keys() | {entry.incident.id for entry in log.entries}
+        unknown = frozenset() if full else frozenset(remembered.keys() - told)
+        truth = AtPagerDuty(rows, log.entries, now, unknown)
         kept_back = held_cards.held_incidents(self._context.store)
-        low = frozenset(
-            id for id in kept_back if id not in rows or held_cards.is_held_back(rows[id])
-        )
+        low = frozenset(id for id in kept_back if id not in rows or rows[id].is_low)
         noise = storm_gate.remembered(self._context.store)
         watch = self._context.settings.watch
 
@@ -123,27 +126,51 @@ class Reconciler:
             )
             return is_new and not incident.is_open and passes
 
+        planned = reconcile_plan.plan(
+            truth, remembered, state.known, frozenset(noise.held), low, forgotten
+        )
+        incidents, requests = self._read_unjudged(planned, rows, remembered)
         jobs = [
             job
-            for job in reconcile_plan.plan(
-                truth, remembered, state.known, frozenset(noise.held), low, forgotten
-            )
+            for job in planned
             if self._is_wanted(
-                job,
-                rows.get(job.incident_id),
-                remembered.get(job.incident_id, IncidentMemory({}, ())),
+                job, rows, incidents, remembered.get(job.incident_id, IncidentMemory({}, ()))
             )
         ]
+        wanted = {job.incident_id for job in jobs}
+        left_out = (job.incident_id for job in planned if job.incident_id not in wanted)
+        self._wanted.keep_unwanted({id: rows[id].updated_at for id in left_out if id in rows})
         if full:
-            jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
-        outcomes, problems, left = self._do(jobs, rows, remembered, state, now)
+            jobs += self._of_mattermost(remembered, rows, wanted)
+        outcomes, problems, left = self._do(jobs, incidents, remembered, state, now)
         problems += self._close_storms(noise.groups.keys(), now)
         done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
         replies = sum(len(one.reply_ids) for one in outcomes)
         # What could not be done stands in the log before the cursor that is kept then.
         later = since if left else max(since, upto - reconcile_plan.GRACE_SECONDS - 5)
-        pages = max(1, -(-len(rows) // 100)) + 1
-        return ReconcileReport(len(jobs), len(done), replies, left, problems, later, pages)
+        return ReconcileReport(len(jobs), len(done), replies, left, problems, later, requests + 1)
+
+    def _read_unjudged(
+        self,
+        planned: Sequence[ReconcileJob],
+        rows: Mapping[str, OpenIncident],
+        remembered: Mapping[str, IncidentMemory],
+    ) -> Tuple[Dict[str, Incident], int]:
+        """The open incidents that may miss a card and of which nothing as new is remembered, but
+        for those known to be unwanted; and how many requests that took."""
+        asked = [
+            job.incident_id
+            for job in planned
+            if job.why == {reconcile_plan.MISSING}
+            and job.incident_id in rows
+            and not _is_remembered(rows[job.incident_id], remembered.get(job.incident_id))
+            and not self._wanted.is_unwanted(job.incident_id, rows[job.incident_id].updated_at)
+        ]
+        pages = -(-len(rows) // PAGE_ROWS)
+        if len(asked) > pages:
+            return read_open(self._context.pagerduty)[0], pages
+        found = {id: read_incident(self._context.pagerduty, id) for id in asked}
+        return {id: one for id, one in found.items() if one is not None}, len(asked)
 
     def _close_storms(self, ongoing: AbstractSet[str], now: float) -> List[str]:
         """Cards of storms that nobody would ever end."""
@@ -161,7 +188,7 @@ class Reconciler:
     def _do(
         self,
         jobs: List[ReconcileJob],
-        rows: Dict[str, Incident],
+        incidents: Mapping[str, Incident],
         remembered: Dict[str, IncidentMemory],
         state: SensorState,
         now: float,
@@ -176,7 +203,9 @@ class Reconciler:
                 break
             snapshot = remembered.get(job.incident_id, IncidentMemory({}, ()))
             try:
-                outcomes += self._put_right(job, rows.get(job.incident_id), snapshot, state, now)
+                outcomes += self._put_right(
+                    job, incidents.get(job.incident_id), snapshot, state, now
+                )
                 in_a_row = 0
             except RetryLater as error:
                 in_a_row, left = in_a_row + 1, left + 1
@@ -220,42 +249,30 @@ class Reconciler:
     def _born(self, change: Change, snapshot: IncidentMemory) -> List[CardOutcome]:
         """The cards that rules and subscriptions would have started."""
         found: List[CardOutcome] = []
-        for channel, route in self._births(_changes(change, snapshot)):
+        for channel, route in self._wanted.births(_changes(change, snapshot)):
             found += self._shown(change, channel, route, snapshot)
         return found
 
     def _is_wanted(
-        self, job: ReconcileJob, row: Optional[Incident], snapshot: IncidentMemory
+        self,
+        job: ReconcileJob,
+        rows: Mapping[str, OpenIncident],
+        incidents: Mapping[str, Incident],
+        snapshot: IncidentMemory,
     ) -> bool:
-        """Whether anything is to be asked of PagerDuty for it: not for an incident that no route
-        wants, by what is remembered of it and how it is now."""
+        """Whether anything is to be done for it: not for an incident that no route wants, by what
+        is remembered of it and how it is now."""
         if job.why != {reconcile_plan.MISSING}:
             return True
-        if row is None and not snapshot.states:
-            return False
-        incident = row or snapshot.newest.change.incident
-        return bool(self._births(_changes(Change(incident), snapshot)))
-
-    def _births(self, changes: Sequence[Change]) -> List[Tuple[str, Route]]:
-        """Channel and route of each card that rules and subscriptions start on one of these
-        changes; none for the canary's, whose card shows whether it comes by itself."""
-        incident = changes[-1].incident
-        if self._context.settings.canary.owns(incident.service_id, incident.service):
-            return []
-        if self._known_rules is None:
-            self._known_rules = self._rules()
-        if self._subscriptions is None:
-            self._subscriptions = subscriptions.every(self._context.store, self._context.log)
-        found = [
-            (verdict.channel, route_verdicts.route_of(verdict.given))
-            for verdict in route_verdicts.verdicts(self._known_rules, changes)
-            if verdict.outcome == route_verdicts.POSTS and "{" not in verdict.channel
-        ]
-        for channel, several in subscriptions.fitting(self._subscriptions, incident).items():
-            route = subscriptions.joined(several)
-            if any(starts_card(route, one) for one in changes):
-                found.append((channel, route))
-        return found
+        incident = incidents.get(job.incident_id)
+        if incident is None:
+            row = rows.get(job.incident_id)
+            if not snapshot.states:
+                return False
+            if row is not None and not _is_remembered(row, snapshot):
+                return False
+            incident = snapshot.newest.change.incident
+        return bool(self._wanted.births(_changes(Change(incident), snapshot)))
 
     def _shown(
         self, change: Change, channel: str, route: Route, snapshot: IncidentMemory
@@ -281,7 +298,10 @@ class Reconciler:
             return [CardOutcome(channel, problem=f"{channel}: {error}")]
 
     def _of_mattermost(
-        self, remembered: Dict[str, IncidentMemory], rows: Dict[str, Incident], planned: set[str]
+        self,
+        remembered: Dict[str, IncidentMemory],
+        rows: Mapping[str, OpenIncident],
+        planned: set[str],
     ) -> List[ReconcileJob]:
         """Every open incident with a card: what Mattermost has of it is compared; a post that is
         gone is posted anew, once."""
@@ -303,6 +323,13 @@ class Reconciler:
             if incident_id not in planned:
                 jobs[incident_id] = ReconcileJob(incident_id, frozenset({reconcile_plan.LOST}))
         return list(jobs.values())
+
+
+def _is_remembered(row: OpenIncident, memory: Optional[IncidentMemory]) -> bool:
+    """Whether what is remembered of it is as new as it is."""
+    if memory is None or not memory.states:
+        return False
+    return memory.newest.version.updated_at >= row.updated_at
 
 
 def _changes(change: Change, snapshot: IncidentMemory) -> List[Change]:

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from typing import AbstractSet, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence
 
+from pagerduty_mattermost.cards.held_cards import is_held_back
 from pagerduty_mattermost.cards.records import IncidentMemory
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import Incident
@@ -37,15 +38,52 @@ LOST = "lost"
 """A post may be gone from Mattermost: what it has is compared."""
 
 
+class OpenIncident(NamedTuple):
+    """What the plan needs of an open incident."""
+
+    updated_at: str
+    since: str
+    """When it came into its status, or was created: ISO 8601, as the time above."""
+    is_low: bool = False
+    """Whether quiet hours may hold it back."""
+
+
 class AtPagerDuty(NamedTuple):
     """What PagerDuty says."""
 
-    rows: Mapping[str, Incident]
-    """All open incidents, by id."""
+    rows: Mapping[str, OpenIncident]
+    """All open incidents, by id: as the sensor knows them, and the log since."""
     entries: Sequence[LogEntry]
     """The log since the last run, newest first."""
     now: float
     """PagerDuty's clock, seconds since the epoch."""
+    unknown: AbstractSet[str] = frozenset()
+    """Incidents of which neither the sensor nor the log says how they are: left alone."""
+
+
+def open_incidents(
+    known: Mapping[str, KnownIncident], entries: Sequence[LogEntry]
+) -> Dict[str, OpenIncident]:
+    """The open incidents by id: as the sensor knows them, and newer ones of the log."""
+    rows = {
+        id: OpenIncident(one.updated_at, times.iso(one.status_at), one.urgency == "low")
+        for id, one in known.items()
+        if one.is_open
+    }
+    newest: Dict[str, Incident] = {}
+    for entry in entries:
+        one = entry.incident
+        if entry.whole and (one.id not in newest or one.updated_at > newest[one.id].updated_at):
+            newest[one.id] = one
+    for id, one in newest.items():
+        if id in known and one.updated_at < known[id].updated_at:
+            continue
+        if not one.is_open:
+            rows.pop(id, None)
+        else:
+            since = rows[id].since if id in rows else one.created_at
+            rows[id] = OpenIncident(one.updated_at, since, is_held_back(one))
+    return rows
 
 
 class ReconcileJob(NamedTuple):
@@ -82,7 +120,7 @@ def plan(
     for incident_id in there.rows:
         reported = incident_id in known and known[incident_id].has(REPORTED)
         cards = remembered[incident_id].cards if incident_id in remembered else {}
-        if reported and not cards and _is_settled(there.rows[incident_id].created_at, there.now):
+        if reported and not cards and _is_settled(there.rows[incident_id].since, there.now):
             found(incident_id, MISSING)
     silent = {MISSING, NEW_EVENT}
     meant = {
@@ -153,6 +191,8 @@ def _of_cards(there: AtPagerDuty, incident_id: str, snapshot: IncidentMemory) ->
     ):
         found.append(UNFINISHED)
     row = there.rows.get(incident_id)
+    if row is None and incident_id in there.unknown:
+        return found
     if row is None:
         # Also where the newest state says that it is over, but the card was never painted so.
         open_ones = newest.change.incident.is_open or any(not record.closed for record in live)
@@ -169,8 +209,8 @@ def _is_settled(at: str, now: float) -> bool:
 def _created(
     there: AtPagerDuty, remembered: Mapping[str, IncidentMemory], incident_id: str
 ) -> str:
-    row = there.rows.get(incident_id)
-    if row is not None:
-        return row.created_at
     snapshot = remembered.get(incident_id)
-    return snapshot.newest.change.incident.created_at if snapshot and snapshot.states else ""
+    if snapshot is not None and snapshot.states:
+        return snapshot.newest.change.incident.created_at
+    row = there.rows.get(incident_id)
+    return row.since if row is not None else ""

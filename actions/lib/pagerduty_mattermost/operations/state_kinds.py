@@ -19,7 +19,13 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import CHAT_TOKENS, W
 from pagerduty_mattermost.incidents import state_store
 from pagerduty_mattermost.noise import reminder_posts, storm_gate, storm_publisher
 from pagerduty_mattermost.oncall import handoffs, shift_messages, sync, targets, watch
-from pagerduty_mattermost.operations import canary, dead_letters, reconcile_run, watchdog
+from pagerduty_mattermost.operations import (
+    canary,
+    dead_letters,
+    reconcile_run,
+    wanted_cards,
+    watchdog,
+)
 from pagerduty_mattermost.people import accounts, identity
 from pagerduty_mattermost.sensor import heartbeat, webhook_health
 
@@ -137,6 +143,7 @@ KINDS: Tuple[StateKind, ...] = (
             webhook_health.OLD_KEY,
             watchdog.KEY,
             reconcile_run.KEY,
+            wanted_cards.KEY,
             heartbeat.TIMER_KEY,
         ),
         "how the webhook, the sensor and the reconciling do",

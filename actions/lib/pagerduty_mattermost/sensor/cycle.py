@@ -209,7 +209,7 @@ class Cycle:
         self._summary = self._summary_of(read, watch, state)
         self._states.compact(state)
         self.state = state
-        self._snapshots.wanted = False
+        self._snapshots.taken()
         self._log.info(
             "First start: %d open incidents are known, changes are reported from now on",
             len(state.known),
@@ -228,7 +228,7 @@ class Cycle:
                     "More log entries in one second than PagerDuty lists: a snapshot looks "
                     "for the rest"
                 )
-                self._snapshots.wanted = True
+                self._snapshots.wanted = self._snapshots.whole_wanted = True
             now = max(confirmed or 0.0, state.cursor)
             steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
             explained(self._snapshots.pending, steps)
