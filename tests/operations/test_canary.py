@@ -80,6 +80,9 @@ class SimulatedChain:
             self.events[state.round.key].acknowledged_at = self.after(40)
             state = canary.clicked(state, now, TERMS)
         for key in canary.to_resolve(state):
+            if self.random.random() < 0.02:
+                state = canary.unresolved(state, key, "trouble (503)", now, TERMS)
+                continue
             self.events[key].resolved_at = self.after(75)
             state = canary.asked(state, key, now, TERMS)
         self.state = state
@@ -141,6 +144,19 @@ def test_a_card_that_came_too_late_is_a_fault_and_one_seen_late_is_none() -> Non
     assert (after.round.phase, after.card_seconds) == (canary.CLICK, (170.0,))
 
 
+def test_an_acknowledgement_that_came_too_late_is_a_fault_and_one_seen_late_is_none() -> None:
+    waiting = at(canary.ACKNOWLEDGE, clicked_at=1000.0)
+    late = CanarySight("PINC", acknowledged_at=1250.0, shown=True)
+    fault = canary.judge(waiting, late, 1260.0, TERMS).fault
+    assert fault is not None
+    assert "acknowledged only after 4 min" in fault.text
+    in_time = late._replace(acknowledged_at=1100.0)
+    assert canary.judge(waiting, in_time, 1500.0, TERMS).round.phase == HELD
+    hidden = canary.judge(waiting, in_time._replace(shown=False), 1260.0, TERMS).fault
+    assert hidden is not None
+    assert "its card does not show it" in hidden.text
+
+
 def test_the_next_round_waits_for_the_verdict_and_for_the_period() -> None:
     assert canary.is_due(CanaryState(), 5.0, TERMS)
     assert not canary.is_due(at(canary.CARD), 9000.0, TERMS)
@@ -183,6 +199,19 @@ def test_of_an_outage_the_first_event_stays_and_goes_when_a_round_went_well() ->
     state = canary.judge(state, seen, 9040.0, TERMS)
     assert (state.round.phase, state.fault) == (HELD, None)
     assert canary.to_resolve(state) == ("canary-x-3",)
+
+
+def test_a_resolve_that_is_never_taken_is_a_fault_and_keeps_the_round_from_being_whole() -> None:
+    state = canary.triggered(canary.begin(at(HELD), 1900.0, TERMS, "x"), 1901.0, TERMS)
+    state = canary.unresolved(state, "canary-x-3", "refused", 1902.0, TERMS)
+    state = canary.judge(state, CanarySight("P", card_at=1910.0), 1960.0, TERMS)
+    state = canary.clicked(state, 1961.0, TERMS)
+    well = CanarySight("P", card_at=1910.0, acknowledged_at=1962.0, shown=True)
+    assert canary.judge(state, well, 2000.0, TERMS).round.phase == canary.ACKNOWLEDGE
+    state = canary.unresolved(state, "canary-x-3", "refused", 2082.0, TERMS)
+    assert state.fault is None
+    state = canary.unresolved(state, "canary-x-3", "refused", 2083.0, TERMS)
+    assert (state.fault and state.fault.kind, state.round.phase) == (canary.RESOLVE, FAILED)
 
 
 def test_percentiles_are_values_that_were_measured() -> None:

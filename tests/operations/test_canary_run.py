@@ -12,6 +12,7 @@ from health_canary import HealthCanary
 from incident_remind import Remind
 from mattermost_tell_incident import TellIncident
 from post_incident import PostIncident
+from route_explain import RouteExplain
 
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core.config.reader import Secret
@@ -134,6 +135,20 @@ def ignore_resolves(world: CanaryWorld) -> None:
     world.__dict__["patches"] = [patch]
 
 
+def refuse_resolves(world: CanaryWorld) -> None:
+    """PagerDuty takes each event but those."""
+    events = world.pager.service.events  # type: ignore[attr-defined]
+    v2 = events._v2
+
+    def answering(event: Any, integration: Any) -> Any:
+        wrong = {**event, "dedup_key": ""} if event["event_action"] == "resolve" else event
+        return v2(wrong, integration)
+
+    patch = mock.patch.object(events, "_v2", answering)
+    patch.start()
+    world.__dict__["patches"] = [patch]
+
+
 def set_clock(seconds: float) -> Callable[[CanaryWorld], Any]:
     def set_it(world: CanaryWorld) -> None:
         world.skew = seconds
@@ -179,6 +194,7 @@ FAULTS: Dict[str, Fault] = {
         mend,
     ),
     "the resolve does not come": Fault("resolve", "told to resolve", ignore_resolves, mend),
+    "resolves are refused": Fault("resolve", "", refuse_resolves, mend),
     "the clock is ahead": Fault("clock", "1 h off PagerDuty's", set_clock(3600), set_clock(0)),
     "the clock is behind": Fault("clock", "1 h off PagerDuty's", set_clock(-3600), set_clock(0)),
 }
@@ -210,10 +226,9 @@ def found_and_mended(world: CanaryWorld, fault: Fault, offset: int) -> None:
     assert found is not None
     assert found.kind == fault.kind, found
     assert any(word in found.text for word in fault.word.split("|")), found.text
-    if fault.kind not in ("pagerduty", "mattermost", "clock"):
-        line = world.line()
-        assert line["state"] == "fail"
-        assert line["text"].startswith(f"{fault.kind}: ")
+    line = world.line()
+    assert line["state"] == "fail"
+    assert line["text"].startswith(f"{fault.kind}: "), line
     world.minutes(2 * PERIOD_MINUTES)
     assert any(one.is_open for one in world.incidents()), "PagerDuty can page"
     fault.end(world)
@@ -268,6 +283,12 @@ def test_its_cards_come_in_its_channel_alone(world: CanaryWorld) -> None:
     world.minutes(1)
     assert len(world.cards("incidents")) == 0
     assert "@ada" not in "".join(world.cards(CHANNEL))
+
+
+def test_route_explain_says_that_it_stands_apart(world: CanaryWorld) -> None:
+    world.minutes(2)
+    found = world.act(RouteExplain, incident_id=world.incidents()[0].id)[1]
+    assert f"it is the canary's: its card comes in {CHANNEL} alone" in found["message"]
 
 
 def payload(world: CanaryWorld) -> Tuple[Any, Dict[str, Any]]:

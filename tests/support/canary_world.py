@@ -28,6 +28,8 @@ PERIOD_MINUTES = 15
 class CanaryWorld(World):
     def __init__(self, *, chat: bool = True) -> None:
         super().__init__()
+        # Of real time, while this world's minutes take milliseconds.
+        self.account.set_options(events_limit=None)
         keys = {row["name"]: row["key"] for row in self.account.catalog["integrations"].values()}
         self.settings.update(
             events_url=self.pager.url,

@@ -201,6 +201,17 @@ def asked(state: CanaryState, key: str, now: float, terms: CanaryTerms) -> Canar
     )
 
 
+def unresolved(
+    state: CanaryState, key: str, text: str, now: float, terms: CanaryTerms
+) -> CanaryState:
+    """PagerDuty did not take that the event is to be resolved; it is tried again."""
+    (this,) = (one for one in state.earlier if one.key == key)
+    if this.due_at and now > this.due_at:
+        return failed(state, RESOLVE, text, now)
+    tried = this._replace(due_at=this.due_at or now + terms.bound)
+    return state._replace(earlier=tuple(tried if one.key == key else one for one in state.earlier))
+
+
 def refused(state: CanaryState, text: str, now: float, *, final: bool = False) -> CanaryState:
     """The step of this phase could not be done; `final`: it is no use to try again."""
     state = state._replace(round=state.round._replace(said=text))
@@ -324,8 +335,9 @@ def _acknowledged(
     state: CanaryState, sight: CanarySight, now: float, terms: CanaryTerms
 ) -> CanaryState:
     this = state.round
-    pending = any(one.asked_at for one in state.earlier)
-    if sight.acknowledged_at and sight.shown and not pending:
+    pending = any(not one.failed for one in state.earlier)
+    in_time = 0 < sight.acknowledged_at <= this.due_at + SLACK_SECONDS
+    if in_time and sight.shown and not pending:
         return state._replace(
             round=this._replace(phase=HELD),
             fault=None,
@@ -336,10 +348,13 @@ def _acknowledged(
             ),
             earlier=tuple(one._replace(failed=False) for one in state.earlier),
         )
-    if now <= this.due_at or (sight.acknowledged_at and sight.shown):
+    if now <= this.due_at or (in_time and sight.shown):
         return state
     if sight.problem:
         text = sight.problem
+    elif sight.acknowledged_at and not in_time:
+        took = duration(sight.acknowledged_at - this.clicked_at)
+        text = f"it was acknowledged only after {took}"
     elif sight.acknowledged_at:
         text = "it is acknowledged at PagerDuty, and its card does not show it"
     else:

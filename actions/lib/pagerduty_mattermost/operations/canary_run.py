@@ -132,7 +132,9 @@ class _CanaryRun:
             try:
                 self._event("resolve", {"dedup_key": key})
             except PackError as error:
-                self._context.log.warning("The canary's event is not resolved yet: %s", error)
+                state = canary.unresolved(
+                    state, key, str(error), self._context.clock(), self._terms
+                )
                 break
             state = canary.asked(state, key, self._context.clock(), self._terms)
         return state

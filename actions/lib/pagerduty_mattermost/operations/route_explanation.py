@@ -104,9 +104,16 @@ def explanation(
         _subscription(context, one, incident)
         for one in subscriptions.every(context.store, context.log)
     ]
+    message = sentences(incident, settings, found, outcomes, cards, assumed, subscribed)
+    canary = context.settings.canary
+    if canary.owns(incident.service_id, incident.service):
+        message += (
+            f"\n- it is the canary's: its card comes in {inert(canary.channel)} alone, whatever "
+            "rules and subscriptions say"
+        )
     return {
         "incident_id": incident.id,
-        "message": sentences(incident, settings, found, outcomes, cards, assumed, subscribed),
+        "message": message,
         "reported": not assumed,
         "filters": {one.setting: one.passed for one in settings},
         "rules": {one.rule: mine.word or one.outcome for one, mine in zip(found, outcomes)},
