@@ -1,7 +1,8 @@
-"""Random histories of PagerDuty's account, storms, alerts that flap, quiet hours, webhooks that
-come twice or are forged, trouble on every side, restarts, lost and repeated triggers, killed
-actions: once the dust settles, the posts equal the truth (`model_truth`), no reply is there twice
-and none is missing."""
+"""Random histories of PagerDuty's account with everything drawn at random that PagerDuty leaves
+open (how a reopen looks, what lags, webhooks doubled, late, reordered: `switches.draw`), storms,
+alerts that flap, quiet hours, webhooks that come twice or are forged, trouble on every side,
+restarts, lost and repeated triggers, killed actions: once the dust settles, the posts equal the
+truth (`model_truth`), no reply is there twice, none is missing, and each reopen is told as one."""
 
 from __future__ import annotations
 
@@ -115,6 +116,19 @@ class History(RuleBasedStateMachine):
         if one is not other and one.is_open and other.is_open:
             self.world.account.merge(one, [other], PEOPLE[0])
 
+    @precondition(lambda self: self.made)
+    @rule(which=WHICH, number=st.integers(1, 3))
+    def bridge(self, which: int, number: int) -> None:
+        self.attempt("set_conference", which, f"https://meet.example/{number}", "", PEOPLE[2])
+
+    @rule(
+        action=st.sampled_from(["trigger", "trigger", "acknowledge", "resolve"]),
+        key=st.sampled_from(["disk", "load"]),
+    )
+    def monitor(self, action: str, key: str) -> None:
+        """An event of monitoring, late by its switch."""
+        self.world.send_event(action, key)
+
     def attempt(self, what: str, which: int, *words: Any) -> None:
         """What PagerDuty refuses for the incident's state is no history."""
         with contextlib.suppress(RequestRefused, ValueError):
@@ -135,6 +149,10 @@ class History(RuleBasedStateMachine):
     )
     def call_webhook(self, kind: str, times: int) -> None:
         self.world.call_webhook(kind, times)
+
+    @rule()
+    def deliver(self) -> None:
+        self.world.deliver()
 
     @rule()
     def digest(self) -> None:

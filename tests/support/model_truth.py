@@ -54,6 +54,24 @@ def differences(world: Any) -> List[str]:
     return lines + verify(rest, world.chat.service, CHANNEL, since=world.began)
 
 
+def misnamed(world: Any) -> List[str]:
+    """Incidents whose thread does not tell as many reopenings as there were since the pack's
+    start, however their entries looked."""
+    lines: List[str] = []
+    for post in world.chat.service.posts(CHANNEL):
+        mark = post.props.get("pagerduty") or {}
+        incident = world.account.incidents.get(mark.get("incident"))
+        if incident is None or mark.get("event"):
+            continue
+        entries = [entry for entry in incident.entries if entry.created_at >= int(world.began)]
+        wanted = sum(entry.webhook == "incident.reopened" for entry in entries)
+        replies = [one.message for one in world.chat.service.thread(post)]
+        told = sum("reopened" in text.lower() for text in replies)
+        if told != wanted:
+            lines.append(f"#{incident.number}: {told} replies tell of {wanted} reopenings")
+    return lines
+
+
 def _created(incident: Thing) -> float:
     return float(incident["entries"][0][2])
 

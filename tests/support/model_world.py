@@ -1,7 +1,7 @@
 """PagerDuty, Mattermost, the sensor, rules and actions with one clock and in one thread, each step
 on demand: what the model-based test drives. Real HTTP to both sandboxes; a datastore that forgets
 by the clock; a queue between the sensor and the actions that may lose, repeat and mix up what it
-carries."""
+carries. PagerDuty's switches (`sandbox.pagerduty.switches`) are drawn by the seed."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from chat_world import Chat
 from mattermost_catch_up import CatchUp
 from mattermost_post_digest import PostDigest
 from mattermost_post_storm import PostStorm
-from model_truth import differences
+from model_truth import differences, misnamed
 from pack_files import ROOT, load
 from post_incident import PostIncident
 from posts_reconcile import PostsReconcile
@@ -38,6 +38,9 @@ from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint
 from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
+from sandbox.pagerduty.model import Thing
+from sandbox.pagerduty.switches import draw
+from sandbox.pagerduty.webhooks import EVENT_TYPES
 
 LOG = logging.getLogger("model")
 CHANNEL = "incidents"
@@ -154,14 +157,17 @@ class Sensor(NamedTuple):
 
 class World:
     def __init__(self, seed: int = 0, *, noise: bool = False, quiet: str = "") -> None:
-        """`noise`: storms and flapping, of few; `quiet`: the quiet hours."""
+        """`seed`: of PagerDuty's switches and of all that happens by chance here; `noise`: storms
+        and flapping, of few; `quiet`: the quiet hours."""
         self.random = random.Random(seed)
         self.noise, self.quiet = noise, quiet
         self.chat = Chat()
         self.clock = self.chat.clock
-        self.pager = PagerDutyServer(SandboxJournal(self.clock), self.clock)
+        switches = draw(seed)
+        self.pager = PagerDutyServer(SandboxJournal(self.clock), self.clock, switches=switches)
         self.chat.server.start()
         self.pager.start()
+        self.pager.courier.pause()  # `deliver` carries
         self.account = self.pager.account
         self.account.set_options(rate_limit=None)
         self.service = Service(self.clock)
@@ -178,6 +184,7 @@ class World:
             "pagerduty." + one["name"]: one["payload_schema"] for one in metadata["trigger_types"]
         }
         self.sensors: List[Sensor] = []
+        self.webhook = self._subscribe()
         self.restart()
         self.poll()
         self.reconcile()  # as it would within five minutes; later runs go on from there
@@ -197,6 +204,36 @@ class World:
         for sensor in self.sensors:
             sensor.endpoint.close()
         self.sensors = [self._sensor()]
+        self.webhook["delivery_method"]["url"] = self.sensors[0].endpoint.address
+
+    def _subscribe(self) -> Thing:
+        """A subscription for every event of the account, known to PagerDuty alone."""
+        method = {"id": "PMODEL1", "url": "", "secret": SECRET, "temporarily_disabled": False}
+        return self.account.add(
+            "webhook_subscriptions",
+            "The model's",
+            active=True,
+            delivery_method=method,
+            events=sorted({*EVENT_TYPES.values(), "incident.conference_bridge.updated"}),
+            filter={"type": "account_reference"},
+        )
+
+    def deliver(self) -> None:
+        """What PagerDuty's webhooks have to bring by now, after which the sensors do what they
+        think it is time for."""
+        self.account.run_due()
+        self.pager.courier.carry_due()
+        for sensor in self.sensors:
+            sensor.endpoint.run()
+
+    def send_event(self, action: str, key: str) -> None:
+        """By monitoring, through the Events API."""
+        integrations = self.account.catalog["integrations"].values()
+        payload = {"summary": f"Monitoring {key}", "source": "model", "severity": "error"}
+        body = {"routing_key": next(iter(integrations))["key"], "event_action": action}
+        body = {**body, "dedup_key": key, "payload": payload}  # type: ignore[dict-item]
+        with contextlib.suppress(requests.RequestException):
+            requests.post(self.pager.url + "/v2/enqueue", json=body, timeout=10)
 
     def double(self) -> None:
         """A second sensor on the same datastore, by mistake."""
@@ -306,6 +343,7 @@ class World:
         self.service.lose = self.service.repeat = 0
         for number in range(14):
             self.clock.advance(400)
+            self.deliver()
             self.poll()
             self.work(1000)
             self.run(CatchUp)
@@ -314,4 +352,4 @@ class World:
         return [line for line in self.differences() if "not in order" not in line]
 
     def differences(self) -> List[str]:
-        return differences(self)
+        return differences(self) + misnamed(self)
