@@ -7,7 +7,7 @@ truth (`model_truth`), no reply is there twice, none is missing, and each reopen
 from __future__ import annotations
 
 import contextlib
-from typing import Any
+from typing import Any, Dict
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -24,6 +24,7 @@ from model_truth import FLAPPING
 from model_world import PEOPLE, World
 
 from sandbox.pagerduty.model import RequestRefused
+from sandbox.pagerduty.switches import DEFAULTS
 
 SERVICES = ("Checkout API", "Database", "Storefront")
 WHICH = st.integers(0, 11)
@@ -197,6 +198,16 @@ class History(RuleBasedStateMachine):
         self.world.kill_one(kind, method)
 
 
+LIFE = (
+    ("acknowledge", PEOPLE[0]),
+    ("acknowledge", PEOPLE[0]),
+    ("set_conference", "https://meet.example/1", "", PEOPLE[0]),
+    ("resolve", PEOPLE[0]),
+    ("reopen", PEOPLE[1]),
+    ("acknowledge", PEOPLE[1]),
+    ("resolve", PEOPLE[1]),
+    ("reopen", PEOPLE[2]),
+)
 QUIET = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 
@@ -209,6 +220,44 @@ def run(examples: int) -> None:
 
 def test_whatever_happens_the_posts_equal_the_truth_in_the_end() -> None:
     run(20)
+
+
+@pytest.mark.parametrize(
+    "switches",
+    [
+        *({"reopen": reopen} for reopen in ("assign", "trigger", "reopen")),
+        *({"log_lag_seconds": seconds} for seconds in (20.0, 90.0)),
+        {"list_lag_seconds": 20.0},
+        *({"since_inclusive": inclusive} for inclusive in (True, False)),
+        *({"until_inclusive": inclusive} for inclusive in (True, False)),
+        {"bridge_entry": "field_value_change"},
+        {"second_acknowledge": "again"},
+        {"webhooks_doubled": True},
+        {"webhooks_delay_seconds": 60.0},
+        {"webhooks_reordered": True},
+        {"reopen": "assign", "log_lag_seconds": 20.0, "webhooks_reordered": True},
+        {"reopen": "trigger", "log_lag_seconds": 90.0, "list_lag_seconds": 20.0},
+    ],
+    ids=str,
+)
+def test_a_life_is_told_as_it_was_whatever_is_switched(switches: Dict[str, Any]) -> None:
+    """Triggered, acknowledged twice, called to a bridge, resolved, reopened, resolved: seen at
+    each step, and with two lives in one look."""
+    world = World(1, switches=DEFAULTS._replace(**switches))
+    try:
+        for pace in (7, 0, 130):
+            one = world.account.trigger("Checkout API", f"Life {pace}")
+            for act, *words in LIFE:
+                world.clock.advance(pace)
+                if pace:
+                    world.deliver()
+                    world.poll()
+                    world.work(10, mixed=False)
+                with contextlib.suppress(RequestRefused):
+                    getattr(world.account, act)(one, *words)
+        assert world.settle() == []
+    finally:
+        world.close()
 
 
 @pytest.mark.soak

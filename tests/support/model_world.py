@@ -39,7 +39,7 @@ from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint
 from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
 from sandbox.pagerduty.model import Thing
-from sandbox.pagerduty.switches import draw
+from sandbox.pagerduty.switches import Switches, draw
 from sandbox.pagerduty.webhooks import EVENT_TYPES
 
 LOG = logging.getLogger("model")
@@ -156,15 +156,23 @@ class Sensor(NamedTuple):
 
 
 class World:
-    def __init__(self, seed: int = 0, *, noise: bool = False, quiet: str = "") -> None:
-        """`seed`: of PagerDuty's switches and of all that happens by chance here; `noise`: storms
-        and flapping, of few; `quiet`: the quiet hours."""
+    def __init__(
+        self,
+        seed: int = 0,
+        *,
+        noise: bool = False,
+        quiet: str = "",
+        switches: Optional[Switches] = None,
+    ) -> None:
+        """`seed`: of all that happens by chance here, and of PagerDuty's switches where they are
+        not given; `noise`: storms and flapping, of few; `quiet`: the quiet hours."""
         self.random = random.Random(seed)
         self.noise, self.quiet = noise, quiet
         self.chat = Chat()
         self.clock = self.chat.clock
-        switches = draw(seed)
-        self.pager = PagerDutyServer(SandboxJournal(self.clock), self.clock, switches=switches)
+        self.pager = PagerDutyServer(
+            SandboxJournal(self.clock), self.clock, switches=switches or draw(seed)
+        )
         self.chat.server.start()
         self.pager.start()
         self.pager.courier.pause()  # `deliver` carries
