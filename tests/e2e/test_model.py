@@ -222,10 +222,16 @@ def test_whatever_happens_the_posts_equal_the_truth_in_the_end() -> None:
     run(20)
 
 
+REOPENS = pytest.mark.xfail(
+    strict=True, reason="issue 14, 1.2: a reopen that looks like an assignment or a trigger"
+)
+
+
 @pytest.mark.parametrize(
     "switches",
     [
-        *({"reopen": reopen} for reopen in ("assign", "trigger", "reopen")),
+        {"reopen": "reopen"},
+        *(pytest.param({"reopen": kind}, marks=REOPENS) for kind in ("assign", "trigger")),
         *({"log_lag_seconds": seconds} for seconds in (20.0, 90.0)),
         {"list_lag_seconds": 20.0},
         *({"since_inclusive": inclusive} for inclusive in (True, False)),
@@ -235,8 +241,14 @@ def test_whatever_happens_the_posts_equal_the_truth_in_the_end() -> None:
         {"webhooks_doubled": True},
         {"webhooks_delay_seconds": 60.0},
         {"webhooks_reordered": True},
-        {"reopen": "assign", "log_lag_seconds": 20.0, "webhooks_reordered": True},
-        {"reopen": "trigger", "log_lag_seconds": 90.0, "list_lag_seconds": 20.0},
+        pytest.param(
+            {"reopen": "assign", "log_lag_seconds": 20.0, "webhooks_reordered": True},
+            marks=REOPENS,
+        ),
+        pytest.param(
+            {"reopen": "trigger", "log_lag_seconds": 90.0, "list_lag_seconds": 20.0},
+            marks=REOPENS,
+        ),
     ],
     ids=str,
 )
