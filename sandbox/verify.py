@@ -30,15 +30,27 @@ Thing = Mapping[str, Any]
 def changes(incident: Thing, since: float = 0.0) -> List[str]:
     """Ids of the log entries that people should read of, oldest first; `since`: epoch seconds,
     those of that second and later."""
+    belonging = _assignments(incident)
+    return [
+        id_
+        for id_, kind, at, _ in incident["entries"]
+        if kind.replace("_log_entry", "") not in QUIET_ENTRIES
+        and id_ not in belonging
+        and at >= int(since)
+    ]
+
+
+def _assignments(incident: Thing) -> Dict[str, str]:
+    """Entries of assignments that belong to the entry before, which triggered or reopened the
+    incident in the same second; by id, with that entry's id."""
     entries = [
         (id_, kind.replace("_log_entry", ""), at) for id_, kind, at, _ in incident["entries"]
     ]
-    found = []
-    for before, (id_, kind, at) in zip([("", "", 0), *entries], entries):
-        first_assignment = kind == "assign" and before[1:] == ("trigger", at)
-        if kind not in QUIET_ENTRIES and not first_assignment and at >= int(since):
-            found.append(id_)
-    return found
+    return {
+        id_: before[0]
+        for before, (id_, kind, at) in zip(entries, entries[1:])
+        if kind == "assign" and before[1:] in (("trigger", at), ("reopen", at))
+    }
 
 
 def verify(truth: Iterable[Thing], mattermost: Any, channel: str, since: float = 0.0) -> List[str]:
@@ -60,11 +72,10 @@ def verify(truth: Iterable[Thing], mattermost: Any, channel: str, since: float =
             differences.append(f"{name}: {len(found)} cards instead of one in {channel}")
             continue
         differences += [f"{name}: {line}" for line in _card_differs(incident, found[0])]
-        replies = [
-            str(_mark(reply).get("event"))
-            for reply in mattermost.thread(found[0])
-            if _mark(reply).get("event")
-        ]
+        told = [str(_mark(reply).get("event") or "") for reply in mattermost.thread(found[0])]
+        # A reopening may be told by its assignment, where that came into sight first.
+        reopened = {a: b for a, b in _assignments(incident).items() if b not in expected[:1]}
+        replies = [reopened.get(id_, id_) for id_ in told if id_]
         differences += [f"{name}: {line}" for line in _replies_differ(incident, expected, replies)]
     differences += [f"a card of the unknown incident {id_}" for id_ in cards]
     return differences

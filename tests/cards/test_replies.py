@@ -42,6 +42,22 @@ WORDS = [
         {"to": "Bob", "channel": "timeout", "agent": "Checkout"},
         "12:03 · Escalated to Bob (nobody answered in time)",
     ),
+    (
+        "incident.escalated",
+        {"to": "Bob", "channel": "timeout", "agent": "", "at": "2026-11-21T11:00:02Z"},
+        "12:00 · Escalated to Bob",
+    ),
+    (
+        "incident.escalated",
+        {"to": "Bob", "channel": "auto", "agent": ""},
+        "12:03 · Escalated to Bob",
+    ),
+    (
+        "incident.reassigned",
+        {"to": "Bob", "channel": "auto", "agent": "Checkout"},
+        "12:03 · Assigned to Bob",
+    ),
+    ("incident.reopened", {"to": "Bob"}, "12:03 · Ann reopened, assigned to Bob"),
     ("incident.reassigned", {"to": "Bob, Eve"}, "12:03 · Ann reassigned to Bob, Eve"),
     ("incident.reassigned", {"to": "Bob", "agent": ""}, "12:03 · Assigned to Bob"),
     ("incident.delegated", {"to": "Web"}, "12:03 · Ann delegated to Web"),
@@ -69,7 +85,34 @@ WORDS = [
         {"note": "fixed\nfor good"},
         "12:03 · Ann resolved after 3 min\n> fixed\n> for good",
     ),
-    ("incident.merged", {}, "12:03 · Ann merged this incident into PINC2"),
+    ("incident.merged", {}, "12:03 · Ann merged this incident: joined another incident"),
+    (
+        "incident.merged",
+        {"to": "#2 Disk full"},
+        "12:03 · Ann merged this incident: joined #2 Disk full",
+    ),
+    ("incident.merged", {"to": "#2 Disk", "agent": ""}, "12:03 · Merged: joined #2 Disk"),
+    (
+        "incident.conference_bridge.updated",
+        {"to": "https://meet.example/2", "summary": "Updated conference_bridge"},
+        "12:03 · Ann set the conference bridge: https://meet.example/2",
+    ),
+    (
+        "incident.conference_bridge.updated",
+        {"to": "none", "agent": ""},
+        "12:03 · Conference bridge removed",
+    ),
+    (
+        "incident.custom_field_values.updated",
+        {"to": "impact: low → high"},
+        "12:03 · Ann set impact: low → high",
+    ),
+    (
+        "incident.incident_type.changed",
+        {"from": "Base", "to": "Security"},
+        "12:03 · Ann changed the incident type: Base → Security",
+    ),
+    ("incident.service_updated", {}, "12:03 · Ann moved this incident to another service"),
     ("incident.annotated", {"note": "@all *look*"}, "12:03 · Ann noted:\n> @\u200ball \\*look\\*"),
     ("incident.snoozed", {"until": "2026-11-21T13:00:00Z"}, "12:03 · Ann snoozed until 14:00"),
     (

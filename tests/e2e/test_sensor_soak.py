@@ -7,12 +7,12 @@ from __future__ import annotations
 import contextlib
 import random
 from collections import Counter
-from typing import Any, Callable, Dict, List, Set
+from typing import Any, Callable, Dict, List, Set, Tuple
 
 import pytest
 from sensor_world import SILENT, SensorWorld
 
-from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT_SECONDS
+from pagerduty_mattermost.incidents.incident_story import FIRST_ASSIGNMENT_SECONDS
 from sandbox.pagerduty.model import RequestRefused
 
 PEOPLE = ("ada", "grace", "linus", "mei", "olu")
@@ -154,21 +154,19 @@ class SensorSoakTestCase(SensorWorld):
         told = Counter(self.event_ids())
         assert [one for one, times in told.items() if times > 1] == []
         lost = []
-        folded: Set[str] = set()
-        born = {
-            fact.subject: fact.data["created_at"]
+        folded: Set[Tuple[str, int]] = set()
+        began = {
+            (fact.subject, fact.data["created_at"] + after)
             for fact in truth.values()
-            if fact.kind == "trigger"
+            if fact.kind in ("trigger", "reopen")
+            for after in range(FIRST_ASSIGNMENT_SECONDS + 1)
         }
         for fact in truth.values():
             if fact.kind in SILENT or fact.id in hidden or fact.id in told:
                 continue
-            first = (
-                fact.kind == "assign"
-                and fact.data["created_at"] - born[fact.subject] <= FIRST_ASSIGNMENT_SECONDS
-            )
-            if first and fact.subject not in folded:
-                folded.add(fact.subject)  # the trigger tells whom it was assigned to
+            moment = (fact.subject, fact.data["created_at"])
+            if fact.kind == "assign" and moment in began and moment not in folded:
+                folded.add(moment)  # what began it tells whom it was assigned to
                 continue
             lost.append((fact.subject, fact.kind, fact.id))
         assert lost == []

@@ -160,6 +160,79 @@ def test_a_merged_incident_is_no_longer_called_resolved() -> None:
     assert (incident.status, incident.merged_into) == ("merged", "P2")
 
 
+def changed(kind: str, changes: Any, summary: str = "", **fields: Any) -> Any:
+    event = log_entries.event_from_entry(
+        {
+            "id": "R1",
+            "type": kind + "_log_entry",
+            "summary": summary,
+            "channel": {"type": "website", "changeset": changes},
+            **fields,
+        }
+    )
+    assert event is not None
+    return event.event_type, event.change("from"), event.change("to"), event.change("summary")
+
+
+def field(name: str, value: Any, old: Any = None) -> Dict[str, Any]:
+    return {"application_fields": [{"name": name, "value": value, "old_value": old}]}
+
+
+@pytest.mark.parametrize(
+    ("changes", "expected"),
+    [
+        (
+            field("conference_bridge", "https://meet.example/2"),
+            ("conference_bridge.updated", "", "https://meet.example/2"),
+        ),
+        (field("conference_bridge", None), ("conference_bridge.updated", "", "none")),
+        (
+            field("incident_type", "Security", "Base"),
+            ("incident_type.changed", "Base", "Security"),
+        ),
+        (field("incident_type", "PIJ90N7"), ("incident_type.changed", "", "")),
+        (field("service", "PIZW265", "PIJ90N7"), ("service_updated", "", "")),
+        (field("title", "PROD123A"), ("title_updated", "", "PROD123A")),
+        (
+            {
+                "customer_fields": [
+                    {"name": "impact_area", "value": ["EU", "US"], "old_value": "EU"}
+                ]
+            },
+            ("custom_field_values.updated", "", "the area: EU → EU, US"),
+        ),
+        (
+            {"customer_fields": [{"name": "serial", "value": 4}, {"name": "who", "value": None}]},
+            ("custom_field_values.updated", "", "serial: 4, who: none"),
+        ),
+        (field("something_new", "on"), ("updated", "", "on")),
+    ],
+)
+def test_a_changed_field_is_told_in_words_and_never_by_an_id(changes: Any, expected: Any) -> None:
+    event_type, was, now, _ = changed("field_value_change", changes)
+    assert (event_type.split(".", 1)[1], was, now) == expected
+
+
+def test_the_name_that_a_field_has_in_the_api_is_not_shown() -> None:
+    raw = changed("field_value_change", field("some_thing", "on"), "Updated some_thing")
+    assert raw[3] == "Changed the some thing to on"
+    worded = changed("field_value_change", field("urgency", "low"), "Urgency changed by Ada")
+    assert worded[3] == "Urgency changed by Ada"
+
+
+def test_both_sides_of_a_merge() -> None:
+    reason = {
+        "type": "merge_resolve_reason",
+        "incident": {"id": "P2", "summary": "[#2] Disk full"},
+    }
+    source = changed("resolve", {}, incident={"id": "P1", "resolve_reason": reason})
+    assert (source[0], source[2]) == ("incident.merged", "#2 Disk full")
+    words = "[#1] Slow merged into this incident by Ada"
+    for included in ({"id": "P2"}, {"id": "P2", "resolve_reason": reason}):
+        target = changed("merge", {}, words, incident=included)
+        assert (target[0], target[3]) == ("incident.updated", words)
+
+
 def test_times_are_comparable_as_text() -> None:
     row = {
         "id": "P1",

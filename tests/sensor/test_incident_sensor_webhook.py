@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 import socket
 import threading
 from typing import Any, Dict, List, Optional
@@ -13,6 +14,7 @@ from unittest import mock
 import requests
 from sensor_world import SensorWorld
 
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http import listener as chat_listener
 from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH_SECONDS, RELOAD_SECONDS
@@ -100,6 +102,25 @@ class WebhookTestCase(WebhookWorld):
         assert self.sensor.get_poll_interval() == 60
         assert self.after(59) == 0
         assert self.after(1) == 1
+
+    def test_an_entry_that_comes_into_sight_long_after_its_call_is_looked_for_again(self) -> None:
+        self.poll()
+        self.clock.advance(5)
+        self.account.log_late(10)
+        incident = self.account.trigger("Checkout API", "Late in the log")
+        event = {
+            "id": "01E",
+            "event_type": "incident.triggered",
+            "resource_type": "incident",
+            "occurred_at": times.iso(self.clock()),
+            "data": {"id": incident.id},
+        }
+        assert self.call(body=json.dumps({"event": event}).encode()) == 202
+        assert [self.after(seconds) for seconds in (0, 3, 3, 5)] == [1, 1, 1, 0]
+        assert self.events(incident) == []
+        assert self.after(1) == 1
+        assert self.events(incident) == ["incident.triggered"]
+        assert self.sensor.get_poll_interval() == 60
 
     def test_an_entry_that_comes_into_sight_after_its_call_is_found_by_the_second_look(
         self,

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import json
 from typing import Any, List, Tuple
 
 import pytest
@@ -12,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_TYPES
+from pagerduty_mattermost.incidents.log_entries import parse_entry
 from pagerduty_mattermost.sensor.webhook import (
     ANSWER_STATUS,
     GAP_AFTER_FAILURE_SECONDS,
@@ -30,6 +32,12 @@ from pagerduty_mattermost.sensor.webhook import (
     WebhookState,
     happened,
     judge,
+)
+from pagerduty_mattermost.sensor.webhook_deliveries import (
+    MAX_AWAITED,
+    Deliveries,
+    Delivery,
+    parsed,
 )
 from sandbox.pagerduty.rest_hooks import EVENTS as THEIR_EVENTS
 
@@ -100,6 +108,100 @@ def test_a_ring_reads_at_once_and_once_more_and_then_the_bell_is_trusted() -> No
     assert webhook.due(105.5) == 105 + READ_AGAIN_SECONDS
     webhook = webhook.reading(108).read(108, True)
     assert webhook.due(108) == 108 + PACE.with_calls
+
+
+def delivery(event_type: str = "incident.acknowledged", **changes: Any) -> Delivery:
+    event = {
+        "id": "01E",
+        "event_type": event_type,
+        "resource_type": "incident",
+        "occurred_at": "2027-01-15T08:00:00.400Z",
+        "data": {"id": "P1"},
+        **changes,
+    }
+    found = parsed(json.dumps({"event": event}).encode(), 105.0)
+    assert found is not None
+    return found
+
+
+def entry(kind: str = "acknowledge", at: str = "2027-01-15T08:00:00Z", ident: str = "P1") -> Any:
+    return parse_entry(
+        {
+            "id": "R1",
+            "type": kind + "_log_entry",
+            "created_at": at,
+            "incident": {"id": ident, "status": "triggered"},
+        }
+    )
+
+
+def test_what_the_log_lacks_is_looked_for_after_3_6_12_and_24_seconds_and_no_longer() -> None:
+    webhook = WebhookState(PACE).reading(100).read(101, True).called(105, delivery())
+    looks = []
+    while len(looks) < 8:
+        now = webhook.due(105)
+        webhook = webhook.reading(now).read(now, True)
+        looks.append(now - 105)
+    assert looks[1:6] == [3, 6, 12, 24, 84]
+    assert webhook.deliveries.awaited == ()
+
+
+@pytest.mark.parametrize("missing", [0, 1, 2, 3])
+def test_once_the_log_has_it_nothing_more_is_read_for_it(missing: int) -> None:
+    webhook = WebhookState(PACE).reading(100).read(101, True).called(105, delivery())
+    for _ in range(missing):
+        webhook = webhook.reading(webhook.due(105)).read(webhook.due(105), True)
+    now = webhook.due(105)
+    webhook = webhook.reading(now).saw([entry("annotate"), entry()]).read(now, True)
+    assert webhook.due(now) == now + PACE.with_calls
+
+
+def test_what_the_log_had_before_the_call_needs_no_read() -> None:
+    webhook = WebhookState(PACE).reading(100).saw([entry()]).read(100, True)
+    webhook = webhook.called(105, delivery())
+    assert webhook.due(105) == 160
+    assert webhook.works(105)
+
+
+def test_a_call_that_comes_twice_is_awaited_once() -> None:
+    webhook = WebhookState(PACE).called(105, delivery()).called(106, delivery()._replace(came=106))
+    assert len(webhook.deliveries.awaited) == 1
+    many = Deliveries()
+    for number in range(MAX_AWAITED + 9):
+        many = many.came(delivery(id=str(number)))
+    assert len(many.awaited) == MAX_AWAITED
+
+
+@pytest.mark.parametrize(
+    ("event_type", "kind", "has"),
+    [
+        ("incident.acknowledged", "annotate", False),
+        ("incident.reopened", "assign", True),
+        ("incident.reopened", "trigger", True),
+        ("incident.reopened", "came_back", True),
+        ("incident.reopened", "annotate", False),
+    ],
+)
+def test_which_entry_is_what_a_call_told(event_type: str, kind: str, has: bool) -> None:
+    one = delivery(event_type)
+    assert Deliveries().read([entry(kind)]).has(one) is has
+    assert not Deliveries().read([entry(kind, ident="P2")]).has(one)
+    assert not Deliveries().read([entry(kind, "2027-01-15T08:00:05Z")]).has(one)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"",
+        b"{}",
+        b"\xff",
+        b'{"event": 1}',
+        b'{"event": {"id": 1, "data": {"id": 2}}}',
+        b"[" * 9999,
+    ],
+)
+def test_what_is_no_event_of_an_incident_is_a_mere_call(body: bytes) -> None:
+    assert parsed(body, 0.0) is None
 
 
 def test_what_rings_while_it_reads_is_read_after() -> None:

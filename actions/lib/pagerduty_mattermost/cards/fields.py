@@ -38,7 +38,7 @@ def state_text(incident: Incident, state: str, zone: tzinfo, limits: CardLimits)
     is Markdown."""
     line = state
     if incident.status == "merged" and incident.merged_into:
-        line += f" into {escape(one_line(incident.merged_into, MAX_NAME))}"
+        line += f" into {another_incident(incident)}"
     if not incident.is_open:
         if incident.resolved_by:
             line += f" by {escape(one_line(incident.resolved_by, MAX_NAME))}"
@@ -169,3 +169,10 @@ def _details(incident: Incident, limits: CardLimits) -> str:
     if lines and left > 0:
         lines.append(f"and {left} more in PagerDuty")
     return "\n".join(lines)
+
+
+def another_incident(incident: Incident) -> str:
+    """The incident this one was merged into, of which only the id is known: a link."""
+    site, slash, _ = incident.url.rpartition("/")
+    url = f"{site}/{incident.merged_into}" if slash and incident.merged_into else ""
+    return markdown_link("another incident", url)

@@ -12,13 +12,16 @@ from __future__ import annotations
 from typing import Callable, Dict
 
 from pagerduty_mattermost.cards.card import CardView
-from pagerduty_mattermost.cards.fields import MAX_NAME, paragraph
+from pagerduty_mattermost.cards.fields import MAX_NAME, another_incident, paragraph
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.incidents.event_types import AUTOMATIC
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 
 LATE_SECONDS = 300.0
 """Seconds after which a reply says that it was caught up."""
+SHORTEST_ESCALATION_SECONDS = 60.0
+"""The shortest escalation timeout that PagerDuty knows."""
 MAX_NOTE = 1500
 MAX_SENTENCE = 300
 
@@ -81,17 +84,22 @@ def _unacknowledged(incident: Incident, event: IncidentEvent, view: CardView, wh
 def _handed(active: str, passive: str) -> Words:
     def words(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
         to = _to(event)
-        automatic = event.change("channel") in ("timeout", "auto")
-        if automatic:
-            return (
-                f"{passive} to {to} (nobody answered in time)"
-                if to
-                else f"{passive} (nobody answered in time)"
-            )
+        if event.change("channel") in AUTOMATIC:
+            why = " (nobody answered in time)" if _is_unanswered(incident, event) else ""
+            return f"{passive} to {to}{why}" if to else f"{passive}{why}"
         said = _by(who, active, passive)
         return f"{said} to {to}" if to else said
 
     return words
+
+
+def _is_unanswered(incident: Incident, event: IncidentEvent) -> bool:
+    """Whether it was handed on because whoever was asked did not answer. PagerDuty waits for an
+    answer a minute at least: what comes sooner after the trigger has another reason, such as that
+    nobody was on call."""
+    began, at = times.seconds(incident.created_at), times.seconds(event.occurred_at)
+    soon = began is not None and at is not None and at - began < SHORTEST_ESCALATION_SECONDS
+    return event.change("channel") == "timeout" and not soon
 
 
 def _changed(what: str) -> Words:
@@ -110,7 +118,8 @@ def _changed(what: str) -> Words:
 
 
 def _reopened(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    return _by(who, "reopened", "reopened")
+    to = _to(event)
+    return _by(who, "reopened", "reopened") + (f", assigned to {to}" if to else "")
 
 
 def _resolved(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -120,9 +129,27 @@ def _resolved(incident: Incident, event: IncidentEvent, view: CardView, who: str
 
 
 def _merged(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    target = escape(one_line(event.change("merged_into") or incident.merged_into, MAX_NAME))
-    into = f" into {target}" if target else " into another incident"
-    return _by(who, f"merged this incident{into}", f"merged{into}")
+    joined = _to(event) or another_incident(incident)
+    return _by(who, f"merged this incident: joined {joined}", f"merged: joined {joined}")
+
+
+def _moved(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
+    service = escape(one_line(incident.service, MAX_NAME)) or "another service"
+    return _by(who, f"moved this incident to {service}", f"moved to {service}")
+
+
+def _bridge(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
+    to = _to(event)
+    if to == "none":
+        return _by(who, "removed the conference bridge", "conference bridge removed")
+    if to:
+        return _by(who, f"set the conference bridge: {to}", f"conference bridge set: {to}")
+    return _by(who, "changed the conference bridge", "conference bridge changed")
+
+
+def _custom(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
+    to = _to(event)
+    return _by(who, f"set {to}", f"set {to}") if to else _other(incident, event, view, who)
 
 
 def _annotated(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -191,6 +218,10 @@ WORDS: Dict[str, Words] = {
     "incident.reopened": _reopened,
     "incident.resolved": _resolved,
     "incident.merged": _merged,
+    "incident.service_updated": _moved,
+    "incident.conference_bridge.updated": _bridge,
+    "incident.custom_field_values.updated": _custom,
+    "incident.incident_type.changed": _changed("incident type"),
     "incident.annotated": _annotated,
     "incident.snoozed": _snoozed,
     "incident.status_update_published": _status_update,

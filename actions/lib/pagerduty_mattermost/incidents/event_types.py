@@ -25,6 +25,7 @@ from __future__ import annotations
 
 from typing import Dict, FrozenSet, Mapping
 
+BRIDGE_UPDATED = "incident.conference_bridge.updated"
 UPDATED = "incident.updated"
 """Event type of entries that nobody knows yet: they pass, with their summary."""
 
@@ -49,13 +50,15 @@ EVENT_TYPES: Dict[str, str] = {
     "responder_reply": "incident.responder.replied",
     "responder_accepted": "incident.responder.replied",
     "responder_declined": "incident.responder.replied",
-    "field_value_change": "incident.custom_field_values.updated",
+    "field_value_change": UPDATED,
     "custom_field_value_change": "incident.custom_field_values.updated",
     "exhaust_escalation_path": UPDATED,
     "repeat_escalation_path": UPDATED,
     "reach_ack_limit": UPDATED,
     "reach_trigger_limit": UPDATED,
     "link": UPDATED,
+    "conference_bridge_change": BRIDGE_UPDATED,
+    "incident_type_change": "incident.incident_type.changed",
 }
 """Type of a log entry, without `_log_entry`, to the event type. PagerDuty's webhook words,
 and words in their style where it has none."""
@@ -65,12 +68,16 @@ FIELD_EVENT_TYPES: Dict[str, str] = {
     "service": "incident.service_updated",
     "priority": "incident.priority_updated",
     "urgency": "incident.urgency_updated",
+    "conference_bridge": BRIDGE_UPDATED,
+    "incident_type": "incident.incident_type.changed",
 }
 """Field named in the changeset of a `field_value_change` entry to the event type."""
 
 SILENT_TYPES = frozenset(("notify",))
 """Entries about how people were called, not that the incident changed: no event."""
 
+AUTOMATIC = ("auto", "timeout")
+"""Channels of what PagerDuty does by itself."""
 TRIGGERED, REOPENED, UNACKNOWLEDGED = (
     "incident.triggered",
     "incident.reopened",
@@ -104,6 +111,7 @@ EXPLAINS: Mapping[str, FrozenSet[str]] = {
     "incident.priority_updated": frozenset(("priority",)),
     "incident.urgency_updated": frozenset(("urgency",)),
     "incident.title_updated": frozenset(("title",)),
-    UPDATED: _ALL,
+    BRIDGE_UPDATED: frozenset(("bridge",)),
+    UPDATED: _ALL | {"bridge"},
 }
 """Which changed fields an event of that type accounts for."""

@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import AbstractSet, List, Sequence
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.incidents.event_types import REOPENED
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.incident_story import SAME_ACT_SECONDS
 from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.incidents.tracker import follow
@@ -26,7 +28,18 @@ def missing_events(
     whole = [entry._replace(incident=incident, whole=True) for entry in entries]
     steps = follow(fresh, whole, WatchFilter(), now, read_again=False)
     change = next((step.change for step in steps if step.change is not None), None)
+    assigned = [entry.at for entry in entries if entry.kind == "assign" and entry.id in told]
     events: List[IncidentEvent] = [
-        event for event in (change.events if change else ()) if event.event_id not in told
+        event
+        for event in (change.events if change else ())
+        if event.event_id not in told and not _is_told_by(assigned, event)
     ]
     return Change(change.incident if change else incident, tuple(events), read_at=times.iso(now))
+
+
+def _is_told_by(assigned: Sequence[float], event: IncidentEvent) -> bool:
+    """Whether it is a reopening that one of these assignments, which was seen sooner, told."""
+    at = times.seconds(event.occurred_at) or 0.0
+    return event.event_type == REOPENED and any(
+        abs(at - one) <= SAME_ACT_SECONDS for one in assigned
+    )

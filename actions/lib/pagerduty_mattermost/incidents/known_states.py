@@ -24,8 +24,13 @@ SHARDS = 32
 
 REPORTED, FOLDED, AWAY, DIFFERS = 1, 2, 4, 8
 """Flags of `KnownIncident`: a change was dispatched, so it is followed; its first assignment was
-folded into the trigger; it left the watched services and teams; something about it is not
-explained by the log yet."""
+folded into the trigger or the reopening; it left the watched services and teams; something about
+it is not explained by the log yet."""
+BY_SERVICE, REOPENED_AT, BY_ASSIGNMENT, BRIDGE_KNOWN = 16, 32, 64, 128
+"""More flags: no person triggered or reopened it, so that an assignment by a person is a
+hand-over; `status_at` is when it was reopened, and its assignment then may still come; an
+assignment alone told that it was reopened, and the entry that says so itself may still come; its
+conference bridge was read, so that another one is news."""
 
 
 class KnownIncident(NamedTuple):

@@ -22,6 +22,7 @@ from typing import Any, List, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.incidents.event_types import (
+    AUTOMATIC,
     EVENT_TYPES,
     FIELD_EVENT_TYPES,
     SILENT_TYPES,
@@ -35,6 +36,7 @@ _MAX_DETAIL_NAME, _MAX_DETAIL_VALUE = 60, 200
 _MAX_KEY = 255
 _INT64 = 2**63 - 1
 
+_ID = re.compile(r"[PQR](?=[A-Z]*\d)[A-Z0-9]{6,25}", re.ASCII)
 _PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 
 
@@ -148,13 +150,19 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
     event_type = EVENT_TYPES.get(kind, UPDATED)
     if kind == "field_value_change":
         event_type = FIELD_EVENT_TYPES.get(_changed_field(obj).get("name") or "", event_type)
+        if event_type == UPDATED and _custom_fields(obj):
+            event_type = "incident.custom_field_values.updated"
     channel, details, included = (
         _map(obj.get(k)) for k in ("channel", "event_details", "incident")
     )
-    merged_into = ""
+    merged_into, joined = "", ""
     reason = _map(included.get("resolve_reason"))
-    if event_type == "incident.resolved" and reason.get("type") == "merge_resolve_reason":
+    merged = reason.get("type") == "merge_resolve_reason"
+    if event_type == "incident.merged" and (not merged or _took_in(obj)):
+        event_type = UPDATED  # the entry of the incident that took another one in
+    elif merged and event_type in ("incident.resolved", "incident.merged"):
         event_type, merged_into = "incident.merged", _id(_map(reason.get("incident")))
+        joined = _numbered(_label(_map(reason.get("incident"))))
     people = (
         _maps(obj.get("assignees"))
         or _maps(obj.get("assigned_users"))
@@ -175,10 +183,10 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
         )
     was, now = _from_to(obj, kind)
     changes = {
-        "summary": _text(obj.get("summary"), 300),
+        "summary": _field_sentence(obj) or _text(obj.get("summary"), 300),
         "note": _text(note, _MAX_TEXT),
         "from": was,
-        "to": ", ".join(_label(p) for p in people[:_MAX_PEOPLE] if _label(p)) or now,
+        "to": ", ".join(_label(p) for p in people[:_MAX_PEOPLE] if _label(p)) or joined or now,
         "to_ids": ", ".join(_id(p) for p in people[:_MAX_PEOPLE] if _id(p)),
         "until": _snoozed_until(obj) if kind == "snooze" else "",
         "message": _text(message, _MAX_TEXT),
@@ -195,6 +203,13 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
         agent=Person(_id(agent), _label(agent), ""),
         changes=tuple((key, value) for key, value in changes.items() if value),
     )
+
+
+def acting_person(entry: LogEntry) -> str:
+    """The id of the person who did it; empty when it came about by itself or through a service."""
+    agent, channel = _map(entry.raw.get("agent")), _map(entry.raw.get("channel"))
+    by_person = _kind(agent) == "user" and channel.get("type") not in AUTOMATIC
+    return _id(agent) if by_person else ""
 
 
 def with_details(incident: Incident, entry: Any) -> Incident:
@@ -261,9 +276,14 @@ def _kind(obj: Mapping[str, Any]) -> str:
 def _from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
     """Old and new value of a changed priority, urgency or title, where the entry tells (its form
     is not published)."""
-    field = _changed_field(obj)
-    if field and field.get("name") != "service":  # a service changes by its id
-        return _text(field.get("old_value"), _MAX_NAME), _text(field.get("value"), _MAX_NAME)
+    field, custom = _changed_field(obj), _custom_fields(obj)
+    if field:
+        if field.get("name") == "title":
+            return _text(field.get("old_value"), _MAX_NAME), _text(field.get("value"), _MAX_NAME)
+        was, now = _value(field.get("old_value")), _value(field.get("value"))
+        return was, now if now or field.get("name") != "conference_bridge" else "none"
+    if custom:
+        return "", ", ".join(_custom_change(one) for one in custom)
     if not kind.endswith("_change"):
         return "", ""
     what = kind[: -len("_change")]
@@ -281,6 +301,44 @@ def _changed_field(obj: Mapping[str, Any]) -> Mapping[str, Any]:
     fields = _maps(_map(_map(obj.get("channel")).get("changeset")).get("application_fields"))
     named = [field for field in fields if isinstance(field.get("name"), str)]
     return named[0] if named else {}
+
+
+def _custom_fields(obj: Mapping[str, Any]) -> List[Mapping[str, Any]]:
+    """The custom fields that the entry says were changed."""
+    changes = _map(_map(obj.get("channel")).get("changeset"))
+    fields = _maps(changes.get("customer_fields") or changes.get("custom_fields"))
+    return [field for field in fields if isinstance(field.get("name"), str)]
+
+
+def _custom_change(field: Mapping[str, Any]) -> str:
+    name = _text(field.get("display_name") or field.get("name"), _MAX_NAME).replace("_", " ")
+    was, now = _value(field.get("old_value")), _value(field.get("value")) or "none"
+    return f"{name}: {was} → {now}" if was else f"{name}: {now}"
+
+
+def _value(value: Any) -> str:
+    """A field's value for people; empty where it is PagerDuty's id of something."""
+    many = value if isinstance(value, list) else [value]
+    texts = [_text(one, _MAX_NAME) for one in many]
+    return ", ".join(one for one in texts if one and not _ID.fullmatch(one))
+
+
+def _field_sentence(obj: Mapping[str, Any]) -> str:
+    """Words for a changed field of which PagerDuty's own sentence tells only the API's name."""
+    name = _changed_field(obj).get("name")
+    if not name or name not in _text(obj.get("summary"), 300) or "_" not in name:
+        return ""
+    now = _value(_changed_field(obj).get("value"))
+    return f"Changed the {name.replace('_', ' ')}" + (f" to {now}" if now else "")
+
+
+def _took_in(obj: Mapping[str, Any]) -> bool:
+    return "into this incident" in _text(obj.get("summary"), 300)
+
+
+def _numbered(label: str) -> str:
+    """`[#2] Title`, PagerDuty's name of an incident, as `#2 Title`."""
+    return re.sub(r"^\[(#\d+)\] ?", r"\1 ", label)
 
 
 def _snoozed_until(obj: Mapping[str, Any]) -> str:

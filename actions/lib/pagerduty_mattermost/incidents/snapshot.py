@@ -17,6 +17,7 @@ from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.event_types import (
+    BRIDGE_UPDATED,
     EXPLAINS,
     FIELDS,
     STATUS_AFTER,
@@ -33,6 +34,7 @@ from pagerduty_mattermost.incidents.incident import (
 )
 from pagerduty_mattermost.incidents.known_states import (
     AWAY,
+    BRIDGE_KNOWN,
     DIFFERS,
     GRACE_SECONDS,
     REPORTED,
@@ -136,7 +138,7 @@ def adoption(
         if not watch.covers(incident) or not incident.is_open:
             continue
         before = state.known.get(incident.id)
-        flags = before.flags & ~(DIFFERS | AWAY) if before else 0
+        flags = BRIDGE_KNOWN | (before.flags & ~(DIFFERS | AWAY) if before else 0)
         if followed and watch.passes(incident, (incident.status,)):
             flags |= REPORTED
         known = known_of(incident, incident.status, _status_time(incident) or now, flags, now)
@@ -223,7 +225,8 @@ def _unknown(
         events.append(_status_event(incident, "triggered"))
         states.append(incident.status)
     report = watch.passes(incident, states)
-    known = known_of(incident, states[-1], changed, REPORTED if report else 0, now)
+    flags = BRIDGE_KNOWN | (REPORTED if report else 0)
+    known = known_of(incident, states[-1], changed, flags, now)
     if states[-1] != incident.status:
         known = known._replace(flags=known.flags | DIFFERS)
     return StateStep(
@@ -266,7 +269,12 @@ def _known(
             events.append(_field_event(incident, field, was, value))
         else:
             kept[field] = was
-    flags = before.flags & ~(DIFFERS | AWAY) | (0 if covered else AWAY)
+    if actual.bridge != before.bridge and before.has(BRIDGE_KNOWN) and incident.is_open:
+        if young.is_old(incident.id, "bridge", actual.bridge, updated, now):
+            events.append(_bridge_event(incident, actual.bridge))
+        else:
+            kept["bridge"] = before.bridge
+    flags = before.flags & ~(DIFFERS | AWAY) | (0 if covered else AWAY) | BRIDGE_KNOWN
     if len(kept) > ("status_at" in kept and "status" not in kept):
         flags |= DIFFERS
     known = actual._replace(flags=flags, **kept)
@@ -275,7 +283,7 @@ def _known(
     repaint = (
         was_reported
         and incident.is_open
-        and (before.alerts, before.bridge) != (actual.alerts, actual.bridge)
+        and (before.alerts, before.bridge) != (actual.alerts, kept.get("bridge", actual.bridge))
     )
     if report and (events or repaint):
         known = known._replace(flags=known.flags | REPORTED)
@@ -341,6 +349,13 @@ def _field_event(incident: Incident, field: str, was: str, value: str) -> Incide
         changes = [("to", incident.escalation_policy)]
     return _event(
         incident, field, value, _EVENT[field], incident.updated_at, Person(), tuple(changes)
+    )
+
+
+def _bridge_event(incident: Incident, bridge: str) -> IncidentEvent:
+    to = incident.conference_url or incident.conference_number or "none"
+    return _event(
+        incident, "bridge", bridge, BRIDGE_UPDATED, incident.updated_at, Person(), (("to", to),)
     )
 
 

@@ -15,9 +15,9 @@ from pagerduty_mattermost.cards.held_cards import is_held_back
 from pagerduty_mattermost.cards.records import IncidentMemory
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import Incident
+from pagerduty_mattermost.incidents.incident_story import FIRST_ASSIGNMENT_SECONDS
 from pagerduty_mattermost.incidents.known_states import REPORTED, KnownIncident
-from pagerduty_mattermost.incidents.log_entries import LogEntry
-from pagerduty_mattermost.incidents.tracker import FIRST_ASSIGNMENT_SECONDS
+from pagerduty_mattermost.incidents.log_entries import LogEntry, acting_person
 
 GRACE_SECONDS = 180.0
 """That the sensor, the rules engine and an action are left to do it by themselves."""
@@ -167,6 +167,7 @@ def of_log(
             entry.kind == "assign"
             and created is not None
             and 0 <= entry.at - created <= FIRST_ASSIGNMENT_SECONDS
+            and not acting_person(entry)
         ):
             continue  # it belongs to the trigger
         if snapshot is None or entry.event.event_id not in {

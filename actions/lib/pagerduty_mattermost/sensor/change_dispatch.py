@@ -15,9 +15,15 @@ from typing import Any, FrozenSet, List, Optional
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
-from pagerduty_mattermost.incidents.event_types import TRIGGERED
+from pagerduty_mattermost.incidents.event_types import BRIDGE_UPDATED, TRIGGERED
 from pagerduty_mattermost.incidents.incident import Change
-from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, StateStep, bridge_of
+from pagerduty_mattermost.incidents.known_states import (
+    BRIDGE_KNOWN,
+    REPORTED,
+    SensorState,
+    StateStep,
+    bridge_of,
+)
 from pagerduty_mattermost.incidents.reader import read_incident
 from pagerduty_mattermost.incidents.trigger_payload import payload
 from pagerduty_mattermost.noise.storm_gate import StormGate
@@ -57,7 +63,9 @@ class ChangeDispatch:
             if step.change is not None:
                 before = state.known.get(step.incident_id)
                 new = before is None or not before.has(REPORTED)
-                if new and not (noise is not None and noise.holds(step.incident_id)):
+                if (new or BRIDGE_UPDATED in step.change.event_types) and not (
+                    noise is not None and noise.holds(step.incident_id)
+                ):
                     step = self._enriched(step)
                 assert step.change is not None
                 change: Optional[Change] = step.change
@@ -111,7 +119,8 @@ class ChangeDispatch:
         incident = mine._replace(**{n: getattr(mine, n) or getattr(whole, n) for n in EXTRAS})
         if known is not None:
             known = known._replace(
-                bridge=bridge_of(incident.conference_url, incident.conference_number)
+                bridge=bridge_of(incident.conference_url, incident.conference_number),
+                flags=known.flags | BRIDGE_KNOWN,
             )
         # The first alert is known for certain only from its log entry, which came whole.
         complete = TRIGGERED in change.event_types

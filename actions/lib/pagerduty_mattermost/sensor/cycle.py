@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable, Dict, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config
@@ -33,6 +33,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
 )
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.known_states import SensorState, StateStep
+from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.incidents.reader import SnapshotRead, read_log
 from pagerduty_mattermost.incidents.server_clock import ServerClock, moved
 from pagerduty_mattermost.incidents.snapshot import differences, explained
@@ -85,6 +86,8 @@ class Cycle:
         self._log = log
         self._monotonic = monotonic
         self.health = health or SensorHealth()
+        self.on_read: Callable[[Sequence[LogEntry]], None] = lambda entries: None
+        """Given the new entries of each read of the log, once they were dispatched."""
         self._pulse = pulse
         self._changes = ChangeDispatch(dispatcher, pagerduty, noise, log)
         self._snapshots = Snapshots(pagerduty, config.watch.snapshot_every)
@@ -233,6 +236,7 @@ class Cycle:
             steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
             explained(self._snapshots.pending, steps)
             self._dispatch(state, steps, now, patient=read.upto is None)
+            self.on_read(read.entries)
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
             if cursor < state.cursor:

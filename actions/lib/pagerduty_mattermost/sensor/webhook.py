@@ -2,13 +2,14 @@
 Pure.
 
     judge(secrets, headers, body)      # GENUINE, UNFIT or UNSIGNED
-    webhook = WebhookState(ReadPace(10.0, 60.0)).called(now)
+    webhook = WebhookState(ReadPace(10.0, 60.0)).called(now, delivery)
     webhook.due(now)                   # when to read the log next
     webhook = webhook.reading(now)     # before a read, and after it:
     webhook = webhook.read(now, ok)
 
-What a call says is ignored: a verified call only makes the sensor read the log, which stays the
-one source of events. So a forged call can do no more than be counted. Times are monotonic seconds.
+What a call says decides at most when the log is read: at once, and again while the log lacks what
+the call told (`webhook_deliveries`). The log stays the one source of events. So a forged call can
+do no more than be counted. Times are monotonic seconds.
 
 The webhook works while a verified call came within `TRUSTED_SECONDS` and no change is known that a
 call should have come for and none did. A change that a read finds is accounted for when any
@@ -25,6 +26,8 @@ import hmac
 from typing import Any, Dict, Iterable, Mapping, NamedTuple, Optional
 
 from pagerduty_mattermost.core.times import seconds
+from pagerduty_mattermost.incidents.log_entries import LogEntry
+from pagerduty_mattermost.sensor.webhook_deliveries import Deliveries, Delivery
 
 GENUINE, UNFIT, UNSIGNED = "genuine", "unfit", "unsigned"
 ANSWER_STATUS: Dict[str, int] = {GENUINE: 202, UNFIT: 202, UNSIGNED: 401}
@@ -35,9 +38,11 @@ all that is wrong may be the secret that the pack knows."""
 SUBSCRIBED_EVENTS = (
     "incident.acknowledged",
     "incident.annotated",
+    "incident.conference_bridge.updated",
     "incident.custom_field_values.updated",
     "incident.delegated",
     "incident.escalated",
+    "incident.incident_type.changed",
     "incident.priority_updated",
     "incident.reassigned",
     "incident.reopened",
@@ -56,8 +61,8 @@ GAP_SECONDS = 1.0
 """Between the beginnings of two reads, however many calls come."""
 GAP_AFTER_FAILURE_SECONDS = 5.0
 READ_AGAIN_SECONDS = 3.0
-"""After the last call, when the log is read once more: an entry may come into sight after its
-call."""
+"""After the last call that tells of no incident, when the log is read once more: what it is about
+may come into sight after it."""
 TRUSTED_SECONDS = 86400.0
 GRACE_SECONDS = 30.0
 SLACK_SECONDS = 5.0
@@ -113,12 +118,17 @@ class WebhookState(NamedTuple):
     """The newest verified call."""
     missed: Optional[float] = None
     """When the first change was found that no call has come for yet."""
+    deliveries: Deliveries = Deliveries()
+    """What calls told, and the log may not have yet."""
 
-    def called(self, now: float) -> WebhookState:
-        """A verified call, a ping included."""
-        return self._replace(
-            wanted=True, again=now + READ_AGAIN_SECONDS, last_call=now, missed=None
-        )
+    def called(self, now: float, delivery: Optional[Delivery] = None) -> WebhookState:
+        """A verified call, a ping included; what it tells that the log may have."""
+        heard = self._replace(last_call=now, missed=None)
+        if delivery is None:
+            return heard._replace(wanted=True, again=now + READ_AGAIN_SECONDS)
+        if self.deliveries.has(delivery) and not self.failed:
+            return heard
+        return heard._replace(wanted=True, deliveries=self.deliveries.came(delivery))
 
     def reading(self, now: float) -> WebhookState:
         """A read begins."""
@@ -127,7 +137,14 @@ class WebhookState(NamedTuple):
 
     def read(self, now: float, ok: bool) -> WebhookState:
         """It ended."""
-        return self._replace(ended=now, failed=not ok)
+        deliveries = self.deliveries
+        if ok and self.began is not None:
+            deliveries = deliveries.without_old(self.began)
+        return self._replace(ended=now, failed=not ok, deliveries=deliveries)
+
+    def saw(self, entries: Iterable[LogEntry]) -> WebhookState:
+        """A read brought these new entries of the log."""
+        return self._replace(deliveries=self.deliveries.read(entries))
 
     def found(self, now: float, happened: float) -> WebhookState:
         """A read found a change that a call should come for; `happened`: when it took place."""
@@ -163,6 +180,9 @@ class WebhookState(NamedTuple):
             times.append(earliest)
         if self.again is not None:
             times.append(max(earliest, self.again))
+        look = self.deliveries.next_look(self.began)
+        if look is not None:
+            times.append(max(earliest, look))
         return min(times)
 
 

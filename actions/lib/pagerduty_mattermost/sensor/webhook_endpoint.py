@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config
@@ -25,6 +25,7 @@ from pagerduty_mattermost.gateways.http.listener import CallBounds, Listener
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, accepted
+from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.sensor import webhook_health
 from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from pagerduty_mattermost.sensor.cycle import Cycle
@@ -39,6 +40,7 @@ from pagerduty_mattermost.sensor.webhook import (
     happened,
     judge,
 )
+from pagerduty_mattermost.sensor.webhook_deliveries import parsed
 from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
 
 LISTEN_AGAIN_SECONDS = 60.0
@@ -88,6 +90,7 @@ class WebhookEndpoint:
         self._noted_at: Optional[float] = None
         self._noted: Optional[WebhookHealth] = None
         dispatcher.on_dispatched = self._dispatched
+        cycle.on_read = self._saw
 
     @property
     def address(self) -> str:
@@ -150,7 +153,7 @@ class WebhookEndpoint:
                     "A call can't be judged, PagerDuty will repeat it: %s", self._keys.problem
                 )
                 return 503, {"error": "the secret can't be read now"}
-        self._count(verdict)
+        self._count(verdict, body)
         return ANSWER_STATUS[verdict], {} if verdict == GENUINE else {
             "error": "the signature fits no secret"
         }
@@ -190,13 +193,17 @@ class WebhookEndpoint:
         self._loaded_at = now
         self._keys.load()
 
-    def _count(self, verdict: str) -> None:
+    def _saw(self, entries: Sequence[LogEntry]) -> None:
+        with self._lock:
+            self._webhook = self._webhook.saw(entries)
+
+    def _count(self, verdict: str, body: bytes = b"") -> None:
         now, sooner = self.monotonic(), False
         with self._lock:
             self._calls[verdict] += 1
             if verdict == GENUINE:
                 before = self._webhook.due(now)
-                self._webhook = self._webhook.called(now)
+                self._webhook = self._webhook.called(now, parsed(body, now))
                 sooner = self._webhook.due(now) < before
             elif verdict == UNFIT:
                 self._unfit_at = now
