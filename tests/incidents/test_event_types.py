@@ -38,6 +38,7 @@ EXPLAINS_NOTHING = {
     "incident.responder.replied",
     "incident.service_updated",
     "incident.custom_field_values.updated",
+    "incident.incident_type.changed",
 }
 """They change nothing that the sensor compares."""
 OPENS_OR_CLOSES = {
@@ -47,11 +48,7 @@ OPENS_OR_CLOSES = {
     "incident.resolved",
     "incident.merged",
 }
-TOLD_BY_PAGERDUTY = {
-    "incident.updated",
-    "incident.service_updated",
-    "incident.custom_field_values.updated",
-}
+TOLD_BY_PAGERDUTY = {"incident.updated"}
 NO_SIGN_OF_WORK = {
     *OPENS_OR_CLOSES,
     "incident.updated",
@@ -59,6 +56,8 @@ NO_SIGN_OF_WORK = {
     "incident.title_updated",
     "incident.service_updated",
     "incident.custom_field_values.updated",
+    "incident.incident_type.changed",
+    "incident.conference_bridge.updated",
 }
 
 
@@ -74,6 +73,8 @@ STATUS_STAYS = {
     "incident.urgency_updated",
     "incident.title_updated",
     "incident.updated",
+    "incident.incident_type.changed",
+    "incident.conference_bridge.updated",
 }
 
 

@@ -199,7 +199,7 @@ def field(name: str, value: Any, old: Any = None) -> Dict[str, Any]:
                     {"name": "impact_area", "value": ["EU", "US"], "old_value": "EU"}
                 ]
             },
-            ("custom_field_values.updated", "", "the area: EU → EU, US"),
+            ("custom_field_values.updated", "", "impact area: EU → EU, US"),
         ),
         (
             {"customer_fields": [{"name": "serial", "value": 4}, {"name": "who", "value": None}]},

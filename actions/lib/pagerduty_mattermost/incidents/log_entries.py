@@ -20,7 +20,13 @@ from collections.abc import Mapping
 from typing import Any, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.incidents.changed_fields import (
+    changed_field,
+    custom_fields,
+    field_sentence,
+    from_to,
+)
 from pagerduty_mattermost.incidents.event_types import (
     AUTOMATIC,
     EVENT_TYPES,
@@ -29,14 +35,23 @@ from pagerduty_mattermost.incidents.event_types import (
     UPDATED,
 )
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Link, Person
+from pagerduty_mattermost.incidents.raw_values import (
+    MAX_NAME,
+    MAX_TEXT,
+    as_map,
+    as_maps,
+    as_text,
+    first_text,
+    id_of,
+    label_of,
+)
 
-_MAX_TITLE, _MAX_NAME, _MAX_TEXT, _MAX_URL = 500, 120, 500, 500
+_MAX_TITLE, _MAX_URL = 500, 500
 _MAX_PEOPLE, _MAX_TEAMS, _MAX_DETAILS, _MAX_LINKS = 20, 10, 12, 6
 _MAX_DETAIL_NAME, _MAX_DETAIL_VALUE = 60, 200
 _MAX_KEY = 255
 _INT64 = 2**63 - 1
 
-_ID = re.compile(r"[PQR](?=[A-Z]*\d)[A-Z0-9]{6,25}", re.ASCII)
 _PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
 
 
@@ -74,40 +89,42 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
     resolved; here its status is `merged`."""
     if not isinstance(obj, Mapping):
         return None
-    ident = _id(obj)
+    ident = id_of(obj)
     if not ident:
         return None
-    status = _text(obj.get("status"), 40) or "triggered"
+    status = as_text(obj.get("status"), 40) or "triggered"
     counts, bridge, service, policy = (
-        _map(obj.get(k))
+        as_map(obj.get(k))
         for k in ("alert_counts", "conference_bridge", "service", "escalation_policy")
     )
-    reason, priority = _map(obj.get("resolve_reason")), _map(obj.get("priority"))
+    reason, priority = as_map(obj.get("resolve_reason")), as_map(obj.get("priority"))
     merged_into = (
-        _id(_map(reason.get("incident"))) if reason.get("type") == "merge_resolve_reason" else ""
+        id_of(as_map(reason.get("incident")))
+        if reason.get("type") == "merge_resolve_reason"
+        else ""
     )
     if status == "resolved" and merged_into:
         status = "merged"
     closed = status not in ("triggered", "acknowledged")
-    changed_by = _map(obj.get("last_status_change_by"))
+    changed_by = as_map(obj.get("last_status_change_by"))
     incident = Incident(
         id=ident,
         number=_int(obj.get("incident_number")),
-        title=_text(obj.get("title") or obj.get("summary"), _MAX_TITLE),
-        incident_key=one_line(_text(obj.get("incident_key"), _MAX_KEY)),
-        url=_text(obj.get("html_url"), _MAX_URL),
+        title=as_text(obj.get("title") or obj.get("summary"), _MAX_TITLE),
+        incident_key=one_line(as_text(obj.get("incident_key"), _MAX_KEY)),
+        url=as_text(obj.get("html_url"), _MAX_URL),
         status=status,
-        urgency=_text(obj.get("urgency"), 40),
-        priority=_label(priority),
-        priority_id=_id(priority),
-        service=_label(service),
-        service_id=_id(service),
-        teams=tuple(_person(team) for team in _maps(obj.get("teams"))[:_MAX_TEAMS]),
-        escalation_policy=_label(policy),
-        escalation_policy_id=_id(policy),
+        urgency=as_text(obj.get("urgency"), 40),
+        priority=label_of(priority),
+        priority_id=id_of(priority),
+        service=label_of(service),
+        service_id=id_of(service),
+        teams=tuple(_person(team) for team in as_maps(obj.get("teams"))[:_MAX_TEAMS]),
+        escalation_policy=label_of(policy),
+        escalation_policy_id=id_of(policy),
         assignees=_people(obj.get("assignments"), "assignee"),
         acknowledgers=_people(obj.get("acknowledgements"), "acknowledger"),
-        resolved_by=_label(changed_by) if closed else "",
+        resolved_by=label_of(changed_by) if closed else "",
         created_at=moment(obj.get("created_at")),
         updated_at=moment(
             obj.get("updated_at") or obj.get("last_status_change_at") or obj.get("created_at")
@@ -119,9 +136,9 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
         alerts_total=_int(counts.get("all")),
         alerts_triggered=_int(counts.get("triggered")),
         alerts_resolved=_int(counts.get("resolved")),
-        conference_url=_text(bridge.get("conference_url"), _MAX_URL),
-        conference_number=_text(bridge.get("conference_number"), _MAX_NAME),
-        summary=_text(_map(obj.get("body")).get("details"), _MAX_TEXT),
+        conference_url=as_text(bridge.get("conference_url"), _MAX_URL),
+        conference_number=as_text(bridge.get("conference_number"), MAX_NAME),
+        summary=as_text(as_map(obj.get("body")).get("details"), MAX_TEXT),
     )
     return with_details(incident, obj.get("first_trigger_log_entry"))
 
@@ -130,7 +147,7 @@ def parse_entry(obj: Any) -> Optional[LogEntry]:
     """A log entry as a value; None when it has no id, no time or belongs to no incident."""
     if not isinstance(obj, Mapping):
         return None
-    ident, at, included = _id(obj), epoch(obj.get("created_at")), _map(obj.get("incident"))
+    ident, at, included = id_of(obj), epoch(obj.get("created_at")), as_map(obj.get("incident"))
     incident = incident_from_rest(included)
     if not ident or at is None or incident is None:
         return None
@@ -142,31 +159,31 @@ def parse_entry(obj: Any) -> Optional[LogEntry]:
 def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
     """The event a log entry stands for. Type of a merge's resolve: `incident.merged`; of a reopen:
     only the tracker can tell (it is published nowhere), unless the entry says so itself."""
-    if not isinstance(obj, Mapping) or not _id(obj):
+    if not isinstance(obj, Mapping) or not id_of(obj):
         return None
     kind = _kind(obj)
     if kind in SILENT_TYPES:
         return None
     event_type = EVENT_TYPES.get(kind, UPDATED)
     if kind == "field_value_change":
-        event_type = FIELD_EVENT_TYPES.get(_changed_field(obj).get("name") or "", event_type)
-        if event_type == UPDATED and _custom_fields(obj):
+        event_type = FIELD_EVENT_TYPES.get(changed_field(obj).get("name") or "", event_type)
+        if event_type == UPDATED and custom_fields(obj):
             event_type = "incident.custom_field_values.updated"
     channel, details, included = (
-        _map(obj.get(k)) for k in ("channel", "event_details", "incident")
+        as_map(obj.get(k)) for k in ("channel", "event_details", "incident")
     )
     merged_into, joined = "", ""
-    reason = _map(included.get("resolve_reason"))
+    reason = as_map(included.get("resolve_reason"))
     merged = reason.get("type") == "merge_resolve_reason"
     if event_type == "incident.merged" and (not merged or _took_in(obj)):
         event_type = UPDATED  # the entry of the incident that took another one in
     elif merged and event_type in ("incident.resolved", "incident.merged"):
-        event_type, merged_into = "incident.merged", _id(_map(reason.get("incident")))
-        joined = _numbered(_label(_map(reason.get("incident"))))
+        event_type, merged_into = "incident.merged", id_of(as_map(reason.get("incident")))
+        joined = _numbered(label_of(as_map(reason.get("incident"))))
     people = (
-        _maps(obj.get("assignees"))
-        or _maps(obj.get("assigned_users"))
-        or _maps(obj.get("responders"))
+        as_maps(obj.get("assignees"))
+        or as_maps(obj.get("assigned_users"))
+        or as_maps(obj.get("responders"))
     )
     note = obj.get("note")
     if not note and kind == "annotate":
@@ -175,81 +192,84 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
     if kind == "status_update" or kind.startswith("responder"):
         message = _first(
             obj.get("message"),
-            _map(obj.get("status_update")).get("message"),
+            as_map(obj.get("status_update")).get("message"),
             channel.get("message"),
         )
         message = message or _first(
             details.get("message"), details.get("description"), channel.get("summary")
         )
-    was, now = _from_to(obj, kind)
+    was, now = from_to(obj, kind)
     changes = {
-        "summary": _field_sentence(obj) or _text(obj.get("summary"), 300),
-        "note": _text(note, _MAX_TEXT),
+        "summary": field_sentence(obj) or as_text(obj.get("summary"), 300),
+        "note": as_text(note, MAX_TEXT),
         "from": was,
-        "to": ", ".join(_label(p) for p in people[:_MAX_PEOPLE] if _label(p)) or joined or now,
-        "to_ids": ", ".join(_id(p) for p in people[:_MAX_PEOPLE] if _id(p)),
+        "to": ", ".join(label_of(p) for p in people[:_MAX_PEOPLE] if label_of(p)) or joined or now,
+        "to_ids": ", ".join(id_of(p) for p in people[:_MAX_PEOPLE] if id_of(p)),
         "until": _snoozed_until(obj) if kind == "snooze" else "",
-        "message": _text(message, _MAX_TEXT),
+        "message": as_text(message, MAX_TEXT),
         "merged_into": merged_into,
-        "channel": _text(channel.get("type"), 40),
-        "log_entry_type": _text(obj.get("type"), 80),
+        "channel": as_text(channel.get("type"), 40),
+        "log_entry_type": as_text(obj.get("type"), 80),
     }
-    agent = _map(obj.get("agent"))
+    agent = as_map(obj.get("agent"))
     occurred_at = moment(obj.get("created_at"))
     return IncidentEvent(
-        event_id=_id(obj),
+        event_id=id_of(obj),
         event_type=event_type,
         occurred_at=occurred_at,
-        agent=Person(_id(agent), _label(agent), ""),
+        agent=Person(id_of(agent), label_of(agent), ""),
         changes=tuple((key, value) for key, value in changes.items() if value),
     )
 
 
 def acting_person(entry: LogEntry) -> str:
     """The id of the person who did it; empty when it came about by itself or through a service."""
-    agent, channel = _map(entry.raw.get("agent")), _map(entry.raw.get("channel"))
+    agent, channel = as_map(entry.raw.get("agent")), as_map(entry.raw.get("channel"))
     by_person = _kind(agent) == "user" and channel.get("type") not in AUTOMATIC
-    return _id(agent) if by_person else ""
+    return id_of(agent) if by_person else ""
 
 
 def with_details(incident: Incident, entry: Any) -> Incident:
     """The incident with what its first alert said: details, custom details, links and graphs of a
     trigger entry (whole, with its channel). Unchanged for a mere reference."""
-    obj = _map(entry)
-    channel = _map(obj.get("channel"))
-    details = _map(obj.get("event_details"))
+    obj = as_map(entry)
+    channel = as_map(obj.get("channel"))
+    details = as_map(obj.get("event_details"))
     if not channel and not obj.get("contexts") and not details:
         return incident
     custom: Any = channel.get("details")
-    cef = _map(channel.get("cef_details"))
+    cef = as_map(channel.get("cef_details"))
     if not custom:
-        custom = cef.get("details") or _map(channel.get("body")).get("details")
-    summary = "" if isinstance(custom, Mapping) else _text(custom, _MAX_TEXT)
+        custom = cef.get("details") or as_map(channel.get("body")).get("details")
+    summary = "" if isinstance(custom, Mapping) else as_text(custom, MAX_TEXT)
     pairs: List[Tuple[str, str]] = []
     if isinstance(custom, Mapping):
         for name, value in list(custom.items())[:_MAX_DETAILS]:
             pairs.append(
-                (one_line(_text(name, _MAX_DETAIL_NAME)), _text(_plain(value), _MAX_DETAIL_VALUE))
+                (
+                    one_line(as_text(name, _MAX_DETAIL_NAME)),
+                    as_text(_plain(value), _MAX_DETAIL_VALUE),
+                )
             )
-    summary = summary or _first_text(
+    summary = summary or first_text(
         channel.get("description"), details.get("description"), channel.get("summary")
     )
     links: List[Link] = []
     for context in [
-        *_maps(obj.get("contexts")),
-        *_maps(channel.get("contexts")),
-        *_maps(cef.get("contexts")),
+        *as_maps(obj.get("contexts")),
+        *as_maps(channel.get("contexts")),
+        *as_maps(cef.get("contexts")),
     ]:
         link = Link(
-            _text(context.get("href"), _MAX_URL),
-            _text(context.get("text"), _MAX_NAME),
-            _text(context.get("src"), _MAX_URL),
+            as_text(context.get("href"), _MAX_URL),
+            as_text(context.get("text"), MAX_NAME),
+            as_text(context.get("src"), _MAX_URL),
         )
         if (link.href or link.image) and link not in links:
             links.append(link)
-    client_url = _text(channel.get("client_url"), _MAX_URL)
+    client_url = as_text(channel.get("client_url"), _MAX_URL)
     if client_url:
-        links.append(Link(client_url, _text(channel.get("client"), _MAX_NAME)))
+        links.append(Link(client_url, as_text(channel.get("client"), MAX_NAME)))
     return incident._replace(
         summary=incident.summary or ("" if summary == incident.title else summary),
         details=incident.details or tuple(pairs),
@@ -266,74 +286,15 @@ def with_note(incident: Incident, event: IncidentEvent) -> Incident:
 
 
 def _kind(obj: Mapping[str, Any]) -> str:
-    kind = _text(obj.get("type"), 80)
+    kind = as_text(obj.get("type"), 80)
     for ending in ("_reference", "_log_entry"):
         if kind.endswith(ending):
             kind = kind[: -len(ending)]
     return kind
 
 
-def _from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
-    """Old and new value of a changed priority, urgency or title, where the entry tells (its form
-    is not published)."""
-    field, custom = _changed_field(obj), _custom_fields(obj)
-    if field:
-        if field.get("name") == "title":
-            return _text(field.get("old_value"), _MAX_NAME), _text(field.get("value"), _MAX_NAME)
-        was, now = _value(field.get("old_value")), _value(field.get("value"))
-        return was, now if now or field.get("name") != "conference_bridge" else "none"
-    if custom:
-        return "", ", ".join(_custom_change(one) for one in custom)
-    if not kind.endswith("_change"):
-        return "", ""
-    what = kind[: -len("_change")]
-    for place in (obj, _map(obj.get("channel")), _map(obj.get("event_details"))):
-        was = _first_text(place.get("from"), place.get("old_" + what), place.get("old_value"))
-        now = _first_text(place.get("to"), place.get("new_" + what), place.get("new_value"))
-        if was or now:
-            return was, now
-    return "", ""
-
-
-def _changed_field(obj: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The one field of the incident itself that the entry says was changed (API: Channel,
-    changeset)."""
-    fields = _maps(_map(_map(obj.get("channel")).get("changeset")).get("application_fields"))
-    named = [field for field in fields if isinstance(field.get("name"), str)]
-    return named[0] if named else {}
-
-
-def _custom_fields(obj: Mapping[str, Any]) -> List[Mapping[str, Any]]:
-    """The custom fields that the entry says were changed."""
-    changes = _map(_map(obj.get("channel")).get("changeset"))
-    fields = _maps(changes.get("customer_fields") or changes.get("custom_fields"))
-    return [field for field in fields if isinstance(field.get("name"), str)]
-
-
-def _custom_change(field: Mapping[str, Any]) -> str:
-    name = _text(field.get("display_name") or field.get("name"), _MAX_NAME).replace("_", " ")
-    was, now = _value(field.get("old_value")), _value(field.get("value")) or "none"
-    return f"{name}: {was} → {now}" if was else f"{name}: {now}"
-
-
-def _value(value: Any) -> str:
-    """A field's value for people; empty where it is PagerDuty's id of something."""
-    many = value if isinstance(value, list) else [value]
-    texts = [_text(one, _MAX_NAME) for one in many]
-    return ", ".join(one for one in texts if one and not _ID.fullmatch(one))
-
-
-def _field_sentence(obj: Mapping[str, Any]) -> str:
-    """Words for a changed field of which PagerDuty's own sentence tells only the API's name."""
-    name = _changed_field(obj).get("name")
-    if not name or name not in _text(obj.get("summary"), 300) or "_" not in name:
-        return ""
-    now = _value(_changed_field(obj).get("value"))
-    return f"Changed the {name.replace('_', ' ')}" + (f" to {now}" if now else "")
-
-
 def _took_in(obj: Mapping[str, Any]) -> bool:
-    return "into this incident" in _text(obj.get("summary"), 300)
+    return "into this incident" in as_text(obj.get("summary"), 300)
 
 
 def _numbered(label: str) -> str:
@@ -342,32 +303,12 @@ def _numbered(label: str) -> str:
 
 
 def _snoozed_until(obj: Mapping[str, Any]) -> str:
-    actions = [a for a in _maps(obj.get("changed_actions")) if a.get("type") == "unacknowledge"]
+    actions = [a for a in as_maps(obj.get("changed_actions")) if a.get("type") == "unacknowledge"]
     return moment(actions[0].get("at")) if actions else ""
-
-
-def _map(value: Any) -> Mapping[str, Any]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _maps(value: Any) -> List[Mapping[str, Any]]:
-    return [item for item in value if isinstance(item, Mapping)] if isinstance(value, list) else []
-
-
-def _text(value: Any, limit: int) -> str:
-    return "" if value is None or isinstance(value, (dict, list)) else clean(value, limit)
 
 
 def _first(*values: Any) -> str:
     return next((value for value in values if isinstance(value, str) and value), "")
-
-
-def _first_text(*values: Any) -> str:
-    for value in values:
-        text = _label(value) if isinstance(value, Mapping) else _text(value, _MAX_TEXT)
-        if text:
-            return text
-    return ""
 
 
 def _plain(value: Any) -> Any:
@@ -381,17 +322,6 @@ def _plain(value: Any) -> Any:
         return str(type(value).__name__)
 
 
-def _id(obj: Mapping[str, Any]) -> str:
-    value = obj.get("id")
-    return (
-        clean(value, 64) if isinstance(value, (str, int)) and not isinstance(value, bool) else ""
-    )
-
-
-def _label(obj: Mapping[str, Any]) -> str:
-    return one_line(_text(obj.get("summary") or obj.get("name"), _MAX_NAME))
-
-
 def _int(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, (int, float, str)):
         return 0
@@ -402,12 +332,12 @@ def _int(value: Any) -> int:
 
 
 def _person(obj: Mapping[str, Any], at: Any = None) -> Person:
-    return Person(_id(obj), _label(obj), moment(at))
+    return Person(id_of(obj), label_of(obj), moment(at))
 
 
 def _people(value: Any, key: str) -> Tuple[Person, ...]:
     return tuple(
-        _person(_map(item.get(key)), item.get("at"))
-        for item in _maps(value)[:_MAX_PEOPLE]
+        _person(as_map(item.get(key)), item.get("at"))
+        for item in as_maps(value)[:_MAX_PEOPLE]
         if item.get(key)
     )
