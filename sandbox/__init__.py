@@ -31,7 +31,12 @@ class Sandbox:
     real time."""
 
     def __init__(
-        self, clock: Optional[Clock] = None, *, pagerduty_port: int = 0, mattermost_port: int = 0
+        self,
+        clock: Optional[Clock] = None,
+        *,
+        pagerduty_port: int = 0,
+        mattermost_port: int = 0,
+        mattermost_version: str = "5.37",
     ) -> None:
         from .mattermost import MattermostServer
         from .pagerduty import PagerDutyServer
@@ -42,7 +47,7 @@ class Sandbox:
             self.journal, self.clock, port=pagerduty_port
         )
         self.mattermost: MattermostServer = MattermostServer(
-            self.journal, self.clock, port=mattermost_port
+            self.journal, self.clock, port=mattermost_port, version=mattermost_version
         )
 
     def __enter__(self) -> Sandbox:

@@ -1,4 +1,5 @@
-"""A local, stateful Mattermost that answers API v4 as a real one does, as measured on 5.37.
+"""A local, stateful Mattermost that answers API v4 as a real one does, as measured on 5.37 and on
+11.6 (`MattermostServer(journal, clock, version="11.6")`, see `versions`).
 
     with MattermostServer(journal, clock) as server:  # seeded: team, channels, people, bot, token
         server.url, BOT_TOKEN            # GET / is a page that shows a channel

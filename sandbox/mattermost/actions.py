@@ -106,7 +106,8 @@ def _stored(call: MattermostCall, post_id: str, cookie: Optional[str]) -> Cookie
 async def _called(server: MattermostCore, clicked: _Click) -> HttpAnswer:
     answer = await _ask(server, clicked.url, clicked.request, clicked.button.post_id, "click")
     try:
-        given = answer.first_json()
+        is_taken = server.version.is_new and not answer.body.strip()
+        given = {} if is_taken else answer.first_json()
         given = {} if given is None else given
         update, told = given.get("update"), given.get("ephemeral_text") or ""
         if not isinstance(told, str) or not (update is None or isinstance(update, dict)):
@@ -121,7 +122,11 @@ async def _called(server: MattermostCore, clicked: _Click) -> HttpAnswer:
         if update is not None:
             _update(server, clicked.button, message, sent)
         if told:
-            _tell(server, clicked, told if skip else slack_text.links(told))
+            _tell(
+                server,
+                clicked,
+                told if skip else slack_text.links(server.version.slack_link, told),
+            )
     return HttpAnswer(
         200,
         {"status": "OK", "trigger_id": clicked.client_trigger_id},

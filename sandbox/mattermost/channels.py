@@ -2,27 +2,28 @@
 
 from __future__ import annotations
 
-import re
-from typing import Any, Dict
+import hashlib
+from typing import Any, Dict, List, Pattern
 
 from ..server import HttpAnswer
 from . import ids
 from .call import ROUTES, MattermostCall, ok, paged, text_of, unknown_user
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import DIRECT, OPEN, PRIVATE, Channel, User
-from .permissions import MEMBERS, PROPERTIES
+from .permissions import MANAGE_TEAM, MEMBERS, PROPERTIES
 from .teams import visible_team
 
 TOWN_SQUARE = "town-square"
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*[a-z0-9]")
 _MAX_NAME_CHARACTERS = 64
 """Characters the database takes for a name; the server does not check it itself."""
 
 
-def check_texts(name: str, display_name: str, header: str, purpose: str) -> None:
-    """The server's rules. Raises ApiError; 500 for a name of 65 characters, as the database
-    complains."""
-    if not _NAME.fullmatch(name):
+def check_texts(
+    rule: Pattern[str], name: str, display_name: str, header: str, purpose: str
+) -> None:
+    """The server's rules; `rule` for names is the version's. Raises ApiError; 500 for a name of 65
+    characters, as the database complains."""
+    if not rule.fullmatch(name):
         raise ApiError("model.channel.is_valid.2_or_more.app_error")
     if len(display_name) > 64:
         raise ApiError("model.channel.is_valid.display_name.app_error")
@@ -43,7 +44,7 @@ def create(call: MattermostCall) -> HttpAnswer:
     if not state.in_team(call.user, team_id) or team_id not in state.teams:
         raise forbidden()
     texts = {name: text_of(body, name) for name in ("name", "display_name", "header", "purpose")}
-    check_texts(**texts)
+    check_texts(call.server.version.channel_name, **texts)
     if state.channel_named(team_id, texts["name"]) is not None:
         raise ApiError("store.sql_channel.save_channel.exists.app_error")
     channel = call.server.make_channel(team_id, kind, creator=call.user, **texts)
@@ -121,7 +122,28 @@ def of_user(call: MattermostCall) -> HttpAnswer:
         for c in channels
         if user_id in c.members and c.team_id in ("", call.id("team_id")) and not c.delete_at
     ]
-    return HttpAnswer(200, [c.to_json() for c in found])
+    etag = _etag(found)
+    if call.request.headers.get("If-None-Match") == etag:
+        return HttpAnswer(304, None, {"ETag": etag})
+    return HttpAnswer(200, [c.to_json() for c in found], {"ETag": etag})
+
+
+def _etag(channels: List[Channel]) -> str:
+    """Of the newest time and the count alone, as the server makes it: reactions and deletions do
+    not move it."""
+    times = [channel.update_at for channel in channels]
+    for channel in channels:
+        times += [max(post.create_at, post.edit_at) for post in channel.posts]
+    newest = f"{max(times, default=0)}.{len(channels)}"
+    return '"' + hashlib.sha256(newest.encode()).hexdigest()[:16] + '"'
+
+
+@ROUTES.add("GET", "/channels/{channel_id}/stats")
+def stats(call: MattermostCall) -> HttpAnswer:
+    channel = call.readable_channel()
+    pinned = sum(post.is_pinned and not post.delete_at for post in channel.posts)
+    counts = {"member_count": len(channel.members), "pinnedpost_count": pinned}
+    return HttpAnswer(200, {"channel_id": channel.id, "guest_count": 0, **counts})
 
 
 def _own_channel(call: MattermostCall) -> Channel:
@@ -150,12 +172,12 @@ def patch(call: MattermostCall) -> HttpAnswer:
     ):
         raise forbidden()
     if channel.delete_at:
-        raise ApiError("api.channel.update_channel.deleted.app_error")
+        raise ApiError("app.channel.update.bad_id")
     fields = ("name", "display_name", "header", "purpose")
     before: Dict[str, Any] = {f: getattr(channel, f) for f in fields}
     after = {f: text_of(body, f, before[f]) for f in fields}
     if channel.type != DIRECT:
-        check_texts(**after)
+        check_texts(call.server.version.channel_name, **after)
     other = state.channel_named(channel.team_id, after["name"])
     if other is not None and other is not channel:
         raise ApiError("store.sql_channel.save_channel.exists.app_error")
@@ -186,7 +208,10 @@ def archive(call: MattermostCall) -> HttpAnswer:
 
 @ROUTES.add("POST", "/channels/{channel_id}/restore")
 def restore(call: MattermostCall) -> HttpAnswer:
+    """Needs `manage_team`: the creator, a plain bot for one, is refused."""
     channel = _own_channel(call)
+    if not call.server.state.may(call.user, MANAGE_TEAM, channel.team_id):
+        raise forbidden()
     if not channel.delete_at:
         raise ApiError("api.channel.restore_channel.restored.app_error")
     call.server.restore(channel)
@@ -211,9 +236,20 @@ def member(call: MattermostCall) -> HttpAnswer:
 
 @ROUTES.add("POST", "/channels/{channel_id}/members")
 def add_member(call: MattermostCall) -> HttpAnswer:
-    """Idempotent. Anybody of the team adds oneself to a public channel; else a member has to."""
+    """Idempotent. Anybody of the team adds oneself to a public channel; else a member has to. New
+    servers take several, `user_ids`, and answer a list."""
+    body = call.body("channel_member")
+    several = body.get("user_ids")
+    if isinstance(several, list) and call.server.version.is_new:
+        rows = [_add(call, id) for id in several]
+        return HttpAnswer(201, rows, effect=call.names["channel_id"])
+    row = _add(call, text_of(body, "user_id"))
+    return HttpAnswer(201, row, effect=call.names["channel_id"])
+
+
+def _add(call: MattermostCall, user_id: Any) -> Dict[str, Any]:
     state = call.server.state
-    user = state.users.get(text_of(call.body("channel_member"), "user_id"))
+    user = state.users.get(user_id)
     channel = state.channels.get(call.names["channel_id"])
     if user is None:
         raise bad_body("user_id")
@@ -223,7 +259,7 @@ def add_member(call: MattermostCall) -> HttpAnswer:
         raise ApiError("api.channel.add_user_to_channel.type.app_error")
     if user.id not in channel.members:
         _let_in(call, channel, user)
-    return HttpAnswer(201, channel.member_json(user.id), effect=channel.id)
+    return channel.member_json(user.id)
 
 
 def _let_in(call: MattermostCall, channel: Channel, user: User) -> None:
@@ -234,8 +270,8 @@ def _let_in(call: MattermostCall, channel: Channel, user: User) -> None:
         and state.may_in(call.user, channel, MEMBERS[channel.type])
     ):
         raise forbidden()
-    if channel.delete_at:
-        raise ApiError("api.channel.add_user_to_channel.deleted.app_error")
+    if user.delete_at and call.server.version.is_new:
+        raise ApiError("app.channel.add_member.deleted_user.app_error")
     if user.id not in state.teams[channel.team_id].members:
         raise ApiError("app.team.get_member.missing.app_error")
     state.join(channel, user)

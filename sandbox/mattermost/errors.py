@@ -22,10 +22,6 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         400,
         "Invalid or missing {} parameter in request URL.",
     ),
-    "api.channel.add_user_to_channel.deleted.app_error": (
-        400,
-        "The channel has been archived or deleted.",
-    ),
     "api.channel.add_user_to_channel.type.app_error": (
         400,
         "Can not add user to this channel type.",
@@ -53,10 +49,6 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
     "api.channel.restore_channel.restored.app_error": (
         400,
         "Unable to unarchive channel. It is not archived.",
-    ),
-    "api.channel.update_channel.deleted.app_error": (
-        400,
-        "The channel has been archived or deleted.",
     ),
     "api.config.client.old_format.app_error": (
         501,
@@ -145,6 +137,25 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         "Invalid file ids. Note that uploads are limited to 5 files.",
     ),
     "model.post.is_valid.msg.app_error": (400, "Invalid message."),
+    "model.post.is_valid.message_length.app_error": (
+        400,
+        "Post Message property is longer than the maximum permitted length.",
+    ),
+    "api.context.request_body_too_large.app_error": (413, "The request body is too large."),
+    "api.post.delete_post.can_not_delete_post_in_deleted.error": (
+        400,
+        "Can not delete a post in a deleted channel.",
+    ),
+    "api.post.post_priority.priority_post_not_allowed_for_replies.request_error": (
+        400,
+        "Priority is only allowed for root posts.",
+    ),
+    "license_error.feature_unavailable": (501, "Feature is not available for this license."),
+    "app.channel.update.bad_id": (400, "Unable to update the channel."),
+    "app.channel.add_member.deleted_user.app_error": (
+        403,
+        "Unable to add the user as a member of the channel.",
+    ),
     "model.post.is_valid.props.app_error": (400, "Invalid props."),
     "model.team.is_valid.characters.app_error": (
         400,

@@ -69,6 +69,7 @@ INTEGRATION_MESSAGES: Dict[str, Tuple[int, str]] = {
     "app.channel.get.existing.app_error": (404, "Unable to find the existing channel."),
     "app.command_webhook.get.missing": (404, "Unable to get the webhook."),
     "app.command_webhook.try_use.invalid": (400, "Invalid webhook."),
+    "web.command_webhook.general.app_error": (400, "Invalid webhook."),
     "app.role.get_by_name.app_error": (404, "Unable to get role."),
     "app.webhooks.get_outgoing.app_error": (404, "Unable to get the webhook."),
     "interactive_message.decode_trigger_id.base64_decode_failed": (

@@ -87,6 +87,8 @@ def _run(
         "trigger_id": trigger_id,
         "response_url": f"http://{call.request.headers.get('Host', '')}/hooks/commands/{url.id}",
     }
+    if call.server.version.is_new:
+        fields["root_id"] = said.root_id
     return _Run(
         command, said, [*fields.items(), *_mentions(state, command.team_id, text)], client_id
     )
@@ -160,7 +162,7 @@ def delayed(server: MattermostCore, id_: str, request: HttpRequest) -> HttpAnswe
     if command is None:
         raise ApiError("web.command_webhook.command.app_error")
     if url.uses >= RESPONSE_URL_USES:
-        raise ApiError("app.command_webhook.try_use.invalid")
+        raise ApiError(server.version.spent_response_url)
     url.uses += 1
     responses.carry_out(
         server, command, CommandCaller(url.user_id, url.channel_id, url.root_id, ""), response

@@ -114,8 +114,10 @@ def _answer(server: MattermostCore, post: Post, hook: OutgoingHook, given: Dict[
     if server.enable_post_username_override:
         sent["override_username"] = str(given.get("username") or hook.username or "webhook")
     if isinstance(cards, list) and cards:
-        sent["attachments"] = slack_text.attachments(state, cards)
-    message = slack_text.processed(state, text if isinstance(text, str) else "")
+        sent["attachments"] = slack_text.attachments(state, server.version.slack_link, cards)
+    message = slack_text.processed(
+        state, server.version.slack_link, text if isinstance(text, str) else ""
+    )
     root_id = post.id if given.get("response_type") == "comment" else ""
     user, channel = state.users[hook.creator_id], state.channels[post.channel_id]
     state.add_post(post_rules.new_post(server, user, channel, message, sent, root_id=root_id))

@@ -254,6 +254,8 @@ class Post:
     """As stored, `integration` of the buttons included."""
     file_ids: List[str] = field(default_factory=list)
     pending_post_id: str = ""
+    priority: Dict[str, Any] = field(default_factory=dict)
+    """`metadata.priority`, as it was sent; no edit changes it."""
     edit_at: int = 0
     delete_at: int = 0
     is_pinned: bool = False

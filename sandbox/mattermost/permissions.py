@@ -6,7 +6,7 @@ from typing import Dict, List
 
 MANAGE_COMMANDS, MANAGE_OTHERS_COMMANDS = "manage_slash_commands", "manage_others_slash_commands"
 MANAGE_HOOKS, MANAGE_OTHERS_HOOKS = "manage_outgoing_webhooks", "manage_others_outgoing_webhooks"
-VIEW_TEAM = "view_team"
+VIEW_TEAM, MANAGE_TEAM = "view_team", "manage_team"
 CREATE_GROUP, MANAGE_GROUP_MEMBERS = "create_custom_group", "manage_custom_group_members"
 PROPERTIES = {"O": "manage_public_channel_properties", "P": "manage_private_channel_properties"}
 MEMBERS = {"O": "manage_public_channel_members", "P": "manage_private_channel_members"}

@@ -98,7 +98,26 @@ def _new_post(call: MattermostCall, body: Dict[str, Any], channel: Channel, pend
         type=text_of(body, "type"),
         pending_post_id=pending,
         create_at=at if isinstance(at, int) else 0,
+        priority=_priority(call, body),
     )
+
+
+def _priority(call: MattermostCall, body: Dict[str, Any]) -> Dict[str, Any]:
+    """`metadata.priority` of a root post: any word is taken. What needs a licence refuses the
+    whole post. Older servers know of none."""
+    metadata = body.get("metadata")
+    given = metadata.get("priority") if isinstance(metadata, dict) else None
+    if not call.server.version.is_new or not isinstance(given, dict):
+        return {}
+    if body.get("root_id"):
+        raise ApiError(
+            "api.post.post_priority.priority_post_not_allowed_for_replies.request_error"
+        )
+    if not call.server.license and (
+        given.get("requested_ack") or given.get("persistent_notifications")
+    ):
+        raise ApiError("license_error.feature_unavailable")
+    return given
 
 
 @ROUTES.add("POST", "/posts/ephemeral")
@@ -191,6 +210,8 @@ def delete(call: MattermostCall) -> HttpAnswer:
         raise forbidden()
     if post.user_id != call.user.id and not call.user.admin:
         raise forbidden()
+    if state.channels[post.channel_id].delete_at:
+        raise ApiError("api.post.delete_post.can_not_delete_post_in_deleted.error")
     state.delete_post(post, call.user)
     return ok()._replace(effect=post.id)
 
@@ -307,6 +328,8 @@ def _pin(call: MattermostCall, pinned: bool) -> HttpAnswer:
     post = state.live_post(call.id("post_id"))
     if post is None or not state.may_read(call.user, state.channels[post.channel_id]):
         raise forbidden()
+    if state.channels[post.channel_id].delete_at:
+        raise ApiError("api.post.patch_post.can_not_update_post_in_deleted.error")
     state.edit_post(post, post.message, post.props, pinned, post.file_ids)
     return ok()._replace(effect=post.id)
 

@@ -80,9 +80,10 @@ def _post(
     if response["type"].startswith("system_"):
         raise ApiError("api.context.invalid_param.app_error", "post.type")
     if not response["skip_slack_parsing"]:
-        response["text"] = slack_text.processed(state, response["text"])
+        link = server.version.slack_link
+        response["text"] = slack_text.processed(state, link, response["text"])
         if response["attachments"] is not None:
-            response["attachments"] = slack_text.attachments(state, response["attachments"])
+            response["attachments"] = slack_text.attachments(state, link, response["attachments"])
     sent = {
         **(response["props"] or {}),
         "from_webhook": "true",

@@ -10,6 +10,7 @@ from ..journal import SandboxJournal
 from ..server import Server
 from .model import Channel, Team, User
 from .service import MattermostService
+from .versions import DEFAULT_VERSION
 
 PEOPLE = (
     ("ada", "Ada", "Lovelace"),
@@ -66,8 +67,14 @@ class MattermostServer(Server):
     `world`."""
 
     def __init__(
-        self, journal: SandboxJournal, clock: Clock, port: int = 0, *, seeded: bool = True
+        self,
+        journal: SandboxJournal,
+        clock: Clock,
+        port: int = 0,
+        *,
+        seeded: bool = True,
+        version: str = DEFAULT_VERSION,
     ) -> None:
-        self.account = MattermostService(clock, journal)
+        self.account = MattermostService(clock, journal, version=version)
         self.world: Optional[World] = seed(self.account) if seeded else None
         super().__init__(self.account, journal, clock, port)

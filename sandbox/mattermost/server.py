@@ -12,20 +12,21 @@ from ..server import Service
 from .account import MattermostAccount
 from .limiter import Limiter
 from .state import MattermostState
+from .versions import DEFAULT_VERSION, VERSIONS
 
 
 class MattermostCore(MattermostAccount, Service):
-    """A Mattermost server, version 5.37 as measured.
+    """A Mattermost server of one of the `versions.VERSIONS`, as measured.
 
     Switches, to be set at any time:
 
-    `props_limit` (8000; 800000 on newer servers), `message_limit`, `file_limit` (bytes),
+    `props_limit` (8000; 800000 on 11.6), `message_limit`, `file_limit` (bytes),
     `show_email` (whether profiles tell e-mails), `save_seconds` (real seconds that saving a new
     post takes, so that requests overlap), `database_down` (answers as a server that lost its
     database), `rate_limit(per_second, burst)`; for integrations `enable_commands`,
     `enable_outgoing_webhooks`, `enable_post_username_override`,
     `allowed_untrusted_internal_connections` (hosts and CIDR blocks that may be called, apart by
-    spaces or commas), `trigger_seconds` (3; 30 on newer servers), `integration_seconds` (real ones
+    spaces or commas), `trigger_seconds` (3; 30 on 11.6), `integration_seconds` (real ones
     that who is called has); to be read only `enable_open_server`, `license` (short name of the
     edition, `professional`; empty: none) and `enable_custom_groups` for user groups, as servers
     from 6.3 on have them; `enable_user_creation`, `require_email_verification`, `enable_gitlab`,
@@ -39,7 +40,8 @@ class MattermostCore(MattermostAccount, Service):
         clock: Optional[Clock] = None,
         journal: Optional[SandboxJournal] = None,
         *,
-        props_limit: int = 8000,
+        version: str = DEFAULT_VERSION,
+        props_limit: Optional[int] = None,
         message_limit: int = 16383,
         file_limit: int = 50 * 1024 * 1024,
         seed: Optional[int] = None,
@@ -47,7 +49,8 @@ class MattermostCore(MattermostAccount, Service):
         Service.__init__(self)
         clock = clock or Clock()
         self.state = MattermostState(clock, journal or SandboxJournal(clock), seed)
-        self.props_limit = props_limit
+        self.version = VERSIONS[version]
+        self.props_limit = props_limit or self.version.props_limit
         self.message_limit = message_limit
         self.file_limit = file_limit
         self.show_email = True
@@ -57,7 +60,7 @@ class MattermostCore(MattermostAccount, Service):
         self.enable_outgoing_webhooks = True
         self.enable_post_username_override = False
         self.allowed_untrusted_internal_connections = "127.0.0.1 localhost"
-        self.trigger_seconds = 3.0
+        self.trigger_seconds = self.version.trigger_seconds
         self.integration_seconds = 30.0
         self.enable_open_server = False
         self.enable_user_creation = True

@@ -58,7 +58,7 @@ _NO_TOKEN = Token("", "", "")
 
 
 class MattermostService(MattermostCore):
-    """A Mattermost server, version 5.37 as measured; its switches are `MattermostCore`'s."""
+    """A Mattermost server; its version and switches are `MattermostCore`'s."""
 
     def handle(self, request: HttpRequest) -> Union[HttpAnswer, Awaitable[HttpAnswer]]:
         if not request.path.startswith(API + "/"):
@@ -130,7 +130,15 @@ class MattermostService(MattermostCore):
     def _api(self, request: HttpRequest, path: str) -> Union[HttpAnswer, Awaitable[HttpAnswer]]:
         found = ROUTES.find(request.method, path)
         if found is None:
+            if self.version.is_new and not ROUTES.knows(path):
+                answer = self._error(ApiError("api.context.404.app_error"))
+                return answer._replace(
+                    body={k: v for k, v in answer.body.items() if k != "request_id"}
+                )
             raise ApiError("api.context.404.app_error", status=405 if ROUTES.knows(path) else 404)
+        limit = self.version.body_limit
+        if limit is not None and len(request.body) > limit:
+            raise ApiError("api.context.request_body_too_large.app_error")
         handler, names = found
         open_to_all = (request.method, path) in system.OPEN_TO_ALL
         token = self._token(request)
@@ -174,7 +182,7 @@ class MattermostService(MattermostCore):
             return self._finished(self._error(error), headers)
 
     def _finished(self, answer: HttpAnswer, headers: Dict[str, str]) -> HttpAnswer:
-        own = {"X-Version-Id": system.VERSION, "X-Request-Id": self.state.new_id()}
+        own = {"X-Version-Id": self.version.full, "X-Request-Id": self.state.new_id()}
         return answer._replace(headers={**own, **answer.headers, **headers})
 
     def _error(self, error: ApiError) -> HttpAnswer:

@@ -3,21 +3,20 @@
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Sequence
+from typing import Any, Dict, List, Pattern
 
 from .state import MattermostState
 
-_LINK = re.compile(r"<([^<|>\n]+)\|([^|>\n]+)>")
 _USER = re.compile(r"<@(\w+)>")
 _ALL = {"<!channel>": "@channel", "<!here>": "@here", "<!everyone>": "@all", "<!all>": "@all"}
 
 
-def links(text: str) -> str:
-    """`<url|words>` becomes a Markdown link."""
-    return _LINK.sub(r"[\2](\1)", text)
+def links(link: Pattern[str], text: str) -> str:
+    """`<url|words>` becomes a Markdown link; `link` is the version's pattern."""
+    return link.sub(r"[\2](\1)", text)
 
 
-def processed(state: MattermostState, text: str) -> str:
+def processed(state: MattermostState, link: Pattern[str], text: str) -> str:
     """Announcements and users by id become mentions, links Markdown."""
     for word, mention in _ALL.items():
         text = text.replace(word, mention)
@@ -26,23 +25,22 @@ def processed(state: MattermostState, text: str) -> str:
         user = state.users.get(found.group(1))
         return "@" + user.username if user is not None else str(found.group())
 
-    return links(_USER.sub(named, text))
+    return links(link, _USER.sub(named, text))
 
 
-def attachments(state: MattermostState, rows: List[Any]) -> List[Any]:
+def attachments(state: MattermostState, link: Pattern[str], rows: List[Any]) -> List[Any]:
     """The same in the texts of attachments that people read."""
-    return [_attachment(state, row) if isinstance(row, dict) else row for row in rows]
 
+    def texts(row: Dict[str, Any], *names: str) -> Dict[str, str]:
+        own = {name: row[name] for name in names if isinstance(row.get(name), str)}
+        return {name: processed(state, link, text) for name, text in own.items()}
 
-def _attachment(state: MattermostState, row: Dict[str, Any]) -> Dict[str, Any]:
-    made = dict(row, **_texts(state, row, ("pretext", "text", "title")))
-    if isinstance(row.get("fields"), list):
-        made["fields"] = [
-            dict(f, **_texts(state, f, ("value",))) if isinstance(f, dict) else f
-            for f in row["fields"]
-        ]
-    return made
+    def one(row: Dict[str, Any]) -> Dict[str, Any]:
+        made = dict(row, **texts(row, "pretext", "text", "title"))
+        if isinstance(row.get("fields"), list):
+            made["fields"] = [
+                dict(f, **texts(f, "value")) if isinstance(f, dict) else f for f in row["fields"]
+            ]
+        return made
 
-
-def _texts(state: MattermostState, row: Dict[str, Any], names: Sequence[str]) -> Dict[str, str]:
-    return {name: processed(state, row[name]) for name in names if isinstance(row.get(name), str)}
+    return [one(row) if isinstance(row, dict) else row for row in rows]

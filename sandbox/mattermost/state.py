@@ -254,6 +254,8 @@ class MattermostState:
         metadata: Dict[str, Any] = {}
         if post.attachments:
             metadata["embeds"] = [{"type": "message_attachment"}]
+        if post.priority:
+            metadata["priority"] = post.priority
         if post.file_ids:
             metadata["files"] = [self.files[f].to_json() for f in post.file_ids]
         if post.reactions:

@@ -7,7 +7,6 @@ from typing import Any, Dict
 from ..server import HttpAnswer
 from .call import ROUTES, MattermostCall
 
-VERSION = "5.37.0"
 OPEN_TO_ALL = {
     ("GET", "/system/ping"),
     ("GET", "/config/client"),
@@ -43,8 +42,8 @@ def client_config(call: MattermostCall) -> HttpAnswer:
     call.old_format("api.config.client.old_format.app_error")
     server = call.server
     body = {
-        "Version": VERSION,
-        "BuildNumber": VERSION,
+        "Version": server.version.full,
+        "BuildNumber": server.version.full,
         "BuildEnterpriseReady": "false",
         "SiteName": "Mattermost",
         "SiteURL": "",

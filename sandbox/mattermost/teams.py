@@ -31,6 +31,14 @@ def listing(call: MattermostCall) -> HttpAnswer:
     return HttpAnswer(200, [t.to_json() for t in paged(teams, call.page())])
 
 
+@ROUTES.add("GET", "/teams/{team_id}/stats")
+def stats(call: MattermostCall) -> HttpAnswer:
+    team, users = visible_team(call), call.server.state.users
+    active = sum(not users[id].delete_at for id in team.members)
+    counts = {"total_member_count": len(team.members), "active_member_count": active}
+    return HttpAnswer(200, {"team_id": team.id, **counts})
+
+
 @ROUTES.add("POST", "/teams")
 def create(call: MattermostCall) -> HttpAnswer:
     body = call.body("team")

@@ -1,5 +1,5 @@
-"""`site`: the same tests against the sandbox, always, and against a real Mattermost when the
-environment names one."""
+"""`site`: the same tests against the sandbox, in each version it knows, always, and against a
+real Mattermost when the environment names one."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from mattermost_site import Site
 from sandbox.clock import Clock
 from sandbox.journal import SandboxJournal
 from sandbox.mattermost import MattermostService
+from sandbox.mattermost.versions import VERSIONS
 from sandbox.server import Server
 
 NEEDED = ("MATTERMOST_URL", "MATTERMOST_ADMIN_TOKEN")
 
 
-@pytest.fixture(scope="session", params=["sandbox", pytest.param("real", marks=pytest.mark.live)])
+@pytest.fixture(scope="session", params=[*VERSIONS, pytest.param("real", marks=pytest.mark.live)])
 def site(request: pytest.FixtureRequest) -> Iterator[Site]:
     if request.param == "real":
         missing = [name for name in NEEDED if not os.environ.get(name)]
@@ -36,7 +37,7 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
         return
     clock = Clock()
     journal = SandboxJournal(clock)
-    mattermost = MattermostService(clock, journal)
+    mattermost = MattermostService(clock, journal, version=request.param)
     root = mattermost.add_user("root", admin=True)
     with Server(mattermost, journal, clock) as server:
         found = Site(server.url, mattermost.add_token(root))

@@ -60,6 +60,8 @@ class Site:
         """The sandbox itself, for what no API tells."""
         self.run = "contract-" + secrets.token_hex(5)
         self.admin = Client(url, admin_token, ca_file)
+        self.is_new = is_new(self.admin.get("/system/ping").headers.get("X-Version-Id", ""))
+        """Whether it answers as 11.6 does, where that differs from 5.37."""
         self.made_channels: List[str] = []
         self.made_users: List[str] = []
         self.team = self._team(team)
@@ -134,6 +136,14 @@ class Site:
         self.admin.post(f"/bots/{self.bot_id}/disable")
         for user_id in self.made_users:
             self.admin.put(f"/users/{user_id}/active", {"active": False})
+
+
+def is_new(version_id: str) -> bool:
+    """By `X-Version-Id`, which begins with the version. 11.6 is the first one measured after
+    5.37."""
+    major, _, rest = version_id.partition(".")
+    minor = rest.partition(".")[0]
+    return major.isdigit() and minor.isdigit() and (int(major), int(minor)) >= (11, 6)
 
 
 def good(answer: requests.Response) -> Any:

@@ -137,4 +137,6 @@ def test_the_old_form_of_the_client_configuration_is_a_map_of_texts(site: Site) 
 
 
 def test_an_unknown_path_is_404(site: Site) -> None:
-    refused(site.bot.get("/nothing/here"), 404, "api.context.404.app_error")
+    answer = site.bot.get("/nothing/here")
+    assert (answer.status_code, answer.json()["id"]) == (404, "api.context.404.app_error")
+    assert ("request_id" in answer.json()) is not site.is_new

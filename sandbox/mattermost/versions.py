@@ -1,0 +1,57 @@
+"""What differs between the versions of Mattermost that were measured (facts/mattermost.md; its
+section on 11.6)."""
+
+from __future__ import annotations
+
+import re
+from typing import Dict, NamedTuple, Optional, Pattern
+
+_NAME, _SHORT_NAME = "[a-z0-9][a-z0-9_-]*[a-z0-9]", "[a-z0-9](?:[a-z0-9_-]*[a-z0-9])?"
+_LINK, _GREEDY_LINK = r"<([^<|>\n]+)\|([^|>\n]+)>", r"<([^<|]+)\|([^>]+)>"
+
+
+class ServerVersion(NamedTuple):
+    full: str
+    """As `X-Version-Id` begins."""
+    message_error: str
+    """Of a message that is too long."""
+    body_limit: Optional[int]
+    """Bytes of a request's body."""
+    props_limit: int
+    trigger_seconds: float
+    channel_name: Pattern[str]
+    slack_link: Pattern[str]
+    """What is taken for Slack's link in the answers of integrations."""
+    spent_response_url: str
+    """Error of a `response_url` used too often."""
+    is_new: bool
+    """Slash calls carry `root_id`; an empty answer to a click is taken; posts have priorities;
+    members are added by list, deactivated ones not at all; the 404 of an unknown path has no
+    `request_id`."""
+
+
+VERSIONS: Dict[str, ServerVersion] = {
+    "5.37": ServerVersion(
+        full="5.37.0",
+        message_error="model.post.is_valid.msg.app_error",
+        body_limit=None,
+        props_limit=8000,
+        trigger_seconds=3.0,
+        channel_name=re.compile(_NAME),
+        slack_link=re.compile(_LINK),
+        spent_response_url="app.command_webhook.try_use.invalid",
+        is_new=False,
+    ),
+    "11.6": ServerVersion(
+        full="11.6.0",
+        message_error="model.post.is_valid.message_length.app_error",
+        body_limit=300_000,
+        props_limit=800_000,
+        trigger_seconds=30.0,
+        channel_name=re.compile(_SHORT_NAME),
+        slack_link=re.compile(_GREEDY_LINK),
+        spent_response_url="web.command_webhook.general.app_error",
+        is_new=True,
+    ),
+}
+DEFAULT_VERSION = "5.37"
