@@ -20,6 +20,7 @@ class PostOnce(MessageAction):
         key: str = "",
         root_id: Optional[str] = "",
         props: Optional[Dict[str, Any]] = None,
+        revision: Optional[int] = None,
     ) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.mattermost.post_once import dated
 
@@ -32,5 +33,7 @@ class PostOnce(MessageAction):
             return idle
         zone = times.zone(self.context.settings.time_zone)
         now = self.context.clock()
-        text = dated(self.context.store, channel, key, message or "", now, zone)
-        return self.post(channel, text, key, root_id, props)
+        text = message or ""
+        if revision is None:
+            text = dated(self.context.store, channel, key, text, now, zone)
+        return self.post(channel, text, key, root_id, props, revision)

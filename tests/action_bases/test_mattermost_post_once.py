@@ -46,6 +46,18 @@ class PostOnceTestCase(ChatActionCase):
             "The sensor is failing.\n_Of 9 Oct 2025 08:53 UTC, told 1 min later._"
         )
 
+    def test_a_later_revision_edits_the_post_and_an_earlier_one_does_not(self) -> None:
+        def post(revision: Any, text: str) -> str:
+            given = {**GIVEN, "message": text, "revision": revision}
+            return str(self.done(**given, key="summary")["post_id"])
+
+        assert len({post(1, "one"), post("3", "three"), post(2, "two"), post(3, "again")}) == 1
+        assert self.chat.messages("ops") == ["three"]
+        (shown,) = self.chat.service.posts("ops")
+        assert shown.props["pagerduty"]["revision"] == 3
+        self.done(**{**GIVEN, "message": "four"}, key="summary")
+        assert self.chat.messages("ops") == ["three"]
+
     def test_it_needs_its_key(self) -> None:
         for key in ("", " ", None):
             assert "Give a key" in self.refused(**GIVEN, key=key)

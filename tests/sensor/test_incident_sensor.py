@@ -166,6 +166,26 @@ class IncidentSensorTestCase(SensorWorld):
         ]
         assert len(self.payloads()) == 1
 
+    def test_the_summary_follows_what_happens_to_the_incidents_it_lists(self) -> None:
+        one, two = (self.account.trigger("Checkout API", title) for title in ("One", "Two"))
+        self.clock.advance(60)
+        self.poll()
+        self.account.acknowledge(one, "ada@example.com")
+        self.poll()
+        self.sensor = self.start_sensor()
+        self.account.resolve(two, "ada@example.com")
+        self.poll(times=3)
+        first, second, third = self.payloads("pagerduty.open_summary")
+        assert [p["revision"] for p in (first, second, third)] == [0, 1, 2]
+        assert first["key"] == second["key"] == third["key"]
+        (line,) = (text for text in third["text"].split("\n") if "Two" in text)
+        assert line.startswith("- ~~[")
+        assert "~~ · resolved by Ada Lovelace, " in line
+        (line,) = (text for text in third["text"].split("\n") if "One" in text)
+        assert "~~" not in line
+        assert " · acknowledged by Ada Lovelace, " in line
+        assert self.events(two) == []
+
     def test_unknown_entries_pass_and_a_reopen_is_recognised_by_the_incident(self) -> None:
         for entry_type in ("reopen", "no_one_knows_this", ""):
             self.account.set_switches(reopen=entry_type or "trigger")

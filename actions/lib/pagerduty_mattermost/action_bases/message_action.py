@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
-from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 
 
 class MessageAction(PackAction):
@@ -16,12 +16,16 @@ class MessageAction(PackAction):
         key: Optional[str],
         root_id: Optional[str],
         props: Optional[Mapping[str, Any]],
+        revision: Optional[int] = None,
     ) -> Dict[str, Any]:
-        """Post in a channel or thread; the action's result."""
+        """Post in a channel or thread, or bring what was posted to a later revision; the action's
+        result."""
         from pagerduty_mattermost.gateways.mattermost.post_once import link
 
         if not (message or "").strip() and not props:
             raise RejectedInput("Nothing to post: give a message, or props with attachments")
+        if revision is not None:
+            props = {**(props or {}), "pagerduty": {"revision": int(revision)}}
         where, sent = self.context.channels.using(
             channel,
             lambda found: (
@@ -31,6 +35,8 @@ class MessageAction(PackAction):
                 ),
             ),
         )
+        if sent.already and revision is not None:
+            self._revise(sent.post_id, message or "", int(revision))
         return {
             "post_id": sent.post_id,
             "channel_id": sent.channel_id,
@@ -38,6 +44,18 @@ class MessageAction(PackAction):
             "link": link(self.context.mattermost.settings, sent.post_id),
             "message": f"{'Posted before' if sent.already else 'Posted'} in {where.label}.",
         }
+
+    def _revise(self, post_id: str, message: str, revision: int) -> None:
+        """The post as that revision has it; what is deleted or as new stays."""
+        try:
+            props = dict(self.context.mattermost.get_post(post_id).get("props") or {})
+            mark = props.get("pagerduty")
+            mark = dict(mark) if isinstance(mark, Mapping) else {}
+            if int(mark.get("revision") or 0) < revision:
+                props["pagerduty"] = {**mark, "revision": revision}
+                self.context.mattermost.patch_post(post_id, message=message, props=props)
+        except NotFound:
+            self.context.log.info("Post %s is gone and stays so", post_id)
 
     def upload(
         self, channel: str, name: str, data: bytes, message: str, root_id: str

@@ -174,5 +174,6 @@ def _details(incident: Incident, limits: CardLimits) -> str:
 def another_incident(incident: Incident) -> str:
     """The incident this one was merged into, of which only the id is known: a link."""
     site, slash, _ = incident.url.rpartition("/")
-    url = f"{site}/{incident.merged_into}" if slash and incident.merged_into else ""
+    id_ = incident.merged_into
+    url = f"{site}/{id_}" if slash and id_.isascii() and id_.isalnum() else ""
     return markdown_link("another incident", url)

@@ -11,7 +11,7 @@ import zlib
 from typing import Dict, NamedTuple, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Change, Incident
+from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Change, Incident, IncidentEvent
 
 OVERLAP_SECONDS = 120
 """Seconds before the cursor that are read again: entries appear in the log late."""
@@ -73,6 +73,8 @@ class StateStep(NamedTuple):
     change: Optional[Change] = None
     entries: Tuple[Tuple[str, int], ...] = ()
     """Log entries it accounts for: id, created at."""
+    events: Tuple[IncidentEvent, ...] = ()
+    """What happened, whether it is reported or not."""
     lasting: bool = True
     """False when losing it in a crash costs nothing, so that it causes no write."""
 

@@ -287,7 +287,8 @@ def _known(
     )
     if report and (events or repaint):
         known = known._replace(flags=known.flags | REPORTED)
-        return StateStep(incident.id, known, Change(incident, tuple(events), state.cycle))
+        change = Change(incident, tuple(events), state.cycle)
+        return StateStep(incident.id, known, change, events=tuple(events))
     if (
         not events
         and before._replace(
@@ -296,7 +297,7 @@ def _known(
         == known
     ):
         return StateStep(incident.id, known, None, lasting=False)
-    return StateStep(incident.id, known)
+    return StateStep(incident.id, known, events=tuple(events))
 
 
 def _status_time(incident: Incident) -> Optional[float]:

@@ -5,7 +5,7 @@ that changed something.
     loaded = store.load(); ...; store.commit(state)
     peek(store); last_heartbeat(store)        # for whoever only reads
 
-One writer, the sensor, and three kinds of keys:
+One writer, the sensor, and four kinds of keys:
 
 - `sensor.head`: cursor, origin, entry ids seen within the overlap, and the journal: the incidents
   whose known state changed since the last compaction, with their state now, or null when
@@ -14,6 +14,8 @@ One writer, the sensor, and three kinds of keys:
   `MAX_JOURNAL_BYTES`, the shards it touches are written and then the head with an empty journal.
   What the journal says is absolute, so a crash in between changes nothing: applying it again gives
   the same.
+- `sensor.summary`: the summary of the first start with what happened to the incidents it lists,
+  written when that changes, before the head.
 - `sensor.heartbeat`: at most once a minute; its cursor spares a restarted sensor the quiet hours
   before.
 
@@ -37,6 +39,7 @@ from pagerduty_mattermost.incidents.known_states import (
 
 KEY_PREFIX = "sensor."
 HEAD_KEY, HEARTBEAT_KEY = KEY_PREFIX + "head", KEY_PREFIX + "heartbeat"
+SUMMARY_KEY = KEY_PREFIX + "summary"
 SHARD_KEY_PREFIX = KEY_PREFIX + "shard."
 MAX_JOURNAL_BYTES = 64 * 1024
 HEARTBEAT_SECONDS = 60.0
@@ -51,6 +54,8 @@ class LoadedState(NamedTuple):
     broken: Tuple[str, ...]
     """Keys that did not read, now kept under another key."""
     heartbeat: Dict[str, Any]
+    summary: Dict[str, Any] = {}
+    """The summary of the first start and what happened to its incidents since."""
 
 
 class StateStore:
@@ -99,6 +104,9 @@ class StateStore:
         state.doubtful -= wanted
         state.dirty = False
 
+    def save_summary(self, content: Dict[str, Any]) -> None:
+        self._write(SUMMARY_KEY, content)
+
     def heartbeat(self, content: Dict[str, Any]) -> None:
         self._write(HEARTBEAT_KEY, content)
 
@@ -126,7 +134,9 @@ def loaded(values: Mapping[str, Any], broken: Dict[str, str]) -> LoadedState:
     if state is not None:
         _load_shards(state, values, broken, journal_lost=lost_head)
         state.cursor = max(state.cursor, _time(heartbeat.get("cursor")) or 0.0)
-    return LoadedState(state, lost_head, tuple(sorted(broken)), heartbeat)
+    kept = values.get(SUMMARY_KEY)
+    summary = kept if isinstance(kept, dict) else {}
+    return LoadedState(state, lost_head, tuple(sorted(broken)), heartbeat, summary)
 
 
 def is_head(name: str) -> bool:

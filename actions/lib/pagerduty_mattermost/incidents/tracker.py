@@ -94,7 +94,7 @@ def _step(
     if reported and story.news:
         change = Change(story.enriched(), _with_values(story.news, before, incident), state.cycle)
     if before is None or change is not None:
-        return StateStep(incident_id, known, change, accounted)
+        return StateStep(incident_id, known, change, accounted, tuple(story.news))
     # Nothing is dispatched, so that the alert counts are still to be painted; and what only says
     # that the incident was read is not worth a write.
     known = known._replace(alerts=before.alerts)
@@ -104,9 +104,14 @@ def _step(
     )
     if same and (before.flags ^ known.flags) & ~DIFFERS == 0:
         return StateStep(
-            incident_id, known._replace(touched=before.touched), None, accounted, lasting=False
+            incident_id,
+            known._replace(touched=before.touched),
+            None,
+            accounted,
+            tuple(story.news),
+            lasting=False,
         )
-    return StateStep(incident_id, known, None, accounted)
+    return StateStep(incident_id, known, None, accounted, tuple(story.news))
 
 
 def _with_values(

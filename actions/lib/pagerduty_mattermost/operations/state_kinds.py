@@ -65,6 +65,7 @@ KINDS: Tuple[StateKind, ...] = (
             state_store.HEAD_KEY,
             f"{state_store.SHARD_KEY_PREFIX}<NN>",
             state_store.HEARTBEAT_KEY,
+            state_store.SUMMARY_KEY,
             storm_gate.KEY,
         ),
         "where the sensor is in PagerDuty's log, and what it knows of incidents",

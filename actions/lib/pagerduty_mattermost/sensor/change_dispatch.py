@@ -10,7 +10,7 @@ read for it. Any other new incident is read once more, for what the log does not
 
 from __future__ import annotations
 
-from typing import Any, FrozenSet, List, Optional
+from typing import Any, Callable, FrozenSet, List, Optional
 
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
@@ -42,6 +42,8 @@ class ChangeDispatch:
         self._dispatcher, self._pagerduty, self._log = dispatcher, pagerduty, log
         self._noise = noise
         self._enrichable = 0
+        self.on_applied: Callable[[StateStep], None] = lambda step: None
+        """Given each step once it was dispatched and taken over."""
 
     @property
     def undecided(self) -> FrozenSet[str]:
@@ -74,6 +76,7 @@ class ChangeDispatch:
                 if change is not None:
                     self._send(change)
             state.apply(step)
+            self.on_applied(step)
         if noise is not None:
             open_ids = {i for i, known in state.known.items() if known.is_open}
             noise.show(now, state.origin, self._send, open_ids)

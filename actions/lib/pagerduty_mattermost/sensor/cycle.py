@@ -44,7 +44,7 @@ from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
 from pagerduty_mattermost.sensor.health import SensorHealth, fault
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, report_health
-from pagerduty_mattermost.sensor.open_summary import summary
+from pagerduty_mattermost.sensor.open_summary import begun, edited, followed, summary
 from pagerduty_mattermost.sensor.snapshots import Snapshots
 from pagerduty_mattermost.sensor.starting import first_state, rebuild
 from pagerduty_mattermost.sensor.watch_scope import WatchScope
@@ -95,7 +95,9 @@ class Cycle:
         self.state: Optional[SensorState] = None
         self._rebuild = False
         self._scope = WatchScope(config.watch, pagerduty, log, monotonic)
-        self._summary: Optional[Dict[str, Any]] = None
+        self._summary: Dict[str, Any] = {}
+        self._summary_changed = False
+        self._changes.on_applied = self._note_in_summary
         self._not_before: Optional[float] = None
         self._heartbeat_at: Optional[float] = None
         self._last_good = ""
@@ -196,6 +198,7 @@ class Cycle:
                 key,
             )
         self._rebuild = loaded.rebuild
+        self._summary = loaded.summary
         state = loaded.state
         if state is not None:
             self.state = state
@@ -209,7 +212,8 @@ class Cycle:
         """What is open now is known and not reported, but for one summary."""
         read = self._snapshots.read_all(watch, self._monotonic())
         state = first_state(read, watch)
-        self._summary = self._summary_of(read, watch, state)
+        self._summary = begun(self._summary_of(read, watch, state))
+        self._states.save_summary(self._summary)
         self._states.compact(state)
         self.state = state
         self._snapshots.taken()
@@ -287,6 +291,9 @@ class Cycle:
         """Commit; while the datastore is down, incidents go on being reported, and the state is
         committed later."""
         try:
+            if self._summary_changed:
+                self._states.save_summary(self._summary)
+                self._summary_changed = False
             self._states.commit(state)
         except StoreUnreachable as error:
             state.dirty = True
@@ -298,18 +305,26 @@ class Cycle:
             self.health.good("datastore")
 
     def _summarise(self, state: SensorState, watch: WatchFilter) -> None:
-        if self._summary is None:
-            self._summary = self._summary_of(
-                self._snapshots.read_all(watch, self._monotonic()), watch, state
-            )
-        key = self._summary["key"]
+        if not self._summary:
+            read = self._snapshots.read_all(watch, self._monotonic())
+            self._summary = begun(self._summary_of(read, watch, state))
+        payload = edited(self._summary, self._zone())
+        key = f"{payload['key']}-{payload['revision']}"
         try:
-            self._dispatcher.dispatch(SUMMARY_TRIGGER, self._summary, trace_tag=key, ids=(key,))
+            self._dispatcher.dispatch(
+                SUMMARY_TRIGGER, payload, trace_tag=payload["key"], ids=(key,)
+            )
         except UnfitPayload as error:
             self._log.error("Not dispatched: %s", error)
-        self._summary = None
         state.summary_due = False
         self._commit(state)
+
+    def _note_in_summary(self, step: StateStep) -> None:
+        """What happened to an incident that the summary lists is shown there."""
+        news = followed(self._summary, step.incident_id, step.events)
+        if news is not None and self.state is not None:
+            self._summary, self._summary_changed = news, True
+            self.state.summary_due = self.state.dirty = True
 
     def _summary_of(
         self, read: SnapshotRead, watch: WatchFilter, state: SensorState

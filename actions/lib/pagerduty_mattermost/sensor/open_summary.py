@@ -1,16 +1,31 @@
-"""Pure: the summary of what is open when the sensor starts for the first time."""
+"""Pure: the summary of what is open when the sensor starts for the first time, and what happened
+since to the incidents that it lists.
+
+    kept = begun(summary(incidents, origin, zone))
+    kept = followed(kept, incident_id, events) or kept      # None: it says nothing else
+    edited(kept, zone)                                      # the payload as it is now
+"""
 
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Any, Dict, Iterable, List
+from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import cut, escape, markdown_link, one_line
-from pagerduty_mattermost.incidents.incident import Incident
+from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 
 MAX_LISTED = 20
 """Incidents that the summary lists."""
+MARKS = {
+    "incident.acknowledged": "acknowledged",
+    "incident.unacknowledged": "no longer acknowledged",
+    "incident.resolved": "resolved",
+    "incident.merged": "merged",
+    "incident.reopened": "reopened",
+}
+"""Events that the summary tells of its incidents."""
+OVER = ("incident.resolved", "incident.merged")
 MAX_URL_CHARACTERS = 300
 """Longer addresses are left out."""
 
@@ -56,6 +71,7 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
     return {
         "text": "\n".join(lines),
         "key": f"open-summary-{since}",
+        "revision": 0,
         "since": since,
         "total": len(listed),
         "by_status": statuses,
@@ -77,6 +93,45 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
             for incident in listed[:MAX_LISTED]
         ],
     }
+
+
+def begun(payload: Mapping[str, Any]) -> Dict[str, Any]:
+    """What the sensor remembers of a summary, as JSON."""
+    return {"payload": dict(payload), "marks": {}, "revision": 0}
+
+
+def followed(
+    kept: Mapping[str, Any], incident_id: str, events: Iterable[IncidentEvent]
+) -> Optional[Dict[str, Any]]:
+    """With what happened to an incident, oldest first; None where the summary does not list it or
+    says the same."""
+    if not any(row["id"] == incident_id for row in kept.get("payload", {}).get("newest", ())):
+        return None
+    told = [event for event in events if event.event_type in MARKS]
+    before = kept["marks"].get(incident_id)
+    if not told or (before and told[-1].occurred_at < before[2]):
+        return None
+    mark = [told[-1].event_type, told[-1].agent.name, told[-1].occurred_at]
+    if mark == before:
+        return None
+    marks = {**kept["marks"], incident_id: mark}
+    return {**kept, "marks": marks, "revision": kept["revision"] + 1}
+
+
+def edited(kept: Mapping[str, Any], zone: tzinfo) -> Dict[str, Any]:
+    """The payload, its text with who did what to the incidents and when; those that are over are
+    struck through."""
+    payload = kept["payload"]
+    lines = payload["text"].split("\n")
+    first = next((place for place, line in enumerate(lines) if line.startswith("- ")), 0)
+    for place, row in enumerate(payload["newest"], first):
+        if row["id"] in kept["marks"]:
+            event_type, who, at = kept["marks"][row["id"]]
+            by = f" by {_short(who)}" if who else ""
+            line = lines[place][2:]
+            line = f"~~{line}~~" if event_type in OVER else line
+            lines[place] = f"- {line} · {MARKS[event_type]}{by}, {times.stamp(at, zone)}"
+    return {**payload, "text": "\n".join(lines), "revision": kept["revision"]}
 
 
 def _short(name: str) -> str:
