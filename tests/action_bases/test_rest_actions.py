@@ -12,7 +12,7 @@ from typing import Any, Dict, Tuple
 import pytest
 from actions_world import ActionsTestCase, metadata
 from pack_files import files, load
-from rest_rows import Parameters, tables
+from rest_rows import SETS_STATE, Parameters, tables
 
 TABLE = tables()
 
@@ -43,7 +43,8 @@ def _how_it_is_sent(name: str) -> Any:
     method, path = (TABLE[name].call or words["endpoint"]).split(" ")
     if TABLE[name].call:
         return name
-    return method, path == "/incidents", words.get("repeatable"), bool(words.get("unknown"))
+    again = words.get("repeatable") or name in SETS_STATE
+    return method, path == "/incidents", again, bool(words.get("unknown"))
 
 
 FROZEN = set({_how_it_is_sent(name): name for name in reversed(list(TABLE))}.values())
@@ -55,6 +56,7 @@ NO_ANSWER = ("freeze", "no answer in time")
 class TableTestCase(ActionsTestCase):
     def check(self, name: str) -> None:
         parameters = TABLE[name].parameters(self)
+        self.account.clock.advance(60)
         self.trouble(name, parameters, (NO_JSON, NO_ANSWER) if name in FROZEN else (NO_JSON,))
         result = self.done(name, **parameters)
         assert TABLE[name].holds(result), result
@@ -85,8 +87,9 @@ class TableTestCase(ActionsTestCase):
             self.settings["timeouts"] = {"connect": 1, "read": 0.1}
             line = self.refused(name, **parameters)
             self.settings["timeouts"] = {"connect": 1, "read": 5}
-            once = method == "POST" and not words.get("repeatable") and path != "/incidents"
-            tries = 1 if once or words.get("repeatable") is False else 4
+            again = words.get("repeatable") or path == "/incidents" or name in SETS_STATE
+            once = method == "POST" and not again
+            tries = 1 if once else 4
             if TABLE[name].call:
                 tries, once = TABLE[name].tries, TABLE[name].tries == 1
             for _ in range(200):  # the last try may still be on its way
@@ -104,7 +107,9 @@ def _add(name: str) -> None:
         self.check(name)
 
     def waits(self: TableTestCase) -> None:
-        self.trouble(name, TABLE[name].parameters(self), (NO_ANSWER,))
+        parameters = TABLE[name].parameters(self)
+        self.account.clock.advance(60)
+        self.trouble(name, parameters, (NO_ANSWER,))
 
     word = re.sub(r"\W", "_", name)
     setattr(TableTestCase, f"test_{word}", test)

@@ -99,6 +99,15 @@ class ChatRunTestCase(ChatCase):
             for number in range(2):
                 self.account.trigger("Checkout API", f"More {number}")
             faults.add("lost", method="PUT", skip=1)
+            assert "Acknowledged [#" in self.told("acknowledge_mine"), "it is read what is so"
+            assert {one.status for one in self.account.incidents.values() if one.is_open} == {
+                "acknowledged"
+            }
+            faults.clear()
+            for one in list(self.account.incidents.values())[-3:]:
+                self.account.unacknowledge(one)
+            faults.add("drop", method="PUT", skip=1)
+            faults.add("status", status=500, method="GET", path=r"^/incidents/")
             line = self.refused("acknowledge_mine")
             assert "Acknowledged: #" in line
             assert "Perhaps not acknowledged: #" in line
@@ -261,7 +270,7 @@ class ChatRunTestCase(ChatCase):
         fourth = self.account.trigger("Database", "d")
         before = len(self.written())
         self.sandbox.pagerduty.faults.add("lost", method="PUT", times=1)
-        self.refused("merge", incidents=fourth.id, text=third.id)
+        assert "Merged" in self.told("merge", incidents=fourth.id, text=third.id)
         assert len(self.written()) == before + 1
 
     def test_status_updates_responders_and_workflows_are_sent_once(self) -> None:
@@ -283,7 +292,9 @@ class ChatRunTestCase(ChatCase):
         ):
             before = len(self.written())
             self.sandbox.pagerduty.faults.add("lost", method="POST", path="^/inc", times=1)
-            assert "look before you repeat it" in self.refused(verb, incidents=one.id, text=text)
+            told = self.refused if verb == "workflow" else self.told
+            line = told(verb, incidents=one.id, text=text)
+            assert verb != "workflow" or "look before you repeat it: https://" in line
             assert (
                 sum(
                     method == "POST" and path.startswith("/inc")

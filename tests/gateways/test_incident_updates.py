@@ -3,6 +3,7 @@ read."""
 
 from __future__ import annotations
 
+import time
 from typing import Any, Dict, Iterator, List
 
 import pytest
@@ -17,11 +18,11 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import MAX_BULK, manage
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
+from sandbox.clock import iso
 from sandbox.server import HttpAnswer, HttpRequest
 
 NOW = 1795232710.0
 ADA = "ada@example.com"
-CREATED = "2026-11-21T03:45:10Z"
 
 
 class Account:
@@ -49,7 +50,7 @@ class Account:
         if request.method == "GET":
             return HttpAnswer(200, {"notes": self.notes})
         text = request.json()["note"]["content"]
-        note = {"id": f"N{len(self.notes)}", "content": text, "created_at": CREATED}
+        note = {"id": f"N{len(self.notes)}", "content": text, "created_at": iso(time.time())}
         self.notes.append(note)
         return HttpAnswer(201, {"note": note})
 

@@ -14,6 +14,18 @@ from typing import Any, Callable, Dict, NamedTuple
 from actions_world import ActionsTestCase
 
 Parameters = Dict[str, Any]
+SETS_STATE = frozenset(
+    {
+        "incident.snooze",
+        "incident.add_subscribers",
+        "incident.remove_subscribers",
+        "tag.change",
+        "extension.enable",
+        "webhook_subscription.enable",
+    }
+)
+"""Each a POST that sets a state, which can be read after a lost answer, so that it may be sent
+again. What other POSTs make is never sent again."""
 
 
 class Row(NamedTuple):

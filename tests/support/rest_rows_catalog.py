@@ -37,6 +37,20 @@ def override(test: ActionsTestCase) -> Parameters:
     return {"entity_id": schedule(test), "resource_id": made["id"]}
 
 
+def disabled_subscription(test: ActionsTestCase) -> str:
+    """As PagerDuty leaves one after too many failures."""
+    id = subscription(test)
+    known = test.account.catalog["webhook_subscriptions"][id]
+    known["delivery_method"]["temporarily_disabled"] = True
+    return id
+
+
+def disabled_extension(test: ActionsTestCase) -> str:
+    id = extension(test)
+    test.account.catalog["extensions"][id]["temporarily_disabled"] = True
+    return id
+
+
 TABLE: Dict[str, Row] = {
     "override.find": Row(lambda t: {"entity_id": override(t)["entity_id"]}, listed),
     "override.delete": Row(override, DELETED),
@@ -70,13 +84,13 @@ TABLE: Dict[str, Row] = {
         lambda t: {"filter_type": "account" if subscription(t) else ""}, listed
     ),
     "webhook_subscription.get": Row(one(subscription), key(active=True)),
-    "webhook_subscription.enable": Row(one(subscription), key(active=True)),
+    "webhook_subscription.enable": Row(one(disabled_subscription), key(active=True)),
     "webhook_subscription.ping": Row(one(subscription), SUCCESS),
     "webhook_subscription.delete": Row(one(subscription), DELETED),
     "extension_schema.find": Row(fixed(), listed),
     "extension.find": Row(lambda t: {"query": "hook" if extension(t) else ""}, listed),
     "extension.get": Row(one(extension), key(name="Hook")),
-    "extension.enable": Row(one(extension), key(name="Hook")),
+    "extension.enable": Row(one(disabled_extension), key(name="Hook")),
     "extension.delete": Row(one(extension), DELETED),
     "status_page.find": Row(fixed(status_page_type="public"), listed),
     "status_page.find_posts": Row(

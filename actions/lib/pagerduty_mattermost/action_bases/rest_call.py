@@ -15,12 +15,9 @@ An action is its YAML. These immutable parameters describe it (all optional but 
                 since/until
     needs_from  true: PagerDuty wants a user's e-mail: `from_email`, or the configuration's
     defaults    {since: 24h}: what an unset parameter is, where its metadata can't say so
-    lookup      teams: after a lost answer to a POST: the list in which to look whether it was
-                carried out
     afterwards  {note: {content: "$note"}}: a note on the incident that follows, when `note` is
                 given
-    repeatable  true: a POST that sets a state, so it may be repeated after a lost answer; false:
-                a PUT that may not
+    repeatable  true: a POST that only asks, so that it is simply repeated after a lost answer
     unknown     warn: of the Exchange pack: unknown fields pass with a warning, read-only ones
                 are dropped
 
@@ -53,9 +50,8 @@ class RestWords(NamedTuple):
     paging: str = ""
     needs_from: bool = False
     defaults: Mapping[str, Any] = {}
-    lookup: str = ""
     afterwards: Any = None
-    repeatable: Optional[bool] = None
+    repeatable: bool = False
     unknown: str = ""
 
 
@@ -171,34 +167,20 @@ def _send(
                 "or ask for less"
             )
         return found.items
-    if request.method == "POST" and not words.repeatable:
-        from pagerduty_mattermost.gateways.pagerduty.create_once import create
-
-        answer = create(
-            pagerduty,
-            request.path,
-            request.body,
-            request.query,
-            request.from_email,
-            words.wrapper,
-            words.lookup,
-        )
-        return _shaped(words, answer, request.method)
-    try:
-        answer = pagerduty.request(
+    if request.method == "POST" and request.path == "/incidents":
+        incident = request.body["incident"]
+        made = pagerduty.create_incident(incident, from_email=request.from_email)
+        return _shaped(words, {"incident": made}, request.method)
+    if request.method == "GET" or words.repeatable:
+        answer = pagerduty.request(request.method, request.path, request.query, request.body)
+    else:
+        answer = pagerduty.write(
             request.method,
             request.path,
-            request.query,
             request.body,
+            request.query,
             from_email=request.from_email,
-            repeatable=words.repeatable,
-        )
-    except RetryLater as error:
-        if error.maybe_done and words.repeatable is False:
-            from pagerduty_mattermost.gateways.pagerduty.create_once import uncertain
-
-            raise uncertain(error) from None
-        raise
+        ).answer
     return _shaped(words, answer, request.method)
 
 

@@ -33,10 +33,6 @@ class RejectedInput(PackError):
     can't help."""
 
 
-class AlreadyExists(RejectedInput):
-    """What was to be made is there already."""
-
-
 class Ambiguous(RejectedInput):
     """A name fits more than one thing; the message lists them."""
 
@@ -75,6 +71,25 @@ class RetryLater(PackError):
         super().__init__(message, status=status, error_id=error_id)
         self.retry_after = retry_after
         self.maybe_done = maybe_done
+
+
+class NotKnown(RetryLater):
+    """Nobody knows whether a write was carried out: its answer was lost, and what is so can't be
+    read. The line says so; `link` is where people can look, if that is known."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: Optional[int] = None,
+        error_id: str = "",
+        retry_after: Optional[float] = None,
+        link: str = "",
+    ) -> None:
+        super().__init__(
+            message, status=status, error_id=error_id, retry_after=retry_after, maybe_done=True
+        )
+        self.link = link
 
 
 class StoreUnreachable(RetryLater):

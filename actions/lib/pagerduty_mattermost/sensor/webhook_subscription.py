@@ -215,7 +215,7 @@ def _mend(pagerduty: PagerDuty, row: Dict[str, Any], wanted: Dict[str, Any]) -> 
         pagerduty.put(path, {"webhook_subscription": change})
         done = "changed"
     if _method(row).get("temporarily_disabled") is True:
-        pagerduty.post(path + "/enable", repeatable=True)
+        pagerduty.post(path + "/enable")
         done = "enabled again"
     return done
 

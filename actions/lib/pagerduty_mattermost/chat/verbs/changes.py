@@ -29,7 +29,6 @@ from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.gateways.pagerduty.create_once import create
 from pagerduty_mattermost.gateways.pagerduty.find_incident import find_all
 
 if TYPE_CHECKING:
@@ -54,15 +53,14 @@ def snooze(context: Context, command: Command) -> CommandResult:
         )
     email, incident = sender_and_incident(context, command)
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
-    context.pagerduty.post(path, {"duration": length}, from_email=email, repeatable=True)
+    context.pagerduty.post(path, {"duration": length}, from_email=email)
     return CommandResult(
         f"{named(incident)} rests for {times.duration(length)}.", (incident.id,), email
     )
 
 
 def merge(context: Context, command: Command) -> CommandResult:
-    """`incidents` into the one in `text`. Not repeated after a lost answer: what is merged can't
-    be merged again."""
+    """`incidents` into the one in `text`."""
     email = find_sender(context, command.user, command.from_email)
     (target, *others) = [
         incident_of(row)
@@ -76,7 +74,7 @@ def merge(context: Context, command: Command) -> CommandResult:
         )
     body = {"source_incidents": [{"id": one.id, "type": "incident_reference"} for one in others]}
     path = fill("/incidents/{incident}/merge", incident=target.id)
-    context.pagerduty.put(path, body, from_email=email, repeatable=False)
+    context.pagerduty.put(path, body, from_email=email)
     which = ", ".join(named(one) for one in others)
     return CommandResult(
         f"Merged {which} into {named(target)}.", tuple(one.id for one in (target, *others)), email
@@ -125,10 +123,10 @@ def status_update(context: Context, command: Command) -> CommandResult:
 
 
 def publish_status_update(context: Context, incident_id: str, text: str, email: str) -> None:
-    """To the incident's subscribers, once: PagerDuty gives it no key, so that a lost answer is
-    told."""
+    """To the incident's subscribers, once. Raises NotKnown where its answer was lost and the log
+    does not tell of it."""
     path = fill("/incidents/{incident}/status_updates", incident=incident_id)
-    create(context.pagerduty, path, {"message": text}, {}, email, "", "")
+    context.pagerduty.post(path, {"message": text}, from_email=email)
 
 
 def workflow(context: Context, command: Command) -> CommandResult:
@@ -150,7 +148,7 @@ def workflow(context: Context, command: Command) -> CommandResult:
         )
     path = fill("/incident_workflows/{workflow}/instances", workflow=found[0].get("id"))
     about = {"incident": {"id": incident.id, "type": "incident_reference"}}
-    create(context.pagerduty, path, {"incident_workflow_instance": about}, {}, "", "", "")
+    context.pagerduty.post(path, {"incident_workflow_instance": about})
     name = escape(one_line(clean(found[0].get("name"), 200)))
     return CommandResult(f"Started {name} on {named(incident)}.", (incident.id,), email)
 

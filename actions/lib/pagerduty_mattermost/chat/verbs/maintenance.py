@@ -11,7 +11,6 @@ from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.gateways.pagerduty.create_once import create
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
 if TYPE_CHECKING:
@@ -58,15 +57,9 @@ def maintenance(context: Context, command: Command) -> CommandResult:
         "services": [{"id": service.id, "type": "service_reference"}],
     }
     body = {"maintenance_window": window}
-    made = create(
-        context.pagerduty,
-        "/maintenance_windows",
-        body,
-        {},
-        email,
-        "maintenance_window",
-        "maintenance_windows",
-    ).get("maintenance_window")
+    made = context.pagerduty.post("/maintenance_windows", body, from_email=email).get(
+        "maintenance_window"
+    )
     stamp = times.stamp(times.iso(until), times.zone(context.settings.time_zone))
     end = (
         f"`/pd maintenance end {made.get('id')}`"

@@ -18,7 +18,6 @@ from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.gateways.pagerduty.create_once import create
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, resolve_all
 
 if TYPE_CHECKING:
@@ -99,7 +98,7 @@ def responders(context: Context, command: Command) -> CommandResult:
         ],
     }
     path = fill("/incidents/{incident}/responder_requests", incident=incident.id)
-    create(context.pagerduty, path, body, {}, requester.email, "", "")
+    context.pagerduty.post(path, body, from_email=requester.email)
     asked = escape(one_line(", ".join(one.name for one in people), 200))
     return CommandResult(
         f"Asked {asked} to help with {named(incident)}.", (incident.id,), requester.email

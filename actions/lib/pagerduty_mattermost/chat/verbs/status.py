@@ -31,7 +31,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     sender_and_row,
 )
 from pagerduty_mattermost.core import markdown, times
-from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, reworded
+from pagerduty_mattermost.core.errors import NotKnown, PackError, RejectedInput, reworded
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import Listing
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, IncidentFinder
@@ -40,7 +40,7 @@ from pagerduty_mattermost.gateways.pagerduty.incident_updates import (
     back_to_triggered,
     manage,
 )
-from pagerduty_mattermost.gateways.pagerduty.notes import write_note
+from pagerduty_mattermost.gateways.pagerduty.notes import has_note, write_note
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -71,12 +71,20 @@ def acknowledge_mine(context: Context, command: Command) -> CommandResult:
 
 
 def resolve(context: Context, command: Command) -> CommandResult:
-    """With a note in `text`, on each of them, once they are resolved."""
+    """With a note in `text`, on each of them, once they are resolved. On what was resolved already
+    it is written too, unless it stands there: a try before may have ended in between."""
     given = _set(context, command, RESOLVED, _RESOLVE)
-    if command.text and given.person:
-        for incident in given.incidents:
-            write_note(context.pagerduty, incident, command.text, from_email=given.person)
-    return given
+    if not command.text:
+        return given
+    email = given.person or find_sender(context, command.user, command.from_email)
+    lines = [given.message]
+    for incident in given.incidents:
+        try:
+            if not (given.already and has_note(context.pagerduty, incident, command.text)):
+                write_note(context.pagerduty, incident, command.text, from_email=email)
+        except PackError as error:
+            lines.append(f"The note is not there: {escape(str(error))}")
+    return given._replace(message="\n".join(lines), person=email)
 
 
 def mitigate(context: Context, command: Command) -> CommandResult:
@@ -95,17 +103,22 @@ def mitigate(context: Context, command: Command) -> CommandResult:
         incident = incident_of(changed[0]) if changed else incident
     words = clean(command.text).strip()
     text = f"Mitigated: {words}" if words else f"Mitigated by {email}"
-    write_note(context.pagerduty, incident.id, text, from_email=email)
+    failed = []
+    try:
+        write_note(context.pagerduty, incident.id, text, from_email=email)
+    except PackError as error:
+        failed.append(f"The note is not there: {escape(str(error))}")
     at = context.pagerduty.last_server_time or context.clock()
     IncidentRecords(context.store, incident.id, context.log).save_mark(
         MitigatedMark(email, times.iso(at))
     )
-    lines = [f"{named(incident)} is marked as mitigated in the name of {escape(email)}."]
     try:
         publish_status_update(context, incident.id, text, email)
     except PackError as error:
-        lines.append(f"The note is there, the status update failed: {escape(str(error))}")
-    return CommandResult("\n".join(lines), (incident.id,), email)
+        there = "T" if failed else "The note is there, t"
+        failed.append(f"{there}he status update failed: {escape(str(error))}")
+    line = f"{named(incident)} is marked as mitigated in the name of {escape(email)}."
+    return CommandResult("\n".join([line, *failed]), (incident.id,), email)
 
 
 def unacknowledge(context: Context, command: Command) -> CommandResult:
@@ -162,8 +175,11 @@ def _change(
     if outcome.error is not None:
         raise _half_done(outcome, outcome.error, rows, status)
     after = tuple(incident_of(row) for row in outcome.after)
-    which = _listed([named(incident_of(row)) for row in rows])
-    lines = [f"{_DONE[status]} {which} in the name of {escape(email)}.", *others]
+    others = [*(_how_it_is(one) for one in after if one.id in outcome.already), *others]
+    own = [row for row in rows if str(row["id"]) not in outcome.already]
+    which = _listed([named(incident_of(row)) for row in own])
+    lines = [f"{_DONE[status]} {which} in the name of {escape(email)}."] if own else []
+    lines += others
     if not command.brief:
         left = None
         if finder is not None and finder.open is not None:
@@ -178,8 +194,7 @@ def _half_done(
     """The error, with what is done and what is not, in one line."""
     numbers = {str(row["id"]): f"#{row.get('incident_number')}" for row in rows}
     done, rest = (_listed([numbers[id] for id in ids]) for ids in (outcome.done, outcome.not_done))
-    unsure = isinstance(error, RetryLater) and error.maybe_done
-    not_done = f"{'Perhaps not' if unsure else 'Not'} {status}"
+    not_done = f"{'Perhaps not' if isinstance(error, NotKnown) else 'Not'} {status}"
     return reworded(error, f"{error}. {_DONE[status]}: {done}. {not_done}: {rest}")
 
 

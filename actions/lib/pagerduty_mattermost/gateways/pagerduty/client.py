@@ -16,20 +16,19 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set
 
-from pagerduty_mattermost.core.errors import AlreadyExists, NotFound, RejectedInput, RetryLater
+from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.pagerduty.connection import (
     PagerDutyConnection,
     RateLimit,
     quoted,
 )
 from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
+from pagerduty_mattermost.gateways.pagerduty.write_once import WriteOnce
+from pagerduty_mattermost.gateways.pagerduty.write_outcome import Write, Written
 
 PAGE_SIZE = 100
 MAX_RECORDS = 10000
 """offset + limit may not exceed this (API: Pagination)."""
-CREATE_MARGIN_SECONDS = 60.0
-"""Seconds that our clock and PagerDuty's may differ when an incident just created is looked for.
-"""
 
 _SEGMENT = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
 
@@ -91,22 +90,12 @@ class PagerDuty(PagerDutyConnection):
         params: Optional[Mapping[str, Any]] = None,
         *,
         from_email: str = "",
-        repeatable: bool = False,
         bare_list: bool = False,
     ) -> Dict[str, Any]:
-        """A POST is sent once: when its answer is lost, `RetryLater.maybe_done` is true and the
-        caller looks before it repeats. `from_email`: the `From` header, else the configured one.
-        `bare_list`: the answer is a list, given as `{"list": [...]}` (POST
-        /schedules/{id}/overrides is the only one)."""
-        return self.request(
-            "POST",
-            path,
-            params,
-            body,
-            from_email=from_email,
-            repeatable=repeatable,
-            bare_list=bare_list,
-        )
+        """`from_email`: the `From` header, else the configured one. `bare_list`: the answer is a
+        list, given as `{"list": [...]}` (POST /schedules/{id}/overrides is the only one)."""
+        write = self.write("POST", path, body, params, from_email=from_email, bare_list=bare_list)
+        return write.answer
 
     def put(
         self,
@@ -115,19 +104,17 @@ class PagerDuty(PagerDutyConnection):
         params: Optional[Mapping[str, Any]] = None,
         *,
         from_email: str = "",
-        repeatable: bool = True,
+        before: str = "",
     ) -> Dict[str, Any]:
-        """A PUT sets a state, so a lost answer is repeated unless the caller says otherwise
-        (merge)."""
-        return self.request(
-            "PUT", path, params, body, from_email=from_email, repeatable=repeatable
-        )
+        """As `write`: the answer alone."""
+        write = self.write("PUT", path, body, params, from_email=from_email, before=before)
+        return write.answer
 
     def delete(
         self, path: str, params: Optional[Mapping[str, Any]] = None, *, from_email: str = ""
     ) -> Dict[str, Any]:
-        """Deletes; a 404 to a repeat after a lost answer means done."""
-        return self.request("DELETE", path, params, from_email=from_email, repeatable=True)
+        """Deletes; a 404 after a lost answer means done."""
+        return self.write("DELETE", path, None, params, from_email=from_email).answer
 
     def request(
         self,
@@ -135,27 +122,35 @@ class PagerDuty(PagerDutyConnection):
         path: str,
         params: Optional[Mapping[str, Any]] = None,
         body: Any = None,
+    ) -> Dict[str, Any]:
+        """A call that changes nothing, with retries: a GET, or a POST that only asks."""
+        return self._retry(lambda: self._once(method, path, params, body), repeatable=True)
+
+    def write(
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        params: Optional[Mapping[str, Any]] = None,
         *,
         from_email: str = "",
-        repeatable: Optional[bool] = None,
+        before: str = "",
         bare_list: bool = False,
-    ) -> Dict[str, Any]:
-        """One call with retries. `repeatable` defaults to all methods but POST."""
-        maybe_done = False
+    ) -> Written:
+        """A call that changes something, carried out once (`write_once`): when its answer is lost,
+        it is read what is so, and only what is not done is sent again. Raises `NotKnown` where
+        nobody can tell whether it was carried out. `before`: the state that an incident was in,
+        which tells an opening again from one that must not happen."""
 
-        def call() -> Dict[str, Any]:
-            nonlocal maybe_done
-            try:
-                return self._once(method, path, params, body, from_email, bare_list)
-            except RetryLater as error:
-                maybe_done = maybe_done or error.maybe_done
-                raise
-            except NotFound:
-                if method == "DELETE" and maybe_done:
-                    return {}
-                raise
+        def send(body: Any) -> Dict[str, Any]:
+            return self._once(method, path, params, body, from_email, bare_list)
 
-        return self._retry(call, repeatable=method != "POST" if repeatable is None else repeatable)
+        sender = from_email or self._config.from_email
+        once = WriteOnce(self, Write(method, path, body, sender, before), send)
+        try:
+            return self._retry(once.attempt, repeatable=True)
+        except RetryLater as error:
+            return once.end(error)
 
     def page(self, path: str, key: str, params: Optional[Mapping[str, Any]] = None) -> Page:
         """One page of the list under `key`. `params` may hold `limit` (default 100), `offset`,
@@ -208,63 +203,13 @@ class PagerDuty(PagerDutyConnection):
     def create_incident(
         self, incident: Mapping[str, Any], *, from_email: str = ""
     ) -> Dict[str, Any]:
-        """POST /incidents; returns the incident. With an `incident_key` a lost answer is no
-        problem: the incident is looked for by its key before anything is repeated, also when
-        PagerDuty says that it already exists."""
-        body = {"incident": dict(incident)}
-        key = incident.get("incident_key")
-        if not key:
-            answer = self.post("/incidents", body, from_email=from_email)
-            return wrapped(answer, "incident", "POST", "/incidents")
-        began = self._clock() - CREATE_MARGIN_SECONDS
-        service = (incident.get("service") or {}).get("id")
-        lost = False
+        """POST /incidents; returns the incident. It goes out with an `incident_key`, one of its
+        own where none is given, by which it is found when the answer is lost, also when PagerDuty
+        says that it already exists."""
+        import uuid
 
-        def call() -> Dict[str, Any]:
-            nonlocal lost
-            if lost:
-                found = self._by_key(str(key), service, began)
-                if found is not None:
-                    return found
-            try:
-                answer = self._once("POST", "/incidents", None, body, from_email)
-                return wrapped(answer, "incident", "POST", "/incidents")
-            except RetryLater as error:
-                lost = lost or error.maybe_done
-                raise
-            except AlreadyExists:
-                found = self._by_key(str(key), service, began)
-                if found is None:
-                    raise
-                return found
-
-        return self._retry(call, repeatable=True)
-
-    def _by_key(self, key: str, service: Optional[str], began: float) -> Optional[Dict[str, Any]]:
-        """The incident that bears the key: an open one, or the newest created since `began`."""
-        from pagerduty_mattermost.core.times import seconds
-
-        answer = self._once(
-            "GET",
-            "/incidents",
-            {
-                "incident_key": key,
-                "date_range": "all",
-                "limit": PAGE_SIZE,
-                "sort_by": "created_at:desc",
-            },
-        )
-        for row in _rows(answer, "incidents"):
-            if row.get("incident_key") not in (key, None) or (
-                service and (row.get("service") or {}).get("id") != service
-            ):
-                continue
-            created = seconds(str(row.get("created_at"))) or 0.0
-            if row.get("status") in ("triggered", "acknowledged") or created >= began:
-                return row
-        return None
-
-
-def _rows(answer: Dict[str, Any], key: str) -> List[Dict[str, Any]]:
-    rows = answer.get(key)
-    return [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+        body = {"incident": {**incident}}
+        if not incident.get("incident_key"):
+            body["incident"]["incident_key"] = uuid.uuid4().hex
+        answer = self.post("/incidents", body, from_email=from_email)
+        return wrapped(answer, "incident", "POST", "/incidents")

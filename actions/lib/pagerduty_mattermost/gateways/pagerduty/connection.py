@@ -6,7 +6,18 @@ from __future__ import annotations
 import random as _random
 import re
 import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple, Optional
+from contextlib import contextmanager
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    Iterator,
+    Mapping,
+    NamedTuple,
+    Optional,
+    TypeVar,
+)
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.config.reader import EMPTY
@@ -17,6 +28,7 @@ from pagerduty_mattermost.gateways.pagerduty.responses import read
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.http.client import Log, RetryPolicy
 
+Answer = TypeVar("Answer")
 _PATH = re.compile(r"(?:/[A-Za-z0-9_-]+)+")
 
 
@@ -83,11 +95,25 @@ class PagerDutyConnection:
         """Our clock, seconds since the epoch."""
         return self._clock()
 
+    def monotonic(self) -> float:
+        """Seconds of a clock that never jumps."""
+        return self._monotonic()
+
+    @contextmanager
+    def single_tries(self) -> Iterator[None]:
+        """Within this each call has one try, for who tries again itself."""
+        policy = self._policy
+        self._policy = policy._replace(attempts=1)
+        try:
+            yield
+        finally:
+            self._policy = policy
+
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()
 
-    def _retry(self, call: Callable[[], Dict[str, Any]], *, repeatable: bool) -> Dict[str, Any]:
+    def _retry(self, call: Callable[[], Answer], *, repeatable: bool) -> Answer:
         from pagerduty_mattermost.gateways.http.client import retry
 
         return retry(

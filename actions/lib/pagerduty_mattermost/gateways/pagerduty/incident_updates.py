@@ -65,14 +65,16 @@ class BulkOutcome(NamedTuple):
     """What became of a change to several incidents."""
 
     done: Tuple[str, ...]
-    """Ids of those that were changed."""
+    """Ids of those that are as asked for."""
     not_done: Tuple[str, ...]
-    """Ids of those that were not. Of the request that failed nobody knows when
-    `error.maybe_done`."""
+    """Ids of those that are not. Of the request that failed nobody knows when the error is
+    `NotKnown`."""
     error: Optional[PackError]
     """Why; None when all were changed."""
     after: Tuple[Dict[str, Any], ...]
     """The incidents as PagerDuty gave them after the change."""
+    already: Tuple[str, ...] = ()
+    """Ids of those of `done` that somebody else changed first."""
 
     def whole(self) -> BulkOutcome:
         """The same when all were changed, else the error, which tells how many were."""
@@ -92,20 +94,24 @@ def manage(
     each = fields(pagerduty, changes)
     unique = tuple(dict.fromkeys(ids))
     after: List[Dict[str, Any]] = []
+    already: List[str] = []
     for begin in range(0, len(unique), MAX_BULK):
         rows = [
             {"id": one, "type": "incident_reference", **each}
             for one in unique[begin : begin + MAX_BULK]
         ]
         try:
-            answer = pagerduty.put("/incidents", {"incidents": rows}, from_email=from_email)
+            body = {"incidents": rows}
+            written = pagerduty.write("PUT", "/incidents", body, from_email=from_email)
         except PackError as error:
             if not begin:
                 raise
-            return BulkOutcome(unique[:begin], unique[begin:], error, tuple(after))
-        found = answer.get("incidents")
-        after += [row for row in (found if isinstance(found, list) else ()) if _id(row)]
-    return BulkOutcome(unique, (), None, tuple(after))
+            found = unique[:begin], unique[begin:]
+            return BulkOutcome(*found, error, tuple(after), tuple(already))
+        already += written.already
+        given = written.answer.get("incidents")
+        after += [row for row in (given if isinstance(given, list) else ()) if _id(row)]
+    return BulkOutcome(unique, (), None, tuple(after), tuple(already))
 
 
 def escalate(
@@ -174,7 +180,7 @@ def back_to_triggered(
         raise RejectedInput(
             f"the incident is {incident.get('status')}, not {before}: nothing was changed"
         )
-    return _put(pagerduty, _id(incident), {"status": "triggered"}, from_email)
+    return _put(pagerduty, _id(incident), {"status": "triggered"}, from_email, before)
 
 
 def find_open(pagerduty: PagerDuty, asked: Mapping[str, Any], *, now: float) -> Listing:
@@ -195,9 +201,13 @@ def find_open(pagerduty: PagerDuty, asked: Mapping[str, Any], *, now: float) -> 
 
 
 def _put(
-    pagerduty: PagerDuty, entity_id: str, changes: Mapping[str, Any], from_email: str
+    pagerduty: PagerDuty,
+    entity_id: str,
+    changes: Mapping[str, Any],
+    from_email: str,
+    before: str = "",
 ) -> Dict[str, Any]:
     path = fill("/incidents/{entity_id}", entity_id=entity_id)
     body = {"incident": {"type": "incident_reference", **changes}}
-    answer = pagerduty.put(path, body, from_email=from_email)
+    answer = pagerduty.put(path, body, from_email=from_email, before=before)
     return wrapped(answer, "incident", "PUT", path)

@@ -4,8 +4,8 @@
     ensure_note(pagerduty, "PT4KHLK", "Closed by StackStorm.", "It was planned.", from_email=...)
 
 PagerDuty gives a note no key of its own. A note is sent once; when the answer is lost, the
-incident's notes are read, and an equal one that is new counts as the answer. All raise the
-gateway's errors; a `RetryLater` with `maybe_done` means that nobody knows whether it was written.
+incident's notes are read, and a new one of the same words and author is it. All raise the
+gateway's errors; `NotKnown` means that nobody knows whether it was written.
 """
 
 from __future__ import annotations
@@ -14,7 +14,6 @@ from typing import Any, Dict, List, NamedTuple
 
 from pagerduty_mattermost.core.text import cut
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
-from pagerduty_mattermost.gateways.pagerduty.create_once import create
 
 MAX_NOTE_CHARACTERS = 20_000
 """`ensure_note` cuts what is longer."""
@@ -44,7 +43,7 @@ def write_note(
 ) -> WrittenNote:
     """A new note, also where an equal one stands from earlier."""
     body = {"note": {"content": text}}
-    answer = create(pagerduty, _path(incident_id), body, {}, from_email, "note", "notes")
+    answer = pagerduty.post(_path(incident_id), body, from_email=from_email)
     note = answer.get("note")
     return WrittenNote(str(note.get("id") or "") if isinstance(note, dict) else "", True)
 

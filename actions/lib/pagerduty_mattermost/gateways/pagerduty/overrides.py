@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, List, Mapping
 
-from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater
+from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
-from pagerduty_mattermost.gateways.pagerduty.create_once import uncertain
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.pagerduty.responses import LIST
 
@@ -17,17 +15,10 @@ def create(pagerduty: PagerDuty, schedule: str, start: str, end: str, user: str)
     """The override. `user`: id, e-mail or name. PagerDuty answers 201 also when it refuses one:
     that is an error here.
 
-    A lost answer is looked for among the schedule's overrides, never repeated. Raises
-    RejectedInput and the gateway's errors."""
+    Raises RejectedInput and the gateway's errors."""
     person = resolve(pagerduty, "user", user)
     wanted = {"start": start, "end": end, "user": {"id": person.id, "type": "user_reference"}}
-    try:
-        answer = pagerduty.post(_path(schedule), {"overrides": [wanted]}, bare_list=True)
-    except RetryLater as error:
-        found = _look(pagerduty, schedule, wanted) if error.maybe_done else None
-        if found is None:
-            raise (uncertain(error) if error.maybe_done else error) from None
-        return found
+    answer = pagerduty.post(_path(schedule), {"overrides": [wanted]}, bare_list=True)
     rows = answer.get(LIST)
     row = rows[0] if isinstance(rows, list) and rows and isinstance(rows[0], dict) else {}
     made = row.get("override")
@@ -55,19 +46,3 @@ def is_of(row: Mapping[str, Any], user_id: str) -> bool:
 
 def _path(schedule: str) -> str:
     return fill("/schedules/{entity_id}/overrides", entity_id=schedule)
-
-
-def _look(
-    pagerduty: PagerDuty, schedule: str, wanted: Mapping[str, Any]
-) -> Optional[Dict[str, Any]]:
-    try:
-        rows = read(pagerduty, schedule, wanted["start"], wanted["end"])
-    except PackError:
-        return None
-    for row in rows:
-        same = is_of(row, wanted["user"]["id"])
-        if same and all(
-            times.seconds(str(row.get(at))) == times.seconds(wanted[at]) for at in ("start", "end")
-        ):
-            return row
-    return None

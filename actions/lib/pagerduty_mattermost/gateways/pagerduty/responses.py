@@ -7,7 +7,6 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Dict, Tuple
 
 from pagerduty_mattermost.core.errors import (
-    AlreadyExists,
     NotFound,
     PackError,
     PermanentError,
@@ -97,8 +96,8 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
             error_id=code,
         )
     if status in (400, 422):
-        kind = AlreadyExists if _exists(error) else RejectedInput
-        return kind(f"{what}: PagerDuty refuses ({status}){said}", status=status, error_id=code)
+        line = f"{what}: PagerDuty refuses ({status}){said}"
+        return RejectedInput(line, status=status, error_id=code)
     return PermanentError(
         f"{what}: PagerDuty answers {status}{said}", status=status, error_id=code
     )
@@ -110,12 +109,6 @@ def _error_of(response: Response) -> Any:
 
     answer = decode(response)
     return answer.get("error") if isinstance(answer, Mapping) else None
-
-
-def _exists(error: Any) -> bool:
-    """PagerDuty has no error code for it, so this is the one place that goes by its words."""
-    details = error.get("errors") if isinstance(error, Mapping) else None
-    return isinstance(details, list) and any("already exists" in str(one) for one in details)
 
 
 def _said(response: Response, error: Any) -> Tuple[str, str]:
