@@ -86,7 +86,9 @@ def merged(pagerduty: PagerDuty, write: Write) -> Shown:
     rest = [one for one, row in zip(sent, rows) if _merged_into(row) != target]
     row = _read(pagerduty, target)
     left = {"source_incidents": rest} if len(rest) < len(sent) else None
-    return Shown(not rest, {"incident": row}, rest=left, link=link_of(row))
+    reference = {name: row.get(name) for name in ("id", "summary", "self", "html_url")}
+    answer = {"incident": {**reference, "type": "incident_reference"}}
+    return Shown(not rest, answer, rest=left, link=link_of(row))
 
 
 def snoozed(pagerduty: PagerDuty, write: Write) -> Shown:
