@@ -4,11 +4,16 @@ for what each is."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List
+from typing import Any, Dict, List
 
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.gateways.pagerduty.incident_checks import author_id, entries_since
+from pagerduty_mattermost.gateways.pagerduty.incident_checks import (
+    author_id,
+    entries_since,
+    read_incident,
+)
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
+    PagerDutyReader,
     Shown,
     Write,
     fits,
@@ -18,11 +23,8 @@ from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     rows_of,
 )
 
-if TYPE_CHECKING:
-    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
-
-def noted(pagerduty: PagerDuty, write: Write) -> Shown:
+def noted(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST /incidents/{id}/notes: by content, author and time."""
     (incident,) = write.ids
     content = write.body["note"]["content"]
@@ -35,20 +37,20 @@ def noted(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(None, may_repeat=False, link=_incident_link(pagerduty, incident))
 
 
-def note_changed(pagerduty: PagerDuty, write: Write) -> Shown:
+def note_changed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT /incidents/{id}/notes/{note}."""
     incident, note = write.ids
     row = next((one for one in _notes(pagerduty, incident) if id_of(one) == note), {})
     return Shown(fits(row, write.body["note"]), {"note": row})
 
 
-def note_deleted(pagerduty: PagerDuty, write: Write) -> Shown:
+def note_deleted(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """DELETE /incidents/{id}/notes/{note}."""
     incident, note = write.ids
     return Shown(note not in [id_of(row) for row in _notes(pagerduty, incident)])
 
 
-def alerts_changed(pagerduty: PagerDuty, write: Write) -> Shown:
+def alerts_changed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT /incidents/{id}/alerts: an alert that was moved stands at its new incident."""
     sent = write.body["alerts"]
     homes = dict.fromkeys(id_of(one.get("incident")) or write.ids[0] for one in sent)
@@ -66,7 +68,7 @@ def alerts_changed(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(not rest, {"alerts": rows}, rest=left)
 
 
-def alert_changed(pagerduty: PagerDuty, write: Write) -> Shown:
+def alert_changed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT /incidents/{id}/alerts/{alert}."""
     incident, alert = write.ids
     sent = write.body["alert"]
@@ -76,7 +78,7 @@ def alert_changed(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(bool(row) and fits(row, wanted), {"alert": row})
 
 
-def fields_set(pagerduty: PagerDuty, write: Write) -> Shown:
+def fields_set(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT /incidents/{id}/custom_fields/values."""
     answer = pagerduty.get(write.path)
     rows = rows_of(answer, "custom_fields")
@@ -84,7 +86,7 @@ def fields_set(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(done, answer)
 
 
-def status_update_sent(pagerduty: PagerDuty, write: Write) -> Shown:
+def status_update_sent(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST /incidents/{id}/status_updates: the log alone tells of it."""
     (incident,) = write.ids
     message = write.body.get("message")
@@ -100,7 +102,7 @@ def status_update_sent(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(None, may_repeat=False, link=_incident_link(pagerduty, incident))
 
 
-def subscribed(pagerduty: PagerDuty, write: Write) -> Shown:
+def subscribed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST /incidents/{id}/status_updates/subscribers."""
     there = _subscribers(pagerduty, write)
     sent = write.body["subscribers"]
@@ -109,7 +111,7 @@ def subscribed(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(all(_key(one) in there for one in sent), {"subscriptions": rows})
 
 
-def unsubscribed(pagerduty: PagerDuty, write: Write) -> Shown:
+def unsubscribed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST /incidents/{id}/status_updates/unsubscribe."""
     there = _subscribers(pagerduty, write)
     sent = write.body["subscribers"]
@@ -118,10 +120,10 @@ def unsubscribed(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(gone, {"deleted_count": len(sent), **counts})
 
 
-def responders_asked(pagerduty: PagerDuty, write: Write) -> Shown:
+def responders_asked(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST /incidents/{id}/responder_requests: by message, who asks, who is asked, and time."""
     (incident,) = write.ids
-    row = _incident(pagerduty, incident)
+    row = read_incident(pagerduty, incident)
     message, requester = write.body["message"], write.body["requester_id"]
     fresh = [
         one
@@ -145,10 +147,10 @@ def responders_asked(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(True, {"responder_request": asked})
 
 
-def responders_cancelled(pagerduty: PagerDuty, write: Write) -> Shown:
+def responders_cancelled(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT /incidents/{id}/responder_requests/cancel. Who was asked by an escalation policy is not
     told, so all that wait count for it."""
-    row = _incident(pagerduty, write.ids[0])
+    row = read_incident(pagerduty, write.ids[0])
     waiting = {
         id_of(one.get("user"))
         for one in rows_of(row, "incidents_responders")
@@ -161,23 +163,23 @@ def responders_cancelled(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(done, {"responder_request_targets": rows}, link=link_of(row))
 
 
-def workflow_started(pagerduty: PagerDuty, write: Write) -> Shown:
+def workflow_started(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST /incident_workflows/{id}/instances: PagerDuty lists no runs; people see them at the
     incident."""
     incident = id_of(write.body["incident_workflow_instance"].get("incident"))
     return Shown(None, may_repeat=False, link=_incident_link(pagerduty, incident))
 
 
-def _notes(pagerduty: PagerDuty, incident: str) -> List[Dict[str, Any]]:
+def _notes(pagerduty: PagerDutyReader, incident: str) -> List[Dict[str, Any]]:
     return rows_of(pagerduty.get(f"/incidents/{incident}/notes"), "notes")
 
 
-def _alerts(pagerduty: PagerDuty, incident: str) -> Dict[str, Dict[str, Any]]:
+def _alerts(pagerduty: PagerDutyReader, incident: str) -> Dict[str, Dict[str, Any]]:
     rows = pagerduty.list_all(f"/incidents/{incident}/alerts", "alerts").items
     return {id_of(row): row for row in rows}
 
 
-def _subscribers(pagerduty: PagerDuty, write: Write) -> List[Any]:
+def _subscribers(pagerduty: PagerDutyReader, write: Write) -> List[Any]:
     path = write.path.rpartition("/")[0] + "/subscribers"
     return [_key(row) for row in rows_of(pagerduty.get(path), "subscribers")]
 
@@ -186,14 +188,8 @@ def _key(row: Any) -> Any:
     return row.get("subscriber_id"), row.get("subscriber_type")
 
 
-def _incident(pagerduty: PagerDuty, incident_id: str) -> Dict[str, Any]:
-    from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
-
-    return get_incident(pagerduty, incident_id)
-
-
-def _incident_link(pagerduty: PagerDuty, incident_id: str) -> str:
+def _incident_link(pagerduty: PagerDutyReader, incident_id: str) -> str:
     try:
-        return link_of(_incident(pagerduty, incident_id))
+        return link_of(read_incident(pagerduty, incident_id))
     except PackError:
         return ""

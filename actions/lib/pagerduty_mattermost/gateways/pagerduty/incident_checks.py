@@ -4,11 +4,13 @@ a merge, a snooze, a new one. Part of `outcome_checks`, which says for what each
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
+from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
+    PagerDutyReader,
     Shown,
     Write,
     fits,
@@ -17,9 +19,6 @@ from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     link_of,
     rows_of,
 )
-
-if TYPE_CHECKING:
-    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 OPEN_STATUSES = ("triggered", "acknowledged")
 _RESTARTS = frozenset({"assignments", "escalation_policy", "escalation_level"})
@@ -45,7 +44,7 @@ def sets_status(body: Any) -> bool:
     return any(isinstance(row, Mapping) and row.get("status") for row in rows)
 
 
-def changed(pagerduty: PagerDuty, write: Write) -> Shown:
+def changed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT /incidents/{id}."""
     sent = write.body["incident"]
     row = _read(pagerduty, write.ids[0], sent)
@@ -60,7 +59,7 @@ def changed(pagerduty: PagerDuty, write: Write) -> Shown:
     )
 
 
-def changed_many(pagerduty: PagerDuty, write: Write) -> Shown:
+def changed_many(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT /incidents. PagerDuty refuses all where one can't be changed."""
     sent = write.body["incidents"]
     rows = [_read(pagerduty, id_of(one), one) for one in sent]
@@ -78,7 +77,7 @@ def changed_many(pagerduty: PagerDuty, write: Write) -> Shown:
     )
 
 
-def merged(pagerduty: PagerDuty, write: Write) -> Shown:
+def merged(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT /incidents/{id}/merge: a source says into what it was merged."""
     (target,) = write.ids
     sent = write.body["source_incidents"]
@@ -91,7 +90,7 @@ def merged(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(not rest, answer, rest=left, link=link_of(row))
 
 
-def snoozed(pagerduty: PagerDuty, write: Write) -> Shown:
+def snoozed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST /incidents/{id}/snooze: it will be triggered again at the end of it."""
     row = _read(pagerduty, write.ids[0])
     length = float(write.body["duration"])
@@ -105,7 +104,7 @@ def snoozed(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(done, {"incident": row}, row.get("status") in OPEN_STATUSES, link=link_of(row))
 
 
-def made(pagerduty: PagerDuty, write: Write) -> Shown:
+def made(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST /incidents: the incident that bears the key, an open one or the newest made since. It
     is sent again under the same key, which makes no second one."""
     sent = write.body["incident"]
@@ -128,11 +127,17 @@ def made(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(False)
 
 
-def _read(pagerduty: PagerDuty, incident_id: str, sent: Any = None) -> Dict[str, Any]:
-    from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+def _read(pagerduty: PagerDutyReader, incident_id: str, sent: Any = None) -> Dict[str, Any]:
+    include = {"include": ["conference_bridge"]} if sent and "conference_bridge" in sent else None
+    return read_incident(pagerduty, incident_id, include)
 
-    include = ["conference_bridge"] if sent and "conference_bridge" in sent else []
-    return get_incident(pagerduty, incident_id, include)
+
+def read_incident(
+    pagerduty: PagerDutyReader, incident_id: str, query: Optional[Dict[str, Any]] = None
+) -> Dict[str, Any]:
+    """The incident of this id as PagerDuty's REST API gives it."""
+    path = f"/incidents/{incident_id}"
+    return wrapped(pagerduty.get(path, query), "incident", "GET", path)
 
 
 def _merged_into(row: Mapping[str, Any]) -> str:
@@ -142,7 +147,7 @@ def _merged_into(row: Mapping[str, Any]) -> str:
 
 
 def _verdict(
-    pagerduty: PagerDuty, row: Dict[str, Any], sent: Mapping[str, Any], write: Write
+    pagerduty: PagerDutyReader, row: Dict[str, Any], sent: Mapping[str, Any], write: Write
 ) -> _Verdict:
     wanted = sent.get("status")
     if wanted in OPEN_STATUSES and _was_resolved(row, write):
@@ -182,21 +187,25 @@ def _has(row: Mapping[str, Any], name: str, value: Any) -> bool:
     return name in row and fits(row[name], value)
 
 
-def _is_on_level(pagerduty: PagerDuty, row: Dict[str, Any], level: int, write: Write) -> bool:
+def _is_on_level(
+    pagerduty: PagerDutyReader, row: Dict[str, Any], level: int, write: Write
+) -> bool:
     """Whether its assignees are who is on call on this level of its escalation policy. Where the
     same people are on several, the log tells whether it was escalated since."""
-    from pagerduty_mattermost.gateways.pagerduty.on_calls import levels_of, read
-
     policy = id_of(row.get("escalation_policy"))
     assigned = {id_of(one.get("assignee")) for one in rows_of(row, "assignments")}
-    found = levels_of(read(pagerduty, {"escalation_policy_ids": [policy]}), assigned).exact
+    there: Dict[Any, Set[str]] = {}
+    query = {"escalation_policy_ids": [policy]}
+    for one in pagerduty.list_all("/oncalls", "oncalls", query).items:
+        there.setdefault(one.get("escalation_level"), set()).add(id_of(one.get("user")))
+    found = [number for number, people in there.items() if people == assigned]
     if level not in found:
         return False
     return len(found) == 1 or bool(entries_since(pagerduty, id_of(row), "escalate", write))
 
 
 def entries_since(
-    pagerduty: PagerDuty, incident_id: str, kind: str, write: Write
+    pagerduty: PagerDutyReader, incident_id: str, kind: str, write: Write
 ) -> List[Dict[str, Any]]:
     """The incident's log entries of this kind ("escalate") since the write was first sent, newest
     first, with their channels."""
@@ -205,7 +214,7 @@ def entries_since(
     return [row for row in rows if row.get("type") == f"{kind}_log_entry"]
 
 
-def _is_of_another(pagerduty: PagerDuty, row: Mapping[str, Any], write: Write) -> bool:
+def _is_of_another(pagerduty: PagerDutyReader, row: Mapping[str, Any], write: Write) -> bool:
     """Whether its state is somebody else's doing, or from before."""
     changed_at = row.get("last_status_change_at")
     if not is_since(changed_at, write.began):
@@ -215,14 +224,14 @@ def _is_of_another(pagerduty: PagerDuty, row: Mapping[str, Any], write: Write) -
     return bool(by and own and by != own)
 
 
-def author_id(pagerduty: PagerDuty, email: str) -> Optional[str]:
+def author_id(pagerduty: PagerDutyReader, email: str) -> Optional[str]:
     """The id of the user with this e-mail address; None where there is none, or it can't be
     told."""
-    from pagerduty_mattermost.gateways.pagerduty.references import resolve
-
     if not email:
         return None
     try:
-        return resolve(pagerduty, "user", email).id
+        rows = pagerduty.list_all("/users", "users", {"query": email}).items
     except PackError:
         return None
+    found = (row for row in rows if str(row.get("email")).casefold() == email.casefold())
+    return next((id_of(row) for row in found), None)

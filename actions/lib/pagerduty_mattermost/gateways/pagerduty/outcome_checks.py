@@ -9,11 +9,12 @@ it is not there it may still appear, so that it is never sent again.
 from __future__ import annotations
 
 import re
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Pattern, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Optional, Pattern, Tuple
 
 from pagerduty_mattermost.core.errors import NotFound
 from pagerduty_mattermost.gateways.pagerduty.responses import LIST
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
+    PagerDutyReader,
     Shown,
     Write,
     fits,
@@ -23,10 +24,7 @@ from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     rows_of,
 )
 
-if TYPE_CHECKING:
-    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-
-Read = Callable[["PagerDuty", Write], Shown]
+Read = Callable[[PagerDutyReader, Write], Shown]
 _ID = r"([A-Za-z0-9_-]+)"
 OVERRIDES_AHEAD_SECONDS = 90 * 86400.0
 """How far ahead an override is looked for."""
@@ -49,7 +47,7 @@ class Check(NamedTuple):
         """Whether it is worth asking what is so after a refusal."""
         return self.may_be_refused(write.body)
 
-    def read(self, pagerduty: PagerDuty, write: Write, passed: Callable[[], float]) -> Shown:
+    def read(self, pagerduty: PagerDutyReader, write: Write, passed: Callable[[], float]) -> Shown:
         """What is so. `passed`: seconds since the write was first sent. Raises the gateway's
         errors."""
 
@@ -69,19 +67,19 @@ def check_of(write: Write) -> Check:
     return Check(write.method, re.compile(".*"), _can_not_tell)
 
 
-def _can_not_tell(pagerduty: PagerDuty, write: Write) -> Shown:
+def _can_not_tell(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """Where nothing can be read of it."""
     return Shown(None, may_repeat=write.method != "POST")
 
 
-def _changed(pagerduty: PagerDuty, write: Write) -> Shown:
+def _changed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """PUT of a thing that can be read at the same path."""
     answer = pagerduty.get(write.path)
     wrapper, sent = next(iter(write.body.items()))
     return Shown(fits(answer.get(wrapper), sent), answer, link=link_of(answer.get(wrapper)))
 
 
-def _deleted(pagerduty: PagerDuty, write: Write) -> Shown:
+def _deleted(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """DELETE of a thing that can be read at the same path; a maintenance window that is going on
     ends instead."""
     try:
@@ -93,7 +91,7 @@ def _deleted(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(over, link=link_of(window))
 
 
-def _made(pagerduty: PagerDuty, write: Write) -> Shown:
+def _made(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST of a thing that stands in a list at the same path."""
     key = write.path.rpartition("/")[2]
     wrapper, whole_body = next(iter(write.body.items()))
@@ -109,7 +107,9 @@ def _made(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(True, {wrapper: found[0]}, link=link)
 
 
-def _list(pagerduty: PagerDuty, path: str, key: str, sent: Dict[str, Any]) -> List[Dict[str, Any]]:
+def _list(
+    pagerduty: PagerDutyReader, path: str, key: str, sent: Dict[str, Any]
+) -> List[Dict[str, Any]]:
     if key in _UNPAGED:
         return rows_of(pagerduty.get(path), key)
     by = next((one for one in ("name", "label") if one in sent), "")
@@ -117,7 +117,7 @@ def _list(pagerduty: PagerDuty, path: str, key: str, sent: Dict[str, Any]) -> Li
     return pagerduty.list_all(path, key, query).items
 
 
-def _window_made(pagerduty: PagerDuty, write: Write) -> Shown:
+def _window_made(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """POST of a maintenance window: one that would begin in the past begins when it is made."""
     sent = _given(write.body["maintenance_window"])
     begin = sent.pop("start_time")
@@ -157,7 +157,7 @@ def _is_it(row: Dict[str, Any], sent: Dict[str, Any], write: Write) -> bool:
     return not made_at or is_since(made_at, write.began)
 
 
-def _posted(pagerduty: PagerDuty, write: Write) -> Shown:
+def _posted(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """A post of a status page: its time and words stand in its first update."""
     sent = _given(write.body["post"])
     wanted = {name: sent[name] for name in ("title", "post_type") if name in sent}
@@ -175,7 +175,7 @@ def _posted(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(None, may_repeat=False)
 
 
-def _subscribed(pagerduty: PagerDuty, write: Write) -> Shown:
+def _subscribed(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """A webhook's subscription: its secret stands in the lost answer alone."""
     shown = _made(pagerduty, write)
     if not shown.is_done:
@@ -185,7 +185,7 @@ def _subscribed(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(None, may_repeat=False, link=shown.link, why=why)
 
 
-def _integrated(pagerduty: PagerDuty, write: Write) -> Shown:
+def _integrated(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """An integration stands in its service alone."""
     path = write.path.rpartition("/")[0]
     service = pagerduty.get(path, {"include": ["integrations"]}).get("service")
@@ -197,7 +197,7 @@ def _integrated(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(True, {"integration": found[0]}, link=link_of(row))
 
 
-def _overridden(pagerduty: PagerDuty, write: Write) -> Shown:
+def _overridden(pagerduty: PagerDutyReader, write: Write) -> Shown:
     (sent,) = write.body["overrides"]
     span = {"since": sent["start"], "until": sent["end"]}
     rows = rows_of(pagerduty.get(write.path, span), "overrides")
@@ -207,7 +207,7 @@ def _overridden(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(True, {LIST: [{"status": 201, "override": found[-1]}]})
 
 
-def _enabled(pagerduty: PagerDuty, write: Write) -> Shown:
+def _enabled(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """An extension, or a webhook's subscription."""
     answer = pagerduty.get(write.path.rpartition("/")[0])
     row = next((one for one in answer.values() if isinstance(one, dict)), {})
@@ -218,7 +218,7 @@ def _enabled(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(not disabled, answer)
 
 
-def _tagged(pagerduty: PagerDuty, write: Write) -> Shown:
+def _tagged(pagerduty: PagerDutyReader, write: Write) -> Shown:
     rows = pagerduty.list_all(write.path.rpartition("/")[0] + "/tags", "tags").items
     ids = {id_of(row) for row in rows}
     labels = {str(row.get("label")).casefold() for row in rows}
@@ -232,7 +232,7 @@ def _tagged(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown(there and gone)
 
 
-def _joined_team(pagerduty: PagerDuty, write: Write) -> Shown:
+def _joined_team(pagerduty: PagerDutyReader, write: Write) -> Shown:
     team, user = write.ids
     rows = pagerduty.list_all(f"/teams/{team}/members", "members").items
     found: Optional[Dict[str, Any]] = next(
@@ -243,14 +243,14 @@ def _joined_team(pagerduty: PagerDuty, write: Write) -> Shown:
     return Shown((found is not None) == wanted and (not role or (found or {}).get("role") == role))
 
 
-def _policy_of_team(pagerduty: PagerDuty, write: Write) -> Shown:
+def _policy_of_team(pagerduty: PagerDutyReader, write: Write) -> Shown:
     team, policy = write.ids
     row = pagerduty.get(f"/escalation_policies/{policy}").get("escalation_policy") or {}
     there = team in [id_of(one) for one in rows_of(row, "teams")]
     return Shown(there == (write.method == "PUT"), link=link_of(row))
 
 
-def _override_deleted(pagerduty: PagerDuty, write: Write) -> Shown:
+def _override_deleted(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """One that is going on ends instead, and can't be deleted again. One that is not listed may be
     further ahead: it is deleted again, and a 404 means the same."""
     from pagerduty_mattermost.core import times

@@ -25,6 +25,7 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     Outcome,
+    PagerDutyReader,
     Shown,
     Write,
     Written,
@@ -32,7 +33,6 @@ from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
 )
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.gateways.pagerduty.outcome_checks import Check
 
 
@@ -46,7 +46,7 @@ Send = Callable[[Any], Dict[str, Any]]
 class WriteOnce:
     """One write, from its first try to its end."""
 
-    def __init__(self, pagerduty: PagerDuty, write: Write, send: Send) -> None:
+    def __init__(self, pagerduty: PagerDutyReader, write: Write, send: Send) -> None:
         self._pagerduty = pagerduty
         self._write = self._whole = write
         self._send = send

@@ -7,12 +7,39 @@ A write is how it is sent, how what is so is read (`outcome_checks`), and what c
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from enum import Enum
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    ContextManager,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Protocol,
+    Tuple,
+)
 
 CLOCK_MARGIN_SECONDS = 2.0
 """By which what was made may seem older than its request: PagerDuty's times are whole seconds."""
+
+
+class PagerDutyReader(Protocol):
+    """What is asked of the gateway (`client.PagerDuty`) to read what is so."""
+
+    def get(self, path: str, params: Optional[Mapping[str, Any]] = None) -> Dict[str, Any]: ...
+
+    def list_all(self, path: str, key: str, params: Optional[Mapping[str, Any]] = None) -> Any: ...
+
+    @property
+    def last_server_time(self) -> Optional[float]: ...
+
+    def now(self) -> float: ...
+
+    def monotonic(self) -> float: ...
+
+    def single_tries(self) -> ContextManager[None]: ...
 
 
 class Outcome(Enum):
