@@ -17,7 +17,7 @@ import uuid
 from typing import Any, Callable, Dict, Mapping, Optional
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
-from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater, reworded
+from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.http.client import (
     Log,
     RetryPolicy,
@@ -27,6 +27,7 @@ from pagerduty_mattermost.gateways.http.client import (
     prepare,
     retry,
 )
+from pagerduty_mattermost.gateways.pagerduty.write_once import not_known
 
 V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
 V1 = "/generic/2010-04-15/create_event.json"
@@ -84,16 +85,14 @@ class Events:
         return {"dedup_key": event["dedup_key"], **self._send(V2, event, limited=(429,))}
 
     def send_change(self, event: Mapping[str, Any]) -> Dict[str, Any]:
-        """A change event: {status, message}. Its answer may be lost: it has no key, so it is sent
-        once."""
+        """A change event: {status, message}. It has no key, so it is sent once, and when its
+        answer is lost, NotKnown is raised."""
         try:
             return self._send(CHANGE, event, limited=(429,), repeatable=False)
         except RetryLater as error:
             if not error.maybe_done:
                 raise
-            raise reworded(
-                error, f"{error}; it may have been carried out: look before you repeat it"
-            ) from None
+            raise not_known(error) from None
 
     def _send(
         self, path: str, body: Mapping[str, Any], limited: Any, repeatable: bool = True
