@@ -222,16 +222,11 @@ def test_whatever_happens_the_posts_equal_the_truth_in_the_end() -> None:
     run(20)
 
 
-REOPENS = pytest.mark.xfail(
-    strict=True, reason="issue 14, 1.2: a reopen that looks like an assignment or a trigger"
-)
-
-
 @pytest.mark.parametrize(
     "switches",
     [
         {"reopen": "reopen"},
-        *(pytest.param({"reopen": kind}, marks=REOPENS) for kind in ("assign", "trigger")),
+        *({"reopen": kind} for kind in ("assign", "trigger")),
         *({"log_lag_seconds": seconds} for seconds in (20.0, 90.0)),
         {"list_lag_seconds": 20.0},
         *({"since_inclusive": inclusive} for inclusive in (True, False)),
@@ -243,12 +238,13 @@ REOPENS = pytest.mark.xfail(
         {"webhooks_reordered": True},
         pytest.param(
             {"reopen": "assign", "log_lag_seconds": 20.0, "webhooks_reordered": True},
-            marks=REOPENS,
+            marks=pytest.mark.xfail(
+                strict=True,
+                reason="issue 14, 1.2: the assignment that reopened comes into sight before the "
+                "resolve, and is told as an assignment",
+            ),
         ),
-        pytest.param(
-            {"reopen": "trigger", "log_lag_seconds": 90.0, "list_lag_seconds": 20.0},
-            marks=REOPENS,
-        ),
+        {"reopen": "trigger", "log_lag_seconds": 90.0, "list_lag_seconds": 20.0},
     ],
     ids=str,
 )

@@ -97,6 +97,8 @@ class IncidentStory:
         self._folded = before is not None and before.has(FOLDED)
         self._created = times.seconds(incident.created_at)
         self._status, self._status_at = self._start()
+        self._is_status_of_group = False
+        """Set by one of these entries, which are in order even within a second."""
         self._began = Beginning.known(before, self._created)
         self._by_assignment = before is not None and before.has(BY_ASSIGNMENT)
         for position, entry in enumerate(group):
@@ -206,7 +208,7 @@ class IncidentStory:
         event_type = entry.event.event_type
         closed = self._is_closed_at(entry)
         if event_type == TRIGGERED:
-            if closed and entry.at > self._status_at > 0:
+            if closed and (self._is_status_of_group or entry.at > self._status_at > 0):
                 return REOPENED
             if self._created is None or abs(entry.at - self._created) <= SAME_TRIGGER_SECONDS:
                 return TRIGGERED
@@ -255,11 +257,13 @@ class IncidentStory:
             return self._status
         if status == "resolved" and self.incident.status == "merged":
             status = "merged"
-        tie = at == self._status_at and (
-            self.incident.status == self._status != status or event_type == TRIGGERED
+        tie = (
+            at == self._status_at
+            and not self._is_status_of_group
+            and (self.incident.status == self._status != status or event_type == TRIGGERED)
         )
         if at >= self._status_at and not tie:
-            self._status, self._status_at = status, at
+            self._status, self._status_at, self._is_status_of_group = status, at, True
         return status
 
     def known(self, now: float, flags: int) -> KnownIncident:

@@ -274,8 +274,12 @@ def _known(
             events.append(_bridge_event(incident, actual.bridge))
         else:
             kept["bridge"] = before.bridge
-    flags = before.flags & ~(DIFFERS | AWAY) | (0 if covered else AWAY) | BRIDGE_KNOWN
-    if len(kept) > ("status_at" in kept and "status" not in kept):
+    flags = before.flags & ~(DIFFERS | AWAY) | (0 if covered else AWAY)
+    if incident.is_open:
+        flags |= BRIDGE_KNOWN
+    else:
+        kept["bridge"] = before.bridge  # the list of what is resolved includes none
+    if set(kept) - {"status_at"} and (incident.is_open or set(kept) - {"status_at", "bridge"}):
         flags |= DIFFERS
     known = actual._replace(flags=flags, **kept)
     was_reported = before.has(REPORTED)
