@@ -20,6 +20,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.operations.canary import CanaryState
 from pagerduty_mattermost.operations.canary_run import remembered
 from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
+from sandbox.pagerduty.switches import Switches
 
 SERVICE, CHANNEL = "Database", "ops"
 PERIOD_MINUTES = 15
@@ -27,7 +28,7 @@ PERIOD_MINUTES = 15
 
 class CanaryWorld(World):
     def __init__(self, *, chat: bool = True) -> None:
-        super().__init__()
+        super().__init__(switches=Switches())
         # Of real time, while this world's minutes take milliseconds.
         self.account.set_options(events_limit=None)
         keys = {row["name"]: row["key"] for row in self.account.catalog["integrations"].values()}

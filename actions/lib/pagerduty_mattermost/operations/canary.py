@@ -63,6 +63,8 @@ class CanaryEvent(NamedTuple):
     due_at: float = 0.0
     failed: bool = False
     """Of a round that failed: it pages, so it stays until a round went well."""
+    unshown: bool = False
+    """Of any round that failed: that it is resolved need not stand on its card."""
 
 
 class CanaryFault(NamedTuple):
@@ -152,7 +154,8 @@ def begin(state: CanaryState, now: float, terms: CanaryTerms, token: str) -> Can
     last, earlier = state.round, state.earlier
     if last.triggered_at:
         pages = last.phase == FAILED and not any(one.failed for one in earlier)
-        event = CanaryEvent(last.key, last.incident_id, failed=pages)
+        broken = last.phase == FAILED
+        event = CanaryEvent(last.key, last.incident_id, failed=pages, unshown=broken)
         earlier = (*earlier, event)[-MAX_EARLIER:]
     number = last.number + 1
     begun = CanaryRound(number, f"canary-{token}-{number}", TRIGGER, now, due_at=now + terms.bound)
@@ -290,7 +293,7 @@ def _resolved(state: CanaryState, sight: CanarySight, now: float) -> CanaryState
         elif one.asked_at and now > one.due_at and state.round.phase != CARD:
             # While the next card is waited for: without that, its verdict says more.
             late = True
-            left.append(one._replace(asked_at=0.0, due_at=0.0, failed=True))
+            left.append(one._replace(asked_at=0.0, due_at=0.0, failed=True, unshown=True))
         else:
             left.append(one)
     state = state._replace(earlier=tuple(left))

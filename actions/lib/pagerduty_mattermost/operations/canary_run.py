@@ -239,9 +239,11 @@ class _CanaryRun:
         resolved = []
         for one in wanted:
             row = row_of(one.key)
-            if row.get("status") == "resolved" and (
-                one.failed or self._shows(str(row.get("id")), ("resolved",))
-            ):
+            if row.get("status") != "resolved":
+                continue
+            if one.unshown:
+                resolved.append((one.key, 0.0))
+            elif self._shows(str(row.get("id")), ("resolved",)):
                 resolved.append((one.key, self._painted_at(str(row.get("id")), problems)))
         server = pagerduty.last_server_time
         skew = self._context.clock() - server if server is not None else 0.0
@@ -308,7 +310,7 @@ class _CanaryRun:
             if sight.incident_id not in peek(self._context.store):
                 return (
                     canary.SENSOR,
-                    "the incident sensor has not seen it: does it watch the service?",
+                    "the incident sensor has not seen it: does it run, and watch the service?",
                 )
             memory = IncidentRecords(self._context.store, sight.incident_id).load()
             if not memory.states:
