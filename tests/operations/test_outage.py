@@ -148,4 +148,3 @@ class OutageTestCase(OutageCase):
         )
         assert not succeeded
         assert (self.kept, Store(self.action_service).read(outage.KEY)) == ([], None)
-
