@@ -1,0 +1,34 @@
+"""Histories by plain dice with everything drawn at random that PagerDuty leaves open, trouble and
+kills included: nothing is lost, told twice or told as something else."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from model_walk import walk
+
+
+def differing(first: int, count: int, **fixed: Any) -> str:
+    """The histories that differ from the truth: seed, switches and what differs."""
+    walks = ((seed, *walk(seed, **fixed)) for seed in range(first, first + count))
+    return "\n".join(f"{seed} {switches}: {lines}" for seed, switches, lines in walks if lines)
+
+
+@pytest.mark.parametrize("reopen", ["reopen", "assign", "trigger"])
+def test_a_dozen_histories_for_each_look_of_a_reopen(reopen: str) -> None:
+    assert differing(1, 12, reopen=reopen) == ""
+
+
+@pytest.mark.xfail(
+    strict=True,
+    reason="issue 14, 1.4: a trigger whose entry comes into sight after its assignment",
+)
+def test_a_trigger_that_comes_into_sight_late_and_is_lost_once() -> None:
+    assert differing(0, 1, reopen="reopen") == ""
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("hundred", range(10))
+def test_a_thousand_histories_by_dice(hundred: int) -> None:
+    assert differing(1000 + 100 * hundred, 100) == ""
