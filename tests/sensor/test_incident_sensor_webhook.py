@@ -18,11 +18,11 @@ from pagerduty_mattermost.gateways.http import listener as chat_listener
 from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH_SECONDS, RELOAD_SECONDS
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.sensor.webhook import GRACE_SECONDS, READ_AGAIN_SECONDS
+from pagerduty_mattermost.sensor.webhook import LATE_CALL_SECONDS, READ_AGAIN_SECONDS
 from pagerduty_mattermost.sensor.webhook_endpoint import (
-    ALARM_SECONDS,
     LISTEN_AGAIN_SECONDS,
     SILENT_SECONDS,
+    TROUBLE_COUNTS_SECONDS,
 )
 from sandbox.chat_room import until
 
@@ -141,7 +141,7 @@ class WebhookTestCase(WebhookWorld):
         assert "3 calls on the webhook bore a signature that fits no secret" in health["reason"]
         self.poll(61)
         assert self.stored("webhook.health")["calls"] == {"genuine": 0, "unfit": 3, "unsigned": 1}
-        self.poll(ALARM_SECONDS)
+        self.poll(TROUBLE_COUNTS_SECONDS)
         assert self.states() == ["failing", "recovered"]
 
     def test_what_was_refused_unread_is_repeated_by_pagerduty_and_never_lost_by_a_4xx(
@@ -197,7 +197,7 @@ class WebhookTestCase(WebhookWorld):
         self.account.trigger("Checkout API", "No call came")
         self.clock.advance(20)
         self.sensor.poll()
-        self.poll(GRACE_SECONDS + 1)
+        self.poll(LATE_CALL_SECONDS + 1)
         self.poll(60)
         assert self.sensor.get_poll_interval() == 10
         assert self.states() == []
@@ -209,7 +209,7 @@ class WebhookTestCase(WebhookWorld):
         self.after(READ_AGAIN_SECONDS)
         assert self.sensor.get_poll_interval() == 60
         assert self.stored("webhook.health")["works"] is True
-        self.poll(ALARM_SECONDS)
+        self.poll(TROUBLE_COUNTS_SECONDS)
         assert self.states() == ["failing", "recovered"]
 
     def test_snapshots_come_as_often_as_without_calls(self) -> None:
