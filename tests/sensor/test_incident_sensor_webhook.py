@@ -123,7 +123,7 @@ class WebhookTestCase(WebhookWorld):
             self.sensor.poll()
         assert self.reads() - before <= 3
 
-    def test_what_is_not_pagerdutys_rings_nothing_is_counted_and_told_once(self) -> None:
+    def test_what_is_not_pagerdutys_makes_no_read_is_counted_and_told_once(self) -> None:
         self.poll()
         before = self.reads()
         assert self.call(headers={}) == 401
@@ -345,7 +345,7 @@ class TakenPortTestCase(WebhookWorld):
 class LoopTestCase(WebhookWorld):
     """StackStorm calls `run` and nothing else."""
 
-    def test_a_ring_ends_the_wait(self) -> None:
+    def test_a_call_ends_the_wait(self) -> None:
         self.sensor._endpoint.monotonic = self.sensor._cycle._monotonic = self.later
         self.shift = 0.0
         loop = threading.Thread(target=self.sensor.run, daemon=True)

@@ -219,7 +219,7 @@ def test_every_call_is_read_at_once_and_once_more_and_reads_keep_their_distance(
 
 
 @given(TIMES, st.lists(st.tuples(st.floats(0, 200), st.floats(0, 60)), max_size=4))
-def test_what_rings_during_an_outage_is_read_within_the_short_interval_after_it(
+def test_a_call_during_an_outage_is_read_within_the_short_interval_after_it(
     calls: List[float], outages: List[Tuple[float, float]]
 ) -> None:
     fails = [(start, start + length) for start, length in outages]

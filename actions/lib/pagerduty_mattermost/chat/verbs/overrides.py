@@ -138,8 +138,8 @@ def _create(
 def _covering(
     context: Context, schedule: Reference, person: Reference, start: float, end: float
 ) -> Optional[Dict[str, Any]]:
-    """The person's override that covers this time, but for `MAX_SHORTFALL_SECONDS`: the command was
-    given twice. None when there is none."""
+    """The person's override that covers this time, but for `MAX_SHORTFALL_SECONDS`: the command
+    was given twice. None when there is none."""
     for row in overrides.read(
         context.pagerduty, schedule.id, times.iso(start), times.iso(end), overflow=True
     ):
