@@ -179,7 +179,7 @@ class IncidentMemory(NamedTuple):
     def knows_all_shown(self, record: CardRecord) -> bool:
         """Whether the card has shown nothing but what is known: not so where a change that it
         showed was forgotten or written over since."""
-        return set(record.told) <= set(self.marks)
+        return set(record.told) <= set(self.state_digests)
 
     @property
     def events(self) -> List[IncidentEvent]:
