@@ -134,7 +134,7 @@ class IncidentMemory(NamedTuple):
             incident = merge(change.incident, state.change.incident)
             new = {event.event_id for event in change.events}
             events = [event for event in state.change.events if event.event_id not in new]
-            events = sorted([*events, *change.events], key=lambda event: event.occurred_at)
+            events = sorted([*events, *change.events], key=_in_time)
             change = change._replace(incident=incident, events=tuple(events))
             merged = SeenChange(known.version, change, state.at, state.life)
         others = [state for state in self.states if state.version != known.version]
@@ -188,7 +188,7 @@ class IncidentMemory(NamedTuple):
         for state in self.states:
             for event in state.change.events:
                 found.setdefault(event.event_id, event)
-        return sorted(found.values(), key=lambda event: event.occurred_at)
+        return sorted(found.values(), key=_in_time)
 
     @property
     def state_digests(self) -> Tuple[int, ...]:
@@ -204,6 +204,11 @@ class IncidentMemory(NamedTuple):
 def _state_digest(state: SeenChange) -> int:
     events = (event.event_id for event in state.change.events)
     return zlib.crc32("/".join([*map(str, state.version), *events]).encode("utf-8"))
+
+
+def _in_time(event: IncidentEvent) -> Tuple[str, bool]:
+    """Sorts events as they happened; within one second the incident's first comes first."""
+    return event.occurred_at, event.event_type != "incident.triggered"
 
 
 def as_seen(change: Change, now: float) -> SeenChange:
