@@ -136,7 +136,7 @@ class IncidentSensor(PollingSensor):
             policy=RetryPolicy(attempts=3, budget=8.0),
         )
         store = Store(self.sensor_service)
-        pulse = Heartbeat(self._dispatcher, store, self._health, self._log)
+        trigger_heartbeat = Heartbeat(self._dispatcher, store, self._health, self._log)
         noise = StormGate(
             config.noise, store, self._dispatcher, pagerduty, self._log, config.canary
         )
@@ -148,7 +148,7 @@ class IncidentSensor(PollingSensor):
             self._dispatcher,
             self._log,
             self._health,
-            pulse=pulse,
+            trigger_heartbeat=trigger_heartbeat,
             noise=noise,
         )
         self._endpoint = open_endpoint(

@@ -19,9 +19,9 @@ from pagerduty_mattermost.oncall.handoffs import (
     OnCallSpan,
     WatchState,
     coming_shifts,
+    find_changes,
     from_data,
     to_data,
-    watch,
 )
 from sandbox.pagerduty.rota import on_calls
 
@@ -41,7 +41,7 @@ def seen(*spans: OnCallSpan) -> Dict[str, Any]:
 
 
 def first(now: float, *spans: OnCallSpan) -> WatchState:
-    look = watch(WatchState(), seen(*spans), now)
+    look = find_changes(WatchState(), seen(*spans), now)
     assert look.handoffs == [], "what is found first is no news"
     return look.state
 
@@ -51,7 +51,7 @@ def told(
 ) -> List[Tuple[float, List[str], List[str]]]:
     return [
         (one.at, [came.user.id for came in one.came], [left.user.id for left in one.left])
-        for one in watch(before, seen(*spans), now).handoffs
+        for one in find_changes(before, seen(*spans), now).handoffs
     ]
 
 
@@ -63,7 +63,7 @@ def test_a_hand_off_is_at_the_moment_itself_however_late_the_look() -> None:
     assert told(state, 99.9, *TURNS) == []
     assert told(state, 100, *TURNS) == told(state, 280, *TURNS) == [(100, ["PBOB"], ["PANN"])]
     assert told(state, 301, *TURNS) == [(100, ["PBOB"], ["PANN"]), (300, ["PANN"], ["PBOB"])]
-    look = watch(state, seen(*TURNS), 301)
+    look = find_changes(state, seen(*TURNS), 301)
     assert [one.newest for one in look.handoffs] == [False, True]
     assert look.handoffs[0].came[0].end == 300, "adjoining shifts are one"
     assert not any(one.odd for one in look.handoffs)
@@ -73,7 +73,7 @@ def test_a_gap_is_told_and_its_end() -> None:
     turns = (span(ANN, 0, 100), span(ANN, 150, 200))
     state = first(50, *turns)
     assert told(state, 120, *turns) == [(100, [], ["PANN"])]
-    state = watch(state, seen(*turns), 120).state
+    state = find_changes(state, seen(*turns), 120).state
     assert told(state, 160, *turns) == [(150, ["PANN"], [])]
 
 
@@ -81,22 +81,22 @@ def test_what_was_changed_behind_the_last_look_is_one_hand_off() -> None:
     """An override with a start before it, or another user in a layer."""
     state = first(50, span(ANN, 0, 100))
     assert told(state, 60, span(BOB, 40, 100)) == [(50, ["PBOB"], ["PANN"])]
-    assert watch(state, seen(span(BOB, 40, 100)), 60).handoffs[0].odd
+    assert find_changes(state, seen(span(BOB, 40, 100)), 60).handoffs[0].odd
     assert told(state, 60, span(ANN, 0, 55), span(BOB, 55, 100)) == [(55, ["PBOB"], ["PANN"])]
 
 
 def test_a_level_of_a_policy_is_a_set_of_people() -> None:
-    before = watch(
+    before = find_changes(
         WatchState(), {"PPOL": {1: [span(ANN, None, None), span(BOB, 0, 100)]}}, 50
     ).state
     rows = [span(ANN, None, None), span(ANN, 90, 200), span(BOB, 0, 100), span(CARL, 100, 200)]
-    (one,) = watch(before, {"PPOL": {1: rows}}, 150).handoffs
+    (one,) = find_changes(before, {"PPOL": {1: rows}}, 150).handoffs
     assert ([came.user.id for came in one.came], [left.user.id for left in one.left]) == (
         ["PCARL"],
         ["PBOB"],
     )
     assert [person.user.id for person in one.present] == ["PANN", "PCARL"]
-    (gone,) = watch(
+    (gone,) = find_changes(
         before, {"PPOL": {2: [span(ANN, None, None)], 1: [span(ANN, None, None)]}}, 60
     ).handoffs[:1]
     assert [left.user.id for left in gone.left] == ["PBOB"]
@@ -113,7 +113,7 @@ def test_after_a_long_time_those_of_two_days_are_told_and_a_repeated_look_finds_
 
 def test_a_clock_that_goes_back_finds_nothing_and_forgets_nothing() -> None:
     state = first(150, *TURNS)
-    look = watch(state, seen(*TURNS), 20)
+    look = find_changes(state, seen(*TURNS), 20)
     assert (look.handoffs, look.state.at, list(look.state.levels["PSCHED"][0])) == (
         [],
         150,
@@ -123,7 +123,7 @@ def test_a_clock_that_goes_back_finds_nothing_and_forgets_nothing() -> None:
 
 def test_what_is_new_in_the_configuration_is_no_news_and_what_left_it_is_forgotten() -> None:
     state = first(50, *TURNS)
-    look = watch(state, {"POTHER": {0: [span(ANN, 0, 60), span(BOB, 60, 100)]}}, 70)
+    look = find_changes(state, {"POTHER": {0: [span(ANN, 0, 60), span(BOB, 60, 100)]}}, 70)
     assert (look.handoffs, list(look.state.levels)) == ([], ["POTHER"])
 
 
@@ -144,8 +144,8 @@ def test_a_shift_that_begins_soon_is_found_once_and_who_only_goes_on_is_not() ->
 
 
 def test_keys_tell_things_levels_moments_and_people_apart() -> None:
-    state = watch(WatchState(), {"A": {0: TURNS}, "B": {1: TURNS, 2: TURNS}}, 50).state
-    found = watch(state, {"A": {0: TURNS}, "B": {1: TURNS, 2: TURNS}}, 350).handoffs
+    state = find_changes(WatchState(), {"A": {0: TURNS}, "B": {1: TURNS, 2: TURNS}}, 50).state
+    found = find_changes(state, {"A": {0: TURNS}, "B": {1: TURNS, 2: TURNS}}, 350).handoffs
     assert len({one.key for one in found}) == len(found) == 6
 
 
@@ -406,7 +406,7 @@ def simulate(rotas: Sequence[Rota], days: int, chance: Random) -> None:
             for levels in levels_of.values():
                 for spans in levels.values():
                     chance.shuffle(spans)
-            look = watch(state, levels_of, now)
+            look = find_changes(state, levels_of, now)
             for one in look.handoffs:
                 present = frozenset(span.user.id for span in one.present)
                 messages.setdefault(one.key, ((one.watched, one.level), int(one.at), present))

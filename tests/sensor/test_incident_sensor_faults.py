@@ -148,7 +148,7 @@ class FaultOfThisPackTestCase(SensorWorld):
         incident = self.account.trigger("Checkout API", "Broken inside")
         for place in (
             "_look",
-            "_beat",
+            "_save_heartbeat",
             "_load",
             "_commit",
             "_follow_log",

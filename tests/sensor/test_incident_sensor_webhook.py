@@ -20,11 +20,11 @@ from pagerduty_mattermost.gateways.http import listener as chat_listener
 from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH_SECONDS, RELOAD_SECONDS
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.sensor.webhook import GRACE_SECONDS, READ_AGAIN_SECONDS
+from pagerduty_mattermost.sensor.webhook import LATE_CALL_SECONDS, READ_AGAIN_SECONDS
 from pagerduty_mattermost.sensor.webhook_endpoint import (
-    ALARM_SECONDS,
     LISTEN_AGAIN_SECONDS,
     SILENT_SECONDS,
+    TROUBLE_COUNTS_SECONDS,
 )
 from sandbox.chat_room import until
 
@@ -144,7 +144,7 @@ class WebhookTestCase(WebhookWorld):
             self.sensor.poll()
         assert self.reads() - before <= 3
 
-    def test_what_is_not_pagerdutys_rings_nothing_is_counted_and_told_once(self) -> None:
+    def test_what_is_not_pagerdutys_makes_no_read_is_counted_and_told_once(self) -> None:
         self.poll()
         before = self.reads()
         assert self.call(headers={}) == 401
@@ -162,7 +162,7 @@ class WebhookTestCase(WebhookWorld):
         assert "3 calls on the webhook bore a signature that fits no secret" in health["reason"]
         self.poll(61)
         assert self.stored("webhook.health")["calls"] == {"genuine": 0, "unfit": 3, "unsigned": 1}
-        self.poll(ALARM_SECONDS)
+        self.poll(TROUBLE_COUNTS_SECONDS)
         assert self.states() == ["failing", "recovered"]
 
     def test_what_was_refused_unread_is_repeated_by_pagerduty_and_never_lost_by_a_4xx(
@@ -218,7 +218,7 @@ class WebhookTestCase(WebhookWorld):
         self.account.trigger("Checkout API", "No call came")
         self.clock.advance(20)
         self.sensor.poll()
-        self.poll(GRACE_SECONDS + 1)
+        self.poll(LATE_CALL_SECONDS + 1)
         self.poll(60)
         assert self.sensor.get_poll_interval() == 10
         assert self.states() == []
@@ -230,7 +230,7 @@ class WebhookTestCase(WebhookWorld):
         self.after(READ_AGAIN_SECONDS)
         assert self.sensor.get_poll_interval() == 60
         assert self.stored("webhook.health")["works"] is True
-        self.poll(ALARM_SECONDS)
+        self.poll(TROUBLE_COUNTS_SECONDS)
         assert self.states() == ["failing", "recovered"]
 
     def test_snapshots_come_as_often_as_without_calls(self) -> None:
@@ -366,7 +366,7 @@ class TakenPortTestCase(WebhookWorld):
 class LoopTestCase(WebhookWorld):
     """StackStorm calls `run` and nothing else."""
 
-    def test_a_ring_ends_the_wait(self) -> None:
+    def test_a_call_ends_the_wait(self) -> None:
         self.sensor._endpoint.monotonic = self.sensor._cycle._monotonic = self.later
         self.shift = 0.0
         loop = threading.Thread(target=self.sensor.run, daemon=True)

@@ -16,14 +16,14 @@ from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_
 from pagerduty_mattermost.incidents.log_entries import parse_entry
 from pagerduty_mattermost.sensor.webhook import (
     ANSWER_STATUS,
+    CLOCK_SLACK_SECONDS,
     GAP_AFTER_FAILURE_SECONDS,
     GAP_SECONDS,
     GENUINE,
-    GRACE_SECONDS,
+    LATE_CALL_SECONDS,
     MAX_SIGNATURES,
     READ_AGAIN_SECONDS,
     SIGNATURE_HEADER,
-    SLACK_SECONDS,
     SUBSCRIBED_EVENTS,
     TRUSTED_SECONDS,
     UNFIT,
@@ -74,7 +74,7 @@ def test_what_bears_no_signature_is_a_strangers() -> None:
     assert ANSWER_STATUS[UNSIGNED] == 401
 
 
-def test_without_a_secret_nothing_rings_and_an_empty_one_is_none() -> None:
+def test_without_a_secret_no_call_counts_and_an_empty_one_is_none() -> None:
     assert judge((), {SIGNATURE_HEADER: signed(NEW, b"")}, b"") == UNFIT
     assert judge(("",), {SIGNATURE_HEADER: signed("", b"")}, b"") == UNFIT
 
@@ -85,7 +85,7 @@ def test_only_so_many_signatures_are_looked_at() -> None:
 
 
 @given(st.binary(max_size=60), st.text(min_size=1, max_size=40), st.text(max_size=60))
-def test_a_call_rings_if_and_only_if_it_is_signed_over_its_raw_bytes(
+def test_a_call_counts_if_and_only_if_it_is_signed_over_its_raw_bytes(
     body: bytes, secret: str, forged: str
 ) -> None:
     secret = secret.encode("utf-8", "replace").decode()
@@ -99,7 +99,7 @@ def test_exactly_what_the_log_can_tell_is_subscribed_to() -> None:
     assert set(SUBSCRIBED_EVENTS) == words & set(THEIR_EVENTS)
 
 
-def test_a_ring_reads_at_once_and_once_more_and_then_the_bell_is_trusted() -> None:
+def test_a_call_reads_at_once_and_once_more_and_then_the_webhook_is_trusted() -> None:
     webhook = WebhookState(PACE).reading(100).read(101, True)
     assert webhook.due(101) == 111
     webhook = webhook.called(105)
@@ -204,7 +204,7 @@ def test_what_is_no_event_of_an_incident_is_a_mere_call(body: bytes) -> None:
     assert parsed(body, 0.0) is None
 
 
-def test_what_rings_while_it_reads_is_read_after() -> None:
+def test_a_call_that_comes_while_it_reads_is_read_after() -> None:
     webhook = WebhookState(PACE).reading(100).called(100.2).read(104, True)
     assert webhook.due(104) == 101
 
@@ -217,7 +217,7 @@ def test_a_failed_read_is_repeated_at_the_short_interval_and_does_not_hammer() -
     assert webhook.reading(110).read(110, True).due(110) == 170
 
 
-def test_a_bell_is_trusted_for_a_day() -> None:
+def test_a_webhook_is_trusted_for_a_day() -> None:
     webhook = WebhookState(PACE).called(0)
     assert webhook.works(TRUSTED_SECONDS)
     assert not webhook.works(TRUSTED_SECONDS + 1)
@@ -227,9 +227,9 @@ def test_a_bell_is_trusted_for_a_day() -> None:
 def test_a_change_that_no_call_tells_of_makes_it_poll_until_a_call_comes() -> None:
     webhook = WebhookState(PACE).called(0).reading(60).read(60, True)
     webhook = webhook.found(60, happened=40)
-    assert webhook.works(60 + GRACE_SECONDS)
-    assert not webhook.works(60 + GRACE_SECONDS + 1)
-    assert webhook.interval(60 + GRACE_SECONDS + 1) == PACE.polling
+    assert webhook.works(60 + LATE_CALL_SECONDS)
+    assert not webhook.works(60 + LATE_CALL_SECONDS + 1)
+    assert webhook.interval(60 + LATE_CALL_SECONDS + 1) == PACE.polling
     assert webhook.found(80, happened=70).missed == 60
     assert webhook.called(200).works(200)
 
@@ -237,10 +237,10 @@ def test_a_change_that_no_call_tells_of_makes_it_poll_until_a_call_comes() -> No
 def test_a_call_before_the_finding_or_soon_after_explains_it() -> None:
     webhook = WebhookState(PACE).called(41)
     assert webhook.found(60, happened=40).missed is None
-    assert webhook.found(60, happened=41 + SLACK_SECONDS).missed is None
+    assert webhook.found(60, happened=41 + CLOCK_SLACK_SECONDS).missed is None
     late = webhook.found(60, happened=50)
     assert late.missed == 60
-    assert late.called(60 + GRACE_SECONDS).works(60 + GRACE_SECONDS)
+    assert late.called(60 + LATE_CALL_SECONDS).works(60 + LATE_CALL_SECONDS)
 
 
 def test_changes_from_before_the_listener_stood_count_against_nobody() -> None:
@@ -301,7 +301,7 @@ TIMES = st.lists(st.floats(0.0, 200.0), max_size=60)
 
 
 @given(TIMES, st.floats(0.0, 3.0))
-def test_every_ring_is_read_at_once_and_once_more_and_reads_keep_their_distance(
+def test_every_call_is_read_at_once_and_once_more_and_reads_keep_their_distance(
     calls: List[float], took: float
 ) -> None:
     world = World(took, [])
@@ -321,7 +321,7 @@ def test_every_ring_is_read_at_once_and_once_more_and_reads_keep_their_distance(
 
 
 @given(TIMES, st.lists(st.tuples(st.floats(0, 200), st.floats(0, 60)), max_size=4))
-def test_what_rings_during_an_outage_is_read_within_the_short_interval_after_it(
+def test_a_call_during_an_outage_is_read_within_the_short_interval_after_it(
     calls: List[float], outages: List[Tuple[float, float]]
 ) -> None:
     fails = [(start, start + length) for start, length in outages]

@@ -1,4 +1,5 @@
-"""Base of the actions that post and repaint cards, and what they return."""
+"""Base of the actions that post and repaint cards; and what these return, as `chat.handle` and
+`posts.reconcile` do, which repaint cards too."""
 
 from __future__ import annotations
 

@@ -67,8 +67,8 @@ class HoldVerdict(NamedTuple):
 
 
 def is_held_back(incident: Incident) -> bool:
-    """Whether quiet hours mean it; high urgency always passes, and so does one that PagerDuty does
-    not tell."""
+    """Whether quiet hours hold such an incident back; high urgency always passes, and an unknown
+    urgency passes too."""
     return incident.urgency == "low"
 
 

@@ -15,8 +15,16 @@ class CardOutcome(NamedTuple):
     channel_id: str
     channel: str = ""
     done: str = UNCHANGED
-    """created, repainted, unchanged, not_started, held (by quiet hours), waiting (another run is
-    posting it), deleted_by_a_person, failed."""
+    """What became of the card, a value that people see in an action's result; not all of them mean
+    that something was done:
+
+    - created, repainted: this run did so; unchanged: it was right already, or got replies alone;
+    - not_started: the route starts no card on this change;
+    - held: quiet hours hold it back, the digest lists it;
+    - waiting: another run is posting it at this moment;
+    - deleted_by_a_person: it is left alone;
+    - failed: `problem` says why.
+    """
     post_id: str = ""
     reply_ids: Tuple[str, ...] = ()
     problem: str = ""

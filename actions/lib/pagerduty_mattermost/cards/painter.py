@@ -8,8 +8,8 @@ What was done is read from Mattermost: the thread, and the version in the card's
 read where a value in hand says it already:
 
 - of a post that this run has just created, nobody has replied to it;
-- of a change that is the first to be known of its events (`at_once`), where the card shows all
-  that was known before: none of its replies is there.
+- of a change that is the first to be known of its events (`trust_memory`), where the card shows
+  all that was known before: none of its replies is there.
 
 The second holds because whoever replies an event writes the change before
 (`IncidentRecords.save_state`), and that stands for an hour at least. It is not relied on for old
@@ -77,13 +77,13 @@ class CardPainter:
         read_at: float,
         *,
         here: bool,
-        at_once: bool = False,
+        trust_memory: bool = False,
     ) -> CardOutcome:
         """Find or create the card, paint it, reply what is missing.
 
         `read_at`: monotonic seconds before the memory was read. `here`: the run is about this
-        card's channel. `at_once`: the card shows all but this change, of which nobody has
-        replied anything yet. Raises what the gateways raise.
+        card's channel. `trust_memory`: the thread need not be read: the card shows all but this
+        change, of which nobody has replied anything yet. Raises what the gateways raise.
         """
         outcome = CardOutcome(record.channel_id, record.label, post_id=record.post_id)
         if record.gone:
@@ -91,7 +91,7 @@ class CardPainter:
         view = self._view(record, memory)
         card = draw_card(memory.newest.change.incident, view)
         paints = memory.may_paint(change)
-        if record.post_id and record.bot and at_once:
+        if record.post_id and record.bot and trust_memory:
             thread = self._thread(record, (), read_at)
             with suppress(NotFound, RejectedInput, Unauthorized):
                 # Refused: what Mattermost has there is read, and decides.
@@ -172,7 +172,9 @@ class CardPainter:
         done = record._replace(
             born=True,
             closed=not memory.newest.change.incident.is_open,
-            told=record.told if set(memory.marks) <= set(record.told) else memory.marks,
+            told=record.told
+            if set(memory.state_digests) <= set(record.told)
+            else memory.state_digests,
         )
         if done != memory.cards.get(record.channel_id):
             records.save_card(done)

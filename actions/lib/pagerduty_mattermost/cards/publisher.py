@@ -38,8 +38,8 @@ from pagerduty_mattermost.cards.outcome import (
 from pagerduty_mattermost.cards.painter import CardPainter
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.records import (
-    GRACE_SECONDS,
     OVER,
+    REPLACED_SECONDS,
     UNSEEN,
     CardRecord,
     IncidentMemory,
@@ -205,11 +205,11 @@ class CardPublisher:
             known, memory = self._remember(job, known, memory, first=number == 0)
             targets, later = self._targets(job, memory), None
             for record in targets:
-                at_once = (
+                trust_memory = (
                     first is not None and first.is_shown(record) and first.knows_all_shown(record)
                 )
                 try:
-                    outcome = self._bring_up(job, record, memory, read_at, at_once)
+                    outcome = self._bring_up(job, record, memory, read_at, trust_memory)
                 except RetryLater as error:
                     later = error
                     continue
@@ -270,7 +270,12 @@ class CardPublisher:
         return known, whole
 
     def _bring_up(
-        self, job: _Job, record: CardRecord, memory: IncidentMemory, read_at: float, at_once: bool
+        self,
+        job: _Job,
+        record: CardRecord,
+        memory: IncidentMemory,
+        read_at: float,
+        trust_memory: bool,
     ) -> CardOutcome:
         """One card. What is wrong in another channel than the call's own is posted in the
         operations channel, and the other cards go on."""
@@ -278,7 +283,13 @@ class CardPublisher:
 
         def brought(ref: Optional[ChannelRef] = None) -> CardOutcome:
             return self._painter.bring_up(
-                job.records, job.change, record, memory, read_at, here=here, at_once=at_once
+                job.records,
+                job.change,
+                record,
+                memory,
+                read_at,
+                here=here,
+                trust_memory=trust_memory,
             )
 
         if here:
@@ -326,7 +337,9 @@ class CardPublisher:
         painted = outcomes and all(
             one.done in (CREATED, REPAINTED, UNCHANGED, GONE) for one in outcomes
         )
-        old = [state for state in memory.states[:-1] if self._clock() - state.at > GRACE_SECONDS]
+        old = [
+            state for state in memory.states[:-1] if self._clock() - state.at > REPLACED_SECONDS
+        ]
         if not painted or not old:
             return memory
         newest = memory.newest

@@ -7,9 +7,9 @@ Three kinds of keys below `pagerduty.incident.<id>.`, read in one request:
   each card, because the datastore has no compare-and-set and every action is a process of its own.
 - `mark`: that somebody said it is mitigated (`MitigatedMark`).
 - `state.<version>`: a change as it came (`SeenChange`), extras of older ones merged in. Never one
-  "newest" key: two writers would overwrite each other. Kept for `GRACE_SECONDS` after a newer one
-  came, because a card that is being created at that moment must still tell its events, and because
-  it says that somebody has replied them; then deleted by whoever painted a newer one.
+  "newest" key: two writers would overwrite each other. Kept for `REPLACED_SECONDS` after a newer
+  one came, because a card that is being created at that moment must still show its events, and
+  because it says that somebody has replied them; then deleted by whoever painted a newer one.
 """
 
 from __future__ import annotations
@@ -38,7 +38,8 @@ OPEN_SECONDS, CLOSED_SECONDS = 180 * DAY_SECONDS, 30 * DAY_SECONDS
 UNSEEN_SECONDS = DAY_SECONDS
 """A state of an incident that has no card (yet): StackStorm keeps no order, the one that starts it
 may come later."""
-GRACE_SECONDS = 3600.0
+REPLACED_SECONDS = 3600.0
+"""How long a state is kept after a newer one came (above)."""
 UNSEEN, OPEN, OVER = "unseen", "open", "over"
 LIFE_SECONDS: Mapping[str, float] = {
     UNSEEN: UNSEEN_SECONDS,
@@ -68,7 +69,8 @@ class CardRecord(NamedTuple):
     closed: bool = False
     """Whether it was last written for an incident that is over: the expiry follows it."""
     told: Tuple[int, ...] = ()
-    """Marks of the states that the card was painted with and whose replies its thread has."""
+    """`IncidentMemory.state_digests` that the card was painted with and whose replies its thread
+    has."""
     bot: str = ""
     """User id of the bot whose post it is; empty when it was not remembered yet."""
     asked: str = ""
@@ -132,7 +134,7 @@ class IncidentMemory(NamedTuple):
             incident = merge(change.incident, state.change.incident)
             new = {event.event_id for event in change.events}
             events = [event for event in state.change.events if event.event_id not in new]
-            events = sorted([*events, *change.events], key=lambda event: event.occurred_at)
+            events = sorted([*events, *change.events], key=_in_time)
             change = change._replace(incident=incident, events=tuple(events))
             merged = SeenChange(known.version, change, state.at, state.life)
         others = [state for state in self.states if state.version != known.version]
@@ -172,12 +174,12 @@ class IncidentMemory(NamedTuple):
 
     def is_shown(self, record: CardRecord) -> bool:
         """Whether the card is there, painted with all that is known, and all replies are."""
-        return record.born and bool(record.post_id) and set(self.marks) <= set(record.told)
+        return record.born and bool(record.post_id) and set(self.state_digests) <= set(record.told)
 
     def knows_all_shown(self, record: CardRecord) -> bool:
         """Whether the card has shown nothing but what is known: not so where a change that it
         showed was forgotten or written over since."""
-        return set(record.told) <= set(self.marks)
+        return set(record.told) <= set(self.state_digests)
 
     @property
     def events(self) -> List[IncidentEvent]:
@@ -186,22 +188,27 @@ class IncidentMemory(NamedTuple):
         for state in self.states:
             for event in state.change.events:
                 found.setdefault(event.event_id, event)
-        return sorted(found.values(), key=lambda event: event.occurred_at)
+        return sorted(found.values(), key=_in_time)
 
     @property
-    def marks(self) -> Tuple[int, ...]:
-        """One for each state: of its version and its events, since two changes of one second may
-        have the same version."""
-        return tuple(sorted(_mark(state) for state in self.states))
+    def state_digests(self) -> Tuple[int, ...]:
+        """A checksum for each state, of its version and its events, since two changes of one
+        second may have the same version."""
+        return tuple(sorted(_state_digest(state) for state in self.states))
 
     @property
     def versions(self) -> List[Version]:
         return [state.version for state in self.states]
 
 
-def _mark(state: SeenChange) -> int:
+def _state_digest(state: SeenChange) -> int:
     events = (event.event_id for event in state.change.events)
     return zlib.crc32("/".join([*map(str, state.version), *events]).encode("utf-8"))
+
+
+def _in_time(event: IncidentEvent) -> Tuple[str, bool]:
+    """Sorts events as they happened; within one second the incident's first comes first."""
+    return event.occurred_at, event.event_type != "incident.triggered"
 
 
 def as_seen(change: Change, now: float) -> SeenChange:

@@ -61,12 +61,12 @@ def reply(
     return {"replies": replies, "message": done + "."}
 
 
-def threads_of(snapshot: IncidentMemory, channel_id: str = "") -> List[ThreadRef]:
+def threads_of(memory: IncidentMemory, channel_id: str = "") -> List[ThreadRef]:
     """Of the cards that stand in Mattermost, in the order of their channels' ids; of one channel,
     if it is given. Pure."""
     return [
         ThreadRef(record.channel_id, record.post_id, record.label)
-        for _, record in sorted(snapshot.cards.items())
+        for _, record in sorted(memory.cards.items())
         if record.post_id and not record.gone and channel_id in ("", record.channel_id)
     ]
 

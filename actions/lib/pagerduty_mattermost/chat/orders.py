@@ -16,7 +16,7 @@ from pagerduty_mattermost.core.errors import RejectedInput
 BULK = "bulk"
 """Stands in chat.confirm for what is done to several incidents at once."""
 SNOOZE = "snooze"
-_VERBS = {"status": "status_update", "resolvenote": "resolve"}
+_VERB_OF_DIALOG = {"status": "status_update", "resolvenote": "resolve"}
 """What dialogs do, where their verb (`buttons.DIALOGS`) is no command's name."""
 
 
@@ -67,7 +67,7 @@ def _clicked(order: Mapping[str, Any]) -> Command:
     # Whom somebody chose comes as Mattermost's id of the user.
     known = TABLE.get(verb)
     chosen = f"@{text}" if text and known is not None and known.names_people else text
-    return Command(_VERBS.get(verb, verb), incidents=incident, text=chosen, brief=True)
+    return Command(_VERB_OF_DIALOG.get(verb, verb), incidents=incident, text=chosen, brief=True)
 
 
 def needs_confirmation(what: Command, listed: Sequence[str]) -> bool:

@@ -15,22 +15,32 @@ from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Change, Incid
 
 OVERLAP_SECONDS = 120
 """Seconds before the cursor that are read again: entries appear in the log late."""
-GRACE_SECONDS = 150
+DIFFERENCE_AGE_SECONDS = 150
 """Age in seconds that a difference found by a snapshot must have: its log entry may
-still appear until then, so it is more than OVERLAP."""
+still appear until then, so it is more than
+`OVERLAP_SECONDS`."""
 KEPT_CLOSED_SECONDS = 3600
 """Seconds that a resolved incident stays known."""
 SHARDS = 32
 
-REPORTED, FOLDED, AWAY, DIFFERS = 1, 2, 4, 8
-"""Flags of `KnownIncident`: a change was dispatched, so it is followed; its first assignment was
-folded into the trigger or the reopening; it left the watched services and teams; something about
-it is not explained by the log yet."""
-BY_SERVICE, REOPENED_AT, BY_ASSIGNMENT, BRIDGE_KNOWN = 16, 32, 64, 128
-"""More flags: no person triggered or reopened it, so that an assignment by a person is a
-hand-over; `status_at` is when it was reopened, and its assignment then may still come; an
-assignment alone told that it was reopened, and the entry that says so itself may still come; its
-conference bridge was read, so that another one is news."""
+# Flags of `KnownIncident`.
+REPORTED = 1
+"""A change of it was dispatched, so it is followed."""
+FOLDED = 2
+"""Its first assignment was told as a part of its trigger, not as an event of its own."""
+AWAY = 4
+"""It left the watched services and teams."""
+DIFFERS = 8
+"""PagerDuty says something about it that the log has not explained yet."""
+BY_SERVICE = 16
+"""No person triggered or reopened it, so that an assignment by a person is a hand-over."""
+REOPENED_AT = 32
+"""`status_at` is when it was reopened, and its assignment then may still come."""
+BY_ASSIGNMENT = 64
+"""An assignment alone told that it was reopened, and the entry that says so itself may still
+come."""
+BRIDGE_KNOWN = 128
+"""Its conference bridge was read, so that another one is news."""
 
 
 class KnownIncident(NamedTuple):

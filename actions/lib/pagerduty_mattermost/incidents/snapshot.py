@@ -35,8 +35,8 @@ from pagerduty_mattermost.incidents.incident import (
 from pagerduty_mattermost.incidents.known_states import (
     AWAY,
     BRIDGE_KNOWN,
+    DIFFERENCE_AGE_SECONDS,
     DIFFERS,
-    GRACE_SECONDS,
     REPORTED,
     KnownIncident,
     SensorState,
@@ -82,7 +82,7 @@ class _YoungDifferences(NamedTuple):
         """
         key = (incident_id, what, value)
         first = self.earlier.get(key, now)
-        if at <= now - GRACE_SECONDS or first <= now - GRACE_SECONDS:
+        if at <= now - DIFFERENCE_AGE_SECONDS or first <= now - DIFFERENCE_AGE_SECONDS:
             return True
         self.pending[key] = first
         return False
@@ -214,14 +214,14 @@ def _unknown(
     if lost or rescoped or created < state.origin:
         steps = adoption(state, (incident,), watch, now, followed=lost)
         return steps[0] if steps else None
-    if created > now - GRACE_SECONDS:
+    if created > now - DIFFERENCE_AGE_SECONDS:
         return None
     changed = _status_time(incident) or created
-    if not incident.is_open and not now - LATELY_SECONDS < changed <= now - GRACE_SECONDS:
+    if not incident.is_open and not now - LATELY_SECONDS < changed <= now - DIFFERENCE_AGE_SECONDS:
         return None
     events = [_event(incident, "status", "triggered", TRIGGERED, incident.created_at)]
     states = ["triggered"]
-    if incident.status != "triggered" and changed <= now - GRACE_SECONDS:
+    if incident.status != "triggered" and changed <= now - DIFFERENCE_AGE_SECONDS:
         events.append(_status_event(incident, "triggered"))
         states.append(incident.status)
     report = watch.passes(incident, states)

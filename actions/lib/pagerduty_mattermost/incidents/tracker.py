@@ -46,14 +46,15 @@ def follow(
     read_again: bool = True,
 ) -> List[StateStep]:
     """What fresh entries (newest first, as PagerDuty lists them) amount to: one step an incident,
-    in order of their first entries. `now`: the server's time, of which the overlap before it is
-    read again, if `read_again`."""
+    in order of their first entries. `now`: the server's time. `read_again`: the overlap before it
+    is read once more, so that what happened in it can be left undecided: entries of it may still
+    appear."""
     groups: Dict[str, List[LogEntry]] = {}
     for entry in in_order(entries):
         groups.setdefault(entry.incident.id, []).append(entry)
-    patience = now - OVERLAP_SECONDS if read_again else float("inf")
+    undecided_since = now - OVERLAP_SECONDS if read_again else float("inf")
     steps = (
-        _step(state, incident_id, group, watch, now, patience)
+        _step(state, incident_id, group, watch, now, undecided_since)
         for incident_id, group in groups.items()
     )
     return [step for step in steps if step is not None]
@@ -65,7 +66,7 @@ def _step(
     group: List[LogEntry],
     watch: WatchFilter,
     now: float,
-    patience: float,
+    undecided_since: float,
 ) -> Optional[StateStep]:
     before = state.known.get(incident_id)
     incident = max((entry.incident for entry in group), key=lambda i: i.updated_at)
@@ -79,7 +80,7 @@ def _step(
         return StateStep(incident_id, None, None, accounted)
     reported = reported or (bool(story.news) and watch.passes(incident, story.states))
     if before is None and not reported and not any(entry.kind == "trigger" for entry in group):
-        if group[0].at > patience:
+        if group[0].at > undecided_since:
             # Its trigger may still appear and make it one to report, with all its events:
             # decided then.
             return None

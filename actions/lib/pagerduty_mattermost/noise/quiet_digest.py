@@ -252,9 +252,9 @@ class QuietDigest:
     def _forget(self, one: HeldCard) -> None:
         """It is over and was counted: only that is kept."""
         records = IncidentRecords(self._context.store, one.incident_id, self._context.log)
-        snapshot = records.load()
-        if not snapshot.cards:
-            for version in snapshot.versions:
+        memory = records.load()
+        if not memory.cards:
+            for version in memory.versions:
                 records.forget_state(version)
         held_cards.save(
             self._context.store, one._replace(why=held_cards.OVER), self._context.clock()

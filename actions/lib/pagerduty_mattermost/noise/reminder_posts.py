@@ -84,8 +84,8 @@ def waiting(
             todo.append((int(before.next_at), incident_id))
     for _, incident_id in sorted(todo)[:MAX_READ]:
         before, state = kept.get(incident_id), triggered[incident_id]
-        snapshot = IncidentRecords(store, incident_id, log).load()
-        one = _looked(before or ReminderRecord(incident_id, 0.0), snapshot, state, terms, now)
+        memory = IncidentRecords(store, incident_id, log).load()
+        one = _looked(before or ReminderRecord(incident_id, 0.0), memory, state, terms, now)
         if one != before:
             save(store, one)
         if 0 < one.next_at <= now:
@@ -149,16 +149,16 @@ class ReminderRun:
     def _incident(
         self, one: ReminderRecord, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]
     ) -> List[str]:
-        snapshot = IncidentRecords(self._context.store, one.incident_id, self._context.log).load()
+        memory = IncidentRecords(self._context.store, one.incident_id, self._context.log).load()
         now = self._context.clock()
-        since = reminder_rules.began(snapshot.events, one.since)
+        since = reminder_rules.began(memory.events, one.since)
         if since > one.since:
             one = one._replace(since=since, told=0)
         number = reminder_rules.due(one.since, now, self._terms)
-        cards = _cards(snapshot)
+        cards = _cards(memory)
         quiet = [until for until in map(self._quiet_until(row), cards) if until is not None]
         if not cards or (quiet and len(quiet) == len(cards)):
-            again = min(quiet) if quiet else _patience(one.since, now)
+            again = min(quiet) if quiet else _next_try_at(one.since, now)
             save(self._context.store, one._replace(next_at=again))
             return []
         posted: List[str] = []
@@ -254,32 +254,30 @@ def _is_meant(known: KnownIncident, terms: RemindersConfig) -> bool:
 
 def _looked(
     one: ReminderRecord,
-    snapshot: IncidentMemory,
+    memory: IncidentMemory,
     state: KnownIncident,
     terms: RemindersConfig,
     now: float,
 ) -> ReminderRecord:
     """What is to be done about it, and when, by what is remembered of it."""
-    created = (
-        times.seconds(snapshot.newest.change.incident.created_at) if snapshot.states else None
-    )
-    since = reminder_rules.began(snapshot.events, one.since or created or float(state.status_at))
+    created = times.seconds(memory.newest.change.incident.created_at) if memory.states else None
+    since = reminder_rules.began(memory.events, one.since or created or float(state.status_at))
     one = one._replace(
         since=since, told=one.told if since == one.since else 0, status_at=state.status_at
     )
-    if not _cards(snapshot):
-        return one._replace(next_at=_patience(since, now))
+    if not _cards(memory):
+        return one._replace(next_at=_next_try_at(since, now))
     return one._replace(next_at=reminder_rules.next_at(since, one.told, terms))
 
 
-def _patience(since: float, now: float) -> float:
+def _next_try_at(since: float, now: float) -> float:
     return now + max(FIRST_WAIT_SECONDS, (now - since) / 4)
 
 
-def _cards(snapshot: IncidentMemory) -> List[CardRecord]:
+def _cards(memory: IncidentMemory) -> List[CardRecord]:
     """Those that can be replied to; a route that wants no replies gets no reminder either, nor
     does the canary's."""
-    found = [one for one in snapshot.cards.values() if one.route != CANARY]
+    found = [one for one in memory.cards.values() if one.route != CANARY]
     return [one for one in found if one.post_id and not one.gone and one.route.reply_on != (NONE,)]
 
 

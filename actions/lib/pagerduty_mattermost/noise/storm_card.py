@@ -11,7 +11,8 @@ from pagerduty_mattermost.cards.fields import MAX_NAME
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, inert, markdown_link, one_line, web_link
 
-COLORS = {"ongoing": "#c62828", "ended": "#2e7d32"}
+COLORS = {"ongoing": STATES["triggered"].color, "ended": STATES["resolved"].color}
+"""Those of an incident's own card."""
 
 
 def card(storm: Mapping[str, Any], zone: tzinfo) -> Tuple[str, Dict[str, Any]]:

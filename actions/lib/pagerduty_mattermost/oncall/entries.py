@@ -3,7 +3,7 @@ PagerDuty allows.
 
     found = read(pagerduty, {"schedule": ["PSCHED1"], "escalation_policy": []}, since, until)
     found.spans["PSCHED1"]    # {0: [OnCallSpan(...), ...]}
-    found.at_once             # ids that fitted into one request, for the next time
+    found.at_once             # how many ids fit into one request, for the next run
 
 One kind a request: `schedule_ids` and `escalation_policy_ids` narrow each other. Rows can move
 from page to page while the account changes; `total` tells when one was lost or doubled, and the
@@ -37,7 +37,7 @@ class SpansFound(NamedTuple):
     pages: Dict[str, int]
     """By kind, of the longest list."""
     at_once: int
-    """0: no limit was met."""
+    """Ids that one request may ask for, as was found out; 0: no limit was met."""
 
 
 class _TooMany(PackError):
@@ -51,9 +51,10 @@ def read(
     until: float,
     at_once: int = 0,
 ) -> SpansFound:
-    """`ids`: by kind. More than fit into one address are looked for among all on-calls of the
-    account, where that takes no more requests. Raises the gateway's errors; RetryLater when the
-    rows do not hold still."""
+    """`ids`: by kind. `at_once`: how many of them go into one request, as an earlier run found
+    out; 0: that is not known. More than fit into one address are looked for among all on-calls of
+    the account, where that takes no more requests. Raises the gateway's errors; RetryLater when
+    the rows do not hold still."""
     count = sum(len(some) for some in ids.values())
     spans: Dict[str, Dict[int, List[OnCallSpan]]] = {
         id: {} for some in ids.values() for id in some

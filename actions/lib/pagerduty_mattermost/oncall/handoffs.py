@@ -1,7 +1,7 @@
 """Hand-offs of watched schedules and escalation policies, and shifts that begin soon. Pure.
 
     # Spans that touch [state.at, now], and later ones.
-    found = watch(state, {"PSCHED1": {0: [OnCallSpan(...), ...]}}, now)
+    found = find_changes(state, {"PSCHED1": {0: [OnCallSpan(...), ...]}}, now)
     found.handoffs                      # all since the last run, oldest first
     found.state                         # to be kept once the messages are sent
     coming_shifts(watched, now, 1800.0) # whose shift begins within half an hour
@@ -129,7 +129,9 @@ class WatchedChanges(NamedTuple):
     state: WatchState
 
 
-def watch(before: WatchState, watched: Mapping[str, SpansByLevel], now: float) -> WatchedChanges:
+def find_changes(
+    before: WatchState, watched: Mapping[str, SpansByLevel], now: float
+) -> WatchedChanges:
     """What happened since the last run. `watched`: what PagerDuty was asked for, each of them,
     whole."""
     found: List[HandOff] = []

@@ -156,7 +156,7 @@ class OnCallWatcher:
     ) -> Tuple[WatchedChanges, WatchedOnCalls, Tuple[str, ...]]:
         """What changed, once what may come from a lost row, or from a schedule that no policy
         uses, was asked for again."""
-        changes = handoffs.watch(before, seen.spans, seen.at)
+        changes = handoffs.find_changes(before, seen.spans, seen.at)
         odd = {one.watched for one in changes.handoffs if one.odd}
         changed = {one.watched for one in changes.handoffs}
         spans = dict(seen.spans)
@@ -187,7 +187,7 @@ class OnCallWatcher:
                 self._context.pagerduty, wanted, min(since, seen.at), until, seen.at_once
             )
             spans.update(again.spans)
-        changes = handoffs.watch(before, spans, seen.at)
+        changes = handoffs.find_changes(before, spans, seen.at)
         return changes, seen._replace(spans=spans), tuple(sorted(unused))
 
     def _render(self, ids: List[str], now: float) -> None:

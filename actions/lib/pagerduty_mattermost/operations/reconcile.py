@@ -147,7 +147,7 @@ class Reconciler:
         done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
         replies = sum(len(one.reply_ids) for one in outcomes)
         # What could not be done stands in the log before the cursor that is kept then.
-        later = since if left else max(since, upto - reconcile_plan.GRACE_SECONDS - 5)
+        later = since if left else max(since, upto - reconcile_plan.IN_FLIGHT_SECONDS - 5)
         return ReconcileReport(len(jobs), len(done), replies, left, problems, later, requests + 1)
 
     def _read_unjudged(
@@ -201,10 +201,10 @@ class Reconciler:
             if number >= MAX_JOBS or late or in_a_row >= FAILURES_IN_A_ROW:
                 left += len(jobs) - number
                 break
-            snapshot = remembered.get(job.incident_id, IncidentMemory({}, ()))
+            memory = remembered.get(job.incident_id, IncidentMemory({}, ()))
             try:
                 outcomes += self._put_right(
-                    job, incidents.get(job.incident_id), snapshot, state, now
+                    job, incidents.get(job.incident_id), memory, state, now
                 )
                 in_a_row = 0
             except RetryLater as error:
@@ -219,38 +219,38 @@ class Reconciler:
         self,
         job: ReconcileJob,
         row: Optional[Incident],
-        snapshot: IncidentMemory,
+        memory: IncidentMemory,
         state: SensorState,
         now: float,
     ) -> List[CardOutcome]:
         incident = row or read_incident(self._context.pagerduty, job.incident_id)
         if incident is None:
-            return self._deleted(snapshot, now)
+            return self._deleted(memory, now)
         change = Change(incident, read_at=times.iso(now))
         if job.why & READS_LOG:
             entries = read_incident_log(self._context.pagerduty, job.incident_id)
-            seen = frozenset(event.event_id for event in snapshot.events)
+            seen = frozenset(event.event_id for event in memory.events)
             change = missing_events(entries, incident, seen, state.origin, now)
-        found = self._posts.repaint(change) if snapshot.cards else []
+        found = self._posts.repaint(change) if memory.cards else []
         if job.why & STARTS_CARDS:
-            found += self._born(change, snapshot)
+            found += self._born(change, memory)
         return found
 
-    def _deleted(self, snapshot: IncidentMemory, now: float) -> List[CardOutcome]:
+    def _deleted(self, memory: IncidentMemory, now: float) -> List[CardOutcome]:
         """PagerDuty no longer knows it: its cards say so."""
-        if not snapshot.states:
+        if not memory.states:
             return []
-        last = snapshot.newest.change.incident
+        last = memory.newest.change.incident
         at = times.iso(now)
         return self._posts.repaint(
             Change(last._replace(status="deleted", updated_at=at, resolved_at=at), read_at=at)
         )
 
-    def _born(self, change: Change, snapshot: IncidentMemory) -> List[CardOutcome]:
+    def _born(self, change: Change, memory: IncidentMemory) -> List[CardOutcome]:
         """The cards that rules and subscriptions would have started."""
         found: List[CardOutcome] = []
-        for channel, route in self._wanted.births(_changes(change, snapshot)):
-            found += self._shown(change, channel, route, snapshot)
+        for channel, route in self._wanted.births(_changes(change, memory)):
+            found += self._shown(change, channel, route, memory)
         return found
 
     def _is_wanted(
@@ -258,7 +258,7 @@ class Reconciler:
         job: ReconcileJob,
         rows: Mapping[str, OpenIncident],
         incidents: Mapping[str, Incident],
-        snapshot: IncidentMemory,
+        memory: IncidentMemory,
     ) -> bool:
         """Whether anything is to be done for it: not for an incident that no route wants, by what
         is remembered of it and how it is now."""
@@ -267,21 +267,21 @@ class Reconciler:
         incident = incidents.get(job.incident_id)
         if incident is None:
             row = rows.get(job.incident_id)
-            if not snapshot.states:
+            if not memory.states:
                 return False
-            if row is not None and not _is_remembered(row, snapshot):
+            if row is not None and not _is_remembered(row, memory):
                 return False
-            incident = snapshot.newest.change.incident
-        return bool(self._wanted.births(_changes(Change(incident), snapshot)))
+            incident = memory.newest.change.incident
+        return bool(self._wanted.births(_changes(Change(incident), memory)))
 
     def _shown(
-        self, change: Change, channel: str, route: Route, snapshot: IncidentMemory
+        self, change: Change, channel: str, route: Route, memory: IncidentMemory
     ) -> List[CardOutcome]:
         """The card is looked for first: the datastore may have lost its record."""
         incident = change.incident
         try:
             ref = self._context.channels.look_up(channel, (incident.service_id, incident.service))
-            if ref.id in snapshot.cards:
+            if ref.id in memory.cards:
                 return []
             began = times.seconds(incident.created_at) or self._context.clock()
             if not self._posts.is_quiet(route, incident):
@@ -307,9 +307,9 @@ class Reconciler:
         gone is posted anew, once."""
         cards = {
             (incident_id, record.channel_id): record
-            for incident_id, snapshot in remembered.items()
+            for incident_id, memory in remembered.items()
             if incident_id in rows
-            for record in snapshot.cards.values()
+            for record in memory.cards.values()
             if record.post_id
         }
         living = set(
@@ -332,10 +332,10 @@ def _is_remembered(row: OpenIncident, memory: Optional[IncidentMemory]) -> bool:
     return memory.newest.version.updated_at >= row.updated_at
 
 
-def _changes(change: Change, snapshot: IncidentMemory) -> List[Change]:
+def _changes(change: Change, memory: IncidentMemory) -> List[Change]:
     """What routes judge by: the changes that are remembered, and this one, as a trigger where it
     has no events and is newer than them."""
-    changes = [state.change for state in snapshot.states if state.change.events]
+    changes = [state.change for state in memory.states if state.change.events]
     newer = not changes or change.incident.updated_at > changes[-1].incident.updated_at
     if change.events or newer:
         events = change.events or (

@@ -3,8 +3,8 @@
     jobs = plan(AtPagerDuty(rows, entries, now), remembered, known)
 
 Nothing depends on a trigger that arrived: the open incidents and the log since the last run tell
-what should be there (docs/architecture.md, Reconcile). What is younger than `GRACE_SECONDS` may
-still be on its way and waits for the next run.
+what should be there (docs/architecture.md, Reconcile). What is younger than `IN_FLIGHT_SECONDS`
+may still be on its way and waits for the next run.
 """
 
 from __future__ import annotations
@@ -19,8 +19,9 @@ from pagerduty_mattermost.incidents.incident_story import FIRST_ASSIGNMENT_SECON
 from pagerduty_mattermost.incidents.known_states import REPORTED, KnownIncident
 from pagerduty_mattermost.incidents.log_entries import LogEntry, acting_person
 
-GRACE_SECONDS = 180.0
-"""That the sensor, the rules engine and an action are left to do it by themselves."""
+IN_FLIGHT_SECONDS = 180.0
+"""How long sensor, rules engine and action are left to do it by themselves: what is younger may
+still be on its way."""
 
 # Why something has to be put right.
 NEW_EVENT = "new_event"
@@ -114,8 +115,8 @@ def plan(
 
     for incident_id, reason in of_log(there, remembered, known, forgotten).items():
         found(incident_id, reason)
-    for incident_id, snapshot in remembered.items():
-        for reason in _of_cards(there, incident_id, snapshot):
+    for incident_id, memory in remembered.items():
+        for reason in _of_cards(there, incident_id, memory):
             found(incident_id, reason)
     for incident_id in there.rows:
         reported = incident_id in known and known[incident_id].has(REPORTED)
@@ -128,7 +129,7 @@ def plan(
         **dict.fromkeys(held, silent),
     }
     # What has a card is followed, whoever thinks that it is held: two sensors may run by mistake.
-    carded = {i for i, snapshot in remembered.items() if snapshot.cards}
+    carded = {i for i, memory in remembered.items() if memory.cards}
     jobs = [
         ReconcileJob(i, frozenset(r))
         for i, r in why.items()
@@ -152,14 +153,14 @@ def of_log(
     found: Dict[str, str] = {}
     for entry in there.entries:
         incident_id = entry.incident.id
-        snapshot = remembered.get(incident_id)
+        memory = remembered.get(incident_id)
         reported = (
             known[incident_id].has(REPORTED) if incident_id in known else forgotten(entry.incident)
         )
         if (
             entry.event is None
-            or there.now - entry.at < GRACE_SECONDS
-            or not (reported or (snapshot and snapshot.cards))
+            or there.now - entry.at < IN_FLIGHT_SECONDS
+            or not (reported or (memory and memory.cards))
         ):
             continue
         created = times.seconds(entry.incident.created_at)
@@ -170,25 +171,25 @@ def of_log(
             and not acting_person(entry)
         ):
             continue  # it belongs to the trigger
-        if snapshot is None or entry.event.event_id not in {
-            event.event_id for event in snapshot.events
+        if memory is None or entry.event.event_id not in {
+            event.event_id for event in memory.events
         }:
             found[incident_id] = NEW_EVENT
-        elif not snapshot.cards:
+        elif not memory.cards:
             found.setdefault(incident_id, MISSING)
     return found
 
 
-def _of_cards(there: AtPagerDuty, incident_id: str, snapshot: IncidentMemory) -> List[str]:
-    live = [record for record in snapshot.cards.values() if not record.gone]
-    if not live or not snapshot.states:
+def _of_cards(there: AtPagerDuty, incident_id: str, memory: IncidentMemory) -> List[str]:
+    live = [record for record in memory.cards.values() if not record.gone]
+    if not live or not memory.states:
         return []
     found = []
-    newest = snapshot.newest
-    settled = there.now - newest.at >= GRACE_SECONDS
-    marks = set(snapshot.marks)
+    newest = memory.newest
+    settled = there.now - newest.at >= IN_FLIGHT_SECONDS
+    digests = set(memory.state_digests)
     if settled and any(
-        not (record.post_id and record.born and marks <= set(record.told)) for record in live
+        not (record.post_id and record.born and digests <= set(record.told)) for record in live
     ):
         found.append(UNFINISHED)
     row = there.rows.get(incident_id)
@@ -204,14 +205,14 @@ def _of_cards(there: AtPagerDuty, incident_id: str, snapshot: IncidentMemory) ->
 
 
 def _is_settled(at: str, now: float) -> bool:
-    return now - (times.seconds(at) or 0.0) >= GRACE_SECONDS
+    return now - (times.seconds(at) or 0.0) >= IN_FLIGHT_SECONDS
 
 
 def _created(
     there: AtPagerDuty, remembered: Mapping[str, IncidentMemory], incident_id: str
 ) -> str:
-    snapshot = remembered.get(incident_id)
-    if snapshot is not None and snapshot.states:
-        return snapshot.newest.change.incident.created_at
+    memory = remembered.get(incident_id)
+    if memory is not None and memory.states:
+        return memory.newest.change.incident.created_at
     row = there.rows.get(incident_id)
     return row.since if row is not None else ""

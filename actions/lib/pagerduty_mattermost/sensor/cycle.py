@@ -56,7 +56,7 @@ differences."""
 MAX_SLICES = 20
 """Windows of a long log in one cycle; the others follow with the next."""
 MAX_WAIT_SECONDS = 300.0
-"""Seconds: a longer wait that PagerDuty asks for is asked about again."""
+"""Wait at most this long, then try again, even if Retry-After says more."""
 CYCLES_SKIPPED = 100
 """Added at a start: more than the quiet cycles that were not committed, so that cycles only ever
 grow."""
@@ -75,7 +75,7 @@ class Cycle:
         log: Any,
         health: Optional[SensorHealth] = None,
         *,
-        pulse: Optional[Heartbeat] = None,
+        trigger_heartbeat: Optional[Heartbeat] = None,
         noise: Optional[StormGate] = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
@@ -88,7 +88,7 @@ class Cycle:
         self.health = health or SensorHealth()
         self.on_read: Callable[[Sequence[LogEntry]], None] = lambda entries: None
         """Given the new entries of each read of the log, once they were dispatched."""
-        self._pulse = pulse
+        self._trigger_heartbeat = trigger_heartbeat
         self._changes = ChangeDispatch(dispatcher, pagerduty, noise, log)
         self._snapshots = Snapshots(pagerduty, config.watch.snapshot_every)
         self._clock = ServerClock()
@@ -119,11 +119,12 @@ class Cycle:
         return self._last_good
 
     def run(self, weight: float = 1.0) -> bool:
-        """One cycle, which counts as so much of one for `snapshot_every`; False when it did not
-        come to its end. Raises nothing but what ends the process."""
+        """One cycle; False when it did not come to its end. `weight`: fraction of a poll interval,
+        for the snapshot counter (`snapshot_every`): a webhook's calls make cycles come sooner.
+        Raises nothing but what ends the process."""
         now, done = self._monotonic(), False
         if self._not_before is not None and now < self._not_before:
-            self._beat()
+            self._save_heartbeat()
             return done
         self._not_before = None
         try:
@@ -142,11 +143,11 @@ class Cycle:
             )
         else:
             self.health.good("names")
-        if self._pulse is not None and self.state is not None:
-            self._pulse.beat(self.state.cycle, self._last_good)
+        if self._trigger_heartbeat is not None and self.state is not None:
+            self._trigger_heartbeat.beat(self.state.cycle, self._last_good)
         if report_health(self.health, self._dispatcher, self._log, self._monotonic):
             self._heartbeat_at = None
-        self._beat()
+        self._save_heartbeat()
         return done
 
     def _failed(self, error: Exception) -> None:
@@ -341,9 +342,10 @@ class Cycle:
             self._log.warning("%s", error)
             return timezone.utc
 
-    def _beat(self) -> None:
-        """The heartbeat, at most once a minute; its cursor counts at the next start, so only what
-        is committed."""
+    def _save_heartbeat(self) -> None:
+        """Keep the heartbeat (`pagerduty.sensor.heartbeat`), at most once a minute; its cursor
+        counts at the next start, so only what is committed. `_trigger_heartbeat` is another one:
+        it dispatches the trigger `pagerduty.heartbeat`."""
         state, now = self.state, self._monotonic()
         if state is None or state.dirty or self._rebuild:
             return

@@ -13,10 +13,10 @@ do no more than be counted. Times are monotonic seconds.
 
 The webhook works while a verified call came within `TRUSTED_SECONDS` and no change is known that a
 call should have come for and none did. A change that a read finds is accounted for when any
-verified call came at or after it (`SLACK_SECONDS` of difference between the clocks are allowed),
-or comes within `GRACE_SECONDS` of the finding, since the log can be faster than the call. It works
-again with the next verified call. Changes that PagerDuty sends no call for (a changed title, what
-a snapshot found, what happened before the listener stood) are left out of account.
+verified call came at or after it (the clocks may differ by `CLOCK_SLACK_SECONDS`), or comes within
+`LATE_CALL_SECONDS` of the finding, since the log can be faster than the call. It works again with
+the next verified call. Changes that PagerDuty sends no call for (a changed title, what a snapshot
+found, what happened before the listener stood) are left out of account.
 """
 
 from __future__ import annotations
@@ -64,8 +64,11 @@ READ_AGAIN_SECONDS = 3.0
 """After the last call that tells of no incident, when the log is read once more: what it is about
 may come into sight after it."""
 TRUSTED_SECONDS = 86400.0
-GRACE_SECONDS = 30.0
-SLACK_SECONDS = 5.0
+"""How long after a verified call the webhook counts as working."""
+LATE_CALL_SECONDS = 30.0
+"""How long after the log showed a change its call may still come."""
+CLOCK_SLACK_SECONDS = 5.0
+"""By which PagerDuty's clock and the monotonic one may differ."""
 MAX_SIGNATURES = 10
 """Of one call; PagerDuty sends one for each secret it still holds."""
 SIGNATURE_HEADER = "x-pagerduty-signature"
@@ -148,14 +151,14 @@ class WebhookState(NamedTuple):
 
     def found(self, now: float, happened: float) -> WebhookState:
         """A read found a change that a call should come for; `happened`: when it took place."""
-        in_time = self.last_call is not None and self.last_call >= happened - SLACK_SECONDS
+        in_time = self.last_call is not None and self.last_call >= happened - CLOCK_SLACK_SECONDS
         if in_time or happened < self.since or self.missed is not None:
             return self
         return self._replace(missed=now)
 
     def is_silent(self, now: float) -> bool:
         """Changes are found that no call comes for."""
-        return self.missed is not None and now - self.missed > GRACE_SECONDS
+        return self.missed is not None and now - self.missed > LATE_CALL_SECONDS
 
     def works(self, now: float) -> bool:
         return (

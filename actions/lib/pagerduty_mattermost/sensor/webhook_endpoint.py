@@ -48,8 +48,8 @@ LISTEN_AGAIN_SECONDS = 60.0
 SILENT_SECONDS = 300.0
 """Without a call after a change that one should have come for, until people are told: PagerDuty's
 calls can be late, and nothing depends on them."""
-ALARM_SECONDS = 3600.0
-"""That a trouble counts after it was last seen, so that one which comes and goes is reported
+TROUBLE_COUNTS_SECONDS = 3600.0
+"""How long a trouble counts after it was last seen, so that one which comes and goes is reported
 once."""
 ANSWER_SECONDS = 2.5
 """For the datastore while PagerDuty waits, which it does for 5 s."""
@@ -254,13 +254,13 @@ class WebhookEndpoint:
         problems = [
             one for one in (self._not_listening, *self._config.problems, self._keys.problem) if one
         ]
-        if unfit is not None and now - unfit < ALARM_SECONDS:
+        if unfit is not None and now - unfit < TROUBLE_COUNTS_SECONDS:
             problems.append(
                 f"{count} calls on the webhook bore a signature that fits no secret, and "
                 "were not heeded: run"
                 " pagerduty.webhook.setup, or correct webhook.secrets"
             )
-        if silent is not None and now - silent < ALARM_SECONDS:
+        if silent is not None and now - silent < TROUBLE_COUNTS_SECONDS:
             problems.append(
                 "PagerDuty's webhook did not tell of changes that the log holds, which is "
                 "polled instead: run"

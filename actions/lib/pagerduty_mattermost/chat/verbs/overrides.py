@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 LONGEST_DAYS = 30
 """Of one override; a longer one is more likely a slip."""
-SLACK_SECONDS = 300.0
+MAX_SHORTFALL_SECONDS = 300.0
 """By which an override may fall short of what is asked for and be the same."""
 AHEAD_DAYS = 14
 """In which overrides are listed."""
@@ -138,15 +138,15 @@ def _create(
 def _covering(
     context: Context, schedule: Reference, person: Reference, start: float, end: float
 ) -> Optional[Dict[str, Any]]:
-    """The person's override that covers this time, but for SLACK_SECONDS: the command was given
-    twice. None when there is none."""
+    """The person's override that covers this time, but for `MAX_SHORTFALL_SECONDS`: the command
+    was given twice. None when there is none."""
     for row in overrides.read(
         context.pagerduty, schedule.id, times.iso(start), times.iso(end), overflow=True
     ):
         begins, over = times.seconds(str(row.get("start"))), times.seconds(str(row.get("end")))
         if begins is None or over is None or not overrides.is_of(row, person.id):
             continue
-        if begins <= start + SLACK_SECONDS and over >= end - SLACK_SECONDS:
+        if begins <= start + MAX_SHORTFALL_SECONDS and over >= end - MAX_SHORTFALL_SECONDS:
             return row
     return None
 
