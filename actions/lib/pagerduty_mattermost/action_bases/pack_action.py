@@ -18,7 +18,6 @@ rule, so that it can be carried out again (operations/dead_letters.py, replay.py
 from __future__ import annotations
 
 import time
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Tuple
 
 from st2common.runners.base_action import Action
@@ -29,10 +28,6 @@ from pagerduty_mattermost.gateways.context import Context
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.operations.outage import OutageWatch
-
-REPLAY = "pagerduty_mattermost.action_bases.replay"
-"""Imported by its name when an action fails: it carries out entry points, which stand on this
-module."""
 
 
 class PackAction(Action):
@@ -116,10 +111,12 @@ class PackAction(Action):
 
     def _went_through(self) -> None:
         """Mattermost failed at first."""
+        from pagerduty_mattermost.action_bases.replay import carry_out_kept
+
         if not self.outage.over():
             return
         try:
-            import_module(REPLAY).carry_out_kept(self)
+            carry_out_kept(self)
         except PackError as error:
             self.context.log.warning("What was kept waits: %s", self.context.line_of(error))
 
@@ -156,7 +153,9 @@ class PackAction(Action):
         try:
             self._keep_failed(self.kept_as, given, error, line)
             if isinstance(error, RetryLater) and self._outage is not None and self._outage.seen:
-                import_module(REPLAY).await_return(self)
+                from pagerduty_mattermost.action_bases.replay import await_return
+
+                await_return(self)
         except PackError as failed:
             line = self.context.line_of(failed)
             self.context.log.warning("Not kept as a dead letter: %s", line)
