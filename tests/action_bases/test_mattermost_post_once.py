@@ -35,7 +35,7 @@ class PostOnceTestCase(ChatActionCase):
 
     def test_what_comes_late_says_of_when_it_is(self) -> None:
         self.chat.server.faults.add("drop")
-        self.refused(**GIVEN, key="failing")  # it asked for four minutes whether it is back
+        self.refused(**GIVEN, key="failing")
         self.chat.server.faults.clear()
         self.done(**{**GIVEN, "message": "It works again."}, key="recovered")
         self.chat.clock.advance(60)
@@ -43,7 +43,7 @@ class PostOnceTestCase(ChatActionCase):
         again, late = self.chat.messages("ops")
         assert again == "It works again."
         assert late.startswith(
-            "The sensor is failing.\n_Of 9 Oct 2025 08:53 UTC, told 5 min later._"
+            "The sensor is failing.\n_Of 9 Oct 2025 08:53 UTC, told 1 min later._"
         )
 
     def test_a_later_revision_edits_the_post_and_an_earlier_one_does_not(self) -> None:

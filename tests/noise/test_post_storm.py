@@ -107,7 +107,7 @@ class PostStormTestCase(ChatActionCase):
 
     def test_killed_while_it_paints_it_paints_when_it_is_run_again(self) -> None:
         self.shown(STORM)
-        self.chat.server.faults.add("drop", method="PUT")
+        self.chat.server.faults.add("drop", method="PUT", times=9)
         self.refused(change=OVER, channel="incidents")
         self.chat.server.faults.clear()
         assert self.shown(OVER) == "repainted"

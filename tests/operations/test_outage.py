@@ -148,3 +148,4 @@ class OutageTestCase(OutageCase):
         )
         assert not succeeded
         assert (self.kept, Store(self.action_service).read(outage.KEY)) == ([], None)
+

@@ -34,7 +34,7 @@ EAGER_SECONDS = 2.0
 """So long after the first failure others go on trying: it may be a hiccup."""
 SILENT_SECONDS = 30.0
 """Who has not asked so long after the time was due, asks no more."""
-MAX_REPLAYS = 2
+MAX_REPLAYS = 3
 """Of one action: it answers, and what is posted fails all the same."""
 
 
@@ -55,9 +55,6 @@ class OutageWatch:
         self._me = os.urandom(8).hex()
         self.seen = False
         """Whether Mattermost failed in this action."""
-        self._away = False
-        """Whether it gave no answer at all: if it answers otherwise and is healthy, what failed
-        is left to the retry policies."""
 
     def gives_up(self, error: PackError) -> bool:
         """Whether to leave it: another action has been asking for a while. A rate limit is no
@@ -65,7 +62,6 @@ class OutageWatch:
         if error.status == 429:
             return False
         self.seen = True
-        self._away = error.status is None
         found = self._read()
         if found is not None and self._is_asked(found):
             return self._context.clock() - found.since >= EAGER_SECONDS
@@ -107,17 +103,11 @@ class OutageWatch:
                 self._write(self._context.clock() + wait, began)
             self._context.sleep(wait)
             waited += wait
-            if asked:
-                continue
-            if not self._context.mattermost_soon.is_healthy():
-                self._away = True
-                continue
-            self._forget()
-            if not self._away:
-                return
-            replays += 1
-            if replay():
-                return
+            if not asked and self._context.mattermost_soon.is_healthy():
+                self._forget()
+                replays += 1
+                if replay():
+                    return
         self._leave()
 
     def _is_asked(self, found: Outage) -> bool:
