@@ -6,7 +6,6 @@ from __future__ import annotations
 from typing import Any, Dict
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
-from pagerduty_mattermost.core.errors import PackError
 
 
 class CatchUp(PackAction):
@@ -18,6 +17,3 @@ class CatchUp(PackAction):
         if not self.not_configured():
             tell_of_unread_values(self.context)
         return result
-
-    def waits_for_return(self, error: PackError) -> bool:
-        return True

@@ -18,16 +18,13 @@ rule, so that it can be carried out again (operations/dead_letters.py, replay.py
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import Any, Callable, Dict, Mapping, Optional, Tuple
 
 from st2common.runners.base_action import Action
 
 from pagerduty_mattermost.action_bases.results import fit
-from pagerduty_mattermost.core.errors import PackError, RetryLater
+from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.context import Context
-
-if TYPE_CHECKING:
-    from pagerduty_mattermost.operations.outage import OutageWatch
 
 
 class PackAction(Action):
@@ -43,15 +40,13 @@ class PackAction(Action):
     def __init__(self, config: Any = None, action_service: Any = None) -> None:
         super().__init__(config=config, action_service=action_service)
         self._context: Optional[Context] = None
-        self._outage: Optional[OutageWatch] = None
-        self._params: Dict[str, Any] = {}
 
     @classmethod
     def beside(cls, other: PackAction) -> PackAction:
         """One of this class that works with the context of another action."""
         made = cls(other.config, other.action_service)
         made.logger = other.logger
-        made._context, made._outage = other.context, other.outage
+        made._context = other.context
         return made
 
     @property
@@ -66,28 +61,8 @@ class PackAction(Action):
                 monotonic=lambda: self.monotonic(),
                 sleep=lambda seconds: self.sleep(seconds),
                 keep_failed=self._keep_failed,
-                gives_up=self._gives_up,
             )
         return self._context
-
-    @property
-    def outage(self) -> OutageWatch:
-        """Who asks whether Mattermost is back."""
-        if self._outage is None:
-            from pagerduty_mattermost.operations.outage import OutageWatch
-
-            self._outage = OutageWatch(self.context)
-        return self._outage
-
-    def _gives_up(self, error: PackError) -> bool:
-        return self.waits_for_return(error) and self.outage.gives_up(error)
-
-    def waits_for_return(self, error: PackError) -> bool:
-        """Whether, when Mattermost is away, it asks until it is back (`operations.outage`), or
-        leaves that to another: only where the failure is kept and replayed by itself."""
-        if not self.kept_as or self.kept_as.startswith("chat_"):
-            return False
-        return self.to_keep(self._params, error) is not None
 
     def act(self, *args: Any, **params: Any) -> Any:
         """What the action does; returns its result or raises a PackError."""
@@ -95,7 +70,6 @@ class PackAction(Action):
 
     def run(self, **params: Any) -> Tuple[bool, Any]:
         """(True, result) or (False, one line for people)."""
-        self._params = params
         try:
             result = fit(self.act(**params))
         except Exception as error:  # noqa: BLE001 - StackStorm would not turn it into one line
@@ -105,20 +79,7 @@ class PackAction(Action):
         left = self.unfinished(result)
         if left is not None:
             self._keep(params, self.context.line_of(left), left)
-        elif self._outage is not None and self._outage.seen:
-            self._went_through()
         return True, result
-
-    def _went_through(self) -> None:
-        """Mattermost failed at first."""
-        from pagerduty_mattermost.action_bases.replay import carry_out_kept
-
-        if not self.outage.over():
-            return
-        try:
-            carry_out_kept(self)
-        except PackError as error:
-            self.context.log.warning("What was kept waits: %s", self.context.line_of(error))
 
     def unfinished(self, result: Any) -> Optional[PackError]:
         """Why a part of it is not done although the action succeeded; None when all is."""
@@ -152,10 +113,6 @@ class PackAction(Action):
             return
         try:
             self._keep_failed(self.kept_as, given, error, line)
-            if isinstance(error, RetryLater) and self._outage is not None and self._outage.seen:
-                from pagerduty_mattermost.action_bases.replay import await_return
-
-                await_return(self)
         except PackError as failed:
             line = self.context.line_of(failed)
             self.context.log.warning("Not kept as a dead letter: %s", line)

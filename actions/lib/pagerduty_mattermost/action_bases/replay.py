@@ -16,8 +16,6 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.action_bases.pack_action import PackAction
     from pagerduty_mattermost.gateways.context import Context
 
-CATCH_UP_ASKING_SECONDS = 110.0
-"""How long `mattermost.catch_up` asks whether Mattermost is back: until its next run."""
 RUN_SECONDS = 240.0
 """After this long the rest waits for the next run."""
 ACT_VALID_SECONDS = 60.0
@@ -41,10 +39,6 @@ def catch_up(action: PackAction) -> Dict[str, Any]:
     found = dead_letters.load_all(context.store, context.log)
     kept = dead_letters.make_room(context.store, found, dead_letters.MAX_LETTERS, context.log)
     done = {one.letter.id: one for one in replay(action, kept, by_hand=False)}
-    if action.outage.seen and not action.not_configured():
-        action.outage.wait(
-            lambda: _goes_through(action, done), CATCH_UP_ASKING_SECONDS, follows=True
-        )
     after = [done[one.id].after if one.id in done else one for one in kept]
     left = [one for one in after if one is not None]
     warning = dead_letter_view.too_many(len(left))
@@ -67,38 +61,12 @@ def replay_by_hand(action: PackAction, ids: Sequence[str], everything: bool) -> 
     )
 
 
-def await_return(action: PackAction) -> None:
-    """Mattermost failed in this action: ask until it is back, unless another asks already, and
-    carry out what was kept meanwhile. Raises StoreUnreachable."""
-    action.outage.wait(lambda: _goes_through(action, {}))
-
-
-def carry_out_kept(action: PackAction) -> None:
-    """Others may have given up while this action got through. Raises StoreUnreachable."""
-    _goes_through(action, {})
-
-
-def _goes_through(action: PackAction, done: Dict[str, Replayed]) -> bool:
-    """Carry out what waits for Mattermost to be back; False when it is not. `done` gets each
-    result."""
-    letters = dead_letters.load_all(action.context.store, action.context.log)
-    results = replay(action, letters, by_hand=False, is_back=True)
-    done.update({one.letter.id: one for one in results})
-    return not any(one.after and one.after.kind == dead_letters.RETRYABLE for one in results)
-
-
-def replay(
-    action: PackAction,
-    letters: Sequence[DeadLetter],
-    *,
-    by_hand: bool,
-    is_back: bool = False,
-) -> List[Replayed]:
-    """One run over them; each result is in the datastore before the next begins. `is_back`: what
-    waits for the other side is tried at once. Raises StoreUnreachable."""
+def replay(action: PackAction, letters: Sequence[DeadLetter], *, by_hand: bool) -> List[Replayed]:
+    """One run over them; each result is in the datastore before the next begins. Raises
+    StoreUnreachable."""
     context = action.context
     began = context.monotonic()
-    order = ReplayOrder(letters, context.clock(), by_hand=by_hand, is_back=is_back)
+    order = ReplayOrder(letters, context.clock(), by_hand=by_hand)
     done: List[Replayed] = []
     while context.monotonic() - began <= RUN_SECONDS:
         one = order.next()

@@ -68,7 +68,6 @@ class Context:
     _config: Mapping[str, Any]
     _datastore_service: Any
     _keep_failed: Optional[KeepFailed]
-    _gives_up: Callable[[PackError], bool]
     _read: Dict[str, Any]
     log: Any
     clock: Callable[[], float]
@@ -85,14 +84,11 @@ class Context:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         keep_failed: Optional[KeepFailed] = None,
-        gives_up: Callable[[PackError], bool] = lambda error: False,
     ) -> None:
-        """`gives_up`: asked after each failed try at Mattermost whether it is to be the last."""
         self.__dict__.update(
             _config=config,
             _datastore_service=datastore_service,
             _keep_failed=keep_failed,
-            _gives_up=gives_up,
             _read={},
             log=log,
             clock=clock,
@@ -187,7 +183,6 @@ class Context:
             log=self._request_log,
             monotonic=self.monotonic,
             sleep=self.sleep,
-            gives_up=self._gives_up,
         )
 
     @cached_property

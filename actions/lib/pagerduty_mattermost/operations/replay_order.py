@@ -32,20 +32,14 @@ LONGEST_WAIT_SECONDS = {RETRYABLE: 600.0, BLOCKED: 3600.0}
 
 
 class ReplayOrder:
-    """One run. `by_hand`: everything is tried, whatever its kind and however short ago it was;
-    `is_back`: the other side answers again, so what waits for it is tried at once."""
+    """One run. `by_hand`: everything is tried, whatever its kind and however short ago it was."""
 
     def __init__(
-        self,
-        letters: Sequence[DeadLetter],
-        now: float,
-        *,
-        by_hand: bool = False,
-        is_back: bool = False,
+        self, letters: Sequence[DeadLetter], now: float, *, by_hand: bool = False
     ) -> None:
         self._now = now
         self._by_hand = by_hand
-        self._is_back = is_back
+        self._is_back = False
         self._in_a_row = 0
         self._queues: Deque[_Queue] = deque(
             _queues([one for one in letters if by_hand or is_tried(one, now)])

@@ -207,7 +207,6 @@ def retry(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     random: Callable[[], float] = _random.random,
-    gives_up: Callable[[RetryLater], bool] = lambda error: False,
 ) -> Answer:
     """Call until it returns, raises something other than `RetryLater`, or the policy ends.
 
@@ -215,7 +214,7 @@ def retry(
     random part of a doubling interval (full jitter). Raises the last `RetryLater`: at once when it
     was maybe done and is not `repeatable`, or when the wait would not fit into the budget (then
     `retry_after` says how long it would have been). Its `maybe_done` is true when any of the tries
-    may have been done. `gives_up` is asked after each failed try whether it is to be the last.
+    may have been done.
     """
     started = monotonic()
     attempt = 0
@@ -226,8 +225,7 @@ def retry(
             return call()
         except RetryLater as error:
             maybe_done = error.maybe_done = error.maybe_done or maybe_done
-            left = gives_up(error)
-            if left or attempt >= policy.attempts or (error.maybe_done and not repeatable):
+            if attempt >= policy.attempts or (error.maybe_done and not repeatable):
                 raise
             if error.retry_after is None:
                 wait = random() * min(policy.cap, policy.base * 2.0 ** (attempt - 1))

@@ -45,11 +45,8 @@ class MattermostDirectory:
         policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-        gives_up: Callable[[RetryLater], bool] = lambda error: False,
     ) -> None:
-        """`gives_up`: asked after each failed try whether it is to be the last."""
         self.settings = settings
-        self._gives_up = gives_up
         self._policy = policy
         self._sleep = sleep
         self._monotonic = monotonic
@@ -75,10 +72,6 @@ class MattermostDirectory:
         """From now on `before_write` is called with method, path, body and "" before anything that
         changes something is sent, and may raise instead."""
         self._driver.client.before_write = before_write
-
-    def is_healthy(self) -> bool:
-        """Whether the server and its database answer. Asked once."""
-        return bool(self._driver.client.is_healthy())
 
     def api(
         self,
@@ -197,5 +190,4 @@ class MattermostDirectory:
             repeatable=True,
             sleep=self._sleep,
             monotonic=self._monotonic,
-            gives_up=self._gives_up,
         )

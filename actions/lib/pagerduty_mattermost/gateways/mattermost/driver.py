@@ -132,7 +132,7 @@ class PooledClient(Client):
             return RetryLater(
                 line, status=status, error_id=error_id, retry_after=wait, maybe_done=status != 429
             )
-        if status in (400, 401, 403, 404) and not self.is_healthy():
+        if status in (400, 401, 403, 404) and self._unhealthy():
             line = f"Mattermost says that it is unhealthy (its database?); {line}"
             return RetryLater(line, status=status, error_id=error_id)
         if status == 401:
@@ -144,19 +144,19 @@ class PooledClient(Client):
         kinds = {400: RejectedInput, 403: Unauthorized, 404: NotFound, 413: RejectedInput}
         return kinds.get(status, PermanentError)(line, status=status, error_id=error_id)
 
-    def is_healthy(self) -> bool:
-        """Whether nothing is known to be wrong with the server and its database. The plain ping
-        says 200 even when there is."""
+    def _unhealthy(self) -> bool:
+        """Whether the server or its database is known to be in trouble. The plain ping says 200
+        even then."""
         try:
             response = self._session.get(
                 self.url + "/system/ping", params={"get_server_status": "true"}
             )
         except requests.RequestException:
-            return False
+            return True
         if response.status_code == 429 or response.status_code >= 500:
-            return False
+            return True
         told = decode(response)
-        return not isinstance(told, dict) or "UNHEALTHY" not in (
+        return isinstance(told, dict) and "UNHEALTHY" in (
             told.get("status"),
             told.get("database_status"),
         )
