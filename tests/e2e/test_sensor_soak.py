@@ -161,9 +161,17 @@ class SensorSoakTestCase(SensorWorld):
             if fact.kind in ("trigger", "reopen")
             for after in range(FIRST_ASSIGNMENT_SECONDS + 1)
         }
+        reopened = {
+            (payload["incident"]["id"], truth[event["event_id"]].data["created_at"])
+            for payload in self.payloads()
+            for event in payload["events"]
+            if event["event_type"] == "incident.reopened" and event["event_id"] in truth
+        }
         for fact in truth.values():
             if fact.kind in SILENT or fact.id in hidden or fact.id in told:
                 continue
+            if fact.kind == "reopen" and (fact.subject, fact.data["created_at"]) in reopened:
+                continue  # its assignment came first and was told as the reopening
             moment = (fact.subject, fact.data["created_at"])
             if fact.kind == "assign" and moment in began and moment not in folded:
                 folded.add(moment)  # what began it tells whom it was assigned to

@@ -7,6 +7,8 @@ from typing import Any, Callable, List, NamedTuple
 
 from model_world import World
 
+from sandbox.pagerduty.switches import Switches
+
 
 class Trips(NamedTuple):
     look: List[str]
@@ -20,7 +22,7 @@ class Counted:
     """A world in which what a change costs is counted. Its channels are resolved and joined."""
 
     def __init__(self) -> None:
-        self.world = World()
+        self.world = World(switches=Switches())
         self.repaint_first = False
         self._calls: List[str] = []
         for name in ("list_values", "set_value", "delete_value"):

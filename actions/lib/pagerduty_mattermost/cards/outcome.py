@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, NamedTuple, Optional, Tuple
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.cards.records import CardRecord
 
 CREATED, REPAINTED, UNCHANGED = "created", "repainted", "unchanged"
 NOT_STARTED, WAITING, GONE, FAILED = "not_started", "waiting", "deleted_by_a_person", "failed"
@@ -36,3 +39,9 @@ def joined(before: Optional[CardOutcome], now: CardOutcome) -> CardOutcome:
         return now
     done = before.done if before.done == CREATED or now.done == UNCHANGED else now.done
     return now._replace(done=done, reply_ids=(*before.reply_ids, *now.reply_ids))
+
+
+def untouched(record: CardRecord) -> CardOutcome:
+    """Of a card for which there was nothing to do."""
+    done = GONE if record.gone else UNCHANGED
+    return CardOutcome(record.channel_id, record.label, done, post_id=record.post_id)

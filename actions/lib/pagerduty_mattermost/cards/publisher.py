@@ -34,6 +34,7 @@ from pagerduty_mattermost.cards.outcome import (
     UNCHANGED,
     CardOutcome,
     joined,
+    untouched,
 )
 from pagerduty_mattermost.cards.painter import CardPainter
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
@@ -138,9 +139,9 @@ class CardPublisher:
         """
         service = (change.incident.service_id, change.incident.service)
         if self._canary.owns(*service):
+            route = CANARY
             if channel != self._canary.channel:
                 return CardOutcome("", channel, NOT_STARTED)
-            route = CANARY
         records = IncidentRecords(self._store, change.incident.id, self._log)
         asked = self._channels.asked(channel, service)
         loaded = [(self._monotonic(), records.load())]
@@ -197,7 +198,7 @@ class CardPublisher:
         known = as_seen(job.change, self._clock())
         targets = self._targets(job, memory)
         if _is_done(job, targets, known, memory):
-            return [_untouched(record) for record in targets]
+            return [untouched(record) for record in targets]
         first = memory if self._is_news(job.change, memory) else None
         outcomes: Dict[str, CardOutcome] = {}
         later: Optional[RetryLater] = None
@@ -397,8 +398,3 @@ def _is_done(
         )
         and not (closed and (memory.mark or any(state.life != OVER for state in memory.states)))
     )
-
-
-def _untouched(record: CardRecord) -> CardOutcome:
-    done = GONE if record.gone else UNCHANGED
-    return CardOutcome(record.channel_id, record.label, done, post_id=record.post_id)
