@@ -12,7 +12,7 @@ from typing import Any, Dict, List
 
 import pytest
 import yaml
-from browser import CHROMIUM, Browser
+from browser import NO_BROWSER, Browser
 from oncall_case import HOUR, OnCallCase, moment
 
 from sandbox import Sandbox
@@ -72,7 +72,7 @@ def test_a_hand_off_is_told_once_also_after_a_restart_in_the_middle(tmp_path: Pa
 class SeenTestCase(OnCallCase):
     __test__ = True
 
-    @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+    @pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
     def test_hand_offs_are_shown_as_people_read_them(self) -> None:
         rota = self.schedule(
             "Checkout rotation", ["Mei Tanaka", "Olu Adeyemi"], start=moment(2026, 11, 23, 9)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from browser import CHROMIUM, Browser
+from browser import NO_BROWSER, Browser
 from oncall_case import DAY, HOUR, OnCallCase, moment
 
 PICTURES = os.environ.get("ONCALL_PICTURES", "")
@@ -53,7 +53,7 @@ class PageTestCase(OnCallCase):
     def begin(self, hour: int) -> float:
         return moment(2026, 11, 20, hour)
 
-    @pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+    @pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
     def test_the_tables_are_shown_as_tables(self) -> None:
         import tempfile
 

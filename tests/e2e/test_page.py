@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
-from browser import CHROMIUM, Browser
+from browser import NO_BROWSER, Browser
 
 from sandbox import Sandbox
 from sandbox.chat_room import Room, until
 from sandbox.story import before
 
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="no Chromium is installed")
+pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
 PICTURE = os.environ.get("CHAT_PICTURE", "")
 
 

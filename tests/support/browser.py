@@ -17,10 +17,19 @@ from pathlib import Path
 from typing import Any, List, Optional
 
 import aiohttp
+from pack_files import REAL_ST2
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
 )
+NO_BROWSER = (
+    "no Chromium is installed"
+    if CHROMIUM is None
+    else "asyncio does not run beside the eventlet of StackStorm's test classes"
+    if REAL_ST2
+    else ""
+)
+"""Why no browser can be used here; empty where one can."""
 FLAGS = (
     *("--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
