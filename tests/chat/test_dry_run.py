@@ -19,6 +19,7 @@ from pagerduty_mattermost.chat.verb import NOTHING
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, WriteRefused
 from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.driver import READ_BY_POST
 from pagerduty_mattermost.gateways.reading_context import ReadingContext, ReadingStore
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -154,6 +155,8 @@ def test_whatever_is_no_read_is_refused(world: World) -> None:
         lambda: reading.pagerduty.delete("/schedules/PX/overrides/QX"),
         lambda: reading.pagerduty.create_incident({"incident_key": "k"}),
         lambda: reading.pagerduty_soon.post("/incidents", {}),
+        lambda: reading.events_soon.send_v2({"dedup_key": "k"}),
+        lambda: reading.mattermost_soon.create_post(channel, "x"),
         lambda: reading.events.send_v1({"service_key": "k"}),
         lambda: reading.events.send_v2({"dedup_key": "k"}),
         lambda: reading.events.send_change({}),
@@ -180,13 +183,18 @@ def test_whatever_is_no_read_is_refused(world: World) -> None:
         reading.clock = lambda: 0.0
 
 
-def test_each_gateway_and_each_way_to_write_is_known_to_who_only_reads() -> None:
+def test_each_gateway_and_each_way_to_write_is_known_to_who_only_reads(world: World) -> None:
     """A new gateway of the Context, or a new method of the Store, is made for reading as well."""
+    reading = ReadingContext.of(world.context())
     lazy = {name for name, value in vars(Context).items() if isinstance(value, cached_property)}
     stand_on_others = {"settings", "channels"}
-    assert lazy - stand_on_others == {
-        name for name, value in vars(ReadingContext).items() if isinstance(value, cached_property)
-    }
+    for name in lazy - stand_on_others - {"store"}:
+        gateway = getattr(reading, name)
+        client = gateway._driver.client if isinstance(gateway, Mattermost) else gateway
+        assert client.before_write is not None, name
+    assert isinstance(reading.store, ReadingStore)
+    makers = {name for name in vars(Context) if name.startswith("_make_")}
+    assert makers == {name for name in vars(ReadingContext) if name.startswith("_make_")}
     methods = {name for name in vars(Store) if not name.startswith("_")}
     reads = {"read", "read_secret", "read_prefix", "rows", "holds"}
     by_remember = {"quarantine"}

@@ -116,90 +116,32 @@ class Context:
     @cached_property
     def pagerduty(self) -> PagerDuty:
         """PagerDuty's REST API; raises ConfigError naming what is missing for it."""
-        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-
-        return PagerDuty(
-            self.settings.pagerduty,
-            log=self._request_log,
-            clock=self.clock,
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-        )
+        return self._make_pagerduty(soon=False)
 
     @cached_property
     def pagerduty_soon(self) -> PagerDuty:
         """The same, giving up after SOON_SECONDS: for what a card does not wait for."""
-        from pagerduty_mattermost.core.config.settings import require_pagerduty
-        from pagerduty_mattermost.gateways.http.client import RetryPolicy
-        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-
-        settings = require_pagerduty(self.settings)
-        return PagerDuty(
-            settings._replace(http=_soon(settings.http)),
-            log=self._request_log,
-            policy=RetryPolicy(attempts=2, budget=SOON_SECONDS),
-            clock=self.clock,
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-        )
+        return self._make_pagerduty(soon=True)
 
     @cached_property
     def events(self) -> Events:
         """PagerDuty's Events API; each event brings its own key."""
-        from pagerduty_mattermost.gateways.pagerduty.events_api import Events
-
-        return Events(
-            self.settings.pagerduty,
-            log=self._request_log,
-            clock=self.clock,
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-        )
+        return self._make_events(soon=False)
 
     @cached_property
     def events_soon(self) -> Events:
         """The same, giving up after SOON_SECONDS: for who comes again soon."""
-        from pagerduty_mattermost.gateways.http.client import RetryPolicy
-        from pagerduty_mattermost.gateways.pagerduty.events_api import Events
-
-        settings = self.settings.pagerduty
-        return Events(
-            settings._replace(http=_soon(settings.http)),
-            log=self._request_log,
-            policy=RetryPolicy(attempts=2, budget=SOON_SECONDS),
-            clock=self.clock,
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-        )
+        return self._make_events(soon=True)
 
     @cached_property
     def mattermost(self) -> Mattermost:
         """Mattermost's API; raises ConfigError naming what is missing for it."""
-        from pagerduty_mattermost.core.config.settings import require_mattermost
-        from pagerduty_mattermost.gateways.mattermost.client import Mattermost
-
-        return Mattermost(
-            require_mattermost(self.settings),
-            log=self._request_log,
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-        )
+        return self._make_mattermost(soon=False)
 
     @cached_property
     def mattermost_soon(self) -> Mattermost:
         """The same, giving up after SOON_SECONDS: for who comes again soon."""
-        from pagerduty_mattermost.core.config.settings import require_mattermost
-        from pagerduty_mattermost.gateways.http.client import RetryPolicy
-        from pagerduty_mattermost.gateways.mattermost.client import Mattermost
-
-        settings = require_mattermost(self.settings)
-        return Mattermost(
-            settings._replace(http=_soon(settings.http)),
-            log=self._request_log,
-            policy=RetryPolicy(attempts=2, budget=SOON_SECONDS),
-            monotonic=self.monotonic,
-            sleep=self.sleep,
-        )
+        return self._make_mattermost(soon=True)
 
     @cached_property
     def channels(self) -> Channels:
@@ -260,6 +202,40 @@ class Context:
         """`text` cleaned, cut to one line, and without the configuration's secrets."""
         return one_line(self._without_secrets(clean(text)), ERROR_LENGTH)
 
+    def _make_pagerduty(self, *, soon: bool) -> PagerDuty:
+        """Every client of PagerDuty's REST API that this context gives is made here."""
+        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+
+        settings = self.settings.pagerduty
+        http = _http(settings.http, soon=soon)
+        return PagerDuty(settings._replace(http=http), clock=self.clock, **self._terms(soon=soon))
+
+    def _make_events(self, *, soon: bool) -> Events:
+        """Every client of the Events API that this context gives is made here."""
+        from pagerduty_mattermost.gateways.pagerduty.events_api import Events
+
+        settings = self.settings.pagerduty
+        http = _http(settings.http, soon=soon)
+        return Events(settings._replace(http=http), clock=self.clock, **self._terms(soon=soon))
+
+    def _make_mattermost(self, *, soon: bool) -> Mattermost:
+        """Every client of Mattermost that this context gives is made here."""
+        from pagerduty_mattermost.core.config.settings import require_mattermost
+        from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+
+        settings = require_mattermost(self.settings)
+        http = _http(settings.http, soon=soon)
+        return Mattermost(settings._replace(http=http), **self._terms(soon=soon))
+
+    def _terms(self, *, soon: bool) -> Dict[str, Any]:
+        """What all clients are made with; `soon`: one that gives up after SOON_SECONDS."""
+        terms = {"log": self._request_log, "monotonic": self.monotonic, "sleep": self.sleep}
+        if soon:
+            from pagerduty_mattermost.gateways.http.client import RetryPolicy
+
+            terms["policy"] = RetryPolicy(attempts=2, budget=SOON_SECONDS)
+        return terms
+
     @property
     def _request_log(self) -> Any:
         """Gets a line for each request when `debug` is on."""
@@ -274,8 +250,10 @@ class Context:
         return text
 
 
-def _soon(http: Http) -> Http:
-    """With timeouts of SOON_SECONDS at most."""
+def _http(http: Http, *, soon: bool) -> Http:
+    """As it is configured, or with timeouts of SOON_SECONDS at most."""
+    if not soon:
+        return http
     waits = http.timeouts
     return http._replace(
         timeouts=waits._replace(

@@ -70,39 +70,18 @@ class ReadingContext(Context):
     def store(self) -> Store:
         return ReadingStore(self._datastore_service, monotonic=self.monotonic, sleep=self.sleep)
 
-    @cached_property
-    def pagerduty(self) -> PagerDuty:
-        made: PagerDuty = super().pagerduty
+    def _make_pagerduty(self, *, soon: bool) -> PagerDuty:
+        made = super()._make_pagerduty(soon=soon)
         made.before_write = _refusal(PAGERDUTY)
         return made
 
-    @cached_property
-    def pagerduty_soon(self) -> PagerDuty:
-        made: PagerDuty = super().pagerduty_soon
-        made.before_write = _refusal(PAGERDUTY)
-        return made
-
-    @cached_property
-    def events(self) -> Events:
-        made: Events = super().events
+    def _make_events(self, *, soon: bool) -> Events:
+        made = super()._make_events(soon=soon)
         made.before_write = _refusal(EVENTS)
         return made
 
-    @cached_property
-    def events_soon(self) -> Events:
-        made: Events = super().events_soon
-        made.before_write = _refusal(EVENTS)
-        return made
-
-    @cached_property
-    def mattermost(self) -> Mattermost:
-        made: Mattermost = super().mattermost
-        made.refuse_writes(_refusal(MATTERMOST))
-        return made
-
-    @cached_property
-    def mattermost_soon(self) -> Mattermost:
-        made: Mattermost = super().mattermost_soon
+    def _make_mattermost(self, *, soon: bool) -> Mattermost:
+        made = super()._make_mattermost(soon=soon)
         made.refuse_writes(_refusal(MATTERMOST))
         return made
 
