@@ -2,7 +2,7 @@
 where, and what to do.
 
 Gateways raise these and nothing else; actions turn them into a failed status with that line
-(`action_bases.pack_action`); sensors log the line and try again where `retryable` says so.
+(`action_bases.pack_action`); sensors log the line and try again after a `RetryLater`.
 """
 
 from __future__ import annotations
@@ -13,8 +13,6 @@ from typing import Any, Optional
 class PackError(Exception):
     """Base of all errors of the pack; `str(error)` is the one line for people and never holds a
     secret."""
-
-    retryable = False
 
     def __init__(self, message: str, *, status: Optional[int] = None, error_id: str = "") -> None:
         super().__init__(message)
@@ -56,8 +54,6 @@ class RetryLater(PackError):
     true when the effect may have happened although no answer arrived: look before repeating what
     has no key.
     """
-
-    retryable = True
 
     def __init__(
         self,
