@@ -54,6 +54,8 @@ NEVER = {
             "core.times",
             "gateways.mattermost.channels",
             "gateways.mattermost.client",
+            "gateways.pagerduty.write_once",
+            "gateways.pagerduty.write_outcome",
             "gateways.stackstorm.datastore",
             "incidents.tracker",
         )

@@ -14,7 +14,7 @@ becomes `true`, a list goes out as `name[]`. Text from outside reaches a path th
 from __future__ import annotations
 
 import re
-from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Set
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.pagerduty.connection import (
@@ -23,8 +23,9 @@ from pagerduty_mattermost.gateways.pagerduty.connection import (
     quoted,
 )
 from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
-from pagerduty_mattermost.gateways.pagerduty.write_once import WriteOnce
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import Write, Written
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.pagerduty.write_outcome import Written
 
 PAGE_SIZE = 100
 MAX_RECORDS = 10000
@@ -141,6 +142,8 @@ class PagerDuty(PagerDutyConnection):
         it is read what is so, and only what is not done is sent again. Raises `NotKnown` where
         nobody can tell whether it was carried out. `before`: the state that an incident was in,
         which tells an opening again from one that must not happen."""
+        from pagerduty_mattermost.gateways.pagerduty.write_once import WriteOnce
+        from pagerduty_mattermost.gateways.pagerduty.write_outcome import Write
 
         def send(body: Any) -> Dict[str, Any]:
             return self._once(method, path, params, body, from_email, bare_list)
