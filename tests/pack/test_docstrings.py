@@ -93,7 +93,7 @@ def wrong_calls(module: str, code: str) -> Iterator[str]:
                 *bound, *node.args, **{str(one.arg): one for one in node.keywords}
             )
         except (TypeError, ValueError) as error:
-            yield f"{ast.unparse(node)}: {error}"
+            yield f"line {node.lineno} of the example: {error}"
 
 
 def docstrings(module: str) -> Iterator[str]:
