@@ -19,7 +19,10 @@ from st2reactor.sensor.base import Sensor  # noqa: E402
 
 from pagerduty_mattermost.chat.endpoint import ChatEndpoint, open_endpoint  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
-from pagerduty_mattermost.sensor.health import fault  # noqa: E402
+from pagerduty_mattermost.gateways.http.listener import LISTEN_AGAIN_SECONDS  # noqa: E402
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
+from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
+from pagerduty_mattermost.sensor.heartbeat import report_health  # noqa: E402
 
 
 class ChatSensor(Sensor):
@@ -30,21 +33,44 @@ class ChatSensor(Sensor):
         self._log = sensor_service.get_logger(name="ChatSensor")
         self._stopped = threading.Event()
         self.endpoint: Optional[ChatEndpoint] = None
+        self._refused = SensorHealth()
 
     def setup(self) -> None:
-        """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged."""
+        """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and
+        told in the operations channel."""
         try:
             self.endpoint = open_endpoint(self.sensor_service, self.config, _schemas(), self._log)
         except PackError as error:
-            self._log.error("The chat sensor does nothing: %s", error)
+            self._refuse(str(error))
         except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
-            self._log.error("The chat sensor does nothing: %s", fault(self._log, error))
+            self._refuse(fault(self._log, error))
 
     def run(self) -> None:
-        """The listener has threads of its own; this one only stays, also where there is nothing to
-        do: StackStorm would start a sensor that ended anew, and give it up after the second time.
-        """
-        self._stopped.wait()
+        """The listener has threads of its own; this one looks after it each minute, and stays also
+        where there is nothing to do: StackStorm would start a sensor that ended anew, and give it
+        up after the second time."""
+        while True:
+            self.look()
+            if self._stopped.wait(LISTEN_AGAIN_SECONDS):
+                return
+
+    def look(self) -> None:
+        """What is done each minute. Raises nothing."""
+        try:
+            if self.endpoint is not None:
+                self.endpoint.tend()
+            elif self._refused.reason:
+                report_health(
+                    self._refused,
+                    Dispatcher(self.sensor_service, _schemas(), self._log),
+                    self._log,
+                )
+        except Exception as error:  # noqa: BLE001 - it would end the process
+            self._log.error("The chat sensor failed: %s", fault(self._log, error))
+
+    def _refuse(self, reason: str) -> None:
+        self._log.error("The chat sensor does nothing: %s", reason)
+        self._refused.stands("chat", {"settings": reason}, 0.0)
 
     def cleanup(self) -> None:
         self._stopped.set()
@@ -62,10 +88,14 @@ class ChatSensor(Sensor):
 
 
 def _schemas() -> Dict[str, Any]:
-    """Payload schemas by trigger reference, from the sensor's own metadata."""
+    """Payload schemas by trigger reference: of the sensor's own metadata, and of the incident
+    sensor's, whose trigger tells how sensors do."""
     import yaml
 
-    path = os.path.splitext(os.path.abspath(__file__))[0] + ".yaml"
-    with open(path, encoding="utf-8") as file:
-        metadata = yaml.safe_load(file)
-    return {"pagerduty." + one["name"]: one["payload_schema"] for one in metadata["trigger_types"]}
+    found = {}
+    for name in ("chat_sensor.yaml", "incident_sensor.yaml"):
+        path = os.path.join(os.path.dirname(os.path.abspath(__file__)), name)
+        with open(path, encoding="utf-8") as file:
+            for one in yaml.safe_load(file)["trigger_types"]:
+                found["pagerduty." + one["name"]] = one["payload_schema"]
+    return found

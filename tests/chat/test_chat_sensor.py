@@ -500,11 +500,44 @@ class ChatSensorTestCase(ChatSensorCase):
         self.start()
         assert self.click(old).status_code == 401
 
-    def test_a_taken_port_and_a_missing_setting_harm_nothing(self) -> None:
+    def told(self) -> List[Any]:
+        """What the sensors said of themselves."""
+        return [
+            (one["payload"]["state"], one["payload"]["kind"])
+            for one in self.get_dispatched_triggers()
+            if one["trigger"] == "pagerduty.sensor_health"
+        ]
+
+    def test_a_taken_port_is_told_tried_again_and_had_once_it_is_free(self) -> None:
         other = self.get_sensor_instance(config=self.config)
+        self.addCleanup(other.cleanup)
         other.setup()
-        assert other.endpoint is None
-        other.cleanup()
+        for _ in range(3):
+            other.look()
+        assert self.told() == [("failing", "chat.port")]
+        (told,) = [
+            one["payload"]
+            for one in self.get_dispatched_triggers()
+            if one["trigger"] == "pagerduty.sensor_health"
+        ]
+        port = self.config["chat"]["port"]
+        assert f"chat.bind and chat.port: 127.0.0.1:{port} can't be listened on" in told["text"]
+        assert other.sensor_service._logger.error.call_count == 1
+        self.sensor.cleanup()
+        other.look()
+        assert self.told()[1:] == [("recovered", "chat.port")]
+        one = self.account.trigger("Checkout API", "Slow")
+        assert self.click(self.token(one, "acknowledge")).status_code == 200
+
+    def test_a_setting_that_is_missing_with_the_port_is_told(self) -> None:
+        chat = {**self.config["chat"], "signing_keys": None}
+        sensor = self.get_sensor_instance(config={**self.config, "chat": chat})
+        sensor.setup()
+        for _ in range(2):
+            sensor.look()
+        assert self.told() == [("failing", "chat.settings")]
+
+    def test_a_missing_setting_harms_nothing(self) -> None:
         for change in ({"public_url": None}, {"signing_keys": None}, {"port": 0}):
             sensor = self.get_sensor_instance(
                 config={**self.config, "chat": {**self.config["chat"], **change}}

@@ -102,8 +102,7 @@ def shown(evil: str) -> Iterator[Tuple[str, str]]:
     yield "summary", open_summary.summary([whole], 0.0, timezone.utc)["text"]
     health = SensorHealth()
     health.failed("pagerduty", evil, 0.0, at_once=True)
-    notice = health.due(0.0)
-    assert notice is not None
+    (notice,) = health.due(0.0, 0.0)
     yield "health", notice.text
     watch = WatchConfig(
         services=("a",), teams=("b",), urgencies=("high",), start_states=("triggered",)

@@ -233,8 +233,7 @@ def test_summary_and_health_fit_their_schemas() -> None:
         assert misfit(summary(incidents, 1e9, timezone.utc), "open_summary") == ""
     health = SensorHealth()
     health.failed("pagerduty", "down", 0.0, at_once=True)
-    notice = health.due(0.0)
-    assert notice is not None
+    (notice,) = health.due(0.0, 0.0)
     assert misfit(notice._asdict(), "sensor_health") == ""
 
 

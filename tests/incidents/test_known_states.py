@@ -21,7 +21,6 @@ from pagerduty_mattermost.incidents.known_states import (
 )
 from pagerduty_mattermost.incidents.server_clock import ServerClock, moved
 from pagerduty_mattermost.incidents.state_store import StateStore
-from pagerduty_mattermost.sensor.health import SensorHealth
 
 NOW = 1_800_000_000
 
@@ -262,34 +261,3 @@ def test_the_cursor_follows_the_server(
     upto: Any, confirmed: Any, newest: Any, expected: float
 ) -> None:
     assert moved(100, upto, confirmed, newest) == expected
-
-
-def test_health_is_told_after_three_failures_or_two_minutes_and_once() -> None:
-    health = SensorHealth()
-    for now in (0, 10):
-        health.failed("pagerduty", "down", now, last_good="2027-01-15T08:00:00Z")
-        assert health.due(now) is None
-    health.failed("pagerduty", "down", 20)
-    notice = health.due(20)
-    assert notice is not None
-    assert (notice.state, notice.since) == ("failing", "2027-01-15T08:00:00Z")
-    health.mark_reported(notice)
-    health.failed("pagerduty", "down", 30)
-    assert health.due(30) is None
-    health.good("pagerduty")
-    notice = health.due(40)
-    assert notice is not None
-    assert (notice.state, notice.since) == ("recovered", "2027-01-15T08:00:00Z")
-    health.mark_reported(notice)
-    assert health.due(50) is None
-    health.failed("pagerduty", "slow", 60)
-    health.good("pagerduty")
-    assert health.due(600) is None
-
-
-def test_the_reason_of_failing_health_is_inert_markdown() -> None:
-    health = SensorHealth()
-    health.failed("names", "there is no service '@channel'", 0, at_once=True)
-    notice = health.due(0)
-    assert notice is not None
-    assert "@channel" not in notice.text

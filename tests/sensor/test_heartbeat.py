@@ -57,17 +57,15 @@ def test_what_is_not_taken_is_sent_with_the_next_cycle() -> None:
 def test_timers_that_stopped_are_a_trouble_and_ones_never_seen_are_none() -> None:
     world = World()
     world.pulse.beat(1, "")
-    assert world.health.due(world.now) is None
+    assert world.health.due(world.now, 0.0) == []
     world.values["reconcile.timer"] = {"at": world.now}
     world.now += TIMERS_DEAD_SECONDS + EVERY_SECONDS
     world.pulse.beat(2, "")
-    notice = world.health.due(world.now)
-    assert notice is not None
+    (notice,) = world.health.due(world.now, 0.0)
     assert "restart st2timersengine" in notice.text
-    world.health.mark_reported(notice)
+    world.health.mark_reported(notice, 0.0)
     world.values["reconcile.timer"] = {"at": world.now}
     world.now += EVERY_SECONDS
     world.pulse.beat(3, "")
-    back = world.health.due(world.now)
-    assert back is not None
+    (back,) = world.health.due(world.now, 0.0)
     assert back.state == "recovered"

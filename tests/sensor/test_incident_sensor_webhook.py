@@ -144,7 +144,7 @@ class WebhookTestCase(WebhookWorld):
             self.sensor.poll()
         assert self.reads() - before <= 3
 
-    def test_what_is_not_pagerdutys_makes_no_read_is_counted_and_told_once(self) -> None:
+    def test_what_is_not_pagerdutys_makes_no_read_and_is_counted_not_told(self) -> None:
         self.poll()
         before = self.reads()
         assert self.call(headers={}) == 401
@@ -158,12 +158,34 @@ class WebhookTestCase(WebhookWorld):
         assert self.after(9) == 1
         assert self.reads() == before + 1
         self.poll(times=3)
-        (health,) = self.payloads("pagerduty.sensor_health")
-        assert "3 calls on the webhook bore a signature that fits no secret" in health["reason"]
         self.poll(61)
         assert self.stored("webhook.health")["calls"] == {"genuine": 0, "unfit": 3, "unsigned": 1}
-        self.poll(TROUBLE_COUNTS_SECONDS)
-        assert self.states() == ["failing", "recovered"]
+        assert self.states() == []
+
+    def test_forged_calls_hide_no_revoked_key(self) -> None:
+        self.poll()
+        for _ in range(3):
+            self.call(OTHER)
+        self.poll(10)
+        self.server.faults.add("status", status=401)
+        self.poll(10)
+        self.call(OTHER)
+        self.poll(10)
+        self.server.faults.clear()
+        self.poll(10)
+        kinds = [(one["state"], one["kind"]) for one in self.payloads("pagerduty.sensor_health")]
+        assert kinds == [("failing", "key"), ("recovered", "key")]
+
+    def test_forged_calls_are_an_advice_where_genuine_ones_are_missing(self) -> None:
+        self.call(OTHER)
+        self.poll(10)
+        self.account.trigger("Checkout API", "No call came")
+        self.poll(10)
+        self.poll(SILENT_SECONDS + 1)
+        self.poll(10)
+        (health,) = self.payloads("pagerduty.sensor_health")
+        assert health["kind"] == "webhook.silent"
+        assert "1 calls bore a signature that fits no secret" in health["reason"]
 
     def test_what_was_refused_unread_is_repeated_by_pagerduty_and_never_lost_by_a_4xx(
         self,

@@ -33,7 +33,7 @@ from pagerduty_mattermost.core.config.settings import Config, load, require_matt
 from pagerduty_mattermost.core.errors import ConfigError, PackError
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
-from pagerduty_mattermost.gateways.http.listener import Listener, SparingLog
+from pagerduty_mattermost.gateways.http.listener import Listener, SparingLog, cant_listen
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
@@ -42,6 +42,8 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
     SLASH_COMMAND,
     accepted,
 )
+from pagerduty_mattermost.sensor.health import SensorHealth
+from pagerduty_mattermost.sensor.heartbeat import report_health
 
 TRIGGER = "pagerduty.chat_command"
 DISPATCH_SECONDS = 2.0
@@ -80,19 +82,31 @@ class ChatEndpoint:
         self._commands = accepted(store, CHAT_TOKENS, config.chat.command_tokens, SLASH_COMMAND)
         self._webhooks = accepted(store, CHAT_TOKENS, config.chat.webhook_tokens, OUTGOING_WEBHOOK)
         self._listener: Optional[Listener] = None
+        self.health = SensorHealth()
 
     def listen(self) -> None:
-        """Raises ConfigError when the port can't be had."""
+        """Listens, or notes why not; `tend` tries again."""
         try:
             self._listener = Listener(self._chat.bind, self._chat.port, self.answer, self._log)
-        except OSError as error:
-            raise ConfigError(
-                f"chat.bind and chat.port: {self._chat.bind}:{self._chat.port} can't be "
-                f"listened on ({error.strerror})"
-            ) from None
+        except (OSError, OverflowError) as error:
+            problem = cant_listen("chat", self._chat.bind, self._chat.port, error)
+            problem += "; it is tried again each minute"
+            if problem != self.health.reason:
+                self._log.error("%s", problem)
+            self.health.stands("chat", {"port": problem}, time.monotonic())
+            return
+        self.health.stands("chat", {}, time.monotonic())
         self._listener.start()
         self._choices.refresh()
         self._log.info("Listening for Mattermost on %s", self._listener.address)
+
+    def tend(self) -> None:
+        """Listen where that failed so far, and tell it in the operations channel. To be called
+        each minute; raises nothing that can go wrong outside."""
+        if self._listener is None:
+            self.listen()
+        with self._lock:
+            report_health(self.health, self._dispatcher, self._log)
 
     @property
     def address(self) -> str:
@@ -239,7 +253,8 @@ class _DialogNames:
 def open_endpoint(
     service: Any, raw: Any, schemas: Mapping[str, Any], log: Any
 ) -> Optional[ChatEndpoint]:
-    """An endpoint that listens, or None where it is not configured. Raises ConfigError."""
+    """An endpoint that listens, or tries to; None where it is not configured. Raises
+    ConfigError."""
     config = load(raw)
     if not config.chat.port:
         log.info("The chat sensor does nothing: chat.port is not set")

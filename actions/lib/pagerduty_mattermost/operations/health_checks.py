@@ -84,6 +84,8 @@ def checks(context: Context) -> List[CheckResult]:
             found.append(CheckResult(name, *check(context)))
         except PackError as error:
             found.append(CheckResult(name, FAIL, str(error)))
+        except Exception as error:  # noqa: BLE001 - one check's fault hides no other one
+            found.append(CheckResult(name, FAIL, context.line_of(error)))
     return found
 
 
@@ -186,6 +188,8 @@ def _sensor(context: Context) -> Tuple[str, str]:
         return FAIL, f"silent for {times.duration(silent)}: restart st2sensorcontainer"
     if beat.get("state") != "ok":
         return FAIL, f"failing: {beat.get('reason')}"
+    if beat.get("reason"):
+        return WARN, f"incidents are read; {beat.get('reason')}"
     good = times.seconds(str(beat.get("last_good") or ""))
     lag = (
         f", all read up to {times.duration(max(0.0, context.clock() - good))} ago" if good else ""
@@ -258,12 +262,17 @@ def _letters(context: Context) -> Tuple[str, str]:
 
 
 def _webhook(context: Context) -> Tuple[str, str]:
-    from pagerduty_mattermost.sensor import webhook_subscription
+    from pagerduty_mattermost.sensor import webhook, webhook_subscription
 
     if not context.settings.webhook.port:
         return OFF, "not configured: PagerDuty's log is polled"
     status = webhook_subscription.status(context.pagerduty, context.store, context.settings)
-    return (OK if status["works"] and status["subscribed"] else WARN), str(status["message"])
+    calls = status["calls"]
+    forged = sum(calls.get(kind, 0) for kind in (webhook.UNFIT, webhook.UNSIGNED))
+    text = str(status["message"]) + (
+        f" {forged} calls of strangers were refused." if forged else ""
+    )
+    return (OK if status["works"] and status["subscribed"] else WARN), text
 
 
 def _canary(context: Context) -> Tuple[str, str]:

@@ -42,7 +42,7 @@ from pagerduty_mattermost.incidents.tracker import follow
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
-from pagerduty_mattermost.sensor.health import SensorHealth, fault
+from pagerduty_mattermost.sensor.health import SENSOR, SensorHealth, fault, kept_told
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, report_health
 from pagerduty_mattermost.sensor.open_summary import begun, edited, followed, summary
 from pagerduty_mattermost.sensor.snapshots import Snapshots
@@ -57,6 +57,10 @@ MAX_SLICES = 20
 """Windows of a long log in one cycle; the others follow with the next."""
 MAX_WAIT_SECONDS = 300.0
 """Wait at most this long, then try again, even if Retry-After says more."""
+CYCLE_KINDS = ("pagerduty", "key", "configuration", "dispatch", "fault", SENSOR)
+"""Kinds of problems that a good cycle ends."""
+SAME_LINE_SECONDS = 600.0
+"""Between two lines in the log that say the same of a cycle that failed."""
 CYCLES_SKIPPED = 100
 """Added at a start: more than the quiet cycles that were not committed, so that cycles only ever
 grow."""
@@ -101,6 +105,7 @@ class Cycle:
         self._not_before: Optional[float] = None
         self._heartbeat_at: Optional[float] = None
         self._last_good = ""
+        self._logged = ("", 0.0)
         self._good_at: Optional[float] = None
 
     @property
@@ -132,17 +137,14 @@ class Cycle:
         except Exception as error:  # noqa: BLE001 - the sensor's process dies of what leaves poll()
             self._failed(error)
         else:
-            for kind in ("pagerduty", "dispatch", "fault"):
-                self.health.good(kind)
+            self.health.good(*CYCLE_KINDS)
             if self.state is not None and not self.state.dirty:
                 self.health.good("datastore")
             self._good_at, done = self._monotonic(), True
-        if self._scope.problems:
-            self.health.failed(
-                "names", self._scope.problems, now, last_good=self._last_good, at_once=True
-            )
-        else:
-            self.health.good("names")
+        if not self._config.webhook.port:
+            self.health.stands("webhook", {}, now)
+        if self._scope.asked:
+            self.health.stands("names", self._scope.problems, now, last_good=self._last_good)
         if self._trigger_heartbeat is not None and self.state is not None:
             self._trigger_heartbeat.beat(self.state.cycle, self._last_good)
         if report_health(self.health, self._dispatcher, self._log, self._monotonic):
@@ -158,16 +160,22 @@ class Cycle:
                 kind = "datastore"
             elif isinstance(error, DispatchFailed):
                 kind = "dispatch"
+            elif isinstance(error, Unauthorized):
+                kind = "key"
+            elif isinstance(error, ConfigError):
+                kind = "configuration"
         else:
             kind, reason = "fault", fault(self._log, error, whole=self._config.debug)
-        if kind in ("pagerduty", "fault"):
+        if kind not in ("datastore", "dispatch"):
             self._snapshots.wanted = True
             wait = getattr(error, "retry_after", None)
             if wait:
                 self._not_before = now + min(float(wait), MAX_WAIT_SECONDS)
-        permanent = isinstance(error, (Unauthorized, ConfigError))
+        permanent = kind in ("key", "configuration")
         self.health.failed(kind, reason, now, last_good=self._last_good, at_once=permanent)
-        self._log.warning("The incident sensor can't go on now: %s", reason)
+        if self._logged[0] != reason or now - self._logged[1] >= SAME_LINE_SECONDS:
+            self._logged = (reason, now)
+            self._log.warning("The incident sensor can't go on now: %s", reason)
 
     def _look(self, weight: float) -> None:
         state = self.state if self.state is not None else self._load()
@@ -204,9 +212,8 @@ class Cycle:
         if state is not None:
             self.state = state
             state.cycle = max(state.cycle, _int(loaded.heartbeat.get("cycle"))) + CYCLES_SKIPPED
-            if loaded.heartbeat.get("told") is True:
-                self.health.reported = True
-                self.health.since = str(loaded.heartbeat.get("failing_since") or "")
+            beat = loaded.heartbeat
+            self.health.told.update(kept_told(beat.get("told"), beat.get("failing_since")))
         return state
 
     def _first_start(self, watch: WatchFilter) -> SensorState:

@@ -1,16 +1,82 @@
-"""Pure: when to report that the incident sensor is failing or has recovered, once each."""
+"""Pure: when to report what is wrong with a sensor, and that it is over.
+
+    health.failed("key", "PagerDuty refuses the key …", now, at_once=True)
+    health.stands("names", {"service.Chekout": "there is no …"}, now)   # all of that group
+    for notice in health.due(now, at): …; health.mark_reported(notice)
+
+Each kind of problem is told, told again while it lasts, and ended on its own: one that stands for
+weeks hides no other. A kind is over only when `good` or `stands` said so, so that a restart ends
+nothing by itself.
+"""
 
 from __future__ import annotations
 
 import os
 import zlib
-from typing import Any, Dict, NamedTuple, Optional
+from typing import Any, Dict, List, Mapping, NamedTuple, Set
 
+from pagerduty_mattermost.core.json_values import MisshapenValue, from_json
 from pagerduty_mattermost.core.text import clean, cut, escape, one_line
 
 ALARM_FAILURES = 3
 ALARM_SECONDS = 120.0
 """Failed cycles in a row, or seconds since the first of them, after which it is reported."""
+REPEAT_SECONDS = 86400.0
+"""After which a problem that lasts is told again."""
+KEY_SECONDS = 3600.0
+"""Within which the same news has the same key, so that a sensor that is started over and over
+tells it once."""
+SENSOR = "sensor"
+"""The kind of what a version told that knew no kinds; it ends with the first good cycle."""
+
+_NOTHING_LOST = "Nothing is lost: what happens meanwhile follows when it works again."
+_POLLING = "PagerDuty's log is polled meanwhile: changes come at the poll interval."
+
+
+class _Words(NamedTuple):
+    """How the problems of one group are told."""
+
+    failing: str
+    consequence: str
+    recovered: str
+
+
+_SENSOR_WORDS = _Words(
+    "The incident sensor is failing", _NOTHING_LOST, "The incident sensor works again"
+)
+_WORDS = {
+    "key": _Words(
+        "PagerDuty refuses the incident sensor",
+        _NOTHING_LOST,
+        "PagerDuty accepts the sensor again",
+    ),
+    "names": _Words(
+        "The configuration names what PagerDuty does not have",
+        "All else is watched.",
+        "What the configuration names is there again",
+    ),
+    "timers": _Words(
+        "StackStorm's timers stand still",
+        "What must not stop goes on by the sensor's heartbeat.",
+        "StackStorm's timers fire again",
+    ),
+    "webhook": _Words(
+        "PagerDuty's webhook does not work", _POLLING, "PagerDuty's webhook works again"
+    ),
+    "chat": _Words(
+        "Nobody listens for Mattermost",
+        "Buttons and /pd do nothing until then; cards and replies go on.",
+        "Buttons and /pd are heard again",
+    ),
+    "transport": _Words(
+        "A connection is not protected",
+        "All works, but who sits on the way can read and change it.",
+        "The connection is protected again",
+    ),
+}
+GRAVE = frozenset({"pagerduty", "key", "datastore", "dispatch", "fault", "configuration", SENSOR})
+"""Kinds and groups with which incidents are not reported, or not surely; with the others they
+are."""
 
 
 def fault(log: Any, error: BaseException, *, whole: bool = False) -> str:
@@ -36,10 +102,21 @@ class HealthNotice(NamedTuple):
     """Payload of `pagerduty.sensor_health`."""
 
     state: str
+    kind: str
     reason: str
     since: str
     text: str
     key: str
+
+
+class ToldProblem(NamedTuple):
+    """That a problem was told; kept over restarts."""
+
+    since: str = ""
+    """The last time all was well before it; UTC, empty when it never was."""
+    at: float = 0.0
+    """When it was told last, seconds since the epoch."""
+    reason: str = ""
 
 
 class _SensorProblem(NamedTuple):
@@ -47,70 +124,117 @@ class _SensorProblem(NamedTuple):
     began: float
     failures: int
     at_once: bool
+    since: str
 
 
 class SensorHealth:
-    """Collects problems by kind; knows when to report them. Times are monotonic seconds."""
+    """Collects problems by kind; knows when to report them. `now`: monotonic seconds; `at`:
+    seconds since the epoch."""
 
     def __init__(self) -> None:
         self._problems: Dict[str, _SensorProblem] = {}
-        self.reported = False
-        """`failing` was reported, `recovered` not yet."""
-        self.since = ""
-        """The last time all was well before the trouble; UTC, empty when it never was."""
+        self._ended: Set[str] = set()
+        self.told: Dict[str, ToldProblem] = {}
+        """By kind: what was told, and its end was not yet."""
 
     @property
     def reason(self) -> str:
         """What is wrong now; empty when nothing is."""
         return "; ".join(problem.reason for problem in self._problems.values())
 
+    @property
+    def is_grave(self) -> bool:
+        """Whether incidents are not reported, or not surely."""
+        return any(_group(kind) in GRAVE for kind in self._problems)
+
     def failed(
         self, kind: str, reason: str, now: float, *, last_good: str = "", at_once: bool = False
     ) -> None:
-        """A cycle failed. `at_once`: it will not get better by itself, so it is reported without
+        """Something failed. `at_once`: it will not get better by itself, so it is reported without
         waiting."""
-        if not self._problems and not self.reported:
-            self.since = last_good
         before = self._problems.get(kind)
-        began, failures = (before.began, before.failures) if before else (now, 0)
-        self._problems[kind] = _SensorProblem(reason, began, failures + 1, at_once)
+        began, failures, since = (
+            (before.began, before.failures, before.since) if before else (now, 0, last_good)
+        )
+        self._problems[kind] = _SensorProblem(reason, began, failures + 1, at_once, since)
+        self._ended.discard(kind)
 
-    def good(self, kind: str) -> None:
+    def good(self, *kinds: str) -> None:
         """What failed works again."""
-        self._problems.pop(kind, None)
+        for kind in kinds:
+            self._problems.pop(kind, None)
+            if kind in self.told:
+                self._ended.add(kind)
 
-    def due(self, now: float) -> Optional[HealthNotice]:
-        """What is to be reported now; call `mark_reported` once it was."""
-        if self.reported:
-            return None if self._problems else self._notice("recovered", "")
-        for problem in self._problems.values():
-            if (
+    def stands(
+        self, group: str, problems: Mapping[str, str], now: float, *, last_good: str = ""
+    ) -> None:
+        """These and no others are the problems of a group, each by a name of its own; all else of
+        it is over. They are reported without waiting."""
+        kinds = {f"{group}.{name}": reason for name, reason in problems.items()}
+        known = [*self._problems, *self.told]
+        self.good(*(one for one in known if _group(one) == group and one not in kinds))
+        for kind, reason in kinds.items():
+            self.failed(kind, reason, now, last_good=last_good, at_once=True)
+
+    def due(self, now: float, at: float) -> List[HealthNotice]:
+        """What is to be reported now; call `mark_reported` for each that was."""
+        found = [
+            self._notice("recovered", kind, self.told[kind].reason, self.told[kind].since, at)
+            for kind in sorted(self._ended)
+        ]
+        for kind, problem in self._problems.items():
+            told = self.told.get(kind)
+            lasts = (
                 problem.at_once
                 or problem.failures >= ALARM_FAILURES
                 or now - problem.began >= ALARM_SECONDS
-            ):
-                return self._notice("failing", self.reason)
-        return None
+            )
+            if lasts if told is None else at - told.at >= REPEAT_SECONDS:
+                since = problem.since if told is None else told.since
+                found.append(self._notice("failing", kind, problem.reason, since, at))
+        return found
 
-    def mark_reported(self, notice: HealthNotice) -> None:
-        self.reported = notice.state == "failing"
+    def mark_reported(self, notice: HealthNotice, at: float) -> None:
+        if notice.state == "failing":
+            self.told[notice.kind] = ToldProblem(notice.since, at, cut(notice.reason, 200))
+        else:
+            self.told.pop(notice.kind, None)
+            self._ended.discard(notice.kind)
 
-    def _notice(self, state: str, reason: str) -> HealthNotice:
-        since = f" since {self.since}" if self.since else ""
+    def _notice(self, state: str, kind: str, reason: str, since: str, at: float) -> HealthNotice:
+        words = _WORDS.get(_group(kind), _SENSOR_WORDS)
+        when = f" since {since}" if since else ""
         if state == "failing":
             text = (
-                f":warning: **The incident sensor is failing{since}.** "
-                f"{escape(cut(one_line(reason), 600))}\n"
-                "Nothing is lost: what happens meanwhile follows when it works again."
+                f":warning: **{words.failing}{when}.** "
+                f"{escape(cut(one_line(reason), 600))}\n{words.consequence}"
             )
         else:
-            text = (
-                f":white_check_mark: **The incident sensor works again.** It was failing{since}."
+            # Of a group there may be other problems still: what is over is named.
+            over = f" Over: {escape(cut(one_line(reason), 200))}" if "." in kind else ""
+            text = f":white_check_mark: **{words.recovered}.**" + (
+                over or (f" It was failing{when}." if when else "")
             )
-        kinds = (
-            zlib.crc32(",".join(sorted(self._problems)).encode("utf-8"))
-            if state == "failing"
-            else 0
-        )
-        key = f"sensor-health-{state}-{self.since}-{kinds:08x}"
-        return HealthNotice(state, cut(one_line(reason), 600), self.since, text, key)
+        about = zlib.crc32(f"{kind} {since} {int(at // KEY_SECONDS)}".encode())
+        key = f"sensor-health-{state}-{_group(kind)}-{about:08x}"
+        told = cut(one_line(reason), 600) if state == "failing" else ""
+        return HealthNotice(state, kind, told, since, text, key)
+
+
+def kept_told(value: Any, since: Any) -> Dict[str, ToldProblem]:
+    """What was told, as a heartbeat kept it (`told`, and `failing_since` of a version that knew no
+    kinds). What does not read is as if nothing had been told."""
+    if value is True:
+        return {SENSOR: ToldProblem(since if isinstance(since, str) else "")}
+    found: Dict[str, ToldProblem] = {}
+    for kind, kept in value.items() if isinstance(value, dict) else ():
+        try:
+            found[str(kind)] = from_json(ToldProblem, kept)
+        except MisshapenValue:
+            continue
+    return found
+
+
+def _group(kind: str) -> str:
+    return kind.partition(".")[0]

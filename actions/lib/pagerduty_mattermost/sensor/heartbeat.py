@@ -12,7 +12,7 @@ from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
 from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.sensor.health import SensorHealth
 
@@ -52,7 +52,7 @@ class Heartbeat:
             return
         key = f"heartbeat-{int(self._clock())}"
         payload = {
-            "state": "failing" if self._health.reason else "ok",
+            "state": "failing" if self._health.is_grave else "ok",
             "last_good": last_good,
             "cycle": cycle,
             "key": key,
@@ -122,10 +122,9 @@ def heartbeat_record(
         "open": open_ones,
         "reported": reported,
         "rate_left": None if rate is None else rate.remaining,
-        "state": "failing" if health.reason else "ok",
+        "state": "failing" if health.is_grave else "ok",
         "reason": health.reason,
-        "told": health.reported,
-        "failing_since": health.since,
+        "told": {kind: to_json(told) for kind, told in health.told.items()},
     }
 
 
@@ -134,18 +133,21 @@ def report_health(
     dispatcher: Dispatcher,
     log: Any,
     monotonic: Callable[[], float] = time.monotonic,
+    clock: Callable[[], float] = time.time,
 ) -> bool:
-    """Dispatch what is to be reported about the sensor itself, if anything; when that fails, the
-    next run tries again."""
-    notice = health.due(monotonic())
-    if notice is None:
-        return False
-    try:
-        dispatcher.dispatch(
-            HEALTH_TRIGGER, to_json(notice), trace_tag=notice.key, ids=(notice.key,)
-        )
-    except PackError as error:
-        log.warning("The sensor's health could not be told: %s", error)
-        return False
-    health.mark_reported(notice)
-    return True
+    """Dispatch what is to be reported about a sensor itself, and whether that was anything; what
+    could not be dispatched the next run tries again."""
+    told = False
+    for notice in health.due(monotonic(), clock()):
+        try:
+            dispatcher.dispatch(
+                HEALTH_TRIGGER, to_json(notice), trace_tag=notice.key, ids=(notice.key,)
+            )
+        except PackError as error:
+            log.warning("The sensor's health could not be told: %s", error)
+            if isinstance(error, UnfitPayload):
+                continue
+            break
+        health.mark_reported(notice, clock())
+        told = True
+    return told

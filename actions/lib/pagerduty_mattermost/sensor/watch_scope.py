@@ -17,7 +17,7 @@ RETRY_SECONDS = 600.0
 
 class _ResolvedNames(NamedTuple):
     ids: FrozenSet[str]
-    problem: str
+    problems: Dict[str, str]
     at: float
 
 
@@ -39,9 +39,17 @@ class WatchScope:
         self._found: Dict[str, _ResolvedNames] = {}
 
     @property
-    def problems(self) -> str:
+    def asked(self) -> bool:
+        """Whether every name was looked for."""
+        wanted = (("service", self._watch.services), ("team", self._watch.teams))
+        return all(kind in self._found for kind, texts in wanted if texts)
+
+    @property
+    def problems(self) -> Dict[str, str]:
         """Which names could not be resolved, and why; empty when all is well."""
-        return "; ".join(found.problem for found in self._found.values() if found.problem)
+        return {
+            name: why for found in self._found.values() for name, why in found.problems.items()
+        }
 
     def watch(self) -> WatchFilter:
         """The filters by id. Raises the gateway's errors while PagerDuty can't be asked and
@@ -59,24 +67,23 @@ class WatchScope:
             return None
         before = self._found.get(kind)
         if before is not None and (
-            not before.problem or self._monotonic() - before.at < RETRY_SECONDS
+            not before.problems or self._monotonic() - before.at < RETRY_SECONDS
         ):
             return before.ids
         ids: List[str] = []
-        problems: List[str] = []
+        problems: Dict[str, str] = {}
         for text in texts:
             try:
                 ids.append(references.resolve(self._pagerduty, kind, text).id)
             except PackError as error:
                 if isinstance(error, (NotFound, RejectedInput)) and error.status is None:
-                    problems.append(str(error))
+                    problems[f"{kind}.{text}"] = f"watch.{kind}s: {error}"
                     continue
                 if before is None:
                     raise
                 self._found[kind] = before._replace(at=self._monotonic())
                 return before.ids
-        problem = f"watch.{kind}s: {'; '.join(problems)}" if problems else ""
-        if problem:
+        for problem in problems.values():
             self._log.error("The configuration names what can't be watched: %s", problem)
-        self._found[kind] = _ResolvedNames(frozenset(ids), problem, self._monotonic())
+        self._found[kind] = _ResolvedNames(frozenset(ids), problems, self._monotonic())
         return self._found[kind].ids

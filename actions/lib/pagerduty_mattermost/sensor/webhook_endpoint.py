@@ -19,9 +19,13 @@ from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS, AcceptedSecrets
-from pagerduty_mattermost.gateways.http.listener import CallBounds, Listener
+from pagerduty_mattermost.gateways.http.listener import (
+    LISTEN_AGAIN_SECONDS,
+    CallBounds,
+    Listener,
+    cant_listen,
+)
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, accepted
@@ -41,10 +45,8 @@ from pagerduty_mattermost.sensor.webhook import (
     judge,
 )
 from pagerduty_mattermost.sensor.webhook_deliveries import parsed
-from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
+from pagerduty_mattermost.sensor.webhook_health import WebhookHealth, unfit_advice
 
-LISTEN_AGAIN_SECONDS = 60.0
-"""Seconds after which a taken port is tried again: a sensor that died may still hold it."""
 SILENT_SECONDS = 300.0
 """Without a call after a change that one should have come for, until people are told: PagerDuty's
 calls can be late, and nothing depends on them."""
@@ -80,7 +82,6 @@ class WebhookEndpoint:
             ReadPace(config.watch.poll_interval, config.watch.poll_interval_with_webhook)
         )
         self._calls: Dict[str, int] = {GENUINE: 0, UNFIT: 0, UNSIGNED: 0}
-        self._unfit_at: Optional[float] = None
         self._silent_at: Optional[float] = None
         self._logged: Dict[str, float] = {}
         self._listener: Optional[Listener] = None
@@ -114,13 +115,11 @@ class WebhookEndpoint:
                 self._config.bind, self._config.port, self.answer, self._log, bounds=bounds
             )
         except (OSError, OverflowError) as error:
-            why = getattr(error, "strerror", None) or one_line(str(error), 100)
-            place = f"{self._config.bind}:{self._config.port}"
-            self._not_listening = (
-                f"webhook.bind and webhook.port: {place} can't be listened on "
-                f"({why}); polling goes on"
-            )
-            self._log.error("%s", self._not_listening)
+            before, config = self._not_listening, self._config
+            problem = cant_listen("webhook", config.bind, config.port, error)
+            self._not_listening = f"{problem}; it is tried again each minute"
+            if self._not_listening != before:
+                self._log.error("%s", self._not_listening)
             return
         self._not_listening = ""
         self._load(now)
@@ -187,7 +186,10 @@ class WebhookEndpoint:
     def pause(self) -> float:
         with self._lock:
             now = self.monotonic()
-            return max(0.0, self._webhook.due(now) - now)
+            due = self._webhook.due(now)
+        if self._listener is None and self._tried_at is not None:
+            due = min(due, self._tried_at + LISTEN_AGAIN_SECONDS)
+        return max(0.0, due - now)
 
     def _load(self, now: float) -> None:
         self._loaded_at = now
@@ -205,8 +207,6 @@ class WebhookEndpoint:
                 before = self._webhook.due(now)
                 self._webhook = self._webhook.called(now, parsed(body, now))
                 sooner = self._webhook.due(now) < before
-            elif verdict == UNFIT:
-                self._unfit_at = now
         if sooner:
             self.wake()
         if verdict == UNFIT:
@@ -250,29 +250,24 @@ class WebhookEndpoint:
         with self._lock:
             if self._webhook.missed is not None and now - self._webhook.missed > SILENT_SECONDS:
                 self._silent_at = now
-            unfit, silent, count = self._unfit_at, self._silent_at, self._calls[UNFIT]
-        problems = [
-            one for one in (self._not_listening, *self._config.problems, self._keys.problem) if one
-        ]
-        if unfit is not None and now - unfit < TROUBLE_COUNTS_SECONDS:
-            problems.append(
-                f"{count} calls on the webhook bore a signature that fits no secret, and "
-                "were not heeded: run"
-                " pagerduty.webhook.setup, or correct webhook.secrets"
-            )
+            silent, unfit = self._silent_at, self._calls[UNFIT]
+        problems = {
+            "port": self._not_listening,
+            "settings": "; ".join(self._config.problems),
+            "secret": self._keys.problem,
+        }
         if silent is not None and now - silent < TROUBLE_COUNTS_SECONDS:
-            problems.append(
+            # Forged calls alone are told nowhere: any stranger can make them.
+            problems["silent"] = (
                 "PagerDuty's webhook did not tell of changes that the log holds, which is "
-                "polled instead: run"
-                " pagerduty.webhook.status"
-            )
-        health = self._cycle.health
-        if problems:
-            health.failed(
-                "webhook", "; ".join(problems), now, last_good=self._cycle.last_good, at_once=True
-            )
-        else:
-            health.good("webhook")
+                "polled instead: run pagerduty.webhook.status"
+            ) + (f"; {unfit_advice(unfit)}" if unfit else "")
+        self._cycle.health.stands(
+            "webhook",
+            {name: problem for name, problem in problems.items() if problem},
+            now,
+            last_good=self._cycle.last_good,
+        )
 
     def _note_status(self) -> None:
         now, server_now = self.monotonic(), self._cycle.server_time

@@ -29,6 +29,15 @@ class WebhookHealth(NamedTuple):
     """When this was noted."""
 
 
+def unfit_advice(count: int) -> str:
+    """For who runs the pack, while genuine calls are missing. `count`: calls so far whose
+    signature fits no secret, which a stranger can send as well as a misconfigured PagerDuty."""
+    return (
+        f"{count} calls bore a signature that fits no secret: where they are PagerDuty's, run "
+        "pagerduty.webhook.setup, or correct webhook.secrets"
+    )
+
+
 def read(store: Store) -> Optional[WebhookHealth]:
     """None when the sensor has noted nothing, or nothing that reads. Raises StoreUnreachable or
     BrokenValue."""

@@ -24,8 +24,8 @@ from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS
 from pagerduty_mattermost.sensor import webhook_health
-from pagerduty_mattermost.sensor.webhook import SUBSCRIBED_EVENTS
-from pagerduty_mattermost.sensor.webhook_health import WebhookHealth
+from pagerduty_mattermost.sensor.webhook import SUBSCRIBED_EVENTS, UNFIT
+from pagerduty_mattermost.sensor.webhook_health import WebhookHealth, unfit_advice
 
 PATH, KEY = "/webhook_subscriptions", "webhook_subscriptions"
 ONE = PATH + "/{id}"
@@ -136,6 +136,9 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
             f"No genuine call reaches the sensor, last one: {result['last_call'] or 'never'}. Does"
             f" {url} lead to {result['listening_on']}?"
         )
+        unfit = health.calls.get(UNFIT, 0)
+        if unfit:
+            problems.append(unfit_advice(unfit))
     return {
         "message": _listed(problems or [f"The webhook works, last call {result['last_call']}"]),
         **result,

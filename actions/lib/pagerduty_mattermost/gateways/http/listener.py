@@ -18,12 +18,17 @@ import threading
 import time
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 
+from pagerduty_mattermost.core.text import one_line
+
 MAX_BODY_BYTES = 128 * 1024
 MAX_HEAD_BYTES = 64 * 1024
 """Bytes of a call's first line and headers together."""
 CALL_SECONDS = 5.0
 """In which a whole call must have arrived."""
 STOP_SECONDS = 1.0
+LISTEN_AGAIN_SECONDS = 60.0
+"""Seconds after which a port that could not be had is tried again: a process that died may still
+hold it."""
 
 Answer = Callable[[str, Mapping[str, str], bytes], Tuple[int, Dict[str, Any]]]
 
@@ -118,6 +123,13 @@ class Listener:
         except Exception as error:  # noqa: BLE001 - one call's fault is not the next one's
             self._log.error("A call from %s failed: %s", self._terms.sender, type(error).__name__)
             return 500, b'{"error": "this did not work; see the sensor\'s log"}'
+
+
+def cant_listen(section: str, host: str, port: int, error: Exception) -> str:
+    """Why a listener could not be made. `section`: of the configuration, which has `bind` and
+    `port`."""
+    why = getattr(error, "strerror", None) or one_line(str(error), 100)
+    return f"{section}.bind and {section}.port: {host}:{port} can't be listened on ({why})"
 
 
 def _bound(host: str, port: int) -> socket.socket:
