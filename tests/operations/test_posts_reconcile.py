@@ -156,6 +156,22 @@ class PostsReconcileTestCase(ReconcileCase):
         (card,) = self.cards()
         assert any("Looking at it" in reply for reply in self.replies(card))
 
+    def test_what_the_sensor_has_not_read_yet_is_looked_at_again(self) -> None:
+        self.sensor()
+        one = self.account.trigger("Checkout API", "Checkout does not answer")
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)  # the sensor hangs: it does not know it yet
+        self.account.acknowledge(one, "grace@example.com")
+        self.by_rule(one, "acknowledge")  # it is back, and of its two changes one is lost
+        self.sensor(one)
+        self.chat.clock.advance(LATER)
+        self.done(source="sensor", full=None)
+        (card,) = self.cards()
+        assert [text.split(" · ")[1] for text in self.replies(card)] == [
+            "Ann acknowledged",
+            "Triggered by Checkout API",
+        ]
+
     def test_a_missing_card_is_born_where_the_rules_say(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         self.rules += [rule("low", "incidents-p1")]

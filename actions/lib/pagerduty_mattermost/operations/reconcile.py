@@ -44,6 +44,7 @@ from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEv
 from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.incidents.reader import (
     PAGE_ROWS,
+    LogRead,
     read_incident,
     read_incident_log,
     read_log,
@@ -146,8 +147,7 @@ class Reconciler:
         problems += self._close_storms(noise.groups.keys(), now)
         done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
         replies = sum(len(one.reply_ids) for one in outcomes)
-        # What could not be done stands in the log before the cursor that is kept then.
-        later = since if left else max(since, upto - reconcile_plan.IN_FLIGHT_SECONDS - 5)
+        later = since if left else max(since, _kept_place(log, state, upto))
         return ReconcileReport(len(jobs), len(done), replies, left, problems, later, requests + 1)
 
     def _read_unjudged(
@@ -323,6 +323,14 @@ class Reconciler:
             if incident_id not in planned:
                 jobs[incident_id] = ReconcileJob(incident_id, frozenset({reconcile_plan.LOST}))
         return list(jobs.values())
+
+
+def _kept_place(log: LogRead, state: SensorState, upto: float) -> float:
+    """From where the next run reads the log. Not past what the sensor has read, since what it has
+    yet to tell may be lost on the way as well; unless there is more behind than one run reads, as
+    when the sensor has been dead for long: what has a card is to be followed meanwhile."""
+    place = min(upto, state.cursor) if log.upto is None else upto
+    return place - reconcile_plan.IN_FLIGHT_SECONDS - 5
 
 
 def _is_remembered(row: OpenIncident, memory: Optional[IncidentMemory]) -> bool:
