@@ -87,13 +87,10 @@ def _mark(post: Any) -> Thing:
 
 
 def _card_differs(incident: Thing, post: Any) -> List[str]:
-    attachments = post.props.get("attachments") or [{}]
     shown = " ".join(
-        [str(attachments[0].get(key, "")) for key in ("title", "text")]
-        + [
-            f"{field.get('title')} {field.get('value')}"
-            for field in attachments[0].get("fields") or ()
-        ]
+        str(attachment.get(key, ""))
+        for attachment in post.props.get("attachments") or ()
+        for key in ("title", "text")
     )
     lines = []
     word = STATE_WORDS[incident["status"]]

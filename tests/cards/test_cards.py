@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from typing import Any, Dict
+from typing import Any, Dict, List
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_text import without_code
 
 from pagerduty_mattermost.cards.card import (
     MAX_PROPS_CHARACTERS,
@@ -53,73 +54,145 @@ INCIDENT = Incident(
     ),
 )
 VIEW = CardView(
-    zone=times.zone("Europe/Berlin"), key="k" * 32, version=Version("2026-11-21T12:00:00Z", "", 1)
+    zone=times.zone("Europe/Berlin"),
+    key="k" * 32,
+    version=Version("2026-11-21T12:00:00Z", "", 1),
+    now="2026-11-21T14:00:00Z",
 )
 
 
+def attachments(incident: Incident, view: CardView = VIEW) -> List[Dict[str, Any]]:
+    return list(draw_card(incident, view).props["attachments"])
+
+
 def attachment(incident: Incident, view: CardView = VIEW) -> Dict[str, Any]:
-    return dict(draw_card(incident, view).props["attachments"][0])
+    return attachments(incident, view)[0]
 
 
-def field(incident: Incident, title: str) -> str:
-    return next((f["value"] for f in attachment(incident)["fields"] if f["title"] == title), "")
+def alert(incident: Incident, view: CardView = VIEW) -> List[str]:
+    """The lines below the buttons."""
+    shown = attachments(incident, view)
+    return str(shown[1]["text"]).split("\n") if len(shown) > 1 else []
 
 
-def test_the_card_says_what_people_need() -> None:
-    shown = attachment(INCIDENT)
-    assert shown["title"] == "#4711 Disk full on db-01"
-    assert shown["title_link"] == INCIDENT.url
-    assert shown["text"] == "🚨 **Triggered**\ndf says 100%"
-    values = {f["title"]: f["value"] for f in shown["fields"]}
-    assert values == {
-        "Urgency": "High",
-        "Priority": "P1",
-        "Service": "Checkout",
-        "Assigned to": "Ann, Bob",
-        "Since": "21 Nov 2026 13:00 CET",
-        "Team": "Payments",
-        "Escalation policy": "Payments on call",
-        "Alerts": "3 (2 triggered, 1 resolved)",
-        "Conference bridge": "[Join the call](https://meet.example/inc) · +1 555 0100",
-        "Latest note": "looking at it\nsecond line\n— Ann, 13:05",
-        "Details": "**host**: db-01\n**free**: 0 B",
-        "Links": "[Runbook](https://run.example/disk) · [Graph](https://g.example)",
-    }
-    assert "actions" not in shown
-
-
-def test_message_and_fallback_are_one_plain_line() -> None:
-    made = draw_card(INCIDENT, VIEW)
-    expected = (
-        "🚨 Triggered (P1) · #4711 Disk full on db-01 · Checkout · "
-        "https://acme.pagerduty.com/incidents/PINC1"
+def test_the_card_says_how_it_is_in_one_line_above_what_the_alert_said() -> None:
+    first, second = attachments(INCIDENT)
+    assert first["title"] == "#4711 Disk full on db-01"
+    assert first["title_link"] == INCIDENT.url
+    assert first["text"] == (
+        "🚨 **Triggered** · High · **P1** · Checkout · assigned to Ann, Bob · since 13:00 · "
+        "3 alerts"
     )
-    assert made.message == expected
-    assert made.props["attachments"][0]["fallback"] == expected
-    assert plain_line(INCIDENT) == expected
+    assert second["color"] == first["color"]
+    assert second["text"].split("\n") == [
+        "📞 [Join the call](https://meet.example/inc) · +1 555 0100",
+        "📝 looking at it",
+        "second line — Ann, 13:05",
+        "df says 100%",
+        "**host**: db-01 · **free**: 0 B",
+        "[Runbook](https://run.example/disk) · [Graph](https://g.example)",
+    ]
+    assert not {"fields", "fallback", "actions"} & {*first, *second}
 
 
-def test_acknowledged_names_who_and_when() -> None:
+def test_the_message_is_one_plain_line_for_push_and_search() -> None:
+    expected = "🚨 Triggered P1 · #4711 Disk full on db-01 · Checkout"
+    assert draw_card(INCIDENT, VIEW).message == expected
+    assert plain_line(INCIDENT) == f"{expected} · https://acme.pagerduty.com/incidents/PINC1"
+
+
+def test_acknowledged_names_who() -> None:
     acked = INCIDENT._replace(
         status="acknowledged",
         acknowledgers=(Person("PU1", "Ann", "2026-11-21T12:03:00Z"),),
         updated_at="2026-11-21T12:03:00Z",
     )
-    assert attachment(acked)["text"].startswith("👀 **Acknowledged** by Ann (13:03)")
+    assert attachment(acked)["text"].startswith("👀 **Acknowledged** by Ann · High")
     assert attachment(acked)["color"] != attachment(INCIDENT)["color"]
+    mine = acked._replace(assignees=acked.acknowledgers)
+    assert "assigned" not in attachment(mine)["text"]
 
 
-def test_resolved_names_who_when_and_how_long_it_took() -> None:
+def test_people_are_named_as_mattermost_knows_them() -> None:
+    acked = INCIDENT._replace(status="acknowledged", acknowledgers=(Person("PU1", "Ann"),))
+    known = VIEW._replace(names={"PU1": "ann.lee"})
+    assert attachment(acked, known)["text"].startswith("👀 **Acknowledged** by @ann.lee · ")
+    done = INCIDENT._replace(status="resolved", resolved_by="Ann", resolved_by_id="PU1")
+    assert attachment(done, known)["text"].startswith("✅ **Resolved** by @ann.lee")
+
+
+def test_a_resolved_card_is_one_line() -> None:
     done = INCIDENT._replace(
         status="resolved",
         resolved_by="Ann",
         resolved_at="2026-11-21T13:05:00Z",
         acknowledgers=(Person("PU1", "Ann", "2026-11-21T12:03:00Z"),),
     )
-    assert attachment(done)["text"].startswith("✅ **Resolved** by Ann, 21 Nov 2026 14:05 CET")
-    assert field(done, "Duration") == "1 h 5 min"
-    assert field(done, "Acknowledged by") == "Ann (13:03)"
+    assert attachments(done) == [
+        {
+            "color": "#2e7d32",
+            "title": "#4711 Disk full on db-01",
+            "title_link": INCIDENT.url,
+            "text": "✅ **Resolved** by Ann, 14:05, after 1 h 5 min · **P1** · Checkout",
+        }
+    ]
     assert draw_card(done, VIEW).message.startswith("✅ Resolved after 1 h 5 min · #4711")
+
+
+def test_the_day_stands_beside_a_time_of_another_day_only() -> None:
+    later = VIEW._replace(now="2026-11-23T08:00:00Z")
+    assert "since 21 Nov 13:00" in attachment(INCIDENT, later)["text"]
+    in_another_year = VIEW._replace(now="2027-01-01T08:00:00Z")
+    assert "since 21 Nov 2026 13:00" in attachment(INCIDENT, in_another_year)["text"]
+    assert draw_card(INCIDENT, later).fingerprint == draw_card(INCIDENT, VIEW).fingerprint
+
+
+def test_what_is_special_stands_in_the_line() -> None:
+    snoozed = INCIDENT._replace(
+        status="acknowledged", snoozed_until="2026-11-22T08:00:00Z", help_asked="Grace Hopper"
+    )
+    assert attachment(snoozed)["text"].endswith(
+        "snoozed until 22 Nov 09:00 · help asked of Grace Hopper"
+    )
+    assert "snoozed" not in attachment(snoozed._replace(status="triggered"))["text"]
+    merged = INCIDENT._replace(status="merged", merged_into="Q9", merged_title="#12 Parent")
+    assert attachment(merged)["text"].startswith(
+        "🔀 **Merged** into [#12 Parent](https://acme.pagerduty.com/incidents/Q9)"
+    )
+    mitigated = attachment(INCIDENT, VIEW._replace(mitigated="by @ann, 13:09"))
+    assert mitigated["text"].startswith("🩹 **Mitigated** by @ann, 13:09 · 🚨 **Triggered**")
+
+
+def test_values_can_be_copied_as_they_are_shown() -> None:
+    """No invisible character: what would act otherwise is code."""
+    arn = "arn:aws:sns:eu-west-1:123456789012:pd"
+    texts = (arn, "root@db-1", "~/bin/x", "/var/lib/@data", "a`b@all", "\u202e@here")
+    details = tuple((f"k{n}", text) for n, text in enumerate(texts))
+    shown = "\n".join(alert(INCIDENT._replace(details=details)))
+    for text in texts:
+        assert text.replace("\u202e", "") in shown
+    assert "\u200b" not in shown
+    assert f"`{arn}`" in shown
+    assert "``a`b@all``" in shown
+    assert attachment(INCIDENT._replace(title=arn))["title"] == f"#4711 {arn}"
+
+
+def test_several_lines_are_a_block_of_code() -> None:
+    trace = 'Traceback:\n  File "a.py"\n```\nKeyError'
+    shown = alert(INCIDENT._replace(summary="", note="", details=(("error", trace),)))
+    block = ["```", "Traceback:", '  File "a.py"', "'''", "KeyError", "```"]
+    at = shown.index("**error**:")
+    assert shown[at + 1 : at + 7] == block
+
+
+def test_what_does_not_fit_is_counted() -> None:
+    many = INCIDENT._replace(
+        details=tuple((f"key {n}", "v" * 59) for n in range(40)), details_left=7
+    )
+    shown = alert(many)
+    (more,) = [line for line in shown if line.startswith("… and ")]
+    named = sum(line.count("**key ") for line in shown)
+    assert more == f"… and {47 - named} more in PagerDuty"
 
 
 @pytest.mark.parametrize(
@@ -140,7 +213,7 @@ def test_low_urgency_looks_less_alarming() -> None:
 def test_an_empty_incident_makes_a_card() -> None:
     made = draw_card(Incident(id="P1"), CardView())
     assert made.message == "🚨 Triggered · Incident without a title"
-    assert made.props["attachments"][0]["fields"] == []
+    assert len(made.props["attachments"]) == 1
     assert "title_link" not in made.props["attachments"][0]
 
 
@@ -183,14 +256,15 @@ def test_outside_text_does_nothing_on_the_card() -> None:
         ),
     )
     made = draw_card(evil, VIEW)
-    everything = made.message + json.dumps(made.props, ensure_ascii=False)
+    shown = "\n".join(one["text"] for one in made.props["attachments"])
+    everything = made.message + without_code(shown)
     assert not re.search(r"@(?!\u200b)", everything)
     assert "javascript" not in everything
     assert "](http://bad" not in everything
     assert "{{ st2kv.system.x }}" in made.message
-    assert field(evil, "Links") == "[bad.example](https://bad.example/x)"
+    assert "[bad.example](https://bad.example/x)" in alert(evil)
     assert "\n" not in made.message
-    assert field(evil, "Details") == "**@\u200bhere**: ~\u200btown-square @\u200ball"
+    assert "**@\u200bhere**:" in alert(evil)
 
 
 NASTY = st.sampled_from(
@@ -265,9 +339,10 @@ def test_what_matters_least_is_cut_first() -> None:
         details=tuple((f"key {i}", "<" * 200) for i in range(12)),
     )
     assert props_size(draw_card(long, VIEW).props) <= MAX_PROPS_CHARACTERS
-    assert field(long, "Assigned to")
-    assert field(long, "Latest note")
-    assert "more in PagerDuty" in field(long, "Details")
+    assert "assigned to Ann" in attachment(long)["text"]
+    shown = "\n".join(alert(long))
+    assert "📝 n" in shown
+    assert "more in PagerDuty" in shown
 
 
 def test_a_ten_thousand_character_title_is_cut_everywhere() -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from markdown_text import without_code
 
 from pagerduty_mattermost.cards.card import CardView
 from pagerduty_mattermost.cards.replies import draw_reply, is_late
@@ -113,7 +114,7 @@ WORDS = [
         "12:03 · Ann changed the incident type: Base → Security",
     ),
     ("incident.service_updated", {}, "12:03 · Ann moved this incident to another service"),
-    ("incident.annotated", {"note": "@all *look*"}, "12:03 · Ann noted:\n> @\u200ball \\*look\\*"),
+    ("incident.annotated", {"note": "@all *look*"}, "12:03 · Ann noted:\n> `@all` \\*look\\*"),
     ("incident.snoozed", {"until": "2026-11-21T13:00:00Z"}, "12:03 · Ann snoozed until 14:00"),
     (
         "incident.snoozed",
@@ -162,11 +163,28 @@ def test_a_late_event_says_so() -> None:
     assert not is_late(IncidentEvent("R", "x", "odd"), VIEW.now)
 
 
-def test_a_note_of_many_lines_is_quoted_and_cut() -> None:
-    text = said("incident.annotated", note="\n".join(f"# line {n}" for n in range(100)))
-    lines = text.split("\n")
-    assert len(lines) < 20
-    assert all(line.startswith("> \\#") or line == "> …" for line in lines[1:])
+@pytest.mark.parametrize(
+    "note",
+    [
+        "\n".join(f"step {n}: run check {n}" for n in range(20)),
+        "x" * 1600,
+        "\n".join(f"# line {n}" for n in range(100)),
+    ],
+)
+def test_a_note_is_quoted_whole(note: str) -> None:
+    head, *lines = said("incident.annotated", note=note).split("\n")
+    assert head == "12:03 · Ann noted:"
+    assert "\n".join(line[2:].replace("`", "") for line in lines) == note
+    assert all(line.startswith("> ") for line in lines)
+
+
+def test_what_no_post_can_hold_ends_with_a_link() -> None:
+    event = IncidentEvent("R1", "incident.annotated", changes=(("note", "*" * 20_000),))
+    text = draw_reply(
+        INCIDENT._replace(url="https://acme.pagerduty.com/incidents/P1"), event, VIEW
+    )
+    assert len(text) < 16383
+    assert text.endswith("> [the rest in PagerDuty](https://acme.pagerduty.com/incidents/P1)")
 
 
 @given(
@@ -181,6 +199,6 @@ def test_any_event_makes_a_line_that_mentions_nobody(
     text = said(kind, agent=agent.replace("\ud800", ""), at=at, **changes)
     assert text.strip()
     assert len(text) < 16383
-    assert "@" not in text.replace("@\u200b", "")
+    assert "@" not in without_code(text).replace("@\u200b", "")
     for line in text.split("\n")[1:]:
         assert line.startswith("> ")

@@ -55,7 +55,7 @@ class ChatMoreTestCase(ChatCase):
         one = self.account.trigger("Checkout API", "Slow")
         self.sandbox.pagerduty.faults.add("status", status=403, path="status_updates$")
         assert "the status update failed" in self.told("mitigate", incidents=one.id)
-        assert "Mitigated by ada" in self.told("notes", incidents=one.id)
+        assert "Mitigated by Ada Lovelace" in self.told("notes", incidents=one.id)
 
     def test_maintenance_begins_is_listed_and_ends(self) -> None:
         assert "No service is in maintenance" in self.told("maintenance_list")
@@ -256,7 +256,7 @@ class SubscriptionTestCase(ChatCase):
 
         self.repaint(one, "acknowledged")
         assert card().message.startswith("🩹 Mitigated")
-        assert "**Mitigated** by ada" in card().attachments[0]["text"]
+        assert "**Mitigated** by @ada, " in card().attachments[0]["text"]
         assert "**Acknowledged**" in card().attachments[0]["text"]
         self.sandbox.clock.advance(5)
         self.account.resolve(one)

@@ -9,6 +9,7 @@ from datetime import timezone
 from typing import Any, Dict, Iterator, Tuple
 
 import pytest
+from markdown_text import without_code
 
 from pagerduty_mattermost.cards import replies
 from pagerduty_mattermost.cards.card import (
@@ -88,17 +89,15 @@ def shown(evil: str) -> Iterator[Tuple[str, str]]:
     whole = incident(evil)
     for status in ("triggered", "acknowledged", "resolved", "merged", evil):
         card = draw_card(whole._replace(status=status), CardView(now=AT))
-        (attachment,) = card.props["attachments"]
         yield "message", card.message
-        yield "fallback", attachment["fallback"]
-        yield "title", attachment["title"]
-        yield "text", attachment["text"]
-        for field in attachment["fields"]:
-            yield field["title"], field["value"]
+        for attachment in card.props["attachments"]:
+            # The first one's title is linked: Mattermost shows it as it is.
+            assert "title_link" in attachment or "title" not in attachment
+            yield "text", without_code(attachment["text"])
     changes = tuple((key, evil) for key in CHANGE_KEYS)
     for kind in (*KNOWN_EVENTS, evil):
         event = IncidentEvent("e", kind, AT, Person("PU1", evil), changes)
-        yield kind, replies.draw_reply(whole, event, CardView(now=AT))
+        yield kind, without_code(replies.draw_reply(whole, event, CardView(now=AT)))
     yield "summary", open_summary.summary([whole], 0.0, timezone.utc)["text"]
     health = SensorHealth()
     health.failed("pagerduty", evil, 0.0, at_once=True)
@@ -145,7 +144,7 @@ def test_the_summary_of_many_incidents_with_long_texts_fits_into_one_message() -
 @pytest.mark.parametrize("evil", EVIL, ids=range(len(EVIL)))
 def test_message_and_fallback_stay_one_line_and_the_card_within_its_limits(evil: str) -> None:
     card = draw_card(incident(evil), CardView(now=AT))
-    (attachment,) = card.props["attachments"]
-    assert "\n" not in card.message + attachment["fallback"]
+    first = card.props["attachments"][0]
+    assert "\n" not in card.message + first["title"] + first["text"]
     assert props_size(card.props) <= MAX_PROPS_CHARACTERS
     assert json.dumps(card.props)

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.incidents import log_entries
+from pagerduty_mattermost.incidents import alert_content, log_entries
 from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.incidents.trigger_payload import payload
 
@@ -66,7 +66,7 @@ def test_anything_reads_as_nothing_or_as_values_that_can_be_sent(
     assert entry is not None
     event = entry.event
     assert event is not None
-    incident = log_entries.with_note(log_entries.with_details(entry.incident, obj), event)
+    incident = log_entries.with_event(alert_content.with_details(entry.incident, obj), event)
     sent = json.dumps(payload(Change(incident, (event,), 1)), ensure_ascii=False, allow_nan=False)
     sent.encode("utf-8")
     assert "\\u0000" not in sent
@@ -138,8 +138,8 @@ def test_the_first_alert_gives_details_links_and_graphs() -> None:
             {"type": "link"},
         ],
     }
-    incident = log_entries.with_details(Incident("P1", title="Disk full"), entry)
-    assert incident.details == (("disk", "/dev/sda1"), ("nested", '{"a": 1}'), ("nothing", ""))
+    incident = alert_content.with_details(Incident("P1", title="Disk full"), entry)
+    assert incident.details == (("disk", "/dev/sda1"), ("nested.a", "1"))
     assert [link.href for link in incident.links] == [
         "https://wiki.example.com/disk",
         "https://g.example.com",

@@ -8,6 +8,7 @@ from typing import Any, List
 from sensor_world import SensorWorld
 
 from pagerduty_mattermost.incidents import reader
+from pagerduty_mattermost.incidents.trigger_payload import MAX_PAYLOAD_BYTES
 from pagerduty_mattermost.sensor import cycle
 
 
@@ -63,7 +64,7 @@ class IncidentSensorTestCase(SensorWorld):
             one for one in self.get_dispatched_triggers() if one["trigger"] == "pagerduty.incident"
         ]
         assert one["trace_context"].trace_tag == incident.id
-        assert len(json.dumps(one["payload"], ensure_ascii=False).encode()) <= 4600
+        assert len(json.dumps(one["payload"], ensure_ascii=False).encode()) <= MAX_PAYLOAD_BYTES
 
     def test_a_quiet_cycle_costs_one_request_and_no_write(self) -> None:
         self.account.storm(150)

@@ -8,7 +8,7 @@ from typing import Any, Dict, List, Tuple
 from chat_world import NOW, Chat
 from datastore_double import Service as Datastore
 
-from pagerduty_mattermost.cards.card import plain_line
+from pagerduty_mattermost.cards.card import message_line
 from pagerduty_mattermost.cards.outcome import CardOutcome
 from pagerduty_mattermost.cards.publisher import CardPublisher
 from pagerduty_mattermost.cards.route import Route
@@ -141,7 +141,7 @@ class Wall:
         return [post.message for post in self.chat.service.thread(self.card(channel))]
 
     def shows(self, incident: Incident, channel: str = "incidents") -> bool:
-        return bool(self.card(channel).message.startswith(plain_line(incident)))
+        return bool(self.card(channel).message.startswith(message_line(incident)))
 
     def long_after(self) -> None:
         """An hour on, Mattermost's memory of keys empty."""

@@ -4,11 +4,13 @@
     draw_card(incident, CardView(zone, key=..., version=...)) -> Card(message, props)
     plain_line(incident) -> one line of Markdown for direct messages
 
-`message` and the attachment's `fallback` are one plain line (state, title, service, link) for
-push, mobile and search. `props.pagerduty` is `{key, incident, version, print}`: found again by its
-key, compared by its version and fingerprint. The props keep the 8000 characters of old servers,
-which count about 290 more for each attachment (measured on Mattermost 11.6): what matters least is
-cut first.
+Two attachments of one colour, which Mattermost draws in order, so that the buttons stand above
+what the alert said: the first has the title, one line of how the incident is, and the buttons; the
+second one the rest, where there is any. `message` is one plain line (state, title, service) for
+push, search and the list of threads; push adds each attachment's `fallback` to it, so they have
+none. `props.pagerduty` is `{key, incident, version, print}`: found again by its key, compared by
+its version and fingerprint. The props keep the 8000 characters of old servers, which count about
+290 more for each attachment (measured on Mattermost 11.6): what matters least is cut first.
 """
 
 from __future__ import annotations
@@ -17,10 +19,10 @@ import json
 from datetime import timezone, tzinfo
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
 
-from pagerduty_mattermost.cards.fields import CardLimits, draw_fields, state_text
+from pagerduty_mattermost.cards.card_text import CardLimits, Reader, alert_text, state_line
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
-from pagerduty_mattermost.core.text import escape, inert, one_line, web_link
+from pagerduty_mattermost.core.text import escape, inert, one_line, plain, web_link
 from pagerduty_mattermost.incidents.incident import Incident, Version
 
 MAX_PROPS_CHARACTERS = 8000
@@ -52,12 +54,17 @@ MITIGATED = CardState("Mitigated", "🩹", "#1565c0")
 
 LEVELS: Tuple[CardLimits, ...] = (
     CardLimits(
-        title=255, summary=800, note=600, details=12, detail=200, links=6, people=8, url=600
+        title=255, summary=2000, note=800, details=40, detail=600, links=6, people=8, url=600
     ),
     CardLimits(
-        title=255, summary=500, note=500, details=8, detail=120, links=6, people=6, url=600
+        title=255, summary=1200, note=500, details=30, detail=300, links=6, people=6, url=600
     ),
-    CardLimits(title=255, summary=300, note=300, details=4, detail=80, links=4, people=5, url=500),
+    CardLimits(
+        title=255, summary=600, note=500, details=20, detail=160, links=6, people=6, url=600
+    ),
+    CardLimits(
+        title=255, summary=300, note=300, details=8, detail=100, links=4, people=5, url=500
+    ),
     CardLimits(title=200, summary=200, note=200, details=0, detail=0, links=2, people=4, url=400),
     CardLimits(title=120, summary=0, note=100, details=0, detail=0, links=0, people=2, url=300),
     CardLimits(title=60, summary=0, note=0, details=0, detail=0, links=0, people=1, url=120),
@@ -78,7 +85,10 @@ class CardView(NamedTuple):
     actions: Tuple[Mapping[str, Any], ...] = ()
     """Buttons and menus of the attachment, as Mattermost takes them."""
     mitigated: str = ""
-    """By whom and when; empty: it is not."""
+    """By whom and when, as Markdown; empty: it is not."""
+    names: Mapping[str, str] = {}
+    """Mattermost names by PagerDuty's user ids, as far as they are known. A new post notifies whom
+    it names so; one that is changed nobody."""
 
 
 class Card(NamedTuple):
@@ -107,31 +117,27 @@ def headline(incident: Incident, limit: int = 255) -> str:
     return f"#{incident.number} {title}" if incident.number else title
 
 
-def plain_line(
-    incident: Incident,
-    limits: CardLimits = LEVELS[0],
-    *,
-    markdown: bool = True,
-    mitigated: bool = False,
+def plain_line(incident: Incident) -> str:
+    """State, title, service and link on one line of Markdown, for messages beside a card."""
+    return " · ".join(part for part in (message_line(incident), web_link(incident.url)) if part)
+
+
+def message_line(
+    incident: Incident, limits: CardLimits = LEVELS[0], *, mitigated: bool = False
 ) -> str:
-    """State, title, service and link on one line; `markdown=False` for places that show it as it
-    is."""
-    safe = escape if markdown else inert
+    """`🚨 Triggered P2 · #4 Disk full · Checkout`: what push, search and the list of threads show
+    of a card."""
     state = MITIGATED if mitigated else state_of(incident)
-    word = (
-        f"{state.word} ({incident.priority})"
-        if incident.priority and incident.is_open
-        else state.word
-    )
+    word = state.word
+    if incident.priority and incident.is_open:
+        word += f" {incident.priority}"
     if incident.status == "resolved":
         length = times.between(incident.created_at, incident.resolved_at)
         word += f" after {length}" if length else ""
-    link = web_link(incident.url)
     parts = [
-        f"{state.emoji} {safe(one_line(word, 80))}",
-        safe(headline(incident, limits.title)),
-        safe(one_line(incident.service, 60)),
-        link if len(link) <= limits.url else "",
+        f"{state.emoji} {escape(one_line(word, 80))}",
+        escape(headline(incident, limits.title)),
+        escape(one_line(incident.service, 60)),
     ]
     return " · ".join(part for part in parts if part)
 
@@ -173,40 +179,37 @@ def is_outdated(root: Mapping[str, Any], version: Version, fingerprint: str) -> 
 
 
 def _draw(incident: Incident, view: CardView, limits: CardLimits) -> Card:
-    marked = bool(view.mitigated)
-    state = MITIGATED if marked else state_of(incident)
-    text = state_text(
-        incident,
-        f"{state_of(incident).emoji} **{escape(state_of(incident).word)}**",
-        view.zone,
-        limits,
-    )
-    if marked:
-        text = (
-            f"{MITIGATED.emoji} **{MITIGATED.word}** "
-            f"{escape(one_line(view.mitigated, 160))}\n{text}"
-        )
-    link = web_link(incident.url)
-    attachment: Dict[str, Any] = {
-        "fallback": plain_line(incident, limits, markdown=False, mitigated=marked),
-        "color": state.color,
-        # A linked title is shown as plain text: backslashes would be seen.
-        "title": inert(headline(incident, limits.title)),
-        "text": text,
-        "fields": draw_fields(incident, view.zone, limits),
-    }
-    if link and len(link) <= limits.url:
-        attachment["title_link"] = link
-    if view.actions:
-        attachment["actions"] = [dict(action) for action in view.actions]
-    message = plain_line(incident, limits, mitigated=marked)
+    message = message_line(incident, limits, mitigated=bool(view.mitigated))
+    shown = _attachments(incident, view, limits)
+    # What would only be written with its date a day later, or with a name that became known, is no
+    # change.
+    dated = _attachments(incident, view._replace(now="", names={}), limits)
     own = {
         "key": view.key,
         "incident": incident.id,
         "version": list(view.version),
-        "print": _fingerprint([message, attachment]),
+        "print": _fingerprint([message, dated]),
     }
-    return Card(message, {"attachments": [attachment], PROPS_KEY: own})
+    return Card(message, {"attachments": shown, PROPS_KEY: own})
+
+
+def _attachments(incident: Incident, view: CardView, limits: CardLimits) -> List[Dict[str, Any]]:
+    reader = Reader(view.zone, view.now, view.names)
+    state = state_of(incident)
+    color = MITIGATED.color if view.mitigated else state.color
+    line = state_line(incident, f"{state.emoji} **{escape(state.word)}**", reader, limits)
+    if view.mitigated:
+        line = f"{MITIGATED.emoji} **{MITIGATED.word}** {view.mitigated} · {line}"
+    link = web_link(incident.url)
+    title = headline(incident, limits.title)
+    first: Dict[str, Any] = {"color": color, "title": inert(title), "text": line}
+    if link and len(link) <= limits.url:
+        # A linked title is shown as it is: nothing in it acts, and it can be copied.
+        first.update(title=plain(title), title_link=link)
+    if view.actions:
+        first["actions"] = [dict(action) for action in view.actions]
+    rest = alert_text(incident, reader, limits)
+    return [first, {"color": color, "text": rest}] if rest else [first]
 
 
 def _fingerprint(shown: List[Any]) -> str:

@@ -10,7 +10,7 @@ worse than one without.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Collection, Iterable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Optional
 
 from pagerduty_mattermost.cards.route import (
     MENTIONING_EVENTS,
@@ -32,8 +32,8 @@ MAX_MENTIONS = 10
 
 
 class Mentions:
-    """`pagerduty` builds the gateway when first needed (one that gives up soon); `log` gets what
-    was not found."""
+    """`pagerduty` builds the gateway when first needed (one that gives up soon); `names` gets the
+    names that were found, by PagerDuty's ids; `log` what was not."""
 
     def __init__(
         self,
@@ -41,8 +41,10 @@ class Mentions:
         pagerduty: Callable[[], PagerDuty],
         store: Store,
         *,
+        names: Optional[Dict[str, str]] = None,
         log: Any = None,
     ) -> None:
+        self._names_met = {} if names is None else names
         self._mattermost = mattermost
         self._pagerduty = pagerduty
         self._store = store
@@ -100,7 +102,9 @@ class Mentions:
         except PackError as error:
             self._note(f"PagerDuty user {person.id} not mentioned: {error}")
             return ""
-        if not name:
+        if name:
+            self._names_met[person.id] = name
+        else:
             self._note(
                 f"PagerDuty user {person.id} not mentioned: no active Mattermost user has that "
                 "e-mail address, and no admin linked one (identity.link)"

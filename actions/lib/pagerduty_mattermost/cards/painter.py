@@ -21,9 +21,9 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, Iterable, List, Optional, Tuple
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from pagerduty_mattermost.cards import held_cards, replies
+from pagerduty_mattermost.cards import card_text, held_cards, replies
 from pagerduty_mattermost.cards.card import (
     Card,
     CardView,
@@ -41,7 +41,10 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
-from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, Person
+
+MAX_NAMES = 20
+"""Of people, in a card's record."""
 
 
 class CardPainter:
@@ -52,6 +55,7 @@ class CardPainter:
         *,
         zone: tzinfo = timezone.utc,
         mentions: Optional[Mentions] = None,
+        names: Mapping[str, str] = {},
         buttons: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
         hours: Optional[QuietHours] = None,
         log: Any = None,
@@ -62,6 +66,7 @@ class CardPainter:
         self._creator = creator
         self._zone = zone
         self._mentions = mentions
+        self._names = names
         self._buttons = buttons
         self._hours = hours
         self._log = log
@@ -175,6 +180,7 @@ class CardPainter:
             told=record.told
             if set(memory.state_digests) <= set(record.told)
             else memory.state_digests,
+            names=self._known_names(record, memory),
         )
         if done != memory.cards.get(record.channel_id):
             records.save_card(done)
@@ -239,8 +245,26 @@ class CardPainter:
         newest, mark = memory.newest, memory.mitigated
         incident = newest.change.incident
         key = record.key or post_key("card", incident.id, record.channel_id)
-        mitigated = f"by {mark.by}, {times.stamp(mark.at, self._zone)}" if mark else ""
+        now = times.iso(self._clock())
+        # A post that is made now would notify whom its card names so, whatever the route says.
+        names = dict(self._known_names(record, memory)) if record.post_id else {}
+        mitigated = ""
+        if mark:
+            who = card_text.person_name(Person(mark.by_id, mark.name or mark.by), names)
+            at = times.clock(mark.at, self._zone, now)
+            mitigated = f"by {who}, {at}" if at else f"by {who}"
         buttons = tuple(self._buttons(incident))
-        return CardView(
-            self._zone, key, newest.version, times.iso(self._clock()), buttons, mitigated
-        )
+        return CardView(self._zone, key, newest.version, now, buttons, mitigated, names)
+
+    def _known_names(
+        self, record: CardRecord, memory: IncidentMemory
+    ) -> Tuple[Tuple[str, str], ...]:
+        """Mattermost names of the incident's people, those that the card's record keeps and those
+        that this run knows."""
+        incident = memory.newest.change.incident
+        persons = [*incident.assignees, *incident.acknowledgers]
+        ids = {person.id for person in persons} | {incident.resolved_by_id}
+        if memory.mark is not None:
+            ids.add(memory.mark.by_id)
+        known = {**dict(record.names), **{i: self._names[i] for i in ids if i in self._names}}
+        return tuple(sorted(known.items()))[:MAX_NAMES]

@@ -16,6 +16,7 @@ from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.incidents import alert_details, trigger_payload
 from pagerduty_mattermost.incidents.incident import Change, Incident
+from pagerduty_mattermost.people.display_names import names_met
 
 
 def change_of(
@@ -59,8 +60,13 @@ def make_publisher(context: Context) -> CardPublisher:
         context.channels,
         zone=times.zone(settings.time_zone),
         mentions=Mentions(
-            context.mattermost, lambda: context.pagerduty_soon, context.store, log=context.log
+            context.mattermost,
+            lambda: context.pagerduty_soon,
+            context.store,
+            names=names_met(context),
+            log=context.log,
         ),
+        names=names_met(context),
         extras=with_details,
         buttons=card_buttons,
         hours=QuietHours(settings.quiet_hours, settings.time_zone, context.clock),

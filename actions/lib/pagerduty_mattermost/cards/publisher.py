@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import time
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.cards.creation import FRESH_SECONDS, OLD_NEWS_SECONDS, CardCreator
@@ -101,6 +101,7 @@ class CardPublisher:
         *,
         zone: tzinfo = timezone.utc,
         mentions: Optional[Mentions] = None,
+        names: Optional[Mapping[str, str]] = None,
         extras: Optional[Extras] = None,
         buttons: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
         hours: Optional[QuietHours] = None,
@@ -109,8 +110,9 @@ class CardPublisher:
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
-        """`buttons`: of an incident's card. `hours`: the quiet hours; without them nothing is
-        held. `canary`: whose incidents get a card in its channel alone."""
+        """`names`: Mattermost names by PagerDuty's ids, as far as this run knows them; it may
+        learn more. `buttons`: of an incident's card. `hours`: the quiet hours; without them
+        nothing is held. `canary`: whose incidents get a card in its channel alone."""
         self._store = store
         self._channels = channels
         self._extras = extras
@@ -124,6 +126,7 @@ class CardPublisher:
             CardCreator(mattermost, mentions, clock=clock, monotonic=monotonic),
             zone=zone,
             mentions=mentions,
+            names={} if names is None else names,
             buttons=buttons,
             hours=hours,
             log=log,

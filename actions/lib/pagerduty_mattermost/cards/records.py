@@ -75,6 +75,8 @@ class CardRecord(NamedTuple):
     """User id of the bot whose post it is; empty when it was not remembered yet."""
     asked: str = ""
     """The words by which a rule named the channel (`Channels.asked`); empty when none did."""
+    names: Tuple[Tuple[str, str], ...] = ()
+    """Mattermost names of its people, by PagerDuty's ids, as far as they became known."""
 
 
 class SeenChange(NamedTuple):
@@ -92,8 +94,12 @@ class MitigatedMark(NamedTuple):
     """The harm has stopped, as somebody said in chat (`mitigate`)."""
 
     by: str
+    """Their e-mail address at PagerDuty."""
     at: str
     """ISO 8601, by PagerDuty's clock."""
+    name: str = ""
+    by_id: str = ""
+    """PagerDuty's id of the person, where known."""
 
 
 ENDS_MITIGATION = ("incident.resolved", "incident.reopened")
@@ -227,15 +233,33 @@ def life_of(change: Change, *, has_cards: bool) -> str:
     return OPEN if change.incident.is_open else OVER
 
 
+STICKY = (
+    "details",
+    "details_left",
+    "links",
+    "summary",
+    "conference_url",
+    "conference_number",
+    "merged_title",
+    "help_asked",
+)
+"""Fields that PagerDuty does not repeat with each change."""
+
+
 def merge(newer: Incident, older: Incident) -> Incident:
     """The newer state, with what the older one knew and PagerDuty does not repeat: the first
     alert's details, the conference bridge, the latest note; and who worked on it, which a resolved
     incident no longer names."""
     changes: Dict[str, Any] = {
         field: getattr(older, field)
-        for field in ("details", "links", "summary", "conference_url", "conference_number")
+        for field in STICKY
         if getattr(older, field) and not getattr(newer, field)
     }
+    if newer.details:
+        changes.pop("details_left", None)
+    if not newer.snoozed_until and newer.is_open and newer.acknowledgers == older.acknowledgers:
+        # Whoever acknowledges anew, or takes it back, ends a snooze.
+        changes["snoozed_until"] = older.snoozed_until
     if older.note and (not newer.note or older.note_at > newer.note_at):
         changes.update(note=older.note, note_by=older.note_by, note_at=older.note_at)
     if not newer.is_open:
@@ -292,7 +316,7 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, IncidentMemory], List[Br
         elif kind == "state" and value is not None:
             found[incident_id] = before._replace(states=(*before.states, *seen_from_json(value)))
         elif kind == "mark" and isinstance(value, Mapping):
-            mark = MitigatedMark(str(value.get("by") or ""), str(value.get("at") or ""))
+            mark = MitigatedMark(*(str(value.get(name) or "") for name in MitigatedMark._fields))
             found[incident_id] = before._replace(mark=mark)
 
     def broken(error: BrokenValue) -> None:

@@ -12,9 +12,9 @@ from __future__ import annotations
 from typing import Callable, Dict
 
 from pagerduty_mattermost.cards.card import CardView
-from pagerduty_mattermost.cards.fields import MAX_NAME, another_incident, paragraph
+from pagerduty_mattermost.cards.card_text import MAX_NAME, another_incident, said
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.core.text import ELLIPSIS, escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.event_types import AUTOMATIC
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 
@@ -22,7 +22,8 @@ LATE_SECONDS = 300.0
 """Seconds after which a reply says that it was caught up."""
 SHORTEST_ESCALATION_SECONDS = 60.0
 """The shortest escalation timeout that PagerDuty knows."""
-MAX_NOTE = 1500
+MAX_NOTE = 6000
+"""Code points of what a person wrote that a reply holds: escaped they fit into any post."""
 MAX_SENTENCE = 300
 
 Words = Callable[[Incident, IncidentEvent, CardView, str], str]
@@ -58,9 +59,13 @@ def _by(who: str, active: str, passive: str) -> str:
     return f"{who} {active}" if who else passive
 
 
-def _quoted(text: str) -> str:
-    """Outside text of any length as a quotation under the line."""
-    return "".join(f"\n> {line}" for line in paragraph(text, MAX_NOTE).split("\n") if line)
+def _quoted(text: str, incident: Incident) -> str:
+    """What a person wrote, whole, as a quotation under the line; where no post could hold all of
+    it, with a link to the rest."""
+    shown = said(text, MAX_NOTE)
+    if len(text) > MAX_NOTE or text.endswith(ELLIPSIS):
+        shown += "\n" + markdown_link("the rest in PagerDuty", incident.url)
+    return "".join(f"\n> {line}" for line in shown.split("\n") if shown.strip())
 
 
 def _to(event: IncidentEvent) -> str:
@@ -72,7 +77,7 @@ def _triggered(incident: Incident, event: IncidentEvent, view: CardView, who: st
 
 
 def _acknowledged(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    return _by(who, "acknowledged", "acknowledged") + _quoted(event.change("note"))
+    return _by(who, "acknowledged", "acknowledged") + _quoted(event.change("note"), incident)
 
 
 def _unacknowledged(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -125,7 +130,7 @@ def _reopened(incident: Incident, event: IncidentEvent, view: CardView, who: str
 def _resolved(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     length = times.between(incident.created_at, event.occurred_at)
     after = f" after {length}" if length else ""
-    return _by(who, "resolved", "resolved") + after + _quoted(event.change("note"))
+    return _by(who, "resolved", "resolved") + after + _quoted(event.change("note"), incident)
 
 
 def _merged(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -155,7 +160,7 @@ def _custom(incident: Incident, event: IncidentEvent, view: CardView, who: str) 
 def _annotated(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     text = event.change("note")
     said = _by(who, "noted", "note")
-    return f"{said}:{_quoted(text)}" if text.strip() else said
+    return f"{said}:{_quoted(text, incident)}" if text.strip() else said
 
 
 def _snoozed(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -165,7 +170,7 @@ def _snoozed(incident: Incident, event: IncidentEvent, view: CardView, who: str)
 
 def _status_update(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     said = _by(who, "published a status update", "status update")
-    text = _quoted(event.change("message"))
+    text = _quoted(event.change("message"), incident)
     return f"{said}:{text}" if text else said
 
 
@@ -176,7 +181,7 @@ def _responder_added(incident: Incident, event: IncidentEvent, view: CardView, w
         f"asked {to} to help" if to else "asked for help",
         f"{to} asked to help" if to else "help asked for",
     )
-    return said + _quoted(event.change("message"))
+    return said + _quoted(event.change("message"), incident)
 
 
 def _responder_replied(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
@@ -185,11 +190,11 @@ def _responder_replied(incident: Incident, event: IncidentEvent, view: CardView,
         answer = "accepted" if "accept" in kind else "declined"
         return _by(
             who, f"{answer} the request for help", f"the request for help was {answer}"
-        ) + _quoted(event.change("message"))
+        ) + _quoted(event.change("message"), incident)
     text = escape(one_line(event.change("summary"), MAX_SENTENCE))
     return text or _by(
         who, "answered the request for help", "the request for help was answered"
-    ) + _quoted(event.change("message"))
+    ) + _quoted(event.change("message"), incident)
 
 
 def _other(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:

@@ -4,8 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Sequence
 
-from pagerduty_mattermost.core.errors import Ambiguous, ConfigError, NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import (
+    Ambiguous,
+    ConfigError,
+    NotFound,
+    PackError,
+    RejectedInput,
+)
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
+from pagerduty_mattermost.incidents.incident import Person
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -28,15 +35,27 @@ def identify(context: Context, user: str) -> Identity:
     """The Mattermost user and the PagerDuty user of whoever typed, looked up once for each
     context. Raises as `identity.linked`."""
     from pagerduty_mattermost.people import identity
+    from pagerduty_mattermost.people.display_names import names_met
 
     found = account(context, user)
     by_email = context.settings.chat.link_by_email
-    return context.once(
+    linked = context.once(
         f"identity {found.id}",
         lambda: identity.linked_account(
             found, context.pagerduty, context.store, by_email=by_email
         ),
     )
+    names_met(context)[linked.person.id] = found.username
+    return linked
+
+
+def signer(context: Context, user: str, email: str) -> Person:
+    """Who acts under that address: id and name where it is the person's own, else the address."""
+    try:
+        person = identify(context, user).person
+    except PackError:
+        return Person("", email)
+    return Person(person.id, person.name) if person.email == email else Person("", email)
 
 
 def find_person(context: Context, words: str) -> Reference:

@@ -1,10 +1,28 @@
-"""Tables in Mattermost's Markdown. Outside text is escaped here. Pure."""
+"""Tables and code in Mattermost's Markdown. Outside text is made safe here. Pure.
+
+    copyable("root@db-1: disk is full")        # "`root@db-1:` disk is full"
+    code_block("Traceback …\\n  File …")       # between two fences
+
+A word whose escape would need an invisible character (`text.escape`) can't be copied as it is
+shown: it is shown as code, in which nothing acts.
+"""
 
 from __future__ import annotations
 
+import re
 from typing import Any, Sequence
 
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.text import (
+    FIRST_STRONG_ISOLATE,
+    POP_ISOLATE,
+    ZERO_WIDTH_SPACE,
+    clean,
+    escape,
+    one_line,
+    without_direction_marks,
+)
+
+_SPACE = re.compile(r"(\s+)")
 
 MAX_ROWS = 20
 """Of a table; a post holds 16,383 characters, and nobody reads more."""
@@ -20,3 +38,45 @@ def table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """A table of cells that are safe already."""
     lines = [head, ["---"] * len(head), *rows]
     return "\n".join("| " + " | ".join(line) + " |" for line in lines)
+
+
+def copyable(text: str) -> str:
+    """Outside text that can be copied as it is shown: escaped, and each word that would act
+    without an invisible character as code. Lines stay lines."""
+    return "\n".join(_copyable_line(line) for line in text.split("\n"))
+
+
+def _copyable_line(line: str) -> str:
+    escaped = escape(line)
+    if ZERO_WIDTH_SPACE not in escaped:
+        return escaped
+    words, shown = _SPACE.split(line), _SPACE.split(escaped)
+    if len(words) != len(shown):
+        return escaped
+    return "".join(
+        _edges(safe, code_span(word)) if ZERO_WIDTH_SPACE in safe else safe
+        for word, safe in zip(words, shown)
+    )
+
+
+def _edges(safe: str, code: str) -> str:
+    """The code between the marks of direction that the escaped word had at its ends."""
+    first = FIRST_STRONG_ISOLATE if safe.startswith(FIRST_STRONG_ISOLATE) else ""
+    last = POP_ISOLATE if safe.endswith(POP_ISOLATE) else ""
+    return f"{first}{code}{last}"
+
+
+def code_span(text: str) -> str:
+    """One line of outside text as code; empty for nothing."""
+    line = one_line(without_direction_marks(text)).replace(ZERO_WIDTH_SPACE, "")
+    if not line:
+        return ""
+    fence = "`" * (max((len(run) for run in re.findall("`+", line)), default=0) + 1)
+    edge = " " if line[0] == "`" or line[-1] == "`" else ""
+    return f"{fence}{edge}{line}{edge}{fence}"
+
+
+def code_block(text: str) -> str:
+    """Lines of outside text as a block of code: its indentation stays, nothing in it acts."""
+    lines = without_direction_marks(text).replace(ZERO_WIDTH_SPACE, "").replace("\u2424", " ")
+    return "```\n" + lines.replace("```", "'''").strip("\n") + "\n```"

@@ -37,7 +37,7 @@ _JOINERS = "\u200d\u200b\ufe0e\ufe0f"
 
 # Characters that reorder what stands around them: embeddings, overrides and isolates.
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
-_FIRST_STRONG_ISOLATE, _POP_ISOLATE = "\u2068", "\u2069"
+FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 _URL = r"https?://[^\s<]+"
 _URL_END = re.compile(r"[\"'`\[\]{}|\\^>]")
@@ -113,13 +113,25 @@ def escape(text: str) -> str:
     paragraph line. Cut before escaping: cutting afterwards may cut an escape in two.
     """
     # Mattermost's Markdown takes U+2424 for a line end and U+00A0 for a space.
-    return _isolate(_compiled(_ESCAPES).sub(_escaped, _BIDI.sub("", text.replace("\u2424", " "))))
+    shown = without_direction_marks(text.replace("\u2424", " "))
+    return _isolate(_compiled(_ESCAPES).sub(_escaped, shown))
 
 
 def inert(text: str) -> str:
     """The text for a place without Markdown: nothing visible is added, and still nothing in it
     acts."""
-    return _isolate(_compiled(_ACTS).sub(_broken, _BIDI.sub("", text)))
+    return _isolate(_compiled(_ACTS).sub(_broken, without_direction_marks(text)))
+
+
+def plain(text: str) -> str:
+    """The text for a place that shows it as it is and in which nothing acts, such as the linked
+    title of an attachment: nothing invisible is added to it."""
+    return _isolate(without_direction_marks(text))
+
+
+def without_direction_marks(text: str) -> str:
+    """Without the characters that reorder what stands around them."""
+    return _BIDI.sub("", text)
 
 
 def web_link(url: str) -> str:
@@ -144,9 +156,7 @@ def markdown_link(text: str, url: str) -> str:
 def _isolate(text: str) -> str:
     """Text with letters of a right-to-left script keeps its direction to itself."""
     if not text.isascii() and any(unicodedata.bidirectional(c) in ("R", "AL", "AN") for c in text):
-        return "\n".join(
-            f"{_FIRST_STRONG_ISOLATE}{line}{_POP_ISOLATE}" for line in text.split("\n")
-        )
+        return "\n".join(f"{FIRST_STRONG_ISOLATE}{line}{POP_ISOLATE}" for line in text.split("\n"))
     return text
 
 

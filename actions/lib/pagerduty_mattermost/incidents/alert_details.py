@@ -14,9 +14,10 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+from pagerduty_mattermost.incidents.alert_content import with_details
 from pagerduty_mattermost.incidents.event_types import UPDATED
 from pagerduty_mattermost.incidents.incident import Change, Incident
-from pagerduty_mattermost.incidents.log_entries import incident_from_rest, with_details
+from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 
 BRIDGE_EVENTS = (UPDATED, "incident.conference_bridge.updated")
 INCLUDE = ["conference_bridge", "first_trigger_log_entries"]

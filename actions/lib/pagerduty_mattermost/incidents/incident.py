@@ -59,11 +59,17 @@ class Incident(NamedTuple):
     assignees: Tuple[Person, ...] = ()
     acknowledgers: Tuple[Person, ...] = ()
     resolved_by: str = ""
+    resolved_by_id: str = ""
     created_at: str = ""
     updated_at: str = ""
     resolved_at: str = ""
     merged_into: str = ""
     """Id of the incident this one was merged into."""
+    merged_title: str = ""
+    """Number and title of it (`#2 Disk full`), where they are known."""
+    snoozed_until: str = ""
+    help_asked: str = ""
+    """Whom somebody asked for help: names, comma separated."""
     alerts_total: int = 0
     alerts_triggered: int = 0
     alerts_resolved: int = 0
@@ -76,6 +82,8 @@ class Incident(NamedTuple):
     """Free text details of the first alert, or of the incident's body."""
     details: Tuple[Tuple[str, str], ...] = ()
     """Custom details of the first alert: name, value; in their order."""
+    details_left: int = 0
+    """How many more details the alert has than stand there."""
     links: Tuple[Link, ...] = ()
 
     @property
@@ -172,7 +180,7 @@ def incident_from_dict(data: Mapping[str, Any]) -> Incident:
         known[key] = tuple(_record(Person, p) for p in known.get(key) or ())
     known["links"] = tuple(_record(Link, link) for link in known.get("links") or ())
     known["details"] = tuple((str(pair[0]), str(pair[1])) for pair in known.get("details") or ())
-    for key in ("number", "alerts_total", "alerts_triggered", "alerts_resolved"):
+    for key in ("number", "alerts_total", "alerts_triggered", "alerts_resolved", "details_left"):
         known[key] = int(known.get(key) or 0)
     return Incident(**known)
 

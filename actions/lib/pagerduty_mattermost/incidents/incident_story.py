@@ -10,6 +10,7 @@ from __future__ import annotations
 from typing import List, NamedTuple, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.incidents.alert_content import with_details
 from pagerduty_mattermost.incidents.event_types import (
     EVENT_TYPES,
     EXPLAINS,
@@ -39,8 +40,7 @@ from pagerduty_mattermost.incidents.known_states import (
 from pagerduty_mattermost.incidents.log_entries import (
     LogEntry,
     acting_person,
-    with_details,
-    with_note,
+    with_event,
 )
 
 FIRST_ASSIGNMENT_SECONDS = 5
@@ -299,7 +299,7 @@ class IncidentStory:
             if entry.kind == "trigger":
                 incident = with_details(incident, entry.raw)
             if entry.event is not None:
-                incident = with_note(incident, entry.event)
+                incident = with_event(incident, entry.event)
         return incident
 
 

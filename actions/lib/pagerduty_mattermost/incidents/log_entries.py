@@ -4,8 +4,7 @@ of another type.
     incident_from_rest(obj) -> Incident or None      # GET /incidents, and the log's incidents
     parse_entry(obj) -> LogEntry or None             # GET /log_entries
     event_from_entry(obj) -> IncidentEvent or None   # None: a notification, or no log entry
-    with_details(incident, trigger_entry_obj)        # adds what the first alert holds
-    with_note(incident, event)                       # adds the latest note
+    with_event(incident, event)                      # adds what only its events tell
     epoch(value) -> seconds since the epoch or None
 
 Texts are cleaned and cut here, once, for the trigger's payload (about 4 KB).
@@ -17,10 +16,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, List, NamedTuple, Optional, Tuple
+from typing import Any, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.core.text import cut, one_line
+from pagerduty_mattermost.incidents.alert_content import MAX_SUMMARY, with_details
 from pagerduty_mattermost.incidents.changed_fields import (
     changed_field,
     custom_fields,
@@ -34,22 +34,28 @@ from pagerduty_mattermost.incidents.event_types import (
     SILENT_TYPES,
     UPDATED,
 )
-from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Link, Person
+from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Person
 from pagerduty_mattermost.incidents.raw_values import (
     MAX_NAME,
-    MAX_TEXT,
+    MAX_SAID,
     as_map,
     as_maps,
     as_text,
-    first_text,
     id_of,
     label_of,
 )
 
 _MAX_TITLE, _MAX_URL = 500, 500
-_MAX_PEOPLE, _MAX_TEAMS, _MAX_DETAILS, _MAX_LINKS = 20, 10, 12, 6
-_MAX_DETAIL_NAME, _MAX_DETAIL_VALUE = 60, 200
+_MAX_PEOPLE, _MAX_TEAMS = 20, 10
 _MAX_KEY = 255
+_MAX_ASKED = 300
+_ENDS_SNOOZE = (
+    "incident.acknowledged",
+    "incident.unacknowledged",
+    "incident.resolved",
+    "incident.reopened",
+)
+"""Event types after which a snooze of before counts no longer."""
 _INT64 = 2**63 - 1
 
 _PLAIN_TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\Z", re.ASCII)
@@ -125,6 +131,7 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
         assignees=_people(obj.get("assignments"), "assignee"),
         acknowledgers=_people(obj.get("acknowledgements"), "acknowledger"),
         resolved_by=label_of(changed_by) if closed else "",
+        resolved_by_id=id_of(changed_by) if closed else "",
         created_at=moment(obj.get("created_at")),
         updated_at=moment(
             obj.get("updated_at") or obj.get("last_status_change_at") or obj.get("created_at")
@@ -133,12 +140,13 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
         if closed
         else "",
         merged_into=merged_into,
+        merged_title=_numbered(label_of(as_map(reason.get("incident")))) if merged_into else "",
         alerts_total=_int(counts.get("all")),
         alerts_triggered=_int(counts.get("triggered")),
         alerts_resolved=_int(counts.get("resolved")),
         conference_url=as_text(bridge.get("conference_url"), _MAX_URL),
         conference_number=as_text(bridge.get("conference_number"), MAX_NAME),
-        summary=as_text(as_map(obj.get("body")).get("details"), MAX_TEXT),
+        summary=as_text(as_map(obj.get("body")).get("details"), MAX_SUMMARY),
     )
     return with_details(incident, obj.get("first_trigger_log_entry"))
 
@@ -201,12 +209,12 @@ def event_from_entry(obj: Any) -> Optional[IncidentEvent]:
     was, now = from_to(obj, kind)
     changes = {
         "summary": field_sentence(obj) or as_text(obj.get("summary"), 300),
-        "note": as_text(note, MAX_TEXT),
+        "note": as_text(note, MAX_SAID),
         "from": was,
         "to": ", ".join(label_of(p) for p in people[:_MAX_PEOPLE] if label_of(p)) or joined or now,
         "to_ids": ", ".join(id_of(p) for p in people[:_MAX_PEOPLE] if id_of(p)),
         "until": _snoozed_until(obj) if kind == "snooze" else "",
-        "message": as_text(message, MAX_TEXT),
+        "message": as_text(message, MAX_SAID),
         "merged_into": merged_into,
         "channel": as_text(channel.get("type"), 40),
         "log_entry_type": as_text(obj.get("type"), 80),
@@ -229,60 +237,25 @@ def acting_person(entry: LogEntry) -> str:
     return id_of(agent) if by_person else ""
 
 
-def with_details(incident: Incident, entry: Any) -> Incident:
-    """The incident with what its first alert said: details, custom details, links and graphs of a
-    trigger entry (whole, with its channel). Unchanged for a mere reference."""
-    obj = as_map(entry)
-    channel = as_map(obj.get("channel"))
-    details = as_map(obj.get("event_details"))
-    if not channel and not obj.get("contexts") and not details:
-        return incident
-    custom: Any = channel.get("details")
-    cef = as_map(channel.get("cef_details"))
-    if not custom:
-        custom = cef.get("details") or as_map(channel.get("body")).get("details")
-    summary = "" if isinstance(custom, Mapping) else as_text(custom, MAX_TEXT)
-    pairs: List[Tuple[str, str]] = []
-    if isinstance(custom, Mapping):
-        for name, value in list(custom.items())[:_MAX_DETAILS]:
-            pairs.append(
-                (
-                    one_line(as_text(name, _MAX_DETAIL_NAME)),
-                    as_text(_plain(value), _MAX_DETAIL_VALUE),
-                )
-            )
-    summary = summary or first_text(
-        channel.get("description"), details.get("description"), channel.get("summary")
-    )
-    links: List[Link] = []
-    for context in [
-        *as_maps(obj.get("contexts")),
-        *as_maps(channel.get("contexts")),
-        *as_maps(cef.get("contexts")),
-    ]:
-        link = Link(
-            as_text(context.get("href"), _MAX_URL),
-            as_text(context.get("text"), MAX_NAME),
-            as_text(context.get("src"), _MAX_URL),
+def with_event(incident: Incident, event: IncidentEvent) -> Incident:
+    """The incident with what only its events tell: the latest note, until when it is snoozed, whom
+    somebody asked for help, the title of the incident it was merged into."""
+    note, kind = event.change("note"), event.event_type
+    if note:
+        incident = incident._replace(
+            note=note, note_by=event.agent.name, note_at=event.occurred_at
         )
-        if (link.href or link.image) and link not in links:
-            links.append(link)
-    client_url = as_text(channel.get("client_url"), _MAX_URL)
-    if client_url:
-        links.append(Link(client_url, as_text(channel.get("client"), MAX_NAME)))
-    return incident._replace(
-        summary=incident.summary or ("" if summary == incident.title else summary),
-        details=incident.details or tuple(pairs),
-        links=incident.links or tuple(links[:_MAX_LINKS]),
-    )
-
-
-def with_note(incident: Incident, event: IncidentEvent) -> Incident:
-    """The incident with the event's note as its latest one, when it has one."""
-    note = event.change("note")
-    if not note:
-        return incident
-    return incident._replace(note=note, note_by=event.agent.name, note_at=event.occurred_at)
+    if kind == "incident.snoozed":
+        incident = incident._replace(snoozed_until=event.change("until"))
+    elif kind in _ENDS_SNOOZE:
+        incident = incident._replace(snoozed_until="")
+    if kind == "incident.responder.added" and event.change("to"):
+        asked = [*incident.help_asked.split(", "), *event.change("to").split(", ")]
+        joined = ", ".join(dict.fromkeys(name for name in asked if name))
+        incident = incident._replace(help_asked=cut(joined, _MAX_ASKED))
+    if kind == "incident.merged" and incident.merged_into and event.change("to"):
+        incident = incident._replace(merged_title=event.change("to"))
+    return incident
 
 
 def _kind(obj: Mapping[str, Any]) -> str:
@@ -309,17 +282,6 @@ def _snoozed_until(obj: Mapping[str, Any]) -> str:
 
 def _first(*values: Any) -> str:
     return next((value for value in values if isinstance(value, str) and value), "")
-
-
-def _plain(value: Any) -> Any:
-    if not isinstance(value, (dict, list)):
-        return value
-    import json
-
-    try:
-        return json.dumps(value, ensure_ascii=False)
-    except (TypeError, ValueError, RecursionError):
-        return str(type(value).__name__)
 
 
 def _int(value: Any) -> int:

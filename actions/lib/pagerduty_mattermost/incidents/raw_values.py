@@ -8,6 +8,8 @@ from typing import Any, List
 from pagerduty_mattermost.core.text import clean, one_line
 
 MAX_NAME, MAX_TEXT = 120, 500
+MAX_SAID = 12_000
+"""Code points of what a person wrote (a note, a status update): it is shown whole."""
 
 
 def as_map(value: Any) -> Mapping[str, Any]:

@@ -9,8 +9,20 @@ from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import cut
 from pagerduty_mattermost.incidents.incident import Change, from_payload, to_payload
 
-MAX_PAYLOAD_BYTES = 4096
-"""Bytes of a payload, wherever that can be had: StackStorm stores each one several times."""
+MAX_PAYLOAD_BYTES = 24_000
+"""Bytes of a payload, wherever that can be had: StackStorm stores each one several times. Most
+have about 2,000; there is room for an alert of many values, and for a note of any length."""
+_STEPS = (
+    (2000, 12_000, 24, 20),
+    (600, 12_000, 12, 20),
+    (300, 4000, 8, 20),
+    (160, 160, 6, 10),
+    (80, 80, 3, 5),
+    (40, 40, 0, 3),
+    (20, 20, 0, 1),
+)
+"""How much is left of it, until it fits: code points of an alert's texts, of what people wrote;
+details and links; people."""
 
 
 def payload(change: Change, limit: int = MAX_PAYLOAD_BYTES) -> Dict[str, Any]:
@@ -18,12 +30,13 @@ def payload(change: Change, limit: int = MAX_PAYLOAD_BYTES) -> Dict[str, Any]:
     as far as that goes: events are never left out."""
     data = to_payload(change)
     incident = data["incident"]
-    for texts, parts, people in ((300, 8, 20), (160, 6, 10), (80, 3, 5), (40, 0, 3), (20, 0, 1)):
+    for texts, said, parts, people in _STEPS:
         if _size(data) <= limit:
             break
         incident["title"] = cut(incident["title"], max(texts, 100))
-        for key in ("summary", "note"):
-            incident[key] = cut(incident[key], texts)
+        incident["summary"] = cut(incident["summary"], texts)
+        incident["note"] = cut(incident["note"], said)
+        incident["details_left"] += len(incident["details"][parts:])
         incident["details"] = [
             [name, cut(value, texts // 2)] for name, value in incident["details"][:parts]
         ]
@@ -38,9 +51,9 @@ def payload(change: Change, limit: int = MAX_PAYLOAD_BYTES) -> Dict[str, Any]:
             ]
         for event in data["events"]:
             event["changes"] = {
-                key: value if key in ("to_ids", "until", "merged_into") else cut(value, texts)
+                key: value if key in ("to_ids", "until", "merged_into") else cut(value, said)
                 for key, value in event["changes"].items()
-                if texts > 40 or key != "log_entry_type"
+                if said > 40 or key != "log_entry_type"
             }
     for key in ("details", "links"):
         if getattr(change.incident, key) and not incident[key]:

@@ -7,7 +7,7 @@ from datetime import tzinfo
 from typing import Any, Dict, Tuple
 
 from pagerduty_mattermost.cards.card import STATES
-from pagerduty_mattermost.cards.fields import MAX_NAME
+from pagerduty_mattermost.cards.card_text import MAX_NAME
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, inert, markdown_link, one_line, web_link
 

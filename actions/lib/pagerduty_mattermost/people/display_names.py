@@ -1,9 +1,13 @@
 """PagerDuty's people shown with their Mattermost names; where that is not configured nothing of it
-is imported."""
+is imported.
+
+    names_met(context)         # {"PUSER1": "ada"}, of people whom this run came across
+    usernames(context)         # a look-up for whoever only shows names
+"""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable
+from typing import TYPE_CHECKING, Callable, Dict
 
 from pagerduty_mattermost.core.config.settings import mattermost_missing
 from pagerduty_mattermost.core.errors import PackError
@@ -11,6 +15,12 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+
+
+def names_met(context: Context) -> Dict[str, str]:
+    """Mattermost names by PagerDuty's user ids, of people whose account this run has looked up for
+    another reason: whoever looks one up adds it. A card names them so without a request."""
+    return context.once("names met", dict)
 
 
 def usernames(context: Context) -> Callable[[Reference], str]:

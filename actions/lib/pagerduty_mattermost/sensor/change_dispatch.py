@@ -31,7 +31,7 @@ from pagerduty_mattermost.noise.storm_gate import StormGate
 INCIDENT_TRIGGER = "pagerduty.incident"
 MAX_ENRICHED = 20
 """New incidents in one cycle for which the conference bridge is read, one request each."""
-EXTRAS = ("conference_url", "conference_number", "summary", "details", "links")
+EXTRAS = ("conference_url", "conference_number", "summary", "details", "details_left", "links")
 """Fields of an incident that the log does not include, or not always."""
 
 

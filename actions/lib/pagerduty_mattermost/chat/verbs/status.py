@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 
 from pagerduty_mattermost.cards import incident_tables
 from pagerduty_mattermost.cards.records import IncidentRecords, MitigatedMark
-from pagerduty_mattermost.chat.acting_user import find_sender, identify
+from pagerduty_mattermost.chat.acting_user import find_sender, identify, signer
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
     ACKNOWLEDGED,
@@ -102,7 +102,8 @@ def mitigate(context: Context, command: Command) -> CommandResult:
         ).after
         incident = incident_of(changed[0]) if changed else incident
     words = clean(command.text).strip()
-    text = f"Mitigated: {words}" if words else f"Mitigated by {email}"
+    who = signer(context, command.user, email)
+    text = f"Mitigated: {words}" if words else f"Mitigated by {who.name}"
     failed = []
     try:
         write_note(context.pagerduty, incident.id, text, from_email=email)
@@ -110,7 +111,7 @@ def mitigate(context: Context, command: Command) -> CommandResult:
         failed.append(f"The note is not there: {escape(str(error))}")
     at = context.pagerduty.last_server_time or context.clock()
     IncidentRecords(context.store, incident.id, context.log).save_mark(
-        MitigatedMark(email, times.iso(at))
+        MitigatedMark(email, times.iso(at), who.name, who.id)
     )
     try:
         publish_status_update(context, incident.id, text, email)
