@@ -21,7 +21,7 @@ class ChatRunTestCase(ChatCase):
         assert self.written() == [("ada@example.com", "PUT", "/incidents")]
         assert "Acknowledged [#" in text
         assert "in the name of ada" in text
-        assert "Still 2 open: 1 triggered, 1 acknowledged." in text
+        assert "2 still open: `/pd list`" in text
         assert "@here" not in text
         assert "Disk \\| full" in text
 

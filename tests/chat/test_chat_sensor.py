@@ -367,7 +367,7 @@ class ChatSensorTestCase(ChatSensorCase):
             if e.path.startswith("/hooks/")
         ]
         assert "attachments" not in sent[-1]
-        assert "| incident | state |" in sent[-1]["text"]
+        assert "\n- 🚨 [#" in sent[-1]["text"]
 
     def with_command(self) -> None:
         """`/pd` as somebody made it by hand in Mattermost."""

@@ -61,7 +61,7 @@ def rage(
             ]
             until(
                 lambda: all(
-                    any("Over after" in one.message for one in thread(root)) for root in roots
+                    any("Ended after" in one.message for one in thread(root)) for root in roots
                 ),
                 settle,
             )

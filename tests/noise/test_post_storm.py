@@ -7,6 +7,7 @@ from typing import Any, Dict, List
 from chat_world import ChatActionCase
 from mattermost_post_storm import PostStorm
 
+from pagerduty_mattermost.cards.card import LOW_TRIGGERED
 from pagerduty_mattermost.cards.subscriptions import Subscription
 
 ONE = {
@@ -57,14 +58,17 @@ class PostStormTestCase(ChatActionCase):
             "unchanged",
         ]
         (card,) = self.posts()
-        assert card.message == "✅ The storm of Checkout API is over · 20 incidents"
+        assert card.message == (
+            "⚠️ The storm on Checkout API has ended, 2 still open · 20 incidents"
+        )
+        assert card.attachments[0]["color"] == LOW_TRIGGERED
         assert (
-            "**20 incidents** since 9 Oct 2025 08:53 UTC: 2 triggered, 0 acknowledged, 18 over."
-            in (card.attachments[0]["text"])
+            "since 9 Oct 2025 08:53 UTC: 2 triggered, 0 acknowledged, 18 resolved."
+            in card.attachments[0]["text"]
         )
         (reply,) = self.chat.service.thread(card)
         assert reply.message == (
-            "Over after 1 min: 20 incidents, 2 still open. Each gets its card as soon as "
+            "Ended after 1 min: 20 incidents, 2 still open. Each gets its card as soon as "
             "somebody acts on it."
         )
 
@@ -87,7 +91,7 @@ class PostStormTestCase(ChatActionCase):
         succeeded, result = slow.run(change=STORM, channel="incidents")
         assert succeeded, result
         (card,) = self.posts()
-        assert card.message.startswith("✅ The storm of Checkout API is over")
+        assert "has ended, 2 still open" in card.message
         assert len(self.chat.service.thread(card)) == 1
 
     def test_a_run_that_read_before_a_newer_one_came_paints_nothing_over_it(self) -> None:
@@ -103,7 +107,7 @@ class PostStormTestCase(ChatActionCase):
         slow.context.store.write = overtaken
         succeeded, result = slow.run(change=LATER, channel="incidents")
         assert (succeeded, result["done"]) == (True, "older")
-        assert "is over" in self.posts()[0].message
+        assert "has ended, 2 still open" in self.posts()[0].message
 
     def test_killed_while_it_paints_it_paints_when_it_is_run_again(self) -> None:
         self.shown(STORM)
@@ -111,7 +115,7 @@ class PostStormTestCase(ChatActionCase):
         self.refused(change=OVER, channel="incidents")
         self.chat.server.faults.clear()
         assert self.shown(OVER) == "repainted"
-        assert "is over" in self.posts()[0].message
+        assert "has ended, 2 still open" in self.posts()[0].message
 
     def test_a_channel_that_is_subscribed_has_its_card_too(self) -> None:
         action = self.action()

@@ -133,10 +133,10 @@ def _storms_differ(world: Any, posts: Iterable[Any], absent: Iterable[Thing]) ->
     keys = Counter(post.props["pagerduty"]["storm"] for post in storms)
     lines += [f"{count} cards of {key}" for key, count in keys.items() if count > 1]
     for post in storms:
-        if not re.search("is over|no longer flaps", post.message):
+        if not re.search("has ended|is over|no longer flaps", post.message):
             lines.append(f"a storm without an end: {post.message!r}")
         summaries = [
-            one for one in world.chat.service.thread(post) if one.message.startswith("Over after")
+            one for one in world.chat.service.thread(post) if one.message.startswith("Ended after")
         ]
         if len(summaries) != 1:
             lines.append(f"{len(summaries)} summaries of {post.message!r}")

@@ -14,7 +14,7 @@ from datetime import tzinfo
 from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.cards.incident_tables import line
+from pagerduty_mattermost.cards.incident_lists import line
 from pagerduty_mattermost.chat import orders
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.dialogs import DECLARE

@@ -22,7 +22,7 @@ from typing import (
     Tuple,
 )
 
-from pagerduty_mattermost.cards import held_cards, incident_tables
+from pagerduty_mattermost.cards import held_cards, incident_lists
 from pagerduty_mattermost.cards.held_cards import HeldCard
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
@@ -138,11 +138,11 @@ def present(pagerduty: PagerDuty, held: Iterable[HeldCard]) -> Dict[str, Optiona
 def message(open_ones: Sequence[Incident], over: int, zone: tzinfo) -> str:
     """What is still open, oldest first, and how many are over."""
     ordered = sorted(open_ones, key=lambda one: (one.created_at, one.number))
-    counted = incident_tables.counted(ordered).replace(" open", " of low urgency still open", 1)
+    counted = incident_lists.counted(ordered).replace(" open", " of low urgency still open", 1)
     lines = [
         f"**Quiet hours are over**: {counted}" + (f"; {over} more came and went." if over else ".")
     ]
-    lines += [f"- {incident_tables.line(one, zone)}" for one in ordered[:MAX_LISTED]]
+    lines += [f"- {incident_lists.line(one, zone)}" for one in ordered[:MAX_LISTED]]
     if len(ordered) > MAX_LISTED:
         lines.append(f"- … and {len(ordered) - MAX_LISTED} more.")
     return "\n".join(lines)

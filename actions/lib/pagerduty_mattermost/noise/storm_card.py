@@ -6,23 +6,24 @@ from collections.abc import Mapping
 from datetime import tzinfo
 from typing import Any, Dict, Tuple
 
-from pagerduty_mattermost.cards.card import STATES
+from pagerduty_mattermost.cards.card import LOW_TRIGGERED, STATES
 from pagerduty_mattermost.cards.card_text import MAX_NAME
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import escape, inert, markdown_link, one_line, web_link
 
-COLORS = {"ongoing": STATES["triggered"].color, "ended": STATES["resolved"].color}
-"""Those of an incident's own card."""
+ONGOING, STILL_OPEN, OVER = STATES["triggered"].color, LOW_TRIGGERED, STATES["resolved"].color
+"""Those of an incident's own card: a storm that ended while its incidents are open is not over."""
 
 
 def card(storm: Mapping[str, Any], zone: tzinfo) -> Tuple[str, Dict[str, Any]]:
     """Message and attachment. `storm`: the payload of `pagerduty.storm`."""
     ended = storm["state"] == "ended"
     head = headline(storm)
+    color = (STILL_OPEN if _left(storm) else OVER) if ended else ONGOING
     lines = [
         f"**{storm['total']} incidents** since {times.stamp(str(storm['started_at']), zone)}: "
         f"{storm['triggered']} triggered, {storm['acknowledged']} acknowledged, "
-        f"{storm['closed']} over.",
+        f"{storm['closed']} resolved.",
         *(_line(one) for one in storm["incidents"]),
     ]
     hidden = int(storm["total"]) - len(storm["incidents"])
@@ -35,7 +36,7 @@ def card(storm: Mapping[str, Any], zone: tzinfo) -> Tuple[str, Dict[str, Any]]:
         )
     attachment = {
         "fallback": inert(head),
-        "color": COLORS["ended" if ended else "ongoing"],
+        "color": color,
         "text": "\n".join(lines),
     }
     return escape(head), attachment
@@ -48,21 +49,30 @@ def headline(storm: Mapping[str, Any]) -> str:
     if storm["kind"] == "flapping":
         what = f"{title} on {service} {'no longer flaps' if ended else 'flaps'}"
         return f"{'✅' if ended else '🔁'} {what} · {storm['total']} rounds"
-    what = f"The storm of {service} is over" if ended else f"Storm of incidents on {service}"
+    left = _left(storm)
+    if ended and left:
+        what = f"The storm on {service} has ended, {left} still open"
+        return f"⚠️ {what} · {storm['total']} incidents"
+    what = f"The storm on {service} is over" if ended else f"Storm of incidents on {service}"
     return f"{'✅' if ended else '🌩️'} {what} · {storm['total']} incidents"
+
+
+def _left(storm: Mapping[str, Any]) -> int:
+    """How many of its incidents are open."""
+    return int(storm["triggered"]) + int(storm["acknowledged"])
 
 
 def summary(storm: Mapping[str, Any]) -> str:
     """Of one that is over."""
     length = times.between(str(storm["started_at"]), str(storm["at"]))
-    left = int(storm["triggered"]) + int(storm["acknowledged"])
-    still = f"{left} still open" if left else "all of them over"
+    left = _left(storm)
+    still = f"{left} still open" if left else "all of them resolved"
     more = (
         " Each gets its card as soon as somebody acts on it."
         if left and storm["kind"] == "storm"
         else ""
     )
-    return f"Over after {length}: {storm['total']} incidents, {still}.{more}"
+    return f"Ended after {length}: {storm['total']} incidents, {still}.{more}"
 
 
 def _line(one: Mapping[str, Any]) -> str:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import Any, Dict, Iterable, List, Mapping, Optional
 
+from pagerduty_mattermost.cards.incident_lists import in_order
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import cut, escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
@@ -32,9 +33,7 @@ MAX_URL_CHARACTERS = 300
 
 def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[str, Any]:
     """Payload of `pagerduty.open_summary` for the incidents open at the first start."""
-    listed = sorted(
-        incidents, key=lambda incident: (incident.created_at, incident.number), reverse=True
-    )
+    listed = in_order(incidents)
     statuses = _counts(incident.status for incident in listed)
     urgencies = _counts(incident.urgency for incident in listed if incident.urgency)
     services: Dict[str, List[Incident]] = {}
@@ -67,7 +66,7 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
                 f" {times.stamp(incident.created_at, zone)}"
             )
         if len(listed) > MAX_LISTED:
-            lines.append(f"- and {len(listed) - MAX_LISTED} older ones")
+            lines.append(f"- and {len(listed) - MAX_LISTED} more: `/pd list`")
     return {
         "text": "\n".join(lines),
         "key": f"open-summary-{since}",

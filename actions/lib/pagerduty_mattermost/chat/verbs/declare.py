@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict
 
-from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_sender, resolve_mentions
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, QUOTED, Verb
@@ -48,7 +48,7 @@ def create(context: Context, command: Command) -> CommandResult:
     row = context.pagerduty.create_incident(given, from_email=email)
     incident = incident_of(row)
     zone = times.zone(context.settings.time_zone)
-    table = incident_tables.incidents([incident], zone)
+    table = incident_lists.incidents([incident], zone)
     text = f"Triggered in the name of {escape(email)}.\n\n{table}"
     return CommandResult(text, (incident.id,), email, public=True)
 

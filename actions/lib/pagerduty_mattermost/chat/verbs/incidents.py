@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping
 
-from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import (
@@ -80,7 +80,7 @@ def show(context: Context, command: Command) -> CommandResult:
         ("alerts", str(incident.alerts_total or "")),
     ]
     lines = [f"| {name} | {markdown.cell(value, 200)} |" for name, value in facts if value]
-    head = incident_tables.incidents([incident], zone)
+    head = incident_lists.incidents([incident], zone)
     return CommandResult("\n".join([head, "", "| | |", "| --- | --- |", *lines]), (incident.id,))
 
 
@@ -89,7 +89,7 @@ def _page(
 ) -> CommandResult:
     """One page of what is found."""
     found = context.pagerduty.list_all("/incidents", "incidents", query, MAX_RECORDS)
-    rows = [incident_of(row) for row in found.items]
+    rows = incident_lists.in_order(incident_of(row) for row in found.items)
     if not rows:
         return CommandResult(f"No incident{where}.")
     pages = -(-len(rows) // PAGE_ROWS)
@@ -105,7 +105,7 @@ def _page(
         if pages == 1
         else f"{count}, page {number} of {pages}" + (" (add: page 2)" if number == 1 else "")
     )
-    text = f"{head}:\n\n{incident_tables.incidents(page, zone)}"
+    text = f"{head}:\n\n{incident_lists.incidents(page, zone)}"
     return CommandResult(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ACT, ID, INCIDENTS, ONE, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one, sender_and_incident
@@ -22,7 +22,7 @@ def listed(context: Context, command: Command) -> CommandResult:
     rows = read_notes(context.pagerduty, incident.id)
     if not rows:
         return CommandResult(f"{named(incident)} has no notes.", (incident.id,))
-    text = incident_tables.notes(rows, times.zone(context.settings.time_zone))
+    text = incident_lists.notes(rows, times.zone(context.settings.time_zone))
     return CommandResult(f"Notes of {named(incident)}:\n\n{text}", (incident.id,))
 
 

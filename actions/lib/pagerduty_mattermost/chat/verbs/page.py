@@ -7,7 +7,7 @@ import re
 import uuid
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
 
-from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_person, find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, QUOTED, Verb
@@ -64,7 +64,7 @@ def page(context: Context, command: Command) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
     text = f"Paged {escape(target.name)}{people} in the name of {escape(email)}."
     return CommandResult(
-        f"{text}\n\n{incident_tables.incidents([incident], zone)}",
+        f"{text}\n\n{incident_lists.incidents([incident], zone)}",
         (incident.id,),
         email,
         public=True,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.cards import incident_tables
+from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.cards.records import IncidentRecords, MitigatedMark
 from pagerduty_mattermost.chat.acting_user import find_sender, identify, signer
 from pagerduty_mattermost.chat.command import Command, CommandResult
@@ -230,8 +230,7 @@ def _still_open(context: Context, known: Optional[Listing]) -> str:
     except PackError as error:
         return f"(What is still open can't be told: {escape(str(error))})"
     left = [incident_of(row) for row in found.items]
-    zone = times.zone(context.settings.time_zone)
-    return incident_tables.still_open(left, zone, truncated=found.truncated)
+    return incident_lists.still_open(left, truncated=found.truncated)
 
 
 VERBS = (
