@@ -80,7 +80,32 @@ def test_links_of_a_guide_lead_somewhere(guide: Path) -> None:
     for target in re.findall(r"\]\(([^)\s]+)\)", text):
         if "://" in target or target.startswith(("#", "mailto:")):
             continue
-        assert (guide.parent / target.split("#")[0]).exists(), f"{guide.name}: {target}"
+        path, _, heading = target.partition("#")
+        assert (guide.parent / path).exists(), f"{guide.name}: {target}"
+        if heading and path.endswith(".md"):
+            assert heading in _anchors(guide.parent / path), f"{guide.name}: {target}"
+
+
+@pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_links_within_a_guide_lead_to_one_of_its_headings(guide: Path) -> None:
+    text = re.sub(r"```.*?```", "", guide.read_text(encoding="utf-8"), flags=re.DOTALL)
+    for heading in re.findall(r"\]\(#([^)\s]+)\)", text):
+        assert heading in _anchors(guide), f"{guide.name}: #{heading}"
+
+
+def _anchors(guide: Path) -> Set[str]:
+    """What links may name of a page, as GitHub makes it of a heading."""
+    text = re.sub(r"```.*?```", "", guide.read_text(encoding="utf-8"), flags=re.DOTALL)
+    heads = re.findall(r"^#+ (.+)$", text, flags=re.MULTILINE)
+    plain = [re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", head).lower() for head in heads]
+    return {re.sub(r"[^\w\- ]", "", head).strip().replace(" ", "-") for head in plain}
+
+
+def test_the_readme_is_one_page_that_leads_to_every_guide() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) < 200
+    for guide in (ROOT / "docs").glob("*.md"):
+        assert f"](docs/{guide.name})" in text, guide.name
 
 
 @pytest.mark.parametrize("guide", GUIDES, ids=lambda path: str(path.relative_to(ROOT)))
