@@ -81,17 +81,6 @@ class ChatSensorTestCase(ChatSensorCase):
         assert len(self.account.log) == before
         assert any("already by Ada Lovelace" in post for post in self.direct_messages())
 
-    def direct_messages(self) -> List[str]:
-        world = self.sandbox.mattermost.world
-        entries = self.sandbox.mattermost.journal.entries
-        sent = [
-            e
-            for e in entries
-            if e.server == "mattermost" and e.method == "POST" and e.path == "/api/v4/posts"
-        ]
-        assert world
-        return [str(json.loads(e.body)["message"]) for e in sent]
-
     def test_a_title_that_says_already_is_no_second_click(self) -> None:
         one = self.account.trigger("Checkout API", "Volume is already full")
         self.click(self.token(one, "acknowledge"))

@@ -129,9 +129,9 @@ FIND, CHANGE, ACT = "GET /incidents/<id>", "PUT /incidents/<id>", "PUT /incident
 def test_a_click_asks_pagerduty_once_who_clicked_and_then_not_at_all(office: Office) -> None:
     first, second = office.incident(), office.incident()
     trips = office.order("click", verb="acknowledge", incident=first.id)
-    check(trips, [FIND, "GET /users", ACT], mattermost=4, datastore=9)
+    check(trips, [FIND, "GET /users", ACT], mattermost=4, datastore=10)
     trips = office.order("click", verb="acknowledge", incident=second.id)
-    check(trips, [FIND, ACT], mattermost=4, datastore=8)
+    check(trips, [FIND, ACT], mattermost=4, datastore=9)
     assert {first.status, second.status} == {"acknowledged"}
 
 
@@ -140,9 +140,9 @@ def test_a_linked_person_is_remembered_as_well(office: Office) -> None:
     office.run(IdentityLink, user="ada", pagerduty_user=grace["id"])
     incidents = [office.incident() for _ in range(2)]
     trips = office.order("click", verb="acknowledge", incident=incidents[0].id)
-    check(trips, [FIND, "GET /users/<id>", ACT], mattermost=4, datastore=9)
+    check(trips, [FIND, "GET /users/<id>", ACT], mattermost=4, datastore=10)
     trips = office.order("click", verb="acknowledge", incident=incidents[1].id)
-    check(trips, [FIND, ACT], mattermost=4, datastore=8)
+    check(trips, [FIND, ACT], mattermost=4, datastore=9)
     for one in incidents:
         assert [agent.id for agent, _ in one.acknowledgers] == [grace["id"]]
 
@@ -167,7 +167,7 @@ def test_no_click_reads_an_incident_twice(
     else:
         incident = office.incident()
     trips = office.order("click", verb=verb, incident=incident.id)
-    check(trips, requests, mattermost=4, datastore=10)
+    check(trips, requests, mattermost=4, datastore=11)
 
 
 def test_rules_about_who_may_do_it_cost_one_request_however_many_they_are(office: Office) -> None:
@@ -175,14 +175,14 @@ def test_rules_about_who_may_do_it_cost_one_request_however_many_they_are(office
     rules = ["role:admin", "role:owner", "team:Platform", "team:Database", "@grace", "@ada"]
     office.config["chat"]["allowed"] = {"acknowledge": rules}
     trips = office.order("click", verb="acknowledge", incident=office.incident().id)
-    check(trips, ["GET /users/<id>", FIND, ACT], mattermost=4, datastore=8)
+    check(trips, ["GET /users/<id>", FIND, ACT], mattermost=4, datastore=9)
 
 
 def test_a_command_is_answered_by_its_own_way(office: Office) -> None:
     office.order("click", verb="acknowledge", incident=office.incident().id)
     number = office.incident().number
     trips = office.order("command", text=f"ack {number}", hook=office.hook())
-    check(trips, ["GET /incidents", ACT], mattermost=5, datastore=8)
+    check(trips, ["GET /incidents", ACT], mattermost=5, datastore=9)
 
 
 def test_acknowledging_by_number_costs_three_requests_in_an_account_of_5000_open_ones(
@@ -192,7 +192,7 @@ def test_acknowledging_by_number_costs_three_requests_in_an_account_of_5000_open
     office.account.set_options(rate_limit=None)
     office.account.storm(5000)
     trips = office.order("command", text="ack 4711", hook=office.hook())
-    check(trips, ["GET /incidents", "GET /incidents", ACT], mattermost=5, datastore=8)
+    check(trips, ["GET /incidents", "GET /incidents", ACT], mattermost=5, datastore=9)
     sent = [e for e in office.sandbox.journal.entries if e.path.startswith("/hooks/")][-1]
     assert "Acknowledged [#4711" in sent.json()["text"]
     assert "100 or more still open: `/pd list`" in sent.json()["text"]
@@ -204,7 +204,7 @@ def test_what_is_open_is_read_once_for_all_numbers_and_for_what_is_left(office: 
     text = f"resolve {first.number} {third.number}"
     trips = office.order("command", text=text, hook=office.hook())
     kinds = ["GET /incidents", "GET /users", ACT]
-    check(trips, kinds, mattermost=8, datastore=20)
+    check(trips, kinds, mattermost=8, datastore=21)
     assert (first.status, second.status, third.status) == ("resolved", "triggered", "resolved")
     sent = [e for e in office.sandbox.journal.entries if e.path.startswith("/hooks/")][-1]
     assert sent.json()["text"].endswith("1 still open: `/pd list`")
@@ -221,4 +221,4 @@ def test_who_asked_is_looked_up_once_to_find_the_incident_and_to_act(office: Off
     office.order("command", text="whoami", hook=office.hook())
     trips = office.order("command", text="note Looking", hook=office.hook())
     found = ["GET /incidents", FIND, "POST /incidents/<id>/notes"]
-    check(trips, found, mattermost=2, datastore=4)
+    check(trips, found, mattermost=2, datastore=6)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import time
 import uuid
@@ -116,3 +117,14 @@ class ChatSensorCase(BaseSensorTestCase):
         action = ChatHandle(config=self.config, action_service=self.sensor_service)
         action.sleep = lambda _: None  # type: ignore[assignment]
         return action.run(order=order or self.orders()[-1])
+
+    def direct_messages(self) -> List[str]:
+        world = self.sandbox.mattermost.world
+        entries = self.sandbox.mattermost.journal.entries
+        sent = [
+            e
+            for e in entries
+            if e.server == "mattermost" and e.method == "POST" and e.path == "/api/v4/posts"
+        ]
+        assert world
+        return [str(json.loads(e.body)["message"]) for e in sent]

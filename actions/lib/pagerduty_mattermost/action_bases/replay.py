@@ -119,4 +119,4 @@ def _params(context: Context, one: DeadLetter) -> Dict[str, Any]:
     if one.action != "chat_handle":
         return one.params
     valid_until = context.clock() + ACT_VALID_SECONDS
-    return {"order": {**one.params["order"], "valid_until": valid_until}}
+    return {"order": {**one.params["order"], "valid_until": valid_until, "replayed": True}}

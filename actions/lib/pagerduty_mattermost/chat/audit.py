@@ -6,10 +6,14 @@
 
 The intent is written before the act and its end after it, so one that was killed in between stands
 there as `begun`. The keys begin with the time, so a span of days is read by its prefix.
+
+An order's entry has a key of its own, made of the order (`order_entry`): whoever comes to the same
+order again finds by it that it was begun, and what was sent before (`begun_orders`).
 """
 
 from __future__ import annotations
 
+import hashlib
 import time
 import uuid
 from contextlib import contextmanager
@@ -30,10 +34,34 @@ MAX_CHARACTERS = 500
 class AuditedAct:
     """What is known only once the act is done; filled in by whoever does it."""
 
-    def __init__(self) -> None:
+    def __init__(
+        self, keep: Callable[[AuditedAct, str], bool], clock: Callable[[], float]
+    ) -> None:
+        """`keep`: writes the entry with this result; False where it could not be written."""
         self.person = ""
         """The PagerDuty user's e-mail address it was done under."""
         self.incidents: Tuple[str, ...] = ()
+        self.problem = ""
+        """What of it is not done although the rest is, in one line."""
+        self.sent: List[Dict[str, Any]] = []
+        """What was sent to PagerDuty: method, path, body, person and time of each request."""
+        self._keep, self._clock, self._fails = keep, clock, False
+
+    def before_write(self, method: str, path: str, body: Any, from_email: str) -> None:
+        """Write down a request that changes something before it is sent: as the gateways'
+        `before_write`. Another try of the same request is the same."""
+        one = {"method": method, "path": path, "body": body, "person": from_email}
+        known = [{**sent, "at": None} for sent in self.sent]
+        if {**one, "at": None} in known:
+            return
+        self.sent.append({**one, "at": self._clock()})
+        self.begin()
+
+    def begin(self) -> None:
+        """Write that it is begun. A datastore that refused once is not asked again: in an outage
+        acting goes first."""
+        if not self._fails:
+            self._fails = not self._keep(self, BEGUN)
 
 
 class AuditEntry(NamedTuple):
@@ -50,6 +78,17 @@ class AuditEntry(NamedTuple):
     incidents: Tuple[str, ...]
 
 
+def order_entry(order_id: str, made_at: float) -> str:
+    """Name of the datastore key under which the act of an order stands. `made_at`: seconds since
+    the epoch; a failed command that is replayed by hand is of another time, and another act."""
+    return _entry_name(made_at, hashlib.sha256(order_id.encode("utf-8", "replace")).hexdigest())
+
+
+def _entry_name(at: float, id: str) -> str:
+    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(at)) + f".{int(at * 1000) % 1000:03d}"
+    return f"{KEY_PREFIX}{stamp}.{id[:12]}"
+
+
 @contextmanager
 def recorded(
     store: Store,
@@ -59,13 +98,13 @@ def recorded(
     chat_user: str,
     verb: str,
     words: Mapping[str, str],
+    entry_name: str = "",
 ) -> Iterator[AuditedAct]:
     """Records the act in it. A datastore that is down is logged and stops nobody: in an outage
-    acting goes first."""
+    acting goes first. `entry_name`: of an order (`order_entry`), whose intent is written together
+    with the first request that it sends."""
     now = clock()
-    stamp = time.strftime("%Y%m%dT%H%M%S", time.gmtime(now)) + f".{int(now * 1000) % 1000:03d}"
-    name = f"{KEY_PREFIX}{stamp}.{uuid.uuid4().hex[:12]}"
-    act = AuditedAct()
+    name = entry_name or _entry_name(now, uuid.uuid4().hex)
     entry: Dict[str, Any] = {
         "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
         "chat_user": one_line(clean(chat_user, 100)),
@@ -73,15 +112,17 @@ def recorded(
         "words": {key: clean(value, MAX_CHARACTERS) for key, value in words.items() if value},
     }
 
-    def keep(result: str, reason: str = "") -> None:
+    def keep(act: AuditedAct, result: str, reason: str = "") -> bool:
         end = {
             "result": result,
             "reason": reason,
             "person": act.person,
             "incidents": list(act.incidents),
+            **({"sent": act.sent} if result == BEGUN and act.sent else {}),
         }
         try:
             store.write(name, {**entry, **end}, ttl=KEPT_SECONDS)
+            return True
         except PackError as error:
             log.warning(
                 "%s by %s (%s) is not in the audit: %s",
@@ -90,17 +131,20 @@ def recorded(
                 result,
                 error,
             )
+            return False
 
-    keep(BEGUN)
+    act = AuditedAct(keep, clock)
+    if not entry_name:
+        act.begin()
     try:
         yield act
     except PackError as error:
-        keep(FAILED, one_line(clean(error, MAX_CHARACTERS)))
+        keep(act, FAILED, one_line(clean(error, MAX_CHARACTERS)))
         raise
     except BaseException as error:
-        keep(FAILED, type(error).__name__)
+        keep(act, FAILED, type(error).__name__)
         raise
-    keep(DONE)
+    keep(act, FAILED if act.problem else DONE, one_line(clean(act.problem, MAX_CHARACTERS)))
 
 
 def listed(store: Store, log: Any, asked: Mapping[str, Any]) -> Dict[str, Any]:
@@ -127,11 +171,12 @@ def entries(store: Store, log: Any, since: str, until: str) -> List[AuditEntry]:
     kept = store.read_prefix(
         KEY_PREFIX + _common(since, until), on_broken=lambda broken: log.warning("%s", broken)
     )
-    found = [_entry(value) for _, value in sorted(kept.items()) if isinstance(value, dict)]
+    found = [entry_of(value) for _, value in sorted(kept.items()) if isinstance(value, dict)]
     return [one for one in found if since <= one.at <= until]
 
 
-def _entry(value: Mapping[str, Any]) -> AuditEntry:
+def entry_of(value: Mapping[str, Any]) -> AuditEntry:
+    """Of what is kept in the datastore."""
     words = value.get("words")
     return AuditEntry(
         at=str(value.get("at") or ""),

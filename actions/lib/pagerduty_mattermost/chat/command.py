@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Mapping, NamedTuple, Tuple
 
+from pagerduty_mattermost.core.errors import PackError
+
 if TYPE_CHECKING:
     from pagerduty_mattermost.incidents.incident import Incident
 
@@ -48,7 +50,18 @@ class CommandResult(NamedTuple):
     already: bool = False
     """Whether nothing was left to do, since somebody else was first: no card changes, so whoever
     clicked is told."""
+    problem: str = ""
+    """What of it is not done although the rest is, in one line: it stands in the audit."""
     head: str = ""
     """In place of `message` where each incident of `shown` has buttons."""
     shown: Tuple[Incident, ...] = ()
     """The page of a list."""
+
+
+class HalfDone(PackError):
+    """A part of a command is done, and the rest failed: the line says which. `result`: what is
+    done, in whose name."""
+
+    def __init__(self, line: str, result: CommandResult, why: PackError) -> None:
+        super().__init__(line, status=why.status, error_id=why.error_id)
+        self.result = result

@@ -24,6 +24,7 @@ from pagerduty_mattermost.chat.requests import (
     CallSecrets,
     ChatCall,
     ChatOrder,
+    ConfirmationExpired,
     DialogWanted,
     FieldErrors,
     Ping,
@@ -52,6 +53,8 @@ NAMES_KEPT_SECONDS = 600.0
 """Seconds that names of priorities and workflows are offered before they are read again."""
 NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a moment."
 PONG = "StackStorm's pack pagerduty is here."
+DONE_ALREADY = ":ballot_box_with_check: Done already: the first click counted."
+EXPIRED = ":hourglass: Nothing was done: the question is too old. Type the command again."
 WORKING = ":hourglass_flowing_sand: Working on it …"
 
 
@@ -127,7 +130,11 @@ class ChatEndpoint:
             if isinstance(order, ChatOrder) and not self._replay_guard.take(
                 order.once, self._clock()
             ):
+                if order.once.single:
+                    return 200, _again(inner)
                 raise CallRefused(409, "this very call was answered before")
+        except ConfirmationExpired:
+            return 200, _response(inner, EXPIRED)
         except CallRefused as refused:
             self._refuse(inner, refused)
             return refused.status, {"error": str(refused)}
@@ -319,6 +326,12 @@ def _response(path: str, text: str) -> Dict[str, Any]:
     if path == NOTE:
         return {}  # an answer would be posted for all to see
     return {} if text == WORKING else {"error": text}
+
+
+def _again(path: str) -> Dict[str, Any]:
+    """A second click on a confirmation, or a dialog sent twice: an error would look as if nothing
+    had been done."""
+    return _response(path, DONE_ALREADY) if path == buttons.CLICK else {}
 
 
 def _path_of(url: str) -> str:

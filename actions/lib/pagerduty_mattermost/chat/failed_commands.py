@@ -9,15 +9,18 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Dict, Optional
 
-from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater
+from pagerduty_mattermost.chat.command import HalfDone
+from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput, RetryLater
 
-_NOT_KEPT = ("hook", "valid_until")
-"""Of an order: the address for its answer, which anybody who knows it can use, and its end."""
+_NOT_KEPT = ("hook", "valid_until", "once")
+"""Of an order: the address for its answer, which anybody who knows it can use, its end, and by
+what the same call would be known again: a replay by hand is another one."""
 
 
 def is_mistake(error: Optional[PackError]) -> bool:
     """Whether it failed by what was typed, not at the other side."""
-    return error is not None and not isinstance(error, RetryLater) and error.status is None
+    kept = (RetryLater, CutShort, HalfDone)
+    return error is not None and not isinstance(error, kept) and error.status is None
 
 
 def params_of_order(order: Any) -> Optional[Dict[str, Any]]:

@@ -14,6 +14,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.chat import (
+    audit,
+    begun_orders,
     declared_post,
     dropped_orders,
     order_replies,
@@ -21,11 +23,13 @@ from pagerduty_mattermost.chat import (
     thread_notes,
     which_incident,
 )
-from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.begun_orders import BegunEntry
+from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.perform import allow, rehearse, run
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.reading_context import ReadingContext
 
@@ -34,7 +38,7 @@ if TYPE_CHECKING:
 
 DONE, TOO_LATE, DROPPED = "done", "too_late", "dropped"
 _VOID = {
-    TOO_LATE: "Not done: it waited too long. It is a dead letter now.",
+    TOO_LATE: "Not done: it waited for more than a minute. It is kept as a failed command.",
     DROPPED: "Dropped: whoever asked was told that it was not taken.",
 }
 
@@ -46,22 +50,65 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
         raise RejectedInput(
             "order must be the payload of the trigger pagerduty.chat_command: '{{ trigger }}'"
         )
-    void = _void(context, order)
-    if void:
-        return {"done": void, "message": _VOID[void]}
     try:
+        if context.clock() > float(order.get("valid_until") or 0):
+            return _too_late(context, order)
+        if dropped_orders.was_dropped(context.store, str(order["id"])):
+            return {"done": DROPPED, "message": _VOID[DROPPED]}
         result = _carried_out(context, order)
+    except _Told as told:
+        raise told.error from None
     except PackError as error:
         _tell(context, order, OrderReply(f":warning: {escape(context.line_of(error))}"))
         raise
     return {"done": DONE, "incidents": list(result.incidents), "message": "Done."}
 
 
-def _void(context: Context, order: Mapping[str, Any]) -> str:
-    """Why the order must not be carried out any more; empty when it may."""
-    if context.clock() > float(order.get("valid_until") or 0):
-        return TOO_LATE
-    return DROPPED if dropped_orders.was_dropped(context.store, str(order["id"])) else ""
+class _Told(Exception):
+    """An error of which the giver was told already."""
+
+    def __init__(self, error: PackError) -> None:
+        super().__init__(str(error))
+        self.error = error
+
+
+def _too_late(context: Context, order: Mapping[str, Any]) -> Dict[str, Any]:
+    """Nobody expects it any more; but what was begun in time may be done. Of what changes nothing
+    nobody is told: whoever asked has long asked again."""
+    entry_name = orders.entry_name(order)
+    begun = begun_orders.find(context.store, entry_name) if entry_name else None
+    if begun is not None:
+        result = _not_again(context, order, begun)
+        return {"done": DONE, "incidents": list(result.incidents), "message": "Done."}
+    if orders.is_act(order):
+        _tell(context, order, OrderReply(f":warning: {orders.given(order)}: {_VOID[TOO_LATE]}"))
+    return {"done": TOO_LATE, "message": _VOID[TOO_LATE]}
+
+
+def _begun(context: Context, order: Mapping[str, Any], entry_name: str) -> Optional[BegunEntry]:
+    """What stands of this order, or of the first one by the same confirmation or dialog; None
+    where it is new. Raises RejectedInput while that first one is under way."""
+    begun = begun_orders.find(context.store, entry_name)
+    if begun is not None:
+        return begun
+    first = begun_orders.first_entry(context, str(order.get("once") or ""), entry_name)
+    if not first:
+        return None
+    begun = begun_orders.find(context.store, first)
+    if begun is None:
+        raise RejectedInput("it is under way already: the first click counts")
+    return begun
+
+
+def _not_again(context: Context, order: Mapping[str, Any], begun: BegunEntry) -> CommandResult:
+    """It was begun before, and whoever did so was killed: its giver is told what is known. Raises
+    _Told with CutShort for what came to no good end, so that it is kept as a failed command."""
+    line = begun_orders.report(context, orders.given(order), begun)
+    if begun.result != audit.DONE:
+        _tell(context, order, OrderReply(f":warning: {line}"))
+        raise _Told(CutShort(line))
+    _tell(context, order, OrderReply(line))
+    return CommandResult(line, begun.incidents)
 
 
 def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
@@ -73,12 +120,23 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
         reading = ReadingContext.of(context)
         result = rehearse(reading, which_incident.complete(reading, command, root_id))
     else:
+        entry_name = orders.entry_name(order)
+        if entry_name and TABLE.is_act(command.verb):
+            begun = _begun(context, order, entry_name)
+            if begun is not None:
+                result = _not_again(context, order, begun)
+                _repaint(context, command, result)
+                return result
         command = which_incident.complete(context, command, root_id)
-        allow(context, command)
+        allow(context, command, entry_name=entry_name)
         if order_replies.asks_first(order, command, chat):
             _tell(context, order, order_replies.question(order, command, chat, context.clock()))
             return CommandResult("")
-        result = run(context, command)
+        try:
+            result = run(context, command, entry_name=entry_name)
+        except HalfDone as half:
+            _repaint(context, command, half.result)
+            raise
         _repaint(context, command, result)
     if order_replies.is_told(order, result):
         zone = times.zone(context.settings.time_zone)

@@ -7,6 +7,7 @@ import re
 from typing import Any, Dict, Mapping, Sequence, Tuple
 
 from pagerduty_mattermost.cards.buttons import CONFIRMED
+from pagerduty_mattermost.chat import audit
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
@@ -16,6 +17,10 @@ from pagerduty_mattermost.core.errors import RejectedInput
 BULK = "bulk"
 """Stands in chat.confirm for what is done to several incidents at once."""
 SNOOZE = "snooze"
+REPLAYED = "replayed"
+"""In an order that a person replays by hand."""
+VALID_SECONDS = 60.0
+"""Seconds after which an order is no longer carried out: nobody expects it any more."""
 _VERB_OF_DIALOG = {"status": "status_update", "resolvenote": "resolve"}
 """What dialogs do, where their verb (`buttons.DIALOGS`) is no command's name."""
 
@@ -68,6 +73,38 @@ def _clicked(order: Mapping[str, Any]) -> Command:
     known = TABLE.get(verb)
     chosen = f"@{text}" if text and known is not None and known.names_people else text
     return Command(_VERB_OF_DIALOG.get(verb, verb), incidents=incident, text=chosen, brief=True)
+
+
+def entry_name(order: Mapping[str, Any]) -> str:
+    """Name of the order's entry in the audit, by which the same order is known again; empty where
+    a person replays a failed command, which is an act of its own."""
+    if order.get(REPLAYED):
+        return ""
+    made_at = float(order.get("valid_until") or 0) - VALID_SECONDS
+    return audit.order_entry(str(order.get("id")), made_at)
+
+
+def is_act(order: Mapping[str, Any]) -> bool:
+    """Whether it would change something; what can't be read would not."""
+    if order.get("kind") == "note":
+        return True
+    try:
+        command, dry = command_of(order)
+    except RejectedInput:
+        return False
+    return not dry and TABLE.is_act(command.verb)
+
+
+def given(order: Mapping[str, Any]) -> str:
+    """The order in its giver's words, for telling them of it."""
+    if order.get("kind") in ("command", "note"):
+        return str(order.get("text") or order.get("kind"))
+    try:
+        command, _ = command_of(order)
+    except RejectedInput:
+        return str(order.get("verb") or "")
+    words = (command.verb.replace("_", " "), command.service, command.incidents, command.text)
+    return " ".join(word for word in words if word)
 
 
 def needs_confirmation(what: Command, listed: Sequence[str]) -> bool:

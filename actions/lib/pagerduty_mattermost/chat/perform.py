@@ -6,11 +6,13 @@ All take the table of verbs, which is this pack's but in tests.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ContextManager
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, ContextManager, Iterator
 
 from pagerduty_mattermost.chat import dry_run
-from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.command_table import CommandTable
+from pagerduty_mattermost.chat.verb import PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import WriteRefused
 
@@ -32,9 +34,11 @@ def perform(
     return run(context, command, table)
 
 
-def allow(context: Context, command: Command, table: CommandTable = TABLE) -> None:
+def allow(
+    context: Context, command: Command, table: CommandTable = TABLE, *, entry_name: str = ""
+) -> None:
     """Raises RejectedInput for what this person may not do; that it was tried stands in the
-    audit."""
+    audit. `entry_name`: of the order there."""
     from pagerduty_mattermost.chat import permissions
 
     verb = table.get(command.verb)
@@ -43,18 +47,46 @@ def allow(context: Context, command: Command, table: CommandTable = TABLE) -> No
     try:
         permissions.require(context, command, verb)
     except Exception:
-        with _recorded(context, command):
+        with _recorded(context, command, entry_name):
             raise
 
 
-def run(context: Context, command: Command, table: CommandTable = TABLE) -> CommandResult:
-    """What changes something stands in the audit, also when it fails."""
-    if not table.is_act(command.verb):
+def run(
+    context: Context, command: Command, table: CommandTable = TABLE, *, entry_name: str = ""
+) -> CommandResult:
+    """What changes something stands in the audit, also when it fails. `entry_name`: of the order
+    there, in which each request to PagerDuty is written down before it is sent."""
+    verb = table.get(command.verb)
+    if verb is None or not verb.is_act:
         return table.answer(context, command)
-    with _recorded(context, command) as act:
-        result = table.answer(context, command)
+    with _recorded(context, command, entry_name) as act:
+        try:
+            with _watched(context, act, verb):
+                result = table.answer(context, command)
+        except HalfDone as half:
+            act.person, act.incidents = half.result.person, half.result.incidents
+            raise
         act.person, act.incidents = result.person, result.incidents
+        act.problem = result.problem
     return result
+
+
+@contextmanager
+def _watched(context: Context, act: AuditedAct, verb: Verb) -> Iterator[None]:
+    """The act is written as begun before its first effect. What changes chat alone changes the
+    datastore, which nobody watches."""
+    if verb.changes != PAGERDUTY:
+        act.begin()
+        yield
+        return
+    gateways = (context.pagerduty, context.events)
+    for gateway in gateways:
+        gateway.before_write = act.before_write
+    try:
+        yield
+    finally:
+        for gateway in gateways:
+            gateway.before_write = None
 
 
 def rehearse(context: Context, command: Command, table: CommandTable = TABLE) -> CommandResult:
@@ -73,7 +105,7 @@ def rehearse(context: Context, command: Command, table: CommandTable = TABLE) ->
     return result._replace(message=f"Dry run: nothing would be changed. {result.message}")
 
 
-def _recorded(context: Context, command: Command) -> ContextManager[AuditedAct]:
+def _recorded(context: Context, command: Command, entry_name: str) -> ContextManager[AuditedAct]:
     from pagerduty_mattermost.chat.audit import recorded
 
     words = {
@@ -88,4 +120,5 @@ def _recorded(context: Context, command: Command) -> ContextManager[AuditedAct]:
         chat_user=command.user,
         verb=command.verb,
         words=words,
+        entry_name=entry_name,
     )

@@ -8,7 +8,8 @@ again.
 
 A dialog's state and a confirmation's token are good for one order. A click's or a command's
 `trigger_id` and a webhook's `post_id` are Mattermost's own and new each time. In memory alone: a
-restarted sensor does not know what came before it.
+restarted sensor does not know what came before it; of what is good for one order the action does
+(`begun_orders.first_entry`).
 """
 
 from __future__ import annotations
@@ -30,6 +31,13 @@ class CallMark(NamedTuple):
     """Empty: the call bears nothing of that kind."""
     until: float = 0.0
     """Seconds since the epoch."""
+    single: bool = False
+    """Whether it is the pack's own word, good for one order: a second one is answered that it is
+    done already."""
+
+
+TOKEN = "token"  # noqa: S105 - no password
+"""Of a confirmation or a dialog."""
 
 
 def mark_of(kind: str, value: Any, now: float) -> CallMark:
@@ -38,6 +46,7 @@ def mark_of(kind: str, value: Any, now: float) -> CallMark:
     return CallMark(
         hashlib.sha256(f"{kind} {value}".encode("utf-8", "replace")).hexdigest(),
         now + KEPT_SECONDS,
+        kind == TOKEN,
     )
 
 

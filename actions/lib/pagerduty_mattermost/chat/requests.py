@@ -19,18 +19,17 @@ from urllib.parse import parse_qs
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
-from pagerduty_mattermost.chat.replay_guard import CallMark, mark_of
+from pagerduty_mattermost.chat.orders import VALID_SECONDS
+from pagerduty_mattermost.chat.replay_guard import TOKEN, CallMark, mark_of
 from pagerduty_mattermost.chat.verbs.declare import DECLARE_PATTERN
 from pagerduty_mattermost.core.errors import Unauthorized
 from pagerduty_mattermost.core.text import clean
-from pagerduty_mattermost.gateways.http.signed_tokens import verify
+from pagerduty_mattermost.gateways.http.signed_tokens import SignatureExpired, verify
 
 COMMAND = "/command"
 NOTE = "/note"
 """Where the outgoing webhook goes."""
 MAX_TEXT_CHARACTERS = 4000
-VALID_SECONDS = 60.0
-"""Seconds after which an order is no longer carried out: nobody expects it any more."""
 _ID = re.compile(r"[a-z0-9]{26}")
 _DECLARE = re.compile(rf"(?:incident\s+)?{DECLARE_PATTERN}", re.IGNORECASE | re.DOTALL)
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
@@ -42,6 +41,10 @@ class CallRefused(Exception):
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
         self.status = status
+
+
+class ConfirmationExpired(Exception):
+    """A click on a confirmation that the pack posted, too late."""
 
 
 class ChatCall(NamedTuple):
@@ -84,10 +87,13 @@ class ChatOrder(NamedTuple):
     valid_until: float
     """Seconds since the epoch."""
     once: CallMark = CallMark()
-    """What the same call would bear again; not in the payload."""
+    """What the same call would bear again."""
 
     def payload(self) -> Dict[str, Any]:
-        return {name: value for name, value in self._asdict().items() if name != "once"}
+        """Of `once` a digest where it is good for one order: a sensor that was started anew does
+        not know of the first one, the action does."""
+        once = self.once.digest if self.once.single else ""
+        return {**self._asdict(), "once": once}
 
 
 class DialogWanted(NamedTuple):
@@ -114,7 +120,7 @@ class FieldErrors(NamedTuple):
 def read(
     call: ChatCall, secrets: CallSecrets, now: float
 ) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping]:
-    """Raises CallRefused."""
+    """Raises CallRefused, and ConfirmationExpired."""
     if call.path == COMMAND:
         return _command(call, secrets, now)
     if call.path == NOTE:
@@ -192,12 +198,19 @@ def _click(
 ) -> Union[ChatOrder, DialogWanted]:
     context = body.get("context")
     context = context if isinstance(context, dict) else {}
-    signed = _signed(secrets, buttons.PURPOSE, context.get("token"), now)
+    try:
+        signed = verify(secrets.signing_keys, buttons.PURPOSE, context.get("token"), now)
+    except SignatureExpired as expired:
+        if expired.body.get("v") == buttons.CONFIRMED:
+            raise ConfirmationExpired from None
+        raise CallRefused(401, str(expired)) from None
+    except Unauthorized as error:
+        raise CallRefused(401, str(error)) from None
     verb, incident = str(signed.get("v")), str(signed.get("i"))
     if verb == buttons.CONFIRMED:
         if signed.get("u") != body.get("user_id"):
             raise CallRefused(403, "only who asked may confirm")
-        once = mark_of("token", context.get("token"), now)
+        once = mark_of(TOKEN, context.get("token"), now)
         return _order("click", body, now, once, verb=verb, text=str(signed.get("o")))
     if verb == "more":
         verb = str(context.get("selected_option") or "")
@@ -248,7 +261,7 @@ def _dialog(
         "channel_id": signed.get("c"),
         "post_id": signed.get("p"),
     }
-    once = mark_of("token", body.get("state"), now)
+    once = mark_of(TOKEN, body.get("state"), now)
     return _order("dialog", given, now, once, verb=verb, incident=incident, text=text, values=more)
 
 

@@ -88,6 +88,11 @@ class NotKnown(RetryLater):
         self.link = link
 
 
+class CutShort(PackError):
+    """Something was begun, and what carried it out was killed before its end. It is not carried
+    out again, since that could do it twice; the line says what is known of it."""
+
+
 class StoreUnreachable(RetryLater):
     """The datastore did not answer: not the same as a missing value."""
 

@@ -57,6 +57,7 @@ class StateKind(NamedTuple):
 
 # Of chat, which stands above this package: a test holds them to chat's own constants.
 AUDIT_KEYS, DROPPED_KEYS, NOTED_KEYS = "audit.<time>.<id>", "dropped.<order>", "noted.<post_id>"
+BEGUN_KEYS = "begun.<sha>"
 
 KINDS: Tuple[StateKind, ...] = (
     StateKind(
@@ -175,7 +176,7 @@ KINDS: Tuple[StateKind, ...] = (
     ),
     StateKind(
         "complaints",
-        (f"{operations_notices.KEY_PREFIX}<sha>", DROPPED_KEYS),
+        (f"{operations_notices.KEY_PREFIX}<sha>", DROPPED_KEYS, BEGUN_KEYS),
         "what was told, or taken back",
         90 * DAY_SECONDS,
     ),

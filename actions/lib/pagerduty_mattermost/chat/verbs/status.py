@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.cards.records import IncidentRecords, MitigatedMark
 from pagerduty_mattermost.chat.acting_user import find_sender, identify, signer
-from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.verb import (
     ACKNOWLEDGED,
     ACT,
@@ -31,7 +31,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     sender_and_row,
 )
 from pagerduty_mattermost.core import markdown, times
-from pagerduty_mattermost.core.errors import NotKnown, PackError, RejectedInput, reworded
+from pagerduty_mattermost.core.errors import NotKnown, PackError, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import Listing
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, IncidentFinder
@@ -73,18 +73,34 @@ def acknowledge_mine(context: Context, command: Command) -> CommandResult:
 def resolve(context: Context, command: Command) -> CommandResult:
     """With a note in `text`, on each of them, once they are resolved. On what was resolved already
     it is written too, unless it stands there: a try before may have ended in between."""
-    given = _set(context, command, RESOLVED, _RESOLVE)
+    try:
+        given = _set(context, command, RESOLVED, _RESOLVE)
+    except HalfDone as half:
+        if not command.text:
+            raise
+        missing = _notes_missing(context, command, half.result)
+        line = " ".join([str(half), *missing])
+        raise HalfDone(line, half.result, half) from None
     if not command.text:
         return given
-    email = given.person or find_sender(context, command.user, command.from_email)
-    lines = [given.message]
-    for incident in given.incidents:
+    given = given._replace(
+        person=given.person or find_sender(context, command.user, command.from_email)
+    )
+    missing = _notes_missing(context, command, given)
+    lines = [given.message, *map(escape, missing)]
+    return given._replace(message="\n".join(lines), problem=" ".join(missing))
+
+
+def _notes_missing(context: Context, command: Command, done: CommandResult) -> List[str]:
+    """Write the note on what was resolved; a line for each that it is not on, not escaped."""
+    missing = []
+    for incident in done.incidents:
         try:
-            if not (given.already and has_note(context.pagerduty, incident, command.text)):
-                write_note(context.pagerduty, incident, command.text, from_email=email)
+            if not (done.already and has_note(context.pagerduty, incident, command.text)):
+                write_note(context.pagerduty, incident, command.text, from_email=done.person)
         except PackError as error:
-            lines.append(f"The note is not there: {escape(str(error))}")
-    return given._replace(message="\n".join(lines), person=email)
+            missing.append(f"The note is not there: {error}")
+    return missing
 
 
 def mitigate(context: Context, command: Command) -> CommandResult:
@@ -108,18 +124,23 @@ def mitigate(context: Context, command: Command) -> CommandResult:
     try:
         write_note(context.pagerduty, incident.id, text, from_email=email)
     except PackError as error:
-        failed.append(f"The note is not there: {escape(str(error))}")
+        failed.append(f"The note is not there: {error}")
     at = context.pagerduty.last_server_time or context.clock()
-    IncidentRecords(context.store, incident.id, context.log).save_mark(
-        MitigatedMark(email, times.iso(at), who.name, who.id)
-    )
+    try:
+        IncidentRecords(context.store, incident.id, context.log).save_mark(
+            MitigatedMark(email, times.iso(at), who.name, who.id)
+        )
+        line = f"{named(incident)} is marked as mitigated in the name of {escape(email)}."
+    except PackError as error:
+        line = f"{named(incident)} is mitigated in the name of {escape(email)}."
+        failed.append(f"The card is not marked: {error}")
     try:
         publish_status_update(context, incident.id, text, email)
     except PackError as error:
         there = "T" if failed else "The note is there, t"
-        failed.append(f"{there}he status update failed: {escape(str(error))}")
-    line = f"{named(incident)} is marked as mitigated in the name of {escape(email)}."
-    return CommandResult("\n".join([line, *failed]), (incident.id,), email)
+        failed.append(f"{there}he status update failed: {error}")
+    told = "\n".join([line, *map(escape, failed)])
+    return CommandResult(told, (incident.id,), email, problem=" ".join(failed))
 
 
 def unacknowledge(context: Context, command: Command) -> CommandResult:
@@ -174,7 +195,7 @@ def _change(
     ids = tuple(str(row["id"]) for row in rows)
     outcome = manage(context.pagerduty, ids, {"status": status}, from_email=email)
     if outcome.error is not None:
-        raise _half_done(outcome, outcome.error, rows, status)
+        raise _half_done(outcome, outcome.error, rows, status, email)
     after = tuple(incident_of(row) for row in outcome.after)
     others = [*(_how_it_is(one) for one in after if one.id in outcome.already), *others]
     own = [row for row in rows if str(row["id"]) not in outcome.already]
@@ -190,13 +211,16 @@ def _change(
 
 
 def _half_done(
-    outcome: BulkOutcome, error: PackError, rows: List[Dict[str, Any]], status: str
-) -> PackError:
+    outcome: BulkOutcome, error: PackError, rows: List[Dict[str, Any]], status: str, email: str
+) -> HalfDone:
     """The error, with what is done and what is not, in one line."""
     numbers = {str(row["id"]): f"#{row.get('incident_number')}" for row in rows}
     done, rest = (_listed([numbers[id] for id in ids]) for ids in (outcome.done, outcome.not_done))
     not_done = f"{'Perhaps not' if isinstance(error, NotKnown) else 'Not'} {status}"
-    return reworded(error, f"{error}. {_DONE[status]}: {done}. {not_done}: {rest}")
+    after = tuple(incident_of(row) for row in outcome.after)
+    # What is done and what is not comes first: the audit keeps the beginning of a long line.
+    line = f"{_DONE[status]}: {done}. {not_done}: {rest}. {error}"
+    return HalfDone(line, CommandResult(line, outcome.done, email, after), error)
 
 
 def _listed(words: Sequence[str]) -> str:

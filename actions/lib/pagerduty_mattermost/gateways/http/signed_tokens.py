@@ -25,6 +25,14 @@ long."""
 MONTH_SECONDS = 30 * 86400
 
 
+class SignatureExpired(Unauthorized):
+    """Signed by us, and too old. `body`: what was signed."""
+
+    def __init__(self, body: Dict[str, Any]) -> None:
+        super().__init__("the signature has expired")
+        self.body = body
+
+
 def sign(key: str, purpose: str, body: Mapping[str, Any], expires: int) -> str:
     """A token of `body`; `expires`: seconds since the epoch."""
     text = json.dumps(body, sort_keys=True, separators=(",", ":")).encode("utf-8")
@@ -33,7 +41,8 @@ def sign(key: str, purpose: str, body: Mapping[str, Any], expires: int) -> str:
 
 
 def verify(keys: Sequence[str], purpose: str, token: Any, now: float) -> Dict[str, Any]:
-    """What was signed. Raises Unauthorized with the reason, and nothing of the token in it."""
+    """What was signed. Raises Unauthorized with the reason, and nothing of the token in it;
+    SignatureExpired for what was ours."""
     if not isinstance(token, str) or len(token) > MAX_TOKEN_CHARACTERS or token.count(".") != 2:
         raise Unauthorized("no signature of ours")
     signed, _, mac = token.rpartition(".")
@@ -44,14 +53,14 @@ def verify(keys: Sequence[str], purpose: str, token: Any, now: float) -> Dict[st
     if not any(fits):
         raise Unauthorized("the signature is wrong")
     expires, _, part = signed.partition(".")
-    if not expires.isdigit() or int(expires) < now:
-        raise Unauthorized("the signature has expired")
     try:
         body = json.loads(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)))
     except ValueError:
         body = None
     if not isinstance(body, dict):
         raise Unauthorized("the signature holds nothing")
+    if not expires.isdigit() or int(expires) < now:
+        raise SignatureExpired(body)
     return body
 
 

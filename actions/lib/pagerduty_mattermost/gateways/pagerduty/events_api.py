@@ -31,6 +31,8 @@ from pagerduty_mattermost.gateways.pagerduty.write_once import not_known
 
 V2, CHANGE = "/v2/enqueue", "/v2/change/enqueue"
 V1 = "/generic/2010-04-15/create_event.json"
+INCIDENT_KEY = "incident_key"
+"""By which an event of v1, and what comes of it, is known again."""
 MAX_BYTES = 512 * 1024
 """PagerDuty takes no larger event (Events API: Size limits)."""
 
@@ -68,13 +70,14 @@ class Events:
             monotonic=monotonic,
         )
         self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
-        """Called with method, path, None and "" before an event is sent; may raise instead."""
+        """Called with method, path, the event's key alone (its body holds the integration key) and
+        "" before an event is sent; may raise instead."""
 
     def send_v1(self, event: Mapping[str, Any]) -> Dict[str, Any]:
         """Events API v1; PagerDuty's own answer: {status, message, incident_key}. Raises
         RejectedInput (400: also for an unknown integration key), RetryLater (403 and 429: too
         many; 5xx, network), PermanentError."""
-        body = {**event, "incident_key": event.get("incident_key") or uuid.uuid4().hex}
+        body = {**event, INCIDENT_KEY: event.get(INCIDENT_KEY) or uuid.uuid4().hex}
         return self._send(V1, body, limited=(403, 429))
 
     def send_v2(self, event: Mapping[str, Any]) -> Dict[str, Any]:
@@ -110,7 +113,8 @@ class Events:
                 f"the event is {len(data)} bytes long; PagerDuty takes at most {MAX_BYTES}"
             )
         if self.before_write is not None:
-            self.before_write("POST", path, None, "")
+            keys = {name: body[name] for name in (INCIDENT_KEY, "dedup_key") if body.get(name)}
+            self.before_write("POST", path, keys, "")
         what = f"PagerDuty events POST {path}"
         return retry(
             lambda: self._once(path, data, what, limited),
