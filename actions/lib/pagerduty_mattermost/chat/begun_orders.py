@@ -1,8 +1,8 @@
 """An order from chat that was begun before: what carried it out was killed (kill -9, a restart of
 the host) and it came again. It is not carried out twice; its giver is told what is known.
 
-    entry = find(store, entry_name(order))          # None: not begun yet
-    report(context, order, entry)                   # -> a line in Markdown
+    entry = find(store, name)          # None: not begun yet
+    report(context, typed, entry)      # -> a line in Markdown
 
 Before its first effect an order stands in the audit as begun, with each request to PagerDuty
 before that is sent (`audit.AuditedAct.before_write`). Whether such a request was carried out is
