@@ -5,7 +5,7 @@ the host) and it came again. It is not carried out twice; its giver is told what
     report(context, typed, entry)      # -> a line in Markdown
 
 Before its first effect an order stands in the audit as begun, with each request to PagerDuty
-before that is sent (`audit.AuditedAct.before_write`). Whether such a request was carried out is
+before that is sent (`AuditedAct.before_write`). Whether such a request was carried out is
 read with the same checks by which a write whose answer was lost is looked for (`outcome_checks`).
 """
 
