@@ -131,11 +131,8 @@ class EventsV2TestCase(ActionsTestCase):
     def test_wrong_inputs_are_named_and_nothing_is_sent(self) -> None:
         for given, told in (
             ({"summary": None}, "summary: is missing"),
-            ({"summary": "x" * 1025}, "summary: "),
-            ({"source": "x" * 1025}, "source: "),
             ({"severity": "bad"}, "severity: "),
             ({"timestamp": "banana"}, "timestamp: "),
-            ({"dedup_key": "x" * 256}, "dedup_key: "),
             ({"client_url": "javascript:x"}, "client_url: "),
             ({"links": [{"text": "x"}]}, "links[0].href: is missing"),
             ({"links": [{"href": "x"}]}, "links[0].href: "),
@@ -147,18 +144,17 @@ class EventsV2TestCase(ActionsTestCase):
         ):
             assert told in self.refused("event.trigger", **{"summary": "Slow", **given}), given
         for name in ("event.acknowledge", "event.resolve"):
-            for given, told in (
-                ({}, "dedup_key: is missing"),
-                ({"dedup_key": "x" * 256}, "dedup_key: "),
-            ):
-                assert told in self.refused(name, **given)
+            assert "dedup_key: is missing" in self.refused(name)
         for given, told in (
             ({}, "summary: is missing"),
             ({"summary": "x", "timestamp": "10/11"}, "timestamp: "),
             ({"summary": "x", "links": [{}]}, "links[0].href: is missing"),
         ):
             assert told in self.refused("event.change", **given)
-        assert "takes at most 524288" in self.refused(
-            "event.trigger", summary="x", custom_details={"x": "y" * 600000}
-        )
         assert self.sent() == []
+
+    def test_what_is_too_large_pages_with_less_of_its_details(self) -> None:
+        self.done("event.trigger", summary="x", custom_details={"x": "y" * 600000})
+        shown = self.body()["payload"]["custom_details"]
+        assert shown["details"].startswith('{"x": "yyy')
+        assert "PagerDuty takes no more" in shown["cut"]

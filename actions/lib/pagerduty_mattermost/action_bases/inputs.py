@@ -15,6 +15,7 @@ in bodies. They are the one source: the metadata's parameters are made from them
     "reference": "user_reference"  of an object: an id alone is enough
     "as": {"team_reference": "team"}
                                    what is sent for a word
+    "whole_in", "shorten"          of a text that is too long (long_texts.py)
     "readOnly": true               PagerDuty sets it: dropped or refused, as `lenient` of
                                    InputTerms says
 
@@ -31,6 +32,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.action_bases.input_check import Schema, kinds, place, problems
+from pagerduty_mattermost.action_bases.long_texts import fit
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
 from pagerduty_mattermost.core.text import listed
 
@@ -186,6 +188,7 @@ class _Maker:
             only.replace("_reference", ""),
         ):
             made["type"] = only
+        fit(known, made)
         return made
 
     def _array(self, schema: Schema, value: Any, path: Tuple[Any, ...]) -> Any:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Sequence
 from pagerduty_mattermost.chat.dialogs import MAX_TEXT_CHARACTERS
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.text import clean, cut, one_line
+from pagerduty_mattermost.core.text import clean, cut, cut_at_word, one_line
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -45,10 +45,13 @@ def incident_of(post: Mapping[str, Any], asked: Mapping[str, Any]) -> Dict[str, 
         raise RejectedInput(
             "post_id: is a post without text; expected one whose first line is the title"
         )
-    title, _, details = text.partition("\n")
+    first, _, details = text.partition("\n")
+    title = cut_at_word(one_line(first), TITLE_CHARACTERS)
+    if title != one_line(first):
+        details = text
     incident: Dict[str, Any] = {
         "type": "incident",
-        "title": one_line(title, TITLE_CHARACTERS),
+        "title": title,
         "service": {"id": asked["service_id"], "type": "service_reference"},
         "incident_key": f"mattermost-post-{asked['post_id']}",
     }

@@ -99,6 +99,16 @@ def cut(text: str, limit: int) -> str:
     return text[: limit - 1].rstrip(_JOINERS + " \n\t") + ELLIPSIS
 
 
+def cut_at_word(text: str, limit: int) -> str:
+    """As `cut`, but between two words where one ends in the second half."""
+    if len(text) <= limit:
+        return text
+    head = text[: limit - 1]
+    words = head if text[limit - 1].isspace() else head.rsplit(None, 1)[0]
+    kept = words if len(words) > limit // 2 else head
+    return kept.rstrip(_JOINERS + " \n\t") + ELLIPSIS
+
+
 def one_line(text: str, limit: int = 0) -> str:
     """The text on one line, runs of white space as one space; cut to `limit` code points when
     given."""

@@ -12,7 +12,7 @@ from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import clean, cut, escape, one_line
+from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
@@ -29,11 +29,12 @@ DECLARE_PATTERN = (
 def create(context: Context, command: Command) -> CommandResult:
     """An incident with the title `text` on `service`; without a service an event to the one of
     `service_key`."""
-    title = one_line(command.text, MAX_TITLE_CHARACTERS)
+    whole = one_line(command.text)
+    title = cut_at_word(whole, MAX_TITLE_CHARACTERS)
     if not title:
         raise RejectedInput("what is wrong? Say it after the command")
     if not command.service:
-        return _send_event(context, title)
+        return _send_event(context, command, whole)
     import uuid
 
     service = resolve(context.pagerduty, "service", command.service)
@@ -45,6 +46,7 @@ def create(context: Context, command: Command) -> CommandResult:
         "incident_key": command.key or uuid.uuid4().hex,
         **_further_fields(context, command),
     }
+    given = with_whole_title(given, whole)
     row = context.pagerduty.create_incident(given, from_email=email)
     incident = incident_of(row)
     zone = times.zone(context.settings.time_zone)
@@ -76,24 +78,51 @@ def _further_fields(context: Context, command: Command) -> Dict[str, Any]:
     return made
 
 
-def _send_event(context: Context, title: str) -> CommandResult:
+def with_whole_title(given: Dict[str, Any], whole: str) -> Dict[str, Any]:
+    """The incident with all of a title that had to be cut in its details."""
+    if len(whole) <= MAX_TITLE_CHARACTERS:
+        return given
+    details = (given.get("body") or {}).get("details")
+    text = f"{whole}\n\n{details}" if details else whole
+    return {**given, "body": {"type": "incident_body", "details": text}}
+
+
+def _send_event(context: Context, command: Command, whole: str) -> CommandResult:
     """As the Exchange's pack does it: an event to the service of `service_key`, of which PagerDuty
-    makes an incident."""
+    makes an incident. It takes the event also where it makes none of it, so the incident is looked
+    for."""
+    from pagerduty_mattermost.gateways.pagerduty.event_outcome import came_of
+
     config = context.settings.pagerduty
     if not config.service_key:
         raise RejectedInput(
             "on which service? Say: trigger <what is wrong> on service <name>; or set service_key"
         )
-    sent = context.events.send_v1(
-        {
-            "service_key": config.service_key.reveal(),
-            "event_type": "trigger",
-            "description": cut(title, MAX_TITLE_CHARACTERS),
-        }
-    )
-    return CommandResult(
-        f"Triggered {escape(title)} (incident key {escape(str(sent.get('incident_key')))})."
-    )
+    email = ""
+    if not context.settings.chat.anonymous_create:
+        email = find_sender(context, command.user, command.from_email)
+    title = cut_at_word(whole, MAX_TITLE_CHARACTERS)
+    event = {
+        "service_key": config.service_key.reveal(),
+        "event_type": "trigger",
+        "description": title,
+        **({"incident_key": command.key} if command.key else {}),
+        **({"details": {"description": whole}} if title != whole else {}),
+    }
+    key = str(context.events.send_v1(event).get("incident_key"))
+    found = came_of(context.pagerduty, key, event["service_key"], sleep=context.sleep)
+    asked = f", asked for by {escape(email)}" if email else ""
+    if found.row is None:
+        return CommandResult(
+            f":warning: PagerDuty took the event {escape(one_line(title, 200))}{asked}, but no "
+            f"incident came of it: {escape(found.why)} (incident key {escape(key)}).",
+            person=email,
+            problem=f"no incident came of it: {found.why}",
+        )
+    incident = incident_of(found.row)
+    table = incident_tables.incidents([incident], times.zone(context.settings.time_zone))
+    text = f"Triggered {escape(one_line(title, 200))} (incident key {escape(key)}){asked}."
+    return CommandResult(f"{text}\n\n{table}", (incident.id,), email, public=True)
 
 
 VERBS = (

@@ -12,10 +12,11 @@ from pagerduty_mattermost.chat.acting_user import find_person, find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, QUOTED, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
+from pagerduty_mattermost.chat.verbs.declare import MAX_TITLE_CHARACTERS, with_whole_title
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import KINDS, Reference, resolve
@@ -43,7 +44,8 @@ class PageTarget(NamedTuple):
 
 def page(context: Context, command: Command) -> CommandResult:
     """`service`: whom; `text`: what is wrong; options urgency and service."""
-    title = one_line(clean(command.text), 1024).strip('"\u201c\u201d ')
+    whole = one_line(clean(command.text)).strip('"\u201c\u201d ')
+    title = cut_at_word(whole, MAX_TITLE_CHARACTERS)
     if not title:
         raise RejectedInput('what is wrong? page @ada "the shop is down"')
     urgency = checked_urgency(command.options.get("urgency", "high"))
@@ -58,6 +60,7 @@ def page(context: Context, command: Command) -> CommandResult:
         "incident_key": command.key or uuid.uuid4().hex,
         **target.fields,
     }
+    given = with_whole_title(given, whole)
     incident = incident_of(context.pagerduty.create_incident(given, from_email=email))
     reached = ", ".join(one.name for one in incident.assignees)
     people = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""

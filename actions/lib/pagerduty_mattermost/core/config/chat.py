@@ -19,6 +19,9 @@ class ChatConfig(NamedTuple):
     administrator's word does."""
     default_sender: bool = False
     """Who has no PagerDuty user of the same address acts in the name of `from_email`."""
+    anonymous_create: bool = False
+    """Whether anybody may trigger an incident by an event to the service of `service_key`, which
+    needs no PagerDuty user."""
     read_only: bool = False
     allowed: Mapping[str, Tuple[str, ...]] = {}
     """Who may do what, by verb."""
@@ -51,6 +54,7 @@ def read_chat(whole: Reader) -> ChatConfig:
         allow_from=read.boolean("allow_from"),
         link_by_email=read.boolean("link_by_email"),
         default_sender=read.boolean("default_sender"),
+        anonymous_create=read.boolean("anonymous_create"),
         read_only=read.boolean("read_only"),
         allowed=read.lists("allowed"),
         confirm=read.texts("confirm", may_be_empty=True),

@@ -104,6 +104,8 @@ class Events:
 
         try:
             data = json.dumps(body, allow_nan=False).encode("utf-8")
+            if len(data) > MAX_BYTES:
+                data = json.dumps(fitting(body)).encode("utf-8")
         except ValueError:
             raise RejectedInput(
                 "NaN and Infinity are no JSON: PagerDuty would refuse the event"
@@ -164,6 +166,30 @@ class Events:
         self._session.close()
 
 
+def fitting(event: Mapping[str, Any]) -> Dict[str, Any]:
+    """An event that is too large without its pictures and links, and with the beginning of its
+    details: a page that is refused reaches nobody. Pure."""
+    import json
+
+    made = {name: value for name, value in event.items() if name not in _DROPPED}
+    holder, name = made, "details"
+    if "payload" in made:
+        holder, name = {**made["payload"]}, "custom_details"
+        made["payload"] = holder
+    whole = json.dumps(holder.get(name) or {}, ensure_ascii=False)
+    holder[name] = {}
+    room = (MAX_BYTES - len(json.dumps(made))) // 2
+    while room > 0:
+        note = f"The first {room} of {len(whole)} characters: PagerDuty takes no more"
+        holder[name] = {"cut": note, "details": whole[:room]}
+        if len(json.dumps(made)) <= MAX_BYTES:
+            break
+        room //= 2
+    return made
+
+
+_DROPPED = ("images", "links", "contexts")
+"""What goes first when an event is too large."""
 _PAYLOAD = (
     "summary",
     "source",
