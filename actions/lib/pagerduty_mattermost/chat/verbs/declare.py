@@ -102,7 +102,7 @@ def _send_event(context: Context, command: Command, whole: str) -> CommandResult
     if not context.settings.chat.anonymous_create:
         email = find_sender(context, command.user, command.from_email)
     title = cut_at_word(whole, MAX_TITLE_CHARACTERS)
-    event = {
+    event: Dict[str, Any] = {
         "service_key": config.service_key.reveal(),
         "event_type": "trigger",
         "description": title,
