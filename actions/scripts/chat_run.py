@@ -15,6 +15,7 @@ class ChatRun(PackAction):
         from pagerduty_mattermost.chat.command import Command
         from pagerduty_mattermost.chat.perform import perform
         from pagerduty_mattermost.core.text import clean
+        from pagerduty_mattermost.gateways.mattermost.values import id_in
 
         # An optional part that was not given arrives as None, or as the text that a template makes
         # of it.
@@ -23,6 +24,8 @@ class ChatRun(PackAction):
             for name, value in params.items()
             if value not in (None, "None")
         }
+        if id_in(words.get("user", "")):
+            del words["user"]  # a chat bot says names: only the pack's own sensor knows ids
         result = perform(
             self.context,
             Command(**{name: word for name, word in words.items() if name in Command._fields}),

@@ -24,5 +24,5 @@ class DirectMessage(MessageAction):
         if not text:
             raise RejectedInput("Nothing to send: give a message")
         # All of them are found before anything is sent; each is told once.
-        found = [chat_user(self.context.mattermost, name) for name in names]
+        found = [chat_user(self.context.mattermost, name, or_id=True) for name in names]
         return self.direct({user.id: user for user in found}.values(), text, key or "", [])

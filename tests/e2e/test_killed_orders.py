@@ -133,11 +133,11 @@ class Killed:
             database.close()
 
     def heard(self) -> str:
-        """All that Ada was told."""
-        world = self.sandbox.mattermost.world
+        """All that Ada was told, alone or with the channel: cards are no answer."""
+        world, account = self.sandbox.mattermost.world, self.sandbox.mattermost.account
         assert world is not None
-        posts = self.sandbox.mattermost.account.direct_posts("ada", world.bot.username)
-        shown = [*posts, *self.ada.seen()]
+        public = [post for post in account.posts(CHANNEL) if "pagerduty" not in post.props]
+        shown = [*account.direct_posts("ada", world.bot.username), *self.ada.seen(), *public]
         text = "\n".join(p.message + json.dumps(p.attachments, ensure_ascii=False) for p in shown)
         return text.replace("\u200b", "").replace("\\", "")
 

@@ -92,8 +92,8 @@ def find_sender(context: Context, user: str, asked: str) -> str:
         if chat.default_sender and default:
             context.log.info("Acting as %s: %s", default, error)
             return default
-        from pagerduty_mattermost.gateways.mattermost.values import is_id
+        from pagerduty_mattermost.gateways.mattermost.values import id_in
 
         # By id where Mattermost itself said who it is: there nobody says another name.
-        way_out = f"; {_WAY_OUT}" if chat.allow_from and not is_id(user) else ""
+        way_out = f"; {_WAY_OUT}" if chat.allow_from and not id_in(user) else ""
         raise NotFound(f"PagerDuty would not know who you are: {error}{way_out}") from None

@@ -13,6 +13,7 @@ from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.gateways.mattermost.values import marked_id
 
 BULK = "bulk"
 """Stands in chat.confirm for what is done to several incidents at once."""
@@ -33,7 +34,7 @@ def command_of(order: Mapping[str, Any]) -> Tuple[Command, bool]:
     else:
         command, dry = _clicked(order), False
     user, channel = (str(order.get(name) or "") for name in ("user_id", "channel_id"))
-    return command._replace(user=user, channel=channel), dry
+    return command._replace(user=marked_id(user), channel=channel), dry
 
 
 def _typed(text: str) -> Tuple[Command, bool]:
@@ -63,7 +64,7 @@ def _clicked(order: Mapping[str, Any]) -> Command:
         values = _values(order.get("values"))
         service = values.pop("service", "")
         if values.get("assign"):
-            values["assign"] = f"@{values['assign']}"
+            values["assign"] = f"@{marked_id(values['assign'])}"
         return Command("create", text=text, service=service, options=values)
     if verb.startswith(SNOOZE):
         return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
@@ -71,7 +72,7 @@ def _clicked(order: Mapping[str, Any]) -> Command:
         return Command(verb, incidents=incident)
     # Whom somebody chose comes as Mattermost's id of the user.
     known = TABLE.get(verb)
-    chosen = f"@{text}" if text and known is not None and known.names_people else text
+    chosen = f"@{marked_id(text)}" if text and known is not None and known.names_people else text
     return Command(_VERB_OF_DIALOG.get(verb, verb), incidents=incident, text=chosen, brief=True)
 
 

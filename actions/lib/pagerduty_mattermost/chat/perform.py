@@ -15,6 +15,7 @@ from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.verb import PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import WriteRefused
+from pagerduty_mattermost.gateways.mattermost.values import id_in
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.audit import AuditedAct
@@ -117,7 +118,7 @@ def _recorded(context: Context, command: Command, entry_name: str) -> ContextMan
         context.store,
         context.log,
         context.clock,
-        chat_user=command.user,
+        chat_user=id_in(command.user) or command.user,
         verb=command.verb,
         words=words,
         entry_name=entry_name,

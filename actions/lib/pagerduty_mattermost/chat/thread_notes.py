@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional
 
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.gateways.pagerduty.notes import has_note
 
 if TYPE_CHECKING:
@@ -44,7 +45,7 @@ def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
         "note",
         incidents=incident,
         text=words,
-        user=user,
+        user=marked_id(user),
         channel=str(post.get("channel_id") or ""),
         brief=True,
     )

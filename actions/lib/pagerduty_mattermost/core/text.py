@@ -39,6 +39,7 @@ _JOINERS = "\u200d\u200b\ufe0e\ufe0f"
 _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
+_ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
 _URL = r"https?://[^\s<]+"
 _URL_END = re.compile(r"[\"'`\[\]{}|\\^>]")
 _SAFE_URL = r"(?si)(https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?(?::[0-9]{1,5})?)((?:[/?#].*)?)"
@@ -88,6 +89,12 @@ def clean(value: Any, limit: int = 0) -> str:
     if "%" in text or "~=" in text or "__" in text:
         text = _MAGIC.sub(lambda m: m.group(0) + ZERO_WIDTH_SPACE, text)
     return cut(text, limit) if limit else text
+
+
+def ascii_lower(text: str) -> str:
+    """The text with A to Z in lower case and all else as it is: so e-mail addresses are compared.
+    Unicode's own folding makes one address of two people's: it takes the Kelvin sign for a k."""
+    return text.translate(_ASCII_LOWER)
 
 
 def cut(text: str, limit: int) -> str:

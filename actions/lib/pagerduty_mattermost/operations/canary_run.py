@@ -203,7 +203,7 @@ class _CanaryRun:
         from pagerduty_mattermost.gateways.mattermost.users import chat_user
 
         name = self._settings.user
-        return chat_user(self._mattermost, name) if name else self._mattermost.me()
+        return chat_user(self._mattermost, name, or_id=True) if name else self._mattermost.me()
 
     @property
     def _mattermost(self) -> Mattermost:

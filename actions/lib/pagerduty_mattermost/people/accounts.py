@@ -15,7 +15,7 @@ from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
-from pagerduty_mattermost.gateways.mattermost.values import User
+from pagerduty_mattermost.gateways.mattermost.values import User, marked_id
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.people.identity import links
@@ -37,12 +37,19 @@ class Accounts:
         self._log = log
         self._links: Optional[Dict[str, str]] = None
         self._found: Dict[str, Optional[User]] = {}
+        self._missed: Optional[Dict[str, str]] = None
+        """Of people without an account, the link that counted then."""
 
     def of(self, person: Reference) -> Optional[User]:
         """The active account, None when there is none."""
         if person.id not in self._found:
-            linked = self._user(self._linked(person.id))
-            self._found[person.id] = linked or self._user(person.email)
+            link = self._linked(person.id)
+            found = self._account(link)
+            if found is None and person.email and not self._is_missed(person.id, link):
+                found = self._user(person.email)
+                if found is None:
+                    self._remember(person.id, "", link)
+            self._found[person.id] = found
         return self._found[person.id]
 
     def name(self, person: Reference, *, mention: bool = False) -> str:
@@ -65,11 +72,30 @@ class Accounts:
             and (kept.get("username") or "link" in kept)
         ):
             return str(kept.get("username") or "")
-        account = self._user(link) or self._user(with_email(person).email)
+        account = self._account(link) or self._user(with_email(person).email)
         name = account.username if account is not None else ""
-        ttl = REMEMBERED_SECONDS if name else MISSED_SECONDS
-        self._store.remember(key, {"username": name, "link": link}, ttl)
+        self._remember(person.id, name, link)
         return name
+
+    def _remember(self, person_id: str, name: str, link: str) -> None:
+        ttl = REMEMBERED_SECONDS if name else MISSED_SECONDS
+        kept = {"username": name, "link": link}
+        self._store.remember(KEY_PREFIX + person_id, kept, ttl)
+
+    def _is_missed(self, person_id: str, link: str) -> bool:
+        """Whether it was seen minutes ago that nobody has the person's address: all such misses
+        are read at once."""
+        if self._missed is None:
+            kept = self._store.read_prefix(KEY_PREFIX, on_broken=lambda error: None)
+            self._missed = {
+                key[len(KEY_PREFIX) :]: str(one.get("link"))
+                for key, one in kept.items()
+                if isinstance(one, dict) and "link" in one and not one.get("username")
+            }
+        return self._missed.get(person_id) == link
+
+    def _account(self, link: str) -> Optional[User]:
+        return self._user(marked_id(link)) if link else None
 
     def _user(self, name: str) -> Optional[User]:
         if not name:

@@ -5,7 +5,8 @@ same e-mail address.
     # -> Identity(account=User(...), person=Reference(...), how="email")
 
 A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away;
-whom PagerDuty has for a link or an address is remembered for an hour, beside it or in its place.
+whom PagerDuty has for a link or an address is remembered for an hour, with their role, beside it
+or in its place; that it has nobody, for five minutes.
 Ids and not names: names change hands. Mattermost tells no bot whether an address was verified, so
 how far to trust it is the owner's decision (chat.link_by_email; `mattermost.setup` says what the
 server's settings allow).
@@ -16,19 +17,21 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import ascii_lower, clean, one_line
 from pagerduty_mattermost.core.times import iso
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
 from pagerduty_mattermost.gateways.mattermost.values import User, is_id
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
+from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, resolve_user
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 REMEMBERED_SECONDS = 3600
 """How long PagerDuty's answer about a link or an e-mail address is believed."""
 KEY_PREFIX = "identity."
-LINK, EMAIL, OFF = "link", "email", "off"
+MISSED_SECONDS = 300
+"""How long it is believed that PagerDuty has nobody of an address; `/pd connect` looks at once."""
+LINK, EMAIL, OFF, NOBODY = "link", "email", "off", "nobody"
 
 
 class Identity(NamedTuple):
@@ -36,13 +39,15 @@ class Identity(NamedTuple):
     person: Reference
     how: str
     """`link`: an admin said so; `email`: the addresses are the same."""
+    role: str = ""
+    """The person's role at PagerDuty; empty where it does not tell."""
 
 
 def linked(
     mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str, *, by_email: bool = True
 ) -> Identity:
     """Raises NotFound (no such account, a deactivated one) and as `linked_account`."""
-    account = chat_user(mattermost, account_name(user))
+    account = chat_user(mattermost, account_name(user), or_id=True)
     return linked_account(account, pagerduty, store, by_email=by_email)
 
 
@@ -53,15 +58,17 @@ def linked_account(
     bot, nobody at PagerDuty), Ambiguous, StoreUnreachable (a link could stand there) and the
     gateways' errors. `by_email`: whether the same address is enough (chat.link_by_email)."""
     kept, remembered = _kept(store, account)
+    address = ascii_lower(account.email)
     if isinstance(kept, dict) and kept.get("how") == OFF:
         raise NotFound(f"@{account.username} is disconnected: `/pd connect` undoes it")
     if isinstance(kept, dict) and kept.get("how") == LINK:
         id = str(kept.get("id"))
-        if remembered is None or remembered.id != id:
+        if remembered is None or remembered[0].id != id:
             remembered = _still_there(pagerduty, account, id)
-            answer = {"id": id, "name": remembered.name, "email": remembered.email}
+            person, role = remembered
+            answer = {"id": id, "name": person.name, "email": person.email, "role": role}
             store.remember(_person_key(account), answer, ttl=REMEMBERED_SECONDS)
-        return Identity(account, remembered, LINK)
+        return Identity(account, remembered[0], LINK, remembered[1])
     if not by_email:
         raise NotFound(
             f"no admin linked @{account.username} (identity.link), and chat.link_by_email is off"
@@ -71,25 +78,29 @@ def linked_account(
             f"Mattermost does not show the e-mail address of @{account.username} to the "
             "bot, and no admin linked it"
         )
-    if isinstance(kept, dict) and kept.get("email") == account.email.casefold():
-        return Identity(
-            account,
-            Reference("user", str(kept.get("id")), str(kept.get("name")), account.email),
-            EMAIL,
-        )
+    nobody = f"no PagerDuty user has the e-mail address of @{account.username}"
+    if isinstance(kept, dict) and kept.get("email") == address:
+        if kept.get("how") == NOBODY:
+            raise NotFound(nobody)
+        if "role" in kept:  # older versions of the pack remembered none
+            id, name, role = (str(kept.get(field)) for field in ("id", "name", "role"))
+            return Identity(account, Reference("user", id, name, account.email), EMAIL, role)
     try:
-        person = resolve(pagerduty, "user", account.email)
+        person, role = resolve_user(pagerduty, account.email)
+        if ascii_lower(person.email) != address:  # a name of that form
+            raise NotFound(nobody)
     except NotFound:
-        raise NotFound(
-            f"no PagerDuty user has the e-mail address of @{account.username}"
-        ) from None
-    if person.email.casefold() != account.email.casefold():
-        raise NotFound(
-            f"no PagerDuty user has the e-mail address of @{account.username}"
-        )  # a name of that form
-    found = {"how": EMAIL, "id": person.id, "name": person.name, "email": account.email.casefold()}
+        store.remember(_key(account), {"how": NOBODY, "email": address}, ttl=MISSED_SECONDS)
+        raise NotFound(nobody) from None
+    found = {
+        "how": EMAIL,
+        "id": person.id,
+        "name": person.name,
+        "email": address,
+        "role": role,
+    }
     store.remember(_key(account), found, ttl=REMEMBERED_SECONDS)
-    return Identity(account, person, EMAIL)
+    return Identity(account, person, EMAIL, role)
 
 
 def link(
@@ -102,7 +113,7 @@ def link(
 ) -> Identity:
     """An admin's word that they are the same; it stays until `unlink`. `person`: id, e-mail or
     name."""
-    account = chat_user(mattermost, account_name(user))
+    account = chat_user(mattermost, account_name(user), or_id=True)
     found = resolve(pagerduty, "user", person)
     kept: Dict[str, Any] = {
         "how": LINK,
@@ -118,8 +129,10 @@ def unlink(mattermost: Mattermost, store: Store, user: str) -> User:
     """Take the link away; the e-mail address counts again. Raises NotFound when there is none.
     Also of an account that is deactivated by now, if given as an id."""
     try:
-        account = chat_user(mattermost, account_name(user))
+        account = chat_user(mattermost, account_name(user), or_id=True)
     except NotFound:
+        if not is_id(account_name(user)):
+            raise
         account = mattermost.user(account_name(user))
     kept = store.read(_key(account))
     if not isinstance(kept, dict) or kept.get("how") != LINK:
@@ -167,9 +180,9 @@ def links(store: Store, log: Any = None) -> Dict[str, str]:
     return found
 
 
-def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Reference:
+def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Tuple[Reference, str]:
     try:
-        return resolve(pagerduty, "user", id)
+        return resolve_user(pagerduty, id)
     except (NotFound, Ambiguous):
         raise NotFound(
             f"@{account.username} is linked to a PagerDuty user ({id}) who is gone: "
@@ -186,8 +199,9 @@ def _person_key(account: User) -> str:
     return f"{_key(account)}.person"
 
 
-def _kept(store: Store, account: User) -> Tuple[Any, Optional[Reference]]:
-    """Link or remembered address, and the linked person where remembered: one datastore call.
+def _kept(store: Store, account: User) -> Tuple[Any, Optional[Tuple[Reference, str]]]:
+    """Link or remembered address, and the linked person with their role where remembered: one
+    datastore call.
     Raises BrokenValue for a link that does not read."""
 
     def on_broken(error: BrokenValue) -> None:
@@ -196,12 +210,15 @@ def _kept(store: Store, account: User) -> Tuple[Any, Optional[Reference]]:
 
     found = store.read_prefix(_key(account), on_broken)
     person = found.get(_person_key(account))
-    if not isinstance(person, dict) or not person.get("email"):
+    if not isinstance(person, dict) or not person.get("email") or "role" not in person:
         return found.get(_key(account)), None
     remembered = Reference(
-        "user", str(person.get("id")), str(person.get("name")), str(person.get("email"))
+        "user",
+        str(person.get("id")),
+        str(person.get("name")),
+        str(person.get("email")),
     )
-    return found.get(_key(account)), remembered
+    return found.get(_key(account)), (remembered, str(person.get("role")))
 
 
 def account_name(user: str) -> str:

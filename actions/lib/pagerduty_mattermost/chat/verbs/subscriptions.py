@@ -11,6 +11,7 @@ from pagerduty_mattermost.chat.verb import CHANNEL, CHAT, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.core.errors import RejectedInput, Unauthorized
 from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.gateways.mattermost.values import id_in
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
 if TYPE_CHECKING:
@@ -25,7 +26,7 @@ def subscribe(context: Context, command: Command) -> CommandResult:
         options.setdefault("service", command.service)
     made = subscriptions.Subscription(
         channel,
-        by=command.user,
+        by=id_in(command.user) or command.user,
         at=context.clock(),
         events=subscriptions.events_of(options.get("events", "")),
     )

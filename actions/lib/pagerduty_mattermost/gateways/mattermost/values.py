@@ -14,6 +14,7 @@ from pagerduty_mattermost.core.text import clean, one_line
 MAX_MESSAGE_CHARACTERS = 16383
 """What a server takes, in code points."""
 _ID = re.compile(r"[a-z0-9]{26}\Z")
+_ID_MARK = "id:"
 _NAMES = {
     "channel": re.compile(r"[a-z0-9][a-z0-9._-]{0,127}\Z"),
     "team": re.compile(r"[a-z0-9][a-z0-9-]{0,63}\Z"),
@@ -44,6 +45,18 @@ class Channel(NamedTuple):
     archived: bool = False
     header: str = ""
     purpose: str = ""
+
+
+def marked_id(id: str) -> str:
+    """A user's id where names are taken as well: no username holds a colon, and one may be 26
+    letters and digits long, as an id is."""
+    return f"{_ID_MARK}{id}"
+
+
+def id_in(text: str) -> str:
+    """The id in a text that `marked_id` made; empty for any other."""
+    id = text[len(_ID_MARK) :] if text.startswith(_ID_MARK) else ""
+    return id if is_id(id) else ""
 
 
 def is_id(text: str) -> bool:

@@ -8,6 +8,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.text import ascii_lower
 from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     PagerDutyReader,
@@ -233,5 +234,5 @@ def author_id(pagerduty: PagerDutyReader, email: str) -> Optional[str]:
         rows = pagerduty.list_all("/users", "users", {"query": email}).items
     except PackError:
         return None
-    found = (row for row in rows if str(row.get("email")).casefold() == email.casefold())
+    found = (row for row in rows if ascii_lower(str(row.get("email"))) == ascii_lower(email))
     return next((id_of(row) for row in found), None)

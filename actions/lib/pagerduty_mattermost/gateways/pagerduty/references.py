@@ -15,7 +15,7 @@ import re
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError, RejectedInput
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.text import ascii_lower, clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty
 
 MAX_TEXT_CHARACTERS = 320
@@ -60,20 +60,38 @@ _ID = re.compile(r"[A-Z0-9]{6,30}")
 def resolve(pagerduty: PagerDuty, kind: str, text: str) -> Reference:
     """The one thing meant. Raises RejectedInput (empty), Ambiguous, NotFound, and what the gateway
     raises."""
+    return _resolved(pagerduty, kind, text)[0]
+
+
+def resolve_user(pagerduty: PagerDuty, text: str) -> Tuple[Reference, str]:
+    """The one user meant, and their role at PagerDuty (owner, admin, user, limited_user, observer,
+    …; empty where it is not told). Raises as `resolve`."""
+    found, rows = _resolved(pagerduty, "user", text)
+    roles = (str(row.get("role") or "") for row in rows if row.get("id") == found.id)
+    return found, next(roles, "")
+
+
+def _resolved(
+    pagerduty: PagerDuty, kind: str, text: str
+) -> Tuple[Reference, List[Dict[str, Any]]]:
+    """The one thing meant, and the rows that it was picked from."""
     what = KINDS[kind]
     wanted = _wanted(what, text)
     if not what.by_id:
-        return _pick(what, kind, wanted, _rows(pagerduty, what), True)
+        rows = _rows(pagerduty, what)
+        return _pick(what, kind, wanted, rows, True), rows
     if _ID.fullmatch(wanted):
-        found = _by_id(pagerduty, kind, wanted)
-        if found is not None:
-            return found
+        row = _by_id(pagerduty, kind, wanted)
+        if row is not None:
+            return reference(kind, row), [row]
     if kind == "user" and "@" in wanted:
-        return _by_email(pagerduty, what, wanted)
+        rows = _by_email(pagerduty, what, wanted)
+        return _pick(what, kind, wanted, rows, True), rows
     rows = _rows(pagerduty, what, wanted)
     if _matches(kind, wanted, rows):
-        return _pick(what, kind, wanted, rows, False)
-    return _pick(what, kind, wanted, rows + _rows(pagerduty, what, maximum=SUGGESTION_ROWS), True)
+        return _pick(what, kind, wanted, rows, False), rows
+    rows += _rows(pagerduty, what, maximum=SUGGESTION_ROWS)
+    return _pick(what, kind, wanted, rows, True), rows
 
 
 def resolve_all(pagerduty: PagerDuty, kind: str, texts: Iterable[str]) -> Tuple[Reference, ...]:
@@ -124,25 +142,24 @@ def _wanted(what: _Kind, text: str) -> str:
     return wanted
 
 
-def _by_id(pagerduty: PagerDuty, kind: str, id: str) -> Optional[Reference]:
+def _by_id(pagerduty: PagerDuty, kind: str, id: str) -> Optional[Dict[str, Any]]:
     try:
         row = pagerduty.get(f"{KINDS[kind].path}/{id}").get(kind)
     except (NotFound, RejectedInput):
         return None  # a name that looks like an id
-    return reference(kind, row) if isinstance(row, dict) and row.get("id") else None
+    return row if isinstance(row, dict) and row.get("id") else None
 
 
-def _by_email(pagerduty: PagerDuty, what: _Kind, wanted: str) -> Reference:
-    """The user with this e-mail address: one request, since `query` matches addresses as well.
-    It is documented for names only, so all users are read where it finds nobody."""
+def _by_email(pagerduty: PagerDuty, what: _Kind, wanted: str) -> List[Dict[str, Any]]:
+    """Users, with the one of this e-mail address if there is one: one request, since `query`
+    matches addresses as well. It is documented for names only, so all users are read where it
+    finds nobody."""
     found = pagerduty.page(what.path, what.key, {"query": wanted}).items
-    if not _has_email(found, wanted):
-        found = _rows(pagerduty, what)
-    return _pick(what, "user", wanted, found, True)
+    return found if _has_email(found, wanted) else _rows(pagerduty, what)
 
 
 def _has_email(rows: List[Dict[str, Any]], wanted: str) -> bool:
-    return any(reference("user", row).email.casefold() == wanted.casefold() for row in rows)
+    return any(ascii_lower(reference("user", row).email) == ascii_lower(wanted) for row in rows)
 
 
 def _rows(
@@ -186,7 +203,8 @@ def _matches(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> List[Referen
         one = reference(kind, row)
         if one.id == wanted:
             return [one]
-        if one.id and folded in (one.name.casefold(), one.email.casefold()):
+        by_email = bool(one.email) and ascii_lower(one.email) == ascii_lower(wanted)
+        if one.id and (by_email or one.name.casefold() == folded):
             found[one.id] = one
     return list(found.values())
 
