@@ -120,7 +120,7 @@ def _send_event(context: Context, command: Command, whole: str) -> CommandResult
             problem=f"no incident came of it: {found.why}",
         )
     incident = incident_of(found.row)
-    table = incident_tables.incidents([incident], times.zone(context.settings.time_zone))
+    table = incident_lists.incidents([incident], times.zone(context.settings.time_zone))
     text = f"Triggered {escape(one_line(title, 200))} (incident key {escape(key)}){asked}."
     return CommandResult(f"{text}\n\n{table}", (incident.id,), email, public=True)
 
