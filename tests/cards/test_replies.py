@@ -59,6 +59,17 @@ WORDS = [
         "12:03 · Assigned to Bob",
     ),
     ("incident.reopened", {"to": "Bob"}, "12:03 · Ann reopened, assigned to Bob"),
+    (
+        "incident.reopened",
+        {"to": "Bob", "not_reopened_at": "2026-11-21T11:04:00Z"},
+        "12:03 · Ann reopened, assigned to Bob (what was told as reopened at 12:04 was a "
+        "hand-over)",
+    ),
+    (
+        "incident.resolved",
+        {"reopened_at": "2026-11-21T11:04:00Z"},
+        "12:03 · Ann resolved after 3 min (reopened at 12:04)",
+    ),
     ("incident.reassigned", {"to": "Bob, Eve"}, "12:03 · Ann reassigned to Bob, Eve"),
     ("incident.reassigned", {"to": "Bob", "agent": ""}, "12:03 · Assigned to Bob"),
     ("incident.delegated", {"to": "Web"}, "12:03 · Ann delegated to Web"),

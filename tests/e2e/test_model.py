@@ -236,14 +236,7 @@ def test_whatever_happens_the_posts_equal_the_truth_in_the_end() -> None:
         {"webhooks_doubled": True},
         {"webhooks_delay_seconds": 60.0},
         {"webhooks_reordered": True},
-        pytest.param(
-            {"reopen": "assign", "log_lag_seconds": 20.0, "webhooks_reordered": True},
-            marks=pytest.mark.xfail(
-                strict=True,
-                reason="issue 14, 1.2: the assignment that reopened comes into sight before the "
-                "resolve, and is told as an assignment",
-            ),
-        ),
+        {"reopen": "assign", "log_lag_seconds": 20.0, "webhooks_reordered": True},
         {"reopen": "trigger", "log_lag_seconds": 90.0, "list_lag_seconds": 20.0},
     ],
     ids=str,

@@ -38,7 +38,6 @@ EXPLAINS_NOTHING = {
     "incident.responder.replied",
     "incident.service_updated",
     "incident.custom_field_values.updated",
-    "incident.incident_type.changed",
 }
 """They change nothing that the sensor compares."""
 OPENS_OR_CLOSES = {

@@ -442,9 +442,9 @@ def test_a_reopening_that_its_assignment_told_is_not_missing() -> None:
         wrote(opened, "resolve", 50, "RC"),
         wrote(opened, "trigger", 0, "RD"),
     ]
-    ids = frozenset(("RA", "RC", "RD"))
-    assert missing_events(entries, opened, ids, START, START + 200).events == ()
-    fresh = missing_events(entries, opened, frozenset(), START, START + 200).events
+    told = {"RA": "incident.reopened", "RC": "incident.resolved", "RD": "incident.triggered"}
+    assert missing_events(entries, opened, told, START, START + 200).events == ()
+    fresh = missing_events(entries, opened, {}, START, START + 200).events
     assert [event.event_id for event in fresh] == ["RD", "RC", "RB"]
 
 

@@ -123,13 +123,16 @@ def _changed(what: str) -> Words:
 
 
 def _reopened(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    to = _to(event)
-    return _by(who, "reopened", "reopened") + (f", assigned to {to}" if to else "")
+    to, wrong = _to(event), times.clock(event.change("not_reopened_at"), view.zone, view.now)
+    other = f" (what was told as reopened at {wrong} was a hand-over)" if wrong else ""
+    return _by(who, "reopened", "reopened") + (f", assigned to {to}" if to else "") + other
 
 
 def _resolved(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     length = times.between(incident.created_at, event.occurred_at)
     after = f" after {length}" if length else ""
+    again = times.clock(event.change("reopened_at"), view.zone, view.now)
+    after += f" (reopened at {again})" if again else ""
     return _by(who, "resolved", "resolved") + after + _quoted(event.change("note"), incident)
 
 

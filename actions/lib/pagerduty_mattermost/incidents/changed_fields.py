@@ -25,6 +25,8 @@ def from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
         if field.get("name") == "title":
             return as_text(field.get("old_value"), MAX_NAME), as_text(field.get("value"), MAX_NAME)
         was, now = _value(field.get("old_value")), _value(field.get("value"))
+        if field.get("name") == "incident_type":
+            return type_words(was), type_words(now)
         return was, now if now or field.get("name") != "conference_bridge" else "none"
     if custom:
         return "", ", ".join(_custom_change(one) for one in custom)
@@ -35,8 +37,21 @@ def from_to(obj: Mapping[str, Any], kind: str) -> Tuple[str, str]:
         was = first_text(place.get("from"), place.get("old_" + what), place.get("old_value"))
         now = first_text(place.get("to"), place.get("new_" + what), place.get("new_value"))
         if was or now:
-            return was, now
+            is_type = what == "incident_type"
+            return (type_words(was), type_words(now)) if is_type else (was, now)
     return "", ""
+
+
+def type_words(name: str) -> str:
+    """An incident type as people say it: the API's `incident_default` is `Default`."""
+    words = re.sub(r"^incident_", "", name) if re.fullmatch(r"[a-z0-9_]+", name) else name
+    return words[:1].upper() + words[1:].replace("_", " ")
+
+
+def incident_type(obj: Any) -> str:
+    """The name of an incident's `incident_type`; empty where it has none, or only an id."""
+    kind = as_map(obj)
+    return type_words(_value(first_text(kind.get("display_name"), kind.get("name"))))
 
 
 def changed_field(obj: Mapping[str, Any]) -> Mapping[str, Any]:

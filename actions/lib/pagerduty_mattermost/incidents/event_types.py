@@ -95,7 +95,8 @@ STATUS_AFTER: Mapping[str, str] = {
 UNDOES_ACKNOWLEDGEMENT = ("incident.reassigned", "incident.escalated", "incident.delegated")
 """Events of a hand-over: they take an acknowledgement back, which has no entry of its own then."""
 
-FIELDS = ("urgency", "priority", "title", "assignees", "policy")
+TYPE_CHANGED = "incident.incident_type.changed"
+FIELDS = ("urgency", "priority", "title", "assignees", "policy", "incident_type")
 _ALL = frozenset(FIELDS)
 _ASSIGNEES = frozenset(("assignees",))
 EXPLAINS: Mapping[str, FrozenSet[str]] = {
@@ -112,6 +113,7 @@ EXPLAINS: Mapping[str, FrozenSet[str]] = {
     "incident.urgency_updated": frozenset(("urgency",)),
     "incident.title_updated": frozenset(("title",)),
     BRIDGE_UPDATED: frozenset(("bridge",)),
+    TYPE_CHANGED: frozenset(("incident_type",)),
     UPDATED: _ALL | {"bridge"},
 }
 """Which changed fields an event of that type accounts for."""

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
-from typing import AbstractSet, List, Sequence
+from typing import List, Mapping, Optional, Sequence
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.incidents.event_types import REOPENED
-from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.event_types import REOPENED, STATUS_AFTER
+from pagerduty_mattermost.incidents.incident import (
+    OPEN_STATUSES,
+    Change,
+    Incident,
+    IncidentEvent,
+)
 from pagerduty_mattermost.incidents.incident_story import SAME_ACT_SECONDS
 from pagerduty_mattermost.incidents.known_states import SensorState
 from pagerduty_mattermost.incidents.log_entries import LogEntry
@@ -17,24 +22,37 @@ from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 def missing_events(
     entries: Sequence[LogEntry],
     incident: Incident,
-    told: AbstractSet[str],
+    told: Mapping[str, str],
     origin: float,
     now: float,
 ) -> Change:
     """The incident as it was read now, with those of its events that are not in `told` (event
-    ids). `entries`: its whole log, newest first; `origin`: the first start of the sensor, before
-    which nothing is reported."""
+    types by id). `entries`: its whole log, newest first; `origin`: the first start of the sensor,
+    before which nothing is reported."""
     fresh = SensorState(origin, now)
     whole = [entry._replace(incident=incident, whole=True) for entry in entries]
     steps = follow(fresh, whole, WatchFilter(), now, read_again=False)
     change = next((step.change for step in steps if step.change is not None), None)
     assigned = [entry.at for entry in entries if entry.kind == "assign" and entry.id in told]
+    whole_story = change.events if change else ()
     events: List[IncidentEvent] = [
-        event
-        for event in (change.events if change else ())
+        _with_reopening(event, after, told)
+        for event, after in zip(whole_story, (*whole_story[1:], None))
         if event.event_id not in told and not _is_told_by(assigned, event)
     ]
     return Change(change.incident if change else incident, tuple(events), read_at=times.iso(now))
+
+
+def _with_reopening(
+    event: IncidentEvent, after: Optional[IncidentEvent], told: Mapping[str, str]
+) -> IncidentEvent:
+    """A resolve after which the reopening was told as something else says that it was one."""
+    closes = STATUS_AFTER.get(event.event_type, "triggered") not in OPEN_STATUSES
+    if not closes or after is None or after.event_type != REOPENED:
+        return event
+    if told.get(after.event_id, REOPENED) == REOPENED:
+        return event
+    return event._replace(changes=(*event.changes, ("reopened_at", after.occurred_at)))
 
 
 def _is_told_by(assigned: Sequence[float], event: IncidentEvent) -> bool:

@@ -85,6 +85,8 @@ class Incident(NamedTuple):
     details_left: int = 0
     """How many more details the alert has than stand there."""
     links: Tuple[Link, ...] = ()
+    incident_type: str = ""
+    """The type's name in words; empty where PagerDuty did not say it."""
 
     @property
     def is_open(self) -> bool:
@@ -121,6 +123,8 @@ CHANGE_KEYS = {
     "until": "end of a snooze",
     "message": "text of a status update or a responder request",
     "merged_into": "id of the incident this one was merged into",
+    "reopened_at": "of a resolve that came late: when what was told before had reopened it",
+    "not_reopened_at": "of a reopening that came late: when what was told as one was none",
     "channel": "how the act came: website, api, sms, phone, auto, timeout …",
     "log_entry_type": "type of the log entry",
 }

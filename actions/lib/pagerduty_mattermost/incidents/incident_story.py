@@ -26,7 +26,6 @@ from pagerduty_mattermost.incidents.event_types import (
 from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Incident, IncidentEvent
 from pagerduty_mattermost.incidents.known_states import (
     BRIDGE_KNOWN,
-    BY_ASSIGNMENT,
     BY_SERVICE,
     DIFFERS,
     FOLDED,
@@ -41,6 +40,16 @@ from pagerduty_mattermost.incidents.log_entries import (
     LogEntry,
     acting_person,
     with_event,
+)
+from pagerduty_mattermost.incidents.turns import (
+    BEGAN,
+    GUESSED,
+    HAND_OVER,
+    OPEN,
+    REOPENING,
+    Turns,
+    read_turns,
+    turn_of,
 )
 
 FIRST_ASSIGNMENT_SECONDS = 5
@@ -68,10 +77,13 @@ class Beginning(NamedTuple):
     """Reopened, and the assignment that belongs to it may still come."""
 
     @classmethod
-    def known(cls, before: Optional[KnownIncident], created: Optional[float]) -> Beginning:
+    def known(
+        cls, before: Optional[KnownIncident], created: Optional[float], turns: Turns
+    ) -> Beginning:
         by = "" if before is not None and before.has(BY_SERVICE) else None
         if before is not None and before.has(REOPENED_AT):
-            return cls(float(before.status_at), by, again=True)
+            again = [one.at for one in turns.turns if one.told_as in (REOPENING, GUESSED)]
+            return cls(float(max(again, default=before.status_at)), by, again=True)
         return cls(created, by)
 
 
@@ -99,8 +111,8 @@ class IncidentStory:
         self._status, self._status_at = self._start()
         self._is_status_of_group = False
         """Set by one of these entries, which are in order even within a second."""
-        self._began = Beginning.known(before, self._created)
-        self._by_assignment = before is not None and before.has(BY_ASSIGNMENT)
+        self._turns = read_turns(before.turns if before is not None else "")
+        self._began = Beginning.known(before, self._created, self._turns)
         for position, entry in enumerate(group):
             if entry.event is None:
                 continue
@@ -108,15 +120,17 @@ class IncidentStory:
                 self._explained |= EXPLAINS["incident.reassigned"]
                 self._fold(entry.event)
                 continue
-            if self._was_told_by_its_assignment(entry):
-                self._by_assignment = False
+            if self._was_told_by_its_assignment(entry) or self._tells_what_was_told(entry):
                 continue
             event_type = self._type(entry, position)
             self._explained |= EXPLAINS.get(event_type, frozenset())
             state_then = self._turn(event_type, entry)
             self._begin(event_type, entry)
+            event = self._corrected(_retyped(entry.event, event_type, incident))
+            turn = turn_of(event_type, entry.kind, entry.at)
+            self._turns = self._turns.with_turn(turn) if turn is not None else self._turns
             if self._is_news(entry):
-                self.news.append(_retyped(entry.event, event_type, incident))
+                self.news.append(event)
                 self.states.add(state_then)
 
     @property
@@ -178,15 +192,41 @@ class IncidentStory:
         self._folded, self._began = True, self._began._replace(again=False)
 
     def _was_told_by_its_assignment(self, entry: LogEntry) -> bool:
-        """The entry of a reopening that its assignment, which was seen sooner, told already."""
+        """The entry of a reopening that its assignment, which was seen sooner, told already: as
+        one, or as a hand-over, which the resolve before it will put right."""
         assert entry.event is not None
-        return (
-            self._by_assignment
-            and self._status in OPEN_STATUSES
-            and self._began.at is not None
-            and abs(entry.at - self._began.at) <= SAME_ACT_SECONDS
-            and entry.event.event_type in (TRIGGERED, REOPENED)
+        if entry.event.event_type not in (TRIGGERED, REOPENED):
+            return False
+        told = [one for one in self._turns.near(entry.at, SAME_ACT_SECONDS) if one.by_assignment]
+        for one in told[:1]:
+            self._turns = self._turns.instead(one, one._replace(by_assignment=False))
+        return bool(told)
+
+    def _tells_what_was_told(self, entry: LogEntry) -> bool:
+        """The assignment of a reopening of which another entry was told as something else."""
+        return entry.kind == "assign" and any(
+            one.told_as == HAND_OVER and not one.by_assignment
+            for one in self._turns.near(entry.at, SAME_ACT_SECONDS)
         )
+
+    def _corrected(self, event: IncidentEvent) -> IncidentEvent:
+        """The event, saying what younger ones were that were told before it: the hand-over after
+        this resolve reopened the incident; the reopening after this one was a hand-over."""
+        at = times.seconds(event.occurred_at) or 0.0
+        if STATUS_AFTER.get(event.event_type, "triggered") not in OPEN_STATUSES:
+            wrong = self._turns.after(at)
+            if wrong is None or wrong.told_as not in (HAND_OVER, BEGAN):
+                return event
+            key, truly = "reopened_at", GUESSED
+        elif event.event_type == REOPENED:
+            wrong = self._turns.after(at, OPEN)
+            if wrong is None or wrong.told_as != GUESSED:
+                return event
+            key, truly = "not_reopened_at", HAND_OVER
+        else:
+            return event
+        self._turns = self._turns.instead(wrong, wrong._replace(told_as=truly))
+        return event._replace(changes=(*event.changes, (key, times.iso(wrong.at))))
 
     def _begin(self, event_type: str, entry: LogEntry) -> None:
         """Remember when it was triggered or reopened, and by whom: the assignment that belongs to
@@ -194,13 +234,22 @@ class IncidentStory:
         if event_type == TRIGGERED and not self._began.again:
             self._began = self._began._replace(by=acting_person(entry))
         elif event_type == REOPENED:
-            self._by_assignment = self._folded = entry.kind == "assign"
+            self._folded = entry.kind == "assign"
             self._began = Beginning(entry.at, acting_person(entry), again=True)
         elif event_type in UNDOES_ACKNOWLEDGEMENT or self._status not in OPEN_STATUSES:
             self._began = self._began._replace(again=False)
 
     def _is_closed_at(self, entry: LogEntry) -> bool:
-        return self._status not in OPEN_STATUSES and entry.at >= self._status_at
+        closed = self._turns.is_closed(entry.at)
+        if closed is None:
+            return self._status not in OPEN_STATUSES and entry.at >= self._status_at
+        return closed
+
+    def _is_reopening_due(self, entry: LogEntry) -> bool:
+        """What was told of the time after it shows the incident open again, and no entry that
+        says so itself reopened it."""
+        after = self._turns.after(entry.at)
+        return after is not None and after.told_as != REOPENING
 
     def _type(self, entry: LogEntry, position: int) -> str:
         """The event's type, once it is known in what state the entry found the incident."""
@@ -208,9 +257,13 @@ class IncidentStory:
         event_type = entry.event.event_type
         closed = self._is_closed_at(entry)
         if event_type == TRIGGERED:
-            if closed and (self._is_status_of_group or entry.at > self._status_at > 0):
+            last = self._turns.before(entry.at)
+            closed_at = last.at if last is not None else self._status_at
+            if closed and (self._is_status_of_group or entry.at > closed_at > 0):
                 return REOPENED
-            if self._created is None or abs(entry.at - self._created) <= SAME_TRIGGER_SECONDS:
+            near = self._created is None or abs(entry.at - self._created) <= SAME_TRIGGER_SECONDS
+            began = (one.at for one in self._turns.turns if one.told_as == BEGAN)
+            if near and all(entry.at <= one + SAME_ACT_SECONDS for one in began):
                 return TRIGGERED
             return REOPENED if closed else UPDATED
         maybe_reopened = (
@@ -225,7 +278,8 @@ class IncidentStory:
                 resolved >= entry.at and resolved > self._status_at + SAME_RESOLVE_SECONDS
             )
             if (
-                self.incident.is_open
+                self._is_reopening_due(entry)
+                or (self.incident.is_open and self._turns.after(entry.at) is None)
                 or resolved_again
                 or any(one in STATUS_AFTER for one in later)
             ):
@@ -262,7 +316,9 @@ class IncidentStory:
             and not self._is_status_of_group
             and (self.incident.status == self._status != status or event_type == TRIGGERED)
         )
-        if at >= self._status_at and not tie:
+        # Of what closes, also a hand-over says that it is older: it was open again then.
+        older = status not in OPEN_STATUSES and self._turns.after(at) is not None
+        if at >= self._status_at and not tie and not older:
             self._status, self._status_at, self._is_status_of_group = status, at, True
         return status
 
@@ -275,8 +331,8 @@ class IncidentStory:
         flags |= BY_SERVICE if self._began.by == "" else 0
         if self._status in OPEN_STATUSES:
             flags |= REOPENED_AT if self._began.again else 0
-            flags |= BY_ASSIGNMENT if self._by_assignment else 0
         after = known_of(incident, self._status, self._status_at, flags, now)
+        after = after._replace(turns=str(self._turns))
         if before is not None:
             stale = incident.updated_at < before.updated_at
             kept = {f: getattr(before, f) for f in FIELDS if stale or f not in self._explained}

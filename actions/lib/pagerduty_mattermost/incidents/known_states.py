@@ -36,9 +36,6 @@ BY_SERVICE = 16
 """No person triggered or reopened it, so that an assignment by a person is a hand-over."""
 REOPENED_AT = 32
 """`status_at` is when it was reopened, and its assignment then may still come."""
-BY_ASSIGNMENT = 64
-"""An assignment alone told that it was reopened, and the entry that says so itself may still
-come."""
 BRIDGE_KNOWN = 128
 """Its conference bridge was read, so that another one is news."""
 
@@ -64,6 +61,12 @@ class KnownIncident(NamedTuple):
     """When this sensor last learned something of it."""
     bridge: str
     """crc32 of the conference bridge; empty without one. It is not in the log."""
+    turns: str = ""
+    """Its latest turns (`incidents.turns`)."""
+    incident_type: str = ""
+    """The type's name; empty where it is not known."""
+    custom_fields: str = ""
+    """A mark of each custom field's name and value; empty where they were not read."""
 
     @property
     def is_open(self) -> bool:
@@ -205,4 +208,5 @@ def known_of(
         flags=flags,
         touched=int(touched),
         bridge=bridge_of(incident.conference_url, incident.conference_number),
+        incident_type=incident.incident_type,
     )

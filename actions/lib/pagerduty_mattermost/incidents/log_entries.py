@@ -26,6 +26,7 @@ from pagerduty_mattermost.incidents.changed_fields import (
     custom_fields,
     field_sentence,
     from_to,
+    incident_type,
 )
 from pagerduty_mattermost.incidents.event_types import (
     AUTOMATIC,
@@ -147,6 +148,7 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
         conference_url=as_text(bridge.get("conference_url"), _MAX_URL),
         conference_number=as_text(bridge.get("conference_number"), MAX_NAME),
         summary=as_text(as_map(obj.get("body")).get("details"), MAX_SUMMARY),
+        incident_type=incident_type(obj.get("incident_type")),
     )
     return with_details(incident, obj.get("first_trigger_log_entry"))
 

@@ -22,6 +22,7 @@ from pagerduty_mattermost.incidents.event_types import (
     FIELDS,
     STATUS_AFTER,
     TRIGGERED,
+    TYPE_CHANGED,
     UNACKNOWLEDGED,
     UNDOES_ACKNOWLEDGEMENT,
 )
@@ -66,6 +67,7 @@ _EVENT: Mapping[str, str] = {
     "title": "incident.title_updated",
     "assignees": "incident.reassigned",
     "policy": "incident.delegated",
+    "incident_type": TYPE_CHANGED,
 }
 
 
@@ -250,10 +252,11 @@ def _known(
         return None
     actual = known_of(incident, incident.status, _status_time(incident) or now, before.flags, now)
     events: List[IncidentEvent] = []
-    kept: Dict[str, Any] = {}
+    kept: Dict[str, Any] = {"turns": before.turns}
     if before.status != incident.status:
         if young.is_old(incident.id, "status", incident.status, actual.status_at, now):
             events.append(_status_event(incident, before.status))
+            del kept["turns"]  # none of the log's entries is as new
         else:
             kept.update(status=before.status, status_at=before.status_at)
     else:
@@ -265,6 +268,8 @@ def _known(
             continue
         if field == "assignees" and not (incident.is_open and value):
             continue  # PagerDuty empties the list when an incident is resolved
+        if field == "incident_type" and not (was and value):
+            continue  # it was not known, or not said
         if young.is_old(incident.id, field, value, updated, now):
             events.append(_field_event(incident, field, was, value))
         else:
@@ -279,7 +284,8 @@ def _known(
         flags |= BRIDGE_KNOWN
     else:
         kept["bridge"] = before.bridge  # the list of what is resolved includes none
-    if set(kept) - {"status_at"} and (incident.is_open or set(kept) - {"status_at", "bridge"}):
+    young_ones = set(kept) - {"status_at", "turns"}
+    if young_ones and (incident.is_open or young_ones - {"bridge"}):
         flags |= DIFFERS
     known = actual._replace(flags=flags, **kept)
     was_reported = before.has(REPORTED)
@@ -340,7 +346,7 @@ def _status_event(incident: Incident, was: str) -> IncidentEvent:
 
 def _field_event(incident: Incident, field: str, was: str, value: str) -> IncidentEvent:
     changes: List[Tuple[str, str]] = []
-    if field in ("urgency", "priority"):
+    if field in ("urgency", "priority", "incident_type"):
         changes = [("from", was or "none"), ("to", value or "none")]
     elif field == "title":
         changes = [("to", incident.title[:120])]

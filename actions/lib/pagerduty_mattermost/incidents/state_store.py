@@ -231,7 +231,7 @@ def _known_of(row: Any) -> KnownIncident:
     if not isinstance(row, list) or len(row) != len(KnownIncident._fields):
         raise ValueError("no known state")
     known = KnownIncident(*row)
-    texts = (known.status, *known[2:9], known.bridge)
+    texts = (known.status, *known[2:9], *known[11:])
     numbers = (known.status_at, known.flags, known.touched)
     if not all(isinstance(text, str) for text in texts) or not all(
         isinstance(number, int) for number in numbers

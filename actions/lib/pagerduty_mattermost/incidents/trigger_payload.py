@@ -24,6 +24,9 @@ _STEPS = (
 """How much is left of it, until it fits: code points of an alert's texts, of what people wrote;
 details and links; people."""
 
+_WHOLE = ("to_ids", "until", "merged_into", "reopened_at", "not_reopened_at")
+"""Of an event's changes: ids and times, which are of no use when they are cut."""
+
 
 def payload(change: Change, limit: int = MAX_PAYLOAD_BYTES) -> Dict[str, Any]:
     """The payload of `pagerduty.incident`, its long texts cut until it has at most `limit` bytes,
@@ -51,7 +54,7 @@ def payload(change: Change, limit: int = MAX_PAYLOAD_BYTES) -> Dict[str, Any]:
             ]
         for event in data["events"]:
             event["changes"] = {
-                key: value if key in ("to_ids", "until", "merged_into") else cut(value, said)
+                key: value if key in _WHOLE else cut(value, said)
                 for key, value in event["changes"].items()
                 if said > 40 or key != "log_entry_type"
             }

@@ -100,7 +100,7 @@ class StormGate:
     def _whole(self, change: Change, origin: float, now: float) -> Change:
         """With all that was held before, so that its card shows it."""
         entries = read_incident_log(self._pagerduty, change.incident.id)
-        whole = missing_events(entries, change.incident, frozenset(), origin, now)
+        whole = missing_events(entries, change.incident, {}, origin, now)
         known = {event.event_id for event in whole.events}
         events = (
             *whole.events,

@@ -229,7 +229,7 @@ class Reconciler:
         change = Change(incident, read_at=times.iso(now))
         if job.why & READS_LOG:
             entries = read_incident_log(self._context.pagerduty, job.incident_id)
-            seen = frozenset(event.event_id for event in memory.events)
+            seen = {event.event_id: event.event_type for event in memory.events}
             change = missing_events(entries, incident, seen, state.origin, now)
         found = self._posts.repaint(change) if memory.cards else []
         if job.why & STARTS_CARDS:

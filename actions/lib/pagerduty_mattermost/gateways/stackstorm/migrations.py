@@ -11,28 +11,36 @@ newer version.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Mapping, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Tuple
 
 Step = Callable[[str, Any], Any]
 """(relative name, data of the version before) -> data of the next one."""
 
-_ROW_BEFORE_BRIDGE = 11
 
+def _longer_rows(name: str, data: Any, before: int, more: List[str]) -> Any:
+    """Each known state of an incident that had so many values, with more of them."""
 
-def _rows_with_bridge(rows: Mapping[str, Any]) -> Dict[str, Any]:
-    return {
-        incident: [*row, ""] if isinstance(row, list) and len(row) == _ROW_BEFORE_BRIDGE else row
-        for incident, row in rows.items()
-    }
+    def longer(rows: Mapping[str, Any]) -> Dict[str, Any]:
+        return {
+            incident: [*row, *more] if isinstance(row, list) and len(row) == before else row
+            for incident, row in rows.items()
+        }
+
+    if name.startswith("sensor.shard."):
+        return longer(data)
+    if name == "sensor.head":
+        return {**data, "journal": longer(data["journal"])}
+    return data
 
 
 def _sensor_2(name: str, data: Any) -> Any:
     """The known state of an incident got the conference bridge as its twelfth value."""
-    if name.startswith("sensor.shard."):
-        return _rows_with_bridge(data)
-    if name == "sensor.head":
-        return {**data, "journal": _rows_with_bridge(data["journal"])}
-    return data
+    return _longer_rows(name, data, 11, [""])
+
+
+def _sensor_3(name: str, data: Any) -> Any:
+    """It got its latest turns, its incident type and its custom fields."""
+    return _longer_rows(name, data, 12, ["", "", ""])
 
 
 def _incident_2(name: str, data: Any) -> Any:
@@ -40,7 +48,10 @@ def _incident_2(name: str, data: Any) -> Any:
     return {**data, "life": ""} if ".state." in name else data
 
 
-STEPS: Mapping[str, Tuple[Step, ...]] = {"sensor": (_sensor_2,), "incident": (_incident_2,)}
+STEPS: Mapping[str, Tuple[Step, ...]] = {
+    "sensor": (_sensor_2, _sensor_3),
+    "incident": (_incident_2,),
+}
 
 
 def version(name: str) -> int:
