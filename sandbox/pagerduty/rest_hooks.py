@@ -41,6 +41,7 @@ EVENTS = (
     *("incident.service_updated", "incident.status_update_published", "incident.task.created"),
     *(
         "incident.task.completed",
+        "incident.task.updated",
         "incident.triggered",
         "incident.unacknowledged",
         "incident.action_invocation.created",

@@ -58,6 +58,34 @@ WORDS = [
         {"to": "Bob", "channel": "auto", "agent": "Checkout"},
         "12:03 · Assigned to Bob",
     ),
+    (
+        "incident.role.assigned",
+        {"to": "Incident Commander: Ada (was Linus)"},
+        "12:03 · Ann assigned Incident Commander: Ada (was Linus)",
+    ),
+    (
+        "incident.role.assigned",
+        {"agent": "", "to": "Scribe: Ada"},
+        "12:03 · Assigned Scribe: Ada",
+    ),
+    ("incident.role.assigned", {}, "12:03 · Ann assigned a role"),
+    ("incident.role.assigned", {"agent": ""}, "12:03 · A role assigned"),
+    (
+        "incident.task.created",
+        {"task": "Restart *pods*", "to": "Ada", "message": "One by one"},
+        "12:03 · Ann added the task Restart \\*pods\\*, for Ada\n> One by one",
+    ),
+    (
+        "incident.task.updated",
+        {"task": "Restart pods", "task_status": "in progress"},
+        "12:03 · Ann changed the task Restart pods (in progress)",
+    ),
+    (
+        "incident.task.completed",
+        {"task": "Restart pods", "to": "Ada", "message": "Long"},
+        "12:03 · Ann completed the task Restart pods",
+    ),
+    ("incident.task.completed", {"agent": ""}, "12:03 · A task completed"),
     ("incident.reopened", {"to": "Bob"}, "12:03 · Ann reopened, assigned to Bob"),
     (
         "incident.reopened",

@@ -17,6 +17,7 @@ from pagerduty_mattermost.incidents.event_types import (
     SILENT_TYPES,
     STATUS_AFTER,
     UNDOES_ACKNOWLEDGEMENT,
+    WEBHOOK_ONLY_EVENTS,
 )
 from pagerduty_mattermost.noise.flapping import CLOSING_EVENTS, OPENING_EVENTS
 from pagerduty_mattermost.noise.reminder_rules import BEGINNINGS
@@ -81,7 +82,7 @@ STATUS_STAYS = {
     ("meant", "others"),
     [
         (EXPLAINS.keys(), EXPLAINS_NOTHING),
-        (WORDS.keys(), TOLD_BY_PAGERDUTY),
+        (WORDS.keys() - set(WEBHOOK_ONLY_EVENTS), TOLD_BY_PAGERDUTY),
         (MOVES, NO_SIGN_OF_WORK),
         (STATUS_AFTER.keys() | set(UNDOES_ACKNOWLEDGEMENT), STATUS_STAYS),
     ],
@@ -109,7 +110,12 @@ def test_the_shorter_lists_name_event_types_of_the_log(some: AbstractSet[str]) -
 
 
 def test_a_rule_may_name_every_event_type() -> None:
-    assert set(KNOWN_EVENTS) >= OF_THE_LOG
+    assert set(KNOWN_EVENTS) >= OF_THE_LOG | set(WEBHOOK_ONLY_EVENTS)
+
+
+def test_what_the_webhook_alone_tells_has_words_of_its_own() -> None:
+    assert set(WEBHOOK_ONLY_EVENTS) <= WORDS.keys()
+    assert set(WEBHOOK_ONLY_EVENTS).isdisjoint(OF_THE_LOG)
 
 
 def test_silent_entries_have_no_event() -> None:

@@ -16,6 +16,7 @@ from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, known_of
 from pagerduty_mattermost.incidents.state_store import StateStore
+from pagerduty_mattermost.sensor.body_events import BodyEvent, BodyEvents, dispatched
 
 LATER = 400.0
 """Seconds after which nothing is on its way any more."""
@@ -171,6 +172,28 @@ class PostsReconcileTestCase(ReconcileCase):
             "Ann acknowledged",
             "Triggered by Checkout API",
         ]
+
+    def test_a_task_that_a_call_alone_told_of_and_that_was_lost_is_told_once(self) -> None:
+        one = self.account.trigger("Checkout API", "Has tasks")
+        self.by_rule(one, "trigger")
+        self.sensor(one)
+        self.done(source="sensor", full=None)
+        changes = (("task", "Restart pods"),)
+        event = happened(7, "completed", "2025-10-09T08:53:40Z")
+        event = event._replace(event_type="incident.task.completed", changes=changes)
+        self.chat.clock.advance(LATER)
+        kept = BodyEvents(self.store)
+        kept.keep(BodyEvent(one.id, event))
+        kept.dispatched([BodyEvent(one.id, event)], self.chat.clock())
+        assert self.done(source="sensor", full=None)["jobs"] == 0  # it may be on its way
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["replies"] == 1
+        self.chat.clock.advance(LATER)
+        assert self.done(source="sensor", full=None)["jobs"] == 0
+        (card,) = self.cards()
+        assert "completed the task Restart pods" in self.replies(card)[-1]
+        assert len(self.replies(card)) == 2
+        assert dispatched(self.store) == []
 
     def test_a_missing_card_is_born_where_the_rules_say(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")

@@ -10,10 +10,11 @@ from actions_world import ActionsTestCase
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, read
-from pagerduty_mattermost.sensor.webhook import SUBSCRIBED_EVENTS
+from pagerduty_mattermost.sensor.webhook import ALL_EVENTS, SUBSCRIBED_EVENTS
 
 URL = "https://stackstorm.example.com/pagerduty-webhook"
 PLAIN = r"^/webhook_subscriptions(\?|$)"
+SUBSCRIBED = r"^/webhook_subscriptions(/\w+)?$"
 
 
 class WebhookTestCase(ActionsTestCase):
@@ -51,7 +52,7 @@ class WebhookTestCase(ActionsTestCase):
         assert (made["done"], made["subscription_id"]) == ("created", row["id"])
         assert row["delivery_method"]["url"] == URL
         assert row["filter"] == {"type": "account_reference"}
-        assert row["events"] == [*SUBSCRIBED_EVENTS]
+        assert row["events"] == [*ALL_EVENTS]
         assert self.kept() == [(row["id"], row["delivery_method"]["secret"])]
         assert self.done("webhook.setup")["done"] == "as it should be"
         assert self.rows() == [row]
@@ -63,13 +64,26 @@ class WebhookTestCase(ActionsTestCase):
         row.update(events=["incident.triggered"], active=False)
         assert "not subscribed to" in self.done("webhook.status")["message"]
         assert self.done("webhook.setup")["done"] == "changed"
-        assert (row["events"], row["active"]) == ([*SUBSCRIBED_EVENTS], True)
+        assert (row["events"], row["active"]) == ([*ALL_EVENTS], True)
         row["delivery_method"]["temporarily_disabled"] = True
         status = self.done("webhook.status")
         assert status["temporarily_disabled"] is True
         assert "PagerDuty disabled the subscription" in status["message"]
         assert self.done("webhook.setup")["done"] == "enabled again"
         assert row["delivery_method"]["temporarily_disabled"] is False
+
+    def test_where_roles_and_tasks_are_refused_it_subscribes_to_the_others(self) -> None:
+        for method in ("POST", "PUT"):
+            self.server.faults.add("status", status=400, method=method, path=SUBSCRIBED, times=1)
+        made = self.done("webhook.setup")
+        (row,) = self.rows()
+        assert row["events"] == made["events"] == [*SUBSCRIBED_EVENTS]
+        assert "roles and tasks" in made["message"]
+        again = self.done("webhook.setup")
+        assert (again["done"], again["events"]) == ("as it should be", [*SUBSCRIBED_EVENTS])
+        last = self.done("webhook.setup")  # they are refused no longer
+        assert (last["done"], row["events"]) == ("changed", [*ALL_EVENTS])
+        assert "roles and tasks" not in last["message"]
 
     def test_it_filters_by_what_is_watched_where_that_is_one_thing(self) -> None:
         for watch, wanted in (

@@ -12,9 +12,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_TYPES
+from pagerduty_mattermost.incidents.event_types import (
+    EVENT_TYPES,
+    FIELD_EVENT_TYPES,
+    WEBHOOK_ONLY_EVENTS,
+)
 from pagerduty_mattermost.incidents.log_entries import parse_entry
 from pagerduty_mattermost.sensor.webhook import (
+    ALL_EVENTS,
     ANSWER_STATUS,
     CLOCK_SLACK_SECONDS,
     GAP_AFTER_FAILURE_SECONDS,
@@ -97,6 +102,8 @@ def test_a_call_counts_if_and_only_if_it_is_signed_over_its_raw_bytes(
 def test_exactly_what_the_log_can_tell_is_subscribed_to() -> None:
     words = set(EVENT_TYPES.values()) | set(FIELD_EVENT_TYPES.values())
     assert set(SUBSCRIBED_EVENTS) == words & set(THEIR_EVENTS)
+    assert set(ALL_EVENTS) - set(SUBSCRIBED_EVENTS) == set(WEBHOOK_ONLY_EVENTS)
+    assert set(WEBHOOK_ONLY_EVENTS) <= set(THEIR_EVENTS)
 
 
 def test_a_call_reads_at_once_and_once_more_and_then_the_webhook_is_trusted() -> None:

@@ -15,7 +15,13 @@ from pagerduty_mattermost.cards.card import CardView
 from pagerduty_mattermost.cards.card_text import MAX_NAME, another_incident, said
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import ELLIPSIS, escape, markdown_link, one_line
-from pagerduty_mattermost.incidents.event_types import AUTOMATIC
+from pagerduty_mattermost.incidents.event_types import (
+    AUTOMATIC,
+    ROLE_ASSIGNED,
+    TASK_COMPLETED,
+    TASK_CREATED,
+    TASK_UPDATED,
+)
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 
 LATE_SECONDS = 300.0
@@ -200,6 +206,27 @@ def _responder_replied(incident: Incident, event: IncidentEvent, view: CardView,
     ) + _quoted(event.change("message"), incident)
 
 
+def _roles(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
+    to = _to(event)
+    return _by(who, f"assigned {to or 'a role'}", f"assigned {to}" if to else "a role assigned")
+
+
+def _task(active: str, passive: str) -> Words:
+    def words(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
+        name, status = (
+            escape(one_line(event.change(key), MAX_NAME)) for key in ("task", "task_status")
+        )
+        task = f"the task {name}" if name else "a task"
+        line = _by(who, f"{active} {task}", f"{task} {passive}")
+        if event.event_type == TASK_COMPLETED:
+            return line
+        line += f" ({status})" if status and event.event_type == TASK_UPDATED else ""
+        line += f", for {_to(event)}" if _to(event) else ""
+        return line + _quoted(event.change("message"), incident)
+
+    return words
+
+
 def _other(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     text = event.change("message") or event.change("summary")
     if text:
@@ -235,5 +262,9 @@ WORDS: Dict[str, Words] = {
     "incident.status_update_published": _status_update,
     "incident.responder.added": _responder_added,
     "incident.responder.replied": _responder_replied,
+    ROLE_ASSIGNED: _roles,
+    TASK_CREATED: _task("added", "added"),
+    TASK_UPDATED: _task("changed", "changed"),
+    TASK_COMPLETED: _task("completed", "completed"),
 }
 """By event type: what a reply says; of all others PagerDuty's own sentence (`_other`)."""

@@ -17,7 +17,11 @@ from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_TYPES
+from pagerduty_mattermost.incidents.event_types import (
+    EVENT_TYPES,
+    FIELD_EVENT_TYPES,
+    WEBHOOK_ONLY_EVENTS,
+)
 from pagerduty_mattermost.incidents.incident import Change, IncidentEvent
 
 MENTIONS = ("nobody", "assignees", "oncall")
@@ -27,6 +31,7 @@ KNOWN_EVENTS = tuple(
         {
             *EVENT_TYPES.values(),
             *FIELD_EVENT_TYPES.values(),
+            *WEBHOOK_ONLY_EVENTS,
             "incident.deleted",
             "incident.incident_type.changed",
             "incident.conference_bridge.updated",

@@ -79,7 +79,12 @@ def _value(value: Any) -> str:
     """A field's value for people; empty where it is PagerDuty's id of something."""
     many = value if isinstance(value, list) else [value]
     texts = [as_text(one, MAX_NAME) for one in many]
-    return ", ".join(one for one in texts if one and not _ID.fullmatch(one))
+    return ", ".join(one for one in texts if one and not is_id(one))
+
+
+def is_id(text: str) -> bool:
+    """Whether it is PagerDuty's id of something, which says nothing to people."""
+    return _ID.fullmatch(text) is not None
 
 
 def field_sentence(obj: Mapping[str, Any]) -> str:

@@ -73,6 +73,16 @@ FIELD_EVENT_TYPES: Dict[str, str] = {
 }
 """Field named in the changeset of a `field_value_change` entry to the event type."""
 
+ROLE_ASSIGNED = "incident.role.assigned"
+TASK_CREATED, TASK_UPDATED, TASK_COMPLETED = (
+    "incident.task.created",
+    "incident.task.updated",
+    "incident.task.completed",
+)
+WEBHOOK_ONLY_EVENTS = (ROLE_ASSIGNED, TASK_CREATED, TASK_UPDATED, TASK_COMPLETED)
+"""Events of which neither the log nor the REST API knows: the body of PagerDuty's webhook is all
+there is (`sensor.body_events`). They need words (`cards.replies`) alone."""
+
 SILENT_TYPES = frozenset(("notify",))
 """Entries about how people were called, not that the incident changed: no event."""
 

@@ -125,6 +125,8 @@ CHANGE_KEYS = {
     "merged_into": "id of the incident this one was merged into",
     "reopened_at": "of a resolve that came late: when what was told before had reopened it",
     "not_reopened_at": "of a reopening that came late: when what was told as one was none",
+    "task": "name of a task of the incident",
+    "task_status": "how far the task is",
     "channel": "how the act came: website, api, sms, phone, auto, timeout …",
     "log_entry_type": "type of the log entry",
 }

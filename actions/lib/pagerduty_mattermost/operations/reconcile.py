@@ -54,6 +54,7 @@ from pagerduty_mattermost.noise import storm_gate, storm_publisher
 from pagerduty_mattermost.operations import reconcile_plan, route_verdicts
 from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, OpenIncident, ReconcileJob
 from pagerduty_mattermost.operations.wanted_cards import WantedCards
+from pagerduty_mattermost.sensor import body_events
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -102,6 +103,7 @@ class Reconciler:
         self._context = context
         self._posts: CardPublisher = posting.make_publisher(context)
         self._wanted = WantedCards(context, rules)
+        self._called: Dict[str, List[IncidentEvent]] = {}
 
     def run(self, state: SensorState, cursor: float, *, full: bool) -> ReconcileReport:
         """`state`: the sensor's. `full`: also what Mattermost has of each card is read."""
@@ -143,12 +145,25 @@ class Reconciler:
         self._wanted.keep_unwanted({id: rows[id].updated_at for id in left_out if id in rows})
         if full:
             jobs += self._of_mattermost(remembered, rows, wanted)
+        jobs += self._of_calls(remembered, {job.incident_id for job in jobs}, now)
         outcomes, problems, left = self._do(jobs, incidents, remembered, state, now)
         problems += self._close_storms(noise.groups.keys(), now)
         done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
         replies = sum(len(one.reply_ids) for one in outcomes)
         later = since if left else max(since, _kept_place(log, state, upto))
         return ReconcileReport(len(jobs), len(done), replies, left, problems, later, requests + 1)
+
+    def _of_calls(
+        self, remembered: Mapping[str, IncidentMemory], planned: AbstractSet[str], now: float
+    ) -> List[ReconcileJob]:
+        """What calls of the webhook alone told and was lost on its way to the cards."""
+        store = self._context.store
+        told = body_events.dispatched(store)
+        self._called, arrived = reconcile_plan.not_posted(told, remembered, now)
+        for one in arrived:
+            body_events.forget(store, one)
+        why = frozenset({reconcile_plan.NEW_EVENT})
+        return [ReconcileJob(id, why) for id in self._called if id not in planned]
 
     def _read_unjudged(
         self,
@@ -231,6 +246,8 @@ class Reconciler:
             entries = read_incident_log(self._context.pagerduty, job.incident_id)
             seen = {event.event_id: event.event_type for event in memory.events}
             change = missing_events(entries, incident, seen, state.origin, now)
+        events = (*change.events, *self._called.get(job.incident_id, ()))
+        change = change._replace(events=tuple(sorted(events, key=lambda one: one.occurred_at)))
         found = self._posts.repaint(change) if memory.cards else []
         if job.why & STARTS_CARDS:
             found += self._born(change, memory)

@@ -9,15 +9,26 @@ may still be on its way and waits for the next run.
 
 from __future__ import annotations
 
-from typing import AbstractSet, Callable, Dict, FrozenSet, List, Mapping, NamedTuple, Sequence
+from typing import (
+    AbstractSet,
+    Callable,
+    Dict,
+    FrozenSet,
+    List,
+    Mapping,
+    NamedTuple,
+    Sequence,
+    Tuple,
+)
 
 from pagerduty_mattermost.cards.held_cards import is_held_back
 from pagerduty_mattermost.cards.records import IncidentMemory
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.incidents.incident import Incident
+from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 from pagerduty_mattermost.incidents.incident_story import FIRST_ASSIGNMENT_SECONDS
 from pagerduty_mattermost.incidents.known_states import REPORTED, KnownIncident
 from pagerduty_mattermost.incidents.log_entries import LogEntry, acting_person
+from pagerduty_mattermost.sensor.body_events import BodyEvent
 
 IN_FLIGHT_SECONDS = 180.0
 """How long sensor, rules engine and action are left to do it by themselves: what is younger may
@@ -178,6 +189,24 @@ def of_log(
         elif not memory.cards:
             found.setdefault(incident_id, MISSING)
     return found
+
+
+def not_posted(
+    dispatched: Sequence[BodyEvent], remembered: Mapping[str, IncidentMemory], now: float
+) -> Tuple[Dict[str, List[IncidentEvent]], List[BodyEvent]]:
+    """Of what calls of the webhook alone told and the sensor dispatched: by incident the events
+    that never arrived at its cards, and those that did."""
+    lost: Dict[str, List[IncidentEvent]] = {}
+    arrived: List[BodyEvent] = []
+    for one in dispatched:
+        memory = remembered.get(one.incident_id)
+        if memory is None or not memory.cards:
+            continue
+        if any(event.event_id == one.event.event_id for event in memory.events):
+            arrived.append(one)
+        elif now - one.dispatched_at >= IN_FLIGHT_SECONDS:
+            lost.setdefault(one.incident_id, []).append(one.event)
+    return lost, arrived
 
 
 def _of_cards(there: AtPagerDuty, incident_id: str, memory: IncidentMemory) -> List[str]:

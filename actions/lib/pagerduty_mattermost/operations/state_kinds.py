@@ -27,7 +27,7 @@ from pagerduty_mattermost.operations import (
     watchdog,
 )
 from pagerduty_mattermost.people import accounts, identity
-from pagerduty_mattermost.sensor import heartbeat, webhook_health
+from pagerduty_mattermost.sensor import body_events, heartbeat, webhook_health
 
 DAY_SECONDS = 86400.0
 
@@ -149,6 +149,12 @@ KINDS: Tuple[StateKind, ...] = (
             heartbeat.TIMER_KEY,
         ),
         "how the webhook, the sensor and the reconciling do",
+    ),
+    StateKind(
+        "calls",
+        (f"{body_events.KEY_PREFIX}<sha>",),
+        "roles and tasks that a call of the webhook told of and that are not posted yet",
+        body_events.KEPT_SECONDS,
     ),
     StateKind(
         "canary",

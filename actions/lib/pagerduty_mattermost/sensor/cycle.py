@@ -34,13 +34,14 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.known_states import SensorState, StateStep
 from pagerduty_mattermost.incidents.log_entries import LogEntry
-from pagerduty_mattermost.incidents.reader import SnapshotRead, read_log
+from pagerduty_mattermost.incidents.reader import SnapshotRead, read_incident, read_log
 from pagerduty_mattermost.incidents.server_clock import ServerClock, moved
 from pagerduty_mattermost.incidents.snapshot import differences, explained
 from pagerduty_mattermost.incidents.state_store import HEARTBEAT_SECONDS, StateStore
 from pagerduty_mattermost.incidents.tracker import follow
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 from pagerduty_mattermost.noise.storm_gate import StormGate
+from pagerduty_mattermost.sensor.body_events import BodyEvents, with_body_events
 from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
 from pagerduty_mattermost.sensor.health import SENSOR, SensorHealth, fault, kept_told
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, report_health
@@ -92,6 +93,8 @@ class Cycle:
         self.health = health or SensorHealth()
         self.on_read: Callable[[Sequence[LogEntry]], None] = lambda entries: None
         """Given the new entries of each read of the log, once they were dispatched."""
+        self.body_events: Optional[BodyEvents] = None
+        """What the webhook's calls alone tell, where there is a webhook."""
         self._trigger_heartbeat = trigger_heartbeat
         self._changes = ChangeDispatch(dispatcher, pagerduty, noise, log)
         self._snapshots = Snapshots(pagerduty, config.watch.snapshot_every)
@@ -247,7 +250,10 @@ class Cycle:
             now = max(confirmed or 0.0, state.cursor)
             steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
             explained(self._snapshots.pending, steps)
-            self._dispatch(state, steps, now, patient=read.upto is None)
+            if read.upto is None and self.body_events is not None:
+                self._dispatch_with(self.body_events, state, steps, now)
+            else:
+                self._dispatch(state, steps, now, patient=read.upto is None)
             self.on_read(read.entries)
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
@@ -262,6 +268,17 @@ class Cycle:
                 return True
             since = max(read.upto, (confirmed or 0.0) - CATCH_UP_SECONDS)
         return False
+
+    def _dispatch_with(
+        self, waiting: BodyEvents, state: SensorState, steps: List[StateStep], now: float
+    ) -> None:
+        """Dispatch what the end of the log amounts to, and what calls alone told until now."""
+        whole, done = with_body_events(
+            state, steps, waiting.waiting(), now, lambda id: read_incident(self._pagerduty, id)
+        )
+        self._dispatch(state, whole, now, patient=True)
+        undecided = self._changes.undecided
+        waiting.dispatched((one for one in done if one.incident_id not in undecided), now)
 
     def _take_snapshot(self, state: SensorState, watch: WatchFilter) -> None:
         read = self._snapshots.read_changed(state, watch, self._monotonic())

@@ -26,6 +26,7 @@ import hmac
 from typing import Any, Dict, Iterable, Mapping, NamedTuple, Optional
 
 from pagerduty_mattermost.core.times import seconds
+from pagerduty_mattermost.incidents.event_types import WEBHOOK_ONLY_EVENTS
 from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.sensor.webhook_deliveries import Deliveries, Delivery
 
@@ -56,6 +57,9 @@ SUBSCRIBED_EVENTS = (
 )
 """What is subscribed to: the webhook's event types that log entries become, too
 (`incidents.event_types`)."""
+
+ALL_EVENTS = (*SUBSCRIBED_EVENTS, *WEBHOOK_ONLY_EVENTS)
+"""With those of which the calls' bodies alone tell (`sensor.body_events`)."""
 
 GAP_SECONDS = 1.0
 """Between the beginnings of two reads, however many calls come."""

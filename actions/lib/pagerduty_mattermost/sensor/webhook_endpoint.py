@@ -31,6 +31,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS, accepted
 from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.sensor import webhook_health
+from pagerduty_mattermost.sensor.body_events import BodyEvents, body_event
 from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.webhook import (
@@ -61,7 +62,8 @@ ceased to work."""
 
 
 class WebhookEndpoint:
-    """`monotonic`: the clock of the cycle; tests move it."""
+    """`monotonic`: the clock of the cycle; tests move it. `answering`: the datastore while
+    PagerDuty waits for an answer."""
 
     def __init__(
         self,
@@ -72,6 +74,8 @@ class WebhookEndpoint:
         store: Store,
         log: Any,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        answering: Optional[Store] = None,
     ) -> None:
         self._config = config.webhook
         self._cycle, self._keys, self._store, self._log = cycle, keys, store, log
@@ -90,6 +94,7 @@ class WebhookEndpoint:
         self._loaded_at = 0.0
         self._noted_at: Optional[float] = None
         self._noted: Optional[WebhookHealth] = None
+        self._events = cycle.body_events = BodyEvents(answering or store)
         dispatcher.on_dispatched = self._dispatched
         cycle.on_read = self._saw
 
@@ -152,6 +157,13 @@ class WebhookEndpoint:
                     "A call can't be judged, PagerDuty will repeat it: %s", self._keys.problem
                 )
                 return 503, {"error": "the secret can't be read now"}
+        event = body_event(body) if verdict == GENUINE else None
+        try:
+            if event is not None:
+                self._events.keep(event)
+        except PackError as error:
+            self._log_once("What a call tells can't be kept, PagerDuty will repeat it: %s", error)
+            return 503, {"error": "it can't be kept now"}
         self._count(verdict, body)
         return ANSWER_STATUS[verdict], {} if verdict == GENUINE else {
             "error": "the signature fits no secret"
@@ -300,9 +312,10 @@ def open_endpoint(
     """One that listens, or tries to; None where it is not configured."""
     if not config.webhook.port:
         return None
-    keys = accepted(
-        Store(service, deadline=ANSWER_SECONDS), WEBHOOK_SECRETS, config.webhook.secrets
+    answering = Store(service, deadline=ANSWER_SECONDS)
+    keys = accepted(answering, WEBHOOK_SECRETS, config.webhook.secrets)
+    endpoint = WebhookEndpoint(
+        config, cycle, dispatcher, keys, Store(service), log, answering=answering
     )
-    endpoint = WebhookEndpoint(config, cycle, dispatcher, keys, Store(service), log)
     endpoint.listen()
     return endpoint

@@ -13,18 +13,25 @@ secret. Raises the gateway's errors, StoreUnreachable and ConfigError.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, NamedTuple, Set
+from typing import Any, Callable, Dict, List, NamedTuple, Set, Tuple
 
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.config.settings import Config
-from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError, RetryLater, reworded
+from pagerduty_mattermost.core.errors import (
+    ConfigError,
+    NotFound,
+    PackError,
+    RejectedInput,
+    RetryLater,
+    reworded,
+)
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRETS
 from pagerduty_mattermost.sensor import webhook_health
-from pagerduty_mattermost.sensor.webhook import SUBSCRIBED_EVENTS, UNFIT
+from pagerduty_mattermost.sensor.webhook import ALL_EVENTS, SUBSCRIBED_EVENTS, UNFIT
 from pagerduty_mattermost.sensor.webhook_health import WebhookHealth, unfit_advice
 
 PATH, KEY = "/webhook_subscriptions", "webhook_subscriptions"
@@ -56,10 +63,14 @@ def setup(
         if row not in fit[:1]:
             _delete(pagerduty, str(row.get("id")))
     if fit:
-        id, done = str(fit[0]["id"]), _mend(pagerduty, fit[0], wanted)
+        id = str(fit[0]["id"])
+        done, events = _mend(pagerduty, fit[0], wanted)
     else:
-        id, done = _create(pagerduty, store, url, wanted), "recreated" if found.rows else "created"
+        id, events = _create(pagerduty, store, url, wanted)
+        done = "recreated" if found.rows else "created"
     message = f"The subscription {id} of {url} is {done}."
+    if not set(ALL_EVENTS) <= set(events):
+        message += " PagerDuty refused the event types of roles and tasks: these are not told."
     try:
         pagerduty.post(fill(ONE + "/ping", id=id))
         message += (
@@ -73,7 +84,7 @@ def setup(
         "subscription_id": id,
         "url": url,
         "filter": wanted,
-        "events": [*SUBSCRIBED_EVENTS],
+        "events": events,
     }
 
 
@@ -204,34 +215,52 @@ def _url(row: Dict[str, Any]) -> str:
     return str(_method(row).get("url") or "").rstrip("/")
 
 
-def _mend(pagerduty: PagerDuty, row: Dict[str, Any], wanted: Dict[str, Any]) -> str:
-    """What was done to it."""
+def _with_events(send: Callable[[List[str]], Any]) -> Tuple[Any, List[str]]:
+    """The answer to what is sent with the event types, and which these were: an account that has
+    no roles and tasks may refuse theirs. Raises what `send` raises."""
+    try:
+        return send([*ALL_EVENTS]), [*ALL_EVENTS]
+    except RejectedInput:
+        return send([*SUBSCRIBED_EVENTS]), [*SUBSCRIBED_EVENTS]
+
+
+def _mend(
+    pagerduty: PagerDuty, row: Dict[str, Any], wanted: Dict[str, Any]
+) -> Tuple[str, List[str]]:
+    """What was done to it, and its event types then."""
     path, done = fill(ONE, id=row["id"]), "as it should be"
     there = row.get("filter") or {}
     same = there.get("type") == wanted["type"] and there.get("id") == wanted.get("id")
-    if (
-        set(row.get("events") or ()) != set(SUBSCRIBED_EVENTS)
-        or row.get("active") is not True
-        or not same
-    ):
-        change = {"events": [*SUBSCRIBED_EVENTS], "active": True, "filter": wanted}
-        pagerduty.put(path, {"webhook_subscription": change})
-        done = "changed"
+    events = [str(event) for event in row.get("events") or ()]
+    if set(events) != set(ALL_EVENTS) or row.get("active") is not True or not same:
+        before = events
+        change = {"active": True, "filter": wanted}
+        _, events = _with_events(
+            lambda types: pagerduty.put(
+                path, {"webhook_subscription": {"events": types, **change}}
+            )
+        )
+        if set(before) != set(events) or row.get("active") is not True or not same:
+            done = "changed"
     if _method(row).get("temporarily_disabled") is True:
         pagerduty.post(path + "/enable")
         done = "enabled again"
-    return done
+    return done, events
 
 
-def _create(pagerduty: PagerDuty, store: Store, url: str, wanted: Dict[str, Any]) -> str:
+def _create(
+    pagerduty: PagerDuty, store: Store, url: str, wanted: Dict[str, Any]
+) -> Tuple[str, List[str]]:
     body = {
         "type": "webhook_subscription",
         "delivery_method": {"type": "http_delivery_method", "url": url},
         "description": DESCRIPTION,
-        "events": [*SUBSCRIBED_EVENTS],
         "filter": wanted,
     }
-    made = pagerduty.post(PATH, {"webhook_subscription": body}).get("webhook_subscription")
+    answer, events = _with_events(
+        lambda types: pagerduty.post(PATH, {"webhook_subscription": {**body, "events": types}})
+    )
+    made = answer.get("webhook_subscription")
     row = made if isinstance(made, dict) else {}
     id, secret = str(row.get("id") or ""), _method(row).get("secret")
     if not id or not isinstance(secret, str) or not secret:
@@ -248,7 +277,7 @@ def _create(pagerduty: PagerDuty, store: Store, url: str, wanted: Dict[str, Any]
         raise reworded(
             error, f"Nothing is subscribed, since the secret can't be kept encrypted: {error}"
         ) from None
-    return id
+    return id, events
 
 
 def _delete(pagerduty: PagerDuty, id: str) -> None:
