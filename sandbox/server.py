@@ -36,9 +36,26 @@ from aiohttp import web
 from .clock import Clock, http_date
 from .faults import FaultRule, Faults
 from .journal import SandboxJournal, entry_to_json
-from .service import HttpAnswer, HttpRequest, Routes, Service, Upload, read_request
+from .service import (
+    ConnectionBroken,
+    HttpAnswer,
+    HttpRequest,
+    Routes,
+    Service,
+    Upload,
+    read_request,
+)
 
-__all__ = ["HttpAnswer", "HttpRequest", "Routes", "Server", "Service", "Upload", "shared_loop"]
+__all__ = [
+    "ConnectionBroken",
+    "HttpAnswer",
+    "HttpRequest",
+    "Routes",
+    "Server",
+    "Service",
+    "Upload",
+    "shared_loop",
+]
 
 START_SECONDS = 10.0
 CONTROL = "/_sandbox/"
@@ -171,7 +188,10 @@ class Server:
             await self._thawed.wait()
         text = "&".join(f"{k}={v}" for k, v in request.query)
         rule = self.faults.take(request.method, request.path + ("?" + text if text else ""))
-        answer = await self._answer(request, rule)
+        try:
+            answer = await self._answer(request, rule)
+        except ConnectionBroken:
+            answer = None
         return await self._send(raw, request, answer, rule)
 
     async def _answer(

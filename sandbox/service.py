@@ -79,6 +79,11 @@ class HttpAnswer(NamedTuple):
         )
 
 
+class ConnectionBroken(Exception):
+    """Raised by a handler where the real server breaks off: the connection closes without an
+    answer."""
+
+
 class Service:
     """What stands behind a server. Subclasses override `handle` and `trouble`, and `control` for
     their account API."""

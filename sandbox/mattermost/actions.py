@@ -40,7 +40,7 @@ def click(call: MattermostCall) -> Awaitable[HttpAnswer]:
     sent = _sent(call)
     button = _stored(call, post_id, sent.get("cookie"))
     channel = state.channels[button.channel_id]
-    if not state.may_read(call.user, channel):
+    if not call.server.may_read_posts(call.user, channel):
         raise forbidden()
     action = button.action
     integration = action.get("integration")
@@ -92,7 +92,7 @@ def _stored(call: MattermostCall, post_id: str, cookie: Optional[str]) -> Cookie
         if known is None or known.post_id != post_id:
             raise ApiError(FAILED)
         return known
-    if not state.may_read(call.user, state.channels[post.channel_id]):
+    if not call.server.may_read_posts(call.user, state.channels[post.channel_id]):
         raise forbidden()
     wanted = call.names["action_id"]
     actions = (action for card in post.attachments for action in card.get("actions") or ())
@@ -243,9 +243,11 @@ def submit(call: MattermostCall) -> Awaitable[HttpAnswer]:
         raise bad_body("url")
     state = call.server.state
     channel = state.channels.get(channel_id)
+    if channel is None and call.server.version.is_new:
+        raise ApiError("app.channel.get.existing.app_error")
     if (
         channel is None
-        or not state.may_read(call.user, channel)
+        or not call.server.may_read_posts(call.user, channel)
         or not state.may(call.user, VIEW_TEAM, team_id)
     ):
         raise forbidden()

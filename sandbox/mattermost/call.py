@@ -8,7 +8,7 @@ from typing import Any, Dict, NamedTuple, Tuple
 from ..server import HttpAnswer, HttpRequest, Routes
 from . import ids
 from .errors import ApiError, bad_body, bad_url, forbidden
-from .model import Channel, Token, User
+from .model import Channel, Post, Token, User
 from .server import MattermostCore
 
 ROUTES = Routes()
@@ -44,6 +44,8 @@ class MattermostCall(NamedTuple):
     def texts(self, name: str) -> Tuple[str, ...]:
         """The JSON list of strings that was sent; an empty one is refused, as the server does."""
         value = self.json(name)
+        if not isinstance(value, list) and self.server.version.is_new:
+            raise ApiError("api.payload.parse.error")
         if not isinstance(value, list) or not value or not all(isinstance(v, str) for v in value):
             raise bad_body(name)
         return tuple(value)
@@ -76,13 +78,40 @@ class MattermostCall(NamedTuple):
         """`{user_id}` of the path, with `me` for who asks."""
         return self.user.id if self.names["user_id"] == "me" else self.id("user_id")
 
-    def readable_channel(self) -> Channel:
-        """`{channel_id}` of the path. Raises ApiError (403) when unknown, malformed or closed to
-        who asks."""
-        channel = self.server.state.channels.get(self.names["channel_id"])
-        if channel is None or not self.server.state.may_read(self.user, channel):
+    def channel(self) -> Channel:
+        """`{channel_id}` of the path. Raises ApiError: 400 for a malformed one, 404."""
+        found = self.server.state.channels.get(self.id("channel_id"))
+        if found is None:
+            raise ApiError("app.channel.get.existing.app_error")
+        return found
+
+    def own_channel(self) -> Channel:
+        """`{channel_id}` of the path, whose members alone are answered. Raises ApiError: 403 for
+        an unknown one too."""
+        found = self.server.state.channels.get(self.id("channel_id"))
+        if found is None or not self.server.state.may_write(self.user, found):
             raise forbidden()
-        return channel
+        return found
+
+    def channel_with_posts(self) -> Channel:
+        """`{channel_id}` of the path, whose posts who asks may read. Raises ApiError."""
+        if not self.server.version.is_new:
+            return self.own_channel()
+        found = self.channel()
+        if not self.server.may_read_posts(self.user, found):
+            raise forbidden()
+        return found
+
+    def post_of_channel(self) -> Post:
+        """`{post_id}` of the path, where who asks may read what stands in its channel. Raises
+        ApiError: 403 for an unknown one too."""
+        state = self.server.state
+        post = state.live_post(self.id("post_id"))
+        if post is None or not self.server.may_read_posts(
+            self.user, state.channels[post.channel_id]
+        ):
+            raise forbidden()
+        return post
 
     def need_admin(self) -> None:
         if not self.user.admin:

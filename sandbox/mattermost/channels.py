@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import re
 from typing import Any, Dict, List, Pattern
 
 from ..server import HttpAnswer
@@ -14,6 +15,7 @@ from .permissions import MANAGE_TEAM, MEMBERS, PROPERTIES
 from .teams import visible_team
 
 TOWN_SQUARE = "town-square"
+DIRECT_NAME = re.compile("[a-z0-9]{26}__[a-z0-9]{26}")
 _MAX_NAME_CHARACTERS = 64
 """Characters the database takes for a name; the server does not check it itself."""
 
@@ -23,6 +25,8 @@ def check_texts(
 ) -> None:
     """The server's rules; `rule` for names is the version's. Raises ApiError; 500 for a name of 65
     characters, as the database complains."""
+    if DIRECT_NAME.fullmatch(name):
+        raise ApiError("model.channel.is_valid.name.app_error")
     if not rule.fullmatch(name):
         raise ApiError("model.channel.is_valid.2_or_more.app_error")
     if len(display_name) > 64:
@@ -39,10 +43,16 @@ def check_texts(
 def create(call: MattermostCall) -> HttpAnswer:
     state, body = call.server.state, call.body("channel")
     team_id, kind = text_of(body, "team_id"), text_of(body, "type")
-    if kind not in (OPEN, PRIVATE):
-        raise bad_body("channel")
-    if not state.in_team(call.user, team_id) or team_id not in state.teams:
+    if not team_id:
+        raise ApiError("app.channel.create_channel.no_team_id.app_error")
+    if not state.in_team(call.user, team_id):
         raise forbidden()
+    if team_id not in state.teams:
+        raise ApiError("app.channel.get_channels.not_found.app_error")
+    if call.server.version.is_new and not text_of(body, "display_name"):
+        raise bad_body("display_name")
+    if kind not in (OPEN, PRIVATE):
+        raise ApiError("model.channel.is_valid.type.app_error")
     texts = {name: text_of(body, name) for name in ("name", "display_name", "header", "purpose")}
     check_texts(call.server.version.channel_name, **texts)
     if state.channel_named(team_id, texts["name"]) is not None:
@@ -55,8 +65,10 @@ def create(call: MattermostCall) -> HttpAnswer:
 def create_direct(call: MattermostCall) -> HttpAnswer:
     """Idempotent: the channel of these two, 201 every time."""
     state = call.server.state
-    wanted = call.json("user_ids")
-    if not isinstance(wanted, list) or len(wanted) != 2 or not all(ids.is_id(u) for u in wanted):
+    wanted = list(call.texts("user_ids"))
+    if wanted == [call.user.id] and call.server.version.is_new:
+        wanted *= 2
+    if len(wanted) != 2 or not all(ids.is_id(u) for u in wanted):
         raise bad_body("user_ids")
     if call.user.id not in wanted:
         call.need_admin()
@@ -69,7 +81,10 @@ def create_direct(call: MattermostCall) -> HttpAnswer:
 
 @ROUTES.add("GET", "/channels/{channel_id}")
 def read(call: MattermostCall) -> HttpAnswer:
-    return HttpAnswer(200, call.readable_channel().to_json())
+    channel = call.channel()
+    if not call.server.state.may_read(call.user, channel):
+        raise forbidden()
+    return HttpAnswer(200, channel.to_json())
 
 
 @ROUTES.add("GET", "/teams/{team_id}/channels/name/{channel_name}")
@@ -140,16 +155,16 @@ def _etag(channels: List[Channel]) -> str:
 
 @ROUTES.add("GET", "/channels/{channel_id}/stats")
 def stats(call: MattermostCall) -> HttpAnswer:
-    channel = call.readable_channel()
+    channel = call.own_channel()
     pinned = sum(post.is_pinned and not post.delete_at for post in channel.posts)
     counts = {"member_count": len(channel.members), "pinnedpost_count": pinned}
     return HttpAnswer(200, {"channel_id": channel.id, "guest_count": 0, **counts})
 
 
 def _own_channel(call: MattermostCall) -> Channel:
-    """`{channel_id}` of the path, that who asks may manage. Raises ApiError (403)."""
-    channel = call.server.state.channels.get(call.names["channel_id"])
-    if channel is None or not call.server.state.may_write(call.user, channel):
+    """`{channel_id}` of the path, that who asks may manage. Raises ApiError."""
+    channel = call.channel()
+    if not call.server.state.may_write(call.user, channel):
         raise forbidden()
     return channel
 
@@ -174,13 +189,17 @@ def patch(call: MattermostCall) -> HttpAnswer:
     if channel.delete_at:
         raise ApiError("app.channel.update.bad_id")
     fields = ("name", "display_name", "header", "purpose")
+    if call.server.version.is_new and not any(f in body for f in fields):
+        raise ApiError("api.channel.patch_update_channel.no_changes.app_error")
     before: Dict[str, Any] = {f: getattr(channel, f) for f in fields}
     after = {f: text_of(body, f, before[f]) for f in fields}
     if channel.type != DIRECT:
         check_texts(call.server.version.channel_name, **after)
     other = state.channel_named(channel.team_id, after["name"])
     if other is not None and other is not channel:
-        raise ApiError("store.sql_channel.save_channel.exists.app_error")
+        is_new = call.server.version.is_new
+        taken = "store.sql_channel.save_channel.exists.app_error"
+        raise ApiError(taken if is_new else "app.channel.update.bad_id")
     changed = {f: v for f, v in after.items() if v != before[f]}
     call.server.change_channel(channel, changed)
     for field, kind in _TOLD:
@@ -220,7 +239,7 @@ def restore(call: MattermostCall) -> HttpAnswer:
 
 @ROUTES.add("GET", "/channels/{channel_id}/members")
 def members(call: MattermostCall) -> HttpAnswer:
-    channel = call.readable_channel()
+    channel = call.own_channel()
     return HttpAnswer(
         200, [channel.member_json(u) for u in paged(sorted(channel.members), call.page())]
     )
@@ -228,7 +247,7 @@ def members(call: MattermostCall) -> HttpAnswer:
 
 @ROUTES.add("GET", "/channels/{channel_id}/members/{user_id}")
 def member(call: MattermostCall) -> HttpAnswer:
-    channel = call.readable_channel()
+    channel = call.own_channel()
     if call.user_id() not in channel.members:
         raise ApiError("app.channel.get_member.missing.app_error")
     return HttpAnswer(200, channel.member_json(call.user_id()))
@@ -249,14 +268,20 @@ def add_member(call: MattermostCall) -> HttpAnswer:
 
 def _add(call: MattermostCall, user_id: Any) -> Dict[str, Any]:
     state = call.server.state
-    user = state.users.get(user_id)
-    channel = state.channels.get(call.names["channel_id"])
-    if user is None:
+    if not ids.is_id(user_id):
         raise bad_body("user_id")
-    if channel is None:
-        raise forbidden()
+    channel = call.channel()
     if channel.type == DIRECT:
         raise ApiError("api.channel.add_user_to_channel.type.app_error")
+    joins = user_id == call.user.id and channel.type == OPEN
+    if not (joins and state.in_team(call.user, channel.team_id)) and not (
+        state.may_write(call.user, channel)
+        and state.may_in(call.user, channel, MEMBERS[channel.type])
+    ):
+        raise forbidden()
+    user = state.users.get(user_id)
+    if user is None:
+        raise unknown_user()
     if user.id not in channel.members:
         _let_in(call, channel, user)
     return channel.member_json(user.id)
@@ -264,12 +289,6 @@ def _add(call: MattermostCall, user_id: Any) -> Dict[str, Any]:
 
 def _let_in(call: MattermostCall, channel: Channel, user: User) -> None:
     state = call.server.state
-    joins = user is call.user and channel.type == OPEN and state.in_team(user, channel.team_id)
-    if not joins and not (
-        state.may_write(call.user, channel)
-        and state.may_in(call.user, channel, MEMBERS[channel.type])
-    ):
-        raise forbidden()
     if user.delete_at and call.server.version.is_new:
         raise ApiError("app.channel.add_member.deleted_user.app_error")
     if user.id not in state.teams[channel.team_id].members:
@@ -287,6 +306,7 @@ def _let_in(call: MattermostCall, channel: Channel, user: User) -> None:
 @ROUTES.add("DELETE", "/channels/{channel_id}/members/{user_id}")
 def remove_member(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
+    call.channel()
     user = state.users.get(call.user_id())
     if user is None:
         raise unknown_user()

@@ -61,7 +61,7 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         501,
         "New format for the client license is not supported yet.",
     ),
-    "api.license_error": (501, "Your license does not support this feature."),
+    "api.ldap_groups.license_error": (501, "Your license does not support this feature."),
     "app.custom_group.unique_name": (400, "Group name is not unique."),
     "app.group.crud_permission": (400, "Unable to perform operation for that source type."),
     "app.group.no_rows": (404, "No matching group found."),
@@ -100,6 +100,23 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         "You cannot react in an archived channel.",
     ),
     "api.user.get_user_by_email.permissions.app_error": (403, "Unable to get user by email."),
+    "api.channel.patch_update_channel.no_changes.app_error": (400, "No changes were made."),
+    "api.payload.parse.error": (400, "Unable to parse the payload."),
+    "app.channel.create_channel.no_team_id.app_error": (
+        400,
+        "Must specify the team ID to create a channel.",
+    ),
+    "app.channel.get.existing.app_error": (404, "Unable to find the existing channel."),
+    "app.channel.get_channels.not_found.app_error": (404, "No channels were found."),
+    "app.emoji.get_by_name.no_result": (404, "We couldn't find the emoji."),
+    "app.user.get_by_username.app_error": (
+        404,
+        "Unable to find an existing account matching your username for this team.",
+    ),
+    "app.user_access_token.get_by_user.app_error": (404, "Unable to get the tokens by user."),
+    "model.channel.is_valid.name.app_error": (400, "Invalid channel name."),
+    "model.channel.is_valid.type.app_error": (400, "Invalid type."),
+    "model.reaction.is_valid.emoji_name.app_error": (400, "Invalid emoji name."),
     "app.channel.create_channel.internal_error": (500, "Unable to save channel."),
     "app.channel.get_by_name.missing.app_error": (404, "Channel does not exist."),
     "app.channel.get_member.missing.app_error": (
@@ -123,7 +140,6 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         "An account with that username already exists.",
     ),
     "app.user.save.email_exists.app_error": (400, "An account with that email already exists."),
-    "app.user_access_token.get.app_error": (404, "Unable to get the token."),
     "model.bot.is_valid.username.app_error": (400, "Invalid username."),
     "model.channel.is_valid.2_or_more.app_error": (
         400,
@@ -137,10 +153,6 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         "Invalid file ids. Note that uploads are limited to 5 files.",
     ),
     "model.post.is_valid.msg.app_error": (400, "Invalid message."),
-    "model.post.is_valid.message_length.app_error": (
-        400,
-        "Post Message property is longer than the maximum permitted length.",
-    ),
     "api.context.request_body_too_large.app_error": (413, "The request body is too large."),
     "api.post.delete_post.can_not_delete_post_in_deleted.error": (
         400,
@@ -165,12 +177,12 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         400,
         "Username must contain 1 to 64 lowercase characters.",
     ),
-    "store.bot.get.missing.app_error": (404, "Bot does not exist."),
+    "store.sql_bot.get.missing.app_error": (404, "Bot does not exist."),
     "store.sql_channel.save_channel.exists.app_error": (
         400,
         "A channel with that name already exists on the team.",
     ),
-    "store.sql_team.save.existing.app_error": (400, "A team with that name already exists."),
+    "app.team.save.existing.app_error": (400, "A team with that name already exists."),
 }
 """Error id to status and message; `{}` stands for the parameter's name."""
 
@@ -185,8 +197,9 @@ class ApiError(Exception):
         self.status = status or own_status
         self.message = message.format(*(names or ("",)))
 
-    def answer(self, request_id: str) -> HttpAnswer:
-        return error_answer(self.status, self.error_id, self.message, request_id)
+    def answer(self, request_id: str, known_as: str) -> HttpAnswer:
+        """`known_as`: the id in the server's version."""
+        return error_answer(self.status, known_as, self.message, request_id)
 
 
 def error_answer(status: int, error_id: str, message: str, request_id: str) -> HttpAnswer:

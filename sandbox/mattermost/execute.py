@@ -162,7 +162,7 @@ def delayed(server: MattermostCore, id_: str, request: HttpRequest) -> HttpAnswe
     if command is None:
         raise ApiError("web.command_webhook.command.app_error")
     if url.uses >= RESPONSE_URL_USES:
-        raise ApiError(server.version.spent_response_url)
+        raise ApiError("app.command_webhook.try_use.invalid")
     url.uses += 1
     responses.carry_out(
         server, command, CommandCaller(url.user_id, url.channel_id, url.root_id, ""), response

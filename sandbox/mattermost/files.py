@@ -56,7 +56,7 @@ def _readable(call: MattermostCall) -> FileInfo:
     info = state.files.get(call.id("file_id"))
     if info is None:
         raise ApiError("app.file_info.get.app_error")
-    if info.user_id != call.user.id and not state.may_read(
+    if info.user_id != call.user.id and not call.server.may_read_posts(
         call.user, state.channels[info.channel_id]
     ):
         raise forbidden()
@@ -78,5 +78,5 @@ def read_info(call: MattermostCall) -> HttpAnswer:
 
 @ROUTES.add("GET", "/posts/{post_id}/files/info")
 def of_post(call: MattermostCall) -> HttpAnswer:
-    post: Any = call.server.state.readable_post(call.user, call.id("post_id"))
+    post: Any = call.post_of_channel()
     return HttpAnswer(200, [call.server.state.files[f].to_json() for f in post.file_ids])

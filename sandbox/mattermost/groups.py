@@ -19,7 +19,7 @@ WITH_GROUPS = ("professional", "enterprise", "advanced")
 
 def _need_license(call: MattermostCall) -> None:
     if not call.server.license:
-        raise ApiError("api.license_error")
+        raise ApiError("api.ldap_groups.license_error")
 
 
 def _need_custom(call: MattermostCall) -> None:

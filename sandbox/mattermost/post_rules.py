@@ -54,12 +54,13 @@ def _files(server: MattermostCore, user: User, wanted: Sequence[Any]) -> List[st
 
 
 def check(server: MattermostCore, message: str, sent: Any, kept: Dict[str, Any]) -> None:
-    """The server's limits. Raises ApiError; a NUL is the database's own 500, on every try."""
+    """The server's limits. Raises ApiError; a NUL is the database's own 500, on every try; of
+    props on new servers alone, where the database reads them."""
     if len(message) > server.message_limit:
-        raise ApiError(server.version.message_error)
+        raise ApiError("model.post.is_valid.msg.app_error")
     if props.size(sent, kept) > server.props_limit:
         raise ApiError("model.post.is_valid.props.app_error")
-    if _has_nul([message, kept]):
+    if _has_nul([message, kept if server.version.is_new else {}]):
         raise ApiError("app.post.save.app_error")
 
 

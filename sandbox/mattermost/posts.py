@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Awaitable, Dict, Iterable, List, Union
 
-from ..server import HttpAnswer
+from ..server import ConnectionBroken, HttpAnswer
 from . import ephemeral, ids, post_rules, props
 from .call import ROUTES, MattermostCall, ok, text_of
 from .errors import ApiError, bad_body, bad_url, forbidden
@@ -168,6 +168,9 @@ def _edited(
     state = call.server.state
     kept = post.props if sent is post.props else props.stored(sent, state.new_id)
     post_rules.check_edit(call.server, message, None if sent is post.props else sent, kept)
+    same_words = not call.server.version.is_new and message == post.message
+    if same_words and props.breaks_comparing(post.props, kept):
+        raise ConnectionBroken
     wanted = body.get("file_ids")
     files = [f for f in wanted if f in state.files] if isinstance(wanted, list) else post.file_ids
     state.edit_post(post, message, kept, pinned, files)
@@ -206,6 +209,8 @@ def update(call: MattermostCall) -> HttpAnswer:
 def delete(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     post = state.live_post(call.id("post_id"))
+    if post is None and call.server.version.is_new:
+        raise ApiError("app.post.get.app_error")
     if post is None or not state.may_write(call.user, state.channels[post.channel_id]):
         raise forbidden()
     if post.user_id != call.user.id and not call.user.admin:
@@ -268,7 +273,7 @@ def channel_posts(call: MattermostCall) -> HttpAnswer:
         raise bad_url("since")
     if call.flag("include_deleted"):
         call.need_admin()
-    channel = call.readable_channel()
+    channel = call.channel_with_posts()
     if since and int(since) > 0:
         changed = [p for p in reversed(channel.posts) if p.update_at > int(since)][
             :MAX_POSTS_SINCE
@@ -313,21 +318,22 @@ def _threads(state: MattermostState, posts: List[Post]) -> List[Post]:
 
 @ROUTES.add("POST", "/posts/ids")
 def by_ids(call: MattermostCall) -> HttpAnswer:
+    """Those there are, deleted ones with their `delete_at`; 404 where there is none."""
     state = call.server.state
-    found = (state.live_post(i) for i in call.texts("post_ids"))
+    found = [state.posts.get(i) for i in call.texts("post_ids")]
+    if not any(found):
+        raise ApiError("app.post.get.app_error")
     readable = [
         p
         for p in found
-        if p is not None and state.may_read(call.user, state.channels[p.channel_id])
+        if p is not None and call.server.may_read_posts(call.user, state.channels[p.channel_id])
     ]
     return HttpAnswer(200, [state.post_json(p) for p in readable])
 
 
 def _pin(call: MattermostCall, pinned: bool) -> HttpAnswer:
     state = call.server.state
-    post = state.live_post(call.id("post_id"))
-    if post is None or not state.may_read(call.user, state.channels[post.channel_id]):
-        raise forbidden()
+    post = call.post_of_channel()
     if state.channels[post.channel_id].delete_at:
         raise ApiError("api.post.patch_post.can_not_update_post_in_deleted.error")
     state.edit_post(post, post.message, post.props, pinned, post.file_ids)
@@ -347,5 +353,5 @@ def unpin(call: MattermostCall) -> HttpAnswer:
 @ROUTES.add("GET", "/channels/{channel_id}/pinned")
 def pinned_posts(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
-    posts = call.readable_channel().posts
+    posts = call.channel_with_posts().posts
     return _list(state, [p for p in reversed(posts) if p.is_pinned and not p.delete_at], [])

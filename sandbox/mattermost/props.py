@@ -64,6 +64,27 @@ def size(sent: Any, kept: Dict[str, Any]) -> int:
     return max(_go_length(kept), as_sent + ATTACHMENT_OVERHEAD_CHARACTERS * count)
 
 
+def breaks_comparing(before: Dict[str, Any], after: Dict[str, Any]) -> bool:
+    """Whether 5.37 breaks off as it compares the attachments of an edit: it reads the
+    `integration` of buttons that are else the same, whether they have one or not."""
+    lists = [props.get("attachments") or [] for props in (before, after)]
+    if not all(isinstance(one, list) for one in lists) or len(lists[0]) != len(lists[1]):
+        return False
+    for old, new in zip(*lists):
+        buttons = [attachment.get("actions") or () for attachment in (old, new)]
+        if {**old, "actions": 0} != {**new, "actions": 0} or len(buttons[0]) != len(buttons[1]):
+            return False
+        for was, now in zip(*buttons):
+            targets = [button.get("integration") for button in (was, now)]
+            if {**was, "integration": 0} != {**now, "integration": 0}:
+                return False
+            if None in targets:
+                return True
+            if targets[0] != targets[1]:
+                return False
+    return False
+
+
 def _go_length(value: Any) -> int:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     return len(text) + 5 * sum(text.count(c) for c in "<>&\u2028\u2029")

@@ -3,11 +3,15 @@ says."""
 
 from __future__ import annotations
 
+import re
+
 from ..server import HttpAnswer
 from . import ids
 from .call import ROUTES, MattermostCall, ok, text_of
 from .errors import ApiError, forbidden
 from .model import Post
+
+_EMOJI = re.compile(r"[a-zA-Z0-9_+-]+")
 
 
 def _post(call: MattermostCall, post_id: str) -> Post:
@@ -30,16 +34,28 @@ def add(call: MattermostCall) -> HttpAnswer:
     if user_id != call.user.id:
         raise ApiError("api.reaction.save_reaction.user_id.app_error")
     post = _post(call, post_id)
+    _check_emoji(call, emoji)
     if state.channels[post.channel_id].delete_at:
         raise ApiError("api.reaction.save.archived_channel.app_error")
     reaction = state.add_reaction(post, call.user, emoji)
     return HttpAnswer(200, reaction.to_json(post.id), effect=post.id)
 
 
+def _check_emoji(call: MattermostCall, name: str) -> None:
+    """New servers know the emojis there are; 5.37 looks at the name's form alone."""
+    well_formed = _EMOJI.fullmatch(name) is not None
+    if call.server.version.is_new and (name in call.server.unknown_emojis or not well_formed):
+        raise ApiError("app.emoji.get_by_name.no_result")
+    if not well_formed:
+        raise ApiError("model.reaction.is_valid.emoji_name.app_error")
+
+
 @ROUTES.add("GET", "/posts/{post_id}/reactions")
 def of_post(call: MattermostCall) -> HttpAnswer:
-    post = call.server.state.readable_post(call.user, call.id("post_id"))
-    return HttpAnswer(200, [r.to_json(post.id) for r in post.reactions])
+    """A list; null where there is none on new servers."""
+    post = call.post_of_channel()
+    shown = [r.to_json(post.id) for r in post.reactions]
+    return HttpAnswer(200, b"null" if not shown and call.server.version.is_new else shown)
 
 
 @ROUTES.add("DELETE", "/users/{user_id}/posts/{post_id}/reactions/{emoji_name}")

@@ -4,13 +4,14 @@ and administrators do, its settings. The dispatcher (`service`) stands above the
 
 from __future__ import annotations
 
-from typing import Optional
+from typing import FrozenSet, Optional
 
 from ..clock import Clock
 from ..journal import SandboxJournal
 from ..server import Service
 from .account import MattermostAccount
 from .limiter import Limiter
+from .model import Channel, User
 from .state import MattermostState
 from .versions import DEFAULT_VERSION, VERSIONS
 
@@ -29,7 +30,8 @@ class MattermostCore(MattermostAccount, Service):
     spaces or commas), `trigger_seconds` (3; 30 on 11.6), `integration_seconds` (real ones
     that who is called has); to be read only `enable_open_server`, `license` (short name of the
     edition, `professional`; empty: none) and `enable_custom_groups` for user groups, as servers
-    from 6.3 on have them; `enable_user_creation`, `require_email_verification`, `enable_gitlab`,
+    from 6.3 on have them; `unknown_emojis` (names that 11.6 has no emoji for);
+    `enable_user_creation`, `require_email_verification`, `enable_gitlab`,
     `enable_saml`, `enable_ldap`.
     """
 
@@ -70,9 +72,17 @@ class MattermostCore(MattermostAccount, Service):
         self.enable_ldap = False
         self.license = ""
         self.enable_custom_groups = True
+        self.unknown_emojis: FrozenSet[str] = frozenset()
         self._refusals = 0
         """How often a post was refused while the database is down."""
         self._limiter: Optional[Limiter] = None
+
+    def may_read_posts(self, user: User, channel: Channel) -> bool:
+        """What stands in a channel. On new servers everybody of the team reads that of a public
+        one; on 5.37 a member alone, though a single post and its thread are open to the team."""
+        if self.version.is_new:
+            return self.state.may_read(user, channel)
+        return self.state.may_write(user, channel)
 
     def rate_limit(self, per_second: Optional[float], burst: int = 100) -> None:
         """Limit requests by address as the server's own rate limiter does; None: no limit."""

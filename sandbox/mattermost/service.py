@@ -53,6 +53,9 @@ RESOURCES = (
 )
 """The modules whose handlers stand in `ROUTES`; a new resource is a new module here."""
 
+NOT_ON_OLD = (posts.by_ids, groups.create, groups.add_members, groups.delete_members)
+"""Handlers of paths that 5.37 does not know."""
+
 _NOBODY = User("", "", "", 0, 0)
 _NO_TOKEN = Token("", "", "")
 
@@ -130,16 +133,13 @@ class MattermostService(MattermostCore):
     def _api(self, request: HttpRequest, path: str) -> Union[HttpAnswer, Awaitable[HttpAnswer]]:
         found = ROUTES.find(request.method, path)
         if found is None:
-            if self.version.is_new and not ROUTES.knows(path):
-                answer = self._error(ApiError("api.context.404.app_error"))
-                return answer._replace(
-                    body={k: v for k, v in answer.body.items() if k != "request_id"}
-                )
-            raise ApiError("api.context.404.app_error", status=405 if ROUTES.knows(path) else 404)
+            return self._no_such_path()
         limit = self.version.body_limit
         if limit is not None and len(request.body) > limit:
             raise ApiError("api.context.request_body_too_large.app_error")
         handler, names = found
+        if handler in NOT_ON_OLD and not self.version.is_new:
+            return self._no_such_path()
         open_to_all = (request.method, path) in system.OPEN_TO_ALL
         token = self._token(request)
         if token is None and not open_to_all:
@@ -185,8 +185,14 @@ class MattermostService(MattermostCore):
         own = {"X-Version-Id": self.version.full, "X-Request-Id": self.state.new_id()}
         return answer._replace(headers={**own, **answer.headers, **headers})
 
+    def _no_such_path(self) -> HttpAnswer:
+        """Also where the path is known and the method is not; no `request_id` stands in it."""
+        answer = self._error(ApiError("api.context.404.app_error"))
+        return answer._replace(body={k: v for k, v in answer.body.items() if k != "request_id"})
+
     def _error(self, error: ApiError) -> HttpAnswer:
-        return error.answer(self.state.new_id())
+        known_as = self.version.error_ids.get(error.error_id, error.error_id)
+        return error.answer(self.state.new_id(), known_as)
 
 
 def _limited(headers: Dict[str, str]) -> HttpAnswer:

@@ -48,7 +48,7 @@ def create(call: MattermostCall) -> HttpAnswer:
     if not _NAME.fullmatch(name):
         raise ApiError("model.team.is_valid.characters.app_error")
     if call.server.state.team_named(name) is not None:
-        raise ApiError("store.sql_team.save.existing.app_error")
+        raise ApiError("app.team.save.existing.app_error")
     team = call.server.make_team(
         name, text_of(body, "display_name"), is_open=body.get("type") == "O"
     )

@@ -29,7 +29,7 @@ def listing(call: MattermostCall) -> HttpAnswer:
     team_id, channel_id = call.request.param("in_team"), call.request.param("in_channel")
     if channel_id:
         channel = state.channels.get(channel_id)
-        if channel is None or not state.may_read(call.user, channel):
+        if channel is None or not state.may_write(call.user, channel):
             raise forbidden()
         users = [u for u in users if u.id in channel.members]
     if team_id:
@@ -71,7 +71,7 @@ def by_username(call: MattermostCall) -> HttpAnswer:
         raise bad_url("username")
     user = call.server.state.user_named(call.names["username"])
     if user is None:
-        raise unknown_user()
+        raise ApiError("app.user.get_by_username.app_error")
     return HttpAnswer(200, profile(call, user))
 
 
@@ -125,6 +125,8 @@ def search(call: MattermostCall) -> HttpAnswer:
     ]
     for name, places in (("team_id", state.teams), ("in_channel_id", state.channels)):
         place = places.get(text_of(body, name))
+        if place is None and body.get(name):
+            raise forbidden()
         found = [u for u in found if place is None or u.id in place.members]
     return _profiles(call, found)
 
@@ -143,15 +145,17 @@ def set_active(call: MattermostCall) -> HttpAnswer:
 def create_token(call: MattermostCall) -> HttpAnswer:
     """Admins make tokens for bots and users; the secret is shown this once."""
     user = call.server.state.users.get(call.user_id())
+    description = text_of(call.body("description"), "description")
+    if not description:
+        raise bad_body("description")
+    if user is None and call.server.version.is_new:
+        raise unknown_user()
     if not call.user.admin:
         raise forbidden()
     if user is None:
         raise unknown_user()
-    description = text_of(call.body("description"), "description")
-    if not description:
-        raise bad_body("description")
     token = call.server.make_token(user, description)
-    return HttpAnswer(201, dict(_token(token), token=token.secret), effect=token.id)
+    return HttpAnswer(200, dict(_token(token), token=token.secret), effect=token.id)
 
 
 def _token(token: Token) -> Dict[str, Any]:
@@ -169,7 +173,8 @@ def revoke_token(call: MattermostCall) -> HttpAnswer:
     state = call.server.state
     token = next((t for t in state.tokens.values() if t.id == token_id), None)
     if token is None:
-        raise ApiError("app.user_access_token.get.app_error")
+        call.need_admin()
+        raise ApiError("app.user_access_token.get_by_user.app_error")
     if not call.user.admin and token.user_id != call.user.id:
         raise forbidden()
     call.server.revoke(token.secret)
@@ -207,7 +212,7 @@ def create_bot(call: MattermostCall) -> HttpAnswer:
 def _bot(call: MattermostCall) -> User:
     user = call.server.state.users.get(call.id("bot_user_id"))
     if user is None or not user.bot or not call.user.admin:
-        raise ApiError("store.bot.get.missing.app_error")
+        raise ApiError("store.sql_bot.get.missing.app_error")
     return user
 
 
@@ -215,7 +220,7 @@ def _bot(call: MattermostCall) -> User:
 def read_bot(call: MattermostCall) -> HttpAnswer:
     user = _bot(call)
     if user.delete_at and not call.flag("include_deleted"):
-        raise ApiError("store.bot.get.missing.app_error")
+        raise ApiError("store.sql_bot.get.missing.app_error")
     return HttpAnswer(200, user.bot_json())
 
 

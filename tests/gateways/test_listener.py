@@ -151,12 +151,21 @@ def test_a_connection_that_says_nothing_ends_in_time(started: Started) -> None:
 
 
 def test_an_answer_that_nobody_takes_ends_in_time(started: Started) -> None:
-    site = started(lambda *_: (200, {"x": "y" * 30_000_000}))
+    answered = threading.Event()
+
+    def long(*_: Any) -> Tuple[int, Dict[str, Any]]:
+        answered.set()
+        return 200, {"x": "y" * 30_000_000}
+
+    site = started(long)
     with within(0.3), site.connect() as link:
         link.sendall(HEAD + b"Content-Length: 0\r\n\r\n")
-        time.sleep(1.5)
+        assert answered.wait(30)
+        end = time.monotonic() + 30
+        while site.listener._server.active_channels and time.monotonic() < end:
+            time.sleep(0.02)
+        assert not site.listener._server.active_channels
         assert len(received(link)) < 30_000_000
-    assert not site.listener._server.active_channels
 
 
 def test_a_long_answer_that_is_taken_comes_whole(started: Started) -> None:

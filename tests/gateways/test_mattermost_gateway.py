@@ -26,6 +26,7 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.gateways.mattermost.client import DELETED_CHANNEL, Mattermost
 from pagerduty_mattermost.gateways.mattermost.values import checked_name, key_of
+from sandbox.mattermost.versions import VERSIONS
 from sandbox.server import HttpAnswer
 
 
@@ -476,3 +477,20 @@ def test_every_request_fits_mattermosts_own_contract(chat: Chat) -> None:
     with pytest.raises(NotFound):
         mattermost.channel_by_name("ops", "nowhere")
     assert openapi.check_journal(chat.journal) == []
+
+
+@pytest.mark.parametrize("version", sorted(VERSIONS))
+def test_which_posts_live_is_known_on_servers_without_reading_by_ids(
+    chat: Chat, incidents: str, version: str
+) -> None:
+    """Old ones answer 404 to it, new ones where none of the posts is there."""
+    chat.service.version = VERSIONS[version]
+    mattermost = chat.gateway()
+    kept, deleted, hidden = (mattermost.create_post(incidents, "x")["id"] for _ in range(3))
+    chat.service.delete(deleted)
+    secret = chat.service.add_channel("ops", "secret", private=True).id
+    chat.service.state.posts[hidden].channel_id = secret
+    unknown = "z" * 26
+    assert mattermost.living([kept, deleted, unknown, hidden]) == [kept, hidden]
+    assert mattermost.living([unknown]) == mattermost.living([deleted]) == []
+    assert mattermost.living([]) == []

@@ -139,4 +139,10 @@ def test_the_old_form_of_the_client_configuration_is_a_map_of_texts(site: Site) 
 def test_an_unknown_path_is_404(site: Site) -> None:
     answer = site.bot.get("/nothing/here")
     assert (answer.status_code, answer.json()["id"]) == (404, "api.context.404.app_error")
-    assert ("request_id" in answer.json()) is not site.is_new
+    assert "request_id" not in answer.json()
+
+
+def test_a_known_path_with_another_method_is_404(site: Site) -> None:
+    for method, path in (("PUT", "/posts"), ("PATCH", "/posts/" + "z" * 26)):
+        answer = site.bot.send(method, path, json={})
+        assert (answer.status_code, answer.json()["id"]) == (404, "api.context.404.app_error")

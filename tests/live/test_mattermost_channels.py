@@ -6,6 +6,7 @@ import secrets
 from typing import Any, Dict
 
 import pytest
+from mattermost_eyes import until
 from mattermost_site import Site, good, refused
 
 Channel = Dict[str, Any]
@@ -159,8 +160,14 @@ def test_what_an_archived_channel_still_takes(site: Site, channel: Channel) -> N
     good(site.admin.post(path + "/restore"))
 
 
+def _kinds(site: Site, posts: str, kind: str) -> int:
+    return [post["type"] for post in good(site.bot.get(posts))["posts"].values()].count(kind)
+
+
 def test_ones_channels_have_an_etag(site: Site, channel: Channel) -> None:
     path = "/users/me/teams/{}/channels".format(site.team["id"])
+    posts = "/channels/{}/posts".format(channel["id"])
+    until(lambda: _kinds(site, posts, "system_add_to_channel"))  # told a moment later
     tag = site.bot.get(path).headers["ETag"]
     same = site.bot.send("GET", path, headers={"If-None-Match": tag})
     assert (same.status_code, same.content) == (304, b"")

@@ -174,8 +174,17 @@ def test_reads_hide_where_a_click_goes_and_patching_what_was_read_kills_it(at: W
     card = at.card(at.button())
     read = at.send("GET", f"/posts/{card}").json()
     assert "integration" not in json.dumps(read)
-    at.send("PUT", f"/posts/{card}/patch", {"props": read["props"]})
+    at.send("PUT", f"/posts/{card}/patch", {"message": "else", "props": read["props"]})
     assert at.person("ada").click(card, "acknowledge").status_code == 404
+
+
+def test_patching_what_was_read_without_another_message_breaks_5_37_off(at: World) -> None:
+    card = at.card(at.button())
+    read = at.send("GET", f"/posts/{card}").json()
+    with pytest.raises(requests.ConnectionError):
+        at.send("PUT", f"/posts/{card}/patch", {"props": read["props"]})
+    at.answer("/click", {})
+    assert at.person("ada").click(card, "acknowledge").status_code == 200
 
 
 def test_a_button_of_an_ephemeral_post_works_by_its_cookie(at: World) -> None:

@@ -92,7 +92,8 @@ def test_a_channel_name_of_one_character(box: Box) -> None:
 def test_an_unknown_path(box: Box) -> None:
     answer = box.send("GET", "/no/such/thing")
     assert refused(answer) == [404, "api.context.404.app_error"]
-    assert ("request_id" in answer.json()) is not box.is_new
+    assert "request_id" not in answer.json()
+    assert refused(box.send("PUT", "/posts", {})) == [404, "api.context.404.app_error"]
 
 
 def test_what_can_be_done_in_an_archived_channel(box: Box) -> None:

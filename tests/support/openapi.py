@@ -345,6 +345,18 @@ def _correct_mattermost(document: Dict[str, Any]) -> None:
     }
     reaction = paths["/api/v4/reactions"]["post"]["responses"]
     reaction["200"] = reaction.pop("201")
+    tokens = paths["/api/v4/users/{user_id}/tokens"]["post"]["responses"]
+    tokens["200"] = tokens.pop("201")
+    # Null where there is none, since some version before 11.6.
+    listed = paths["/api/v4/posts/{post_id}/reactions"]["get"]["responses"]["200"]
+    listed["content"]["application/json"]["schema"]["nullable"] = True
+    # One user or, in newer versions, several, of whom a list is answered.
+    members = paths["/api/v4/channels/{channel_id}/members"]["post"]
+    member = members["requestBody"]["content"]["application/json"]["schema"]
+    member["required"] = []
+    member["properties"]["user_ids"] = {"type": "array", "items": {"type": "string"}}
+    added = members["responses"]["201"]["content"]["application/json"]
+    added["schema"] = {"oneOf": [added["schema"], {"type": "array", "items": added["schema"]}]}
     paths["/api/v4/files/{file_id}"]["get"]["responses"]["200"] = {
         "description": "The file's bytes"
     }

@@ -21,7 +21,12 @@ import re
 from collections.abc import Mapping
 from typing import Any, Dict, Iterable, List, Optional, Sequence
 
-from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
 from pagerduty_mattermost.core.post_keys import pending_post_id
 from pagerduty_mattermost.core.text import clean
 from pagerduty_mattermost.gateways.http.client import RetryPolicy, retry
@@ -53,6 +58,9 @@ ARCHIVED_ERRORS = (
     "api.post.update_post.can_not_update_post_in_deleted.error",
 )
 """What writing a post in an archived channel answers."""
+
+UNKNOWN_PATH = "api.context.404.app_error"
+"""What a path answers that the server's version does not know."""
 
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
@@ -118,22 +126,35 @@ class Mattermost(MattermostDirectory):
         return self._call(lambda: post_of(self._driver.posts.get_post(post_id)))
 
     def living(self, post_ids: Sequence[str]) -> List[str]:
-        """Those of them that exist and were not deleted, as far as the bot may see them; a request
-        for each 200."""
-        found: List[str] = []
+        """Those of them that were not deleted; what the bot may not see counts as living. Asked
+        for by 200, and one by one where that tells nothing of a post, as on servers that know no
+        reading by ids."""
+        lives: Dict[str, bool] = {}
         for begin in range(0, len(post_ids), POSTS_PER_PAGE):
             ids = [checked_id(one, "post id") for one in post_ids[begin : begin + POSTS_PER_PAGE]]
-            answer = self.api("POST", "/posts/ids", ids)
+            try:
+                answer = self.api("POST", "/posts/ids", ids)
+            except NotFound as error:
+                if error.error_id == UNKNOWN_PATH:
+                    break
+                continue
             if not isinstance(answer, list):
                 raise RetryLater(
                     "Mattermost's answer is not what its API promises (no list of posts)"
                 )
-            found += [
-                str(one["id"])
-                for one in answer
-                if isinstance(one, dict) and not one.get("delete_at")
-            ]
-        return found
+            rows = [one for one in answer if isinstance(one, dict)]
+            lives.update((str(one.get("id")), not one.get("delete_at")) for one in rows)
+        return [one for one in post_ids if (lives[one] if one in lives else self._may_live(one))]
+
+    def _may_live(self, post_id: str) -> bool:
+        try:
+            self.get_post(post_id)
+        except NotFound:
+            return False
+        except Unauthorized as error:
+            if error.status != 403:
+                raise
+        return True
 
     def thread(self, root_id: str) -> List[Dict[str, Any]]:
         """The root and its replies, oldest first, without deleted ones."""
