@@ -10,6 +10,7 @@ from oncall_case import DAY, HOUR, OnCallCase, moment
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.oncall.channel_header import BEGIN, END
+from sandbox.mattermost.versions import VERSIONS
 
 ROTA = "Mornings"
 NOTHING = {"changed": [], "problems": [], "message": "Changed: 0."}
@@ -326,6 +327,7 @@ class GroupsTestCase(SyncCase):
 
     def setUp(self) -> None:
         super().setUp()
+        self.chat.service.version = VERSIONS["11.6"]
         self.chat.service.license = "professional"
         self.group = self.chat.service.add_group("checkout-oncall", ["ada"])
         self.settings["oncall"] = {"groups": {"checkout-oncall": ROTA}}
