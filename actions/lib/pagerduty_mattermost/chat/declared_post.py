@@ -7,7 +7,7 @@ import re
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Sequence
 
 from pagerduty_mattermost.chat.dialogs import MAX_TEXT_CHARACTERS
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, cut, cut_at_word, one_line
 
@@ -77,7 +77,7 @@ def quoted(
         return {"text": text}
     try:
         post = mattermost().get_post(post_id)
-        if not mattermost().is_member(str(post.get("channel_id")), user_id):
+        if not _is_member(mattermost(), str(post.get("channel_id")), user_id):
             raise NotFound("whoever asks is no member of its channel")
     except PackError as error:
         log.info("A linked post is not quoted: %s", error)
@@ -87,6 +87,19 @@ def quoted(
     room = MAX_TEXT_CHARACTERS - len(text) - 2
     details = f"{message[:room]}\n\n{text}".strip()
     return {"text": title, "details": details, "post_id": post_id}
+
+
+def _is_member(mattermost: Any, channel_id: str, user_id: str) -> bool:
+    """Members alone are told who is in a channel: the bot, which answers in the post's thread once
+    the incident is there, goes into a public one for it."""
+    try:
+        found: bool = mattermost.is_member(channel_id, user_id)
+    except Unauthorized as error:
+        if error.status != 403:
+            raise
+        mattermost.join(channel_id)
+        found = mattermost.is_member(channel_id, user_id)
+    return found
 
 
 def permalink(text: str, server_url: str) -> str:
