@@ -64,8 +64,10 @@ class Room:
         return {action["id"]: action["integration"]["context"]["token"] for action in actions}
 
     def click(self, incident: Any, button: str, option: str = "") -> requests.Response:
-        """Ada clicks on the incident's card; `option`: what she chose from a menu."""
-        return self.person.click(self.card(incident), button, option)
+        """Ada clicks on the incident's card: a button by its id, a menu by how its id begins;
+        `option`: what she chose from it."""
+        id = next(one for one in self.buttons(incident) if one == button or one.startswith(button))
+        return self.person.click(self.card(incident), id, option)
 
     def card(self, incident: Any) -> Any:
         return card_of(self.sandbox.mattermost.account, CHANNEL, incident.id)

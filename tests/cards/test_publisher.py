@@ -568,3 +568,18 @@ def test_an_intent_of_a_clock_that_ran_ahead_makes_no_second_card(wall: Wall) ->
     wall.long_after()
     assert [outcome.done for outcome in wall.repaint(ACKED)] == ["repainted"]
     assert (wall.cards(), wall.replies()) == (1, ["R1", "R2"])
+
+
+def test_a_menu_is_drawn_afresh_after_each_choice(wall: Wall) -> None:
+    """Mattermost's page keeps the chosen words for as long as the menu's id stays the same."""
+
+    def buttons(incident: Any, chosen: int) -> Any:
+        return ({"id": f"more{chosen}", "name": "More…", "type": "select", "options": []},)
+
+    wall.show(TRIGGERED, buttons=buttons)
+    channel = wall.card().channel_id
+    for _ in range(2):
+        wall.repaint(Change(TRIGGERED.incident), buttons=buttons, chosen_in=channel)
+    wall.repaint(Change(TRIGGERED.incident), buttons=buttons, chosen_in="another")
+    (action,) = wall.card().attachments[0]["actions"]
+    assert action["id"] == "more2"

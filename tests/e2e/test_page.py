@@ -58,14 +58,14 @@ def test_acknowledge_is_clicked_and_the_card_repainted(room: Room, page: Browser
     assert page.until(f"{button}?.innerText") == "Acknowledge"
     page.js(f"{button}.click()")
     until(lambda: incident.status == "acknowledged", 5)
-    says(page, where, "Acknowledged", "Ada Lovelace")
+    says(page, where, "Acknowledged by @ada")
     assert page.js(f"{button} === null"), "what is done can't be done again"
     page.until("document.body.innerText.includes('Only visible to you')")
 
 
 def test_a_choice_opens_a_dialog_whose_mistakes_are_shown(room: Room, page: Browser) -> None:
     incident, where = card(room, "Invoices are not sent", "Billing Jobs")
-    menu = f"{where}?.querySelector('[data-action=more]')"
+    menu = f"{where}?.querySelector('[data-action^=more]')"
     page.until(f"!!{menu}")
     page.js(
         f"(m => {{ m.value = 'reassign'; m.dispatchEvent(new Event('change', {{bubbles: "
@@ -109,7 +109,7 @@ def test_a_reply_in_a_cards_thread_becomes_a_note(room: Room, page: Browser) -> 
     page.js(f"{where}.querySelector('.reply').click()")
     type_in(page, "note: Logs rotated <b>twice</b>")
     until(lambda: [note.content for note in incident.notes] == ["Logs rotated <b>twice</b>"], 10)
-    says(page, where, "note: Logs rotated <b>twice</b>", "Latest note")
+    says(page, where, "note: Logs rotated <b>twice</b>", "📝 Logs rotated")
 
 
 def type_in(page: Browser, text: str) -> None:

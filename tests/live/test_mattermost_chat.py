@@ -228,7 +228,7 @@ def test_a_click_comes_as_documented_and_its_text_is_for_the_clicker(
 def test_a_choice_comes_in_the_context(pack: Pack) -> None:
     acknowledged = OPEN._replace(status="acknowledged")
     post = card(pack, *buttons.actions(acknowledged, pack.url, KEY, pack.now))
-    good(click(pack, post, "more", selected_option="snooze4h"))
+    good(click(pack, post, f"{buttons.MENU}acknowledged", selected_option="snooze4h"))
     assert json_of(pack.calls[-1][2])["context"]["selected_option"] == "snooze4h"
     assert pack.orders()[-1]["verb"] == "snooze4h"
 

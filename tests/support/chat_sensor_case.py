@@ -95,7 +95,7 @@ class ChatSensorCase(BaseSensorTestCase):
         return str(answer.json()["id"])
 
     def buttons(self, incident: Any) -> Dict[str, Any]:
-        """The card's actions by their id."""
+        """The card's actions by their id; the menu's is another one in each state."""
         from pagerduty_mattermost.cards import buttons
         from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 
@@ -105,7 +105,10 @@ class ChatSensorCase(BaseSensorTestCase):
         ).json()
         found = incident_from_rest(row["incident"])
         assert found is not None
-        return {one["id"]: one for one in buttons.actions(found, self.url, KEY, time.time())}
+        shown = buttons.actions(found, self.url, KEY, time.time())
+        return {
+            buttons.MENU if one["type"] == "select" else str(one["id"]): dict(one) for one in shown
+        }
 
     def token(self, incident: Any, id: str) -> str:
         return str(self.buttons(incident)[id]["integration"]["context"]["token"])

@@ -196,7 +196,7 @@ ROWS: Tuple[Row, ...] = (
         "reassign {one} @mei, linus@example.com",
         "is assigned to Mei Tanaka, Linus Example",
         lambda room, one: set(assignees(room, one)) == {"Mei Tanaka", "Linus Example"},
-        "Mei Tanaka",
+        "@mei, Linus Example",
     ),
     Row(
         "add-responder [id] <@user>",

@@ -12,6 +12,7 @@ from typing import Any, Dict, List
 
 import yaml
 
+from pagerduty_mattermost.cards.buttons import MENU
 from sandbox import Sandbox
 from sandbox.cards import card_of
 from sandbox.chat_room import until
@@ -74,8 +75,15 @@ class EmbeddedRoom:
         card = self.card(incident)
         return card.message + json.dumps(card.attachments, ensure_ascii=False) if card else ""
 
+    def action_id(self, incident: Any, button: str) -> str:
+        """The id by which it is clicked; a menu's is another one in each state."""
+        return next(id for id in self._actions(incident) if word_of(id) == button)
+
     def buttons(self, incident: Any) -> Dict[str, List[str]]:
-        """Of the card: ids, each with the choices of a menu."""
+        """Of the card: words, each with the choices of a menu."""
+        return {word_of(id): options for id, options in self._actions(incident).items()}
+
+    def _actions(self, incident: Any) -> Dict[str, List[str]]:
         card = self.card(incident)
         actions = [
             action
@@ -100,6 +108,11 @@ class EmbeddedRoom:
             return next((post for post in reversed(seen) if word in text_of(post)), None)
 
         return until(found, 10)
+
+
+def word_of(id: str) -> str:
+    """What an action is called whatever the state: the menu's id changes with it."""
+    return MENU if id.startswith(MENU) else id
 
 
 def text_of(post: Any) -> str:

@@ -120,8 +120,8 @@ class Wall:
     ) -> CardOutcome:
         return self.posts(**options).show(change, channel, route)
 
-    def repaint(self, change: Change, **options: Any) -> List[CardOutcome]:
-        return self.posts(**options).repaint(change)
+    def repaint(self, change: Change, *, chosen_in: str = "", **options: Any) -> List[CardOutcome]:
+        return self.posts(**options).repaint(change, chosen_in=chosen_in)
 
     def card(self, channel: str = "incidents") -> Any:
         """The one card that stands in the channel."""

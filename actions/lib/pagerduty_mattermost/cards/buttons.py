@@ -4,7 +4,9 @@
     # -> ({"id": "acknowledge", ...}, ...)
 
 An id holds letters and digits only: with a hyphen or an underscore Mattermost answers the click
-with 404 and calls nobody. `type` is always given.
+with 404 and calls nobody. `type` is always given. The menu's id changes with what it offers and
+after each choice: Mattermost's page keeps the old list and the chosen words for as long as the id
+stays the same (measured on 11.6).
 """
 
 from __future__ import annotations
@@ -15,6 +17,8 @@ from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
 from pagerduty_mattermost.incidents.incident import Incident
 
 PURPOSE = "button"
+MENU = "more"
+"""How the menu's id begins."""
 CLICK = "/click"
 """Where clicks and choices go, below the public address."""
 CONFIRMED = "confirmed"
@@ -38,9 +42,11 @@ SNOOZES: Tuple[Tuple[str, str], ...] = (
 )
 
 
-def actions(incident: Incident, url: str, key: str, now: float) -> Tuple[Mapping[str, Any], ...]:
+def actions(
+    incident: Incident, url: str, key: str, now: float, chosen: int = 0
+) -> Tuple[Mapping[str, Any], ...]:
     """What can be done with the incident as it is: a resolved one can be reopened, a merged or
-    deleted one nothing."""
+    deleted one nothing. `chosen`: how often something was chosen from the card's menu."""
     if incident.status == "resolved":
         return (_button(incident, "reopen", "Reopen", "", url, key, now),)
     if not incident.is_open:
@@ -51,7 +57,7 @@ def actions(incident: Incident, url: str, key: str, now: float) -> Tuple[Mapping
     made.append(_button(incident, "resolve", "Resolve", "success", url, key, now))
     made.append(_button(incident, "note", "Note…", "", url, key, now))
     made.append(_button(incident, "escalate", "Escalate", "", url, key, now))
-    made.append(_menu(incident, url, key, now))
+    made.append(_menu(incident, url, key, now, chosen))
     return tuple(made)
 
 
@@ -101,16 +107,16 @@ def _button(
     return {**made, "style": style} if style else made
 
 
-def _menu(incident: Incident, url: str, key: str, now: float) -> Dict[str, Any]:
+def _menu(incident: Incident, url: str, key: str, now: float, chosen: int) -> Dict[str, Any]:
     choices = [(value, f"{text}…") for value, text in DIALOGS.items() if value != "note"]
     if incident.status == "acknowledged":
         choices = [*SNOOZES, ("unacknowledge", "Take back the acknowledgement"), *choices]
     return {
-        "id": "more",
+        "id": f"{MENU}{incident.status}{chosen or ''}",
         "name": "More…",
         "type": "select",
         "options": [{"text": text, "value": value} for value, text in choices],
-        "integration": call(incident.id, "more", url, key, now),
+        "integration": call(incident.id, MENU, url, key, now),
     }
 
 

@@ -56,7 +56,7 @@ class CardPainter:
         zone: tzinfo = timezone.utc,
         mentions: Optional[Mentions] = None,
         names: Mapping[str, str] = {},
-        buttons: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
+        buttons: Callable[[Incident, int], Tuple[Any, ...]] = lambda incident, chosen: (),
         hours: Optional[QuietHours] = None,
         log: Any = None,
         clock: Callable[[], float] = time.time,
@@ -253,7 +253,7 @@ class CardPainter:
             who = card_text.person_name(Person(mark.by_id, mark.name or mark.by), names)
             at = times.clock(mark.at, self._zone, now)
             mitigated = f"by {who}, {at}" if at else f"by {who}"
-        buttons = tuple(self._buttons(incident))
+        buttons = tuple(self._buttons(incident, record.chosen))
         return CardView(self._zone, key, newest.version, now, buttons, mitigated, names)
 
     def _known_names(

@@ -35,12 +35,12 @@ def make_publisher(context: Context) -> CardPublisher:
     """What shows and repaints cards, with the configuration's buttons, quiet hours and zone."""
     settings = context.settings
 
-    def card_buttons(incident: Incident) -> Tuple[Mapping[str, Any], ...]:
+    def card_buttons(incident: Incident, chosen: int) -> Tuple[Mapping[str, Any], ...]:
         chat = settings.chat
         if not chat.has_buttons:
             return ()
         key = chat.signing_keys[0].reveal()
-        return buttons.actions(incident, chat.public_url, key, context.clock())
+        return buttons.actions(incident, chat.public_url, key, context.clock(), chosen)
 
     def with_details(change: Change, incident: Incident, creates: bool) -> Incident:
         asked = alert_details.wanted(change, incident, creates=creates)

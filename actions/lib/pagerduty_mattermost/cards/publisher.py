@@ -90,6 +90,8 @@ class _Job(NamedTuple):
     """Its start is held: what is known is kept for as long as a card's."""
     asked: str = ""
     """The words by which the channel was named (`Channels.asked`)."""
+    chosen_in: str = ""
+    """Id of the channel whose card's menu is drawn afresh."""
 
 
 class CardPublisher:
@@ -103,7 +105,7 @@ class CardPublisher:
         mentions: Optional[Mentions] = None,
         names: Optional[Mapping[str, str]] = None,
         extras: Optional[Extras] = None,
-        buttons: Callable[[Incident], Tuple[Any, ...]] = lambda incident: (),
+        buttons: Callable[[Incident, int], Tuple[Any, ...]] = lambda incident, chosen: (),
         hours: Optional[QuietHours] = None,
         canary: CanaryConfig = CanaryConfig(),  # noqa: B008 - immutable
         log: Any = None,
@@ -165,12 +167,14 @@ class CardPublisher:
         known = _channel_of(loaded[0][1], asked)
         return self._channels.using(channel, shown, service, known=known)
 
-    def repaint(self, change: Change) -> List[CardOutcome]:
+    def repaint(self, change: Change, *, chosen_in: str = "") -> List[CardOutcome]:
         """All cards the incident has. That a channel is closed to the bot is posted in the
-        operations channel, and the others go on."""
+        operations channel, and the others go on. `chosen_in`: id of the channel whose card's menu
+        somebody has chosen from."""
         records = IncidentRecords(self._store, change.incident.id, self._log)
         read_at = self._monotonic()
-        return self._follow(_Job(change, records), records.load(), read_at)
+        job = _Job(change, records, chosen_in=chosen_in)
+        return self._follow(job, records.load(), read_at)
 
     def is_quiet(self, route: Route, incident: Incident) -> bool:
         """Whether quiet hours hold the incident's cards back now."""
@@ -235,7 +239,12 @@ class CardPublisher:
 
     def _targets(self, job: _Job, memory: IncidentMemory) -> List[CardRecord]:
         if job.ref is None:
-            return list(memory.cards.values())
+            return [
+                record._replace(chosen=record.chosen + 1)
+                if record.channel_id == job.chosen_in
+                else record
+                for record in memory.cards.values()
+            ]
         record = memory.cards.get(job.ref.id)
         if record is None and job.starts:
             key = post_key("card", job.change.incident.id, job.ref.id)
@@ -388,7 +397,7 @@ def _is_done(
     show it and all else. Not believed of what was not read by the sensor: it has no number of
     a cycle, so two such changes of one second would be taken for one."""
     stored = memory.state(known.version)
-    if not targets or stored is None or not job.change.cycle:
+    if not targets or stored is None or not job.change.cycle or job.chosen_in:
         return False
     mine = memory.knowing(known).state(known.version)
     closed = not memory.newest.change.incident.is_open

@@ -75,6 +75,8 @@ class CardRecord(NamedTuple):
     """User id of the bot whose post it is; empty when it was not remembered yet."""
     asked: str = ""
     """The words by which a rule named the channel (`Channels.asked`); empty when none did."""
+    chosen: int = 0
+    """How often something was chosen from its menu: the menu is drawn afresh after each."""
     names: Tuple[Tuple[str, str], ...] = ()
     """Mattermost names of its people, by PagerDuty's ids, as far as they became known."""
 
