@@ -5,6 +5,7 @@
 #   make soak | bench           long fault and crash runs; measurements
 #   make lint                   ruff (rules and format), mypy, and which package may import which
 #   make docs | docs-check      write the metadata's parameters, docs/reference.md and docs/chat.md's table; check them
+#   make pictures               draw the documents' pictures from the sandbox's page, with Chromium
 #   make check [CONFIG=…]       check all metadata, and with CONFIG the configuration and both connections
 #   make run CONFIG=…           run the pack without StackStorm
 #   make clean                  remove the virtualenvs and caches
@@ -23,7 +24,7 @@ TESTS := -m "not soak and not live"
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help venv demo test test-all soak bench lint docs docs-check check run clean
+.PHONY: help venv demo test test-all soak bench lint docs docs-check pictures check run clean
 
 help:
 	sed -n 's/^#   //p' Makefile
@@ -71,7 +72,10 @@ docs: $(READY)
 	$(BIN)/python tools/reference.py
 	$(BIN)/python tools/commands.py
 
-docs-check: $(READY)
+docs-pictures: $(READY)
+	$(BIN)/python tools/pictures.py
+
+check: $(READY)
 	$(BIN)/python tools/metadata.py --check
 	$(BIN)/python tools/examples.py --check
 	$(BIN)/python tools/reference.py --check

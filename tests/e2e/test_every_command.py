@@ -73,7 +73,7 @@ def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
         (dialog,) = person.dialogs()
         assert person.submit(dialog, row.dialog).json() == {}
     else:
-        assert answer.json()["response_type"] == "ephemeral"
+        assert answer.json()["text"] == "", "the answer comes when it is done"
     if row.confirms:
         asked = room.told(row.who, "Really", before)
         assert room.pagerduty.incident(one.id).status == row.status
@@ -184,7 +184,7 @@ def test_every_button_and_choice_that_a_card_can_have_is_clicked_here() -> None:
 def test_a_click_does_what_it_says(room: EmbeddedRoom, click: Click) -> None:
     one = room.incident(title=f"{click.button} {click.option}", status=click.status)
     until(lambda: click.button in room.buttons(one), 10)
-    ada, before = room.person("ada"), len(room.person("ada").seen())
+    ada = room.person("ada")
     assert click.option in (room.buttons(one)[click.button] or [""])
     answer = ada.click(room.card(one), room.action_id(one, click.button), click.option)
     assert answer.status_code == 200, answer.text
@@ -200,8 +200,6 @@ def test_a_click_does_what_it_says(room: EmbeddedRoom, click: Click) -> None:
         }
         assert ada.submit(dialog, filled).json() == {}
         assert ada.dialogs() == []
-    else:
-        room.told("ada", "Working on it", before)
     assert until(lambda: click.effect(room, one), 10)
     if click.card:
         until(lambda: click.card in room.shown(one), 10)

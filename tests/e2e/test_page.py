@@ -1,14 +1,10 @@
 """The sandbox's page in a real browser: what people press, choose and type reaches PagerDuty, and
 the card shows it.
-
-`CHAT_PICTURE=docs/pictures/chat.png` writes a picture of it.
 """
 
 from __future__ import annotations
 
 import json
-import os
-from pathlib import Path
 from typing import Any, Iterator
 
 import pytest
@@ -19,7 +15,6 @@ from sandbox.chat_room import Room, until
 from sandbox.story import before
 
 pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
-PICTURE = os.environ.get("CHAT_PICTURE", "")
 
 
 @pytest.fixture(scope="module")
@@ -60,7 +55,6 @@ def test_acknowledge_is_clicked_and_the_card_repainted(room: Room, page: Browser
     until(lambda: incident.status == "acknowledged", 5)
     says(page, where, "Acknowledged by @ada")
     assert page.js(f"{button} === null"), "what is done can't be done again"
-    page.until("document.body.innerText.includes('Only visible to you')")
 
 
 def test_a_choice_opens_a_dialog_whose_mistakes_are_shown(room: Room, page: Browser) -> None:
@@ -90,8 +84,6 @@ def test_a_command_is_typed_and_answered_to_who_typed_it_alone(room: Room, page:
         "e.innerText.includes('Invoices are late'))"
     )
     page.until(mine)
-    if PICTURE:
-        page.picture(Path(PICTURE), 1180, 1380)
     pick(page, "grace")
     page.until(f"!({mine})")
     type_in(page, "Looking into it")

@@ -1,9 +1,9 @@
 """Where calls from Mattermost arrive: verified, answered within 3 s, and dispatched.
 
-A click's answer says "working on it"; the act is an action's. Dialogs are opened here and at once,
-since their trigger lives 3 s. When StackStorm does not take an order in time, whoever gave it is
-told to try again, and the order is taken back by a datastore key that the action looks for: it is
-never run late.
+The act is an action's, which answers when it is done; what is taken is answered with nothing.
+Dialogs are opened here and at once, since their trigger lives 3 s. When StackStorm does not take
+an order in time, whoever gave it is told to try again, and the order is taken back by a datastore
+key that the action looks for: it is never run late.
 """
 
 from __future__ import annotations
@@ -55,7 +55,6 @@ NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a mom
 PONG = "StackStorm's pack pagerduty is here."
 DONE_ALREADY = ":ballot_box_with_check: Done already: the first click counted."
 EXPIRED = ":hourglass: Nothing was done: the question is too old. Type the command again."
-WORKING = ":hourglass_flowing_sand: Working on it …"
 
 
 class ChatEndpoint:
@@ -163,7 +162,8 @@ class ChatEndpoint:
         return CallSecrets(self._commands.texts, keys, self._webhooks.texts)
 
     def _take(self, order: ChatOrder) -> str:
-        """Dispatch it; what is answered at once."""
+        """Dispatch it; what is answered at once: nothing where it was taken, the answer comes when
+        it is done."""
         try:
             with self._lock:
                 self._dispatcher.dispatch(
@@ -176,7 +176,7 @@ class ChatEndpoint:
             self._replay_guard.give_back(order.once)
             threading.Thread(target=self._drop, args=(order.id,), daemon=True).start()
             return NOT_TAKEN
-        return WORKING
+        return ""
 
     def _drop(self, order_id: str) -> None:
         """It may still get through; the action that finds this key leaves it alone."""
@@ -319,13 +319,13 @@ def open_endpoint(
 
 
 def _response(path: str, text: str) -> Dict[str, Any]:
+    if not text or path == NOTE:
+        return {}  # to a note an answer would be posted for all to see
     if path == COMMAND:
-        return {"response_type": "ephemeral", "text": text}
+        return {"response_type": "ephemeral", "text": text, "skip_slack_parsing": True}
     if path == buttons.CLICK:
-        return {"ephemeral_text": text}
-    if path == NOTE:
-        return {}  # an answer would be posted for all to see
-    return {} if text == WORKING else {"error": text}
+        return {"ephemeral_text": text, "skip_slack_parsing": True}
+    return {"error": text}
 
 
 def _again(path: str) -> Dict[str, Any]:

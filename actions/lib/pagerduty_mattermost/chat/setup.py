@@ -33,6 +33,8 @@ _COMPARED = (
     "auto_complete_hint",
     "auto_complete_desc",
     "display_name",
+    "username",
+    "icon_url",
 )
 
 
@@ -199,7 +201,11 @@ class _Setup:
         return SetupStep(OK, f"{name}: the bot posts in {found.label}")
 
     def _command(self, trigger: str) -> SetupStep:
-        fields = command_fields(trigger, self._settings.chat.public_url, self._team_id)
+        bot = self._context.mattermost.me()
+        picture = f"{self._settings.mattermost.url.rstrip('/')}/api/v4/users/{bot.id}/image"
+        fields = command_fields(
+            trigger, self._settings.chat.public_url, self._team_id, bot.username, picture
+        )
         try:
             present = next(
                 (
@@ -327,8 +333,11 @@ def checked(triggers: Sequence[str]) -> List[str]:
     return list(dict.fromkeys(words))
 
 
-def command_fields(trigger: str, public_url: str, team_id: str) -> Dict[str, Any]:
-    """A slash command as Mattermost takes it (API: POST /commands)."""
+def command_fields(
+    trigger: str, public_url: str, team_id: str, username: str, icon_url: str
+) -> Dict[str, Any]:
+    """A slash command as Mattermost takes it (API: POST /commands). `username`, `icon_url`: as
+    whom its answers are shown; without them they look like the person's own."""
     return {
         "team_id": team_id,
         "trigger": trigger,
@@ -341,8 +350,8 @@ def command_fields(trigger: str, public_url: str, team_id: str) -> Dict[str, Any
         ),
         "display_name": "PagerDuty",
         "description": MARK,
-        "username": "",
-        "icon_url": "",
+        "username": username,
+        "icon_url": icon_url,
     }
 
 

@@ -257,6 +257,8 @@ class Mattermost(MattermostDirectory):
         body: Dict[str, Any] = {
             "response_type": "in_channel" if public else "ephemeral",
             "text": checked_message(text),
+            # Else Mattermost reads Slack's markup in it, which mutilates Markdown.
+            "skip_slack_parsing": True,
         }
         if attachments:
             body["attachments"] = [cleaned(one) for one in attachments]

@@ -1,0 +1,91 @@
+"""Draws the pictures of the documents from the sandbox's page, in Debian's Chromium.
+
+    make pictures
+
+The pack runs on a local PagerDuty and a local Mattermost; what is shown happens there. The page
+draws posts, menus and dialogs as Mattermost's own does, but is not Mattermost's.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+import tempfile
+from pathlib import Path
+from typing import Any
+
+ROOT = Path(__file__).resolve().parent.parent
+PICTURES = ROOT / "docs" / "pictures"
+WIDE, TELEPHONE = (1000, 800), (390, 800)
+DETAILS = {
+    "region": "eu-central-1",
+    "value": 4.21,
+    "threshold": "1 s",
+    "hosts": ["web-1", "web-2", "web-3"],
+    "error": 'Traceback:\n  File "pay.py", line 81, in charge\nTimeoutError: 5 s',
+}
+
+
+def main() -> int:
+    for folder in ("tests/support", "actions/lib", "standalone/shims", "."):
+        sys.path.insert(0, str(ROOT / folder))
+    from browser import NO_BROWSER, Browser
+
+    from sandbox import Sandbox
+    from sandbox.chat_room import Room, until
+    from sandbox.story import before
+
+    if NO_BROWSER:
+        print(f"No pictures: {NO_BROWSER}", file=sys.stderr)
+        return 1
+    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+        before(sandbox)
+        room = Room(sandbox, Path(folder))
+        try:
+            with Browser(Path(folder) / "browser") as browser:
+                browser.open(sandbox.mattermost.url + "/")
+                _draw(sandbox, room, browser, until)
+        finally:
+            room.stop()
+    return 0
+
+
+def _draw(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
+    account = sandbox.pagerduty.account
+    incident = account.trigger(
+        "Checkout API",
+        "Payment latency p99 is 4.2 s (limit 1 s) in eu-central-1",
+        priority="P2",
+        details=DETAILS,
+        links=[{"href": "https://wiki.example.com/payments", "text": "Runbook"}],
+    )
+    until(lambda: room.buttons(incident), 30)
+    _seen(browser, "assigned to")
+    browser.picture(PICTURES / "card-triggered.png", *WIDE)
+    room.click(incident, "acknowledge")
+    until(lambda: incident.status == "acknowledged", 20)
+    _seen(browser, "Acknowledged by")
+    sandbox.clock.advance(60)
+    account.annotate(incident, "Payment provider is slow; failing over to the second one.")
+    _seen(browser, "noted")
+    browser.picture(ROOT / "docs" / "card.png", 1000, 720)
+    browser.picture(PICTURES / "card-telephone.png", *TELEPHONE)
+    for service, title, priority in (
+        ("Billing Jobs", "Invoices are late", "P3"),
+        ("Database", "Replica lag is 90 s", "P1"),
+    ):
+        other = account.trigger(service, title, priority=priority)
+        until(lambda one=other: room.buttons(one), 30)
+    browser.js(f"document.getElementById('text').value = {json.dumps('/pd list')}")
+    browser.js("document.querySelector('#composer button').click()")
+    browser.until("!!document.querySelector('.ephemeral')")
+    _seen(browser, "Replica lag")
+    browser.picture(PICTURES / "chat.png", 1180, 1100)
+
+
+def _seen(browser: Any, words: str) -> None:
+    browser.until(f"document.getElementById('posts').innerText.includes({json.dumps(words)})")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
