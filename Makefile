@@ -72,14 +72,14 @@ docs: $(READY)
 	$(BIN)/python tools/reference.py
 	$(BIN)/python tools/commands.py
 
-docs-pictures: $(READY)
-	$(BIN)/python tools/pictures.py
-
-check: $(READY)
+docs-check: $(READY)
 	$(BIN)/python tools/metadata.py --check
 	$(BIN)/python tools/examples.py --check
 	$(BIN)/python tools/reference.py --check
 	$(BIN)/python tools/commands.py --check
+
+pictures: $(READY)
+	$(BIN)/python tools/pictures.py
 
 check: $(READY)
 	$(BIN)/python -m standalone check $(if $(CONFIG),--config $(CONFIG)) $(ARGS)

@@ -40,6 +40,11 @@ SNOOZES: Tuple[Tuple[str, str], ...] = (
     ("snooze4h", "Snooze 4 hours"),
     ("snooze24h", "Snooze a day"),
 )
+MENU_ACTS: Tuple[Tuple[str, str], ...] = (
+    *SNOOZES,
+    ("unacknowledge", "Take back the acknowledgement"),
+)
+"""Choices of an acknowledged incident's menu that are carried out at once."""
 
 
 def actions(
@@ -110,7 +115,7 @@ def _button(
 def _menu(incident: Incident, url: str, key: str, now: float, chosen: int) -> Dict[str, Any]:
     choices = [(value, f"{text}…") for value, text in DIALOGS.items() if value != "note"]
     if incident.status == "acknowledged":
-        choices = [*SNOOZES, ("unacknowledge", "Take back the acknowledgement"), *choices]
+        choices = [*MENU_ACTS, *choices]
     return {
         "id": f"{MENU}{incident.status}{chosen or ''}",
         "name": "More…",

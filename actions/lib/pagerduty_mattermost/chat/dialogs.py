@@ -19,6 +19,10 @@ from pagerduty_mattermost.core.text import clean, cut
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
 
 PURPOSE = "dialog"
+FROM_MENU = tuple(kind for kind in DIALOGS if kind != "note")
+"""Dialogs that a choice from a card's menu opens."""
+CANCELLED = "cancelled"
+"""Verb of the order that comes of such a dialog which was closed: the menu is drawn afresh."""
 SUBMIT = "/dialog"
 DECLARE = "declare"
 FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
@@ -71,7 +75,7 @@ def dialog(
             ),
             "elements": elements,
             "submit_label": "Send",
-            "notify_on_cancel": False,
+            "notify_on_cancel": kind in FROM_MENU,
             "state": state,
         },
     }

@@ -17,6 +17,7 @@ from pagerduty_mattermost.chat import (
     audit,
     begun_orders,
     declared_post,
+    dialogs,
     dropped_orders,
     order_replies,
     orders,
@@ -35,6 +36,7 @@ from pagerduty_mattermost.gateways.reading_context import ReadingContext
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Change
 
 DONE, TOO_LATE, DROPPED = "done", "too_late", "dropped"
 _VOID = {
@@ -55,6 +57,9 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
             return _too_late(context, order)
         if dropped_orders.was_dropped(context.store, str(order["id"])):
             return {"done": DROPPED, "message": _VOID[DROPPED]}
+        if order.get("verb") == dialogs.CANCELLED:
+            _repaint_one(context, order, str(order.get("incident")))
+            return {"done": DONE, "incidents": [], "message": "The menu is drawn afresh."}
         result = _carried_out(context, order)
     except _Told as told:
         raise told.error from None
@@ -125,7 +130,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
             begun = _begun(context, order, entry_name)
             if begun is not None:
                 result = _not_again(context, order, begun)
-                _repaint(context, command, result)
+                _repaint(context, order, command, result)
                 return result
         command = which_incident.complete(context, command, root_id)
         allow(context, command, entry_name=entry_name)
@@ -135,9 +140,9 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
         try:
             result = run(context, command, entry_name=entry_name)
         except HalfDone as half:
-            _repaint(context, command, half.result)
+            _repaint(context, order, command, half.result)
             raise
-        _repaint(context, command, result)
+        _repaint(context, order, command, result)
     if order_replies.is_told(order, result):
         zone = times.zone(context.settings.time_zone)
         _tell(context, order, order_replies.reply_to(order, result, chat, zone, context.clock()))
@@ -156,18 +161,27 @@ def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Comma
     return command._replace(key=str(order["id"])), dry
 
 
-def _repaint(context: Context, command: Command, result: CommandResult) -> None:
+def _repaint(
+    context: Context, order: Mapping[str, Any], command: Command, result: CommandResult
+) -> None:
     """The cards of what was changed, at once: the sensor would see it in its next cycle. What
     PagerDuty answered is not asked for again."""
-    from pagerduty_mattermost.cards import posting
-
     for incident_id in order_replies.repainted(command, result):
         known = order_replies.change_from(result, incident_id, context.pagerduty.last_server_time)
-        try:
-            change = known or posting.change_of(context, None, incident_id)
-            posting.make_publisher(context).repaint(change)
-        except PackError as error:
-            context.log.warning("The card of %s will follow: %s", incident_id, error)
+        _repaint_one(context, order, incident_id, known)
+
+
+def _repaint_one(
+    context: Context, order: Mapping[str, Any], incident_id: str, known: Optional[Change] = None
+) -> None:
+    from pagerduty_mattermost.cards import posting
+
+    try:
+        change = known or posting.change_of(context, None, incident_id)
+        chosen_in = order_replies.menu_channel(order)
+        posting.make_publisher(context).repaint(change, chosen_in=chosen_in)
+    except PackError as error:
+        context.log.warning("The card of %s will follow: %s", incident_id, error)
 
 
 def _tell(context: Context, order: Mapping[str, Any], reply: OrderReply) -> None:

@@ -15,7 +15,7 @@ from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.cards.incident_lists import line
-from pagerduty_mattermost.chat import orders
+from pagerduty_mattermost.chat import dialogs, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.verbs.registry import TABLE
@@ -95,6 +95,13 @@ def repainted(command: Command, result: CommandResult) -> Tuple[str, ...]:
     """Ids of the incidents whose cards look different now."""
     verb = TABLE.get(command.verb)
     return result.incidents if verb is not None and verb.repaints else ()
+
+
+def menu_channel(order: Mapping[str, Any]) -> str:
+    """Id of the channel whose card's menu somebody has chosen from; empty where it was no menu."""
+    chosen = (*dialogs.FROM_MENU, dialogs.CANCELLED, *(verb for verb, _ in buttons.MENU_ACTS))
+    from_card = order.get("kind") in ("dialog", "click")
+    return str(order.get("channel_id") or "") if from_card and order.get("verb") in chosen else ""
 
 
 def change_from(result: CommandResult, incident_id: str, at: Optional[float]) -> Optional[Change]:

@@ -216,8 +216,7 @@ def _click(
         verb = str(context.get("selected_option") or "")
         if verb not in (
             *buttons.DIALOGS,
-            *(value for value, _ in buttons.SNOOZES),
-            "unacknowledge",
+            *(value for value, _ in buttons.MENU_ACTS),
         ):
             raise CallRefused(400, "no such choice")
     if verb in buttons.DIALOGS:
@@ -243,9 +242,13 @@ def _dialog(
     signed = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
     if signed.get("u") != _user(body):
         raise CallRefused(403, "only who opened a dialog may send it")
-    if body.get("cancelled"):
-        return FieldErrors({})
     verb, incident = str(signed.get("v")), str(signed.get("i"))
+    if body.get("cancelled"):
+        if verb not in dialogs.FROM_MENU:
+            return FieldErrors({})
+        given = {"user_id": body["user_id"], "channel_id": signed.get("c")}
+        once = mark_of("token", body.get("state"), now)
+        return _order("dialog", given, now, once, verb=dialogs.CANCELLED, incident=incident)
     submission = body.get("submission")
     words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
     if wrong:
