@@ -118,9 +118,9 @@ class StolenThingsTestCase(AttackCase):
         for _ in range(3):
             answer = self.submit(dialog, "ada", {"text": "Once"})
             assert (answer.status_code, answer.json()) == (200, {}), "it is done, no error"
-        escalate = self.token(one, "escalate")
+        acknowledge = self.token(one, "acknowledge")
         for status in (200, 409):
-            assert self.click(escalate, trigger_id="same").status_code == status
+            assert self.click(acknowledge, trigger_id="same").status_code == status
         for status in (200, 409):
             assert self.command("list", trigger_id="other").status_code == status
         confirmed = sign(

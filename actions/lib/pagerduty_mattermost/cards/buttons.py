@@ -29,6 +29,7 @@ DIALOGS: Mapping[str, str] = {
     "note": "Note",
     "resolvenote": "Resolve with a note",
     "status": "Status update",
+    "escalate": "Escalate",
     "reassign": "Reassign",
     "priority": "Set priority",
     "responders": "Ask for help",
@@ -61,7 +62,6 @@ def actions(
         made.append(_button(incident, "acknowledge", "Acknowledge", "primary", url, key, now))
     made.append(_button(incident, "resolve", "Resolve", "success", url, key, now))
     made.append(_button(incident, "note", "Note…", "", url, key, now))
-    made.append(_button(incident, "escalate", "Escalate", "", url, key, now))
     made.append(_menu(incident, url, key, now, chosen))
     return tuple(made)
 

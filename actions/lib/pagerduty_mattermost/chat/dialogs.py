@@ -21,6 +21,18 @@ from pagerduty_mattermost.gateways.http.signed_tokens import sign
 PURPOSE = "dialog"
 FROM_MENU = tuple(kind for kind in DIALOGS if kind != "note")
 """Dialogs that a choice from a card's menu opens."""
+SUBMIT_LABELS: Mapping[str, str] = {
+    "note": "Add note",
+    "resolvenote": "Resolve",
+    "status": "Publish",
+    "escalate": "Escalate",
+    "reassign": "Reassign",
+    "priority": "Set priority",
+    "responders": "Ask for help",
+    "workflow": "Run",
+    "declare": "Declare",
+}
+"""The act, on the button that sends the dialog."""
 CANCELLED = "cancelled"
 """Verb of the order that comes of such a dialog which was closed: the menu is drawn afresh."""
 SUBMIT = "/dialog"
@@ -47,11 +59,12 @@ def dialog(
     details: str = "",
     post_id: str = "",
     order: Sequence[str] = (),
+    about_what: str = "",
 ) -> Dict[str, Any]:
     """As `open_dialog` takes it, but the trigger id. `choices`: names of services, priorities and
     workflows, where known; `asker`: the user it is opened for, in `channel`; `text` and `details`:
     what stands in the fields already; `post_id`: the post that is declared; `order`: the fields of
-    a declaration."""
+    a declaration; `about_what`: which incident it is about, as Markdown."""
     about = {
         "v": kind,
         "i": incident_id,
@@ -74,7 +87,8 @@ def dialog(
                 "Declare an incident" if kind == DECLARE else DIALOGS[kind], MAX_TITLE_CHARACTERS
             ),
             "elements": elements,
-            "submit_label": "Send",
+            "submit_label": SUBMIT_LABELS[kind],
+            **({"introduction_text": about_what} if about_what else {}),
             "notify_on_cancel": kind in FROM_MENU,
             "state": state,
         },
@@ -83,11 +97,21 @@ def dialog(
 
 def _element(kind: str, choices: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
     if kind in ("reassign", "responders"):
-        return {"display_name": "Who", "name": "user", "type": "select", "data_source": "users"}
+        return {"display_name": "Person", "name": "user", "type": "select", "data_source": "users"}
     if kind in ("priority", "workflow"):
         return _choice("text", DIALOGS[kind], choices.get(kind) or (), optional=False)
+    if kind == "escalate":
+        return {
+            "display_name": "To",
+            "name": "text",
+            "type": "text",
+            "max_length": 150,
+            "optional": True,
+            "placeholder": "the next level",
+            "help_text": "A level (2) or another escalation policy; left empty: the next level.",
+        }
     return {
-        "display_name": "Text",
+        "display_name": {"note": "Note", "status": "Update"}.get(kind, "Note"),
         "name": "text",
         "type": "textarea",
         "max_length": MAX_TEXT_CHARACTERS,
@@ -154,7 +178,8 @@ def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Di
     elif kind in ("reassign", "responders"):
         wrong = {} if "user" in given else {"user": "Choose somebody"}
     else:
-        wrong = {} if kind == "resolvenote" or "text" in given else {"text": "It needs words"}
+        free = kind in ("resolvenote", "escalate")
+        wrong = {} if free or "text" in given else {"text": "It needs words"}
     return given, wrong
 
 

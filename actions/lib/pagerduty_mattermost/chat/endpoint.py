@@ -32,6 +32,7 @@ from pagerduty_mattermost.chat.requests import (
 )
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
 from pagerduty_mattermost.core.errors import ConfigError, PackError
+from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.listener import Listener, SparingLog, cant_listen
@@ -205,6 +206,7 @@ class ChatEndpoint:
             asker=wanted.user_id,
             channel=wanted.channel_id,
             order=self._chat.declare_fields,
+            about_what=self._about(wanted),
             **given,
         )
         try:
@@ -215,6 +217,17 @@ class ChatEndpoint:
                 path, f":warning: The dialog could not be opened: {escape(str(error))}"
             )
         return {}
+
+    def _about(self, wanted: DialogWanted) -> str:
+        """Which incident a dialog is about: the title of the card it was opened from. A dialog
+        without it is better than none."""
+        if not (wanted.incident and wanted.post_id):
+            return ""
+        try:
+            shown = self._mattermost().get_post(wanted.post_id)["props"]["attachments"][0]
+            return f"**{copyable(one_line(str(shown['title']), 200))}**"
+        except (PackError, KeyError, IndexError, TypeError):
+            return ""
 
     def _mattermost(self) -> Any:
         """A gateway is not for several threads at once."""

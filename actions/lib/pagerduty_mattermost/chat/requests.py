@@ -105,6 +105,8 @@ class DialogWanted(NamedTuple):
     user_id: str
     channel_id: str = ""
     text: str = ""
+    post_id: str = ""
+    """Of the card it was opened from."""
 
 
 class Ping(NamedTuple):
@@ -233,7 +235,8 @@ def _opened(
     trigger_id = clean(words.get("trigger_id"), 1000)
     if not trigger_id:
         raise CallRefused(400, "a call without a trigger_id")
-    return DialogWanted(kind, incident, trigger_id, _user(words), _id(words, "channel_id"), text)
+    channel_id, post_id = _id(words, "channel_id"), _id(words, "post_id")
+    return DialogWanted(kind, incident, trigger_id, _user(words), channel_id, text, post_id)
 
 
 def _dialog(
