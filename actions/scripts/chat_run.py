@@ -15,7 +15,6 @@ class ChatRun(PackAction):
         from pagerduty_mattermost.chat.command import Command
         from pagerduty_mattermost.chat.perform import perform
         from pagerduty_mattermost.core.text import clean
-        from pagerduty_mattermost.gateways.mattermost.values import id_in
 
         # An optional part that was not given arrives as None, or as the text that a template makes
         # of it.
@@ -24,8 +23,10 @@ class ChatRun(PackAction):
             for name, value in params.items()
             if value not in (None, "None")
         }
-        if id_in(words.get("user", "")):
-            del words["user"]  # a chat bot says names: only the pack's own sensor knows ids
+        if ":" in words.get("user", ""):
+            del words[
+                "user"
+            ]  # no name: ids, which are marked so, the pack's own sensor knows alone
         result = perform(
             self.context,
             Command(**{name: word for name, word in words.items() if name in Command._fields}),

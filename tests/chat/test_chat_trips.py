@@ -129,7 +129,7 @@ FIND, CHANGE, ACT = "GET /incidents/<id>", "PUT /incidents/<id>", "PUT /incident
 def test_a_click_asks_pagerduty_once_who_clicked_and_then_not_at_all(office: Office) -> None:
     first, second = office.incident(), office.incident()
     trips = office.order("click", verb="acknowledge", incident=first.id)
-    check(trips, [FIND, "GET /users", ACT], mattermost=4, datastore=10)
+    check(trips, ["GET /users", FIND, ACT], mattermost=4, datastore=10)
     trips = office.order("click", verb="acknowledge", incident=second.id)
     check(trips, [FIND, ACT], mattermost=4, datastore=9)
     assert {first.status, second.status} == {"acknowledged"}
@@ -140,7 +140,7 @@ def test_a_linked_person_is_remembered_as_well(office: Office) -> None:
     office.run(IdentityLink, user="ada", pagerduty_user=grace["id"])
     incidents = [office.incident() for _ in range(2)]
     trips = office.order("click", verb="acknowledge", incident=incidents[0].id)
-    check(trips, [FIND, "GET /users/<id>", ACT], mattermost=4, datastore=10)
+    check(trips, ["GET /users/<id>", FIND, ACT], mattermost=4, datastore=10)
     trips = office.order("click", verb="acknowledge", incident=incidents[1].id)
     check(trips, [FIND, ACT], mattermost=4, datastore=9)
     for one in incidents:
@@ -203,7 +203,7 @@ def test_what_is_open_is_read_once_for_all_numbers_and_for_what_is_left(office: 
     office.config["chat"]["confirm"] = []
     text = f"resolve {first.number} {third.number}"
     trips = office.order("command", text=text, hook=office.hook())
-    kinds = ["GET /incidents", "GET /users", ACT]
+    kinds = ["GET /users", "GET /incidents", ACT]
     check(trips, kinds, mattermost=8, datastore=21)
     assert (first.status, second.status, third.status) == ("resolved", "triggered", "resolved")
     sent = [e for e in office.sandbox.journal.entries if e.path.startswith("/hooks/")][-1]

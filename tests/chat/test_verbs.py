@@ -32,6 +32,7 @@ from pagerduty_mattermost.chat.verb import (
     Verb,
 )
 from pagerduty_mattermost.chat.verbs.registry import TABLE
+from pagerduty_mattermost.core.config import chat_verbs
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.context import Context
@@ -71,7 +72,10 @@ def sandbox() -> Iterator[Sandbox]:
 def test_a_record_agrees_with_itself(verb: Verb) -> None:
     groups = {name.rstrip("_") for name in re.compile(verb.pattern).groupindex}
     assert groups <= set(Command._fields)
-    assert set(verb.includes) | set(verb.includes_with_text) <= set(TABLE.names) - {verb.name}
+    others = set(TABLE.names) - {verb.name}
+    assert set(verb.includes) | set(verb.includes_with_text) <= others
+    everything = Command(verb.name, text="policy x", options={"assign": "@mei"})
+    assert set(verb.includes_if(everything)) <= others
     assert set(verb.states) <= set(ALL_STATES)
     assert verb.incidents == NONE or "incidents" in groups or verb.name == "acknowledge_mine"
     assert verb.confirmed != IF_SEVERAL or verb.incidents != NONE
@@ -114,7 +118,7 @@ def test_chat_run_takes_the_verbs_that_there_are() -> None:
 
 def test_what_asks_first_by_default_is_what_the_records_say() -> None:
     always = [verb.name for verb in TABLE.verbs if verb.confirmed == ALWAYS]
-    assert list(ChatConfig().confirm) == [*always, orders.BULK]
+    assert list(ChatConfig().confirm) == [*always, orders.BULK, orders.OVERRIDE_OTHERS]
 
 
 @pytest.mark.parametrize("path", files("aliases"), ids=lambda path: path.stem)
@@ -171,12 +175,20 @@ def test_a_dialog_asks_for_people_where_the_verb_wants_them() -> None:
 @VERBS
 def test_who_may_not_act_may_look(sandbox: Sandbox, verb: Verb) -> None:
     said = Command(verb.name, user="ada")
-    for chat in ({"read_only": True}, {"allowed": {verb.name: ["role:nobody"]}}):
-        if verb.is_act:
-            with pytest.raises(RejectedInput, match="nothing is changed|you may not"):
-                allow(context_of(sandbox, **chat), said)
-        else:
-            allow(context_of(sandbox, **chat), said)
+    if verb.changes == NOTHING:
+        allow(context_of(sandbox, read_only=True), said)
+    else:
+        with pytest.raises(RejectedInput, match="nothing is changed"):
+            allow(context_of(sandbox, read_only=True), said)
+    with pytest.raises(RejectedInput, match="you may not"):
+        allow(context_of(sandbox, allowed={verb.name: ["role:nobody"]}), said)
+
+
+def test_the_configuration_knows_the_names_of_all_verbs_and_how_they_are_typed() -> None:
+    assert set(chat_verbs.TYPED) == set(TABLE.names)
+    for verb in TABLE.verbs:
+        known = {chat_verbs.verb_name(verb.word), chat_verbs.verb_name(verb.name)}
+        assert verb.name in known or verb.word == chat_verbs.verb_name(verb.word), verb.name
 
 
 @VERBS

@@ -268,7 +268,7 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: (
             [each["user_id"] for each in overridden(room)] == [user(room, "mei@example.com")]
         ),
-        public=True,
+        confirms=True,
     ),
     Row("overrides <schedule>", "overrides Platform rotation", "| Mei Tanaka |"),
     Row(

@@ -43,7 +43,7 @@ def asks_first(order: Mapping[str, Any], command: Command, chat: ChatConfig) -> 
     return (
         order.get("kind") == "command"
         and chat.has_buttons
-        and orders.needs_confirmation(command, chat.confirm)
+        and orders.needs_confirmation(command, chat.confirm, str(order.get("user_name") or ""))
     )
 
 

@@ -12,12 +12,11 @@ from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
+from pagerduty_mattermost.core.config.chat import BULK, OVERRIDE_OTHERS
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 
-BULK = "bulk"
-"""Stands in chat.confirm for what is done to several incidents at once."""
-SNOOZE = "snooze"
+SNOOZE, OVERRIDE = "snooze", "override"
 REPLAYED = "replayed"
 """In an order that a person replays by hand."""
 VALID_SECONDS = 60.0
@@ -108,16 +107,21 @@ def given(order: Mapping[str, Any]) -> str:
     return " ".join(word for word in words if word)
 
 
-def needs_confirmation(what: Command, listed: Sequence[str]) -> bool:
-    """Whether its giver is asked first. `listed` (chat.confirm): commands, and `bulk` for what is
-    done to several incidents at once."""
+def needs_confirmation(what: Command, listed: Sequence[str], asker: str = "") -> bool:
+    """Whether its giver is asked first. `listed` (chat.confirm): names of verbs, which count for
+    whatever does the same in other words, `bulk` for what is done to several incidents at once,
+    `override_others`. `asker`: username of the giver."""
     verb = TABLE.get(what.verb)
     if verb is None:
         return False
+    if any(name in listed for name in (verb.name, *verb.includes)):
+        return True
+    if OVERRIDE_OTHERS in listed and verb.name == OVERRIDE and what.text.strip():
+        return what.text.strip().lower() not in ("me", f"@{asker}".lower())
     several = (
         verb.incidents == ALL_OF_ASKER or len(re.split(r"[,\s]+", what.incidents.strip())) > 1
     )
-    return verb.name in listed or (BULK in listed and several and verb.confirmed == IF_SEVERAL)
+    return BULK in listed and several and verb.confirmed == IF_SEVERAL
 
 
 def as_text(what: Command) -> str:

@@ -43,11 +43,13 @@ def allow(
     from pagerduty_mattermost.chat import permissions
 
     verb = table.get(command.verb)
-    if verb is None or not verb.is_act:
+    if verb is None:
         return
     try:
         permissions.require(context, command, verb)
     except Exception:
+        if not verb.is_act:
+            raise
         with _recorded(context, command, entry_name):
             raise
 
@@ -95,7 +97,7 @@ def rehearse(context: Context, command: Command, table: CommandTable = TABLE) ->
     from pagerduty_mattermost.chat import permissions
 
     verb = table.get(command.verb)
-    if verb is not None and verb.is_act:
+    if verb is not None:
         permissions.require(context, command, verb)
     try:
         result = table.answer(context, command)

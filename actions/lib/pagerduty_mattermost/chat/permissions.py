@@ -5,19 +5,19 @@
       allowed:
         merge: ["@ada", "~incidents", "role:admin", "team:Platform"]
 
-A verb that is not listed may be done by everybody. Any of the entries is enough: a
-Mattermost @user, the ~channel (or its id) where it is typed, a role of PagerDuty's (owner, admin,
-user, …), or `team:` and one of its teams.
+A verb that is not listed may be done by everybody whom PagerDuty itself lets do it
+(`pagerduty_roles`). Any of the entries is enough: a Mattermost @user, the ~channel (or its id)
+where it is typed, a role of PagerDuty's (owner, admin, user, …), or `team:` and one of its teams.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
+from pagerduty_mattermost.chat import pagerduty_roles
 from pagerduty_mattermost.chat.command import Command
-from pagerduty_mattermost.chat.verb import Verb
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
-from pagerduty_mattermost.gateways.mattermost.values import is_id
+from pagerduty_mattermost.chat.verb import NOTHING, PAGERDUTY, Verb
+from pagerduty_mattermost.core.errors import ConfigError, NotFound, RejectedInput
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -26,8 +26,10 @@ if TYPE_CHECKING:
 def require(context: Context, command: Command, verb: Verb) -> None:
     """Raises RejectedInput when it is not allowed, saying to whom it is. `verb`: the command's."""
     chat = context.settings.chat
-    if chat.read_only:
-        raise RejectedInput("nothing is changed from chat here (chat.read_only)")
+    if chat.read_only and verb.changes != NOTHING:
+        raise RejectedInput(
+            "nothing is changed from chat here, and nothing posted (chat.read_only)"
+        )
     for name in rights(command, verb):
         entries = chat.allowed.get(name)
         if entries is not None and not any(_fits(context, command, entry) for entry in entries):
@@ -35,12 +37,15 @@ def require(context: Context, command: Command, verb: Verb) -> None:
                 f"you may not {name.replace('_', ' ')} here: it is for "
                 f"{', '.join(entries) or 'nobody'}"
             )
+    if verb.changes == PAGERDUTY:
+        pagerduty_roles.require(context, command, verb)
 
 
 def rights(command: Command, verb: Verb) -> Tuple[str, ...]:
     """What the command does, by the names that `chat.allowed` may list: what may not be done may
     not be done in other words either."""
-    return (verb.name, *verb.includes, *(verb.includes_with_text if command.text else ()))
+    more = verb.includes_with_text if command.text else ()
+    return tuple(dict.fromkeys((verb.name, *verb.includes, *more, *verb.includes_if(command))))
 
 
 def _fits(context: Context, command: Command, entry: str) -> bool:
@@ -53,12 +58,19 @@ def _fits(context: Context, command: Command, entry: str) -> bool:
         )
     if entry.startswith("@"):
         return _username(context, command) == entry[1:].lower()
-    name = entry.lstrip("~")
-    if not command.channel:
-        return False
-    return name == command.channel or (
-        not is_id(name) and context.mattermost.channel(command.channel).name == name
-    )
+    return bool(command.channel) and _channel_id(context, entry) == command.channel
+
+
+def _channel_id(context: Context, entry: str) -> str:
+    """By its id, since other teams may have a channel of the same name; empty where it can't be
+    found, so that the entry fits nobody."""
+    try:
+        return context.once(
+            f"right in {entry}", lambda: context.channels.id_of(entry.strip().lstrip("~"))
+        )
+    except (NotFound, RejectedInput, ConfigError) as error:
+        context.log.warning("chat.allowed names the channel %s: %s", entry, error)
+        return ""
 
 
 def _username(context: Context, command: Command) -> str:

@@ -78,12 +78,13 @@ class Verb(NamedTuple):
     names_people: bool = False
     """Whether `text` names people; whoever is chosen in a dialog comes as `@<Mattermost id>`."""
     for_everybody: bool = False
-    """Although it changes something, anybody may do it, also where chat.read_only is on, and the
-    audit leaves it out."""
+    """Although it changes something the audit leaves it out; chat.read_only stops it."""
     includes: Tuple[str, ...] = ()
     """Names of verbs whose rights it needs as well, because it does what they do."""
     includes_with_text: Tuple[str, ...] = ()
     """The same where `text` is given."""
+    includes_if: Callable[[Command], Tuple[str, ...]] = lambda command: ()
+    """The same by what else is said."""
     dry_run: str = ""
     """What a dry run says it would do, where the request that it would send tells people
     nothing."""

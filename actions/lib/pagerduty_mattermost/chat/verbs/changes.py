@@ -176,6 +176,7 @@ VERBS = (
         incidents=MANY,
         confirmed=ALWAYS,
         repaints=True,
+        includes=("resolve",),
     ),
     Verb(
         name="priority",

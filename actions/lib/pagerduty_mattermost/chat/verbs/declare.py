@@ -137,6 +137,7 @@ VERBS = (
         options=("urgency", "priority", "assign", "details"),
         changes=PAGERDUTY,
         includes=("declare",),
+        includes_if=lambda command: ("page",) if command.options.get("assign") else (),
     ),
     Verb(
         name="declare",

@@ -139,6 +139,7 @@ VERBS = (
         pattern=r"maintenance\s+end\s+(?P<text>\S+)",
         group=PEOPLE,
         changes=PAGERDUTY,
+        includes=("maintenance",),
     ),
     Verb(
         name="maintenance",

@@ -211,6 +211,7 @@ VERBS = (
         pattern=r"override\s+(?:cancel|end|delete)\s+(?P<text>\S+)",
         group=PEOPLE,
         changes=PAGERDUTY,
+        includes=("override",),
     ),
     Verb(
         name="override",
@@ -232,6 +233,7 @@ VERBS = (
         pattern=r"take(?:\s+over)?\s+(?P<service>.+?)(?:\s+(?:for|until|to)\s+(?P<duration>.+))?",
         group=PEOPLE,
         changes=PAGERDUTY,
+        includes=("override",),
     ),
     Verb(
         name="overrides",

@@ -152,5 +152,6 @@ VERBS = (
         options=("urgency", "service"),
         changes=PAGERDUTY,
         confirmed=ALWAYS,
+        includes=("create", "declare"),
     ),
 )

@@ -29,7 +29,7 @@ def escalate(context: Context, command: Command) -> CommandResult:
     """To the level in `text`, by default the next one; or to another escalation policy, by
     name."""
     words = one_line(clean(command.text, 300))
-    level = re.fullmatch(r"(?:level\s*)?(\d{1,3})", words, re.IGNORECASE)
+    level = _level(words)
     policy = None if level or not words else _policy(context, words)
     if words and not level and policy is None:
         raise NotFound(
@@ -38,7 +38,7 @@ def escalate(context: Context, command: Command) -> CommandResult:
     email, row = sender_and_row(context, command)
     if policy:
         return _to_policy(context, incident_of(row), policy, email, "Escalated")
-    number = int(level.group(1)) if level else None
+    number = int(level) if level else None
     after = incident_of(
         incident_updates.escalate(context.pagerduty, row, number, from_email=email)
     )
@@ -105,6 +105,12 @@ def responders(context: Context, command: Command) -> CommandResult:
     )
 
 
+def _level(text: str) -> str:
+    """The number in "level 2" or "2"; empty for anything else."""
+    found = re.fullmatch(r"(?:level\s*)?(\d{1,3})", one_line(clean(text, 300)), re.IGNORECASE)
+    return found.group(1) if found else ""
+
+
 def _words(command: Command) -> List[str]:
     return [word.strip() for word in command.text.split(",") if word.strip()]
 
@@ -142,6 +148,9 @@ VERBS = (
         incidents=ONE,
         states=OPEN_STATES,
         repaints=True,
+        includes_if=lambda command: (
+            ("reassign",) if command.text.strip() and not _level(command.text) else ()
+        ),
     ),
     Verb(
         name="reassign",

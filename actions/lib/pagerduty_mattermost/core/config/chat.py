@@ -2,10 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Mapping, NamedTuple, Tuple
+from typing import Dict, Mapping, NamedTuple, Tuple
 
+from pagerduty_mattermost.core.config.chat_verbs import nearest, verb_name
 from pagerduty_mattermost.core.config.reader import MIN_SECRET_CHARACTERS, Reader, Secret
+from pagerduty_mattermost.core.text import one_line
 
+BULK = "bulk"
+"""Stands in chat.confirm for what is done to several incidents at once."""
+OVERRIDE_OTHERS = "override_others"
+"""The same for an override that puts somebody else on call."""
 DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
 
 
@@ -24,9 +30,10 @@ class ChatConfig(NamedTuple):
     needs no PagerDuty user."""
     read_only: bool = False
     allowed: Mapping[str, Tuple[str, ...]] = {}
-    """Who may do what, by verb."""
-    confirm: Tuple[str, ...] = ("merge", "workflow", "page", "bulk")
-    """Commands that ask before they act; `bulk`: what is done to several incidents."""
+    """Who may do what, by the verb's name."""
+    confirm: Tuple[str, ...] = ("merge", "workflow", "page", BULK, OVERRIDE_OTHERS)
+    """Names of verbs that ask before they act; `bulk`: what is done to several incidents;
+    `override_others`: an override for somebody else."""
     declare_fields: Tuple[str, ...] = DECLARE_FIELDS
     page_service: str = ""
     """The service that pages of people and schedules are on: PagerDuty asks for one."""
@@ -56,8 +63,8 @@ def read_chat(whole: Reader) -> ChatConfig:
         default_sender=read.boolean("default_sender"),
         anonymous_create=read.boolean("anonymous_create"),
         read_only=read.boolean("read_only"),
-        allowed=read.lists("allowed"),
-        confirm=read.texts("confirm", may_be_empty=True),
+        allowed=_allowed(read),
+        confirm=_confirm(read),
         declare_fields=read.texts("declare_fields", DECLARE_FIELDS),
         page_service=read.text("page_service"),
         bind=read.text("bind"),
@@ -73,3 +80,33 @@ def read_chat(whole: Reader) -> ChatConfig:
     if any(len(key.reveal()) < MIN_SECRET_CHARACTERS for key in chat.signing_keys):
         read.wrong("signing_keys", f"must have at least {MIN_SECRET_CHARACTERS} characters each")
     return chat
+
+
+def _allowed(read: Reader) -> Dict[str, Tuple[str, ...]]:
+    """By the verbs' names, however they were typed. Two words for one verb: both count."""
+    found: Dict[str, Tuple[str, ...]] = {}
+    for word, entries in read.lists("allowed").items():
+        name = _named(read, "allowed", word)
+        if name:
+            found[name] = (*found.get(name, ()), *entries)
+    return found
+
+
+def _confirm(read: Reader) -> Tuple[str, ...]:
+    words = read.texts("confirm", may_be_empty=True)
+    names = (
+        word if word in (BULK, OVERRIDE_OTHERS) else _named(read, "confirm", word)
+        for word in words
+    )
+    return tuple(dict.fromkeys(name for name in names if name))
+
+
+def _named(read: Reader, setting: str, word: str) -> str:
+    """The verb's name; empty, and a problem, where there is none: a misspelt one would limit
+    nothing, silently."""
+    name = verb_name(word)
+    if name is None:
+        near = nearest(word, (BULK, OVERRIDE_OTHERS) if setting == "confirm" else ())
+        hint = f"; did you mean {near}?" if near else "; `/pd help` and docs/chat.md list them"
+        read.wrong(setting, f"names {one_line(word, 40)!r}, which is no command{hint}")
+    return name or ""

@@ -153,6 +153,19 @@ class Channels:
         the same channel, by its id or its name."""
         return self._key(self._target(text, service))
 
+    def id_of(self, text: str) -> str:
+        """The channel's id, whether the bot is in it or not; remembered for an hour."""
+        target = self._target(text, ("", ""))
+        key = f"{self._key(target)}.id"
+        with suppress(PackError):
+            kept = self._store.read(key)
+            if isinstance(kept, dict) and is_id(str(kept.get("id"))):
+                return str(kept["id"])
+        found = self._find(target).id
+        with suppress(PackError):  # looked up again next time
+            self._store.remember(key, {"id": found}, CACHED_SECONDS)
+        return found
+
     def look_up(self, text: str, service: Tuple[str, str] = ("", "")) -> ChannelRef:
         """The channel as Mattermost has it now; nothing is joined, kept or told to anybody."""
         target = self._target(text, service)

@@ -1,0 +1,121 @@
+"""What PagerDuty lets somebody do counts in chat as well: the pack's key may do everything, the
+person in whose name it acts may not.
+
+Owners, admins, managers (`user`) and responders (`limited_user`) act. Observers and people with
+restricted access act where a team role says so: manager or responder in a team of the incident,
+the service or the schedule. Stakeholders (`read_only_user`, `read_only_limited_user`) only look.
+The role is remembered with the identity (an hour), and looked up before anything is changed.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Set, Tuple
+
+from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.chat.verb import MANY, ONE, Verb
+from pagerduty_mattermost.core.errors import Ambiguous, ConfigError, NotFound, RejectedInput
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty.references import KINDS, resolve, resolve_user
+from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+ACTING = frozenset({"owner", "admin", "user", "limited_user"})
+STAKEHOLDERS = frozenset({"read_only_user", "read_only_limited_user"})
+ACTING_IN_TEAM = frozenset({"manager", "responder"})
+NAMES: Mapping[str, str] = {
+    "observer": "Observer",
+    "restricted_access": "Restricted Access",
+    "read_only_user": "Full Stakeholder",
+    "read_only_limited_user": "Limited Stakeholder",
+}
+"""As PagerDuty's pages call them."""
+_TARGETS: Mapping[str, str] = {
+    "create": "service",
+    "maintenance": "service",
+    "override": "schedule",
+    "take": "schedule",
+}
+"""Of verbs about no incident: the kind of what `service` names."""
+
+
+def require(context: Context, command: Command, verb: Verb) -> None:
+    """Raises RejectedInput, in one line, for who may not do it at PagerDuty either. Whom nobody
+    knows is let pass: the command itself asks who it is."""
+    chat = context.settings.chat
+    if chat.anonymous_create and verb.name == "create" and not command.service:
+        return
+    found = _actor(context, command)
+    if found is None:
+        return
+    person_id, role = found
+    if not role or role in ACTING:
+        return
+    if role not in STAKEHOLDERS and _acts_in_teams(context, command, verb, person_id):
+        return
+    name = NAMES.get(role, one_line(clean(role, 40)))
+    way_out = (
+        "" if role in STAKEHOLDERS else "; a team role of Responder or Manager there would let you"
+    )
+    raise RejectedInput(
+        f"PagerDuty does not let you {verb.name.replace('_', ' ')}: your role is {name}, which "
+        f"only looks{way_out}"
+    )
+
+
+def _actor(context: Context, command: Command) -> Optional[Tuple[str, str]]:
+    """Id and role of the PagerDuty user in whose name it is done; None where that is nobody's
+    own."""
+    from pagerduty_mattermost.chat.acting_user import identify
+
+    try:
+        if command.from_email:
+            if not context.settings.chat.allow_from:
+                return None  # the command refuses it
+            person, role = context.once(
+                f"role {command.from_email}",
+                lambda: resolve_user(context.pagerduty, command.from_email),
+            )
+            return person.id, role
+        found = identify(context, command.user)
+    except (NotFound, Ambiguous, ConfigError, RejectedInput):
+        return None
+    return found.person.id, found.role
+
+
+def _acts_in_teams(context: Context, command: Command, verb: Verb, person_id: str) -> bool:
+    """Whether each thing that the command changes belongs to a team in which the person acts."""
+    targets = _targets(context, command, verb)
+    return bool(targets) and all(
+        any(_team_role(context, team, person_id) in ACTING_IN_TEAM for team in teams)
+        for teams in targets
+    )
+
+
+def _targets(context: Context, command: Command, verb: Verb) -> List[Set[str]]:
+    """Of each thing that it changes the ids of its teams; none where that is not told."""
+    if verb.incidents in (ONE, MANY) and command.incidents:
+        from pagerduty_mattermost.gateways.pagerduty.find_incident import find_all
+
+        named = f"{command.incidents},{command.text}" if verb.name == "merge" else ""
+        return [_teams(row) for row in find_all(context.pagerduty, named or command.incidents)]
+    kind = _TARGETS.get(verb.name, "")
+    if not kind or not command.service:
+        return []
+    found = resolve(context.pagerduty, kind, command.service)
+    path = fill(KINDS[kind].path + "/{id}", id=found.id)
+    row: Any = context.pagerduty.get(path).get(kind)
+    return [_teams(row)] if isinstance(row, dict) else []
+
+
+def _teams(row: Dict[str, Any]) -> Set[str]:
+    return {id_of(team) for team in rows_of(row, "teams")}
+
+
+def _team_role(context: Context, team: str, person_id: str) -> str:
+    path = fill("/teams/{team}/members", team=team)
+    members = context.once(path, lambda: context.pagerduty.list_all(path, "members").items)
+    found = next((row for row in members if id_of(row.get("user")) == person_id), {})
+    return str(found.get("role") or "")

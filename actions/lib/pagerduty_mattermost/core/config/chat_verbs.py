@@ -1,0 +1,75 @@
+"""The names of what can be said in chat, as chat.allowed and chat.confirm take them: a verb's
+name, or how it is typed. Held to the verbs themselves by a test: they stand above this package."""
+
+from __future__ import annotations
+
+import re
+from typing import Mapping, Optional, Tuple
+
+TYPED: Mapping[str, Tuple[str, ...]] = {
+    "list": ("incidents", "list_all"),
+    "mine": ("list_mine", "my_incidents"),
+    "show": ("get", "details"),
+    "acknowledge": ("ack", "acknowledged"),
+    "acknowledge_mine": ("ack_mine", "ack_all_mine"),
+    "resolve": ("resolved",),
+    "mitigate": ("mitigated",),
+    "unacknowledge": ("unack",),
+    "reopen": (),
+    "notes": (),
+    "note": (),
+    "create": ("trigger", "create_incident"),
+    "declare": ("new", "new_incident"),
+    "escalate": (),
+    "reassign": ("assign",),
+    "responders": ("add_responder", "add_responders", "responder"),
+    "snooze": (),
+    "merge": (),
+    "priority": (),
+    "urgency": (),
+    "status_update": ("status",),
+    "workflow": ("run", "run_workflow", "run_play"),
+    "oncall": ("on_call", "who_is_on_call"),
+    "oncall_week": ("on_call_week",),
+    "oncall_picture": ("on_call_picture",),
+    "page": (),
+    "override": (),
+    "override_cancel": ("override_end", "override_delete"),
+    "overrides": (),
+    "take": ("take_over",),
+    "services": (),
+    "maintenance": (),
+    "maintenance_list": (),
+    "maintenance_end": (),
+    "subscribe": (),
+    "subscriptions": ("subscription",),
+    "unsubscribe": (),
+    "deadletters": ("deadletter", "dead_letters", "dead_letter"),
+    "whoami": ("who_am_i",),
+    "connect": (),
+    "disconnect": (),
+    "notify": ("notify_me",),
+    "health": (),
+    "help": (),
+}
+"""By name: other ways in which people type it."""
+
+
+def verb_name(word: str) -> Optional[str]:
+    """The name of the verb that is meant, whatever its case, with spaces or hyphens, also with
+    `/pd` in front; None when there is none."""
+    asked = re.sub(r"[\s_-]+", "_", word.strip().lower())
+    asked = re.sub(r"^/?pd_", "", asked)
+    if asked in TYPED:
+        return asked
+    return next((name for name, typed in TYPED.items() if asked in typed), None)
+
+
+def nearest(word: str, more: Tuple[str, ...] = ()) -> str:
+    """Of the names, the typed words and `more` the one that looks most like `word`; empty when
+    none does."""
+    import difflib
+
+    known = [*TYPED, *(typed for words in TYPED.values() for typed in words), *more]
+    asked = re.sub(r"[\s-]+", "_", word.strip().lower())
+    return next(iter(difflib.get_close_matches(asked, known, n=1, cutoff=0.5)), "")
