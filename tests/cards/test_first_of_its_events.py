@@ -7,10 +7,11 @@ import json
 from typing import Any, Iterator, List
 
 import pytest
-from chat_world import Chat
+from chat_world import NOW, Chat
 from posts_world import ACKED, RESOLVED, TRIGGERED, Wall, at, event
 
 from pagerduty_mattermost.cards.route import make_route
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.incidents.incident import Change
 
@@ -28,6 +29,8 @@ def wall() -> Iterator[Wall]:
 
 
 def requests(wall: Wall, change: Change) -> List[str]:
+    """What it costs, when the change is told at once."""
+    wall.chat.clock.set(max(times.seconds(event.occurred_at) or 0.0 for event in change.events))
     before = len(wall.chat.journal.entries)
     wall.show(change)
     return [entry.method for entry in wall.chat.journal.entries[before:]]
@@ -41,10 +44,11 @@ def test_the_card_is_painted_and_the_reply_posted_and_nothing_read(wall: Wall) -
 
 
 def test_an_older_change_is_replied_alone(wall: Wall) -> None:
-    wall.show(RESOLVED)
+    over = RESOLVED.incident._replace(updated_at=at(31), resolved_at=at(31))
+    wall.show(Change(over, (event(3, "resolved", 31),), 3))
     assert requests(wall, ACKED) == ["POST"]
     assert wall.replies() == ["R1", "R3", "R2"]
-    assert wall.shows(RESOLVED.incident)
+    assert wall.shows(over)
 
 
 def test_an_event_that_the_route_does_not_tell_costs_the_card_alone(wall: Wall) -> None:
@@ -137,6 +141,21 @@ def test_a_record_of_an_older_version_of_the_pack_is_completed(wall: Wall) -> No
     wall.show(ACKED)
     assert '"bot":""' not in wall.datastore.items[key]
     assert requests(wall, NOTED) == ["PUT", "POST"]
+
+
+@pytest.mark.parametrize("age", [11, 300, 599, 3600])
+def test_what_may_have_been_told_by_another_life_or_another_installation_is_looked_for(
+    wall: Wall, age: int
+) -> None:
+    """Of what is older than Mattermost's memory of keys covers, the datastore is no proof."""
+    before = dict(wall.datastore.items)
+    wall.chat.clock.set(NOW + 31)
+    wall.show(ACKED)
+    wall.datastore.items = before  # restored, or another data folder
+    wall.chat.clock.set(NOW + 30 + age)
+    wall.chat.service.forget_pending()
+    wall.show(ACKED._replace(cycle=50))
+    assert wall.replies() == ["R1", "R2"]
 
 
 def test_another_event_of_the_same_version_is_told_though_its_first_run_failed(wall: Wall) -> None:

@@ -339,18 +339,6 @@ def test_a_card_that_a_person_deleted_stays_deleted(wall: Wall) -> None:
     assert wall.cards() == 0
 
 
-def test_an_archived_channel_is_complained_of_and_the_other_cards_go_on(wall: Wall) -> None:
-    wall.show(TRIGGERED)
-    wall.show(TRIGGERED, "incidents-p1")
-    wall.chat.service.archive("incidents")
-    wall.chat.clock.advance(3700)
-    outcomes = {outcome.channel: outcome for outcome in wall.repaint(ACKED)}
-    assert outcomes["~incidents"].done == "failed"
-    assert "archived" in outcomes["~incidents"].problem
-    assert outcomes["~incidents-p1"].done == "repainted"
-    assert len(wall.complaints) == 1
-
-
 def test_a_renamed_channel_keeps_its_card(wall: Wall) -> None:
     wall.show(TRIGGERED)
     wall.chat.service.rename("incidents", "outages")
@@ -504,17 +492,6 @@ def test_a_revoked_token_makes_the_run_fail_so_that_it_is_tried_again(wall: Wall
         wall.repaint(ACKED)
     wall.chat.service.add_token(wall.chat.world.bot, wall.chat.world.bot_token)
     assert [outcome.done for outcome in wall.repaint(ACKED)] == ["repainted"]
-    assert wall.replies() == ["R1", "R2"]
-
-
-def test_a_card_in_a_channel_archived_a_moment_ago_is_complained_of(wall: Wall) -> None:
-    wall.show(TRIGGERED)
-    wall.chat.service.archive("incidents")
-    with pytest.raises(ChannelUnavailable, match="~incidents in the team ops is archived"):
-        wall.show(ACKED)
-    assert len(wall.complaints) == 1
-    wall.chat.service.restore("incidents")
-    wall.show(ACKED)
     assert wall.replies() == ["R1", "R2"]
 
 

@@ -9,7 +9,8 @@ import pytest
 from datastore_double import Service
 from posts_world import ACKED, TRIGGERED
 
-from pagerduty_mattermost.cards.records import UNSEEN, CardRecord, IncidentRecords, as_seen, same
+from pagerduty_mattermost.cards.incident_memory import UNSEEN, CardRecord, as_seen, same
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.cards.route import Route, make_route
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import from_payload, to_payload

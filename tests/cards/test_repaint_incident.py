@@ -77,16 +77,32 @@ class RepaintIncidentTestCase(IncidentActionCase):
     def test_a_channel_closed_to_the_bot_is_told_in_the_operations_channel_and_the_rest_goes_on(
         self,
     ) -> None:
-        self.born("incidents", "incidents-p1")
-        self.chat.service.archive("incidents")
+        self.chat.service.add_channel("secret", "Secret", private=True, members=["pagerduty"])
+        self.born("secret", "incidents-p1")
+        self.chat.service.remove_member("secret", "pagerduty")
         self.chat.clock.advance(3700)
         result = self.done(change=self.resolved(), incident_id=None)
         assert {card["channel"]: card["done"] for card in result["cards"]} == {
-            "~incidents": "failed",
+            "~secret": "failed",
             "~incidents-p1": "repainted",
         }
-        assert "archived" in result["message"]
-        assert any("archived" in line for line in self.chat.messages("ops"))
+        assert "/invite" in result["message"]
+        assert any("/invite" in line for line in self.chat.messages("ops"))
+
+    def test_an_archived_channel_is_no_failure(self) -> None:
+        self.born("incidents", "incidents-p1")
+        self.chat.service.archive("incidents")
+        result = self.done(change=self.resolved(), incident_id=None)
+        assert {card["channel"]: card["done"] for card in result["cards"]} == {
+            "~incidents": "shelved",
+            "~incidents-p1": "repainted",
+        }
+        assert "the channel is archived, the card waits for it" in result["message"]
+        assert [line for line in self.chat.messages("ops") if "archived" in line] == []
+        kept = self.get_action_instance(self.settings()).action_service.list_values(
+            local=False, prefix="pagerduty.deadletter."
+        )
+        assert kept == []
 
     def test_a_server_that_is_down_makes_it_fail_so_that_it_is_tried_again(self) -> None:
         self.born("incidents")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory
+from pagerduty_mattermost.cards.incident_memory import CardRecord, IncidentMemory
 from pagerduty_mattermost.cards.thread_reply import ThreadRef, threads_of
 
 CARDS = {

@@ -91,6 +91,11 @@ def test_a_reply_that_begins_with_note_becomes_one(room: Room) -> None:
     until(lambda: [note.content for note in incident.notes] == ["Disk was full"], 10)
     hooks = room.sandbox.journal.facts_of("mattermost", "integration_called")
     assert [fact.data["status"] for fact in hooks if fact.data["what"] == "webhook"] == [200]
+    until(lambda: "Disk was full" in str(room.card(incident).attachments), 20)
+    replies = room.sandbox.mattermost.account.thread(room.card(incident))
+    assert [one.message for one in replies if "Disk was full" in one.message] == [
+        "note: Disk was full"
+    ], "it does not come back into the thread where it was said"
 
 
 def test_fifty_clicks_at_once_lose_none(room: Room) -> None:

@@ -49,7 +49,8 @@ def test_a_post_bears_its_key(chat: Chat, incidents: str) -> None:
     )
     (kept,) = chat.service.posts("incidents")
     assert kept.message == "hello"
-    assert kept.pending_post_id == f"{chat.world.bot.id}:abc"
+    bot, outgoing = kept.pending_post_id.split(":")
+    assert (bot, len(outgoing)) == (chat.world.bot.id, 32)
     assert key_of(post) == "abc"
     assert kept.props["attachments"][0]["text"] == "x"
 

@@ -11,7 +11,8 @@ import pytest
 from datastore_double import Service
 from posts_world import ACKED, TRIGGERED, Log
 
-from pagerduty_mattermost.cards.records import OVER, CardRecord, IncidentRecords, as_seen
+from pagerduty_mattermost.cards.incident_memory import OVER, CardRecord, as_seen
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.gateways.stackstorm import migrations
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store, opened
 from pagerduty_mattermost.incidents.state_store import StateStore

@@ -7,7 +7,7 @@ from typing import AbstractSet
 
 import pytest
 
-from pagerduty_mattermost.cards.records import ENDS_MITIGATION
+from pagerduty_mattermost.cards.incident_memory import ENDS_MITIGATION
 from pagerduty_mattermost.cards.replies import WORDS
 from pagerduty_mattermost.cards.route import KNOWN_EVENTS, MENTIONING_EVENTS
 from pagerduty_mattermost.incidents.event_types import (

@@ -13,7 +13,8 @@ from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost.cards import held_cards
-from pagerduty_mattermost.cards.records import OPEN, OVER, IncidentRecords
+from pagerduty_mattermost.cards.incident_memory import OPEN, OVER
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, IncidentEvent, Person, to_payload
 

@@ -11,12 +11,12 @@ from chat_world import Chat
 from posts_world import ACKED, INCIDENT, RESOLVED, STORY, TRIGGERED, Wall, at, event
 
 from pagerduty_mattermost.cards import records
+from pagerduty_mattermost.cards.incident_memory import MitigatedMark
 from pagerduty_mattermost.cards.records import (
     CLOSED_SECONDS,
     OPEN_SECONDS,
     UNSEEN_SECONDS,
     IncidentRecords,
-    MitigatedMark,
 )
 from pagerduty_mattermost.chat.audit import KEPT_SECONDS as AUDIT
 from pagerduty_mattermost.gateways.mattermost.post_once import KEPT_SECONDS

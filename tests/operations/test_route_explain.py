@@ -11,8 +11,9 @@ from incident_world import IncidentActionCase, happened
 from route_explain import RouteExplain
 
 from pagerduty_mattermost.cards import held_cards
+from pagerduty_mattermost.cards.incident_memory import CardRecord
 from pagerduty_mattermost.cards.publisher import CardPublisher
-from pagerduty_mattermost.cards.records import CardRecord, IncidentRecords
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.gateways.mattermost.channels import Channels
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store

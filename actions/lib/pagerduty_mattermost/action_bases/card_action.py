@@ -29,6 +29,7 @@ def sentence(outcomes: List[CardOutcome]) -> str:
         "not_started": "no card started",
         "held": "held by quiet hours",
         "deleted_by_a_person": "the card was deleted by a person",
+        "shelved": "the channel is archived, the card waits for it",
     }
     parts = []
     for outcome in outcomes:

@@ -35,7 +35,7 @@ class MessageAction(PackAction):
                 ),
             ),
         )
-        if sent.already and revision is not None:
+        if sent.already and sent.post_id and revision is not None:
             self._revise(sent.post_id, message or "", int(revision))
         return {
             "post_id": sent.post_id,

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import json
 from datetime import timezone, tzinfo
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards.card_text import CardLimits, Reader, alert_text, state_line
 from pagerduty_mattermost.core import times
@@ -167,15 +167,22 @@ def props_size(props: Mapping[str, Any]) -> int:
 def is_outdated(root: Mapping[str, Any], version: Version, fingerprint: str) -> bool:
     """Whether the card on the server (`root`, Mattermost's post) is older than the version, or of
     that version and shows something else, which is compared when a fingerprint is given."""
+    painted = painted_version(root)
+    if painted is None:
+        return True
+    differs = bool(fingerprint) and root["props"][PROPS_KEY].get("print") != fingerprint
+    return painted < version or (painted == version and differs)
+
+
+def painted_version(root: Mapping[str, Any]) -> Optional[Version]:
+    """The version that the card on the server shows, None when it does not say."""
     props = root.get("props")
     own = props.get(PROPS_KEY) if isinstance(props, dict) else None
     try:
         updated_at, entry_at, cycle = own["version"]  # type: ignore[index]
-        painted = Version(str(updated_at), str(entry_at), int(cycle))
+        return Version(str(updated_at), str(entry_at), int(cycle))
     except (KeyError, TypeError, ValueError):
-        return True
-    differs = bool(fingerprint) and own.get("print") != fingerprint  # type: ignore[union-attr]
-    return painted < version or (painted == version and differs)
+        return None
 
 
 def _draw(incident: Incident, view: CardView, limits: CardLimits) -> Card:

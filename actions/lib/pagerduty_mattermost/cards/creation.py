@@ -6,12 +6,13 @@ import time
 from typing import Any, Callable, Dict, NamedTuple, Optional
 
 from pagerduty_mattermost.cards.card import Card
+from pagerduty_mattermost.cards.incident_memory import CardRecord, IncidentMemory
 from pagerduty_mattermost.cards.mentions import Mentions
-from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory, IncidentRecords
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
 from pagerduty_mattermost.gateways.mattermost.post_once import (
     CLOCK_MARGIN_SECONDS,
     LOOK_AGAIN_AFTER_SECONDS,
@@ -20,9 +21,11 @@ from pagerduty_mattermost.incidents.incident import Change
 
 FRESH_SECONDS = 120.0
 """How long whoever wrote an intent is left to finish the card by itself."""
-OLD_NEWS_SECONDS = 600.0
-"""News older than this are looked for before they are posted: the datastore may have been restored
-from a time before they were, and know nothing of them."""
+OLD_NEWS_SECONDS = LOOK_AGAIN_AFTER_SECONDS
+"""News older than this are looked for before they are posted: what the datastore knows is no
+proof, since it may have been restored from a time before they were, be a new one, or not be the
+only one, where two installations share a bot. What is younger nobody can have posted longer ago,
+and of that Mattermost itself makes no second post."""
 
 
 class CreatedCard(NamedTuple):
@@ -63,48 +66,71 @@ class CardCreator:
         *,
         here: bool,
     ) -> CreatedCard:
-        """The record with its post: looked for where an intent stands, else created. The record is
-        not written with it yet: until it is, the intent leads whoever comes to the post.
+        """The record with its post: looked for unless it is certain that there is none, else
+        created. The record is not written with it yet: until it is, the intent leads whoever comes
+        to the post. A record that is `gone`: a person deleted the post a moment ago.
 
-        `read_at`: monotonic seconds before the memory was read. `here`: the run is about this
-        channel; another one leaves a fresh intent to whoever wrote it, and finishes an old one.
+        The intent is written when the channel was looked through, so its time says from when on
+        whoever comes next has to look. `read_at`: monotonic seconds before the memory was read.
+        `here`: the run is about this channel; another one leaves a fresh intent to whoever wrote
+        it, and finishes an old one.
         """
         now = self._clock()
-        key = record.key or post_key("card", change.incident.id, record.channel_id)
         if not here and abs(now - record.at) < FRESH_SECONDS:
             return CreatedCard(record)
+        key = record.key or post_key("card", change.incident.id, record.channel_id)
         intended = record.channel_id in memory.cards
-        created_at = times.seconds(change.incident.created_at) or now
-        since = (record.at if 0 < record.at <= now else created_at) - CLOCK_MARGIN_SECONDS
-        closed = not change.incident.is_open
-        if not intended:
-            record = record._replace(key=key, at=now, closed=closed)
-            records.save_card(record)
-        found = None
-        waited = self._monotonic() - read_at > LOOK_AGAIN_AFTER_SECONDS
-        if intended or now - created_at > OLD_NEWS_SECONDS or waited:
-            found = self._mattermost.find_post(record.channel_id, key, since)
-        made, mention = found is None, ""
-        created = None
-        if found is None:
-            mention = self._mentions.at_birth(record.route, change) if self._mentions else ""
-            message = f"{card.message} · {mention}" if mention else card.message
-            try:
-                found = created = self._mattermost.create_post(
-                    record.channel_id, message, key=key, props=card.props
-                )
-            except RetryLater as error:
-                if not error.maybe_done:
-                    raise
-                found = self._mattermost.find_post(record.channel_id, key, since)
-                if found is None:
-                    raise
         record = record._replace(
             key=key,
-            post_id=str(found["id"]),
-            at=record.at or now,
-            born=not (record.route.checklist or record.route.reactions),
-            closed=closed,
-            bot=str(found.get("user_id") or ""),
+            seed=record.seed or self._mattermost.post_seed(key),
+            closed=not change.incident.is_open,
         )
-        return CreatedCard(record, created, made, bool(mention))
+        created_at = times.seconds(change.incident.created_at) or now
+        since = record.at if 0 < record.at <= now else created_at
+        looked = read_at
+        found = None
+        if intended or abs(now - created_at) > OLD_NEWS_SECONDS:
+            looked = self._monotonic()
+            found = self._find(record, since)
+        if found is None and not intended:
+            record = record._replace(at=now)
+            records.save_card(record)
+        if found is not None:
+            return self._with_post(record, found)
+        mention = self._mentions.at_birth(record.route, change) if self._mentions else ""
+        if self._monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
+            found = self._find(record, since)
+            if found is not None:
+                return self._with_post(record, found)
+        message = f"{card.message} · {mention}" if mention else card.message
+        try:
+            made = self._mattermost.create_post(
+                record.channel_id, message, key=key, props=card.props, seed=record.seed
+            )
+        except PostDeleted:
+            found = self._find(record, since)
+            if found is None:
+                return CreatedCard(record._replace(gone=True))
+            return self._with_post(record, found)
+        except RetryLater as error:
+            found = self._find(record, since) if error.maybe_done else None
+            if found is None:
+                raise
+            return self._with_post(record, found)._replace(is_new=True, mentioned=bool(mention))
+        return self._with_post(record, made)._replace(
+            created=made, is_new=True, mentioned=bool(mention)
+        )
+
+    def _find(self, record: CardRecord, since: float) -> Optional[Dict[str, Any]]:
+        return self._mattermost.find_post(
+            record.channel_id, record.key, since - CLOCK_MARGIN_SECONDS
+        )
+
+    def _with_post(self, record: CardRecord, post: Dict[str, Any]) -> CreatedCard:
+        done = record._replace(
+            post_id=str(post["id"]),
+            at=record.at or self._clock(),
+            born=not (record.route.checklist or record.route.reactions),
+            bot=str(post.get("user_id") or ""),
+        )
+        return CreatedCard(done)

@@ -5,11 +5,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, NamedTuple, Optional, Tuple
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.cards.records import CardRecord
+    from pagerduty_mattermost.cards.incident_memory import CardRecord
 
 CREATED, REPAINTED, UNCHANGED = "created", "repainted", "unchanged"
 NOT_STARTED, WAITING, GONE, FAILED = "not_started", "waiting", "deleted_by_a_person", "failed"
-HELD = "held"
+HELD, SHELVED = "held", "shelved"
 
 
 class CardOutcome(NamedTuple):
@@ -24,6 +24,7 @@ class CardOutcome(NamedTuple):
     - created, repainted: this run did so; unchanged: it was right already, or got replies alone;
     - not_started: the route starts no card on this change;
     - held: quiet hours hold it back, the digest lists it;
+    - shelved: its channel is archived; it goes on when the channel is back;
     - waiting: another run is posting it at this moment;
     - deleted_by_a_person: it is left alone;
     - failed: `problem` says why.
@@ -43,5 +44,5 @@ def joined(before: Optional[CardOutcome], now: CardOutcome) -> CardOutcome:
 
 def untouched(record: CardRecord) -> CardOutcome:
     """Of a card for which there was nothing to do."""
-    done = GONE if record.gone else UNCHANGED
+    done = GONE if record.gone else SHELVED if record.shelved else UNCHANGED
     return CardOutcome(record.channel_id, record.label, done, post_id=record.post_id)

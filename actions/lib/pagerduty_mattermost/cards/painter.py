@@ -4,16 +4,17 @@ thread.
     painter = CardPainter(mattermost, creator, zone=..., mentions=..., buttons=..., hours=...)
     painter.bring_up(records, change, record, memory, read_at, here=True) -> CardOutcome
 
-What was done is read from Mattermost: the thread, and the version in the card's props. It is not
-read where a value in hand says it already:
+What was done is read from Mattermost: the thread, and the version in the card's props; but what
+the thread was given once is not given again, since people may have deleted it (`told_replies`).
+The thread is not read where a value in hand says what it holds:
 
 - of a post that this run has just created, nobody has replied to it;
 - of a change that is the first to be known of its events (`trust_memory`), where the card shows
   all that was known before: none of its replies is there.
 
 The second holds because whoever replies an event writes the change before
-(`IncidentRecords.save_state`), and that stands for an hour at least. It is not relied on for old
-news, and where Mattermost refuses anything.
+(`IncidentRecords.save_state`), and that stands for an hour at least. It is not relied on for what
+is no news (`creation.OLD_NEWS_SECONDS`), and where Mattermost refuses anything.
 """
 
 from __future__ import annotations
@@ -21,24 +22,32 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
-from pagerduty_mattermost.cards import card_text, held_cards, replies
+from pagerduty_mattermost.cards import card_text, held_cards, replies, told_replies
 from pagerduty_mattermost.cards.card import (
     Card,
     CardView,
     draw_card,
     is_outdated,
+    painted_version,
 )
 from pagerduty_mattermost.cards.creation import CardCreator
+from pagerduty_mattermost.cards.incident_memory import CardRecord, IncidentMemory
 from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import CREATED, GONE, REPAINTED, WAITING, CardOutcome
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
-from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory, IncidentRecords
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.cards.route import gets_reply
 from pagerduty_mattermost.cards.thread import CardThread
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, Person
@@ -93,6 +102,9 @@ class CardPainter:
         outcome = CardOutcome(record.channel_id, record.label, post_id=record.post_id)
         if record.gone:
             return outcome._replace(done=GONE)
+        record = record._replace(shelved=False)  # what is archived says so
+        if record.post_id and not record.seed:  # of an older version of the pack
+            record = record._replace(seed=self._mattermost.post_seed(record.key))
         view = self._view(record, memory)
         card = draw_card(memory.newest.change.incident, view)
         paints = memory.may_paint(change)
@@ -102,8 +114,11 @@ class CardPainter:
                 # Refused: what Mattermost has there is read, and decides.
                 if paints:
                     outcome = self._repainted(record, card, outcome)
-                added = self._reply(change.events, change, record, memory, view, thread)
-                self._save(records, record, memory)
+                told = told_replies.told_events(record, memory, None)
+                replied, added = self._reply(
+                    change.events, change, record, memory, view, thread, told
+                )
+                self._save(records, replied, memory)
                 return outcome._replace(reply_ids=tuple(added))
         mentioned = False
         posts: List[Dict[str, Any]] = []
@@ -112,6 +127,9 @@ class CardPainter:
                 records, change, record, memory, card, read_at, here=here
             )
             record, mentioned = made.record, made.mentioned
+            if record.gone:
+                records.save_card(record)
+                return outcome._replace(done=GONE)
             if not record.post_id:
                 return outcome._replace(done=WAITING)
             outcome = outcome._replace(post_id=record.post_id)
@@ -128,18 +146,25 @@ class CardPainter:
         if root.get("user_id") != self._mattermost.me().id:
             # The token is another bot's now, and nobody may edit another's post: the card is
             # posted anew.
-            anew = record._replace(post_id="", born=False)
-            return self.bring_up(records, change, anew, memory, read_at, here=here)
+            if not memory.cards.get(record.channel_id, record).post_id:
+                raise RetryLater(f"The card in {record.label} is not this bot's own post")
+            anew = record._replace(post_id="", born=False, told=(), replied=())
+            cards = {**memory.cards, record.channel_id: anew}
+            return self.bring_up(
+                records, change, anew, memory._replace(cards=cards), read_at, here=here
+            )
         record = record._replace(bot=str(root["user_id"]))
         newest = memory.newest.version
         if is_outdated(root, newest, card.fingerprint if paints else ""):
             outcome = self._repainted(record, card, outcome)
         thread = self._thread(record, posts, read)
+        told = told_replies.told_events(record, memory, painted_version(root))
         try:
             added = self._born(record, memory, thread)
-            added += self._reply(
-                memory.events, change, record, memory, view, thread, mentioned=mentioned
+            record, more = self._reply(
+                memory.events, change, record, memory, view, thread, told, mentioned=mentioned
             )
+            added += more
         except PackError:
             if outcome.done == CREATED:
                 with suppress(PackError):  # else the intent leads whoever comes next to the post
@@ -163,6 +188,7 @@ class CardPainter:
             tuple(posts),
             read,
             bot_id=record.bot,
+            seed=record.seed,
         )
 
     def _read_thread(self, record: CardRecord) -> List[Dict[str, Any]]:
@@ -213,18 +239,23 @@ class CardPainter:
         memory: IncidentMemory,
         view: CardView,
         thread: CardThread,
+        told: AbstractSet[str],
         *,
         mentioned: bool = False,
-    ) -> List[str]:
-        """Reply those of the events that the route wants and the thread lacks; the ids of the
-        replies. `mentioned`: the card itself has just mentioned whom it concerns."""
+    ) -> Tuple[CardRecord, List[str]]:
+        """Reply those of the events that the route wants and the thread neither has nor had; the
+        record with what the thread has now, and the ids of the replies. `told`: of events that it
+        was given. `mentioned`: the card itself has just mentioned whom it concerns."""
         added: List[str] = []
+        keys: List[str] = []
         own = {event.event_id for event in change.events}
+        silent = told | told_replies.said_here(memory, record.channel_id)
         for event in events:
             if not gets_reply(record.route, event):
                 continue
-            key = post_key("reply", event.event_id, record.channel_id)
-            if thread.has(key):
+            key = told_replies.reply_key(event, record.channel_id)
+            keys.append(key)
+            if event.event_id in silent or thread.has(key):
                 continue
             text = replies.draw_reply(memory.newest.change.incident, event, view)
             if (
@@ -239,7 +270,7 @@ class CardPainter:
             added += thread.add(
                 key, text, {"incident": change.incident.id, "event": event.event_id}
             )
-        return added
+        return told_replies.with_replies(record, keys), added
 
     def _view(self, record: CardRecord, memory: IncidentMemory) -> CardView:
         newest, mark = memory.newest, memory.mitigated

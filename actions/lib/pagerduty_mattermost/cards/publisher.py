@@ -22,35 +22,31 @@ from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards import held_cards
-from pagerduty_mattermost.cards.creation import FRESH_SECONDS, OLD_NEWS_SECONDS, CardCreator
+from pagerduty_mattermost.cards.creation import OLD_NEWS_SECONDS, CardCreator
+from pagerduty_mattermost.cards.incident_memory import (
+    OVER,
+    UNSEEN,
+    CardRecord,
+    IncidentMemory,
+    SeenChange,
+    as_seen,
+    life_of,
+    same,
+)
 from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import (
-    CREATED,
     FAILED,
-    GONE,
     HELD,
     NOT_STARTED,
-    REPAINTED,
-    UNCHANGED,
     CardOutcome,
     joined,
     untouched,
 )
 from pagerduty_mattermost.cards.painter import CardPainter
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
-from pagerduty_mattermost.cards.records import (
-    OVER,
-    REPLACED_SECONDS,
-    UNSEEN,
-    CardRecord,
-    IncidentMemory,
-    IncidentRecords,
-    SeenChange,
-    as_seen,
-    life_of,
-    same,
-)
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.cards.route import CANARY, Route, starts_card
+from pagerduty_mattermost.cards.tidying import let_expire, tidied
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.canary import CanaryConfig
 from pagerduty_mattermost.core.errors import (
@@ -59,8 +55,10 @@ from pagerduty_mattermost.core.errors import (
     RejectedInput,
     RetryLater,
     Unauthorized,
+    WriteRefused,
 )
 from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost.channels import (
     ChannelRef,
     Channels,
@@ -71,6 +69,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, Incident
 
 MAX_ROUNDS = 8
+MAX_PROBLEM_CHARACTERS = 500
 
 Extras = Callable[[Change, Incident, bool], Incident]
 """(change, incident, whether a card is created) -> the incident with its alert's details and
@@ -164,8 +163,20 @@ class CardPublisher:
                 held_cards.drop(self._store, record)
             return outcome
 
-        known = _channel_of(loaded[0][1], asked)
-        return self._channels.using(channel, shown, service, known=known)
+        memory = loaded[0][1]
+        known = _channel_of(memory, asked)
+
+        def waits_there(channel_id: str) -> bool:
+            record = memory.cards.get(channel_id)
+            return record is not None and bool(record.post_id or record.shelved)
+
+        try:
+            return self._channels.using(channel, shown, service, known=known, shelved=waits_there)
+        except ChannelUnavailable as error:
+            if not waits_there(error.archived_id):
+                raise
+            outcomes = self.repaint(change)
+            return next(one for one in outcomes if one.channel_id == error.archived_id)
 
     def repaint(self, change: Change, *, chosen_in: str = "") -> List[CardOutcome]:
         """All cards the incident has. That a channel is closed to the bot is posted in the
@@ -221,6 +232,12 @@ class CardPublisher:
                 except RetryLater as error:
                     later = error
                     continue
+                except WriteRefused:
+                    raise
+                except Exception as error:
+                    if job.ref is not None or getattr(error, "status", None) == 401:
+                        raise
+                    outcome = self._failed(job, record, error)
                 outcomes[record.channel_id] = joined(outcomes.get(record.channel_id), outcome)
             read_at, first = self._monotonic(), None
             after = job.records.load()
@@ -231,10 +248,10 @@ class CardPublisher:
             memory = after
         if later is not None:
             raise later
-        left = self._tidied(job, after.knowing(known), list(outcomes.values()))
+        left = tidied(job.records, after.knowing(known), list(outcomes.values()), self._clock())
         if (left.cards or job.held) and not left.newest.change.incident.is_open:
             stored = tuple(state for state in left.states if state.version in after.versions)
-            self._let_expire(job.records, left._replace(states=stored))
+            let_expire(job.records, left._replace(states=stored), self._clock())
         return list(outcomes.values())
 
     def _targets(self, job: _Job, memory: IncidentMemory) -> List[CardRecord]:
@@ -305,19 +322,39 @@ class CardPublisher:
                 trust_memory=trust_memory,
             )
 
-        if here:
-            return brought()
         try:
             return brought()
         except (Unauthorized, RejectedInput) as refused:
             if refused.status == 401:
                 raise
+            goes_on = record.post_id or record.shelved or not here
+            if goes_on and self._channels.is_archived(record.channel_id, refused):
+                return self._shelved(job.records, record)
+            if here:
+                raise
             return self._rejoined(job, record, brought, refused)
         except NotFound as error:
+            if here:
+                raise
             raise RetryLater(
                 f"The card of {job.change.incident.id} in {record.label or record.channel_id}: "
                 f"{error}"
             ) from None
+
+    def _shelved(self, records: IncidentRecords, record: CardRecord) -> CardOutcome:
+        """People archived the channel: nobody is told, and the card goes on when it is back."""
+        shelved = record._replace(shelved=True)
+        if not record.shelved:
+            records.save_card(shelved)
+        return untouched(shelved)
+
+    def _failed(self, job: _Job, record: CardRecord, error: Exception) -> CardOutcome:
+        """What is wrong with one card stays with that one."""
+        problem = str(error) if isinstance(error, PackError) else repr(error)
+        line = one_line(f"The card of {job.change.incident.id}: {problem}", MAX_PROBLEM_CHARACTERS)
+        if self._log is not None:
+            self._log.warning("%s: %s", record.channel_id, line)
+        return untouched(record)._replace(done=FAILED, problem=line)
 
     def _rejoined(
         self,
@@ -333,58 +370,14 @@ class CardPublisher:
         except ChannelUnavailable as error:
             problem = str(error)
         except (Unauthorized, RejectedInput, NotFound):
-            problem = str(refused)
-            if self._log is not None:
-                self._log.warning(
-                    "The card of %s in %s: %s", job.change.incident.id, record.channel_id, refused
-                )
-        return CardOutcome(
-            record.channel_id, record.label, FAILED, post_id=record.post_id, problem=problem
-        )
-
-    def _tidied(
-        self, job: _Job, memory: IncidentMemory, outcomes: List[CardOutcome]
-    ) -> IncidentMemory:
-        """Delete states that a newer one has replaced for long; what only they knew goes into the
-        newest first. What is left."""
-        painted = outcomes and all(
-            one.done in (CREATED, REPAINTED, UNCHANGED, GONE) for one in outcomes
-        )
-        old = [
-            state for state in memory.states[:-1] if self._clock() - state.at > REPLACED_SECONDS
-        ]
-        if not painted or not old:
-            return memory
-        newest = memory.newest
-        if newest.change != memory.states[-1].change:
-            newest = newest._replace(life=life_of(newest.change, has_cards=True))
-            job.records.save_state(newest, newest.life)
-        for state in old:
-            job.records.forget_state(state.version)
-        kept = tuple(state for state in memory.states[:-1] if state not in old)
-        return memory._replace(states=(*kept, newest))
-
-    def _let_expire(self, records: IncidentRecords, memory: IncidentMemory) -> None:
-        """The incident is over, so all that is remembered of it expires: also cards that could not
-        be painted and older states; and the mark goes, which counts no more."""
-        for record in memory.cards.values():
-            posting = (
-                not (record.post_id or record.gone)
-                and abs(self._clock() - record.at) < FRESH_SECONDS
-            )
-            if not record.closed and not posting:
-                records.save_card(record._replace(closed=True))
-        for state in memory.states:
-            if state.life != OVER:
-                records.save_state(state, OVER)
-        if memory.mark is not None:
-            records.forget_mark()
+            return self._failed(job, record, refused)
+        return untouched(record)._replace(done=FAILED, problem=problem)
 
 
 def _channel_of(memory: IncidentMemory, asked: str) -> Optional[ChannelRef]:
     """The channel of the card that was started under these words, if there is one."""
     for record in memory.cards.values():
-        if record.asked == asked and record.post_id:
+        if record.asked == asked and (record.post_id or record.shelved):
             name = record.label[1:] if record.label.startswith("~") else ""
             return ChannelRef(record.channel_id, name)
     return None
@@ -405,7 +398,7 @@ def _is_done(
         mine is not None
         and same(stored.change, mine.change)
         and all(
-            record.gone or (memory.is_shown(record) and record.closed == closed)
+            record.gone or record.shelved or (memory.is_shown(record) and record.closed == closed)
             for record in targets
         )
         and not (closed and (memory.mark or any(state.life != OVER for state in memory.states)))

@@ -6,7 +6,7 @@ from typing import Any, Callable, Dict, List, Sequence, Set
 
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
-from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
 from pagerduty_mattermost.gateways.mattermost.post_once import LOOK_AGAIN_AFTER_SECONDS
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 
@@ -17,6 +17,7 @@ class CardThread:
 
     `posts`: the thread; empty where it is known that it holds nothing of what is to be added.
     `read_at`: monotonic seconds of when that was so. `bot_id`: the bot's user id, where known.
+    `seed`: the card's (`CardRecord.seed`).
     """
 
     def __init__(
@@ -29,6 +30,7 @@ class CardThread:
         read_at: float,
         *,
         bot_id: str = "",
+        seed: str = "",
     ) -> None:
         self._mattermost = mattermost
         self._monotonic = monotonic
@@ -36,14 +38,15 @@ class CardThread:
         self._root_id = root_id
         self._read_at = read_at
         self._bot_id = bot_id
+        self._seed = seed
         self._keys = self._of(posts)
 
     def has(self, key: str) -> bool:
         return key in self._keys
 
     def add(self, key: str, message: str, about: Dict[str, str]) -> List[str]:
-        """Post a reply unless it is there; the ids of what was posted. `about`: what the post's
-        props say of it, beside its key."""
+        """Post a reply unless it is there, or was a moment ago and a person has deleted it; the
+        ids of what was posted. `about`: what the post's props say of it, beside its key."""
         if self._monotonic() - self._read_at > LOOK_AGAIN_AFTER_SECONDS:
             self._read_at = self._monotonic()
             self._keys |= self._of(self._mattermost.thread(self._root_id))
@@ -57,7 +60,11 @@ class CardThread:
                 root_id=self._root_id,
                 props={PROPS_KEY: {**about, "key": key}},
                 bot_id=self._bot_id,
+                seed=self._seed,
             )
+        except PostDeleted:
+            self._keys.add(key)
+            return []
         except RetryLater as error:
             found = self._mattermost.find_reply(self._root_id, key) if error.maybe_done else None
             if found is None:

@@ -8,7 +8,8 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Tuple
 
-from pagerduty_mattermost.cards.records import IncidentMemory, IncidentRecords
+from pagerduty_mattermost.cards.incident_memory import IncidentMemory
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.gateways.mattermost.values import is_id
@@ -67,7 +68,7 @@ def threads_of(memory: IncidentMemory, channel_id: str = "") -> List[ThreadRef]:
     return [
         ThreadRef(record.channel_id, record.post_id, record.label)
         for _, record in sorted(memory.cards.items())
-        if record.post_id and not record.gone and channel_id in ("", record.channel_id)
+        if record.is_there and channel_id in ("", record.channel_id)
     ]
 
 

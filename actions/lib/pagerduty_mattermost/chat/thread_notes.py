@@ -1,13 +1,18 @@
 """A reply in a card's thread that becomes a note of the incident, once.
 
 The outgoing webhook names the post, not its thread, and comes for every post that begins with its
-word, the bot's own posts too. So the post itself is read.
+word, the bot's own posts too. So the post itself is read. What was said is remembered with the
+incident before the note is written: it is not said again in the same thread
+(`cards.told_replies.said_here`), and a repeat of the order looks whether the note stands.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional
 
+from pagerduty_mattermost.cards import told_replies
+from pagerduty_mattermost.cards.incident_memory import SaidNote
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
@@ -15,10 +20,6 @@ from pagerduty_mattermost.gateways.pagerduty.notes import has_note
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-
-KEY_PREFIX = "noted."
-"""Of a datastore key for each post of which a note was begun."""
-KEPT_SECONDS = 7 * 86400
 
 
 def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
@@ -39,22 +40,21 @@ def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
     words = text[len(word) :].strip()
     if not incident or not words or card.get("user_id") != context.mattermost.me().id:
         return None
-    if _was_begun(context, str(post["id"])) and has_note(context.pagerduty, incident, words):
+    channel = str(post.get("channel_id") or "")
+    said = SaidNote(channel, told_replies.said_words(words), context.clock())
+    if _was_begun(context, incident, str(post["id"]), said) and has_note(
+        context.pagerduty, incident, words
+    ):
         return None
     return Command(
-        "note",
-        incidents=incident,
-        text=words,
-        user=marked_id(user),
-        channel=str(post.get("channel_id") or ""),
-        brief=True,
+        "note", incidents=incident, text=words, user=marked_id(user), channel=channel, brief=True
     )
 
 
-def _was_begun(context: Context, post_id: str) -> bool:
+def _was_begun(context: Context, incident: str, post_id: str, said: SaidNote) -> bool:
     """The intent is written before the note, so that a repeat looks first."""
-    name = KEY_PREFIX + post_id
-    if context.store.read(name) is not None:
+    records = IncidentRecords(context.store, incident, context.log)
+    if records.was_said(post_id):
         return True
-    context.store.write(name, True, ttl=KEPT_SECONDS)
+    records.save_said(post_id, said)
     return False

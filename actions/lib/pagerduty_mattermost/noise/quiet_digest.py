@@ -236,6 +236,8 @@ class QuietDigest:
             )
             if not sent.already:
                 new.append(sent.post_id)
+            if not sent.post_id:  # a person has deleted it
+                return ids
             try:
                 props = self._context.mattermost.get_post(sent.post_id).get("props")
             except NotFound:  # a person has deleted it

@@ -13,7 +13,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
 
-from pagerduty_mattermost.cards.records import CardRecord, IncidentMemory, IncidentRecords
+from pagerduty_mattermost.cards.incident_memory import CardRecord, IncidentMemory
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.cards.route import CANARY, NONE
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.quiet import RemindersConfig
@@ -278,7 +279,7 @@ def _cards(memory: IncidentMemory) -> List[CardRecord]:
     """Those that can be replied to; a route that wants no replies gets no reminder either, nor
     does the canary's."""
     found = [one for one in memory.cards.values() if one.route != CANARY]
-    return [one for one in found if one.post_id and not one.gone and one.route.reply_on != (NONE,)]
+    return [one for one in found if one.is_there and one.route.reply_on != (NONE,)]
 
 
 def _every(store: Store) -> Dict[str, ReminderRecord]:

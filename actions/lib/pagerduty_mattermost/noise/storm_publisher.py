@@ -34,7 +34,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError
 from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
-from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.incidents.incident import Incident, Person
 from pagerduty_mattermost.noise import storm_card
 
@@ -120,6 +120,7 @@ def show(
     harmless."""
     name = KEY_PREFIX + post_key("storm", channel_id, str(storm["key"]))
     key, done, post_id = f"storm-{storm['key']}", UNCHANGED, ""
+    began = times.seconds(str(storm.get("started_at")))
     for number in range(MAX_ROUNDS):
         kept = _read(store, name)
         newest = int(kept["sequence"]) if kept else -1
@@ -141,14 +142,13 @@ def show(
         message, attachment = storm_card.card(storm, zone)
         marks: Dict[str, Any] = {"storm": str(storm["key"]), "sequence": int(storm["sequence"])}
         props = {"attachments": [attachment], PROPS_KEY: marks}
-        sent = post_once(channel_id, message, key=key, props=props)
+        sent = post_once(channel_id, message, key=key, props=props, not_before=began)
         post_id = sent.post_id
         if sent.already:
-            try:
-                there = mattermost.get_post(
-                    post_id
-                )  # patching a deleted one is 403, as if the bot were shut out
-            except NotFound:
+            # Patching a deleted one is 403, as if the bot were shut out.
+            there = _post(mattermost, post_id)
+            if there is None:
+                store.write(name, {**claim, "painted": True, "post_id": post_id}, KEPT_SECONDS)
                 return post_id, GONE
             if _sequence(there) > int(storm["sequence"]):
                 return post_id, OLDER
@@ -167,23 +167,18 @@ def orphans(
     store: Store, ongoing: AbstractSet[str], now: float
 ) -> List[Tuple[str, Dict[str, Any]]]:
     """Channel and last payload, as one that is over, of cards whose storm nobody remembers as
-    going on: the sensor's memory was lost or overwritten by a second sensor. `ongoing`: keys of
-    those that go on. Raises StoreUnreachable."""
+    going on: the sensor's memory was lost or overwritten by a second sensor; and of those whose
+    end could not be shown. `ongoing`: keys of those that go on. Raises StoreUnreachable."""
     found = []
-    for kept in store.read_prefix(KEY_PREFIX, lambda error: None).values():
-        if (
-            not isinstance(kept, Mapping)
-            or not isinstance(kept.get("storm"), Mapping)
-            or not kept.get("channel_id")
-        ):
+    for value in store.read_prefix(KEY_PREFIX, lambda error: None).values():
+        kept = _kept(value)
+        if kept is None or not kept.get("channel_id"):
             continue
         storm = kept["storm"]
         at = times.seconds(str(storm.get("at"))) or 0.0
-        if (
-            storm.get("state") == "ended"
-            or storm.get("key") in ongoing
-            or now - at < ORPHANED_SECONDS
-        ):
+        ended = storm.get("state") == "ended"
+        settled = kept["painted"] if ended else str(storm.get("key")) in ongoing
+        if settled or now - at < ORPHANED_SECONDS:
             continue
         over = {
             **storm,
@@ -191,7 +186,7 @@ def orphans(
             "at": times.iso(now),
             "sequence": int(storm["sequence"]) + 1,
         }
-        found.append((str(kept["channel_id"]), over))
+        found.append((str(kept["channel_id"]), dict(storm) if ended else over))
     return found
 
 
@@ -203,7 +198,29 @@ def _sequence(post: Mapping[str, Any]) -> int:
         return -1
 
 
+def _post(mattermost: Mattermost, post_id: str) -> Optional[Mapping[str, Any]]:
+    """None when a person has deleted it."""
+    try:
+        return mattermost.get_post(post_id) if post_id else None
+    except NotFound:
+        return None
+
+
 def _read(store: Store, name: str) -> Any:
-    kept = store.read(name)
-    fields = ("sequence", "painted", "post_id", "storm")
-    return kept if isinstance(kept, Mapping) and all(field in kept for field in fields) else None
+    """What is kept of the card. What does not read is put aside, and the card is found by its
+    key."""
+    try:
+        return _kept(store.read(name))
+    except BrokenValue as error:
+        store.quarantine(error.name, error.raw, error.why)
+        return None
+
+
+def _kept(value: Any) -> Any:
+    """A record of the right shape, else None."""
+    if not isinstance(value, Mapping) or "post_id" not in value:
+        return None
+    storm, number = value.get("storm"), value.get("sequence")
+    if not isinstance(storm, Mapping) or not isinstance(storm.get("sequence"), int):
+        return None
+    return value if isinstance(number, int) and isinstance(value.get("painted"), bool) else None

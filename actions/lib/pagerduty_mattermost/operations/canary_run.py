@@ -14,7 +14,8 @@ import uuid
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.cards.records import IncidentMemory, IncidentRecords
+from pagerduty_mattermost.cards.incident_memory import IncidentMemory
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.canary import CanaryConfig
 from pagerduty_mattermost.core.errors import ConfigError, NotFound, PackError, RetryLater

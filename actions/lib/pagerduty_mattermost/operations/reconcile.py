@@ -26,19 +26,20 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import held_cards, posting
+from pagerduty_mattermost.cards.incident_memory import IncidentMemory
 from pagerduty_mattermost.cards.outcome import CREATED, REPAINTED, CardOutcome
 from pagerduty_mattermost.cards.publisher import CardPublisher
-from pagerduty_mattermost.cards.records import (
-    CardRecord,
-    IncidentMemory,
-    IncidentRecords,
-    load_all,
-)
+from pagerduty_mattermost.cards.records import IncidentRecords, load_all
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, RetryLater
-from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    RejectedInput,
+    RetryLater,
+    WriteRefused,
+)
+from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable, is_archived
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 from pagerduty_mattermost.incidents.known_states import SensorState
@@ -51,7 +52,7 @@ from pagerduty_mattermost.incidents.reader import (
     read_open,
 )
 from pagerduty_mattermost.noise import storm_gate, storm_publisher
-from pagerduty_mattermost.operations import reconcile_plan, route_verdicts
+from pagerduty_mattermost.operations import reconcile_plan, route_verdicts, shelved_cards
 from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, OpenIncident, ReconcileJob
 from pagerduty_mattermost.operations.wanted_cards import WantedCards
 from pagerduty_mattermost.sensor import body_events
@@ -73,6 +74,7 @@ READS_LOG = frozenset(
         reconcile_plan.MISSING,
         reconcile_plan.ENDED,
         reconcile_plan.OUTDATED,
+        reconcile_plan.BACK,
     )
 )
 """Reasons for which the incident's log is read: also where only its state is behind, since an
@@ -133,20 +135,17 @@ class Reconciler:
             truth, remembered, state.known, frozenset(noise.held), low, forgotten
         )
         incidents, requests = self._read_unjudged(planned, rows, remembered)
-        jobs = [
-            job
-            for job in planned
-            if self._is_wanted(
-                job, rows, incidents, remembered.get(job.incident_id, IncidentMemory({}, ()))
-            )
-        ]
+        problems: List[str] = []
+        jobs = self._wanted_jobs(planned, rows, incidents, remembered, problems)
         wanted = {job.incident_id for job in jobs}
         left_out = (job.incident_id for job in planned if job.incident_id not in wanted)
         self._wanted.keep_unwanted({id: rows[id].updated_at for id in left_out if id in rows})
+        jobs += shelved_cards.back(context.mattermost, remembered, wanted)
         if full:
-            jobs += self._of_mattermost(remembered, rows, wanted)
+            jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
         jobs += self._of_calls(remembered, {job.incident_id for job in jobs}, now)
-        outcomes, problems, left = self._do(jobs, incidents, remembered, state, now)
+        outcomes, more, left = self._do(jobs, incidents, remembered, state, now)
+        problems += more
         problems += self._close_storms(noise.groups.keys(), now)
         done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
         replies = sum(len(one.reply_ids) for one in outcomes)
@@ -196,8 +195,11 @@ class Reconciler:
                 storm_publisher.show(
                     context.store, context.mattermost, channel_id, storm, zone, context.post_once
                 )
-            except PackError as error:
-                problems.append(f"{storm['key']}: {error}")
+            except WriteRefused:
+                raise
+            except Exception as error:  # noqa: BLE001 - of one storm, the others go on
+                if not is_archived(error):
+                    problems.append(f"{storm['key']}: {context.line_of(error)}")
         return problems
 
     def _do(
@@ -225,8 +227,10 @@ class Reconciler:
             except RetryLater as error:
                 in_a_row, left = in_a_row + 1, left + 1
                 problems.append(f"{job.incident_id}: {error}")
-            except PackError as error:
-                problems.append(f"{job.incident_id}: {error}")
+            except WriteRefused:
+                raise
+            except Exception as error:  # noqa: BLE001 - it stays with this incident
+                problems.append(f"{job.incident_id}: {self._context.line_of(error)}")
         problems += [one.problem for one in outcomes if one.problem]
         return outcomes, problems, left
 
@@ -270,6 +274,27 @@ class Reconciler:
             found += self._shown(change, channel, route, memory)
         return found
 
+    def _wanted_jobs(
+        self,
+        planned: Sequence[ReconcileJob],
+        rows: Mapping[str, OpenIncident],
+        incidents: Mapping[str, Incident],
+        remembered: Mapping[str, IncidentMemory],
+        problems: List[str],
+    ) -> List[ReconcileJob]:
+        """Those for which anything is to be done; what is wrong with one keeps no other back."""
+        found: List[ReconcileJob] = []
+        for job in planned:
+            memory = remembered.get(job.incident_id, IncidentMemory({}, ()))
+            try:
+                if self._is_wanted(job, rows, incidents, memory):
+                    found.append(job)
+            except (PackError, WriteRefused):
+                raise
+            except Exception as error:  # noqa: BLE001 - it stays with this incident
+                problems.append(f"{job.incident_id}: {self._context.line_of(error)}")
+        return found
+
     def _is_wanted(
         self,
         job: ReconcileJob,
@@ -294,22 +319,18 @@ class Reconciler:
     def _shown(
         self, change: Change, channel: str, route: Route, memory: IncidentMemory
     ) -> List[CardOutcome]:
-        """The card is looked for first: the datastore may have lost its record."""
         incident = change.incident
         try:
             ref = self._context.channels.look_up(channel, (incident.service_id, incident.service))
             if ref.id in memory.cards:
                 return []
-            began = times.seconds(incident.created_at) or self._context.clock()
-            if not self._posts.is_quiet(route, incident):
-                intent = CardRecord(
-                    ref.id, post_key("card", incident.id, ref.id), began, route, ref.label
-                )
-                IncidentRecords(self._context.store, incident.id, self._context.log).save_card(
-                    intent
-                )
             return [self._posts.show(change, channel, route, due=True)]
         except ChannelUnavailable as error:
+            if error.archived_id in memory.cards:
+                return []
+            if error.archived_id:  # said once a day, not by every run
+                self._context.notify_operators(f"channel:{error.channel}", str(error))
+                return []
             return [CardOutcome(channel, problem=str(error))]
         except (NotFound, RejectedInput) as error:
             return [CardOutcome(channel, problem=f"{channel}: {error}")]
@@ -327,7 +348,7 @@ class Reconciler:
             for incident_id, memory in remembered.items()
             if incident_id in rows
             for record in memory.cards.values()
-            if record.post_id
+            if record.post_id and not record.shelved
         }
         living = set(
             self._context.mattermost.living(sorted({record.post_id for record in cards.values()}))
@@ -336,7 +357,11 @@ class Reconciler:
         for (incident_id, _), record in cards.items():
             if record.post_id not in living and not record.reposted:
                 books = IncidentRecords(self._context.store, incident_id, self._context.log)
-                books.save_card(record._replace(post_id="", born=False, gone=False, reposted=True))
+                books.save_card(
+                    record._replace(
+                        post_id="", born=False, gone=False, reposted=True, told=(), replied=()
+                    )
+                )
             if incident_id not in planned:
                 jobs[incident_id] = ReconcileJob(incident_id, frozenset({reconcile_plan.LOST}))
         return list(jobs.values())

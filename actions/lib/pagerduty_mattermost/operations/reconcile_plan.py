@@ -22,7 +22,7 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards.held_cards import is_held_back
-from pagerduty_mattermost.cards.records import IncidentMemory
+from pagerduty_mattermost.cards.incident_memory import IncidentMemory
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 from pagerduty_mattermost.incidents.incident_story import FIRST_ASSIGNMENT_SECONDS
@@ -46,6 +46,8 @@ ENDED = "ended"
 """A card of an incident that is over."""
 MISSING = "missing"
 """An incident that no channel shows, open or changed since the last run."""
+BACK = "back"
+"""A card whose channel was archived and is back."""
 LOST = "lost"
 """A post may be gone from Mattermost: what it has is compared."""
 
@@ -210,7 +212,7 @@ def not_posted(
 
 
 def _of_cards(there: AtPagerDuty, incident_id: str, memory: IncidentMemory) -> List[str]:
-    live = [record for record in memory.cards.values() if not record.gone]
+    live = [one for one in memory.cards.values() if not (one.gone or one.shelved)]
     if not live or not memory.states:
         return []
     found = []

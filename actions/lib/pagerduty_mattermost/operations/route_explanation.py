@@ -22,7 +22,8 @@ from typing import (
 
 from pagerduty_mattermost.cards import held_cards, posting, subscriptions
 from pagerduty_mattermost.cards.creation import FRESH_SECONDS
-from pagerduty_mattermost.cards.records import CardRecord, IncidentRecords
+from pagerduty_mattermost.cards.incident_memory import CardRecord
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import inert
@@ -189,6 +190,8 @@ def _subscription(
 def _card(context: Context, incident_id: str, record: CardRecord) -> ExplainedCard:
     if record.gone:
         state = "deleted by a person"
+    elif record.shelved:
+        state = "in an archived channel: it goes on when the channel is back"
     elif record.post_id:
         state = link(context.mattermost.settings, record.post_id)
     elif abs(context.clock() - record.at) < FRESH_SECONDS:

@@ -84,7 +84,7 @@ def verdicts(rules: Iterable[Any], changes: Sequence[Change]) -> List[RuleVerdic
     it came: a rule that wants `triggered` and a priority posts nothing when the priority came
     later. Rules: ref, enabled, trigger, criteria, action."""
     found = [
-        _verdict(rule, changes)
+        _verdict_or_unclear(rule, changes)
         for rule in rules
         if _trigger(rule) == INCIDENT_TRIGGER and _posts(rule)
     ]
@@ -110,6 +110,15 @@ def shown(value: Any) -> str:
     so it does nothing."""
     text = inert(one_line(clean(value, 200), 80))
     return f"'{text}'" if text else "empty"
+
+
+def _verdict_or_unclear(rule: Any, changes: Sequence[Change]) -> RuleVerdict:
+    """A rule of a shape that nobody foresaw keeps no other rule back."""
+    try:
+        return _verdict(rule, changes)
+    except Exception as error:  # noqa: BLE001 - whatever its values are
+        reason = f"can't be decided here: {one_line(repr(error), 120)}"
+        return RuleVerdict(str(getattr(rule, "ref", "")), UNCLEAR, "", "", reason, {})
 
 
 def _verdict(rule: Any, changes: Sequence[Change]) -> RuleVerdict:
@@ -173,7 +182,8 @@ def _criteria(given: Mapping[str, Any], payload: Mapping[str, Any]) -> Tuple[str
 
 
 def _posts(rule: Any) -> bool:
-    return isinstance(rule.action, Mapping) and rule.action.get("ref") == POST_ACTION
+    action = getattr(rule, "action", None)
+    return isinstance(action, Mapping) and action.get("ref") == POST_ACTION
 
 
 def _trigger(rule: Any) -> str:

@@ -56,7 +56,7 @@ class StateKind(NamedTuple):
 
 
 # Of chat, which stands above this package: a test holds them to chat's own constants.
-AUDIT_KEYS, DROPPED_KEYS, NOTED_KEYS = "audit.<time>.<id>", "dropped.<order>", "noted.<post_id>"
+AUDIT_KEYS, DROPPED_KEYS = "audit.<time>.<id>", "dropped.<order>"
 BEGUN_KEYS = "begun.<sha>"
 
 KINDS: Tuple[StateKind, ...] = (
@@ -77,6 +77,7 @@ KINDS: Tuple[StateKind, ...] = (
             f"{records.KEY_PREFIX}<id>.state.<version>",
             f"{records.KEY_PREFIX}<id>.card.<channel_id>",
             f"{records.KEY_PREFIX}<id>.mark",
+            f"{records.KEY_PREFIX}<id>.said.<post_id>",
         ),
         "cards and states of incidents",
         180 * DAY_SECONDS,
@@ -91,10 +92,9 @@ KINDS: Tuple[StateKind, ...] = (
         "messages",
         (
             f"{post_once.KEY_PREFIX}<sha>",
-            NOTED_KEYS,
             f"{storm_publisher.KEY_PREFIX}<sha>",
         ),
-        "which messages and notes were sent",
+        "which messages were sent",
         30 * DAY_SECONDS,
     ),
     StateKind(

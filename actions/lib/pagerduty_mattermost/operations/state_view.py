@@ -5,7 +5,7 @@ text is escaped here.
 from __future__ import annotations
 
 from datetime import tzinfo
-from typing import Any, Dict, List, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
 from pagerduty_mattermost.cards.records import record_key
 from pagerduty_mattermost.core import times
@@ -81,7 +81,7 @@ def of_incident(rows: Sequence[DatastoreRow], asked: str, zone: tzinfo) -> Dict[
         if key is None or key.incident_id != id or not isinstance(data, dict):
             continue
         if key.kind == "card":
-            shown = ("label", "post_id", "born", "gone", "closed")
+            shown = ("label", "post_id", "born", "gone", "shelved", "closed")
             fields = {field: data.get(field) for field in shown}
             cards.append({"channel_id": key.rest, **fields, "expires_at": ends[name]})
         elif key.kind == "state":
@@ -109,6 +109,14 @@ def of_incident(rows: Sequence[DatastoreRow], asked: str, zone: tzinfo) -> Dict[
     }
 
 
+def _word(card: Mapping[str, Any]) -> str:
+    if card["gone"]:
+        return "deleted by a person"
+    if card["shelved"]:
+        return "waiting for its archived channel"
+    return "posted" if card["post_id"] else "begun"
+
+
 def _sentence(
     id: str,
     cards: List[Dict[str, Any]],
@@ -122,7 +130,7 @@ def _sentence(
     lines = [
         [
             cell(card["label"] or card["channel_id"], 60),
-            "deleted by a person" if card["gone"] else "posted" if card["post_id"] else "begun",
+            _word(card),
             times.stamp(card["expires_at"], zone) or " ",
         ]
         for card in cards

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, 
 
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.cards.route import Route, starts_card
+from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
 from pagerduty_mattermost.incidents.incident import Change
@@ -47,11 +48,14 @@ class WantedCards:
         incident = changes[-1].incident
         if self._canary.owns(incident.service_id, incident.service):
             return []
-        found = [
-            (verdict.channel, route_verdicts.route_of(verdict.given))
-            for verdict in route_verdicts.verdicts(self._every_rule(), changes)
-            if verdict.outcome == route_verdicts.POSTS and "{" not in verdict.channel
-        ]
+        found = []
+        for verdict in route_verdicts.verdicts(self._every_rule(), changes):
+            if verdict.outcome != route_verdicts.POSTS or "{" in verdict.channel:
+                continue
+            try:
+                found.append((verdict.channel, route_verdicts.route_of(verdict.given)))
+            except (RejectedInput, TypeError, ValueError, AttributeError) as error:
+                self._log.warning("The rule %s starts no card: %s", verdict.rule, error)
         for channel, several in subscriptions.fitting(
             self._every_subscription(), incident
         ).items():

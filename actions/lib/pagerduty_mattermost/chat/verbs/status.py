@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards import incident_lists
-from pagerduty_mattermost.cards.records import IncidentRecords, MitigatedMark
+from pagerduty_mattermost.cards.incident_memory import MitigatedMark
+from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat.acting_user import find_sender, identify, signer
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.verb import (

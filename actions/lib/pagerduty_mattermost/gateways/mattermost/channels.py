@@ -52,13 +52,26 @@ Answer = TypeVar("Answer")
 
 class ChannelUnavailable(NotFound):
     """A channel that is archived, not there, or closed to the bot. `channel`: as it was
-    written."""
+    written; `archived_id`: the id of one that is archived, else empty."""
 
     def __init__(
-        self, message: str, channel: str, *, status: Optional[int] = None, error_id: str = ""
+        self,
+        message: str,
+        channel: str,
+        *,
+        status: Optional[int] = None,
+        error_id: str = "",
+        archived_id: str = "",
     ) -> None:
         super().__init__(message, status=status, error_id=error_id)
         self.channel = channel
+        self.archived_id = archived_id
+
+
+def is_archived(error: BaseException) -> bool:
+    """Whether it says that a channel is archived: of a channel that was looked for, or of what was
+    to be written in it."""
+    return isinstance(error, PackError) and error.error_id in ARCHIVED_ERRORS
 
 
 class ChannelRef(NamedTuple):
@@ -179,17 +192,20 @@ class Channels:
         *,
         known_as: str = "",
         known: Optional[ChannelRef] = None,
+        shelved: Callable[[str], bool] = lambda id: False,
     ) -> Answer:
         """`call(channel)`; when Mattermost refuses the post there, once more with the channel
         resolved afresh.
 
         `known_as`: what to call a channel given by its id, which tells people nothing. `known`:
         the channel, where the caller has found it under the same words before (`asked`).
+        `shelved`: whether nobody is told that the channel of that id is archived, since something
+        stands there already; it is raised as ever.
         """
         target = self._target(text, service)._replace(known_as=known_as)
         if known is not None:
             self._known[self._key(target)] = known
-        channel, kept = self._resolve(target)
+        channel, kept = self._resolve(target, shelved)
         try:
             return call(channel)
         except (Unauthorized, RejectedInput) as error:
@@ -198,7 +214,7 @@ class Channels:
             self._forget(target)
             if not kept:
                 raise self._told(self._refusal(channel, error)) from None
-        channel, _ = self._resolve(target)
+        channel, _ = self._resolve(target, shelved)
         try:
             return call(channel)
         except (Unauthorized, RejectedInput) as error:
@@ -206,6 +222,16 @@ class Channels:
                 raise
             self._forget(target)
             raise self._told(self._refusal(channel, error)) from None
+
+    def is_archived(self, channel_id: str, refused: PackError) -> bool:
+        """Whether something was refused because the channel is archived. A server may also say no
+        more than that the bot may not."""
+        if is_archived(refused):
+            return True
+        try:
+            return refused.status == 403 and self._mattermost.channel(channel_id).archived
+        except PackError:
+            return False
 
     def _target(self, text: str, service: Tuple[str, str]) -> _Target:
         settings = self._mattermost.settings
@@ -222,7 +248,9 @@ class Channels:
             )
         return _Target(word, "", checked_name(team, "team"), name)
 
-    def _resolve(self, target: _Target) -> Tuple[ChannelRef, bool]:
+    def _resolve(
+        self, target: _Target, shelved: Callable[[str], bool] = lambda id: False
+    ) -> Tuple[ChannelRef, bool]:
         """The channel, and whether it came from the cache."""
         key = self._key(target)
         kept = self._known.get(key) or self._read(key)
@@ -233,6 +261,8 @@ class Channels:
             found = self._find(target)
             self._join(found, target)
         except ChannelUnavailable as error:
+            if error.archived_id and shelved(error.archived_id):
+                raise
             raise self._told(error) from None
         channel = _ref(found, target)
         self._known[key] = channel
@@ -273,6 +303,7 @@ class Channels:
                 target.known_as or target.text,
                 status=404,
                 error_id=DELETED_CHANNEL,
+                archived_id=found.id,
             )
         return found
 

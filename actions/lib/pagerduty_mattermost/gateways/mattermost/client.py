@@ -27,7 +27,7 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.core.post_keys import pending_post_id
+from pagerduty_mattermost.core.post_keys import pending_post_id, secret_key
 from pagerduty_mattermost.core.text import clean
 from pagerduty_mattermost.gateways.http.client import RetryPolicy, retry
 from pagerduty_mattermost.gateways.mattermost.directory import MattermostDirectory
@@ -58,9 +58,16 @@ ARCHIVED_ERRORS = (
     "api.post.update_post.can_not_update_post_in_deleted.error",
 )
 """What writing a post in an archived channel answers."""
-
 UNKNOWN_PATH = "api.context.404.app_error"
 """What a path answers that the server's version does not know."""
+LOST_DUPLICATE = "api.post.deduplicate_create_post.failed_to_get"
+"""What is answered to a `pending_post_id` whose post can't be read any more."""
+
+
+class PostDeleted(NotFound):
+    """The post was made with this key within the last 30 s and is not to be had any more: somebody
+    has deleted it since. While Mattermost's database is in trouble it may be there after all."""
+
 
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
@@ -80,27 +87,55 @@ class Mattermost(MattermostDirectory):
         props: Optional[Mapping[str, Any]] = None,
         file_ids: Sequence[str] = (),
         bot_id: str = "",
+        seed: str = "",
     ) -> Dict[str, Any]:
         """Create a post, or a reply in the thread of `root_id`; returns it.
 
-        `key` (`post_keys.post_key`) goes out as `pending_post_id` and in `props.pagerduty.key`:
-        within about 20 s the same key makes no second post. Without one a random key serves this
-        call's own retries. `bot_id`: the bot's user id where it is known, else it is asked for
-        once. `RetryLater.maybe_done`: the post may exist; look for the key (`find_post`,
-        `find_reply`) before the next try.
+        `key` (`post_keys.post_key`) stands in `props.pagerduty.key` and goes out, made secret with
+        `seed` (what `post_seed` gave when the post was intended; empty: what it gives now), as
+        `pending_post_id`: within about 20 s the same key and seed make no second post. Without a
+        key a random one serves this call's own retries. `bot_id`: the bot's user id where it is
+        known, else it is asked for once. `RetryLater.maybe_done`: the post may exist; look for
+        the key (`find_post`, `find_reply`) before the next try. Raises PostDeleted as well.
+
+        Who has learned an id that went out can send it too, and Mattermost answers with their
+        post: then it is created once more, with the one other id that the key has.
         """
         key = key or os.urandom(16).hex()
+        seed = seed or self.post_seed(key)
+        bot = bot_id or self.me().id
         body: Dict[str, Any] = {
             "channel_id": checked_id(channel_id, "channel id"),
             "message": checked_message(message),
-            "pending_post_id": pending_post_id(bot_id or self.me().id, key),
             "props": with_key(props or {}, key),
         }
         if root_id:
             body["root_id"] = checked_id(root_id, "post id")
         if file_ids:
             body["file_ids"] = [checked_id(file_id, "file id") for file_id in file_ids]
-        return self._call(lambda: post_of(self._driver.posts.create_post(body)), CREATE_POLICY)
+        for text in (key, f"{key} again"):
+            sent = {**body, "pending_post_id": pending_post_id(bot, secret_key(seed, text))}
+            post = self._call(lambda: self._created(sent), CREATE_POLICY)  # noqa: B023
+            if post.get("user_id") == bot or post.get("user_id") == self.me().id:
+                return post
+        raise RetryLater(
+            f"Mattermost answers with another's post to what is posted in channel {channel_id}: "
+            "somebody sends the ids of this bot's posts"
+        )
+
+    def post_seed(self, key: str) -> str:
+        """What makes the key secret, by the token as it is now. Whoever may post it again, in
+        another process and with a newer token, has to be handed it: so it is kept with what is
+        remembered of the post."""
+        return secret_key(self.settings.token.reveal(), key)
+
+    def _created(self, body: Mapping[str, Any]) -> Dict[str, Any]:
+        try:
+            return post_of(self._driver.posts.create_post(body))
+        except RetryLater as error:
+            if error.error_id != LOST_DUPLICATE:
+                raise
+            raise PostDeleted(str(error), status=error.status, error_id=error.error_id) from None
 
     def patch_post(
         self,

@@ -11,18 +11,21 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Mapping
 from contextlib import suppress
 from datetime import tzinfo
-from typing import Any, Callable, Mapping, NamedTuple, Optional, Sequence
+from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "message."
+UNREADABLE = "unreadable"
+"""Stands for a record that does not read."""
 KEPT_SECONDS = 30 * 86400.0
 """How long a key is remembered in the datastore."""
 FIRST_KEPT_SECONDS = 86400.0
@@ -38,6 +41,7 @@ for 30 s and the gateway tries for 20 s (`client.CREATE_POLICY`)."""
 
 class SentPost(NamedTuple):
     post_id: str
+    """Empty of one that a person deleted before its id was remembered."""
     channel_id: str
     already: bool
     """True when an earlier run had posted it."""
@@ -53,38 +57,61 @@ def post_once(
     root_id: str = "",
     props: Optional[Mapping[str, Any]] = None,
     file_ids: Sequence[str] = (),
+    not_before: Optional[float] = None,
     clock: Callable[[], float] = time.time,
     monotonic: Callable[[], float] = time.monotonic,
 ) -> SentPost:
     """Create the post unless one with this key (any text) was created in the channel before.
 
     Without a key only this call's own retries are guarded, and the datastore (`store()`) is not
-    used. Raises StoreUnreachable before anything is posted when the intent can't be kept.
+    used. `not_before`: when what the post tells of began, seconds since the epoch; with it the
+    channel is looked through back to then also where the datastore knows nothing of the post.
+    Raises StoreUnreachable before anything is posted when the intent can't be kept.
     """
     post = _Post(mattermost, channel_id, message, root_id, props, file_ids)
     if not key:
-        return post.create(os.urandom(16).hex(), clock())
+        return post.create(os.urandom(16).hex(), "", clock())
     sent_key = post_key("message", channel_id, key)
     name = KEY_PREFIX + sent_key
-    looked = monotonic()
+    looked, now = monotonic(), clock()
     try:
-        record = store().read(name) or {}
-    except BrokenValue:  # an intent of unknown time
-        record = {"at": clock() - KEPT_SECONDS}
-    if record.get("post_id"):
-        return SentPost(str(record["post_id"]), channel_id, True)
-    since = float(record.get("at") or clock())
-    if not record:
-        store().write(name, {"at": since, "channel_id": channel_id}, KEPT_SECONDS)
+        record = store().read(name)
+    except BrokenValue:
+        record = UNREADABLE
+    known_at, seed, sent_before = _remembered(record, channel_id, now)
+    if sent_before is not None:
+        return sent_before
+    begun = now if known_at is None else known_at
+    earliest = begun if not_before is None else min(begun, not_before)
+    seed = seed or mattermost.post_seed(sent_key)
+    intent = {"at": begun, "channel_id": channel_id, "seed": seed}
+    if known_at is None:
+        store().write(name, intent, KEPT_SECONDS)
     found = None
-    if record or monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
-        found = post.find(sent_key, since)
-    sent = found or post.create(sent_key, since)
+    is_old = now - earliest > LOOK_AGAIN_AFTER_SECONDS
+    if known_at is not None or is_old or monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:
+        found = post.find(sent_key, earliest)
+    sent = found or post.create(sent_key, seed, earliest)
+    done = {"post_id": sent.post_id} if sent.post_id else {"deleted": True}
     with suppress(PackError):  # the intent stands, and the post bears the key
-        store().write(
-            name, {"at": since, "channel_id": channel_id, "post_id": sent.post_id}, KEPT_SECONDS
-        )
+        store().write(name, {**intent, **done}, KEPT_SECONDS)
     return sent
+
+
+def _remembered(
+    record: Any, channel_id: str, now: float
+) -> Tuple[Optional[float], str, Optional[SentPost]]:
+    """When the post was intended (None: it was not), with which seed, and the post itself where it
+    was sent. What does not read is an intent of unknown time."""
+    if record is None:
+        return None, "", None
+    if not isinstance(record, Mapping):
+        return now - KEPT_SECONDS, "", None
+    if record.get("post_id") or record.get("deleted"):
+        return None, "", SentPost(str(record.get("post_id") or ""), channel_id, True)
+    at = record.get("at")
+    known_at = float(at) if isinstance(at, (int, float)) else now - KEPT_SECONDS
+    return known_at, str(record.get("seed") or ""), None
 
 
 def known(store: Store, channel_id: str, key: str) -> Optional[SentPost]:
@@ -135,7 +162,7 @@ class _Post(NamedTuple):
             post = self.mattermost.find_post(self.channel_id, key, since - CLOCK_MARGIN_SECONDS)
         return SentPost(str(post["id"]), self.channel_id, True) if post else None
 
-    def create(self, key: str, since: float) -> SentPost:
+    def create(self, key: str, seed: str, since: float) -> SentPost:
         try:
             post = self.mattermost.create_post(
                 self.channel_id,
@@ -144,7 +171,10 @@ class _Post(NamedTuple):
                 root_id=self.root_id,
                 props=self.props,
                 file_ids=self.file_ids,
+                seed=seed,
             )
+        except PostDeleted:
+            return self.find(key, since) or SentPost("", self.channel_id, True)
         except RetryLater as error:
             found = None
             if error.maybe_done:
@@ -157,5 +187,5 @@ class _Post(NamedTuple):
 
 
 def link(settings: MattermostConfig, post_id: str) -> str:
-    """An address that leads people to the post, whatever its team."""
-    return f"{settings.url}/_redirect/pl/{post_id}"
+    """An address that leads people to the post, whatever its team; empty where there is none."""
+    return "" if not post_id else f"{settings.url}/_redirect/pl/{post_id}"
