@@ -217,9 +217,9 @@ class RightsTestCase(AttackCase):
 
     def test_nobody_acts_in_a_name_that_they_type_where_mattermost_says_who_they_are(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
-        done, line = self.said(f"ack {one.number} from grace@example.com")
-        assert done is False
-        assert "in your own name" in line
+        answer = self.command(f"ack {one.number} from grace@example.com").json()
+        assert "in your own name" in answer["text"]
+        assert self.orders() == []
         assert one.status == "triggered"
 
     def test_what_may_not_be_done_may_not_be_done_in_other_words(self) -> None:

@@ -204,11 +204,11 @@ class OverrideTestCase(ChatCase):
 
     def test_what_makes_no_sense_is_refused_in_a_line(self) -> None:
         for duration, why in (
-            ("from yesterday 9:00 for 2h", "can't begin in the past"),
-            ("for ever", "for how long?"),
-            ("90d", "lasts 30 days at most"),
-            ("from soon for 2h", "from when?"),
-            ("from tomorrow 9:00 until 2h ago", "ends after it begins"),
+            ("from yesterday 9:00 for 2h", "09:00 UTC, which is past"),
+            ("for ever", "'ever' is no time: write 2h, 18:00"),
+            ("90d", "is for 30 days at most, not from"),
+            ("from soon for 2h", "'soon' is no time"),
+            ("from tomorrow 9:00 until 2h ago", "not after the beginning"),
         ):
             assert why in self.refused(
                 "override", service="Platform rotation", duration=duration

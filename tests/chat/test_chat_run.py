@@ -120,7 +120,7 @@ class ChatRunTestCase(ChatCase):
         assert "needs words" in self.refused("note", incidents=one.id)
         self.told("acknowledge", incidents=one.id)
         assert "rests for 2 h" in self.told("snooze", incidents=one.id, duration="2h")
-        assert "for how long?" in self.refused("snooze", incidents=one.id, duration="soon")
+        assert "'soon' is no time" in self.refused("snooze", incidents=one.id, duration="soon")
         assert "| 1 | Ada Lovelace (@\u200bada) |" in self.told("oncall", text="checkout api")
         assert "| on call | until | next |" in self.told("oncall", text="Platform rotation")
         assert "no service, escalation policy or schedule" in self.refused("oncall", text="x")

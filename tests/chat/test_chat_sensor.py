@@ -13,6 +13,8 @@ import requests
 from chat_handle import ChatHandle
 from chat_sensor_case import ADA, KEY, TOKEN, ChatSensorCase
 
+from pagerduty_mattermost.chat.orders import as_text
+from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.core.errors import NotFound
 from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.mattermost.person import ChatPerson
@@ -221,26 +223,23 @@ class ChatSensorTestCase(ChatSensorCase):
         assert one.status == "acknowledged"
         sent = [e.path for e in self.sandbox.mattermost.journal.entries if e.method == "POST"]
         assert "/hooks/commands/" + "h" * 26 in sent
-        done, line = self.command("acl 1")
-        assert (done, line) == (False, "there is no command 'acl'; did you mean `/pd ack 1`?")
         done, line = self.command("note 1 Looking = at it")
         assert [note.content for note in one.notes] == ["Looking = at it"]
 
     def test_a_command_without_an_id_means_the_threads_incident_or_the_only_one(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
-        assert self.command("ack")[0] is True
-        assert one.status == "acknowledged"
+        assert self.command("show")[1]["incidents"] == [one.id]
         other = self.account.trigger("Billing Jobs", "Late")
         done, line = self.command("resolve")
         assert done is False
         assert "which incident? 2 are assigned to you: #" in line
         order = {
             **self.orders()[-1],
-            "text": "resolve Restarted it",
+            "command": as_text(parse("resolve Restarted it").command),
             "root_id": self.card_post(other),
         }
         assert self.handle(order)[0] is True
-        assert (one.status, other.status) == ("acknowledged", "resolved")
+        assert (one.status, other.status) == ("triggered", "resolved")
         assert [note.content for note in other.notes] == ["Restarted it"]
 
     def card_post(self, incident: Any) -> str:

@@ -67,7 +67,7 @@ class ChatMoreTestCase(ChatCase):
         assert "| ongoing | Database |" in listed
         assert "is over" in self.told("maintenance_end", text=id)
         assert "| ongoing |" not in self.told("maintenance_list")
-        assert "for how long?" in self.refused(
+        assert "which is past" in self.refused(
             "maintenance", service="Database", duration="1h ago"
         )
         assert "which one?" in self.refused("maintenance_end", text="../x")

@@ -12,7 +12,7 @@ from chat_sensor_case import ChatSensorCase
 from mattermost_setup import MattermostSetup
 
 from pagerduty_mattermost.chat import setup_trial
-from pagerduty_mattermost.chat.setup import checked
+from pagerduty_mattermost.chat.setup import checked, webhook_fields
 from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
 from pagerduty_mattermost.gateways.mattermost.admin import CommandFailed
 from sandbox.mattermost import ADMIN_TOKEN
@@ -230,3 +230,12 @@ def test_a_public_address_is_not_blamed_on_the_guard() -> None:
     assert "chat.bind" in setup_trial.why_not(
         CommandFailed("it failed", answered=404), "http://10.0.0.1", None
     )
+
+
+def test_the_webhook_hears_what_a_telephone_makes_of_the_word() -> None:
+    """tests/fixtures/cases/F13_note_capital.yaml: Mattermost compares trigger words with case."""
+    assert webhook_fields("note:", "https://x.example", "t" * 26)["trigger_words"] == [
+        "note:",
+        "Note:",
+        "NOTE:",
+    ]

@@ -13,10 +13,12 @@ from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.config.reader import Secret
+from pagerduty_mattermost.core.config.settings import load
 
 CHAT = ChatConfig(public_url="https://a.example", signing_keys=(Secret("s" * 32),))
+SETTINGS = load({"api_key": "k" * 20})._replace(chat=CHAT)
 HOOK = {"kind": "command", "hook": "/hooks/commands/h", "user_id": "u"}
-MERGE = Command("merge", incidents="1, 2")
+MERGE = Command("merge", incidents="1,2")
 
 
 @pytest.mark.parametrize(
@@ -24,7 +26,7 @@ MERGE = Command("merge", incidents="1, 2")
     [
         ({"kind": "command"}, MERGE, CHAT, True),
         ({"kind": "command"}, Command("acknowledge", incidents="1"), CHAT, False),
-        ({"kind": "command"}, Command("acknowledge", incidents="1 2"), CHAT, True),
+        ({"kind": "command"}, Command("acknowledge", incidents="1,2"), CHAT, True),
         ({"kind": "command"}, Command("acknowledge_mine"), CHAT, True),
         ({"kind": "command"}, MERGE, CHAT._replace(confirm=()), False),
         ({"kind": "command"}, MERGE, CHAT._replace(public_url=""), False),
@@ -34,13 +36,15 @@ MERGE = Command("merge", incidents="1, 2")
 def test_who_is_asked_first(
     order: Dict[str, Any], command: Command, chat: ChatConfig, asked: bool
 ) -> None:
-    assert order_replies.asks_first(order, command, chat) is asked
+    made = order_replies.asked_first(order, command, SETTINGS._replace(chat=chat), 0.0)
+    assert (made is not None) is asked
 
 
 def test_a_question_names_what_is_done_and_bears_the_command() -> None:
-    made = order_replies.question(HOOK, MERGE._replace(text="*now*"), CHAT, 0.0)
+    made = order_replies.asked_first(HOOK, MERGE._replace(text="*now*"), SETTINGS, 0.0)
+    assert made is not None
     (row,) = made.attachments
-    assert row["text"] == "Really merge 1, 2 \\*now\\*?"
+    assert row["text"] == "Really merge 1,2 \\*now\\*?"
     assert [one["name"] for one in row["actions"]] == ["Do it"]
 
 

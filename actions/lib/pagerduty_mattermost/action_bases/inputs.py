@@ -8,8 +8,9 @@ is sent. All that is wrong is named at once.
 in bodies. They are the one source: the metadata's parameters are made from them
 (tools/metadata.py). Beyond Draft 7 they hold annotations that a validator ignores:
 
-    "when": "past" | "future"      a time, also as people type it: "2h" (ago, or from now on),
-                                   "tomorrow 9:00" (core/typed_times.py)
+    "when": "past" | "future" | "ahead"
+                                   a time, also as people type it: "2h" (ago, or from now on),
+                                   "tomorrow 9:00" (core/typed_times.py); ahead: within a year
     "typed": "string"              the metadata's type where it differs: a list that has always
                                    been typed as a text
     "reference": "user_reference"  of an object: an id alone is enough
@@ -153,7 +154,7 @@ class _Maker:
         if "array" in allowed:
             return self._array(schema, value, path)
         if isinstance(value, str) and "when" in schema:
-            return self._time(schema, value)
+            return self._time(schema, value, path)
         if isinstance(value, str) and schema.get("format") in ("id", "email"):
             return value.strip()
         return value
@@ -205,19 +206,24 @@ class _Maker:
             return value
         return [self.value(items, item, (*path, index)) for index, item in enumerate(value)]
 
-    def _time(self, schema: Schema, text: str) -> str:
-        from pagerduty_mattermost.core.typed_times import iso_time
+    def _time(self, schema: Schema, text: str, path: Tuple[Any, ...]) -> str:
+        from pagerduty_mattermost.core import times
+        from pagerduty_mattermost.core.typed_times import check_future, iso_time
 
+        now, zone = self._terms.now, self._terms.zone or "UTC"
         try:
-            found = iso_time(
-                text,
-                now=self._terms.now,
-                zone=self._terms.zone or "UTC",
-                past=schema.get("when") == "past",
-            )
+            found = iso_time(text, now=now, zone=zone, past=schema.get("when") == "past")
+            if found is not None and schema.get("when") == "ahead":
+                # Of a whole timestamp only the year can be a slip: a window may have begun.
+                since = float("-inf") if times.has_offset(text) else now
+                moment = times.seconds(found) or 0.0
+                check_future(text, moment, now=now, since=since, zone=zone)
         except ConfigError as error:
             self.problems.append(str(error))
             found = None
+        except RejectedInput as error:
+            self.problems.append(f"{place(path)}: {error}")
+            found = times.iso(now)  # it is refused anyway, and once is enough
         return text if found is None else found
 
 

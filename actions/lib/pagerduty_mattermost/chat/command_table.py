@@ -9,11 +9,11 @@ A table makes its own verb `help`. `chat/verbs/registry.py` holds the one of thi
 
 from __future__ import annotations
 
-import re
 from functools import cached_property
-from typing import TYPE_CHECKING, Dict, Iterable, Optional, Pattern, Tuple
+from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Tuple
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Form, one_word
 from pagerduty_mattermost.chat.verb import GROUPS, PACK, Verb
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape, one_line
@@ -46,11 +46,22 @@ class CommandTable:
         return tuple(self._by_name)
 
     @cached_property
-    def patterns(self) -> Tuple[Tuple[Verb, Pattern[str]], ...]:
-        """Each verb with its compiled pattern."""
-        return tuple(
-            (verb, re.compile(verb.pattern, re.IGNORECASE | re.DOTALL)) for verb in self.verbs
-        )
+    def _beginnings(self) -> Dict[Tuple[str, ...], List[Tuple[Verb, Form]]]:
+        found: Dict[Tuple[str, ...], List[Tuple[Verb, Form]]] = {}
+        for verb in self.verbs:
+            for form in verb.forms:
+                for begin in form.begins:
+                    found.setdefault(tuple(begin.split(" ")), []).append((verb, form))
+        return found
+
+    @cached_property
+    def most_words(self) -> int:
+        """Of those that a form begins with."""
+        return max(map(len, self._beginnings))
+
+    def beginning(self, keys: Tuple[str, ...]) -> List[Tuple[Verb, Form]]:
+        """The forms that begin with exactly these words."""
+        return self._beginnings.get(keys, [])
 
     def get(self, name: str) -> Optional[Verb]:
         """The verb of that name, None when there is none."""
@@ -66,12 +77,16 @@ class CommandTable:
         wanted = word.strip().lower().lstrip("/")
         return tuple(verb for verb in self.verbs if wanted in (verb.word, verb.name) and wanted)
 
+    def meaning(self, word: str) -> Optional[Verb]:
+        """The verb that people mean by a word that is no command."""
+        return next((verb for verb in self.verbs if word in verb.also_called), None)
+
     def near(self, word: str) -> str:
         """The first word of a verb that looks like `word`; empty when none does."""
         import difflib
 
         words = list(dict.fromkeys(verb.word for verb in self.verbs))
-        return next(iter(difflib.get_close_matches(word, words, n=1)), "")
+        return next(iter(difflib.get_close_matches(word[:30], words, n=1)), "")
 
     def answer(self, context: Context, command: Command) -> CommandResult:
         """Carries the command out. Raises RejectedInput for an unknown verb, and what the verb
@@ -107,6 +122,10 @@ class CommandTable:
             run=lambda context, command: CommandResult(self.help_text(command.text)),
             usage="help [command]",
             help="this list, or one command",
-            pattern=r"help(?:\s+(?:with\s+)?(?P<text>\S+))?|\?|",
+            forms=(
+                Form(
+                    ("help", "help with", "?", "pagerduty help"), one_word("text", required=False)
+                ),
+            ),
             group=PACK,
         )

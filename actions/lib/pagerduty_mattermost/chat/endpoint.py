@@ -28,6 +28,7 @@ from pagerduty_mattermost.chat.requests import (
     DialogWanted,
     FieldErrors,
     Ping,
+    UnreadCommand,
     read,
 )
 from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
@@ -140,13 +141,17 @@ class ChatEndpoint:
             return refused.status, {"error": str(refused)}
         if isinstance(order, Ping):
             return 200, _response(inner, PONG)
+        if isinstance(order, UnreadCommand):
+            return 200, _response(inner, f":warning: {escape(order.problem)}")
         if isinstance(order, FieldErrors):
             return 200, {"errors": dict(order.errors)} if order.errors else {}
         if isinstance(order, DialogWanted):
             return 200, self._open(order, inner)
         return 200, _response(inner, self._take(order))
 
-    def _read(self, call: ChatCall) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping]:
+    def _read(
+        self, call: ChatCall
+    ) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping, UnreadCommand]:
         """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
         tokens = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
         if tokens is not None:

@@ -123,7 +123,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
     chat, root_id = context.settings.chat, str(order.get("root_id") or "")
     if dry:
         reading = ReadingContext.of(context)
-        result = rehearse(reading, which_incident.complete(reading, command, root_id))
+        result = rehearse(reading, which_incident.complete(reading, command, root_id).command)
     else:
         entry_name = orders.entry_name(order)
         if entry_name and TABLE.is_act(command.verb):
@@ -132,10 +132,13 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
                 result = _not_again(context, order, begun)
                 _repaint(context, order, command, result)
                 return result
-        command = which_incident.complete(context, command, root_id)
+        command, supposed = which_incident.complete(context, command, root_id)
         allow(context, command, entry_name=entry_name)
-        if order_replies.asks_first(order, command, chat):
-            _tell(context, order, order_replies.question(order, command, chat, context.clock()))
+        question = order_replies.asked_first(
+            order, command, context.settings, context.clock(), supposed
+        )
+        if question is not None:
+            _tell(context, order, question)
             return CommandResult("")
         try:
             result = run(context, command, entry_name=entry_name)

@@ -1,8 +1,7 @@
 """How an order from chat is answered: whether its giver is asked first, what is said and by which
 way, and which cards are painted anew. Pure.
 
-    asks_first(order, command, settings)              # -> True: a confirmation is asked for
-    question(order, command, settings, now)           # -> OrderReply with the button "Do it"
+    asked_first(order, command, settings, now)        # -> OrderReply with the button "Do it"
     is_told(order, result)                            # -> False: the card alone is the answer
     reply_to(order, result, settings, zone, now)      # -> OrderReply
     repainted(command, result)                        # -> ids of incidents whose cards change
@@ -21,8 +20,11 @@ from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.chat import ChatConfig
+from pagerduty_mattermost.core.config.settings import Config
+from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape, one_line
-from pagerduty_mattermost.incidents.incident import Change
+from pagerduty_mattermost.core.typed_times import span_in_words
+from pagerduty_mattermost.incidents.incident import Change, Incident
 
 QUESTION_CHARACTERS = 200
 
@@ -38,27 +40,45 @@ class OrderReply(NamedTuple):
     """Whether the channel may see it."""
 
 
-def asks_first(order: Mapping[str, Any], command: Command, chat: ChatConfig) -> bool:
-    """Whether its giver must confirm it. A click is its own confirmation."""
-    return (
-        order.get("kind") == "command"
-        and chat.has_buttons
-        and orders.needs_confirmation(command, chat.confirm, str(order.get("user_name") or ""))
-    )
-
-
-def question(
-    order: Mapping[str, Any], command: Command, chat: ChatConfig, now: float
-) -> OrderReply:
-    """The question with its button, which bears the command."""
-    what = " ".join(word for word in (command.service, command.incidents, command.text) if word)
-    verb = command.verb.replace("_", " ")
+def asked_first(
+    order: Mapping[str, Any],
+    command: Command,
+    settings: Config,
+    now: float,
+    supposed: Optional[Incident] = None,
+) -> Optional[OrderReply]:
+    """The question that its giver must confirm, with its button, which bears the command; None
+    where nothing is asked: a click is its own confirmation. `supposed`: its incident, where it was
+    neither said nor is the thread's. Raises RejectedInput for a time that does not read, and where
+    there is something to ask and no button to do it with."""
+    verb = TABLE.get(command.verb)
+    if order.get("kind") != "command" or verb is None:
+        return None
+    said = verb.name.replace("_", " ")
+    what = [command.service, command.incidents, command.text]
+    reason = ""
+    span = orders.long_span(command, now, settings.time_zone)
+    if supposed is not None and verb.is_act:
+        what[1] = f"#{supposed.number} {supposed.title}"
+        reason = " You named no incident; it is the only one that is open and assigned to you."
+    elif span is not None:
+        what.append(span_in_words(span, settings.time_zone))
+        exact = f"from {times.iso(span.start)} until {times.iso(span.end)}"
+        command = command._replace(duration=exact)
+    else:
+        asker = str(order.get("user_name") or "")
+        asked_about = orders.needs_confirmation(command, settings.chat.confirm, asker)
+        if not (asked_about and settings.chat.has_buttons):
+            return None
+    words = escape(one_line(" ".join(word for word in what if word), QUESTION_CHARACTERS))
+    if not settings.chat.has_buttons:
+        raise RejectedInput(f"{said} {words}? That must be said with the incident's number")
     asked = buttons.confirmation(
-        f"Really {verb} {escape(one_line(what, QUESTION_CHARACTERS))}?",
+        f"Really {said} {words}?{reason}",
         orders.as_text(command),
         str(order.get("user_id")),
-        chat.public_url,
-        chat.signing_keys[0].reveal(),
+        settings.chat.public_url,
+        settings.chat.signing_keys[0].reveal(),
         now,
     )
     return OrderReply("", (asked,))

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import json
-import re
-from typing import Any, Dict, Mapping, Sequence, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards.buttons import CONFIRMED
 from pagerduty_mattermost.chat import audit
@@ -14,7 +13,11 @@ from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config.chat import BULK, OVERRIDE_OTHERS
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.typed_times import LONG_SECONDS, TypedSpan, read_span, span_in_words
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.chat.parser import Parsed
 
 SNOOZE, OVERRIDE = "snooze", "override"
 REPLAYED = "replayed"
@@ -29,29 +32,32 @@ def command_of(order: Mapping[str, Any]) -> Tuple[Command, bool]:
     """The command, and whether it is a dry run. Raises RejectedInput for one that can't be read,
     with what to type instead."""
     if order.get("kind") == "command":
-        command, dry = _typed(str(order.get("text") or ""))
+        command, dry = _typed(order)
     else:
         command, dry = _clicked(order), False
     user, channel = (str(order.get(name) or "") for name in ("user_id", "channel_id"))
     return command._replace(user=marked_id(user), channel=channel), dry
 
 
-def _typed(text: str) -> Tuple[Command, bool]:
-    """Of what stands behind `/pd`: a command's form, else a phrase of the aliases."""
+def _typed(order: Mapping[str, Any]) -> Tuple[Command, bool]:
+    """As the listener read it; an order that was kept by an earlier version is read here."""
+    if order.get("command"):
+        return _from_text(str(order["command"])), bool(order.get("dry_run"))
+    parsed = read_typed(str(order.get("text") or ""))
+    if parsed.problem:
+        raise RejectedInput(parsed.problem)
+    return parsed.command, parsed.dry_run
+
+
+def read_typed(text: str) -> Parsed:
+    """What stands behind `/pd`, where Mattermost says who typed it."""
     from pagerduty_mattermost.chat.parser import parse
 
     parsed = parse(text)
-    if parsed.problem:
-        from pagerduty_mattermost.chat.alias_phrases import load
-
-        parsed = parse(text, load())
-    if parsed.problem:
-        raise RejectedInput(parsed.problem)
     if parsed.command.from_email:
-        raise RejectedInput(
-            'here you act in your own name: leave out "from …"; Mattermost says who you are'
-        )
-    return parsed.command, parsed.dry_run
+        problem = 'here you act in your own name: leave out "from …"; Mattermost says who you are'
+        return parsed._replace(problem=problem)
+    return parsed
 
 
 def _clicked(order: Mapping[str, Any]) -> Command:
@@ -118,10 +124,22 @@ def needs_confirmation(what: Command, listed: Sequence[str], asker: str = "") ->
         return True
     if OVERRIDE_OTHERS in listed and verb.name == OVERRIDE and what.text.strip():
         return what.text.strip().lower() not in ("me", f"@{asker}".lower())
-    several = (
-        verb.incidents == ALL_OF_ASKER or len(re.split(r"[,\s]+", what.incidents.strip())) > 1
-    )
+    several = verb.incidents == ALL_OF_ASKER or "," in what.incidents
     return BULK in listed and several and verb.confirmed == IF_SEVERAL
+
+
+def long_span(what: Command, now: float, zone: str) -> Optional[TypedSpan]:
+    """From when until when, of what lasts more than a week. Raises RejectedInput for times that do
+    not read, and for what lasts too long."""
+    verb = TABLE.get(what.verb)
+    if verb is None or not verb.longest_days or not what.duration:
+        return None
+    span = read_span(what.duration, now=float(int(now)), zone=zone)
+    if span.end - span.start > verb.longest_days * 86400:
+        raise RejectedInput(
+            f"{what.verb} is for {verb.longest_days} days at most, not {span_in_words(span, zone)}"
+        )
+    return span if span.end - span.start > LONG_SECONDS else None
 
 
 def as_text(what: Command) -> str:

@@ -1,28 +1,32 @@
-"""What people type after `/pd`, as a command. Pure.
+"""What people type after `/pd`, as a command. Pure, in time linear in the line.
 
     parse('ack 1234') -> Parsed(Command("acknowledge", incidents="1234"))
 
-Case and spaces do not matter, nor whether an id comes before the command or behind it. Ids are
-PagerDuty's, numbers, or links; without one the thread or the asker tells which incident is meant
-(which_incident). `dry-run` in front changes nothing; `incident` in front is what `/incident`
-sends. A line that fits no verb's pattern may be a phrase of an alias; what can't be read comes
-back as a problem in one line, with what to type instead.
+Case and spaces do not matter, nor whether an incident comes before the command or behind it. How
+incidents are typed says `core.typed_incidents`; without one the thread or the asker tells which is
+meant (which_incident). `dry-run` in front changes nothing; `incident` in front is what `/incident`
+sends. What can't be read comes back as a problem in one line, with what to type instead: nothing
+that was not read becomes part of a text where it could be an incident.
 """
 
 from __future__ import annotations
 
-import re
-from typing import Dict, List, NamedTuple, Sequence, Tuple
+from typing import Iterator, NamedTuple
 
-from pagerduty_mattermost.chat.alias_phrases import Phrase, command_of_phrase
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.command_table import CommandTable
-from pagerduty_mattermost.chat.verb import AN_INCIDENT
+from pagerduty_mattermost.chat.forms import Unread
+from pagerduty_mattermost.chat.line import TypedLine, words_of
+from pagerduty_mattermost.chat.options import option_name, read_options
+from pagerduty_mattermost.chat.verb import NOTHING
 from pagerduty_mattermost.chat.verbs.registry import TABLE
+from pagerduty_mattermost.core import typed_incidents
 from pagerduty_mattermost.core.text import clean, one_line
 
 MAX_CHARACTERS = 4000
-"""A longer line is cut."""
+"""A longer line is not read."""
+_PREFIXES = ("incident", "incidents")
+_UNREAD = Command("")
 
 
 class Parsed(NamedTuple):
@@ -33,122 +37,120 @@ class Parsed(NamedTuple):
     dry_run: bool = False
 
 
-_DRY = re.compile(r"dry[- ]?run\s+", re.IGNORECASE)
-_INCIDENT = re.compile(r"incidents?(?:\s+|$)", re.IGNORECASE)
-_ID_FIRST = re.compile(rf"({AN_INCIDENT})\s+([a-z][a-z-]*)(?:\s+(.*))?", re.IGNORECASE | re.DOTALL)
-_OPTION = re.compile(
-    r"(?P<quoted>\"[^\"]*\"|\u201c[^\u201d]*\u201d)"
-    r"|(?:^|(?<=\s))(?:--|\u2014|\u2013)(?P<name>[a-zA-Z][\w-]*)"
-    r"(?:(?:\s*=\s*|\s+)(?P<value>\"[^\"]*\"|\u201c[^\u201d]*\u201d|(?!--|\u2014|\u2013)\S+))?"
-)
-"""Telephones make a dash of two hyphens. What stands in quotes is no option."""
+def parse(text: str, table: CommandTable = TABLE) -> Parsed:
+    """Never raises. `table`: the verbs that there are."""
+    if len(text) > MAX_CHARACTERS:
+        return Parsed(
+            _UNREAD,
+            f"a command has at most {MAX_CHARACTERS} characters, not {len(text)}",
+        )
+    line = words_of(clean(text).strip())
+    dry = _dry_words(line)
+    line = line.rest(dry)
+    if not dry and not line.words:
+        line = words_of("help")
+    for candidate in _candidates(table, line):
+        try:
+            command = _matched(table, candidate)
+        except Unread as unread:
+            return Parsed(_UNREAD, str(unread))
+        if command.verb:
+            return Parsed(command, dry_run=dry > 0)
+    prefixed = line.word(0) in _PREFIXES and len(line.words) > 1
+    return Parsed(_UNREAD, _problem(table, line.rest(1) if prefixed else line))
 
 
-def parse(text: str, phrases: Sequence[Phrase] = (), table: CommandTable = TABLE) -> Parsed:
-    """Never raises. `phrases`: those of the aliases (`alias_phrases.load`); `table`: the verbs
-    that there are."""
-    line = clean(text, MAX_CHARACTERS).strip()
-    dry = _DRY.match(line)
-    line = line[dry.end() :] if dry else line
-    found = _read(table, line)
-    if found.problem:
-        command = command_of_phrase(phrases, line)
-        found = Parsed(command) if command else found
-    return found._replace(dry_run=bool(dry)) if not found.problem else found
+def _dry_words(line: TypedLine) -> int:
+    if line.word(0) in ("dry-run", "dryrun"):
+        return 1
+    return 2 if line.keys(2) == ("dry", "run") else 0
 
 
-def _read(table: CommandTable, line: str) -> Parsed:
-    prefixed = _INCIDENT.match(line)
-    turned = _id_behind(line)
-    for candidate in (
-        line,
-        *([line[prefixed.end() :]] if prefixed else ()),
-        *([turned] if turned else ()),
-    ):
-        found = _matched(table, candidate)
-        if found.command.verb or found.problem:
-            return found
-    return Parsed(Command(""), _problem(table, line[prefixed.end() :] if prefixed else line))
+def _candidates(table: CommandTable, line: TypedLine) -> Iterator[TypedLine]:
+    """The line as it is, without `incident` in front, and with the command in front of its
+    incidents."""
+    yield line
+    bare = line
+    if line.word(0) in _PREFIXES:
+        bare = line.rest(1)
+        yield bare
+    typed = bare.typed()
+    found = typed_incidents.read(typed)
+    if not found.ids:
+        return
+    behind = words_of(found.rest)
+    ids = ",".join(found.ids)
+    if not behind:
+        yield words_of(f"show {ids}")
+        return
+    for count in range(min(table.most_words, len(behind.words)), 0, -1):
+        if table.beginning(behind.keys(count)):
+            begin, rest = behind.before(count).typed(), behind.rest(count).typed()
+            yield words_of(f"{begin} {ids}: {rest}" if rest else f"{begin} {ids}")
+            return
 
 
-def _matched(table: CommandTable, line: str) -> Parsed:
-    """By the first pattern that fits; empty when none does."""
-    taken = {name for verb in table.with_word(line.split(" ")[0]) for name in verb.options}
-    rest, options, problem = _options(line, taken) if taken else (line, {}, "")
-    if problem:
-        return Parsed(Command(""), problem)
-    for verb, pattern in table.patterns:
-        found = pattern.fullmatch(rest)
-        if found:
-            words = {
-                name.rstrip("_"): _plain(value)
-                for name, value in found.groupdict().items()
-                if value
-            }
-            command = Command(verb.name)._replace(**words)  # type: ignore[arg-type]
-            return Parsed(command._replace(options=options) if verb.options else command)
-    return Parsed(Command(""), "")
+def _matched(table: CommandTable, line: TypedLine) -> Command:
+    """By the first form that fits, those that begin with more words first; without a verb when
+    none does. Raises Unread."""
+    known = {name for verb in table.with_word(line.word(0)) for name in verb.options}
+    read = read_options(line, known) if known else None
+    if read is not None and read.problem:
+        raise Unread(read.problem)
+    bare = read.line if read is not None else line
+    for count in range(min(table.most_words, len(bare.words)), 0, -1):
+        for verb, form in table.beginning(bare.keys(count)):
+            rest = bare.rest(count)
+            if read is not None and verb.options:
+                rest = words_of(" ".join(rest.text[w.start : w.end] for w in rest.words))
+            fields = form.reader.read(rest)
+            if fields is None:
+                continue
+            given = {name: word for name, word in fields.items() if word}
+            command = Command(verb.name)._replace(**form.fixed, **given)  # type: ignore[arg-type]
+            return command._replace(options=read.options) if read and verb.options else command
+    return _UNREAD
 
 
-def _id_behind(line: str) -> str:
-    """`1234 ack` as `ack 1234`."""
-    found = _ID_FIRST.fullmatch(line)
-    return (
-        " ".join(word for word in (found.group(2), found.group(1), found.group(3)) if word)
-        if found
-        else ""
-    )
-
-
-def _options(line: str, known: set[str]) -> Tuple[str, Dict[str, str], str]:
-    """The line without its options, the options, and what is wrong with them."""
-    options: Dict[str, str] = {}
-    problems: List[str] = []
-
-    def taken(found: re.Match[str]) -> str:
-        if found.group("quoted") is not None:
-            return found.group()
-        name, value = found.group("name").lower(), _plain(found.group("value") or "")
-        if name not in known:
-            problems.append(
-                f"there is no --{name[:30]} here; there are "
-                f"{', '.join('--' + one for one in sorted(known))}"
-            )
-        elif not value:
-            problems.append(f"--{name} needs a value")
-        options[name] = value
-        return ""
-
-    rest = _OPTION.sub(taken, line)
-    return " ".join(rest.split()) if options else line, options, problems[0] if problems else ""
-
-
-def _problem(table: CommandTable, line: str) -> str:
-    """One line: what is wrong, and what to type."""
-    first, _, rest = one_line(line, 200).partition(" ")
-    word = first.lower()
+def _problem(table: CommandTable, line: TypedLine) -> str:
+    """One line: what is wrong, and what to type. What it suggests is what was said, in the words
+    of this pack, or what changes nothing."""
+    word = line.word(0)
     verbs = table.with_word(word)
-    stray = re.search(r"(?:^|\s)--([a-z]+)", line)
+    stray = next(filter(None, (option_name(line.text[w.start : w.end]) for w in line.words)), "")
     if verbs and stray and not any(verb.options for verb in verbs):
-        owners = sorted({verb.word for verb in table.verbs if stray.group(1) in verb.options})
+        owners = sorted({verb.word for verb in table.verbs if stray in verb.options})
         if owners:
-            return f"--{stray.group(1)} belongs to " + " and ".join(
-                f"`/pd {one}`" for one in owners
-            )
+            return f"--{stray} belongs to " + " and ".join(f"`/pd {one}`" for one in owners)
     if verbs:
         return "type " + " or ".join(f"`/pd {verb.hint}` ({verb.help})" for verb in verbs)
+    shown = one_line(line.before(1).typed(), 30)
+    same = table.meaning(word)
+    if same is not None:
+        return (
+            f"there is no command {shown!r}; {same.word} means that: "
+            f"`/pd {_said_anew(table, line, same.word)}`"
+        )
     near = table.near(word)
-    if near:
-        whole = f"{near} {rest}".strip()
-        meant = whole if _matched(table, whole).command.verb and "`" not in whole else near
-        return f"there is no command {word[:30]!r}; did you mean `/pd {meant}`?"
-    return f"there is no command {word[:30]!r}; `/pd help` lists them"
+    if not near:
+        return f"there is no command {shown!r}; `/pd help` lists them"
+    anew = _said_anew(table, line, near)
+    if _changes_nothing(table, anew):
+        return f"there is no command {shown!r}; did you mean `/pd {anew}`?"
+    return f"there is no command {shown!r}; `/pd help {near}` explains the nearest"
 
 
-def _plain(value: str) -> str:
-    """Without the quotes around all of it."""
-    text = value.strip()
-    for opening, closing in (('"', '"'), ("\u201c", "\u201d"), ("'", "'")):
-        if len(text) > 1 and text.startswith(opening) and text.endswith(closing):
-            return text[1:-1].strip()
-    return text
+def _changes_nothing(table: CommandTable, text: str) -> bool:
+    line = words_of(text)
+    command = _matched(table, line)
+    verbs = table.with_word(line.word(0)) if not command.verb else (table.get(command.verb),)
+    return all(verb is not None and verb.changes == NOTHING for verb in verbs)
+
+
+def _said_anew(table: CommandTable, line: TypedLine, word: str) -> str:
+    """The line with another first word, where that reads; else the word alone."""
+    whole = one_line(f"{word} {line.rest(1).typed()}".strip(), 200)
+    try:
+        return whole if _matched(table, words_of(whole)).verb and "`" not in whole else word
+    except Unread:
+        return word

@@ -14,7 +14,7 @@ from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.verb import PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
-from pagerduty_mattermost.core.errors import WriteRefused
+from pagerduty_mattermost.core.errors import RejectedInput, WriteRefused
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 
 if TYPE_CHECKING:
@@ -32,7 +32,22 @@ def perform(
 
         return rehearse(ReadingContext.of(context), command, table)
     allow(context, command, table)
+    _refuse_long(context, command)
     return run(context, command, table)
+
+
+def _refuse_long(context: Context, command: Command) -> None:
+    """What lasts more than a week is asked about, which a phrase to a chat bot can't be."""
+    from pagerduty_mattermost.chat.orders import long_span
+    from pagerduty_mattermost.core.typed_times import span_in_words
+
+    zone = context.settings.time_zone
+    span = long_span(command, context.clock(), zone)
+    if span is not None:
+        raise RejectedInput(
+            f"that would last {span_in_words(span, zone)}: for more than a week say it with /pd, "
+            "where it is confirmed"
+        )
 
 
 def allow(

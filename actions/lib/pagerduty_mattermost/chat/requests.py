@@ -19,9 +19,8 @@ from urllib.parse import parse_qs
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
-from pagerduty_mattermost.chat.orders import VALID_SECONDS
+from pagerduty_mattermost.chat.orders import VALID_SECONDS, as_text, read_typed
 from pagerduty_mattermost.chat.replay_guard import TOKEN, CallMark, mark_of
-from pagerduty_mattermost.chat.verbs.declare import DECLARE_PATTERN
 from pagerduty_mattermost.core.errors import Unauthorized
 from pagerduty_mattermost.core.text import clean
 from pagerduty_mattermost.gateways.http.signed_tokens import SignatureExpired, verify
@@ -31,7 +30,6 @@ NOTE = "/note"
 """Where the outgoing webhook goes."""
 MAX_TEXT_CHARACTERS = 4000
 _ID = re.compile(r"[a-z0-9]{26}")
-_DECLARE = re.compile(rf"(?:incident\s+)?{DECLARE_PATTERN}", re.IGNORECASE | re.DOTALL)
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
@@ -86,6 +84,9 @@ class ChatOrder(NamedTuple):
     """Path of the response_url: `/hooks/commands/…`."""
     valid_until: float
     """Seconds since the epoch."""
+    command: str = ""
+    """What was typed, read: as `orders.as_text` writes a command. Nobody reads it again."""
+    dry_run: bool = False
     once: CallMark = CallMark()
     """What the same call would bear again."""
 
@@ -109,6 +110,12 @@ class DialogWanted(NamedTuple):
     """Of the card it was opened from."""
 
 
+class UnreadCommand(NamedTuple):
+    """A command that can't be read: its giver is told at once, and nothing is dispatched."""
+
+    problem: str
+
+
 class Ping(NamedTuple):
     """`/pd ping`: whether Mattermost reaches the chat sensor, which answers it itself."""
 
@@ -121,7 +128,7 @@ class FieldErrors(NamedTuple):
 
 def read(
     call: ChatCall, secrets: CallSecrets, now: float
-) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping]:
+) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping, UnreadCommand]:
     """Raises CallRefused, and ConfirmationExpired."""
     if call.path == COMMAND:
         return _command(call, secrets, now)
@@ -165,7 +172,7 @@ def _form(call: ChatCall) -> Dict[str, str]:
 
 def _command(
     call: ChatCall, secrets: CallSecrets, now: float
-) -> Union[ChatOrder, DialogWanted, Ping]:
+) -> Union[ChatOrder, DialogWanted, Ping, UnreadCommand]:
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
         raise CallRefused(415, "a slash command comes as a form")
     words = _form(call)
@@ -177,22 +184,20 @@ def _command(
         or not _known(words.get("token", ""), (token,))
     ):
         raise CallRefused(401, "the command's token is missing or wrong")
-    command, text = (
-        clean(words.get("command"), 100).strip(),
-        clean(words.get("text"), MAX_TEXT_CHARACTERS).strip(),
-    )
+    command, text = (clean(words.get(name)).strip() for name in ("command", "text"))
     if text.lower() == "ping":
         return Ping()
     if command.lower() == "/incident":
         text = f"incident {text}".strip()
-    declared = _DECLARE.fullmatch(text)
-    if declared and words.get("trigger_id"):
-        asked = clean(declared.group("text") or "").strip()
-        return _opened(words, dialogs.DECLARE, text=asked)
+    parsed = read_typed(text)
+    if parsed.problem:
+        return UnreadCommand(parsed.problem)
+    if parsed.command.verb == dialogs.DECLARE and not parsed.dry_run and words.get("trigger_id"):
+        return _opened(words, dialogs.DECLARE, text=parsed.command.text)
     once = mark_of("trigger", words.get("trigger_id"), now)
-    return _order(
-        "command", words, now, once, text=text, hook=_hook(words.get("response_url", ""))
-    )
+    hook = _hook(words.get("response_url", ""))
+    order = _order("command", words, now, once, text=text, hook=hook)
+    return order._replace(command=as_text(parsed.command), dry_run=parsed.dry_run)
 
 
 def _click(

@@ -357,13 +357,14 @@ def command_fields(
 
 def webhook_fields(word: str, public_url: str, team_id: str) -> Dict[str, Any]:
     """An outgoing webhook for a word at the beginning of a post of any public channel (API: POST
-    /hooks/outgoing)."""
+    /hooks/outgoing). Mattermost compares it letter by letter, and telephones write the first one
+    large."""
     return {
         "team_id": team_id,
         "channel_id": "",
         "display_name": "PagerDuty notes",
         "description": MARK,
-        "trigger_words": [word],
+        "trigger_words": list(dict.fromkeys((word, word.capitalize(), word.upper()))),
         "trigger_when": 1,  # begins with the word
         "callback_urls": [public_url.rstrip("/") + NOTE],
         "content_type": "application/json",

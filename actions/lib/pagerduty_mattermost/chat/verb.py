@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Callable, NamedTuple, Tuple
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.command import Command, CommandResult
+    from pagerduty_mattermost.chat.forms import Form
     from pagerduty_mattermost.gateways.context import Context
 
 INCIDENTS, ACT, PEOPLE, CHANNEL, YOU, PACK = GROUPS = (
@@ -36,14 +37,6 @@ ALL_STATES = (*OPEN_STATES, RESOLVED)
 NEVER, ALWAYS, IF_SEVERAL = "never", "always", "if several"
 """When a verb asks before it acts, unless the configuration says otherwise (chat.confirm)."""
 
-AN_INCIDENT = r"(?:#?\d+|(?-i:[PQR][A-Z0-9]{5,})|https?://\S+)"
-"""Pattern of an incident. An id is written in capitals, as PagerDuty shows it: a word of a note is
-none."""
-_NOUN = r"(?:(?:of|on)\s+)?(?:incidents?\s+)?(?:ids?\s+)?"
-IDS = rf"{_NOUN}(?P<incidents>{AN_INCIDENT}(?:[,\s]+{AN_INCIDENT})*)"
-ID = rf"{_NOUN}(?P<incidents>{AN_INCIDENT})"
-QUOTED = r"(?:\"[^\"]+\"|\u201c[^\u201d]+\u201d)"
-
 
 class Verb(NamedTuple):
     """One command that people can give."""
@@ -56,10 +49,9 @@ class Verb(NamedTuple):
     """How it is typed, as `/pd help` shows it."""
     help: str
     """What it does, in a few words."""
-    pattern: str
-    """All ways in which it is typed after `/pd`: a regular expression for the whole line, whatever
-    its case. Its groups are fields of the command; `text_` is the same field as `text`, for a
-    second branch. Of several verbs that match, the first in the registry is meant."""
+    forms: Tuple[Form, ...]
+    """All ways in which it is typed after `/pd`, whatever its case. Of several that fit a line the
+    one that begins with more words is meant, then the first in the registry."""
     group: str
     """Its heading in `/pd help`, one of GROUPS."""
     options: Tuple[str, ...] = ()
@@ -73,6 +65,9 @@ class Verb(NamedTuple):
     """In which an incident must be for it."""
     confirmed: str = NEVER
     """NEVER, ALWAYS or IF_SEVERAL."""
+    longest_days: int = 0
+    """Of what `duration` says from when until when, where it does: for more than a week it is
+    asked about, with both in full."""
     repaints: bool = False
     """Whether the incident's card looks different after it."""
     names_people: bool = False
@@ -85,6 +80,8 @@ class Verb(NamedTuple):
     """The same where `text` is given."""
     includes_if: Callable[[Command], Tuple[str, ...]] = lambda command: ()
     """The same by what else is said."""
+    also_called: Tuple[str, ...] = ()
+    """Words that people use for it and that are no commands: who types one is told this one."""
     dry_run: str = ""
     """What a dry run says it would do, where the request that it would send tells people
     nothing."""
@@ -93,6 +90,11 @@ class Verb(NamedTuple):
     def word(self) -> str:
         """The first word of its usage."""
         return self.usage.split(" ")[0]
+
+    @property
+    def fields(self) -> Tuple[str, ...]:
+        """Of a command, that its forms may set."""
+        return tuple(dict.fromkeys(name for form in self.forms for name in form.fields))
 
     @property
     def hint(self) -> str:

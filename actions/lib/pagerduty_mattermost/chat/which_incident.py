@@ -1,9 +1,9 @@
 """Which incident a command means that names none: the thread's, else the only open one of whoever
-asks."""
+asks, who is asked by its name before anything changes."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command
@@ -13,25 +13,52 @@ from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
-from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY
+from pagerduty_mattermost.core.typed_incidents import is_perhaps_word
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, get_incident
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Incident
 
 LISTED_INCIDENTS = 10
 """From which somebody is asked to choose."""
 
 
+class Aimed(NamedTuple):
+    """A command with its incident."""
+
+    command: Command
+    supposed: Optional[Incident] = None
+    """The incident, where it was neither said nor is the thread's."""
+
+
 def complete(
     context: Context, command: Command, root_id: str, table: CommandTable = TABLE
-) -> Command:
+) -> Aimed:
     """The command with its incident. `root_id`: the thread in which it was typed, where the
     server tells it. Raises RejectedInput listing what there is to choose from."""
     verb = table.get(command.verb)
-    if command.incidents or verb is None or verb.incidents not in (ONE, MANY):
-        return command
+    if verb is None or verb.incidents not in (ONE, MANY):
+        return Aimed(command)
+    command = _without_word(context, command)
+    if command.incidents:
+        return Aimed(command)
     found = _of_thread(context, root_id) if root_id else ""
-    return command._replace(incidents=found or _only_one(context, command))
+    if found:
+        return Aimed(command._replace(incidents=found))
+    only = _only_one(context, command)
+    return Aimed(command._replace(incidents=only.id), only)
+
+
+def _without_word(context: Context, command: Command) -> Command:
+    """PRIMARY may be an id or begin a text: it is text where PagerDuty has no such incident."""
+    if not (is_perhaps_word(command.incidents) and command.text):
+        return command
+    try:
+        get_incident(context.pagerduty, command.incidents)
+    except NotFound:
+        return command._replace(incidents="", text=f"{command.incidents} {command.text}")
+    return command
 
 
 def _of_thread(context: Context, root_id: str) -> str:
@@ -46,7 +73,7 @@ def _of_thread(context: Context, root_id: str) -> str:
     return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
 
 
-def _only_one(context: Context, command: Command) -> str:
+def _only_one(context: Context, command: Command) -> Incident:
     try:
         person = identify(context, command.user).person
     except PackError:
@@ -56,7 +83,7 @@ def _only_one(context: Context, command: Command) -> str:
     ).items
     found = [incident_of(row) for row in rows]
     if len(found) == 1:
-        return found[0].id
+        return found[0]
     if not found:
         raise RejectedInput(
             "which incident? None is open and assigned to you: give its id or number"

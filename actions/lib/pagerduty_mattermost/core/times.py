@@ -42,7 +42,12 @@ within."""
 
 def wall_clock(moment: float, where: tzinfo) -> datetime:
     """What a clock there shows at that moment (seconds since the epoch), without a zone."""
-    return datetime.fromtimestamp(moment, timezone.utc).astimezone(where).replace(tzinfo=None)
+    return moment_in(moment, where).replace(tzinfo=None)
+
+
+def moment_in(moment: float, where: tzinfo) -> datetime:
+    """That moment (seconds since the epoch) as a clock there shows it, with its zone."""
+    return datetime.fromtimestamp(moment, timezone.utc).astimezone(where)
 
 
 def local_moment(day: date, minutes: int, where: tzinfo) -> float:
@@ -91,6 +96,12 @@ def parse(iso: str) -> Optional[datetime]:
     except (ValueError, OverflowError):
         return None
     return moment
+
+
+def has_offset(iso: str) -> bool:
+    """Whether an ISO 8601 text reads and says its offset from UTC."""
+    found = _ISO.fullmatch(iso.strip())
+    return found is not None and found.group(8) is not None and parse(iso) is not None
 
 
 def seconds(iso: str) -> Optional[float]:

@@ -1,125 +1,239 @@
-"""Times as people type them, made ISO 8601 with an offset.
+"""Times as people type them: the one reader of commands, phrases and actions. Pure.
 
-    iso_time("2h", now=clock(), zone="Europe/Berlin", past=True)    # two hours ago
-    iso_time("tomorrow 9:00", now=clock(), zone="Europe/Berlin")    # "2026-11-22T08:00:00Z"
+    read_time("tomorrow 9:00", now=clock(), zone="Europe/Berlin")   # seconds since the epoch
+    iso_time("2h", now=clock(), zone="Europe/Berlin", past=True)    # ISO 8601 of two hours ago
+    read_span("from 18:00 until 20:00", now=clock(), zone="UTC")    # TypedSpan(start, end)
 
 Taken: ISO 8601 (a date alone is its midnight), a length ("2h", "1h 30min", "3 days": ago where a
-past time is meant, else ahead; "in 2h" and "2h ago" say so themselves), "now", and what dateparser
-reads in English, with a zone's short name, offset or IANA name at its end. Without one it is in
-`zone`.
+past time is meant, else ahead; "in 2h" and "2h ago" say so themselves), "now", and a day with a
+time of day in either order: today, tomorrow, yesterday, Monday, 1 December, 25.12., 2026-12-01;
+9:00, 9:30pm, noon. A day without a time is its midnight. At the end a zone may stand: its IANA
+name, an offset, or a short name (typed_zones). What has two readings is refused with both.
 """
 
 from __future__ import annotations
 
-import re
-from datetime import datetime, timedelta
-from typing import Optional
+from datetime import tzinfo
+from typing import List, NamedTuple, Optional
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.core.typed_days import DayWords, candidates, read_words
+from pagerduty_mattermost.core.typed_zones import Place, split_zone
 
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 7 * 86400}
-_UNIT = r"(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|w|weeks?)"
-_LENGTH = re.compile(rf"(in\s+)?((?:\d+(?:\.\d+)?\s*{_UNIT}\s*)+?)(\s+ago)?", re.IGNORECASE)
-_PART = re.compile(rf"(\d+(?:\.\d+)?)\s*({_UNIT})", re.IGNORECASE)
-_DATE = re.compile(r"(\d{4})-(\d\d)-(\d\d)")
-_OFFSET = re.compile(r"[Tt ].*(?:[Zz]|[+-]\d\d:?\d\d|[+-]\d\d)$")
-_ZONE = re.compile(r"\s+((?:[A-Z][A-Za-z_]+/)+[A-Z][A-Za-z_]+)$")
-_CLOCK = re.compile(
-    r"(?:at\s+)?\d{1,2}(?::\d\d){0,2}\s*(?:[ap]\.?m\.?)?(?:\s*(?:[a-z]{2,5}|(?:utc|gmt)?[+-]\d\d?(?::?\d\d)?))?",
-    re.IGNORECASE,
-)
-"""A time of day without a date: the next one, or the last one where a past time is meant."""
-_ONLY_NUMBERS = re.compile(r"[\d\s./-]*")
 MAX_CHARACTERS = 60
+MAX_AHEAD_SECONDS = 366 * 86400.0
+"""What is said to happen later is more likely a slip."""
+LONG_SECONDS = 7 * 86400.0
+"""What lasts longer is asked about first."""
+SLACK_SECONDS = 660.0
+"""By which what is to come may lie in the past: a confirmation is good for ten minutes."""
+_UNITS = {
+    **dict.fromkeys(("s", "sec", "secs", "second", "seconds"), 1),
+    **dict.fromkeys(("m", "min", "mins", "minute", "minutes"), 60),
+    **dict.fromkeys(("h", "hr", "hrs", "hour", "hours"), 3600),
+    **dict.fromkeys(("d", "day", "days"), 86400),
+    **dict.fromkeys(("w", "week", "weeks"), 7 * 86400),
+}
+_AHEAD = ("in", "for")
+_ONE = ("a", "an", "one")
+_FILLERS = ("at", "on", "the", "of", "this")
+_NEXT = "next"
+HOW_TO_WRITE = "write 2h, 18:00, tomorrow 9:00 or 2026-12-01 9:00"
+
+
+class TypedSpan(NamedTuple):
+    """From when until when, in seconds since the epoch."""
+
+    start: float
+    end: float
 
 
 def iso_time(text: str, *, now: float, zone: str = "UTC", past: bool = False) -> Optional[str]:
-    """The time meant, or None when it can't be read. `now`: seconds since the epoch. An ISO text
-    with an offset stays. Raises ConfigError when this machine does not know `zone`."""
+    """The time meant in ISO 8601, or None when it can't be read; an ISO text with an offset stays.
+    `now`: seconds since the epoch. Raises ConfigError when this machine does not know `zone`, and
+    RejectedInput for what has several readings."""
     text = text.strip()
+    if len(text) <= MAX_CHARACTERS and times.has_offset(text):
+        return text.replace(" ", "T", 1)
+    found = _read(text, now, zone, past)
+    return None if found is None else times.iso(found)
+
+
+def read_time(text: str, *, now: float, zone: str = "UTC", past: bool = False) -> float:
+    """The time meant, in seconds since the epoch. Raises RejectedInput for what does not read or
+    has several readings, ConfigError when this machine does not know `zone`."""
+    found = _read(text.strip(), now, zone, past)
+    if found is None:
+        raise RejectedInput(f"{_shown(text)} is no time: {HOW_TO_WRITE}")
+    return found
+
+
+def read_future(
+    text: str, *, now: float, zone: str = "UTC", base: Optional[float] = None
+) -> float:
+    """The same of something that is to come within a year. `base`: from when on a length counts
+    and a time of day is looked for, by default now."""
+    found = read_time(text, now=now if base is None else base, zone=zone)
+    check_future(text, found, now=now, since=now, zone=zone)
+    return found
+
+
+def check_future(text: str, found: float, *, now: float, since: float, zone: str = "UTC") -> None:
+    """Raises RejectedInput where what `text` was read as is before `since`, or more than a year
+    ahead."""
+    if found < since - SLACK_SECONDS:
+        raise RejectedInput(f"{_would_be(text, found, zone)}, which is past: {HOW_TO_WRITE}")
+    if found > now + MAX_AHEAD_SECONDS:
+        raise RejectedInput(
+            f"{_would_be(text, found, zone)}, more than a year ahead: {HOW_TO_WRITE}"
+        )
+
+
+def read_span(text: str, *, now: float, zone: str = "UTC") -> TypedSpan:
+    """`[from <time>] for <length>`, or `until <time>`; it begins now where nothing else is said.
+    Raises as `read_future`, and RejectedInput where it does not end after it begins."""
+    words = text.split()
+    keys = [word.lower() for word in words]
+    start = now
+    if keys[:1] == ["from"]:
+        place = next((n for n in range(2, len(keys)) if keys[n] in ("for", "until", "to")), 0)
+        if not place:
+            raise RejectedInput(f"{_shown(text)} has no end: from 18:00 until 20:00, or for 2h")
+        start = max(now, read_future(" ".join(words[1:place]), now=now, zone=zone))
+        words, keys = words[place:], keys[place:]
+    if keys and keys[0] in ("for", "until", "to"):
+        words = words[1:]
+    typed = " ".join(words)
+    end = read_future(typed, now=now, zone=zone, base=start)
+    if end <= start:
+        raise RejectedInput(
+            f"{_would_be(typed, end, zone)}, not after the beginning, {_stamp(start, zone)}"
+        )
+    return TypedSpan(start, end)
+
+
+def span_in_words(span: TypedSpan, zone: str) -> str:
+    """ "from 1 Dec 2026 09:00 CET until 12 Dec 2026 09:00 CET (11 d)"."""
+    length = times.duration(span.end - span.start)
+    return f"from {_stamp(span.start, zone)} until {_stamp(span.end, zone)} ({length})"
+
+
+def is_time(text: str) -> bool:
+    """Whether it reads as a time, be it in several ways."""
+    try:
+        return _read(text.strip(), 0.0, "UTC", past=False) is not None
+    except RejectedInput:
+        return True
+
+
+def _read(text: str, now: float, zone: str, past: bool) -> Optional[float]:
     if not text or len(text) > MAX_CHARACTERS:
         return None
-    if times.parse(text) is not None and _OFFSET.search(text):
-        return text.replace(" ", "T", 1)
-    if text.lower() == "now":
-        return times.iso(now)
-    length = _LENGTH.fullmatch(text)
-    if length:
-        return _from_length(
-            length.group(2), now, bool(length.group(3)) or (past and not length.group(1))
-        )
-    named = _ZONE.search(text)
-    if named:
-        from dateutil import tz
-
-        if tz.gettz(named.group(1)) is None:
-            return None
-        zone, text = named.group(1), text[: named.start()]
-    local = _naive(text)
-    if local is not None:
-        return times.iso(_instant(local, zone))
-    return _in_words(text, now, zone, past)
-
-
-def _from_length(text: str, now: float, ago: bool) -> Optional[str]:
-    total = sum(float(number) * _UNITS[unit[0].lower()] for number, unit in _PART.findall(text))
+    where = times.zone(zone)
     try:
-        return times.iso(now - total if ago else now + total)
+        return _read_in(text, now, zone, where, past)
     except (OverflowError, ValueError, OSError):
         return None
 
 
-def _naive(text: str) -> Optional[datetime]:
-    """An ISO date or time without an offset."""
-    day = _DATE.fullmatch(text)
-    read = times.parse(text + "T00:00:00" if day else text)
-    return None if read is None else read.replace(tzinfo=None)
-
-
-def _in_words(text: str, now: float, zone: str, past: bool) -> Optional[str]:
-    day = _DATE.match(text)
-    if _ONLY_NUMBERS.fullmatch(text) or (day and times.parse(day.group() + "T00:00:00") is None):
-        return None  # "10/11" or a 13th month would be read as something, but as what?
-    import warnings
-
-    clock = _CLOCK.fullmatch(text)
-    base = (datetime(1970, 1, 1, tzinfo=times.zone("UTC")) + timedelta(seconds=now)).astimezone(
-        times.zone(zone)
-    )
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of a dateparser older than this Python, about itself
-        import dateparser
-
-        try:
-            found = dateparser.parse(
-                text,
-                languages=["en"],
-                # In local time throughout: with another TIMEZONE dateparser takes the base for
-                # UTC, and is a day off.
-                settings={
-                    "TIMEZONE": "UTC",
-                    "RELATIVE_BASE": base.replace(tzinfo=None),
-                    # The day of a time of day is found below: dateparser's is wrong at the end of
-                    # a month.
-                    "PREFER_DATES_FROM": "current_period"
-                    if clock
-                    else "past"
-                    if past
-                    else "future",
-                    "DATE_ORDER": "YMD",
-                },
-            )
-        except (ValueError, OverflowError, TypeError):
-            found = None
-    if found is None:
+def _read_in(text: str, now: float, zone: str, where: tzinfo, past: bool) -> Optional[float]:
+    moment = times.parse(text)
+    if moment is not None and times.has_offset(text):
+        return moment.timestamp()
+    if moment is not None:
+        seconds = moment.hour * 3600 + moment.minute * 60 + moment.second
+        return Place(where).instant(moment.date(), seconds)
+    typed = text.replace(",", " ").split()
+    words = [word.lower() for word in typed]
+    if words == ["now"]:
+        return now
+    length = _length(words)
+    if length is not None:
+        return _in_reach(now + (-length if past and words[0] not in _AHEAD else length))
+    if words[-1:] == ["ago"]:
+        length = _length(words[:-1])
+        return None if length is None else _in_reach(now - length)
+    split = split_zone(typed, where)
+    if split is None:
         return None
-    if not clock:
-        return times.iso(_instant(found, zone))
-    days = sorted(_instant(found + timedelta(days=number), zone) for number in (-2, -1, 0, 1, 2))
-    fit = [at for at in days if at <= now][-1:] if past else [at for at in days if at > now][:1]
-    return times.iso(fit[0]) if fit else None
+    typed, place = split
+    words = [word for word in map(str.lower, typed) if word not in _FILLERS]
+    said = read_words([word for word in words if word != _NEXT])
+    if said is None:
+        return None
+    readings = []
+    for day in said.days or (None,):
+        at = _moment(day, said.clock, now, place, past)
+        if at is not None:
+            readings.append(at)
+            if _NEXT in words:  # the coming one, or the one after it
+                readings.append(at + 7 * 86400)
+    if len(set(readings)) > 1:
+        raise RejectedInput(_several(text, readings, zone))
+    return readings[0] if readings else None
 
 
-def _instant(moment: datetime, zone: str) -> float:
-    """Seconds since the epoch; without a zone of its own it is in `zone`."""
-    return (moment if moment.tzinfo else moment.replace(tzinfo=times.zone(zone))).timestamp()
+def _moment(
+    day: Optional[DayWords], clock: Optional[int], now: float, place: Place, past: bool
+) -> Optional[float]:
+    """The next such moment, or the last one where a past time is meant."""
+    days = candidates(day, place.today(now))
+    moments = sorted(place.instant(one, clock or 0) for one in days)
+    if len(moments) == 1:
+        return moments[0]
+    if past:
+        return next((at for at in reversed(moments) if at <= now), None)
+    return next((at for at in moments if at > now), None)
+
+
+def _length(words: List[str]) -> Optional[float]:
+    """Seconds of "2h", "1h 30min", "in 3 days"; None for what is no length."""
+    if words[:1] and words[0] in _AHEAD:
+        words = words[1:]
+    text = " ".join("1" if word in _ONE else word for word in words if word != "and")
+    total, at = 0.0, 0
+    while at < len(text):
+        start = at
+        while at < len(text) and (text[at] in "0123456789."):
+            at += 1
+        number = text[start:at]
+        at += text[at : at + 1] == " "
+        start = at
+        while at < len(text) and text[at].isalpha():
+            at += 1
+        unit = _UNITS.get(text[start:at])
+        good = number.replace(".", "", 1).isdecimal() and number[0] != "." and number[-1] != "."
+        if unit is None or not good:
+            return None
+        total += float(number) * unit
+        at += text[at : at + 1] == " "
+    return total if text else None
+
+
+def _in_reach(moment: float) -> Optional[float]:
+    """None for a time that no calendar has."""
+    times.iso(moment)
+    return moment
+
+
+def _several(text: str, readings: List[float], zone: str) -> str:
+    where = times.zone(zone)
+    told = " or ".join(_stamp(at, zone) for at in readings)
+    written = " or ".join(
+        times.wall_clock(at, where).strftime("%Y-%m-%d %H:%M") for at in readings
+    )
+    return f"{_shown(text)} may be {told}: write {written}"
+
+
+def _would_be(text: str, found: float, zone: str) -> str:
+    return f"{_shown(text)} would be {_stamp(found, zone)}"
+
+
+def _stamp(moment: float, zone: str) -> str:
+    return times.stamp(times.iso(moment), times.zone(zone))
+
+
+def _shown(text: str) -> str:
+    return repr(one_line(text, MAX_CHARACTERS))

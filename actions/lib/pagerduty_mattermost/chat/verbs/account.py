@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.acting_user import account, identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Fields, Form, FormReader
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import OWN_SETTINGS, YOU, Verb
 from pagerduty_mattermost.core import markdown
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
@@ -73,6 +75,10 @@ def notify(context: Context, command: Command) -> CommandResult:
     )
 
 
+def _on_or_off(line: TypedLine) -> Fields:
+    return {"text": line.said()} if line.keys(2) in ((), ("on",), ("off",)) else None
+
+
 _WOULD = "It would change whether anything is done in your name."
 VERBS = (
     Verb(
@@ -80,7 +86,7 @@ VERBS = (
         run=who_am_i,
         usage="whoami",
         help="who you are at PagerDuty",
-        pattern=r"who\s*am\s*i\??",
+        forms=(Form(("whoami", "who am i", "who ami")),),
         group=YOU,
     ),
     Verb(
@@ -88,7 +94,7 @@ VERBS = (
         run=connect,
         usage="connect",
         help="look again for the PagerDuty user with your e-mail address",
-        pattern=r"connect",
+        forms=(Form(("connect",)),),
         group=YOU,
         changes=OWN_SETTINGS,
         dry_run=_WOULD,
@@ -98,7 +104,7 @@ VERBS = (
         run=disconnect,
         usage="disconnect",
         help="nothing is done in your name until you connect again",
-        pattern=r"disconnect",
+        forms=(Form(("disconnect",)),),
         group=YOU,
         changes=OWN_SETTINGS,
         dry_run=_WOULD,
@@ -108,7 +114,21 @@ VERBS = (
         run=notify,
         usage="notify [on | off]",
         help="whether you are told in private when your shifts begin and end, and before",
-        pattern=r"notify(?:\s+me)?(?:\s+(?:about|of)\s+(?:my\s+)?shifts?)?(?:\s+(?P<text>on|off))?",
+        forms=(
+            Form(
+                (
+                    "notify",
+                    "notify me",
+                    *(
+                        f"{notify} {about} {shifts}"
+                        for notify in ("notify", "notify me")
+                        for about in ("about", "of")
+                        for shifts in ("shift", "shifts", "my shift", "my shifts")
+                    ),
+                ),
+                FormReader(("text",), _on_or_off),
+            ),
+        ),
         group=YOU,
         changes=OWN_SETTINGS,
         dry_run="It would change whether you are told of your shifts in private.",

@@ -6,12 +6,19 @@ from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import (
+    Fields,
+    Form,
+    FormReader,
+    either,
+    incidents_and,
+    nothing,
+    words,
+)
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import (
     ACT,
     ALWAYS,
-    AN_INCIDENT,
-    ID,
-    IDS,
     MANY,
     ONE,
     OPEN_STATES,
@@ -23,9 +30,10 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     named,
     sender_and_incident,
 )
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import times, typed_times
 from pagerduty_mattermost.core.config.quiet import URGENCIES
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.quotes import plain
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.client import fill
@@ -40,16 +48,15 @@ MAX_SNOOZE_SECONDS = 7 * 86400
 
 def snooze(context: Context, command: Command) -> CommandResult:
     """For the time in `duration`, or until it."""
-    from pagerduty_mattermost.core.typed_times import iso_time
-
-    now = float(int(context.clock()))  # times are read to the second
-    until = times.seconds(
-        iso_time(command.duration, now=now, zone=context.settings.time_zone) or ""
-    )
-    length = round(until - now) if until is not None else 0
-    if not 1 <= length <= MAX_SNOOZE_SECONDS:
+    now, zone = float(int(context.clock())), context.settings.time_zone
+    span = typed_times.read_span(command.duration, now=now, zone=zone)
+    if span.start > now:
+        raise RejectedInput("a snooze begins now: say for how long, 2h or until 18:00")
+    length = round(span.end - now)
+    if length > MAX_SNOOZE_SECONDS:
+        until = times.stamp(times.iso(span.end), times.zone(zone))
         raise RejectedInput(
-            f"for how long? 2h, 30m, tomorrow 9:00, at most a week; not {command.duration[:60]!r}"
+            f"{command.duration[:60]!r} is until {until}: PagerDuty snoozes a week at most"
         )
     email, incident = sender_and_incident(context, command)
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
@@ -131,7 +138,7 @@ def publish_status_update(context: Context, incident_id: str, text: str, email: 
 
 def workflow(context: Context, command: Command) -> CommandResult:
     """Start the incident workflow in `text`, by name or id."""
-    wanted = one_line(clean(command.text, 255)).strip("\"'")
+    wanted = plain(one_line(clean(command.text, 255)))
     email, incident = sender_and_incident(context, command)
     rows = context.pagerduty.list_all(
         "/incident_workflows", "incident_workflows", {"query": wanted}
@@ -153,13 +160,53 @@ def workflow(context: Context, command: Command) -> CommandResult:
     return CommandResult(f"Started {name} on {named(incident)}.", (incident.id,), email)
 
 
+def _snooze(line: TypedLine) -> Fields:
+    """A length that begins with a number, as `2 hours` does, is no incident."""
+    about = incidents_and(words("duration", behind=("for", "until")))
+    if typed_times.is_time(line.typed()):
+        return words("duration").read(line)
+    return about.read(line)
+
+
+def _merge(line: TypedLine) -> Fields:
+    """Of all incidents in front of "into" and the one behind it."""
+    found = line.cut("into")
+    if found is None:
+        return None
+    merged = incidents_and(nothing(), most=0, required=True).read(found[0])
+    target = incidents_and(nothing(), required=True).read(found[1])
+    if merged is None or target is None:
+        return None
+    return {"incidents": merged["incidents"], "text": target["incidents"]}
+
+
+def _high_or_low(line: TypedLine) -> Fields:
+    line = line.without("to", "is")
+    return {"text": line.said()} if line.keys(2) in (("high",), ("low",)) else None
+
+
+def _workflow_on(line: TypedLine) -> Fields:
+    """`<workflow> on incident <id>`."""
+    found = line.cut("on", last=True)
+    if found is None or found[1].word(0) != "incident":
+        return None
+    incident = incidents_and(nothing(), required=True).read(found[1])
+    return None if incident is None else {**incident, "text": found[0].said()}
+
+
 VERBS = (
     Verb(
         name="snooze",
         run=snooze,
         usage="snooze [id] <2h>",
         help="let an acknowledged one rest",
-        pattern=rf"snooze(?:\s+{ID})?\s+(?:for\s+)?(?P<duration>.+)",
+        forms=(
+            Form(
+                ("snooze",),
+                FormReader(("incidents", "duration"), _snooze),
+            ),
+        ),
+        also_called=("mute", "silence", "pause", "sleep", "postpone"),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
@@ -170,7 +217,7 @@ VERBS = (
         run=merge,
         usage="merge <ids> into <id>",
         help="merge",
-        pattern=rf"merge\s+{IDS}\s+into\s+(?P<text>\S+)",
+        forms=(Form(("merge",), FormReader(("incidents", "text"), _merge)),),
         group=ACT,
         changes=PAGERDUTY,
         incidents=MANY,
@@ -183,7 +230,12 @@ VERBS = (
         run=priority,
         usage="priority [id] <P1>",
         help="set the priority",
-        pattern=rf"priority(?:\s+{ID})?\s+(?:to\s+)?(?P<text>.+)",
+        forms=(
+            Form(
+                ("priority", "set priority", "priority of", "set priority of"),
+                incidents_and(words("text", behind=("to", "is"))),
+            ),
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
@@ -195,7 +247,12 @@ VERBS = (
         run=urgency,
         usage="urgency [id] <high or low>",
         help="set the urgency",
-        pattern=rf"urgency(?:\s+{ID})?\s+(?:to\s+)?(?P<text>high|low)",
+        forms=(
+            Form(
+                ("urgency", "set urgency", "urgency of", "set urgency of"),
+                incidents_and(FormReader(("text",), _high_or_low)),
+            ),
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
@@ -207,7 +264,12 @@ VERBS = (
         run=status_update,
         usage="status [id] <text>",
         help="publish a status update",
-        pattern=rf"status(?:\s+{ID}:?)?\s+(?P<text>.+)",
+        forms=(
+            Form(
+                ("status", "status update of", "status of"),
+                incidents_and(words("text"), note=True),
+            ),
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
@@ -217,8 +279,15 @@ VERBS = (
         run=workflow,
         usage="run [id] <workflow>",
         help="run a workflow",
-        pattern=rf"run(?:-play|\s+workflow)?(?:\s+{ID}\s+(?P<text>.+)"
-        rf"|\s+(?P<text_>.+?)(?:\s+on\s+incident\s+(?P<incidents_>{AN_INCIDENT}))?)",
+        forms=(
+            Form(
+                ("run", "run-play", "run workflow", "run play"),
+                either(
+                    FormReader(("text", "incidents"), _workflow_on),
+                    incidents_and(words("text")),
+                ),
+            ),
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.verb import ID, PACK, Verb
+from pagerduty_mattermost.chat.forms import Form, incidents_and, nothing
+from pagerduty_mattermost.chat.verb import PACK, Verb
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -30,7 +31,16 @@ VERBS = (
         run=listed,
         usage="deadletters [id]",
         help="posts and acts that failed, of all incidents or one, and what becomes of them",
-        pattern=rf"dead\s?letters?(?:\s+{ID})?",
+        forms=(
+            Form(
+                tuple(
+                    f"{show}{letters}"
+                    for show in ("", "show ", "list ", "get ")
+                    for letters in ("deadletters", "dead letters", "deadletter", "dead letter")
+                ),
+                incidents_and(nothing()),
+            ),
+        ),
         group=PACK,
     ),
 )

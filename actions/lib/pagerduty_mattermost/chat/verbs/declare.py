@@ -7,7 +7,10 @@ from typing import TYPE_CHECKING, Any, Dict
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_sender, resolve_mentions
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, QUOTED, Verb
+from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, words
+from pagerduty_mattermost.chat.line import TypedLine
+from pagerduty_mattermost.chat.named_people import people
+from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
@@ -21,9 +24,7 @@ if TYPE_CHECKING:
 
 MAX_TITLE_CHARACTERS = 1024
 """PagerDuty takes no longer title."""
-DECLARE_PATTERN = (
-    r"(?:declare|new|create)(?:\s+(?:an?\s+)?(?:new\s+)?incident)?(?:\s+(?P<text>.+))?"
-)
+_ARTICLES = ("", "a ", "an ", "new ", "a new ")
 
 
 def create(context: Context, command: Command) -> CommandResult:
@@ -70,8 +71,7 @@ def _further_fields(context: Context, command: Command) -> Dict[str, Any]:
     if "urgency" in changes:
         changes["urgency"] = checked_urgency(changes["urgency"])
     if command.options.get("assign"):
-        words = [word.strip() for word in command.options["assign"].split(",")]
-        changes["assignees"] = resolve_mentions(context, words)
+        changes["assignees"] = resolve_mentions(context, people(command.options["assign"]))
     made = incident_updates.fields(context.pagerduty, changes)
     if command.options.get("details"):
         made["body"] = {"type": "incident_body", "details": clean(command.options["details"])}
@@ -125,14 +125,33 @@ def _send_event(context: Context, command: Command, whole: str) -> CommandResult
     return CommandResult(f"{text}\n\n{table}", (incident.id,), email, public=True)
 
 
+def _trigger(line: TypedLine) -> Fields:
+    """`"<title>" on [service] <service>`, or `on <service>: "<title>"`. Without quotes the last
+    "on" is the one in front of the service."""
+    if line.word(0) == "on":
+        behind = line.rest(1).without("service")
+        service, title = behind.before(len(behind.words) - 1), behind.rest(len(behind.words) - 1)
+        return _fields(title, service) if service and title.is_quoted() else None
+    if line.before(1).is_quoted() and line.word(1) == "on":
+        return _fields(line.before(1), line.rest(2))
+    found = line.cut("on", last=True)
+    return None if found is None else _fields(found[0], found[1])
+
+
+def _fields(title: TypedLine, service: TypedLine) -> Fields:
+    if len(service.words) > 1:
+        service = service.without("service")
+    name = service.said().rstrip(": ")
+    return {"text": title.said(), "service": name} if name else None
+
+
 VERBS = (
     Verb(
         name="create",
         run=create,
         usage='trigger "<title>" on <service>',
         help="trigger an incident",
-        pattern=rf"trigger\s+(?:on\s+(?:service\s+)?(?P<service>.+?)\s*:?\s+(?P<text>{QUOTED})"
-        r"|(?P<text_>.+)\s+on\s+(?:service\s+)?(?P<service_>.+?))",
+        forms=(Form(("trigger",), FormReader(("service", "text"), _trigger)),),
         group=INCIDENTS,
         options=("urgency", "priority", "assign", "details"),
         changes=PAGERDUTY,
@@ -144,7 +163,17 @@ VERBS = (
         run=declare,
         usage="declare [title | link to a post]",
         help="the same in a dialog; a linked post becomes its details",
-        pattern=DECLARE_PATTERN,
+        forms=(
+            Form(
+                tuple(
+                    f"{declare}{incident}"
+                    for declare in ("declare", "new", "create")
+                    for incident in ("", *(f" {one}incident" for one in _ARTICLES))
+                ),
+                words("text", required=False),
+            ),
+        ),
+        also_called=("start", "begin", "raise", "report", "open"),
         group=INCIDENTS,
         changes=PAGERDUTY,
     ),

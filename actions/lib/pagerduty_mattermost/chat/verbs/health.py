@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Form
 from pagerduty_mattermost.chat.verb import PACK, Verb
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ VERBS = (
         run=health,
         usage="health",
         help="how both sides and the integration's own parts stand",
-        pattern=r"health(?:\s*check)?",
+        forms=(Form(("health", "health check", "healthcheck", "pagerduty health")),),
         group=PACK,
     ),
 )

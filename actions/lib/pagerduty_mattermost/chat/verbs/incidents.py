@@ -7,10 +7,17 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import (
+    Fields,
+    Form,
+    FormReader,
+    incidents_and,
+    nothing,
+    words,
+)
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import (
     ALL_STATES,
-    AN_INCIDENT,
-    ID,
     INCIDENTS,
     ONE,
     RESOLVED,
@@ -29,7 +36,7 @@ if TYPE_CHECKING:
 
 PAGE_ROWS = 10
 """Incidents of a page: each may come with buttons."""
-_PAGE = r"(?:\s+page\s+(?P<page>\d{1,4}))?"
+_MAX_PAGE_DIGITS = 4
 
 
 def listed(context: Context, command: Command) -> CommandResult:
@@ -109,13 +116,40 @@ def _page(
     return CommandResult(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
 
 
+def _listing(line: TypedLine) -> Fields:
+    """`[on <service>] [page <2>]`."""
+    if line.word(0) not in ("on", "of", "service"):
+        return _paged({}, line)
+    behind = line.rest(1)
+    count = len(behind.words)
+    page = _paged({}, behind.rest(count - 2)) if count > 2 else None
+    if page is not None:
+        return {"service": behind.before(count - 2).said(), **page}
+    return {"service": behind.said()} if behind else None
+
+
+def _paged(fields: Dict[str, str], line: TypedLine) -> Fields:
+    if not line:
+        return fields
+    page = line.word(1)
+    good = page.isascii() and page.isdecimal() and len(page) <= _MAX_PAGE_DIGITS
+    return {**fields, "page": page} if good and line.keys(3) == ("page", page) else None
+
+
 VERBS = (
     Verb(
         name="list",
         run=listed,
         usage="list [all | on <service>] [page 2]",
         help="what is open, with buttons",
-        pattern=rf"(?:list|incidents)(?:\s+all)?(?:\s+(?:on|of|service)\s+(?P<service>.+?))?{_PAGE}",
+        forms=(
+            Form(
+                ("list", "incidents", "list incidents", "list all", "list all incidents"),
+                FormReader(("service", "page"), _listing),
+            ),
+            Form(("get open incidents",), words("text", required=False)),
+        ),
+        also_called=("ls", "all", "active", "search", "find"),
         group=INCIDENTS,
     ),
     Verb(
@@ -123,7 +157,12 @@ VERBS = (
         run=mine,
         usage="list mine [page 2]",
         help="what is open and assigned to you",
-        pattern=rf"(?:(?:list\s+)?mine|my\s+incidents){_PAGE}",
+        forms=(
+            Form(
+                ("mine", "list mine", "my incidents", "list my incidents"),
+                FormReader(("page",), lambda line: _paged({}, line)),
+            ),
+        ),
         group=INCIDENTS,
     ),
     Verb(
@@ -131,7 +170,8 @@ VERBS = (
         run=show,
         usage="show [id]",
         help="an incident and its facts",
-        pattern=rf"(?:show|get|details)(?:\s+{ID})?|(?P<incidents_>{AN_INCIDENT})",
+        forms=(Form(("show", "get", "details"), incidents_and(nothing())),),
+        also_called=("info", "view", "describe", "detail", "inspect"),
         group=INCIDENTS,
         incidents=ONE,
     ),

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING, Any, Dict, List, Tuple
 
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, one_word, words
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.typed_times import read_span
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
@@ -37,22 +40,14 @@ def services(context: Context, command: Command) -> CommandResult:
 def maintenance(context: Context, command: Command) -> CommandResult:
     """A maintenance window of a service, from now on. Sent once: PagerDuty has no key for it, and
     two windows would be two to end."""
-    from pagerduty_mattermost.core.typed_times import iso_time
-
-    now = float(int(context.clock()))
-    until = times.seconds(
-        iso_time(command.duration, now=now, zone=context.settings.time_zone) or ""
-    )
-    if until is None or until <= now:
-        raise RejectedInput(
-            f"for how long? 1h, 30m, until tomorrow 9:00; not {command.duration[:60]!r}"
-        )
+    zone = context.settings.time_zone
+    start, end = read_span(command.duration, now=float(int(context.clock())), zone=zone)
     service = resolve(context.pagerduty, "service", command.service)
     email = find_sender(context, command.user, command.from_email)
     window: Dict[str, Any] = {
         "type": "maintenance_window",
-        "start_time": times.iso(now),
-        "end_time": times.iso(until),
+        "start_time": times.iso(start),
+        "end_time": times.iso(end),
         "description": "From Mattermost",
         "services": [{"id": service.id, "type": "service_reference"}],
     }
@@ -60,14 +55,14 @@ def maintenance(context: Context, command: Command) -> CommandResult:
     made = context.pagerduty.post("/maintenance_windows", body, from_email=email).get(
         "maintenance_window"
     )
-    stamp = times.stamp(times.iso(until), times.zone(context.settings.time_zone))
-    end = (
+    stamp = times.stamp(times.iso(end), times.zone(zone))
+    how = (
         f"`/pd maintenance end {made.get('id')}`"
         if isinstance(made, dict) and made.get("id")
         else "at PagerDuty"
     )
     return CommandResult(
-        f"{escape(service.name)} is in maintenance until {stamp}. To end it: {end}", (), email
+        f"{escape(service.name)} is in maintenance until {stamp}. To end it: {how}", (), email
     )
 
 
@@ -114,13 +109,20 @@ def maintenance_end(context: Context, command: Command) -> CommandResult:
     return CommandResult(f"Maintenance window {escape(id)} is over.", (), email)
 
 
+def _service_and_duration(line: TypedLine) -> Fields:
+    found = line.cut("for", "until", last=True)
+    if found is None:
+        return None
+    return {"service": found[0].said(), "duration": found[1].said()}
+
+
 VERBS = (
     Verb(
         name="services",
         run=services,
         usage="services [name]",
         help="services and their state",
-        pattern=r"services(?:\s+(?P<text>.+))?",
+        forms=(Form(("services", "list services"), words("text", required=False)),),
         group=PEOPLE,
     ),
     Verb(
@@ -128,7 +130,17 @@ VERBS = (
         run=maintenance_list,
         usage="maintenance list",
         help="maintenance windows, present and coming",
-        pattern=r"maintenance(?:\s+list)?",
+        forms=(
+            Form(
+                (
+                    "maintenance",
+                    "maintenance list",
+                    "list maintenance",
+                    "maintenance windows",
+                    "list maintenance windows",
+                )
+            ),
+        ),
         group=PEOPLE,
     ),
     Verb(
@@ -136,7 +148,7 @@ VERBS = (
         run=maintenance_end,
         usage="maintenance end <id>",
         help="end a maintenance window, or drop a coming one",
-        pattern=r"maintenance\s+end\s+(?P<text>\S+)",
+        forms=(Form(("maintenance end", "end maintenance"), one_word("text")),),
         group=PEOPLE,
         changes=PAGERDUTY,
         includes=("maintenance",),
@@ -146,8 +158,14 @@ VERBS = (
         run=maintenance,
         usage="maintenance <service> for <1h>",
         help="put a service in maintenance: it triggers nothing",
-        pattern=r"maintenance\s+(?:on\s+|of\s+)?(?P<service>.+?)\s+(?:for|until)\s+(?P<duration>.+)",
+        forms=(
+            Form(
+                ("maintenance", "maintenance on", "maintenance of"),
+                FormReader(("service", "duration"), _service_and_duration),
+            ),
+        ),
         group=PEOPLE,
         changes=PAGERDUTY,
+        longest_days=366,
     ),
 )

@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.verb import ACT, ID, INCIDENTS, ONE, PAGERDUTY, Verb
+from pagerduty_mattermost.chat.forms import Form, incidents_and, nothing, words
+from pagerduty_mattermost.chat.verb import ACT, INCIDENTS, ONE, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one, sender_and_incident
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -41,7 +42,7 @@ VERBS = (
         run=listed,
         usage="notes [id]",
         help="its notes",
-        pattern=rf"notes(?:\s+{ID})?",
+        forms=(Form(("notes", "show notes", "get notes"), incidents_and(nothing())),),
         group=INCIDENTS,
         incidents=ONE,
     ),
@@ -50,7 +51,8 @@ VERBS = (
         run=note,
         usage="note [id] <text>",
         help="add a note",
-        pattern=rf"note(?:\s+{ID}:?)?\s+(?P<text>.+)",
+        forms=(Form(("note",), incidents_and(words("text"), note=True)),),
+        also_called=("comment", "annotate", "remark"),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,

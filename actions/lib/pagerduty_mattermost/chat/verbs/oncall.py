@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Form, words
 from pagerduty_mattermost.chat.verb import PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 LOOK_AHEAD_DAYS = 30
 """In which the next shift is looked for."""
+ON_CALL = ("oncall", "on-call", "on call")
+WHO_IS = ("", "who's ", "who is ", "whos ")
 _KINDS = ("service", "escalation_policy", "schedule")
 
 
@@ -180,7 +183,27 @@ VERBS = (
         usage="oncall [name | me]",
         help="who is on call for a service, escalation policy or schedule; when you are; bare: "
         "for your teams' services",
-        pattern=r"(?:who(?:'s|\s+is)\s+)?on-?\s?call(?:\s+(?:for\s+)?(?P<text>.+?))?\??",
+        forms=(
+            Form(
+                tuple(f"{who}{call}" for who in WHO_IS for call in ON_CALL),
+                words("text", required=False, behind=("for",), asked=True),
+            ),
+            Form(
+                tuple(
+                    words
+                    for call in ON_CALL
+                    for words in (
+                        f"am i {call}",
+                        f"when am i {call}",
+                        f"when am i next {call}",
+                        f"am i {call} next",
+                        f"when am i {call} next",
+                    )
+                ),
+                fixed={"text": "me"},
+            ),
+        ),
+        also_called=("who", "rota", "duty"),
         group=PEOPLE,
     ),
 )

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from pagerduty_mattermost.chat.acting_user import find_person, identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, one_word, words
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
-from pagerduty_mattermost.core.typed_times import iso_time
+from pagerduty_mattermost.core.typed_times import LONG_SECONDS, TypedSpan, read_span
 from pagerduty_mattermost.gateways.pagerduty import on_calls, overrides
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
@@ -26,11 +27,6 @@ MAX_SHORTFALL_SECONDS = 300.0
 """By which an override may fall short of what is asked for and be the same."""
 AHEAD_DAYS = 14
 """In which overrides are listed."""
-_UNTIL = r"(?:for|until|to)\s+"
-_SPAN = re.compile(
-    rf"(?:from\s+(?P<start>.+?)\s+{_UNTIL}|(?:{_UNTIL})?)(?P<end>.+)", re.IGNORECASE
-)
-_ID = re.compile(r"(?P<schedule>\w+):(?P<override>\w+)")
 
 
 def override(context: Context, command: Command) -> CommandResult:
@@ -59,6 +55,11 @@ def take(context: Context, command: Command) -> CommandResult:
     if found is None:
         raise RejectedInput(
             f"it is not known when the shift of {schedule.name!r} ends: say for how long, for 2h"
+        )
+    if found - now > LONG_SECONDS:
+        until = times.stamp(times.iso(found), times.zone(context.settings.time_zone))
+        raise RejectedInput(
+            f"the shift of {schedule.name!r} ends {until}, in more than a week: say for how long"
         )
     return _create(context, schedule, asker, now, found, asker)
 
@@ -90,13 +91,13 @@ def listed(context: Context, command: Command) -> CommandResult:
 
 def cancel(context: Context, command: Command) -> CommandResult:
     """One that is going on ends now, a coming one is dropped. That it is gone is no failure."""
-    found = _ID.fullmatch(command.text.strip().strip("`"))
-    if not found:
+    schedule, _, override = command.text.strip().strip("`").partition(":")
+    if not (_is_id(schedule) and _is_id(override)):
         raise RejectedInput(
             "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
         )
     asker = identify(context, command.user).person
-    path = fill("/schedules/{schedule}/overrides/{override}", **found.groupdict())
+    path = fill("/schedules/{schedule}/overrides/{override}", schedule=schedule, override=override)
     try:
         context.pagerduty.delete(path)
     except NotFound:
@@ -104,6 +105,10 @@ def cancel(context: Context, command: Command) -> CommandResult:
     return CommandResult(
         f"The override is cancelled by {escape(asker.name)}.", (), asker.email, public=True
     )
+
+
+def _is_id(word: str) -> bool:
+    return word.isascii() and word.isalnum()
 
 
 def _create(
@@ -151,34 +156,13 @@ def _covering(
     return None
 
 
-def _span(context: Context, text: str) -> Tuple[float, float]:
+def _span(context: Context, text: str) -> TypedSpan:
     """Start and end in seconds since the epoch. Raises RejectedInput."""
     now = float(int(context.clock()))
-    zone = context.settings.time_zone
-    found = _SPAN.fullmatch(text.strip())
-    words: Dict[str, str] = found.groupdict(default="") if found else {}
-    start = (
-        times.seconds(iso_time(words["start"], now=now, zone=zone) or "")
-        if words.get("start")
-        else now
-    )
-    if start is None:
-        raise RejectedInput(
-            f"from when? from 18:00, from tomorrow 9:00; not {words['start'][:60]!r}"
-        )
-    end = times.seconds(iso_time(words.get("end", ""), now=start, zone=zone) or "")
-    if end is None:
-        raise RejectedInput(
-            "for how long? for 2h, until 18:00, from tomorrow 9:00 for 8h; not "
-            f"{text.strip()[:60]!r}"
-        )
-    if start < now - 60:
-        raise RejectedInput("an override can't begin in the past")
-    if not 0 < end - start <= LONGEST_DAYS * 86400:
-        raise RejectedInput(
-            f"an override ends after it begins, and lasts {LONGEST_DAYS} days at most"
-        )
-    return start, end
+    span = read_span(text.strip(), now=now, zone=context.settings.time_zone)
+    if span.end - span.start > LONGEST_DAYS * 86400:
+        raise RejectedInput(f"an override lasts {LONGEST_DAYS} days at most")
+    return span
 
 
 def _end_of_shift(context: Context, schedule: Reference, now: float) -> Optional[float]:
@@ -202,13 +186,55 @@ def _end_of_shift(context: Context, schedule: Reference, now: float) -> Optional
     )
 
 
+_LENGTH_WORDS = ("for", "until", "to")
+
+
+def _override(line: TypedLine) -> Fields:
+    """`<schedule> [from <time>] for <length> [by @user]`."""
+    found = line.cut(*_LENGTH_WORDS, last=True)
+    if found is None:
+        return None
+    before, length = found
+    taker = length.cut("by", "with", last=True)
+    person = taker[1].said() if taker else ""
+    length = taker[0] if taker else length
+    beginning = before.cut("from", last=True)
+    if beginning is None:
+        return {"service": before.said(), "duration": length.said(), "text": person}
+    schedule, start = beginning
+    word = line.words[len(before.words)].key
+    duration = f"from {start.said()} {word} {length.said()}"
+    return {"service": schedule.said(), "duration": duration, "text": person}
+
+
+def _let_take(line: TypedLine) -> Fields:
+    """`<@user> take <schedule> for <length>`."""
+    found = line.cut("take")
+    rest = _override(found[1]) if found else None
+    if found is None or rest is None or rest["text"]:
+        return None
+    return {**rest, "text": found[0].said()}
+
+
+def _take(line: TypedLine) -> Fields:
+    found = line.cut(*_LENGTH_WORDS, last=True)
+    if found is None:
+        return {"service": line.said()} if line else None
+    return {"service": found[0].said(), "duration": found[1].said()}
+
+
 VERBS = (
     Verb(
         name="override_cancel",
         run=cancel,
         usage="override cancel <id>",
         help="end an override, or drop a coming one",
-        pattern=r"override\s+(?:cancel|end|delete)\s+(?P<text>\S+)",
+        forms=(
+            Form(
+                ("override cancel", "override end", "override delete", "cancel override"),
+                one_word("text"),
+            ),
+        ),
         group=PEOPLE,
         changes=PAGERDUTY,
         includes=("override",),
@@ -218,29 +244,36 @@ VERBS = (
         run=override,
         usage="override <schedule> [from <18:00>] for <2h> [by @user]",
         help="take a part of a schedule, or give it to somebody",
-        pattern=r"override\s+(?P<service>.+?)\s+"
-        r"(?:(?P<duration_>from\s+.+?\s+(?:for|until|to)\s+.+?)"
-        r"|(?:for|until|to)\s+(?P<duration>.+?))"
-        r"(?:\s+(?:by|with)\s+(?P<text>@?\S.*))?",
+        forms=(
+            Form(("override",), FormReader(("service", "duration", "text"), _override)),
+            Form(("let",), FormReader(("service", "duration", "text"), _let_take)),
+        ),
         group=PEOPLE,
         changes=PAGERDUTY,
+        longest_days=LONGEST_DAYS,
     ),
     Verb(
         name="take",
         run=take,
         usage="take <schedule> [for 2h]",
         help="be on call from now on, by default until the shift ends",
-        pattern=r"take(?:\s+over)?\s+(?P<service>.+?)(?:\s+(?:for|until|to)\s+(?P<duration>.+))?",
+        forms=(Form(("take", "take over"), FormReader(("service", "duration"), _take)),),
         group=PEOPLE,
         changes=PAGERDUTY,
         includes=("override",),
+        longest_days=LONGEST_DAYS,
     ),
     Verb(
         name="overrides",
         run=listed,
         usage="overrides <schedule>",
         help="its overrides of the next two weeks",
-        pattern=r"overrides\s+(?:of\s+)?(?P<text>.+)",
+        forms=(
+            Form(
+                ("overrides", "overrides of", "list overrides", "list overrides of"),
+                words("text"),
+            ),
+        ),
         group=PEOPLE,
     ),
 )

@@ -3,19 +3,22 @@ an escalation policy, or a service. What is not sure pages nobody and says so.""
 
 from __future__ import annotations
 
-import re
 import uuid
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_person, find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, QUOTED, Verb
+from pagerduty_mattermost.chat.forms import Fields, Form, FormReader
+from pagerduty_mattermost.chat.line import TypedLine, words_of
+from pagerduty_mattermost.chat.named_people import people
+from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.declare import MAX_TITLE_CHARACTERS, with_whole_title
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
+from pagerduty_mattermost.core.quotes import plain
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
@@ -25,8 +28,14 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 _KINDS = ("schedule", "escalation_policy", "service")
-_PREFIX = re.compile(r"(schedule|policy|escalation policy|service|user)\s+(.+)", re.IGNORECASE)
-_WORDS = {"policy": "escalation_policy", "escalation policy": "escalation_policy"}
+_KIND_OF = {
+    ("escalation", "policy"): "escalation_policy",
+    ("policy",): "escalation_policy",
+    ("schedule",): "schedule",
+    ("service",): "service",
+    ("user",): "user",
+}
+"""What may stand in front of a name."""
 
 
 class PageTarget(NamedTuple):
@@ -44,7 +53,7 @@ class PageTarget(NamedTuple):
 
 def page(context: Context, command: Command) -> CommandResult:
     """`service`: whom; `text`: what is wrong; options urgency and service."""
-    whole = one_line(clean(command.text)).strip('"\u201c\u201d ')
+    whole = plain(one_line(clean(command.text)))
     title = cut_at_word(whole, MAX_TITLE_CHARACTERS)
     if not title:
         raise RejectedInput('what is wrong? page @ada "the shop is down"')
@@ -63,9 +72,9 @@ def page(context: Context, command: Command) -> CommandResult:
     given = with_whole_title(given, whole)
     incident = incident_of(context.pagerduty.create_incident(given, from_email=email))
     reached = ", ".join(one.name for one in incident.assignees)
-    people = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
+    whom = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
     zone = times.zone(context.settings.time_zone)
-    text = f"Paged {escape(target.name)}{people} in the name of {escape(email)}."
+    text = f"Paged {escape(target.name)}{whom} in the name of {escape(email)}."
     return CommandResult(
         f"{text}\n\n{incident_lists.incidents([incident], zone)}",
         (incident.id,),
@@ -77,10 +86,10 @@ def page(context: Context, command: Command) -> CommandResult:
 def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
     """The one schedule, escalation policy or service of that name or id; its kind may stand in
     front, also "user". Raises NotFound, Ambiguous."""
-    prefixed = _PREFIX.fullmatch(words)
-    if prefixed:
-        kind = prefixed.group(1).lower()
-        return resolve(pagerduty, _WORDS.get(kind, kind), prefixed.group(2))
+    line = words_of(words)
+    for count, kind in ((2, _KIND_OF.get(line.keys(2))), (1, _KIND_OF.get(line.keys(1)))):
+        if kind and len(line.words) > count:
+            return resolve(pagerduty, kind, line.rest(count).said())
     found: List[Reference] = []
     for kind in _KINDS:
         try:
@@ -99,10 +108,13 @@ def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
 
 
 def _target(context: Context, text: str) -> PageTarget:
-    words = one_line(clean(text, 300)).strip("\"'")
+    words = plain(one_line(clean(text, 300)))
     if not words:
         raise RejectedInput("whom? @name, a schedule, an escalation policy or a service")
-    found = find_person(context, words) if "@" in words else _find_one(context.pagerduty, words)
+    if "@" in words:
+        persons = [find_person(context, one) for one in people(words)]
+        return PageTarget(", ".join(one.name for one in persons), _assigned(persons))
+    found = _find_one(context.pagerduty, words)
     if found.kind == "user":
         return PageTarget(found.name, _assigned([found]))
     if found.kind == "service":
@@ -110,17 +122,17 @@ def _target(context: Context, text: str) -> PageTarget:
     if found.kind == "escalation_policy":
         policy = {"id": found.id, "type": "escalation_policy_reference"}
         return PageTarget(found.name, {"escalation_policy": policy}, policy=found.id)
-    people = on_calls.on_duty(context.pagerduty, found.id, context.pagerduty.now())
-    if not people:
+    persons = on_calls.on_duty(context.pagerduty, found.id, context.pagerduty.now())
+    if not persons:
         raise NotFound(
             f"nobody is on call by the schedule {found.name!r} now, and nobody was paged"
         )
-    return PageTarget(found.name, _assigned(people))
+    return PageTarget(found.name, _assigned(persons))
 
 
-def _assigned(people: List[Reference]) -> Dict[str, Any]:
+def _assigned(persons: List[Reference]) -> Dict[str, Any]:
     return {
-        "assignments": [{"assignee": {"id": one.id, "type": "user_reference"}} for one in people]
+        "assignments": [{"assignee": {"id": one.id, "type": "user_reference"}} for one in persons]
     }
 
 
@@ -141,13 +153,25 @@ def _service(context: Context, target: PageTarget, asked: str) -> str:
     )
 
 
+def _page(line: TypedLine) -> Fields:
+    """`<whom> "<what>"`, or `<whom> about <what>`."""
+    count = len(line.words) - 1
+    if count > 0 and line.rest(count).is_quoted():
+        whom = line.before(count)
+        whom = whom.before(count - 1) if count > 1 and whom.word(count - 1) == "about" else whom
+        return {"service": whom.said().rstrip(": "), "text": line.rest(count).said()}
+    found = line.cut("about")
+    return None if found is None else {"service": found[0].said(), "text": found[1].said()}
+
+
 VERBS = (
     Verb(
         name="page",
         run=page,
         usage='page <@user, schedule, policy or service> "<what>"',
         help="page them: an incident that reaches exactly whom you name",
-        pattern=rf"page\s+(?P<service>.+?)\s*:?\s+(?P<text>{QUOTED})",
+        forms=(Form(("page",), FormReader(("service", "text"), _page)),),
+        also_called=("call", "alarm", "wake"),
         group=PEOPLE,
         options=("urgency", "service"),
         changes=PAGERDUTY,

@@ -2,12 +2,21 @@
 
 from __future__ import annotations
 
-import re
-from typing import TYPE_CHECKING, List, Optional
+from typing import TYPE_CHECKING, Optional
 
 from pagerduty_mattermost.chat.acting_user import identify, resolve_mentions
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.verb import ACT, ID, ONE, OPEN_STATES, PAGERDUTY, Verb
+from pagerduty_mattermost.chat.forms import (
+    Fields,
+    Form,
+    FormReader,
+    incidents_and,
+    nothing,
+    words,
+)
+from pagerduty_mattermost.chat.line import TypedLine, words_of
+from pagerduty_mattermost.chat.named_people import people
+from pagerduty_mattermost.chat.verb import ACT, ONE, OPEN_STATES, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.named_incidents import (
     incident_of,
     named,
@@ -30,21 +39,18 @@ def escalate(context: Context, command: Command) -> CommandResult:
     name."""
     words = one_line(clean(command.text, 300))
     level = _level(words)
-    policy = None if level or not words else _policy(context, words)
-    if words and not level and policy is None:
+    policy = None if level is not None or not words else _policy(context, words)
+    if words and level is None and policy is None:
         raise NotFound(
             f"escalate to a level (2) or an escalation policy; there is none {words[:60]!r}"
         )
     email, row = sender_and_row(context, command)
     if policy:
         return _to_policy(context, incident_of(row), policy, email, "Escalated")
-    number = int(level) if level else None
-    after = incident_of(
-        incident_updates.escalate(context.pagerduty, row, number, from_email=email)
-    )
-    people = ", ".join(person.name for person in after.assignees) or "nobody"
+    after = incident_of(incident_updates.escalate(context.pagerduty, row, level, from_email=email))
+    reached = ", ".join(person.name for person in after.assignees) or "nobody"
     return CommandResult(
-        f"Escalated {named(after)} to {escape(one_line(people, 200))}.",
+        f"Escalated {named(after)} to {escape(one_line(reached, 200))}.",
         (after.id,),
         email,
         (after,),
@@ -54,7 +60,7 @@ def escalate(context: Context, command: Command) -> CommandResult:
 def reassign(context: Context, command: Command) -> CommandResult:
     """To people by @name, e-mail, name or id, several with commas; or to an escalation policy by
     name."""
-    words = _words(command)
+    words = people(command.text)
     if not words:
         raise RejectedInput(
             "to whom? @name, e-mail or name, several with commas; or an escalation policy"
@@ -67,13 +73,13 @@ def reassign(context: Context, command: Command) -> CommandResult:
         )
     except NotFound:
         text = command.text.strip()
-        policy = None if text.startswith("@") else _policy(context, text)
+        policy = None if "@" in text else _policy(context, text)
         if policy is None:
             raise
         return _to_policy(context, incident, policy, email, "Reassigned")
-    people = ", ".join(person.name for person in after.assignees)
+    assigned = ", ".join(person.name for person in after.assignees)
     return CommandResult(
-        f"{named(after)} is assigned to {escape(one_line(people, 200))}.",
+        f"{named(after)} is assigned to {escape(one_line(assigned, 200))}.",
         (after.id,),
         email,
         (after,),
@@ -83,41 +89,41 @@ def reassign(context: Context, command: Command) -> CommandResult:
 def responders(context: Context, command: Command) -> CommandResult:
     """Asks people to help. PagerDuty wants to know which of its users asks, so who gives the
     command must be one."""
-    words = _words(command)
+    words = people(command.text)
     if not words:
         raise RejectedInput("whom? @name, e-mail or name, several with commas")
     requester = identify(context, command.user).person
     _, incident = sender_and_incident(context, command)
-    people = resolve_all(context.pagerduty, "user", resolve_mentions(context, words))
+    found = resolve_all(context.pagerduty, "user", resolve_mentions(context, words))
     body = {
         "requester_id": requester.id,
         "message": f"Please help with {incident.title}",
         "responder_request_targets": [
-            {"responder_request_target": {"id": one.id, "type": "user_reference"}}
-            for one in people
+            {"responder_request_target": {"id": one.id, "type": "user_reference"}} for one in found
         ],
     }
     path = fill("/incidents/{incident}/responder_requests", incident=incident.id)
     context.pagerduty.post(path, body, from_email=requester.email)
-    asked = escape(one_line(", ".join(one.name for one in people), 200))
+    asked = escape(one_line(", ".join(one.name for one in found), 200))
     return CommandResult(
         f"Asked {asked} to help with {named(incident)}.", (incident.id,), requester.email
     )
 
 
-def _level(text: str) -> str:
-    """The number in "level 2" or "2"; empty for anything else."""
-    found = re.fullmatch(r"(?:level\s*)?(\d{1,3})", one_line(clean(text, 300)), re.IGNORECASE)
-    return found.group(1) if found else ""
-
-
-def _words(command: Command) -> List[str]:
-    return [word.strip() for word in command.text.split(",") if word.strip()]
+def _level(words: str) -> Optional[int]:
+    """2 of "2", "level 2" and "level2"; None for other words."""
+    number = words.lower()[len("level") :] if words.lower().startswith("level") else words
+    number = number.strip()
+    return int(number) if number.isascii() and number.isdecimal() and len(number) < 4 else None
 
 
 def _policy(context: Context, words: str) -> Optional[Reference]:
     """The escalation policy of that name, None when there is none."""
-    name = re.sub(r"^(?:escalation\s+)?policy\s+", "", words, flags=re.IGNORECASE).strip("\"'")
+    line = words_of(words)
+    prefix = next(
+        (p for p in (("escalation", "policy"), ("policy",)) if line.keys(len(p)) == p), ()
+    )
+    name = (line.rest(len(prefix)) if len(line.words) > len(prefix) else line).said()
     try:
         return resolve(context.pagerduty, "escalation_policy", name)
     except NotFound:
@@ -131,9 +137,18 @@ def _to_policy(
     after = incident_of(
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
     )
-    people = ", ".join(person.name for person in after.assignees) or "nobody"
-    text = f"{done} {named(after)} to {escape(policy.name)}: {escape(one_line(people, 200))}."
+    reached = ", ".join(person.name for person in after.assignees) or "nobody"
+    text = f"{done} {named(after)} to {escape(policy.name)}: {escape(one_line(reached, 200))}."
     return CommandResult(text, (after.id,), email, (after,))
+
+
+def _ask_to_help(line: TypedLine) -> Fields:
+    """`<people> to help with incident <id>`."""
+    found = line.cut("to")
+    if found is None or found[1].keys(2) != ("help", "with"):
+        return None
+    incident = incidents_and(nothing(), required=True).read(found[1].rest(2))
+    return None if incident is None else {**incident, "text": found[0].said()}
 
 
 VERBS = (
@@ -142,14 +157,19 @@ VERBS = (
         run=escalate,
         usage="escalate [id] [level | policy]",
         help="to the next level, the one said, or another escalation policy",
-        pattern=rf"escalate(?:\s+{ID})?(?:\s+(?:to\s+)?(?P<text>.+))?",
+        forms=(
+            Form(
+                ("escalate",),
+                incidents_and(words("text", required=False, behind=("to",))),
+            ),
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
         states=OPEN_STATES,
         repaints=True,
         includes_if=lambda command: (
-            ("reassign",) if command.text.strip() and not _level(command.text) else ()
+            ("reassign",) if command.text.strip() and _level(command.text.strip()) is None else ()
         ),
     ),
     Verb(
@@ -157,7 +177,8 @@ VERBS = (
         run=reassign,
         usage="reassign [id] <@user or policy>",
         help="to people (several with commas) or an escalation policy",
-        pattern=rf"(?:re)?assign(?:\s+{ID})?\s+(?:to\s+)?(?P<text>.+)",
+        forms=(Form(("reassign", "assign"), incidents_and(words("text", behind=("to",)))),),
+        also_called=("transfer", "handover", "delegate"),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
@@ -170,7 +191,17 @@ VERBS = (
         run=responders,
         usage="add-responder [id] <@user>",
         help="ask people for help",
-        pattern=rf"add-?\s?responders?(?:\s+{ID})?\s+(?P<text>.+)",
+        forms=(
+            Form(
+                tuple(
+                    f"{add}{who}"
+                    for add in ("add-", "add ", "add")
+                    for who in ("responder", "responders")
+                ),
+                incidents_and(words("text")),
+            ),
+            Form(("ask",), FormReader(("incidents", "text"), _ask_to_help)),
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,

@@ -6,7 +6,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Form, words
 from pagerduty_mattermost.chat.verb import CHAT, PEOPLE, Verb
+from pagerduty_mattermost.chat.verbs.oncall import ON_CALL, WHO_IS
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.oncall import rotation_posts
 
@@ -36,14 +38,23 @@ def _schedule(command: Command) -> str:
     return command.text.strip()
 
 
-_SCHEDULE = r"(?:\s+(?:(?:for|of)\s+)?(?P<text>.+?))?"
 VERBS = (
     Verb(
         name="oncall_week",
         run=week,
         usage="oncall week <schedule>",
         help="who is on call on which of the next seven days, and when it is handed over",
-        pattern=rf"on-?\s?call\s+week(?:\s+ahead)?{_SCHEDULE}",
+        forms=(
+            Form(
+                tuple(
+                    f"{who}{call} week{ahead}"
+                    for who in WHO_IS
+                    for call in ON_CALL
+                    for ahead in ("", " ahead")
+                ),
+                words("text", required=False, behind=("for", "of"), asked=True),
+            ),
+        ),
         group=PEOPLE,
     ),
     Verb(
@@ -51,7 +62,12 @@ VERBS = (
         run=picture,
         usage="oncall picture <schedule>",
         help="the next two weeks as a picture, posted in this channel",
-        pattern=rf"on-?\s?call\s+picture{_SCHEDULE}",
+        forms=(
+            Form(
+                tuple(f"{call} picture" for call in ON_CALL),
+                words("text", required=False, behind=("for", "of"), asked=True),
+            ),
+        ),
         group=PEOPLE,
         changes=CHAT,
         for_everybody=True,

@@ -9,12 +9,18 @@ from pagerduty_mattermost.cards.incident_memory import MitigatedMark
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat.acting_user import find_sender, identify, signer
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
+from pagerduty_mattermost.chat.forms import (
+    Form,
+    either,
+    incidents_and,
+    nothing,
+    sender,
+    words,
+)
 from pagerduty_mattermost.chat.verb import (
     ACKNOWLEDGED,
     ACT,
     ALL_OF_ASKER,
-    ID,
-    IDS,
     IF_SEVERAL,
     MANY,
     ONE,
@@ -47,8 +53,6 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Incident
 
-_FROM = r"(?:\s+(?:from|with)\s+(?P<from_email>\S+@\S+))?"
-"""In whose name, as the Exchange's phrases say it."""
 MAX_OPEN_INCIDENTS = 100
 """What is still open is counted up to this many."""
 _DONE = {ACKNOWLEDGED: "Acknowledged", RESOLVED: "Resolved"}
@@ -264,7 +268,15 @@ VERBS = (
         run=acknowledge_mine,
         usage="ack mine",
         help="acknowledge all that is triggered and assigned to you",
-        pattern=r"ack(?:nowledge)?\s+(?:all\s+)?mine",
+        forms=(
+            Form(
+                tuple(
+                    f"{ack} {mine}"
+                    for ack in ("ack", "acknowledge")
+                    for mine in ("mine", "all mine", "all of mine")
+                ),
+            ),
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ALL_OF_ASKER,
@@ -278,7 +290,8 @@ VERBS = (
         run=acknowledge,
         usage="ack [ids]",
         help="acknowledge",
-        pattern=rf"ack(?:nowledged?)?(?:\s+{IDS})?{_FROM}",
+        forms=(Form(("ack", "acknowledge", "acknowledged"), incidents_and(sender(), most=0)),),
+        also_called=("acked", "accept", "claim", "acknowlege"),
         group=ACT,
         changes=PAGERDUTY,
         incidents=MANY,
@@ -291,7 +304,24 @@ VERBS = (
         run=resolve,
         usage="resolve [ids] [note]",
         help="resolve",
-        pattern=rf"resolved?(?:\s+{IDS})?(?:{_FROM}|\s+(?P<text>.+))",
+        forms=(
+            Form(
+                ("resolve", "resolved"),
+                incidents_and(either(sender(), words("text")), most=0, note=True),
+            ),
+        ),
+        also_called=(
+            "end",
+            "close",
+            "closed",
+            "fix",
+            "fixed",
+            "done",
+            "finish",
+            "finished",
+            "solve",
+            "solved",
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=MANY,
@@ -305,7 +335,12 @@ VERBS = (
         run=mitigate,
         usage="mitigate [id] [text]",
         help="acknowledge, add the note and status update “Mitigated …”, mark the card",
-        pattern=rf"mitigated?(?:\s+{ID}:?)?(?:\s+(?P<text>.+))?",
+        forms=(
+            Form(
+                ("mitigate", "mitigated"),
+                incidents_and(words("text", required=False), note=True),
+            ),
+        ),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
@@ -318,7 +353,7 @@ VERBS = (
         run=unacknowledge,
         usage="unack [id]",
         help="take the acknowledgement back",
-        pattern=rf"unack(?:nowledge)?(?:\s+{ID})?",
+        forms=(Form(("unack", "unacknowledge"), incidents_and(nothing())),),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
@@ -330,7 +365,8 @@ VERBS = (
         run=reopen,
         usage="reopen [id]",
         help="open a resolved one again",
-        pattern=rf"reopen(?:\s+{ID})?",
+        forms=(Form(("reopen",), incidents_and(nothing())),),
+        also_called=("restart", "reopened", "unresolve", "retrigger"),
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Form, one_word, words
 from pagerduty_mattermost.chat.verb import CHANNEL, CHAT, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.core.errors import RejectedInput, Unauthorized
@@ -22,8 +23,10 @@ def subscribe(context: Context, command: Command) -> CommandResult:
     channel = _channel(command)
     email = find_sender(context, command.user, command.from_email)
     options = dict(command.options)
-    if command.service:
-        options.setdefault("service", command.service)
+    if command.service and options.setdefault("service", command.service) != command.service:
+        raise RejectedInput(
+            f"which service, {command.service[:60]!r} or {options['service'][:60]!r}?"
+        )
     made = subscriptions.Subscription(
         channel,
         by=id_in(command.user) or command.user,
@@ -82,7 +85,7 @@ def unsubscribe(context: Context, command: Command) -> CommandResult:
     present = subscriptions.of_channel(context.store, channel, context.log)
     if not present:
         return CommandResult("This channel has no subscription of its own.", (), email)
-    word = command.text.strip().lower()
+    word = command.text.strip().lower().lstrip("#")
     if word == "all":
         ended = present
     elif word.isdecimal() and 1 <= int(word) <= len(present):
@@ -113,7 +116,7 @@ VERBS = (
         run=subscribe,
         usage="subscribe",
         help="cards of incidents in this channel, of all or as the options say",
-        pattern=r"subscribe(?:\s+(?:to\s+)?(?P<service>.+))?",
+        forms=(Form(("subscribe", "subscribe to"), words("service", required=False)),),
         group=CHANNEL,
         options=("service", "team", "urgency", "priority", "events"),
         changes=CHAT,
@@ -124,7 +127,7 @@ VERBS = (
         run=listed,
         usage="subscriptions",
         help="what this channel is subscribed to",
-        pattern=r"subscriptions?",
+        forms=(Form(("subscriptions", "subscription")),),
         group=CHANNEL,
     ),
     Verb(
@@ -132,7 +135,7 @@ VERBS = (
         run=unsubscribe,
         usage="unsubscribe [number | all]",
         help="end a subscription of this channel",
-        pattern=r"unsubscribe(?:\s+#?(?P<text>\S+))?",
+        forms=(Form(("unsubscribe",), one_word("text", required=False)),),
         group=CHANNEL,
         changes=CHAT,
         dry_run=_WOULD,

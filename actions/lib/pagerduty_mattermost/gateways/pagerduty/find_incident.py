@@ -11,9 +11,9 @@ one searches a dictionary; what lies beyond the 10,000 rows the API lists, among
 
 from __future__ import annotations
 
-import re
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
+from pagerduty_mattermost.core import typed_incidents
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import (
@@ -31,23 +31,23 @@ MAX_NAMED = 100
 """Incidents one command may name."""
 MAX_PAGES = 12
 """Of a search: 10,000 records are 100 pages, halved seven times, and two guesses."""
-_NUMBER = re.compile(r"#?(\d{1,12})")
-_LINK = re.compile(r"https?://\S+/incidents/([A-Za-z0-9]+)/?(?:[?#]\S*)?")
 
 
 def names(text: str) -> List[str]:
-    """The ids and numbers in a text: split on commas and spaces, links reduced to their id, each
-    once.
+    """The ids and numbers in a text that holds nothing else (core.typed_incidents), each once.
 
-    Raises RejectedInput when there is none, or too many."""
-    found = [
-        _LINK.sub(r"\1", word) for word in re.split(r"[,\s]+", clean(text).strip("[] ")) if word
-    ]
-    if not found:
+    Raises RejectedInput when there is none, or too many, and for a word that is no incident."""
+    found = typed_incidents.read(clean(text))
+    wrong = found.wrong or found.rest
+    if wrong:
+        raise RejectedInput(
+            f"{_quoted(wrong)} is no incident: give a number (1234), an id (PT4KHLK) or a link"
+        )
+    if not found.ids:
         raise RejectedInput("which incident? Give its id (PT4KHLK) or its number (1234)")
-    if len(found) > MAX_NAMED:
-        raise RejectedInput(f"{len(found)} incidents at once: at most {MAX_NAMED}")
-    return list(dict.fromkeys(found))
+    if len(found.ids) > MAX_NAMED:
+        raise RejectedInput(f"{len(found.ids)} incidents at once: at most {MAX_NAMED}")
+    return list(found.ids)
 
 
 def find_all(pagerduty: PagerDuty, text: str) -> List[Dict[str, Any]]:
@@ -85,9 +85,9 @@ class IncidentFinder:
 
     def find(self, name: str) -> Dict[str, Any]:
         """As the function of this name."""
-        number = _NUMBER.fullmatch(name)
-        if number:
-            return self._numbered(int(number.group(1)))
+        number = name.lstrip("#")
+        if number.isdecimal() and len(number) <= typed_incidents.MAX_NUMBER_DIGITS:
+            return self._numbered(int(number))
         try:
             return get_incident(self._pagerduty, name.upper())
         except NotFound:

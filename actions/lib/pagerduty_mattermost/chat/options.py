@@ -1,0 +1,102 @@
+"""Options behind a command: `--name value`, also with `=` and quotes. Pure.
+
+    read_options(words_of('trigger --urgency low "Slow" on Database'), {"urgency"})
+    # -> ReadOptions(<trigger "Slow" on Database>, {"urgency": "low"})
+
+Telephones make a dash of two hyphens. What stands in quotes is no option. Other words stand
+together, and behind an option only in quotes: of `--service Checkout API` nobody knows what API
+belongs to.
+"""
+
+from __future__ import annotations
+
+from typing import Collection, Dict, List, NamedTuple, Tuple
+
+from pagerduty_mattermost.chat.line import TypedLine, Word
+from pagerduty_mattermost.core.quotes import OPENING, plain
+
+_DASHES = ("--", "\u2014", "\u2013")
+
+
+class ReadOptions(NamedTuple):
+    """The line without its options, and they."""
+
+    line: TypedLine
+    options: Dict[str, str] = {}
+    problem: str = ""
+
+
+def read_options(line: TypedLine, known: Collection[str]) -> ReadOptions:
+    """Of all words but the first. `known`: names that there are."""
+    options: Dict[str, str] = {}
+    others: List[Word] = list(line.words[:1])
+    at, last = 1, ""
+    while at < len(line.words):
+        word = line.words[at]
+        raw = line.text[word.start : word.end]
+        name = option_name(raw)
+        if not name:
+            apart = last and (len(others) > 1 or raw[0] not in OPENING)
+            if apart and line.words[at - 1] is not others[-1]:
+                return ReadOptions(
+                    line,
+                    problem=f"{raw[:40]!r} behind --{last}: a value of several words stands in "
+                    f"quotes, and other words stand in front of the options",
+                )
+            others.append(word)
+            at += 1
+            continue
+        if name not in known:
+            there = ", ".join("--" + one for one in sorted(known))
+            return ReadOptions(line, problem=f"there is no --{name[:30]} here; there are {there}")
+        value, at = _value(line, at)
+        if not value:
+            return ReadOptions(line, problem=f"--{name} needs a value")
+        if name in options:
+            return ReadOptions(line, problem=f"--{name} stands there twice")
+        options[name], last = value, name
+    return ReadOptions(line._replace(words=tuple(others)) if options else line, options)
+
+
+def option_name(raw: str) -> str:
+    """The name of the option that a word is; empty for another word."""
+    for dash in _DASHES:
+        if raw.startswith(dash):
+            name = raw[len(dash) :].split("=", 1)[0]
+            good = name[:1].isalpha() and name.replace("-", "").replace("_", "").isalnum()
+            return name.lower() if good else ""
+    return ""
+
+
+def _value(line: TypedLine, at: int) -> Tuple[str, int]:
+    """Of the option at that place, and where the next word stands. Several @names are one
+    value."""
+    raw = line.text[line.words[at].start : line.words[at].end]
+    value = raw.split("=", 1)[1] if "=" in raw else ""
+    at += 1
+    if not value and _raw(line, at) == "=":
+        at += 1
+    if not value:
+        value = _raw(line, at)
+        if option_name(value):
+            return "", at
+        value = value[1:] if value.startswith("=") else value
+        at += 1
+    parts = [value]
+    while _goes_on(parts[-1], _raw(line, at)):
+        parts.append(_raw(line, at))
+        at += 1
+    return plain(" ".join(parts)), at
+
+
+def _goes_on(value: str, following: str) -> bool:
+    return bool(following) and (
+        (value.endswith(",") and not option_name(following))
+        or (value.startswith("@") and following.startswith("@"))
+    )
+
+
+def _raw(line: TypedLine, at: int) -> str:
+    if at >= len(line.words):
+        return ""
+    return line.text[line.words[at].start : line.words[at].end]

@@ -1,0 +1,264 @@
+"""Incidents as people type them, in front of other words. Pure, in time linear in the text.
+
+    read('#12, pt4khlk: fixed')  # -> TypedIncidents(("12", "PT4KHLK"), "fixed")
+    read("12a is down").wrong    # -> "12a": it begins like an incident and is none
+    read("the disk is full")     # -> TypedIncidents((), "the disk is full")
+
+An incident is a number, PagerDuty's id (in any case) or its link, with whatever punctuation,
+brackets and quotes stand around it; several stand between commas, semicolons, spaces or "and". The
+text behind them begins behind a colon or a full stop at the latest. What stands in quotes and is
+more than incidents is text, so quotes say that a number is none.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from typing import List, NamedTuple, Optional, Tuple
+
+from pagerduty_mattermost.core.quotes import CLOSING, OPENING, QuoteEnds
+
+MAX_NUMBER_DIGITS = 12
+ID_CHARACTERS = (7, 12, 13, 14, 15, 16)
+"""Lengths of PagerDuty's ids of incidents, which are 7 or 14, and near them of mistyped ones."""
+_MIN_ID_CHARACTERS = 6
+_OPENS = OPENING + "([{<*_~«（「"
+_CLOSES = CLOSING + ")]}>*_~»）」"
+_ENDS = ".:!?…：。"
+"""Behind an incident: here the text begins."""
+_COMMAS = ",;，；、"
+_AND = ("and", "&", "+")
+_RANGES = (
+    "or",
+    "to",
+    "through",
+    "till",
+    "until",
+    "-",
+    "\u2013",
+    "\u2014",
+    "..",
+    "...",
+    "/",
+    "but",
+)
+_NOUNS = ("incident", "incidents", "id", "ids", "number", "numbers", "no", "nr")
+_BEFORE_NOUNS = ("of", "on", "the")
+_MAX_NOUNS = 4
+_HIDDEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u2068\u2069\u200e\u200f"))
+
+
+class TypedIncidents(NamedTuple):
+    """What was read at the beginning of a text."""
+
+    ids: Tuple[str, ...]
+    """Numbers without `#`, ids in capitals; each once."""
+    rest: str = ""
+    """The text behind them."""
+    wrong: str = ""
+    """A word that begins like an incident and is none."""
+
+
+class _Word(NamedTuple):
+    start: int
+    end: int
+    id: str
+    """Empty where it is no incident."""
+    ends: bool
+    """Whether the text begins behind it."""
+
+
+def read(text: str, most: int = 0) -> TypedIncidents:
+    """`most`: how many are read (0: all); behind a space the next word is text then, behind a
+    comma it is one too many, so it is `wrong`."""
+    start = _skipped_nouns(text)
+    quotes = QuoteEnds(text)
+    found: List[str] = []
+    at, listed = start, False
+    while True:
+        begin = _space(text, at)
+        quoted = _quoted(text, quotes, begin)
+        if quoted is not None:
+            inner, behind = quoted
+            if not inner:
+                break
+            if most and len(found) + len(inner) > most:
+                return TypedIncidents((), text, text[begin:behind])
+            found += inner
+            word = _Word(begin, behind, inner[-1], text[behind : behind + 1] in tuple(_ENDS))
+        else:
+            word = _word(text, begin)
+        if not word.id:
+            typed = text[word.start : word.end]
+            named = start > 0 and not found and any(map(str.isdigit, typed))
+            if named or ((not found or listed) and _begins_like_one(typed)):
+                return TypedIncidents((), text, typed)
+            break
+        if most and len(found) >= most and quoted is None:
+            if listed:
+                return TypedIncidents((), text, text[word.start : word.end])
+            break
+        if quoted is None:
+            found.append(word.id)
+        at = word.end + (quoted is not None and word.ends)
+        if word.ends:
+            break
+        at, listed = _separator(text, at)
+    ids = tuple(dict.fromkeys(found))
+    if not ids:
+        named = start > 0 and not text[start:].strip()
+        return TypedIncidents((), text.strip(), text.strip() if named else "")
+    return TypedIncidents(ids, text[at:].lstrip(" \t\n\r" + _COMMAS))
+
+
+def goes_on(rest: str) -> str:
+    """Of a text behind incidents, the words that name more of them in a way that is not read
+    ("or 3", "- 5"); empty where it is text."""
+    first = _word(rest, _space(rest, 0))
+    if rest[first.start : first.end].lower() not in _RANGES:
+        return ""
+    second = _word(rest, _space(rest, first.end))
+    return rest[first.start : second.end] if second.id else ""
+
+
+def is_perhaps_word(id: str) -> bool:
+    """Whether an id of letters alone may as well be a word in capitals, as PRIMARY is."""
+    return id.isalpha()
+
+
+def _quoted(text: str, quotes: QuoteEnds, start: int) -> Optional[Tuple[List[str], int]]:
+    """The incidents of a quoted piece that holds several words, and where it ends; none of them
+    where it is text. None where there is no such piece."""
+    end = quotes.end(start)
+    if end < 0:
+        return None
+    piece = text[start + 1 : end - 1]
+    if len(piece.split(None, 1)) < 2:
+        return None
+    inner: List[str] = []
+    at = _space(piece, 0)
+    while at < len(piece):
+        word = _word(piece, at)
+        if not word.id:
+            return [], end
+        inner.append(word.id)
+        at = _space(piece, _separator(piece, word.end)[0])
+    return inner, end
+
+
+def _space(text: str, at: int) -> int:
+    while at < len(text) and text[at].isspace():
+        at += 1
+    return at
+
+
+def _separator(text: str, at: int) -> Tuple[int, bool]:
+    """Where the next word begins behind commas and an "and" that leads to an incident, and whether
+    there was such a thing."""
+    behind, listed = at, False
+    while behind < len(text) and (text[behind].isspace() or text[behind] in _COMMAS):
+        listed = listed or text[behind] in _COMMAS
+        behind += 1
+    word = _word(text, behind)
+    if text[word.start : word.end].lower() in _AND:
+        following = _word(text, _space(text, word.end))
+        if following.id or _begins_like_one(text[following.start : following.end]):
+            return following.start, True
+    return (behind if listed else at), listed
+
+
+def _word(text: str, start: int) -> _Word:
+    """The word that begins there, and the incident that it is."""
+    link = text[start : start + 12].lower().lstrip(_OPENS).startswith(("http://", "https://"))
+    query = False
+    end = start
+    while end < len(text) and not text[end].isspace():
+        query = query or text[end] in "?#"
+        if text[end] in _COMMAS and not (link and query and not _item_follows(text, end + 1)):
+            break
+        end += 1
+    whole = text[start:end]
+    core = (
+        unicodedata.normalize("NFKC", whole.translate(_HIDDEN)) if not whole.isascii() else whole
+    )
+    core = core.lstrip(_OPENS)
+    bare = core.rstrip(_CLOSES + _ENDS)
+    return _Word(start, end, _id_of(bare), any(mark in _ENDS for mark in core[len(bare) :]))
+
+
+def _item_follows(text: str, at: int) -> bool:
+    """Whether a comma in a link's query is not the link's."""
+    behind = text[at : at + 8].lower()
+    return not behind or behind[0].isspace() or behind.startswith(("http://", "https:/"))
+
+
+def _id_of(word: str) -> str:
+    number = word[1:] if word.startswith("#") else word
+    if number.isascii() and number.isdecimal():
+        return str(int(number)) if len(number) <= MAX_NUMBER_DIGITS and int(number) else ""
+    if word.lower().startswith(("http://", "https://")):
+        return _id_of_link(word)
+    return number.upper() if _has_form_of_id(number) else ""
+
+
+def _id_of_link(link: str) -> str:
+    """Of `https://…/incidents/<id>` and what may follow it."""
+    path = link.split("#", 1)[0].split("?", 1)[0]
+    parts = path.split("/")
+    for name, id in zip(parts[3:], parts[4:]):
+        if name.lower() == "incidents":
+            id = id.rstrip(_CLOSES + _ENDS)
+            return id.upper() if len(id) >= 2 and id.isascii() and id.isalnum() else ""
+    return ""
+
+
+def _has_form_of_id(word: str) -> bool:
+    if not (word.isascii() and word.isalnum() and word[0] in "PQRpqr"):
+        return False
+    if any(letter.isdigit() for letter in word):
+        return len(word) in ID_CHARACTERS or (word.isupper() and len(word) >= _MIN_ID_CHARACTERS)
+    return word.isupper() and (word[0], len(word)) in (("P", 7), ("Q", 14))
+
+
+def _begins_like_one(word: str) -> bool:
+    """A digit or `#` in front, an id with more behind it, or a link into PagerDuty."""
+    bare = word.lstrip(_OPENS).lower()
+    if bare.startswith(("http://", "https://")):
+        host = bare.split("/")[2] if bare.count("/") > 1 else ""
+        return "pagerduty" in host or "/incident" in bare or "/pl/" in bare
+    if not bare:
+        return False
+    if bare[0].isdigit() or bare[0] in "#＃":
+        return True
+    for noun in ("incident", "inc", "id", "no", "nr", "number", "pd"):
+        if bare.startswith(noun) and bare[len(noun) :].strip("#:=-_.").rstrip(_ENDS).isdecimal():
+            return True
+    head = bare
+    for mark in "-/|+=":
+        head = head.split(mark, 1)[0]
+    return head != bare and any(c.isdigit() for c in head) and _has_form_of_id(head)
+
+
+def _skipped_nouns(text: str) -> int:
+    """Where an incident begins behind "incident", "of incident id" and the like; 0 where none
+    follows and the words are text."""
+    at, nouns = 0, False
+    for number in range(_MAX_NOUNS):
+        start = _space(text, at)
+        end = start
+        while end < len(text) and not text[end].isspace():
+            end += 1
+        word = text[start:end].lower().rstrip(_ENDS)
+        if word in _NOUNS:
+            nouns = True
+        elif number or word not in _BEFORE_NOUNS:
+            break
+        at = end
+    if at == 0:
+        return 0
+    start = _space(text, at)
+    if start == len(text):
+        return at if nouns else 0
+    following = _word(text, start)
+    looks = text[following.start : following.end]
+    said = following.id or _begins_like_one(looks) or (nouns and any(c.isdigit() for c in looks))
+    return at if said else 0

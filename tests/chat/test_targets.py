@@ -1,0 +1,207 @@
+"""Which incident is acted on: the one that was said, or none before it was asked about by name."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any, Dict, List, Tuple
+
+import pytest
+import yaml
+from chat_sensor_case import TOKEN, ChatSensorCase
+
+from pagerduty_mattermost.chat.parser import parse
+from pagerduty_mattermost.chat.verb import MANY, ONE
+from pagerduty_mattermost.chat.verbs.registry import TABLE
+
+CASES = Path(__file__).resolve().parent.parent / "fixtures" / "cases"
+WRONG_ONE = yaml.safe_load((CASES / "F01_resolve_wrong_incident.yaml").read_text("utf-8"))
+MISREAD = yaml.safe_load((CASES / "F02_times_misread.yaml").read_text("utf-8"))
+
+
+class TargetsTestCase(ChatSensorCase):
+    __test__ = True
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.mei = self.account.trigger("Checkout API", "Of Mei")
+        self.account.reassign(self.mei, ["Mei Tanaka"])
+        self.ada = self.account.trigger("Checkout API", "Of Ada")
+
+    def say(self, text: str) -> str:
+        """What is answered at once, or once it is carried out."""
+        told = {
+            "token": TOKEN,
+            "command": "/pd",
+            "text": text,
+            "user_id": self.user_id(),
+            "user_name": "ada",
+            "response_url": "http://x.example/hooks/commands/" + "h" * 26,
+        }
+        before = len(self.orders())
+        answer = self.post("/command", data=told, headers={"Authorization": "Token " + TOKEN})
+        if len(self.orders()) == before:
+            return str(answer.json()["text"])
+        done, line = self.handle()
+        return str(line if not done else self.told()[-1].get("text") or "")
+
+    def told(self) -> List[Dict[str, Any]]:
+        entries = self.sandbox.mattermost.journal.entries
+        return [json.loads(one.body) for one in entries if one.path.startswith("/hooks/")]
+
+    def untouched(self) -> Tuple[str, int]:
+        return self.ada.status, len(self.ada.notes)
+
+    def test_what_was_typed_resolves_no_other_incident(self) -> None:
+        ids = {"q0000001w9gc3h": self.mei.id.lower()}
+        for text in WRONG_ONE["commands"]:
+            for id, real in ids.items():
+                text = text.replace(id, real)
+            self.say(text)
+            assert self.untouched() == ("triggered", 0), text
+        assert self.mei.status == "resolved"
+        assert [note.content for note in self.mei.notes] == ["fixed", "disk replaced"]
+
+    def test_a_target_that_was_not_said_is_asked_about_by_name(self) -> None:
+        for text, more in (
+            ("resolve", ""),
+            ("resolve all good now", " all good now"),
+            ("ack", ""),
+            ("note POSTGRES is slow", " POSTGRES is slow"),
+            ("note PRIMARY is slow", " PRIMARY is slow"),
+            ("priority P1", " P1"),
+            ("snooze 2 hours", ""),
+            ("escalate", ""),
+            ("reassign @mei", " @mei"),
+            ("mitigate", ""),
+            ("unack", ""),
+            ("run Major incident", " Major incident"),
+        ):
+            self.say(text)
+            (asked,) = self.told()[-1]["attachments"]
+            assert f"#{self.ada.number} Of Ada{more}" in asked["text"].replace("@\u200b", "@"), (
+                text
+            )
+            assert "the only one that is open and assigned to you" in asked["text"]
+            assert self.untouched() == ("triggered", 0), text
+        self.say("resolve all good now")
+        (asked,) = self.told()[-1]["attachments"]
+        self.click(asked["actions"][0]["integration"]["context"]["token"])
+        assert self.handle()[0] is True
+        assert self.ada.status == "resolved"
+        assert [note.content for note in self.ada.notes] == ["all good now"]
+        assert self.mei.status == "triggered"
+
+    def test_in_a_cards_thread_the_cards_incident_is_meant_and_a_word_in_capitals_is_none(
+        self,
+    ) -> None:
+        root = self.card(self.mei)
+        self.say("note PRIMARY is slow")
+        order = {**self.orders()[-1], "root_id": root}
+        assert self.handle(order)[0] is True
+        assert [note.content for note in self.mei.notes] == ["PRIMARY is slow"]
+        assert self.untouched() == ("triggered", 0)
+
+    def card(self, incident: Any) -> str:
+        from chat_handle import ChatHandle
+
+        action = ChatHandle(config=self.config, action_service=self.sensor_service)
+        channel = action.context.channels.using("incidents", lambda ref: ref)
+        props = {"pagerduty": {"incident": incident.id}}
+        return str(action.context.mattermost.create_post(channel.id, "card", props=props)["id"])
+
+    def test_an_unread_command_is_answered_at_once_and_dispatches_nothing(self) -> None:
+        before = len(self.orders())
+        assert "there is no command" in self.say("xyzzy")
+        assert "at most 4000 characters" in self.say("note " + "x" * 4000)
+        assert "'12a' is no incident" in self.say("ack 12a")
+        assert len(self.orders()) == before
+
+    def test_what_was_read_is_carried_and_not_read_again(self) -> None:
+        self.say(f"note {self.ada.number} a")
+        order = {**self.orders()[-1], "text": "resolve"}
+        self.handle(order)
+        assert self.ada.status == "triggered"
+        assert [note.content for note in self.ada.notes] == ["a", "a"]
+
+    def test_what_lasts_more_than_a_week_is_confirmed_with_both_ends(self) -> None:
+        for text in (
+            "maintenance Database for 8d",
+            "override Platform rotation from tomorrow 9:00 for 8 days",
+        ):
+            self.say(text)
+            (asked,) = self.told()[-1]["attachments"]
+            assert " until " in asked["text"]
+            assert "UTC (8 d)" in asked["text"]
+        database = self.account.find("services", "Database")["id"]
+        assert not self.account.in_maintenance(database)
+        self.click(
+            self.told()[-2]["attachments"][0]["actions"][0]["integration"]["context"]["token"]
+        )
+        assert self.handle()[0] is True
+        assert self.account.in_maintenance(database)
+        assert "30 days at most" in self.say("override Platform rotation for 40d")
+        assert "a week at most" in self.say(f"snooze {self.ada.number} for 9d")
+
+    def test_a_time_with_two_readings_does_nothing(self) -> None:
+        before = len(self.account.log)
+        for text in MISREAD["commands"]:
+            for service in ("Kubernetes", "Database"):
+                told = self.say(text.replace("Kubernetes", service))
+                assert " may be " in told, told
+                assert "write 20" in told
+        assert "more than a year ahead" in self.say("maintenance Database until 2112-01-29")
+        assert "which is past" in self.say("maintenance Database until yesterday 9:00")
+        assert len(self.account.log) == before
+
+
+SENTENCES = (
+    "1: fixed",
+    "1, fixed",
+    "1. fixed",
+    '"1" fixed',
+    "“1” fixed",
+    "(1) fixed",
+    "#1 fixed",
+    "incident 1 fixed",
+    "pt4khlk fixed",
+)
+
+
+@pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
+def test_no_verb_takes_an_incident_for_text(verb: Any) -> None:
+    """Every verb, in each way to type it: what is said is the target, or the line is not read."""
+    if verb.incidents not in (ONE, MANY):
+        return
+    for form in verb.forms:
+        for begin in form.begins:
+            for words in (
+                *SENTENCES,
+                "12a fixed",
+                "1/3 fixed",
+                "#x",
+                "all",
+                "1 or 3",
+                "all incidents",
+            ):
+                read = parse(f"{begin} {words}")
+                if not read.problem:
+                    assert read.command.incidents in ("1", "PT4KHLK"), (begin, words, read)
+
+
+@pytest.mark.parametrize(
+    ("typed", "told"),
+    [
+        ("start Disk full", "declare means that: `/pd declare Disk full`"),
+        ("end 12", "resolve means that: `/pd resolve 12`"),
+        ("restart 12", "reopen means that: `/pd reopen 12`"),
+        ("info 12", "show means that: `/pd show 12`"),
+        ("acl 12", "`/pd help ack` explains the nearest"),
+        ("ntoe 12 it is the disk", "`/pd help note` explains the nearest"),
+        ("pgae @mei", "`/pd help page` explains the nearest"),
+        ("shwo 12", "did you mean `/pd show 12`?"),
+        ("lsit", "did you mean `/pd list`?"),
+    ],
+)
+def test_a_suggestion_leads_to_no_change_unless_it_means_the_same(typed: str, told: str) -> None:
+    assert told in parse(typed).problem

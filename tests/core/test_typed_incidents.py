@@ -1,0 +1,141 @@
+"""Incidents as people type them in front of other words."""
+
+from __future__ import annotations
+
+from typing import List, Tuple
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.typed_incidents import goes_on, read
+from pagerduty_mattermost.gateways.pagerduty.find_incident import names
+
+LINK = "https://acme.pagerduty.com/incidents/PT4KHLK"
+Q = "Q0000001W9GC3H"
+
+
+@pytest.mark.parametrize(
+    ("text", "ids", "rest"),
+    [
+        ("1", ("1",), ""),
+        ("1: fixed", ("1",), "fixed"),
+        ("1, disk replaced", ("1",), "disk replaced"),
+        ("1;3", ("1", "3"), ""),
+        (Q.lower(), (Q,), ""),
+        ("pt4khlk fixed", ("PT4KHLK",), "fixed"),
+        ("Pt4Khlk.", ("PT4KHLK",), ""),
+        ('"1"', ("1",), ""),
+        ("“1”, „3“ done", ("1", "3"), "done"),
+        ("«1, 3» done", ("1", "3"), "done"),
+        ("1.", ("1",), ""),
+        ("(1)", ("1",), ""),
+        ("[1,2] both", ("1", "2"), "both"),
+        ("**12** x", ("12",), "x"),
+        ("`12`", ("12",), ""),
+        ("#12 and #13 & 14: all slow", ("12", "13", "14"), "all slow"),
+        ("1 and rebooted", ("1",), "and rebooted"),
+        ("1, and 2", ("1", "2"), ""),
+        ("1: 3 hosts", ("1",), "3 hosts"),
+        ("1. 3 hosts", ("1",), "3 hosts"),
+        ("1\n2", ("1", "2"), ""),
+        ("007", ("7",), ""),
+        ("\u200b12\u200b", ("12",), ""),
+        ("１２ down", ("12",), "down"),
+        (f"{LINK}?from=a,b#x {Q}", ("PT4KHLK", Q), ""),
+        (f"{LINK},{LINK.replace('LK', 'LX')}", ("PT4KHLK", "PT4KHLX"), ""),
+        (f"<{LINK}>: done", ("PT4KHLK",), "done"),
+        ("incident 12", ("12",), ""),
+        ("of incidents 1 and 2", ("1", "2"), ""),
+        ("incident #12: a", ("12",), "a"),
+        ("incident id PT4KHLK x", ("PT4KHLK",), "x"),
+        ("the disk is full", (), "the disk is full"),
+        ("POSTGRES is slow", (), "POSTGRES is slow"),
+        ("postgres13 is slow", (), "postgres13 is slow"),
+        ("REDIS, RABBITMQ and QUORUM", (), "REDIS, RABBITMQ and QUORUM"),
+        ("problem solved", (), "problem solved"),
+        ('"2 disks" replaced', (), '"2 disks" replaced'),
+        ("on call was late", (), "on call was late"),
+        ("https://grafana.example/d/1 shows it", (), "https://grafana.example/d/1 shows it"),
+        ("", (), ""),
+    ],
+)
+def test_ids_are_read_with_what_stands_around_them(
+    text: str, ids: Tuple[str, ...], rest: str
+) -> None:
+    assert read(text) == (ids, rest, "")
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("12a is down", "12a"),
+        ("1/3", "1/3"),
+        ("1-3", "1-3"),
+        ("1–3 done", "1–3"),
+        ("0", "0"),
+        ("#", "#"),
+        ("# 1", "#"),
+        ("#disk", "#disk"),
+        ("2nd disk replaced", "2nd"),
+        ("100% sure", "100%"),
+        ("1, 2nd disk", "2nd"),
+        ("1 and 2x", "2x"),
+        ("INC-123 linked", "INC-123"),
+        ("incident#12", "incident#12"),
+        ("no.12", "no.12"),
+        ("incident", "incident"),
+        ("incident q12 fixed", "q12"),
+        ("pt4khlk-x", "pt4khlk-x"),
+        ("https://acme.pagerduty.com/alerts/PT4KHLK", "https://acme.pagerduty.com/alerts/PT4KHLK"),
+        ("https://chat.example/ops/pl/abc", "https://chat.example/ops/pl/abc"),
+        ("1234567890123", "1234567890123"),
+    ],
+)
+def test_what_begins_like_an_incident_and_is_none_is_named(text: str, wrong: str) -> None:
+    assert read(text).wrong == wrong
+    assert read(text).ids == ()
+
+
+def test_where_one_is_wanted_a_second_one_behind_a_comma_is_too_many() -> None:
+    assert read("12 13 hosts", 1) == (("12",), "13 hosts", "")
+    assert read("12, 13 hosts", 1).wrong == "13"
+    assert read("12 and 13", 1).wrong == "13"
+    assert read('"12, 13"', 1).wrong == '"12, 13"'
+
+
+@pytest.mark.parametrize(("rest", "more"), [("or 3", "or 3"), ("- 5 x", "- 5"), ("to be", "")])
+def test_a_range_is_told_apart_from_text(rest: str, more: str) -> None:
+    assert goes_on(rest) == more
+
+
+def test_a_list_of_names_holds_nothing_else() -> None:
+    assert names("#12, pt4khlk") == ["12", "PT4KHLK"]
+    for text in ("1: fixed", "all", "1 or 3", "12a", ""):
+        with pytest.raises(RejectedInput):
+            names(text)
+
+
+@given(st.text(max_size=60), st.integers(0, 2))
+def test_no_text_breaks_it_and_nothing_is_lost(text: str, most: int) -> None:
+    found = read(text, most)
+    assert all(id.isalnum() for id in found.ids)
+    assert not most or len(found.ids) <= most or found.wrong
+    assert found.ids or found.rest.strip() == text.strip()
+
+
+@given(
+    st.lists(st.integers(1, 10**9), min_size=1, max_size=5, unique=True),
+    st.sampled_from((", ", ",", " ", "; ", " and ", ", and ", " & ")),
+    st.sampled_from(("{}", '"{}"', "“{}”", "#{}", "({})", "`{}`", "„{}“", "»{}«")),
+    st.sampled_from((": ", " – ", "! ", ". ")),
+)
+@settings(deadline=None)
+def test_numbers_are_found_however_they_are_joined(
+    numbers: List[int], joined: str, wrapped: str, end: str
+) -> None:
+    listed = joined.join(wrapped.format(number) for number in numbers)
+    found = read(f"{listed}{end}the disk")
+    assert found.ids == tuple(map(str, numbers))
+    assert found.rest.endswith("the disk")
