@@ -1,6 +1,6 @@
 """Options behind a command: `--name value`, also with `=` and quotes. Pure.
 
-    read_options(words_of('trigger --urgency low "Slow" on Database'), {"urgency"})
+    read_options(line, {"urgency"})  # of 'trigger --urgency low "Slow" on Database'
     # -> ReadOptions(<trigger "Slow" on Database>, {"urgency": "low"})
 
 Telephones make a dash of two hyphens. What stands in quotes is no option. Other words stand
