@@ -268,3 +268,12 @@ def test_only_web_addresses_become_links(url: str, expected: str) -> None:
     assert text.markdown_link("run @book", url) == (
         f"[{label}]({expected})" if expected else label
     )
+
+
+@pytest.mark.parametrize(
+    "piece", ['http://x"', "http://x@", "http://x^", "http://", "http://x)", "[]("]
+)
+def test_many_addresses_side_by_side_are_shown_as_one_is(piece: str) -> None:
+    """A title of them ended in a RecursionError, and some in none at all."""
+    for shown in (text.escape, text.inert):
+        assert shown(piece * 3000).count(shown(piece * 2)[: len(piece) // 2]) >= 3000

@@ -18,7 +18,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import Any, Callable, List, Match, Pattern
+from typing import Any, Callable, List, Match, Pattern, Tuple
 from urllib.parse import quote
 
 ZERO_WIDTH_SPACE = "\u200b"
@@ -40,8 +40,9 @@ _BIDI = re.compile("[\u202a-\u202e\u2066-\u2069]")
 FIRST_STRONG_ISOLATE, POP_ISOLATE = "\u2068", "\u2069"
 
 _ASCII_LOWER = {code: code + 32 for code in range(ord("A"), ord("Z") + 1)}
-_URL = r"https?://[^\s<]+"
+_URL = r"https?://[^\s<]{1,2048}"
 _URL_END = re.compile(r"[\"'`\[\]{}|\\^>]")
+_BEHIND_URL = ".,:;!?*_~"
 _SAFE_URL = r"(?si)(https?://[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*\.?(?::[0-9]{1,5})?)((?:[/?#].*)?)"
 _ACTS = (
     rf"(?P<url>(?i:{_URL}))"
@@ -131,13 +132,13 @@ def escape(text: str) -> str:
     """
     # Mattermost's Markdown takes U+2424 for a line end and U+00A0 for a space.
     shown = without_direction_marks(text.replace("\u2424", " "))
-    return _isolate(_compiled(_ESCAPES).sub(_escaped, shown))
+    return _isolate(_replaced(_ESCAPES, _escaped, shown))
 
 
 def inert(text: str) -> str:
     """The text for a place without Markdown: nothing visible is added, and still nothing in it
     acts."""
-    return _isolate(_compiled(_ACTS).sub(_broken, without_direction_marks(text)))
+    return _isolate(_replaced(_ACTS, _broken, without_direction_marks(text)))
 
 
 def plain(text: str) -> str:
@@ -177,32 +178,53 @@ def _isolate(text: str) -> str:
     return text
 
 
+def _replaced(pattern: str, replace: Callable[[Match[str]], str], text: str) -> str:
+    """The text with each match replaced; what stands behind an address is looked at in its place,
+    so many addresses side by side cost no more than one."""
+    compiled, made, at = _compiled(pattern), [], 0
+    while True:
+        match = compiled.search(text, at)
+        if match is None:
+            return "".join([*made, text[at:]])
+        made.append(text[at : match.start()])
+        if match.lastgroup == "url":
+            shown, at = _address(match)
+        else:
+            shown, at = replace(match), match.end()
+        made.append(shown)
+
+
+def _address(match: Match[str]) -> Tuple[str, int]:
+    """An address as itself where it is what it seems, else its scheme as text that is no link; and
+    where the text goes on."""
+    found = match.group(0)
+    bare = _without_ending(_URL_END.split(found, maxsplit=1)[0])
+    address = web_link(bare)
+    disguised = "@" in re.split(r"[/?#\\]", found.split("://", 1)[1], maxsplit=1)[0]
+    if address and not disguised:
+        return address, match.start() + len(bare)
+    scheme = found.split("://", 1)[0]
+    return f"{scheme}:{ZERO_WIDTH_SPACE}//", match.start() + len(scheme) + len("://")
+
+
+def _without_ending(url: str) -> str:
+    """Without punctuation and brackets behind it that are none of it."""
+    end, open_brackets = len(url), url.count(")") - url.count("(")
+    while end and (url[end - 1] in _BEHIND_URL or (url[end - 1] == ")" and open_brackets > 0)):
+        open_brackets -= url[end - 1] == ")"
+        end -= 1
+    return url[:end]
+
+
 def _broken(match: Match[str]) -> str:
     kind, found = match.lastgroup, match.group(0)
-    if kind == "url":
-        return _address(found, _compiled(_ACTS), _broken)
     if kind == "scheme":
         return f":{ZERO_WIDTH_SPACE}//"
     return found + ZERO_WIDTH_SPACE
 
 
-def _address(found: str, pattern: Pattern[str], replace: Callable[[Match[str]], str]) -> str:
-    """An address as itself where it is what it seems, else text that is no link."""
-    bare = _URL_END.split(found, maxsplit=1)[0].rstrip(".,:;!?*_~")
-    while bare.endswith(")") and bare.count(")") > bare.count("("):
-        bare = bare[:-1].rstrip(".,:;!?*_~")
-    address = web_link(bare)
-    disguised = "@" in re.split(r"[/?#\\]", found.split("://", 1)[1], maxsplit=1)[0]
-    if address and not disguised:
-        return address + pattern.sub(replace, found[len(bare) :])
-    scheme, rest = found.split("://", 1)
-    return f"{scheme}:{ZERO_WIDTH_SPACE}//{pattern.sub(replace, rest)}"
-
-
 def _escaped(match: Match[str]) -> str:
     kind, found = match.lastgroup, match.group(0)
-    if kind == "url":
-        return _address(found, _compiled(_ESCAPES), _escaped)
     if kind == "indent":
         # Four plain spaces would make a block of code.
         return "\u2002" * min(len(found.expandtabs(4)), MAX_INDENT_CHARACTERS)
