@@ -19,18 +19,20 @@ __all__ = [
     "AliasFormat",
     "AmbiguousCommand",
     "ParseError",
+    "compiled",
     "extract_parameters",
     "match",
     "phrases",
 ]
 
 _QUOTED = r'""|\'\'|"(.+?)"|\'(.+?)\'|({.+?})'
-_PAIR = r"(?:^|\s+)\s*(\S+?)\s*=(" + _QUOTED + r"|(\S+))"
-_ENDING = re.compile(r".*?((?:" + _PAIR + r"\s*)*)$", re.DOTALL)
-_PAIRS = re.compile(_PAIR, re.DOTALL)
+_PAIRS = re.compile(r"(?:^|(?<=\s))([^\s=]+)\s*=(" + _QUOTED + r"|(\S+))", re.DOTALL)
 _OPTIONAL = r"{{\s*(\S+?)\s*\s*=\s*(?:" + _QUOTED + r"|(.+?))\s*}}"
 _REQUIRED = r"{{\s*(\S+?)\s*}}"
 _VALUE = r"(?:(?<=').+?(?=')|(?<=\").+?(?=\")|{.+?}|.+?)"
+
+MAX_CHARACTERS = 2000
+"""Of a phrase: a format is a pattern that tries many ways to cut it up."""
 
 
 class ParseError(ValueError):
@@ -121,6 +123,8 @@ def match(
 
     Formats with `match_multiple` are only looked at when no other fits. Raises AmbiguousCommand.
     """
+    if len(command) > MAX_CHARACTERS:
+        raise AmbiguousCommand(f"a phrase has at most {MAX_CHARACTERS} characters")
     enabled = [alias for alias in aliases if alias.enabled]
     for multiple in (False, True):
         found = []
@@ -166,13 +170,12 @@ class _Parser:
         self._command = command or ""
         self._pairs: List[Tuple[str, ...]] = []
         rest = self._command
-        ending = _ENDING.match(rest)
-        if ending and ending.group(1):
-            self._pairs = _PAIRS.findall(ending.group(1))
-            rest = rest.replace(ending.group(1), "")
+        start, pairs = _pairs_at_end(rest)
+        if pairs:
+            self._pairs, rest = pairs, rest[:start].rstrip()
         self._stream = f" {rest} "
         self._optional = re.findall(_OPTIONAL, self._format, re.DOTALL)
-        self._regex = _compile(self._format)
+        self._regex = compiled(self._format)
 
     def first(self) -> Dict[str, Any]:
         found = self._regex.search(self._stream)
@@ -196,7 +199,21 @@ class _Parser:
         return values
 
 
-def _compile(format_string: str) -> Any:
+def _pairs_at_end(command: str) -> Tuple[int, List[Tuple[str, ...]]]:
+    """Where the `key=value` pairs at the end begin, and they."""
+    start, end = 0, 0
+    pairs: List[Tuple[str, ...]] = []
+    for found in _PAIRS.finditer(command):
+        if not pairs or command[end : found.start()].strip():
+            start, pairs = found.start(), []
+        pairs.append(tuple(found.groups(default="")))
+        end = found.end()
+    return (start, pairs) if pairs and not command[end:].strip() else (0, [])
+
+
+def compiled(format_string: str) -> Any:
+    """The format as StackStorm makes a pattern of it."""
+
     def group(found: Any) -> str:
         return f"{found.group(1)}[\"']?(?P<{found.group(2)}>{_VALUE})[\"']?"
 

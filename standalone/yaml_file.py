@@ -9,7 +9,7 @@ from typing import Any
 
 from standalone.errors import UserError
 
-_BARE_TEMPLATE = re.compile(r"(?:^|[:,\[-])\s*({{.*?}}(?:{{.*?}}|[^\s,\]#])*|{{.*)")
+_BARE_TEMPLATE = re.compile(r"(?:^|[:,\[-])\s*({{[^{}\n]*}}(?:{{[^{}\n]*}}|[^\s,\]#{])*|{{.*)")
 """A template where a value begins: to YAML it is a mapping in a mapping."""
 
 

@@ -181,7 +181,8 @@ def _isolate(text: str) -> str:
 def _replaced(pattern: str, replace: Callable[[Match[str]], str], text: str) -> str:
     """The text with each match replaced; what stands behind an address is looked at in its place,
     so many addresses side by side cost no more than one."""
-    compiled, made, at = _compiled(pattern), [], 0
+    compiled, at = _compiled(pattern), 0
+    made: List[str] = []
     while True:
         match = compiled.search(text, at)
         if match is None:

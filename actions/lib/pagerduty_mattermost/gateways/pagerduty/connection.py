@@ -210,7 +210,7 @@ def _is_network(error: BaseException) -> bool:
 
 def _sender(email: str) -> str:
     text = str(email).strip()
-    if not re.fullmatch(r"[!-~]+@[!-~]+", text):
+    if not re.fullmatch(r"[!-?A-~]+@[!-~]+", text):
         raise RejectedInput(
             f"From must be the e-mail address of a PagerDuty user: {quoted(email)}"
         )
