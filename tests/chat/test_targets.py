@@ -119,7 +119,7 @@ class TargetsTestCase(ChatSensorCase):
 
     def test_what_was_read_is_carried_and_not_read_again(self) -> None:
         self.say(f"note {self.ada.number} a")
-        order = {**self.orders()[-1], "text": "resolve"}
+        order = {**self.orders()[-1], "text": "resolve", "id": "another"}
         self.handle(order)
         assert self.ada.status == "triggered"
         assert [note.content for note in self.ada.notes] == ["a", "a"]
