@@ -1,6 +1,6 @@
 """What is typed is read in time that grows as the text does: ten times the text, some ten times
-the steps. Steps are lines of the pack's code that run, so no clock is asked; and texts of two hundred
-thousand dice throws end in a command, a time or one line of refusal."""
+the steps. Steps are lines of the pack's code that run, so no clock is asked; and texts of two
+hundred thousand dice throws end in a command, a time or one line of refusal."""
 
 from __future__ import annotations
 
