@@ -28,6 +28,7 @@ REVIEWED = {
 }
 """By file: what bounds the input of a pattern that takes a power of its length."""
 GIVEN = {
+    (LIBRARY + "chat/begun_orders.py", "form"): "its table of paths",
     (
         LIBRARY + "chat/declared_post.py",
         "re.escape(server_url)",
