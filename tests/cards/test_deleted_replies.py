@@ -143,6 +143,27 @@ def test_a_card_that_could_not_be_read_for_a_moment_is_not_one_that_was_deleted(
     assert (wall.cards(), wall.replies()) == (1, ["R1"])
 
 
+@pytest.mark.parametrize("at_birth", [True, False])
+def test_a_card_deleted_while_it_is_replied_to_is_no_failure(wall: Wall, at_birth: bool) -> None:
+    """Mattermost refuses a reply below a post that is no more."""
+    if not at_birth:
+        wall.show(TRIGGERED)
+        wall.long_after()
+    gateway = wall.chat.gateway()
+    create = gateway.create_post
+
+    def deleted_meanwhile(*given: Any, **named: Any) -> Any:
+        if named.get("root_id"):
+            wall.chat.service.delete(wall.chat.service.post(named["root_id"]))
+        return create(*given, **named)
+
+    gateway.create_post = deleted_meanwhile  # type: ignore[method-assign]
+    change = TRIGGERED if at_birth else ACKED
+    assert wall.show(change, mattermost=gateway).done == "deleted_by_a_person"
+    assert wall.show(RESOLVED).done == "deleted_by_a_person"
+    assert wall.cards() == 0
+
+
 def test_a_message_deleted_within_thirty_seconds_stops_nothing(wall: Wall) -> None:
     store = Store(wall.datastore, sleep=lambda _: None)
     wall.chat.service.add_member("incidents", "pagerduty")

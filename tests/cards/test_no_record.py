@@ -144,3 +144,15 @@ def test_a_message_is_looked_for_back_to_when_what_it_tells_of_began(wall: Wall)
             monotonic=wall.chat.clock,
         )
     assert wall.chat.messages("incidents").count("A storm") == 1
+
+
+def test_a_card_that_the_datastore_knows_nothing_of_is_told(wall: Wall) -> None:
+    """Once a day, by whoever makes the publisher: two installations may share the bot."""
+    found: List[str] = []
+    wall.show(TRIGGERED, found_unrecorded=found.append)
+    wall.show(ACKED, found_unrecorded=found.append)
+    assert found == []
+    forget(wall, 60)
+    wall.show(ACKED, found_unrecorded=found.append)
+    wall.repaint(ACKED, found_unrecorded=found.append)
+    assert found == ["~incidents"]

@@ -371,6 +371,8 @@ class PostsReconcileTestCase(ReconcileCase):
         self.done(source="sensor", full=None)
         assert len(self.cards()) == 1
         assert IncidentRecords(self.store, one.id).load().cards
+        told = [line for line in self.chat.messages("ops") if "second installation" in line]
+        assert len(told) == 1
 
     def test_an_old_change_without_a_record_looks_before_it_posts(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")

@@ -47,11 +47,14 @@ class CardCreator:
         mattermost: Mattermost,
         mentions: Optional[Mentions],
         *,
+        found_unrecorded: Callable[[str], Any] = lambda label: None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`found_unrecorded` is told the channel of a card that the datastore knew nothing of."""
         self._mattermost = mattermost
         self._mentions = mentions
+        self._found_unrecorded = found_unrecorded
         self._clock = clock
         self._monotonic = monotonic
 
@@ -96,6 +99,8 @@ class CardCreator:
             record = record._replace(at=now)
             records.save_card(record)
         if found is not None:
+            if not intended:
+                self._found_unrecorded(record.label or record.channel_id)
             return self._with_post(record, found)
         mention = self._mentions.at_birth(record.route, change) if self._mentions else ""
         if self._monotonic() - looked > LOOK_AGAIN_AFTER_SECONDS:

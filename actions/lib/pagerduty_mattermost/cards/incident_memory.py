@@ -4,7 +4,7 @@ they say together. Pure; `cards.records` keeps it."""
 from __future__ import annotations
 
 import zlib
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards.route import Route
 from pagerduty_mattermost.core import times
@@ -186,6 +186,27 @@ class IncidentMemory(NamedTuple):
         """Whether the card has shown nothing but what is known: not so where a change that it
         showed was forgotten or written over since."""
         return set(record.told) <= set(self.state_digests)
+
+    def is_done(self, known: SeenChange, targets: Sequence[CardRecord]) -> bool:
+        """Whether an earlier run has done all of it: the change stands there as it is, and the
+        cards show it and all else. Not to be believed of what was not read by the sensor: it has
+        no number of a cycle, so two such changes of one second would be taken for one."""
+        stored = self.state(known.version)
+        if not targets or stored is None:
+            return False
+        mine = self.knowing(known).state(known.version)
+        closed = not self.newest.change.incident.is_open
+        return (
+            mine is not None
+            and same(stored.change, mine.change)
+            and all(
+                record.gone
+                or record.shelved
+                or (self.is_shown(record) and record.closed == closed)
+                for record in targets
+            )
+            and not (closed and (self.mark or any(one.life != OVER for one in self.states)))
+        )
 
     def told_by(self, record: CardRecord) -> List[SeenChange]:
         """The changes that the card has shown, oldest first."""

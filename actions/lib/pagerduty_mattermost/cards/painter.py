@@ -52,6 +52,8 @@ from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, Person
 
+ROOT_ERROR = "api.post.create_post.root_id.app_error"
+"""What replying to a deleted post answers."""
 MAX_NAMES = 20
 """Of people, in a card's record."""
 
@@ -165,7 +167,10 @@ class CardPainter:
                 memory.events, change, record, memory, view, thread, told, mentioned=mentioned
             )
             added += more
-        except PackError:
+        except PackError as error:
+            if error.error_id == ROOT_ERROR and not self._read_thread(record):
+                records.save_card(record._replace(gone=True))  # deleted since it was read
+                return outcome._replace(done=GONE)
             if outcome.done == CREATED:
                 with suppress(PackError):  # else the intent leads whoever comes next to the post
                     records.save_card(record)

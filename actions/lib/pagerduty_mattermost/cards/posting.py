@@ -18,6 +18,13 @@ from pagerduty_mattermost.incidents import alert_details, trigger_payload
 from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.people.display_names import names_met
 
+UNRECORDED = (
+    "A card in {} was posted by this bot, but the datastore here knows nothing of it. If the "
+    "datastore was restored, reset or moved, all is well: the card goes on. Else a second "
+    "installation of this pack uses the same bot (another data folder, or StackStorm beside the "
+    "embedded default): cards stay single, but notices and messages come twice; stop one of them."
+)
+
 
 def change_of(
     context: Context, change: Optional[Mapping[str, Any]], incident_id: Optional[str]
@@ -54,6 +61,9 @@ def make_publisher(context: Context) -> CardPublisher:
             )
             return incident
 
+    def found_unrecorded(label: str) -> None:
+        context.notify_operators("unrecorded card", UNRECORDED.format(label))
+
     return CardPublisher(
         context.mattermost,
         context.store,
@@ -71,6 +81,7 @@ def make_publisher(context: Context) -> CardPublisher:
         buttons=card_buttons,
         hours=QuietHours(settings.quiet_hours, settings.time_zone, context.clock),
         canary=settings.canary,
+        found_unrecorded=found_unrecorded,
         log=context.log,
         clock=context.clock,
         monotonic=context.monotonic,

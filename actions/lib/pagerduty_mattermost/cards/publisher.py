@@ -24,7 +24,6 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tup
 from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.cards.creation import OLD_NEWS_SECONDS, CardCreator
 from pagerduty_mattermost.cards.incident_memory import (
-    OVER,
     UNSEEN,
     CardRecord,
     IncidentMemory,
@@ -107,13 +106,15 @@ class CardPublisher:
         buttons: Callable[[Incident, int], Tuple[Any, ...]] = lambda incident, chosen: (),
         hours: Optional[QuietHours] = None,
         canary: CanaryConfig = CanaryConfig(),  # noqa: B008 - immutable
+        found_unrecorded: Callable[[str], Any] = lambda label: None,
         log: Any = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`names`: Mattermost names by PagerDuty's ids, as far as this run knows them; it may
         learn more. `buttons`: of an incident's card. `hours`: the quiet hours; without them
-        nothing is held. `canary`: whose incidents get a card in its channel alone."""
+        nothing is held. `canary`: whose incidents get a card in its channel alone.
+        `found_unrecorded`: `CardCreator`'s."""
         self._store = store
         self._channels = channels
         self._extras = extras
@@ -124,7 +125,13 @@ class CardPublisher:
         self._monotonic = monotonic
         self._painter = CardPainter(
             mattermost,
-            CardCreator(mattermost, mentions, clock=clock, monotonic=monotonic),
+            CardCreator(
+                mattermost,
+                mentions,
+                found_unrecorded=found_unrecorded,
+                clock=clock,
+                monotonic=monotonic,
+            ),
             zone=zone,
             mentions=mentions,
             names={} if names is None else names,
@@ -215,7 +222,8 @@ class CardPublisher:
         """Bring the cards up to what is known; again while other runs bring news meanwhile."""
         known = as_seen(job.change, self._clock())
         targets = self._targets(job, memory)
-        if _is_done(job, targets, known, memory):
+        is_numbered = job.change.cycle and not job.chosen_in
+        if is_numbered and memory.is_done(known, targets):
             return [untouched(record) for record in targets]
         first = memory if self._is_news(job.change, memory) else None
         outcomes: Dict[str, CardOutcome] = {}
@@ -381,25 +389,3 @@ def _channel_of(memory: IncidentMemory, asked: str) -> Optional[ChannelRef]:
             name = record.label[1:] if record.label.startswith("~") else ""
             return ChannelRef(record.channel_id, name)
     return None
-
-
-def _is_done(
-    job: _Job, targets: List[CardRecord], known: SeenChange, memory: IncidentMemory
-) -> bool:
-    """Whether an earlier run has done all of it: the change stands there as it is, and the cards
-    show it and all else. Not believed of what was not read by the sensor: it has no number of
-    a cycle, so two such changes of one second would be taken for one."""
-    stored = memory.state(known.version)
-    if not targets or stored is None or not job.change.cycle or job.chosen_in:
-        return False
-    mine = memory.knowing(known).state(known.version)
-    closed = not memory.newest.change.incident.is_open
-    return (
-        mine is not None
-        and same(stored.change, mine.change)
-        and all(
-            record.gone or record.shelved or (memory.is_shown(record) and record.closed == closed)
-            for record in targets
-        )
-        and not (closed and (memory.mark or any(state.life != OVER for state in memory.states)))
-    )

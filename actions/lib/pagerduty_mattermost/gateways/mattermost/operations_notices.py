@@ -11,12 +11,13 @@ is logged, and the work goes on.
 from __future__ import annotations
 
 import time
+from contextlib import suppress
 from typing import Any, Callable
 
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.channels import Channels
-from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "complaint."
@@ -47,10 +48,11 @@ def notify_operators(
     try:
         if store.read(KEY_PREFIX + key) is not None:
             return False
-        Channels(mattermost, store).using(
-            ":operations",
-            lambda channel: mattermost.create_post(channel.id, f":warning: {text}", key=key),
-        )
+        with suppress(PostDeleted):  # somebody has read it
+            Channels(mattermost, store).using(
+                ":operations",
+                lambda channel: mattermost.create_post(channel.id, f":warning: {text}", key=key),
+            )
         store.write(KEY_PREFIX + key, {"about": about, "at": int(clock())}, ttl)
     except BrokenValue:
         return False
