@@ -46,10 +46,8 @@ from pagerduty_mattermost.gateways.mattermost.values import (
 
 POSTS_PER_PAGE = 200
 """Mattermost's largest page of posts."""
-FIRST_LOOK_POSTS = 30
-"""Of the first page where a post is looked for: most are looked for soon after they were made."""
 MAX_LOOK_BACK_PAGES = 25
-"""Whole pages that `find_post` reads at most: 5,000 posts."""
+"""Pages `find_post` reads at most: 5,000 posts."""
 CREATE_POLICY = RetryPolicy(attempts=7, budget=20.0, base=0.5, cap=4.0)
 """Mattermost remembers a `pending_post_id` for 30 s: a try begun within 20 s of the first makes no
 second post."""
@@ -233,9 +231,8 @@ class Mattermost(MattermostDirectory):
         since the epoch, by Mattermost's clock: allow for a difference), None when there is none.
         Raises RetryLater when it can't tell."""
         before = ""
-        for number in range(MAX_LOOK_BACK_PAGES + 1):
-            size = POSTS_PER_PAGE if number else FIRST_LOOK_POSTS
-            posts = self.channel_posts(channel_id, before=before, per_page=size)
+        for _ in range(MAX_LOOK_BACK_PAGES):
+            posts = self.channel_posts(channel_id, before=before)
             found = self._bearing(posts, key)
             if found:
                 return found
