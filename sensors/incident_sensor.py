@@ -114,6 +114,7 @@ class IncidentSensor(PollingSensor):
         """Rules come and go without the sensor."""
 
     def _make_cycle(self) -> Cycle:
+        from pagerduty_mattermost.core.config.protection import unprotected
         from pagerduty_mattermost.gateways.http.client import RetryPolicy
         from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
@@ -126,6 +127,8 @@ class IncidentSensor(PollingSensor):
                 "Incidents are read, but nothing is posted: the configuration lacks %s",
                 ", ".join(missing),
             )
+        for line in unprotected(config):
+            self._log.warning("Not protected: %s", line)
         self._interval = config.watch.poll_interval
         self.set_poll_interval(self._interval)
         # Few and short repetitions: the next cycle comes anyway, and a long wait is waited for

@@ -107,6 +107,21 @@ def wrong_settings(config: Mapping[str, Any], pack: Pack) -> List[str]:
     return found
 
 
+def unprotected_connections(config: Mapping[str, Any], pack: Pack) -> List[str]:
+    """What is configured without protection on the way, one line each; nothing of settings that
+    don't read."""
+    from pagerduty_mattermost.core.config import settings
+    from pagerduty_mattermost.core.config.protection import unprotected
+    from pagerduty_mattermost.core.errors import PackError
+
+    if pack.ref != OUR_PACK:
+        return []
+    try:
+        return unprotected(settings.load(config))
+    except PackError:
+        return []
+
+
 def check_settings(configuration: Any, pack: Pack) -> List[str]:
     """Everything that is wrong with a `Configuration`, one line for each setting; empty when all
     reads."""

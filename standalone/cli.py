@@ -298,6 +298,8 @@ def _check(options: Any) -> int:
         )
         if not problems:
             findings.append(checks.CheckFinding(True, "configuration: every setting reads"))
+            open_ways = checks.unprotected_connections(app.configuration.current(), app.pack)
+            findings += [checks.CheckFinding(True, f"not protected: {line}") for line in open_ways]
         if not options.offline:
             findings.extend(_both_sides(app))
     for finding in findings:

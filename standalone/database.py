@@ -22,7 +22,8 @@ from typing import Any, Iterator, List, Sequence
 
 from standalone.errors import UserError
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+"""2: values are found by their end, which each write looks for."""
 BUSY_SECONDS = 30.0
 """How long to wait for another process's write before giving up."""
 
@@ -30,6 +31,7 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS datastore (
     name TEXT PRIMARY KEY, value TEXT NOT NULL, secret INTEGER NOT NULL, expires_at REAL
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS datastore_ends ON datastore (expires_at) WHERE expires_at IS NOT NULL;
 CREATE TABLE IF NOT EXISTS trigger_instances (
     id TEXT PRIMARY KEY, trigger_ref TEXT NOT NULL, trace_tag TEXT, payload TEXT NOT NULL,
     occurred_at REAL NOT NULL

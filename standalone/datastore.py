@@ -17,6 +17,8 @@ from standalone.database import Database
 MASK = "********"
 MAX_LIST_VALUES = 100
 """Values in one list, as StackStorm's `api.max_page_size`."""
+_AFTER_ANY_NAME = "\U0010ffff"
+"""Sorts behind whatever a name goes on with: names are Latin-1."""
 SYSTEM_SCOPES = ("st2kv.system", "system")
 
 
@@ -66,13 +68,11 @@ class KeyValueStore:
         """Pairs whose name begins with `prefix`, in the order of their names."""
         start = prefix or ""
         rows = self._database.read(
-            "SELECT name, value, secret, expires_at FROM datastore WHERE name >= ? AND "
-            "substr(name, 1, ?) = ? "
+            "SELECT name, value, secret, expires_at FROM datastore WHERE name >= ? AND name < ? "
             "AND (expires_at IS NULL OR expires_at > ?) ORDER BY name LIMIT ? OFFSET ?",
             (
                 start,
-                len(start),
-                start,
+                start + _AFTER_ANY_NAME,
                 self._clock(),
                 min(limit or MAX_LIST_VALUES, MAX_LIST_VALUES),
                 offset or 0,

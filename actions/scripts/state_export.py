@@ -13,10 +13,14 @@ class StateExport(PackAction):
         from pagerduty_mattermost.operations import state_export, state_kinds
 
         wanted = state_kinds.chosen(listed(kinds)) if listed(kinds) else ()
-        made = state_export.document(self.context.store.rows(), self.context.clock(), wanted)
+        rows = self.context.store.rows()
+        made = state_export.document(
+            rows, self.context.clock(), wanted, hidden=self.context.store.hidden(rows)
+        )
         result = {
             "count": len(made["keys"]),
             "left_out": made["left_out"],
+            "incomplete": made["incomplete"],
             "message": state_export.export_message(made),
         }
         if not file:

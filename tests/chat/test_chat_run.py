@@ -215,7 +215,7 @@ class ChatRunTestCase(ChatCase):
         assert self.audit(until="1h")["entries"] == []
 
     def test_an_act_killed_on_its_way_stands_there_as_begun(self) -> None:
-        from pagerduty_mattermost.chat import audit
+        from pagerduty_mattermost.chat import audit, audit_list
         from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
         store = Store(self.service)
@@ -223,7 +223,9 @@ class ChatRunTestCase(ChatCase):
             store, None, lambda: 1795000000.0, chat_user="ada", verb="resolve", words={"text": ""}
         )
         begun.__enter__()
-        (entry,) = audit.entries(store, None, "2026-11-18T00:00:00Z", "2026-11-20T00:00:00Z")
+        (entry,) = audit_list.newest_first(
+            store, None, "2026-11-18T00:00:00Z", "2026-11-20T00:00:00Z"
+        )
         assert (entry.result, entry.at) == ("begun", "2026-11-18T11:06:40Z")
 
     def test_without_a_datastore_people_can_still_act(self) -> None:

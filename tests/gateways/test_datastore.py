@@ -7,7 +7,7 @@ import time
 from typing import Any, List
 
 import pytest
-from datastore_double import Mock, Service, raiser
+from datastore_double import Item, Mock, Service, raiser
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -241,3 +241,65 @@ def test_a_secret_that_can_not_be_decrypted_is_unreachable_and_not_missing() -> 
     service.trouble = raiser(ConnectionError("down"))
     with pytest.raises(StoreUnreachable):
         store.read_secret("s")
+
+
+class Paged(Service):
+    """Many keys in little memory: names are counted, values are one."""
+
+    def __init__(self, count: int) -> None:
+        super().__init__()
+        self.items = dict.fromkeys((f"pagerduty.p.{number:06}" for number in range(count)), "1")
+        self.names = sorted(self.items)
+
+    def list_values(
+        self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0
+    ) -> List[Item]:
+        self._called("list", local)
+        return [Item(name, '{"v":1,"data":1}') for name in self.names[offset : offset + limit]]
+
+
+def test_more_than_twenty_thousand_keys_are_listed_whole() -> None:
+    assert len(store_over(Paged(20_250)).read_prefix("p.")) == 20_250
+    assert len(store_over(Paged(20_250)).rows()) == 20_250
+
+
+@pytest.mark.parametrize("gone", [1, 99, 100, 150, 399])
+def test_keys_that_go_while_they_are_listed_hide_no_others(gone: int) -> None:
+    service = Paged(600)
+    original = service.list_values
+
+    def list_values(**given: Any) -> List[Item]:
+        found = original(**given)
+        if len(service.calls) == 4:
+            del service.names[:gone]
+        return found
+
+    service.list_values = list_values  # type: ignore[method-assign]
+    found = store_over(service).read_prefix("p.")
+    assert set(found) >= {name[len("pagerduty.") :] for name in service.names}
+
+
+def test_keys_that_go_faster_than_they_are_listed_are_an_error() -> None:
+    service = Paged(100_000)
+    original = service.list_values
+
+    def list_values(**given: Any) -> List[Item]:
+        found = original(**given)
+        del service.names[:300]
+        return found
+
+    service.list_values = list_values  # type: ignore[method-assign]
+    with pytest.raises(StoreUnreachable, match="go faster than they can be listed"):
+        store_over(service).read_prefix("p.")
+
+
+def test_what_stackstorm_does_not_show_is_said() -> None:
+    service: Any = Service()
+    store = store_over(service)
+    store.write("n", 1)
+    assert store.hidden(store.rows()) == ""
+    assert "no key of the pack" in store.hidden([])
+    service.get_user_info = lambda: {"rbac": {"enabled": True, "is_admin": False}}
+    assert "only the keys that are granted" in store.hidden(store.rows())
+    service.get_user_info = lambda: {"rbac": {"enabled": True, "is_admin": True}}
+    assert store.hidden(store.rows()) == ""

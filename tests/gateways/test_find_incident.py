@@ -88,3 +88,30 @@ def test_an_open_one_that_the_list_of_all_does_not_reach_is_found(finding: Findi
         finding.account.resolve(id, "ada@example.com")
     with pytest.raises(NotFound):
         IncidentFinder(finding.pagerduty).find("1")
+
+
+def test_any_number_of_open_ones_cost_one_list(finding: Finding) -> None:
+    ids = finding.account.storm(60)
+    before = finding.journal.count("GET")
+    named = [*ids[:39], "#40", ids[40].lower()]
+    found = IncidentFinder(finding.pagerduty).find_all(", ".join(named))
+    assert [one["incident_number"] for one in found] == list(range(1, 42))
+    assert finding.journal.count("GET") - before == 1
+
+
+def test_several_that_are_not_open_are_looked_up_and_many_are_refused(finding: Finding) -> None:
+    ids = finding.account.storm(30)
+    for id in ids[:20]:
+        finding.account.resolve(id, "ada@example.com")
+    found = IncidentFinder(finding.pagerduty).find_all(",".join([*ids[:5], *ids[25:]]))
+    assert len(found) == 10
+    before = finding.journal.count("GET")
+    with pytest.raises(NotFound, match="20 of these 30 incidents are not open"):
+        IncidentFinder(finding.pagerduty).find_all(",".join(ids))
+    assert finding.journal.count("GET") - before == 1
+
+
+def test_open_ones_are_found_on_later_pages_too(finding: Finding) -> None:
+    ids = finding.account.storm(250)
+    found = IncidentFinder(finding.pagerduty).find_all(f"{ids[3]}, {ids[200]}")
+    assert [one["id"] for one in found] == [ids[3], ids[200]]

@@ -21,14 +21,8 @@ from hypothesis import strategies as st
 from pagerduty_mattermost.core.config.connections import Http, Timeouts
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.core.errors import NotFound, PackError, PermanentError, RetryLater
-from pagerduty_mattermost.gateways.http.client import (
-    RetryPolicy,
-    asked_wait,
-    http_date,
-    network_error,
-    prepare,
-    retry,
-)
+from pagerduty_mattermost.gateways.http.answer_headers import asked_wait, http_date
+from pagerduty_mattermost.gateways.http.client import RetryPolicy, network_error, prepare, retry
 from sandbox.server import HttpAnswer, HttpRequest
 
 DEFAULT = RetryPolicy()

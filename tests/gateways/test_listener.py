@@ -38,20 +38,20 @@ class Site:
         self.port = int(self.listener.address.rpartition(":")[2])
         self.listener.start()
 
-    def connect(self) -> socket.socket:
-        link = socket.create_connection(("127.0.0.1", self.port), timeout=8)
+    def connect(self, source: str = "127.0.0.1") -> socket.socket:
+        link = socket.create_connection(("127.0.0.1", self.port), 8, source_address=(source, 0))
         link.settimeout(8)
         return link
 
-    def send(self, data: bytes) -> bytes:
+    def send(self, data: bytes, source: str = "127.0.0.1") -> bytes:
         """All that is answered."""
-        with self.connect() as link:
+        with self.connect(source) as link:
             with contextlib.suppress(ConnectionError):
                 link.sendall(data)
             return received(link)
 
-    def post(self, body: bytes = b"{}") -> bytes:
-        return self.send(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+    def post(self, body: bytes = b"{}", source: str = "127.0.0.1") -> bytes:
+        return self.send(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body, source)
 
     def logged(self) -> str:
         return str(self.log.mock_calls)
@@ -252,8 +252,28 @@ def test_who_goes_away_while_waiting_leaves_room_for_the_next(started: Started) 
 
 
 def test_calls_a_second_are_bounded(started: Started) -> None:
+    def refused(*_: Any) -> Tuple[int, Dict[str, Any]]:
+        return 401, {"error": "no token"}
+
+    site = started(refused, rate=0.001, burst=3)
+    assert [status(site.post()) for _ in range(5)] == [401] * 3 + [429] * 2
+
+
+def test_verified_calls_are_not_counted_by_address(started: Started) -> None:
     site = started(rate=0.001, burst=3)
-    assert [status(site.post()) for _ in range(5)] == [200] * 3 + [429] * 2
+    assert [status(site.post()) for _ in range(8)] == [200] * 8
+
+
+def test_a_flood_of_one_address_stops_no_other(started: Started) -> None:
+    site = started(lambda *_: (401, {"error": "no token"}), rate=0.001, burst=3, connections=8)
+    assert [status(site.post()) for _ in range(4)] == [401] * 3 + [429]
+    assert status(site.post(source="127.0.0.2")) == 401
+    with contextlib.ExitStack() as stack:
+        for _ in range(6):
+            stack.enter_context(site.connect())
+        time.sleep(0.2)
+        assert site.post() == b""
+        assert status(site.post(source="127.0.0.3")) == 401
 
 
 def test_what_a_refusal_is_told_may_be_chosen_by_its_headers(started: Started) -> None:

@@ -312,3 +312,15 @@ def test_kinds() -> None:
     assert dead_letters.kind_of(NotFound("x")) == "blocked"
     assert dead_letters.kind_of(None) == "permanent"
     assert ACT in dead_letters.KINDS
+
+
+def test_acts_of_one_person_push_out_none_of_others() -> None:
+    def act(number: int, user: str) -> DeadLetter:
+        params = {"order": {"user_id": user, "id": str(number)}}
+        return dead_letters.first_failure("chat_handle", params, "act", "failed", float(number))
+
+    others = [act(number, f"user{number}") for number in range(5)]
+    flood = [act(number, "mallory") for number in range(100, 150)]
+    gone = dead_letters.surplus([*others, *flood], 10)
+    assert len(gone) == 45
+    assert gone == flood[:45]

@@ -259,3 +259,11 @@ def test_on_the_embedded_datastore_each_key_keeps_its_end(tmp_path: Path) -> Non
         two.write(write.name, write.data, write.ttl)
     now[0] += 1800
     assert [row.name for row in two.rows()] == ["identity.u", "message.abc"]
+
+
+def test_an_export_that_may_lack_keys_says_so() -> None:
+    service = filled()
+    made = state_export.document(Store(service).rows(), NOW, hidden="StackStorm shows part")
+    assert made["incomplete"] == "StackStorm shows part"
+    assert "keys may be missing: StackStorm shows part" in state_export.export_message(made)
+    assert "missing" not in state_export.export_message(exported(service))

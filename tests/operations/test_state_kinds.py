@@ -33,6 +33,7 @@ EVENT_TYPES = {("cards/route.py", "incident."), ("cards/subscriptions.py", "inci
 
 def test_the_keys_of_chat_are_those_that_chat_writes() -> None:
     assert state_kinds.AUDIT_KEYS.startswith(audit.KEY_PREFIX + "<")
+    assert state_kinds.REFUSED_KEYS.startswith(audit.REFUSED_PREFIX + "<")
     assert state_kinds.DROPPED_KEYS.startswith(dropped_orders.KEY_PREFIX + "<")
     assert state_kinds.BEGUN_KEYS.startswith(begun_orders.KEY_PREFIX + "<")
 

@@ -22,6 +22,7 @@ from __future__ import annotations
 import time
 from contextlib import suppress
 from datetime import timezone, tzinfo
+from functools import partial
 from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.cards import card_text, held_cards, replies, told_replies
@@ -49,6 +50,7 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
 )
 from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, Person
 
@@ -108,7 +110,7 @@ class CardPainter:
         if record.post_id and not record.seed:  # of an older version of the pack
             record = record._replace(seed=self._mattermost.post_seed(record.key))
         view = self._view(record, memory)
-        card = draw_card(memory.newest.change.incident, view)
+        card = _drawn(memory.newest.change.incident, view)
         paints = memory.may_paint(change)
         if record.post_id and record.bot and trust_memory:
             thread = self._thread(record, (), read_at)
@@ -262,7 +264,13 @@ class CardPainter:
             keys.append(key)
             if event.event_id in silent or thread.has(key):
                 continue
-            text = replies.draw_reply(memory.newest.change.incident, event, view)
+            incident = memory.newest.change.incident
+            drawn = apart(
+                f"a reply of {incident.id}", partial(replies.draw_reply, incident, event, view)
+            )
+            if drawn is None:
+                continue
+            text = drawn
             if (
                 self._mentions is not None
                 and event.event_id in own
@@ -304,3 +312,9 @@ class CardPainter:
             ids.add(memory.mark.by_id)
         known = {**dict(record.names), **{i: self._names[i] for i in ids if i in self._names}}
         return tuple(sorted(known.items()))[:MAX_NAMES]
+
+
+def _drawn(incident: Incident, view: CardView) -> Card:
+    """The card; without what the alert brought along where that can't be drawn."""
+    whole = apart(f"the card of {incident.id}", partial(draw_card, incident, view))
+    return whole or draw_card(incident._replace(details=(), links=(), summary=""), view)

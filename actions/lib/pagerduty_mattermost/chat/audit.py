@@ -5,7 +5,11 @@
         act.person, act.incidents = "ada@example.com", ("PT4KHLK",)
 
 The intent is written before the act and its end after it, so one that was killed in between stands
-there as `begun`. The keys begin with the time, so a span of days is read by its prefix.
+there as `begun`. The keys begin with the time (`audit_list` reads them).
+
+What fails before anything of it was done, by what was typed or by who may not, is kept apart, in
+one key a person and day with the newest REFUSALS_KEPT: whoever is refused over and over pushes
+out nobody else's acts.
 
 An order's entry has a key of its own, made of the order (`order_entry`): whoever comes to the same
 order again finds by it that it was begun, and what was sent before (`begun_orders`).
@@ -19,13 +23,18 @@ import uuid
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.chat.failed_commands import is_mistake
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
 KEPT_SECONDS = 90 * 86400
 KEY_PREFIX = "audit."
+REFUSED_PREFIX = "refused."
+REFUSED_SECONDS = 3 * 3600
+"""How long it is known of an order that it was refused; longer than its second click counts."""
+REFUSALS_KEPT = 10
+"""Of one person and day; the others are counted."""
 BEGUN, DONE, FAILED = "begun", "done", "failed"
 MAX_CHARACTERS = 500
 """Of a word or a reason that is kept."""
@@ -105,23 +114,19 @@ def recorded(
     with the first request that it sends."""
     now = clock()
     name = entry_name or _entry_name(now, uuid.uuid4().hex)
-    entry: Dict[str, Any] = {
-        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
-        "chat_user": one_line(clean(chat_user, 100)),
-        "verb": verb,
-        "words": {key: clean(value, MAX_CHARACTERS) for key, value in words.items() if value},
-    }
+    entry = _begun(now, chat_user, verb, words)
 
-    def keep(act: AuditedAct, result: str, reason: str = "") -> bool:
+    def keep(act: AuditedAct, result: str, reason: str = "", *, refused: bool = False) -> bool:
         end = {
             "result": result,
             "reason": reason,
             "person": act.person,
             "incidents": list(act.incidents),
             **({"sent": act.sent} if result == BEGUN and act.sent else {}),
+            **({"refused": True} if refused else {}),
         }
         try:
-            store.write(name, {**entry, **end}, ttl=KEPT_SECONDS)
+            store.write(name, {**entry, **end}, REFUSED_SECONDS if refused else KEPT_SECONDS)
             return True
         except PackError as error:
             log.warning(
@@ -139,7 +144,12 @@ def recorded(
     try:
         yield act
     except PackError as error:
-        keep(act, FAILED, one_line(clean(error, MAX_CHARACTERS)))
+        if act.sent or not is_mistake(error):
+            keep(act, FAILED, one_line(clean(error, MAX_CHARACTERS)))
+            raise
+        record_refusal(store, log, entry, str(error))
+        # Whoever comes to the same order again finds that it is over.
+        keep(act, FAILED, one_line(clean(error, MAX_CHARACTERS)), refused=True)
         raise
     except BaseException as error:
         keep(act, FAILED, type(error).__name__)
@@ -147,37 +157,46 @@ def recorded(
     keep(act, FAILED if act.problem else DONE, one_line(clean(act.problem, MAX_CHARACTERS)))
 
 
-def listed(store: Store, log: Any, asked: Mapping[str, Any]) -> Dict[str, Any]:
-    """The result of `audit.list`: the newest acts between two times, of one Mattermost user where
-    that is asked. `asked`: since and until in ISO 8601, user, maximum, csv. Raises
-    StoreUnreachable."""
-    since, until = (times.iso(times.seconds(asked[name]) or 0) for name in ("since", "until"))
-    user = str(asked.get("user") or "").lstrip("@").casefold()
-    acts = entries(store, log, since, until)
-    found = [one for one in acts if not user or one.chat_user.casefold() == user]
-    kept = found[-asked["maximum"] :]
-    more = f", the newest of {len(found)}" if len(kept) < len(found) else ""
+def record_refusal(store: Store, log: Any, entry: Mapping[str, Any], reason: str) -> None:
+    """Nothing of it was done. `entry`: as `recorded` makes it. As with acts, a datastore that is
+    down is logged."""
+    day, user = str(entry["at"])[:10].replace("-", ""), str(entry["chat_user"])
+    who = hashlib.sha256(user.casefold().encode("utf-8", "replace")).hexdigest()[:16]
+    name = f"{REFUSED_PREFIX}{day}.{who}"
+    told = {**entry, "result": FAILED, "reason": one_line(clean(reason, MAX_CHARACTERS))}
+    try:
+        before = store.read_prefix(name, on_broken=lambda broken: None).get(name)
+        entries = [*refusals_of(before), told][-REFUSALS_KEPT:]
+        value = {"count": refusal_count(before) + 1, "entries": entries}
+        store.write(name, value, ttl=KEPT_SECONDS)
+    except PackError as error:
+        log.warning("%s by %s (refused) is not in the audit: %s", entry["verb"], user, error)
+
+
+def refusals_of(value: Any) -> List[Dict[str, Any]]:
+    """The newest refusals that a kept value holds."""
+    kept = value.get("entries") if isinstance(value, dict) else None
+    return [one for one in kept if isinstance(one, dict)] if isinstance(kept, list) else []
+
+
+def refusal_count(value: Any) -> int:
+    """How many there were."""
+    count = value.get("count") if isinstance(value, dict) else 0
+    return count if isinstance(count, int) and not isinstance(count, bool) else 0
+
+
+def _begun(now: float, chat_user: str, verb: str, words: Mapping[str, str]) -> Dict[str, Any]:
     return {
-        "entries": [{**one._asdict(), "words": dict(one.words)} for one in kept],
-        "truncated": len(kept) < len(found),
-        **({"csv": as_csv(kept)} if asked["csv"] else {}),
-        "message": f"{len(kept)} acts from chat{more}, from {since} to {until}.",
+        "at": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(now)),
+        "chat_user": one_line(clean(chat_user, 100)),
+        "verb": verb,
+        "words": {key: clean(value, MAX_CHARACTERS) for key, value in words.items() if value},
     }
-
-
-def entries(store: Store, log: Any, since: str, until: str) -> List[AuditEntry]:
-    """The acts from `since` to `until` (ISO 8601 in UTC), oldest first. Raises StoreUnreachable;
-    what does not read is logged and left out."""
-    kept = store.read_prefix(
-        KEY_PREFIX + _common(since, until), on_broken=lambda broken: log.warning("%s", broken)
-    )
-    found = [entry_of(value) for _, value in sorted(kept.items()) if isinstance(value, dict)]
-    return [one for one in found if since <= one.at <= until]
 
 
 def entry_of(value: Mapping[str, Any]) -> AuditEntry:
     """Of what is kept in the datastore."""
-    words = value.get("words")
+    words, incidents = value.get("words"), value.get("incidents")
     return AuditEntry(
         at=str(value.get("at") or ""),
         chat_user=str(value.get("chat_user") or ""),
@@ -188,44 +207,5 @@ def entry_of(value: Mapping[str, Any]) -> AuditEntry:
         else {},
         result=str(value.get("result") or ""),
         reason=str(value.get("reason") or ""),
-        incidents=tuple(str(one) for one in value.get("incidents") or ()),
+        incidents=tuple(str(one) for one in incidents) if isinstance(incidents, list) else (),
     )
-
-
-def _common(since: str, until: str) -> str:
-    """The beginning that the keys of both times share."""
-    first, last = (text.replace("-", "").replace(":", "") for text in (since, until))
-    shared = 0
-    while shared < min(len(first), len(last), 8) and first[shared] == last[shared]:
-        shared += 1
-    return first[:shared]
-
-
-def as_csv(found: List[AuditEntry]) -> str:
-    """For a spreadsheet. A cell that a spreadsheet would take for a formula gets an apostrophe in
-    front."""
-    import csv
-    import io
-
-    out = io.StringIO()
-    writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(AuditEntry._fields)
-    for one in found:
-        words = " ".join(f"{key}={value}" for key, value in one.words.items())
-        cells = [
-            one.at,
-            one.chat_user,
-            one.person,
-            one.verb,
-            words,
-            one.result,
-            one.reason,
-            " ".join(one.incidents),
-        ]
-        writer.writerow([_cell(text) for text in cells])
-    return out.getvalue()
-
-
-def _cell(text: str) -> str:
-    line = one_line(text)
-    return "'" + line if line[:1] in ("=", "+", "-", "@", "\t") else line

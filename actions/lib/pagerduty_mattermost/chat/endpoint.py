@@ -37,6 +37,7 @@ from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.listener import Listener, SparingLog, cant_listen
+from pagerduty_mattermost.gateways.http.quotas import Quotas
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
@@ -53,6 +54,10 @@ DISPATCH_SECONDS = 2.0
 """Of the 3 s that Mattermost waits."""
 NAMES_KEPT_SECONDS = 600.0
 """Seconds that names of priorities and workflows are offered before they are read again."""
+ORDERS_A_SECOND, ORDERS_AT_ONCE = 0.5, 20
+"""Of one person: what no hand does faster, and what leaves PagerDuty's quota and the runners to
+cards and to others."""
+TOO_MANY = ":warning: Not done: that is too much at once. Try again in {seconds} s."
 NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a moment."
 PONG = "StackStorm's pack pagerduty is here."
 DONE_ALREADY = ":ballot_box_with_check: Done already: the first click counted."
@@ -83,6 +88,8 @@ class ChatEndpoint:
         self._local = threading.local()
         self._sparing = SparingLog(log)
         self._replay_guard = ReplayGuard()
+        self._people = Quotas(ORDERS_A_SECOND, ORDERS_AT_ONCE)
+        self._told = Quotas(1 / 60, 1)
         self._commands = accepted(store, CHAT_TOKENS, config.chat.command_tokens, SLASH_COMMAND)
         self._webhooks = accepted(store, CHAT_TOKENS, config.chat.webhook_tokens, OUTGOING_WEBHOOK)
         self._listener: Optional[Listener] = None
@@ -145,9 +152,30 @@ class ChatEndpoint:
             return 200, _response(inner, f":warning: {escape(order.problem)}")
         if isinstance(order, FieldErrors):
             return 200, {"errors": dict(order.errors)} if order.errors else {}
+        if not self._people.take(order.user_id):
+            return 200, self._too_many(order, inner)
         if isinstance(order, DialogWanted):
             return 200, self._open(order, inner)
         return 200, _response(inner, self._take(order))
+
+    def _too_many(self, order: Union[ChatOrder, DialogWanted], path: str) -> Dict[str, Any]:
+        """Say so to whom it stops, and to nobody else."""
+        user = order.user_id
+        text = TOO_MANY.format(seconds=max(1, round(self._people.seconds(user))))
+        self._sparing.warn("too many", "A member's orders are not taken: too many at once")
+        if isinstance(order, ChatOrder):
+            self._replay_guard.give_back(order.once)
+        if path == NOTE and self._told.take(user):
+            threading.Thread(target=self._tell, args=(user, text), daemon=True).start()
+        return _response(path, text)
+
+    def _tell(self, user_id: str, text: str) -> None:
+        """In a direct message: an answer to a note would be posted for all to see."""
+        try:
+            gateway = self._new_mattermost()
+            gateway.create_post(gateway.direct_channel(user_id).id, text)
+        except PackError as error:
+            self._log.info("That a note was not taken could not be told: %s", error)
 
     def _read(
         self, call: ChatCall
@@ -173,7 +201,7 @@ class ChatEndpoint:
         try:
             with self._lock:
                 self._dispatcher.dispatch(
-                    TRIGGER, order.payload(), trace_tag=order.incident or order.id
+                    TRIGGER, order.payload(), trace_tag=order.incident or _lane(order)
                 )
         except PackError as error:
             self._log.warning(
@@ -303,7 +331,7 @@ def open_endpoint(
         from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 
         quick = settings.http._replace(
-            timeouts=settings.http.timeouts._replace(connect=1.0, read=2.0)
+            timeouts=settings.http.timeouts._replace(connect=1.0, read=2.0, whole=2.0)
         )
         return Mattermost(settings._replace(http=quick))
 
@@ -350,6 +378,12 @@ def _again(path: str) -> Dict[str, Any]:
     """A second click on a confirmation, or a dialog sent twice: an error would look as if nothing
     had been done."""
     return _response(path, DONE_ALREADY) if path == buttons.CLICK else {}
+
+
+def _lane(order: ChatOrder) -> str:
+    """What is of no incident is traced by who ordered it, and the embedded default carries out one
+    after the other what has one tag: a member's many commands don't take all its workers."""
+    return f"chat-{order.user_id}" if order.user_id else order.id
 
 
 def _path_of(url: str) -> str:

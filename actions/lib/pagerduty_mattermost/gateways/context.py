@@ -257,7 +257,9 @@ def _http(http: Http, *, soon: bool) -> Http:
     waits = http.timeouts
     return http._replace(
         timeouts=waits._replace(
-            connect=min(waits.connect, SOON_SECONDS), read=min(waits.read, SOON_SECONDS)
+            connect=min(waits.connect, SOON_SECONDS),
+            read=min(waits.read, SOON_SECONDS),
+            whole=min(waits.whole, SOON_SECONDS),
         )
     )
 

@@ -19,6 +19,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.set_aside import setting_aside
 from pagerduty_mattermost.core.text import cut, one_line
 from pagerduty_mattermost.incidents.alert_content import MAX_SUMMARY, with_details
 from pagerduty_mattermost.incidents.changed_fields import (
@@ -91,6 +92,7 @@ def moment(value: Any) -> str:
     return "" if seconds is None else times.iso(seconds)
 
 
+@setting_aside
 def incident_from_rest(obj: Any) -> Optional[Incident]:
     """The incident, or None when the object has no id. PagerDuty calls a merged one
     resolved; here its status is `merged`."""
@@ -153,6 +155,7 @@ def incident_from_rest(obj: Any) -> Optional[Incident]:
     return with_details(incident, obj.get("first_trigger_log_entry"))
 
 
+@setting_aside
 def parse_entry(obj: Any) -> Optional[LogEntry]:
     """A log entry as a value; None when it has no id, no time or belongs to no incident."""
     if not isinstance(obj, Mapping):

@@ -27,7 +27,7 @@ from typing import (
 )
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, PermanentError, RejectedInput
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, Page, PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
@@ -168,7 +168,10 @@ def read_incident(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
         row = get_incident(pagerduty, incident_id, _INCIDENT_INCLUDES)
     except (NotFound, RejectedInput):
         return None
-    return incident_from_rest(row)
+    found = incident_from_rest(row)
+    if found is None:  # it is there: None would say that it is gone
+        raise PermanentError(f"PagerDuty's answer on the incident {incident_id} does not read")
+    return found
 
 
 def read_open(pagerduty: PagerDuty) -> Tuple[Dict[str, Incident], Optional[float]]:

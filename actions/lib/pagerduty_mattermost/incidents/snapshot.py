@@ -13,9 +13,11 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Mapping
+from functools import partial
 from typing import Any, Dict, Iterable, List, NamedTuple, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.incidents.event_types import (
     BRIDGE_UPDATED,
     EXPLAINS,
@@ -158,12 +160,16 @@ def differences(
     pending.clear()
     repaints = 0
     rescoped = state.scope != watch.fingerprint
-    for incident in found.changed:
+
+    def compared(incident: Incident) -> Optional[StateStep]:
         before = state.known.get(incident.id)
         if before is None:
-            step = _unknown(state, incident, watch, now, rescoped)
-        else:
-            step = _known(state, before, incident, watch, now, _YoungDifferences(earlier, pending))
+            return _unknown(state, incident, watch, now, rescoped)
+        young = _YoungDifferences(earlier, pending)
+        return _known(state, before, incident, watch, now, young)
+
+    for incident in found.changed:
+        step = apart(f"the snapshot of {incident.id}", partial(compared, incident))
         if step is None:
             continue
         if step.change is not None and not step.change.events:

@@ -11,8 +11,10 @@ snapshot to find it unexplained (`snapshot`).
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Dict, Iterable, List, Optional, Tuple
 
+from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 from pagerduty_mattermost.incidents.incident_story import IncidentStory
 from pagerduty_mattermost.incidents.known_states import (
@@ -53,10 +55,12 @@ def follow(
     for entry in in_order(entries):
         groups.setdefault(entry.incident.id, []).append(entry)
     undecided_since = now - OVERLAP_SECONDS if read_again else float("inf")
-    steps = (
-        _step(state, incident_id, group, watch, now, undecided_since)
-        for incident_id, group in groups.items()
-    )
+
+    def step(incident_id: str, group: List[LogEntry]) -> Optional[StateStep]:
+        return _step(state, incident_id, group, watch, now, undecided_since)
+
+    # What stumbles over its own values is found by a snapshot, if that can read it.
+    steps = (apart(f"the log of {id}", partial(step, id, group)) for id, group in groups.items())
     return [step for step in steps if step is not None]
 
 

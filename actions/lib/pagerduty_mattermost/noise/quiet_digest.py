@@ -25,8 +25,8 @@ from typing import (
 from pagerduty_mattermost.cards import held_cards, incident_lists
 from pagerduty_mattermost.cards.held_cards import HeldCard
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PackError
+from pagerduty_mattermost.core import set_aside, times
+from pagerduty_mattermost.core.errors import NotFound, PackError, PermanentError
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.incidents.incident import Incident
@@ -182,6 +182,9 @@ class QuietDigest:
                     told += len(group)
                 except PackError as error:
                     failed = failed or error
+                except Exception as error:  # noqa: BLE001 - the other channels' digests go on
+                    set_aside.note("a digest", error)
+                    failed = failed or PermanentError(f"A digest: {type(error).__name__}")
         if failed is not None:
             raise failed
         return DigestsPosted(posted, told, bool(groups))

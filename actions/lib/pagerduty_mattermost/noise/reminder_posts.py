@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional
 from pagerduty_mattermost.cards.incident_memory import CardRecord, IncidentMemory
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.cards.route import CANARY, NONE
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import set_aside, times
 from pagerduty_mattermost.core.config.quiet import RemindersConfig
 from pagerduty_mattermost.core.errors import (
     NotFound,
@@ -143,6 +143,10 @@ class ReminderRun:
                 posted += self._incident(one, row, present)
             except RetryLater as error:
                 later = later or error
+            except PackError:
+                raise
+            except Exception as error:  # noqa: BLE001 - the other incidents' reminders go on
+                set_aside.note(f"the reminder of {one.incident_id}", error)
         if later is not None:
             raise later
         return posted

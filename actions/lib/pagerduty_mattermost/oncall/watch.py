@@ -10,11 +10,13 @@ twice. A run that fails sends nothing.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
 from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.oncall import entries, handoff_messages, handoffs, rendered_schedule
@@ -216,24 +218,35 @@ class OnCallWatcher:
         overrides: Dict[Tuple[str, int, str], float] = {}
         """Ends of the overrides by which people came in this very run."""
         for one in found:
-            one = one._replace(
-                left=tuple(
-                    held._replace(
-                        until=overrides.get((one.watched, one.level, held.user.id), held.until)
-                    )
-                    for held in one.left
-                )
-            )
-            reasons = {span.user.id: self._reason(one, span) for span in one.came}
-            for user, why in reasons.items():
-                overrides[one.watched, one.level, user] = why.until
-                people = levels_of[one.watched][one.level]
-                if user in people:
-                    people[user] = people[user]._replace(until=why.until)
-            self._post(one, seen, reasons)
-            if one.newest and self._terms.direct_messages:
-                self._direct(one, seen, reasons, levels_of[one.watched])
+            told = partial(self._tell_one, one, seen, levels_of, overrides)
+            apart(f"the hand-off of {one.watched}", told)
         return state._replace(levels=levels_of)
+
+    def _tell_one(
+        self,
+        one: HandOff,
+        seen: WatchedOnCalls,
+        levels_of: Dict[str, Dict[int, Dict[str, LastOnCall]]],
+        overrides: Dict[Tuple[str, int, str], float],
+    ) -> None:
+        """Adds the ends of overrides by which people came to `overrides` and `levels_of`."""
+        one = one._replace(
+            left=tuple(
+                held._replace(
+                    until=overrides.get((one.watched, one.level, held.user.id), held.until)
+                )
+                for held in one.left
+            )
+        )
+        reasons = {span.user.id: self._reason(one, span) for span in one.came}
+        for user, why in reasons.items():
+            overrides[one.watched, one.level, user] = why.until
+            people = levels_of[one.watched][one.level]
+            if user in people:
+                people[user] = people[user]._replace(until=why.until)
+        self._post(one, seen, reasons)
+        if one.newest and self._terms.direct_messages:
+            self._direct(one, seen, reasons, levels_of[one.watched])
 
     def _ask_reasons(self, found: List[HandOff], seen: WatchedOnCalls) -> None:
         ids = [span.schedule for one in found for span in one.came]

@@ -158,6 +158,8 @@ class _CanaryRun:
         """What the chat endpoint answers. Raises RetryLater when it does not take the click."""
         import requests
 
+        from pagerduty_mattermost.gateways.http.direct_session import direct_session
+
         chat = self._context.settings.chat
         record = _card(IncidentRecords(self._context.store, incident_id).load())
         call = buttons.call(
@@ -179,14 +181,8 @@ class _CanaryRun:
         }
         waits = self._context.settings.mattermost.http.timeouts
         try:
-            with requests.Session() as session:
-                session.trust_env = False
-                answer = session.post(
-                    call["url"],
-                    json=body,
-                    timeout=(waits.connect, CLICK_SECONDS),
-                    allow_redirects=False,
-                )
+            with direct_session(waits.connect, CLICK_SECONDS, "Canary") as session:
+                answer = session.post(call["url"], json=body)
         except requests.RequestException as error:
             raise RetryLater(
                 f"a click at {chat.public_url} is not taken ({type(error).__name__}): is the "

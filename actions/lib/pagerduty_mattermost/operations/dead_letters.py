@@ -17,6 +17,7 @@ meanwhile is posted no second time.
 from __future__ import annotations
 
 import json
+from collections import Counter
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Set, Tuple
 
 from pagerduty_mattermost.core.errors import (
@@ -195,7 +196,8 @@ def make_room(store: Store, kept: Sequence[DeadLetter], limit: int, log: Any) ->
 
 def surplus(kept: Sequence[DeadLetter], limit: int) -> List[DeadLetter]:
     """What goes when there are more than `limit`: the oldest of incidents that are resolved; then
-    acts, which are void; then what will never be taken; and only then the oldest of all. Pure.
+    acts, which are void, of whoever has most of them first, so that nobody pushes out those of
+    others; then what will never be taken; and only then the oldest of all. Pure.
     """
     newest: Dict[str, DeadLetter] = {}
     for one in kept:
@@ -206,13 +208,27 @@ def surplus(kept: Sequence[DeadLetter], limit: int) -> List[DeadLetter]:
         ):
             newest[one.incident] = one
 
+    of_giver: Counter[str] = Counter()
+    place: Dict[str, int] = {}
+    for one in sorted(kept, key=lambda one: (one.first_at, one.id), reverse=True):
+        if one.kind == ACT:
+            of_giver[_giver(one)] += 1
+            place[one.id] = -of_giver[_giver(one)]
+
     def rank(one: DeadLetter) -> int:
         if one.incident in newest and newest[one.incident].over:
             return 0
         return {ACT: 1, PERMANENT: 2}.get(one.kind, 3)
 
-    oldest = sorted(kept, key=lambda one: (rank(one), one.first_at, one.id))
+    oldest = sorted(kept, key=lambda one: (rank(one), place.get(one.id, 0), one.first_at, one.id))
     return oldest[: max(0, len(kept) - limit)]
+
+
+def _giver(one: DeadLetter) -> str:
+    """Who asked for it in chat."""
+    order = one.params.get("order")
+    given = order.get("user_id") if isinstance(order, Mapping) else one.params.get("user")
+    return str(given or "")
 
 
 def log_line(one: DeadLetter) -> str:

@@ -45,6 +45,8 @@ WATCH_OVERDUE_SECONDS = 900.0
 every five."""
 CANARY_OVERDUE_SECONDS = 600.0
 """After which a run of the canary is missing: its rule's comes every minute."""
+CHAT_SECONDS = 5.0
+"""For our own listener to answer."""
 SLOW_SECONDS = 3.0
 """For one request."""
 NO_INCIDENT = "PHEALTHCHECK00"
@@ -70,6 +72,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("rate limit", _rate),
         ("clock", _clock),
         ("Mattermost", _mattermost),
+        ("protection", _protection),
         ("channels", _channels),
         ("incident sensor", _sensor),
         ("reconcile", _reconcile),
@@ -157,6 +160,13 @@ def _mattermost(context: Context) -> Tuple[str, str]:
         return OFF, "not configured: nothing is posted"
     state, text = _latency(_timed(context, lambda: context.mattermost.me()))
     return state, f"@{context.mattermost.me().username}, {text}"
+
+
+def _protection(context: Context) -> Tuple[str, str]:
+    from pagerduty_mattermost.core.config.protection import unprotected
+
+    found = unprotected(context.settings)
+    return (WARN, "; ".join(found)) if found else (OK, "TLS, its certificates are checked")
 
 
 def _channels(context: Context) -> Tuple[str, str]:
@@ -306,6 +316,9 @@ def _chat(context: Context) -> Tuple[str, str]:
     """Whether something listens where Mattermost is sent: anything but silence."""
     import requests
 
+    from pagerduty_mattermost.gateways.http.client import Redirected
+    from pagerduty_mattermost.gateways.http.direct_session import direct_session
+
     chat = context.settings.chat
     if not chat.port:
         return OFF, "not configured: no buttons, no /pd"
@@ -314,11 +327,10 @@ def _chat(context: Context) -> Tuple[str, str]:
     waits = context.settings.mattermost.http.timeouts
     began = time.monotonic()
     try:
-        with requests.Session() as session:
-            session.trust_env = False
-            answer = session.get(
-                chat.public_url, timeout=(waits.connect, 5.0), allow_redirects=False
-            )
+        with direct_session(waits.connect, CHAT_SECONDS, "Chat") as session:
+            status = session.get(chat.public_url).status_code
+    except Redirected:
+        status = 302
     except requests.RequestException as error:
         return (
             FAIL,
@@ -329,8 +341,5 @@ def _chat(context: Context) -> Tuple[str, str]:
         )
     return (
         OK,
-        (
-            f"{chat.public_url} answers {answer.status_code} in "
-            f"{(time.monotonic() - began) * 1000:.0f} ms"
-        ),
+        (f"{chat.public_url} answers {status} in {(time.monotonic() - began) * 1000:.0f} ms"),
     )

@@ -9,6 +9,7 @@ may still be on its way and waits for the next run.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import (
     AbstractSet,
     Callable,
@@ -24,6 +25,7 @@ from typing import (
 from pagerduty_mattermost.cards.held_cards import is_held_back
 from pagerduty_mattermost.cards.incident_memory import IncidentMemory
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 from pagerduty_mattermost.incidents.incident_story import FIRST_ASSIGNMENT_SECONDS
 from pagerduty_mattermost.incidents.known_states import REPORTED, KnownIncident
@@ -129,7 +131,8 @@ def plan(
     for incident_id, reason in of_log(there, remembered, known, forgotten).items():
         found(incident_id, reason)
     for incident_id, memory in remembered.items():
-        for reason in _of_cards(there, incident_id, memory):
+        judge = partial(_of_cards, there, incident_id, memory)
+        for reason in apart(f"the cards of {incident_id}", judge) or ():
             found(incident_id, reason)
     for incident_id in there.rows:
         reported = incident_id in known and known[incident_id].has(REPORTED)

@@ -59,9 +59,9 @@ class ImportPlan(NamedTuple):
 
 
 def document(
-    rows: Iterable[DatastoreRow], now: float, kinds: Sequence[str] = ()
+    rows: Iterable[DatastoreRow], now: float, kinds: Sequence[str] = (), *, hidden: str = ""
 ) -> Dict[str, Any]:
-    """`kinds`: only these; none: all."""
+    """`kinds`: only these; none: all. `hidden`: why `rows` may not be all (`Store.hidden`)."""
     keys: Dict[str, Any] = {}
     left_out: Dict[str, str] = {}
     for row in rows:
@@ -85,6 +85,7 @@ def document(
         "format": FORMAT,
         "version": VERSION,
         "exported_at": times.iso(now),
+        "incomplete": hidden,
         "keys": keys,
         "left_out": left_out,
     }
@@ -134,6 +135,10 @@ def export_message(made: Mapping[str, Any]) -> str:
     parts += [f"left out as secrets: {', '.join(secrets)}"] if secrets else []
     unread = len(left_out) - len(secrets)
     parts += [f"left out because they do not read: {unread}"] if unread else []
+    if made["incomplete"]:
+        parts.append(
+            f"keys may be missing: {made['incomplete']}; export as a user with the role admin"
+        )
     return f"{'; '.join(parts)}."
 
 

@@ -57,7 +57,7 @@ class StateKind(NamedTuple):
 
 # Of chat, which stands above this package: a test holds them to chat's own constants.
 AUDIT_KEYS, DROPPED_KEYS = "audit.<time>.<id>", "dropped.<order>"
-BEGUN_KEYS = "begun.<sha>"
+BEGUN_KEYS, REFUSED_KEYS = "begun.<sha>", "refused.<day>.<sha>"
 
 KINDS: Tuple[StateKind, ...] = (
     StateKind(
@@ -137,7 +137,13 @@ KINDS: Tuple[StateKind, ...] = (
         "whom the pack put into channels and user groups",
         careful=True,
     ),
-    StateKind("audit", (AUDIT_KEYS,), "what was done from chat", 90 * DAY_SECONDS, careful=True),
+    StateKind(
+        "audit",
+        (AUDIT_KEYS, REFUSED_KEYS),
+        "what was done from chat, and what was refused",
+        90 * DAY_SECONDS,
+        careful=True,
+    ),
     StateKind(
         "health",
         (

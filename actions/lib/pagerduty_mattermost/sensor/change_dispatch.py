@@ -10,9 +10,11 @@ read for it. Any other new incident is read once more, for what the log does not
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Callable, FrozenSet, List, Optional
 
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
 from pagerduty_mattermost.incidents.event_types import BRIDGE_UPDATED, TRIGGERED
@@ -62,24 +64,29 @@ class ChangeDispatch:
         `now`: the server's time; `patient`: what is undecided will be in the next read again."""
         noise = self._noise
         for step in noise.sort(steps, now, patient=patient) if noise is not None else steps:
-            if step.change is not None:
-                before = state.known.get(step.incident_id)
-                new = before is None or not before.has(REPORTED)
-                if (new or BRIDGE_UPDATED in step.change.event_types) and not (
-                    noise is not None and noise.holds(step.incident_id)
-                ):
-                    step = self._enriched(step)
-                assert step.change is not None
-                change: Optional[Change] = step.change
-                if noise is not None:
-                    change = noise.passed(step.change, state.origin, now)
-                if change is not None:
-                    self._send(change)
-            state.apply(step)
-            self.on_applied(step)
+            apart(f"a change of {step.incident_id}", partial(self._take, state, step, now))
         if noise is not None:
             open_ids = {i for i, known in state.known.items() if known.is_open}
             noise.show(now, state.origin, self._send, open_ids)
+
+    def _take(self, state: SensorState, step: StateStep, now: float) -> None:
+        """Dispatch and take over one step."""
+        noise = self._noise
+        if step.change is not None:
+            before = state.known.get(step.incident_id)
+            new = before is None or not before.has(REPORTED)
+            if (new or BRIDGE_UPDATED in step.change.event_types) and not (
+                noise is not None and noise.holds(step.incident_id)
+            ):
+                step = self._enriched(step)
+            assert step.change is not None
+            change: Optional[Change] = step.change
+            if noise is not None:
+                change = noise.passed(step.change, state.origin, now)
+            if change is not None:
+                self._send(change)
+        state.apply(step)
+        self.on_applied(step)
 
     def _send(self, change: Change) -> None:
         events = tuple(

@@ -68,11 +68,6 @@ _WORDS = {
         "Buttons and /pd do nothing until then; cards and replies go on.",
         "Buttons and /pd are heard again",
     ),
-    "transport": _Words(
-        "A connection is not protected",
-        "All works, but who sits on the way can read and change it.",
-        "The connection is protected again",
-    ),
 }
 GRAVE = frozenset({"pagerduty", "key", "datastore", "dispatch", "fault", "configuration", SENSOR})
 """Kinds and groups with which incidents are not reported, or not surely; with the others they

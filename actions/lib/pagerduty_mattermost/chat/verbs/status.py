@@ -165,13 +165,14 @@ def _set(
 ) -> CommandResult:
     """Give the named incidents that are in a state of `before` the new one; of the others it is
     told how they are, and they are left alone."""
+    # Whoever PagerDuty does not know costs nothing more.
+    email = find_sender(context, command.user, command.from_email)
     finder = IncidentFinder(context.pagerduty)
     rows = finder.find_all(command.incidents)
     fit = [row for row in rows if row.get("status") in before]
     others = [_how_it_is(incident_of(row)) for row in rows if row not in fit]
     if not fit:
         return CommandResult(" ".join(others), tuple(row["id"] for row in rows), already=True)
-    email = find_sender(context, command.user, command.from_email)
     return _change(context, command, fit, status, email, others, finder)
 
 

@@ -23,10 +23,16 @@ Verify = Union[bool, str]
 
 
 class Timeouts(NamedTuple):
-    """Seconds to wait for a connection, and for the next bytes of an answer."""
+    """Seconds to wait for a connection, for the next bytes of an answer, and for all of it."""
 
     connect: float = 5.0
     read: float = 20.0
+    whole: float = 60.0
+
+    @property
+    def for_answer(self) -> float:
+        """Seconds for a whole answer: never less than for its first bytes."""
+        return max(self.read, self.whole)
 
 
 class Tls(NamedTuple):
@@ -90,6 +96,7 @@ def read_connections(whole: Reader) -> Tuple[PagerDutyConfig, MattermostConfig]:
     timeouts = Timeouts(
         connect=seconds.number("connect", MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
         read=seconds.number("read", MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
+        whole=seconds.number("whole", MIN_TIMEOUT_SECONDS, MAX_TIMEOUT_SECONDS),
     )
     certificates = whole.section("tls", Tls())
     tls = Tls(certificates.boolean("verify"), certificates.file("ca_file"))

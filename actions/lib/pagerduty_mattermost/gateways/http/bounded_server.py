@@ -31,6 +31,8 @@ from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.server import TcpWSGIServer
 from waitress.task import Task, ThreadedTaskDispatcher
 
+from pagerduty_mattermost.gateways.http.quotas import network_of
+
 MAX_HEADERS = 100
 MAX_LENGTH_DIGITS = 20
 """Of a Content-Length."""
@@ -53,15 +55,16 @@ _WHY = {
 class CallRules(NamedTuple):
     """What a server does with calls, and its bounds."""
 
-    answer: Callable[[str, Mapping[str, str], bytes], Tuple[int, bytes]]
-    """Path as it was sent, headers in lower case, body: the status and the JSON to tell. Raises
-    nothing."""
+    answer: Callable[[str, str, Mapping[str, str], bytes], Tuple[int, bytes]]
+    """Address of the caller, path as it was sent, headers in lower case, body: the status and the
+    JSON to tell. Raises nothing."""
     refusal: Callable[[int, Mapping[str, str]], int]
     """The status that is told for one that refuses."""
     refused: Callable[[str], None]
     """Called with why, in words of this module alone."""
-    admit: Callable[[], bool]
-    """Whether one more call may be answered now; `leave` is called after each that was."""
+    admit: Callable[[str], bool]
+    """Whether one more call of that address may be answered now; `leave` is called after each
+    that was."""
     leave: Callable[[], None]
     seconds: Callable[[], float]
     threads: int
@@ -132,7 +135,8 @@ class AnswerTask(_JsonTask):
             self.say(405, _error(rules.nothing_here))
             return
         body = request.get_body_stream().read()
-        self.say(*rules.answer(_path(request.request_uri), self.headers(), body))
+        path = _path(request.request_uri)
+        self.say(*rules.answer(_host(self.channel.addr), path, self.headers(), body))
 
 
 class RefusalTask(_JsonTask):
@@ -215,7 +219,7 @@ class BoundedServer(TcpWSGIServer):
         )
         self._refusals.set_thread_count(1)
         self.task_dispatcher.set_thread_count(rules.threads)
-        adjustments.connection_limit = 2 * rules.connections + 10  # `handle_accept` bounds them
+        adjustments.connection_limit = 2 * rules.connections + 10  # `accept` bounds them
 
     def getsockname(self) -> Tuple[str, int]:
         host, port = self.socket.getsockname()[:2]
@@ -225,22 +229,25 @@ class BoundedServer(TcpWSGIServer):
         """A call has arrived, or is refused."""
         request = channel.requests[0]
         if request.error is None and request.command != "GET":
-            channel.admitted = self.rules.admit()
+            channel.admitted = self.rules.admit(_host(channel.addr))
             if not channel.admitted:
                 request.error = Refusal(TOO_MANY)
         (self._refusals if request.error else self.task_dispatcher).add_task(channel)
 
-    def handle_accept(self) -> None:
-        if len(self.active_channels) < self.rules.connections:
-            super().handle_accept()
-            return
-        try:
-            taken = self.accept()
-        except OSError:
-            taken = None
-        if taken is not None:
-            self.rules.refused("too many connections")
-            taken[0].close()
+    def accept(self) -> Any:
+        """None: refused, or gone by now."""
+        taken = super().accept()
+        if taken is None:
+            return None
+        channels = list(self.active_channels.values())
+        network = network_of(_host(taken[1]))
+        own = sum(network_of(_host(one.addr)) == network for one in channels)
+        bound = self.rules.connections
+        if len(channels) < bound and own < bound - bound // 4:
+            return taken
+        self.rules.refused("too many connections")
+        taken[0].close()
+        return None
 
     def maintenance(self, now: float) -> None:
         """Not by the wall clock: `run` looks for those that are late."""
@@ -284,6 +291,11 @@ class BoundedServer(TcpWSGIServer):
         except Exception as error:  # noqa: BLE001 - the next call must be heard
             self.rules.refused(f"the listener stumbled: {type(error).__name__}")
             time.sleep(0.05)
+
+
+def _host(address: Any) -> str:
+    """Of a socket's address."""
+    return str(address[0]) if isinstance(address, tuple) and address else ""
 
 
 def _uses_poll() -> bool:

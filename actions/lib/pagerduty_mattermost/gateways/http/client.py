@@ -5,7 +5,7 @@ read a failure.
     answer = retry(call, RetryPolicy(), repeatable=method in ("GET", "PUT", "DELETE"))
 
 `call` makes one try and raises the pack's errors: `network_error(error, what)` turns an exception
-of requests into one, and `asked_wait(headers, …)` reads how long an answer asks us to wait, for
+of requests into one, and `answer_headers.asked_wait` reads how long an answer asks us to wait, for
 `RetryLater(retry_after=…)`. `retry` repeats on `RetryLater` only.
 
 Three ways for a request to fail, since they differ in what may be repeated:
@@ -23,7 +23,6 @@ This module imports requests: import it only where a request follows.
 from __future__ import annotations
 
 import errno
-import math
 import os
 import random as _random
 import time
@@ -40,6 +39,14 @@ from pagerduty_mattermost.core.errors import (
     PermanentError,
     RejectedInput,
     RetryLater,
+)
+from pagerduty_mattermost.gateways.http.answer_deadline import (
+    POOL_CLASSES,
+    CutOff,
+    TooLarge,
+    read_whole,
+    sending_seconds,
+    within,
 )
 
 POOL_SIZE = 16
@@ -73,15 +80,11 @@ class Redirected(requests.RequestException):
     elsewhere."""
 
 
-class CutOff(requests.ConnectionError):
-    """Fewer bytes came than the answer announced (urllib3 1.26 does not tell)."""
-
-
 class BoundedAdapter(HTTPAdapter):
     """Sends with our timeouts, proxy and TLS settings whatever the session or driver asks for.
 
     The body is read here, so that a connection lost half-way is an error of the request and counts
-    in its time.
+    in its time. `answer_deadline` bounds all of it.
     """
 
     def __init__(
@@ -95,6 +98,8 @@ class BoundedAdapter(HTTPAdapter):
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         super().__init__(pool_connections=4, pool_maxsize=POOL_SIZE, max_retries=0)
+        self.poolmanager.pool_classes_by_scheme = POOL_CLASSES
+        self._waits = http.timeouts
         self._timeout = (float(http.timeouts.connect), float(http.timeouts.read))
         self._proxies = dict(proxies)
         self._verify = verify
@@ -113,18 +118,20 @@ class BoundedAdapter(HTTPAdapter):
     ) -> requests.Response:
         started = self._monotonic()
         outcome = ""
+        seconds = self._waits.for_answer + sending_seconds(request.body)
         try:
-            response = super().send(
-                request,
-                stream=stream,
-                timeout=self._timeout,
-                verify=self._verify,
-                cert=cert,
-                proxies=self._proxies,
-            )
-            outcome = str(response.status_code)
-            if not stream:
-                _read_whole(response)
+            # In real seconds also where a test moves the clock.
+            with within(self._waits.connect + seconds, self._waits.read):
+                response = super().send(
+                    request,
+                    stream=True,
+                    timeout=self._timeout,
+                    verify=self._verify,
+                    cert=cert,
+                    proxies=self._proxies,
+                )
+                outcome = str(response.status_code)
+                read_whole(response)
         except Exception as error:
             outcome = (outcome + " " + type(error).__name__).strip()
             raise
@@ -144,14 +151,10 @@ class BoundedAdapter(HTTPAdapter):
             )
         return response
 
-
-def _read_whole(response: requests.Response) -> None:
-    """Read the body now; raise `CutOff` when it is shorter than its Content-Length."""
-    _ = response.content
-    announced = response.headers.get("Content-Length", "")
-    has_body = response.request.method != "HEAD" and response.status_code not in (204, 304)
-    if has_body and announced.isdigit() and response.raw.tell() < int(announced):
-        raise CutOff(f"{response.raw.tell()} of {announced} bytes", request=response.request)
+    def proxy_manager_for(self, proxy: Any, **more: Any) -> Any:
+        manager = super().proxy_manager_for(proxy, **more)
+        manager.pool_classes_by_scheme = POOL_CLASSES
+        return manager
 
 
 def _origin(url: str) -> str:
@@ -277,6 +280,8 @@ def network_error(error: BaseException, what: str) -> PackError:
         return ConfigError(f"{what}: the configured URL or proxy can't be used")
     if _never_sent(chain):
         return RetryLater(f"{what}: no connection ({_reason(chain)})", maybe_done=False)
+    if has(TooLarge):
+        return PermanentError(f"{what}: the answer is larger than any of this API")
     if has(requests.exceptions.Timeout, urllib3_errors.TimeoutError):
         return RetryLater(f"{what}: no answer in time", maybe_done=True)
     if has(CutOff, requests.exceptions.ChunkedEncodingError, urllib3_errors.IncompleteRead):
@@ -345,51 +350,3 @@ def _reason(chain: Tuple[BaseException, ...]) -> str:
                 else one.strerror
             )
     return type(chain[-1]).__name__
-
-
-def asked_wait(
-    headers: Mapping[str, str], *, limited: bool, now: Callable[[], float] = time.time
-) -> Optional[float]:
-    """Seconds the answer asks to wait, or None. Reads `Retry-After` (seconds or an HTTP date), and
-    for a rate-limited answer (429) also `ratelimit-reset` (PagerDuty) and `X-Ratelimit-Reset`
-    (Mattermost), both relative seconds; those two stand in every answer and mean nothing in the
-    others. An unreadable value counts as absent."""
-    asked = headers.get("Retry-After")
-    if asked is not None:
-        seconds = _seconds(asked)
-        if seconds is None:
-            until = http_date(asked)
-            # The other side's own clock where it tells it: ours may be wrong.
-            present = http_date(headers.get("Date"))
-            if until is not None:
-                seconds = max(0.0, until - (now() if present is None else present))
-        if seconds is not None:
-            return seconds
-    if limited:
-        for name in ("ratelimit-reset", "X-Ratelimit-Reset"):
-            seconds = _seconds(headers.get(name))
-            if seconds is not None:
-                return seconds
-    return None
-
-
-def _seconds(text: Optional[str]) -> Optional[float]:
-    try:
-        value = float(text or "")
-    except ValueError:
-        return None
-    return max(0.0, value) if math.isfinite(value) else None
-
-
-def http_date(text: Optional[str]) -> Optional[float]:
-    """An HTTP date (header `Date`) as seconds since the epoch, or None when absent or
-    unreadable."""
-    from email.utils import mktime_tz, parsedate_tz
-
-    if not text:
-        return None
-    try:
-        parts = parsedate_tz(text)
-        return None if parts is None else float(mktime_tz(parts))
-    except (ValueError, OverflowError, TypeError, IndexError):
-        return None

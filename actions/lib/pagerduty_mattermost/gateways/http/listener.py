@@ -19,6 +19,7 @@ import time
 from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.gateways.http.quotas import Quotas, network_of
 
 MAX_BODY_BYTES = 128 * 1024
 MAX_HEAD_BYTES = 64 * 1024
@@ -31,6 +32,7 @@ LISTEN_AGAIN_SECONDS = 60.0
 hold it."""
 
 Answer = Callable[[str, Mapping[str, str], bytes], Tuple[int, Dict[str, Any]]]
+"""Of a call that is not verified the object has an `error`."""
 
 
 class CallBounds(NamedTuple):
@@ -42,11 +44,13 @@ class CallBounds(NamedTuple):
     calls: int = 32
     """At once: as many threads."""
     rate: float = 50.0
-    """Calls a second …"""
+    """Calls a second of one address that are not verified …"""
     burst: int = 200
-    """… and how many at once after a quiet time."""
+    """… and how many at once after a quiet time. Verified calls do not count: who shares an
+    address with a stranger, behind a proxy, is not stopped by few of them."""
     connections: int = 256
-    """Open at once, those included that say nothing."""
+    """Open at once, those included that say nothing; three quarters of them by one address
+    at most."""
     backlog: int = 64
     """Connections that wait to be taken."""
     refusal: Callable[[int, Mapping[str, str]], int] = lambda status, headers: status
@@ -70,7 +74,7 @@ class Listener:
         self._answer, self._log, self._terms = answer, log, bounds
         self._slots = threading.BoundedSemaphore(bounds.calls)
         self._sparing = SparingLog(log, monotonic)
-        self._bucket = _RateLimiter(monotonic, bounds)
+        self._quotas = Quotas(bounds.rate, bounds.burst, monotonic)
         rules = CallRules(
             answer=self._answered,
             refusal=bounds.refusal,
@@ -110,15 +114,19 @@ class Listener:
         else:
             self._thread.join(STOP_SECONDS)
 
-    def _admit(self) -> bool:
-        return self._bucket.take() and self._slots.acquire(blocking=False)
+    def _admit(self, address: str) -> bool:
+        return self._quotas.take(network_of(address)) and self._slots.acquire(blocking=False)
 
     def _refused(self, why: str) -> None:
         self._sparing.warn(why, "A call from %s was refused unread: %s", self._terms.sender, why)
 
-    def _answered(self, path: str, headers: Mapping[str, str], body: bytes) -> Tuple[int, bytes]:
+    def _answered(
+        self, address: str, path: str, headers: Mapping[str, str], body: bytes
+    ) -> Tuple[int, bytes]:
         try:
             status, told = self._answer(path, headers, body)
+            if "error" not in told:
+                self._quotas.give_back(network_of(address))
             return status, json.dumps(told).encode("utf-8")
         except Exception as error:  # noqa: BLE001 - one call's fault is not the next one's
             self._log.error("A call from %s failed: %s", self._terms.sender, type(error).__name__)
@@ -160,21 +168,3 @@ class SparingLog:
                 return
             self._at[reason] = now
         self._log.warning(line, *values)
-
-
-class _RateLimiter:
-    def __init__(self, monotonic: Callable[[], float], bounds: CallBounds) -> None:
-        self._monotonic = monotonic
-        self._terms = bounds
-        self._lock = threading.Lock()
-        self._left, self._at = float(bounds.burst), monotonic()
-
-    def take(self) -> bool:
-        with self._lock:
-            now = self._monotonic()
-            left = self._left + (now - self._at) * self._terms.rate
-            self._left, self._at = min(float(self._terms.burst), left), now
-            if self._left < 1:
-                return False
-            self._left -= 1
-            return True

@@ -22,7 +22,8 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     Unauthorized,
 )
-from pagerduty_mattermost.gateways.http.client import NO_JSON, asked_wait, decode, network_error
+from pagerduty_mattermost.gateways.http.answer_headers import asked_wait
+from pagerduty_mattermost.gateways.http.client import NO_JSON, decode, network_error
 
 READ_BY_POST = frozenset(("/posts/ids",))
 """Paths of reads that Mattermost takes as POST, since their lists are long."""

@@ -87,7 +87,7 @@ class PagerDutyConnection:
     @property
     def last_server_time(self) -> Optional[float]:
         """PagerDuty's clock in the newest answer, seconds since the epoch; read when asked for."""
-        from pagerduty_mattermost.gateways.http.client import http_date
+        from pagerduty_mattermost.gateways.http.answer_headers import http_date
 
         return http_date(self._date) if self._date else None
 

@@ -18,10 +18,10 @@ from typing import Any, Callable, Dict, Mapping, Optional
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater
+from pagerduty_mattermost.gateways.http.answer_headers import asked_wait
 from pagerduty_mattermost.gateways.http.client import (
     Log,
     RetryPolicy,
-    asked_wait,
     decode,
     network_error,
     prepare,

@@ -29,6 +29,11 @@ from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
 OPEN_QUERY = {"statuses": ["triggered", "acknowledged"], "date_range": "all"}
 MAX_NAMED = 100
 """Incidents one command may name."""
+MAX_SINGLE = 5
+"""Of several named at once that are looked up one by one, since they are not open: each can cost
+MAX_PAGES requests of a quota that cards need too."""
+MAX_OPEN_PAGES = 10
+"""Of the list of what is open in which several are looked for."""
 MAX_PAGES = 12
 """Of a search: 10,000 records are 100 pages, halved seven times, and two guesses."""
 
@@ -75,13 +80,34 @@ class IncidentFinder:
         """The highest number among them."""
 
     def find_all(self, text: str) -> List[Dict[str, Any]]:
-        """As the function of this name."""
-        rows: List[Dict[str, Any]] = []
-        for name in names(text):
-            row = self.find(name)
-            if row["id"] not in [one["id"] for one in rows]:
-                rows.append(row)
-        return rows
+        """As the function of this name. Several are looked for in one list of what is open,
+        however many they are; what is not in it is asked for one by one, MAX_SINGLE of them."""
+        wanted = names(text)
+        among = self._among_open(wanted) if len(wanted) > 1 else {}
+        others = [name for name in wanted if name not in among]
+        if len(others) > MAX_SINGLE:
+            shown = ", ".join(_quoted(name) for name in others[:MAX_SINGLE])
+            raise NotFound(
+                f"{len(others)} of these {len(wanted)} incidents are not open ({shown}, …): name "
+                f"at most {MAX_SINGLE} such at once"
+            )
+        rows = {row["id"]: row for row in (among.get(one) or self.find(one) for one in wanted)}
+        return list(rows.values())
+
+    def _among_open(self, wanted: Sequence[str]) -> Dict[str, Dict[str, Any]]:
+        """Those of the incidents that are open, by what they were called."""
+        if self.open is None:
+            self.open = self._read_open()
+        rows, more, found = list(self.open.items), self.open.truncated, {}
+        for page in range(1, MAX_OPEN_PAGES + 1):
+            known = {key: row for row in rows for key in (str(row.get("id")), str(_number(row)))}
+            keys = {name: name.lstrip("#").upper() for name in wanted}
+            found = {name: known[key] for name, key in keys.items() if key in known}
+            if len(found) == len(keys) or not more:
+                break
+            read = self._page(OPEN_QUERY, page * PAGE_SIZE)
+            rows, more = rows + list(read.items), read.more
+        return found
 
     def find(self, name: str) -> Dict[str, Any]:
         """As the function of this name."""

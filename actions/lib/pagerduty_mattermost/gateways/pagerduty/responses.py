@@ -65,7 +65,7 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
     error = _error_of(response)
     said, code = _said(response, error)
     if status == 429 or status == 408 or (status >= 500 and status != 501):
-        from pagerduty_mattermost.gateways.http.client import asked_wait
+        from pagerduty_mattermost.gateways.http.answer_headers import asked_wait
 
         wait = asked_wait(response.headers, limited=status == 429, now=clock)
         why = "too many requests" if status == 429 else "PagerDuty has trouble"

@@ -29,7 +29,7 @@ import random
 import re
 import threading
 import time
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, StoreUnreachable
 from pagerduty_mattermost.gateways.stackstorm import migrations
@@ -39,7 +39,8 @@ DEADLINE_SECONDS = 15.0
 """Seconds for one call with its retries. A healthy one takes 15 to 60 ms."""
 PAGE_SIZE = 100
 """StackStorm's largest page (`api.max_page_size`)."""
-MAX_PAGES = 200
+MAX_STEPS_BACK = 100
+"""Pages of one list that are read again because keys before them went meanwhile."""
 MAX_BYTES = 8 * 1024 * 1024
 """A document holds 16 MB, and 15 MB took 5 s to write."""
 MAX_ABANDONED = 8
@@ -157,6 +158,19 @@ class Store:
             for item in self._items(PREFIX)
         ]
 
+    def hidden(self, rows: Sequence[DatastoreRow]) -> str:
+        """Why there may be keys that `rows` lack, since StackStorm does not show them; empty when
+        there are none. With RBAC a user without the role admin is shown what is granted to it, and
+        no error. Raises StoreUnreachable."""
+        asked = getattr(self._service, "get_user_info", None)
+        told = self._call("asking who this user is", asked) if asked is not None else None
+        rbac = told.get("rbac") if isinstance(told, dict) else None
+        if isinstance(rbac, dict) and rbac.get("enabled") and not rbac.get("is_admin"):
+            return "StackStorm shows this user only the keys that are granted to it"
+        if not rows:
+            return "StackStorm shows this user no key of the pack, as it does where there is none"
+        return ""
+
     def holds(self, prefix: str, count: int) -> bool:
         """Whether at least `count` (2 or more) keys begin with `prefix`; two requests, however
         many there are."""
@@ -221,22 +235,37 @@ class Store:
         return ((str(item.name), item.value) for item in self._items(prefix))
 
     def _items(self, prefix: str) -> Iterator[Any]:
-        """All keys that begin with `prefix`, page by page.
+        """All keys that begin with `prefix`, however many, page by page.
 
-        The mock of st2tests ignores limit and offset: a page that brings nothing new is the end.
+        StackStorm's list knows no cursor, only an offset, and keys come and go meanwhile: each
+        page begins with the last name of the one before. Where it does not, keys before it went,
+        and the list goes back until it meets a name it knows, so that none is skipped. The mock
+        of st2tests ignores limit and offset: the first page once more is the end. Raises
+        StoreUnreachable where keys go faster than they are listed.
         """
         seen: Set[str] = set()
-        for page in range(MAX_PAGES):
-            items = self._page(prefix, page * PAGE_SIZE, PAGE_SIZE)
-            fresh = [
-                item
-                for item in items
-                if str(item.name) not in seen and str(item.name).startswith(prefix)
-            ]
-            seen.update(str(item.name) for item in fresh)
-            yield from fresh
-            if not fresh or len(items) < PAGE_SIZE:
+        first: List[str] = []
+        offset, back = 0, 0
+        while True:
+            items = self._page(prefix, offset, PAGE_SIZE)
+            names = [str(item.name) for item in items]
+            first = first or names
+            if offset and (not names or names[0] not in seen):
+                back += 1
+                if back > MAX_STEPS_BACK:
+                    raise StoreUnreachable(
+                        f"StackStorm's datastore: the keys '{prefix}…' go faster than they can "
+                        "be listed"
+                    )
+                offset = max(0, offset - PAGE_SIZE)
+                continue
+            for name, item in zip(names, items):
+                if name not in seen and name.startswith(prefix):
+                    yield item
+            seen.update(names)
+            if len(items) < PAGE_SIZE or (offset and names == first):
                 return
+            offset += len(items) - 1
 
     def _page(self, prefix: str, offset: int, limit: int) -> List[Any]:
         found = self._call(

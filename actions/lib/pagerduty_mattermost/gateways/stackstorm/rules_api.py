@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import threading
 from typing import Any, Dict, List
 
@@ -10,7 +11,6 @@ from pagerduty_mattermost.core.errors import RetryLater
 DEADLINE_SECONDS = 20.0
 """Seconds: the API client knows no timeouts."""
 PAGE_SIZE = 100
-MAX_PAGES = 50
 
 
 def all_rules(action_service: Any) -> List[Any]:
@@ -21,7 +21,7 @@ def all_rules(action_service: Any) -> List[Any]:
     def read() -> None:
         try:
             manager = action_service.datastore_service.get_api_client().rules
-            for page in range(MAX_PAGES):
+            for page in itertools.count():
                 rules = manager.get_all(limit=PAGE_SIZE, offset=page * PAGE_SIZE)
                 fresh = [rule for rule in rules if rule.ref not in found]
                 found.update((rule.ref, rule) for rule in fresh)
