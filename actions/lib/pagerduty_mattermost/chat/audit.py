@@ -23,8 +23,7 @@ import uuid
 from contextlib import contextmanager
 from typing import Any, Callable, Dict, Iterator, List, Mapping, NamedTuple, Tuple
 
-from pagerduty_mattermost.chat.failed_commands import is_mistake
-from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
@@ -144,7 +143,7 @@ def recorded(
     try:
         yield act
     except PackError as error:
-        if act.sent or not is_mistake(error):
+        if act.sent or isinstance(error, RetryLater) or error.status is not None:
             keep(act, FAILED, one_line(clean(error, MAX_CHARACTERS)))
             raise
         record_refusal(store, log, entry, str(error))
