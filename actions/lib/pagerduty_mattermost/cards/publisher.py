@@ -5,14 +5,11 @@ event replied once.
     publisher.show(change, "~incidents", route) -> CardOutcome    # the card in one channel
     publisher.repaint(change) -> [CardOutcome, ...]               # all cards the incident has
 
-Any number of runs may do this at once, be killed at any point and be repeated an hour later: see
+Any number of runs may do this at once, be killed and be repeated an hour later: see
 docs/architecture.md (Card, Reply, Newest wins). The change is written before anything is posted,
-and after its work a run looks at the datastore again and goes on while others brought something
-new. What a card shows and which replies its thread has is read from Mattermost, but where the
-records say that there is nothing to do or that nobody has begun (`painter`).
+and a run looks at the datastore again and goes on while others brought something new.
 
-Raises RetryLater when something may go through later; everything else was done by then, and
-repeating it is harmless.
+Raises RetryLater when something may go through later; all else was done by then.
 """
 
 from __future__ import annotations

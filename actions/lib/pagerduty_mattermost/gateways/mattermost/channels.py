@@ -14,8 +14,7 @@ unheard.
 A resolved channel is kept in the datastore for an hour (`pagerduty.channel.<sha>`), so a rename is
 noticed within one; `using` forgets it at once when Mattermost refuses the post (removed bot,
 archived channel), resolves again and tries once more. The bot joins public channels itself. Raises
-`ChannelUnavailable` saying who must do what; `notify(error)` is called with it first. A
-datastore that is down costs only the cache.
+`ChannelUnavailable` saying who must do what, with which `notify(error)` is called first.
 """
 
 from __future__ import annotations
