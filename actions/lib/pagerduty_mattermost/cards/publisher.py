@@ -7,9 +7,8 @@ event replied once.
 
 Any number of runs may do this at once, be killed and be repeated an hour later: see
 docs/architecture.md (Card, Reply, Newest wins). The change is written before anything is posted,
-and a run looks at the datastore again and goes on while others brought something new.
-
-Raises RetryLater when something may go through later; all else was done by then.
+and a run looks at the datastore again and goes on while others brought something new. Raises
+RetryLater when something may go through later; all else was done by then.
 """
 
 from __future__ import annotations
@@ -68,8 +67,7 @@ MAX_ROUNDS = 8
 MAX_PROBLEM_CHARACTERS = 500
 
 Extras = Callable[[Change, Incident, bool], Incident]
-"""(change, incident, whether a card is created) -> the incident with its alert's details and
-bridge. Never raises, and gives up soon."""
+"""(change, incident, whether a card is created) -> it with details and bridge. Never raises."""
 
 
 class _Job(NamedTuple):
