@@ -24,9 +24,8 @@ class ChatRun(PackAction):
             if value not in (None, "None")
         }
         if ":" in words.get("user", ""):
-            del words[
-                "user"
-            ]  # no name: ids, which are marked so, the pack's own sensor knows alone
+            # No name: ids, which are marked so, the pack's own sensor knows alone.
+            del words["user"]
         result = perform(
             self.context,
             Command(**{name: word for name, word in words.items() if name in Command._fields}),
