@@ -78,7 +78,8 @@ class Killed:
         quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}
         with (self.folder / "pack.log").open("ab") as sink:
             self._process = subprocess.Popen(command, stdout=sink, stderr=sink, env=quiet)
-        until(self._listens, 60)
+        # Another process may have been given the port meanwhile: it is tried again each minute.
+        until(self._listens, 150)
 
     def _listens(self) -> bool:
         try:
