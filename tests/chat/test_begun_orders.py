@@ -213,6 +213,25 @@ class HalfDoneTestCase(OrdersCase):
         made, _ = self.half("Rolled back")
         assert [len(one.notes) for one in made] == [1, 1, 0]
 
+    def test_subscriptions_that_are_half_ended_are_told(self) -> None:
+        channel = self.world.channels["incidents"].id
+        for urgency in ("high", "low"):
+            self.handle(self.order(f"subscribe --urgency {urgency}", channel_id=channel))
+        delete, keys = self.service.delete_value, []
+
+        def broken(name: str, *args: Any, **terms: Any) -> Any:
+            if ".subscription." in name:
+                keys.append(name)
+                if name != keys[0]:
+                    raise ConnectionError("away")
+            return delete(name, *args, **terms)
+
+        with mock.patch.object(self.service, "delete_value", broken):
+            done, line = self.handle(self.order("unsubscribe all", channel_id=channel))
+        assert done is False
+        assert line.startswith("Ended: ")
+        assert ". Not ended: " in line
+
     def test_a_part_that_failed_stands_in_the_audit(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         self.sandbox.pagerduty.faults.add("status", status=403, method="POST", times=1)

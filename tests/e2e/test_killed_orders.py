@@ -114,7 +114,7 @@ class Killed:
         self.said.append(said)
         try:
             answer = self.ada.command(CHANNEL, f"/pd {said.text}")
-            said.accepted = answer.status_code == 200 and "Working" in answer.text
+            said.accepted = answer.status_code == 200 and "Not taken" not in answer.text
         except requests.RequestException:
             return  # killed before it was taken: the client shows an error
 
@@ -156,15 +156,17 @@ class Killed:
     def check(self) -> None:
         """Nothing twice, and of each command that was taken its giver heard."""
         until(self.rests, 60)
-        heard = self.heard()
+        heard, taken = self.heard(), 0
         lines = (self.folder / "pack.log").read_text("utf-8", "replace").splitlines()
         tail = "\n".join(lines[-40:])
         for said in self.said:
             effects = said.effects(self.sandbox)
             assert all(count == 1 for count in effects.values()), (said.text, effects, tail)
+            taken += said.accepted
             if said.accepted:
                 told = said.word in heard or f"#{said.incident.number} " in heard
                 assert told, (said.text, heard[-2000:], tail)
+        assert taken
 
 
 def play(folder: Path, *, draw: int, kills: int, at_a_write: float) -> Killed:

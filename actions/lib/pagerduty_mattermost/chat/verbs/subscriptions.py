@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Sequence
 
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.chat.acting_user import find_sender
-from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.forms import Form, one_word, words
 from pagerduty_mattermost.chat.verb import CHANNEL, CHAT, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
-from pagerduty_mattermost.core.errors import RejectedInput, Unauthorized
+from pagerduty_mattermost.core.errors import PackError, RejectedInput, Unauthorized
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
@@ -95,12 +95,24 @@ def unsubscribe(context: Context, command: Command) -> CommandResult:
     else:
         listing = "; ".join(f"{number}: {one.describe()}" for number, one in enumerate(present, 1))
         raise RejectedInput(f"which one? Say its number, or all: {one_line(listing, 1000)}")
-    for one in ended:
-        context.store.delete(one.key)
-    told = ", ".join(one.describe() for one in ended)
+    for number, one in enumerate(ended):
+        try:
+            context.store.delete(one.key)
+        except PackError as error:
+            if not number:
+                raise
+            line = (
+                f"Ended: {_listed(ended[:number])}. Not ended: {_listed(ended[number:])}. {error}"
+            )
+            raise HalfDone(line, CommandResult(line, (), email), error) from None
+    told = _listed(ended)
     return CommandResult(
         f"No longer subscribed to {told}. Cards that are here are kept up to date.", (), email
     )
+
+
+def _listed(found: Sequence[subscriptions.Subscription]) -> str:
+    return ", ".join(one.describe() for one in found)
 
 
 def _channel(command: Command) -> str:
