@@ -256,7 +256,7 @@ class SubscriptionTestCase(ChatCase):
 
         self.repaint(one, "acknowledged")
         assert card().message.startswith("🩹 Mitigated")
-        assert "**Mitigated** by @ada, " in card().attachments[0]["text"]
+        assert "**Mitigated** by Ada Lovelace, " in card().attachments[0]["text"]
         assert "**Acknowledged**" in card().attachments[0]["text"]
         self.sandbox.clock.advance(5)
         self.account.resolve(one)
