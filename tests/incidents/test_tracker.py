@@ -379,6 +379,12 @@ def test_who_triggers_by_hand_assigns_with_it() -> None:
     assert found[1].event_id == later.id
 
 
+def test_who_triggers_by_hand_and_hands_it_over_seconds_later_is_told_so() -> None:
+    state, incident = SensorState(START, START), incident_with()
+    trigger, later = (by(wrote(incident, *one), "U1") for one in (("trigger", 0), ("assign", 4)))
+    assert kinds_of(followed(state, trigger, later)) == ["triggered", "reassigned"]
+
+
 def test_another_than_who_triggered_it_hands_it_over_in_the_same_second() -> None:
     state, incident = SensorState(START, START), incident_with()
     found = followed(

@@ -135,6 +135,28 @@ class WebhookTestCase(WebhookWorld):
         assert self.after(READ_AGAIN_SECONDS) == 1
         assert self.events(incident) == ["incident.triggered"]
 
+    def test_of_many_open_incidents_the_one_that_the_log_lost_something_of_is_looked_up(
+        self,
+    ) -> None:
+        self.account.set_options(rate_limit=None)
+        old = self.account.incidents[self.account.storm(1500)[750]]
+        self.clock.advance(600)
+        self.poll(times=3)
+        self.account.log_late(10**7)
+        self.account.acknowledge(old, "ada@example.com")
+        event = {
+            "id": "01E",
+            "event_type": "incident.acknowledged",
+            "resource_type": "incident",
+            "occurred_at": times.iso(self.clock()),
+            "data": {"id": old.id},
+        }
+        self.call(body=json.dumps({"event": event}).encode())
+        self.poll(seconds=60, times=12)
+        assert self.events(old) == ["incident.acknowledged"]
+        # For the snapshot, and since nothing of it was reported before.
+        assert self.requests(f"^/incidents/{old.id}$") == 2
+
     def test_calls_that_come_together_cost_a_read_a_second(self) -> None:
         self.poll()
         before = self.reads()

@@ -40,6 +40,7 @@ from pagerduty_mattermost.sensor.webhook import (
 )
 from pagerduty_mattermost.sensor.webhook_deliveries import (
     MAX_AWAITED,
+    REMEMBERED_SECONDS,
     Deliveries,
     Delivery,
     parsed,
@@ -145,12 +146,37 @@ def entry(kind: str = "acknowledge", at: str = "2027-01-15T08:00:00Z", ident: st
 def test_what_the_log_lacks_is_looked_for_after_3_6_12_and_24_seconds_and_no_longer() -> None:
     webhook = WebhookState(PACE).reading(100).read(101, True).called(105, delivery())
     looks = []
-    while len(looks) < 8:
+    while len(looks) < 7:
         now = webhook.due(105)
         webhook = webhook.reading(now).read(now, True)
         looks.append(now - 105)
-    assert looks[1:6] == [3, 6, 12, 24, 84]
-    assert webhook.deliveries.awaited == ()
+    assert looks[1:] == [3, 6, 12, 24, 84, 144]
+    assert len(webhook.deliveries.awaited) == 1, "it is remembered until the log has it"
+
+
+def test_each_of_several_calls_is_looked_for_by_its_own_times() -> None:
+    other = delivery("incident.resolved", id="02")._replace(came=107)
+    webhook = WebhookState(PACE).reading(100).read(101, True).called(105, delivery())
+    webhook = webhook.reading(105).read(105, True).called(107, other)
+    looks = []
+    for _ in range(6):
+        now = webhook.due(107)
+        webhook = webhook.reading(now).read(now, True)
+        looks.append(now - 105)
+    assert looks == [1, 3, 5, 6, 8, 12]
+
+
+def test_what_the_log_never_gets_is_looked_for_in_the_incident() -> None:
+    webhook = WebhookState(PACE).reading(100).read(101, True).called(105, delivery())
+    given_up = 105 + REMEMBERED_SECONDS
+    webhook = webhook.reading(given_up - 1).read(given_up - 1, True)
+    assert (webhook.lost, len(webhook.deliveries.awaited)) == (frozenset(), 1)
+    failed = webhook.reading(given_up).read(given_up, False)
+    assert failed.lost == frozenset()
+    lost = failed.reading(given_up + 10).read(given_up + 11, True)
+    assert (lost.lost, lost.deliveries.awaited) == ({"P1"}, ())
+    seen = webhook.reading(given_up).saw([entry()]).read(given_up, True)
+    assert (seen.lost, seen.deliveries.awaited) == (frozenset(), ())
 
 
 @pytest.mark.parametrize("missing", [0, 1, 2, 3])

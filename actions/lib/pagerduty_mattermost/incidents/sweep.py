@@ -12,7 +12,17 @@ up one by one. Raises the gateway's errors.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, FrozenSet, Mapping, NamedTuple, Optional, Tuple
+from typing import (
+    Any,
+    Callable,
+    Dict,
+    FrozenSet,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+    Tuple,
+)
 
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, PagerDuty
 from pagerduty_mattermost.incidents.incident import Incident
@@ -55,9 +65,10 @@ def read_part(
     unchanged: Callable[[Mapping[str, Any]], bool],
     known: Mapping[str, KnownIncident],
     place: SweepPlace,
+    asked: Sequence[str] = (),
 ) -> SweepPart:
     """`known`: the incidents that are known as open, those to look up first in front; `unchanged`:
-    rows that need not be read further."""
+    rows that need not be read further; `asked`: incidents to look up in any case."""
     query: Dict[str, Any] = {**scope, "date_range": "all"}
     reading = SnapshotReading(pagerduty, unchanged)
     newest = reading.open_page({**query, "sort_by": "created_at:desc"}, 0)
@@ -85,8 +96,8 @@ def read_part(
         vanished = []
     unexplained = [
         i
-        for i, one in known.items()
-        if one.has(DIFFERS) and i not in reading.listed | reading.closed
+        for i in (*asked, *(i for i, one in known.items() if one.has(DIFFERS)))
+        if i not in reading.listed | reading.closed
     ]
     read = reading.looked_up(vanished, unexplained[:MAX_UNEXPLAINED], resolved, newest.server_time)
     number = place.number + 1

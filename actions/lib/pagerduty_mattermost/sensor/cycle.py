@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import time
 from datetime import timezone, tzinfo
-from typing import Any, Callable, Dict, List, Optional, Sequence
+from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config
@@ -125,6 +125,10 @@ class Cycle:
     def last_good(self) -> str:
         """Up to when all was read; UTC, empty when nothing was."""
         return self._last_good
+
+    def look_up(self, incident_ids: Iterable[str]) -> None:
+        """Look at these with the next snapshot: the log lacks something of them."""
+        self._snapshots.asked.update(dict.fromkeys(incident_ids))
 
     def run(self, weight: float = 1.0) -> bool:
         """One cycle; False when it did not come to its end. `weight`: fraction of a poll interval,

@@ -9,7 +9,7 @@ often that it takes more than its share of the account's rate limit.
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Mapping, Optional
+from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, PagerDuty
 from pagerduty_mattermost.incidents.known_states import AWAY, REPORTED, SensorState
@@ -20,7 +20,7 @@ from pagerduty_mattermost.incidents.reader import (
     scope_of,
 )
 from pagerduty_mattermost.incidents.snapshot import Pending, is_unchanged
-from pagerduty_mattermost.incidents.sweep import SweepPlace, read_part
+from pagerduty_mattermost.incidents.sweep import MAX_UNEXPLAINED, SweepPlace, read_part
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 
 RATE_SHARE = 0.05
@@ -41,6 +41,9 @@ class Snapshots:
         """One is due at once: at the start, and after something went wrong."""
         self.whole_wanted = True
         """The next one reads all open incidents."""
+        self.asked: Dict[str, None] = {}
+        """Incidents to look up one by one: a call told of them what the log has not got."""
+        self._asked_now: Tuple[str, ...] = ()
         self.pending: Pending = {}
         """Differences found that are too young to be reported."""
         self.read_at: Optional[float] = None
@@ -89,7 +92,10 @@ class Snapshots:
             self.read_at = now
             known = {i: state.known[i] for i in known_open}
             scope = scope_of(watch.services, watch.teams)
-            part = read_part(self._pagerduty, scope, unchanged, known, self._place)
+            self._asked_now = tuple(self.asked)[:MAX_UNEXPLAINED]
+            part = read_part(
+                self._pagerduty, scope, unchanged, known, self._place, self._asked_now
+            )
             read, self._next_place, self._requests = part.read, part.place, part.read.requests
             self._count_open(state, watch, part.open_total, now)
             looked_up = {*self._looked_up, *read.vanished, *(one.id for one in read.found.changed)}
@@ -122,6 +128,8 @@ class Snapshots:
     def taken(self) -> None:
         """What the newest one found was dispatched."""
         self.wanted = False
+        for incident_id in self._asked_now:
+            self.asked.pop(incident_id, None)
         if self._next_place == SweepPlace():
             self.whole_wanted = False
         self._place = self._next_place

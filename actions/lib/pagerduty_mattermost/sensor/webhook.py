@@ -23,7 +23,7 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from typing import Any, Dict, Iterable, Mapping, NamedTuple, Optional
+from typing import Any, Dict, FrozenSet, Iterable, Mapping, NamedTuple, Optional
 
 from pagerduty_mattermost.core.times import seconds
 from pagerduty_mattermost.incidents.event_types import WEBHOOK_ONLY_EVENTS
@@ -127,6 +127,8 @@ class WebhookState(NamedTuple):
     """When the first change was found that no call has come for yet."""
     deliveries: Deliveries = Deliveries()
     """What calls told, and the log may not have yet."""
+    lost: FrozenSet[str] = frozenset()
+    """Incidents of which calls told what the log has not got."""
 
     def called(self, now: float, delivery: Optional[Delivery] = None) -> WebhookState:
         """A verified call, a ping included; what it tells that the log may have."""
@@ -144,10 +146,11 @@ class WebhookState(NamedTuple):
 
     def read(self, now: float, ok: bool) -> WebhookState:
         """It ended."""
-        deliveries = self.deliveries
+        deliveries, lost = self.deliveries, self.lost
         if ok and self.began is not None:
-            deliveries = deliveries.without_old(self.began)
-        return self._replace(ended=now, failed=not ok, deliveries=deliveries)
+            deliveries, given_up = deliveries.without_old(self.began)
+            lost |= given_up
+        return self._replace(ended=now, failed=not ok, deliveries=deliveries, lost=lost)
 
     def saw(self, entries: Iterable[LogEntry]) -> WebhookState:
         """A read brought these new entries of the log."""

@@ -5,21 +5,27 @@ may come into sight some seconds after its call. Pure.
     deliveries = Deliveries().came(delivery)
     deliveries = deliveries.read(entries)            # after each read of the log
     deliveries.next_look(began)                      # when to read for the sake of what is missing
+    deliveries, lost = deliveries.without_old(began) # the log will not have these any more
 
-A call only decides when the log is read. `now`, `came` and `began` are monotonic seconds.
+Each is remembered until the log has it, as long as a late entry may come; then the incident itself
+is to be looked at. A call only decides when the log is read. `now`, `came` and `began` are
+monotonic seconds.
 """
 
 from __future__ import annotations
 
 import json
-from typing import Iterable, NamedTuple, Optional, Tuple
+from typing import FrozenSet, Iterable, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.incidents.event_types import EVENT_TYPES, FIELD_EVENT_TYPES, REOPENED
+from pagerduty_mattermost.incidents.known_states import DIFFERENCE_AGE_SECONDS
 from pagerduty_mattermost.incidents.log_entries import LogEntry, epoch
 
 LOOK_AFTER_SECONDS = (3.0, 6.0, 12.0, 24.0)
 """After a call, when the log is read again while it lacks what the call told. What is still
-missing then, the ordinary reads find."""
+missing then, the ordinary reads may find."""
+REMEMBERED_SECONDS = float(DIFFERENCE_AGE_SECONDS)
+"""After a call, how long its entry is waited for."""
 APART_SECONDS = 2.0
 """That the times of a call and of its log entry may differ."""
 MAX_AWAITED, MAX_SIGHTED = 500, 500
@@ -89,10 +95,11 @@ class Deliveries(NamedTuple):
         ]
         return min(looks, default=None)
 
-    def without_old(self, began: float) -> Deliveries:
-        """Those that were looked for often enough are left to the ordinary reads."""
-        last = began - LOOK_AFTER_SECONDS[-1]
-        return self._replace(awaited=tuple(one for one in self.awaited if one.came > last))
+    def without_old(self, began: float) -> Tuple[Deliveries, FrozenSet[str]]:
+        """Without those whose entry will not come any more, and the incidents these are of."""
+        last = began - REMEMBERED_SECONDS
+        lost = frozenset(one.incident_id for one in self.awaited if one.came <= last)
+        return self._replace(awaited=tuple(one for one in self.awaited if one.came > last)), lost
 
 
 def parsed(body: bytes, now: float) -> Optional[Delivery]:

@@ -192,7 +192,9 @@ class WebhookEndpoint:
             done = self._cycle.run(min(1.0, passed))
         finally:
             with self._lock:
-                self._webhook = self._webhook.read(self.monotonic(), done)
+                webhook = self._webhook.read(self.monotonic(), done)
+                self._webhook = webhook._replace(lost=frozenset())
+        self._cycle.look_up(webhook.lost)
         self._note_status()
 
     def pause(self) -> float:
