@@ -103,6 +103,7 @@ WRONG: Dict[str, List[Any]] = {
         ("start_time", 5),
         ("end_time", GONE),
         ("end_time", "banana"),
+        ("end_time", "2112-01-29T09:00:00Z"),
         ("services", GONE),
         ("services", []),
         ("services", ["a b"]),
@@ -225,7 +226,9 @@ def test_each_wrong_input_is_told_with_its_place(name: str, field: str, value: A
     assert lines
     for line in lines:
         assert line.startswith(f"data.{field}"), line
-        assert any(word in line for word in ("expected", "no such field", "may be")), line
+        assert any(
+            word in line for word in ("expected", "no such field", "may be", "a year ahead")
+        ), line
         assert "\n" not in line
 
 

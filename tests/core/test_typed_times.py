@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import ConfigError
-from pagerduty_mattermost.core.typed_times import iso_time
+from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
+from pagerduty_mattermost.core.typed_times import iso_time, read_future, read_span, read_time
 
 NOW = 1795258980.0  # Saturday 2026-11-21 12:03 in Berlin
 
@@ -91,3 +91,114 @@ def test_an_unknown_zone_of_the_configuration_is_told() -> None:
 def test_any_text_is_a_time_or_none(text: str) -> None:
     found = iso_time(text, now=NOW, zone="Europe/Berlin")
     assert found is None or times.parse(found) is not None
+
+
+ZONES = (
+    "UTC",
+    "Europe/Berlin",
+    "Europe/London",
+    "Europe/Dublin",
+    "Africa/Casablanca",
+    "America/New_York",
+    "America/Chicago",
+    "America/Havana",
+    "America/St_Johns",
+    "America/Sao_Paulo",
+    "Asia/Kolkata",
+    "Asia/Kathmandu",
+    "Asia/Shanghai",
+    "Asia/Tehran",
+    "Asia/Tokyo",
+    "Australia/Lord_Howe",
+    "Australia/Adelaide",
+    "Antarctica/Troll",
+    "Pacific/Auckland",
+    "Pacific/Chatham",
+    "Pacific/Kiritimati",
+    "Pacific/Honolulu",
+)
+MINUTES = st.integers(int(NOW // 60) - 400 * 1440, int(NOW // 60) + 400 * 1440)
+
+
+@given(MINUTES, st.sampled_from(ZONES), st.booleans())
+@settings(deadline=None, max_examples=400)
+def test_what_is_shown_reads_as_the_moment_that_it_shows(
+    minute: int, zone: str, past: bool
+) -> None:
+    """Also in the hour that a clock shows twice: the zone's name says which."""
+    moment = minute * 60.0
+    shown = times.stamp(times.iso(moment), times.zone(zone))
+    assert read_time(shown, now=NOW, zone=zone, past=past) == moment
+
+
+@given(MINUTES, st.sampled_from(ZONES), st.sampled_from(("UTC", "Asia/Tokyo", "Europe/Berlin")))
+@settings(deadline=None, max_examples=200)
+def test_a_whole_date_reads_in_its_zone_wherever_the_reader_is(
+    minute: int, zone: str, here: str
+) -> None:
+    moment = minute * 60.0
+    wall = times.wall_clock(moment, times.zone(zone))
+    for written in (
+        f"{wall:%Y-%m-%d %H:%M}",
+        f"{wall.day} {wall:%B} {wall.year} {wall.hour}:{wall:%M}",
+        f"{wall:%H:%M} on {wall:%b} {wall.day}, {wall.year}",
+        f"{wall:%Y/%m/%d} at {wall:%I:%M%p}",
+    ):
+        read = read_time(
+            f"{written} {zone}" if zone != "UTC" else f"{written} UTC", now=NOW, zone=here
+        )
+        assert times.wall_clock(read, times.zone(zone)) == wall, written
+
+
+@given(st.integers(1, 12), st.integers(1, 28), st.sampled_from("/.-"), st.sampled_from(ZONES))
+@settings(deadline=None)
+def test_a_date_in_numbers_is_read_only_where_it_has_one_reading(
+    month: int, day: int, mark: str, zone: str
+) -> None:
+    for first, second in ((month, day), (day, month)):
+        written = f"{first}{mark}{second}{mark}2027 9:00"
+        if day > 12 or day == month:
+            found = times.wall_clock(read_time(written, now=NOW, zone=zone), times.zone(zone))
+            assert (found.month, found.day) == (month, day)
+        else:
+            with pytest.raises(RejectedInput, match="may be .* or .*: write 2027-.* or 2027-"):
+                read_time(written, now=NOW, zone=zone)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("12/01 9am", "may be 1 Dec 2026 09:00 CET or 12 Jan 2027 09:00 CET: write 2026-12-01"),
+        ("1.12. 9:00", "may be 12 Jan 2027 09:00 CET or 1 Dec 2026 09:00 CET"),
+        ("next Monday", "may be 23 Nov 2026 00:00 CET or 30 Nov 2026 00:00 CET"),
+        ("18:00 IST", "IST is no one time zone: write Asia/Kolkata"),
+        ("18:00 CST", "CST is no one time zone"),
+        ("2112-01-29 9:00", "would be 29 Jan 2112 09:00 CET, more than a year ahead: write 2h"),
+        ("400 days", "more than a year ahead"),
+        ("yesterday 9:00", "would be 20 Nov 2026 09:00 CET, which is past: write 2h"),
+        ("2h ago", "which is past"),
+        ("banana", "'banana' is no time: write 2h, 18:00"),
+        ("12 Jan 27", "is no time"),
+        ("9", "is no time"),
+    ],
+)
+def test_what_is_not_sure_is_refused_with_its_reading(text: str, told: str) -> None:
+    with pytest.raises(RejectedInput) as refused:
+        read_future(text, now=NOW, zone="Europe/Berlin")
+    assert told in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "start", "end"),
+    [
+        ("for 2h", "2026-11-21T11:03:00Z", "2026-11-21T13:03:00Z"),
+        ("2h", "2026-11-21T11:03:00Z", "2026-11-21T13:03:00Z"),
+        ("until 18:00", "2026-11-21T11:03:00Z", "2026-11-21T17:00:00Z"),
+        ("from 18:00 until 20:00", "2026-11-21T17:00:00Z", "2026-11-21T19:00:00Z"),
+        ("from tomorrow 22:00 to 6:00", "2026-11-22T21:00:00Z", "2026-11-23T05:00:00Z"),
+        ("from Monday 9am for an hour", "2026-11-23T08:00:00Z", "2026-11-23T09:00:00Z"),
+    ],
+)
+def test_a_span_has_two_ends(text: str, start: str, end: str) -> None:
+    span = read_span(text, now=NOW, zone="Europe/Berlin")
+    assert (times.iso(span.start), times.iso(span.end)) == (start, end)

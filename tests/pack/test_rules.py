@@ -126,3 +126,8 @@ def test_whatever_an_enabled_or_example_rule_sends_is_tried_again() -> None:
             continue
         ticks_again = rule["trigger"]["type"].startswith(("core.st2.", "pagerduty.heartbeat"))
         assert ticks_again or rule["action"]["ref"] in retried, name
+
+
+def test_an_order_from_chat_has_a_deadline_of_its_own() -> None:
+    """The runner ends it after these seconds, StackStorm's and the embedded default's."""
+    assert RULES["chat_commands"]["action"]["parameters"]["timeout"] == 180
