@@ -144,8 +144,8 @@ class CatchUpTestCase(IncidentActionCase):
 
     def test_what_missed_a_closed_channel_is_told_there_when_it_is_open_again(self) -> None:
         self.both(self.triggered)
+        self.chat.service.channel("incidents").type = "P"
         self.chat.service.remove_member("incidents", "pagerduty")
-        self.chat.service.archive("incidents")
         # Of a later second: one of the same version would be the change that is shown already.
         self.chat.clock.advance(1)
         self.account.acknowledge(self.truth, "ada@example.com")
@@ -157,7 +157,7 @@ class CatchUpTestCase(IncidentActionCase):
         assert result["cards"][0]["done"] == "failed"
         assert {one.kind for one in self.kept} == {"blocked"}
         assert self.done()["caught_up"] == 0
-        self.chat.service.restore("incidents")
+        self.chat.service.add_member("incidents", "pagerduty")
         self.chat.clock.advance(10 * MINUTES)
         assert self.done()["waiting"] == 0
         (card,) = self.cards()
