@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any, Callable, Dict, NamedTuple, Tuple
 
+from sandbox.chat_room import until
+
 Effect = Callable[[Any, Any], Any]
 
 
@@ -326,4 +328,5 @@ ROWS: Tuple[Row, ...] = (
 
 def posted_in(room: Any, channel: str) -> bool:
     """A new incident of the service that was subscribed to gets a card there."""
-    return bool(room.card(room.incident("Database", "Replica is late"), channel))
+    made = room.incident("Database", "Replica is late")
+    return bool(until(lambda: room.card(made, channel)))
