@@ -258,7 +258,10 @@ def test_a_command_without_an_id_means_the_only_open_one_of_who_asks(room: Embed
             and user(room, "Mei Tanaka") in [id for id, _ in other.assignees]
         ):
             room.pagerduty.resolve(other, "mei@example.com")
-    room.person("mei").command(CHANNEL, "/pd ack")
+    mei, before = room.person("mei"), len(room.person("mei").seen())
+    mei.command(CHANNEL, "/pd ack")
+    asked = room.told("mei", "Alone", before)
+    assert mei.click(asked, "confirm").status_code == 200
     until(lambda: acknowledged_by(room, one, "Mei Tanaka"), 10)
 
 
