@@ -142,7 +142,7 @@ def test_a_trigger_that_is_taken_is_refused(pack: Pack, site: Site) -> None:
 def test_a_command_comes_as_documented_and_is_taken(pack: Pack, site: Site, eyes: Eyes) -> None:
     seen, orders = len(eyes.ephemerals()), len(pack.orders())
     answer = good(execute(pack, "/pd ack 1234", site.people))
-    assert answer["response_type"] == "ephemeral"
+    assert answer["text"] == "", "nothing is shown"
     path, headers, body = pack.calls[-1]
     form = {
         name: values[0] for name, values in parse_qs(body.decode(), keep_blank_values=True).items()
