@@ -6,6 +6,7 @@ from __future__ import annotations
 import os
 import sys
 import threading
+import time
 from typing import Any, Callable, Dict, Optional
 
 # StackStorm puts only the folder of a sensor itself on its path.
@@ -26,6 +27,7 @@ from pagerduty_mattermost.noise.storm_gate import StormGate  # noqa: E402
 from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
 from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, report_health  # noqa: E402
+from pagerduty_mattermost.sensor.mattermost_return import MattermostReturn  # noqa: E402
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint, open_endpoint  # noqa: E402
 
 SOON_SECONDS = 5
@@ -34,7 +36,7 @@ SOON_SECONDS = 5
 
 class IncidentSensor(PollingSensor):
     """Dispatches `pagerduty.incident`, `pagerduty.open_summary`, `pagerduty.sensor_health`,
-    `pagerduty.heartbeat` and `pagerduty.storm`."""
+    `pagerduty.heartbeat`, `pagerduty.storm` and `pagerduty.mattermost_back`."""
 
     def __init__(
         self,
@@ -48,6 +50,7 @@ class IncidentSensor(PollingSensor):
         self._dispatcher: Optional[Dispatcher] = None
         self._cycle: Optional[Cycle] = None
         self._endpoint: Optional[WebhookEndpoint] = None
+        self._return: Optional[MattermostReturn] = None
         self._interval = poll_interval
         self._called = threading.Event()
         self._stopped = False
@@ -68,6 +71,8 @@ class IncidentSensor(PollingSensor):
         """One cycle. Never raises: StackStorm respawns a sensor that does only
         twice."""
         try:
+            if self._return is not None:
+                self._note_trouble(self._return.trouble)
             if self._endpoint is not None:
                 self._endpoint.run()
             elif self._cycle is not None:
@@ -87,6 +92,7 @@ class IncidentSensor(PollingSensor):
 
     def run(self) -> None:
         """StackStorm's loop, but one whose wait a call of the webhook ends."""
+        self.watch_mattermost()
         while not self._stopped:
             self.poll()
             self._called.wait(self.get_poll_interval())
@@ -97,12 +103,20 @@ class IncidentSensor(PollingSensor):
         if self._endpoint is not None:
             self._endpoint.wake = wake
 
+    def watch_mattermost(self) -> None:
+        """From now on, in a thread of its own, look whether posts wait for Mattermost to be
+        back."""
+        if self._return is not None:
+            self._return.start()
+
     def cleanup(self) -> None:
         """Everything is committed as it happens, since StackStorm does not call this on a stop."""
         self._stopped = True
         self._called.set()
         if self._endpoint is not None:
             self._endpoint.close()
+        if self._return is not None:
+            self._return.stop()
 
     def add_trigger(self, trigger: Dict[str, Any]) -> None:
         """Rules come and go without the sensor."""
@@ -159,7 +173,22 @@ class IncidentSensor(PollingSensor):
         )
         if self._endpoint is not None:
             self._endpoint.wake = self._called.set
+        if not missing:
+            back = self._return = MattermostReturn(
+                config.mattermost,
+                Store(self.sensor_service),
+                Dispatcher(self.sensor_service, _schemas(), self._log),
+                self._log,
+            )
+            self._dispatcher.listeners.append(lambda trigger, payload: back.dispatched())
         return cycle
+
+    def _note_trouble(self, trouble: str) -> None:
+        """That Mattermost can't be asked whether it is back, until it can."""
+        if trouble:
+            self._health.failed("mattermost", trouble, time.monotonic(), at_once=True)
+        else:
+            self._health.good("mattermost")
 
     def _refuse(self, reason: str) -> None:
         """It stays alive and quiet: a changed configuration reaches it with a reload, which starts

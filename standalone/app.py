@@ -33,7 +33,7 @@ from standalone.data_folder import DATABASE, DataLock
 from standalone.database import Database
 from standalone.datastore import DatastoreService, KeyValueStore
 from standalone.errors import UserError
-from standalone.execution_lines import failure_line, success_line
+from standalone.execution_lines import failure_line, kept_line, success_line
 from standalone.executor import Executor
 from standalone.journal import KEEP_DAYS, Execution, ExecutionJournal, Waiting, new_id
 from standalone.metadata import load_pack
@@ -353,9 +353,11 @@ class App:
 
     def _log(self, done: Execution, retried: bool) -> None:
         if done.status == "succeeded":
-            line = success_line(done)
             LOG.debug("%s succeeded (%s)", done.action_ref, done.rule_ref)
-            if line:
+            kept, line = kept_line(done), success_line(done)
+            if kept:
+                LOG.warning("%s", kept)
+            elif line:
                 LOG.info("%s", line)
         else:
             error = (

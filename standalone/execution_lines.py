@@ -10,6 +10,8 @@ from standalone.pack_model import Pack
 
 UNSEEN = ("unchanged", "not_started", "waiting", "not_configured")
 """What `done` of a result says when people see nothing new."""
+KEPT = "kept"
+"""What `done` says when it could not be done now and is kept, to be carried out again."""
 SHORT_ID_CHARACTERS = 8
 
 
@@ -21,6 +23,16 @@ def success_line(execution: Execution) -> str:
         return ""
     joint = " in " if "cards" in result or "channel" in result else ": "
     return f"{_subject(execution)}{joint}{' '.join(str(result['message']).split())}"
+
+
+def kept_line(execution: Execution) -> str:
+    """Of one that could not do it and kept it for later, as the pack's actions say by `done`; else
+    empty."""
+    result = execution.result.get("result")
+    if not isinstance(result, dict) or result.get("done") != KEPT:
+        return ""
+    words = " ".join(str(result.get("message", "")).split())
+    return f"{_subject(execution)}: {execution.action_ref}: {words}"
 
 
 def failure_line(execution: Execution, error: str, pack: Pack, retried: bool) -> str:

@@ -22,7 +22,7 @@ class PostOnceTestCase(ChatActionCase):
     def test_an_outage_is_survived_by_a_run_a_minute_later(self) -> None:
         for trouble in ("drop", "lost", "status"):
             self.chat.server.faults.add(trouble, status=503)
-            self.refused(**{**GIVEN, "message": trouble}, key=trouble)
+            self.left_for_later(**{**GIVEN, "message": trouble}, key=trouble)
             self.chat.server.faults.clear()
             self.chat.clock.advance(60)
             assert self.done(**{**GIVEN, "message": trouble}, key=trouble)["post_id"]
@@ -35,7 +35,7 @@ class PostOnceTestCase(ChatActionCase):
 
     def test_what_comes_late_says_of_when_it_is(self) -> None:
         self.chat.server.faults.add("drop")
-        self.refused(**GIVEN, key="failing")
+        self.left_for_later(**GIVEN, key="failing")
         self.chat.server.faults.clear()
         self.done(**{**GIVEN, "message": "It works again."}, key="recovered")
         self.chat.clock.advance(60)
@@ -60,7 +60,7 @@ class PostOnceTestCase(ChatActionCase):
 
     def test_it_needs_its_key(self) -> None:
         for key in ("", " ", None):
-            assert "Give a key" in self.refused(**GIVEN, key=key)
+            assert "Give a key" in self.left_for_later(**GIVEN, key=key)
         assert self.chat.messages("ops") == []
 
     def test_over_an_exchange_configuration_nothing_fails(self) -> None:

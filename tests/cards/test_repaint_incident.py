@@ -104,11 +104,11 @@ class RepaintIncidentTestCase(IncidentActionCase):
         )
         assert kept == []
 
-    def test_a_server_that_is_down_makes_it_fail_so_that_it_is_tried_again(self) -> None:
+    def test_what_a_server_that_is_down_missed_is_kept_and_told_later(self) -> None:
         self.born("incidents")
         change = self.resolved()
         self.chat.server.faults.add("drop")
-        self.refused(change=change, incident_id=None)
+        self.left_for_later(change=change, incident_id=None)
         self.chat.server.faults.clear()
         self.done(change=change, incident_id=None)
         (card,) = [

@@ -45,6 +45,7 @@ class DigestTestCase(IncidentActionCase):
         )
         succeeded, result = action.run(**params)
         assert succeeded, result
+        assert result.get("done") != "kept", result
         return result
 
     def trigger(self, title: str = "Disk full", urgency: str = "low", **terms: Any) -> Any:
@@ -453,7 +454,7 @@ class DigestTestCase(IncidentActionCase):
             self.chat.clock.set(NOW + 24 * HOURS * (night + 1))
 
     def try_to_tell(self, truth: Any, kind: str) -> None:
-        """As StackStorm does it: again until it goes through."""
+        """As the catching up does it: again until it goes through."""
         for _ in range(5):
             try:
                 self.changed(truth, kind)

@@ -43,7 +43,7 @@ class DeadLettersTestCase(ExampleCase):
     def posts_fail(self, count: int = 1) -> None:
         for number in range(count):
             self.chat.server.faults.add("status", method="POST", path="/posts$", **DOWN)
-            self.refused(
+            self.left_for_later(
                 "mattermost.post_once", channel="incidents", message=f"m{number}", key=f"k{number}"
             )
         self.chat.server.faults.clear()
@@ -58,7 +58,7 @@ class DeadLettersTestCase(ExampleCase):
     def test_a_list_tells_all_that_failed_and_what_becomes_of_it(self) -> None:
         self.posts_fail()
         change = changed(self)
-        self.refused("mattermost.post_incident", change=change, channel="nowhere")
+        self.left_for_later("mattermost.post_incident", change=change, channel="nowhere")
         order = self.clicks_in_vain()
         found = self.listed()
         by_kind = {one["kind"]: one for one in found}
@@ -92,7 +92,7 @@ class DeadLettersTestCase(ExampleCase):
         )
 
     def test_a_reason_is_inert_where_it_is_posted(self) -> None:
-        self.refused("mattermost.post_incident", change=changed(self), channel="a|b @all")
+        self.left_for_later("mattermost.post_incident", change=changed(self), channel="a|b @all")
         assert "@all" not in self.done("deadletter.list")["message"]
 
     def test_replayed_by_hand_each_tells_how_it_went(self) -> None:

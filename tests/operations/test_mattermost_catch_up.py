@@ -24,6 +24,12 @@ NOTHING = {
 }
 
 
+def is_kept(outcome: Any) -> bool:
+    """Of a run of an action: it could not be done, was kept, and is no failure."""
+    succeeded, result = outcome
+    return bool(succeeded and result["done"] == "kept")
+
+
 class CatchUpTestCase(IncidentActionCase):
     __test__ = True
     action_cls = CatchUp
@@ -66,7 +72,7 @@ class CatchUpTestCase(IncidentActionCase):
     def test_an_outage_longer_than_all_retries_loses_nothing(self) -> None:
         self.chat.server.stop()
         for _ in range(6):  # the run and its five retries
-            assert not self.both(self.triggered)[0][0]
+            assert is_kept(self.both(self.triggered)[0])
             self.chat.clock.advance(1 * MINUTES)
         self.account.acknowledge(self.truth, "ada@example.com")
         now = self.incident(self.truth)
@@ -96,9 +102,9 @@ class CatchUpTestCase(IncidentActionCase):
     def test_one_channel_that_stays_closed_holds_up_no_other(self) -> None:
         self.chat.service.add_channel("closed", private=True)
         post = {"change": self.triggered, "incident_id": None}
-        assert not self.rule(PostIncident, **post, channel="closed")[0]
+        assert is_kept(self.rule(PostIncident, **post, channel="closed"))
         self.chat.server.stop()
-        assert not self.rule(PostIncident, **post, channel="incidents")[0]
+        assert is_kept(self.rule(PostIncident, **post, channel="incidents"))
         self.chat.server.start()
         self.chat.clock.advance(5 * MINUTES)
         result = self.done()
@@ -112,9 +118,8 @@ class CatchUpTestCase(IncidentActionCase):
 
     def test_a_message_of_a_rule_is_kept_and_says_when_it_was_meant(self) -> None:
         self.chat.server.stop()
-        assert not self.rule(PostOnce, channel="ops", message="The sensor fails", key="health-1")[
-            0
-        ]
+        message = {"channel": "ops", "message": "The sensor fails", "key": "health-1"}
+        assert is_kept(self.rule(PostOnce, **message))
         self.chat.server.start()
         self.chat.clock.advance(20 * MINUTES)
         assert self.done()["caught_up"] == 1
@@ -131,9 +136,8 @@ class CatchUpTestCase(IncidentActionCase):
     def test_what_is_refused_for_good_is_kept_with_its_reason_and_never_tried_by_itself(
         self,
     ) -> None:
-        assert not self.rule(
-            PostIncident, change={"no": "change"}, incident_id=None, channel="incidents"
-        )[0]
+        wrong = {"change": {"no": "change"}, "incident_id": None, "channel": "incidents"}
+        assert is_kept(self.rule(PostIncident, **wrong))
         (one,) = self.kept
         assert (one.kind, one.attempts) == ("permanent", 1)
         assert "change must be the payload" in one.reason
@@ -168,6 +172,7 @@ class CatchUpTestCase(IncidentActionCase):
         self.chat.server.stop()
         for number in range(10):
             self.rule(PostOnce, channel="ops", message=f"{number}", key=f"k{number}")
+            self.chat.clock.advance(1)
         assert [one.attempts for one in self.kept] == [1] * 10
         assert self.done()["waiting"] == 10
         assert sorted(one.attempts for one in self.kept) == [1] * 7 + [2] * 3
@@ -194,6 +199,7 @@ class CatchUpTestCase(IncidentActionCase):
         self.chat.server.stop()
         for change in changes:
             self.both(change)
+            self.chat.clock.advance(1)
         self.chat.server.start()
         assert len(self.kept) == 4
         service = self.action_service

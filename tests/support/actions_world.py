@@ -90,6 +90,12 @@ class ActionsTestCase(BaseActionTestCase):
         assert succeeded is True, f"{name}: {result}"
         return result
 
+    def left_for_later(self, name: str, /, **parameters: Any) -> str:
+        """Of a run that could not do it, kept it, and did not fail."""
+        succeeded, result = self.run_action(name, **parameters)
+        assert (succeeded, result["done"]) == (True, "kept"), f"{name}: {result}"
+        return str(result["message"])
+
     def refused(self, name: str, /, **parameters: Any) -> str:
         """The line of a run that must fail."""
         succeeded, result = self.run_action(name, **parameters)

@@ -107,6 +107,13 @@ class ChatActionCase(BaseActionTestCase):
         assert succeeded, result
         return result  # type: ignore[no-any-return]
 
+    def left_for_later(self, **params: Any) -> str:
+        """Of a run that could not do it, kept it, and did not fail."""
+        succeeded, result = self.act(**params)
+        assert (succeeded, result["done"]) == (True, "kept"), result
+        assert "\n" not in result["message"]
+        return result["message"]  # type: ignore[no-any-return]
+
     def refused(self, **params: Any) -> str:
         succeeded, line = self.act(**params)
         assert not succeeded, line

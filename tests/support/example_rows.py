@@ -168,7 +168,7 @@ def drawn(test: ExampleCase) -> Parameters:
 def failed(test: ExampleCase) -> str:
     """Id of the dead letter of a post that Mattermost did not take."""
     test.chat.server.faults.add("status", method="POST", path="/posts$", status=503)
-    test.refused(
+    test.left_for_later(
         "mattermost.post_once",
         channel="incidents",
         message="Good morning",

@@ -12,19 +12,26 @@ debug level). What `act` returns is made fit for StackStorm (`results.fit`). The
 secrets never leave in a message. `self.context` is what `act` works with.
 
 An action that names itself in `kept_as` is kept as a dead letter when it fails on behalf of a
-rule, so that it can be carried out again (operations/dead_letters.py, replay.py).
+rule, so that it can be carried out again (operations/dead_letters.py, replay.py). Such a run has
+not failed: it succeeds with `done: kept`, and no policy of StackStorm's tries it again.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Tuple
 
 from st2common.runners.base_action import Action
 
 from pagerduty_mattermost.action_bases.results import fit
-from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.gateways.context import Context
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.operations.dead_letters import DeadLetter
+
+TRIES_OF_WHAT_IS_KEPT = 2
+"""Of one call of Mattermost's: a hiccup is over by then."""
 
 
 class PackAction(Action):
@@ -40,6 +47,8 @@ class PackAction(Action):
     def __init__(self, config: Any = None, action_service: Any = None) -> None:
         super().__init__(config=config, action_service=action_service)
         self._context: Optional[Context] = None
+        self._params: Dict[str, Any] = {}
+        self._outage_known: Optional[bool] = None
 
     @classmethod
     def beside(cls, other: PackAction) -> PackAction:
@@ -61,6 +70,7 @@ class PackAction(Action):
                 monotonic=lambda: self.monotonic(),
                 sleep=lambda seconds: self.sleep(seconds),
                 keep_failed=self._keep_failed,
+                gives_up=self.gives_up,
             )
         return self._context
 
@@ -70,12 +80,13 @@ class PackAction(Action):
 
     def run(self, **params: Any) -> Tuple[bool, Any]:
         """(True, result) or (False, one line for people)."""
+        self._params = params
         try:
             result = fit(self.act(**params))
         except Exception as error:  # noqa: BLE001 - StackStorm would not turn it into one line
             line = self.context.line_of(error)
-            self._keep(params, line, error if isinstance(error, PackError) else None)
-            return False, line
+            kept = self._keep(params, line, error if isinstance(error, PackError) else None)
+            return (False, line) if kept is None else _kept_result(kept, line)
         left = self.unfinished(result)
         if left is not None:
             self._keep(params, self.context.line_of(left), left)
@@ -94,6 +105,23 @@ class PackAction(Action):
 
         return params if is_from_a_rule(self.kept_as, params) else None
 
+    def gives_up(self, error: RetryLater, attempt: int) -> bool:
+        """Whether a failed try at Mattermost is the last: where the failure is kept, since the
+        incident sensor knows sooner when it is back; the first, where others are known to wait
+        already. A rate limit is waited for."""
+        if not self.kept_as or error.status == 429 or self.to_keep(self._params, error) is None:
+            return False
+        if attempt >= TRIES_OF_WHAT_IS_KEPT:
+            return True
+        if self._outage_known is None:
+            from pagerduty_mattermost.gateways.mattermost.outage import is_waiting
+
+            try:
+                self._outage_known = is_waiting(self.context.store)
+            except PackError:
+                self._outage_known = False
+        return self._outage_known
+
     def not_configured(self) -> Optional[Dict[str, Any]]:
         """The result of a rule's action while Mattermost is not configured at all, else None: a
         pack upgraded from the Exchange's goes on as before, and no execution fails (and is
@@ -107,21 +135,43 @@ class PackAction(Action):
             "message": "Nothing posted: the configuration says nothing of Mattermost.",
         }
 
-    def _keep(self, params: Dict[str, Any], line: str, error: Optional[PackError]) -> None:
+    def _keep(
+        self, params: Dict[str, Any], line: str, error: Optional[PackError]
+    ) -> Optional[DeadLetter]:
+        """None when it is not to be kept, or could not be."""
         given = self.to_keep(params, error) if self.kept_as else None
         if given is None:
-            return
+            return None
         try:
-            self._keep_failed(self.kept_as, given, error, line)
+            return self._keep_failed(self.kept_as, given, error, line)
         except PackError as failed:
             line = self.context.line_of(failed)
             self.context.log.warning("Not kept as a dead letter: %s", line)
+            return None
 
     def _keep_failed(
         self, action: str, params: Mapping[str, Any], error: Optional[PackError], line: str
-    ) -> None:
+    ) -> DeadLetter:
+        from pagerduty_mattermost.gateways.mattermost.outage import note_waiting
         from pagerduty_mattermost.operations import dead_letters
 
         kind = dead_letters.ACT if action.startswith("chat_") else dead_letters.kind_of(error)
         context = self.context
-        dead_letters.keep(context.store, action, params, kind, line, context.clock(), context.log)
+        kept = dead_letters.keep(
+            context.store, action, params, kind, line, context.clock(), context.log
+        )
+        if kind == dead_letters.RETRYABLE:
+            try:
+                note_waiting(context.store, line, context.clock())
+            except PackError as failed:
+                context.log.info("That it waits is not noted: %s", context.line_of(failed))
+        return kept
+
+
+def _kept_result(kept: DeadLetter, line: str) -> Tuple[bool, Any]:
+    """Of what failed and was kept: no failure of the execution, which nothing has to repeat. An
+    act of a person is one: it was not done."""
+    from pagerduty_mattermost.operations.dead_letter_view import kept_result
+    from pagerduty_mattermost.operations.dead_letters import ACT
+
+    return (False, line) if kept.kind == ACT else (True, kept_result(kept, line))

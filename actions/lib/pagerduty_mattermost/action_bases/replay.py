@@ -4,13 +4,14 @@ those that somebody names, by hand (`deadletter.replay`)."""
 from __future__ import annotations
 
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Type
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Sequence, Type
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater
+from pagerduty_mattermost.gateways.mattermost import outage
 from pagerduty_mattermost.operations import dead_letter_view, dead_letters
 from pagerduty_mattermost.operations.dead_letters import ACT, ACTIONS, DeadLetter
-from pagerduty_mattermost.operations.replay_order import ReplayOrder, postponed
+from pagerduty_mattermost.operations.replay_order import ReplayOrder, postponed, some_wait
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.action_bases.pack_action import PackAction
@@ -33,18 +34,27 @@ class Replayed(NamedTuple):
     """As it is now; None when it is gone."""
 
 
-def catch_up(action: PackAction) -> Dict[str, Any]:
-    """Carry out what is due; the result of `mattermost.catch_up`. Raises StoreUnreachable."""
+def catch_up(action: PackAction, *, is_back: bool = False) -> Dict[str, Any]:
+    """Carry out what is due, and with `is_back` all that waits for Mattermost; the result of
+    `mattermost.catch_up`. Raises StoreUnreachable."""
     context = action.context
     found = dead_letters.load_all(context.store, context.log)
     kept = dead_letters.make_room(context.store, found, dead_letters.MAX_LETTERS, context.log)
-    done = {one.letter.id: one for one in replay(action, kept, by_hand=False)}
+    run = None
+    if is_back or some_wait(kept, context.clock()):
+        run = outage.begin_run(context.store, context.clock)
+        if run is None:
+            return dead_letter_view.catch_up_result(0, kept, 0, context.clock(), busy=True)
+    results = replay(action, kept, by_hand=False, is_back=is_back, beat=run.beat if run else None)
+    done = {one.letter.id: one for one in results}
     after = [done[one.id].after if one.id in done else one for one in kept]
     left = [one for one in after if one is not None]
     warning = dead_letter_view.too_many(len(left))
     if warning and not action.not_configured():
         context.notify_operators("deadletters", warning)
     caught_up, dropped = len(kept) - len(left), len(found) - len(kept)
+    if run is not None:
+        run.end(caught_up, lambda: _some_wait(context))
     return dead_letter_view.catch_up_result(caught_up, left, dropped, context.clock())
 
 
@@ -61,14 +71,23 @@ def replay_by_hand(action: PackAction, ids: Sequence[str], everything: bool) -> 
     )
 
 
-def replay(action: PackAction, letters: Sequence[DeadLetter], *, by_hand: bool) -> List[Replayed]:
-    """One run over them; each result is in the datastore before the next begins. Raises
-    StoreUnreachable."""
+def replay(
+    action: PackAction,
+    letters: Sequence[DeadLetter],
+    *,
+    by_hand: bool,
+    is_back: bool = False,
+    beat: Optional[Callable[[], None]] = None,
+) -> List[Replayed]:
+    """One run over them; each result is in the datastore before the next begins. `beat` is called
+    before each. Raises StoreUnreachable."""
     context = action.context
     began = context.monotonic()
-    order = ReplayOrder(letters, context.clock(), by_hand=by_hand)
+    order = ReplayOrder(letters, context.clock(), by_hand=by_hand, is_back=is_back)
     done: List[Replayed] = []
     while context.monotonic() - began <= RUN_SECONDS:
+        if beat is not None:
+            beat()
         one = order.next()
         if one is None:
             break
@@ -102,6 +121,10 @@ def entry_point(name: str) -> Type[PackAction]:
     module, cls, _ = ACTIONS[name]
     found: Type[PackAction] = getattr(import_module(module), cls)
     return found
+
+
+def _some_wait(context: Context) -> bool:
+    return some_wait(dead_letters.load_all(context.store, context.log), context.clock())
 
 
 def _begin(context: Context, one: DeadLetter) -> None:

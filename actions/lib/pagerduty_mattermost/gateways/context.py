@@ -33,6 +33,7 @@ from pagerduty_mattermost.core.text import clean, one_line
 if TYPE_CHECKING:
     from pagerduty_mattermost.core.config.connections import Http
     from pagerduty_mattermost.core.config.settings import Config
+    from pagerduty_mattermost.gateways.http.client import GivesUp
     from pagerduty_mattermost.gateways.mattermost.channels import Channels, ChannelUnavailable
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
     from pagerduty_mattermost.gateways.mattermost.post_once import SentPost
@@ -48,7 +49,7 @@ ERROR_LENGTH = 2000
 
 Read = TypeVar("Read")
 
-KeepFailed = Callable[[str, Mapping[str, Any], Optional[PackError], str], None]
+KeepFailed = Callable[[str, Mapping[str, Any], Optional[PackError], str], Any]
 """Keeps an action that failed, so that it can be carried out again: its name, its parameters, the
 error (None: one that nobody foresaw), and the line people read."""
 
@@ -68,6 +69,7 @@ class Context:
     _config: Mapping[str, Any]
     _datastore_service: Any
     _keep_failed: Optional[KeepFailed]
+    _gives_up: Optional[GivesUp]
     _read: Dict[str, Any]
     log: Any
     clock: Callable[[], float]
@@ -84,11 +86,14 @@ class Context:
         monotonic: Callable[[], float] = time.monotonic,
         sleep: Callable[[float], None] = time.sleep,
         keep_failed: Optional[KeepFailed] = None,
+        gives_up: Optional[GivesUp] = None,
     ) -> None:
+        """`gives_up`: asked after each failed try at Mattermost whether it is to be the last."""
         self.__dict__.update(
             _config=config,
             _datastore_service=datastore_service,
             _keep_failed=keep_failed,
+            _gives_up=gives_up,
             _read={},
             log=log,
             clock=clock,
@@ -225,7 +230,10 @@ class Context:
 
         settings = require_mattermost(self.settings)
         http = _http(settings.http, soon=soon)
-        return Mattermost(settings._replace(http=http), **self._terms(soon=soon))
+        terms = self._terms(soon=soon)
+        if self._gives_up is not None:
+            terms["gives_up"] = self._gives_up
+        return Mattermost(settings._replace(http=http), **terms)
 
     def _terms(self, *, soon: bool) -> Dict[str, Any]:
         """What all clients are made with; `soon`: one that gives up after SOON_SECONDS."""

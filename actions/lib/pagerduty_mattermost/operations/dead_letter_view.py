@@ -133,6 +133,12 @@ def replayed(one: DeadLetter, problem: Optional[str]) -> Dict[str, Any]:
     return {**given, "done": "replayed", "message": "Carried out."}
 
 
+def kept_result(one: DeadLetter, line: str) -> Dict[str, Any]:
+    """What an action returns that failed and was kept. `line`: why."""
+    message = f"Not done, and kept as dead letter {one.id} ({WHAT_HAPPENS[one.kind]}): {line}"
+    return {"done": "kept", "dead_letter": one.id, "kind": one.kind, "message": message}
+
+
 def not_found(id: str) -> Dict[str, Any]:
     return {"id": id, "done": "not_found", "message": "No dead letter has this id."}
 
@@ -153,13 +159,21 @@ def replay_result(results: List[Dict[str, Any]], acts_left_out: int) -> Dict[str
 
 
 def catch_up_result(
-    caught_up: int, left: Sequence[DeadLetter], dropped: int, now: float
+    caught_up: int,
+    left: Sequence[DeadLetter],
+    dropped: int,
+    now: float,
+    *,
+    busy: bool = False,
 ) -> Dict[str, Any]:
-    """What `mattermost.catch_up` returns. `left`: all that is still kept."""
+    """What `mattermost.catch_up` returns. `left`: all that is still kept; `busy`: another run is
+    at it."""
     waiting = sum(is_tried(one, now) for one in left)
     message = "Nothing was waiting."
     if caught_up or waiting:
         message = f"Caught up: {caught_up}; still waiting: {waiting}."
+    if busy:
+        message = "Another run is catching up."
     by_hand = len(left) - waiting
     return {
         "caught_up": caught_up,

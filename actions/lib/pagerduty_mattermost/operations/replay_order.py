@@ -13,7 +13,7 @@ says that the other side is back, so what has to wait longer is tried at once.
 from __future__ import annotations
 
 from collections import deque
-from typing import Deque, Dict, List, Optional, Sequence, Set, Tuple
+from typing import Deque, Dict, Iterable, List, Optional, Sequence, Set, Tuple
 
 from pagerduty_mattermost.operations.dead_letters import (
     ACT,
@@ -32,14 +32,20 @@ LONGEST_WAIT_SECONDS = {RETRYABLE: 600.0, BLOCKED: 3600.0}
 
 
 class ReplayOrder:
-    """One run. `by_hand`: everything is tried, whatever its kind and however short ago it was."""
+    """One run. `by_hand`: everything is tried, whatever its kind and however short ago it was.
+    `is_back`: the other side answers again, so what waits for that is tried at once."""
 
     def __init__(
-        self, letters: Sequence[DeadLetter], now: float, *, by_hand: bool = False
+        self,
+        letters: Sequence[DeadLetter],
+        now: float,
+        *,
+        by_hand: bool = False,
+        is_back: bool = False,
     ) -> None:
         self._now = now
         self._by_hand = by_hand
-        self._is_back = False
+        self._is_back = is_back
         self._in_a_row = 0
         self._queues: Deque[_Queue] = deque(
             _queues([one for one in letters if by_hand or is_tried(one, now)])
@@ -122,6 +128,11 @@ def _queues(letters: Sequence[DeadLetter]) -> List[_Queue]:
 def is_tried(one: DeadLetter, now: float) -> bool:
     """Whether it is tried again without a hand."""
     return one.kind not in (PERMANENT, ACT) and now - one.first_at < TRIED_SECONDS
+
+
+def some_wait(letters: Iterable[DeadLetter], now: float) -> bool:
+    """Whether any of them waits for the other side to be back."""
+    return any(one.kind == RETRYABLE and is_tried(one, now) for one in letters)
 
 
 def channel_of(one: DeadLetter) -> str:

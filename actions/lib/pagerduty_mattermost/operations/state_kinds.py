@@ -12,7 +12,12 @@ from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional,
 
 from pagerduty_mattermost.cards import held_cards, records, subscriptions
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.gateways.mattermost import channels, operations_notices, post_once
+from pagerduty_mattermost.gateways.mattermost import (
+    channels,
+    operations_notices,
+    outage,
+    post_once,
+)
 from pagerduty_mattermost.gateways.pagerduty import first_on_call
 from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import CHAT_TOKENS, WEBHOOK_SECRETS
@@ -153,8 +158,10 @@ KINDS: Tuple[StateKind, ...] = (
             reconcile_run.KEY,
             wanted_cards.KEY,
             heartbeat.TIMER_KEY,
+            outage.WAITING_KEY,
+            outage.RUN_KEY,
         ),
-        "how the webhook, the sensor and the reconciling do",
+        "how the webhook, the sensor, the reconciling and the catching up do",
     ),
     StateKind(
         "calls",

@@ -95,7 +95,7 @@ class WebhookEndpoint:
         self._noted_at: Optional[float] = None
         self._noted: Optional[WebhookHealth] = None
         self._events = cycle.body_events = BodyEvents(answering or store)
-        dispatcher.on_dispatched = self._dispatched
+        dispatcher.listeners.append(self._dispatched)
         cycle.on_read = self._saw
 
     @property

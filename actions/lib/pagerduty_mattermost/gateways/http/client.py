@@ -60,6 +60,9 @@ Log = Any
 
 Answer = TypeVar("Answer")
 
+GivesUp = Callable[[RetryLater, int], bool]
+"""Whether a failed try is the last: its error, and which try it was, from 1 on."""
+
 
 class RetryPolicy(NamedTuple):
     """How long and how often to try one call. Times in seconds."""
@@ -202,6 +205,11 @@ def prepare(
     session.mount("http://", adapter)
 
 
+def never(error: RetryLater, attempt: int) -> bool:
+    """Not to give up before the policy ends."""
+    return False
+
+
 def retry(
     call: Callable[[], Answer],
     policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
@@ -210,6 +218,7 @@ def retry(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     random: Callable[[], float] = _random.random,
+    gives_up: GivesUp = never,
 ) -> Answer:
     """Call until it returns, raises something other than `RetryLater`, or the policy ends.
 
@@ -217,7 +226,7 @@ def retry(
     random part of a doubling interval (full jitter). Raises the last `RetryLater`: at once when it
     was maybe done and is not `repeatable`, or when the wait would not fit into the budget (then
     `retry_after` says how long it would have been). Its `maybe_done` is true when any of the tries
-    may have been done.
+    may have been done. `gives_up` is asked after each failed try whether it is to be the last.
     """
     started = monotonic()
     attempt = 0
@@ -229,6 +238,8 @@ def retry(
         except RetryLater as error:
             maybe_done = error.maybe_done = error.maybe_done or maybe_done
             if attempt >= policy.attempts or (error.maybe_done and not repeatable):
+                raise
+            if gives_up(error, attempt):
                 raise
             if error.retry_after is None:
                 wait = random() * min(policy.cap, policy.base * 2.0 ** (attempt - 1))

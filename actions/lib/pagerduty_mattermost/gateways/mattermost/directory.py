@@ -18,7 +18,7 @@ from mattermostdriver import Driver
 from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.http.client import RetryPolicy, prepare, retry
+from pagerduty_mattermost.gateways.http.client import GivesUp, RetryPolicy, never, prepare, retry
 from pagerduty_mattermost.gateways.mattermost.driver import PooledClient
 from pagerduty_mattermost.gateways.mattermost.values import (
     Channel,
@@ -45,8 +45,11 @@ class MattermostDirectory:
         policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
+        gives_up: GivesUp = never,
     ) -> None:
+        """`gives_up`: asked after each failed try whether it is to be the last."""
         self.settings = settings
+        self._gives_up = gives_up
         self._policy = policy
         self._sleep = sleep
         self._monotonic = monotonic
@@ -88,6 +91,11 @@ class MattermostDirectory:
             lambda: self._driver.client.make_request(method, path, options=body, params=params),
             policy,
         )
+
+    def ping(self) -> None:
+        """Return when the server and its database say that they are well, without a token of
+        theirs being asked for; raise the error else."""
+        self.api("GET", "/system/ping", params={"get_server_status": "true"})
 
     # Accounts
 
@@ -190,4 +198,5 @@ class MattermostDirectory:
             repeatable=True,
             sleep=self._sleep,
             monotonic=self._monotonic,
+            gives_up=self._gives_up,
         )

@@ -63,10 +63,8 @@ class Dispatcher:
         self._monotonic = monotonic
         self._hanging: List[Tuple[threading.Thread, float]] = []
         self._done: OrderedDict[str, None] = OrderedDict()
-        self.on_dispatched: Callable[[str, Mapping[str, Any]], None] = lambda trigger, payload: (
-            None
-        )
-        """Told of each dispatch that got through in time."""
+        self.listeners: List[Callable[[str, Mapping[str, Any]], None]] = []
+        """Called with trigger and payload after each dispatch that got through in time."""
 
     def dispatch(
         self, trigger: str, payload: Mapping[str, Any], *, trace_tag: str, ids: Iterable[str] = ()
@@ -120,7 +118,8 @@ class Dispatcher:
             raise DispatchFailed(
                 f"StackStorm took no {trigger}: {type(error).__name__}: {said}"
             ) from error
-        self.on_dispatched(trigger, payload)
+        for listener in self.listeners:
+            listener(trigger, payload)
 
     def was_dispatched(self, event_id: str) -> bool:
         """The event got through, even if only after its deadline."""
