@@ -231,9 +231,7 @@ class Context:
         settings = require_mattermost(self.settings)
         http = _http(settings.http, soon=soon)
         terms = self._terms(soon=soon)
-        if self._gives_up is not None:
-            terms["gives_up"] = self._gives_up
-        return Mattermost(settings._replace(http=http), **terms)
+        return Mattermost(settings._replace(http=http), gives_up=self._gives_up, **terms)
 
     def _terms(self, *, soon: bool) -> Dict[str, Any]:
         """What all clients are made with; `soon`: one that gives up after SOON_SECONDS."""

@@ -68,6 +68,11 @@ _WORDS = {
         "Buttons and /pd do nothing until then; cards and replies go on.",
         "Buttons and /pd are heard again",
     ),
+    "mattermost": _Words(
+        "The incident sensor can't ask whether Mattermost is back",
+        "What could not be posted is tried every two minutes.",
+        "The incident sensor can ask Mattermost again",
+    ),
 }
 GRAVE = frozenset({"pagerduty", "key", "datastore", "dispatch", "fault", "configuration", SENSOR})
 """Kinds and groups with which incidents are not reported, or not surely; with the others they

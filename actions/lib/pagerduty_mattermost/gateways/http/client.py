@@ -59,7 +59,6 @@ Log = Any
 """Anything with logging.Logger's `info`."""
 
 Answer = TypeVar("Answer")
-
 GivesUp = Callable[[RetryLater, int], bool]
 """Whether a failed try is the last: its error, and which try it was, from 1 on."""
 
@@ -205,11 +204,6 @@ def prepare(
     session.mount("http://", adapter)
 
 
-def never(error: RetryLater, attempt: int) -> bool:
-    """Not to give up before the policy ends."""
-    return False
-
-
 def retry(
     call: Callable[[], Answer],
     policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
@@ -218,7 +212,7 @@ def retry(
     sleep: Callable[[float], None] = time.sleep,
     monotonic: Callable[[], float] = time.monotonic,
     random: Callable[[], float] = _random.random,
-    gives_up: GivesUp = never,
+    gives_up: Optional[GivesUp] = None,
 ) -> Answer:
     """Call until it returns, raises something other than `RetryLater`, or the policy ends.
 
@@ -239,7 +233,7 @@ def retry(
             maybe_done = error.maybe_done = error.maybe_done or maybe_done
             if attempt >= policy.attempts or (error.maybe_done and not repeatable):
                 raise
-            if gives_up(error, attempt):
+            if gives_up is not None and gives_up(error, attempt):
                 raise
             if error.retry_after is None:
                 wait = random() * min(policy.cap, policy.base * 2.0 ** (attempt - 1))

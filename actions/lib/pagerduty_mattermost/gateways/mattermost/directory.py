@@ -18,7 +18,7 @@ from mattermostdriver import Driver
 from pagerduty_mattermost.core.config.connections import MattermostConfig
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.http.client import GivesUp, RetryPolicy, never, prepare, retry
+from pagerduty_mattermost.gateways.http.client import GivesUp, RetryPolicy, prepare, retry
 from pagerduty_mattermost.gateways.mattermost.driver import PooledClient
 from pagerduty_mattermost.gateways.mattermost.values import (
     Channel,
@@ -45,7 +45,7 @@ class MattermostDirectory:
         policy: RetryPolicy = RetryPolicy(),  # noqa: B008 - immutable
         sleep: Callable[[float], None] = time.sleep,
         monotonic: Callable[[], float] = time.monotonic,
-        gives_up: GivesUp = never,
+        gives_up: Optional[GivesUp] = None,
     ) -> None:
         """`gives_up`: asked after each failed try whether it is to be the last."""
         self.settings = settings
