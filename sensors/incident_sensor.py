@@ -20,6 +20,7 @@ from st2reactor.sensor.base import PollingSensor  # noqa: E402
 
 from pagerduty_mattermost.core.config import settings as pack_config  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
+from pagerduty_mattermost.gateways.pagerduty.rate_brake import RateNote  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
 from pagerduty_mattermost.incidents.state_store import StateStore  # noqa: E402
@@ -51,6 +52,7 @@ class IncidentSensor(PollingSensor):
         self._cycle: Optional[Cycle] = None
         self._endpoint: Optional[WebhookEndpoint] = None
         self._return: Optional[MattermostReturn] = None
+        self._rate: Optional[RateNote] = None
         self._interval = poll_interval
         self._called = threading.Event()
         self._stopped = False
@@ -79,6 +81,8 @@ class IncidentSensor(PollingSensor):
                 self._cycle.run()
             elif self._dispatcher is not None:
                 report_health(self._health, self._dispatcher, self._log)
+            if self._rate is not None:
+                self._rate.write()
         except Exception as error:  # noqa: BLE001
             self._log.error(
                 "The incident sensor failed: %s", fault(self._log, error, whole=self._debug)
@@ -153,6 +157,7 @@ class IncidentSensor(PollingSensor):
             policy=RetryPolicy(attempts=3, budget=8.0),
         )
         store = Store(self.sensor_service)
+        self._rate = RateNote(pagerduty, store, time.time)
         trigger_heartbeat = Heartbeat(self._dispatcher, store, self._health, self._log)
         noise = StormGate(
             config.noise, store, self._dispatcher, pagerduty, self._log, config.canary

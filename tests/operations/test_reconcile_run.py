@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from datastore_double import Service
 
+from pagerduty_mattermost.core.json_values import to_json
+from pagerduty_mattermost.gateways.pagerduty import rate_brake
+from pagerduty_mattermost.gateways.pagerduty.connection import RateLimit
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.operations import reconcile_run
 from pagerduty_mattermost.operations.reconcile import ReconcileReport
@@ -28,6 +32,22 @@ def test_the_last_run_reads_or_there_was_none(kept: Any, run: ReconcileRun) -> N
     if kept is not None:
         store.write(reconcile_run.KEY, kept)
     assert reconcile_run.last_run(store) == run
+
+
+@pytest.mark.parametrize(
+    ("minutes", "by_hand", "done"),
+    [(5, False, "gives_way"), (16, False, "not_started"), (5, True, "not_started")],
+)
+def test_it_gives_way_while_the_rate_limit_runs_out_but_not_for_ever(
+    minutes: float, by_hand: bool, done: str
+) -> None:
+    now = 100_000.0
+    store = Store(Service())
+    ended = now - 60 * minutes
+    store.write(reconcile_run.KEY, to_json(ReconcileRun(ended, 3, ended, ended)))
+    rate_brake.note(store, RateLimit(960, 100, 40.0), now)
+    context: Any = SimpleNamespace(store=store, clock=lambda: now)
+    assert reconcile_run.run(context, tuple, by_hand=by_hand)["done"] == done
 
 
 def test_what_a_run_says() -> None:

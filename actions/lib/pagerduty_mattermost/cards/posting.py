@@ -54,7 +54,7 @@ def make_publisher(context: Context) -> CardPublisher:
         if not any(asked.values()):
             return incident
         try:
-            return alert_details.with_extras(incident, context.pagerduty_soon, asked, context.log)
+            return alert_details.with_extras(incident, context.pagerduty_spare, asked, context.log)
         except PackError as error:
             context.log.info(
                 "Incident %s is shown without its alert's details: %s", incident.id, error

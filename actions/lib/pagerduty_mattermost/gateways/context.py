@@ -129,6 +129,15 @@ class Context:
         return self._make_pagerduty(soon=True)
 
     @cached_property
+    def pagerduty_spare(self) -> PagerDuty:
+        """The same, whose reads also give way while PagerDuty's rate limit runs out."""
+        from pagerduty_mattermost.gateways.pagerduty.rate_brake import RateBrake
+
+        made = self._make_pagerduty(soon=True)
+        made.before_read = RateBrake(made, self.store, self.clock)
+        return made
+
+    @cached_property
     def events(self) -> Events:
         """PagerDuty's Events API; each event brings its own key."""
         return self._make_events(soon=False)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional, Sequence
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.gateways.pagerduty.rate_brake import left_until_reset
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.operations.reconcile import Reconciler, ReconcileReport
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 KEY = "reconcile.run"
 APART_SECONDS = 150.0
 """Between two runs: the sensor's heartbeat and the timer come every five minutes each."""
+LONGEST_WAY_SECONDS = 900.0
+"""Since the last whole run, for which it gives way while PagerDuty's rate limit runs out."""
 FULL_EVERY = 12
 """Every so many runs what Mattermost has is compared as well."""
 
@@ -57,6 +60,11 @@ def run(
     before = last_run(store)
     if not by_hand and abs(now - before.at) < APART_SECONDS:
         return {"done": "too_soon", "message": "It ran a moment ago."}
+    if not by_hand and _gives_way(store, before, now):
+        return {
+            "done": "gives_way",
+            "message": "PagerDuty's rate limit runs out: it waits for the next run.",
+        }
     state = StateStore(store).load().state
     if state is None:
         return {
@@ -72,6 +80,14 @@ def run(
     for problem in report.problems:
         context.log.warning("Not put right: %s", problem)
     return {"done": "done", "full": whole, **report._asdict(), "message": message(report)}
+
+
+def _gives_way(store: Store, before: ReconcileRun, now: float) -> bool:
+    """While the rate limit is low acts of people go first; not for longer than a quarter of an
+    hour."""
+    if now - (before.ended or 0.0) >= LONGEST_WAY_SECONDS:
+        return False
+    return left_until_reset(store, now) > 0.0
 
 
 def message(report: ReconcileReport) -> str:

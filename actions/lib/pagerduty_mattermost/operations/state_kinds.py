@@ -18,7 +18,7 @@ from pagerduty_mattermost.gateways.mattermost import (
     outage,
     post_once,
 )
-from pagerduty_mattermost.gateways.pagerduty import first_on_call
+from pagerduty_mattermost.gateways.pagerduty import first_on_call, rate_brake
 from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import CHAT_TOKENS, WEBHOOK_SECRETS
 from pagerduty_mattermost.incidents import state_store
@@ -160,6 +160,7 @@ KINDS: Tuple[StateKind, ...] = (
             heartbeat.TIMER_KEY,
             outage.WAITING_KEY,
             outage.RUN_KEY,
+            rate_brake.KEY,
         ),
         "how the webhook, the sensor, the reconciling and the catching up do",
     ),

@@ -16,6 +16,7 @@ from typing import Any, Callable, FrozenSet, List, Optional
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.rate_brake import is_low
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
 from pagerduty_mattermost.incidents.event_types import BRIDGE_UPDATED, TRIGGERED
 from pagerduty_mattermost.incidents.incident import Change
@@ -109,12 +110,7 @@ class ChangeDispatch:
         first alert where that is not among the entries. Best effort, for the first few of a cycle;
         snapshots show the other bridges."""
         change, known = step.change, step.known
-        rate = self._pagerduty.last_rate
-        if (
-            change is None
-            or self._enrichable <= 0
-            or (rate is not None and rate.remaining * 5 < rate.limit)
-        ):
+        if change is None or self._enrichable <= 0 or is_low(self._pagerduty.last_rate):
             return step
         self._enrichable -= 1
         try:

@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any, Callable, Dict, Iterable, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.rate_brake import is_low
 from pagerduty_mattermost.incidents.known_states import AWAY, REPORTED, SensorState
 from pagerduty_mattermost.incidents.reader import (
     MAX_SERVICES,
@@ -27,6 +28,9 @@ RATE_SHARE = 0.05
 """Share of the rate limit that snapshots may take."""
 DEFAULT_RATE = 960
 """Requests a minute of an account's key, where the answers don't say."""
+LONGEST_WAY_SECONDS = 600.0
+"""For which one that is due gives way while the rate limit runs out: an account that lives at its
+limit gets one now and then all the same."""
 WHOLE_APART_SECONDS = 3600.0
 """Between two reads of all open incidents that PagerDuty's count asks for."""
 
@@ -54,6 +58,8 @@ class Snapshots:
         self._whole_at: Optional[float] = None
         self._miscount = 0
         """By how many PagerDuty's count of the open incidents differed from what was known."""
+        self._gave_way_at: Optional[float] = None
+        """Since when one is due that gives way to what people do."""
         self._looked_up: Dict[str, int] = {}
         """Known incidents that no list names, and the cycle in which they were last looked up."""
 
@@ -65,6 +71,10 @@ class Snapshots:
         if not self.wanted and self._cycles < self._every:
             return False
         rate = self._pagerduty.last_rate
+        if is_low(rate):
+            self._gave_way_at = now if self._gave_way_at is None else self._gave_way_at
+            if now - self._gave_way_at < LONGEST_WAY_SECONDS:
+                return False
         limit = rate.limit if rate is not None and rate.limit > 0 else DEFAULT_RATE
         spacing = self._requests * 60.0 / (RATE_SHARE * limit)
         return self.read_at is None or now - self.read_at >= spacing
@@ -128,6 +138,7 @@ class Snapshots:
     def taken(self) -> None:
         """What the newest one found was dispatched."""
         self.wanted = False
+        self._gave_way_at = None
         for incident_id in self._asked_now:
             self.asked.pop(incident_id, None)
         if self._next_place == SweepPlace():

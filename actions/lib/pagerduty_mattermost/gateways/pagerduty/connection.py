@@ -83,6 +83,8 @@ class PagerDutyConnection:
         self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
         """Called with method, path, body and `From` before anything that is no GET is sent; may
         raise instead."""
+        self.before_read: Optional[Callable[[], None]] = None
+        """Called before each GET; may raise instead."""
 
     @property
     def last_server_time(self) -> Optional[float]:
@@ -144,6 +146,8 @@ class PagerDutyConnection:
             headers["From"] = _sender(sender)
         if method != "GET" and self.before_write is not None:
             self.before_write(method, path, body, sender)
+        if method == "GET" and self.before_read is not None:
+            self.before_read()
         options: Dict[str, Any] = {"headers": headers, "params": query(params)}
         if body is not None:
             options["json"] = body
