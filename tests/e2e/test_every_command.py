@@ -284,7 +284,9 @@ def test_what_goes_wrong_is_told_to_who_typed_it_alone(room: EmbeddedRoom) -> No
         len(room.mattermost.posts(CHANNEL)),
     )
     ada.command(CHANNEL, "/pd reslove 1")
-    assert "did you mean `/pd resolve 1`" in text_of(room.told("ada", "did you mean", before))
+    room.told("ada", "`/pd help resolve` explains the nearest", before)
+    ada.command(CHANNEL, "/pd lsit")
+    room.told("ada", "did you mean `/pd list`", before)
     ada.command(CHANNEL, "/pd reassign 1 @nobody")
     room.told("ada", "There is no Mattermost user 'nobody'", before)
     ada.command(CHANNEL, "/pd dry-run resolve 1")
