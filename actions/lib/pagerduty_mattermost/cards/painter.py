@@ -39,7 +39,7 @@ from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import CREATED, GONE, REPAINTED, WAITING, CardOutcome
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.cards.route import gets_reply
+from pagerduty_mattermost.cards.route import CANARY, gets_reply
 from pagerduty_mattermost.cards.thread import CardThread
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
@@ -290,8 +290,10 @@ class CardPainter:
         incident = newest.change.incident
         key = record.key or post_key("card", incident.id, record.channel_id)
         now = times.iso(self._clock())
-        # A post that is made now would notify whom its card names so, whatever the route says.
-        names = dict(self._known_names(record, memory)) if record.post_id else {}
+        # A post that is made now would notify whom its card names so, whatever the route says; of
+        # the canary's cards nobody is named so.
+        named = record.post_id and record.route != CANARY
+        names = dict(self._known_names(record, memory)) if named else {}
         mitigated = ""
         if mark:
             who = card_text.person_name(Person(mark.by_id, mark.name or mark.by), names)
