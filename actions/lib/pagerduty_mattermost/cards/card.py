@@ -19,7 +19,7 @@ import json
 from datetime import timezone, tzinfo
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.cards.card_text import CardLimits, Reader, alert_text, state_line
+from pagerduty_mattermost.cards.card_text import CardLimits, CardReader, alert_text, state_line
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.core.text import escape, inert, one_line, plain, web_link
@@ -201,7 +201,7 @@ def _draw(incident: Incident, view: CardView, limits: CardLimits) -> Card:
 
 
 def _attachments(incident: Incident, view: CardView, limits: CardLimits) -> List[Dict[str, Any]]:
-    reader = Reader(view.zone, view.now, view.names)
+    reader = CardReader(view.zone, view.now, view.names)
     state = state_of(incident)
     color = MITIGATED.color if view.mitigated else state.color
     line = state_line(incident, f"{state.emoji} **{escape(state.word)}**", reader, limits)

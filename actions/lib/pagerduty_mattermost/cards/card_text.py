@@ -47,7 +47,7 @@ class CardLimits(NamedTuple):
     """Longer addresses are left out: cut ones lead nowhere."""
 
 
-class Reader(NamedTuple):
+class CardReader(NamedTuple):
     """For whom a card is written: where they are, and whom they know by which name."""
 
     zone: tzinfo = timezone.utc
@@ -57,7 +57,7 @@ class Reader(NamedTuple):
     """Mattermost names by PagerDuty's user ids, as far as they are known."""
 
 
-def state_line(incident: Incident, state: str, reader: Reader, limits: CardLimits) -> str:
+def state_line(incident: Incident, state: str, reader: CardReader, limits: CardLimits) -> str:
     """How the incident is, in one line. `state`: its word, as Markdown."""
     if not incident.is_open:
         parts = [
@@ -90,7 +90,7 @@ def state_line(incident: Incident, state: str, reader: Reader, limits: CardLimit
     return SEPARATOR.join(part for part in parts if part)
 
 
-def alert_text(incident: Incident, reader: Reader, limits: CardLimits) -> str:
+def alert_text(incident: Incident, reader: CardReader, limits: CardLimits) -> str:
     """What there is beyond that line: the call, the latest note, what the alert said, its links;
     empty when there is nothing, and when it is over."""
     if not incident.is_open:
@@ -105,7 +105,7 @@ def alert_text(incident: Incident, reader: Reader, limits: CardLimits) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def people(persons: Iterable[Person], limit: int, reader: Reader) -> str:
+def people(persons: Iterable[Person], limit: int, reader: CardReader) -> str:
     """Names, comma separated, @names where known; "and 3 more" where there are too many."""
     every = [person for person in persons if person.name or person.id]
     named = [person_name(person, reader.names) for person in every[:limit]]
@@ -161,7 +161,7 @@ def another_incident(incident: Incident) -> str:
     return markdown_link(one_line(incident.merged_title, 120) or "another incident", url)
 
 
-def _ended(incident: Incident, state: str, reader: Reader) -> str:
+def _ended(incident: Incident, state: str, reader: CardReader) -> str:
     if incident.status == "merged" and incident.merged_into:
         state += f" into {another_incident(incident)}"
     if incident.resolved_by:
@@ -197,7 +197,7 @@ def _bridge(incident: Incident, limits: CardLimits) -> str:
     return f"📞 {shown}" if shown else ""
 
 
-def _note(incident: Incident, reader: Reader, limits: CardLimits) -> str:
+def _note(incident: Incident, reader: CardReader, limits: CardLimits) -> str:
     lines = paragraph(incident.note, limits.note, MAX_LINES).split("\n")
     if not lines[0]:
         return ""

@@ -3,7 +3,7 @@
     @setting_aside
     def incident_from_rest(row): …          # None for a row that it stumbles over
 
-    apart(f"incident {id}", lambda: step(id))   # None where it stumbles
+    apart("incident P1", lambda: 1 / 0)   # None where it stumbles
 
 An error that the pack foresaw (PackError) goes on to the caller. Any other is one line in the log,
 with where it happened and without the value, once an hour for each place.

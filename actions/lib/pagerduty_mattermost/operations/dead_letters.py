@@ -220,7 +220,11 @@ def surplus(kept: Sequence[DeadLetter], limit: int) -> List[DeadLetter]:
             return 0
         return {ACT: 1, PERMANENT: 2}.get(one.kind, 3)
 
-    oldest = sorted(kept, key=lambda one: (rank(one), place.get(one.id, 0), one.first_at, one.id))
+    def order(one: DeadLetter) -> Tuple[int, int, float, str]:
+        found = rank(one)
+        return found, place[one.id] if found == 1 else 0, one.first_at, one.id
+
+    oldest = sorted(kept, key=order)
     return oldest[: max(0, len(kept) - limit)]
 
 
