@@ -9,30 +9,20 @@ from __future__ import annotations
 import json
 import time
 import uuid
-from types import SimpleNamespace
 from typing import Any, Dict, List
 from unittest import mock
 
 import pytest
+from changing_commands import CHANGING, staged
 from chat_case import ChatCase
 from chat_handle import ChatHandle
-from command_rows import ROWS, Row, overridden_id
+from command_rows import Row
 
 from pagerduty_mattermost.chat import handle
-from pagerduty_mattermost.chat.parser import parse
-from pagerduty_mattermost.chat.verb import PAGERDUTY
-from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 
-AHEAD = "override Platform rotation from tomorrow 9:00 for 2h by @mei"
 NOT_SHOWN = ("run [id] <workflow>", "override cancel <id>")
 """Whether these were carried out PagerDuty does not show."""
-CHANGING = tuple(
-    row
-    for row in ROWS
-    if not row.dialog
-    and any(verb.usage == row.usage and verb.changes == PAGERDUTY for verb in TABLE.verbs)
-)
 
 
 class OrdersCase(ChatCase):
@@ -85,23 +75,7 @@ class BegunOrdersTestCase(OrdersCase):
     __test__ = True
 
     def play(self, row: Row) -> None:
-        room = SimpleNamespace(pagerduty=self.account)
-        made = [self.account.trigger("Checkout API", f"{row.usage[:20]} {n}") for n in range(2)]
-        if row.status == "acknowledged":
-            self.account.acknowledge(made[0])
-        if row.status == "resolved":
-            self.account.resolve(made[0])
-        row.prepare(room, made[0])
-        for place, said in (("{window}", "maintenance Kubernetes for 1h"), ("{override}", AHEAD)):
-            if place in row.phrase:
-                self.perform(parse(said).command)
-        typed = row.phrase.format(
-            one=made[0].number,
-            two=made[1].number,
-            id=made[0].id,
-            window="".join(self.account.catalog["maintenance_windows"]),
-            override=overridden_id(room),
-        )
+        typed = staged(self, row).typed
         order = self.order(typed, row.who)
         self.killed(order)
         before, told = len(self.written()), len(self.heard())

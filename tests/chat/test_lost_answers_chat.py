@@ -7,16 +7,14 @@ The commands are those of `command_rows.py`.
 from __future__ import annotations
 
 from collections import Counter
-from types import SimpleNamespace
 from typing import Any, Dict
 
 import pytest
+from changing_commands import CHANGING, staged
 from chat_case import ChatCase
-from command_rows import ROWS, Row, overridden_id
+from command_rows import Row
 
 from pagerduty_mattermost.chat.parser import parse
-from pagerduty_mattermost.chat.verb import PAGERDUTY
-from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import NotKnown
 
 TROUBLE: Dict[str, Dict[str, Any]] = {
@@ -27,13 +25,6 @@ TROUBLE: Dict[str, Dict[str, Any]] = {
 }
 NOT_SHOWN = ("run [id] <workflow>",)
 """Whether these were carried out PagerDuty does not show."""
-AHEAD = "override Platform rotation from tomorrow 9:00 for 2h by @mei"
-CHANGING = tuple(
-    row
-    for row in ROWS
-    if not row.dialog
-    and any(verb.usage == row.usage and verb.changes == PAGERDUTY for verb in TABLE.verbs)
-)
 
 
 class LostAnswersInChatTestCase(ChatCase):
@@ -41,24 +32,7 @@ class LostAnswersInChatTestCase(ChatCase):
 
     def play(self, row: Row, trouble: Dict[str, Any]) -> None:
         """The first request of each method that changes something is in trouble."""
-        room = SimpleNamespace(pagerduty=self.account)
-        made = [self.account.trigger("Checkout API", f"{row.usage[:20]} {n}") for n in range(2)]
-        if row.status == "acknowledged":
-            self.account.acknowledge(made[0])
-        if row.status == "resolved":
-            self.account.resolve(made[0])
-        row.prepare(room, made[0])
-        if "{window}" in row.phrase:
-            self.perform(parse("maintenance Kubernetes for 1h").command)
-        if "{override}" in row.phrase:
-            self.perform(parse(AHEAD).command)
-        typed = row.phrase.format(
-            one=made[0].number,
-            two=made[1].number,
-            id=made[0].id,
-            window="".join(self.account.catalog["maintenance_windows"]),
-            override=overridden_id(room),
-        )
+        room, made, typed = staged(self, row)
         began = len(self.sandbox.pagerduty.journal.entries)
         for method in ("PUT", "POST", "DELETE"):
             self.sandbox.pagerduty.faults.add(method=method, times=1, **trouble)

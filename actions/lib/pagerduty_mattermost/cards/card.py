@@ -30,6 +30,7 @@ MAX_PROPS_CHARACTERS = 8000
 ATTACHMENT_CHARACTERS = 290
 """What the server adds to each attachment before it counts."""
 ACTION_CHARACTERS = 200
+FINGERPRINT_CHARACTERS = 16
 RESERVED_CHARACTERS = 250
 """For what servers add to a bot's props (`from_bot`, channel mentions)."""
 
@@ -144,11 +145,14 @@ def message_line(
 
 def draw_card(incident: Incident, view: CardView) -> Card:
     """The whole card of an incident in any state, within the limits of every server."""
-    drawn = _draw(incident, view, LEVELS[0])
-    for limits in LEVELS[1:]:
+    for limits in LEVELS:
+        drawn = _draw(incident, view, limits)
         if props_size(drawn.props) <= MAX_PROPS_CHARACTERS:
             break
-        drawn = _draw(incident, view, limits)
+    # What would only be written with its date a day later, or with a name that became known, is no
+    # change.
+    dated = _attachments(incident, view._replace(now="", names={}), limits)
+    drawn.props[PROPS_KEY]["print"] = _fingerprint([drawn.message, dated])
     return drawn
 
 
@@ -186,18 +190,15 @@ def painted_version(root: Mapping[str, Any]) -> Optional[Version]:
 
 
 def _draw(incident: Incident, view: CardView, limits: CardLimits) -> Card:
+    """With room for the fingerprint, which is made of the level that is taken."""
     message = message_line(incident, limits, mitigated=bool(view.mitigated))
-    shown = _attachments(incident, view, limits)
-    # What would only be written with its date a day later, or with a name that became known, is no
-    # change.
-    dated = _attachments(incident, view._replace(now="", names={}), limits)
     own = {
         "key": view.key,
         "incident": incident.id,
         "version": list(view.version),
-        "print": _fingerprint([message, dated]),
+        "print": "0" * FINGERPRINT_CHARACTERS,
     }
-    return Card(message, {"attachments": shown, PROPS_KEY: own})
+    return Card(message, {"attachments": _attachments(incident, view, limits), PROPS_KEY: own})
 
 
 def _attachments(incident: Incident, view: CardView, limits: CardLimits) -> List[Dict[str, Any]]:
@@ -223,4 +224,4 @@ def _fingerprint(shown: List[Any]) -> str:
     import hashlib
 
     text = json.dumps(shown, sort_keys=True, default=str)
-    return hashlib.sha256(text.encode("ascii")).hexdigest()[:16]
+    return hashlib.sha256(text.encode("ascii")).hexdigest()[:FINGERPRINT_CHARACTERS]

@@ -111,7 +111,7 @@ def _element(kind: str, choices: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
             "help_text": "A level (2) or another escalation policy; left empty: the next level.",
         }
     return {
-        "display_name": {"note": "Note", "status": "Update"}.get(kind, "Note"),
+        "display_name": "Update" if kind == "status" else "Note",
         "name": "text",
         "type": "textarea",
         "max_length": MAX_TEXT_CHARACTERS,

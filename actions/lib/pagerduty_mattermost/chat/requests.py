@@ -219,7 +219,7 @@ def _click(
             raise CallRefused(403, "only who asked may confirm")
         once = mark_of(TOKEN, context.get("token"), now)
         return _order("click", body, now, once, verb=verb, text=str(signed.get("o")))
-    if verb == "more":
+    if verb == buttons.MENU:
         verb = str(context.get("selected_option") or "")
         if verb not in (
             *buttons.DIALOGS,

@@ -1,0 +1,55 @@
+"""The commands of `command_rows.py` that change something at PagerDuty, and what has to be there
+before one of them is said."""
+
+from __future__ import annotations
+
+from types import SimpleNamespace
+from typing import Any, List, NamedTuple
+
+from chat_case import ChatCase
+from command_rows import ROWS, Row, overridden_id
+
+from pagerduty_mattermost.chat.parser import parse
+from pagerduty_mattermost.chat.verb import PAGERDUTY
+from pagerduty_mattermost.chat.verbs.registry import TABLE
+
+CHANGING = tuple(
+    row
+    for row in ROWS
+    if not row.dialog
+    and any(verb.usage == row.usage and verb.changes == PAGERDUTY for verb in TABLE.verbs)
+)
+BEFORE = (
+    ("{window}", "maintenance Kubernetes for 1h"),
+    ("{override}", "override Platform rotation from tomorrow 9:00 for 2h by @mei"),
+)
+"""What a phrase names, and the command that makes it."""
+
+
+class Staged(NamedTuple):
+    room: Any
+    incidents: List[Any]
+    """The first one is what the command is about."""
+    typed: str
+
+
+def staged(case: ChatCase, row: Row) -> Staged:
+    """Two incidents in the row's state, what its phrase names, and the phrase as it is typed."""
+    room = SimpleNamespace(pagerduty=case.account)
+    made = [case.account.trigger("Checkout API", f"{row.usage[:20]} {n}") for n in range(2)]
+    if row.status == "acknowledged":
+        case.account.acknowledge(made[0])
+    if row.status == "resolved":
+        case.account.resolve(made[0])
+    row.prepare(room, made[0])
+    for place, said in BEFORE:
+        if place in row.phrase:
+            case.perform(parse(said).command)
+    typed = row.phrase.format(
+        one=made[0].number,
+        two=made[1].number,
+        id=made[0].id,
+        window="".join(case.account.catalog["maintenance_windows"]),
+        override=overridden_id(room),
+    )
+    return Staged(room, made, typed)
