@@ -16,7 +16,6 @@ from chat_sensor_case import ADA, KEY, TOKEN, ChatSensorCase
 from pagerduty_mattermost.chat.orders import as_text
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.core.errors import NotFound
-from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.mattermost.person import ChatPerson
 
 
@@ -373,16 +372,6 @@ class ChatSensorTestCase(ChatSensorCase):
         ]
         assert "attachments" not in sent[-1]
         assert "\n- 🚨 [#" in sent[-1]["text"]
-
-    def with_command(self) -> None:
-        """`/pd` as somebody made it by hand in Mattermost."""
-        account = self.sandbox.mattermost.account
-        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
-        team = self.sandbox.mattermost.world.team.id
-        fields = {"team_id": team, "trigger": "pd", "url": self.url + "/command", "method": "P"}
-        url = f"{self.sandbox.mattermost.url}/api/v4/commands"
-        made = requests.post(url, json=fields, headers=headers, timeout=5).json()
-        account.state.integrations.commands[made["id"]].token = TOKEN
 
     def declared(self, text: str, user: str = "ada") -> Any:
         """The dialog that `/pd declare` opens in the user's client."""

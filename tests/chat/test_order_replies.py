@@ -19,6 +19,7 @@ CHAT = ChatConfig(public_url="https://a.example", signing_keys=(Secret("s" * 32)
 SETTINGS = load({"api_key": "k" * 20})._replace(chat=CHAT)
 HOOK = {"kind": "command", "hook": "/hooks/commands/h", "user_id": "u"}
 MERGE = Command("merge", incidents="1,2")
+LIST = Command("list", service="Checkout API", page="2")
 
 
 @pytest.mark.parametrize(
@@ -71,7 +72,7 @@ def test_what_is_told_and_what_the_card_shows(
 
 def test_a_list_has_buttons_where_its_answer_goes_back_by_the_commands_own_way() -> None:
     result = CommandResult("1 incident:\n\n| a table |", head="1 incident:", shown=(INCIDENT,))
-    made = order_replies.reply_to(HOOK, result, CHAT, timezone.utc, 0.0)
+    made = order_replies.reply_to(HOOK, LIST, result, CHAT, timezone.utc, 0.0)
     assert (made.text, made.plain) == ("1 incident:", result.message)
     assert [one["name"] for one in made.attachments[0]["actions"]] == ["Acknowledge", "Resolve"]
     plain = OrderReply(result.message)
@@ -80,9 +81,9 @@ def test_a_list_has_buttons_where_its_answer_goes_back_by_the_commands_own_way()
         (HOOK, CHAT._replace(read_only=True)),
         (HOOK, CHAT._replace(signing_keys=())),
     ):
-        assert order_replies.reply_to(order, result, chat, timezone.utc, 0.0) == plain
+        assert order_replies.reply_to(order, LIST, result, chat, timezone.utc, 0.0) == plain
     public = CommandResult("Declared.", public=True)
-    assert order_replies.reply_to(HOOK, public, CHAT, timezone.utc, 0.0).public
+    assert order_replies.reply_to(HOOK, LIST, public, CHAT, timezone.utc, 0.0).public
 
 
 def test_cards_that_change_are_painted_from_what_pagerduty_answered() -> None:

@@ -15,6 +15,7 @@ from chat_sensor import ChatSensor
 from st2tests.base import BaseSensorTestCase
 
 from sandbox import Sandbox
+from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.pagerduty import API_KEY
 
 KEY, TOKEN = "s" * 32, "t" * 26
@@ -131,3 +132,13 @@ class ChatSensorCase(BaseSensorTestCase):
         ]
         assert world
         return [str(json.loads(e.body)["message"]) for e in sent]
+
+    def with_command(self) -> None:
+        """`/pd` as somebody made it by hand in Mattermost."""
+        account = self.sandbox.mattermost.account
+        headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
+        team = self.sandbox.mattermost.world.team.id
+        fields = {"team_id": team, "trigger": "pd", "url": self.url + "/command", "method": "P"}
+        url = f"{self.sandbox.mattermost.url}/api/v4/commands"
+        made = requests.post(url, json=fields, headers=headers, timeout=5).json()
+        account.state.integrations.commands[made["id"]].token = TOKEN

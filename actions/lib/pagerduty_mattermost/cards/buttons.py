@@ -11,7 +11,7 @@ stays the same (measured on 11.6).
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
 from pagerduty_mattermost.incidents.incident import Incident
@@ -48,6 +48,16 @@ MENU_ACTS: Tuple[Tuple[str, str], ...] = (
 """Choices of an acknowledged incident's menu that are carried out at once."""
 
 
+class Origin(NamedTuple):
+    """The answer to a command that buttons stand in, which nobody can change once it is seen: what
+    comes of a click follows below it."""
+
+    hook: str = ""
+    """Path of the command's response_url."""
+    command: str = ""
+    """What makes such an answer anew, as it is then: as `chat.orders.as_text` writes a command."""
+
+
 def actions(
     incident: Incident, url: str, key: str, now: float, chosen: int = 0
 ) -> Tuple[Mapping[str, Any], ...]:
@@ -67,27 +77,33 @@ def actions(
 
 
 def row(
-    incident: Incident, text: str, number: int, url: str, key: str, now: float
+    incident: Incident,
+    text: str,
+    number: int,
+    url: str,
+    key: str,
+    now: float,
+    origin: Origin = Origin(),  # noqa: B008 - immutable
 ) -> Dict[str, Any]:
     """An attachment of a list: one incident with Acknowledge and Resolve. Ids are unique in the
-    whole post: Mattermost takes the first action that has the id."""
+    whole post: Mattermost takes the first action that has the id. `origin`: the list."""
     verbs = [("acknowledge", "Acknowledge", "primary")] if incident.status == "triggered" else []
     verbs += [("resolve", "Resolve", "success")] if incident.is_open else []
     made = []
     for verb, name, style in verbs:
-        token = sign(key, PURPOSE, {"v": verb, "i": incident.id, "r": 1}, int(now) + ROW_SECONDS)
+        about = {"v": verb, "i": incident.id, "r": 1, "h": origin.hook, "l": origin.command}
+        token = sign(key, PURPOSE, about, int(now) + ROW_SECONDS)
         made.append(_pressed(f"{verb}{number}", name, style, url, token))
     return {"text": text, "fallback": text, **({"actions": made} if made else {})}
 
 
 def confirmation(
-    question: str, order: str, user_id: str, url: str, key: str, now: float
+    question: str, order: str, user_id: str, url: str, key: str, now: float, hook: str = ""
 ) -> Dict[str, Any]:
     """An attachment that asks before something is done. `order`: the command, as `confirmed` gives
-    it back; only `user_id` may confirm, and within ten minutes."""
-    token = sign(
-        key, PURPOSE, {"v": CONFIRMED, "o": order, "u": user_id}, int(now) + CONFIRM_SECONDS
-    )
+    it back; only `user_id` may confirm, and within ten minutes. `hook`: `Origin.hook`."""
+    about = {"v": CONFIRMED, "o": order, "u": user_id, "h": hook}
+    token = sign(key, PURPOSE, about, int(now) + CONFIRM_SECONDS)
     return {
         "text": question,
         "fallback": question,

@@ -14,8 +14,11 @@ from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat.answering import say
 from pagerduty_mattermost.chat.declared_post import quoted
+from pagerduty_mattermost.chat.dialog_names import DialogNames
 from pagerduty_mattermost.chat.dropped_orders import drop
+from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.replay_guard import ReplayGuard
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
@@ -52,8 +55,6 @@ from pagerduty_mattermost.sensor.heartbeat import report_health
 TRIGGER = "pagerduty.chat_command"
 DISPATCH_SECONDS = 2.0
 """Of the 3 s that Mattermost waits."""
-NAMES_KEPT_SECONDS = 600.0
-"""Seconds that names of priorities and workflows are offered before they are read again."""
 ORDERS_A_SECOND, ORDERS_AT_ONCE = 0.5, 20
 """Of one person: what no hand does faster, and what leaves PagerDuty's quota and the runners to
 cards and to others."""
@@ -83,13 +84,13 @@ class ChatEndpoint:
         self._mattermost_url = config.mattermost.url
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
         self._new_mattermost = mattermost
-        self._choices = _DialogNames(choices, log)
+        self._choices = DialogNames(choices, log)
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sparing = SparingLog(log)
         self._replay_guard = ReplayGuard()
         self._people = Quotas(ORDERS_A_SECOND, ORDERS_AT_ONCE)
-        self._told = Quotas(1 / 60, 1)
+        self._told, self._followed = Quotas(1 / 60, 1), Quotas(1 / 10, 3)
         self._commands = accepted(store, CHAT_TOKENS, config.chat.command_tokens, SLASH_COMMAND)
         self._webhooks = accepted(store, CHAT_TOKENS, config.chat.webhook_tokens, OUTGOING_WEBHOOK)
         self._listener: Optional[Listener] = None
@@ -139,10 +140,10 @@ class ChatEndpoint:
                 order.once, self._clock()
             ):
                 if order.once.single:
-                    return 200, _again(inner)
+                    return 200, self._again(order, inner)
                 raise CallRefused(409, "this very call was answered before")
-        except ConfirmationExpired:
-            return 200, _response(inner, EXPIRED)
+        except ConfirmationExpired as expired:
+            return 200, self._said(inner, EXPIRED, expired.user_id, expired.hook)
         except CallRefused as refused:
             self._refuse(inner, refused)
             return refused.status, {"error": str(refused)}
@@ -156,7 +157,22 @@ class ChatEndpoint:
             return 200, self._too_many(order, inner)
         if isinstance(order, DialogWanted):
             return 200, self._open(order, inner)
-        return 200, _response(inner, self._take(order))
+        return 200, self._said(inner, self._take(order), order.user_id, order.hook)
+
+    def _said(self, path: str, text: str, user_id: str, hook: str) -> Dict[str, Any]:
+        """The answer to a call. A click on what answered a command has none that is seen: it goes
+        by that command's own way (`hook`)."""
+        if not (text and hook and path == buttons.CLICK):
+            return _response(path, text)
+        if self._followed.take(user_id):
+            threading.Thread(target=self._tell, args=(user_id, text, hook), daemon=True).start()
+        return {}
+
+    def _again(self, order: ChatOrder, path: str) -> Dict[str, Any]:
+        """A second click on a confirmation, or a dialog sent twice: an error would look as if
+        nothing had been done."""
+        text = DONE_ALREADY if path == buttons.CLICK else ""
+        return self._said(path, text, order.user_id, order.hook)
 
     def _too_many(self, order: Union[ChatOrder, DialogWanted], path: str) -> Dict[str, Any]:
         """Say so to whom it stops, and to nobody else."""
@@ -167,15 +183,16 @@ class ChatEndpoint:
             self._replay_guard.give_back(order.once)
         if path == NOTE and self._told.take(user):
             threading.Thread(target=self._tell, args=(user, text), daemon=True).start()
-        return _response(path, text)
+        hook = order.hook if isinstance(order, ChatOrder) else ""
+        return self._said(path, text, user, hook)
 
-    def _tell(self, user_id: str, text: str) -> None:
-        """In a direct message: an answer to a note would be posted for all to see."""
+    def _tell(self, user_id: str, text: str, hook: str = "") -> None:
+        """By the command's own way, else in a direct message: an answer to a note would be posted
+        for all to see, one to a click in a command's answer nobody would see."""
         try:
-            gateway = self._new_mattermost()
-            gateway.create_post(gateway.direct_channel(user_id).id, text)
+            say(self._new_mattermost(), user_id, hook, OrderReply(text), self._log)
         except PackError as error:
-            self._log.info("That a note was not taken could not be told: %s", error)
+            self._log.info("What became of a call could not be told: %s", error)
 
     def _read(
         self, call: ChatCall
@@ -275,34 +292,6 @@ class ChatEndpoint:
         )
 
 
-class _DialogNames:
-    """Names that dialogs offer, read in the background: a dialog must be opened within 3 s."""
-
-    def __init__(self, read: Callable[[], Mapping[str, List[str]]], log: Any) -> None:
-        self._read, self._log = read, log
-        self._names: Mapping[str, List[str]] = {}
-        self._at = 0.0
-        self._busy = threading.Lock()
-
-    def known(self) -> Mapping[str, List[str]]:
-        if time.monotonic() - self._at > NAMES_KEPT_SECONDS:
-            self.refresh()
-        return self._names
-
-    def refresh(self) -> None:
-        if self._busy.acquire(blocking=False):
-            threading.Thread(target=self._work, name="pagerduty-choices", daemon=True).start()
-
-    def _work(self) -> None:
-        try:
-            self._names = self._read()
-            self._at = time.monotonic()
-        except PackError as error:
-            self._log.info("Dialogs offer no names for now: %s", error)
-        finally:
-            self._busy.release()
-
-
 def open_endpoint(
     service: Any, raw: Any, schemas: Mapping[str, Any], log: Any
 ) -> Optional[ChatEndpoint]:
@@ -372,12 +361,6 @@ def _response(path: str, text: str) -> Dict[str, Any]:
     if path == buttons.CLICK:
         return {"ephemeral_text": text, "skip_slack_parsing": True}
     return {"error": text}
-
-
-def _again(path: str) -> Dict[str, Any]:
-    """A second click on a confirmation, or a dialog sent twice: an error would look as if nothing
-    had been done."""
-    return _response(path, DONE_ALREADY) if path == buttons.CLICK else {}
 
 
 def _lane(order: ChatOrder) -> str:

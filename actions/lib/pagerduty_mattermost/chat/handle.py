@@ -5,8 +5,8 @@
 The way: the command that was given and by whom (`orders`, `thread_notes`), which incident it means
 (`which_incident`), whether that is allowed (`perform.allow`), whether it has to be confirmed
 first, the act with its intent in the audit before it (`perform.run`), the cards that it changes,
-the answer. What is decided on the way is in `order_replies`, without I/O; who acts is looked up
-once (`acting_user`).
+the answer (`answering`). What is decided on the way is in `order_replies`, without I/O; who acts
+is looked up once (`acting_user`).
 """
 
 from __future__ import annotations
@@ -24,14 +24,13 @@ from pagerduty_mattermost.chat import (
     thread_notes,
     which_incident,
 )
+from pagerduty_mattermost.chat.answering import tell, tell_failure, tell_result
 from pagerduty_mattermost.chat.begun_orders import BegunEntry
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.perform import allow, rehearse, run
 from pagerduty_mattermost.chat.verbs.registry import TABLE
-from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
-from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.reading_context import ReadingContext
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
     except _Told as told:
         raise told.error from None
     except PackError as error:
-        _tell(context, order, OrderReply(f":warning: {escape(context.line_of(error))}"))
+        tell_failure(context, order, error)
         raise
     return {"done": DONE, "incidents": list(result.incidents), "message": "Done."}
 
@@ -86,7 +85,7 @@ def _too_late(context: Context, order: Mapping[str, Any]) -> Dict[str, Any]:
         result = _not_again(context, order, begun)
         return {"done": DONE, "incidents": list(result.incidents), "message": "Done."}
     if orders.is_act(order):
-        _tell(context, order, OrderReply(f":warning: {orders.given(order)}: {_VOID[TOO_LATE]}"))
+        tell(context, order, OrderReply(f":warning: {orders.given(order)}: {_VOID[TOO_LATE]}"))
     return {"done": TOO_LATE, "message": _VOID[TOO_LATE]}
 
 
@@ -110,9 +109,9 @@ def _not_again(context: Context, order: Mapping[str, Any], begun: BegunEntry) ->
     _Told with CutShort for what came to no good end, so that it is kept as a failed command."""
     line = begun_orders.report(context, orders.given(order), begun)
     if begun.result != audit.DONE:
-        _tell(context, order, OrderReply(f":warning: {line}"))
+        tell(context, order, OrderReply(f":warning: {line}"))
         raise _Told(CutShort(line))
-    _tell(context, order, OrderReply(line))
+    tell(context, order, OrderReply(line))
     return CommandResult(line, begun.incidents)
 
 
@@ -120,7 +119,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
     command, dry = _command(context, order)
     if command is None:
         return CommandResult("")
-    chat, root_id = context.settings.chat, str(order.get("root_id") or "")
+    root_id = str(order.get("root_id") or "")
     if dry:
         reading = ReadingContext.of(context)
         result = rehearse(reading, which_incident.complete(reading, command, root_id).command)
@@ -138,7 +137,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
             order, command, context.settings, context.clock(), supposed
         )
         if question is not None:
-            _tell(context, order, question)
+            tell(context, order, question)
             return CommandResult("")
         try:
             result = run(context, command, entry_name=entry_name)
@@ -147,8 +146,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
             raise
         _repaint(context, order, command, result)
     if order_replies.is_told(order, result):
-        zone = times.zone(context.settings.time_zone)
-        _tell(context, order, order_replies.reply_to(order, result, chat, zone, context.clock()))
+        tell_result(context, order, command, result)
     declared = order_replies.post_declared(order)
     if declared and not dry:
         declared_post.link_back(context, declared, result.message, result.incidents)
@@ -185,26 +183,3 @@ def _repaint_one(
         posting.make_publisher(context).repaint(change, chosen_in=chosen_in)
     except PackError as error:
         context.log.warning("The card of %s will follow: %s", incident_id, error)
-
-
-def _tell(context: Context, order: Mapping[str, Any], reply: OrderReply) -> None:
-    """By the command's own answer where it has one and that works, else in a direct message.
-    Failing is logged: the act itself went as it went."""
-    try:
-        if order.get("hook") and _answered(context, str(order["hook"]), reply):
-            return
-        channel = context.mattermost.direct_channel(str(order.get("user_id")))
-        rows = list(reply.attachments) if not reply.plain else []
-        props = {"attachments": rows} if rows else None
-        context.mattermost.create_post(channel.id, reply.plain or reply.text, props=props)
-    except PackError as error:
-        context.log.warning("%s could not be answered: %s", order.get("user_name"), error)
-
-
-def _answered(context: Context, hook: str, reply: OrderReply) -> bool:
-    try:
-        context.mattermost.answer_command(hook, reply.text, reply.attachments, public=reply.public)
-    except PackError as error:
-        context.log.info("Answered in a direct message: %s", error)
-        return False
-    return True

@@ -3,7 +3,8 @@ way, and which cards are painted anew. Pure.
 
     asked_first(order, command, settings, now)        # -> OrderReply with the button "Do it"
     is_told(order, result)                            # -> False: the card alone is the answer
-    reply_to(order, result, settings, zone, now)      # -> OrderReply
+    reply_to(order, command, result, settings, zone, now)      # -> OrderReply
+    with_list(reply, listing)                         # -> OrderReply with the list below
     repainted(command, result)                        # -> ids of incidents whose cards change
 """
 
@@ -27,6 +28,8 @@ from pagerduty_mattermost.core.typed_times import span_in_words
 from pagerduty_mattermost.incidents.incident import Change, Incident
 
 QUESTION_CHARACTERS = 200
+_ACTS = {**buttons.DIALOGS, **dict(buttons.MENU_ACTS)}
+"""What is chosen in a card's menu, in its words."""
 
 
 class OrderReply(NamedTuple):
@@ -80,6 +83,7 @@ def asked_first(
         settings.chat.public_url,
         settings.chat.signing_keys[0].reveal(),
         now,
+        str(order.get("hook") or ""),
     )
     return OrderReply("", (asked,))
 
@@ -97,18 +101,49 @@ def is_told(order: Mapping[str, Any], result: CommandResult) -> bool:
 
 
 def reply_to(
-    order: Mapping[str, Any], result: CommandResult, chat: ChatConfig, zone: tzinfo, now: float
+    order: Mapping[str, Any],
+    command: Command,
+    result: CommandResult,
+    chat: ChatConfig,
+    zone: tzinfo,
+    now: float,
 ) -> OrderReply:
     """A list has buttons where it goes back by the command's own way: the attachments of a post
-    are limited, those of such an answer are not."""
+    are limited, those of such an answer are not. What comes of a click on one goes that way,
+    too."""
     if not result.shown or not order.get("hook") or not chat.has_buttons or chat.read_only:
         return OrderReply(result.message, public=result.public)
     key = chat.signing_keys[0].reveal()
+    origin = buttons.Origin(str(order["hook"]), orders.as_text(command._replace(key="")))
     rows = [
-        buttons.row(incident, line(incident, zone), number, chat.public_url, key, now)
+        buttons.row(incident, line(incident, zone), number, chat.public_url, key, now, origin)
         for number, incident in enumerate(result.shown)
     ]
     return OrderReply(result.head, rows, plain=result.message)
+
+
+def with_list(reply: OrderReply, listing: OrderReply) -> OrderReply:
+    """What came of a click on a row, and the list as it is now below it."""
+    text = f"{reply.text}\n\n{listing.text}"
+    return OrderReply(text, listing.attachments, plain=reply.plain or reply.text)
+
+
+def as_answered(listing: CommandResult, act: CommandResult) -> CommandResult:
+    """The list with what the act changed as PagerDuty answered it: a list may lag behind."""
+    after = {one.id: one for one in act.after}
+    return listing._replace(shown=tuple(after.get(one.id, one) for one in listing.shown))
+
+
+def failure(order: Mapping[str, Any], line: str, about: str) -> OrderReply:
+    """What went wrong, with the act and what it was about where these are not before the reader's
+    eyes. `line`: the error; `about`: the incident of a click, as Markdown."""
+    verb = str(order.get("verb") or "")
+    if verb == buttons.CONFIRMED:
+        return OrderReply(f":warning: {escape(orders.given(order))}: {escape(line)}")
+    if not about:
+        return OrderReply(f":warning: {escape(line)}")
+    act = _ACTS.get(verb) or verb.replace("_", " ").capitalize()
+    return OrderReply(f":warning: **{act}** of {about}: {escape(line)}")
 
 
 def repainted(command: Command, result: CommandResult) -> Tuple[str, ...]:

@@ -74,11 +74,21 @@ def _clicked(order: Mapping[str, Any]) -> Command:
     if verb.startswith(SNOOZE):
         return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
     if order.get("kind") == "row":
-        return Command(verb, incidents=incident)
+        # The list as it is now comes with the answer: what else is open need not be read twice.
+        return Command(verb, incidents=incident, brief=bool(text))
     # Whom somebody chose comes as Mattermost's id of the user.
     known = TABLE.get(verb)
     chosen = f"@{marked_id(text)}" if text and known is not None and known.names_people else text
     return Command(_VERB_OF_DIALOG.get(verb, verb), incidents=incident, text=chosen, brief=True)
+
+
+def origin_of(order: Mapping[str, Any]) -> Optional[Command]:
+    """The command whose list a clicked row stands in, in the name of whoever clicked; None where
+    there is none to be seen."""
+    if order.get("kind") != "row" or not (order.get("hook") and order.get("text")):
+        return None
+    user, channel = (str(order.get(name) or "") for name in ("user_id", "channel_id"))
+    return _from_text(str(order["text"]))._replace(user=marked_id(user), channel=channel)
 
 
 def entry_name(order: Mapping[str, Any]) -> str:

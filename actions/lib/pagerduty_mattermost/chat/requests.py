@@ -42,7 +42,12 @@ class CallRefused(Exception):
 
 
 class ConfirmationExpired(Exception):
-    """A click on a confirmation that the pack posted, too late."""
+    """A click on a confirmation that the pack posted, too late. `user_id`: who clicked; `hook`:
+    `Origin.hook` of the confirmation."""
+
+    def __init__(self, user_id: str, hook: str) -> None:
+        super().__init__("too late")
+        self.user_id, self.hook = user_id, hook
 
 
 class ChatCall(NamedTuple):
@@ -81,7 +86,8 @@ class ChatOrder(NamedTuple):
     values: str
     """Further fields of a dialog, as JSON."""
     hook: str
-    """Path of the response_url: `/hooks/commands/…`."""
+    """Path of the response_url: `/hooks/commands/…`; of a click on what answered a command, that
+    command's."""
     valid_until: float
     """Seconds since the epoch."""
     command: str = ""
@@ -209,16 +215,19 @@ def _click(
         signed = verify(secrets.signing_keys, buttons.PURPOSE, context.get("token"), now)
     except SignatureExpired as expired:
         if expired.body.get("v") == buttons.CONFIRMED:
-            raise ConfirmationExpired from None
+            hook = _hook(str(expired.body.get("h")))
+            raise ConfirmationExpired(_user(body), hook) from None
         raise CallRefused(401, str(expired)) from None
     except Unauthorized as error:
         raise CallRefused(401, str(error)) from None
     verb, incident = str(signed.get("v")), str(signed.get("i"))
+    hook = _hook(str(signed.get("h")))
     if verb == buttons.CONFIRMED:
         if signed.get("u") != body.get("user_id"):
             raise CallRefused(403, "only who asked may confirm")
         once = mark_of(TOKEN, context.get("token"), now)
-        return _order("click", body, now, once, verb=verb, text=str(signed.get("o")))
+        text = str(signed.get("o"))
+        return _order("click", body, now, once, verb=verb, text=text, hook=hook)
     if verb == buttons.MENU:
         verb = str(context.get("selected_option") or "")
         if verb not in (
@@ -229,9 +238,10 @@ def _click(
     if verb in buttons.DIALOGS:
         return _opened(body, verb, incident)
     once = mark_of("trigger", body.get("trigger_id"), now)
-    return _order(
-        "row" if signed.get("r") else "click", body, now, once, verb=verb, incident=incident
-    )
+    if not signed.get("r"):
+        return _order("click", body, now, once, verb=verb, incident=incident)
+    text = str(signed.get("l") or "")
+    return _order("row", body, now, once, verb=verb, incident=incident, text=text, hook=hook)
 
 
 def _opened(

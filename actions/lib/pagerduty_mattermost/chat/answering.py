@@ -1,0 +1,95 @@
+"""What an order came to, told where it was given: by the command's own answer, which for a click
+on such an answer comes right below it; else in a direct message.
+
+    tell(context, order, OrderReply("Done."))
+    tell_failure(context, order, error)
+    tell_result(context, order, command, result)
+
+Failing is logged: the act itself went as it went.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Mapping, Optional
+
+from pagerduty_mattermost.chat import order_replies, orders
+from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.order_replies import OrderReply
+from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, named
+from pagerduty_mattermost.chat.verbs.registry import TABLE
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.mattermost.client import Mattermost
+
+
+def tell(context: Context, order: Mapping[str, Any], reply: OrderReply) -> None:
+    """To whoever gave it."""
+    try:
+        say(
+            context.mattermost,
+            str(order.get("user_id")),
+            str(order.get("hook") or ""),
+            reply,
+            context.log,
+        )
+    except PackError as error:
+        context.log.warning("%s could not be answered: %s", order.get("user_name"), error)
+
+
+def say(mattermost: Mattermost, user_id: str, hook: str, reply: OrderReply, log: Any) -> None:
+    """By the command's own answer, which Mattermost takes five of for half an hour; else in a
+    direct message. Raises the PackError of the latter."""
+    if hook:
+        try:
+            mattermost.answer_command(hook, reply.text, reply.attachments, public=reply.public)
+            return
+        except PackError as error:
+            log.info("Answered in a direct message: %s", error)
+    channel = mattermost.direct_channel(user_id)
+    rows = list(reply.attachments) if not reply.plain else []
+    props = {"attachments": rows} if rows else None
+    mattermost.create_post(channel.id, reply.plain or reply.text, props=props)
+
+
+def tell_failure(context: Context, order: Mapping[str, Any], error: PackError) -> None:
+    """Of a click it is said what was clicked, and on which incident."""
+    about = _incident(context, order)
+    tell(context, order, order_replies.failure(order, context.line_of(error), about))
+
+
+def tell_result(
+    context: Context, order: Mapping[str, Any], command: Command, result: CommandResult
+) -> None:
+    """With the list as it is now, where a row of it was clicked."""
+    chat, zone = context.settings.chat, times.zone(context.settings.time_zone)
+    reply = order_replies.reply_to(order, command, result, chat, zone, context.clock())
+    origin = orders.origin_of(order)
+    listing = _listing(context, origin, result) if origin is not None else None
+    if origin is not None and listing is not None:
+        drawn = order_replies.reply_to(order, origin, listing, chat, zone, context.clock())
+        reply = order_replies.with_list(reply, drawn)
+    tell(context, order, reply)
+
+
+def _listing(context: Context, origin: Command, act: CommandResult) -> Optional[CommandResult]:
+    """None where it can't be read: what was done is told all the same."""
+    try:
+        return order_replies.as_answered(TABLE.answer(context, origin), act)
+    except PackError as error:
+        context.log.info("The list below an answer could not be read: %s", error)
+        return None
+
+
+def _incident(context: Context, order: Mapping[str, Any]) -> str:
+    """The incident that was clicked on, as a link; its id where PagerDuty does not tell more."""
+    id = str(order.get("incident") or "")
+    if not id:
+        return ""
+    try:
+        return named(incident_of(get_incident(context.pagerduty, id)))
+    except PackError:
+        return f"`{id}`"
