@@ -14,7 +14,7 @@ from pagerduty_mattermost.chat.permissions import rights
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.config.settings import load
-from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
+from pagerduty_mattermost.core.errors import ConfigError, NotFound, RejectedInput
 
 LOOKING = {
     "observer": "Observer",
@@ -78,25 +78,122 @@ class PagerDutyRolesTestCase(ChatCase):
             self.perform(said("acknowledge", incidents=one.id))
             assert one.status == "acknowledged"
 
-    def test_a_team_role_lets_an_observer_act_on_the_teams_things_alone(self) -> None:
-        service = self.account.find("services", "Checkout API")
-        (team_id, *_) = self.account.team_ids(service["id"], service["escalation_policy_id"])
-        team = self.account.catalog["teams"][team_id]["name"]
+    def acts_on(self, service: str, schedule: str = "Platform rotation") -> Dict[str, Command]:
+        """One command of each kind about the service and the schedule, things to end included."""
+        ada = self.account.find("users", "Ada Lovelace")["id"]
+        mine = self.account.trigger(service, "Slow", assignees=[ada])
+        number = str(mine.number)
+        window, override = self.window(service), self.override(schedule)
+        return {
+            "acknowledge_mine": said("acknowledge_mine"),
+            "resolve": said("resolve", incidents=number),
+            "note": said("note", incidents=number, text="Looking"),
+            "reopen": said("reopen", incidents=number),
+            "create": said("create", text="Down", service=service),
+            "page": said("page", text="Down", service="@mei", options={"service": service}),
+            "page its service": said("page", text="Down", service=f"service {service}"),
+            "override_cancel": said("override_cancel", text=override),
+            "take": said("take", service=schedule, duration="1h"),
+            "override": said("override", service=schedule, duration="from tomorrow 9:00 for 2h"),
+            "maintenance_end": said("maintenance_end", text=window),
+            "maintenance": said("maintenance", service=service, duration="1h"),
+        }
+
+    def window(self, *services: str) -> str:
+        ids = [self.account.find("services", name)["id"] for name in services]
+        tomorrow, ada = (
+            self.account.now() + 86400,
+            self.account.find("users", "Ada Lovelace")["id"],
+        )
+        window = {"start": tomorrow, "end": tomorrow + 60, "service_ids": ids}
+        return str(self.account.open_window(window, ada)["id"])
+
+    def override(self, schedule: str) -> str:
+        found = self.account.find("schedules", schedule)
+        mei, now = self.account.find("users", "Mei Tanaka")["id"], self.account.now()
+        one = {"id": "PVRRIDE", "start": now + 90000, "end": now + 90060, "user_id": mei}
+        self.account.change("schedules", found, {"overrides": [one]})
+        return f"{found['id']}:PVRRIDE"
+
+    def only_refused(self, verb: str, command: Command, role: str) -> None:
+        before = self.written()
+        with pytest.raises(RejectedInput) as refused:
+            self.perform(command)
+        told = str(refused.value)
+        assert f"does not let you {command.verb.replace('_', ' ')}: your role is" in told, verb
+        assert LOOKING[role] in told
+        assert self.written() == before, (role, verb)
+
+    def test_a_team_role_lets_an_observer_act_on_the_teams_things(self) -> None:
         for role in ("observer", "restricted_access"):
-            for in_team, may in (("responder", True), ("manager", True), ("observer", False)):
-                self.role(role, **{team: in_team})
-                for verb in ("acknowledge", "create", "maintenance"):
-                    command = self.acts()[verb]
-                    if may:
-                        self.perform(command)
-                    else:
-                        with pytest.raises(RejectedInput, match="only looks"):
-                            self.perform(command)
-                for id in list(self.account.catalog["maintenance_windows"]):
-                    del self.account.catalog["maintenance_windows"][id]
-        self.role("read_only_user", **{team: "manager"})
+            for in_team in ("responder", "manager"):
+                self.role(role, Platform=in_team)
+                for verb, command in self.acts_on("Database").items():
+                    before = self.written()
+                    self.perform(command)
+                    assert self.written() != before, (role, in_team, verb)
+                self.account.catalog["maintenance_windows"].clear()
+            self.role(role, Platform="observer")
+            for verb, command in self.acts_on("Database").items():
+                self.only_refused(verb, command, role)
+            self.account.catalog["maintenance_windows"].clear()
+        self.role("read_only_user", Platform="manager")
         with pytest.raises(RejectedInput, match="Full Stakeholder"):
-            self.perform(self.acts()["acknowledge"])
+            self.perform(said("take", service="Platform rotation", duration="1h"))
+
+    def test_and_on_nothing_of_other_teams(self) -> None:
+        rota = self.account.find("schedules", "Platform rotation")
+        self.account.change("schedules", rota, {"team_ids": []})
+        for role in ("observer", "restricted_access"):
+            self.role(role, Platform="manager")
+            for verb, command in self.acts_on("Checkout API").items():
+                self.only_refused(verb, command, role)
+
+    def test_all_that_a_command_changes_has_to_be_the_teams(self) -> None:
+        ada = self.account.find("users", "Ada Lovelace")["id"]
+        self.role("observer", Platform="manager")
+        for service in ("Database", "Checkout API"):
+            self.account.trigger(service, "Slow", assignees=[ada])
+        on = {"service": "Database"}
+        refused = (
+            said("acknowledge_mine"),
+            said("acknowledge", incidents="1,2"),
+            said("merge", incidents="1", text="2"),
+            said("maintenance_end", text=self.window("Database", "Checkout API")),
+            said("page", text="Down", service="policy Payments escalation", options=on),
+        )
+        for command in refused:
+            self.only_refused(command.verb, command, "observer")
+        self.account.catalog["maintenance_windows"].clear()
+        self.perform(said("page", text="Down", service="policy Platform escalation", options=on))
+        assert self.account.incidents[max(self.account.incidents)].status == "triggered"
+
+    def test_where_nothing_would_be_changed_that_is_said(self) -> None:
+        self.role("observer", Platform="responder")
+        assert "Nothing is triggered" in self.perform(said("acknowledge_mine")).message
+        with pytest.raises(NotFound):
+            self.perform(said("maintenance_end", text="PNONE"))
+        with pytest.raises(RejectedInput, match="on which service"):
+            self.perform(said("create", text="Down"))
+        self.settings["service_key"] = "0" * 32
+        with pytest.raises(NotFound, match="service_key"):
+            self.perform(said("create", text="Down"))
+        assert self.written() == []
+
+    def test_an_event_to_the_service_of_service_key_needs_its_team(self) -> None:
+        for service, may in (("Database", True), ("Checkout API", False)):
+            id = self.account.find("services", service)["id"]
+            keys = [
+                one["key"]
+                for one in self.account.catalog["integrations"].values()
+                if one["service_id"] == id
+            ]
+            self.settings["service_key"] = keys[0]
+            self.role("observer", Platform="responder")
+            if may:
+                assert "Triggered" in self.perform(said("create", text="Down")).message
+            else:
+                self.only_refused("create", said("create", text="Down"), "observer")
 
     def test_the_role_of_whose_name_is_said_counts(self) -> None:
         mei = self.account.find("users", "Mei Tanaka")
@@ -110,7 +207,7 @@ class PagerDutyRolesTestCase(ChatCase):
         for _ in range(2):
             began = len(self.sandbox.pagerduty.journal.entries)
             with pytest.raises(RejectedInput, match="Observer"):
-                self.perform(said("maintenance_end", text="PNONE"))
+                self.perform(said("maintenance", service="Database", duration="1h"))
         paths = [e.path for e in self.sandbox.pagerduty.journal.entries[began:]]
         assert not any(path.startswith("/users") for path in paths), paths
 

@@ -3,8 +3,9 @@ person in whose name it acts may not.
 
 Owners, admins, managers (`user`) and responders (`limited_user`) act. Observers and people with
 restricted access act where a team role says so: manager or responder in a team of the incident,
-the service or the schedule. Stakeholders (`read_only_user`, `read_only_limited_user`) only look.
-The role is remembered with the identity (an hour), and looked up before anything is changed.
+or of the service, schedule or policy that is changed (`Verb.touches`). Stakeholders
+(`read_only_user`, `read_only_limited_user`) only look. The role is remembered with the identity
+(an hour), and looked up before anything is changed.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from pagerduty_mattermost.chat.verb import MANY, ONE, Verb
 from pagerduty_mattermost.core.errors import Ambiguous, ConfigError, NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.gateways.pagerduty.references import KINDS, resolve, resolve_user
+from pagerduty_mattermost.gateways.pagerduty.references import resolve_user
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
 
 if TYPE_CHECKING:
@@ -32,13 +33,6 @@ NAMES: Mapping[str, str] = {
     "read_only_limited_user": "Limited Stakeholder",
 }
 """As PagerDuty's pages call them."""
-_TARGETS: Mapping[str, str] = {
-    "create": "service",
-    "maintenance": "service",
-    "override": "schedule",
-    "take": "schedule",
-}
-"""Of verbs about no incident: the kind of what `service` names."""
 
 
 def require(context: Context, command: Command, verb: Verb) -> None:
@@ -87,27 +81,23 @@ def _actor(context: Context, command: Command) -> Optional[Tuple[str, str]]:
 
 def _acts_in_teams(context: Context, command: Command, verb: Verb, person_id: str) -> bool:
     """Whether each thing that the command changes belongs to a team in which the person acts."""
-    targets = _targets(context, command, verb)
-    return bool(targets) and all(
-        any(_team_role(context, team, person_id) in ACTING_IN_TEAM for team in teams)
-        for teams in targets
+    touched = _touched(context, command, verb)
+    return touched is not None and all(
+        any(_team_role(context, team, person_id) in ACTING_IN_TEAM for team in _teams(row))
+        for row in touched
     )
 
 
-def _targets(context: Context, command: Command, verb: Verb) -> List[Set[str]]:
-    """Of each thing that it changes the ids of its teams; none where that is not told."""
-    if verb.incidents in (ONE, MANY) and command.incidents:
-        from pagerduty_mattermost.gateways.pagerduty.find_incident import find_all
+def _touched(context: Context, command: Command, verb: Verb) -> Optional[List[Dict[str, Any]]]:
+    """What it changes; None where that is not told."""
+    if verb.touches is not None:
+        return verb.touches(context, command)
+    if verb.incidents not in (ONE, MANY) or not command.incidents:
+        return None
+    from pagerduty_mattermost.gateways.pagerduty.find_incident import find_all
 
-        named = f"{command.incidents},{command.text}" if verb.name == "merge" else ""
-        return [_teams(row) for row in find_all(context.pagerduty, named or command.incidents)]
-    kind = _TARGETS.get(verb.name, "")
-    if not kind or not command.service:
-        return []
-    found = resolve(context.pagerduty, kind, command.service)
-    path = fill(KINDS[kind].path + "/{id}", id=found.id)
-    row: Any = context.pagerduty.get(path).get(kind)
-    return [_teams(row)] if isinstance(row, dict) else []
+    named = f"{command.incidents},{command.text}" if verb.name == "merge" else ""
+    return find_all(context.pagerduty, named or command.incidents)
 
 
 def _teams(row: Dict[str, Any]) -> Set[str]:

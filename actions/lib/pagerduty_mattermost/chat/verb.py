@@ -7,7 +7,7 @@ the record; CONTRIBUTING.md shows how one is added.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.command import Command, CommandResult
@@ -80,6 +80,9 @@ class Verb(NamedTuple):
     """The same where `text` is given."""
     includes_if: Callable[[Command], Tuple[str, ...]] = lambda command: ()
     """The same by what else is said."""
+    touches: Optional[Callable[[Context, Command], List[Dict[str, Any]]]] = None
+    """Of one that names no incident: what it would change at PagerDuty, with its teams; none where
+    nothing would be. None: who acts by a role in a team alone may not."""
     also_called: Tuple[str, ...] = ()
     """Words that people use for it and that are no commands: who types one is told this one."""
     dry_run: str = ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict
+from typing import TYPE_CHECKING, Any, Dict, List
 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_sender, resolve_mentions
@@ -13,8 +13,9 @@ from pagerduty_mattermost.chat.named_people import people
 from pagerduty_mattermost.chat.verb import INCIDENTS, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
+from pagerduty_mattermost.chat.verbs.touched import named_service
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
@@ -125,6 +126,20 @@ def _send_event(context: Context, command: Command, whole: str) -> CommandResult
     return CommandResult(f"{text}\n\n{table}", (incident.id,), email, public=True)
 
 
+def _touched(context: Context, command: Command) -> List[Dict[str, Any]]:
+    from pagerduty_mattermost.gateways.pagerduty.event_outcome import service_of
+
+    if command.service:
+        return named_service(context, command)
+    key = context.settings.pagerduty.service_key
+    if not key:
+        return []
+    found = service_of(context.pagerduty, key.reveal())
+    if found is None:
+        raise NotFound("PagerDuty shows no service with the integration of service_key")
+    return [found]
+
+
 def _trigger(line: TypedLine) -> Fields:
     """`"<title>" on [service] <service>`, or `on <service>: "<title>"`. Without quotes the last
     "on" is the one in front of the service."""
@@ -157,6 +172,7 @@ VERBS = (
         changes=PAGERDUTY,
         includes=("declare",),
         includes_if=lambda command: ("page",) if command.options.get("assign") else (),
+        touches=_touched,
     ),
     Verb(
         name="declare",

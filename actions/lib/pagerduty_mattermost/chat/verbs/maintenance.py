@@ -9,6 +9,7 @@ from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, one_word, words
 from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
+from pagerduty_mattermost.chat.verbs.touched import named_service, services_of_window
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
@@ -101,12 +102,17 @@ def maintenance_list(context: Context, command: Command) -> CommandResult:
 def maintenance_end(context: Context, command: Command) -> CommandResult:
     """PagerDuty ends a present window at once, and deletes a coming one (API: DELETE
     /maintenance_windows/{id})."""
-    id = one_line(clean(command.text, 40)).strip("`")
-    if not id.isalnum():
-        raise RejectedInput("which one? `/pd maintenance list` shows the ids")
+    id = _window(command)
     email = find_sender(context, command.user, command.from_email)
     context.pagerduty.delete(fill("/maintenance_windows/{id}", id=id), from_email=email)
     return CommandResult(f"Maintenance window {escape(id)} is over.", (), email)
+
+
+def _window(command: Command) -> str:
+    id = one_line(clean(command.text, 40)).strip("`")
+    if not id.isalnum():
+        raise RejectedInput("which one? `/pd maintenance list` shows the ids")
+    return id
 
 
 def _service_and_duration(line: TypedLine) -> Fields:
@@ -152,6 +158,7 @@ VERBS = (
         group=PEOPLE,
         changes=PAGERDUTY,
         includes=("maintenance",),
+        touches=lambda context, command: services_of_window(context, _window(command)),
     ),
     Verb(
         name="maintenance",
@@ -166,6 +173,7 @@ VERBS = (
         ),
         group=PEOPLE,
         changes=PAGERDUTY,
+        touches=named_service,
         longest_days=366,
     ),
 )

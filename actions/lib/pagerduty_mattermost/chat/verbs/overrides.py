@@ -9,6 +9,7 @@ from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, one_word, words
 from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
+from pagerduty_mattermost.chat.verbs.touched import named_schedule, of_id
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
@@ -91,11 +92,7 @@ def listed(context: Context, command: Command) -> CommandResult:
 
 def cancel(context: Context, command: Command) -> CommandResult:
     """One that is going on ends now, a coming one is dropped. That it is gone is no failure."""
-    schedule, _, override = command.text.strip().strip("`").partition(":")
-    if not (_is_id(schedule) and _is_id(override)):
-        raise RejectedInput(
-            "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
-        )
+    schedule, override = _ids(command)
     asker = identify(context, command.user).person
     path = fill("/schedules/{schedule}/overrides/{override}", schedule=schedule, override=override)
     try:
@@ -105,6 +102,16 @@ def cancel(context: Context, command: Command) -> CommandResult:
     return CommandResult(
         f"The override is cancelled by {escape(asker.name)}.", (), asker.email, public=True
     )
+
+
+def _ids(command: Command) -> Tuple[str, str]:
+    """Of schedule and override."""
+    schedule, _, override = command.text.strip().strip("`").partition(":")
+    if not (_is_id(schedule) and _is_id(override)):
+        raise RejectedInput(
+            "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
+        )
+    return schedule, override
 
 
 def _is_id(word: str) -> bool:
@@ -238,6 +245,7 @@ VERBS = (
         group=PEOPLE,
         changes=PAGERDUTY,
         includes=("override",),
+        touches=lambda context, command: [of_id(context, "schedule", _ids(command)[0])],
     ),
     Verb(
         name="override",
@@ -250,6 +258,7 @@ VERBS = (
         ),
         group=PEOPLE,
         changes=PAGERDUTY,
+        touches=named_schedule,
         longest_days=LONGEST_DAYS,
     ),
     Verb(
@@ -261,6 +270,7 @@ VERBS = (
         group=PEOPLE,
         changes=PAGERDUTY,
         includes=("override",),
+        touches=named_schedule,
         longest_days=LONGEST_DAYS,
     ),
     Verb(

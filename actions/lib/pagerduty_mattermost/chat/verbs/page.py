@@ -16,6 +16,7 @@ from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.declare import MAX_TITLE_CHARACTERS, with_whole_title
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
+from pagerduty_mattermost.chat.verbs.touched import of_id
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
 from pagerduty_mattermost.core.quotes import plain
@@ -153,6 +154,14 @@ def _service(context: Context, target: PageTarget, asked: str) -> str:
     )
 
 
+def _touched(context: Context, command: Command) -> List[Dict[str, Any]]:
+    """The service that the incident would be on, and the policy that it would go by."""
+    target = _target(context, command.service)
+    service = target.service or _service(context, target, command.options.get("service", ""))
+    policies = [of_id(context, "escalation_policy", target.policy)] if target.policy else []
+    return [of_id(context, "service", service), *policies]
+
+
 def _page(line: TypedLine) -> Fields:
     """`<whom> "<what>"`, or `<whom> about <what>`."""
     count = len(line.words) - 1
@@ -177,5 +186,6 @@ VERBS = (
         changes=PAGERDUTY,
         confirmed=ALWAYS,
         includes=("create", "declare"),
+        touches=_touched,
     ),
 )

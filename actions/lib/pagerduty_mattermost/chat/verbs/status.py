@@ -51,6 +51,7 @@ from pagerduty_mattermost.gateways.pagerduty.notes import has_note, write_note
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.pagerduty.references import Reference
     from pagerduty_mattermost.incidents.incident import Incident
 
 MAX_OPEN_INCIDENTS = 100
@@ -68,11 +69,16 @@ def acknowledge(context: Context, command: Command) -> CommandResult:
 def acknowledge_mine(context: Context, command: Command) -> CommandResult:
     """All that is triggered and assigned to who asks."""
     person = identify(context, command.user).person
-    query = {"statuses": list(_ACKNOWLEDGE), "date_range": "all", "user_ids": [person.id]}
-    rows = context.pagerduty.list_all("/incidents", "incidents", query).items
+    rows = _triggered(context, person)
     if not rows:
         return CommandResult(f"Nothing is triggered and assigned to {escape(person.name)}.")
     return _change(context, command, rows, ACKNOWLEDGED, person.email, [])
+
+
+def _triggered(context: Context, person: Reference) -> List[Dict[str, Any]]:
+    """And assigned to the person."""
+    query = {"statuses": list(_ACKNOWLEDGE), "date_range": "all", "user_ids": [person.id]}
+    return context.pagerduty.list_all("/incidents", "incidents", query).items
 
 
 def resolve(context: Context, command: Command) -> CommandResult:
@@ -285,6 +291,9 @@ VERBS = (
         confirmed=IF_SEVERAL,
         repaints=True,
         includes=("acknowledge",),
+        touches=lambda context, command: _triggered(
+            context, identify(context, command.user).person
+        ),
     ),
     Verb(
         name="acknowledge",

@@ -65,17 +65,22 @@ def came_of(
 
 def _silence(pagerduty: PagerDuty, integration_key: str) -> str:
     """Why the service of this integration triggers nothing now; empty where that is not known."""
+    service = service_of(pagerduty, integration_key) or {}
+    state = _SILENT.get(str(service.get("status")))
+    if state is None:
+        return ""
+    name = one_line(clean(service.get("name"), 200))
+    return f"{name} is {state}{_until(pagerduty, service)}"
+
+
+def service_of(pagerduty: PagerDuty, integration_key: str) -> Optional[Dict[str, Any]]:
+    """The service that events with this key go to; None where none is seen."""
     services = pagerduty.list_all("/services", "services", {"include": ["integrations"]}).items
     for service in services:
         keys = [one.get("integration_key") for one in rows_of(service, "integrations")]
-        if integration_key not in keys:
-            continue
-        state = _SILENT.get(str(service.get("status")))
-        if state is None:
-            return ""
-        name = one_line(clean(service.get("name"), 200))
-        return f"{name} is {state}{_until(pagerduty, service)}"
-    return ""
+        if integration_key in keys:
+            return service
+    return None
 
 
 def _until(pagerduty: PagerDuty, service: Dict[str, Any]) -> str:

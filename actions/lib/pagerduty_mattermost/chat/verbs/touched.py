@@ -1,0 +1,43 @@
+"""What a command that names no incident changes at PagerDuty, as PagerDuty gives it, with its
+teams: of a `Verb` its `touches`. Read only for somebody who acts by a role in a team."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, Dict, List
+
+from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty.references import KINDS, resolve
+from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.chat.command import Command
+    from pagerduty_mattermost.gateways.context import Context
+
+
+def of_id(context: Context, kind: str, id: str) -> Dict[str, Any]:
+    """The service, schedule or escalation policy of this id. Raises NotFound."""
+    row: Any = context.pagerduty.get(fill(KINDS[kind].path + "/{id}", id=id)).get(kind)
+    if not isinstance(row, dict):
+        raise NotFound(f"PagerDuty shows no {KINDS[kind].word} {id}")
+    return row
+
+
+def named_service(context: Context, command: Command) -> List[Dict[str, Any]]:
+    """The service that `service` names."""
+    found = resolve(context.pagerduty, "service", command.service)
+    return [of_id(context, "service", found.id)]
+
+
+def named_schedule(context: Context, command: Command) -> List[Dict[str, Any]]:
+    """The schedule that `service` names."""
+    found = resolve(context.pagerduty, "schedule", command.service)
+    return [of_id(context, "schedule", found.id)]
+
+
+def services_of_window(context: Context, id: str) -> List[Dict[str, Any]]:
+    """The services that a maintenance window is about. Raises NotFound."""
+    path = fill("/maintenance_windows/{id}", id=id)
+    row: Any = context.pagerduty.get(path).get("maintenance_window")
+    services = rows_of(row, "services") if isinstance(row, dict) else []
+    return [of_id(context, "service", id_of(one)) for one in services]
