@@ -17,6 +17,7 @@ from __future__ import annotations
 import dataclasses
 from typing import Any, Dict, List, Optional, Sequence, Tuple
 
+from . import shift_rota
 from .lifecycle import WEBSITE, Lifecycle, Which
 from .model import URGENCIES, Agent, Alert, Incident, LogEntry, Options, Responder, Thing, invalid
 
@@ -51,7 +52,17 @@ DO = {
         "respond",
         "odd_entry",
     ),
-    *("log_late", "hide", "set_options", "set_switches", "truth", "maintain", "cover", "deploy"),
+    *(
+        "log_late",
+        "hide",
+        "set_options",
+        "set_switches",
+        "truth",
+        "maintain",
+        "cover",
+        "deploy",
+        "upgrade",
+    ),
 }
 """What `call` carries out."""
 
@@ -231,6 +242,8 @@ class PagerDutyAccount(Lifecycle):
         """Somebody takes over on a schedule, from now on."""
         with self.lock:
             found, now = self.find("schedules", schedule), self.now()
+            if found["type"] == shift_rota.SHIFT_BASED:
+                return self._cover_shifts(found, self.find("users", user)["id"], now + seconds)
             override = {
                 "user_id": self.find("users", user)["id"],
                 "start": now,
@@ -239,6 +252,37 @@ class PagerDutyAccount(Lifecycle):
             found["overrides"].append({**override, "id": self.new_id("Q", 14)})
             self.change("schedules", found, {})
             return dict(found["overrides"][-1])
+
+    def _cover_shifts(self, schedule: Thing, user: str, until: int) -> Thing:
+        """An override of whoever is on call first by a shift-based schedule."""
+        now = self.now()
+        first = next(one for one in shift_rota.assignments(schedule, now, now + 1) if one.user_id)
+        source = dict(first.source)
+        override = {
+            "id": self.new_id("A", 26),
+            "rotation_id": source.get("rotation_id", ""),
+            "custom_shift_id": source.get("shift_id", ""),
+            "start": now,
+            "end": until,
+            "overridden": first.user_id,
+            "overriding": user,
+        }
+        schedule["shift_overrides"].append(override)
+        self.change("schedules", schedule, {})
+        return dict(override)
+
+    def upgrade(self, schedule: str) -> str:
+        """A layer-based schedule becomes a shift-based one, under its id and name: whoever is on
+        call by it stays so. Raises ValueError for one with more than one layer, restrictions, or
+        turns of parts of days, which the sandbox does not upgrade."""
+        with self.lock:
+            found = self.find("schedules", schedule)
+            ids = (self.new_id("A", 26), self.new_id("A", 26))
+            shape = shift_rota.upgraded(found, ids, self.now())
+            if shape is None:
+                raise ValueError(f"the schedule {found['name']!r} can't be upgraded here")
+            self.change("schedules", found, {**shape, "layers": [], "overrides": []})
+            return str(found["id"])
 
     def deploy(self, service: str, summary: str, **fields: Any) -> Thing:
         """A change event of a service; `fields`: source, links, images, custom_details."""

@@ -26,6 +26,7 @@ _ALLOWED = {
     "/log_entries/{id}": _LOG,
     "/oncalls": ("escalation_policies", "schedules", "users"),
     "/schedules": ("final_schedule", "overrides_subschedule", "schedule_layers"),
+    "/v3/schedules/{id}": ("final_schedule",),
     "/escalation_policies": _POLICY,
     "/escalation_policies/{id}": _POLICY,
     "/services": _SERVICE,

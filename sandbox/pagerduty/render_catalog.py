@@ -9,6 +9,7 @@ from typing import Callable, Container, Dict, Optional, TypeVar
 from ..clock import iso
 from .account import PagerDutyAccount
 from .model import Agent, Thing
+from .shift_rota import SHIFT_BASED
 
 API = "https://api.pagerduty.com"
 WEB = "https://acme-sandbox.pagerduty.com"
@@ -85,6 +86,8 @@ class CatalogRenderer:
         if kind in _OWNERS:
             owner, field = _OWNERS[kind]
             path = f"/{owner}/{thing[field]}{path}"
+        if thing["type"] == SHIFT_BASED:
+            path = "/v3" + path
         return {
             "id": thing["id"],
             "type": thing["type"],

@@ -7,6 +7,7 @@ from typing import Iterable
 
 from .model import Thing
 from .render_catalog import CatalogRenderer, shows
+from .shift_rota import SHIFT_BASED
 
 _NO_PAUSE = {"enabled": False, "timeout": None}
 
@@ -135,6 +136,8 @@ def schedule(render: CatalogRenderer, schedule: Thing, shown: Thing) -> Thing:
         teams=[render.reference("teams", t) for t in schedule.get("team_ids", ())],
         escalation_policies=[render.reference("escalation_policies", p["id"]) for p in policies],
     )
+    if schedule["type"] == SHIFT_BASED:
+        del shown["users"]  # only with include[]=users
     return shown
 
 

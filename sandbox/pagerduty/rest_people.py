@@ -10,6 +10,7 @@ from .call import PagerDutyCall
 from .forms import BodyForm, Field, Problem, email, flag, number, one_of, text, zone
 from .model import Thing, invalid, not_found
 from .resource import in_use, serve_reading, serve_writing, taken
+from .shift_rota import members
 
 routes = Routes()
 
@@ -53,7 +54,9 @@ def _guard_user(call: PagerDutyCall, user: Thing) -> None:
                 f"The user cannot be deleted as they are on the escalation policy {policy['name']}"
             )
     for schedule in account.catalog["schedules"].values():
-        if any(id in layer["user_ids"] for layer in schedule.get("layers", ())):
+        if id in members(schedule) or any(
+            id in layer["user_ids"] for layer in schedule.get("layers", ())
+        ):
             raise in_use(
                 f"The user cannot be deleted as they are on the schedule {schedule['name']}"
             )

@@ -11,6 +11,8 @@ from .forms import BodyForm, Field, Problem, many, moment, number, one_of, refer
 from .model import RequestRefused, Thing, invalid, not_found
 from .resource import filtered, in_use, taken
 from .rota import shifts
+from .shift_rota import SHIFT_BASED
+from .switches import EMPTY, REFUSED
 
 routes = Routes()
 DAY_SECONDS = 86400
@@ -86,7 +88,8 @@ def index(call: PagerDutyCall) -> HttpAnswer:
         whole = _rendered(call, schedule) if parts else {}
         return {**shown, **{part: whole[part] for part in parts}}
 
-    return call.page("schedules", filtered(call, "schedules"), show)
+    rows = [one for one in filtered(call, "schedules") if one["type"] != SHIFT_BASED]
+    return call.page("schedules", rows, show)
 
 
 _PARTS = ("schedule_layers", "overrides_subschedule", "final_schedule")
@@ -120,14 +123,27 @@ def preview(call: PagerDutyCall) -> HttpAnswer:
     return _shown(call, 200, thing)
 
 
+def _layered(call: PagerDutyCall) -> Thing:
+    """The schedule that the path names. Raises 404, and for a shift-based one what the switches
+    say."""
+    found = call.named("schedules")
+    if found["type"] != SHIFT_BASED:
+        return found
+    if call.account.switches.upgraded_schedule == REFUSED:
+        raise invalid("Schedule is shift-based: use the V3 API")
+    raise not_found()
+
+
 @routes.add("GET", "/schedules/{id}")
 def show(call: PagerDutyCall) -> HttpAnswer:
-    return _shown(call, 200, call.named("schedules"))
+    if call.account.switches.upgraded_schedule == EMPTY:
+        return _shown(call, 200, {**call.named("schedules"), "type": "schedule"})
+    return _shown(call, 200, _layered(call))
 
 
 @routes.add("PUT", "/schedules/{id}")
 def update(call: PagerDutyCall) -> HttpAnswer:
-    found = call.named("schedules")
+    found = _layered(call)
     fields = SCHEDULE.read(call, call.body("schedule"), partial=True)
     taken(call, "schedules", fields, found)
     _name_layers(fields)
@@ -137,7 +153,7 @@ def update(call: PagerDutyCall) -> HttpAnswer:
 
 @routes.add("DELETE", "/schedules/{id}")
 def delete(call: PagerDutyCall) -> HttpAnswer:
-    found = call.named("schedules")
+    found = _layered(call)
     for policy in call.account.catalog["escalation_policies"].values():
         if any(
             ("schedule", found["id"]) in map(tuple, rule["targets"]) for rule in policy["rules"]
@@ -203,7 +219,7 @@ def _entries(call: PagerDutyCall, schedule: Thing) -> Thing:
 @routes.add("GET", "/schedules/{id}/users")
 def users(call: PagerDutyCall) -> HttpAnswer:
     """Who is on call in the range; without one, everybody in the rotation."""
-    found, render = call.named("schedules"), call.renderer()
+    found, render = _layered(call), call.renderer()
     if call.param("since") or call.param("until"):
         since, until = call.span(DAY_SECONDS)
         ids = dict.fromkeys(s.user_id for s in shifts(found, since, until))
@@ -236,7 +252,7 @@ def _override_shown(call: PagerDutyCall, override: Thing) -> Thing:
 @routes.add("GET", "/schedules/{id}/overrides")
 def overrides(call: PagerDutyCall) -> HttpAnswer:
     """201, as the document has it."""
-    found = call.named("schedules")
+    found = _layered(call)
     if not call.param("since") or not call.param("until"):
         raise invalid("since and until are required")
     since, until = call.span(0)
@@ -251,7 +267,7 @@ def overrides(call: PagerDutyCall) -> HttpAnswer:
 @routes.add("POST", "/schedules/{id}/overrides")
 def add_overrides(call: PagerDutyCall) -> HttpAnswer:
     """Each is taken or refused for itself."""
-    found, rows, answers = call.named("schedules"), call.body().get("overrides"), []
+    found, rows, answers = _layered(call), call.body().get("overrides"), []
     if not isinstance(rows, list) or not rows:
         raise invalid("Overrides can't be empty")
     made: List[str] = []
@@ -282,7 +298,7 @@ def _override(call: PagerDutyCall, row: Any) -> Tuple[Optional[Thing], List[str]
 @routes.add("DELETE", "/schedules/{id}/overrides/{override_id}")
 def remove_override(call: PagerDutyCall) -> HttpAnswer:
     """204; 200 for one that has begun and ends now; one that is over stays."""
-    found, now = call.named("schedules"), call.account.now()
+    found, now = _layered(call), call.account.now()
     for override in found.get("overrides", ()):
         if override["id"] == call.names["override_id"]:
             break

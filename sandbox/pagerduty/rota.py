@@ -16,6 +16,7 @@ from typing import Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
 
 from dateutil import tz
 
+from . import shift_rota
 from .model import Thing
 
 MAX_AHEAD_SECONDS = 90 * 86400
@@ -32,7 +33,15 @@ class Shift(NamedTuple):
 
 
 def shifts(schedule: Thing, since: int, until: int) -> List[Shift]:
-    """The shifts that touch [since, until], whole, in order; nobody's time is left out."""
+    """The shifts that touch [since, until], whole, in order; nobody's time is left out. By a
+    shift-based schedule several may be on call at once."""
+    if schedule.get("type") == shift_rota.SHIFT_BASED:
+        until = min(until, since + MAX_AHEAD_SECONDS)
+        return [
+            Shift(one.user_id, one.start, one.end)
+            for one in shift_rota.assignments(schedule, since, until + 1)
+            if one.user_id
+        ]
     until = min(until, since + MAX_AHEAD_SECONDS)
     zone = tz.gettz(schedule.get("time_zone") or "UTC") or tz.UTC
     given = [layer for layer in schedule.get("layers", ()) if layer["user_ids"]]

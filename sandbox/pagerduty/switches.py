@@ -13,6 +13,7 @@ import random
 from typing import NamedTuple
 
 REFUSED, REST, TAKEN, AGAIN = "refused", "rest", "taken", "again"
+MISSING, EMPTY = "missing", "empty"
 
 
 class Switches(NamedTuple):
@@ -39,6 +40,11 @@ class Switches(NamedTuple):
     `again`: another entry, and the service's time to acknowledge begins anew."""
     bridge_entry: str = "field_value_change"
     """Type of the entry of another conference bridge; empty: none, only the incident shows it."""
+    upgraded_schedule: str = MISSING
+    """What `GET /schedules/{id}` answers for a shift-based schedule (facts/pagerduty.md: "what v2
+    answers for an upgraded id is not documented"). `missing`: 404; `refused`: 400; `empty`: 200,
+    without layers and without anybody on call. Whatever else asks for it by that API is answered
+    404 or 400."""
     webhooks_doubled: bool = False
     """Each webhook comes twice, under the same `X-Webhook-Id`."""
     webhooks_delay_seconds: float = 0.0
@@ -71,5 +77,6 @@ def draw(seed: int) -> Switches:
         webhooks_doubled=pick([True, False]),
         webhooks_delay_seconds=pick([0.0, 4.0, 60.0]),
         webhooks_reordered=pick([True, False]),
+        upgraded_schedule=pick([MISSING, REFUSED, EMPTY]),
         seed=seed,
     )

@@ -1,0 +1,224 @@
+"""Who is on call by a shift-based schedule: the events of its rotations, custom shifts and
+overrides (facts/pagerduty.md, Shift-based schedules; API: V3 schedules).
+
+Such a schedule holds `rotations` (each: `id` and `events`), `custom_shifts` (each: `id`, `start`,
+`end`, `member`) and `shift_overrides` (each: `id`, `rotation_id` or `custom_shift_id`, `start`,
+`end`, `overridden`, `overriding`). A member is a user's id, or empty where nobody is assigned. An
+event's `start` and `end` are what the API takes: `date_time` and `time_zone`. Times are epoch
+seconds; an event recurs by the wall clock of its own zone.
+"""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, tzinfo
+from typing import Any, Dict, Iterator, List, NamedTuple, Optional, Sequence, Tuple
+
+from dateutil import parser, rrule, tz
+
+from .model import Thing
+
+ROTATING = "rotating_member_assignment_strategy"
+EVERY = "every_member_assignment_strategy"
+SHIFT_BASED = "schedule_v3"
+"""The type of such a schedule; a layer-based one is a `schedule`."""
+
+
+class Assignment(NamedTuple):
+    """Somebody's time on call, or (with an empty `user_id`) time that nobody has."""
+
+    user_id: str
+    start: int
+    end: int
+    source: Tuple[Tuple[str, str], ...]
+    """`type`, and the ids of what it comes from, as the API names them."""
+
+
+def assignments(schedule: Thing, since: int, until: int) -> List[Assignment]:
+    """Those that touch [since, until), whole, in order; several people may be on call at once.
+    Time that nobody has comes as an assignment without a user."""
+    found: List[Assignment] = []
+    overrides = list(schedule.get("shift_overrides", ()))
+    for rotation in schedule.get("rotations", ()):
+        shifts = [one for event in rotation["events"] for one in _shifts(event, since, until)]
+        source = (("type", "schedule_rotation"), ("rotation_id", rotation["id"]))
+        own = [Assignment(user, start, end, source) for user, start, end in shifts]
+        found += _overridden(own, "rotation_id", rotation["id"], overrides)
+    for shift in schedule.get("custom_shifts", ()):
+        source = (("type", "custom_shift"), ("shift_id", shift["id"]))
+        own = [Assignment(shift["member"], shift["start"], shift["end"], source)]
+        found += _overridden(own, "custom_shift_id", shift["id"], overrides)
+    found = [one for one in found if one.start < until and one.end > since]
+    people = [one for one in found if one.user_id]
+    empty = [one for one in found if not one.user_id]
+    rotations = schedule.get("rotations", ())
+    source = (
+        ("type", "schedule_rotation"),
+        *((("rotation_id", rotations[0]["id"]),) if rotations else ()),
+    )
+    gaps = [
+        Assignment("", start, end, source)
+        for start, end in _gaps(sorted({(one.start, one.end) for one in found}), since, until)
+    ]
+    return sorted([*people, *empty, *gaps], key=lambda one: (one.start, one.end, one.user_id))
+
+
+def coverage(found: Sequence[Assignment], since: int, until: int) -> float:
+    """The part of [since, until) in which somebody is on call, in percent."""
+    spans = sorted((one.start, one.end) for one in found if one.user_id)
+    free = sum(end - start for start, end in _gaps(spans, since, until))
+    return round(100.0 * (until - since - free) / (until - since), 1) if until > since else 0.0
+
+
+def members(schedule: Thing) -> List[str]:
+    """Ids of all users that the schedule names, each once."""
+    ids = [
+        user
+        for rotation in schedule.get("rotations", ())
+        for event in rotation["events"]
+        for user in event["members"]
+    ]
+    ids += [shift["member"] for shift in schedule.get("custom_shifts", ())]
+    ids += [override["overriding"] for override in schedule.get("shift_overrides", ())]
+    return list(dict.fromkeys(id for id in ids if id))
+
+
+def recurrence(lines: Sequence[str], start: Thing) -> Any:
+    """The rule of an event, over the wall clock of its zone. Raises ValueError."""
+    rules = [line for line in lines if line.startswith("RRULE:")]
+    others = [line for line in lines if not line.startswith(("RRULE:", "EXDATE", "RDATE"))]
+    if len(rules) != 1 or others:
+        raise ValueError("must be exactly one RRULE and any number of EXDATE and RDATE")
+    try:
+        return rrule.rrulestr("\n".join(lines), dtstart=_wall(start), forceset=True, cache=True)
+    except (ValueError, TypeError, KeyError) as error:
+        raise ValueError(f"is not a recurrence rule: {error}") from None
+
+
+def _shifts(event: Thing, since: int, until: int) -> Iterator[Tuple[str, int, int]]:
+    """User, start and end of what the event makes that touches [since, until)."""
+    zone = _zone(event["start"])
+    length = _wall(event["end"]) - _wall(event["start"])
+    low, high = event["effective_since"], event.get("effective_until")
+    last = until if high is None else min(until, high)
+    people: Sequence[str] = event["members"]
+    for number, begins in enumerate(recurrence(event["recurrence"], event["start"])):
+        start = _epoch(begins, zone)
+        if start >= last:
+            return
+        end = _epoch(begins + length, zone)
+        start, end = max(start, low), end if high is None else min(end, high)
+        if end <= max(start, since):
+            continue
+        turn = number // event["shifts_per_member"] % len(people) if event["rotating"] else None
+        for user in people if turn is None else (people[turn],):
+            yield user, start, end
+
+
+def _overridden(
+    found: List[Assignment], name: str, id: str, overrides: Sequence[Thing]
+) -> List[Assignment]:
+    """With the overrides of this rotation or custom shift, in the order they were made."""
+    for override in overrides:
+        if override.get(name) != id:
+            continue
+        kept: List[Assignment] = []
+        for one in found:
+            start, end = max(one.start, override["start"]), min(one.end, override["end"])
+            if end <= start or one.user_id != override["overridden"]:
+                kept.append(one)
+                continue
+            kind = dict(one.source)["type"].replace("_override", "") + "_override"
+            source = {**dict(one.source), "type": kind, "override_id": override["id"]}
+            kept += [
+                piece
+                for piece in (
+                    one._replace(end=start),
+                    Assignment(override["overriding"], start, end, tuple(source.items())),
+                    one._replace(start=end),
+                )
+                if piece.end > piece.start
+            ]
+        found = kept
+    return found
+
+
+def _gaps(spans: Sequence[Tuple[int, int]], since: int, until: int) -> Iterator[Tuple[int, int]]:
+    at = since
+    for start, end in spans:
+        if start > at:
+            yield at, min(start, until)
+        at = max(at, end)
+        if at >= until:
+            return
+    if at < until:
+        yield at, until
+
+
+def _zone(moment: Thing) -> tzinfo:
+    return tz.gettz(moment["time_zone"]) or tz.UTC
+
+
+def _wall(moment: Thing) -> datetime:
+    """What the clocks of its zone show then."""
+    at = parser.isoparse(moment["date_time"])
+    if at.tzinfo is not None:
+        at = at.astimezone(_zone(moment)).replace(tzinfo=None)
+    return at
+
+
+def _epoch(wall: datetime, zone: tzinfo) -> int:
+    return int(wall.replace(tzinfo=zone).timestamp())
+
+
+def upgraded(schedule: Thing, ids: Sequence[str], now: int) -> Optional[Dict[str, Any]]:
+    """What a layer-based schedule becomes: a rotation for its one layer, its overrides to come as
+    overrides of that rotation. None for one with restrictions, several layers, or turns that are
+    no whole days."""
+    layers = schedule.get("layers", ())
+    if len(layers) != 1 or layers[0].get("restrictions"):
+        return None
+    layer, day = layers[0], timedelta(days=1)
+    days, rest = divmod(timedelta(seconds=layer["turn"]), day)
+    if not days or rest:
+        return None
+    zone = tz.gettz(schedule["time_zone"]) or tz.UTC
+    begins = datetime.fromtimestamp(layer["virtual_start"], zone).replace(tzinfo=None)
+
+    def moment(wall: datetime) -> Thing:
+        at = wall.replace(tzinfo=zone).astimezone(tz.UTC).replace(tzinfo=None)
+        return {"date_time": at.isoformat() + "Z", "time_zone": schedule["time_zone"]}
+
+    event = {
+        "id": ids[1],
+        "name": layer["name"],
+        "start": moment(begins),
+        "end": moment(begins + days * day),
+        "effective_since": layer["start"],
+        "effective_until": layer.get("end"),
+        "recurrence": [f"RRULE:FREQ=DAILY;INTERVAL={days}"],
+        "rotating": True,
+        "shifts_per_member": 1,
+        "members": list(layer["user_ids"]),
+    }
+    shape: Dict[str, Any] = {
+        "type": SHIFT_BASED,
+        "rotations": [{"id": ids[0], "events": [event]}],
+        "custom_shifts": [],
+        "shift_overrides": [],
+    }
+    for override in schedule.get("overrides", ()):
+        if override["end"] <= now:
+            continue
+        for turn in _shifts(event, override["start"], override["end"]):
+            user, start, end = turn
+            shape["shift_overrides"].append(
+                {
+                    "id": override["id"],
+                    "rotation_id": ids[0],
+                    "start": max(start, override["start"]),
+                    "end": min(end, override["end"]),
+                    "overridden": user,
+                    "overriding": override["user_id"],
+                }
+            )
+    return shape
