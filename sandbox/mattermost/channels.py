@@ -11,7 +11,7 @@ from . import ids
 from .call import ROUTES, MattermostCall, ok, paged, text_of, unknown_user
 from .errors import ApiError, bad_body, bad_url, forbidden
 from .model import DIRECT, OPEN, PRIVATE, Channel, User
-from .permissions import MANAGE_TEAM, MEMBERS, PROPERTIES
+from .permissions import CONVERT, CREATE, DELETE, MANAGE_TEAM, MEMBERS, PROPERTIES
 from .teams import visible_team
 
 TOWN_SQUARE = "town-square"
@@ -53,8 +53,17 @@ def create(call: MattermostCall) -> HttpAnswer:
         raise bad_body("display_name")
     if kind not in (OPEN, PRIVATE):
         raise ApiError("model.channel.is_valid.type.app_error")
+    permission = CREATE[kind]
+    if not state.may(call.user, permission, team_id):
+        raise forbidden()
     texts = {name: text_of(body, name) for name in ("name", "display_name", "header", "purpose")}
+    if call.server.anonymous_urls:
+        texts["name"] = state.new_id()
     check_texts(call.server.version.channel_name, **texts)
+    if sum(c.team_id == team_id for c in state.channels.values()) >= (
+        call.server.max_channels_per_team
+    ):
+        raise ApiError("api.channel.create_channel.max_channel_limit.app_error")
     if state.channel_named(team_id, texts["name"]) is not None:
         raise ApiError("store.sql_channel.save_channel.exists.app_error")
     channel = call.server.make_channel(team_id, kind, creator=call.user, **texts)
@@ -104,6 +113,9 @@ def _named(call: MattermostCall, team_id: str) -> HttpAnswer:
     telling which."""
     state = call.server.state
     channel = state.channel_named(team_id, call.names["channel_name"].lower())
+    made = channel.create_at / 1000 if channel is not None else 0.0
+    if state.clock() < made + call.server.channel_seconds:
+        raise ApiError("app.channel.get_by_name.missing.app_error")
     if channel is None or (channel.delete_at and not call.flag("include_deleted")):
         raise ApiError("app.channel.get_by_name.missing.app_error")
     if not state.may_read(call.user, channel):
@@ -124,6 +136,19 @@ def public_of_team(call: MattermostCall) -> HttpAnswer:
     return HttpAnswer(
         200, [c.to_json() for c in paged(sorted(found, key=lambda c: c.display_name), call.page())]
     )
+
+
+@ROUTES.add("GET", "/teams/{team_id}/channels/deleted")
+def archived_of_team(call: MattermostCall) -> HttpAnswer:
+    """Public ones, and private ones of which one is a member."""
+    team, state = visible_team(call), call.server.state
+    found = [
+        c
+        for c in state.channels.values()
+        if c.team_id == team.id and c.delete_at and state.may_read(call.user, c)
+    ]
+    ordered = sorted(found, key=lambda c: c.display_name)
+    return HttpAnswer(200, [c.to_json() for c in paged(ordered, call.page())])
 
 
 @ROUTES.add("GET", "/users/{user_id}/teams/{team_id}/channels")
@@ -210,11 +235,26 @@ def patch(call: MattermostCall) -> HttpAnswer:
     return HttpAnswer(200, channel.to_json(), effect=channel.id)
 
 
+@ROUTES.add("PUT", "/channels/{channel_id}/privacy")
+def privacy(call: MattermostCall) -> HttpAnswer:
+    """Public to private or back. A plain member may not."""
+    wanted = text_of(call.body("channel"), "privacy")
+    channel = _own_channel(call)
+    if wanted not in CONVERT:
+        raise bad_body("privacy")
+    if not call.server.state.may_in(call.user, channel, CONVERT[wanted]):
+        raise forbidden()
+    call.server.change_channel(channel, {"type": wanted})
+    return HttpAnswer(200, channel.to_json(), effect=channel.id)
+
+
 @ROUTES.add("DELETE", "/channels/{channel_id}")
 def archive(call: MattermostCall) -> HttpAnswer:
     channel = _own_channel(call)
     if channel.type == DIRECT:
         raise ApiError("api.channel.delete_channel.type.invalid")
+    if not call.server.state.may_in(call.user, channel, DELETE[channel.type]):
+        raise forbidden()
     if channel.delete_at:
         raise ApiError("api.channel.delete_channel.deleted.app_error")
     if channel.name == TOWN_SQUARE:

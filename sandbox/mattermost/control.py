@@ -42,6 +42,9 @@ SETTINGS = {
     "enable_gitlab": bool,
     "enable_saml": bool,
     "enable_ldap": bool,
+    "max_channels_per_team": int,
+    "channel_seconds": float,
+    "anonymous_urls": bool,
 }
 _ACCOUNT = (
     "add_user",

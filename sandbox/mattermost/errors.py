@@ -30,6 +30,10 @@ MESSAGES: Dict[str, Tuple[int, str]] = {
         400,
         "Invalid user ID for direct channel creation.",
     ),
+    "api.channel.create_channel.max_channel_limit.app_error": (
+        400,
+        "Unable to create more than the maximum number of channels for the current team.",
+    ),
     "api.channel.delete_channel.cannot.app_error": (
         400,
         "Unable to delete the default channel town-square.",

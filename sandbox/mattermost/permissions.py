@@ -10,6 +10,13 @@ VIEW_TEAM, MANAGE_TEAM = "view_team", "manage_team"
 CREATE_GROUP, MANAGE_GROUP_MEMBERS = "create_custom_group", "manage_custom_group_members"
 PROPERTIES = {"O": "manage_public_channel_properties", "P": "manage_private_channel_properties"}
 MEMBERS = {"O": "manage_public_channel_members", "P": "manage_private_channel_members"}
+CONVERT = {
+    "P": "convert_public_channel_to_private",
+    "O": "convert_private_channel_to_public",
+}
+"""By what the channel becomes."""
+CREATE = {"O": "create_public_channel", "P": "create_private_channel"}
+DELETE = {"O": "delete_public_channel", "P": "delete_private_channel"}
 """Of a channel, by its type."""
 
 _CHANNEL_USER = (
@@ -28,7 +35,8 @@ _TEAM_ADMIN = (
     "remove_user_from_team manage_team import_team manage_team_roles manage_channel_roles "
     "manage_others_incoming_webhooks manage_others_outgoing_webhooks manage_slash_commands "
     "manage_others_slash_commands manage_incoming_webhooks manage_outgoing_webhooks "
-    "delete_post delete_others_posts"
+    "delete_post delete_others_posts convert_public_channel_to_private "
+    "convert_private_channel_to_public"
 )
 _SYSTEM_USER = (
     "list_public_teams join_public_teams create_direct_channel create_group_channel "

@@ -32,7 +32,10 @@ class MattermostCore(MattermostAccount, Service):
     edition, `professional`; empty: none) and `enable_custom_groups` for user groups, as servers
     from 6.3 on have them; `unknown_emojis` (names that 11.6 has no emoji for);
     `enable_user_creation`, `require_email_verification`, `enable_gitlab`,
-    `enable_saml`, `enable_ldap`.
+    `enable_saml`, `enable_ldap`; for channels `max_channels_per_team` (2000; archived ones count),
+    `channel_seconds` (of the sandbox's clock, in which a channel that was made is not found by its
+    name yet, though its name is taken: its first member is saved after it) and `anonymous_urls`
+    (names of new channels are replaced by ids).
     """
 
     name = "mattermost"
@@ -73,6 +76,9 @@ class MattermostCore(MattermostAccount, Service):
         self.license = ""
         self.enable_custom_groups = True
         self.unknown_emojis: FrozenSet[str] = frozenset()
+        self.max_channels_per_team = 2000
+        self.channel_seconds = 0.0
+        self.anonymous_urls = False
         self._refusals = 0
         """How often a post was refused while the database is down."""
         self._limiter: Optional[Limiter] = None

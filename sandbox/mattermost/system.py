@@ -99,6 +99,7 @@ def config(call: MattermostCall) -> HttpAnswer:
             "EnableUserCreation": server.enable_user_creation,
             "EnableOpenServer": server.enable_open_server,
             "ExperimentalViewArchivedChannels": True,
+            "MaxChannelsPerTeam": server.max_channels_per_team,
         },
         "EmailSettings": {"RequireEmailVerification": server.require_email_verification},
         "PrivacySettings": {"ShowEmailAddress": server.show_email, "ShowFullName": True},

@@ -264,3 +264,52 @@ def test_an_empty_answer_to_a_click(box: Box, called: Called) -> None:
     (card,) = box.server.account.posts("incidents")
     clicked = ChatPerson(box.server, "ada").click(card, "ack")
     assert clicked.status_code == (200 if box.is_new else 400)
+
+
+def test_a_team_takes_no_more_channels_than_it_may_archived_ones_count(box: Box) -> None:
+    """rooms/design.md §2, 3."""
+    room = box.new_channel()["id"]
+    state = box.server.account.state
+    box.server.account.max_channels_per_team = len(state.channels)
+    assert box.send("DELETE", f"/channels/{room}").status_code == 200
+    team = box.server.account.team("ops").id
+    body = {"team_id": team, "name": "more", "display_name": "M", "type": "O"}
+    full = "api.channel.create_channel.max_channel_limit.app_error"
+    assert refused(box.send("POST", "/channels", body)) == [400, full]
+    archived = box.send("GET", f"/teams/{team}/channels/deleted").json()
+    assert [row["id"] for row in archived] == [room]
+
+
+def test_a_name_is_taken_before_its_channel_is_found(box: Box) -> None:
+    """rooms/design.md §2, 2."""
+    box.server.account.channel_seconds = 1.0
+    made = box.new_channel()
+    team = box.server.account.team("ops").id
+    body = {"team_id": team, "name": "room", "display_name": "R", "type": "O"}
+    taken = "store.sql_channel.save_channel.exists.app_error"
+    assert refused(box.send("POST", "/channels", body)) == [400, taken]
+    path = f"/teams/{team}/channels/name/room"
+    missing = "app.channel.get_by_name.missing.app_error"
+    assert refused(box.send("GET", path)) == [404, missing]
+    box.server.clock.advance(1.0)
+    assert box.send("GET", path).json()["id"] == made["id"]
+
+
+def test_who_may_not_make_or_archive_channels_is_refused(box: Box) -> None:
+    room = box.new_channel()["id"]
+    box.server.account.deny("team_user", "create_public_channel")
+    box.server.account.deny("channel_user", "delete_public_channel")
+    team = box.server.account.team("ops").id
+    body = {"team_id": team, "name": "more", "display_name": "M", "type": "O"}
+    denied = [403, "api.context.permissions.app_error"]
+    assert refused(box.send("POST", "/channels", body)) == denied
+    assert refused(box.send("DELETE", f"/channels/{room}")) == denied
+    assert box.send("POST", "/channels", {**body, "type": "P"}).status_code == 201
+
+
+def test_names_may_be_replaced_by_the_server(box: Box) -> None:
+    """rooms/design.md §2, 17."""
+    box.server.account.anonymous_urls = True
+    first, second = box.new_channel(), box.new_channel()
+    assert "room" not in (first["name"], second["name"])
+    assert first["name"] != second["name"]

@@ -9,7 +9,7 @@ import re
 import time
 from collections.abc import Mapping
 from contextlib import suppress
-from typing import Any, Callable, List, Optional, TypeVar
+from typing import Any, Callable, List, Optional, Tuple, TypeVar
 from urllib.parse import quote, urlsplit
 
 import requests
@@ -91,6 +91,11 @@ class MattermostDirectory:
             lambda: self._driver.client.make_request(method, path, options=body, params=params),
             policy,
         )
+
+    def read_if_changed(self, path: str, etag: str) -> Tuple[Any, str]:
+        """A read whose answer bears an ETag: None while it is as it was with that one, and the
+        ETag of now. The path's parts are checked by then."""
+        return self._call(lambda: self._driver.client.get_if_changed(path, etag))
 
     def ping(self) -> None:
         """Return when the server and its database say that they are well, without a token of

@@ -64,6 +64,19 @@ class PooledClient(Client):
             error.maybe_done = error.maybe_done and method != "GET"
             raise
 
+    def get_if_changed(self, endpoint: str, etag: str) -> Tuple[Any, str]:
+        """One try of a read. The parsed JSON, None while it is as it was with that `etag` (304;
+        empty: it is read in any case); and the answer's own ETag."""
+        what = f"Mattermost GET {endpoint}"
+        headers = {"If-None-Match": etag} if etag else {}
+        try:
+            response = self._session.get(self.url + endpoint, headers=headers)
+        except requests.RequestException as error:
+            raise network_error(error, what) from None
+        if response.status_code == 304 and etag:
+            return None, etag
+        return self._read(response, what), str(response.headers.get("ETag") or "")
+
     def _sent(
         self, method: str, endpoint: str, params: Any, body: Mapping[str, Any], what: str
     ) -> Any:
@@ -71,6 +84,9 @@ class PooledClient(Client):
             response = self._session.request(method, self.url + endpoint, params=params, **body)
         except requests.RequestException as error:
             raise network_error(error, what) from None
+        return self._read(response, what)
+
+    def _read(self, response: requests.Response, what: str) -> Any:
         if not 200 <= response.status_code < 300:
             raise self._failure(response, what)
         answer = decode(response)

@@ -45,6 +45,10 @@ class Channel(NamedTuple):
     archived: bool = False
     header: str = ""
     purpose: str = ""
+    creator_id: str = ""
+    created_at: int = 0
+    """Milliseconds since the epoch, as `last_post_at`."""
+    last_post_at: int = 0
 
 
 def marked_id(id: str) -> str:
@@ -165,7 +169,14 @@ def channel_of(answer: Any) -> Channel:
         bool(data.get("delete_at")),
         str(data.get("header") or ""),
         str(data.get("purpose") or ""),
+        str(data.get("creator_id") or ""),
+        _milliseconds(data.get("create_at")),
+        _milliseconds(data.get("last_post_at")),
     )
+
+
+def _milliseconds(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _identified(answer: Any, what: str) -> Dict[str, Any]:
