@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from standalone.cli import main
+from standalone.missing import one_line
 
 if __name__ == "__main__":
-    sys.exit(main())
+    with one_line("standalone"):
+        from standalone.cli import main
+
+        sys.exit(main())

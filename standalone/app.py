@@ -45,6 +45,7 @@ from standalone.schemas import Misfit, allowing_nulls, check, with_defaults
 from standalone.sensors import SensorThread
 from standalone.services import ActionService, ApiClient, ProcessWrapper, SensorService
 from standalone.timers import Timers
+from standalone.unrouted import Unrouted
 
 LOG = logging.getLogger("standalone")
 
@@ -90,7 +91,7 @@ class App:
         )
         self._planner = Planner(self.pack, self.configuration.current, self.store.get, clock)
         self._loader = ClassLoader(self.pack.ref)
-        self._client = ApiClient(self.pack.rules)
+        self._client = ApiClient(self.pack.rules, rule_folders)
         self._executor = Executor(self._run_waiting, workers, clock)
         self._sensors: List[SensorThread] = []
         timed = [
@@ -100,6 +101,7 @@ class App:
         ]
         self._timers = Timers(timed, self._tick)
         self._lock = DataLock(self._data_dir)
+        self._unrouted = Unrouted()
         self._accepting = False
         self._pruned_at = 0.0
 
@@ -152,7 +154,11 @@ class App:
         """
         payload = {} if payload is None else payload
         self._check_payload(trigger_ref, payload)
-        self._accept(trigger_ref, payload, trace_tag, self._planner.matching(trigger_ref, payload))
+        rules = self._planner.matching(trigger_ref, payload)
+        self._accept(trigger_ref, payload, trace_tag, rules)
+        line = self._unrouted.line(trigger_ref, payload, rules)
+        if line:
+            LOG.warning("%s", line)
 
     def run(
         self,

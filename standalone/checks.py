@@ -5,10 +5,13 @@ from __future__ import annotations
 
 import difflib
 from functools import partial
-from typing import Any, Callable, Iterator, List, Mapping, NamedTuple
+from pathlib import Path
+from typing import Any, Callable, Iterable, Iterator, List, Mapping, NamedTuple
 
+from standalone import rule_check
 from standalone.metadata_schemas import TIMERS
 from standalone.pack_model import Pack, Rule
+from standalone.templates import Lookup
 
 OUR_PACK = "pagerduty"
 """Another pack's settings mean what they like."""
@@ -21,8 +24,9 @@ class CheckFinding(NamedTuple):
     line: str
 
 
-def check_metadata(pack: Pack) -> Iterator[CheckFinding]:
-    """All metadata files, and that timers can be made and classes be loaded."""
+def check_metadata(pack: Pack, lookup: Lookup = lambda name: None) -> Iterator[CheckFinding]:
+    """All metadata files, that timers can be made and classes be loaded, and that enabled rules
+    can do what they say. `lookup`: of the datastore."""
     from standalone.runner import ClassLoader
     from standalone.timers import make_trigger
 
@@ -43,6 +47,11 @@ def check_metadata(pack: Pack) -> Iterator[CheckFinding]:
     for rule in pack.rules.values():
         if _is_timed(rule):
             failed = yield from _loads(rule.ref, failed, partial(make_trigger, rule))
+    for rule in sorted(pack.rules.values()):
+        found = rule_check.faults(rule, pack, lookup) if rule.enabled else []
+        for line in found:
+            failed = True
+            yield CheckFinding(False, f"the rule {rule.ref}: {line}")
     if not pack.problems and not failed:
         yield CheckFinding(
             True,
@@ -55,7 +64,8 @@ def check_metadata(pack: Pack) -> Iterator[CheckFinding]:
     for workflow in pack.workflows:
         yield CheckFinding(True, f"left out: {workflow}: workflows need StackStorm")
     for refused in pack.refused:
-        yield CheckFinding(True, f"left out: {refused}")
+        mine = refused.startswith(str(pack.path)) or not refused.startswith("/")
+        yield CheckFinding(mine, f"left out: {refused}" if mine else f"does not run: {refused}")
 
 
 def _loads(ref: str, failed: bool, load: Callable[[], Any]) -> Any:
@@ -105,6 +115,59 @@ def wrong_settings(config: Mapping[str, Any], pack: Pack) -> List[str]:
         except PackError as error:
             found.append(str(error))
     return found
+
+
+def check_rule_folders(folders: Iterable[Path]) -> Iterator[CheckFinding]:
+    """What `--rules` named, and whether anything is in it."""
+    for folder in folders:
+        files = [*folder.glob("*.yaml"), *folder.glob("*.yml")]
+        if files:
+            yield CheckFinding(True, f"--rules {folder}: {len(files)} files")
+        else:
+            yield CheckFinding(
+                False, f"--rules {folder}: there is no rule (*.yaml) in it; name another folder"
+            )
+
+
+def check_ports(config: Mapping[str, Any], pack: Pack, served: bool) -> Iterator[CheckFinding]:
+    """Whether the sensors can listen where the configuration says. `served`: `serve` runs now on
+    this data, so that its own ports are taken."""
+    from pagerduty_mattermost.core.config import settings
+    from pagerduty_mattermost.core.errors import PackError
+
+    if pack.ref != OUR_PACK or served:
+        return
+    try:
+        read = settings.load(config)
+    except PackError:
+        return
+    for name, section in (("chat", read.chat), ("webhook", read.webhook)):
+        if not section.port:
+            continue
+        problem = _taken(section.bind, section.port)
+        where = f"{section.bind}:{section.port}"
+        if problem:
+            yield CheckFinding(
+                False,
+                f"{name}.port: {where} can't be listened on ({problem}): choose another port, or "
+                "end what uses it",
+            )
+        else:
+            yield CheckFinding(True, f"{name}.port: {where} is free")
+
+
+def _taken(host: str, port: int) -> str:
+    import os
+    import socket
+
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    with socket.socket(family, socket.SOCK_STREAM) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            return os.strerror(error.errno) if error.errno and error.errno > 0 else str(error)
+    return ""
 
 
 def unprotected_connections(config: Mapping[str, Any], pack: Pack) -> List[str]:

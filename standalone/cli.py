@@ -12,7 +12,7 @@ import signal
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Any, List, Optional, Sequence
+from typing import Any, Iterator, List, Optional, Sequence
 
 from standalone import keys, listings, logs, setup
 from standalone.errors import UserError
@@ -134,11 +134,21 @@ def _app(options: Any, config_needed: bool, **more: Any) -> Any:
         _pack_dir(options),
         _config_file(options, config_needed),
         _data_dir(options),
-        rule_folders=[_folder(path) for path in getattr(options, "rules", [])],
+        rule_folders=_rule_folders(options),
         **more,
     )
     logs.set_up(getattr(options, "verbose", False), lambda: list(app.configuration.secrets))
     return app
+
+
+def _rule_folders(options: Any) -> List[Path]:
+    """Those of --rules; without them, those that `serve` runs with on this data, so that what is
+    explained is what happens."""
+    from standalone.data_folder import remembered_rules
+
+    if hasattr(options, "rules"):
+        return [_folder(path) for path in options.rules]
+    return [] if options.command is _serve else remembered_rules(_data_dir(options))
 
 
 def _folder(path: Path) -> Path:
@@ -178,14 +188,16 @@ def _serve(options: Any) -> int:
 
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, stop)
-    from standalone import checks
+    from standalone import checks, data_folder
 
     for line in checks.unknown_settings(app.configuration.raw, app.pack):
         LOG.warning("The configuration: %s", line)
     wrong = checks.wrong_settings(app.configuration.current(), app.pack)
     if wrong:
         raise UserError("The configuration: " + "; ".join(wrong))
+    data_folder.AccountLock(app.configuration.current(), _data_dir(options)).take()
     app.start()
+    data_folder.remember_rules(_data_dir(options), _rule_folders(options))
     enabled = sum(rule.enabled for rule in app.pack.rules.values())
     LOG.info("Running %s %s with %d rules; Ctrl-C stops", app.pack.ref, app.pack.version, enabled)
     while not received:
@@ -277,48 +289,53 @@ def _pack(options: Any) -> Any:
 
     folder = _pack_dir(options)
     paths.prepare(folder)
-    return load_pack(folder, [_folder(path) for path in getattr(options, "rules", [])])
+    return load_pack(folder, _rule_folders(options))
 
 
 def _check(options: Any) -> int:
+    """Prints each line as soon as it is known: the servers may take their time."""
+    code = 0
+    for finding in _findings(options):
+        print(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.line}", flush=True)
+        code = code if finding.ok else 1
+    return code
+
+
+def _findings(options: Any) -> Iterator[Any]:
     from standalone import checks
+    from standalone.checks import CheckFinding
+    from standalone.data_folder import is_served
 
     app = _app(options, config_needed=False)
-    findings = list(checks.check_metadata(app.pack))
+    yield from checks.check_rule_folders(_rule_folders(options))
+    yield from checks.check_metadata(app.pack, app.store.get)
     if _config_file(options, needed=False) is None:
-        findings.append(
-            checks.CheckFinding(
-                True, "configuration: none given (--config), so neither side was tried"
-            )
-        )
-    else:
-        problems = checks.check_settings(app.configuration, app.pack)
-        findings.extend(
-            checks.CheckFinding(False, f"The configuration: {line}") for line in problems
-        )
-        if not problems:
-            findings.append(checks.CheckFinding(True, "configuration: every setting reads"))
-            open_ways = checks.unprotected_connections(app.configuration.current(), app.pack)
-            findings += [checks.CheckFinding(True, f"not protected: {line}") for line in open_ways]
-        if not options.offline:
-            findings.extend(_both_sides(app))
-    for finding in findings:
-        print(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.line}")
-    return 0 if all(finding.ok for finding in findings) else 1
+        yield CheckFinding(True, "configuration: none given (--config), so neither side was tried")
+        return
+    problems = checks.check_settings(app.configuration, app.pack)
+    yield from (CheckFinding(False, f"The configuration: {line}") for line in problems)
+    if not problems:
+        config = app.configuration.current()
+        yield CheckFinding(True, "configuration: every setting reads")
+        for line in checks.unprotected_connections(config, app.pack):
+            yield CheckFinding(True, f"not protected: {line}")
+        yield from checks.check_ports(config, app.pack, is_served(_data_dir(options)))
+    if not options.offline:
+        yield from _both_sides(app)
 
 
-def _both_sides(app: Any) -> List[Any]:
+def _both_sides(app: Any) -> Iterator[Any]:
     """What the two servers say of the configuration, as soon as every setting has a value."""
     from standalone.checks import OUR_PACK
     from standalone.connections import check_connections
 
     if app.pack.ref != OUR_PACK:
-        return []
+        return
     try:
         config = app.configuration.current()
     except UserError:
-        return []
-    return list(check_connections(config, app.pack, app.action_service("Check", _me())))
+        return
+    yield from check_connections(config, app.pack, app.action_service("Check", _me()))
 
 
 def _warn_about_metadata(app: Any) -> None:

@@ -7,11 +7,18 @@ to do.
 
 from __future__ import annotations
 
+import sys
+import threading
+from contextlib import contextmanager
 from functools import partial
 from typing import Any, Callable, Iterator, List, Mapping, Sequence, Tuple
 
+from standalone import rule_names
 from standalone.checks import CheckFinding
 from standalone.pack_model import Pack
+
+LIFE_SECONDS = 5
+"""Between two lines that say that an answer is still awaited."""
 
 Named = Tuple[str, str]
 """(where it is named, the text there)"""
@@ -46,8 +53,9 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[CheckFinding]:
     from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
     try:
-        pagerduty = PagerDuty(require_pagerduty(config))
-        pagerduty.get("/abilities")
+        pagerduty = PagerDuty(require_pagerduty(config), policy=few_tries())
+        with waiting("PagerDuty"):
+            pagerduty.get("/abilities")
     except PackError as error:
         yield CheckFinding(False, _about("PagerDuty", error))
         return
@@ -67,6 +75,8 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[CheckFinding]:
         )
     if not sender:
         yield from _without_sender(pack)
+    yield from _rights(pagerduty, config)
+    yield from _clock(pagerduty)
     watch = config.watch
     yield from _named(pagerduty, "service", [("watch.services", text) for text in watch.services])
     yield from _named(pagerduty, "team", [("watch.teams", text) for text in watch.teams])
@@ -74,7 +84,81 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[CheckFinding]:
         (f"mattermost.service_channels.{text}", text)
         for text in config.mattermost.service_channels
     ]
+    mapped += [("canary.service", text) for text in [config.canary.service] if text]
+    mapped += [("chat.page_service", text) for text in [config.chat.page_service] if text]
     yield from _named(pagerduty, "service", mapped)
+    yield from _on_call(pagerduty, config)
+    yield from rule_names.check(pagerduty, pack)
+
+
+def _rights(pagerduty: Any, config: Any) -> Iterator[CheckFinding]:
+    """Whether the key may write: only where something would."""
+    from pagerduty_mattermost.core.errors import PackError
+    from pagerduty_mattermost.operations.health_checks import may_write
+
+    wanted = [name for name, is_set in _writers(config) if is_set]
+    try:
+        able = may_write(pagerduty, config.pagerduty.from_email)
+    except PackError as error:
+        yield CheckFinding(False, _about("api_key", error))
+        return
+    if able:
+        yield CheckFinding(True, "api_key: may read and write")
+    elif wanted:
+        yield CheckFinding(
+            False,
+            f"api_key: may only read, but {' and '.join(wanted)} is set to change incidents: make "
+            "a key without 'Read-only API Key' (Integrations > API Access Keys)",
+        )
+    else:
+        yield CheckFinding(True, "api_key: may only read: enough for cards, not to acknowledge")
+
+
+def _writers(config: Any) -> Tuple[Tuple[str, bool], ...]:
+    return (
+        ("from_email", bool(config.pagerduty.from_email)),
+        ("chat.port", bool(config.chat.port) and not config.chat.read_only),
+    )
+
+
+def _clock(pagerduty: Any) -> Iterator[CheckFinding]:
+    import time
+
+    from pagerduty_mattermost.core import times
+    from pagerduty_mattermost.operations.health_checks import MAX_SKEW_SECONDS
+
+    server = pagerduty.last_server_time
+    skew = abs(time.time() - server) if server is not None else 0.0
+    if skew > MAX_SKEW_SECONDS:
+        yield CheckFinding(
+            False,
+            f"clock: this machine's is {times.duration(skew)} off PagerDuty's; start NTP "
+            "(timedatectl set-ntp true)",
+        )
+
+
+def _on_call(pagerduty: Any, config: Any) -> Iterator[CheckFinding]:
+    """Schedules and escalation policies that the section `oncall` names."""
+    from pagerduty_mattermost.core.errors import PackError
+    from pagerduty_mattermost.oncall.targets import targets
+
+    named = [(f"oncall.channels.{text}", text) for text in config.oncall.channels] + [
+        (f"oncall.{section}.{where}", text)
+        for section in ("headers", "members", "groups")
+        for where, text in getattr(config.oncall, section).items()
+    ]
+    if not named:
+        return
+    try:
+        found = targets(pagerduty, [text for _, text in named], suggest=True)
+    except PackError as error:
+        yield CheckFinding(False, _about("oncall", error))
+        return
+    for where, text in named:
+        if text in found.unknown:
+            yield CheckFinding(False, f"{where}: {found.unknown[text]}")
+    if not found.unknown:
+        yield CheckFinding(True, f"oncall: {', '.join(sorted(found.known))}")
 
 
 def _without_sender(pack: Pack) -> Iterator[CheckFinding]:
@@ -135,11 +219,24 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[CheckF
     from pagerduty_mattermost.gateways.mattermost.client import Mattermost
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 
-    mattermost = Mattermost(config.mattermost)
+    mattermost = Mattermost(config.mattermost, policy=few_tries())
     try:
-        yield CheckFinding(True, f"Mattermost: connected as @{mattermost.me().username}")
+        with waiting("Mattermost"):
+            me = mattermost.me().username
+        yield CheckFinding(True, f"Mattermost: connected as @{me}")
+        teams = mattermost.teams()
     except PackError as error:
         yield CheckFinding(False, _about("Mattermost", error))
+        return
+    team = config.mattermost.team
+    if team and team not in teams:
+        # One mistake, one line: no channel of the team can be looked for.
+        yield CheckFinding(
+            False,
+            f"mattermost.team: there is no team '{team}', or @{me} is not in it; @{me} is in: "
+            f"{', '.join(teams) or 'no team'}. Correct the team, or ask an administrator to run "
+            f"`mmctl team users add {team} {me}`",
+        )
         return
     find = partial(_channel, Channels(mattermost, Store(action_service)).look_up)
     uses = _channels_of_rules(pack)
@@ -156,17 +253,29 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[CheckF
             for rule, channel in uses
             if channel in words and not _is_answered(config, words[0])
         ]
-        told = (
+        needed = (
             f", but posted to by {', '.join(rules)}: set it, or change or disable that"
             if rules
             else ""
         )
-        yield CheckFinding(not rules, f"{setting}: not set{told}")
+        yield CheckFinding(not rules, f"{setting}: not set{needed}")
     for service, text in config.mattermost.service_channels.items():
         yield find(f"mattermost.service_channels.{service}", text)
+    for channel_setting, text in _channels_of_oncall(config):
+        yield find(channel_setting, text)
     for rule, text in uses:
         if text not in WORDS:
             yield find(rule, text)
+
+
+def _channels_of_oncall(config: Any) -> List[Named]:
+    """The channels that the sections `oncall` and `canary` name."""
+    on_call = config.oncall
+    found = [(f"oncall.channels.{name}", text) for name, text in on_call.channels.items()]
+    found += [(f"oncall.headers.{text}", text) for text in on_call.headers]
+    found += [(f"oncall.members.{text}", text) for text in on_call.members]
+    found += [("canary.channel", text) for text in [config.canary.channel] if text]
+    return found
 
 
 def _is_answered(config: Any, word: str) -> bool:
@@ -204,6 +313,33 @@ def _channel(look_up: Callable[[str], Any], where: str, text: str) -> CheckFindi
     except PackError as error:
         return CheckFinding(False, _about(where, error))
     return CheckFinding(True, f"{where}: {found.label} ({found.id})")
+
+
+@contextmanager
+def waiting(side: str) -> Iterator[None]:
+    """Says on stderr every few seconds that an answer is still awaited."""
+    done = threading.Event()
+
+    def say() -> None:
+        seconds = 0
+        while not done.wait(LIFE_SECONDS):
+            seconds += LIFE_SECONDS
+            print(f"...    waiting for {side}'s answer ({seconds} s)", file=sys.stderr, flush=True)
+
+    thread = threading.Thread(target=say, name="waiting", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        thread.join()
+
+
+def few_tries() -> Any:
+    """A person waits: two tries, and no long pause between them."""
+    from pagerduty_mattermost.gateways.http.client import RetryPolicy
+
+    return RetryPolicy(attempts=2, budget=10.0)
 
 
 def _about(where: str, error: Exception) -> str:

@@ -5,14 +5,18 @@ of the one process that serves it.
 from __future__ import annotations
 
 import fcntl
+import hashlib
+import json
 import os
+import tempfile
 from pathlib import Path
-from typing import Any
+from typing import Any, List, Mapping, Sequence
 
 from standalone.errors import UserError
 
 DATABASE = "standalone.sqlite"
 LOCK = "standalone.sqlite-lock"
+RULES = "served-rules.json"
 
 
 class DataLock:
@@ -38,3 +42,66 @@ class DataLock:
         if self._file is not None:
             self._file.close()
             self._file = None
+
+
+def is_served(folder: Path) -> bool:
+    """Whether another process serves the folder's data now."""
+    lock = DataLock(folder)
+    try:
+        lock.take()
+    except UserError:
+        return True
+    except OSError:
+        return False
+    lock.release()
+    return False
+
+
+def remember_rules(folder: Path, rules: Sequence[Path]) -> None:
+    """Which rule folders `serve` runs with, for the commands that are asked about it."""
+    (folder / RULES).write_text(json.dumps([str(path) for path in rules]), encoding="utf-8")
+
+
+def remembered_rules(folder: Path) -> List[Path]:
+    """Those of the last `serve` that still exist; none where nothing was served."""
+    try:
+        listed = json.loads((folder / RULES).read_text(encoding="utf-8"))
+        found = [Path(str(path)) for path in listed]
+    except (OSError, ValueError, TypeError):
+        return []
+    return [path for path in found if path.is_dir()]
+
+
+class AccountLock:
+    """Held by the one process of this machine's user that serves a PagerDuty account with a
+    Mattermost bot: with two data folders, two of them would post two cards of each incident."""
+
+    def __init__(self, config: Mapping[str, Any], folder: Path) -> None:
+        mattermost = config.get("mattermost") or {}
+        parts = [config.get("api_key"), config.get("api_url"), mattermost.get("url")]
+        parts += [mattermost.get("token"), mattermost.get("team")]
+        name = hashlib.sha256(json.dumps(parts, default=str).encode()).hexdigest()[:24]
+        self._path = Path(tempfile.gettempdir()) / f"pagerduty-served-{os.getuid()}-{name}"
+        self._folder = folder.resolve()
+        self._descriptor = -1
+
+    def take(self) -> None:
+        """Raises UserError when another process holds it, with its data folder. Where the lock
+        can't be made nothing is checked."""
+        try:
+            self._descriptor = os.open(
+                self._path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600
+            )
+        except OSError:
+            return
+        try:
+            fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError:
+            other = os.read(self._descriptor, 4096).decode("utf-8", "replace")
+            raise UserError(
+                "Another process already serves this PagerDuty account and Mattermost bot, with "
+                f"its data in {other or 'another folder'}: two would post two cards of each "
+                "incident; end one of them"
+            ) from None
+        os.ftruncate(self._descriptor, 0)
+        os.write(self._descriptor, str(self._folder).encode())

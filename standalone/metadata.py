@@ -32,7 +32,8 @@ from standalone.pack_model import (
     SensorMeta,
     TriggerType,
 )
-from standalone.schemas import Misfit, check, check_schema, validate
+from standalone.parameters import no_parameter
+from standalone.schemas import Misfit, check, check_schema, near, validate
 from standalone.yaml_file import read_yaml
 
 RUNNERS = ("python-script",)
@@ -197,7 +198,8 @@ class _Loader:
             if kind.startswith("core."):
                 self._refuse(file, f"trigger type '{kind}'")
             else:
-                self._problem(file, f"trigger type '{kind}' is declared by no sensor")
+                meant = near(kind, triggers) or f"; there are {', '.join(sorted(triggers))}"
+                self._problem(file, f"there is no trigger type '{kind}'{meant}")
             return None
         elif parameters:
             self._refuse(file, f"trigger parameters of '{kind}'")
@@ -211,8 +213,8 @@ class _Loader:
             return None
         declared = actions[rule.action["ref"]].parameters
         unknown = sorted(set(rule.action["parameters"]) - set(declared) - _runner_names())
-        if unknown:
-            self._problem(file, f"{rule.action['ref']} has no parameter {', '.join(unknown)}")
+        for name in unknown:
+            self._problem(file, no_parameter(rule.action["ref"], name, declared))
         return rule
 
     def _switch(self, file: Path, data: Mapping[str, Any], rules: Dict[str, Rule]) -> None:
@@ -220,7 +222,7 @@ class _Loader:
         if ref in rules:
             rules[ref] = rules[ref]._replace(enabled=data["enabled"])
         else:
-            self._problem(file, f"there is no rule {ref} to enable or disable")
+            self._problem(file, f"there is no rule {ref} to enable or disable{near(ref, rules)}")
 
     def _criteria_are_known(self, file: Path, rule: Rule) -> bool:
         from pagerduty_mattermost.gateways.stackstorm import rule_criteria
@@ -231,6 +233,9 @@ class _Loader:
                 for finding in rule_criteria.check(rule.criteria, {})
                 if not finding.operator
             ]
+        except rule_criteria.UnknownOperator as error:
+            self._problem(file, str(error))
+            return False
         except rule_criteria.Unsupported as error:
             self._refused.append(
                 f"{self._place(file)}: not supported by the embedded default: {error}"
@@ -284,7 +289,7 @@ class _Loader:
         if ref in actions:
             return True
         if ref.startswith(self._ref + ".") and not self._was_refused(ref):
-            self._problem(file, f"there is no action {ref}")
+            self._problem(file, f"there is no action {ref}{near(ref, actions)}")
         else:
             self._refuse(file, f"the action {ref}")
         return False

@@ -11,7 +11,7 @@ import ast
 import json
 from typing import Any, Dict, List, Mapping, Optional, Sequence
 
-from standalone.schemas import Misfit, validate
+from standalone.schemas import Misfit, near, validate
 from standalone.templates import (
     NONE_MAGIC,
     RenderError,
@@ -54,10 +54,7 @@ def resolve(
         raise BadParameters(f"{', '.join(immutable)} can't be set: immutable")
     unknown = sorted(name for name in given if name not in known)
     if unknown:
-        raise BadParameters(
-            f"no such parameter: {', '.join(unknown)}; there are "
-            f"{', '.join(sorted(schemas)) or 'none'}"
-        )
+        raise BadParameters("; ".join(no_parameter("", name, schemas) for name in unknown))
     raw = {name: given.get(name) for name in known}
     for name, schema in known.items():
         if raw[name] is None:
@@ -69,7 +66,7 @@ def resolve(
         filled: Dict[str, Any] = validate(
             {name: value for name, value in values.items() if value is not None},
             {"type": "object", "properties": dict(known), "additionalProperties": False},
-            "parameters",
+            "",
         )
     except Misfit as error:
         raise BadParameters(str(error)) from None
@@ -78,6 +75,13 @@ def resolve(
             "env is not supported by the embedded default: actions share one process"
         )
     return {name: filled.get(name) for name in known}
+
+
+def no_parameter(action: str, name: str, schemas: Mapping[str, Mapping[str, Any]]) -> str:
+    """What to say of a parameter that an action has not: the one most like it, else all."""
+    settable = sorted(key for key, schema in schemas.items() if not schema.get("immutable"))
+    meant = near(name, settable) or f"; there are {', '.join(settable) or 'none'}"
+    return f"{action + ' has' if action else 'there is'} no parameter '{name}'{meant}"
 
 
 def action_arguments(schemas: Mapping[str, Any], resolved: Mapping[str, Any]) -> Dict[str, Any]:
@@ -145,11 +149,21 @@ def cast(value: Any, schema: Mapping[str, Any], name: str) -> Any:
         if kind == "number":
             return float(value)
         if kind == "string" and not isinstance(value, str):
-            raise ValueError(f"is {type(value).__name__}, must be text")
-    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError) as error:
-        message = str(error) if kind == "string" else f"is no {kind}"
-        raise BadParameters(f"parameters.{name}: {message}") from None
+            raise ValueError
+    except (ValueError, SyntaxError, TypeError, MemoryError, RecursionError):
+        raise BadParameters(f"{name}: {_must_be(kind)}") from None
     return value
+
+
+def _must_be(kind: Any) -> str:
+    """How to write a value of that type."""
+    return {
+        "array": "must be a list, such as [one, two]",
+        "object": 'must be a mapping, such as {"name": "value"}',
+        "boolean": "must be true or false",
+        "integer": "must be a whole number",
+        "number": "must be a number",
+    }.get(str(kind), "must be text")
 
 
 def _literal(text: str) -> Any:
@@ -169,7 +183,9 @@ def from_command_line(
     for word in words:
         name, equals, text = word.partition("=")
         if not equals:
-            raise BadParameters(f"'{word}' is not key=value")
+            raise BadParameters(
+                f"'{word}' is no parameter: write name=value, in quotes where it holds spaces"
+            )
         if name.startswith("@"):
             name, value = name[1:], _read_file(text)
         else:
@@ -195,7 +211,7 @@ def _from_text(kind: Optional[str], text: str, name: str) -> Any:
         if kind == "number":
             return float(text)
     except (ValueError, SyntaxError):
-        raise BadParameters(f"{name}: '{text}' is no {kind}") from None
+        raise BadParameters(f"{name}: {_must_be(kind)}, not '{text}'") from None
     return text
 
 

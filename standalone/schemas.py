@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import copy
 from functools import lru_cache
-from typing import Any, Dict, FrozenSet, Mapping
+from typing import Any, Dict, FrozenSet, Iterable, Mapping, Sequence
 
 
 def _words(text: str) -> FrozenSet[str]:
@@ -71,43 +71,88 @@ def check(value: Any, schema: Mapping[str, Any], what: str) -> None:
         path = "".join(
             f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path
         )
-        raise Misfit(f"{what}{path}: {_shorten(error)}")
+        raise Misfit(f"{what}{path}: {_shorten(error)}".lstrip(".:").strip())
+
+
+_KINDS = {
+    "array": "a list",
+    "boolean": "true or false",
+    "integer": "a whole number",
+    "number": "a number",
+    "object": "a mapping of names to values",
+    "string": "text",
+}
+"""JSON Schema's types in people's words."""
+_BOUNDS = {
+    "minimum": "must be {0} or more",
+    "maximum": "must be {0} or less",
+    "minItems": "needs {0} items or more",
+    "maxItems": "has room for {0} items",
+    "minLength": "needs {0} characters or more",
+    "maxLength": "has room for {0} characters",
+    "pattern": "does not fit the pattern {0}",
+    "format": "is no {0}",
+    "multipleOf": "must be a multiple of {0}",
+    "uniqueItems": "names something twice",
+}
 
 
 def _shorten(error: Any) -> str:
-    """The validator's message without the value where it is long: it may be a secret or a page of
-    text."""
-    if error.validator == "type":
-        wanted = error.validator_value
-        names = wanted if isinstance(wanted, list) else [wanted]
-        return (
-            f"is {_type_name(error.instance)}, must be "
-            f"{' or '.join(str(name) for name in names if name != 'null')}"
-        )
-    if error.validator == "enum":
-        return "must be one of " + ", ".join(
-            str(item) for item in error.validator_value if item is not None
-        )
-    message = " ".join(str(error.message).split())
-    return (
-        message
-        if len(message) <= 200
-        else f"does not fit '{error.validator}': {str(error.validator_value)[:100]}"
-    )
+    """What is wrong in people's words, without the value: it may be a secret or a page of text."""
+    rule, value = error.validator, error.validator_value
+    if rule == "type":
+        names = value if isinstance(value, list) else [value]
+        wanted = [str(name) for name in names if name != "null"]
+        words = " or ".join(_KINDS.get(name, name) for name in wanted)
+        return f"is {_type_name(error.instance)}, must be {words}{_how(wanted, error.instance)}"
+    if rule == "enum":
+        allowed = [str(item) for item in value if item is not None]
+        return f"must be one of {', '.join(allowed)}{near(str(error.instance), allowed)}"
+    if rule == "required":
+        return "is missing"
+    if rule == "additionalProperties" and isinstance(error.instance, dict):
+        known = list(error.schema.get("properties") or {})
+        other = next((str(name) for name in error.instance if name not in known), "")
+        meant = near(other, known) or (f"; there are {', '.join(known)}" if known else "")
+        return f"there is no '{other}'{meant}"
+    if rule in _BOUNDS:
+        return _BOUNDS[rule].format(str(value)[:100])
+    return f"does not fit: {rule} {str(value)[:100]}"
+
+
+def _how(wanted: Sequence[str], value: Any) -> str:
+    """How to write it, where that is short."""
+    if wanted == ["array"] and isinstance(value, str) and len(value) <= 40:
+        return f"; write [{value}]"
+    if wanted == ["string"] and isinstance(value, (bool, int, float)):
+        return f'; write "{value}", in quotes'
+    return ""
+
+
+def near(word: str, known: Iterable[str]) -> str:
+    """`; did you mean …?` with the name most like the word, or nothing. A name may be meant
+    without its pack."""
+    import difflib
+
+    names = {name.casefold(): name for name in sorted(known, reverse=True)}
+    for name in list(names):
+        names.setdefault(name.partition(".")[2] or name, names[name])
+    found = difflib.get_close_matches(word.casefold(), list(names), n=1, cutoff=0.6)
+    return f"; did you mean {names[found[0]]}?" if found else ""
 
 
 def _type_name(value: Any) -> str:
     for kind, name in (
-        (bool, "a boolean"),
-        (int, "an integer"),
+        (bool, "true or false"),
+        (int, "a number"),
         (float, "a number"),
         (str, "text"),
-        (list, "an array"),
-        (dict, "an object"),
+        (list, "a list"),
+        (dict, "a mapping"),
     ):
         if isinstance(value, kind):
             return name
-    return "null" if value is None else type(value).__name__
+    return "nothing" if value is None else type(value).__name__
 
 
 def with_defaults(value: Any, schema: Mapping[str, Any]) -> Any:

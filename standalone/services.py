@@ -4,7 +4,8 @@ methods."""
 from __future__ import annotations
 
 import logging
-from typing import Any, List, Mapping, Optional
+from pathlib import Path
+from typing import Any, List, Mapping, Optional, Sequence
 
 from standalone.datastore import DatastoreService, KeyValuePair
 from standalone.dispatching import Transport, TriggerDispatcher
@@ -23,8 +24,10 @@ class ProcessWrapper:
 class RuleManager:
     """`client.rules` of StackStorm's API client."""
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
+    def __init__(self, rules: Mapping[str, Rule], folders: Sequence[Path] = ()) -> None:
         self._rules = rules
+        self.source = " and ".join(["the pack's rules", *(f"those in {path}" for path in folders)])
+        """Where they come from, for people."""
 
     def get_all(self, **_: Any) -> List[Rule]:
         """Every rule, enabled or not: objects with ref, name, pack, enabled, trigger, criteria,
@@ -35,8 +38,8 @@ class RuleManager:
 class ApiClient:
     """As much of StackStorm's API client as the pack uses."""
 
-    def __init__(self, rules: Mapping[str, Rule]) -> None:
-        self.rules = RuleManager(rules)
+    def __init__(self, rules: Mapping[str, Rule], folders: Sequence[Path] = ()) -> None:
+        self.rules = RuleManager(rules, folders)
 
 
 class _Service:

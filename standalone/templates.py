@@ -12,7 +12,7 @@ import json
 import posixpath
 import re
 from functools import lru_cache
-from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
+from typing import Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import SandboxedEnvironment
@@ -85,6 +85,42 @@ def names_in(value: Any) -> Sequence[str]:
     if isinstance(value, list):
         return sorted({name for item in value for name in names_in(item)})
     return _names(value) or () if is_template(value) else ()
+
+
+def paths_in(value: Any, root: str) -> Sequence[Tuple[str, ...]]:
+    """What the templates in a value read of one variable: `{{ trigger.incident.id }}` is
+    `("incident", "id")` of `trigger`. As far as it is written out."""
+    if isinstance(value, Mapping):
+        return paths_in([*value, *value.values()], root)
+    if isinstance(value, list):
+        return sorted({path for item in value for path in paths_in(item, root)})
+    return _paths(value, root) if is_template(value) else ()
+
+
+@lru_cache(maxsize=512)
+def _paths(text: str, root: str) -> Tuple[Tuple[str, ...], ...]:
+    from jinja2 import nodes
+
+    try:
+        tree = _environment().parse(text)
+    except TemplateError:
+        return ()
+    found, inner = [], set()
+    for node in tree.find_all((nodes.Getattr, nodes.Getitem)):
+        steps: List[str] = []
+        at: Any = node
+        while isinstance(at, (nodes.Getattr, nodes.Getitem)):
+            if isinstance(at, nodes.Getattr):
+                steps.insert(0, at.attr)
+            elif isinstance(at.arg, nodes.Const):
+                steps.insert(0, str(at.arg.value))
+            else:
+                steps = []
+            inner.add(id(at.node))
+            at = at.node
+        if isinstance(at, nodes.Name) and at.name == root and id(node) not in inner and steps:
+            found.append(tuple(steps))
+    return tuple(dict.fromkeys(found))
 
 
 def parses(text: str) -> bool:

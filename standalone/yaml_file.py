@@ -32,9 +32,35 @@ def read_yaml(file: Path) -> Any:
         why = (
             f'quote it: "{bare.group(1)}"'
             if bare
-            else f"no valid YAML: {getattr(error, 'problem', None) or error}"
+            else f"this is no YAML: {_in_words(str(getattr(error, 'problem', None) or error))}"
         )
         raise UserError(f"{file} line {mark.line + 1}: {why}") from None
+
+
+def _in_words(problem: str) -> str:
+    """What to look for, in place of the parser's own words."""
+    for word, advice in (
+        ("\\t", "it holds a tab; indent with spaces"),
+        ("character '@'", "a value that begins with @ stands in quotes"),
+        ("character '%'", "a value that begins with % stands in quotes"),
+        (
+            "mapping values are not allowed",
+            "a line is indented more or less than its neighbours, or a value with a colon in it "
+            "stands without quotes",
+        ),
+        ("expected ','", "a bracket is not closed"),
+        ("mapping", "a line is indented more or less than its neighbours"),
+        ("block end", "a line is indented more or less than its neighbours"),
+        ("expected ':'", "a name without a colon; write name: value"),
+        ("sequence", "a list is not closed, or a line is indented otherwise than its neighbours"),
+        ("quoted scalar", "a quote is not closed"),
+        ("end of stream", "a quote or a bracket is not closed"),
+        ("alias", "a value that begins with * stands in quotes"),
+        ("undefined tag", "a value that begins with ! stands in quotes"),
+    ):
+        if word in problem:
+            return advice
+    return problem
 
 
 def _parsed(text: str) -> Any:

@@ -52,7 +52,7 @@ class HealthCheckTestCase(IncidentActionCase):
         assert self.chat.created() == 0
 
     def test_a_read_only_key_is_told(self) -> None:
-        assert "may read only" in self.checks(api_key=READ_ONLY_KEY)["API key"]["text"]
+        assert "may only read" in self.checks(api_key=READ_ONLY_KEY)["API key"]["text"]
 
     def test_each_trouble_fails_its_own_line(self) -> None:
         now = self.chat.clock()

@@ -114,8 +114,8 @@ def test_what_is_dispatched_is_on_disk_before_dispatch_returns(make, tmp_path):
 @pytest.mark.parametrize(
     ("trigger", "payload", "message"),
     [
-        ("toy.counted", {"n": "one"}, r"payload\.n: is text, must be integer"),
-        ("toy.counted", {}, "'n'"),
+        ("toy.counted", {"n": "one"}, r"payload\.n: is text, must be a whole number"),
+        ("toy.counted", {}, "payload.n: is missing"),
         ("toy.counted", {"n": 1, "else": 2}, "else"),
         ("toy.counted", {"n": 1, "more": {1, 2}}, "serializable"),
         ("toy.other", {"n": 1}, "no trigger toy.other"),
@@ -405,7 +405,7 @@ def test_metadata_that_is_wrong_stops_the_start_and_what_is_not_supported_is_nam
     )
     app = make(rule_folders=[folder], started=False)
     assert "toy.flow" in app.pack.workflows
-    assert any("operator 'telepathy'" in line for line in app.pack.refused)
+    assert any("operator 'telepathy'" in line for line in app.pack.problems)
     with pytest.raises(UserError, match="toy.nothing") as raised:
         app.start()
     assert "worse.yaml line" in str(raised.value)

@@ -56,7 +56,9 @@ def test_all_is_well(check, sandbox):
     assert "ok     PagerDuty: connected; changes are made as Ada" in out
     assert "ok     Mattermost: connected as @" in out
     assert "ok     mattermost.default_channel: ~incidents" in out
-    assert {entry.method for entry in sandbox.journal.entries} == {"GET"}
+    assert "ok     api_key: may read and write" in out
+    writes = [entry for entry in sandbox.journal.entries if entry.method != "GET"]
+    assert [(entry.path, entry.status) for entry in writes] == [("/incidents/PHEALTHCHECK00", 404)]
 
 
 @pytest.mark.parametrize(

@@ -118,6 +118,8 @@ def _quiet(text: Optional[str]) -> str:
 def event_types(parameter: str, words: Optional[Iterable[Any]]) -> Tuple[str, ...]:
     """Full event types of what was written; empty for all. Raises RejectedInput for a word that is
     none."""
+    import difflib
+
     found: List[str] = []
     for item in words or ():
         word = str(item).strip().lower()
@@ -125,9 +127,11 @@ def event_types(parameter: str, words: Optional[Iterable[Any]]) -> Tuple[str, ..
             continue
         full = word if word == NONE or word.startswith("incident.") else f"incident.{word}"
         if full != NONE and full not in KNOWN_EVENTS:
-            known = ", ".join(name[len("incident.") :] for name in KNOWN_EVENTS)
+            known = [name[len("incident.") :] for name in KNOWN_EVENTS]
+            near = difflib.get_close_matches(full[len("incident.") :], known, n=1)
+            meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             raise RejectedInput(
-                f"{parameter}: '{one_line(clean(item, 60))}' is no event type; there are {known}"
+                f"{parameter}: '{one_line(clean(item, 60))}' is no event type; {meant}"
             )
         if full not in found:
             found.append(full)

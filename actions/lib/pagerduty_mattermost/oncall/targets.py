@@ -117,8 +117,9 @@ def _read_kept(store: Store) -> Optional[_KeptTargets]:
         return None
 
 
-def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> OnCallTargets:
-    """What each text means: few requests however many there are. Raises the gateway's errors."""
+def targets(pagerduty: PagerDuty, texts: Iterable[str], *, suggest: bool = False) -> OnCallTargets:
+    """What each text means: few requests however many there are. `suggest`: near spellings are
+    named. Raises the gateway's errors."""
     wanted: Dict[str, Dict[str, str]] = {kind: {} for kind in KINDS}
     """By kind: text to the name in it."""
     for text in texts:
@@ -128,7 +129,7 @@ def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> OnCallTargets:
     found = OnCallTargets({}, {})
     means: Dict[str, List[Union[Reference, NotFound, Ambiguous]]] = {}
     for kind, names in wanted.items():
-        answers = resolve_each(pagerduty, kind, names.values()) if names else {}
+        answers = resolve_each(pagerduty, kind, names.values(), suggest=suggest) if names else {}
         for text, name in names.items():
             means.setdefault(text, []).append(answers[name])
     for text, found_as in means.items():
@@ -142,8 +143,10 @@ def targets(pagerduty: PagerDuty, texts: Iterable[str]) -> OnCallTargets:
                 f"{shown} is a schedule and an escalation policy: write schedule:… or policy:…"
             )
         else:
+            near = [str(one).partition("; did you mean ")[2] for one in found_as]
+            hint = "".join(f"; did you mean {one}" for one in near if one)
             found.unknown[text] = str(
-                several or f"there is no schedule or escalation policy {shown}"
+                several or f"there is no schedule or escalation policy {shown}{hint}"
             )
     return found
 

@@ -36,6 +36,7 @@ from pagerduty_mattermost.sensor.heartbeat import (
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 OK, WARN, FAIL, OFF = "ok", "warn", "fail", "off"
 MAX_SKEW_SECONDS = 60.0
@@ -118,19 +119,29 @@ def _pagerduty(context: Context) -> Tuple[str, str]:
     return _latency(_timed(context, lambda: context.pagerduty.get("/abilities")))
 
 
-def _scope(context: Context) -> Tuple[str, str]:
+def may_write(pagerduty: PagerDuty, from_email: str) -> bool:
+    """Whether the key may change incidents: by a change of one that is not there. Raises the
+    gateway's errors, and WriteRefused in a dry run."""
     body = {"incident": {"type": "incident_reference"}}
-    sender = context.settings.pagerduty.from_email or "nobody@example.com"
+    sender = from_email or "nobody@example.com"
     try:
-        context.pagerduty.put(fill("/incidents/{id}", id=NO_INCIDENT), body, from_email=sender)
+        pagerduty.put(fill("/incidents/{id}", id=NO_INCIDENT), body, from_email=sender)
     except Unauthorized as error:
         if error.status == 403:
-            return WARN, "may read only: acknowledge, resolve and all other acts will fail"
+            return False
         raise
     except (NotFound, RejectedInput):
         pass
+    return True
+
+
+def _scope(context: Context) -> Tuple[str, str]:
+    try:
+        able = may_write(context.pagerduty, context.settings.pagerduty.from_email)
     except WriteRefused:
         return OFF, "whether it may write is not tried in a dry run"
+    if not able:
+        return WARN, "may only read: acknowledge, resolve and every other change will fail"
     return OK, "may read and write"
 
 

@@ -82,10 +82,13 @@ class SubscriptionVerdict(NamedTuple):
 
 
 def explanation(
-    context: Context, rules: Callable[[], Iterable[Any]], incident_id: str
+    context: Context,
+    rules: Callable[[], Iterable[Any]],
+    incident_id: str,
+    source: str = "",
 ) -> Dict[str, Any]:
-    """The result of `route.explain`. `rules`: all of StackStorm's. Raises RejectedInput without an
-    id, and the gateways' errors."""
+    """The result of `route.explain`. `rules`: all of StackStorm's; `source`: where they come from,
+    for people. Raises RejectedInput without an id, and the gateways' errors."""
     if not incident_id.strip():
         raise RejectedInput("Give the incident's id, such as PT4KHLK")
     change = posting.change_of(context, None, incident_id)
@@ -112,6 +115,8 @@ def explanation(
             f"\n- it is the canary's: its card comes in {inert(canary.channel)} alone, whatever "
             "rules and subscriptions say"
         )
+    if source:
+        message += f"\n- judged by {inert(source)}"
     return {
         "incident_id": incident.id,
         "message": message,

@@ -90,8 +90,7 @@ class Reader:
             self._wrong(todays, f"and {name}.{old} are the same setting: keep {todays} alone")
         for unknown in settings:
             if unknown not in known:
-                listed = ", ".join(known)
-                self._wrong(f"{name}.{unknown}", f"is not a setting ({name} has {listed})")
+                self._wrong(f"{name}.{unknown}", f"is not a setting{_meant(unknown, name, known)}")
         inner = Reader(settings, defaults, name)
         inner.problems = self.problems
         return inner
@@ -166,7 +165,7 @@ class Reader:
         if value is None:
             return self._default(key, ())
         if not isinstance(value, (list, tuple)):
-            self.wrong(key, "must be a list")
+            self.wrong(key, f"must be a list{_as_list(value)}")
             return self._default(key, ())
         found: List[str] = []
         for position, item in enumerate(value):
@@ -284,6 +283,20 @@ class Reader:
             self._wrong(name, "holds a line break or another control character")
             return ""
         return text
+
+
+def _meant(unknown: Any, section: str, known: Tuple[str, ...]) -> str:
+    """The setting most like it, else all of its section."""
+    import difflib
+
+    near = difflib.get_close_matches(str(unknown), known, n=1)
+    if near:
+        return f", did you mean {section}.{near[0]}?"
+    return f" ({section} has {', '.join(known)})"
+
+
+def _as_list(value: Any) -> str:
+    return f": write [{value}]" if isinstance(value, str) and value.isidentifier() else ""
 
 
 def _with_todays_names(

@@ -40,6 +40,7 @@ from pagerduty_mattermost.core.errors import (
     RejectedInput,
     RetryLater,
 )
+from pagerduty_mattermost.gateways.http.addresses import reached, speaks_no_tls
 from pagerduty_mattermost.gateways.http.answer_deadline import (
     POOL_CLASSES,
     CutOff,
@@ -136,6 +137,7 @@ class BoundedAdapter(HTTPAdapter):
                 read_whole(response)
         except Exception as error:
             outcome = (outcome + " " + type(error).__name__).strip()
+            error.reached = reached(request.url or "", self._proxies)  # type: ignore[attr-defined]
             raise
         finally:
             if self._log is not None:
@@ -263,6 +265,8 @@ def network_error(error: BaseException, what: str) -> PackError:
     def has(*wanted: type) -> bool:
         return any(issubclass(kind, wanted) for kind in kinds)
 
+    at = next((one.reached for one in chain if hasattr(one, "reached")), "")
+    at = f"{at}: " if at else ""
     redirect = next((one for one in chain if isinstance(one, Redirected)), None)
     if redirect is not None:
         return PermanentError(
@@ -270,8 +274,13 @@ def network_error(error: BaseException, what: str) -> PackError:
         )
     if _is_untrusted(chain):
         return PermanentError(
-            f"{what}: the server's TLS certificate is not trusted: set the CA file "
+            f"{what}: {at}the server's TLS certificate is not trusted: set the CA file "
             "(tls.ca_file) or check the address"
+        )
+    if speaks_no_tls(chain):
+        return PermanentError(
+            f"{what}: {at}this port speaks http, not https: write http:// in the address, or the "
+            "port that speaks https"
         )
     if has(requests.exceptions.InvalidHeader):
         return RejectedInput(f"{what}: a value can't be sent in a header (line break?)")
@@ -284,14 +293,14 @@ def network_error(error: BaseException, what: str) -> PackError:
     ):
         return ConfigError(f"{what}: the configured URL or proxy can't be used")
     if _never_sent(chain):
-        return RetryLater(f"{what}: no connection ({_reason(chain)})", maybe_done=False)
+        return RetryLater(f"{what}: {at}no connection ({_reason(chain)})", maybe_done=False)
     if has(TooLarge):
         return PermanentError(f"{what}: the answer is larger than any of this API")
     if has(requests.exceptions.Timeout, urllib3_errors.TimeoutError):
-        return RetryLater(f"{what}: no answer in time", maybe_done=True)
+        return RetryLater(f"{what}: {at}no answer in time", maybe_done=True)
     if has(CutOff, requests.exceptions.ChunkedEncodingError, urllib3_errors.IncompleteRead):
-        return RetryLater(f"{what}: the answer was cut off", maybe_done=True)
-    return RetryLater(f"{what}: the connection broke ({_reason(chain)})", maybe_done=True)
+        return RetryLater(f"{what}: {at}the answer was cut off", maybe_done=True)
+    return RetryLater(f"{what}: {at}the connection broke ({_reason(chain)})", maybe_done=True)
 
 
 def _chain(error: BaseException) -> Tuple[BaseException, ...]:

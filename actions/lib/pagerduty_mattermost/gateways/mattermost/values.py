@@ -84,8 +84,19 @@ def checked_name(value: str, what: str) -> str:
     be one."""
     name = str(value).strip().lower()
     if not _NAMES[what].match(name) or name in (".", ".."):
-        raise RejectedInput(f"'{one_line(clean(value, 80))}' is no name of a Mattermost {what}")
+        raise RejectedInput(
+            f"'{one_line(clean(value, 80))}' is no name of a Mattermost {what}{_meant(name, what)}"
+        )
     return name
+
+
+def _meant(name: str, what: str) -> str:
+    """What may have been meant: a channel as other chats write it, or by the name it is shown
+    under."""
+    likely = "-".join(re.findall(r"[a-z0-9._-]+", name))
+    if what not in ("channel", "team") or not _NAMES[what].match(likely):
+        return ""
+    return f"; write it as in its address, such as {likely}"
 
 
 def key_of(post: Mapping[str, Any]) -> str:

@@ -40,6 +40,10 @@ class Unsupported(RejectedInput):
     """A criterion that is not decided here, by name."""
 
 
+class UnknownOperator(Unsupported):
+    """No operator of StackStorm's has this name: a mistake, wherever the rule runs."""
+
+
 class CriterionFinding(NamedTuple):
     """One criterion's verdict, with what it compared."""
 
@@ -81,7 +85,9 @@ def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -
     operator = str(criterion["type"])
     function = operator_of(operator.lower())
     if function is None:
-        raise Unsupported(f"criterion on {key}: there is no operator '{operator}'")
+        raise UnknownOperator(
+            f"criterion on {key}: there is no operator '{operator}'{_near_operator(operator)}"
+        )
     pattern = _pattern(key, criterion.get("pattern"))
     found = lookup(key.split("#", 1)[0], context)
     actual = found[0] if found else None
@@ -99,6 +105,13 @@ def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -
             key, operator, pattern, actual, False, f"{type(error).__name__}: {error}"
         )
     return CriterionFinding(key, operator, pattern, actual, matched)
+
+
+def _near_operator(operator: str) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(operator.lower(), list(OPERATORS), n=1)
+    return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(OPERATORS)}"
 
 
 def operator_of(name: str) -> Optional[Operator]:
@@ -128,10 +141,10 @@ def _pattern(key: str, pattern: Any) -> Any:
     return re.sub(r"(\r\n|\r|\n)\Z", "", pattern)
 
 
-def lookup(path: str, context: Mapping[str, Any]) -> List[Any]:
-    """The values at a path, none when it leads nowhere. Raises Unsupported for what else JSONPath
-    has."""
-    values: List[Any] = [context]
+def steps(path: str) -> List[str]:
+    """The names of a path in their order, `[0]` for an index, `[*]` and `.*` for all. Raises
+    Unsupported for what else JSONPath has."""
+    found: List[str] = []
     at, text = 0, path.strip()
     while at < len(text):
         step = _STEP.match(text, at)
@@ -142,19 +155,32 @@ def lookup(path: str, context: Mapping[str, Any]) -> List[Any]:
             )
         at = step.end()
         name, index, *quoted, star = step.groups()
-        if index == "*" or star:
-            values = [item for value in values for item in _items(value, names=bool(star))]
+        if star:
+            found.append(".*")
         elif index is not None:
-            number = int(index)
+            found.append(f"[{index}]")
+        else:
+            found.append(name if name is not None else next(q for q in quoted if q is not None))
+    return found
+
+
+def lookup(path: str, context: Mapping[str, Any]) -> List[Any]:
+    """The values at a path, none when it leads nowhere. Raises Unsupported for what else JSONPath
+    has."""
+    values: List[Any] = [context]
+    for step in steps(path):
+        if step in ("[*]", ".*"):
+            values = [item for value in values for item in _items(value, names=step == ".*")]
+        elif re.fullmatch(r"\[\d+\]", step):
+            number = int(step[1:-1])
             values = [
                 value[number]
                 for value in values
                 if isinstance(value, (list, tuple)) and len(value) > number
             ]
         else:
-            key = name if name is not None else next(part for part in quoted if part is not None)
             values = [
-                value[key] for value in values if isinstance(value, Mapping) and key in value
+                value[step] for value in values if isinstance(value, Mapping) and step in value
             ]
     return values
 

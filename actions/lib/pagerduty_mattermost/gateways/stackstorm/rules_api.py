@@ -40,3 +40,12 @@ def all_rules(action_service: Any) -> List[Any]:
             "user read rules?"
         )
     return list(found.values())
+
+
+def rules_source(action_service: Any) -> str:
+    """Where `all_rules` has them from, for people."""
+    try:
+        manager = action_service.datastore_service.get_api_client().rules
+    except Exception:  # noqa: BLE001 - it is only said, and `all_rules` says what is wrong
+        return "StackStorm's"
+    return str(getattr(manager, "source", "StackStorm's"))
