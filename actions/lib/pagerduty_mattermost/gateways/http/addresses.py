@@ -10,8 +10,8 @@ PORTS = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
 
 
 def reached(url: str, proxies: Mapping[str, str]) -> str:
-    """`chat.example.com:443`, or `chat.example.com:443 through the proxy proxy.example.com:3128`;
-    empty for what is no URL."""
+    """Host and port of the server, and of the proxy on the way to it; empty for what is no
+    URL."""
     import requests
 
     server = host_and_port(url)
