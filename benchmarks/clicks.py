@@ -1,14 +1,17 @@
 """From a click to PagerDuty changed and the card repainted, in the embedded default, against the
 bare requests it must make: who clicked, the incident as it is, the change, the card's thread, the
-card. Once with 30 ms injected into each request of both sides, once without.
+card. Once with 30 ms injected into each request of both sides, once without. And how long a click
+waits for its answer while a hundred dialogs wait for theirs.
 """
 
 from __future__ import annotations
 
+import logging
 import tempfile
+import threading
 import time
 from pathlib import Path
-from typing import Any, List, Tuple
+from typing import Any, List, Mapping, Tuple
 
 import requests
 
@@ -20,6 +23,7 @@ from .report import Row, median, ms
 
 ROUNDS = 9
 DELAY = 0.03
+DIALOGS = 100
 PACKS_OWN = r"^(?!/api/v4/posts/[^/]+/actions/)"
 """Not the click itself, which is the person's request."""
 
@@ -48,7 +52,45 @@ def run() -> List[Row]:
                     )
         finally:
             room.stop()
-    return rows
+    return [*rows, _beside_dialogs()]
+
+
+def _beside_dialogs() -> Row:
+    """A hundred dialogs wait in one listener; fifty clicks are answered there meanwhile."""
+    from pagerduty_mattermost.gateways.http.later_answer import LaterAnswer
+    from pagerduty_mattermost.gateways.http.listener import Listener
+
+    held: List[LaterAnswer] = []
+
+    def answer(path: str, headers: Mapping[str, str], body: bytes) -> Any:
+        if path == "/click":
+            return 200, {}
+        held.append(LaterAnswer())
+        return held[-1]
+
+    listener = Listener("127.0.0.1", 0, answer, logging.getLogger("benchmark"))
+    listener.start()
+    waiting = [
+        threading.Thread(
+            target=requests.post, args=(listener.address + "/dialog", "{}"), daemon=True
+        )
+        for _ in range(DIALOGS)
+    ]
+    for one in waiting:
+        one.start()
+    until(lambda: len(held) == DIALOGS, 20)
+    slowest = 0.0
+    for _ in range(50):
+        began = time.perf_counter()
+        requests.post(listener.address + "/click", "{}", timeout=5).raise_for_status()
+        slowest = max(slowest, time.perf_counter() - began)
+    for later in held:
+        later.give(200, {})
+    for one in waiting:
+        one.join(10)
+    listener.stop()
+    what = f"slowest click's answer, {DIALOGS} dialogs waiting"
+    return Row(what, ms(slowest), "200 ms", slowest / 0.2, "≤ 1.0")
 
 
 def _measured(room: Room, injected: float) -> Tuple[float, float]:

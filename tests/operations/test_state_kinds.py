@@ -11,7 +11,7 @@ from typing import Dict, Iterator, List, Tuple
 import pytest
 from pack_files import ROOT
 
-from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders
+from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders, outcomes
 from pagerduty_mattermost.operations import state_kinds
 from pagerduty_mattermost.operations.state_kinds import KINDS
 
@@ -36,6 +36,7 @@ def test_the_keys_of_chat_are_those_that_chat_writes() -> None:
     assert state_kinds.REFUSED_KEYS.startswith(audit.REFUSED_PREFIX + "<")
     assert state_kinds.DROPPED_KEYS.startswith(dropped_orders.KEY_PREFIX + "<")
     assert state_kinds.BEGUN_KEYS.startswith(begun_orders.KEY_PREFIX + "<")
+    assert state_kinds.OUTCOME_KEYS.startswith(outcomes.KEY_PREFIX + "<")
 
 
 def test_every_key_constant_of_the_library_is_of_a_kind() -> None:

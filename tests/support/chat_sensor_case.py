@@ -31,6 +31,8 @@ def free_port() -> int:
 class ChatSensorCase(BaseSensorTestCase):
     sensor_cls = ChatSensor
     __test__ = False
+    dialog_seconds = 0.0
+    """How long a dialog waits: these tests carry an order out when its call is answered."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -67,6 +69,8 @@ class ChatSensorCase(BaseSensorTestCase):
         self.sensor = self.get_sensor_instance(config=self.config)
         self.sensor.setup()
         self.addCleanup(self.sensor.cleanup)
+        if self.sensor.endpoint is not None:
+            self.sensor.endpoint.dialogs.seconds = self.dialog_seconds
 
     def post(self, path: str, **options: Any) -> requests.Response:
         return requests.post(self.url + path, timeout=10, **options)

@@ -262,6 +262,7 @@ ROWS: Tuple[Row, ...] = (
         "Paged Mei Tanaka in the name of",
         lambda room, one: assignees(room, newest(room)) == ("Mei Tanaka",),
         confirms=True,
+        public=True,
     ),
     Row(
         "override <schedule> [from <18:00>] for <2h> [by @user]",
@@ -271,6 +272,7 @@ ROWS: Tuple[Row, ...] = (
             [each["user_id"] for each in overridden(room)] == [user(room, "mei@example.com")]
         ),
         confirms=True,
+        public=True,
     ),
     Row("overrides <schedule>", "overrides Platform rotation", "| Mei Tanaka |"),
     Row(

@@ -4,6 +4,7 @@ on such an answer comes right below it; else in a direct message.
     tell(context, order, OrderReply("Done."))
     tell_failure(context, order, error)
     tell_result(context, order, command, result)
+    close_dialog(context, order, result)
 
 Failing is logged: the act itself went as it went.
 """
@@ -12,9 +13,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional
 
-from pagerduty_mattermost.chat import order_replies, orders
+from pagerduty_mattermost.chat import begun_orders, order_replies, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.order_replies import OrderReply
+from pagerduty_mattermost.chat.outcomes import DialogOutcome, report
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, named
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times
@@ -56,9 +58,30 @@ def say(mattermost: Mattermost, user_id: str, hook: str, reply: OrderReply, log:
 
 
 def tell_failure(context: Context, order: Mapping[str, Any], error: PackError) -> None:
-    """Of a click it is said what was clicked, and on which incident."""
-    about = _incident(context, order)
-    tell(context, order, order_replies.failure(order, context.line_of(error), about))
+    """In the dialog that waits for it; else of a click or a dialog it is said what was clicked,
+    on which incident, and what was written."""
+    line = context.line_of(error)
+    outcome = order_replies.in_dialog(order, error, line)
+    if outcome is not None and orders.is_awaited(order):
+        begun_orders.let_again(context, str(order.get("once") or ""))
+        if report(context.store, order, context.clock, outcome):
+            return
+    close_dialog(context, order)
+    reply = order_replies.failure(order, line, _incident(context, order))
+    tell(context, order, order_replies.with_typed(order, reply))
+
+
+def close_dialog(
+    context: Context, order: Mapping[str, Any], result: Optional[CommandResult] = None
+) -> bool:
+    """The dialog that waits for it: closed, since it came to an end; True where it says instead
+    that somebody was first."""
+    if not orders.is_awaited(order):
+        return False
+    if result is None or not result.already:
+        report(context.store, order, context.clock, DialogOutcome())
+        return False
+    return report(context.store, order, context.clock, DialogOutcome(result.message))
 
 
 def tell_result(

@@ -109,6 +109,16 @@ def first_entry(context: Context, once: str, entry_name: str) -> str:
     return ""
 
 
+def let_again(context: Context, once: str) -> None:
+    """The same confirmation or dialog may be sent once more: nothing came of it. Where that can't
+    be written the next one is told that it failed already."""
+    try:
+        if once:
+            context.store.delete(KEY_PREFIX + once)
+    except PackError as error:
+        context.log.warning("A dialog can't be sent again: %s", error)
+
+
 def report(context: Context, typed: str, entry: BegunEntry) -> str:
     """What is known of it, in Markdown. `typed`: the order as it was given."""
     zone = times.zone(context.settings.time_zone)

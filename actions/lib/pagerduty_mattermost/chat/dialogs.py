@@ -183,6 +183,15 @@ def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Di
     return given, wrong
 
 
+def element_of(kind: str, field: str) -> str:
+    """The name of the element in which a command's field was filled in; empty where none was."""
+    if kind == DECLARE:
+        return {"text": "title"}.get(field, field if field in FIELDS else "")
+    if not field:
+        return ""
+    return "user" if kind in ("reassign", "responders") else "text"
+
+
 def names(rows: Sequence[Any]) -> List[str]:
     """Names for a choice."""
     return [str(row["name"]) for row in rows if isinstance(row, dict) and row.get("name")]

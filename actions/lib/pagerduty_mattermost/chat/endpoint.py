@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Tuple, Union
+from typing import Any, Callable, Dict, List, Mapping, Optional, Union
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
@@ -19,6 +19,7 @@ from pagerduty_mattermost.chat.declared_post import quoted
 from pagerduty_mattermost.chat.dialog_names import DialogNames
 from pagerduty_mattermost.chat.dropped_orders import drop
 from pagerduty_mattermost.chat.order_replies import OrderReply
+from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs
 from pagerduty_mattermost.chat.replay_guard import ReplayGuard
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
@@ -39,7 +40,12 @@ from pagerduty_mattermost.core.errors import ConfigError, PackError
 from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
-from pagerduty_mattermost.gateways.http.listener import Listener, SparingLog, cant_listen
+from pagerduty_mattermost.gateways.http.listener import (
+    Answered,
+    Listener,
+    SparingLog,
+    cant_listen,
+)
 from pagerduty_mattermost.gateways.http.quotas import Quotas
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
@@ -94,6 +100,7 @@ class ChatEndpoint:
         self._commands = accepted(store, CHAT_TOKENS, config.chat.command_tokens, SLASH_COMMAND)
         self._webhooks = accepted(store, CHAT_TOKENS, config.chat.webhook_tokens, OUTGOING_WEBHOOK)
         self._listener: Optional[Listener] = None
+        self.dialogs = WaitingDialogs(store, log)
         self.health = SensorHealth()
 
     def listen(self) -> None:
@@ -128,9 +135,7 @@ class ChatEndpoint:
         if self._listener is not None:
             self._listener.stop()
 
-    def answer(
-        self, path: str, headers: Mapping[str, str], body: bytes
-    ) -> Tuple[int, Dict[str, Any]]:
+    def answer(self, path: str, headers: Mapping[str, str], body: bytes) -> Answered:
         """HTTP status and JSON object for one call."""
         prefix = _path_of(self._chat.public_url)
         inner = path[len(prefix) :] if prefix and path.startswith(prefix) else path
@@ -157,7 +162,25 @@ class ChatEndpoint:
             return 200, self._too_many(order, inner)
         if isinstance(order, DialogWanted):
             return 200, self._open(order, inner)
+        if order.kind == "dialog" and order.verb != dialogs.CANCELLED:
+            return self._awaited(order)
         return 200, self._said(inner, self._take(order), order.user_id, order.hook)
+
+    def _awaited(self, order: ChatOrder) -> Answered:
+        """The dialog stays open until it is known what came of it, and may be sent again where it
+        came to nothing."""
+
+        def ended(outcome: DialogOutcome) -> None:
+            if outcome.is_open:
+                self._replay_guard.give_back(order.once)
+
+        later = self.dialogs.expect(order.id, ended)
+        until = self._clock() + self.dialogs.seconds if later is not None else 0.0
+        problem = self._take(order._replace(awaited_until=until))
+        if problem:
+            self.dialogs.end(order.id)
+            return 200, {"error": problem}
+        return (200, {}) if later is None else later
 
     def _said(self, path: str, text: str, user_id: str, hook: str) -> Dict[str, Any]:
         """The answer to a call. A click on what answered a command has none that is seen: it goes

@@ -12,9 +12,9 @@ from typing import Any, Dict, Optional
 from pagerduty_mattermost.chat.command import HalfDone
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput, RetryLater
 
-_NOT_KEPT = ("hook", "valid_until", "once")
-"""Of an order: the address for its answer, which anybody who knows it can use, its end, and by
-what the same call would be known again: a replay by hand is another one."""
+_NOT_KEPT = ("hook", "valid_until", "once", "awaited_until")
+"""Of an order: the address for its answer, which anybody who knows it can use, its end, by what
+the same call would be known again, and its dialog: a replay by hand is another one."""
 
 
 def is_mistake(error: Optional[PackError]) -> bool:

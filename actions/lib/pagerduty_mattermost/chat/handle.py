@@ -24,7 +24,7 @@ from pagerduty_mattermost.chat import (
     thread_notes,
     which_incident,
 )
-from pagerduty_mattermost.chat.answering import tell, tell_failure, tell_result
+from pagerduty_mattermost.chat.answering import close_dialog, tell, tell_failure, tell_result
 from pagerduty_mattermost.chat.begun_orders import BegunEntry
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.order_replies import OrderReply
@@ -108,6 +108,7 @@ def _not_again(context: Context, order: Mapping[str, Any], begun: BegunEntry) ->
     """It was begun before, and whoever did so was killed: its giver is told what is known. Raises
     _Told with CutShort for what came to no good end, so that it is kept as a failed command."""
     line = begun_orders.report(context, orders.given(order), begun)
+    close_dialog(context, order)
     if begun.result != audit.DONE:
         tell(context, order, OrderReply(f":warning: {line}"))
         raise _Told(CutShort(line))
@@ -119,7 +120,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
     command, dry = _command(context, order)
     if command is None:
         return CommandResult("")
-    root_id = str(order.get("root_id") or "")
+    root_id, in_dialog = str(order.get("root_id") or ""), False
     if dry:
         reading = ReadingContext.of(context)
         result = rehearse(reading, which_incident.complete(reading, command, root_id).command)
@@ -144,8 +145,9 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
         except HalfDone as half:
             _repaint(context, order, command, half.result)
             raise
+        in_dialog = close_dialog(context, order, result)
         _repaint(context, order, command, result)
-    if order_replies.is_told(order, result):
+    if order_replies.is_told(order, result) and not in_dialog:
         tell_result(context, order, command, result)
     declared = order_replies.post_declared(order)
     if declared and not dry:

@@ -16,13 +16,15 @@ from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.cards.incident_lists import line
 from pagerduty_mattermost.chat import dialogs, orders
-from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.dialogs import DECLARE
+from pagerduty_mattermost.chat.outcomes import DialogOutcome
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.config.settings import Config
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
+from pagerduty_mattermost.core.markdown import code_block
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.core.typed_times import span_in_words
 from pagerduty_mattermost.incidents.incident import Change, Incident
@@ -144,6 +146,25 @@ def failure(order: Mapping[str, Any], line: str, about: str) -> OrderReply:
         return OrderReply(f":warning: {escape(line)}")
     act = _ACTS.get(verb) or verb.replace("_", " ").capitalize()
     return OrderReply(f":warning: **{act}** of {about}: {escape(line)}")
+
+
+def in_dialog(order: Mapping[str, Any], error: PackError, line: str) -> Optional[DialogOutcome]:
+    """What the dialog that is still open says of a failure, at the field that was wrong where one
+    was. None where something may be done in spite of it: the same dialog must not be sent
+    again."""
+    if isinstance(error, (HalfDone, CutShort)) or getattr(error, "maybe_done", False):
+        return None
+    told = f":warning: {escape(line)}"
+    element = dialogs.element_of(str(order.get("verb")), error.field)
+    return DialogOutcome(errors={element: told}) if element else DialogOutcome(told)
+
+
+def with_typed(order: Mapping[str, Any], reply: OrderReply) -> OrderReply:
+    """With what was written in a dialog that is closed by now, so that it is not lost."""
+    given = orders.written(order) if order.get("kind") == "dialog" else ""
+    if not given:
+        return reply
+    return reply._replace(text=f"{reply.text}\n\nYou had written:\n{code_block(given)}")
 
 
 def repainted(command: Command, result: CommandResult) -> Tuple[str, ...]:

@@ -123,6 +123,20 @@ def given(order: Mapping[str, Any]) -> str:
     return " ".join(word for word in words if word)
 
 
+def is_awaited(order: Mapping[str, Any]) -> bool:
+    """Whether its dialog stays open until it is known what came of it."""
+    return bool(order.get("awaited_until"))
+
+
+def written(order: Mapping[str, Any]) -> str:
+    """The words that somebody wrote in a dialog; not whom or what they chose."""
+    verb, text = str(order.get("verb") or ""), str(order.get("text") or "")
+    if verb == DECLARE:
+        details = str(_values(order.get("values")).get("details") or "")
+        return "\n\n".join(part for part in (text, details) if part)
+    return text if verb in ("note", "resolvenote", "status") else ""
+
+
 def needs_confirmation(what: Command, listed: Sequence[str], asker: str = "") -> bool:
     """Whether its giver is asked first. `listed` (chat.confirm): names of verbs, which count for
     whatever does the same in other words, `bulk` for what is done to several incidents at once,

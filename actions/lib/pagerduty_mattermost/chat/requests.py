@@ -93,6 +93,9 @@ class ChatOrder(NamedTuple):
     command: str = ""
     """What was typed, read: as `orders.as_text` writes a command. Nobody reads it again."""
     dry_run: bool = False
+    awaited_until: float = 0.0
+    """Of a dialog that stays open until it is known what came of it: until when, in seconds since
+    the epoch; else 0."""
     once: CallMark = CallMark()
     """What the same call would bear again."""
 

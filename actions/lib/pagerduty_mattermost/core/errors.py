@@ -7,7 +7,8 @@ Gateways raise these and nothing else; actions turn them into a failed status wi
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from contextlib import contextmanager
+from typing import Any, Iterator, Optional
 
 
 class PackError(Exception):
@@ -20,6 +21,8 @@ class PackError(Exception):
         """HTTP status of the answer, if one came."""
         self.error_id = error_id
         """Mattermost's error id or PagerDuty's numeric error code, as text."""
+        self.field = ""
+        """Of a command: which of its fields was wrong, where one was."""
 
 
 class ConfigError(PackError):
@@ -111,6 +114,16 @@ class WriteRefused(Exception):
         super().__init__(f"{side} {method} {path}")
         self.side, self.method, self.path = side, method, path
         self.body, self.from_email = body, from_email
+
+
+@contextmanager
+def wrong_field(name: str) -> Iterator[None]:
+    """What is wrong in it is wrong with the command's field of this name."""
+    try:
+        yield
+    except PackError as error:
+        error.field = error.field or name
+        raise
 
 
 def reworded(error: PackError, line: str) -> PackError:

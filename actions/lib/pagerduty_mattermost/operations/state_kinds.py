@@ -63,6 +63,7 @@ class StateKind(NamedTuple):
 # Of chat, which stands above this package: a test holds them to chat's own constants.
 AUDIT_KEYS, DROPPED_KEYS = "audit.<time>.<id>", "dropped.<order>"
 BEGUN_KEYS, REFUSED_KEYS = "begun.<sha>", "refused.<day>.<sha>"
+OUTCOME_KEYS = "outcome.<order>"
 
 KINDS: Tuple[StateKind, ...] = (
     StateKind(
@@ -196,7 +197,7 @@ KINDS: Tuple[StateKind, ...] = (
     ),
     StateKind(
         "complaints",
-        (f"{operations_notices.KEY_PREFIX}<sha>", DROPPED_KEYS, BEGUN_KEYS),
+        (f"{operations_notices.KEY_PREFIX}<sha>", DROPPED_KEYS, BEGUN_KEYS, OUTCOME_KEYS),
         "what was told, or taken back",
         90 * DAY_SECONDS,
     ),

@@ -32,7 +32,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
 )
 from pagerduty_mattermost.core import times, typed_times
 from pagerduty_mattermost.core.config.quiet import URGENCIES
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, wrong_field
 from pagerduty_mattermost.core.quotes import plain
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
@@ -150,9 +150,11 @@ def workflow(context: Context, command: Command) -> CommandResult:
     ]
     if len(found) != 1:
         near = ", ".join(str(row.get("name")) for row in rows[:10])
-        raise NotFound(
-            f"there is no incident workflow {wanted!r}" + (f"; there are {near}" if near else "")
-        )
+        with wrong_field("text"):
+            raise NotFound(
+                f"there is no incident workflow {wanted!r}"
+                + (f"; there are {near}" if near else "")
+            )
     path = fill("/incident_workflows/{workflow}/instances", workflow=found[0].get("id"))
     about = {"incident": {"id": incident.id, "type": "incident_reference"}}
     context.pagerduty.post(path, {"incident_workflow_instance": about})

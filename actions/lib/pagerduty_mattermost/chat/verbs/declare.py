@@ -15,7 +15,7 @@ from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.touched import named_service
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, wrong_field
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
@@ -39,7 +39,8 @@ def create(context: Context, command: Command) -> CommandResult:
         return _send_event(context, command, whole)
     import uuid
 
-    service = resolve(context.pagerduty, "service", command.service)
+    with wrong_field("service"):
+        service = resolve(context.pagerduty, "service", command.service)
     email = find_sender(context, command.user, command.from_email)
     given = {
         "type": "incident",
@@ -70,9 +71,11 @@ def _further_fields(context: Context, command: Command) -> Dict[str, Any]:
         if command.options.get(name)
     }
     if "urgency" in changes:
-        changes["urgency"] = checked_urgency(changes["urgency"])
+        with wrong_field("urgency"):
+            changes["urgency"] = checked_urgency(changes["urgency"])
     if command.options.get("assign"):
-        changes["assignees"] = resolve_mentions(context, people(command.options["assign"]))
+        with wrong_field("assign"):
+            changes["assignees"] = resolve_mentions(context, people(command.options["assign"]))
     made = incident_updates.fields(context.pagerduty, changes)
     if command.options.get("details"):
         made["body"] = {"type": "incident_body", "details": clean(command.options["details"])}

@@ -23,7 +23,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     sender_and_incident,
     sender_and_row,
 )
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, wrong_field
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.client import fill
@@ -41,9 +41,10 @@ def escalate(context: Context, command: Command) -> CommandResult:
     level = _level(words)
     policy = None if level is not None or not words else _policy(context, words)
     if words and level is None and policy is None:
-        raise NotFound(
-            f"escalate to a level (2) or an escalation policy; there is none {words[:60]!r}"
-        )
+        with wrong_field("text"):
+            raise NotFound(
+                f"escalate to a level (2) or an escalation policy; there is none {words[:60]!r}"
+            )
     email, row = sender_and_row(context, command)
     if policy:
         return _to_policy(context, incident_of(row), policy, email, "Escalated")
@@ -67,7 +68,8 @@ def reassign(context: Context, command: Command) -> CommandResult:
         )
     email, incident = sender_and_incident(context, command)
     try:
-        changes = {"assignees": resolve_mentions(context, words)}
+        with wrong_field("text"):
+            changes = {"assignees": resolve_mentions(context, words)}
         after = incident_of(
             incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
         )
@@ -94,7 +96,8 @@ def responders(context: Context, command: Command) -> CommandResult:
         raise RejectedInput("whom? @name, e-mail or name, several with commas")
     requester = identify(context, command.user).person
     _, incident = sender_and_incident(context, command)
-    found = resolve_all(context.pagerduty, "user", resolve_mentions(context, words))
+    with wrong_field("text"):
+        found = resolve_all(context.pagerduty, "user", resolve_mentions(context, words))
     body = {
         "requester_id": requester.id,
         "message": f"Please help with {incident.title}",

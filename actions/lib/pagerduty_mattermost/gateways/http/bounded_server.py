@@ -6,6 +6,7 @@ thread on a call before it has arrived whole. Added here, thinly:
 - a call must arrive within `seconds`, however a client drips its bytes (waitress only knows
   how long a connection was silent), and its answer must be taken within as long again;
 - a connection too many is closed at once (waitress would let it wait), a call too many is refused;
+- a call whose answer comes later waits without a thread;
 - one call a connection; no header tells what runs here, no refusal repeats words of the call, and
   nothing is written to the process's log: waitress's own logger is switched off.
 
@@ -21,7 +22,7 @@ import threading
 import time
 from http.client import responses
 from types import BuiltinFunctionType
-from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 from urllib.parse import urlsplit
 
 from waitress import wasyncore
@@ -55,9 +56,12 @@ _WHY = {
 class CallRules(NamedTuple):
     """What a server does with calls, and its bounds."""
 
-    answer: Callable[[str, str, Mapping[str, str], bytes], Tuple[int, bytes]]
+    answer: Callable[
+        [str, str, Mapping[str, str], bytes, Callable[[int, bytes], None]],
+        Optional[Tuple[int, bytes]],
+    ]
     """Address of the caller, path as it was sent, headers in lower case, body: the status and the
-    JSON to tell. Raises nothing."""
+    JSON to tell; None where they come later, by a call of what is given last. Raises nothing."""
     refusal: Callable[[int, Mapping[str, str]], int]
     """The status that is told for one that refuses."""
     refused: Callable[[str], None]
@@ -119,10 +123,6 @@ class _JsonTask(Task):
         self.content_length = len(body)
         self.write(body)
 
-    def headers(self) -> Dict[str, str]:
-        found = self.request.headers.items()
-        return {name.replace("_", "-").lower(): value for name, value in found}
-
     def finish(self) -> None:
         super().finish()
         self.channel.begin()  # the time in which the answer must be taken
@@ -130,13 +130,7 @@ class _JsonTask(Task):
 
 class AnswerTask(_JsonTask):
     def execute(self) -> None:
-        rules, request = self.channel.server.rules, self.request
-        if request.command == "GET":
-            self.say(405, _error(rules.nothing_here))
-            return
-        body = request.get_body_stream().read()
-        path = _path(request.request_uri)
-        self.say(*rules.answer(_host(self.channel.addr), path, self.headers(), body))
+        self.say(*self.channel.answer)
 
 
 class RefusalTask(_JsonTask):
@@ -149,7 +143,7 @@ class RefusalTask(_JsonTask):
             why = f"at most {rules.max_head} bytes of headers"
         if code != GONE:
             rules.refused(f"{code} {why}")
-        self.say(rules.refusal(code, self.headers()), _error(why))
+        self.say(rules.refusal(code, _headers(self.request)), _error(why))
 
 
 class CallChannel(HTTPChannel):
@@ -158,6 +152,7 @@ class CallChannel(HTTPChannel):
     task_class, error_task_class, parser_class = AnswerTask, RefusalTask, CallParser
     request: Any
     admitted = False
+    answer: Optional[Tuple[int, bytes]] = None
 
     def __init__(self, *given: Any, **more: Any) -> None:
         self.begin()
@@ -180,11 +175,33 @@ class CallChannel(HTTPChannel):
         self.handle_close()
 
     def service(self) -> None:
+        """Answers the call, or leaves the thread until its answer is there."""
+        admitted, self.admitted = self.admitted, False
         try:
+            if self.answer is None and self.connected and not self.requests[0].error:
+                found = self._ask(self.requests[0])
+                if found is None:
+                    return  # another thread may be here with the answer by now
+                self.answer = found
             super().service()
         finally:
-            if self.admitted:
+            if admitted:
                 self.server.rules.leave()
+
+    def _ask(self, request: Any) -> Optional[Tuple[int, bytes]]:
+        rules = self.server.rules
+        if request.command == "GET":
+            return 405, _error(rules.nothing_here)
+        body, path = request.get_body_stream().read(), _path(request.request_uri)
+        found: Optional[Tuple[int, bytes]] = rules.answer(
+            _host(self.addr), path, _headers(request), body, self._say
+        )
+        return found
+
+    def _say(self, status: int, body: bytes) -> None:
+        """The answer came later, by another thread."""
+        self.answer = status, body
+        self.server.task_dispatcher.add_task(self)
 
 
 class BoundedServer(TcpWSGIServer):
@@ -291,6 +308,11 @@ class BoundedServer(TcpWSGIServer):
         except Exception as error:  # noqa: BLE001 - the next call must be heard
             self.rules.refused(f"the listener stumbled: {type(error).__name__}")
             time.sleep(0.05)
+
+
+def _headers(request: Any) -> Dict[str, str]:
+    found = request.headers.items()
+    return {name.replace("_", "-").lower(): value for name, value in found}
 
 
 def _host(address: Any) -> str:

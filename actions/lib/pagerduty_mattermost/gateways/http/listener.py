@@ -8,6 +8,7 @@ carries, `answer` decides.
 a sensor's process. A call that is too large, too slow or one too many is refused; nothing that a
 call does reaches another one or the sensor. `CallBounds` says how much is taken, and how a
 refusal is told; it stands in the log, each reason once a minute, without a word of the call.
+An answer that is not known yet is a `LaterAnswer`: its call waits without a thread.
 """
 
 from __future__ import annotations
@@ -16,9 +17,10 @@ import json
 import socket
 import threading
 import time
-from typing import Any, Callable, Dict, Mapping, NamedTuple, Tuple
+from typing import Any, Callable, Dict, Mapping, NamedTuple, Optional, Tuple, Union
 
 from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.gateways.http.later_answer import LaterAnswer
 from pagerduty_mattermost.gateways.http.quotas import Quotas, network_of
 
 MAX_BODY_BYTES = 128 * 1024
@@ -31,7 +33,8 @@ LISTEN_AGAIN_SECONDS = 60.0
 """Seconds after which a port that could not be had is tried again: a process that died may still
 hold it."""
 
-Answer = Callable[[str, Mapping[str, str], bytes], Tuple[int, Dict[str, Any]]]
+Answered = Union[Tuple[int, Dict[str, Any]], LaterAnswer]
+Answer = Callable[[str, Mapping[str, str], bytes], Answered]
 """Of a call that is not verified the object has an `error`."""
 
 
@@ -121,10 +124,20 @@ class Listener:
         self._sparing.warn(why, "A call from %s was refused unread: %s", self._terms.sender, why)
 
     def _answered(
-        self, address: str, path: str, headers: Mapping[str, str], body: bytes
-    ) -> Tuple[int, bytes]:
+        self,
+        address: str,
+        path: str,
+        headers: Mapping[str, str],
+        body: bytes,
+        say: Callable[[int, bytes], None],
+    ) -> Optional[Tuple[int, bytes]]:
         try:
-            status, told = self._answer(path, headers, body)
+            answer = self._answer(path, headers, body)
+            if isinstance(answer, LaterAnswer):
+                self._quotas.give_back(network_of(address))
+                answer.then(lambda status, told: say(status, json.dumps(told).encode("utf-8")))
+                return None
+            status, told = answer
             if "error" not in told:
                 self._quotas.give_back(network_of(address))
             return status, json.dumps(told).encode("utf-8")

@@ -11,7 +11,13 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, reworded
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    RejectedInput,
+    reworded,
+    wrong_field,
+)
 from pagerduty_mattermost.gateways.pagerduty.client import Listing, PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall, levels_of, read
@@ -25,7 +31,7 @@ OPEN_STATUSES = ("triggered", "acknowledged")
 
 def fields(pagerduty: PagerDuty, changes: Mapping[str, Any]) -> Dict[str, Any]:
     """An incident's fields as PagerDuty takes them, of changes in people's words. Each name costs
-    a request or two."""
+    a request or two. Raises what `resolve` raises, with the field that was wrong."""
     made = {
         name: changes[name]
         for name in ("title", "urgency", "status", "resolution", "escalation_level")
@@ -33,12 +39,12 @@ def fields(pagerduty: PagerDuty, changes: Mapping[str, Any]) -> Dict[str, Any]:
     }
     for name, kind in (("priority", "priority"), ("escalation_policy", "escalation_policy")):
         if changes.get(name):
-            made[name] = {
-                "id": resolve(pagerduty, kind, changes[name]).id,
-                "type": f"{kind}_reference",
-            }
+            with wrong_field(name):
+                found = resolve(pagerduty, kind, changes[name])
+            made[name] = {"id": found.id, "type": f"{kind}_reference"}
     if changes.get("assignees"):
-        people = resolve_all(pagerduty, "user", changes["assignees"])
+        with wrong_field("assign"):
+            people = resolve_all(pagerduty, "user", changes["assignees"])
         made["assignments"] = [
             {"assignee": {"id": one.id, "type": "user_reference"}} for one in people
         ]
