@@ -54,7 +54,7 @@ class QuotaTestCase(ChatSensorCase):
         told = []
         gateway = mock.Mock()
         gateway.direct_channel.return_value.id = "d" * 26
-        gateway.create_post.side_effect = lambda channel, text: told.append(text)
+        gateway.create_post.side_effect = lambda channel, text, **_: told.append(text)
         self.sensor.endpoint._new_mattermost = lambda: gateway
         with mock.patch.object(
             self.sensor.endpoint, "_people", Quotas(0.001, 0)

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.core.errors import NotFound, wrong_field
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import KINDS, resolve
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
@@ -25,7 +25,8 @@ def of_id(context: Context, kind: str, id: str) -> Dict[str, Any]:
 
 def named_service(context: Context, command: Command) -> List[Dict[str, Any]]:
     """The service that `service` names."""
-    found = resolve(context.pagerduty, "service", command.service)
+    with wrong_field("service"):
+        found = resolve(context.pagerduty, "service", command.service)
     return [of_id(context, "service", found.id)]
 
 
