@@ -1,7 +1,7 @@
 """What came of an order whose dialog is still open: the dialog waits for it.
 
     waiting = WaitingDialogs(store, log)           # the chat sensor's
-    later = waiting.wait(order_id, seconds)        # a LaterAnswer; None: as many wait as may
+    later = waiting.expect(order_id, ended)        # a LaterAnswer; None: as many wait as may
     report(store, order, clock, DialogOutcome(errors={"user": "…"}))     # the action's
 
 An action in the sensor's own process (the embedded default) tells it directly; another one writes
