@@ -96,3 +96,15 @@ def test_a_link_that_does_not_read_hides_no_other(site: Site) -> None:
     site.link("mei", "PADA")
     site.datastore.items["pagerduty.identity." + "x" * 26] = "garbage"
     assert identity.links(site.store) == {"PADA": site.chat.service.user("mei").id}
+
+
+def test_an_account_that_was_linked_to_somebody_else_is_nobodys_by_its_address(site: Site) -> None:
+    mei = Reference("user", "PMEI", "Mei Tanaka", "mei@example.com")
+    assert site.mentioned(mei) == "mei"
+    site.link("mei", "PADA")
+    assert [site.mentioned(mei), site.mentioned(ADA)] == ["", "mei"]
+    assert Accounts(site.chat.gateway(), site.store).of(mei) is None
+    identity.unlink(site.chat.gateway(), site.store, "mei")
+    assert Accounts(site.chat.gateway(), site.store).of(ADA) is not None
+    site.store.delete("mention.PMEI")
+    assert site.mentioned(mei) == "mei"

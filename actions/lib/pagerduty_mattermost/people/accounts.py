@@ -1,5 +1,5 @@
 """Which Mattermost account a PagerDuty user has: an admin's link (identity.link), else the same
-e-mail address.
+e-mail address, unless an admin linked the account of that address to somebody else.
 
     accounts = Accounts(mattermost, store, log=log)
     accounts.of(person)            # User, or None
@@ -46,7 +46,7 @@ class Accounts:
             link = self._linked(person.id)
             found = self._account(link)
             if found is None and person.email and not self._is_missed(person.id, link):
-                found = self._user(person.email)
+                found = self._of_address(person)
                 if found is None:
                     self._remember(person.id, "", link)
             self._found[person.id] = found
@@ -70,16 +70,17 @@ class Accounts:
             and kept.get("link", "") == link
             # Older versions of the pack remembered a miss for a day, and no link.
             and (kept.get("username") or "link" in kept)
+            and not self._is_of_another(str(kept.get("account") or ""), person)
         ):
             return str(kept.get("username") or "")
-        account = self._account(link) or self._user(with_email(person).email)
-        name = account.username if account is not None else ""
-        self._remember(person.id, name, link)
+        account = self._account(link) or self._of_address(with_email(person))
+        name, account_id = ("", "") if account is None else (account.username, account.id)
+        self._remember(person.id, name, link, account_id)
         return name
 
-    def _remember(self, person_id: str, name: str, link: str) -> None:
+    def _remember(self, person_id: str, name: str, link: str, account_id: str = "") -> None:
         ttl = REMEMBERED_SECONDS if name else MISSED_SECONDS
-        kept = {"username": name, "link": link}
+        kept = {"username": name, "link": link, "account": account_id}
         self._store.remember(KEY_PREFIX + person_id, kept, ttl)
 
     def _is_missed(self, person_id: str, link: str) -> bool:
@@ -97,6 +98,15 @@ class Accounts:
     def _account(self, link: str) -> Optional[User]:
         return self._user(marked_id(link)) if link else None
 
+    def _of_address(self, person: Reference) -> Optional[User]:
+        found = self._user(person.email)
+        return None if found is None or self._is_of_another(found.id, person) else found
+
+    def _is_of_another(self, account_id: str, person: Reference) -> bool:
+        """Whether an admin said that this account is somebody else's."""
+        owners = [owner for owner, linked in self._every_link().items() if linked == account_id]
+        return bool(owners) and person.id not in owners
+
     def _user(self, name: str) -> Optional[User]:
         if not name:
             return None
@@ -107,6 +117,10 @@ class Accounts:
 
     def _linked(self, person_id: str) -> str:
         """Id of the account that an admin linked to the person."""
+        return self._every_link().get(person_id, "")
+
+    def _every_link(self) -> Dict[str, str]:
+        """Ids of the linked accounts by those of PagerDuty's users."""
         if self._links is None:
             self._links = links(self._store, self._log)
-        return self._links.get(person_id, "")
+        return self._links
