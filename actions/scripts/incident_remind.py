@@ -19,7 +19,11 @@ class Remind(PackAction):
         from pagerduty_mattermost.noise import reminder_posts
 
         due = reminder_posts.waiting(
-            self.context.store, terms, self.context.clock(), self.context.log
+            self.context.store,
+            terms,
+            self.context.clock(),
+            self.context.log,
+            self.context.tell_stumble,
         )
         posted = reminder_posts.ReminderRun(self.context, terms).remind(due) if due else []
         return {"post_ids": posted, "message": f"Reminders posted: {len(posted)}."}

@@ -4,6 +4,7 @@ next."""
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional
+from unittest import mock
 
 from incident_remind import Remind
 from incident_world import IncidentActionCase, happened
@@ -11,6 +12,7 @@ from post_incident import PostIncident
 from repaint_incident import RepaintIncident
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, Person, to_payload
 from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, known_of
@@ -328,3 +330,57 @@ class RemindTestCase(IncidentActionCase):
         self.refusing(2)
         self.chat.server.faults.clear()
         assert len(self.tick(1)) == 1
+
+    def operations(self) -> List[str]:
+        return [one for one in self.chat.messages("ops") if one.startswith(":warning:")]
+
+    def test_one_that_stumbles_leaves_the_others_and_is_told_once(self) -> None:
+        first, _, _ = (self.trigger(f"Disk {number} full") for number in range(3))
+        original = reminder_posts.ReminderRun._incident
+
+        def incident(run: Any, one: Any, *more: Any) -> Any:
+            return {}["unforeseen"] if one.incident_id == first.id else original(run, one, *more)
+
+        with mock.patch.object(reminder_posts.ReminderRun, "_incident", incident):
+            assert len(self.tick(6)) == 2
+            self.tick(1)
+        (told,) = self.operations()
+        assert f"Set aside, the others go on: the reminder of {first.id}: Unexpected" in told
+        assert "KeyError" in told
+        assert len(self.tick(1)) == 1, "it comes when it can"
+
+    def test_one_that_can_not_be_judged_leaves_the_others(self) -> None:
+        first, _ = self.trigger(), self.trigger("Other")
+        original = reminder_posts._looked
+
+        def looked(one: Any, *more: Any) -> Any:
+            return [][1] if one.incident_id == first.id else original(one, *more)
+
+        with mock.patch.object(reminder_posts, "_looked", looked):
+            assert len(self.tick(6)) == 1
+        assert "IndexError" in self.operations()[0]
+
+    def test_values_of_any_shape_in_pagerdutys_answer_cost_no_other_its_reminder(self) -> None:
+        names = ("assignments", "pending_actions", "escalation_policy", "urgency", "status")
+        odd: List[Any] = [None, 7, "x", [], [None], [{"at": 7, "assignee": "x"}], {"id": [1]}]
+        original = PagerDuty.list_all
+        for number, value in enumerate(odd):
+            first, _ = self.trigger(f"Odd {number}"), self.trigger(f"Fine {number}")
+
+            def list_all(
+                client: Any, path: str, *more: Any, value: Any = value, odd_one: str = first.id
+            ) -> Any:
+                found = original(client, path, *more)
+                for row in found.items:
+                    if row.get("id") == odd_one:
+                        row.update(dict.fromkeys(names, value))
+                return found
+
+            with mock.patch.object(PagerDuty, "list_all", list_all):
+                self.tick(6)
+            fine = [one for one in self.chat.service.posts("incidents") if one.props]
+            (card,) = [
+                one for one in fine if f"Fine {number}" in one.props["attachments"][0]["title"]
+            ]
+            replies = [one.message for one in self.chat.service.thread(card)]
+            assert any("Still unacknowledged" in one for one in replies), value

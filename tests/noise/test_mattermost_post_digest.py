@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from typing import Any, Dict, Iterable, List
+from unittest import mock
 
 import pytest
 from chat_world import NOW
@@ -16,7 +17,9 @@ from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.cards.incident_memory import OPEN, OVER
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.incidents import reader
 from pagerduty_mattermost.incidents.incident import Change, IncidentEvent, Person, to_payload
+from pagerduty_mattermost.noise.quiet_digest import QuietDigest
 
 MINUTES, HOURS = 60.0, 3600.0
 NOTHING = {"post_ids": [], "incidents": 0, "message": "No digest is due."}
@@ -479,3 +482,41 @@ class DigestTestCase(IncidentActionCase):
         self.account.resolve(truth)
         self.changed(truth, "resolved")
         assert [state.life for state in books.load().states] == [OVER, OVER]
+
+    def operations(self) -> List[str]:
+        return [one for one in self.chat.messages("ops") if one.startswith(":warning:")]
+
+    def test_one_channel_that_stumbles_leaves_the_others(self) -> None:
+        self.trigger("Here")
+        self.trigger("There", channel="incidents-p1")
+        here, original = self.channel(), QuietDigest._channel
+        self.morning()
+
+        def channel(run: Any, group: Any, *more: Any) -> Any:
+            return {}["x"] if group[0].channel_id == here else original(run, group, *more)
+
+        with mock.patch.object(QuietDigest, "_channel", channel):
+            assert "a digest: Unexpected KeyError" in self.refused()
+        assert [len(self.digests()), len(self.digests("incidents-p1"))] == [0, 1]
+        assert "a digest: Unexpected KeyError" in self.operations()[0]
+        self.tick()
+        assert [len(self.digests()), len(self.digests("incidents-p1"))] == [1, 1]
+
+    def test_one_incident_that_does_not_read_waits_and_leaves_the_others(self) -> None:
+        first, second = self.trigger("Odd"), self.trigger("Fine")
+        self.morning()
+        original = reader.incident_from_rest
+
+        def from_rest(row: Any) -> Any:
+            return None if row.get("id") == first.id else original(row)
+
+        with mock.patch.object(reader, "incident_from_rest", from_rest):
+            assert self.tick()["incidents"] == 1
+        (text,) = self.digests()
+        assert ["Fine" in text, "Odd" in text] == [True, False]
+        assert "came and went" not in text
+        assert self.held() == {first.id: "quiet_hours", second.id: "digest"}
+        assert f"the digest of {first.id}: PagerDuty's answer" in self.operations()[0]
+        self.tick()
+        assert "Odd" in self.digests()[1]
+        assert self.held() == {first.id: "digest", second.id: "digest"}

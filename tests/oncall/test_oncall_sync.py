@@ -4,12 +4,15 @@ is touched."""
 from __future__ import annotations
 
 from typing import Any, Dict
+from unittest import mock
 
 from oncall_case import DAY, HOUR, OnCallCase, moment
 
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.oncall import sync
 from pagerduty_mattermost.oncall.channel_header import BEGIN, END
+from pagerduty_mattermost.oncall.sync import OnCallSynchronizer
 from sandbox.mattermost.versions import VERSIONS
 
 ROTA = "Mornings"
@@ -386,3 +389,39 @@ class GroupsTestCase(SyncCase):
         self.chat.service.deny("system_user", "manage_custom_group_members")
         assert "403" in self.sync()["problems"][0]
         assert self.names() == ["ada"]
+
+
+class StumblingTestCase(SyncCase):
+    """What nobody foresaw costs its own part, and is told."""
+
+    __test__ = True
+
+    def test_one_header_that_stumbles_leaves_the_others_and_the_members(self) -> None:
+        original = OnCallSynchronizer._paint
+
+        def paint(run: Any, channel: Any, *more: Any) -> Any:
+            return {}["x"] if channel.name == "checkout" else original(run, channel, *more)
+
+        self.chat.service.add_channel("on-call", "On call")
+        terms = {
+            "headers": {"checkout": ROTA, "incidents": ROTA},
+            "members": {"on-call": ROTA},
+        }
+        with mock.patch.object(OnCallSynchronizer, "_paint", paint):
+            result = self.sync(**terms)
+            self.sync()
+        assert result["changed"][0] == "header of ~incidents"
+        assert len(result["changed"]) == 2
+        assert result["problems"][0].startswith("header:checkout: Unexpected KeyError")
+        assert self.complaints() == 1
+        assert self.sync()["changed"] == ["header of ~checkout"]
+
+    def test_one_target_whose_on_calls_stumble_changes_nothing(self) -> None:
+        self.sync(headers={"checkout": ROTA})
+        before = self.header()
+        self.tomorrow()
+        with mock.patch.object(sync, "present_at", side_effect=KeyError("x")):
+            result = self.sync()
+        assert (result["changed"], self.header()) == ([], before)
+        assert result["problems"] == [one for one in result["problems"] if "KeyError" in one]
+        assert self.sync()["changed"] == ["header of ~checkout"]

@@ -14,6 +14,7 @@ from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.oncall import watch
+from pagerduty_mattermost.oncall.watch import OnCallWatcher
 from sandbox.pagerduty.rota import on_calls
 
 MINUTE = 60
@@ -659,3 +660,44 @@ class RequestTestCase(WatchCase):
         self.look()
         self.at(self.now + HOUR)
         assert self.asked() == ["/oncalls"] * 3
+
+
+class StumblingTestCase(WatchCase):
+    """What nobody foresaw costs its own hand-off or reminder, and is told."""
+
+    __test__ = True
+
+    def setUp(self) -> None:
+        super().setUp()
+        other = self.schedule(
+            "Evenings", ["Grace Hopper", "Radia Perlman"], start=moment(2026, 11, 23, 9)
+        )
+        self.policy("Evening escalation", [("schedule", other["id"])])
+        self.terms(channels={"Mornings": "incidents", "Evenings": "incidents"})
+        self.look()
+
+    def warned(self) -> List[str]:
+        return [one for one in self.messages("ops") if one.startswith(":warning:")]
+
+    def stumbling(self, method: str) -> Any:
+        original, rota = getattr(OnCallWatcher, method), self.rota["id"]
+
+        def of_mornings(run: Any, one: Any, *more: Any) -> Any:
+            return {}["x"] if one.watched == rota else original(run, one, *more)
+
+        return patch.object(OnCallWatcher, method, of_mornings)
+
+    def test_one_hand_off_that_stumbles_leaves_the_others(self) -> None:
+        with self.stumbling("_tell_one"):
+            result = self.look(moment(2026, 11, 24, 9, 5))
+        (told,) = self.messages()
+        assert "Evenings" in told
+        assert any("the hand-off of" in one for one in result["problems"])
+        assert "KeyError" in self.warned()[0]
+
+    def test_one_reminder_that_stumbles_leaves_the_others_and_comes_later(self) -> None:
+        self.terms(remind_before=30)
+        with self.stumbling("_remind_one"):
+            assert self.look(moment(2026, 11, 24, 8, 40))["reminders"] == 1
+        assert "KeyError" in self.warned()[0]
+        assert self.look(moment(2026, 11, 24, 8, 45))["reminders"] == 1

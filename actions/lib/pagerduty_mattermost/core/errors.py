@@ -50,6 +50,11 @@ class PermanentError(PackError):
     """Any other answer that will not get better by repeating it."""
 
 
+class Unreadable(PermanentError):
+    """The other side's answer about one thing has a shape that nobody foresaw: that one is set
+    aside, the others go on."""
+
+
 class RetryLater(PackError):
     """The other side is down, slow, limiting or confused: the same call may go through later.
 

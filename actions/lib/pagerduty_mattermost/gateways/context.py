@@ -194,6 +194,20 @@ class Context:
             self.mattermost, self.store, about, text, log=self.log, ttl=ttl, clock=self.clock
         )
 
+    def tell_stumble(self, about: str, error: BaseException) -> str:
+        """Of what stumbled in a way that nobody foresaw while all else went on: a line in the log,
+        and in the operations channel, there once a day for each place. `about`: whose it is, in
+        the pack's own words."""
+        from pagerduty_mattermost.core.text import escape
+
+        line = f"{about}: {self.line_of(error)}"
+        self.log.warning("Set aside, the others go on: %s", line)
+        place = f"stumbled:{type(error).__name__}:{_place(error)}"
+        self.notify_operators(
+            place, f"Set aside, the others go on: {escape(line)}. Please report it."
+        )
+        return line
+
     def keep_failed(
         self, action: str, params: Mapping[str, Any], error: Optional[PackError], line: str
     ) -> None:

@@ -26,8 +26,8 @@ from typing import (
     Tuple,
 )
 
-from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PermanentError, RejectedInput
+from pagerduty_mattermost.core import set_aside, times
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, Unreadable
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, Page, PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
@@ -154,7 +154,7 @@ def _with_incidents(pagerduty: PagerDuty, entries: List[LogEntry]) -> List[LogEn
             continue
         ident = entry.incident.id
         if ident not in looked_up:
-            looked_up[ident] = read_incident(pagerduty, ident)
+            looked_up[ident] = read_readable(pagerduty, ident)
         found = looked_up[ident]
         if found is not None:
             whole.append(entry._replace(incident=found, whole=True))
@@ -170,8 +170,17 @@ def read_incident(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
         return None
     found = incident_from_rest(row)
     if found is None:  # it is there: None would say that it is gone
-        raise PermanentError(f"PagerDuty's answer on the incident {incident_id} does not read")
+        raise Unreadable(f"PagerDuty's answer on the incident {incident_id} does not read")
     return found
+
+
+def read_readable(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
+    """The same; None also for one that does not read: it is set aside."""
+    try:
+        return read_incident(pagerduty, incident_id)
+    except Unreadable as error:
+        set_aside.note(f"the incident {incident_id}", error)
+        return None
 
 
 def read_open(pagerduty: PagerDuty) -> Tuple[Dict[str, Incident], Optional[float]]:
@@ -325,7 +334,11 @@ class SnapshotReading:
         gone: List[str] = []
         for incident_id in dict.fromkeys((*vanished[:MAX_LOOKED_UP], *unexplained)):
             self.requests += 1
-            incident = read_incident(self._pagerduty, incident_id)
+            try:
+                incident = read_incident(self._pagerduty, incident_id)
+            except Unreadable as error:  # neither gone nor news
+                set_aside.note(f"the incident {incident_id}", error)
+                continue
             if incident is None:
                 gone.append(incident_id)
             else:

@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import tzinfo
 from typing import (
     TYPE_CHECKING,
+    Any,
     Callable,
     Dict,
     Iterable,
@@ -25,8 +26,8 @@ from typing import (
 from pagerduty_mattermost.cards import held_cards, incident_lists
 from pagerduty_mattermost.cards.held_cards import HeldCard
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.core import set_aside, times
-from pagerduty_mattermost.core.errors import NotFound, PackError, PermanentError
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound, PackError, PermanentError, Unreadable
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.incidents.incident import Incident
@@ -96,10 +97,13 @@ def by_fate(
     states: Mapping[str, Optional[Incident]],
     has_card: Callable[[HeldCard], bool],
 ) -> HeldByFate:
-    """`states`: as `present` gives them; `has_card` is asked for open ones alone."""
+    """`states`: as `present` gives them, what is not in them has no fate yet; `has_card` is
+    asked for open ones alone."""
     found = HeldByFate([], [], [])
     for one in group:
-        state = states.get(one.incident_id)
+        if one.incident_id not in states:
+            continue  # it waits for a digest that can read it
+        state = states[one.incident_id]
         if state is None or not state.is_open:
             found.over.append(one)
         elif has_card(one):
@@ -109,9 +113,13 @@ def by_fate(
     return found
 
 
-def present(pagerduty: PagerDuty, held: Iterable[HeldCard]) -> Dict[str, Optional[Incident]]:
-    """The incidents as PagerDuty has them now; None for one that it has no longer. Raises the
-    gateway's errors.
+def present(
+    pagerduty: PagerDuty,
+    held: Iterable[HeldCard],
+    unreadable: Callable[[str, PackError], Any] = lambda incident_id, error: None,
+) -> Dict[str, Optional[Incident]]:
+    """The incidents as PagerDuty has them now; None for one that it has no longer, and those left
+    out that do not read, of which `unreadable` is told. Raises the gateway's errors.
 
     GET /incidents takes no ids. Rows can be skipped while the account changes between two pages,
     so what is in no page is asked for by its id before it counts as over.
@@ -131,7 +139,10 @@ def present(pagerduty: PagerDuty, held: Iterable[HeldCard]) -> Dict[str, Optiona
                 found[incident.id] = incident
     for incident_id in wanted:
         if incident_id not in found:
-            found[incident_id] = read_incident(pagerduty, incident_id)
+            try:
+                found[incident_id] = read_incident(pagerduty, incident_id)
+            except Unreadable as error:
+                unreadable(incident_id, error)
     return found
 
 
@@ -175,16 +186,22 @@ class QuietDigest:
         failed: Optional[PackError] = None
         if groups:
             everything = [one for group in groups.values() for one in group]
-            states = present(context.pagerduty, everything)
+            states = present(
+                context.pagerduty,
+                everything,
+                lambda incident_id, error: context.tell_stumble(
+                    f"the digest of {incident_id}", error
+                ),
+            )
             for group in groups.values():
                 try:
                     posted += self._channel(group, states)
-                    told += len(group)
+                    told += sum(one.incident_id in states for one in group)
                 except PackError as error:
                     failed = failed or error
                 except Exception as error:  # noqa: BLE001 - the other channels' digests go on
-                    set_aside.note("a digest", error)
-                    failed = failed or PermanentError(f"A digest: {type(error).__name__}")
+                    line = context.tell_stumble("a digest", error)
+                    failed = failed or PermanentError(line)
         if failed is not None:
             raise failed
         return DigestsPosted(posted, told, bool(groups))

@@ -11,7 +11,17 @@ thread itself is the record of what was posted: a late, doubled or repeated run 
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Sequence
+from typing import (
+    TYPE_CHECKING,
+    Any,
+    Callable,
+    Dict,
+    List,
+    Mapping,
+    NamedTuple,
+    Optional,
+    Sequence,
+)
 
 from pagerduty_mattermost.cards.incident_memory import CardRecord, IncidentMemory
 from pagerduty_mattermost.cards.records import IncidentRecords
@@ -63,9 +73,14 @@ class ReminderRecord(NamedTuple):
 
 
 def waiting(
-    store: Store, terms: RemindersConfig, now: float, log: Any = None
+    store: Store,
+    terms: RemindersConfig,
+    now: float,
+    log: Any = None,
+    stumbled: Callable[[str, BaseException], Any] = set_aside.note,
 ) -> List[ReminderRecord]:
-    """Those that are due, the oldest first. Raises StoreUnreachable."""
+    """Those that are due, the oldest first. Raises StoreUnreachable. `stumbled` is told of what
+    can't be judged in a way nobody foresaw."""
     known = peek(store)
     triggered = {id: one for id, one in known.items() if _is_meant(one, terms)}
     if not triggered:
@@ -84,10 +99,16 @@ def waiting(
         elif 0 < before.next_at <= now:
             todo.append((int(before.next_at), incident_id))
     for _, incident_id in sorted(todo)[:MAX_READ]:
-        before, state = kept.get(incident_id), triggered[incident_id]
-        memory = IncidentRecords(store, incident_id, log).load()
-        one = _looked(before or ReminderRecord(incident_id, 0.0), memory, state, terms, now)
-        if one != before:
+        before = kept.get(incident_id) or ReminderRecord(incident_id, 0.0)
+        try:
+            memory = IncidentRecords(store, incident_id, log).load()
+            one = _looked(before, memory, triggered[incident_id], terms, now)
+        except PackError:
+            raise
+        except Exception as error:  # noqa: BLE001 - the other incidents' reminders go on
+            stumbled(f"the reminder of {incident_id}", error)
+            continue
+        if one != kept.get(incident_id):
             save(store, one)
         if 0 < one.next_at <= now:
             found.append(one)
@@ -146,7 +167,7 @@ class ReminderRun:
             except PackError:
                 raise
             except Exception as error:  # noqa: BLE001 - the other incidents' reminders go on
-                set_aside.note(f"the reminder of {one.incident_id}", error)
+                self._context.tell_stumble(f"the reminder of {one.incident_id}", error)
         if later is not None:
             raise later
         return posted

@@ -12,12 +12,14 @@ decides the same, and knows what has a card.
 
 from __future__ import annotations
 
+from functools import partial
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.canary import CanaryConfig
 from pagerduty_mattermost.core.config.noise import NoiseConfig
 from pagerduty_mattermost.core.errors import PackError, StoreUnreachable
+from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
@@ -26,6 +28,7 @@ from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.incidents.known_states import StateStep
 from pagerduty_mattermost.incidents.reader import read_incident, read_incident_log
 from pagerduty_mattermost.noise.storm_detection import HOLD, RELEASE, WAIT, StormDetector
+from pagerduty_mattermost.noise.storm_group import StormGroup
 
 KEY = "noise"
 STORM_TRIGGER = "pagerduty.storm"
@@ -70,7 +73,9 @@ class StormGate:
                 step.change.incident.service_id, step.change.incident.service
             )
         ]
-        self._verdicts = self._detector.judge(changes, now, patient=patient)
+        judge = partial(self._detector.judge, changes, now, patient=patient)
+        # Rather each by itself than nothing.
+        self._verdicts = apart("what storms count", judge) or {}
         if self._detector.changed:
             try:
                 self._keep(self._detector)
@@ -118,14 +123,20 @@ class StormGate:
             return
         detector.settle()
         for group in detector.due(now):
-            self._dispatch(group.payload(now))
-            for incident_id in detector.painted(group, now):
-                self._late(incident_id, origin, now, send)
+            apart("a storm's card", partial(self._show, group, origin, now, send))
         for payload in detector.once_more(now):
             self._dispatch(payload)
         detector.forget(now, open_ids)
         if detector.changed:
             self._keep(detector)
+
+    def _show(
+        self, group: StormGroup, origin: float, now: float, send: Callable[[Change], None]
+    ) -> None:
+        assert self._detector is not None
+        self._dispatch(group.payload(now))
+        for incident_id in self._detector.painted(group, now):
+            self._late(incident_id, origin, now, send)
 
     def _dispatch(self, payload: Dict[str, Any]) -> None:
         try:

@@ -100,6 +100,9 @@ class OnCallSynchronizer:
             self._problem(
                 f"{about}:{kind}", str(error), tell=not isinstance(error, ChannelUnavailable)
             )
+        except Exception as error:  # noqa: BLE001 - the others are done
+            self._unsure = True
+            self.problems.append(self._context.tell_stumble(about, error))
 
     def _problem(self, about: str, line: str, *, tell: bool = True) -> None:
         self.problems.append(line)

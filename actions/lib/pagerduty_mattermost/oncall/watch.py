@@ -11,12 +11,11 @@ twice. A run that fails sends nothing.
 from __future__ import annotations
 
 from functools import partial
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.oncall import entries, handoff_messages, handoffs, rendered_schedule
@@ -219,8 +218,18 @@ class OnCallWatcher:
         """Ends of the overrides by which people came in this very run."""
         for one in found:
             told = partial(self._tell_one, one, seen, levels_of, overrides)
-            apart(f"the hand-off of {one.watched}", told)
+            self._apart(f"the hand-off of {one.watched}", told)
         return state._replace(levels=levels_of)
+
+    def _apart(self, about: str, work: Callable[[], Any]) -> Any:
+        """What `work` gives; None where it stumbles in a way nobody foresaw: the others go on."""
+        try:
+            return work()
+        except PackError:
+            raise
+        except Exception as error:  # noqa: BLE001 - it stays with this one
+            self._messenger.problems.append(self._context.tell_stumble(about, error))
+            return None
 
     def _tell_one(
         self,
@@ -317,21 +326,24 @@ class OnCallWatcher:
         for one in handoffs.coming_shifts(seen.spans, seen.at, 60.0 * self._terms.remind_before):
             if one.key in sent:
                 continue
-            name = seen.things[one.watched].name
-            if self._terms.direct_messages:
-                text = handoff_messages.reminder(one, name, self._zone, seen.at)
-                done = self._messenger.person(one.span.user, text, one.key, keep=False)
-            else:
-                whose = f"{self._messenger.name(one.span.user)}'s"
-                text = handoff_messages.reminder(one, name, self._zone, seen.at, whose)
-                done = True
-                for channel in seen.channels[one.watched]:
-                    key = post_key("reminder", one.key, channel)
-                    done = self._messenger.channel(channel, text, key, keep=False) and done
-            if done:
+            told = partial(self._remind_one, one, seen)
+            if self._apart(f"the reminder of a shift of {one.watched}", told):
                 sent[one.key] = (one.span.start or seen.at) + ANNOUNCED_KEPT_SECONDS
                 count += 1
         return count
+
+    def _remind_one(self, one: handoffs.ComingShift, seen: WatchedOnCalls) -> bool:
+        name = seen.things[one.watched].name
+        if self._terms.direct_messages:
+            text = handoff_messages.reminder(one, name, self._zone, seen.at)
+            return self._messenger.person(one.span.user, text, one.key, keep=False)
+        whose = f"{self._messenger.name(one.span.user)}'s"
+        text = handoff_messages.reminder(one, name, self._zone, seen.at, whose)
+        done = True
+        for channel in seen.channels[one.watched]:
+            key = post_key("reminder", one.key, channel)
+            done = self._messenger.channel(channel, text, key, keep=False) and done
+        return done
 
 
 def last_look(store: Store) -> Optional[float]:

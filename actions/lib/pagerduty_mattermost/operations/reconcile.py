@@ -50,6 +50,7 @@ from pagerduty_mattermost.incidents.reader import (
     read_incident_log,
     read_log,
     read_open,
+    read_readable,
 )
 from pagerduty_mattermost.noise import storm_gate, storm_publisher
 from pagerduty_mattermost.operations import reconcile_plan, route_verdicts, shelved_cards
@@ -183,7 +184,7 @@ class Reconciler:
         pages = -(-len(rows) // PAGE_ROWS)
         if len(asked) > pages:
             return read_open(self._context.pagerduty)[0], pages
-        found = {id: read_incident(self._context.pagerduty, id) for id in asked}
+        found = {id: read_readable(self._context.pagerduty, id) for id in asked}
         return {id: one for id, one in found.items() if one is not None}, len(asked)
 
     def _close_storms(self, ongoing: AbstractSet[str], now: float) -> List[str]:

@@ -34,7 +34,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import (
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.known_states import SensorState, StateStep
 from pagerduty_mattermost.incidents.log_entries import LogEntry
-from pagerduty_mattermost.incidents.reader import SnapshotRead, read_incident, read_log
+from pagerduty_mattermost.incidents.reader import SnapshotRead, read_log, read_readable
 from pagerduty_mattermost.incidents.server_clock import ServerClock, moved
 from pagerduty_mattermost.incidents.snapshot import differences, explained
 from pagerduty_mattermost.incidents.state_store import HEARTBEAT_SECONDS, StateStore
@@ -278,7 +278,7 @@ class Cycle:
     ) -> None:
         """Dispatch what the end of the log amounts to, and what calls alone told until now."""
         whole, done = with_body_events(
-            state, steps, waiting.waiting(), now, lambda id: read_incident(self._pagerduty, id)
+            state, steps, waiting.waiting(), now, lambda id: read_readable(self._pagerduty, id)
         )
         self._dispatch(state, whole, now, patient=True)
         undecided = self._changes.undecided
