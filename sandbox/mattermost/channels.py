@@ -113,8 +113,8 @@ def _named(call: MattermostCall, team_id: str) -> HttpAnswer:
     telling which."""
     state = call.server.state
     channel = state.channel_named(team_id, call.names["channel_name"].lower())
-    made = channel.create_at / 1000 if channel is not None else 0.0
-    if state.clock() < made + call.server.channel_seconds:
+    age = state.clock() - channel.create_at / 1000 if channel is not None else 0.0
+    if 0 <= age < call.server.channel_seconds:
         raise ApiError("app.channel.get_by_name.missing.app_error")
     if channel is None or (channel.delete_at and not call.flag("include_deleted")):
         raise ApiError("app.channel.get_by_name.missing.app_error")
