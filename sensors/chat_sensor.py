@@ -20,9 +20,10 @@ from st2reactor.sensor.base import Sensor  # noqa: E402
 from pagerduty_mattermost.chat.endpoint import ChatEndpoint, open_endpoint  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.http.listener import LISTEN_AGAIN_SECONDS  # noqa: E402
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
 from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
-from pagerduty_mattermost.sensor.heartbeat import report_health  # noqa: E402
+from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth  # noqa: E402
 
 
 class ChatSensor(Sensor):
@@ -34,6 +35,7 @@ class ChatSensor(Sensor):
         self._stopped = threading.Event()
         self.endpoint: Optional[ChatEndpoint] = None
         self._refused = SensorHealth()
+        self._kept = KeptHealth(self._refused, Store(sensor_service), CHAT_KEY, self._log)
 
     def setup(self) -> None:
         """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and
@@ -60,11 +62,8 @@ class ChatSensor(Sensor):
             if self.endpoint is not None:
                 self.endpoint.tend()
             elif self._refused.reason:
-                report_health(
-                    self._refused,
-                    Dispatcher(self.sensor_service, _schemas(), self._log),
-                    self._log,
-                )
+                self._kept.load()
+                self._kept.report(Dispatcher(self.sensor_service, _schemas(), self._log))
         except Exception as error:  # noqa: BLE001 - it would end the process
             self._log.error("The chat sensor failed: %s", fault(self._log, error))
 

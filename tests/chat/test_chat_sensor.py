@@ -15,7 +15,8 @@ from chat_sensor_case import ADA, KEY, TOKEN, ChatSensorCase
 
 from pagerduty_mattermost.chat.orders import as_text
 from pagerduty_mattermost.chat.parser import parse
-from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.core.errors import NotFound, StoreUnreachable
+from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from sandbox.mattermost.person import ChatPerson
 
 
@@ -522,6 +523,50 @@ class ChatSensorTestCase(ChatSensorCase):
         assert self.told()[1:] == [("recovered", "chat.port")]
         one = self.account.trigger("Checkout API", "Slow")
         assert self.click(self.token(one, "acknowledge")).status_code == 200
+
+    def test_what_was_told_is_not_told_again_by_the_next_process(self) -> None:
+        for _ in range(3):  # StackStorm starts the sensor anew
+            other = self.get_sensor_instance(config=self.config)
+            self.addCleanup(other.cleanup)
+            other.setup()
+            other.look()
+        assert self.told() == [("failing", "chat.port")]
+        self.sensor.cleanup()
+        last = self.get_sensor_instance(config=self.config)
+        self.addCleanup(last.cleanup)
+        last.setup()
+        last.look()
+        assert self.told()[1:] == [("recovered", "chat.port")]
+        last.cleanup()
+        self.start()
+        self.sensor.look()
+        assert len(self.told()) == 2
+
+    def test_what_was_told_is_learnt_later_where_the_datastore_was_away(self) -> None:
+        other = self.get_sensor_instance(config=self.config)
+        self.addCleanup(other.cleanup)
+        other.setup()
+        other.look()
+        self.sensor.cleanup()
+        last = self.get_sensor_instance(config=self.config)
+        self.addCleanup(last.cleanup)
+        with mock.patch.object(Store, "read", side_effect=StoreUnreachable("away")):
+            last.setup()
+            last.look()
+        assert self.told() == [("failing", "chat.port")]
+        last.look()
+        assert self.told()[1:] == [("recovered", "chat.port")]
+
+    def test_a_setting_that_is_missing_is_told_once_by_many_processes(self) -> None:
+        chat = {**self.config["chat"], "signing_keys": None}
+        for _ in range(3):
+            sensor = self.get_sensor_instance(config={**self.config, "chat": chat})
+            sensor.setup()
+            sensor.look()
+        assert self.told() == [("failing", "chat.settings")]
+        self.start()
+        self.sensor.look()
+        assert self.told()[1:] == [("recovered", "chat.settings")]
 
     def test_a_setting_that_is_missing_with_the_port_is_told(self) -> None:
         chat = {**self.config["chat"], "signing_keys": None}

@@ -61,6 +61,7 @@ def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
     ]
     row.prepare(room, one)
     person, before = room.person(row.who), len(room.person(row.who).seen())
+    direct = len(room.direct(row.who))
     windows = list(room.pagerduty.catalog["maintenance_windows"])
     names = {
         "one": one.number,
@@ -90,6 +91,8 @@ def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
     assert until(lambda: row.effect(room, one), 10)
     if row.card:
         until(lambda: row.card in room.shown(one), 10)
+    told = [text_of(post) for post in room.direct(row.who)[direct:]]
+    assert [text for text in told if row.answer in text] == [], "it is told where it was asked"
 
 
 class Click(NamedTuple):

@@ -127,6 +127,7 @@ ROWS: Tuple[Row, ...] = (
         "Triggered in the name of ada@example.com",
         lambda room, one: (newest(room).title, newest(room).body) == ("Shop is down", "All of it"),
         dialog={"title": "Shop is down", "service": "Storefront", "details": "All of it"},
+        public=True,
     ),
     Row(
         "ack mine",

@@ -94,15 +94,19 @@ class EmbeddedRoom:
             one["id"]: [option["value"] for option in one.get("options") or ()] for one in actions
         }
 
+    def direct(self, name: str) -> List[Any]:
+        """What the bot told the person in private, oldest first."""
+        world = self.sandbox.mattermost.world
+        assert world is not None
+        return self.mattermost.direct_posts(name, world.bot.username)
+
     def told(self, name: str, word: str, since: int = 0) -> Any:
         """The newest thing that the person alone sees, since they had seen so many, and that says
         so; as an answer to a command or to a click, else in a direct message of the bot."""
-        world = self.sandbox.mattermost.world
-        assert world is not None
 
         def found() -> Any:
             seen = [
-                *self.mattermost.direct_posts(name, world.bot.username),
+                *self.direct(name),
                 *self.person(name).seen()[since:],
             ]
             return next((post for post in reversed(seen) if word in text_of(post)), None)

@@ -58,19 +58,22 @@ def dialog(
     text: str = "",
     details: str = "",
     post_id: str = "",
+    hook: str = "",
     order: Sequence[str] = (),
     about_what: str = "",
 ) -> Dict[str, Any]:
     """As `open_dialog` takes it, but the trigger id. `choices`: names of services, priorities and
     workflows, where known; `asker`: the user it is opened for, in `channel`; `text` and `details`:
-    what stands in the fields already; `post_id`: the post that is declared; `order`: the fields of
-    a declaration; `about_what`: which incident it is about, as Markdown."""
+    what stands in the fields already; `post_id`: the post that is declared; `hook`:
+    `Origin.hook` of the command that opened it; `order`: the fields of a declaration;
+    `about_what`: which incident it is about, as Markdown."""
     about = {
         "v": kind,
         "i": incident_id,
         "u": asker,
         "c": channel,
         **({"p": post_id} if post_id else {}),
+        **({"h": hook} if hook else {}),
     }
     state = sign(key, PURPOSE, about, int(now) + VALID_SECONDS)
     given = {"title": text, "details": details}

@@ -56,7 +56,7 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
     accepted,
 )
 from pagerduty_mattermost.sensor.health import SensorHealth
-from pagerduty_mattermost.sensor.heartbeat import report_health
+from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth
 
 TRIGGER = "pagerduty.chat_command"
 DISPATCH_SECONDS = 2.0
@@ -102,9 +102,11 @@ class ChatEndpoint:
         self._listener: Optional[Listener] = None
         self.dialogs = WaitingDialogs(store, log)
         self.health = SensorHealth()
+        self._kept = KeptHealth(self.health, store, CHAT_KEY, log)
 
     def listen(self) -> None:
         """Listens, or notes why not; `tend` tries again."""
+        self._kept.load()
         try:
             self._listener = Listener(self._chat.bind, self._chat.port, self.answer, self._log)
         except (OSError, OverflowError) as error:
@@ -124,8 +126,10 @@ class ChatEndpoint:
         each minute; raises nothing that can go wrong outside."""
         if self._listener is None:
             self.listen()
+        elif self._kept.load():
+            self.health.stands("chat", {}, time.monotonic())
         with self._lock:
-            report_health(self.health, self._dispatcher, self._log)
+            self._kept.report(self._dispatcher)
 
     @property
     def address(self) -> str:
@@ -278,6 +282,7 @@ class ChatEndpoint:
             self._choices.known(),
             asker=wanted.user_id,
             channel=wanted.channel_id,
+            hook=wanted.hook,
             order=self._chat.declare_fields,
             about_what=self._about(wanted),
             **given,

@@ -117,6 +117,8 @@ class DialogWanted(NamedTuple):
     text: str = ""
     post_id: str = ""
     """Of the card it was opened from."""
+    hook: str = ""
+    """`Origin.hook` of the command that it was opened by."""
 
 
 class UnreadCommand(NamedTuple):
@@ -202,7 +204,8 @@ def _command(
     if parsed.problem:
         return UnreadCommand(parsed.problem)
     if parsed.command.verb == dialogs.DECLARE and not parsed.dry_run and words.get("trigger_id"):
-        return _opened(words, dialogs.DECLARE, text=parsed.command.text)
+        hook = _hook(words.get("response_url", ""))
+        return _opened(words, dialogs.DECLARE, text=parsed.command.text)._replace(hook=hook)
     once = mark_of("trigger", words.get("trigger_id"), now)
     hook = _hook(words.get("response_url", ""))
     order = _order("command", words, now, once, text=text, hook=hook)
@@ -285,8 +288,9 @@ def _dialog(
         "channel_id": signed.get("c"),
         "post_id": signed.get("p"),
     }
-    once = mark_of(TOKEN, body.get("state"), now)
-    return _order("dialog", given, now, once, verb=verb, incident=incident, text=text, values=more)
+    once, hook = mark_of(TOKEN, body.get("state"), now), _hook(str(signed.get("h") or ""))
+    about = {"verb": verb, "incident": incident, "text": text, "values": more, "hook": hook}
+    return _order("dialog", given, now, once, **about)
 
 
 def _signed(secrets: CallSecrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:

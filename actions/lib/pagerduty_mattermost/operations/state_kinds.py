@@ -32,7 +32,7 @@ from pagerduty_mattermost.operations import (
     watchdog,
 )
 from pagerduty_mattermost.people import accounts, identity
-from pagerduty_mattermost.sensor import body_events, heartbeat, webhook_health
+from pagerduty_mattermost.sensor import body_events, heartbeat, kept_health, webhook_health
 
 DAY_SECONDS = 86400.0
 
@@ -155,6 +155,7 @@ KINDS: Tuple[StateKind, ...] = (
         (
             webhook_health.KEY,
             webhook_health.OLD_KEY,
+            kept_health.CHAT_KEY,
             watchdog.KEY,
             reconcile_run.KEY,
             wanted_cards.KEY,
