@@ -25,10 +25,12 @@ def run() -> List[Row]:
     return [
         _row("new incident: PagerDuty", len(new.look + new.pagerduty), 2),
         _row("new incident: Mattermost", len(new.mattermost), 3),
-        _row("new incident: datastore", len(new.datastore), 8),
+        _row("new incident: datastore", len(new.datastore), 5),
+        _row("new incident: executions", new.executions, 1),
         _row("later change: PagerDuty", len(later.look[1:] + later.pagerduty), 0),
         _row("later change: Mattermost", len(later.mattermost), 2),
-        _row("later change: datastore", len(later.datastore), 6),
+        _row("later change: datastore", len(later.datastore), 4),
+        _row("later change: executions", later.executions, 1),
     ]
 
 

@@ -29,6 +29,7 @@ from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
 from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, report_health  # noqa: E402
 from pagerduty_mattermost.sensor.mattermost_return import MattermostReturn  # noqa: E402
+from pagerduty_mattermost.sensor.routing import Routing  # noqa: E402
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint, open_endpoint  # noqa: E402
 
 SOON_SECONDS = 5
@@ -172,6 +173,9 @@ class IncidentSensor(PollingSensor):
             self._health,
             trigger_heartbeat=trigger_heartbeat,
             noise=noise,
+            routing=Routing(
+                self.sensor_service, Store(self.sensor_service, deadline=4.0), self._log
+            ),
         )
         self._endpoint = open_endpoint(
             config, self.sensor_service, cycle, self._dispatcher, self._log

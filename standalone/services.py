@@ -34,6 +34,10 @@ class RuleManager:
         action."""
         return list(self._rules.values())
 
+    def query(self, trigger: str, **_: Any) -> List[Rule]:
+        """The rules on one trigger."""
+        return [rule for rule in self._rules.values() if rule.trigger["type"] == trigger]
+
 
 class ApiClient:
     """As much of StackStorm's API client as the pack uses."""

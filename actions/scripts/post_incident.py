@@ -1,13 +1,14 @@
-"""mattermost.post_incident: the incident's one card in a channel, and its thread."""
+"""mattermost.post_incident: the incident's card in a channel; of a change also its other cards."""
 
 from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Optional
 
-from pagerduty_mattermost.action_bases.card_action import CardAction, as_results, sentence
+from pagerduty_mattermost.action_bases.card_action import CardAction, card_result
 from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.cards.route import make_route
 from pagerduty_mattermost.core.text import listed
+from pagerduty_mattermost.incidents.trigger_payload import along_of
 
 
 class PostIncident(CardAction):
@@ -33,6 +34,6 @@ class PostIncident(CardAction):
         if idle:
             return idle
         shown = posting.change_of(self.context, change, incident_id)
-        outcome = posting.make_publisher(self.context).show(shown, channel or ":default", wanted)
-        result = {"incident_id": shown.incident.id, **as_results([outcome])[0]}
-        return {**result, "message": sentence([outcome])}
+        along = along_of(change) if change else None
+        outcomes = posting.post(self.context, shown, channel or ":default", wanted, along)
+        return card_result(shown.incident.id, outcomes)

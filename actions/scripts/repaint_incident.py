@@ -7,7 +7,7 @@ from typing import Any, Dict, Mapping, Optional
 
 from pagerduty_mattermost.action_bases.card_action import CardAction, as_results, sentence
 from pagerduty_mattermost.cards import posting
-from pagerduty_mattermost.core.errors import NotFound, PackError
+from pagerduty_mattermost.incidents.trigger_payload import along_of
 
 
 class RepaintIncident(CardAction):
@@ -22,7 +22,7 @@ class RepaintIncident(CardAction):
         shown = posting.change_of(self.context, change, incident_id)
         # A change is what the sensor saw; an incident that a person names is repainted alone.
         if change:
-            outcomes = posting.follow(self.context, shown)
+            outcomes = posting.follow(self.context, shown, along_of(change))
         else:
             outcomes = posting.make_publisher(self.context).repaint(shown)
         return {
@@ -30,10 +30,3 @@ class RepaintIncident(CardAction):
             "cards": as_results(outcomes),
             "message": sentence(outcomes),
         }
-
-    def unfinished(self, result: Any) -> Optional[PackError]:
-        """A channel that was closed to the bot: what it missed is told when it is open again."""
-        problems = [
-            card["problem"] for card in result.get("cards", ()) if card["done"] == "failed"
-        ]
-        return NotFound(str(problems[0])) if problems else None

@@ -66,6 +66,39 @@ class PostIncidentTestCase(IncidentActionCase):
         assert (succeeded, result["done"]) == (True, "kept")
         assert "mattermost.token" in result["message"]
 
+    def later(self) -> Dict[str, Any]:
+        self.chat.clock.advance(60)
+        self.account.acknowledge(self.truth, user="ada@example.com")
+        now = self.incident(self.truth)
+        return self.change(now, happened(2, "acknowledged", now.updated_at))
+
+    def test_the_cards_in_other_channels_are_repainted_too(self) -> None:
+        self.post()
+        result = self.post(change=self.later(), channel="incidents-p1", start_on=["resolved"])
+        assert result["done"] == "not_started"
+        assert [(one["channel"], one["done"]) for one in result["cards"]] == [
+            ("~incidents", "repainted")
+        ]
+        (card,) = self.roots()
+        assert "Acknowledged" in card.message
+        assert len(self.chat.service.thread(card)) == 2
+
+    def test_also_where_its_own_channel_is_wrong(self) -> None:
+        self.post()
+        later = {**UNSET, "change": self.later(), "channel": "no-such-channel"}
+        succeeded, result = self.action().run(**later)
+        assert (succeeded, result["done"]) == (True, "kept")
+        (card,) = self.roots()
+        assert "Acknowledged" in card.message
+
+    def test_a_person_who_names_an_incident_is_shown_the_one_card(self) -> None:
+        self.post()
+        self.later()
+        result = self.post(change=None, incident_id=self.truth.id, channel="incidents-p1")
+        assert (result["done"], result["cards"]) == ("created", [])
+        (card,) = self.roots()
+        assert "Acknowledged" not in card.message
+
     def test_no_text_of_the_incident_comes_back(self) -> None:
         assert "Disk" not in str(self.post())
 

@@ -11,7 +11,7 @@ from typing import Any, List
 import pytest
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
-from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
+from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from sandbox import Sandbox
 from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, write_config

@@ -13,13 +13,13 @@ from health_check import HealthCheck
 from model_world import LOG, World
 from pack_files import ROOT, load
 
+from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from pagerduty_mattermost.chat.endpoint import TRIGGER, ChatEndpoint
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.operations.canary import CanaryState
 from pagerduty_mattermost.operations.canary_run import remembered
-from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from sandbox.pagerduty.switches import Switches
 
 SERVICE, CHANNEL = "Database", "ops"

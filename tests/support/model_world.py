@@ -24,17 +24,19 @@ from post_incident import PostIncident
 from posts_reconcile import PostsReconcile
 from repaint_incident import RepaintIncident
 
+from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http.accepted_secrets import AcceptedSecrets
 from pagerduty_mattermost.gateways.http.client import RetryPolicy
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.noise.storm_gate import STORM_TRIGGER, StormGate
-from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from pagerduty_mattermost.sensor.cycle import Cycle
+from pagerduty_mattermost.sensor.routing import Routing
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint
 from sandbox.journal import SandboxJournal
 from sandbox.pagerduty import API_KEY, PagerDutyServer
@@ -52,6 +54,7 @@ NOISE = {
     "flapping_rounds": 2,
     "flapping_window": 600,
 }
+REPAINT_CARDS = load(ROOT / "rules" / "repaint_cards.yaml")
 SECRET = "a secret of the webhook"
 TRIES = 4
 """As the shipped retry policies: a first try and three more."""
@@ -128,9 +131,11 @@ class Service(Datastore):
                 "parameters": {"change": "{{ trigger }}", "channel": CHANNEL, "route": "all"},
             },
         )
-        client = SimpleNamespace(
-            rules=SimpleNamespace(get_all=lambda limit, offset: [rule][offset:])
+        rules = SimpleNamespace(
+            get_all=lambda limit, offset: [rule][offset:],
+            query=lambda trigger, limit: [rule] if trigger == INCIDENT_TRIGGER else [],
         )
+        client = SimpleNamespace(rules=rules)
         self.datastore_service = SimpleNamespace(get_api_client=lambda: client)
 
     def dispatch(self, trigger: str, payload: Any = None, trace_tag: Optional[str] = None) -> None:
@@ -146,7 +151,8 @@ class Service(Datastore):
             self.queue.append(
                 Work(PostIncident, {"change": payload, "channel": CHANNEL, "route": "all"})
             )
-            self.queue.append(Work(RepaintIncident, {"change": payload}))
+            if rule_criteria.matches(REPAINT_CARDS["criteria"], payload):
+                self.queue.append(Work(RepaintIncident, {"change": payload}))
         self.repeat = max(0, self.repeat - 1)
 
 
@@ -168,6 +174,8 @@ class World:
         not given; `noise`: storms and flapping, of few; `quiet`: the quiet hours."""
         self.random = random.Random(seed)
         self.noise, self.quiet = noise, quiet
+        self.routed = seed % 3 != 1
+        """The sensor can read the rules; else each change is posted and repainted."""
         self.chat = Chat()
         self.clock = self.chat.clock
         self.pager = PagerDutyServer(
@@ -267,6 +275,7 @@ class World:
             dispatcher,
             LOG,
             noise=noise,
+            routing=Routing(self.service, store, LOG) if self.routed else None,
             monotonic=self.clock,
         )
         keys = AcceptedSecrets(lambda: [Secret(SECRET)], ())

@@ -7,6 +7,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.cards.outcome import FAILED, CardOutcome
+from pagerduty_mattermost.core.errors import NotFound, PackError
 
 
 class CardAction(PackAction):
@@ -16,9 +17,20 @@ class CardAction(PackAction):
         """The result for a rule's change while Mattermost is not configured at all, else None."""
         return self.not_configured() if change else None
 
+    def unfinished(self, result: Any) -> Optional[PackError]:
+        """A channel that was closed to the bot: what it missed is told when it is open again."""
+        problems = [card["problem"] for card in result.get("cards", ()) if card["done"] == FAILED]
+        return NotFound(str(problems[0])) if problems else None
+
 
 def as_results(outcomes: Iterable[CardOutcome]) -> List[Dict[str, Any]]:
     return [{**outcome._asdict(), "reply_ids": list(outcome.reply_ids)} for outcome in outcomes]
+
+
+def card_result(incident_id: str, outcomes: List[CardOutcome]) -> Dict[str, Any]:
+    """Of the first card, with the others as `cards`."""
+    own, *cards = as_results(outcomes)
+    return {"incident_id": incident_id, **own, "cards": cards, "message": sentence(outcomes)}
 
 
 def sentence(outcomes: List[CardOutcome]) -> str:

@@ -17,7 +17,7 @@ from pagerduty_mattermost.gateways.mattermost.post_once import (
     CLOCK_MARGIN_SECONDS,
     LOOK_AGAIN_AFTER_SECONDS,
 )
-from pagerduty_mattermost.incidents.incident import Change
+from pagerduty_mattermost.incidents.incident import Change, Incident
 
 FRESH_SECONDS = 120.0
 """How long whoever wrote an intent is left to finish the card by itself."""
@@ -58,6 +58,20 @@ class CardCreator:
         self._clock = clock
         self._monotonic = monotonic
 
+    def intent(self, record: CardRecord, incident: Incident) -> CardRecord:
+        """What is written before the post is made; its time is written with it."""
+        key = record.key or post_key("card", incident.id, record.channel_id)
+        return record._replace(
+            key=key,
+            seed=record.seed or self._mattermost.post_seed(key),
+            closed=not incident.is_open,
+        )
+
+    def is_young(self, incident: Incident) -> bool:
+        """Whether nobody can have posted its card so long ago that it has to be looked for."""
+        now = self._clock()
+        return abs(now - (times.seconds(incident.created_at) or now)) <= OLD_NEWS_SECONDS
+
     def find_or_create(
         self,
         records: IncidentRecords,
@@ -73,29 +87,25 @@ class CardCreator:
         created. The record is not written with it yet: until it is, the intent leads whoever comes
         to the post. A record that is `gone`: a person deleted the post a moment ago.
 
-        The intent is written when the channel was looked through, so its time says from when on
-        whoever comes next has to look. `read_at`: monotonic seconds before the memory was read.
+        The intent is written (where the record has no time yet, else it is) when the channel was
+        looked through, so its time says from when on whoever comes next has to look. `read_at`:
+        monotonic seconds before the memory was read.
         `here`: the run is about this channel; another one leaves a fresh intent to whoever wrote
         it, and finishes an old one.
         """
         now = self._clock()
         if not here and abs(now - record.at) < FRESH_SECONDS:
             return CreatedCard(record)
-        key = record.key or post_key("card", change.incident.id, record.channel_id)
         intended = record.channel_id in memory.cards
-        record = record._replace(
-            key=key,
-            seed=record.seed or self._mattermost.post_seed(key),
-            closed=not change.incident.is_open,
-        )
+        record = self.intent(record, change.incident)
         created_at = times.seconds(change.incident.created_at) or now
         since = record.at if 0 < record.at <= now else created_at
         looked = read_at
         found = None
-        if intended or abs(now - created_at) > OLD_NEWS_SECONDS:
+        if intended or not self.is_young(change.incident):
             looked = self._monotonic()
             found = self._find(record, since)
-        if found is None and not intended:
+        if found is None and not intended and not record.at:
             record = record._replace(at=now)
             records.save_card(record)
         if found is not None:
@@ -110,7 +120,7 @@ class CardCreator:
         message = f"{card.message} · {mention}" if mention else card.message
         try:
             made = self._mattermost.create_post(
-                record.channel_id, message, key=key, props=card.props, seed=record.seed
+                record.channel_id, message, key=record.key, props=card.props, seed=record.seed
             )
         except PostDeleted:
             found = self._find(record, since)

@@ -87,6 +87,9 @@ class SeenChange(NamedTuple):
     life: str = ""
     """What its expiry followed when it was written last: a key of `LIFE_SECONDS`, or empty when it
     is not written yet."""
+    intends: Tuple[CardRecord, ...] = ()
+    """The intent of the card that the change starts, where it was written with the change: it
+    counts until the card's own record stands."""
 
 
 class MitigatedMark(NamedTuple):
@@ -142,7 +145,7 @@ class IncidentMemory(NamedTuple):
             events = [event for event in state.change.events if event.event_id not in new]
             events = sorted([*events, *change.events], key=_in_time)
             change = change._replace(incident=incident, events=tuple(events))
-            merged = SeenChange(known.version, change, state.at, state.life)
+            merged = SeenChange(known.version, change, state.at, state.life, state.intends)
         others = [state for state in self.states if state.version != known.version]
         return self._replace(
             states=tuple(sorted([*others, merged], key=lambda state: state.version))
@@ -195,18 +198,35 @@ class IncidentMemory(NamedTuple):
         if not targets or stored is None:
             return False
         mine = self.knowing(known).state(known.version)
-        closed = not self.newest.change.incident.is_open
+        return mine is not None and same(stored.change, mine.change) and self.is_settled(targets)
+
+    def is_overtaken(self, known: SeenChange, targets: Sequence[CardRecord]) -> bool:
+        """Whether a newer change that brought all of this one's events along was shown first."""
+        if not targets or not self.states or not known.change.events:
+            return False
+        newest = self.newest
+        told = {event.event_id for event in self.events}
         return (
-            mine is not None
-            and same(stored.change, mine.change)
-            and all(
-                record.gone
-                or record.shelved
-                or (self.is_shown(record) and record.closed == closed)
-                for record in targets
-            )
-            and not (closed and (self.mark or any(one.life != OVER for one in self.states)))
+            newest.version > known.version
+            and all(event.event_id in told for event in known.change.events)
+            and merge(newest.change.incident, known.change.incident) == newest.change.incident
+            and self.is_settled(targets)
         )
+
+    def is_settled(self, targets: Sequence[CardRecord]) -> bool:
+        """Whether the cards show all that is known, and nothing is left to tidy."""
+        closed = not self.newest.change.incident.is_open
+        return all(
+            record.gone or record.shelved or (self.is_shown(record) and record.closed == closed)
+            for record in targets
+        ) and not (closed and (self.mark or any(one.life != OVER for one in self.states)))
+
+    def caught_up(self, change: Change, earlier: Sequence[IncidentEvent]) -> Change:
+        """The change with those of the incident's earlier events that nobody has written yet: the
+        execution for them comes later than this one, or never."""
+        known = {event.event_id for event in (*self.events, *change.events)}
+        missing = [event for event in earlier if event.event_id not in known]
+        return change._replace(events=(*missing, *change.events)) if missing else change
 
     def told_by(self, record: CardRecord) -> List[SeenChange]:
         """The changes that the card has shown, oldest first."""

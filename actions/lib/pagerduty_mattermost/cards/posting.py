@@ -7,15 +7,16 @@ from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.cards.mentions import Mentions
-from pagerduty_mattermost.cards.outcome import CREATED, FAILED, CardOutcome
+from pagerduty_mattermost.cards.outcome import CREATED, FAILED, NOT_STARTED, CardOutcome
 from pagerduty_mattermost.cards.publisher import CardPublisher
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.route import CANARY, Route
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, WriteRefused
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.incidents import alert_details, trigger_payload
 from pagerduty_mattermost.incidents.incident import Change, Incident
+from pagerduty_mattermost.incidents.trigger_payload import NOTHING_SAID, Along
 from pagerduty_mattermost.people.display_names import names_met
 
 UNRECORDED = (
@@ -88,25 +89,62 @@ def make_publisher(context: Context) -> CardPublisher:
     )
 
 
-def follow(context: Context, change: Change) -> List[CardOutcome]:
+def post(
+    context: Context, change: Change, channel: str, route: Route, along: Optional[Along]
+) -> List[CardOutcome]:
+    """What a rule makes of a change which the sensor saw: the card in its channel, first; and all
+    else that becomes of the change. What is wrong with that channel is raised once the others were
+    seen to. `along`: None for an incident that a person names, of which the one card is shown."""
+    publisher = make_publisher(context)
+    if along is None:
+        return [publisher.show(change, channel, route)]
+    canary = context.settings.canary
+    if canary.owns(change.incident.service_id, change.incident.service):
+        outcomes = follow(context, change)
+        if outcomes and channel == canary.channel:
+            return outcomes
+        return [CardOutcome("", channel, NOT_STARTED), *outcomes]
+    try:
+        outcomes = publisher.show_all(change, channel, route, along)
+    except (RetryLater, WriteRefused):
+        raise
+    except PackError:
+        follow(context, change, along)
+        raise
+    return _with_the_rest(context, publisher, change, outcomes, along)
+
+
+def follow(context: Context, change: Change, along: Along = NOTHING_SAID) -> List[CardOutcome]:
     """All that becomes of a change which the sensor saw, beside what rules start: every card that
     the incident has; cards that quiet hours hold back and that may come now; and a card in each
     channel that is subscribed to it from chat. Of the canary's incidents its one card."""
     publisher = make_publisher(context)
-    outcomes = publisher.repaint(change)
+    outcomes = publisher.repaint(change, along)
     canary = context.settings.canary
     if canary.owns(change.incident.service_id, change.incident.service):
         if not outcomes and change.incident.is_open:
             outcomes.append(_shown(publisher, change, canary.channel, CANARY))
         return outcomes
-    present = {one.channel_id for one in outcomes}
+    return _with_the_rest(context, publisher, change, outcomes, along)
+
+
+def _with_the_rest(
+    context: Context,
+    publisher: CardPublisher,
+    change: Change,
+    outcomes: List[CardOutcome],
+    along: Along,
+) -> List[CardOutcome]:
+    """With the cards that come beside those: held ones that may come now, subscribed ones."""
+    present = {one.channel_id for one in outcomes if one.done != NOT_STARTED}
     for channel, route in _released(context, change, present).items():
         outcome = _shown(publisher, change, channel, route)
         if outcome.done == CREATED or outcome.problem:
             outcomes.append(outcome)
             present.add(outcome.channel_id)
-    for channel, route in _subscribed(context, change, present).items():
-        outcomes.append(_shown(publisher, change, channel, route))
+    if along.subscribed:
+        for channel, route in _subscribed(context, change, present).items():
+            outcomes.append(_shown(publisher, change, channel, route))
     return outcomes
 
 

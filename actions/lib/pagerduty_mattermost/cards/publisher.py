@@ -4,6 +4,7 @@ event replied once.
     publisher = CardPublisher(mattermost, store, channels, zone=..., mentions=..., log=...)
     publisher.show(change, "~incidents", route) -> CardOutcome    # the card in one channel
     publisher.repaint(change) -> [CardOutcome, ...]               # all cards the incident has
+    publisher.show_all(change, "~incidents", route) -> [CardOutcome, ...]    # both, that one first
 
 Any number of runs may do this at once, be killed and be repeated an hour later: see
 docs/architecture.md (Card, Reply, Newest wins). The change is written before anything is posted,
@@ -18,6 +19,7 @@ from datetime import timezone, tzinfo
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards import held_cards
+from pagerduty_mattermost.cards.card_in_trouble import CardInTrouble
 from pagerduty_mattermost.cards.creation import OLD_NEWS_SECONDS, CardCreator
 from pagerduty_mattermost.cards.incident_memory import (
     UNSEEN,
@@ -30,7 +32,6 @@ from pagerduty_mattermost.cards.incident_memory import (
 )
 from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import (
-    FAILED,
     HELD,
     NOT_STARTED,
     CardOutcome,
@@ -45,15 +46,10 @@ from pagerduty_mattermost.cards.tidying import let_expire, tidied
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.canary import CanaryConfig
 from pagerduty_mattermost.core.errors import (
-    NotFound,
-    PackError,
-    RejectedInput,
     RetryLater,
-    Unauthorized,
     WriteRefused,
 )
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost.channels import (
     ChannelRef,
     Channels,
@@ -62,9 +58,9 @@ from pagerduty_mattermost.gateways.mattermost.channels import (
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, Incident
+from pagerduty_mattermost.incidents.trigger_payload import NOTHING_SAID, Along
 
 MAX_ROUNDS = 8
-MAX_PROBLEM_CHARACTERS = 500
 
 Extras = Callable[[Change, Incident, bool], Incident]
 """(change, incident, whether a card is created) -> it with details and bridge. Never raises."""
@@ -81,6 +77,9 @@ class _Job(NamedTuple):
     """The change starts a card there, if there is none."""
     held: bool = False
     """Its start is held: what is known is kept for as long as a card's."""
+    everywhere: bool = False
+    """All other cards are brought up too."""
+    along: Along = NOTHING_SAID
     asked: str = ""
     """The words by which the channel was named (`Channels.asked`)."""
     chosen_in: str = ""
@@ -118,15 +117,16 @@ class CardPublisher:
         self._log = log
         self._clock = clock
         self._monotonic = monotonic
-        self._painter = CardPainter(
+        self._creator = CardCreator(
             mattermost,
-            CardCreator(
-                mattermost,
-                mentions,
-                found_unrecorded=found_unrecorded,
-                clock=clock,
-                monotonic=monotonic,
-            ),
+            mentions,
+            found_unrecorded=found_unrecorded,
+            clock=clock,
+            monotonic=monotonic,
+        )
+        painter = CardPainter(
+            mattermost,
+            self._creator,
             zone=zone,
             mentions=mentions,
             names={} if names is None else names,
@@ -136,6 +136,7 @@ class CardPublisher:
             clock=clock,
             monotonic=monotonic,
         )
+        self._card = CardInTrouble(painter, channels, log)
 
     def show(
         self, change: Change, channel: str, route: Route, *, due: bool = False
@@ -143,27 +144,50 @@ class CardPublisher:
         """The incident's card in one channel, created if the route starts one. `due`: a rule would
         have started one, so the change counts as what it saw. Raises ChannelUnavailable as well.
         """
+        return self._shown(change, channel, route, due=due)[0]
+
+    def show_all(
+        self, change: Change, channel: str, route: Route, along: Along = NOTHING_SAID
+    ) -> List[CardOutcome]:
+        """The same, first; and all other cards that the incident has, as `repaint` does. `along`:
+        what the sensor said along with the change."""
+        return self._shown(change, channel, route, along, everywhere=True)
+
+    def _shown(
+        self,
+        change: Change,
+        channel: str,
+        route: Route,
+        along: Along = NOTHING_SAID,
+        *,
+        due: bool = False,
+        everywhere: bool = False,
+    ) -> List[CardOutcome]:
         service = (change.incident.service_id, change.incident.service)
         if self._canary.owns(*service):
             route = CANARY
             if channel != self._canary.channel:
-                return CardOutcome("", channel, NOT_STARTED)
+                return [CardOutcome("", channel, NOT_STARTED)]
         records = IncidentRecords(self._store, change.incident.id, self._log)
         asked = self._channels.asked(channel, service)
         loaded = [(self._monotonic(), records.load())]
 
-        def shown(ref: ChannelRef) -> CardOutcome:
+        def shown(ref: ChannelRef) -> List[CardOutcome]:
             read_at, memory = loaded.pop() if loaded else (self._monotonic(), records.load())
             record, verdict = self._judged(change, ref, route, memory, due)
             waits = verdict.hold or verdict.kept
-            job = _Job(change, records, ref, route, verdict.starts, waits, asked)
+            job = _Job(
+                change, records, ref, route, verdict.starts, waits, everywhere, along, asked
+            )
             outcomes = self._follow(job, memory, read_at)
+            others = [one for one in outcomes if one.channel_id != ref.id]
             outcome = next((one for one in outcomes if one.channel_id == ref.id), None)
             if outcome is None:
-                return CardOutcome(ref.id, ref.label, HELD if waits else NOT_STARTED)
+                done = HELD if waits else NOT_STARTED
+                return [CardOutcome(ref.id, ref.label, done), *others]
             if record is not None and outcome.post_id:
                 held_cards.drop(self._store, record)
-            return outcome
+            return [outcome, *others]
 
         memory = loaded[0][1]
         known = _channel_of(memory, asked)
@@ -177,16 +201,18 @@ class CardPublisher:
         except ChannelUnavailable as error:
             if not waits_there(error.archived_id):
                 raise
-            outcomes = self.repaint(change)
-            return next(one for one in outcomes if one.channel_id == error.archived_id)
+            archived, outcomes = error.archived_id, self.repaint(change, along)
+            return sorted(outcomes, key=lambda one: one.channel_id != archived)
 
-    def repaint(self, change: Change, *, chosen_in: str = "") -> List[CardOutcome]:
+    def repaint(
+        self, change: Change, along: Along = NOTHING_SAID, *, chosen_in: str = ""
+    ) -> List[CardOutcome]:
         """All cards the incident has. That a channel is closed to the bot is posted in the
-        operations channel, and the others go on. `chosen_in`: id of the channel whose card's menu
-        somebody has chosen from."""
+        operations channel, and the others go on. `along`: what the sensor said along with the
+        change. `chosen_in`: id of the channel whose card's menu somebody has chosen from."""
         records = IncidentRecords(self._store, change.incident.id, self._log)
         read_at = self._monotonic()
-        job = _Job(change, records, chosen_in=chosen_in)
+        job = _Job(change, records, along=along, chosen_in=chosen_in)
         return self._follow(job, records.load(), read_at)
 
     def is_quiet(self, route: Route, incident: Incident) -> bool:
@@ -218,29 +244,43 @@ class CardPublisher:
         known = as_seen(job.change, self._clock())
         targets = self._targets(job, memory)
         is_numbered = job.change.cycle and not job.chosen_in
-        if is_numbered and memory.is_done(known, targets):
+        if is_numbered and (memory.is_done(known, targets) or memory.is_overtaken(known, targets)):
             return [untouched(record) for record in targets]
+        job = job._replace(change=memory.caught_up(job.change, job.along.earlier))
+        known = as_seen(job.change, known.at)
         first = memory if self._is_news(job.change, memory) else None
         outcomes: Dict[str, CardOutcome] = {}
         later: Optional[RetryLater] = None
         for number in range(MAX_ROUNDS):
             known, memory = self._remember(job, known, memory, first=number == 0)
-            targets, later = self._targets(job, memory), None
+            targets, later = self._targets(job, memory, known.intends), None
             for record in targets:
+                own = job.ref is not None and job.ref.id == record.channel_id
+                if number and not own and memory.is_settled([record]):
+                    outcomes.setdefault(record.channel_id, untouched(record))
+                    continue
                 trust_memory = (
                     first is not None and first.is_shown(record) and first.knows_all_shown(record)
                 )
                 try:
-                    outcome = self._bring_up(job, record, memory, read_at, trust_memory)
+                    outcome = self._card.bring_up(
+                        job.records,
+                        job.change,
+                        record,
+                        memory,
+                        read_at,
+                        here=own,
+                        trust_memory=trust_memory,
+                    )
                 except RetryLater as error:
                     later = error
                     continue
                 except WriteRefused:
                     raise
                 except Exception as error:
-                    if job.ref is not None or getattr(error, "status", None) == 401:
+                    if own or getattr(error, "status", None) == 401:
                         raise
-                    outcome = self._failed(job, record, error)
+                    outcome = self._card.failed(job.change, record, error)
                 outcomes[record.channel_id] = joined(outcomes.get(record.channel_id), outcome)
             read_at, first = self._monotonic(), None
             after = job.records.load()
@@ -257,19 +297,29 @@ class CardPublisher:
             let_expire(job.records, left._replace(states=stored), self._clock())
         return list(outcomes.values())
 
-    def _targets(self, job: _Job, memory: IncidentMemory) -> List[CardRecord]:
+    def _targets(
+        self, job: _Job, memory: IncidentMemory, intends: Tuple[CardRecord, ...] = ()
+    ) -> List[CardRecord]:
+        """The call's own card, if there is one or it starts one (`intends`: its intent, where that
+        is written), then the others."""
+        others = [
+            record._replace(chosen=record.chosen + 1)
+            if record.channel_id == job.chosen_in
+            else record
+            for record in memory.cards.values()
+            if job.ref is None or (job.everywhere and record.channel_id != job.ref.id)
+        ]
         if job.ref is None:
-            return [
-                record._replace(chosen=record.chosen + 1)
-                if record.channel_id == job.chosen_in
-                else record
-                for record in memory.cards.values()
-            ]
+            return others
         record = memory.cards.get(job.ref.id)
         if record is None and job.starts:
-            key = post_key("card", job.change.incident.id, job.ref.id)
-            record = CardRecord(job.ref.id, key, 0.0, job.route, job.ref.label)
-        return [record._replace(asked=record.asked or job.asked)] if record else []
+            record = intends[0] if intends else self._started(job, job.ref)
+        return [record._replace(asked=record.asked or job.asked), *others] if record else others
+
+    def _started(self, job: _Job, ref: ChannelRef) -> CardRecord:
+        return CardRecord(
+            ref.id, post_key("card", job.change.incident.id, ref.id), 0.0, job.route, ref.label
+        )
 
     def _is_news(self, change: Change, memory: IncidentMemory) -> bool:
         """Whether nobody can have replied any of the change's events: no change with one of them
@@ -283,7 +333,8 @@ class CardPublisher:
     def _remember(
         self, job: _Job, known: SeenChange, memory: IncidentMemory, *, first: bool
     ) -> Tuple[SeenChange, IncidentMemory]:
-        """Write the change before anything is painted, so that no other run can miss it."""
+        """Write the change before anything is painted, so that no other run can miss it; with the
+        intent of the card that it starts, where no other run writes the same change."""
         whole = memory.knowing(known)
         creates = job.ref is not None and job.ref.id not in memory.cards and job.starts
         if whole.newest.version == known.version:
@@ -297,84 +348,19 @@ class CardPublisher:
         life = life_of(mine.change, has_cards=creates or job.held or bool(memory.cards))
         longer = stored is not None and life != UNSEEN and stored.life != life
         if stored is None or longer or not same(stored.change, mine.change):
+            if (
+                creates
+                and job.ref
+                and job.along.routes == 1
+                and self._creator.is_young(mine.change.incident)
+            ):
+                intent = self._creator.intent(self._started(job, job.ref), mine.change.incident)
+                intent = intent._replace(at=self._clock(), asked=job.asked)
+                known, mine = (one._replace(intends=(intent,)) for one in (known, mine))
             job.records.save_state(
                 mine, stored.life if stored and stored.life and life == UNSEEN else life
             )
         return known, whole
-
-    def _bring_up(
-        self,
-        job: _Job,
-        record: CardRecord,
-        memory: IncidentMemory,
-        read_at: float,
-        trust_memory: bool,
-    ) -> CardOutcome:
-        """One card. What is wrong in another channel than the call's own is posted in the
-        operations channel, and the other cards go on."""
-        here = job.ref is not None and job.ref.id == record.channel_id
-
-        def brought(ref: Optional[ChannelRef] = None) -> CardOutcome:
-            return self._painter.bring_up(
-                job.records,
-                job.change,
-                record,
-                memory,
-                read_at,
-                here=here,
-                trust_memory=trust_memory,
-            )
-
-        try:
-            return brought()
-        except (Unauthorized, RejectedInput) as refused:
-            if refused.status == 401:
-                raise
-            goes_on = record.post_id or record.shelved or not here
-            if goes_on and self._channels.is_archived(record.channel_id, refused):
-                return self._shelved(job.records, record)
-            if here:
-                raise
-            return self._rejoined(job, record, brought, refused)
-        except NotFound as error:
-            if here:
-                raise
-            raise RetryLater(
-                f"The card of {job.change.incident.id} in {record.label or record.channel_id}: "
-                f"{error}"
-            ) from None
-
-    def _shelved(self, records: IncidentRecords, record: CardRecord) -> CardOutcome:
-        """People archived the channel: nobody is told, and the card goes on when it is back."""
-        shelved = record._replace(shelved=True)
-        if not record.shelved:
-            records.save_card(shelved)
-        return untouched(shelved)
-
-    def _failed(self, job: _Job, record: CardRecord, error: Exception) -> CardOutcome:
-        """What is wrong with one card stays with that one."""
-        problem = str(error) if isinstance(error, PackError) else repr(error)
-        line = one_line(f"The card of {job.change.incident.id}: {problem}", MAX_PROBLEM_CHARACTERS)
-        if self._log is not None:
-            self._log.warning("%s: %s", record.channel_id, line)
-        return untouched(record)._replace(done=FAILED, problem=line)
-
-    def _rejoined(
-        self,
-        job: _Job,
-        record: CardRecord,
-        again: Callable[[Optional[ChannelRef]], CardOutcome],
-        refused: PackError,
-    ) -> CardOutcome:
-        """Refused: the bot goes back into the channel and tries once more, or the operations
-        channel says who must do what."""
-        try:
-            return self._channels.using(record.channel_id, again, known_as=record.label)
-        except ChannelUnavailable as error:
-            problem = str(error)
-        except (Unauthorized, RejectedInput, NotFound):
-            return self._failed(job, record, refused)
-        return untouched(record)._replace(done=FAILED, problem=problem)
 
 
 def _channel_of(memory: IncidentMemory, asked: str) -> Optional[ChannelRef]:

@@ -8,7 +8,8 @@ Four kinds of keys below `pagerduty.incident.<id>.`, read in one request:
 - `said.<post id>`: that a note was said in the thread of a card (`SaidNote`), written before the
   note is.
 - `mark`: that somebody said it is mitigated (`MitigatedMark`).
-- `state.<version>`: a change as it came (`SeenChange`), extras of older ones merged in. Never one
+- `state.<version>`: a change as it came (`SeenChange`), extras of older ones merged in; and the
+  intent of the card that it starts, where one run alone starts one. Never one
   "newest" key: two writers would overwrite each other. Kept for `REPLACED_SECONDS` after a newer
   one came, because a card that is being created at that moment must still show its events, and
   because it says that somebody has replied them; then deleted by whoever painted a newer one.
@@ -114,13 +115,16 @@ def _load(store: Store, prefix: str) -> Tuple[Dict[str, IncidentMemory], List[Br
 
     for name, value in store.read_prefix(prefix, broken).items():
         take(name, value)
-    whole = {
-        incident_id: one._replace(
-            states=tuple(sorted(one.states, key=lambda state: state.version))
-        )
-        for incident_id, one in found.items()
-    }
-    return whole, unread
+    return {incident_id: _whole(one) for incident_id, one in found.items()}, unread
+
+
+def _whole(memory: IncidentMemory) -> IncidentMemory:
+    """States in order; and cards that are intended and not known otherwise."""
+    intended = {record.channel_id: record for state in memory.states for record in state.intends}
+    return memory._replace(
+        cards={**intended, **memory.cards},
+        states=tuple(sorted(memory.states, key=lambda state: state.version)),
+    )
 
 
 class IncidentRecords:
@@ -175,6 +179,8 @@ class IncidentRecords:
             "change": to_payload(known.change),
             "life": life,
         }
+        if known.intends:
+            value["intends"] = [to_json(record) for record in known.intends]
         self._store.write(self._state(known.version), value, LIFE_SECONDS[life])
 
     def forget_state(self, version: Version) -> None:
@@ -219,6 +225,7 @@ def seen_from_json(value: Any) -> Sequence[SeenChange]:
                 from_payload(value["change"]),
                 float(value.get("at") or 0.0),
                 str(value.get("life") or ""),
+                tuple(_record(str(one["channel_id"]), one) for one in value.get("intends") or ()),
             )
         ]
     except (KeyError, TypeError, ValueError, AttributeError):

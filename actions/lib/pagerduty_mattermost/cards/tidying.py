@@ -6,7 +6,7 @@ from __future__ import annotations
 from typing import Sequence
 
 from pagerduty_mattermost.cards.creation import FRESH_SECONDS
-from pagerduty_mattermost.cards.incident_memory import OVER, IncidentMemory, life_of
+from pagerduty_mattermost.cards.incident_memory import OVER, IncidentMemory, SeenChange, life_of
 from pagerduty_mattermost.cards.outcome import (
     CREATED,
     GONE,
@@ -28,7 +28,11 @@ def tidied(
     newest first. What is left."""
     settled = (CREATED, REPAINTED, UNCHANGED, GONE, SHELVED)
     painted = outcomes and all(one.done in settled for one in outcomes)
-    old = [state for state in memory.states[:-1] if now - state.at > REPLACED_SECONDS]
+    old = [
+        state
+        for state in memory.states[:-1]
+        if now - state.at > REPLACED_SECONDS and not _is_needed(memory, state)
+    ]
     if not painted or not old:
         return memory
     newest = memory.newest
@@ -39,6 +43,12 @@ def tidied(
         records.forget_state(state.version)
     kept = tuple(state for state in memory.states[:-1] if state not in old)
     return memory._replace(states=(*kept, newest))
+
+
+def _is_needed(memory: IncidentMemory, state: SeenChange) -> bool:
+    """Whether it alone knows of a card that is intended."""
+    cards = (memory.cards.get(record.channel_id, record) for record in state.intends)
+    return any(not (card.post_id or card.gone) for card in cards)
 
 
 def let_expire(records: IncidentRecords, memory: IncidentMemory, now: float) -> None:

@@ -9,7 +9,7 @@ run.
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
+from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.core.json_values import to_json
 
@@ -195,29 +195,23 @@ def _record(cls: Any, data: Mapping[str, Any]) -> Any:
     return cls(**{k: str(v) for k, v in data.items() if k in cls._fields and v is not None})
 
 
-def to_payload(change: Change) -> Dict[str, Any]:
-    """The trigger's payload; fits the schema in sensors/incident_sensor.yaml exactly."""
-    return {
-        "incident": incident_to_dict(change.incident),
-        "events": [
-            {
-                "event_id": e.event_id,
-                "event_type": e.event_type,
-                "occurred_at": e.occurred_at,
-                "agent": to_json(e.agent),
-                "changes": dict(e.changes),
-            }
-            for e in change.events
-        ],
-        "event_types": change.event_types,
-        "cycle": change.cycle,
-        "complete": change.complete,
-    }
+def events_to_json(events: Iterable[IncidentEvent]) -> List[Dict[str, Any]]:
+    """Events as JSON values; `events_from_json` is its inverse."""
+    return [
+        {
+            "event_id": e.event_id,
+            "event_type": e.event_type,
+            "occurred_at": e.occurred_at,
+            "agent": to_json(e.agent),
+            "changes": dict(e.changes),
+        }
+        for e in events
+    ]
 
 
-def from_payload(payload: Mapping[str, Any]) -> Change:
-    """Inverse of `to_payload`. Raises KeyError or ValueError when it is no such payload."""
-    events = tuple(
+def events_from_json(given: Any) -> Tuple[IncidentEvent, ...]:
+    """Inverse of `events_to_json`. Raises KeyError, ValueError, TypeError or AttributeError."""
+    return tuple(
         IncidentEvent(
             event_id=str(e["event_id"]),
             event_type=str(e["event_type"]),
@@ -227,11 +221,26 @@ def from_payload(payload: Mapping[str, Any]) -> Change:
                 (str(k), str(v)) for k, v in (e.get("changes") or {}).items() if v is not None
             ),
         )
-        for e in payload.get("events") or ()
+        for e in given or ()
     )
+
+
+def to_payload(change: Change) -> Dict[str, Any]:
+    """What happened, as the trigger's payload has it; `trigger_payload` says what goes with it."""
+    return {
+        "incident": incident_to_dict(change.incident),
+        "events": events_to_json(change.events),
+        "event_types": change.event_types,
+        "cycle": change.cycle,
+        "complete": change.complete,
+    }
+
+
+def from_payload(payload: Mapping[str, Any]) -> Change:
+    """Inverse of `to_payload`. Raises KeyError or ValueError when it is no such payload."""
     return Change(
         incident_from_dict(payload["incident"]),
-        events,
+        events_from_json(payload.get("events")),
         int(payload.get("cycle") or 0),
         complete=payload.get("complete") is True,
     )

@@ -3,11 +3,18 @@
 from __future__ import annotations
 
 import json
-from typing import Any, Dict, Mapping, Optional
+from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import cut
-from pagerduty_mattermost.incidents.incident import Change, from_payload, to_payload
+from pagerduty_mattermost.incidents.incident import (
+    Change,
+    IncidentEvent,
+    events_from_json,
+    events_to_json,
+    from_payload,
+    to_payload,
+)
 
 MAX_PAYLOAD_BYTES = 24_000
 """Bytes of a payload, wherever that can be had: StackStorm stores each one several times. Most
@@ -28,10 +35,32 @@ _WHOLE = ("to_ids", "until", "merged_into", "reopened_at", "not_reopened_at")
 """Of an event's changes: ids and times, which are of no use when they are cut."""
 
 
-def payload(change: Change, limit: int = MAX_PAYLOAD_BYTES) -> Dict[str, Any]:
+class Along(NamedTuple):
+    """What the sensor says along with a change, for whoever shows it."""
+
+    routes: int = 0
+    """How many rules post it beyond doubt. Each of their executions brings all of the incident's
+    cards up to it; where there is none, the rule `repaint_cards` does."""
+    subscribed: bool = True
+    """Whether a channel may be subscribed to such an incident from chat."""
+    earlier: Tuple[IncidentEvent, ...] = ()
+    """The newest of the incident's events that were dispatched before, oldest first: StackStorm
+    keeps no order, so the execution for them may come later than this one."""
+
+
+NOTHING_SAID = Along()
+
+
+def payload(
+    change: Change, limit: int = MAX_PAYLOAD_BYTES, along: Along = NOTHING_SAID
+) -> Dict[str, Any]:
     """The payload of `pagerduty.incident`, its long texts cut until it has at most `limit` bytes,
-    as far as that goes: events are never left out."""
+    as far as that goes: its own events are never left out."""
     data = to_payload(change)
+    data["routes"], data["subscribed"] = along.routes, along.subscribed
+    earlier = data["earlier"] = events_to_json(along.earlier)
+    while earlier and _size(data) > limit:
+        del earlier[0]
     incident = data["incident"]
     for texts, said, parts, people in _STEPS:
         if _size(data) <= limit:
@@ -72,6 +101,19 @@ def change_of(given: Optional[Mapping[str, Any]]) -> Change:
         raise RejectedInput(
             "change must be the payload of the trigger pagerduty.incident: '{{ trigger }}'"
         ) from None
+
+
+def along_of(given: Mapping[str, Any]) -> Along:
+    """What the sensor said along with the change of a payload; of one that lacks it (an older
+    version's, one that was made by hand), that nothing is known."""
+    try:
+        earlier = events_from_json(given.get("earlier"))
+    except (KeyError, TypeError, ValueError, AttributeError):
+        earlier = ()
+    routes = given.get("routes")
+    return Along(
+        routes if isinstance(routes, int) else 0, given.get("subscribed") is not False, earlier
+    )
 
 
 def _size(data: Any) -> int:

@@ -10,15 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Iterable, List, NamedTuple, Sequence, Tuple
 
+from pagerduty_mattermost.cards.post_rules import posts_cards
 from pagerduty_mattermost.cards.route import Route, make_route, starts_card
 from pagerduty_mattermost.core.config.watch import WatchConfig
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.text import clean, inert, listed, one_line
+from pagerduty_mattermost.core.text import clean, inert, one_line
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from pagerduty_mattermost.incidents.incident import Change, Incident, to_payload
-
-INCIDENT_TRIGGER = "pagerduty.incident"
-POST_ACTION = "pagerduty.mattermost.post_incident"
 
 # What comes of a rule.
 DISABLED = "disabled"
@@ -83,26 +81,8 @@ def verdicts(rules: Iterable[Any], changes: Sequence[Change]) -> List[RuleVerdic
     """Every rule on the incident trigger that posts cards, judged by each change (oldest first) as
     it came: a rule that wants `triggered` and a priority posts nothing when the priority came
     later. Rules: ref, enabled, trigger, criteria, action."""
-    found = [
-        _verdict_or_unclear(rule, changes)
-        for rule in rules
-        if _trigger(rule) == INCIDENT_TRIGGER and _posts(rule)
-    ]
+    found = [_verdict_or_unclear(rule, changes) for rule in rules if posts_cards(rule)]
     return sorted(found, key=lambda verdict: verdict.rule)
-
-
-def route_of(given: Mapping[str, Any]) -> Route:
-    """The route that `mattermost.post_incident` makes of a rule's parameters. Raises
-    RejectedInput."""
-    return make_route(
-        given.get("route"),
-        listed(given.get("start_on")),
-        listed(given.get("reply_on")),
-        given.get("mention"),
-        given.get("checklist"),
-        listed(given.get("reactions")),
-        given.get("quiet"),
-    )
 
 
 def shown(value: Any) -> str:
@@ -179,18 +159,6 @@ def _criteria(given: Mapping[str, Any], payload: Mapping[str, Any]) -> Tuple[str
                 ),
             )
     return POSTS, ""
-
-
-def _posts(rule: Any) -> bool:
-    action = getattr(rule, "action", None)
-    return isinstance(action, Mapping) and action.get("ref") == POST_ACTION
-
-
-def _trigger(rule: Any) -> str:
-    trigger = getattr(rule, "trigger", None)
-    if isinstance(trigger, Mapping):
-        return str(trigger.get("type") or trigger.get("ref") or "")
-    return str(trigger or "")
 
 
 def _among(values: Iterable[str], wanted: Iterable[str]) -> bool:

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.cards import subscriptions
+from pagerduty_mattermost.cards import post_rules, subscriptions
 from pagerduty_mattermost.cards.route import Route, starts_card
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
@@ -53,7 +53,7 @@ class WantedCards:
             if verdict.outcome != route_verdicts.POSTS or "{" in verdict.channel:
                 continue
             try:
-                found.append((verdict.channel, route_verdicts.route_of(verdict.given)))
+                found.append((verdict.channel, post_rules.route_of(verdict.given)))
             except (RejectedInput, TypeError, ValueError, AttributeError) as error:
                 self._log.warning("The rule %s starts no card: %s", verdict.rule, error)
         for channel, several in subscriptions.fitting(

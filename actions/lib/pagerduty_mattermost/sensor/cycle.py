@@ -46,6 +46,7 @@ from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
 from pagerduty_mattermost.sensor.health import SENSOR, SensorHealth, fault, kept_told
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, report_health
 from pagerduty_mattermost.sensor.open_summary import begun, edited, followed, summary
+from pagerduty_mattermost.sensor.routing import Routing
 from pagerduty_mattermost.sensor.snapshots import Snapshots
 from pagerduty_mattermost.sensor.starting import first_state, rebuild
 from pagerduty_mattermost.sensor.watch_scope import WatchScope
@@ -82,6 +83,7 @@ class Cycle:
         *,
         trigger_heartbeat: Optional[Heartbeat] = None,
         noise: Optional[StormGate] = None,
+        routing: Optional[Routing] = None,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._config = config
@@ -96,7 +98,7 @@ class Cycle:
         self.body_events: Optional[BodyEvents] = None
         """What the webhook's calls alone tell, where there is a webhook."""
         self._trigger_heartbeat = trigger_heartbeat
-        self._changes = ChangeDispatch(dispatcher, pagerduty, noise, log)
+        self._changes = ChangeDispatch(dispatcher, pagerduty, noise, log, routing)
         self._snapshots = Snapshots(pagerduty, config.watch.snapshot_every)
         self._clock = ServerClock()
         self.state: Optional[SensorState] = None

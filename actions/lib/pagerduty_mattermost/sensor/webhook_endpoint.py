@@ -16,6 +16,7 @@ import threading
 import time
 from typing import Any, Callable, Dict, Mapping, Optional, Sequence, Tuple
 
+from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
@@ -32,7 +33,6 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import WEBHOOK_SECRET
 from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.sensor import webhook_health
 from pagerduty_mattermost.sensor.body_events import BodyEvents, body_event
-from pagerduty_mattermost.sensor.change_dispatch import INCIDENT_TRIGGER
 from pagerduty_mattermost.sensor.cycle import Cycle
 from pagerduty_mattermost.sensor.webhook import (
     ANSWER_STATUS,
