@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Optional
+from typing import Any, Dict, Mapping, Optional
 
 from pagerduty_mattermost.action_bases.card_action import CardAction, card_result
 from pagerduty_mattermost.cards import posting
-from pagerduty_mattermost.cards.route import make_route
-from pagerduty_mattermost.core.text import listed
+from pagerduty_mattermost.cards.post_rules import route_of
 from pagerduty_mattermost.incidents.trigger_payload import along_of
 
 
@@ -19,17 +18,10 @@ class PostIncident(CardAction):
         change: Optional[Mapping[str, Any]] = None,
         incident_id: Optional[str] = "",
         channel: Optional[str] = "",
-        route: Optional[str] = "",
-        start_on: Optional[List[str]] = None,
-        reply_on: Optional[List[str]] = None,
-        mention: Optional[str] = "",
-        checklist: Optional[List[str]] = None,
-        reactions: Optional[List[str]] = None,
-        quiet: Optional[str] = "",
+        **route: Any,
     ) -> Dict[str, Any]:
-        wanted = make_route(
-            route, listed(start_on), listed(reply_on), mention, checklist, listed(reactions), quiet
-        )
+        """`route`: what a card is like, as `route_of` reads it."""
+        wanted = route_of(route)
         idle = self.idle(change)
         if idle:
             return idle

@@ -18,6 +18,7 @@ SAID = [
     ("list", Command("list")),
     ("LIST on Checkout API", Command("list", service="Checkout API")),
     ("list mine", Command("mine")),
+    ("room 12", Command("room", incidents="12")),
     ("ack", Command("acknowledge")),
     ("resolve Restarted it", Command("resolve", text="Restarted it")),
     ("note looking at it", Command("note", text="looking at it")),

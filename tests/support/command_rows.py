@@ -92,6 +92,14 @@ LINKED = "st2 run pagerduty.identity.link"
 
 ROWS: Tuple[Row, ...] = (
     Row("list [all | on <service>] [page 2]", "list on Checkout API", "incident"),
+    Row(
+        "room [id]",
+        "room {one}",
+        "Opened the room",
+        lambda room, one: any(
+            c.purpose.endswith(one.id) for c in room.mattermost.state.channels.values()
+        ),
+    ),
     Row("list mine [page 2]", "list mine", "assigned to Ada Lovelace"),
     Row(
         "show [id]",

@@ -24,7 +24,9 @@ class CardAction(PackAction):
 
 
 def as_results(outcomes: Iterable[CardOutcome]) -> List[Dict[str, Any]]:
-    return [{**outcome._asdict(), "reply_ids": list(outcome.reply_ids)} for outcome in outcomes]
+    """Whether it is a room's card says its channel."""
+    found = [{**outcome._asdict(), "reply_ids": list(outcome.reply_ids)} for outcome in outcomes]
+    return [{name: one[name] for name in one if name != "in_room"} for one in found]
 
 
 def card_result(incident_id: str, outcomes: List[CardOutcome]) -> Dict[str, Any]:

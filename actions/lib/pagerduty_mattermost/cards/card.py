@@ -90,6 +90,8 @@ class CardView(NamedTuple):
     names: Mapping[str, str] = {}
     """Mattermost names by PagerDuty's user ids, as far as they are known. A new post notifies whom
     it names so; one that is changed nobody."""
+    room: str = ""
+    """Where the incident's own room is, as Markdown; empty: it has none."""
 
 
 class Card(NamedTuple):
@@ -208,6 +210,8 @@ def _attachments(incident: Incident, view: CardView, limits: CardLimits) -> List
     line = state_line(incident, f"{state.emoji} **{escape(state.word)}**", reader, limits)
     if view.mitigated:
         line = f"{MITIGATED.emoji} **{MITIGATED.word}** {view.mitigated} · {line}"
+    if view.room:
+        line += f" · {view.room}"
     link = web_link(incident.url)
     title = headline(incident, limits.title)
     first: Dict[str, Any] = {"color": color, "title": inert(title), "text": line}

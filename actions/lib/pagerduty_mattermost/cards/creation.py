@@ -120,7 +120,12 @@ class CardCreator:
         message = f"{card.message} · {mention}" if mention else card.message
         try:
             made = self._mattermost.create_post(
-                record.channel_id, message, key=record.key, props=card.props, seed=record.seed
+                record.channel_id,
+                message,
+                key=record.key,
+                props=card.props,
+                seed=record.seed,
+                priority=record.route.priority,
             )
         except PostDeleted:
             found = self._find(record, since)

@@ -32,6 +32,8 @@ class CardOutcome(NamedTuple):
     post_id: str = ""
     reply_ids: Tuple[str, ...] = ()
     problem: str = ""
+    in_room: bool = False
+    """Whether it is the card in the incident's own room."""
 
 
 def joined(before: Optional[CardOutcome], now: CardOutcome) -> CardOutcome:
@@ -45,4 +47,7 @@ def joined(before: Optional[CardOutcome], now: CardOutcome) -> CardOutcome:
 def untouched(record: CardRecord) -> CardOutcome:
     """Of a card for which there was nothing to do."""
     done = GONE if record.gone else SHELVED if record.shelved else UNCHANGED
-    return CardOutcome(record.channel_id, record.label, done, post_id=record.post_id)
+    in_room = bool(record.route.room)
+    return CardOutcome(
+        record.channel_id, record.label, done, post_id=record.post_id, in_room=in_room
+    )

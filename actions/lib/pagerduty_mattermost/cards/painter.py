@@ -26,6 +26,7 @@ from functools import partial
 from typing import AbstractSet, Any, Callable, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.cards import card_text, held_cards, replies, told_replies
+from pagerduty_mattermost.cards.card import MITIGATED as MITIGATED_STATE
 from pagerduty_mattermost.cards.card import (
     Card,
     CardView,
@@ -39,8 +40,8 @@ from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import CREATED, GONE, REPAINTED, WAITING, CardOutcome
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.cards.route import CANARY, gets_reply
-from pagerduty_mattermost.cards.thread import CardThread
+from pagerduty_mattermost.cards.route import CANARY, MITIGATED, gets_reply
+from pagerduty_mattermost.cards.thread import CardThread, ChannelThread
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
     NotFound,
@@ -54,6 +55,7 @@ from pagerduty_mattermost.core.set_aside import apart
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, Person
 
+MITIGATED_EMOJI = MITIGATED_STATE.emoji
 ROOT_ERROR = "api.post.create_post.root_id.app_error"
 """What replying to a deleted post answers."""
 MAX_NAMES = 20
@@ -71,10 +73,13 @@ class CardPainter:
         names: Mapping[str, str] = {},
         buttons: Callable[[Incident, int], Tuple[Any, ...]] = lambda incident, chosen: (),
         hours: Optional[QuietHours] = None,
+        room_words: Callable[[CardRecord], str] = lambda room: "",
         log: Any = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
+        """`room_words`: how a card leads to the incident's room, as Markdown."""
+        self._room_words = room_words
         self._mattermost = mattermost
         self._creator = creator
         self._zone = zone
@@ -103,7 +108,10 @@ class CardPainter:
         card's channel. `trust_memory`: the thread need not be read: the card shows all but this
         change, of which nobody has replied anything yet. Raises what the gateways raise.
         """
-        outcome = CardOutcome(record.channel_id, record.label, post_id=record.post_id)
+        in_room = bool(record.route.room)
+        outcome = CardOutcome(
+            record.channel_id, record.label, post_id=record.post_id, in_room=in_room
+        )
         if record.gone:
             return outcome._replace(done=GONE)
         record = record._replace(shelved=False)  # what is archived says so
@@ -187,7 +195,8 @@ class CardPainter:
     def _thread(
         self, record: CardRecord, posts: Iterable[Dict[str, Any]], read: float
     ) -> CardThread:
-        return CardThread(
+        kind = ChannelThread if record.route.in_channel else CardThread
+        return kind(
             self._mattermost,
             self._monotonic,
             record.channel_id,
@@ -199,8 +208,11 @@ class CardPainter:
         )
 
     def _read_thread(self, record: CardRecord) -> List[Dict[str, Any]]:
-        """The card and its replies; empty when the card was deleted."""
+        """The card and its replies; empty when the card was deleted. The card alone where the
+        channel tells what happens."""
         try:
+            if record.route.in_channel:
+                return [self._mattermost.get_post(record.post_id)]
             return self._mattermost.thread(record.post_id)
         except NotFound:
             return []
@@ -283,6 +295,14 @@ class CardPainter:
             added += thread.add(
                 key, text, {"incident": change.incident.id, "event": event.event_id}
             )
+        mark = memory.mitigated
+        if mark is not None and MITIGATED in record.route.reply_on:
+            incident_id = memory.newest.change.incident.id
+            key = post_key("mitigated", incident_id, mark.at, record.channel_id)
+            if told_replies.mark_of(key) not in record.replied and not thread.has(key):
+                line = f"{MITIGATED_EMOJI} Mitigated {view.mitigated}"
+                added += thread.add(key, line, {"incident": incident_id})
+            keys.append(key)
         return told_replies.with_replies(record, keys), added
 
     def _view(self, record: CardRecord, memory: IncidentMemory) -> CardView:
@@ -300,7 +320,13 @@ class CardPainter:
             at = times.clock(mark.at, self._zone, now)
             mitigated = f"by {who}, {at}" if at else f"by {who}"
         buttons = tuple(self._buttons(incident, record.chosen))
-        return CardView(self._zone, key, newest.version, now, buttons, mitigated, names)
+        room = "" if record.route.room else self._room_of(memory)
+        return CardView(self._zone, key, newest.version, now, buttons, mitigated, names, room)
+
+    def _room_of(self, memory: IncidentMemory) -> str:
+        rooms = [one for one in memory.cards.values() if one.route.room and one.post_id]
+        open_ones = [one for one in rooms if not (one.gone or one.shelved)]
+        return self._room_words(open_ones[0]) if open_ones else ""
 
     def _known_names(
         self, record: CardRecord, memory: IncidentMemory

@@ -23,7 +23,7 @@ INCIDENT_TRIGGER = "pagerduty.incident"
 POST_ACTION = "pagerduty.mattermost.post_incident"
 
 _WHOLE_TRIGGER = re.compile(r"\s*\{\{\s*trigger\s*\}\}\s*")
-_TEXTS = ("channel", "route", "mention", "quiet")
+_TEXTS = ("channel", "route", "mention", "quiet", "priority")
 _LISTS = ("start_on", "reply_on", "checklist", "reactions")
 
 
@@ -48,6 +48,7 @@ def route_of(given: Mapping[str, Any]) -> Route:
         given.get("checklist"),
         listed(given.get("reactions")),
         given.get("quiet"),
+        given.get("priority"),
     )
 
 

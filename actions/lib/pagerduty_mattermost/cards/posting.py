@@ -6,14 +6,17 @@ from __future__ import annotations
 from typing import AbstractSet, Any, Dict, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.cards.incident_memory import CardRecord
 from pagerduty_mattermost.cards.mentions import Mentions
 from pagerduty_mattermost.cards.outcome import CREATED, FAILED, NOT_STARTED, CardOutcome
 from pagerduty_mattermost.cards.publisher import CardPublisher
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
-from pagerduty_mattermost.cards.route import CANARY, Route
+from pagerduty_mattermost.cards.route import CANARY, PRIVATE, Route
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, WriteRefused
+from pagerduty_mattermost.core.text import markdown_link
 from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.incidents import alert_details, trigger_payload
 from pagerduty_mattermost.incidents.incident import Change, Incident
 from pagerduty_mattermost.incidents.trigger_payload import NOTHING_SAID, Along
@@ -62,6 +65,11 @@ def make_publisher(context: Context) -> CardPublisher:
             )
             return incident
 
+    def room_words(room: CardRecord) -> str:
+        if room.route.room == PRIVATE and not settings.rooms.link_private:
+            return "🔒 private room"
+        return markdown_link(f"Room {room.label}", link(context.mattermost.settings, room.post_id))
+
     def found_unrecorded(label: str) -> None:
         context.notify_operators("unrecorded card", UNRECORDED.format(label))
 
@@ -83,6 +91,7 @@ def make_publisher(context: Context) -> CardPublisher:
         hours=QuietHours(settings.quiet_hours, settings.time_zone, context.clock),
         canary=settings.canary,
         found_unrecorded=found_unrecorded,
+        room_words=room_words,
         log=context.log,
         clock=context.clock,
         monotonic=context.monotonic,

@@ -101,6 +101,7 @@ class CardPublisher:
         hours: Optional[QuietHours] = None,
         canary: CanaryConfig = CanaryConfig(),  # noqa: B008 - immutable
         found_unrecorded: Callable[[str], Any] = lambda label: None,
+        room_words: Callable[[CardRecord], str] = lambda room: "",
         log: Any = None,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
@@ -108,7 +109,7 @@ class CardPublisher:
         """`names`: Mattermost names by PagerDuty's ids, as far as this run knows them; it may
         learn more. `buttons`: of an incident's card. `hours`: the quiet hours; without them
         nothing is held. `canary`: whose incidents get a card in its channel alone.
-        `found_unrecorded`: `CardCreator`'s."""
+        `found_unrecorded`: `CardCreator`'s; `room_words`: `CardPainter`'s."""
         self._store = store
         self._channels = channels
         self._extras = extras
@@ -132,6 +133,7 @@ class CardPublisher:
             names={} if names is None else names,
             buttons=buttons,
             hours=hours,
+            room_words=room_words,
             log=log,
             clock=clock,
             monotonic=monotonic,

@@ -41,6 +41,10 @@ KNOWN_EVENTS = tuple(
 """Event types that a rule may name: those of the log, and PagerDuty's webhook words for which the
 log has no entry."""
 MAX_CHECKLIST, MAX_REACTIONS = 20, 5
+PUBLIC, PRIVATE = "public", "private"
+MITIGATED = "incident.mitigated"
+"""No event of PagerDuty's: that somebody said so in chat. A room's `reply_on` may name it."""
+PRIORITIES = ("", "important", "urgent")
 
 _EMOJI = re.compile(r"[a-z0-9_+-]{1,64}")
 MENTIONING_EVENTS = (
@@ -69,6 +73,12 @@ class Route(NamedTuple):
     """Names of emoji put on the card when it is created."""
     quiet: str = ""
     """Quiet hours as `weekly_hours.parse` reads them; empty: the configuration's."""
+    room: str = ""
+    """Of the card in the incident's own room: `PUBLIC` or `PRIVATE`; empty: it is no room."""
+    in_channel: bool = False
+    """What happens is told in the channel, not in the card's thread."""
+    priority: str = ""
+    """Mattermost's message priority of a new card: `important`, `urgent`, or empty."""
 
 
 CANARY = Route("canary", quiet="never")
@@ -83,6 +93,7 @@ def make_route(
     checklist: Optional[Iterable[Any]] = None,
     reactions: Optional[Iterable[Any]] = None,
     quiet: Optional[str] = "",
+    priority: Optional[str] = "",
 ) -> Route:
     """A route from an action's parameters. Raises RejectedInput that names what is wrong."""
     who = (mention or "nobody").strip().lower()
@@ -103,7 +114,17 @@ def make_route(
         tuple(lines[:MAX_CHECKLIST]),
         tuple(dict.fromkeys(one for one in emoji[:MAX_REACTIONS] if one)),
         _quiet(quiet),
+        priority=_priority(priority),
     )
+
+
+def _priority(text: Optional[str]) -> str:
+    word = (text or "").strip().lower().replace("standard", "")
+    if word not in PRIORITIES:
+        raise RejectedInput(
+            f"priority: '{one_line(clean(word, 40))}' is none of standard, important, urgent"
+        )
+    return word
 
 
 def _quiet(text: Optional[str]) -> str:

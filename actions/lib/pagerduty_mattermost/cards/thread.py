@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, List, Sequence, Set
+from typing import Any, Callable, Dict, List, Optional, Sequence, Set
 
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
-from pagerduty_mattermost.gateways.mattermost.post_once import LOOK_AGAIN_AFTER_SECONDS
+from pagerduty_mattermost.gateways.mattermost.post_once import (
+    CLOCK_MARGIN_SECONDS,
+    LOOK_AGAIN_AFTER_SECONDS,
+)
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 
 
@@ -35,7 +38,7 @@ class CardThread:
         self._mattermost = mattermost
         self._monotonic = monotonic
         self._channel_id = channel_id
-        self._root_id = root_id
+        self._root_id = self._answers_to = root_id
         self._read_at = read_at
         self._bot_id = bot_id
         self._seed = seed
@@ -44,12 +47,18 @@ class CardThread:
     def has(self, key: str) -> bool:
         return key in self._keys
 
+    def _read(self) -> List[Dict[str, Any]]:
+        return self._mattermost.thread(self._root_id)
+
+    def _find(self, key: str) -> Optional[Dict[str, Any]]:
+        return self._mattermost.find_reply(self._root_id, key)
+
     def add(self, key: str, message: str, about: Dict[str, str]) -> List[str]:
         """Post a reply unless it is there, or was a moment ago and a person has deleted it; the
         ids of what was posted. `about`: what the post's props say of it, beside its key."""
         if self._monotonic() - self._read_at > LOOK_AGAIN_AFTER_SECONDS:
             self._read_at = self._monotonic()
-            self._keys |= self._of(self._mattermost.thread(self._root_id))
+            self._keys |= self._of(self._read())
         if key in self._keys:
             return []
         try:
@@ -57,7 +66,7 @@ class CardThread:
                 self._channel_id,
                 message,
                 key=key,
-                root_id=self._root_id,
+                root_id=self._answers_to,
                 props={PROPS_KEY: {**about, "key": key}},
                 bot_id=self._bot_id,
                 seed=self._seed,
@@ -66,7 +75,7 @@ class CardThread:
             self._keys.add(key)
             return []
         except RetryLater as error:
-            found = self._mattermost.find_reply(self._root_id, key) if error.maybe_done else None
+            found = self._find(key) if error.maybe_done else None
             if found is None:
                 raise
             post = found
@@ -78,3 +87,47 @@ class CardThread:
             return set()
         mine = self._mattermost.me().id
         return {key_of(post) for post in posts if post.get("user_id") == mine}
+
+
+class ChannelThread(CardThread):
+    """The same for a card below which the channel itself tells what happens. It is read back to
+    the card when something is to be told of which nothing says that it was.
+
+    `posts`: the card alone, or nothing where it is known that the channel tells nothing of it.
+    """
+
+    def __init__(
+        self,
+        mattermost: Mattermost,
+        monotonic: Callable[[], float],
+        channel_id: str,
+        root_id: str,
+        posts: Sequence[Dict[str, Any]],
+        read_at: float,
+        *,
+        bot_id: str = "",
+        seed: str = "",
+    ) -> None:
+        super().__init__(
+            mattermost, monotonic, channel_id, root_id, (), read_at, bot_id=bot_id, seed=seed
+        )
+        self._answers_to = ""
+        self._unread = bool(posts)
+        self._since = min((post["create_at"] for post in posts), default=0) / 1000
+
+    def has(self, key: str) -> bool:
+        if self._unread:
+            self._read_at, self._unread = self._monotonic(), False
+            self._keys |= self._of(self._read())
+        return key in self._keys
+
+    def _read(self) -> List[Dict[str, Any]]:
+        return self._mattermost.posts_since(self._channel_id, self._begin())
+
+    def _find(self, key: str) -> Optional[Dict[str, Any]]:
+        return self._mattermost.find_post(self._channel_id, key, self._begin())
+
+    def _begin(self) -> float:
+        if not self._since:
+            self._since = self._mattermost.get_post(self._root_id)["create_at"] / 1000
+        return self._since - CLOCK_MARGIN_SECONDS

@@ -51,6 +51,7 @@ ACTIONS: Mapping[str, Tuple[str, str, str]] = {
     "post_once": ("mattermost_post_once", "PostOnce", "mattermost.post_once"),
     "post_storm": ("mattermost_post_storm", "PostStorm", "mattermost.post_storm"),
     "tell_incident": ("mattermost_tell_incident", "TellIncident", "mattermost.tell_incident"),
+    "room_open": ("room_open", "RoomOpen", "room.open"),
     "oncall_tell": ("oncall_tell", "OnCallTell", "oncall.tell"),
     "chat_handle": ("chat_handle", "ChatHandle", "chat.handle"),
     "chat_run": ("chat_run", "ChatRun", "chat.run"),

@@ -32,6 +32,8 @@ from pagerduty_mattermost.operations import (
     watchdog,
 )
 from pagerduty_mattermost.people import accounts, identity
+from pagerduty_mattermost.rooms import opening as room_opening
+from pagerduty_mattermost.rooms import records as room_records
 from pagerduty_mattermost.sensor import body_events, heartbeat, kept_health, webhook_health
 
 DAY_SECONDS = 86400.0
@@ -87,6 +89,20 @@ KINDS: Tuple[StateKind, ...] = (
         ),
         "cards and states of incidents",
         180 * DAY_SECONDS,
+    ),
+    StateKind(
+        "rooms",
+        (
+            f"{room_records.KEY_PREFIX}<incident>.chan.<channel>",
+            f"{room_records.KEY_PREFIX}<incident>.want",
+            f"{room_records.OLD_PREFIX}<incident>.chan.<channel>",
+            f"{room_records.INROOM_PREFIX}<channel>",
+            f"{room_records.MEMBER_PREFIX}<incident>.<user>",
+            room_opening.SEQUENCE_KEY,
+        ),
+        "rooms of incidents, and whom the pack put into them",
+        180 * DAY_SECONDS,
+        careful=True,
     ),
     StateKind(
         "deadletters",
@@ -260,6 +276,12 @@ def _is_dead_letter(name: str, data: Any) -> bool:
     return dead_letters.dead_letter_from(id, data) is not None
 
 
+def _is_room(name: str, data: Any) -> bool:
+    if ".chan." in name:
+        return room_records.room_of(data) is not None
+    return isinstance(data, int if name == room_opening.SEQUENCE_KEY else dict)
+
+
 def _is_mapping(name: str, data: Any) -> bool:
     return isinstance(data, dict)
 
@@ -276,5 +298,6 @@ _CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "members": _is_mapping,
     "oncall": lambda name, data: handoffs.from_data(data) is not None,
     "notify": _is_mapping,
+    "rooms": _is_room,
 }
 """By kind: whether the data is what a key of that name holds."""

@@ -28,6 +28,7 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "priority": (),
     "urgency": (),
     "status_update": ("status",),
+    "room": ("open_room",),
     "workflow": ("run", "run_workflow", "run_play"),
     "oncall": ("on_call", "who_is_on_call"),
     "oncall_week": ("on_call_week",),

@@ -36,6 +36,7 @@ from pagerduty_mattermost.core.config.quiet import (
     read_reminders,
 )
 from pagerduty_mattermost.core.config.reader import EMPTY, Reader
+from pagerduty_mattermost.core.config.rooms import RoomsConfig, read_rooms
 from pagerduty_mattermost.core.config.watch import (
     WatchConfig,
     WebhookConfig,
@@ -63,6 +64,7 @@ class Config(NamedTuple):
     reminders: RemindersConfig = RemindersConfig()
     oncall: OnCallConfig = OnCallConfig()
     canary: CanaryConfig = CanaryConfig()
+    rooms: RoomsConfig = RoomsConfig()
 
 
 def load(raw: Any) -> Config:
@@ -88,6 +90,7 @@ def load(raw: Any) -> Config:
         reminders=read_reminders(whole),
         oncall=read_oncall(whole),
         canary=read_canary(whole),
+        rooms=read_rooms(whole),
     )
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", config.time_zone):
         whole.wrong("time_zone", "must be an IANA name such as Europe/Berlin")

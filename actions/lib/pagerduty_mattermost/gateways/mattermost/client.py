@@ -19,10 +19,11 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping
-from typing import Any, Dict, Iterable, List, Optional, Sequence
+from typing import Any, Dict, Iterable, Iterator, List, Optional, Sequence
 
 from pagerduty_mattermost.core.errors import (
     NotFound,
+    PermanentError,
     RejectedInput,
     RetryLater,
     Unauthorized,
@@ -88,6 +89,7 @@ class Mattermost(MattermostDirectory):
         file_ids: Sequence[str] = (),
         bot_id: str = "",
         seed: str = "",
+        priority: str = "",
     ) -> Dict[str, Any]:
         """Create a post, or a reply in the thread of `root_id`; returns it.
 
@@ -95,8 +97,10 @@ class Mattermost(MattermostDirectory):
         `seed` (what `post_seed` gave when the post was intended; empty: what it gives now), as
         `pending_post_id`: within about 20 s the same key and seed make no second post. Without a
         key a random one serves this call's own retries. `bot_id`: the bot's user id where it is
-        known, else it is asked for once. `RetryLater.maybe_done`: the post may exist; look for
-        the key (`find_post`, `find_reply`) before the next try. Raises PostDeleted as well.
+        known, else it is asked for once. `priority` (`important`, `urgent`): of a post that starts
+        a thread; where the server refuses it the post comes without. `RetryLater.maybe_done`: the
+        post may exist; look for the key (`find_post`, `find_reply`) before the next try. Raises
+        PostDeleted as well.
 
         Who has learned an id that went out can send it too, and Mattermost answers with their
         post: then it is created once more, with the one other id that the key has.
@@ -113,9 +117,11 @@ class Mattermost(MattermostDirectory):
             body["root_id"] = checked_id(root_id, "post id")
         if file_ids:
             body["file_ids"] = [checked_id(file_id, "file id") for file_id in file_ids]
+        if priority and not root_id:
+            body["metadata"] = {"priority": {"priority": priority}}
         for text in (key, f"{key} again"):
             sent = {**body, "pending_post_id": pending_post_id(bot, secret_key(seed, text))}
-            post = self._call(lambda: self._created(sent), CREATE_POLICY)  # noqa: B023
+            post = self._call(lambda: self._created_at_all(sent), CREATE_POLICY)  # noqa: B023
             if post.get("user_id") == bot or post.get("user_id") == self.me().id:
                 return post
         raise RetryLater(
@@ -128,6 +134,17 @@ class Mattermost(MattermostDirectory):
         another process and with a newer token, has to be handed it: so it is kept with what is
         remembered of the post."""
         return secret_key(self.settings.token.reveal(), key)
+
+    def _created_at_all(self, body: Mapping[str, Any]) -> Dict[str, Any]:
+        """Without the priority where the server refuses the post because of it: what needs a
+        licence it answers with 501, and some version may find its form wrong."""
+        try:
+            return self._created(body)
+        except (PermanentError, RejectedInput) as error:
+            wrong = isinstance(error, RejectedInput) and "priority" not in error.error_id
+            if "metadata" not in body or wrong:
+                raise
+        return self._created({name: body[name] for name in body if name != "metadata"})
 
     def _created(self, body: Mapping[str, Any]) -> Dict[str, Any]:
         try:
@@ -230,14 +247,22 @@ class Mattermost(MattermostDirectory):
         """The bot's post (or reply) that bears the key among those created since `since` (seconds
         since the epoch, by Mattermost's clock: allow for a difference), None when there is none.
         Raises RetryLater when it can't tell."""
+        pages = self._back_to(channel_id, since)
+        return next(filter(None, (self._bearing(posts, key) for posts in pages)), None)
+
+    def posts_since(self, channel_id: str, since: float) -> List[Dict[str, Any]]:
+        """The channel's posts and replies since then, newest first; some older ones too. Raises
+        RetryLater when there are too many."""
+        return [post for posts in self._back_to(channel_id, since) for post in posts]
+
+    def _back_to(self, channel_id: str, since: float) -> Iterator[List[Dict[str, Any]]]:
+        """Pages of posts, newest first."""
         before = ""
         for _ in range(MAX_LOOK_BACK_PAGES):
             posts = self.channel_posts(channel_id, before=before)
-            found = self._bearing(posts, key)
-            if found:
-                return found
+            yield posts
             if not posts or posts[-1]["create_at"] < since * 1000:
-                return None
+                return
             before = posts[-1]["id"]
         raise RetryLater(
             f"Too many posts in channel {channel_id} to tell whether the bot has posted already"

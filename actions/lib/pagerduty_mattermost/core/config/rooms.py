@@ -1,0 +1,100 @@
+"""Section rooms: a channel of its own for an incident (docs/rooms.md)."""
+
+from __future__ import annotations
+
+import re
+from typing import NamedTuple, Optional, Tuple
+
+from pagerduty_mattermost.core.config.reader import Reader
+
+INVITED = ("on_call", "assignees", "responders", "subscribers", "declarer")
+"""Words of `invite`; beside them it names people (`@ada`) and user groups (`group:dba`)."""
+NEVER, AT_ONCE = "never", "at_once"
+FEED_PLACES = ("channel", "thread")
+PLACEHOLDERS = ("date", "title", "number", "id", "service", "priority", "seq")
+"""What stands in braces in a room's name and title; `seq` in names alone."""
+_HOURS = re.compile(r"(\d{1,4}) ?h")
+_PERSON = re.compile(r"@[A-Za-z0-9._-]{1,64}|group:[A-Za-z0-9._-]{1,64}")
+
+
+class RoomsConfig(NamedTuple):
+    """How rooms are made, who comes into them, and when they are put away."""
+
+    name: str = "inc-{date}-{title}"
+    title: str = "#{number} {title}"
+    team: str = ""
+    """Mattermost team; empty: mattermost.team."""
+    private: bool = False
+    on_declare: bool = False
+    """Whether the declare dialog's tick is set."""
+    invite: Tuple[str, ...] = INVITED
+    feed: Tuple[str, ...] = (
+        "mitigated",
+        "resolved",
+        "reopened",
+        "merged",
+        "annotated",
+        "escalated",
+        "delegated",
+        "reassigned",
+        "priority_updated",
+        "status_update_published",
+        "responder.added",
+        "responder.replied",
+        "role.assigned",
+        "task.created",
+        "task.updated",
+        "task.completed",
+    )
+    """Event types that are told in the room, as a rule's reply_on names them, and `mitigated`."""
+    feed_in: str = "channel"
+    """Where in the room: one of `FEED_PLACES`."""
+    archive: str = "72h"
+    """After the incident is over: never, at_once, or so many hours."""
+    max_new: int = 10
+    """Rooms that rules open within an hour; people open as many as they like. 0: any number."""
+    note: bool = True
+    """Whether PagerDuty gets a note with the room's link."""
+    link_private: bool = False
+    """Whether cards in other channels lead to private rooms."""
+    listen: bool = True
+    """Whether notes, edits and renames in rooms are heard."""
+
+    @property
+    def archive_seconds(self) -> Optional[float]:
+        """From the end of an incident until its room is archived; None: never."""
+        if self.archive == NEVER:
+            return None
+        hours = _HOURS.fullmatch(self.archive)
+        return 3600.0 * int(hours.group(1)) if hours else 0.0
+
+
+def read_rooms(whole: Reader) -> RoomsConfig:
+    read = whole.section("rooms", RoomsConfig())
+    rooms = RoomsConfig(
+        name=read.text("name"),
+        title=read.text("title"),
+        team=read.text("team"),
+        private=read.boolean("private"),
+        on_declare=read.boolean("on_declare"),
+        invite=read.texts("invite", may_be_empty=True),
+        feed=read.texts("feed", may_be_empty=True),
+        feed_in=read.choice("feed_in", FEED_PLACES),
+        archive=read.text("archive").lower(),
+        max_new=read.integer("max_new", 0, 10000),
+        note=read.boolean("note"),
+        link_private=read.boolean("link_private"),
+        listen=read.boolean("listen"),
+    )
+    if rooms.archive not in (NEVER, AT_ONCE) and not _HOURS.fullmatch(rooms.archive):
+        read.wrong("archive", "must be never, at_once or a number of hours such as 72h")
+        rooms = rooms._replace(archive=RoomsConfig().archive)
+    if any(word not in INVITED and not _PERSON.fullmatch(word) for word in rooms.invite):
+        read.wrong("invite", f"must list {', '.join(INVITED)}, @people and group:<name>")
+    for field in ("name", "title"):
+        unknown = set(re.findall(r"\{([^{}]*)\}", getattr(rooms, field))) - set(PLACEHOLDERS)
+        if unknown:
+            read.wrong(field, f"may hold {', '.join('{' + one + '}' for one in PLACEHOLDERS)}")
+    if not re.search(r"[A-Za-z0-9{]", rooms.name):
+        read.wrong("name", "needs letters or digits")
+    return rooms
