@@ -238,38 +238,22 @@ class PagerDutyAccount(Lifecycle):
                 {**own, "service_ids": [self.find("services", service)["id"]]}, who
             )
 
-    def cover(self, schedule: str, user: str, seconds: int) -> Thing:
-        """Somebody takes over on a schedule, from now on."""
+    def cover(self, schedule: str, user: str, seconds: int, start: Optional[int] = None) -> Thing:
+        """Somebody takes over on a schedule, from now on unless `start` (seconds since the epoch)
+        says otherwise. On a shift-based one whoever is on call by its first rotation is
+        replaced."""
         with self.lock:
-            found, now = self.find("schedules", schedule), self.now()
+            found, begin = self.find("schedules", schedule), start or self.now()
+            who, end = self.find("users", user)["id"], begin + seconds
             if found["type"] == shift_rota.SHIFT_BASED:
-                return self._cover_shifts(found, self.find("users", user)["id"], now + seconds)
-            override = {
-                "user_id": self.find("users", user)["id"],
-                "start": now,
-                "end": now + seconds,
-            }
-            found["overrides"].append({**override, "id": self.new_id("Q", 14)})
+                id = self.new_id("A", 26)
+                made = shift_rota.stand_ins(found, id, who, begin, end)
+                found["shift_overrides"] += made
+            else:
+                made = [{"user_id": who, "start": begin, "end": end, "id": self.new_id("Q", 14)}]
+                found["overrides"] += made
             self.change("schedules", found, {})
-            return dict(found["overrides"][-1])
-
-    def _cover_shifts(self, schedule: Thing, user: str, until: int) -> Thing:
-        """An override of whoever is on call first by a shift-based schedule."""
-        now = self.now()
-        first = next(one for one in shift_rota.assignments(schedule, now, now + 1) if one.user_id)
-        source = dict(first.source)
-        override = {
-            "id": self.new_id("A", 26),
-            "rotation_id": source.get("rotation_id", ""),
-            "custom_shift_id": source.get("shift_id", ""),
-            "start": now,
-            "end": until,
-            "overridden": first.user_id,
-            "overriding": user,
-        }
-        schedule["shift_overrides"].append(override)
-        self.change("schedules", schedule, {})
-        return dict(override)
+            return dict(made[-1])
 
     def upgrade(self, schedule: str) -> str:
         """A layer-based schedule becomes a shift-based one, under its id and name: whoever is on

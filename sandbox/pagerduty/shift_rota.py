@@ -206,19 +206,34 @@ def upgraded(schedule: Thing, ids: Sequence[str], now: int) -> Optional[Dict[str
         "custom_shifts": [],
         "shift_overrides": [],
     }
+    made = {"rotations": shape["rotations"]}
     for override in schedule.get("overrides", ()):
-        if override["end"] <= now:
-            continue
-        for turn in _shifts(event, override["start"], override["end"]):
-            user, start, end = turn
-            shape["shift_overrides"].append(
-                {
-                    "id": override["id"],
-                    "rotation_id": ids[0],
-                    "start": max(start, override["start"]),
-                    "end": min(end, override["end"]),
-                    "overridden": user,
-                    "overriding": override["user_id"],
-                }
-            )
+        if override["end"] > now:
+            who, start, end = override["user_id"], override["start"], override["end"]
+            shape["shift_overrides"] += stand_ins(made, override["id"], who, start, end)
     return shape
+
+
+def stand_ins(schedule: Thing, id: str, user: str, start: int, end: int) -> List[Thing]:
+    """Overrides that put a user in place of whoever is on call by the first rotation, one for each
+    of them; the first has the id."""
+    rotation = schedule["rotations"][0]
+    turns = sorted(
+        {
+            (max(begin, start), min(stop, end), who)
+            for event in rotation["events"]
+            for who, begin, stop in _shifts(event, start, end)
+            if who and who != user
+        }
+    )
+    return [
+        {
+            "id": id if not number else f"{id[:-2]}{number:02d}",
+            "rotation_id": rotation["id"],
+            "start": begin,
+            "end": stop,
+            "overridden": who,
+            "overriding": user,
+        }
+        for number, (begin, stop, who) in enumerate(turns)
+    ]

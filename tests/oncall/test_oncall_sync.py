@@ -90,9 +90,7 @@ class HeaderTestCase(SyncCase):
         assert self.changes() == 2
 
     def test_a_day_on_which_the_clocks_change_has_one_change(self) -> None:
-        self.rota["layers"][0].update(
-            start=int(moment(2026, 10, 24, 9)), virtual_start=int(moment(2026, 10, 24, 9))
-        )
+        self.begins(self.rota, moment(2026, 10, 24, 9))
         self.at(moment(2026, 10, 24, 9, 30))
         self.sync(headers={"checkout": ROTA})
         while self.now < moment(

@@ -51,15 +51,14 @@ class WatchCase(OnCallCase):
         return [post.message for post in self.chat.service.direct_posts(username, "pagerduty")]
 
     def override(self, name: str, start: float, end: float) -> Dict[str, Any]:
-        made = {
-            "id": self.account.new_id("Q", 14),
-            "user_id": self.user(name),
-            "start": int(start),
-            "end": int(end),
-        }
-        self.rota["overrides"].append(made)
-        self.account.change("schedules", self.rota, {})
+        made: Dict[str, Any] = self.account.cover("Mornings", name, int(end - start), int(start))
         return made
+
+    def cancel(self, override: Dict[str, Any], at: float) -> None:
+        """It ends then, as DELETE does."""
+        for row in (*self.rota["overrides"], *self.rota.get("shift_overrides", ())):
+            if row["id"] == override["id"]:
+                row["end"] = int(at)
 
     def store(self) -> Store:
         return Store(self.get_action_instance(config=self.settings).action_service)
@@ -121,7 +120,7 @@ class HandOffTestCase(WatchCase):
         self.look(moment(2026, 11, 23, 13, 1))
         second = self.override("Ada Lovelace", moment(2026, 11, 23, 14), moment(2026, 11, 23, 18))
         self.look(moment(2026, 11, 23, 14, 1))
-        second["end"] = int(moment(2026, 11, 23, 15))  # as DELETE does
+        self.cancel(second, moment(2026, 11, 23, 15))
         self.look(moment(2026, 11, 23, 15, 1))
         of = "(override in place of Mei Tanaka)"
         assert self.messages() == [
@@ -170,12 +169,7 @@ class HandOffTestCase(WatchCase):
         assert "override in place of Mei Tanaka" in self.messages()[0]
 
     def test_nobody_on_call_is_told_and_who_comes_after(self) -> None:
-        hours = {
-            "type": "daily_restriction",
-            "start_time_of_day": "09:00:00",
-            "duration_seconds": 8 * HOUR,
-        }
-        self.rota["layers"][0]["restrictions"] = [hours]
+        self.only(self.rota, "09:00:00", 8)
         self.look()
         self.look(moment(2026, 11, 23, 17, 2))
         before = self.requests()
@@ -203,9 +197,7 @@ class HandOffTestCase(WatchCase):
         assert (self.requests() - before, len(self.messages())) == (1, 1)
 
     def test_the_clocks_go_back_and_the_hand_off_stays_at_nine(self) -> None:
-        self.rota["layers"][0].update(
-            start=int(moment(2026, 10, 24, 9)), virtual_start=int(moment(2026, 10, 24, 9))
-        )
+        self.begins(self.rota, moment(2026, 10, 24, 9))
         self.look(moment(2026, 10, 24, 9, 30))
         while self.now < moment(2026, 10, 26, 7, 45):
             self.look(self.now + HOUR)

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.gateways.pagerduty import schedules
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.oncall import rotation, week
 from pagerduty_mattermost.oncall.rotation import NOBODY, ScheduleEntry, midnight, pieces
@@ -35,7 +36,7 @@ def epoch(zone: str, *moment: int) -> float:
     return datetime(*moment, tzinfo=tz.gettz(zone)).timestamp()  # type: ignore[arg-type,misc]
 
 
-def test_pieces_have_no_gap_and_no_overlap() -> None:
+def test_pieces_have_no_gap_and_those_of_several_people_overlap() -> None:
     found = [
         ScheduleEntry(ADA, 10, 20),
         ScheduleEntry(ADA, 20, 30),
@@ -45,7 +46,7 @@ def test_pieces_have_no_gap_and_no_overlap() -> None:
     assert pieces(found, 0, 55) == [
         ScheduleEntry(NOBODY, 0, 10),
         ScheduleEntry(ADA, 10, 30),
-        ScheduleEntry(GRACE, 30, 40),
+        ScheduleEntry(GRACE, 25, 40),
         ScheduleEntry(NOBODY, 40, 50),
         ScheduleEntry(ADA, 50, 55),
     ]
@@ -55,7 +56,9 @@ def test_pieces_have_no_gap_and_no_overlap() -> None:
 @given(
     st.lists(st.tuples(st.integers(0, 3), st.integers(0, 100), st.integers(1, 50)), max_size=12)
 )
-def test_pieces_cover_the_span_and_neighbours_differ(rows: List[Tuple[int, int, int]]) -> None:
+def test_pieces_cover_the_span_and_stretches_change_people(
+    rows: List[Tuple[int, int, int]],
+) -> None:
     found = sorted(
         (
             ScheduleEntry(Reference("user", f"P{who}", str(who)), at, at + length)
@@ -64,14 +67,15 @@ def test_pieces_cover_the_span_and_neighbours_differ(rows: List[Tuple[int, int, 
         key=lambda one: (one.start, one.end),
     )
     made = pieces(found, 20, 90)
-    assert made[0].start == 20
-    assert made[-1].end == 90
-    for one, other in zip(made, made[1:]):
-        assert one.end == other.start
-        assert one.user.id != other.user.id
     for second in range(20, 90):
-        who = next(one.user.id for one in made if one.start <= second < one.end)
-        assert who in {one.user.id for one in found if one.start <= second < one.end} or not who
+        there = sorted(one.user.id for one in made if one.start <= second < one.end)
+        on_call = {one.user.id for one in found if one.start <= second < one.end}
+        assert there == (sorted(on_call) or [""])
+    cut = rotation.stretches(made)
+    assert (cut[0].start, cut[-1].end) == (20, 90)
+    for before, after in zip(cut, cut[1:]):
+        assert before.end == after.start
+        assert {one.id for one in before.people} != {one.id for one in after.people}
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,13 @@ def test_a_hand_over_at_nine_stays_at_nine_when_the_clocks_change() -> None:
     ]
 
 
+def test_a_day_on_which_several_are_on_call_names_them_all() -> None:
+    nine, noon = 9 * 3600, 12 * 3600
+    found = [ScheduleEntry(ADA, 0, DAY), ScheduleEntry(Reference("user", "PM", "Mei"), nine, noon)]
+    text = week.message([("Rota", found)], 0, 1, times.zone("UTC"), "UTC")
+    assert text.endswith("| Thu 1 Jan | Ada · 09:00 Ada + Mei · 12:00 Ada |")
+
+
 def test_a_table_too_long_for_a_post_is_refused() -> None:
     where = times.zone("UTC")
     hourly = [
@@ -145,7 +156,8 @@ def test_entries_that_do_not_read_are_left_out() -> None:
         {**good, "start": "soon"},
         {**good, "end": good["start"]},
     ]
-    assert [one.user.name for one in rotation.schedule_entries([*bad, good])] == ["Ada"]
+    found = schedules.shifts({"rendered_schedule_entries": [*bad, good]})
+    assert [one.user.name for one in found] == ["Ada"]
 
 
 @given(st.data())
@@ -192,7 +204,8 @@ def test_random_rotations_are_told_as_they_are(data: st.DataObject) -> None:
         }
         for one in rota.shifts(schedule, int(begin), int(end))
     ]
-    found = rotation.schedule_entries(rendered)
+    shifts = schedules.shifts({"rendered_schedule_entries": rendered})
+    found = [ScheduleEntry(one.user, one.start, one.end) for one in shifts]
     for day in rotation.days(first, 4):
         start, stop = midnight(day, where), midnight(day + timedelta(days=1), where)
         made = pieces(found, start, stop)

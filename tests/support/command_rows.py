@@ -274,7 +274,7 @@ ROWS: Tuple[Row, ...] = (
         public=True,
     ),
     Row(
-        "override <schedule> [from <18:00>] for <2h> [by @user]",
+        "override <schedule> [from <18:00>] for <2h> [by @user] [instead of @user]",
         "override Platform rotation from tomorrow 9:00 for 2h by @mei",
         "Mei Tanaka takes Platform rotation from",
         lambda room, one: (

@@ -3,11 +3,14 @@ a time zone."""
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, Dict, List, Optional, Sequence
 
 from dateutil import tz
+from dateutil.parser import isoparse
 from example_rows import ExampleCase
+
+from sandbox.clock import iso
 
 ZONE = "Europe/Berlin"
 HOUR, DAY = 3600, 86400
@@ -16,6 +19,19 @@ HOUR, DAY = 3600, 86400
 def moment(*parts: int) -> float:
     """Seconds since the epoch of a local time in ZONE."""
     return datetime(*parts, tzinfo=tz.gettz(ZONE)).timestamp()  # type: ignore[arg-type,misc]
+
+
+def _zoned(at: float) -> Dict[str, str]:
+    return {"date_time": iso(at), "time_zone": ZONE}
+
+
+def _wall(zoned: Dict[str, str]) -> datetime:
+    """What the clocks of ZONE show then."""
+    return isoparse(zoned["date_time"]).astimezone(tz.gettz(ZONE)).replace(tzinfo=None)
+
+
+def _epoch(wall: datetime) -> float:
+    return wall.replace(tzinfo=tz.gettz(ZONE)).timestamp()
 
 
 class OnCallCase(ExampleCase):
@@ -65,6 +81,32 @@ class OnCallCase(ExampleCase):
             overrides=[],
         )
         return made
+
+    def begins(self, schedule: Dict[str, Any], at: float) -> None:
+        """Its turns begin at that time, whichever kind it is."""
+        for layer in schedule["layers"]:
+            layer.update(start=int(at), virtual_start=int(at))
+        for rotation in schedule.get("rotations", ()):
+            for event in rotation["events"]:
+                length = _wall(event["end"]) - _wall(event["start"])
+                event["start"] = _zoned(at)
+                event["end"] = _zoned(_epoch(_wall(event["start"]) + length))
+                event["effective_since"] = int(at)
+
+    def only(self, schedule: Dict[str, Any], time_of_day: str, hours: int) -> None:
+        """Of each day only these hours, from the time at which its turns begin."""
+        for layer in schedule["layers"]:
+            layer["restrictions"] = [
+                {
+                    "type": "daily_restriction",
+                    "start_time_of_day": time_of_day,
+                    "duration_seconds": hours * HOUR,
+                }
+            ]
+        for rotation in schedule.get("rotations", ()):
+            for event in rotation["events"]:
+                end = _wall(event["start"]) + timedelta(hours=hours)
+                event["end"] = _zoned(_epoch(end))
 
     def policy(self, name: str, *levels: Sequence[Any]) -> Dict[str, Any]:
         rules = [

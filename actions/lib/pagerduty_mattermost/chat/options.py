@@ -3,9 +3,9 @@
     read_options(line, {"urgency"})  # of 'trigger --urgency low "Slow" on Database'
     # -> ReadOptions(<trigger "Slow" on Database>, {"urgency": "low"})
 
-Telephones make a dash of two hyphens. What stands in quotes is no option. Other words stand
-together, and behind an option only in quotes: of `--service Checkout API` nobody knows what API
-belongs to.
+A flag is an option without a value (`--add`). Telephones make a dash of two hyphens. What stands
+in quotes is no option. Other words stand together, and behind an option only in quotes: of
+`--service Checkout API` nobody knows what API belongs to.
 """
 
 from __future__ import annotations
@@ -26,8 +26,11 @@ class ReadOptions(NamedTuple):
     problem: str = ""
 
 
-def read_options(line: TypedLine, known: Collection[str]) -> ReadOptions:
-    """Of all words but the first. `known`: names that there are."""
+def read_options(
+    line: TypedLine, known: Collection[str], flags: Collection[str] = ()
+) -> ReadOptions:
+    """Of all words but the first. `known`: names that there are; `flags`: those that take no
+    value: theirs is the name."""
     options: Dict[str, str] = {}
     others: List[Word] = list(line.words[:1])
     at, last = 1, ""
@@ -46,8 +49,11 @@ def read_options(line: TypedLine, known: Collection[str]) -> ReadOptions:
             others.append(word)
             at += 1
             continue
+        if name in flags and "=" not in raw:
+            options[name], at = name, at + 1
+            continue
         if name not in known:
-            there = ", ".join("--" + one for one in sorted(known))
+            there = ", ".join("--" + one for one in sorted({*known, *flags}))
             return ReadOptions(line, problem=f"there is no --{name[:30]} here; there are {there}")
         value, at = _value(line, at)
         if not value:

@@ -93,22 +93,25 @@ def _candidates(table: CommandTable, line: TypedLine) -> Iterator[TypedLine]:
 def _matched(table: CommandTable, line: TypedLine) -> Command:
     """By the first form that fits, those that begin with more words first; without a verb when
     none does. Raises Unread."""
-    known = {name for verb in table.with_word(line.word(0)) for name in verb.options}
-    read = read_options(line, known) if known else None
+    verbs = table.with_word(line.word(0))
+    known = {name for verb in verbs for name in verb.options}
+    flags = {name for verb in verbs for name in verb.flags}
+    read = read_options(line, known, flags) if known or flags else None
     if read is not None and read.problem:
         raise Unread(read.problem)
     bare = read.line if read is not None else line
     for count in range(min(table.most_words, len(bare.words)), 0, -1):
         for verb, form in table.beginning(bare.keys(count)):
             rest = bare.rest(count)
-            if read is not None and verb.options:
+            optional = bool(verb.options or verb.flags)
+            if read is not None and optional:
                 rest = words_of(" ".join(rest.text[w.start : w.end] for w in rest.words))
             fields = form.reader.read(rest)
             if fields is None:
                 continue
             given = {name: word for name, word in fields.items() if word}
             command = Command(verb.name)._replace(**form.fixed, **given)  # type: ignore[arg-type]
-            return command._replace(options=read.options) if read and verb.options else command
+            return command._replace(options=read.options) if read and optional else command
     return _UNREAD
 
 
@@ -118,8 +121,10 @@ def _problem(table: CommandTable, line: TypedLine) -> str:
     word = line.word(0)
     verbs = table.with_word(word)
     stray = next(filter(None, (option_name(line.text[w.start : w.end]) for w in line.words)), "")
-    if verbs and stray and not any(verb.options for verb in verbs):
-        owners = sorted({verb.word for verb in table.verbs if stray in verb.options})
+    if verbs and stray and not any(verb.options or verb.flags for verb in verbs):
+        owners = sorted(
+            {verb.word for verb in table.verbs if stray in (*verb.options, *verb.flags)}
+        )
         if owners:
             return f"--{stray} belongs to " + " and ".join(f"`/pd {one}`" for one in owners)
     if verbs:

@@ -56,6 +56,8 @@ class Verb(NamedTuple):
     """Its heading in `/pd help`, one of GROUPS."""
     options: Tuple[str, ...] = ()
     """May stand anywhere behind the command, as `--name value`."""
+    flags: Tuple[str, ...] = ()
+    """The same without a value, as `--name`."""
     changes: str = NOTHING
     """NOTHING, OWN_SETTINGS, CHAT or PAGERDUTY."""
     incidents: str = NONE
@@ -102,7 +104,8 @@ class Verb(NamedTuple):
     @property
     def hint(self) -> str:
         """Usage with its options."""
-        return " ".join([self.usage, *(f"[--{name} …]" for name in self.options)])
+        flags = (f"[--{name}]" for name in self.flags)
+        return " ".join([self.usage, *(f"[--{name} …]" for name in self.options), *flags])
 
     @property
     def is_act(self) -> bool:

@@ -1,8 +1,8 @@
 """Who is on call by a schedule in a span of time, cut by local days. Pure but for `read`.
 
     entries = read(pagerduty, schedule.id, since, until)    # overrides are in it already
-    pieces(entries, begin, end)                             # without gaps or overlaps: nobody's
-                                                            # time is a piece too
+    pieces(entries, begin, end)                             # without gaps: nobody's time is a
+                                                            # piece too
 
 Days are those of a time zone: one with a change of the clocks has 23 or 25 hours; a hand-over at
 9:00 stays at 9:00.
@@ -11,14 +11,22 @@ Days are those of a time zone: one with a change of the clocks has 23 or 25 hour
 from __future__ import annotations
 
 from datetime import date, timedelta, tzinfo
-from typing import Any, Iterable, List, Mapping, NamedTuple, Sequence
+from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty import schedules
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 
 NOBODY = Reference("user", "", "nobody")
+
+
+class Stretch(NamedTuple):
+    """A time in which the same people are on call; seconds since the epoch."""
+
+    people: Tuple[Reference, ...]
+    start: float
+    end: float
 
 
 class ScheduleEntry(NamedTuple):
@@ -30,58 +38,49 @@ class ScheduleEntry(NamedTuple):
 
 
 def read(pagerduty: PagerDuty, schedule: str, since: float, until: float) -> List[ScheduleEntry]:
-    """The final schedule (API: GET /schedules/{id}), one request. Raises the gateway's errors,
-    NotFound too."""
-    span = {"since": times.iso(since), "until": times.iso(until), "overflow": "true"}
-    row = pagerduty.get(fill("/schedules/{id}", id=schedule), span).get("schedule")
-    final = row.get("final_schedule") if isinstance(row, dict) else None
-    return schedule_entries(
-        final.get("rendered_schedule_entries") or () if isinstance(final, dict) else ()
-    )
-
-
-def schedule_entries(rows: Iterable[Any]) -> List[ScheduleEntry]:
-    """Those of PagerDuty's rendered entries that have a user and times, in order."""
-    found: List[ScheduleEntry] = []
-    for entry in rows:
-        if not isinstance(entry, dict):
-            continue
-        user, start, end = entry.get("user"), _at(entry, "start"), _at(entry, "end")
-        if (
-            isinstance(user, dict)
-            and user.get("id")
-            and start is not None
-            and end is not None
-            and end > start
-        ):
-            found.append(
-                ScheduleEntry(Reference("user", str(user["id"]), _name(user)), start, end)
-            )
-    return sorted(found, key=lambda one: (one.start, one.end))
+    """Who is on call by a schedule of either kind, each person's shifts. Raises the gateway's
+    errors, NotFound too (`gateways.pagerduty.schedules.read`)."""
+    found = schedules.read(pagerduty, schedule, since, until)
+    return [ScheduleEntry(one.user, one.start, one.end) for one in found.final]
 
 
 def pieces(found: Sequence[ScheduleEntry], begin: float, end: float) -> List[ScheduleEntry]:
-    """[begin, end) without a gap: in order, one person's adjoining entries as one, `NOBODY`
-    where there is none."""
+    """[begin, end) without a gap, in order: one person's adjoining entries as one, `NOBODY` where
+    there is none. Where several are on call at once, their pieces overlap."""
     made: List[ScheduleEntry] = []
-
-    def add(user: Reference, start: float, stop: float) -> None:
-        if made and made[-1].user.id == user.id:
-            made[-1] = made[-1]._replace(end=stop)
-        else:
-            made.append(ScheduleEntry(user, start, stop))
-
-    at = begin
-    for one in found:
-        start, stop = max(one.start, at), min(one.end, end)
+    last: Dict[str, int] = {}
+    """By user, the place of their newest piece."""
+    for one in sorted(found, key=lambda entry: entry.start):
+        start, stop = max(one.start, begin), min(one.end, end)
         if stop <= start:
             continue
-        if start > at:
-            add(NOBODY, at, start)
-        add(one.user, start, stop)
-        at = stop
+        place = last.get(one.user.id)
+        if place is not None and made[place].end >= start:
+            made[place] = made[place]._replace(end=max(made[place].end, stop))
+        else:
+            last[one.user.id] = len(made)
+            made.append(ScheduleEntry(one.user, start, stop))
+    at, gaps = begin, []
+    for one in made:
+        if one.start > at:
+            gaps.append(ScheduleEntry(NOBODY, at, one.start))
+        at = max(at, one.end)
     if at < end:
-        add(NOBODY, at, end)
+        gaps.append(ScheduleEntry(NOBODY, at, end))
+    return sorted([*made, *gaps], key=lambda one: (one.start, one.end))
+
+
+def stretches(found: Sequence[ScheduleEntry]) -> List[Stretch]:
+    """Pieces cut where who is on call changes: each with everybody of that time."""
+    marks = sorted({at for one in found for at in (one.start, one.end)})
+    made: List[Stretch] = []
+    for start, stop in zip(marks, marks[1:]):
+        people = tuple(one.user for one in found if one.start <= start and one.end >= stop)
+        ids = {one.id for one in people}
+        if made and made[-1].end == start and {one.id for one in made[-1].people} == ids:
+            made[-1] = made[-1]._replace(end=stop)
+        else:
+            made.append(Stretch(people, start, stop))
     return made
 
 
@@ -97,11 +96,3 @@ def local_day(at: float, where: tzinfo) -> date:
 
 def days(first: date, count: int) -> List[date]:
     return [first + timedelta(days=number) for number in range(count)]
-
-
-def _at(entry: Mapping[str, Any], name: str) -> Any:
-    return times.seconds(str(entry.get(name) or ""))
-
-
-def _name(user: Mapping[str, Any]) -> str:
-    return one_line(clean(user.get("summary") or user.get("name") or user["id"], 200))

@@ -22,7 +22,7 @@ from typing import (
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.pagerduty import on_calls
+from pagerduty_mattermost.gateways.pagerduty import on_calls, schedules
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.on_calls import OnCall
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, resolve_each
@@ -166,21 +166,25 @@ def present_at(
             by_kind[one.kind].append(one.id)
     found: Dict[str, List[Reference]] = {}
     for id, rows in rows_of(pagerduty, "schedule", by_kind["schedule"]).items():
-        found[id] = _people(rows) or on_calls.on_duty(pagerduty, id, now)
+        found[id] = _people(rows) or schedules.on_duty(pagerduty, id, now)
     for id, rows in rows_of(pagerduty, "escalation_policy", by_kind["escalation_policy"]).items():
         found[id] = _people(on_calls.first_level(rows))
     return found
 
 
 def rows_of(
-    pagerduty: PagerDuty, kind: str, ids: Sequence[str], **span: float
+    pagerduty: PagerDuty,
+    kind: str,
+    ids: Sequence[str],
+    *,
+    since: Optional[float] = None,
+    until: Optional[float] = None,
 ) -> Dict[str, List[OnCall]]:
     """The on-calls of each of the schedules or policies, first level first; each id is there."""
     found: Dict[str, List[OnCall]] = {id: [] for id in ids}
     for begin in range(0, len(ids), MAX_IDS):
-        for row in on_calls.read(
-            pagerduty, {kind + "_ids": list(ids[begin : begin + MAX_IDS])}, whole=True, **span
-        ):
+        of = {kind + "_ids": list(ids[begin : begin + MAX_IDS])}
+        for row in on_calls.read(pagerduty, of, whole=True, since=since, until=until):
             id = row.schedule_id if kind == "schedule" else row.policy_id
             if id in found:
                 found[id].append(row)

@@ -114,19 +114,18 @@ def read_lines(pagerduty: PagerDuty, asked: Asked, now: float) -> List[TodayLine
     for service in services:
         if not service.escalation_policy_id:
             raise NotFound(f"the service {service.name!r} has no escalation policy")
-    span = {"since": now, "until": now + AHEAD_SECONDS}
+    until = now + AHEAD_SECONDS
     by_policy = [(one.name, one.escalation_policy_id) for one in services]
     by_policy += [(one.name, one.id) for one in policies]
     ids = list(dict.fromkeys(id for _, id in by_policy))
-    rows = rows_of(pagerduty, "escalation_policy", ids, **span)
+    rows = rows_of(pagerduty, "escalation_policy", ids, since=now, until=until)
     lines = [TodayLine(name, on_calls.paired(rows[id], now)) for name, id in by_policy]
-    rows = rows_of(pagerduty, "schedule", [one.id for one in schedules], **span)
+    rows = rows_of(pagerduty, "schedule", [one.id for one in schedules], since=now, until=until)
     for one in schedules:
-        shifts = on_calls.paired(rows[one.id], now) or [
-            (on_calls.OnCall(1, person), None)
-            for person in on_calls.on_duty(pagerduty, one.id, now)
-        ]
-        lines.append(TodayLine(one.name, shifts, levels=False))
+        turns = on_calls.once_each(rows[one.id]) or on_calls.unused_schedule(
+            pagerduty, one.id, one.name, since=now, until=until
+        )
+        lines.append(TodayLine(one.name, on_calls.paired(turns, now), levels=False))
     return lines
 
 

@@ -17,6 +17,8 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.gateways.pagerduty import schedules
+from pagerduty_mattermost.gateways.pagerduty.schedules import Schedule
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.oncall import entries, handoff_messages, handoffs, rendered_schedule
 from pagerduty_mattermost.oncall.handoff_messages import CANCELLED, OVER
@@ -28,7 +30,7 @@ from pagerduty_mattermost.oncall.handoffs import (
     WatchedChanges,
     WatchState,
 )
-from pagerduty_mattermost.oncall.rendered_schedule import OnCallReason, RenderedSchedule
+from pagerduty_mattermost.oncall.rendered_schedule import OnCallReason
 from pagerduty_mattermost.oncall.shift_messages import ShiftMessenger
 from pagerduty_mattermost.oncall.targets import forget_targets
 from pagerduty_mattermost.oncall.watched import WatchedOnCalls, read_watched
@@ -104,7 +106,7 @@ class OnCallWatcher:
         self._terms = context.settings.oncall
         self._zone = times.zone(context.settings.time_zone)
         self._messenger = ShiftMessenger(context)
-        self._rendered: Dict[str, RenderedSchedule] = {}
+        self._rendered: Dict[str, Schedule] = {}
 
     def run(self) -> WatchReport:
         """Raises the gateway's and the store's errors; nothing is remembered of such a run."""
@@ -180,7 +182,8 @@ class OnCallWatcher:
                 del spans[id]
                 unused.discard(id)
                 continue
-            spans[id] = {handoffs.SCHEDULE_LEVEL: found.final} if found.final else {}
+            final = rendered_schedule.spans(found)
+            spans[id] = {handoffs.SCHEDULE_LEVEL: final} if final else {}
             (unused.discard if found.used else unused.add)(id)
         if policies and seen.pages.get("escalation_policy", 0) > 1:
             wanted = {"escalation_policy": policies}
@@ -195,7 +198,7 @@ class OnCallWatcher:
         missing = [id for id in dict.fromkeys(ids) if id and id not in self._rendered]
         if missing:
             self._rendered.update(
-                rendered_schedule.read(
+                schedules.read_many(
                     self._context.pagerduty,
                     missing,
                     now - SCHEDULE_AROUND_SECONDS,

@@ -48,9 +48,11 @@ def label(day: date) -> str:
 
 
 def _cell(found: Sequence[ScheduleEntry], where: tzinfo) -> str:
-    """ "Ada · 09:00 Grace": who has the day, and from when somebody else."""
-    parts = [markdown.cell(found[0].user.name)]
-    for one in found[1:]:
+    """ "Ada · 09:00 Ada + Grace": who has the day, and from when somebody else."""
+    parts: List[str] = []
+    for one in rotation.stretches(found):
         at = datetime.fromtimestamp(one.start, where)
-        parts.append(f"{at.hour:02d}:{at.minute:02d} {markdown.cell(one.user.name)}")
+        begins = f"{at.hour:02d}:{at.minute:02d} " if parts else ""
+        people = " + ".join(sorted(markdown.cell(user.name) for user in one.people))
+        parts.append(begins + people)
     return " · ".join(parts)

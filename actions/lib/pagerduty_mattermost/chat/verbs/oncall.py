@@ -52,9 +52,13 @@ def _of(context: Context, kind: str, id: str, name: str, policy: str) -> Command
         raise NotFound(f"the service {name!r} has no escalation policy")
     asked = ("escalation_policy", policy) if kind == "service" else (kind, id)
     now = context.pagerduty.now()
-    shifts = on_calls.shifts(
-        context.pagerduty, {asked[0] + "_ids": [asked[1]]}, now=now, days=LOOK_AHEAD_DAYS
-    )
+    until = now + LOOK_AHEAD_DAYS * 86400
+    if kind == "schedule":
+        rows = on_calls.of_schedule(context.pagerduty, id, name, since=now, until=until)
+    else:
+        of = {asked[0] + "_ids": [asked[1]]}
+        rows = on_calls.read(context.pagerduty, of, since=now, until=until)
+    shifts = on_calls.paired(rows, now)
     if not shifts:
         return CommandResult(f"Nobody is on call for {escape(name)}.")
     return CommandResult(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.chat.acting_user import find_person, identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
@@ -14,8 +14,8 @@ from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.core.typed_times import LONG_SECONDS, TypedSpan, read_span
-from pagerduty_mattermost.gateways.pagerduty import on_calls, overrides
-from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty import on_calls, overrides, schedules
+from pagerduty_mattermost.gateways.pagerduty.overrides import AlreadyOnCall
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 from pagerduty_mattermost.oncall import rotation
 
@@ -28,16 +28,21 @@ MAX_SHORTFALL_SECONDS = 300.0
 """By which an override may fall short of what is asked for and be the same."""
 AHEAD_DAYS = 14
 """In which overrides are listed."""
+INSTEAD_OF = "instead of"
+"""Between who takes a part of a schedule and who is replaced."""
 
 
 def override(context: Context, command: Command) -> CommandResult:
     """`service`: the schedule; `duration`: [from …] for … or until …; `text`: who takes it, by
-    default who asks."""
+    default who asks, and behind "instead of" who is replaced."""
     asker = identify(context, command.user).person
-    person = find_person(context, command.text.strip()) if command.text.strip() else asker
+    taker, _, replaced = (part.strip() for part in command.text.partition(INSTEAD_OF))
+    person = find_person(context, taker) if taker else asker
+    other = find_person(context, replaced) if replaced else None
     schedule = resolve(context.pagerduty, "schedule", command.service)
     start, end = _span(context, command.duration)
-    return _create(context, schedule, person, start, end, asker)
+    wanted = _Wanted(schedule, person, start, end, other, "add" in command.options)
+    return _create(context, wanted, asker)
 
 
 def take(context: Context, command: Command) -> CommandResult:
@@ -45,11 +50,11 @@ def take(context: Context, command: Command) -> CommandResult:
     is going on."""
     asker = identify(context, command.user).person
     schedule = resolve(context.pagerduty, "schedule", command.service)
-    now = float(int(context.pagerduty.now()))
+    now, add = float(int(context.pagerduty.now())), "add" in command.options
     if command.duration.strip():
         start, end = _span(context, command.duration)
-        return _create(context, schedule, asker, start, end, asker)
-    people = on_calls.on_duty(context.pagerduty, schedule.id, now)
+        return _create(context, _Wanted(schedule, asker, start, end, None, add), asker)
+    people = schedules.on_duty(context.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
         return CommandResult(f"You are on call by {escape(schedule.name)} already.")
     found = _end_of_shift(context, schedule, now)
@@ -62,7 +67,7 @@ def take(context: Context, command: Command) -> CommandResult:
         raise RejectedInput(
             f"the shift of {schedule.name!r} ends {until}, in more than a week: say for how long"
         )
-    return _create(context, schedule, asker, now, found, asker)
+    return _create(context, _Wanted(schedule, asker, now, found, None, add), asker)
 
 
 def listed(context: Context, command: Command) -> CommandResult:
@@ -94,9 +99,8 @@ def cancel(context: Context, command: Command) -> CommandResult:
     """One that is going on ends now, a coming one is dropped. That it is gone is no failure."""
     schedule, override = _ids(command)
     asker = identify(context, command.user).person
-    path = fill("/schedules/{schedule}/overrides/{override}", schedule=schedule, override=override)
     try:
-        context.pagerduty.delete(path)
+        overrides.delete(context.pagerduty, schedule, override)
     except NotFound:
         return CommandResult("There is no such override (any more).")
     return CommandResult(
@@ -107,7 +111,7 @@ def cancel(context: Context, command: Command) -> CommandResult:
 def _ids(command: Command) -> Tuple[str, str]:
     """Of schedule and override."""
     schedule, _, override = command.text.strip().strip("`").partition(":")
-    if not (_is_id(schedule) and _is_id(override)):
+    if not (_is_id(schedule) and all(map(_is_id, override.split(overrides.BETWEEN_IDS)))):
         raise RejectedInput(
             "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
         )
@@ -118,33 +122,64 @@ def _is_id(word: str) -> bool:
     return word.isascii() and word.isalnum()
 
 
-def _create(
-    context: Context,
-    schedule: Reference,
-    person: Reference,
-    start: float,
-    end: float,
-    asker: Reference,
-) -> CommandResult:
+class _Wanted(NamedTuple):
+    """An override that is asked for; seconds since the epoch."""
+
+    schedule: Reference
+    person: Reference
+    start: float
+    end: float
+    instead_of: Optional[Reference]
+    add: bool
+
+
+def _create(context: Context, wanted: _Wanted, asker: Reference) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
-    present = _covering(context, schedule, person, start, end)
+    schedule, person = wanted.schedule, wanted.person
+    start, end = times.iso(wanted.start), times.iso(wanted.end)
+    present = _covering(context, schedule, person, wanted.start, wanted.end)
     if present is not None:
         until = times.stamp(str(present.get("end")), zone)
         return CommandResult(
             f"{escape(person.name)} has {escape(schedule.name)} by an override until "
             f"{until} already."
         )
-    made = overrides.create(
-        context.pagerduty, schedule.id, times.iso(start), times.iso(end), person.id
-    )
-    span = f"from {times.stamp(times.iso(start), zone)} until {times.stamp(times.iso(end), zone)}"
+    other = wanted.instead_of.id if wanted.instead_of else ""
+    try:
+        made = overrides.create(
+            context.pagerduty,
+            schedule.id,
+            start,
+            end,
+            person.id,
+            instead_of=other,
+            add=wanted.add,
+        )
+    except AlreadyOnCall:
+        return CommandResult(
+            f"{escape(person.name)} is on call by {escape(schedule.name)} then already."
+        )
+    span = f"from {times.stamp(start, zone)} until {times.stamp(end, zone)}"
     by = "" if person.id == asker.id else f" (asked by {escape(asker.name)})"
-    id = f"{schedule.id}:{one_line(clean(made.get('id'), 40))}"
+    id = f"{schedule.id}:{one_line(clean(made.get('id'), 400))}"
     text = (
-        f"{escape(person.name)} takes {escape(schedule.name)} {span}{by}. To undo it: "
-        f"`/pd override cancel {id}`"
+        f"{escape(person.name)} takes {escape(schedule.name)} {span}{_beside(made)}{by}. To undo "
+        f"it: `/pd override cancel {id}`"
     )
     return CommandResult(text, (), asker.email, public=True)
+
+
+def _beside(made: Mapping[str, Any]) -> str:
+    """Of a shift-based schedule: who is replaced, or that nobody is."""
+    parts = made.get("parts")
+    if not parts:
+        return ""
+    names = dict.fromkeys(
+        one["instead_of"]["summary"] for one in parts if one.get("instead_of") is not None
+    )
+    replaced = f", in place of {escape(' and '.join(names))}" if names else ""
+    added = any(one.get("instead_of") is None for one in parts)
+    return replaced + (", as a custom shift" if added and not names else "")
 
 
 def _covering(
@@ -202,8 +237,11 @@ def _override(line: TypedLine) -> Fields:
     if found is None:
         return None
     before, length = found
+    replaced = length.cut("instead", "replacing", last=True)
+    other = f"{INSTEAD_OF} {replaced[1].without('of').said()}" if replaced else ""
+    length = replaced[0] if replaced else length
     taker = length.cut("by", "with", last=True)
-    person = taker[1].said() if taker else ""
+    person = " ".join(filter(None, (taker[1].said() if taker else "", other)))
     length = taker[0] if taker else length
     beginning = before.cut("from", last=True)
     if beginning is None:
@@ -218,9 +256,9 @@ def _let_take(line: TypedLine) -> Fields:
     """`<@user> take <schedule> for <length>`."""
     found = line.cut("take")
     rest = _override(found[1]) if found else None
-    if found is None or rest is None or rest["text"]:
+    if found is None or rest is None or rest["text"].split(INSTEAD_OF)[0]:
         return None
-    return {**rest, "text": found[0].said()}
+    return {**rest, "text": " ".join(filter(None, (found[0].said(), rest["text"])))}
 
 
 def _take(line: TypedLine) -> Fields:
@@ -250,8 +288,10 @@ VERBS = (
     Verb(
         name="override",
         run=override,
-        usage="override <schedule> [from <18:00>] for <2h> [by @user]",
-        help="take a part of a schedule, or give it to somebody",
+        usage="override <schedule> [from <18:00>] for <2h> [by @user] [instead of @user]",
+        flags=("add",),
+        help="take a part of a schedule, or give it to somebody; where several are on call at "
+        "once, say instead of whom, or --add to come beside them",
         forms=(
             Form(("override",), FormReader(("service", "duration", "text"), _override)),
             Form(("let",), FormReader(("service", "duration", "text"), _let_take)),
@@ -265,6 +305,7 @@ VERBS = (
         name="take",
         run=take,
         usage="take <schedule> [for 2h]",
+        flags=("add",),
         help="be on call from now on, by default until the shift ends",
         forms=(Form(("take", "take over"), FormReader(("service", "duration"), _take)),),
         group=PEOPLE,

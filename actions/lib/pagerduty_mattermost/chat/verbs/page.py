@@ -21,7 +21,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
 from pagerduty_mattermost.core.quotes import plain
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
-from pagerduty_mattermost.gateways.pagerduty import on_calls
+from pagerduty_mattermost.gateways.pagerduty import schedules
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import KINDS, Reference, resolve
 
@@ -123,7 +123,7 @@ def _target(context: Context, text: str) -> PageTarget:
     if found.kind == "escalation_policy":
         policy = {"id": found.id, "type": "escalation_policy_reference"}
         return PageTarget(found.name, {"escalation_policy": policy}, policy=found.id)
-    persons = on_calls.on_duty(context.pagerduty, found.id, context.pagerduty.now())
+    persons = schedules.on_duty(context.pagerduty, found.id, context.pagerduty.now())
     if not persons:
         raise NotFound(
             f"nobody is on call by the schedule {found.name!r} now, and nobody was paged"

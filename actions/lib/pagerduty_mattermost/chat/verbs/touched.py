@@ -6,8 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from pagerduty_mattermost.core.errors import NotFound, wrong_field
-from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.gateways.pagerduty.references import KINDS, resolve
+from pagerduty_mattermost.gateways.pagerduty.client import fill, segment
+from pagerduty_mattermost.gateways.pagerduty.references import KINDS, resolve, row_by_id
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
 
 if TYPE_CHECKING:
@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 def of_id(context: Context, kind: str, id: str) -> Dict[str, Any]:
     """The service, schedule or escalation policy of this id. Raises NotFound."""
-    row: Any = context.pagerduty.get(fill(KINDS[kind].path + "/{id}", id=id)).get(kind)
-    if not isinstance(row, dict):
+    row = row_by_id(context.pagerduty, kind, segment(id))
+    if row is None:
         raise NotFound(f"PagerDuty shows no {KINDS[kind].word} {id}")
     return row
 

@@ -180,14 +180,15 @@ class PagerDuty(PagerDutyConnection):
         key: str,
         params: Optional[Mapping[str, Any]] = None,
         maximum: int = MAX_RECORDS,
+        page_size: int = PAGE_SIZE,
     ) -> Listing:
         """All pages, at most `maximum` rows, each id once (rows can repeat when the account
-        changes meanwhile)."""
+        changes meanwhile). `page_size`: where the list allows more than a hundred."""
         items: List[Dict[str, Any]] = []
         seen: Set[Any] = set()
         offset = 0
         while True:
-            limit = min(PAGE_SIZE, max(1, maximum), MAX_RECORDS - offset)
+            limit = min(page_size, max(1, maximum), MAX_RECORDS - offset)
             page = self.page(path, key, {**(params or {}), "limit": limit, "offset": offset})
             for row in page.items:
                 identity = row.get("id")

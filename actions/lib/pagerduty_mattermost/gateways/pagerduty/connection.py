@@ -77,6 +77,8 @@ class PagerDutyConnection:
             log=log,
             monotonic=monotonic,
         )
+        self.shift_based: Dict[str, bool] = {}
+        """Of schedules by id, as far as answers told: whether they are shift-based."""
         self.last_rate: Optional[RateLimit] = None
         """The rate limit as the newest answer that told it did."""
         self._date = ""

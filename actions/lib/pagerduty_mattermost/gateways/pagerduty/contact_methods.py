@@ -3,12 +3,12 @@ include[]=contact_methods)."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence
+from typing import Any, Dict, Mapping, Sequence
 
-from pagerduty_mattermost.core.errors import NotFound
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty, fill
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
+from pagerduty_mattermost.gateways.pagerduty.users import read_users
 
 INCLUDE = {"include": ["contact_methods"]}
 WAKING_TYPES = (
@@ -39,28 +39,8 @@ def unreachable(pagerduty: PagerDuty, ids: Sequence[str]) -> Dict[str, Reference
     """Those of the users who can't be reached, by id. Asks for each, or for the list of all users
     where that takes fewer requests. Users whom PagerDuty no longer knows are left out. Raises the
     gateway's errors."""
-    rows: List[Mapping[str, Any]] = []
-    wanted = list(dict.fromkeys(ids))
-    if len(wanted) > 2:
-        first = pagerduty.page("/users", "users", {**INCLUDE, "total": True})
-        pages = -(-(first.total or 0) // PAGE_SIZE)
-        if not first.more:
-            rows = list(first.items)
-        elif 0 < pages <= len(wanted):
-            rows = list(first.items)
-            while first.more and first.items and len(rows) < (first.total or 0):
-                first = pagerduty.page("/users", "users", {**INCLUDE, "offset": len(rows)})
-                rows += first.items
-    seen = {str(row.get("id")): row for row in rows}
-    for id in wanted:
-        if id not in seen:
-            try:
-                row = pagerduty.get(fill("/users/{id}", id=id), INCLUDE).get("user")
-            except NotFound:
-                continue
-            if isinstance(row, dict):
-                seen[id] = row
-    return {id: _person(seen[id]) for id in wanted if id in seen and not can_be_reached(seen[id])}
+    seen = read_users(pagerduty, ids, INCLUDE)
+    return {id: _person(row) for id, row in seen.items() if not can_be_reached(row)}
 
 
 def _person(row: Mapping[str, Any]) -> Reference:

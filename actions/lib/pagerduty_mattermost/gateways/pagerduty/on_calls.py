@@ -20,8 +20,9 @@ from typing import (
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PermanentError, RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
-from pagerduty_mattermost.gateways.pagerduty.references import Reference, reference, resolve
+from pagerduty_mattermost.gateways.pagerduty import schedules
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 
 MAX_ROWS = 2000
 
@@ -63,10 +64,65 @@ def who(
     kind, text = _asked(escalation_policy, schedule, service, user)
     if kind in ("escalation_policy", "schedule") and text.isalnum() and text.isupper():
         rows = read(pagerduty, {kind + "_ids": [text]})
+        if rows and kind == "schedule":
+            return once_each(rows), rows[0].schedule
         if rows:
-            return rows, rows[0].policy if kind == "escalation_policy" else rows[0].schedule
+            return rows, rows[0].policy
     kind, id, name = _target(pagerduty, kind, text)
+    if kind == "schedule":
+        return of_schedule(pagerduty, id, name), name
     return read(pagerduty, {kind + "_ids": [id]}), name
+
+
+def of_schedule(
+    pagerduty: PagerDuty,
+    id: str,
+    name: str,
+    *,
+    since: Optional[float] = None,
+    until: Optional[float] = None,
+) -> List[OnCall]:
+    """Who is on call by a schedule, now, or within `since` and `until`: each person's time once,
+    however many escalation policies use it; of one that no policy uses, which PagerDuty's on-calls
+    leave out, as the schedule itself says. Raises the gateway's errors."""
+    rows = once_each(read(pagerduty, {"schedule_ids": [id]}, since=since, until=until))
+    return rows or unused_schedule(pagerduty, id, name, since=since, until=until)
+
+
+def once_each(rows: Iterable[OnCall]) -> List[OnCall]:
+    """Of the rows of one schedule: each time of each person once. Pure."""
+    found: Dict[Tuple[str, str, str], OnCall] = {}
+    for row in rows:
+        found.setdefault((row.user.id, row.start, row.end), row)
+    return list(found.values())
+
+
+def unused_schedule(
+    pagerduty: PagerDuty,
+    id: str,
+    name: str,
+    *,
+    since: Optional[float] = None,
+    until: Optional[float] = None,
+) -> List[OnCall]:
+    """Who is on call by a schedule that no escalation policy uses, as it says itself, for the same
+    time as `of_schedule`. Raises the gateway's errors."""
+    begin = pagerduty.now() if since is None else since
+    end = begin + 1 if until is None else until
+    final = [one for one in schedules.read(pagerduty, id, begin, end).final if one.end > begin]
+    without = [one.user.id for one in final if not one.user.email]
+    known = schedules.people(pagerduty, without)
+    return [
+        OnCall(
+            level=1,
+            user=known.get(one.user.id, one.user),
+            schedule=name,
+            start=times.iso(one.start),
+            end=times.iso(one.end),
+            schedule_id=id,
+        )
+        for one in final
+    ]
 
 
 def upcoming(
@@ -82,7 +138,12 @@ def upcoming(
     """The next to come on call within `days`: of each level and schedule the first who is not on
     call yet, in the order of their beginnings. Of a user: each next turn. Raises as `who`."""
     kind, id, name = _target(pagerduty, *_asked(escalation_policy, schedule, service, user))
-    rows = read(pagerduty, {kind + "_ids": [id]}, since=now, until=now + days * 86400)
+    until = now + days * 86400
+    rows = (
+        of_schedule(pagerduty, id, name, since=now, until=until)
+        if kind == "schedule"
+        else read(pagerduty, {kind + "_ids": [id]}, since=now, until=until)
+    )
     found: Dict[Tuple[str, int, str], OnCall] = {}
     for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
         begins = times.seconds(row.start)
@@ -142,7 +203,12 @@ def paired(rows: Iterable[OnCall], now: float) -> List[Shift]:
 
 
 def read(
-    pagerduty: PagerDuty, of: Mapping[str, Any], *, whole: bool = False, **span: float
+    pagerduty: PagerDuty,
+    of: Mapping[str, Any],
+    *,
+    whole: bool = False,
+    since: Optional[float] = None,
+    until: Optional[float] = None,
 ) -> List[OnCall]:
     """The rows of a filter (`schedule_ids`, `escalation_policy_ids`, `user_ids`), first level
     first; now, or within `since` and `until` (seconds since the epoch). `whole`: raises
@@ -150,7 +216,8 @@ def read(
     params: Dict[str, Any] = {
         **of,
         "include": ["users"],
-        **{name: times.iso(at) for name, at in span.items()},
+        "since": None if since is None else times.iso(since),
+        "until": None if until is None else times.iso(until),
     }
     listing = pagerduty.list_all("/oncalls", "oncalls", params, MAX_ROWS)
     if whole and listing.truncated:
@@ -189,15 +256,6 @@ def levels_of(rows: Iterable[OnCall], user_ids: AbstractSet[str]) -> Levels:
         [level for level, there in people.items() if there == user_ids],
         [level for level, there in people.items() if there & user_ids],
     )
-
-
-def on_duty(pagerduty: PagerDuty, schedule: str, now: float) -> List[Reference]:
-    """Who is on call by a schedule, also by one that no policy uses, which PagerDuty's on-calls
-    leave out. One request (API: GET /schedules/{id}/users)."""
-    span = {"since": times.iso(now), "until": times.iso(now + 1)}
-    rows = pagerduty.get(fill("/schedules/{schedule}/users", schedule=schedule), span).get("users")
-    found = rows if isinstance(rows, list) else ()
-    return [reference("user", row) for row in found if isinstance(row, dict) and row.get("id")]
 
 
 def on_call(row: Mapping[str, Any]) -> OnCall:

@@ -14,7 +14,13 @@ from __future__ import annotations
 import re
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Tuple, Union
 
-from pagerduty_mattermost.core.errors import Ambiguous, NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.errors import (
+    Ambiguous,
+    NotFound,
+    PackError,
+    RejectedInput,
+    Unauthorized,
+)
 from pagerduty_mattermost.core.text import ascii_lower, clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty
 
@@ -41,15 +47,20 @@ class _Kind(NamedTuple):
     word: str
     by_id: bool = True
     """Whether `GET path/{id}` exists, and `query` filters the list."""
+    shift_based: str = ""
+    """Path of a second list, of those that the first leaves out: it takes no `query`."""
 
 
+SHIFT_BASED_PATH = "/v3/schedules"
+MAX_SHIFT_BASED = 1000
+"""Rows of a page of their list (API: GET /v3/schedules)."""
 KINDS = {
     "service": _Kind("/services", "services", "service"),
     "team": _Kind("/teams", "teams", "team"),
     "user": _Kind("/users", "users", "user"),
     "priority": _Kind("/priorities", "priorities", "priority", by_id=False),
     "escalation_policy": _Kind("/escalation_policies", "escalation_policies", "escalation policy"),
-    "schedule": _Kind("/schedules", "schedules", "schedule"),
+    "schedule": _Kind("/schedules", "schedules", "schedule", shift_based=SHIFT_BASED_PATH),
 }
 
 _ID = re.compile(r"[A-Z0-9]{6,30}")
@@ -72,16 +83,20 @@ def resolve_user(pagerduty: PagerDuty, text: str) -> Tuple[Reference, str]:
 
 
 def _resolved(
-    pagerduty: PagerDuty, kind: str, text: str
+    pagerduty: PagerDuty,
+    kind: str,
+    text: str,
+    shift_based: Optional[List[Dict[str, Any]]] = None,
 ) -> Tuple[Reference, List[Dict[str, Any]]]:
-    """The one thing meant, and the rows that it was picked from."""
+    """The one thing meant, and the rows that it was picked from. `shift_based`: the second list,
+    where it was read already."""
     what = KINDS[kind]
     wanted = _wanted(what, text)
     if not what.by_id:
         rows = _rows(pagerduty, what)
         return _pick(what, kind, wanted, rows, True), rows
     if _ID.fullmatch(wanted):
-        row = _by_id(pagerduty, kind, wanted)
+        row = row_by_id(pagerduty, kind, wanted)
         if row is not None:
             return reference(kind, row), [row]
     if kind == "user" and "@" in wanted:
@@ -90,7 +105,11 @@ def _resolved(
     rows = _rows(pagerduty, what, wanted)
     if _matches(kind, wanted, rows):
         return _pick(what, kind, wanted, rows, False), rows
-    rows += _rows(pagerduty, what, maximum=SUGGESTION_ROWS)
+    if shift_based is None:
+        shift_based = _shift_based_rows(pagerduty, what)
+    if _matches(kind, wanted, shift_based):
+        return _pick(what, kind, wanted, shift_based, False), shift_based
+    rows += _rows(pagerduty, what, maximum=SUGGESTION_ROWS) + shift_based
     return _pick(what, kind, wanted, rows, True), rows
 
 
@@ -122,11 +141,14 @@ def resolve_each(
     what = KINDS[kind]
     wanted = {text: _wanted(what, text) for text in texts}
     rows = _whole(pagerduty, what, len(wanted)) if len(wanted) > 1 else None
+    shift_based = _shift_based_rows(pagerduty, what) if len(wanted) > 1 else None
+    if rows is not None:
+        rows = rows + (shift_based or [])
     found: Dict[str, Union[Reference, NotFound, Ambiguous]] = {}
     for text, word in wanted.items():
         try:
             found[text] = (
-                resolve(pagerduty, kind, word)
+                _resolved(pagerduty, kind, word, shift_based)[0]
                 if rows is None
                 else _pick(what, kind, word, rows, suggest)
             )
@@ -142,12 +164,16 @@ def _wanted(what: _Kind, text: str) -> str:
     return wanted
 
 
-def _by_id(pagerduty: PagerDuty, kind: str, id: str) -> Optional[Dict[str, Any]]:
-    try:
-        row = pagerduty.get(f"{KINDS[kind].path}/{id}").get(kind)
-    except (NotFound, RejectedInput):
-        return None  # a name that looks like an id
-    return row if isinstance(row, dict) and row.get("id") else None
+def row_by_id(pagerduty: PagerDuty, kind: str, id: str) -> Optional[Dict[str, Any]]:
+    """PagerDuty's object of this id; None when there is none. Raises the gateway's errors."""
+    for path in filter(None, (KINDS[kind].path, KINDS[kind].shift_based)):
+        try:
+            row = pagerduty.get(f"{path}/{id}").get(kind)
+        except (NotFound, RejectedInput):
+            continue  # a name that looks like an id
+        if isinstance(row, dict) and row.get("id"):
+            return row
+    return None
 
 
 def _by_email(pagerduty: PagerDuty, what: _Kind, wanted: str) -> List[Dict[str, Any]]:
@@ -165,9 +191,24 @@ def _has_email(rows: List[Dict[str, Any]], wanted: str) -> bool:
 def _rows(
     pagerduty: PagerDuty, what: _Kind, query: str = "", maximum: int = 10000
 ) -> List[Dict[str, Any]]:
-    return pagerduty.list_all(
+    rows = pagerduty.list_all(
         what.path, what.key, {"query": query} if query else None, maximum
     ).items
+    if what.shift_based:
+        pagerduty.shift_based.update((str(row.get("id")), False) for row in rows)
+    return rows
+
+
+def _shift_based_rows(pagerduty: PagerDuty, what: _Kind) -> List[Dict[str, Any]]:
+    """The second list; empty where there is none, or the account knows none."""
+    if not what.shift_based:
+        return []
+    try:
+        rows = pagerduty.list_all(what.shift_based, what.key, page_size=MAX_SHIFT_BASED).items
+    except (NotFound, RejectedInput, Unauthorized):
+        return []
+    pagerduty.shift_based.update((str(row.get("id")), True) for row in rows)
+    return rows
 
 
 def _whole(pagerduty: PagerDuty, what: _Kind, names: int) -> Optional[List[Dict[str, Any]]]:
