@@ -104,9 +104,12 @@ class IncidentSensor(PollingSensor):
             self._called.clear()
 
     def wake_by(self, wake: Callable[[], None]) -> None:
-        """For who calls `poll` instead of `run`: how to be called before the interval is over."""
+        """For who calls `poll` instead of `run`: how to be called before the interval is over. It
+        runs actions in its own process, so reads may follow each other closely."""
         if self._endpoint is not None:
             self._endpoint.wake = wake
+            if self._rate is not None:
+                self._endpoint.is_ample = self._rate.is_ample
 
     def watch_mattermost(self) -> None:
         """From now on, in a thread of its own, look whether posts wait for Mattermost to be

@@ -20,7 +20,12 @@ from pagerduty_mattermost.gateways.http import listener as chat_listener
 from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH_SECONDS, RELOAD_SECONDS
 from pagerduty_mattermost.gateways.stackstorm import kept_secrets
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.sensor.webhook import LATE_CALL_SECONDS, READ_AGAIN_SECONDS
+from pagerduty_mattermost.sensor.webhook import (
+    GAP_SECONDS,
+    LATE_CALL_SECONDS,
+    QUICK_GAP_SECONDS,
+    READ_AGAIN_SECONDS,
+)
 from pagerduty_mattermost.sensor.webhook_endpoint import (
     LISTEN_AGAIN_SECONDS,
     SILENT_SECONDS,
@@ -102,6 +107,34 @@ class WebhookTestCase(WebhookWorld):
         assert self.sensor.get_poll_interval() == 60
         assert self.after(59) == 0
         assert self.after(1) == 1
+
+    def test_a_burst_of_calls_for_one_incident_is_one_dispatch_with_all_of_it(self) -> None:
+        self.poll()
+        incident = self.account.trigger("Checkout API", "Called for")
+        assert self.call() == 202
+        assert self.after(0) == 0, "within the distance of two reads"
+        self.account.acknowledge(incident, user="ada@example.com")
+        assert self.call() == 202
+        self.account.annotate(incident, "Looking", user="ada@example.com")
+        assert self.call() == 202
+        assert self.after(GAP_SECONDS) == 1
+        (payload,) = self.payloads()
+        kinds = [event["event_type"].split(".")[1] for event in payload["events"]]
+        assert kinds == ["triggered", "acknowledged", "annotated"]
+
+    def test_who_runs_actions_itself_reads_more_often_while_the_limit_is_ample(self) -> None:
+        self.poll()
+        self.sensor.wake_by(lambda: None)
+        self.call()
+        assert self.after(GAP_SECONDS) == 1
+        self.call()
+        assert self.after(QUICK_GAP_SECONDS) == 1
+        self.account.set_options(rate_limit=12)
+        self.call()
+        assert self.after(QUICK_GAP_SECONDS) == 1, "the answer before it told of enough"
+        self.call()
+        assert self.after(QUICK_GAP_SECONDS) == 0
+        assert self.after(GAP_SECONDS) == 1
 
     def test_an_entry_that_comes_into_sight_long_after_its_call_is_looked_for_again(self) -> None:
         self.poll()

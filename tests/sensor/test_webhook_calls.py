@@ -27,6 +27,7 @@ from pagerduty_mattermost.sensor.webhook import (
     GENUINE,
     LATE_CALL_SECONDS,
     MAX_SIGNATURES,
+    QUICK_GAP_SECONDS,
     READ_AGAIN_SECONDS,
     SIGNATURE_HEADER,
     SUBSCRIBED_EVENTS,
@@ -350,7 +351,7 @@ def test_every_call_is_read_at_once_and_once_more_and_reads_keep_their_distance(
         second = min(at for at in begun if at >= last + READ_AGAIN_SECONDS - 1e-9)
         assert second - last <= READ_AGAIN_SECONDS + max(GAP_SECONDS, took) + 1e-9
     quiet = [at for at in begun if not any(at - took - 61 <= call <= at for call in calls)]
-    assert len(quiet) <= 300 / min(PACE) + 2
+    assert len(quiet) <= 300 / min(PACE.polling, PACE.with_calls) + 2
 
 
 @given(TIMES, st.lists(st.tuples(st.floats(0, 200), st.floats(0, 60)), max_size=4))
@@ -369,6 +370,22 @@ def test_a_call_during_an_outage_is_read_within_the_short_interval_after_it(
         )
     begun = [at for at, _ in world.reads]
     assert all(later - before >= GAP_SECONDS - 1e-9 for before, later in zip(begun, begun[1:]))
+
+
+@given(TIMES, st.floats(0.0, 3.0), st.booleans())
+def test_who_may_read_often_does_so_while_the_limit_is_ample_and_half_the_time_at_most(
+    calls: List[float], took: float, ample: bool
+) -> None:
+    pace = PACE.quick(ample, took)
+    assert pace.gap == (min(max(QUICK_GAP_SECONDS, 2 * took), GAP_SECONDS) if ample else 1.0)
+    world = World(took, [])
+    world.webhook = world.webhook._replace(pace=pace)
+    world.live(300.0, calls)
+    begun = [at for at, _ in world.reads]
+    assert all(later - before >= pace.gap - 1e-9 for before, later in zip(begun, begun[1:]))
+    for call in calls:
+        assert min(at for at in begun if at >= call) - call <= max(pace.gap, took) + 1e-9
+    assert PACE.quick(True, 0.0).quick(False, 0.0).gap == GAP_SECONDS
 
 
 @given(st.integers(1, 2000), st.floats(0.1, 20.0))

@@ -62,7 +62,10 @@ ALL_EVENTS = (*SUBSCRIBED_EVENTS, *WEBHOOK_ONLY_EVENTS)
 """With those of which the calls' bodies alone tell (`sensor.body_events`)."""
 
 GAP_SECONDS = 1.0
-"""Between the beginnings of two reads, however many calls come."""
+"""Between the beginnings of two reads, however many calls come: what happens to an incident within
+it is one execution on StackStorm, where each is a process."""
+QUICK_GAP_SECONDS = 0.2
+"""The same where an execution is no process, while PagerDuty's rate limit is ample."""
 GAP_AFTER_FAILURE_SECONDS = 5.0
 READ_AGAIN_SECONDS = 3.0
 """After the last call that tells of no incident, when the log is read once more: what it is about
@@ -104,6 +107,14 @@ class ReadPace(NamedTuple):
     """While the webhook does not work, or the last read failed."""
     with_calls: float
     """While it works."""
+    gap: float = GAP_SECONDS
+    """Between the beginnings of two reads."""
+
+    def quick(self, ample: bool, took: float) -> ReadPace:
+        """For who may read often. `ample`: the rate limit is; `took`: seconds of the newest read,
+        so that reads take half the time at most."""
+        gap = max(QUICK_GAP_SECONDS, 2 * took) if ample else GAP_SECONDS
+        return self._replace(gap=min(gap, GAP_SECONDS))
 
 
 class WebhookState(NamedTuple):
@@ -182,7 +193,7 @@ class WebhookState(NamedTuple):
         """When to read next; in the past: now."""
         if self.began is None:
             return now
-        earliest = self.began + (GAP_AFTER_FAILURE_SECONDS if self.failed else GAP_SECONDS)
+        earliest = self.began + (GAP_AFTER_FAILURE_SECONDS if self.failed else self.pace.gap)
         times = [
             max(earliest, (self.began if self.ended is None else self.ended) + self.interval(now))
         ]

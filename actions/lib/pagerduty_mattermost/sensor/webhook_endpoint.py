@@ -81,6 +81,9 @@ class WebhookEndpoint:
         self._cycle, self._keys, self._store, self._log = cycle, keys, store, log
         self.monotonic = monotonic
         self.wake: Callable[[], None] = lambda: None
+        self.is_ample: Callable[[], bool] = lambda: False
+        """Whether PagerDuty's rate limit allows reads that follow each other closely; never where
+        each execution is a process."""
         self._lock = threading.Lock()
         self._webhook = WebhookState(
             ReadPace(config.watch.poll_interval, config.watch.poll_interval_with_webhook)
@@ -192,7 +195,10 @@ class WebhookEndpoint:
             done = self._cycle.run(min(1.0, passed))
         finally:
             with self._lock:
-                webhook = self._webhook.read(self.monotonic(), done)
+                ended = self.monotonic()
+                webhook = self._webhook.read(ended, done)
+                pace = webhook.pace.quick(self.is_ample(), ended - now)
+                webhook = webhook._replace(pace=pace)
                 self._webhook = webhook._replace(lost=frozenset())
         self._cycle.look_up(webhook.lost)
         self._note_status()

@@ -21,6 +21,8 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 KEY = "rate"
 LOW_SHARE = 0.2
 """Less than this share of the limit is left for acts of people."""
+AMPLE_SHARE = 0.5
+"""While more than this share is left, what only tells may ask often."""
 LONGEST_SECONDS = 60.0
 """The limit is by the minute: whatever is told, it starts anew by then."""
 
@@ -28,6 +30,11 @@ LONGEST_SECONDS = 60.0
 def is_low(rate: Optional[RateLimit]) -> bool:
     """Where the answers tell no limit nothing is known, and nobody gives way."""
     return rate is not None and rate.limit > 0 and rate.remaining < LOW_SHARE * rate.limit
+
+
+def is_ample(rate: Optional[RateLimit]) -> bool:
+    """Where the answers tell no limit there is none."""
+    return rate is None or rate.limit <= 0 or rate.remaining > AMPLE_SHARE * rate.limit
 
 
 def note(store: Store, rate: RateLimit, now: float) -> None:
@@ -43,6 +50,10 @@ class RateNote:
     def __init__(self, pagerduty: Any, store: Store, clock: Callable[[], float]) -> None:
         self._pagerduty, self._store, self._clock = pagerduty, store, clock
         self._noted: Optional[RateLimit] = None
+
+    def is_ample(self) -> bool:
+        """By the newest answer."""
+        return is_ample(self._pagerduty.last_rate)
 
     def write(self) -> None:
         """Note it when it is low, each answer once. Raises StoreUnreachable."""
