@@ -232,6 +232,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     ),
     "mattermost.upload_file": fixed(channel="incidents", name="notes.txt", content="All is well"),
     "mattermost.repaint_incident": lambda t: {"incident_id": posted(t)},
+    "room.tend": fixed(),
     "room.open": lambda t: {"incident_id": posted(t)},
     "mattermost.tell_incident": lambda t: {"change": changed(t), "to": "assignees"},
     "mattermost.add_reaction": lambda t: {"post_id": post(t), "emoji": "eyes"},

@@ -178,10 +178,12 @@ def _repaint_one(
     context: Context, order: Mapping[str, Any], incident_id: str, known: Optional[Change] = None
 ) -> None:
     from pagerduty_mattermost.cards import posting
+    from pagerduty_mattermost.rooms.following import follow as follow_room
 
     try:
         change = known or posting.change_of(context, None, incident_id)
         chosen_in = order_replies.menu_channel(order)
-        posting.make_publisher(context).repaint(change, chosen_in=chosen_in)
+        outcomes = posting.make_publisher(context).repaint(change, chosen_in=chosen_in)
+        follow_room(context, change, outcomes)
     except PackError as error:
         context.log.warning("The card of %s will follow: %s", incident_id, error)

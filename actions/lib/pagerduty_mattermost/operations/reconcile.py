@@ -55,7 +55,9 @@ from pagerduty_mattermost.incidents.reader import (
 from pagerduty_mattermost.noise import storm_gate, storm_publisher
 from pagerduty_mattermost.operations import reconcile_plan, route_verdicts, shelved_cards
 from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, OpenIncident, ReconcileJob
+from pagerduty_mattermost.operations.rooms_round import tended
 from pagerduty_mattermost.operations.wanted_cards import WantedCards
+from pagerduty_mattermost.rooms.following import follow
 from pagerduty_mattermost.sensor import body_events
 
 if TYPE_CHECKING:
@@ -122,8 +124,7 @@ class Reconciler:
         truth = AtPagerDuty(rows, log.entries, now, unknown)
         kept_back = held_cards.held_incidents(self._context.store)
         low = frozenset(id for id in kept_back if id not in rows or rows[id].is_low)
-        noise = storm_gate.remembered(self._context.store)
-        watch = self._context.settings.watch
+        noise, watch = storm_gate.remembered(context.store), context.settings.watch
 
         def forgotten(incident: Incident) -> bool:
             is_new = (times.seconds(incident.created_at) or 0.0) >= state.origin
@@ -141,7 +142,9 @@ class Reconciler:
         wanted = {job.incident_id for job in jobs}
         left_out = (job.incident_id for job in planned if job.incident_id not in wanted)
         self._wanted.keep_unwanted({id: rows[id].updated_at for id in left_out if id in rows})
-        jobs += shelved_cards.back(context.mattermost, remembered, wanted)
+        rooms = tended(context, remembered, full=full)
+        problems += rooms.problems
+        jobs += shelved_cards.back(context.mattermost, remembered, wanted, rooms.back)
         if full:
             jobs += self._of_mattermost(remembered, rows, {job.incident_id for job in jobs})
         jobs += self._of_calls(remembered, {job.incident_id for job in jobs}, now)
@@ -254,6 +257,7 @@ class Reconciler:
         events = (*change.events, *self._called.get(job.incident_id, ()))
         change = change._replace(events=tuple(sorted(events, key=lambda one: one.occurred_at)))
         found = self._posts.repaint(change) if memory.cards else []
+        follow(self._context, change, found)
         if job.why & STARTS_CARDS:
             found += self._born(change, memory)
         return found

@@ -1,0 +1,79 @@
+"""An incident with a room was merged into another one: one room goes on. Where the other has one,
+this one leads there; else this room becomes the other's."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from pagerduty_mattermost.cards.records import IncidentRecords
+from pagerduty_mattermost.core.text import markdown_link
+from pagerduty_mattermost.incidents import alert_details
+from pagerduty_mattermost.rooms.furnishing import furnish
+from pagerduty_mattermost.rooms.links import label, room_link
+from pagerduty_mattermost.rooms.opening import purpose
+from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Change
+
+
+def merge(context: Context, records: RoomRecords, room: RoomRecord, change: Change) -> RoomRecord:
+    """The room of the incident that goes on. Raises the gateways' errors; a repeated run finishes
+    it."""
+    target = change.incident.merged_into
+    other = records.open_of(target)
+    if other is not None and other.channel_id != room.channel_id:
+        return _lead_there(context, records, room, other)
+    return _becomes(context, records, room, target)
+
+
+def _lead_there(
+    context: Context, records: RoomRecords, room: RoomRecord, other: RoomRecord
+) -> RoomRecord:
+    key = f"room merged {room.incident} {other.incident}"
+    there = markdown_link(label(other), room_link(context, other))
+    line = f"Merged: it goes on in {there}. Join that channel, and write there."
+    context.post_once(room.channel_id, line, key=key)
+    here = markdown_link(label(room), room_link(context, room))
+    context.post_once(
+        other.channel_id, f"The incident of {here} was merged into this one.", key=key
+    )
+    wait = context.settings.rooms.archive_seconds
+    due = 0.0 if room.adopted or wait is None else context.clock() + wait
+    room = room._replace(ended=True, due=due)
+    records.save(room)
+    return room
+
+
+def _becomes(context: Context, records: RoomRecords, room: RoomRecord, target: str) -> RoomRecord:
+    change = alert_details.fetch(context.pagerduty, target)
+    now = room._replace(
+        incident=target,
+        post_id="",
+        done=(),
+        header="",
+        ended=False,
+        due=0.0,
+    )
+    records.save(now)
+    records.mark(now)
+    _no_room_card(context, room)
+    records.forget(room)
+    if not room.adopted:
+        context.mattermost.patch_channel(room.channel_id, purpose=purpose(target))
+    context.post_once(
+        room.channel_id,
+        "Merged: this is the room of the other incident now.",
+        key=f"room becomes {room.incident} {target}",
+    )
+    return furnish(context, now, change).room
+
+
+def _no_room_card(context: Context, room: RoomRecord) -> None:
+    """The card of the merged incident is one like any other from now on."""
+    cards = IncidentRecords(context.store, room.incident, context.log)
+    record = cards.load().cards.get(room.channel_id)
+    if record is not None:
+        route = record.route._replace(room="", in_channel=False)
+        cards.save_card(record._replace(route=route))

@@ -1,0 +1,431 @@
+"""A room follows its incident, through its end and back; what people do by hand is respected; and
+the round puts right what differs."""
+
+from __future__ import annotations
+
+from typing import Any, Iterator, List
+
+import pytest
+from rooms_world import NOW, RoomsWorld
+
+from pagerduty_mattermost.cards import posting
+from pagerduty_mattermost.gateways.mattermost import own_channels
+from pagerduty_mattermost.incidents.history import missing_events
+from pagerduty_mattermost.incidents.reader import read_incident_log
+from pagerduty_mattermost.rooms import following, opening, tending
+
+NAME = "inc-2026-11-21-database-timeout"
+HOUR = 3600.0
+
+
+@pytest.fixture
+def world() -> Iterator[RoomsWorld]:
+    with RoomsWorld() as world:
+        yield world
+
+
+def come(world: RoomsWorld, incident: Any, **rooms: Any) -> None:
+    """All that happened to the incident comes through, as the action of repaint_cards does it."""
+    context = world.context(**rooms)
+    shown = world.change(incident, context)
+    entries = read_incident_log(context.pagerduty, incident.id)
+    change = missing_events(entries, shown.incident, {}, NOW - HOUR, world.clock())
+    outcomes = posting.follow(context, change)
+    following.follow(context, change, outcomes)
+
+
+def feed(world: RoomsWorld, channel: str = NAME) -> List[str]:
+    return [text.partition(" · ")[2] or text for text in world.texts(channel)]
+
+
+def round_(world: RoomsWorld, **rooms: Any) -> tending.TendReport:
+    return tending.tend(world.context(**rooms))
+
+
+def opened(world: RoomsWorld, **rooms: Any) -> Any:
+    world.rooms = {**world.rooms, **rooms}
+    incident = world.incident()
+    world.card(incident)
+    world.open(incident)
+    world.clock.advance(60)
+    return incident
+
+
+# What is told, and where
+
+
+def test_the_room_is_told_what_happens_in_the_channel(world: RoomsWorld) -> None:
+    incident = opened(world)
+    world.pagerduty.annotate(incident, "The disk was full", "Ada Lovelace")
+    world.pagerduty.set_priority(incident, "P1", "Ada Lovelace")
+    come(world, incident)
+    assert feed(world) == [
+        "Ada Lovelace noted:\n> The disk was full",
+        "Ada Lovelace set the priority to P1",
+    ]
+    (card,) = world.cards(NAME)
+    assert world.chat.thread(card) == []
+    come(world, incident)
+    assert len(feed(world)) == 2
+    assert "P1" in world.chat.channel(NAME).header
+
+
+def test_the_feed_may_be_chosen_and_stand_in_the_thread(world: RoomsWorld) -> None:
+    incident = opened(world, feed=["annotated"], feed_in="thread")
+    world.pagerduty.annotate(incident, "one", "Ada Lovelace")
+    world.pagerduty.set_priority(incident, "P1", "Ada Lovelace")
+    come(world, incident)
+    (card,) = world.cards(NAME)
+    assert [post.message.partition("\n")[2] for post in world.chat.thread(card)] == ["> one"]
+    assert feed(world) == []
+
+
+def test_nothing_is_told_twice_after_a_lost_answer_or_a_killed_run(world: RoomsWorld) -> None:
+    incident = opened(world)
+    world.pagerduty.annotate(incident, "once", "Ada Lovelace")
+    world.sandbox.mattermost.faults.add("lost", method="POST", path="/posts$", times=1)
+    come(world, incident)
+    assert len(feed(world)) == 1
+    for key in [name for name in world.datastore.items if ".state." in name]:
+        del world.datastore.items[key]
+    world.clock.advance(100)
+    world.chat.forget_pending()
+    come(world, incident)
+    assert len(feed(world)) == 1
+
+
+def test_what_was_deleted_by_people_stays_deleted(world: RoomsWorld) -> None:
+    incident = opened(world)
+    world.pagerduty.annotate(incident, "once", "Ada Lovelace")
+    come(world, incident)
+    world.chat.delete(world.posts(NAME)[-1])
+    world.clock.advance(100)
+    come(world, incident)
+    assert feed(world) == []
+
+
+def test_an_incident_without_a_room_costs_nothing_more(world: RoomsWorld) -> None:
+    incident = world.incident()
+    world.card(incident)
+    context = world.context()
+    change = world.change(incident, context)
+    outcomes = posting.make_publisher(context).repaint(change)
+    count = len(world.datastore.calls)
+    following.follow(context, change, outcomes)
+    assert len(world.datastore.calls) == count
+
+
+def test_the_title_follows_until_people_give_it_another(world: RoomsWorld) -> None:
+    incident = opened(world)
+    world.pagerduty.set_title(incident, "Everything is slow")
+    come(world, incident)
+    number = incident.number
+    assert world.chat.channel(NAME).display_name == f"#{number} Everything is slow"
+    world.chat.channel(NAME).display_name = "Ours"
+    world.pagerduty.set_title(incident, "Again another")
+    come(world, incident)
+    assert world.chat.channel(NAME).display_name == "Ours"
+
+
+def test_what_people_write_in_the_header_stays(world: RoomsWorld) -> None:
+    incident = opened(world)
+    channel = world.chat.channel(NAME)
+    channel.header = "Runbook: wiki | " + channel.header
+    world.pagerduty.acknowledge(incident, "Ada Lovelace")
+    come(world, incident)
+    assert channel.header.startswith("Runbook: wiki | ")
+    assert "Acknowledged" in channel.header
+    channel.header = "Only ours"
+    world.pagerduty.set_priority(incident, "P2", "Ada Lovelace")
+    come(world, incident)
+    world.pagerduty.set_priority(incident, "P1", "Ada Lovelace")
+    come(world, incident)
+    assert channel.header == "Only ours"
+
+
+def test_new_assignees_and_responders_come_in(world: RoomsWorld) -> None:
+    incident = opened(world)
+    world.pagerduty.reassign(incident, ["Grace Hopper"], "Ada Lovelace")
+    world.pagerduty.add_responder(incident, ["Linus Example"], "help", "Ada Lovelace")
+    come(world, incident)
+    assert {"grace", "linus"} <= set(world.members(NAME))
+    world.chat.remove_member(NAME, "grace")
+    world.pagerduty.reassign(incident, ["Ada Lovelace"], "Ada Lovelace")
+    come(world, incident)
+    world.pagerduty.reassign(incident, ["Grace Hopper"], "Ada Lovelace")
+    come(world, incident)
+    assert "grace" not in world.members(NAME)
+
+
+# The end, and back
+
+
+@pytest.mark.parametrize(("after", "archived"), [(71.99, False), (72.0, True)])
+def test_it_is_archived_so_many_hours_after_the_end(
+    world: RoomsWorld, after: float, archived: bool
+) -> None:
+    incident = opened(world)
+    world.pagerduty.resolve(incident, "Ada Lovelace")
+    come(world, incident)
+    assert "unless the incident is reopened" in world.texts(NAME)[-1]
+    world.clock.advance(after * HOUR)
+    round_(world)
+    assert bool(world.chat.channel(NAME).delete_at) is archived
+    assert bool(world.records().old_of(incident.id)) is archived
+
+
+def test_reopened_in_time_it_stays(world: RoomsWorld) -> None:
+    incident = opened(world)
+    world.pagerduty.resolve(incident, "Ada Lovelace")
+    come(world, incident)
+    world.clock.advance(71 * HOUR)
+    world.pagerduty.reopen(incident, "Ada Lovelace")
+    come(world, incident)
+    world.clock.advance(2 * HOUR)
+    round_(world)
+    assert not world.chat.channel(NAME).delete_at
+    assert (world.room(incident).ended, world.room(incident).due) == (False, 0.0)
+
+
+@pytest.mark.parametrize(("word", "archived"), [("never", False), ("at_once", True)])
+def test_never_and_at_once(world: RoomsWorld, word: str, archived: bool) -> None:
+    incident = opened(world, archive=word)
+    world.pagerduty.resolve(incident, "Ada Lovelace")
+    come(world, incident)
+    world.clock.advance(1)
+    round_(world)
+    assert bool(world.chat.channel(NAME).delete_at) is archived
+
+
+def archived_room(world: RoomsWorld) -> Any:
+    incident = opened(world, archive="at_once")
+    world.pagerduty.resolve(incident, "Ada Lovelace")
+    come(world, incident)
+    world.clock.advance(1)
+    round_(world)
+    assert world.chat.channel(NAME).delete_at
+    world.clock.advance(60)
+    return incident
+
+
+def test_what_was_put_away_costs_nothing(world: RoomsWorld) -> None:
+    incident = archived_room(world)
+    assert world.records().every() == []
+    before = len(world.sandbox.journal.entries)
+    assert tending.tend(world.context(), {}, full=False).rooms == 0
+    assert world.requests(before) == []
+    world.pagerduty.annotate(incident, "afterwards", "Ada Lovelace")
+    come(world, incident)
+    assert not [line for line in world.log.lines if "will follow" in line]
+
+
+def test_reopened_after_it_was_archived_it_is_restored(world: RoomsWorld) -> None:
+    world.chat.make_team_admin("ops", "pagerduty")
+    incident = archived_room(world)
+    world.pagerduty.reopen(incident, "Ada Lovelace")
+    come(world, incident)
+    assert not world.chat.channel(NAME).delete_at
+    assert world.room(incident).is_open
+    assert any("reopened" in text for text in feed(world))
+    world.pagerduty.annotate(incident, "here again", "Ada Lovelace")
+    come(world, incident)
+    assert "here again" in feed(world)[-1]
+
+
+def test_where_the_bot_may_not_restore_it_people_are_told_who_can(world: RoomsWorld) -> None:
+    incident = archived_room(world)
+    world.pagerduty.reopen(incident, "Ada Lovelace")
+    come(world, incident)
+    come(world, incident)
+    (card,) = world.cards("incidents")
+    told = [p.message for p in world.chat.thread(card) if "may not restore" in p.message]
+    assert len(told) == 1
+    assert "an admin of the team can" in told[0]
+    assert "/channels/" in told[0]
+    world.chat.restore(NAME)
+    world.clock.advance(60)
+    report = round_(world)
+    assert report.back == (incident.id,)
+    assert world.room(incident).is_open
+    world.pagerduty.annotate(incident, "here again", "Ada Lovelace")
+    come(world, incident)
+    assert "here again" in feed(world)[-1]
+
+
+# By hand
+
+
+def test_archived_by_hand_while_open_is_respected_and_told_once(world: RoomsWorld) -> None:
+    incident = opened(world)
+    world.chat.archive(NAME)
+    for _ in range(2):
+        world.clock.advance(60)
+        assert round_(world).problems == []
+        come(world, incident)
+    assert world.chat.channel(NAME).delete_at
+    (card,) = world.cards("incidents")
+    told = [p.message for p in world.chat.thread(card) if "archived by hand" in p.message]
+    assert len(told) == 1
+    assert world.texts("ops") == []
+    world.chat.restore(NAME)
+    assert round_(world).back == (incident.id,)
+    assert world.room(incident).is_open
+
+
+def test_renamed_by_hand_it_is_found_by_its_id(world: RoomsWorld) -> None:
+    incident = opened(world)
+    world.chat.rename(NAME, "war-room", "War room")
+    theirs = world.chat.add_channel(NAME)
+    round_(world)
+    assert world.room(incident).name == "war-room"
+    world.pagerduty.annotate(incident, "still here", "Ada Lovelace")
+    come(world, incident)
+    assert "still here" in feed(world, "war-room")[-1]
+    assert theirs.posts == []
+    (card,) = world.cards("incidents")
+    assert "war-room" in card.props["attachments"][0]["text"]
+    assert world.chat.channel("war-room").display_name == "War room"
+
+
+@pytest.mark.parametrize("how", ["deleted", "taken out"])
+def test_what_is_lost_is_told_once_and_another_can_be_opened(world: RoomsWorld, how: str) -> None:
+    incident = opened(world, private=True)
+    channel = world.chat.channel(NAME)
+    if how == "deleted":
+        del world.chat.state.channels[channel.id]
+    else:
+        world.chat.remove_member(channel, "pagerduty")
+    for _ in range(2):
+        world.clock.advance(60)
+        assert round_(world).problems == []
+    (told,) = world.texts("ops")
+    assert "is deleted, or the bot was taken out" in told
+    again = world.open(incident)
+    assert again.is_new
+    assert again.room.channel_id != channel.id
+
+
+def test_made_public_by_hand_is_told_in_the_room(world: RoomsWorld) -> None:
+    incident = opened(world, private=True)
+    world.chat.channel(NAME).type = "O"
+    round_(world)
+    round_(world)
+    assert [text for text in world.texts(NAME) if "public now" in text] != []
+    assert not world.room(incident).private
+
+
+# Merged
+
+
+def test_merged_where_both_have_rooms_one_leads_to_the_other(world: RoomsWorld) -> None:
+    one, other = opened(world), world.incident("Checkout is slow")
+    world.open(other)
+    world.clock.advance(60)
+    world.pagerduty.merge(other, [one], "Ada Lovelace")
+    come(world, one)
+    come(world, one)
+    here, there = world.texts(NAME), world.texts("inc-2026-11-21-checkout-is-slow")
+    assert len([text for text in here if "it goes on in" in text]) == 1
+    assert len([text for text in there if "was merged into this one" in text]) == 1
+    world.clock.advance(73 * HOUR)
+    round_(world)
+    assert world.chat.channel(NAME).delete_at
+    assert not world.chat.channel("inc-2026-11-21-checkout-is-slow").delete_at
+
+
+def test_merged_into_one_without_a_room_the_room_is_that_ones(world: RoomsWorld) -> None:
+    one, other = opened(world), world.incident("Checkout is slow")
+    members = set(world.members(NAME))
+    world.pagerduty.merge(other, [one], "Ada Lovelace")
+    come(world, one)
+    come(world, one)
+    room = world.room(other)
+    assert room.name == NAME
+    assert world.records().of(one.id) == []
+    assert world.records().incident_in(room.channel_id) == other.id
+    assert members <= set(world.members(NAME))
+    assert world.chat.channel(NAME).purpose == opening.purpose(other.id)
+    assert "Checkout is slow" in world.chat.channel(NAME).header
+    world.pagerduty.annotate(other, "of the other", "Ada Lovelace")
+    come(world, other)
+    assert "of the other" in feed(world)[-1]
+    round_(world)
+    assert world.room(other).is_open
+
+
+# The round
+
+
+def test_a_forgotten_room_is_found_again(world: RoomsWorld) -> None:
+    """The datastore was restored from before."""
+    incident = opened(world)
+    for key in [name for name in world.datastore.items if "room" in name]:
+        del world.datastore.items[key]
+    assert len(round_(world).done) == 1
+    assert world.room(incident).name == NAME
+    assert len(world.cards(NAME)) == 1
+    assert len(world.rooms_of(incident)) == 1
+
+
+def test_an_orphan_of_a_crash_is_archived(world: RoomsWorld) -> None:
+    incident = opened(world)
+    context = world.context()
+    own_channels.create(
+        context.mattermost,
+        world.world.team.id,
+        "inc-of-another-title",
+        "x",
+        purpose=opening.purpose(incident.id),
+    )
+    round_(world)
+    assert world.chat.channel("inc-of-another-title").delete_at
+    assert world.room(incident).name == NAME
+
+
+def test_a_wish_of_which_nothing_came_is_carried_out(world: RoomsWorld) -> None:
+    incident = world.incident()
+    wanted = opening.WantedRoom("inc-wanted", world.clock(), by=world.user("mei"))
+    world.records().want(incident.id, wanted)
+    round_(world)
+    assert world.rooms_of(incident) == []
+    world.clock.advance(61)
+    round_(world)
+    assert world.room(incident).name == "inc-wanted"
+    assert "mei" in world.members("inc-wanted")
+
+
+def test_a_round_in_which_all_is_well_costs_one_list(world: RoomsWorld) -> None:
+    for number in range(12):
+        world.open(world.incident(f"Slow {number}"))
+    world.clock.advance(600)
+    round_(world)
+    from pagerduty_mattermost.cards.records import load_all
+
+    context = world.context()
+    remembered = load_all(context.store)
+    before, calls = len(world.sandbox.journal.entries), len(world.datastore.calls)
+    report = tending.tend(context, remembered, full=False)
+    assert (report.rooms, report.done, report.problems) == (12, [], [])
+    asked = world.requests(before)
+    assert asked == [
+        "GET /api/v4/teams/name/ops",
+        f"GET /api/v4/users/me/teams/{world.world.team.id}/channels",
+        "GET /api/v4/users/me",
+    ]
+    assert len(world.datastore.calls) - calls == 1
+
+
+def test_one_rooms_trouble_stays_with_it(world: RoomsWorld) -> None:
+    world.rooms = {"archive": "at_once"}
+    one, other = world.incident("One"), world.incident("Other")
+    for incident in (one, other):
+        world.open(incident)
+        world.pagerduty.resolve(incident, "Ada Lovelace")
+        come(world, incident)
+    world.clock.advance(600)
+    room = world.room(one)
+    path = f"/channels/{room.channel_id}$"
+    world.sandbox.mattermost.faults.add("status", status=500, method="DELETE", path=path)
+    report = round_(world)
+    assert len(report.problems) == 1
+    assert world.chat.channel(world.records().old_of(other.id)[0].name).delete_at
