@@ -9,6 +9,6 @@ from pagerduty_mattermost.action_bases.pack_action import PackAction
 
 class OnCallCheck(PackAction):
     def act(self, hours: Optional[int] = None) -> Dict[str, Any]:
-        from pagerduty_mattermost.oncall.shift_contacts import check
+        from pagerduty_mattermost.oncall.rota_check import check
 
         return check(self.context, hours)

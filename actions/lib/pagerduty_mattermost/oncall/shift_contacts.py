@@ -3,18 +3,17 @@ shift."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, List, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.text import inert
 from pagerduty_mattermost.gateways.pagerduty import contact_methods
+from pagerduty_mattermost.gateways.pagerduty.contact_methods import UserContacts
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.oncall import handoff_messages, handoffs
 from pagerduty_mattermost.oncall.handoffs import ComingShift, OnCallSpan, WatchState
 from pagerduty_mattermost.oncall.shift_messages import ShiftMessenger
-from pagerduty_mattermost.oncall.watched import WatchedOnCalls, read_watched
+from pagerduty_mattermost.oncall.watched import WatchedOnCalls
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -48,7 +47,15 @@ def shifts(seen: WatchedOnCalls, within: float) -> List[ComingShift]:
 def unreachable_shifts(context: Context, among: List[ComingShift]) -> List[UnreachableShift]:
     """Those of the shifts whose person can't be reached; of one person's at one thing the first.
     Raises the gateway's errors."""
-    missing = contact_methods.unreachable(context.pagerduty, [one.span.user.id for one in among])
+    ids = [one.span.user.id for one in among]
+    known = contact_methods.read_contacts(context.pagerduty, ids)
+    return reached_by_mail_alone(among, known)
+
+
+def reached_by_mail_alone(
+    among: List[ComingShift], known: Mapping[str, UserContacts]
+) -> List[UnreachableShift]:
+    missing = {id: one.user for id, one in known.items() if not one.reachable}
     found: Dict[Tuple[str, str, str], UnreachableShift] = {}
     for one in among:
         user = missing.get(one.span.user.id)
@@ -57,48 +64,6 @@ def unreachable_shifts(context: Context, among: List[ComingShift]) -> List[Unrea
                 (one.watched, user.id, one.about("contact")), UnreachableShift(one, user)
             )
     return list(found.values())
-
-
-def check(context: Context, hours: Optional[int]) -> Dict[str, Any]:
-    """The result of `oncall.check`: who is on call, or will be within so many hours (None: what
-    the configuration says), and can't be reached. Raises RejectedInput where nothing is watched,
-    and the gateway's and the store's errors."""
-    settings = context.settings.oncall
-    if not settings.channels:
-        raise RejectedInput(
-            "Nothing to check: oncall.channels names no schedule or escalation policy"
-        )
-    within = 3600.0 * (settings.contact_check_before or 24 if hours is None else hours)
-    now = context.clock()
-    seen = read_watched(context, now, now + within)
-    among = shifts(seen, within)
-    found = unreachable_shifts(context, among)
-    people = len({one.span.user.id for one in among})
-    names = ", ".join(sorted({inert(one.user.name) for one in found}))
-    message = f"{people} people are on call now or within {within / 3600:g} h. "
-    message += (
-        f"Without a phone, SMS or push contact: {names}."
-        if names
-        else "All of them can be reached."
-    )
-    return {
-        "unreachable": [_row(one, seen) for one in found],
-        "checked": people,
-        "unknown": seen.problems,
-        "message": message,
-    }
-
-
-def _row(one: UnreachableShift, seen: WatchedOnCalls) -> Dict[str, Any]:
-    span = one.shift.span
-    return {
-        "user": {"id": one.user.id, "name": one.user.name, "email": one.user.email},
-        "on_call_for": seen.things[one.shift.watched].name,
-        "level": one.shift.level,
-        "start": times.iso(span.start) if span.start is not None else "",
-        "end": times.iso(span.end) if span.end is not None else "",
-        "now": span.covers(seen.at),
-    }
 
 
 def tell_contacts(
