@@ -77,9 +77,92 @@ class AnswersInPlaceTestCase(ChatSensorCase):
         assert told.message.startswith(f":warning: **Resolve** of [#{one.number} Slow](")
         assert one.status == "triggered"
 
+    def asked(self, text: str) -> Any:
+        """The question after it, where no dialog can be opened any more."""
+        before = len(self.ada.seen())
+        assert self.ada.command("incidents", f"/pd {text}").status_code == 200
+        self.sandbox.clock.advance(31)
+        assert self.handle()[0] is True
+        assert not self.ada.dialogs()
+        return self.ada.seen()[before:][-1]
+
+    def test_a_question_is_a_dialog_whose_outcome_stands_below_the_command(self) -> None:
+        first, second = (self.account.trigger("Database", title) for title in "ab")
+        before = len(self.ada.seen())
+        self.ada.command("incidents", f"/pd resolve {first.number} {second.number} It is over")
+        assert self.handle()[0] is True
+        assert first.status == "triggered"
+        (dialog,) = self.ada.dialogs()
+        shown = dialog.dialog
+        assert (shown["title"], shown["submit_label"], shown["elements"]) == (
+            "Resolve",
+            "Resolve",
+            [],
+        )
+        lines = shown["introduction_text"].split("\n")
+        assert lines[0] == "Resolve these 2 incidents, with the note “It is over”?"
+        assert [line[:7] for line in lines[1:]] == [
+            f"- [#{one.number} " + one.title for one in (first, second)
+        ]
+        assert self.ada.submit(dialog, {}).json() == {}
+        assert self.handle()[0] is True
+        assert (first.status, second.status) == ("resolved", "resolved")
+        (told,) = self.ada.seen()[before:]
+        assert told.message.startswith("Resolved ")
+        assert not self.direct_messages()
+
+    def test_what_is_wrong_or_so_already_is_said_and_not_asked(self) -> None:
+        first, second = (self.account.trigger("Database", title) for title in "ab")
+        for text, told in (
+            (f"merge {first.number} into {first.number}", "can't be merged into itself"),
+            ("merge 77 into 78", "no incident with the number 78"),
+            (f"run {first.number} No such", "there is no incident workflow 'No such'"),
+        ):
+            before = len(self.ada.seen())
+            self.ada.command("incidents", f"/pd {text}")
+            self.handle()
+            assert told in self.ada.seen()[before:][-1].message, text
+        for one in (first, second):
+            self.account.acknowledge(one, "grace@example.com")
+        told = self.typed(f"ack {first.number} {second.number}").message
+        assert "is acknowledged already by Grace Hopper" in told
+        assert not self.ada.dialogs()
+
+    def test_questions_name_people_titles_and_times(self) -> None:
+        one = self.account.trigger("Database", "Slow")
+        for text, act, said in (
+            (
+                "page Platform rotation about the shop is down --service Database",
+                "Page",
+                "Platform rotation (Linus Ex",
+            ),
+            (f"run {one.number} Major incident", "Run", f"on [#{one.number} Slow]("),
+            ("override Platform rotation for 2h by @mei", "Override", "@mei on call by Platform"),
+            ("maintenance Database for 9d", "Maintenance", "Database in maintenance from "),
+            ("take Platform rotation for 9d", "Take over", "you on call by Platform rotation"),
+        ):
+            known = {dialog.id for dialog in self.ada.dialogs()}
+            self.ada.command("incidents", f"/pd {text}")
+            assert self.handle()[0] is True, text
+            (shown,) = [d.dialog for d in self.ada.dialogs() if d.id not in known]
+            assert shown["title"] == act
+            assert said in shown["introduction_text"].replace("\u200b", ""), shown
+        assert not self.account.catalog["maintenance_windows"]
+
+    def test_cancel_does_nothing_and_says_so(self) -> None:
+        first, second = (self.account.trigger("Database", title) for title in "ab")
+        asked = self.asked(f"ack {first.number} {second.number}")
+        before = len(self.ada.seen())
+        self.ada.click(asked, "cancel")
+        seen = until(lambda: self.ada.seen()[before:], 5)
+        assert seen[0].message == "Nothing was done."
+        self.ada.click(asked, "confirm")
+        until(lambda: len(self.ada.seen()) > before + 1, 5)
+        assert first.status == "triggered"
+
     def test_a_question_is_answered_below_it_and_a_second_click_as_well(self) -> None:
         first, second = (self.account.trigger("Database", title) for title in "ab")
-        asked = self.typed(f"ack {first.number} {second.number}")
+        asked = self.asked(f"ack {first.number} {second.number}")
         (told,) = self.clicked(asked, "confirm")
         assert told.message.startswith("Acknowledged ")
         before = len(self.ada.seen())
@@ -90,7 +173,7 @@ class AnswersInPlaceTestCase(ChatSensorCase):
 
     def test_a_question_too_old_is_told_below_it(self) -> None:
         first, second = (self.account.trigger("Database", title) for title in "ab")
-        asked = self.typed(f"ack {first.number} {second.number}")
+        asked = self.asked(f"ack {first.number} {second.number}")
         late = time.time() + buttons.CONFIRM_SECONDS + 1
         self.sensor.endpoint._clock = lambda: late
         before = len(self.ada.seen())

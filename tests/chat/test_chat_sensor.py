@@ -260,10 +260,9 @@ class ChatSensorTestCase(ChatSensorCase):
             if e.path.startswith("/hooks/")
         ]
         assert (
-            "Dry run, nothing is changed. It would send PUT /incidents in the name of ada"
-            in told[-1]
-        )
-        assert "resolved" in told[-1]
+            "Dry run, nothing is changed. It would do this in the name of ada@example.com: "
+            f"Resolve [#{one.number} Slow]("
+        ) in told[-1].replace("\u200b", "")
         entries = self.sandbox.pagerduty.journal.entries
         assert not [e for e in entries if e.server == "pagerduty" and e.method == "PUT"]
 
@@ -436,7 +435,9 @@ class ChatSensorTestCase(ChatSensorCase):
             if e.path.startswith("/hooks/")
         ]
         (asked,) = sent[-1]["attachments"]
-        assert asked["text"] == "Really merge 1 2?"
+        assert "Merge [#1 a](" in asked["text"]
+        assert asked["text"].endswith(": #1 is resolved by it?")
+        assert [one["name"] for one in asked["actions"]] == ["Merge", "Cancel"]
         token = asked["actions"][0]["integration"]["context"]["token"]
         stranger = {"user_id": self.user_id("grace"), "context": {"token": token}}
         assert self.post("/click", json=stranger).status_code == 403

@@ -8,6 +8,7 @@ from typing import Any, Dict
 import pytest
 from posts_world import INCIDENT
 
+from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import order_replies
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.order_replies import OrderReply
@@ -42,11 +43,11 @@ def test_who_is_asked_first(
 
 
 def test_a_question_names_what_is_done_and_bears_the_command() -> None:
-    made = order_replies.asked_first(HOOK, MERGE._replace(text="*now*"), SETTINGS, 0.0)
+    made = order_replies.asked_first(HOOK, MERGE, SETTINGS, 0.0)
     assert made is not None
-    (row,) = made.attachments
-    assert row["text"] == "Really merge 1,2 \\*now\\*?"
-    assert [one["name"] for one in row["actions"]] == ["Do it"]
+    assert (made.command, made.verb.act, made.reason) == (MERGE, "Merge", "")
+    row = buttons.confirmation("Merge?", made.verb.act, {"o": "{}"}, "https://a", "k" * 20, 0.0)
+    assert [one["name"] for one in row["actions"]] == ["Merge", "Cancel"]
 
 
 @pytest.mark.parametrize(

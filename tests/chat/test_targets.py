@@ -74,16 +74,17 @@ class TargetsTestCase(ChatSensorCase):
             ("escalate", ""),
             ("reassign @mei", " @mei"),
             ("mitigate", ""),
-            ("unack", ""),
             ("run Major incident", " Major incident"),
         ):
             self.say(text)
             (asked,) = self.told()[-1]["attachments"]
-            assert f"#{self.ada.number} Of Ada{more}" in asked["text"].replace("@\u200b", "@"), (
-                text
-            )
+            shown = asked["text"].replace("@\u200b", "@")
+            assert f"[#{self.ada.number} Of Ada](" in shown, text
+            assert more.strip() in shown, text
             assert "the only one that is open and assigned to you" in asked["text"]
             assert self.untouched() == ("triggered", 0), text
+        self.say("unack")
+        assert "attachments" not in self.told()[-1], "it is not acknowledged"
         self.say("resolve all good now")
         (asked,) = self.told()[-1]["attachments"]
         self.click(asked["actions"][0]["integration"]["context"]["token"])

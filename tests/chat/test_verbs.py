@@ -44,6 +44,12 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 VERBS = pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
 
 
+def test_each_that_changes_pagerduty_says_in_words_what_it_would_do() -> None:
+    for verb in TABLE.verbs:
+        assert bool(verb.says) == (verb.changes == PAGERDUTY), verb.name
+        assert len(verb.act) <= dialogs.MAX_TITLE_CHARACTERS, verb.name
+
+
 def context_of(sandbox: Sandbox, **chat: Any) -> Context:
     world = sandbox.mattermost.world
     config: Dict[str, Any] = {

@@ -22,6 +22,8 @@ MENU = "more"
 CLICK = "/click"
 """Where clicks and choices go, below the public address."""
 CONFIRMED = "confirmed"
+DISMISSED = "dismissed"
+"""What the two buttons of a question bring back."""
 CONFIRM_SECONDS = 600
 ROW_SECONDS = 3600
 """Seconds: a list grows old."""
@@ -98,17 +100,19 @@ def row(
 
 
 def confirmation(
-    question: str, order: str, user_id: str, url: str, key: str, now: float, hook: str = ""
+    question: str, act: str, answer: Mapping[str, str], url: str, key: str, now: float
 ) -> Dict[str, Any]:
-    """An attachment that asks before something is done. `order`: the command, as `confirmed` gives
-    it back; only `user_id` may confirm, and within ten minutes. `hook`: `Origin.hook`."""
-    about = {"v": CONFIRMED, "o": order, "u": user_id, "h": hook}
-    token = sign(key, PURPOSE, about, int(now) + CONFIRM_SECONDS)
-    return {
-        "text": question,
-        "fallback": question,
-        "actions": [_pressed("confirm", "Do it", "danger", url, token)],
-    }
+    """An attachment that asks before something is done, with the act and Cancel as buttons.
+    `answer`: what either of them brings back: the command as "o", who may answer as "u", by what
+    the first answer is known as "n", `Origin.hook` as "h". It may be answered for ten minutes."""
+    made = []
+    for verb, id, name, style in (
+        (CONFIRMED, "confirm", act, "danger"),
+        (DISMISSED, "cancel", "Cancel", "default"),
+    ):
+        token = sign(key, PURPOSE, {**answer, "v": verb}, int(now) + CONFIRM_SECONDS)
+        made.append(_pressed(id, name, style, url, token))
+    return {"text": question, "fallback": question, "actions": made}
 
 
 def _pressed(id: str, name: str, style: str, url: str, token: str) -> Dict[str, Any]:

@@ -87,7 +87,10 @@ def close_dialog(
 def tell_result(
     context: Context, order: Mapping[str, Any], command: Command, result: CommandResult
 ) -> None:
-    """With the list as it is now, where a row of it was clicked."""
+    """With the list as it is now, where a row of it was clicked; nothing where nothing is to be
+    said."""
+    if not result.message:
+        return
     chat, zone = context.settings.chat, times.zone(context.settings.time_zone)
     reply = order_replies.reply_to(order, command, result, chat, zone, context.clock())
     origin = orders.origin_of(order)

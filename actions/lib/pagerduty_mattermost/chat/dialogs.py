@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from pagerduty_mattermost.cards.buttons import DIALOGS
+from pagerduty_mattermost.cards.buttons import CONFIRM_SECONDS, CONFIRMED, DIALOGS
 from pagerduty_mattermost.core.text import clean, cut
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
 
@@ -98,6 +98,27 @@ def dialog(
     }
 
 
+def confirmation(
+    question: str, act: str, answer: Mapping[str, str], url: str, key: str, now: float
+) -> Dict[str, Any]:
+    """A dialog that asks before something is done, as `dialog` makes others: the act as its title
+    and its button, Cancel beside it. `answer`: as `buttons.confirmation` takes it, with the
+    channel as "c"."""
+    state = sign(key, PURPOSE, {**answer, "v": CONFIRMED}, int(now) + CONFIRM_SECONDS)
+    return {
+        "url": url.rstrip("/") + SUBMIT,
+        "dialog": {
+            "callback_id": CONFIRMED,
+            "title": cut(act, MAX_TITLE_CHARACTERS),
+            "introduction_text": question,
+            "elements": [],
+            "submit_label": act,
+            "notify_on_cancel": False,
+            "state": state,
+        },
+    }
+
+
 def _element(kind: str, choices: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
     if kind in ("reassign", "responders"):
         return {"display_name": "Person", "name": "user", "type": "select", "data_source": "users"}
@@ -176,6 +197,8 @@ def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Di
     given = {
         name: word for name, word in words.items() if word and name in (*FIELDS, "user", "text")
     }
+    if kind == CONFIRMED:
+        return {}, {}
     if kind == DECLARE:
         wrong = {name: "It needs a value" for name in ("title", "service") if name not in given}
     elif kind in ("reassign", "responders"):

@@ -68,6 +68,7 @@ TOO_MANY = ":warning: Not done: that is too much at once. Try again in {seconds}
 NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a moment."
 PONG = "StackStorm's pack pagerduty is here."
 DONE_ALREADY = ":ballot_box_with_check: Done already: the first click counted."
+DISMISSED = "Nothing was done."
 EXPIRED = ":hourglass: Nothing was done: the question is too old. Type the command again."
 
 
@@ -162,6 +163,8 @@ class ChatEndpoint:
             return 200, _response(inner, f":warning: {escape(order.problem)}")
         if isinstance(order, FieldErrors):
             return 200, {"errors": dict(order.errors)} if order.errors else {}
+        if isinstance(order, ChatOrder) and order.verb == buttons.DISMISSED:
+            return 200, self._said(inner, DISMISSED, order.user_id, order.hook)
         if not self._people.take(order.user_id):
             return 200, self._too_many(order, inner)
         if isinstance(order, DialogWanted):

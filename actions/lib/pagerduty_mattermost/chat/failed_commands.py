@@ -12,9 +12,10 @@ from typing import Any, Dict, Optional
 from pagerduty_mattermost.chat.command import HalfDone
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput, RetryLater
 
-_NOT_KEPT = ("hook", "valid_until", "once", "awaited_until")
+_NOT_KEPT = ("hook", "valid_until", "once", "awaited_until", "trigger")
 """Of an order: the address for its answer, which anybody who knows it can use, its end, by what
-the same call would be known again, and its dialog: a replay by hand is another one."""
+the same call would be known again, its dialog, and by what another could be opened: a replay by
+hand is another one."""
 
 
 def is_mistake(error: Optional[PackError]) -> bool:

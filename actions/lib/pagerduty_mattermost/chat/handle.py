@@ -21,6 +21,7 @@ from pagerduty_mattermost.chat import (
     dropped_orders,
     order_replies,
     orders,
+    questions,
     thread_notes,
     which_incident,
 )
@@ -134,12 +135,13 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
                 return result
         command, supposed = which_incident.complete(context, command, root_id)
         allow(context, command, entry_name=entry_name)
-        question = order_replies.asked_first(
+        asked = order_replies.asked_first(
             order, command, context.settings, context.clock(), supposed
         )
-        if question is not None:
-            tell(context, order, question)
-            return CommandResult("")
+        if asked is not None:
+            result = questions.ask(context, order, asked)
+            tell_result(context, order, command, result)
+            return result
         try:
             result = run(context, command, entry_name=entry_name)
         except HalfDone as half:

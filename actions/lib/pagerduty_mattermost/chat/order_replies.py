@@ -1,7 +1,7 @@
 """How an order from chat is answered: whether its giver is asked first, what is said and by which
 way, and which cards are painted anew. Pure.
 
-    asked_first(order, command, settings, now)        # -> OrderReply with the button "Do it"
+    asked_first(order, command, settings, now)        # -> Asked: which command, and why
     is_told(order, result)                            # -> False: the card alone is the answer
     reply_to(order, command, result, settings, zone, now)      # -> OrderReply
     with_list(reply, listing)                         # -> OrderReply with the list below
@@ -19,17 +19,17 @@ from pagerduty_mattermost.chat import dialogs, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.outcomes import DialogOutcome
+from pagerduty_mattermost.chat.verb import Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
 from pagerduty_mattermost.core.markdown import code_block
-from pagerduty_mattermost.core.text import escape, one_line
-from pagerduty_mattermost.core.typed_times import span_in_words
+from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.incidents.incident import Change, Incident
 
-QUESTION_CHARACTERS = 200
+SUPPOSED = "You named no incident; it is the only one that is open and assigned to you."
 _ACTS = {**buttons.DIALOGS, **dict(buttons.MENU_ACTS)}
 """What is chosen in a card's menu, in its words."""
 
@@ -45,49 +45,46 @@ class OrderReply(NamedTuple):
     """Whether the channel may see it."""
 
 
+class Asked(NamedTuple):
+    """What its giver is asked about before it is done."""
+
+    command: Command
+    """With its times in full, where it lasts long."""
+    verb: Verb
+    reason: str = ""
+    """Why, where that is not plain from the act: a sentence, as Markdown."""
+
+
 def asked_first(
     order: Mapping[str, Any],
     command: Command,
     settings: Config,
     now: float,
     supposed: Optional[Incident] = None,
-) -> Optional[OrderReply]:
-    """The question that its giver must confirm, with its button, which bears the command; None
-    where nothing is asked: a click is its own confirmation. `supposed`: its incident, where it was
-    neither said nor is the thread's. Raises RejectedInput for a time that does not read, and where
-    there is something to ask and no button to do it with."""
+) -> Optional[Asked]:
+    """What has to be asked first; None where nothing is: a click is its own confirmation.
+    `supposed`: its incident, where it was neither said nor is the thread's. Raises RejectedInput
+    for a time that does not read, and where there is something to ask and no button to do it
+    with."""
     verb = TABLE.get(command.verb)
     if order.get("kind") != "command" or verb is None:
         return None
-    said = verb.name.replace("_", " ")
-    what = [command.service, command.incidents, command.text]
-    reason = ""
     span = orders.long_span(command, now, settings.time_zone)
     if supposed is not None and verb.is_act:
-        what[1] = f"#{supposed.number} {supposed.title}"
-        reason = " You named no incident; it is the only one that is open and assigned to you."
+        asked = Asked(command, verb, SUPPOSED)
     elif span is not None:
-        what.append(span_in_words(span, settings.time_zone))
         exact = f"from {times.iso(span.start)} until {times.iso(span.end)}"
-        command = command._replace(duration=exact)
+        asked = Asked(command._replace(duration=exact), verb)
     else:
         asker = str(order.get("user_name") or "")
         asked_about = orders.needs_confirmation(command, settings.chat.confirm, asker)
         if not (asked_about and settings.chat.has_buttons):
             return None
-    words = escape(one_line(" ".join(word for word in what if word), QUESTION_CHARACTERS))
+        asked = Asked(command, verb)
     if not settings.chat.has_buttons:
-        raise RejectedInput(f"{said} {words}? That must be said with the incident's number")
-    asked = buttons.confirmation(
-        f"Really {said} {words}?{reason}",
-        orders.as_text(command),
-        str(order.get("user_id")),
-        settings.chat.public_url,
-        settings.chat.signing_keys[0].reveal(),
-        now,
-        str(order.get("hook") or ""),
-    )
-    return OrderReply("", (asked,))
+        said = verb.name.replace("_", " ")
+        raise RejectedInput(f"{said}? That must be said with the incident's number")
+    return asked
 
 
 def is_told(order: Mapping[str, Any], result: CommandResult) -> bool:

@@ -7,7 +7,7 @@ All take the table of verbs, which is this pack's but in tests.
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, ContextManager, Iterator
+from typing import TYPE_CHECKING, ContextManager, Iterator, Optional
 
 from pagerduty_mattermost.chat import dry_run
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
@@ -117,10 +117,20 @@ def rehearse(context: Context, command: Command, table: CommandTable = TABLE) ->
     try:
         result = table.answer(context, command)
     except WriteRefused as refused:
-        return CommandResult(dry_run.explain(refused, verb.dry_run if verb else ""))
+        words = _in_words(context, command, verb)
+        return CommandResult(dry_run.explain(refused, words, verb.dry_run if verb else ""))
     if verb is None or not verb.is_act:
         return result
     return result._replace(message=f"Dry run: nothing would be changed. {result.message}")
+
+
+def _in_words(context: Context, command: Command, verb: Optional[Verb]) -> str:
+    """All that it would do."""
+    from pagerduty_mattermost.chat.in_words import in_words
+
+    if verb is None or not verb.says:
+        return ""
+    return in_words(context, command, verb).sentence
 
 
 def _recorded(context: Context, command: Command, entry_name: str) -> ContextManager[AuditedAct]:

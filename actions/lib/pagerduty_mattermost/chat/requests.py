@@ -29,6 +29,7 @@ COMMAND = "/command"
 NOTE = "/note"
 """Where the outgoing webhook goes."""
 MAX_TEXT_CHARACTERS = 4000
+MAX_TRIGGER_CHARACTERS = 1000
 _ID = re.compile(r"[a-z0-9]{26}")
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
@@ -90,6 +91,8 @@ class ChatOrder(NamedTuple):
     command's."""
     valid_until: float
     """Seconds since the epoch."""
+    trigger: str = ""
+    """Of a command: by which a dialog can be opened for its giver, for some seconds."""
     command: str = ""
     """What was typed, read: as `orders.as_text` writes a command. Nobody reads it again."""
     dry_run: bool = False
@@ -209,7 +212,11 @@ def _command(
     once = mark_of("trigger", words.get("trigger_id"), now)
     hook = _hook(words.get("response_url", ""))
     order = _order("command", words, now, once, text=text, hook=hook)
-    return order._replace(command=as_text(parsed.command), dry_run=parsed.dry_run)
+    return order._replace(
+        command=as_text(parsed.command),
+        dry_run=parsed.dry_run,
+        trigger=clean(words.get("trigger_id"), MAX_TRIGGER_CHARACTERS),
+    )
 
 
 def _click(
@@ -220,7 +227,7 @@ def _click(
     try:
         signed = verify(secrets.signing_keys, buttons.PURPOSE, context.get("token"), now)
     except SignatureExpired as expired:
-        if expired.body.get("v") == buttons.CONFIRMED:
+        if expired.body.get("v") in (buttons.CONFIRMED, buttons.DISMISSED):
             hook = _hook(str(expired.body.get("h")))
             raise ConfirmationExpired(_user(body), hook) from None
         raise CallRefused(401, str(expired)) from None
@@ -228,10 +235,10 @@ def _click(
         raise CallRefused(401, str(error)) from None
     verb, incident = str(signed.get("v")), str(signed.get("i"))
     hook = _hook(str(signed.get("h")))
-    if verb == buttons.CONFIRMED:
+    if verb in (buttons.CONFIRMED, buttons.DISMISSED):
         if signed.get("u") != body.get("user_id"):
             raise CallRefused(403, "only who asked may confirm")
-        once = mark_of(TOKEN, context.get("token"), now)
+        once = mark_of(TOKEN, signed.get("n") or context.get("token"), now)
         text = str(signed.get("o"))
         return _order("click", body, now, once, verb=verb, text=text, hook=hook)
     if verb == buttons.MENU:
@@ -253,7 +260,7 @@ def _click(
 def _opened(
     words: Mapping[str, Any], kind: str, incident: str = "", text: str = ""
 ) -> DialogWanted:
-    trigger_id = clean(words.get("trigger_id"), 1000)
+    trigger_id = clean(words.get("trigger_id"), MAX_TRIGGER_CHARACTERS)
     if not trigger_id:
         raise CallRefused(400, "a call without a trigger_id")
     channel_id, post_id = _id(words, "channel_id"), _id(words, "post_id")
@@ -273,6 +280,10 @@ def _dialog(
         given = {"user_id": body["user_id"], "channel_id": signed.get("c")}
         once = mark_of("token", body.get("state"), now)
         return _order("dialog", given, now, once, verb=dialogs.CANCELLED, incident=incident)
+    if verb == buttons.CONFIRMED:
+        given = {"user_id": body["user_id"], "channel_id": signed.get("c")}
+        once, hook = mark_of(TOKEN, signed.get("n"), now), _hook(str(signed.get("h")))
+        return _order("dialog", given, now, once, verb=verb, text=str(signed.get("o")), hook=hook)
     submission = body.get("submission")
     words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
     if wrong:

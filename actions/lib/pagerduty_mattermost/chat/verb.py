@@ -7,7 +7,7 @@ the record; CONTRIBUTING.md shows how one is added.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Optional, Tuple, Union
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.command import Command, CommandResult
@@ -87,6 +87,12 @@ class Verb(NamedTuple):
     nothing would be. None: who acts by a role in a team alone may not."""
     also_called: Tuple[str, ...] = ()
     """Words that people use for it and that are no commands: who types one is told this one."""
+    says: Union[str, Callable[[Context, Command], str]] = ""
+    """What it would do, in words, for the question before it and for a dry run: a sentence without
+    its end whose places `chat.in_words` fills in, or a function that makes it. Of each that
+    changes PagerDuty."""
+    button: str = ""
+    """The act on the button that does it, where the name alone is no good word."""
     dry_run: str = ""
     """What a dry run says it would do, where the request that it would send tells people
     nothing."""
@@ -95,6 +101,11 @@ class Verb(NamedTuple):
     def word(self) -> str:
         """The first word of its usage."""
         return self.usage.split(" ")[0]
+
+    @property
+    def act(self) -> str:
+        """As people are asked about it."""
+        return self.button or self.name.replace("_", " ").capitalize()
 
     @property
     def fields(self) -> Tuple[str, ...]:

@@ -213,6 +213,7 @@ VERBS = (
         changes=PAGERDUTY,
         incidents=ONE,
         states=OPEN_STATES,
+        says="Let {incidents} rest {until}",
     ),
     Verb(
         name="merge",
@@ -226,6 +227,7 @@ VERBS = (
         confirmed=ALWAYS,
         repaints=True,
         includes=("resolve",),
+        says="Merge {merged}",
     ),
     Verb(
         name="priority",
@@ -243,6 +245,8 @@ VERBS = (
         incidents=ONE,
         states=OPEN_STATES,
         repaints=True,
+        says="Set the priority of {incidents} to {text}",
+        button="Set priority",
     ),
     Verb(
         name="urgency",
@@ -260,6 +264,8 @@ VERBS = (
         incidents=ONE,
         states=OPEN_STATES,
         repaints=True,
+        says="Set the urgency of {incidents} to {text}",
+        button="Set urgency",
     ),
     Verb(
         name="status_update",
@@ -275,6 +281,8 @@ VERBS = (
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
+        says="Publish a status update of {incidents}{words}",
+        button="Publish",
     ),
     Verb(
         name="workflow",
@@ -294,5 +302,7 @@ VERBS = (
         changes=PAGERDUTY,
         incidents=ONE,
         confirmed=ALWAYS,
+        says="Run the workflow {text} on {incidents}",
+        button="Run",
     ),
 )

@@ -176,6 +176,8 @@ VERBS = (
         includes=("declare",),
         includes_if=lambda command: ("page",) if command.options.get("assign") else (),
         touches=_touched,
+        says="Trigger “{text}”{on}{options}",
+        button="Trigger",
     ),
     Verb(
         name="declare",
@@ -195,5 +197,6 @@ VERBS = (
         also_called=("start", "begin", "raise", "report", "open"),
         group=INCIDENTS,
         changes=PAGERDUTY,
+        says="Trigger “{text}”{on}{options}",
     ),
 )

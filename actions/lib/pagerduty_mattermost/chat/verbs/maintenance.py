@@ -159,6 +159,8 @@ VERBS = (
         changes=PAGERDUTY,
         includes=("maintenance",),
         touches=lambda context, command: services_of_window(context, _window(command)),
+        says="End the maintenance window {text}",
+        button="End maintenance",
     ),
     Verb(
         name="maintenance",
@@ -175,5 +177,6 @@ VERBS = (
         changes=PAGERDUTY,
         touches=named_service,
         longest_days=366,
+        says="Put {service} in maintenance {span}: it triggers nothing meanwhile",
     ),
 )

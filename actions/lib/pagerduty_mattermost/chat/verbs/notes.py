@@ -56,5 +56,7 @@ VERBS = (
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
+        says="Write on {incidents}{words}",
+        button="Add note",
     ),
 )

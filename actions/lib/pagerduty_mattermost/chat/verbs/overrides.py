@@ -284,6 +284,8 @@ VERBS = (
         changes=PAGERDUTY,
         includes=("override",),
         touches=lambda context, command: [of_id(context, "schedule", _ids(command)[0])],
+        says="End the override {text}",
+        button="End override",
     ),
     Verb(
         name="override",
@@ -300,6 +302,7 @@ VERBS = (
         changes=PAGERDUTY,
         touches=named_schedule,
         longest_days=LONGEST_DAYS,
+        says="Put {who} on call by {service} {span}",
     ),
     Verb(
         name="take",
@@ -313,6 +316,8 @@ VERBS = (
         includes=("override",),
         touches=named_schedule,
         longest_days=LONGEST_DAYS,
+        says="Put you on call by {service} {span}",
+        button="Take over",
     ),
     Verb(
         name="overrides",

@@ -4,7 +4,7 @@ an escalation policy, or a service. What is not sure pages nobody and says so.""
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
+from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Tuple
 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_person, find_sender
@@ -39,6 +39,9 @@ _KIND_OF = {
 """What may stand in front of a name."""
 
 
+MAX_SAID = 200
+
+
 class PageTarget(NamedTuple):
     """Whom a page is for."""
 
@@ -50,6 +53,13 @@ class PageTarget(NamedTuple):
     """Id of the service that it is on; empty: any."""
     policy: str = ""
     """Id of the escalation policy by which a service may be found."""
+    people: Tuple[str, ...] = ()
+    """Who is on call by the schedule that was named."""
+
+    @property
+    def reached(self) -> str:
+        """Name, and whom it means now."""
+        return f"{self.name} ({', '.join(self.people)})" if self.people else self.name
 
 
 def page(context: Context, command: Command) -> CommandResult:
@@ -128,7 +138,7 @@ def _target(context: Context, text: str) -> PageTarget:
         raise NotFound(
             f"nobody is on call by the schedule {found.name!r} now, and nobody was paged"
         )
-    return PageTarget(found.name, _assigned(persons))
+    return PageTarget(found.name, _assigned(persons), people=tuple(one.name for one in persons))
 
 
 def _assigned(persons: List[Reference]) -> Dict[str, Any]:
@@ -152,6 +162,14 @@ def _service(context: Context, target: PageTarget, asked: str) -> str:
     raise RejectedInput(
         "on which service? Add --service <name>, or have chat.page_service configured"
     )
+
+
+def _says(context: Context, command: Command) -> str:
+    """Who is reached, by name."""
+    target = _target(context, command.service)
+    urgency = checked_urgency(command.options.get("urgency", "high"))
+    title = escape(cut_at_word(plain(one_line(clean(command.text))), MAX_SAID))
+    return f"Page {escape(target.reached)} with {urgency} urgency: “{title}”"
 
 
 def _touched(context: Context, command: Command) -> List[Dict[str, Any]]:
@@ -187,5 +205,7 @@ VERBS = (
         confirmed=ALWAYS,
         includes=("create", "declare"),
         touches=_touched,
+        says=_says,
+        button="Page",
     ),
 )

@@ -174,6 +174,7 @@ VERBS = (
         includes_if=lambda command: (
             ("reassign",) if command.text.strip() and _level(command.text.strip()) is None else ()
         ),
+        says="Escalate {incidents} to {to}",
     ),
     Verb(
         name="reassign",
@@ -188,6 +189,7 @@ VERBS = (
         states=OPEN_STATES,
         repaints=True,
         names_people=True,
+        says="Assign {incidents} to {text}",
     ),
     Verb(
         name="responders",
@@ -209,5 +211,7 @@ VERBS = (
         changes=PAGERDUTY,
         incidents=ONE,
         names_people=True,
+        says="Ask {text} to help with {incidents}",
+        button="Ask for help",
     ),
 )

@@ -294,6 +294,8 @@ VERBS = (
         touches=lambda context, command: _triggered(
             context, identify(context, command.user).person
         ),
+        says="Acknowledge {mine}",
+        button="Acknowledge",
     ),
     Verb(
         name="acknowledge",
@@ -308,6 +310,7 @@ VERBS = (
         states=_ACKNOWLEDGE,
         confirmed=IF_SEVERAL,
         repaints=True,
+        says="Acknowledge {incidents}",
     ),
     Verb(
         name="resolve",
@@ -339,6 +342,7 @@ VERBS = (
         confirmed=IF_SEVERAL,
         repaints=True,
         includes_with_text=("note",),
+        says="Resolve {incidents}{note}",
     ),
     Verb(
         name="mitigate",
@@ -357,6 +361,7 @@ VERBS = (
         states=OPEN_STATES,
         repaints=True,
         includes=("acknowledge", "note", "status_update"),
+        says="Mark {incidents} as mitigated, with a note and a status update{words}",
     ),
     Verb(
         name="unacknowledge",
@@ -369,6 +374,8 @@ VERBS = (
         incidents=ONE,
         states=(ACKNOWLEDGED,),
         repaints=True,
+        says="Take the acknowledgement of {incidents} back",
+        button="Take back",
     ),
     Verb(
         name="reopen",
@@ -382,5 +389,6 @@ VERBS = (
         incidents=ONE,
         states=(RESOLVED,),
         repaints=True,
+        says="Open {incidents} again",
     ),
 )
