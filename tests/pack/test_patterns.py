@@ -47,6 +47,10 @@ GIVEN = {
     ): "the owner's rules, as in StackStorm",
     ("standalone/alias_format.py", "regex"): "the owner's aliases; this pack's are judged below",
     ("standalone/config_file.py", "pattern"): "patternProperties of the pack's schema",
+    (
+        "standalone/rule_check.py",
+        "str(one.pattern)",
+    ): "the owner's rules, compiled alone to see whether they can be",
     ("standalone/templates.py", "pattern"): "filters in the owner's rules",
     ("sandbox/faults.py", "terms"): "tests",
     ("sandbox/faults.py", "rule.path"): "tests",
