@@ -125,6 +125,6 @@ class OnCallWhoTestCase(BaseActionTestCase):
             self.server.faults.add(kind, times=1)
             assert self.who(schedule="Platform rotation")[0] is True, kind
         self.server.faults.add("status", status=500)
-        succeeded, message = self.who(schedule="Platform rotation")
+        succeeded, message = self.who(escalation_policy="Web escalation")
         assert succeeded is False
         assert "PagerDuty has trouble (500)" in message

@@ -98,6 +98,13 @@ def kept_targets(
     return found
 
 
+def known_targets(store: Store) -> Dict[str, Reference]:
+    """What the texts of the configuration meant when they were last looked up. Raises
+    StoreUnreachable."""
+    kept = _read_kept(store)
+    return {text: Reference(*one) for text, one in kept.known.items()} if kept else {}
+
+
 def forget_targets(store: Store) -> None:
     """The next `kept_targets` looks all names up."""
     store.delete(KEY)

@@ -23,7 +23,14 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE
 from pagerduty_mattermost.gateways.stackstorm.kept_secrets import CHAT_TOKENS, WEBHOOK_SECRETS
 from pagerduty_mattermost.incidents import state_store
 from pagerduty_mattermost.noise import reminder_posts, storm_gate, storm_publisher
-from pagerduty_mattermost.oncall import handoffs, shift_messages, sync, targets, watch
+from pagerduty_mattermost.oncall import (
+    handoffs,
+    last_known,
+    shift_messages,
+    sync,
+    targets,
+    watch,
+)
 from pagerduty_mattermost.operations import (
     canary,
     dead_letters,
@@ -207,9 +214,10 @@ KINDS: Tuple[StateKind, ...] = (
             f"{channels.KEY_PREFIX}<sha>",
             f"{accounts.KEY_PREFIX}<user_id>",
             f"{first_on_call.KEY_PREFIX}<policy_id>",
+            f"{last_known.KEY_PREFIX}<sha>",
             targets.KEY,
         ),
-        "names that were looked up",
+        "names that were looked up, and who was on call when PagerDuty last said so",
         DAY_SECONDS,
     ),
     StateKind(

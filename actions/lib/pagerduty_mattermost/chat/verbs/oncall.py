@@ -9,11 +9,13 @@ from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Form, words
 from pagerduty_mattermost.chat.verb import PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
+from pagerduty_mattermost.oncall import last_known
+from pagerduty_mattermost.oncall.last_known import LastKnown
 from pagerduty_mattermost.people.display_names import both, usernames
 
 if TYPE_CHECKING:
@@ -36,34 +38,54 @@ def on_call(context: Context, command: Command) -> CommandResult:
         return _teams(context, command)
     if text.startswith("@"):
         return _person(context, identify(context, text).person.id)
+    now = context.pagerduty.now()
+    try:
+        found = _read(context, text, now)
+    except RetryLater as error:
+        kept = last_known.find(context.store, text, now)
+        if kept is None:
+            raise
+        at = times.stamp(times.iso(kept.at), times.zone(context.settings.time_zone))
+        why = escape(one_line(str(error), 200))
+        ago = last_known.age(kept.at, now)
+        head = f":warning: PagerDuty does not answer ({why}). As of {at}, {ago} ago:"
+        return CommandResult(f"{head}\n\n{_answer(context, kept, now)}")
+    last_known.keep(context.store, text, found)
+    return CommandResult(_answer(context, found, now))
+
+
+def _read(context: Context, text: str, now: float) -> LastKnown:
+    """Who is on call, and who comes next. Raises NotFound and the gateway's errors."""
     for kind in _KINDS:
         try:
             target = resolve(context.pagerduty, kind, text)
         except NotFound:
             continue
-        return _of(context, kind, target.id, target.name, target.escalation_policy_id)
-    raise NotFound(
-        f"there is no service, escalation policy or schedule {one_line(clean(text, 100))!r}"
-    )
-
-
-def _of(context: Context, kind: str, id: str, name: str, policy: str) -> CommandResult:
-    if kind == "service" and not policy:
-        raise NotFound(f"the service {name!r} has no escalation policy")
-    asked = ("escalation_policy", policy) if kind == "service" else (kind, id)
-    now = context.pagerduty.now()
+        break
+    else:
+        raise NotFound(
+            f"there is no service, escalation policy or schedule {one_line(clean(text, 100))!r}"
+        )
     until = now + LOOK_AHEAD_DAYS * 86400
     if kind == "schedule":
-        rows = on_calls.of_schedule(context.pagerduty, id, name, since=now, until=until)
-    else:
-        of = {asked[0] + "_ids": [asked[1]]}
-        rows = on_calls.read(context.pagerduty, of, since=now, until=until)
-    shifts = on_calls.paired(rows, now)
+        rows = on_calls.of_schedule(
+            context.pagerduty, target.id, target.name, since=now, until=until
+        )
+        return LastKnown(now, target.name, False, rows)
+    policy = target.escalation_policy_id if kind == "service" else target.id
+    if not policy:
+        raise NotFound(f"the service {target.name!r} has no escalation policy")
+    of = {"escalation_policy_ids": [policy]}
+    rows = on_calls.read(context.pagerduty, of, since=now, until=until)
+    return LastKnown(now, target.name, True, rows)
+
+
+def _answer(context: Context, found: LastKnown, now: float) -> str:
+    shifts = on_calls.paired(found.rows, now)
     if not shifts:
-        return CommandResult(f"Nobody is on call for {escape(name)}.")
-    return CommandResult(
-        f"On call for {escape(name)}:\n\n" + _table(context, shifts, levels=kind != "schedule")
-    )
+        return f"Nobody is on call for {escape(found.name)}."
+    table = _table(context, shifts, levels=found.levels)
+    return f"On call for {escape(found.name)}:\n\n{table}"
 
 
 def _table(context: Context, shifts: Sequence[on_calls.Shift], *, levels: bool) -> str:
