@@ -57,13 +57,11 @@ class StateActionsTestCase(ExampleCase):
         (card,) = shown["cards"]
         assert (card["label"], card["closed"]) == ("~incidents", False)
         assert "incidents | posted |" in shown["message"]
-        other = self.done("state.show", incident_id="2")
-        assert len(other["dead_letters"]) == 0, (
-            "nothing is known of its number: no state was written"
-        )
         letters = self.done("deadletter.list")["letters"]
-        other = self.done("state.show", incident_id=letters[0]["incident_id"])
-        assert other["dead_letters"] == [letters[0]["id"]]
+        for incident in ("2", letters[0]["incident_id"]):
+            other = self.done("state.show", incident_id=incident)
+            assert other["dead_letters"] == [letters[0]["id"]]
+            assert (len(other["states"]), other["cards"]) == (1, []), "the change is written first"
         assert self.done("state.show", incident_id="1")["incident_id"] == self.incident
         assert self.done("state.show", incident_id="PNONE")["found"] is False
 
