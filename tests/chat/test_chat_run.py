@@ -123,7 +123,9 @@ class ChatRunTestCase(ChatCase):
         assert "'soon' is no time" in self.refused("snooze", incidents=one.id, duration="soon")
         assert "| 1 | Ada Lovelace (@\u200bada) |" in self.told("oncall", text="checkout api")
         assert "| on call | until | next |" in self.told("oncall", text="Platform rotation")
-        assert "no service, escalation policy or schedule" in self.refused("oncall", text="x")
+        assert "no service, escalation policy, schedule or user" in self.refused(
+            "oncall", text="x"
+        )
         assert "| Storefront |" in self.told("services", text="store")
 
     def test_lists_narrow_by_state_and_service(self) -> None:

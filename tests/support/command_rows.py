@@ -262,7 +262,7 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: has_entry(one, room.pagerduty.options.workflow_entry),
         confirms=True,
     ),
-    Row("oncall [name | me]", "oncall Payments escalation", "Ada Lovelace"),
+    Row("oncall [name | @user | me]", "oncall Payments escalation", "Ada Lovelace"),
     Row("oncall week <schedule>", "oncall week Platform rotation", "| day | Platform rotation |"),
     Row("oncall picture <schedule>", "oncall picture Platform rotation", PICTURE),
     Row(

@@ -9,11 +9,17 @@ from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Form, words
 from pagerduty_mattermost.chat.verb import PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput, RetryLater
+from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.gateways.pagerduty.references import resolve
+from pagerduty_mattermost.gateways.pagerduty.references import (
+    KINDS,
+    Reference,
+    resolve,
+    search,
+    suggestions,
+)
 from pagerduty_mattermost.oncall import last_known
 from pagerduty_mattermost.oncall.last_known import LastKnown
 from pagerduty_mattermost.people.display_names import both, usernames
@@ -25,11 +31,12 @@ LOOK_AHEAD_DAYS = 30
 """In which the next shift is looked for."""
 ON_CALL = ("oncall", "on-call", "on call")
 WHO_IS = ("", "who's ", "who is ", "whos ")
-_KINDS = ("service", "escalation_policy", "schedule")
+_KINDS = ("service", "escalation_policy", "schedule", "user")
+MAX_LISTED = 10
 
 
 def on_call(context: Context, command: Command) -> CommandResult:
-    """Of a service, an escalation policy or a schedule: the first of them that has the name; of
+    """Of a service, an escalation policy, a schedule or a person, by name or a part of it; of
     `me`; bare: of the services of the asker's teams."""
     text = command.text.strip()
     if text.lower() in ("me", "i"):
@@ -37,10 +44,14 @@ def on_call(context: Context, command: Command) -> CommandResult:
     if not text:
         return _teams(context, command)
     if text.startswith("@"):
-        return _person(context, identify(context, text).person.id)
+        person = identify(context, text).person
+        return _person(context, person.id, person.name)
     now = context.pagerduty.now()
     try:
-        found = _read(context, text, now)
+        target = _target(context, text)
+        if target.kind == "user":
+            return _person(context, target.id, target.name)
+        found = _read(context, target, now)
     except RetryLater as error:
         kept = last_known.find(context.store, text, now)
         if kept is None:
@@ -54,18 +65,29 @@ def on_call(context: Context, command: Command) -> CommandResult:
     return CommandResult(_answer(context, found, now))
 
 
-def _read(context: Context, text: str, now: float) -> LastKnown:
-    """Who is on call, and who comes next. Raises NotFound and the gateway's errors."""
+def _target(context: Context, text: str) -> Reference:
+    """What is meant: the first of `_KINDS` that has the name, else the only one whose name it is a
+    part of. Raises Ambiguous, NotFound with near spellings, and the gateway's errors."""
+    partial: List[Reference] = []
     for kind in _KINDS:
-        try:
-            target = resolve(context.pagerduty, kind, text)
-        except NotFound:
-            continue
-        break
-    else:
-        raise NotFound(
-            f"there is no service, escalation policy or schedule {one_line(clean(text, 100))!r}"
-        )
+        found = search(context.pagerduty, kind, text)
+        if found.exact:
+            return resolve(context.pagerduty, kind, text) if found.exact[1:] else found.exact[0]
+        partial += found.partial
+    if len(partial) == 1:
+        return partial[0]
+    shown = repr(one_line(clean(text, 100)))
+    if partial:
+        listed = ", ".join(f"{one.name} ({KINDS[one.kind].word})" for one in partial[:MAX_LISTED])
+        more = f" and {len(partial) - MAX_LISTED} more" if partial[MAX_LISTED:] else ""
+        raise Ambiguous(f"{shown} is a part of {len(partial)} names: {listed}{more}")
+    near = suggestions(context.pagerduty, _KINDS, text)
+    raise NotFound(f"there is no service, escalation policy, schedule or user {shown}{near}")
+
+
+def _read(context: Context, target: Reference, now: float) -> LastKnown:
+    """Who is on call, and who comes next. Raises NotFound and the gateway's errors."""
+    kind = target.kind
     until = now + LOOK_AHEAD_DAYS * 86400
     if kind == "schedule":
         rows = on_calls.of_schedule(
@@ -115,24 +137,24 @@ def _table(context: Context, shifts: Sequence[on_calls.Shift], *, levels: bool) 
 
 
 def _me(context: Context, command: Command) -> CommandResult:
-    return _person(context, identify(context, command.user).person.id, you=command)
+    return _person(context, identify(context, command.user).person.id, "")
 
 
-def _person(context: Context, id: str, you: Command | None = None) -> CommandResult:
-    """What somebody is on call for, and from when for what next."""
+def _person(context: Context, id: str, whose: str) -> CommandResult:
+    """What somebody is on call for, and from when for what next. `whose`: their name; empty: the
+    asker."""
     now, zone = context.pagerduty.now(), times.zone(context.settings.time_zone)
     shifts = on_calls.shifts(context.pagerduty, {"user_ids": [id]}, now=now, days=LOOK_AHEAD_DAYS)
     present = [one for one, _ in shifts if one]
     coming = sorted(
         (one for _, one in shifts if one), key=lambda one: times.seconds(one.start) or 0.0
     )
-    name = (
-        "You are"
-        if you
-        else f"{escape((present or coming)[0].user.name)} is"
-        if shifts
-        else "Nobody of that name is"
-    )
+    name = f"{escape(whose)} is" if whose else "You are"
+    if not shifts:
+        return CommandResult(
+            f"{name} in no rota: on call for nothing, and no shift begins within "
+            f"{LOOK_AHEAD_DAYS} days."
+        )
     lines = []
     if present:
         rows = [
@@ -155,8 +177,6 @@ def _person(context: Context, id: str, you: Command | None = None) -> CommandRes
             f"{times.stamp(first.start, zone)}"
             f" until {times.stamp(first.end, zone)}."
         )
-    elif not present:
-        lines.append(f"No shift begins within {LOOK_AHEAD_DAYS} days.")
     return CommandResult("\n\n".join(lines))
 
 
@@ -206,9 +226,9 @@ VERBS = (
     Verb(
         name="oncall",
         run=on_call,
-        usage="oncall [name | me]",
-        help="who is on call for a service, escalation policy or schedule; when you are; bare: "
-        "for your teams' services",
+        usage="oncall [name | @user | me]",
+        help="who is on call for a service, escalation policy or schedule, by its name or a part "
+        "of it; when a person is, or you are; bare: for your teams' services",
         forms=(
             Form(
                 tuple(f"{who}{call}" for who in WHO_IS for call in ON_CALL),

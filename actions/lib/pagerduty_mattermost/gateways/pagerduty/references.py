@@ -27,6 +27,8 @@ from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty
 MAX_TEXT_CHARACTERS = 320
 """An e-mail address is at most this long, and so is everything asked for."""
 SUGGESTION_ROWS = 1000
+MIN_PART_CHARACTERS = 3
+"""Fewer mean no name that they are a part of."""
 
 
 class Reference(NamedTuple):
@@ -111,6 +113,45 @@ def _resolved(
         return _pick(what, kind, wanted, shift_based, False), shift_based
     rows += _rows(pagerduty, what, maximum=SUGGESTION_ROWS) + shift_based
     return _pick(what, kind, wanted, rows, True), rows
+
+
+class SearchResult(NamedTuple):
+    """What a text may mean among things of one kind."""
+
+    exact: List[Reference]
+    """Whose id, name or e-mail address it is."""
+    partial: List[Reference]
+    """Whose name it is a part of."""
+
+
+def search(pagerduty: PagerDuty, kind: str, text: str) -> SearchResult:
+    """What people may mean by a part of a name: one request, of schedules two, and one or two more
+    for what looks like an id. Raises RejectedInput (empty) and what the gateway raises."""
+    what = KINDS[kind]
+    wanted = _wanted(what, text)
+    if _ID.fullmatch(wanted):
+        row = row_by_id(pagerduty, kind, wanted)
+        if row is not None:
+            return SearchResult([reference(kind, row)], [])
+    rows = pagerduty.page(what.path, what.key, {"query": wanted}).items
+    rows += _shift_based_rows(pagerduty, what)
+    exact = _matches(kind, wanted, rows)
+    folded = wanted.casefold()
+    if len(folded) < MIN_PART_CHARACTERS:
+        return SearchResult(exact, [])
+    named = (reference(kind, row) for row in rows)
+    return SearchResult(exact, [one for one in named if folded in one.name.casefold()])
+
+
+def suggestions(pagerduty: PagerDuty, kinds: Iterable[str], text: str) -> str:
+    """Near spellings among all things of these kinds, as the end of a sentence; empty where there
+    are none. Raises what the gateway raises."""
+    names: Dict[str, str] = {}
+    for kind in kinds:
+        what = KINDS[kind]
+        rows = _rows(pagerduty, what, maximum=SUGGESTION_ROWS)
+        names.update(_names(kind, rows + _shift_based_rows(pagerduty, what)))
+    return _nearest(names, one_line(clean(text, MAX_TEXT_CHARACTERS)))
 
 
 def resolve_all(pagerduty: PagerDuty, kind: str, texts: Iterable[str]) -> Tuple[Reference, ...]:
@@ -268,13 +309,26 @@ def _pick(
 
 
 def _near(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> str:
-    import difflib
+    return _nearest(_names(kind, rows), wanted)
 
+
+def _names(kind: str, rows: List[Dict[str, Any]]) -> Dict[str, str]:
+    """How each may be called, and how it is shown."""
     names: Dict[str, str] = {}
     for row in rows:
         one = reference(kind, row)
         for word in (one.name, one.email):
             if word:
                 names[word.casefold()] = f"{word} ({one.id})"
-    near = difflib.get_close_matches(wanted.casefold(), list(names), n=3, cutoff=0.6)
+    return names
+
+
+def _nearest(names: Mapping[str, str], wanted: str) -> str:
+    """Names that the text is a part of, else those that are spelt alike."""
+    import difflib
+
+    folded = wanted.casefold()
+    near = [one for one in names if folded in one][:3] or difflib.get_close_matches(
+        folded, list(names), n=3, cutoff=0.6
+    )
     return "; did you mean " + ", ".join(names[one] for one in near) + "?" if near else ""
