@@ -30,8 +30,11 @@ from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, report_health  # noqa: E402
 from pagerduty_mattermost.sensor.mattermost_return import MattermostReturn  # noqa: E402
 from pagerduty_mattermost.sensor.routing import Routing  # noqa: E402
+from pagerduty_mattermost.sensor.upkeep_due import UpkeepDue  # noqa: E402
 from pagerduty_mattermost.sensor.webhook_endpoint import WebhookEndpoint, open_endpoint  # noqa: E402
 
+WAIT_SECONDS = 4.0
+"""For the datastore where there is a way without its answer."""
 SOON_SECONDS = 5
 """To the next cycle while a storm may be beginning."""
 
@@ -162,7 +165,14 @@ class IncidentSensor(PollingSensor):
         )
         store = Store(self.sensor_service)
         self._rate = RateNote(pagerduty, store, time.time)
-        trigger_heartbeat = Heartbeat(self._dispatcher, store, self._health, self._log)
+        quick_store = Store(self.sensor_service, deadline=WAIT_SECONDS)
+        trigger_heartbeat = Heartbeat(
+            self._dispatcher,
+            store,
+            self._health,
+            self._log,
+            UpkeepDue(config, quick_store, self._log),
+        )
         noise = StormGate(
             config.noise, store, self._dispatcher, pagerduty, self._log, config.canary
         )
@@ -176,9 +186,7 @@ class IncidentSensor(PollingSensor):
             self._health,
             trigger_heartbeat=trigger_heartbeat,
             noise=noise,
-            routing=Routing(
-                self.sensor_service, Store(self.sensor_service, deadline=4.0), self._log
-            ),
+            routing=Routing(self.sensor_service, quick_store, self._log),
         )
         self._endpoint = open_endpoint(
             config, self.sensor_service, cycle, self._dispatcher, self._log

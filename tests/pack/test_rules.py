@@ -9,7 +9,9 @@ import pytest
 import yaml
 from pack_files import files
 
+from pagerduty_mattermost.action_bases.upkeep import ENTRY_POINTS
 from pagerduty_mattermost.cards.route import make_route
+from pagerduty_mattermost.core.config.upkeep import JOBS
 from pagerduty_mattermost.gateways.stackstorm.rule_criteria import matches
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, to_payload
 
@@ -122,9 +124,9 @@ def test_whatever_an_enabled_or_example_rule_sends_is_tried_again() -> None:
     ticking = ("core.st2.", "pagerduty.heartbeat")
     retried |= {
         rule["action"]["ref"]
-        for rule in RULES.values()
-        if rule["enabled"] and rule["trigger"]["type"].startswith(ticking)
-    }
+        for name, rule in RULES.items()
+        if (rule["enabled"] or name in JOBS) and rule["trigger"]["type"].startswith(ticking)
+    }  # a job of health.upkeep comes again, by whichever rule
     for name, rule in RULES.items():
         if rule["action"]["ref"] == "pagerduty.chat.handle":
             # People are told that it failed, and decide themselves: nothing they asked for is
@@ -132,6 +134,23 @@ def test_whatever_an_enabled_or_example_rule_sends_is_tried_again() -> None:
             continue
         ticks_again = rule["trigger"]["type"].startswith(ticking)
         assert ticks_again or rule["action"]["ref"] in retried, name
+
+
+def test_each_regular_job_has_a_disabled_rule_of_its_own_by_a_timer() -> None:
+    for job in JOBS:
+        module = ENTRY_POINTS[job][0]
+        rule = RULES[job]
+        assert not rule["enabled"], job
+        assert rule["trigger"]["type"] == "core.st2.IntervalTimer", job
+        action = ACTIONS[rule["action"]["ref"]]
+        assert action["entry_point"] == f"scripts/{module}.py", job
+
+
+def test_the_regular_jobs_run_when_the_sensor_says_that_something_is_due() -> None:
+    criteria = RULES["upkeep"]["criteria"]
+    assert matches(criteria, {"due": ["reconcile"]})
+    assert not matches(criteria, {"due": []})
+    assert matches(criteria, {"state": "ok"}), "of a sensor of an older version: all"
 
 
 def test_an_order_from_chat_has_a_deadline_of_its_own() -> None:

@@ -258,6 +258,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.post_storm": fixed(change=STORM, channel="incidents"),
     "health.canary": with_canary,
     "health.check": fixed(),
+    "health.upkeep": fixed(due=["reconcile"]),
     "health.watchdog": fixed(),
     "mattermost.setup": with_endpoint,
     "mattermost.teardown": set_up,

@@ -42,8 +42,7 @@ OK, WARN, FAIL, OFF = "ok", "warn", "fail", "off"
 MAX_SKEW_SECONDS = 60.0
 """That two clocks may differ."""
 WATCH_OVERDUE_SECONDS = 900.0
-"""After which a run of the on-call watch is missing: the timer's comes every minute, the sensor's
-every five."""
+"""After which a run of the on-call watch is missing: it comes every two minutes."""
 CANARY_OVERDUE_SECONDS = 600.0
 """After which a run of the canary is missing: its rule's comes every minute."""
 CHAT_SECONDS = 5.0
@@ -224,8 +223,8 @@ def _reconcile(context: Context) -> Tuple[str, str]:
         return (
             WARN,
             (
-                "has never run to its end: are the rules pagerduty.reconcile and "
-                "reconcile_by_timer enabled?"
+                "has never run to its end: are the rules pagerduty.upkeep and "
+                "upkeep_by_timer enabled?"
             ),
         )
     age = context.clock() - ended
@@ -245,15 +244,12 @@ def _oncall(context: Context) -> Tuple[str, str]:
     if last is None:
         return (
             WARN,
-            (
-                "has not looked yet: are the rules pagerduty.oncall_watch and "
-                "oncall_watch_by_heartbeat enabled?"
-            ),
+            ("has not looked yet: are the rules pagerduty.upkeep and upkeep_by_timer enabled?"),
         )
     age = context.clock() - last
     text = f"{len(watched)} schedules and policies, last looked at {times.duration(age)} ago"
     return (
-        (FAIL, f"{text}: see the executions of pagerduty.oncall.watch")
+        (FAIL, f"{text}: see the executions of pagerduty.health.upkeep")
         if age > WATCH_OVERDUE_SECONDS
         else (OK, text)
     )
@@ -262,7 +258,7 @@ def _oncall(context: Context) -> Tuple[str, str]:
 def _timers(context: Context) -> Tuple[str, str]:
     seen_at = timer_seen_at(context.store)
     if seen_at is None:
-        return WARN, "none has fired yet: is the rule pagerduty.reconcile_by_timer enabled?"
+        return WARN, "none has fired yet: is the rule pagerduty.upkeep_by_timer enabled?"
     age = context.clock() - seen_at
     text = f"fired {times.duration(age)} ago"
     return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD_SECONDS else (OK, text)

@@ -183,6 +183,7 @@ KINDS: Tuple[StateKind, ...] = (
             reconcile_run.KEY,
             wanted_cards.KEY,
             heartbeat.TIMER_KEY,
+            heartbeat.RUN_KEY,
             outage.WAITING_KEY,
             outage.RUN_KEY,
             rate_brake.KEY,

@@ -155,7 +155,7 @@ class Cycle:
         if self._scope.asked:
             self.health.stands("names", self._scope.problems, now, last_good=self._last_good)
         if self._trigger_heartbeat is not None and self.state is not None:
-            self._trigger_heartbeat.beat(self.state.cycle, self._last_good)
+            self._trigger_heartbeat.beat(self.state.cycle, self._last_good, self.state.known)
         if report_health(self.health, self._dispatcher, self._log, self._monotonic):
             self._heartbeat_at = None
         self._save_heartbeat()

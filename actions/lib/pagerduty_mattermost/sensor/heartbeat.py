@@ -1,11 +1,12 @@
-"""The incident sensor's own clock for the rest of the pack: `pagerduty.heartbeat` every five
-minutes, since StackStorm's timers can stop for good; and a check whether they did.
+"""The incident sensor's own clock for the rest of the pack, since StackStorm's timers can stop for
+good: `pagerduty.heartbeat` when one of the pack's regular jobs is due, once a minute at most, and
+every five minutes in any case; and a check whether the timers stopped.
 """
 
 from __future__ import annotations
 
 import time
-from typing import Any, Callable, Dict, Optional
+from typing import Any, Callable, Dict, Mapping, Optional
 
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
@@ -13,20 +14,25 @@ from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
-from pagerduty_mattermost.incidents.known_states import SensorState
+from pagerduty_mattermost.incidents.known_states import KnownIncident, SensorState
 from pagerduty_mattermost.sensor.health import SensorHealth
+from pagerduty_mattermost.sensor.upkeep_due import UpkeepDue
 
 HEARTBEAT_TRIGGER, HEALTH_TRIGGER = "pagerduty.heartbeat", "pagerduty.sensor_health"
 EVERY_SECONDS = 300.0
+APART_SECONDS = 55.0
+"""Between two of them, a little less than a minute: cycles do not come to the second."""
 TIMER_KEY = "reconcile.timer"
-"""The datastore key in which a timer's run of `posts.reconcile` leaves its time."""
+"""The datastore key in which a timer's run of `health.upkeep` leaves its time."""
+RUN_KEY = "upkeep.run"
+"""The datastore key in which a run of `health.upkeep` for the sensor leaves its time."""
 _TIMER_KEPT_SECONDS = 86400.0
 TIMERS_DEAD_SECONDS = 1200.0
 """Seconds without such a run after which StackStorm's timers count as dead."""
 TIMERS_DEAD_PROBLEM = (
     "StackStorm's timers do not fire: restart st2timersengine (or is the rule "
-    "pagerduty.reconcile_by_timer disabled?); "
-    "reconcile goes on by the sensor's heartbeat"
+    "pagerduty.upkeep_by_timer disabled?); "
+    "all goes on by the sensor's heartbeat, but nobody watches the sensor"
 )
 
 
@@ -37,18 +43,27 @@ class Heartbeat:
         store: Store,
         health: SensorHealth,
         log: Any,
+        due: UpkeepDue,
         *,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         self._dispatcher, self._store, self._health, self._log = dispatcher, store, health, log
+        self._due = due
         self._clock, self._monotonic = clock, monotonic
+        self._looked_at: Optional[float] = None
         self._at: Optional[float] = None
+        self._timers_at: Optional[float] = None
 
-    def beat(self, cycle: int, last_good: str) -> None:
-        """Raises nothing; the next cycle tries again."""
+    def beat(self, cycle: int, last_good: str, known: Mapping[str, KnownIncident]) -> None:
+        """`known`: incidents as the sensor knows them. Raises nothing; the next cycle tries
+        again."""
         now = self._monotonic()
-        if self._at is not None and now - self._at < EVERY_SECONDS:
+        if self._looked_at is not None and now - self._looked_at < APART_SECONDS:
+            return
+        jobs = self._due.jobs(known, now, self._clock())
+        if not jobs and self._at is not None and now - self._at < EVERY_SECONDS:
+            self._looked_at = now
             return
         key = f"heartbeat-{int(self._clock())}"
         payload = {
@@ -56,14 +71,18 @@ class Heartbeat:
             "last_good": last_good,
             "cycle": cycle,
             "key": key,
+            "due": jobs,
         }
         try:
             self._dispatcher.dispatch(HEARTBEAT_TRIGGER, payload, trace_tag=key, ids=(key,))
         except PackError as error:
             self._log.warning("No heartbeat was dispatched: %s", error)
             return
-        self._at = now
-        self._check_timers(now)
+        self._at = self._looked_at = now
+        self._due.begun(jobs, now)
+        if self._timers_at is None or now - self._timers_at >= EVERY_SECONDS - APART_SECONDS:
+            self._timers_at = now
+            self._check_timers(now)
 
     def _check_timers(self, now: float) -> None:
         """Only where they have been seen to work: a rule that was never registered is no
@@ -79,16 +98,31 @@ class Heartbeat:
             self._health.good("timers")
 
 
+def note_sensor_run(store: Store, now: float) -> None:
+    """`health.upkeep` runs because the sensor said so. `now`: seconds since the epoch. Raises
+    StoreUnreachable."""
+    store.write(RUN_KEY, {"at": now}, _TIMER_KEPT_SECONDS)
+
+
+def sensor_run_at(store: Store) -> Optional[float]:
+    """When that was last, seconds since the epoch; None when it has not been for a day. Raises the
+    store's errors."""
+    return _at(store.read(RUN_KEY))
+
+
 def note_timer(store: Store, now: float) -> None:
-    """A timer has run `posts.reconcile`. `now`: seconds since the epoch. Raises
+    """A timer has run `health.upkeep`. `now`: seconds since the epoch. Raises
     StoreUnreachable."""
     store.write(TIMER_KEY, {"at": now}, _TIMER_KEPT_SECONDS)
 
 
 def timer_seen_at(store: Store) -> Optional[float]:
-    """When a timer last ran `posts.reconcile`, seconds since the epoch; None when none has lately.
+    """When a timer last ran `health.upkeep`, seconds since the epoch; None when none has lately.
     Raises StoreUnreachable."""
-    seen = store.read(TIMER_KEY)
+    return _at(store.read(TIMER_KEY))
+
+
+def _at(seen: Any) -> Optional[float]:
     at = seen.get("at") if isinstance(seen, dict) else None
     return float(at) if isinstance(at, (int, float)) else None
 

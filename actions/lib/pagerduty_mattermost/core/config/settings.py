@@ -37,6 +37,7 @@ from pagerduty_mattermost.core.config.quiet import (
 )
 from pagerduty_mattermost.core.config.reader import EMPTY, Reader
 from pagerduty_mattermost.core.config.rooms import RoomsConfig, read_rooms
+from pagerduty_mattermost.core.config.upkeep import UpkeepConfig, read_upkeep
 from pagerduty_mattermost.core.config.watch import (
     WatchConfig,
     WebhookConfig,
@@ -65,6 +66,7 @@ class Config(NamedTuple):
     oncall: OnCallConfig = OnCallConfig()
     canary: CanaryConfig = CanaryConfig()
     rooms: RoomsConfig = RoomsConfig()
+    upkeep: UpkeepConfig = UpkeepConfig()
 
 
 def load(raw: Any) -> Config:
@@ -91,6 +93,7 @@ def load(raw: Any) -> Config:
         oncall=read_oncall(whole),
         canary=read_canary(whole),
         rooms=read_rooms(whole),
+        upkeep=read_upkeep(whole),
     )
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", config.time_zone):
         whole.wrong("time_zone", "must be an IANA name such as Europe/Berlin")

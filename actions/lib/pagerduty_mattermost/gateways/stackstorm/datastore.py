@@ -171,6 +171,11 @@ class Store:
             return "StackStorm shows this user no key of the pack, as it does where there is none"
         return ""
 
+    def has_any(self, prefix: str) -> bool:
+        """Whether a key begins with `prefix`; one request. Raises StoreUnreachable."""
+        key = _key(prefix)
+        return any(str(item.name).startswith(key) for item in self._page(key, 0, 1))
+
     def holds(self, prefix: str, count: int) -> bool:
         """Whether at least `count` (2 or more) keys begin with `prefix`; two requests, however
         many there are."""

@@ -1,0 +1,96 @@
+"""The pack's regular jobs, done by one execution instead of one each (`health.upkeep`).
+
+    done = carry_out(action, jobs_now(context, due, by_timer=False))
+
+The incident sensor says which jobs are due (`sensor.upkeep_due`). A timer comes beside it: it
+watches the sensor, and does all jobs itself where the sensor's runs have stopped. Each job keeps
+in the datastore when it is due again, so none is done twice.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Type
+
+from pagerduty_mattermost.action_bases.pack_action import PackAction
+from pagerduty_mattermost.core.config.upkeep import (
+    CATCH_UP,
+    DIGEST,
+    JOBS,
+    ONCALL_SYNC,
+    ONCALL_WATCH,
+    RECONCILE,
+    REMINDERS,
+    WATCHDOG,
+)
+from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.sensor import heartbeat
+
+SENSOR_SILENT_SECONDS = 450.0
+"""Without a run for the sensor after which the timer's does all jobs: it comes every five minutes
+at least."""
+_SENSOR, _TIMER = {"source": "sensor"}, {"source": "timer"}
+ENTRY_POINTS: Mapping[str, Tuple[str, str, Mapping[str, Any]]] = {
+    WATCHDOG: ("health_watchdog", "HealthWatchdog", {}),
+    REMINDERS: ("incident_remind", "Remind", {}),
+    ONCALL_WATCH: ("oncall_watch", "OnCallWatch", _TIMER),
+    CATCH_UP: ("mattermost_catch_up", "CatchUp", {}),
+    DIGEST: ("mattermost_post_digest", "PostDigest", {}),
+    ONCALL_SYNC: ("oncall_sync", "OnCallSync", {}),
+    RECONCILE: ("posts_reconcile", "PostsReconcile", _SENSOR),
+}
+"""By job: module and class of its entry point, and what it is given."""
+
+
+class JobDone(NamedTuple):
+    """What became of one job."""
+
+    name: str
+    message: str
+    failed: bool = False
+
+
+def jobs_now(context: Context, due: Optional[Sequence[str]], *, by_timer: bool) -> List[str]:
+    """What is to be done, in order. `due`: what the sensor says; None for all. Raises
+    the store's errors."""
+    store, now = context.store, context.clock()
+    if not by_timer:
+        heartbeat.note_sensor_run(store, now)
+        wanted = set(JOBS if due is None else due)
+    elif now - _sensor_run_at(store) < SENSOR_SILENT_SECONDS:
+        wanted = {WATCHDOG}
+    else:
+        wanted = set(JOBS)
+    return [name for name in JOBS if name in wanted - set(context.settings.upkeep.without)]
+
+
+def carry_out(action: PackAction, jobs: Sequence[str]) -> List[JobDone]:
+    """Each of them, whatever becomes of the others. Raises nothing."""
+    return [_done(action, name) for name in jobs]
+
+
+def _done(action: PackAction, name: str) -> JobDone:
+    module, cls, given = ENTRY_POINTS[name]
+    try:
+        result: Dict[str, Any] = _made(action, getattr(import_module(module), cls)).act(**given)
+    except Exception as error:  # noqa: BLE001 - the other jobs go on
+        return JobDone(name, action.context.line_of(error), failed=True)
+    return JobDone(name, str(result.get("message") or ""))
+
+
+def _made(action: PackAction, cls: Type[PackAction]) -> PackAction:
+    """One that works with the context of the execution; with its own where it gives up sooner."""
+    if cls.gives_up is PackAction.gives_up:
+        return cls.beside(action)
+    made = cls(action.config, action.action_service)
+    made.logger = action.logger
+    made.clock, made.monotonic, made.sleep = action.clock, action.monotonic, action.sleep
+    return made
+
+
+def _sensor_run_at(store: Store) -> float:
+    try:
+        return heartbeat.sensor_run_at(store) or 0.0
+    except BrokenValue:
+        return 0.0

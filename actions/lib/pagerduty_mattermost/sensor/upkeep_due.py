@@ -1,0 +1,122 @@
+"""Which of the regular jobs are due, as the incident sensor sees it: what is not configured,
+or has nothing to do, starts no execution.
+
+    due = UpkeepDue(config, store, log)
+    jobs = due.jobs(known, now, wall)     # names of `core.config.upkeep.JOBS`
+    due.begun(jobs, now)                  # they were dispatched
+
+At most four requests to the datastore every few minutes, and none to PagerDuty or Mattermost.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterable, List, Mapping
+
+from pagerduty_mattermost.core.config.settings import Config, is_mattermost_absent
+from pagerduty_mattermost.core.config.upkeep import (
+    CATCH_UP,
+    DIGEST,
+    ONCALL_SYNC,
+    ONCALL_WATCH,
+    RECONCILE,
+    REMINDERS,
+)
+from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.mattermost import outage
+from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE, Store
+from pagerduty_mattermost.incidents.known_states import KnownIncident
+
+LETTERS, HELD, MEMBERS = "deadletter.", "held.", "member."
+"""Keys that say that there is something to do."""
+MINUTE, FEW_MINUTES = 60.0, 300.0
+EVERY_SECONDS: Mapping[str, float] = {
+    REMINDERS: MINUTE,
+    ONCALL_WATCH: 2 * MINUTE,
+    CATCH_UP: 2 * MINUTE,
+    DIGEST: FEW_MINUTES,
+    ONCALL_SYNC: FEW_MINUTES,
+    RECONCILE: FEW_MINUTES,
+}
+"""The watchdog is not the sensor's: it watches the sensor, by a timer."""
+REMINDED_SECONDS = 3600.0
+"""After its time a reminder that comes once was posted; later ones wait for the next run of
+others."""
+SLACK_SECONDS = 5.0
+"""By which a cycle may come early."""
+
+
+class UpkeepDue:
+    def __init__(self, config: Config, store: Store, log: Any) -> None:
+        """`store`: with a short deadline, since the sensor waits meanwhile."""
+        self._config, self._store, self._log = config, store, log
+        self._is_idle = is_mattermost_absent(config)
+        self._looked: Dict[str, float] = {}
+        """When each job was last dispatched, or found to have nothing to do."""
+        self._whole: Dict[str, float] = {}
+        """When it was last begun, or looked at in every way."""
+
+    def jobs(self, known: Mapping[str, KnownIncident], now: float, wall: float) -> List[str]:
+        """`now`: monotonic seconds; `wall`: seconds since the epoch. Raises nothing."""
+        if self._is_idle:
+            return []
+        found = []
+        for name, every in EVERY_SECONDS.items():
+            looked = self._looked.get(name)
+            if name in self._config.upkeep.without or (
+                looked is not None and now - looked < every - SLACK_SECONDS
+            ):
+                continue
+            whole = self._whole.get(name)
+            waited = whole is None or now - whole >= FEW_MINUTES - SLACK_SECONDS
+            if self._is_due(name, known, wall, waited):
+                found.append(name)
+                continue
+            self._looked[name] = now
+            if waited:
+                self._whole[name] = now
+        return found
+
+    def begun(self, jobs: Iterable[str], now: float) -> None:
+        for name in jobs:
+            self._looked[name] = self._whole[name] = now
+
+    def _is_due(
+        self, name: str, known: Mapping[str, KnownIncident], wall: float, waited: bool
+    ) -> bool:
+        """`waited`: it was not looked at in every way for a few minutes."""
+        oncall = self._config.oncall
+        if name == REMINDERS:
+            return self._reminds(known, wall, waited)
+        if name == ONCALL_WATCH:
+            return bool(oncall.channels)
+        if name == CATCH_UP:
+            waiting = self._has(outage.WAITING_KEY)
+            return waiting or (waited and (self._has(LETTERS) or self._has(QUARANTINE)))
+        if name == DIGEST:
+            return self._has(HELD)
+        if name == ONCALL_SYNC:
+            configured = oncall.headers or oncall.members or oncall.groups
+            return bool(configured) or self._has(MEMBERS)
+        return True
+
+    def _reminds(self, known: Mapping[str, KnownIncident], wall: float, waited: bool) -> bool:
+        """Something is triggered: each minute while its time comes, else with the others."""
+        terms = self._config.reminders
+        ages = [
+            wall - one.status_at
+            for one in known.values()
+            if terms.enabled and one.status == "triggered" and one.urgency in terms.urgencies
+        ]
+        first = terms.after * 60.0
+        return (waited and bool(ages)) or any(
+            age > first - MINUTE and (terms.repeat or age < first + REMINDED_SECONDS)
+            for age in ages
+        )
+
+    def _has(self, prefix: str) -> bool:
+        """Where that can't be told the job looks for itself."""
+        try:
+            return self._store.has_any(prefix)
+        except PackError as error:
+            self._log.info("Whether there is something to do can't be told: %s", error)
+            return True
