@@ -26,6 +26,7 @@ def test_a_hand_off_is_told_once_also_after_a_restart_in_the_middle(tmp_path: Pa
         (ROOT / "rules" / "oncall_watch.yaml").read_text(encoding="utf-8")
     )
     rule["trigger"]["parameters"] = {"unit": "seconds", "delta": 1}
+    rule["enabled"] = True
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules" / "oncall_watch.yaml").write_text(yaml.safe_dump(rule), encoding="utf-8")
     with Sandbox() as sandbox:
@@ -37,6 +38,7 @@ def test_a_hand_off_is_told_once_also_after_a_restart_in_the_middle(tmp_path: Pa
             "contact_check_before": 0,
             "remind_before": 0,
         }
+        config["upkeep"] = {"without": ["oncall_watch"]}
         chat, account = sandbox.mattermost.account, sandbox.pagerduty.account
         chat.add_channel("shifts", "Shifts")
 
