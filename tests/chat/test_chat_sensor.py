@@ -312,7 +312,15 @@ class ChatSensorTestCase(ChatSensorCase):
         assert (answer.status_code, answer.json()) == (200, {})
         (dialog,) = opened
         elements = {one["name"]: one for one in dialog["elements"]}
-        assert list(elements) == ["title", "service", "urgency", "priority", "assign", "details"]
+        assert list(elements) == [
+            "title",
+            "service",
+            "urgency",
+            "priority",
+            "assign",
+            "details",
+            "room",
+        ]
         assert elements["title"]["default"] == "Slow"
         assert "Storefront" in [one["value"] for one in elements["service"]["options"]]
         base = {"user_id": self.user_id(), "state": dialog["state"]}

@@ -196,7 +196,7 @@ def test_no_verb_takes_an_incident_for_text(verb: Any) -> None:
         ("start Disk full", "declare means that: `/pd declare Disk full`"),
         ("end 12", "resolve means that: `/pd resolve 12`"),
         ("restart 12", "reopen means that: `/pd reopen 12`"),
-        ("info 12", "show means that: `/pd show 12`"),
+        ("describe 12", "show means that: `/pd show 12`"),
         ("acl 12", "`/pd help ack` explains the nearest"),
         ("ntoe 12 it is the disk", "`/pd help note` explains the nearest"),
         ("pgae @mei", "`/pd help page` explains the nearest"),

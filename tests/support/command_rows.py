@@ -10,6 +10,8 @@ from __future__ import annotations
 from importlib.util import find_spec
 from typing import Any, Callable, Dict, NamedTuple, Tuple
 
+from embedded_room import text_of
+
 from sandbox.chat_room import until
 
 Effect = Callable[[Any, Any], Any]
@@ -48,6 +50,25 @@ def notes(one: Any) -> Tuple[str, ...]:
 
 def newest(room: Any) -> Any:
     return max(room.pagerduty.incidents.values(), key=lambda one: one.number)
+
+
+def room_of(room: Any, one: Any) -> Any:
+    """The channel that was made as its room; None while there is none."""
+    channels = room.mattermost.state.channels.values()
+    return next((c for c in channels if c.purpose.endswith(one.id)), None)
+
+
+def with_room(room: Any, one: Any) -> Any:
+    room.person("ada").command("incidents", f"/pd room {one.number}")
+    return until(lambda: any("room" in text_of(p) for p in room.person("ada").seen()), 10) and (
+        until(lambda: room_of(room, one) and room_of(room, one).header, 10)
+    )
+
+
+def archived_room(room: Any, one: Any) -> None:
+    with_room(room, one)
+    room.person("ada").command("incidents", f"/pd room archive {one.number}")
+    until(lambda: room_of(room, one).delete_at, 10)
 
 
 def priority(room: Any, one: Any) -> str:
@@ -92,13 +113,61 @@ LINKED = "st2 run pagerduty.identity.link"
 
 ROWS: Tuple[Row, ...] = (
     Row("list [all | on <service>] [page 2]", "list on Checkout API", "incident"),
+    Row("room [id]", "room {one}", "Opened the room", lambda room, one: room_of(room, one)),
+    Row("rooms", "rooms", "room"),
+    Row("info [id]", "info {one}", "It has no room"),
     Row(
-        "room [id]",
-        "room {one}",
-        "Opened the room",
-        lambda room, one: any(
-            c.purpose.endswith(one.id) for c in room.mattermost.state.channels.values()
-        ),
+        "invite [id] <@people>",
+        "invite {one} @mei",
+        "mei",
+        lambda room, one: room.mattermost.user("mei").id in room_of(room, one).members,
+        prepare=lambda room, one: with_room(room, one),
+    ),
+    Row(
+        "announce [id] <~channels>",
+        "announce {one} ~ops",
+        "is announced in",
+        lambda room, one: any(one.title in text_of(p) for p in room.mattermost.posts("ops")),
+    ),
+    Row("room adopt [id]", "room adopt {one}", "is the room of", channel="incidents-p1"),
+    Row(
+        "room archive [id]",
+        "room archive {one}",
+        "is archived",
+        lambda room, one: room_of(room, one).delete_at,
+        prepare=lambda room, one: with_room(room, one),
+    ),
+    Row(
+        "room restore [id]",
+        "room restore {one}",
+        "may not restore",
+        prepare=lambda room, one: archived_room(room, one),
+    ),
+    Row(
+        "room rename [id] <name>",
+        'room rename {one} "War room {one}"',
+        "is called",
+        lambda room, one: room_of(room, one).name == f"war-room-{one.number}",
+        prepare=lambda room, one: with_room(room, one),
+    ),
+    Row(
+        "room private [id]",
+        "room private {one}",
+        "may not make channels private",
+        prepare=lambda room, one: with_room(room, one),
+    ),
+    Row(
+        'convert "<title>" on <service>',
+        'convert "Checkout is odd" on Billing Jobs',
+        "is the room of",
+        channel="ops",
+        public=True,
+    ),
+    Row(
+        "cancel [id] [why]",
+        "cancel {one} it was a test",
+        "Resolved",
+        lambda room, one: one.status == "resolved" and "Cancelled: it was a test" in notes(one),
     ),
     Row("list mine [page 2]", "list mine", "assigned to Ada Lovelace"),
     Row(

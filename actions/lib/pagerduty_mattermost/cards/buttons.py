@@ -43,11 +43,14 @@ SNOOZES: Tuple[Tuple[str, str], ...] = (
     ("snooze4h", "Snooze 4 hours"),
     ("snooze24h", "Snooze a day"),
 )
+ROOM = "room"
 MENU_ACTS: Tuple[Tuple[str, str], ...] = (
     *SNOOZES,
     ("unacknowledge", "Take back the acknowledgement"),
+    (ROOM, "Open a room, or join it"),
 )
-"""Choices of an acknowledged incident's menu that are carried out at once."""
+"""Choices of a menu that are carried out at once; but for the room of acknowledged incidents
+alone."""
 
 
 class Origin(NamedTuple):
@@ -134,8 +137,11 @@ def _button(
 
 def _menu(incident: Incident, url: str, key: str, now: float, chosen: int) -> Dict[str, Any]:
     choices = [(value, f"{text}…") for value, text in DIALOGS.items() if value != "note"]
-    if incident.status == "acknowledged":
-        choices = [*MENU_ACTS, *choices]
+    for value, text in reversed(MENU_ACTS):
+        if value == ROOM:
+            choices.append((value, text))
+        elif incident.status == "acknowledged":
+            choices.insert(0, (value, text))
     return {
         "id": f"{MENU}{incident.status}{chosen or ''}",
         "name": "More…",

@@ -111,7 +111,9 @@ class CommandTable:
         parts = []
         for group in GROUPS:
             lines = [
-                f"- `/pd {verb.usage}`: {verb.help}" for verb in self.verbs if verb.group == group
+                f"- `/pd {verb.usage}`: {verb.help}"
+                for verb in self.verbs
+                if verb.group == group and not verb.is_detail
             ]
             parts.append("\n".join([f"**{group}**", *lines]))
         return "\n\n".join([*parts, _CLOSING])

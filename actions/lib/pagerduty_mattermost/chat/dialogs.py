@@ -37,7 +37,7 @@ CANCELLED = "cancelled"
 """Verb of the order that comes of such a dialog which was closed: the menu is drawn afresh."""
 SUBMIT = "/dialog"
 DECLARE = "declare"
-FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
+FIELDS = ("title", "service", "urgency", "priority", "assign", "details", "room")
 """Of a declaration; the configuration picks and orders them."""
 VALID_SECONDS = 3600
 """Seconds in which a dialog may be submitted: people are called away while they write."""
@@ -61,12 +61,14 @@ def dialog(
     hook: str = "",
     order: Sequence[str] = (),
     about_what: str = "",
+    opens_room: bool = False,
 ) -> Dict[str, Any]:
     """As `open_dialog` takes it, but the trigger id. `choices`: names of services, priorities and
     workflows, where known; `asker`: the user it is opened for, in `channel`; `text` and `details`:
     what stands in the fields already; `post_id`: the post that is declared; `hook`:
     `Origin.hook` of the command that opened it; `order`: the fields of a declaration;
-    `about_what`: which incident it is about, as Markdown."""
+    `about_what`: which incident it is about, as Markdown; `opens_room`: whether a declaration's
+    tick for a room is set."""
     about = {
         "v": kind,
         "i": incident_id,
@@ -76,7 +78,7 @@ def dialog(
         **({"h": hook} if hook else {}),
     }
     state = sign(key, PURPOSE, about, int(now) + VALID_SECONDS)
-    given = {"title": text, "details": details}
+    given = {"title": text, "details": details, "room": "true" if opens_room else "false"}
     elements = (
         [_declared(name, choices, given) for name in order]
         if kind == DECLARE
@@ -167,6 +169,15 @@ def _declared(
         return {**made, "default": default} if default else made
     if name == "urgency":
         return _choice(name, "Urgency", ("high", "low"), optional=True)
+    if name == "room":
+        return {
+            "display_name": "Room",
+            "name": name,
+            "type": "bool",
+            "placeholder": "Open a channel of its own",
+            "optional": True,
+            "default": given["room"],
+        }
     if name == "assign":
         return {
             "display_name": "Assign to",
@@ -190,10 +201,12 @@ def _choice(name: str, label: str, known: Sequence[str], *, optional: bool) -> D
 def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Dict[str, str]]:
     """What was filled in, and what is wrong with it by field."""
     words = {
-        name: clean(value, MAX_TEXT_CHARACTERS).strip()
+        name: "true" if value is True else clean(value, MAX_TEXT_CHARACTERS).strip()
         for name, value in submission.items()
-        if isinstance(value, str)
+        if value is True or isinstance(value, str)
     }
+    if words.get("room") == "false":  # some clients send texts
+        del words["room"]
     given = {
         name: word for name, word in words.items() if word and name in (*FIELDS, "user", "text")
     }

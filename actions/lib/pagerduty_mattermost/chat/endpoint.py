@@ -87,7 +87,7 @@ class ChatEndpoint:
     ) -> None:
         """`mattermost`: makes a gateway, for one thread; `choices`: reads the names that dialogs
         offer."""
-        self._chat = config.chat
+        self._chat, self._opens_room = config.chat, config.rooms.on_declare
         self._mattermost_url = config.mattermost.url
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
         self._new_mattermost = mattermost
@@ -287,6 +287,7 @@ class ChatEndpoint:
             channel=wanted.channel_id,
             hook=wanted.hook,
             order=self._chat.declare_fields,
+            opens_room=self._opens_room,
             about_what=self._about(wanted),
             **given,
         )

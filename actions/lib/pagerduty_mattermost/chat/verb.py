@@ -93,6 +93,8 @@ class Verb(NamedTuple):
     changes PagerDuty."""
     button: str = ""
     """The act on the button that does it, where the name alone is no good word."""
+    is_detail: bool = False
+    """`/pd help` leaves it to `/pd help <its first word>`."""
     dry_run: str = ""
     """What a dry run says it would do, where the request that it would send tells people
     nothing."""

@@ -1,5 +1,5 @@
-"""Which incident a command means that names none: the thread's, else the only open one of whoever
-asks, who is asked by its name before anything changes."""
+"""Which incident a command means that names none: the thread's, the room's, else the only open
+one of whoever asks, who is asked by its name before anything changes."""
 
 from __future__ import annotations
 
@@ -15,6 +15,7 @@ from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.core.typed_incidents import is_perhaps_word
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, get_incident
+from pagerduty_mattermost.rooms.records import RoomRecords
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -44,6 +45,7 @@ def complete(
     if command.incidents:
         return Aimed(command)
     found = _of_thread(context, root_id) if root_id else ""
+    found = found or _of_room(context, command.channel)
     if found:
         return Aimed(command._replace(incidents=found))
     only = _only_one(context, command)
@@ -71,6 +73,11 @@ def _of_thread(context: Context, root_id: str) -> str:
     props = post.get("props") if post.get("user_id") == context.mattermost.me().id else None
     mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
     return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
+
+
+def _of_room(context: Context, channel_id: str) -> str:
+    """The incident whose room the channel is; empty for another one."""
+    return RoomRecords(context.store, context.log).incident_in(channel_id) if channel_id else ""
 
 
 def _only_one(context: Context, command: Command) -> Incident:

@@ -132,6 +132,15 @@ def _note(context: Context, room: RoomRecord, change: Change) -> RoomRecord:
     return room
 
 
+def leave_card(context: Context, room: RoomRecord) -> None:
+    """The card in what was a room is one like any other from now on."""
+    cards = IncidentRecords(context.store, room.incident, context.log)
+    record = cards.load().cards.get(room.channel_id)
+    if record is not None:
+        route = record.route._replace(room="", in_channel=False)
+        cards.save_card(record._replace(route=route))
+
+
 def paint_header(context: Context, room: RoomRecord, change: Change, more: str = "") -> RoomRecord:
     """The pack's part of the header, where it differs from what was written last; what people took
     out stays out."""

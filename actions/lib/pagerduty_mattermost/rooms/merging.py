@@ -5,10 +5,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core.text import markdown_link
 from pagerduty_mattermost.incidents import alert_details
-from pagerduty_mattermost.rooms.furnishing import furnish
+from pagerduty_mattermost.rooms.furnishing import furnish, leave_card
 from pagerduty_mattermost.rooms.links import label, room_link
 from pagerduty_mattermost.rooms.opening import purpose
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
@@ -58,7 +57,7 @@ def _becomes(context: Context, records: RoomRecords, room: RoomRecord, target: s
     )
     records.save(now)
     records.mark(now)
-    _no_room_card(context, room)
+    leave_card(context, room)
     records.forget(room)
     if not room.adopted:
         context.mattermost.patch_channel(room.channel_id, purpose=purpose(target))
@@ -68,12 +67,3 @@ def _becomes(context: Context, records: RoomRecords, room: RoomRecord, target: s
         key=f"room becomes {room.incident} {target}",
     )
     return furnish(context, now, change).room
-
-
-def _no_room_card(context: Context, room: RoomRecord) -> None:
-    """The card of the merged incident is one like any other from now on."""
-    cards = IncidentRecords(context.store, room.incident, context.log)
-    record = cards.load().cards.get(room.channel_id)
-    if record is not None:
-        route = record.route._replace(room="", in_channel=False)
-        cards.save_card(record._replace(route=route))

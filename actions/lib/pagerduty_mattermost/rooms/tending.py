@@ -44,6 +44,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 GONE_STATES = (ARCHIVED_BY_PEOPLE, LOST)
+PRIVATE_TYPE = "P"
 YOUNG_SECONDS = 60.0
 """For so long whoever makes a room is left to finish it."""
 FAILURES_IN_A_ROW = 3
@@ -185,17 +186,9 @@ class _Round:
                 key=f"room public {room.channel_id} {int(self._context.clock())}",
             )
         if now != room:
-            self._relabel(now)
+            relabel(self._context, now)
             self._records.save(now)
         return now
-
-    def _relabel(self, room: RoomRecord) -> None:
-        """The room's card knows it by its name, by which the other cards lead there."""
-        cards = IncidentRecords(self._context.store, room.incident, self._context.log)
-        record = cards.load().cards.get(room.channel_id)
-        if record is not None:
-            route = record.route._replace(room=PRIVATE if room.private else PUBLIC)
-            cards.save_card(record._replace(label=label(room), route=route))
 
     def _gone(self, room: RoomRecord) -> RoomRecord:
         """It is no longer among the bot's channels."""
@@ -290,4 +283,10 @@ class _Round:
         return alert_details.fetch(self._context.pagerduty, incident_id)
 
 
-PRIVATE_TYPE = "P"
+def relabel(context: Context, room: RoomRecord) -> None:
+    """The room's card knows it by its name, by which the other cards lead there."""
+    cards = IncidentRecords(context.store, room.incident, context.log)
+    record = cards.load().cards.get(room.channel_id)
+    if record is not None:
+        route = record.route._replace(room=PRIVATE if room.private else PUBLIC)
+        cards.save_card(record._replace(label=label(room), route=route))

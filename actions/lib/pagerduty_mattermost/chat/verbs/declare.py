@@ -15,13 +15,14 @@ from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.touched import named_service
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput, wrong_field
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, wrong_field
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Incident
 
 MAX_TITLE_CHARACTERS = 1024
 """PagerDuty takes no longer title."""
@@ -55,7 +56,19 @@ def create(context: Context, command: Command) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
     table = incident_lists.incidents([incident], zone)
     text = f"Triggered in the name of {escape(email)}.\n\n{table}"
+    if command.options.get("room"):
+        text += f"\n\n{_with_room(context, command, incident)}"
     return CommandResult(text, (incident.id,), email, public=True)
+
+
+def _with_room(context: Context, command: Command, incident: Incident) -> str:
+    """What became of the room that is wanted with it: the incident stands in any case."""
+    from pagerduty_mattermost.chat.verbs.rooms import room
+
+    try:
+        return room(context, command._replace(incidents=incident.id, text="")).message
+    except PackError as error:
+        return f":warning: It has no room: {escape(str(error))}"
 
 
 def declare(context: Context, command: Command) -> CommandResult:
@@ -129,7 +142,7 @@ def _send_event(context: Context, command: Command, whole: str) -> CommandResult
     return CommandResult(f"{text}\n\n{table}", (incident.id,), email, public=True)
 
 
-def _touched(context: Context, command: Command) -> List[Dict[str, Any]]:
+def touched_by_trigger(context: Context, command: Command) -> List[Dict[str, Any]]:
     from pagerduty_mattermost.gateways.pagerduty.event_outcome import service_of
 
     if command.service:
@@ -143,7 +156,7 @@ def _touched(context: Context, command: Command) -> List[Dict[str, Any]]:
     return [found]
 
 
-def _trigger(line: TypedLine) -> Fields:
+def titled_on_service(line: TypedLine) -> Fields:
     """`"<title>" on [service] <service>`, or `on <service>: "<title>"`. Without quotes the last
     "on" is the one in front of the service."""
     if line.word(0) == "on":
@@ -169,13 +182,16 @@ VERBS = (
         run=create,
         usage='trigger "<title>" on <service>',
         help="trigger an incident",
-        forms=(Form(("trigger",), FormReader(("service", "text"), _trigger)),),
+        forms=(Form(("trigger",), FormReader(("service", "text"), titled_on_service)),),
         group=INCIDENTS,
-        options=("urgency", "priority", "assign", "details"),
+        options=("urgency", "priority", "assign", "details", "room"),
         changes=PAGERDUTY,
         includes=("declare",),
-        includes_if=lambda command: ("page",) if command.options.get("assign") else (),
-        touches=_touched,
+        includes_if=lambda command: (
+            *(("page",) if command.options.get("assign") else ()),
+            *(("room",) if command.options.get("room") else ()),
+        ),
+        touches=touched_by_trigger,
         says="Trigger “{text}”{on}{options}",
         button="Trigger",
     ),

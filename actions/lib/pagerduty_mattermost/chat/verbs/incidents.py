@@ -171,7 +171,7 @@ VERBS = (
         usage="show [id]",
         help="an incident and its facts",
         forms=(Form(("show", "get", "details"), incidents_and(nothing())),),
-        also_called=("info", "view", "describe", "detail", "inspect"),
+        also_called=("view", "describe", "detail", "inspect"),
         group=INCIDENTS,
         incidents=ONE,
     ),

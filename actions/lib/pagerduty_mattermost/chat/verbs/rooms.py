@@ -1,20 +1,28 @@
-"""An incident's room, its own channel: `room` opens it or tells where it is."""
+"""An incident's room, its own channel: `room` opens it or leads there, `info`, `rooms`, `invite`,
+`announce`."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, List, Optional
 
 from pagerduty_mattermost.chat.acting_user import account
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Form, incidents_and, nothing
-from pagerduty_mattermost.chat.verb import ACT, CHAT, ONE, Verb
+from pagerduty_mattermost.chat.forms import Form, incidents_and, nothing, words
+from pagerduty_mattermost.chat.named_people import people
+from pagerduty_mattermost.chat.verb import ACT, CHAT, INCIDENTS, ONE, Verb
+from pagerduty_mattermost.chat.verbs.incidents import show
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one
-from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import escape, markdown_link
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.rooms.records import RoomRecord
+
+MAX_LISTED = 50
+NO_ROOM = "the incident has no room: `/pd room` opens one"
 
 
 def asker(context: Context, command: Command) -> str:
@@ -27,23 +35,136 @@ def asker(context: Context, command: Command) -> str:
         return ""
 
 
+def linked(context: Context, room: RoomRecord) -> str:
+    from pagerduty_mattermost.rooms.links import label, room_link
+
+    return markdown_link(label(room), room_link(context, room))
+
+
+def room_of(context: Context, incident_id: str) -> Optional[RoomRecord]:
+    from pagerduty_mattermost.rooms.records import RoomRecords
+
+    return RoomRecords(context.store, context.log).open_of(incident_id)
+
+
+def need_room(context: Context, command: Command) -> RoomRecord:
+    """The room of the incident that the command names; of a private one only for its members.
+    Raises RejectedInput."""
+    found = room_of(context, read_one(context, command).id)
+    if found is None or not may_see(context, command, found):
+        raise RejectedInput(NO_ROOM)
+    return found
+
+
+def may_see(context: Context, command: Command, room: RoomRecord) -> bool:
+    """A private room is there for its members alone."""
+    if not room.private or command.channel == room.channel_id:
+        return True
+    user = asker(context, command)
+    return bool(user) and context.mattermost.is_member(room.channel_id, user)
+
+
 def room(context: Context, command: Command) -> CommandResult:
     """The incident's room; opened where there is none, whoever asks invited."""
     from pagerduty_mattermost.incidents import alert_details
     from pagerduty_mattermost.rooms.invitations import bring_in
-    from pagerduty_mattermost.rooms.links import label, room_link
     from pagerduty_mattermost.rooms.room import open_room
 
     incident = read_one(context, command)
-    change = alert_details.fetch(context.pagerduty, incident.id)
+    there = room_of(context, incident.id)
+    if there is not None and not may_see(context, command, there):
+        raise RejectedInput("its room is private: ask a member of it to invite you")
     by = asker(context, command)
+    change = alert_details.fetch(context.pagerduty, incident.id)
     opened = open_room(context, change, by=by)
     if by:
         bring_in(context, opened.room, (), {by: ""}, again=True)
-    link = markdown_link(label(opened.room), room_link(context, opened.room))
     done = "Opened the room" if opened.is_new else "The room"
     left = "".join(f"\n:warning: {escape(one)}" for one in opened.problems)
-    return CommandResult(f"{done} of {named(incident)}: {link}{left}", (incident.id,))
+    text = f"{done} of {named(incident)}: {linked(context, opened.room)}{left}"
+    return CommandResult(text, (incident.id,))
+
+
+def info(context: Context, command: Command) -> CommandResult:
+    """The incident, its facts and its room."""
+    from pagerduty_mattermost.gateways.mattermost import own_channels
+
+    shown = show(context, command)
+    found = room_of(context, shown.incidents[0])
+    if found is None or not may_see(context, command, found):
+        return shown._replace(message=f"{shown.message}\n\nIt has no room: `/pd room` opens one.")
+    members = len(own_channels.members(context.mattermost, found.channel_id))
+    zone = times.zone(context.settings.time_zone)
+    facts = [
+        f"Room {linked(context, found)}",
+        "private" if found.private else "",
+        f"{members} members",
+        f"open since {times.stamp(times.iso(found.at), zone)}",
+        f"archived at {times.stamp(times.iso(found.due), zone)}" if found.due else "",
+    ]
+    line = " · ".join(fact for fact in facts if fact)
+    return shown._replace(message=f"{shown.message}\n\n{line}")
+
+
+def listed(context: Context, command: Command) -> CommandResult:
+    """The rooms there are, the newest first; private ones for their members alone."""
+    from pagerduty_mattermost.cards.card import message_line
+    from pagerduty_mattermost.cards.records import IncidentRecords
+    from pagerduty_mattermost.rooms.records import RoomRecords
+
+    rooms = RoomRecords(context.store, context.log).every()
+    open_ones = [one for one in reversed(rooms) if one.is_open]
+    lines: List[str] = []
+    for one in open_ones:
+        if len(lines) >= MAX_LISTED:
+            lines.append(f"… and {len(open_ones) - MAX_LISTED} more")
+            break
+        if not may_see(context, command, one):
+            continue
+        memory = IncidentRecords(context.store, one.incident, context.log).load()
+        known = memory.newest.change.incident if memory.states else None
+        what = message_line(known) if known is not None else escape(one.incident)
+        lines.append(f"- {linked(context, one)}: {what}")
+    if not lines:
+        return CommandResult("There is no room. `/pd room <id>` opens one.")
+    return CommandResult("\n".join(lines))
+
+
+def invite(context: Context, command: Command) -> CommandResult:
+    """People come into the room, also who left it before."""
+    from pagerduty_mattermost.gateways.mattermost.users import chat_user
+    from pagerduty_mattermost.rooms.invitations import bring_in
+
+    found = need_room(context, command)
+    users = [chat_user(context.mattermost, name) for name in people(command.text)]
+    if not users:
+        raise RejectedInput("whom? Name people: invite @ada @grace")
+    bring_in(context, found, (), {one.id: one.username for one in users}, again=True)
+    names = ", ".join(escape(f"@{one.username}") for one in users)
+    return CommandResult(f"In {linked(context, found)}: {names}.", (found.incident,))
+
+
+def announce(context: Context, command: Command) -> CommandResult:
+    """The incident's card in further channels, where whoever asks may write."""
+    from pagerduty_mattermost.cards import posting
+    from pagerduty_mattermost.cards.route import Route
+    from pagerduty_mattermost.incidents import alert_details
+
+    incident = read_one(context, command)
+    wanted = [word for word in command.text.replace(",", " ").split() if word]
+    if not wanted:
+        raise RejectedInput("where? Name channels: announce ~incidents ~ops")
+    user = asker(context, command)
+    refs = [context.channels.resolve(word) for word in wanted]
+    for ref in refs:
+        if not (user and context.mattermost.is_member(ref.id, user)):
+            raise RejectedInput(f"you are no member of {ref.label}: nothing is announced there")
+    change = alert_details.fetch(context.pagerduty, incident.id)
+    publisher = posting.make_publisher(context)
+    for ref in refs:
+        publisher.show(change, ref.id, Route("announced", quiet="never"), due=True)
+    where = ", ".join(escape(ref.label) for ref in refs)
+    return CommandResult(f"{named(incident)} is announced in {where}.", (incident.id,))
 
 
 VERBS = (
@@ -51,12 +172,51 @@ VERBS = (
         name="room",
         run=room,
         usage="room [id]",
-        help="open the incident's own channel, or go to it",
+        help="open its own channel, or go to it (`/pd help room`: more)",
         forms=(Form(("room", "open room", "open a room"), incidents_and(nothing())),),
         group=ACT,
         changes=CHAT,
         incidents=ONE,
         also_called=("channel", "warroom"),
         dry_run="open the incident's room",
+    ),
+    Verb(
+        name="info",
+        run=info,
+        usage="info [id]",
+        help="an incident, its facts and its room",
+        forms=(Form(("info", "incident info", "room info"), incidents_and(nothing())),),
+        group=INCIDENTS,
+        incidents=ONE,
+    ),
+    Verb(
+        name="rooms",
+        run=listed,
+        usage="rooms",
+        help="the rooms there are",
+        forms=(Form(("rooms", "room list", "list rooms", "incident list")),),
+        group=INCIDENTS,
+    ),
+    Verb(
+        name="invite",
+        run=invite,
+        usage="invite [id] <@people>",
+        help="bring people into the incident's room",
+        forms=(Form(("invite",), incidents_and(words("text"))),),
+        group=ACT,
+        changes=CHAT,
+        incidents=ONE,
+        dry_run="bring them into the room",
+    ),
+    Verb(
+        name="announce",
+        run=announce,
+        usage="announce [id] <~channels>",
+        help="show the incident in further channels of yours",
+        forms=(Form(("announce",), incidents_and(words("text"))),),
+        group=ACT,
+        changes=CHAT,
+        incidents=ONE,
+        dry_run="show the incident there",
     ),
 )

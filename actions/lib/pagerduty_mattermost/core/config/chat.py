@@ -12,7 +12,7 @@ BULK = "bulk"
 """Stands in chat.confirm for what is done to several incidents at once."""
 OVERRIDE_OTHERS = "override_others"
 """The same for an override that puts somebody else on call."""
-DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details")
+DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details", "room")
 
 
 class ChatConfig(NamedTuple):
