@@ -58,16 +58,22 @@ def room_of(room: Any, one: Any) -> Any:
     return next((c for c in channels if c.purpose.endswith(one.id)), None)
 
 
-def with_room(room: Any, one: Any) -> Any:
-    room.person("ada").command("incidents", f"/pd room {one.number}")
-    return until(lambda: any("room" in text_of(p) for p in room.person("ada").seen()), 10) and (
-        until(lambda: room_of(room, one) and room_of(room, one).header, 10)
-    )
+def typed(room: Any, line: str) -> None:
+    """By Ada, in the channel incidents."""
+    if hasattr(room, "person"):
+        room.person("ada").command("incidents", f"/pd {line}")
+    else:
+        room.say(line)
+
+
+def with_room(room: Any, one: Any) -> None:
+    typed(room, f"room {one.number}")
+    until(lambda: room_of(room, one) and len(room_of(room, one).members) > 1, 10)
 
 
 def archived_room(room: Any, one: Any) -> None:
     with_room(room, one)
-    room.person("ada").command("incidents", f"/pd room archive {one.number}")
+    typed(room, f"room archive {one.number}")
     until(lambda: room_of(room, one).delete_at, 10)
 
 

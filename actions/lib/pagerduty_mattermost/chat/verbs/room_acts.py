@@ -120,7 +120,7 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="make this channel the incident's room",
+        dry_run="It would make this channel the incident's room.",
     ),
     Verb(
         name="room_archive",
@@ -132,7 +132,7 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="archive the room",
+        dry_run="It would archive the room.",
     ),
     Verb(
         name="room_restore",
@@ -144,7 +144,7 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="restore the room",
+        dry_run="It would restore the room.",
     ),
     Verb(
         name="room_rename",
@@ -156,7 +156,7 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="give the room that name",
+        dry_run="It would give the room that name.",
     ),
     Verb(
         name="room_private",
@@ -168,7 +168,7 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="make the room private",
+        dry_run="It would make the room private.",
     ),
     Verb(
         name="convert",

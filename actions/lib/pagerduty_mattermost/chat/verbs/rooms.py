@@ -178,7 +178,7 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         also_called=("channel", "warroom"),
-        dry_run="open the incident's room",
+        dry_run="It would open the incident's room.",
     ),
     Verb(
         name="info",
@@ -206,7 +206,7 @@ VERBS = (
         group=ACT,
         changes=CHAT,
         incidents=ONE,
-        dry_run="bring them into the room",
+        dry_run="It would bring them into the room.",
     ),
     Verb(
         name="announce",
@@ -217,6 +217,6 @@ VERBS = (
         group=ACT,
         changes=CHAT,
         incidents=ONE,
-        dry_run="show the incident there",
+        dry_run="It would show the incident there.",
     ),
 )
