@@ -1,5 +1,6 @@
 # The verbs of this project. Needs Python 3.8 or newer with venv, and make; everything else goes into .venv.
 #   make demo [ARGS=--stay]     a story on a local PagerDuty and a local Mattermost, shown in the terminal
+#   make sandbox                the two servers alone, with people, schedules and a configuration for make run
 #   make test [ARGS=…]          unit, contract and end-to-end tests (all but soak and live)
 #   make test-all               the same on each Python 3.8 to 3.12 that is installed
 #   make soak | bench           long fault and crash runs; measurements
@@ -24,7 +25,7 @@ TESTS := -m "not soak and not live"
 READY := $(VENV)/.ready
 READY_DEV := $(VENV)/.ready-dev
 
-.PHONY: help venv demo test test-all soak bench lint docs docs-check pictures check run clean
+.PHONY: help venv demo sandbox test test-all soak bench lint docs docs-check pictures check run clean
 
 help:
 	sed -n 's/^#   //p' Makefile
@@ -43,7 +44,10 @@ $(READY_DEV): $(READY) requirements-dev.txt
 venv: $(READY)
 
 demo: $(READY)
-	$(BIN)/python -m sandbox.demo $(ARGS)
+	$(BIN)/python -m sandbox demo $(ARGS)
+
+sandbox: $(READY)
+	$(BIN)/python -m sandbox $(ARGS)
 
 test: $(READY)
 	$(BIN)/python -m pytest $(TESTS) -n 2 --dist loadfile $(ARGS)

@@ -19,7 +19,7 @@ class Servers:
 
     def __enter__(self) -> Servers:
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "sandbox"], cwd=ROOT, stdout=subprocess.PIPE
+            [sys.executable, "-m", "sandbox", "--json"], cwd=ROOT, stdout=subprocess.PIPE
         )
         assert self._process.stdout is not None
         said = json.loads(self._process.stdout.readline())

@@ -16,7 +16,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import IO, Callable, List, Mapping, Optional, Sequence
+from typing import IO, Any, Callable, List, Mapping, Optional, Sequence
 
 import yaml
 from rich.console import Console
@@ -24,14 +24,17 @@ from rich.console import Console
 from . import Sandbox
 from .chat_setup import set_up_chat
 from .pagerduty.seed import API_KEY
+from .scene import ROTATION, furnish, legend
 from .screen import show_channel
-from .story import before, story
+from .story import story
 from .verify import verify
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 30.0
 SETTLE_SECONDS = 45.0
 CHANNEL = "incidents"
+SCENE: Any = {"oncall": {"channels": {ROTATION: "checkout"}}}
+"""What the pack's configuration says of the scene."""
 
 
 def main(argv: Optional[Sequence[str]] = None) -> int:
@@ -42,10 +45,27 @@ def main(argv: Optional[Sequence[str]] = None) -> int:
     parser.add_argument("--verbose", action="store_true", help="show the pack's own log")
     options = parser.parse_args(argv)
     console = Console()
-    with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
-        before(sandbox)
-        wrong = play(console, sandbox, Path(folder), verbose=options.verbose, stay=options.stay)
+    signal.signal(signal.SIGTERM, _terminated)
+    try:
+        with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
+            furnish(sandbox)
+            wrong = play(
+                console,
+                sandbox,
+                Path(folder),
+                verbose=options.verbose,
+                stay=options.stay,
+                furnished=True,
+            )
+    except KeyboardInterrupt:
+        console.print("\nThe demo is stopped; nothing of it is left.")
+        return 130
     return 1 if wrong else 0
+
+
+def _terminated(number: int, _: object) -> None:
+    """As an exception, so that the pack is stopped and the folder deleted."""
+    raise SystemExit(128 + number)
 
 
 def play(
@@ -56,10 +76,13 @@ def play(
     verbose: bool,
     stay: bool = False,
     pace: float = 1.0,
+    furnished: bool = False,
 ) -> List[str]:
     """Run the pack through the story against a running sandbox; returns what differs from the
-    truth, a line each. `pace`: what the steps' times are multiplied by."""
-    config = write_config(sandbox, folder, set_up_chat(sandbox))
+    truth, a line each. `pace`: what the steps' times are multiplied by; `furnished`: the sandbox
+    has the scene."""
+    chat = set_up_chat(sandbox)
+    config = write_config(sandbox, folder, chat, **(SCENE if furnished else {}))
     log = folder / "pack.log"
     with log.open("wb") as sink:
         pack = start_pack(config, folder, None if verbose else sink)
@@ -75,10 +98,12 @@ def write_config(
     chat: Optional[Mapping[str, object]] = None,
     *,
     storms: bool = False,
+    oncall: Optional[Mapping[str, object]] = None,
     **watch: object,
 ) -> Path:
     """The configuration a person would write, pointed at a seeded sandbox. `chat`: as
-    `set_up_chat` gives it; `storms`: whether many incidents at once get one card together."""
+    `set_up_chat` gives it; `storms`: whether many incidents at once get one card together;
+    `oncall`: that section."""
     world = sandbox.mattermost.world
     assert world is not None
     config = {
@@ -96,6 +121,7 @@ def write_config(
             "operations_channel": "ops",
         },
         **({"chat": dict(chat)} if chat else {}),
+        **({"oncall": dict(oncall)} if oncall else {}),
         **({} if storms else {"noise": {"storm_incidents": 0, "flapping_rounds": 0}}),
     }
     path = folder / "pagerduty.yaml"
@@ -171,10 +197,10 @@ def _watch(
     if wrong:
         console.print(_tail(log), markup=False)
     if stay:
-        console.print(
-            f"\nThe channel, where buttons, menus and /pd work: {sandbox.mattermost.url}/  "
-            "(Ctrl-C ends)"
-        )
+        console.print()
+        for name, text in legend(sandbox):
+            console.print(f"{name:<17}{text}", markup=False, highlight=False, soft_wrap=True)
+        console.print("\nCtrl-C ends it.")
         try:
             while pack.poll() is None:
                 time.sleep(0.5)
@@ -212,7 +238,3 @@ def _until(done: Callable[[], bool], timeout: float, pack: subprocess.Popen[byte
 def _tail(log: Path, lines: int = 40) -> str:
     text = log.read_text(encoding="utf-8", errors="replace") if log.exists() else ""
     return "\n".join(text.splitlines()[-lines:])
-
-
-if __name__ == "__main__":
-    sys.exit(main())

@@ -150,7 +150,7 @@ def match(
             raise AmbiguousCommand(f"'{command}' fits more than one alias format: {which}")
         if found:
             return found[0][0], found[0][2]
-    raise AmbiguousCommand(f"'{command}' fits no alias; `chat help` lists them")
+    raise AmbiguousCommand(f"'{command}' is no phrase{_near(enabled, command)}")
 
 
 def phrases(aliases: Sequence[ActionAlias]) -> List[Tuple[str, str]]:
@@ -162,6 +162,25 @@ def phrases(aliases: Sequence[ActionAlias]) -> List[Tuple[str, str]]:
         for entry in alias.parsed_formats()
         if entry.display or entry.representations
     ]
+
+
+def _near(aliases: Sequence[ActionAlias], command: str) -> str:
+    """The phrase most like it, by its words and not by what fills it in."""
+    import difflib
+
+    shown = [text for text, _ in phrases(aliases)]
+    bare = {
+        re.sub(r"\s*({{.*?}}|\[.*?\]|<.*?>)", "", text).strip().lower(): text for text in shown
+    }
+    words = command.lower().split()
+    best, score = "", 0.0
+    for text, display in bare.items():
+        beginning = " ".join(words[: len(text.split())])
+        ratio = difflib.SequenceMatcher(None, beginning, text).ratio()
+        if ratio > score:
+            best, score = display, ratio
+    meant = f"; did you mean “{best}”?" if score >= 0.75 else ""
+    return meant or "; `chat help` lists them"
 
 
 class _Parser:

@@ -181,7 +181,10 @@ class App:
         except BadParameters as error:
             raise UserError(f"{action_ref}: {error}") from None
         execution = Execution(
-            new_id(), action_ref, arguments, {**action_context, "timeout": timeout}
+            new_id(),
+            action_ref,
+            arguments,
+            {**action_context, "timeout": timeout, "by_hand": True},
         )
         return self._execute(execution)
 
@@ -296,15 +299,18 @@ class App:
             action_cls=cls,
             config=self.configuration.current(),
             action_service=self.action_service(
-                cls.__name__, str(execution.context.get("user") or "")
+                cls.__name__,
+                str(execution.context.get("user") or ""),
+                by_hand=bool(execution.context.get("by_hand")),
             ),
         )
 
-    def action_service(self, class_name: str, user: str) -> ActionService:
+    def action_service(
+        self, class_name: str, user: str, *, by_hand: bool = False
+    ) -> ActionService:
         """What an action of that class is handed."""
-        return ActionService(
-            self._datastore(class_name, user), ProcessWrapper(self.pack.ref, class_name, "debug")
-        )
+        wrapper = ProcessWrapper(self.pack.ref, class_name, "debug")
+        return ActionService(self._datastore(class_name, user), wrapper, by_hand=by_hand)
 
     def _start_sensor(self, sensor: SensorMeta) -> None:
         def make() -> Any:

@@ -10,7 +10,7 @@ from standalone.alias_format import ActionAlias, AmbiguousCommand, match
 from standalone.errors import UserError
 from standalone.journal import Execution
 from standalone.pack_model import ActionMeta
-from standalone.parameters import BadParameters, from_chat
+from standalone.parameters import RUNNER_PARAMETERS, BadParameters, from_chat
 from standalone.templates import Lookup, RenderError, datastore_context, render, render_value
 
 NO_PHRASES = "This version has no phrases."
@@ -53,6 +53,12 @@ def understand(
         overridden = sorted(set(alias.immutable_parameters) & set(texts))
         if overridden:
             raise UserError(f"{', '.join(overridden)} can't be set in this command")
+        declared = {*actions[alias.action_ref].parameters, *RUNNER_PARAMETERS}
+        for name in sorted(set(texts) - declared):
+            raise UserError(
+                f"'{name}=…' at the end is read as a parameter, and {alias.action_ref} has none "
+                "of that name: write further words behind it, or leave out the ="
+            )
         try:
             fixed = {
                 name: render_value(value, rendering)

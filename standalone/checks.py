@@ -99,15 +99,15 @@ def wrong_settings(config: Mapping[str, Any], pack: Pack) -> List[str]:
     Connects nowhere."""
     from pagerduty_mattermost.core import times
     from pagerduty_mattermost.core.config import settings
-    from pagerduty_mattermost.core.errors import PackError
+    from pagerduty_mattermost.core.errors import ConfigError, PackError
 
     if pack.ref != OUR_PACK:
         return []
     found: List[str] = []
     try:
         found = list(settings.load(config).webhook.problems)
-    except PackError as error:
-        found = str(error).partition(": ")[2].split("; ")
+    except ConfigError as error:
+        found = list(error.problems)
     zone = config.get("time_zone")
     if isinstance(zone, str) and not any(line.startswith("time_zone") for line in found):
         try:

@@ -31,7 +31,11 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
         sys.stdout.flush()
         return code
     except UserError as error:
-        print(f"standalone: {error}", file=sys.stderr)
+        missing = str(error).startswith("The configuration: ") and not (
+            hasattr(options, "config") or Path(DEFAULT_CONFIG).is_file()
+        )
+        hint = f" (there is no ./{DEFAULT_CONFIG}; name it with --config)" if missing else ""
+        print(f"standalone: {error}{hint}", file=sys.stderr)
         return 2
     except sqlite3.Error as error:
         print(f"standalone: The database can't be used: {error}", file=sys.stderr)
@@ -214,28 +218,27 @@ def _run(options: Any) -> int:
     from standalone.parameters import BadParameters, from_command_line
 
     app = _app(options, config_needed=False)
-    ref = options.ref if options.ref in app.pack.actions else f"{app.pack.ref}.{options.ref}"
-    if {ref, options.ref} & set(app.pack.workflows):
-        raise UserError(f"{options.ref} is a workflow: workflows need StackStorm")
-    if ref not in app.pack.actions:
+    try:
+        ref = listings.find_action(app.pack, options.ref)
+    except UserError:
         _warn_about_metadata(app)
-        raise UserError(f"There is no action {options.ref}; `actions` lists them")
+        raise
     try:
         given = from_command_line(app.pack.actions[ref].parameters, options.parameters)
     except BadParameters as error:
-        raise UserError(str(error)) from None
+        raise UserError(f"{ref}: {error}; `actions {ref}` shows its parameters") from None
     execution = app.run(ref, given, user=_me())
     return _report(options, app, execution)
 
 
 def _chat(options: Any) -> int:
     from standalone import alias_format, chat
-    from standalone.chat import columns
+    from standalone.tables import table, terminal_width
 
     app = _app(options, config_needed=False)
     if options.phrase.strip() == "help":
         phrases = alias_format.phrases(app.pack.aliases)
-        print(columns(phrases) if phrases else chat.NO_PHRASES)
+        print(table(phrases, terminal_width()) if phrases else chat.NO_PHRASES)
         return 0
     requests = chat.understand(
         options.phrase,
@@ -263,12 +266,15 @@ def _chat(options: Any) -> int:
         if said:
             print(said)
         code = max(code, int(execution.status != "succeeded"))
+    if code and not options.user:
+        print("(Nobody was named: chat --as USER says who speaks.)", file=sys.stderr)
     return code
 
 
 def _report(options: Any, app: Any, execution: Any) -> int:
     from standalone.chat import as_api, columns, masked
     from standalone.output import result_text
+    from standalone.tables import terminal_width
 
     data = as_api(execution, masked(execution.parameters, app.pack.actions[execution.action_ref]))
     if options.json:
@@ -279,7 +285,7 @@ def _report(options: Any, app: Any, execution: Any) -> int:
             ("status", f"{data['status']} ({data['elapsed_seconds']} s)"),
         ]
         print(columns(rows))
-        print(result_text(data["result"]))
+        print(result_text(data["result"], terminal_width()))
     return 0 if execution.status == "succeeded" else 1
 
 

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import argparse
 import getpass
+import json
 import sys
 import time
 from pathlib import Path
 from typing import Any, Callable, List, Optional
 
 from standalone.errors import UserError
+
+HEAD = ("name", "expires", "value")
+MAX_SHOWN = 80
+"""Characters of a value in the list."""
 
 
 def add(commands: Any, common: argparse.ArgumentParser, data_dir: Callable[[Any], Path]) -> None:
@@ -30,6 +35,7 @@ def add(commands: Any, common: argparse.ArgumentParser, data_dir: Callable[[Any]
     set_.add_argument("--encrypt", action="store_true", help="mark it as a secret")
     set_.add_argument("--ttl", type=float, metavar="SECONDS", help="forget it after so long")
     list_ = verb("list", _list, "list values")
+    list_.add_argument("-j", "--json", action="store_true", help="print JSON, values whole")
     list_.add_argument("--prefix", default="", help="only names that begin so")
     delete = verb("delete", _delete, "delete a value")
     for one in (get, set_, delete):
@@ -44,7 +50,7 @@ def _get(store: Any, options: Any) -> int:
 
     pair = store.get(options.name)
     if pair is None:
-        raise UserError(f"There is no key {options.name}")
+        raise UserError(f"There is no key {options.name}; `key list` shows them")
     print(MASK if pair.secret and not options.decrypt else pair.value)
     return 0
 
@@ -70,8 +76,8 @@ def _set(store: Any, options: Any) -> int:
 
 
 def _list(store: Any, options: Any) -> int:
-    from standalone.chat import columns
     from standalone.datastore import MASK, MAX_LIST_VALUES
+    from standalone.tables import table, terminal_width
 
     rows: List[Any] = []
     while True:
@@ -82,14 +88,23 @@ def _list(store: Any, options: Any) -> int:
         )
         if len(page) < MAX_LIST_VALUES:
             break
-    if rows:
-        print(columns(rows))
+    if options.json:
+        print(json.dumps([dict(zip(HEAD, row)) for row in rows], indent=4, ensure_ascii=False))
+    elif rows:
+        shown = [(name, left, _cut(value)) for name, left, value in rows]
+        print(table([tuple(name.upper() for name in HEAD), *shown], terminal_width()))
     return 0
+
+
+def _cut(value: str) -> str:
+    """A value of the pack's own state may be a page of JSON: `key get` prints it."""
+    line = " ".join(value.split())
+    return line if len(line) <= MAX_SHOWN else line[: MAX_SHOWN - 1] + "…"
 
 
 def _delete(store: Any, options: Any) -> int:
     if not store.delete(options.name):
-        raise UserError(f"There is no key {options.name}")
+        raise UserError(f"There is no key {options.name}; `key list` shows them")
     return 0
 
 

@@ -1,13 +1,14 @@
-"""`standalone actions | rules | triggers | executions`: lists for people."""
+"""`standalone actions | rules | triggers | executions`: lists for people, and as JSON."""
 
 from __future__ import annotations
 
 import argparse
 import json
 from pathlib import Path
-from typing import Any, Callable, Sequence
+from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from standalone.errors import UserError
+from standalone.pack_model import ActionMeta, Pack
 
 
 def add(
@@ -18,55 +19,176 @@ def add(
 ) -> None:
     """`read_pack`: options to the pack; `data_dir`: options to the folder of the database."""
 
-    def lists(name: str, function: Callable[[Any], int], text: str) -> None:
+    def lists(name: str, function: Callable[[Any, Any], int], text: str) -> Any:
         command = commands.add_parser(name, parents=[common], help=text, description=text)
-        command.set_defaults(command=lambda options: function(read_pack(options)))
+        command.add_argument("-j", "--json", action="store_true", help="print JSON")
+        command.set_defaults(command=lambda options: function(read_pack(options), options))
+        return command
 
-    lists("actions", _actions, "list the actions")
-    lists("rules", _rules, "list the rules")
+    actions = lists("actions", _actions, "list the actions, or show one with its parameters")
+    actions.add_argument(
+        "part", nargs="?", default="", metavar="NAME", help="a whole name, or a part of some"
+    )
+    rules = lists("rules", _rules, "list the rules")
+    rules.add_argument("part", nargs="?", default="", metavar="PART", help="a part of names")
     lists("triggers", _triggers, "list the triggers")
     text = "list the newest executions, or show one"
     executions = commands.add_parser("executions", parents=[common], help=text, description=text)
     executions.add_argument(
         "id", nargs="?", metavar="ID", help="or as much of its beginning as no other has"
     )
-    executions.set_defaults(command=lambda options: _executions(data_dir(options), options.id))
+    executions.add_argument("-j", "--json", action="store_true", help="print JSON")
+    executions.set_defaults(
+        command=lambda options: _executions(data_dir(options), options.id, options.json)
+    )
 
 
-def _actions(pack: Any) -> int:
-    rows = [
-        (action.ref, _state(action.enabled), _line(action.description))
+def find_action(pack: Pack, name: str) -> str:
+    """The whole name of the action meant. Raises UserError with the names most like it."""
+    from standalone.schemas import near
+
+    for ref in (name, f"{pack.ref}.{name}"):
+        if ref in pack.workflows:
+            raise UserError(f"{name} is a workflow: workflows need StackStorm")
+        if ref in pack.actions:
+            return ref
+    inside = sorted(ref for ref in pack.actions if name and name in ref)
+    meant = near(name, pack.actions)
+    if not meant and inside:
+        meant = f"; did you mean {' or '.join(inside[:3])}?"
+    raise UserError(f"There is no action {name}{meant or '; `actions` lists them'}")
+
+
+def _actions(pack: Pack, options: Any) -> int:
+    part = options.part
+    exact = [ref for ref in (part, f"{pack.ref}.{part}") if ref in pack.actions]
+    if exact:
+        return _action(pack.actions[exact[0]], options.json)
+    found: Dict[str, Any] = {
+        action.ref: (_state(action.enabled), _line(action.description))
         for action in pack.actions.values()
-    ]
-    rows += [
-        (ref, "needs StackStorm", _line(description))
-        for ref, description in pack.workflows.items()
-    ]
-    return _print_rows(sorted(rows))
+    }
+    found.update((ref, ("needs StackStorm", _line(text))) for ref, text in pack.workflows.items())
+    rows = [(ref, *found[ref]) for ref in sorted(found) if part.lower() in ref.lower()]
+    if part and not rows:
+        find_action(pack, part)
+    return _print(("ACTION", "STATE", "WHAT IT DOES"), rows, options.json)
 
 
-def _rules(pack: Any) -> int:
-    return _print_rows(
-        [
+def _action(action: ActionMeta, as_json: bool) -> int:
+    own = {
+        name: schema for name, schema in action.parameters.items() if not schema.get("immutable")
+    }
+    if as_json:
+        shown = {"ref": action.ref, "description": _line(action.description), "parameters": own}
+        print(json.dumps(shown, indent=4, ensure_ascii=False))
+        return 0
+    from standalone.tables import table, terminal_width
+
+    print(f"{action.ref}\n\n{_line(action.description)}\n")
+    if own:
+        rows = [("PARAMETER", "TYPE", "DEFAULT", "MEANING")]
+        order = sorted(own, key=lambda name: (not own[name].get("required"), _place(own[name])))
+        rows += [
             (
-                rule.ref,
-                _state(rule.enabled),
-                rule.trigger["type"],
-                rule.action["ref"],
-                _line(rule.description),
+                name,
+                _type(own[name]),
+                _default(own[name]),
+                _line(own[name].get("description") or ""),
             )
-            for rule in sorted(pack.rules.values())
+            for name in order
         ]
-    )
+        print(table(rows, terminal_width(), wrapped=True))
+    else:
+        print("It has no parameters.")
+    print(f"\nExample:\n    run {action.ref}{example(own)}")
+    return 0
 
 
-def _triggers(pack: Any) -> int:
-    return _print_rows(
-        [(ref, _line(trigger.description)) for ref, trigger in sorted(pack.triggers.items())]
-    )
+def example(parameters: Mapping[str, Mapping[str, Any]]) -> str:
+    """What must be given, else the first of what may be, as one types it."""
+    needed = [
+        name for name, schema in parameters.items() if schema.get("required") and _unset(schema)
+    ]
+    if not needed:
+        needed = sorted(
+            (name for name in parameters if "position" in parameters[name]),
+            key=lambda name: _place(parameters[name]),
+        )[:1]
+    return "".join(f" {name}={_sample(name, parameters[name])}" for name in needed)
 
 
-def _executions(data_dir: Path, id_: str) -> int:
+def _unset(schema: Mapping[str, Any]) -> bool:
+    return schema.get("default") is None
+
+
+def _place(schema: Mapping[str, Any]) -> int:
+    return int(schema.get("position", 1000))
+
+
+def _sample(name: str, schema: Mapping[str, Any]) -> str:
+    kind = schema.get("type")
+    if schema.get("enum"):
+        return str(schema["enum"][0])
+    if kind == "boolean":
+        return "true"
+    if kind in ("integer", "number"):
+        return "1"
+    if kind == "object":
+        return '\'{"name": "value"}\''
+    for word, sample in (
+        ("email", "ada@example.com"),
+        ("channel", "incidents"),
+        ("message", "'Deploy done'"),
+        ("since", "24h"),
+        ("until", "now"),
+        ("start", "'tomorrow 9:00'"),
+        ("end", "'tomorrow 17:00'"),
+        ("id", "PT4KHLK"),
+        ("name", "'Checkout API'"),
+        ("summary", "'Disk full'"),
+    ):
+        if word in name:
+            return sample
+    return f"'{name.replace('_', ' ')}'"
+
+
+def _type(schema: Mapping[str, Any]) -> str:
+    kinds = {"array": "list", "string": "text", "integer": "number", "object": "mapping"}
+    if schema.get("enum"):
+        return " | ".join(str(item) for item in schema["enum"] if item is not None)
+    kind = str(schema.get("type", "text"))
+    return kinds.get(kind, kind)
+
+
+def _default(schema: Mapping[str, Any]) -> str:
+    default = schema.get("default")
+    if default is None:
+        return "must be given" if schema.get("required") else ""
+    return default if isinstance(default, str) else json.dumps(default, ensure_ascii=False)
+
+
+def _rules(pack: Pack, options: Any) -> int:
+    rows = [
+        (
+            rule.ref,
+            _state(rule.enabled),
+            rule.trigger["type"],
+            rule.action["ref"],
+            _line(rule.description),
+        )
+        for rule in sorted(pack.rules.values())
+        if options.part.lower() in rule.ref.lower()
+    ]
+    return _print(("RULE", "STATE", "TRIGGER", "ACTION", "WHAT IT DOES"), rows, options.json)
+
+
+def _triggers(pack: Pack, options: Any) -> int:
+    rows = [(ref, _line(trigger.description)) for ref, trigger in sorted(pack.triggers.items())]
+    return _print(("TRIGGER", "WHEN"), rows, options.json)
+
+
+def _executions(data_dir: Path, id_: str, as_json: bool) -> int:
     from standalone.chat import as_api
     from standalone.data_folder import DATABASE
     from standalone.database import Database
@@ -75,11 +197,12 @@ def _executions(data_dir: Path, id_: str) -> int:
 
     journal = ExecutionJournal(Database(data_dir / DATABASE))
     if not id_:
-        return _print_rows(execution_rows(journal.executions(), journal.id_length()))
+        head, *rows = execution_rows(journal.executions(), journal.id_length())
+        return _print(head, rows, as_json)
     found = journal.find(id_)
     if len(found) != 1:
         what = "Several executions begin with" if found else "There is no execution"
-        raise UserError(f"{what} {id_}")
+        raise UserError(f"{what} {id_}; `executions` lists the newest")
     shown = {**as_api(found[0], found[0].parameters), "rule": found[0].rule_ref}
     print(json.dumps(shown, indent=4, ensure_ascii=False))
     return 0
@@ -93,10 +216,13 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def _print_rows(rows: Sequence[Any]) -> int:
-    """Returns the exit code."""
-    from standalone.chat import columns
+def _print(head: Sequence[str], rows: List[Any], as_json: bool) -> int:
+    """As a table that fits the terminal, or as JSON. Returns the exit code."""
+    from standalone.tables import table, terminal_width
 
-    if rows:
-        print(columns(rows))
+    if as_json:
+        names = [name.lower().replace(" ", "_") for name in head]
+        print(json.dumps([dict(zip(names, row)) for row in rows], indent=4, ensure_ascii=False))
+    elif rows:
+        print(table([head, *rows], terminal_width()))
     return 0

@@ -3,23 +3,31 @@
 from __future__ import annotations
 
 import json
-from typing import Any, List, Mapping, Sequence, Tuple
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
 
 from standalone.chat import columns, iso
 from standalone.journal import Execution
+from standalone.tables import records, table
 
 MAX_VALUE_CHARACTERS = 100
 """Characters of one value beside a message; `-j` prints all of it."""
 
 
-def result_text(result: Mapping[str, Any]) -> str:
+WHOLE = ("csv",)
+"""Values beside a message that are shown whole: they are what was asked for."""
+
+
+def result_text(result: Mapping[str, Any], width: Optional[int] = None) -> str:
     """An execution's result: what went wrong, or its text, or its `message` and then the rest, a
-    line each."""
+    line each; a list of objects as a table of `width` characters. All of it: as JSON."""
     value = result["result"]
     if result["stderr"]:
         return str(result["stderr"])
     if isinstance(value, str):
         return value
+    listed = _listed(value)
+    if listed is not None:
+        return _list(listed, width)
     if not (
         isinstance(value, dict)
         and isinstance(value.get("message"), str)
@@ -29,9 +37,33 @@ def result_text(result: Mapping[str, Any]) -> str:
     rows = [
         (name, _short(item))
         for name, item in value.items()
-        if name != "message" and item not in (None, "", [], {})
+        if name not in ("message", *WHOLE) and item not in (None, "", [], {})
     ]
+    whole = [str(value[name]).rstrip() for name in WHOLE if value.get(name)]
+    if whole:
+        return "\n\n".join(whole)
     return value["message"] + ("\n\n" + columns(rows) if rows else "")
+
+
+def _listed(value: Any) -> Optional[List[Any]]:
+    """The rows of a find: a list, or the one list of an object without a message."""
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, dict) or "message" in value:
+        return None
+    lists = [item for item in value.values() if isinstance(item, list)]
+    others = [item for item in value.values() if isinstance(item, dict)]
+    return lists[0] if len(lists) == 1 and not others and "id" not in value else None
+
+
+def _list(rows: List[Any], width: Optional[int]) -> str:
+    if not rows:
+        return "Nothing found."
+    if all(isinstance(row, dict) for row in rows):
+        return f"{table(records(rows), width)}\n\n{len(rows)} found; -j shows all of each."
+    if all(isinstance(row, (str, int)) for row in rows):
+        return "\n".join(str(row) for row in rows)
+    return json.dumps(rows, indent=2, ensure_ascii=False)
 
 
 def _short(value: Any) -> str:

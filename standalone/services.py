@@ -95,9 +95,13 @@ class _Service:
 class ActionService(_Service):
     """Handed to an action."""
 
-    def __init__(self, datastore: DatastoreService, wrapper: ProcessWrapper) -> None:
+    def __init__(
+        self, datastore: DatastoreService, wrapper: ProcessWrapper, *, by_hand: bool = False
+    ) -> None:
         super().__init__(datastore)
         self._action_wrapper = wrapper
+        self.by_hand = by_hand
+        """Somebody runs the action in a shell, and reads there what goes wrong."""
 
 
 class SensorService(_Service):

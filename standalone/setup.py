@@ -13,6 +13,13 @@ ACTION = "mattermost.setup"
 SENSOR = "ChatSensor"
 
 
+HERE = (
+    "run this with admin_token (an administrator's access token)",
+    "run `setup --ask-admin-token`, which asks for an administrator's access token",
+)
+"""What the action advises, as one does it here."""
+
+
 def add(commands: Any, common: Any, make_app: Callable[[Any], Any]) -> None:
     text = "make and try /pd in Mattermost, as the action mattermost.setup"
     command = commands.add_parser("setup", parents=[common], help=text, description=text)
@@ -56,5 +63,5 @@ def _set_up(options: Any, make_app: Callable[[Any], Any]) -> int:
         print(result["message"])
         return 0
     for line in str(result or execution.result.get("error")).split(" | "):
-        print(f"- problem: {line}")
+        print(f"- problem: {line.replace(*HERE)}")
     return 1

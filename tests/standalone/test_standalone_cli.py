@@ -108,7 +108,13 @@ def test_a_message_is_printed_as_text_and_the_rest_below_it(cli, tmp_path):
             {"message": "m", "list": [{"a": "b\nc"}], "long": "x" * 200},
             'm\n\nlist  [{"a": "b\\nc"}]\nlong  ' + "x" * 99 + "…",
         ),
-        (["ü"], '[\n  "ü"\n]'),
+        (["ü"], "ü"),
+        ([], "Nothing found."),
+        (
+            [{"id": "P1", "name": "One", "team": {"summary": "Web"}, "self": "x", "no": None}],
+            "ID  NAME  TEAM\nP1  One   Web\n\n1 found; -j shows all of each.",
+        ),
+        ({"message": "2 entries", "csv": "a,b\n1,2\n", "count": 1}, "a,b\n1,2"),
         ("text", "text"),
     ],
 )
@@ -131,7 +137,7 @@ def test_results_are_printed_for_people(result, text):
         (["run", "typed", "@text=/no/such/file"], "can't be read"),
         (["key", "get", "nothing"], "There is no key nothing"),
         (["key", "set", "a/b", "x"], "can't be a datastore key"),
-        (["chat", "what is this"], "fits no alias"),
+        (["chat", "what is this"], "is no phrase; `chat help` lists them"),
         (["chat", "record 1 who=admin"], "who can't be set"),
     ],
 )
@@ -160,7 +166,7 @@ def test_keys_are_set_listed_hidden_and_deleted(cli, monkeypatch):
     assert cli("key", "set", "brief", "2", "--ttl", "100")[0] == 0
     code, out, _ = cli("key", "list")
     assert code == 0
-    assert [line.split()[0] for line in out.splitlines()] == ["brief", "hidden", "plain"]
+    assert [line.split()[0] for line in out.splitlines()] == ["NAME", "brief", "hidden", "plain"]
     assert "from stdin" not in out
     assert cli("key", "get", "hidden")[1] == "********\n"
     assert cli("key", "get", "hidden", "--decrypt")[1] == "from stdin\n"
@@ -237,7 +243,7 @@ def test_the_database_is_its_owners_only(cli, tmp_path):
 def test_lists(cli):
     assert "toy.record_off  disabled  toy.counted" in cli("rules")[1]
     assert "toy.typed   enabled" in cli("actions")[1]
-    assert cli("triggers")[1] == "toy.counted  A number.\n"
+    assert cli("triggers")[1] == "TRIGGER      WHEN\ntoy.counted  A number.\n"
 
 
 def test_check_names_what_is_wrong(cli, tmp_path):
@@ -301,7 +307,10 @@ def test_an_id_is_shown_as_long_as_it_must_be_and_half_of_it_names_nothing(cli, 
     ]
     assert json.loads(cli("executions", "c")[1])["id"] == ids[2]
     code, _, err = cli("executions", "aaa")
-    assert (code, err) == (2, "standalone: Several executions begin with aaa\n")
+    assert (code, err) == (
+        2,
+        "standalone: Several executions begin with aaa; `executions` lists the newest\n",
+    )
 
 
 def test_a_missing_configuration_is_told(tmp_path, capsys):

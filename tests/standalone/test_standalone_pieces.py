@@ -355,7 +355,7 @@ def test_one_alias_takes_a_phrase_or_it_is_an_error():
     assert (alias.name, found) == ("two", [{"id": "5"}])
     with pytest.raises(AmbiguousCommand, match=r"more than one.*one .*two"):
         match([one, two], "show 5")
-    with pytest.raises(AmbiguousCommand, match="fits no alias"):
+    with pytest.raises(AmbiguousCommand, match="is no phrase"):
         match([one], "sing")
 
 

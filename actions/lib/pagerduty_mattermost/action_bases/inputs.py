@@ -77,7 +77,18 @@ def prepare(schema: Schema, params: Mapping[str, Any], terms: InputTerms) -> Pre
     maker = _Maker(terms)
     ready = maker.object(schema, given, ())
     found = [*maker.problems, *problems(schema, ready, lenient=terms.lenient)]
+    found += _span(ready) if not found else []
     return PreparedInput(ready, tuple(dict.fromkeys(found)), tuple(maker.warnings))
+
+
+def _span(ready: Mapping[str, Any]) -> List[str]:
+    """What is wrong with a time span; an empty list would be taken for an answer."""
+    from pagerduty_mattermost.core import times
+
+    since, until = (times.seconds(str(ready.get(name) or "")) for name in ("since", "until"))
+    if since is None or until is None or since < until:
+        return []
+    return [f"until: {ready['until']} is not after since, {ready['since']}: change one of them"]
 
 
 def require(
@@ -156,7 +167,8 @@ class _Maker:
         if isinstance(value, str) and "when" in schema:
             return self._time(schema, value, path)
         if isinstance(value, str) and schema.get("format") in ("id", "email"):
-            return value.strip()
+            text = value.strip()
+            return text[1:] if text[:1] == "#" and text[1:].isdigit() else text
         return value
 
     def object(

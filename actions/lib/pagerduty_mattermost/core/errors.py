@@ -8,7 +8,7 @@ Gateways raise these and nothing else; actions turn them into a failed status wi
 from __future__ import annotations
 
 from contextlib import contextmanager
-from typing import Any, Iterator, Optional
+from typing import Any, Iterator, Optional, Tuple
 
 
 class PackError(Exception):
@@ -27,6 +27,9 @@ class PackError(Exception):
 
 class ConfigError(PackError):
     """The pack's configuration is missing something or contradicts itself; names the setting."""
+
+    problems: Tuple[str, ...] = ()
+    """One line for each setting, where several are wrong."""
 
 
 class RejectedInput(PackError):

@@ -271,6 +271,8 @@ class Context:
         return self.log if self.settings.debug else None
 
     def _notify_of_channel(self, error: ChannelUnavailable) -> None:
+        if getattr(self._datastore_service, "by_hand", False):
+            return  # who mistyped a channel in a shell reads it there
         self.notify_operators(f"channel:{error.channel}", str(error))
 
     def _without_secrets(self, text: str) -> str:

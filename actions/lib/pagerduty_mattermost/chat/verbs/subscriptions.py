@@ -41,6 +41,8 @@ def subscribe(context: Context, command: Command) -> CommandResult:
     if options.get("team"):
         team = resolve(context.pagerduty, "team", options["team"])
         made = made._replace(team_id=team.id, team=team.name)
+    if "," in options.get("priority", ""):
+        raise RejectedInput("a subscription has one --priority: subscribe once for each")
     if options.get("priority"):
         made = made._replace(
             priority=resolve(context.pagerduty, "priority", options["priority"]).name

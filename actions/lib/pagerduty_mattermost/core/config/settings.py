@@ -135,4 +135,6 @@ def require_mattermost(config: Config) -> MattermostConfig:
 
 
 def _error(*problems: str) -> ConfigError:
-    return ConfigError("The configuration of the pack pagerduty: " + "; ".join(problems))
+    error = ConfigError("The configuration of the pack pagerduty: " + "; ".join(problems))
+    error.problems = problems
+    return error

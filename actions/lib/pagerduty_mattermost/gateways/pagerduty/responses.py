@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LIST = "list"
 """Key of an answer that is a bare list."""
+UNKNOWN_SENDER = "Requester User Not Found"
+"""Among PagerDuty's words when nobody has the address in the header `From`."""
 ERROR_LENGTH = 600
 """PagerDuty's own words are cut to this many characters."""
 
@@ -95,6 +97,12 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
             status=status,
             error_id=code,
         )
+    if status in (400, 422) and UNKNOWN_SENDER in said:
+        line = (
+            f"{what}: PagerDuty has no user with this sender's e-mail address: give as from_email "
+            "(or from <e-mail>) that of a user of the account"
+        )
+        return RejectedInput(line, status=status, error_id=code)
     if status in (400, 422):
         line = f"{what}: PagerDuty refuses ({status}){said}"
         return RejectedInput(line, status=status, error_id=code)

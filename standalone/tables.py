@@ -1,0 +1,139 @@
+"""Tables for people: columns that fit the terminal. Pure but for the terminal's width.
+
+print(table([("NAME", "STATE"), ("one", "enabled")], terminal_width()))
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import sys
+import textwrap
+import unicodedata
+from typing import Any, List, Mapping, Optional, Sequence, Tuple
+
+GAP = "  "
+MIN_COLUMN = 8
+"""Characters to which no column is cut further."""
+MIN_LAST = 24
+"""Characters to which the last column is cut before the others are."""
+MAX_COLUMNS = 7
+_FIRST = (
+    "number",
+    "incident_number",
+    "id",
+    "name",
+    "title",
+    "summary",
+    "status",
+    "state",
+    "urgency",
+    "priority",
+    "service",
+    "email",
+    "role",
+    "user",
+    "schedule",
+    "escalation_policy",
+    "escalation_level",
+    "start",
+    "end",
+    "created_at",
+    "at",
+    "type",
+    "content",
+    "description",
+)
+"""What people look for first in a row of PagerDuty's or Mattermost's."""
+
+
+def terminal_width() -> Optional[int]:
+    """None where the output goes to no terminal: then nothing is cut."""
+    if not sys.stdout.isatty() and "COLUMNS" not in os.environ:
+        return None
+    return shutil.get_terminal_size().columns
+
+
+def table(
+    rows: Sequence[Sequence[str]], width: Optional[int] = None, *, wrapped: bool = False
+) -> str:
+    """Rows of the same number of cells, the head first if there is one. With a `width` a row fits
+    into it: the last column is cut, then the widest, cells ending in …; `wrapped`: the last one
+    goes on in the next line instead."""
+    if not rows:
+        return ""
+    cells = [[" ".join(str(cell).split()) for cell in row] for row in rows]
+    last = len(cells[0]) - 1
+    widths = [max(_width(row[column]) for row in cells) for column in range(last + 1)]
+    if width is not None:
+        _narrow(widths, width - len(GAP) * last)
+    lines = []
+    for row in cells:
+        fitted = [_cut(cell, widths[column]) for column, cell in enumerate(row[:-1])]
+        padded = [cell + " " * (widths[i] - _width(cell)) for i, cell in enumerate(fitted)]
+        ends = textwrap.wrap(row[-1], widths[-1]) if wrapped else [_cut(row[-1], widths[-1])]
+        lines.append(GAP.join([*padded, *ends[:1]]).rstrip())
+        before = " " * (sum(widths[:-1]) + len(GAP) * last)
+        lines += [before + end for end in ends[1:]]
+    return "\n".join(lines)
+
+
+def _narrow(widths: List[int], room: int) -> None:
+    """Takes characters away, from the last column first, until all fit into the room."""
+    over = sum(widths) - room
+    spare = max(0, min(over, widths[-1] - MIN_LAST))
+    widths[-1] -= spare
+    while sum(widths) > room and max(widths) > MIN_COLUMN:
+        widths[widths.index(max(widths))] -= 1
+
+
+def records(found: Sequence[Mapping[str, Any]]) -> List[Tuple[str, ...]]:
+    """A head and rows of a list of objects: the columns that people look for first, as far as any
+    of them has something to say; of a nested object its name, of a list how many."""
+    names = list(dict.fromkeys(name for row in found for name in row))
+    names = [name for name in _FIRST if name in names] + [
+        name for name in names if name not in _FIRST
+    ]
+    if "summary" in names and any(name in names for name in ("name", "title")):
+        names.remove("summary")
+    if "type" in names and len({str(row.get("type")) for row in found}) == 1:
+        names.remove("type")
+    shown = [
+        name
+        for name in names
+        if name not in ("self", "html_url", "url") and any(_cell(row.get(name)) for row in found)
+    ][:MAX_COLUMNS]
+    head = tuple(name.upper().replace("_", " ") for name in shown)
+    return [head, *(tuple(_cell(row.get(name)) for name in shown) for row in found)]
+
+
+def _cell(value: Any) -> str:
+    if value in (None, "", [], {}):
+        return ""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, Mapping):
+        for name in ("summary", "name", "title", "username", "id"):
+            if value.get(name):
+                return str(value[name])
+        return f"{len(value)} fields"
+    if isinstance(value, list):
+        texts = [_cell(item) for item in value]
+        joined = ", ".join(text for text in texts if text)
+        return joined if len(joined) <= 60 else f"{len(value)} items"
+    return " ".join(str(value).split())
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _cut(text: str, width: int) -> str:
+    if _width(text) <= width:
+        return text
+    kept = ""
+    for char in text:
+        if _width(kept + char) > width - 1:
+            break
+        kept += char
+    return kept + "…"
