@@ -382,7 +382,12 @@ def test_35_a_dependency_that_is_missing(words):
 )
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_36_to_38_a_signal_leaves_nothing_behind(tmp_path, words, line, code, number):
-    environment = {**os.environ, "TMPDIR": str(tmp_path), "PYTHONUNBUFFERED": "1", "COLUMNS": "200"}
+    environment = {
+        **os.environ,
+        "TMPDIR": str(tmp_path),
+        "PYTHONUNBUFFERED": "1",
+        "COLUMNS": "200",
+    }
     started = subprocess.Popen(
         [sys.executable, *words],
         cwd=ROOT,
