@@ -164,7 +164,8 @@ class Killed:
             assert all(count == 1 for count in effects.values()), (said.text, effects, tail)
             taken += said.accepted
             if said.accepted:
-                told = said.word in heard or f"#{said.incident.number} " in heard
+                words = (said.word, f"#{said.incident.number} ", f"{said.text}: Not done")
+                told = any(each in heard for each in words)
                 assert told, (said.text, heard[-2000:], tail)
         assert taken
 

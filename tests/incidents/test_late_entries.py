@@ -4,18 +4,20 @@ reopening is told as one, and what is known in the end is the truth."""
 from __future__ import annotations
 
 import random
+import re
 from typing import List, NamedTuple
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from test_tracker import START, Observer, Written, followed, kinds_of, wrote
+from test_tracker import START, Observer, Written, by, followed, kinds_of, wrote
 from test_tracker import Model as Account
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent, Person
 from pagerduty_mattermost.incidents.known_states import SensorState
+from pagerduty_mattermost.incidents.log_entries import LogEntry
 from pagerduty_mattermost.incidents.turns import (
     CLOSED,
     GUESSED,
@@ -184,6 +186,59 @@ def test_a_missing_resolve_says_that_the_hand_over_after_it_reopened_the_inciden
     told = {"RA": "incident.reassigned", "RD": "incident.triggered"}
     (event,) = missing_events(entries, opened, told, START, START + 200).events
     assert (event.event_id, since_start(event.change("reopened_at"))) == ("RC", 100)
+
+
+def entry(text: str, first: str = "") -> LogEntry:
+    """Such as `trigger0`, written by PagerDuty itself, or `trigger0!`, by a person. `first`: the
+    one that triggered the incident, as the incident names it."""
+    kind, at = re.fullmatch(r"([a-z]+)(\d+)!?", text).groups()  # type: ignore[union-attr]
+    opened = Incident("P1", created_at=times.iso(START), updated_at=times.iso(START + 100))
+    made = wrote(opened, kind, int(at), name="R" + text)
+    done = by(made, "U1") if text.endswith("!") else by(made, "S1", "service", "auto")
+    included = {"id": "P1", "status": "triggered", "first_trigger_log_entry": {"id": first}}
+    return done._replace(raw={**done.raw, "incident": included if first else {"id": "P1"}})
+
+
+@pytest.mark.parametrize(
+    ("reads", "expected"),
+    [
+        (  # reopened by a person in the second in which it began and was resolved
+            ["trigger0", "resolve0! trigger0! assign0"],
+            "triggered resolved reopened",
+        ),
+        (["trigger0 assign0 resolve0!", "trigger0! assign0"], "triggered resolved reopened"),
+        (  # and seen before what came before it
+            ["unacknowledge0! resolve0!", "trigger0 assign0 trigger0! acknowledge0!"],
+            "unacknowledged resolved triggered reopened acknowledged",
+        ),
+        (  # each of both assignments belongs to its own beginning, whenever it is seen
+            ["resolve0! reopen0!", "trigger0 assign0", "assign0"],
+            "resolved reopened triggered",
+        ),
+        (["reopen1! assign1", "trigger0 assign0 resolve1!"], "reopened triggered resolved"),
+        (  # the assignment is seen after what came after it
+            ["trigger0 assign0 resolve30!", "reopen30! escalate30!", "assign30 annotate40!"],
+            "triggered resolved reopened escalated annotated",
+        ),
+        (  # in an incident that began once there is one assignment that is no hand-over
+            ["trigger0 assign0", "assign2"],
+            "triggered reassigned",
+        ),
+    ],
+)
+def test_what_belongs_to_which_beginning(reads: List[str], expected: str) -> None:
+    state = SensorState(START, START)
+    told: List[str] = []
+    for read in reads:
+        found = [entry(text, first="Rtrigger0") for text in read.split()]
+        told += kinds_of(followed(state, *found, now=START + 100))
+    assert " ".join(told) == expected
+
+
+def test_without_the_name_of_the_first_trigger_it_is_told_as_before() -> None:
+    state = SensorState(START, START)
+    found = kinds_of(followed(state, entry("trigger0")))
+    assert [*found, *kinds_of(followed(state, entry("annotate1!")))] == ["triggered", "annotated"]
 
 
 @given(

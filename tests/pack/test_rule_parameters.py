@@ -90,8 +90,9 @@ def stackstorm(
         RUNNER_PARAMETERS, schemas, dict(given), context, {"trigger": trigger}
     )
     stored = json.loads(json.dumps(live))
-    _runner, final = param.render_final_params(RUNNER_PARAMETERS, schemas, stored, context)
-    return dict(final)
+    runner, final = param.render_final_params(RUNNER_PARAMETERS, schemas, stored, context)
+    asked = {name: value for name, value in runner.items() if name in given}
+    return {**final, **asked}
 
 
 @pytest.fixture(params=[embedded, stackstorm], ids=lambda engine: engine.__name__)

@@ -88,6 +88,7 @@ class CanaryWorld(World):
             dict,
             LOG,
             clock=self.clock,
+            monotonic=self.clock,
         )
         self.endpoint.listen()
 

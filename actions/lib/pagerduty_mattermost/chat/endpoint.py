@@ -84,9 +84,10 @@ class ChatEndpoint:
         choices: Callable[[], Mapping[str, List[str]]],
         log: Any,
         clock: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
     ) -> None:
         """`mattermost`: makes a gateway, for one thread; `choices`: reads the names that dialogs
-        offer."""
+        offer; `monotonic`: by which orders are counted."""
         self._chat, self._opens_room = config.chat, config.rooms.on_declare
         self._mattermost_url = config.mattermost.url
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
@@ -96,8 +97,9 @@ class ChatEndpoint:
         self._local = threading.local()
         self._sparing = SparingLog(log)
         self._replay_guard = ReplayGuard()
-        self._people = Quotas(ORDERS_A_SECOND, ORDERS_AT_ONCE)
-        self._told, self._followed = Quotas(1 / 60, 1), Quotas(1 / 10, 3)
+        self._people = Quotas(ORDERS_A_SECOND, ORDERS_AT_ONCE, monotonic)
+        self._told = Quotas(1 / 60, 1, monotonic)
+        self._followed = Quotas(1 / 10, 3, monotonic)
         self._commands = accepted(store, CHAT_TOKENS, config.chat.command_tokens, SLASH_COMMAND)
         self._webhooks = accepted(store, CHAT_TOKENS, config.chat.webhook_tokens, OUTGOING_WEBHOOK)
         self._listener: Optional[Listener] = None

@@ -39,10 +39,12 @@ from pagerduty_mattermost.incidents.known_states import (
 from pagerduty_mattermost.incidents.log_entries import (
     LogEntry,
     acting_person,
+    first_trigger_id,
     with_event,
 )
 from pagerduty_mattermost.incidents.turns import (
     BEGAN,
+    CLOSED,
     GUESSED,
     HAND_OVER,
     OPEN,
@@ -108,6 +110,7 @@ class IncidentStory:
         self._explained: Set[str] = set()
         self._folded = before is not None and before.has(FOLDED)
         self._created = times.seconds(incident.created_at)
+        self._first_trigger = next(filter(None, map(first_trigger_id, group)), "")
         self._status, self._status_at = self._start()
         self._is_status_of_group = False
         """Set by one of these entries, which are in order even within a second."""
@@ -118,7 +121,7 @@ class IncidentStory:
                 continue
             if self._is_first_assignment(entry):
                 self._explained |= EXPLAINS["incident.reassigned"]
-                self._fold(entry.event)
+                self._fold(entry.event, entry.at)
                 continue
             if self._was_told_by_its_assignment(entry) or self._tells_what_was_told(entry):
                 continue
@@ -171,25 +174,38 @@ class IncidentStory:
         )
 
     def _is_first_assignment(self, entry: LogEntry) -> bool:
-        """It belongs to the trigger or the reopening, and is no hand-over of a person."""
-        began = self._began
-        if entry.kind != "assign" or self._folded or began.at is None:
+        """It belongs to the trigger or to a reopening, and is no hand-over of a person."""
+        if entry.kind != "assign" or (self._is_closed_at(entry) and entry.at > self._status_at):
             return False
-        if self._is_closed_at(entry) and entry.at > self._status_at:
-            return False
-        after, person = entry.at - began.at, acting_person(entry)
-        if not 0 <= after <= FIRST_ASSIGNMENT_SECONDS:
-            return False
-        return not person or (after <= SAME_ACT_SECONDS and began.by in (None, person))
+        began, person = self._began, acting_person(entry)
+        if not person:
+            return self._follows_a_beginning(entry)
+        is_same_act = began.at is not None and 0 <= entry.at - began.at <= SAME_ACT_SECONDS
+        return is_same_act and not self._folded and began.by in (None, person)
 
-    def _fold(self, assignment: IncidentEvent) -> None:
+    def _follows_a_beginning(self, entry: LogEntry) -> bool:
+        """It came within seconds of the trigger or of a reopening, which has one assignment: where
+        the incident began once, the first."""
+        again = [one for one in self._turns.turns if one.told_as in (CLOSED, REOPENING, GUESSED)]
+        if self._folded and not again:
+            return False
+        reopened = (one.at for one in again if one.told_as != CLOSED and not one.by_assignment)
+        return any(
+            at is not None and 0 <= entry.at - at <= FIRST_ASSIGNMENT_SECONDS
+            for at in (self._created, self._began.at, *reopened)
+        )
+
+    def _fold(self, assignment: IncidentEvent, at: float) -> None:
         """Whom it was assigned to becomes part of the event that began it, where that is news."""
-        wanted = REOPENED if self._began.again else TRIGGERED
         for place in range(len(self.news) - 1, -1, -1):
-            if self.news[place].event_type == wanted:
-                self.news[place] = _with_assignment(self.news[place], assignment)
+            event = self.news[place]
+            after = at - (times.seconds(event.occurred_at) or 0.0)
+            begins = event.event_type in (TRIGGERED, REOPENED)
+            if begins and 0 <= after <= FIRST_ASSIGNMENT_SECONDS:
+                self.news[place] = _with_assignment(event, assignment)
                 break
-        self._folded, self._began = True, self._began._replace(again=False)
+        if self._began.at is not None and at >= self._began.at:
+            self._folded, self._began = True, self._began._replace(again=False)
 
     def _was_told_by_its_assignment(self, entry: LogEntry) -> bool:
         """The entry of a reopening that its assignment, which was seen sooner, told already: as
@@ -257,9 +273,13 @@ class IncidentStory:
         event_type = entry.event.event_type
         closed = self._is_closed_at(entry)
         if event_type == TRIGGERED:
+            if entry.id == self._first_trigger:
+                return TRIGGERED
             last = self._turns.before(entry.at)
             closed_at = last.at if last is not None else self._status_at
             if closed and (self._is_status_of_group or entry.at > closed_at > 0):
+                return REOPENED
+            if self._first_trigger and acting_person(entry) and self._turns.closed_in(entry.at):
                 return REOPENED
             near = self._created is None or abs(entry.at - self._created) <= SAME_TRIGGER_SECONDS
             began = (one.at for one in self._turns.turns if one.told_as == BEGAN)

@@ -242,6 +242,12 @@ def acting_person(entry: LogEntry) -> str:
     return id_of(agent) if by_person else ""
 
 
+def first_trigger_id(entry: LogEntry) -> str:
+    """The id of the entry that triggered the entry's incident, where the incident came with it;
+    else empty. Another trigger entry of it is a repeated alert or a reopening."""
+    return id_of(as_map(as_map(entry.raw.get("incident")).get("first_trigger_log_entry")))
+
+
 def with_event(incident: Incident, event: IncidentEvent) -> Incident:
     """The incident with what only its events tell: the latest note, until when it is snoozed, whom
     somebody asked for help, the title of the incident it was merged into."""

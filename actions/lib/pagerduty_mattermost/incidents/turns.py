@@ -79,6 +79,10 @@ class Turns(NamedTuple):
         last = self.before(at)
         return None if last is None else last.told_as == CLOSED
 
+    def closed_in(self, at: float) -> bool:
+        """Whether the incident was closed in that second, before or after something else in it."""
+        return any(one.told_as == CLOSED and one.at == int(at) for one in self.turns)
+
     def near(self, at: float, seconds: float) -> List[Turn]:
         """Those that so many seconds at most lie between."""
         return [one for one in self.turns if abs(one.at - at) <= seconds]
