@@ -349,8 +349,8 @@ def test_the_example_loads() -> None:
     text = (ROOT / "pagerduty.yaml.example").read_text()
     raw = yaml.safe_load(re.sub(r"\{\{ st2kv\.system\.(\w+) \}\}", r"\1", text))
     config = load(raw)
-    assert config.mattermost.service_channels["Checkout"] == "checkout-incidents"
-    assert require_mattermost(config).team == "engineering"
+    assert config.mattermost.default_channel == "incidents"
+    assert require_mattermost(config).team == "example-team"
 
 
 def test_a_section_with_a_misspelt_setting_names_those_it_has() -> None:

@@ -48,8 +48,6 @@ SECRET_TEXTS = {"events.routing_keys": {"additionalProperties": SECRET}}
 """Objects of secrets are read as texts and wrapped afterwards."""
 NO_ONE_DEFAULT = {"watch.poll_interval"}
 """It hangs on webhook.port; StackStorm must not fill it in."""
-SHOWN_OTHERWISE = {"time_zone"}
-"""What the example shows with another value than the default."""
 SENTENCES: List[Tuple[str, str]] = [
     ("pagerduty.yaml.example", "(then {SILENT_WEBHOOK_POLL_SECONDS} where it is not set)"),
     ("pagerduty.yaml.example", "(IANA name; {time_zone} where it is not set)"),
@@ -193,7 +191,7 @@ def test_the_example_shows_each_setting_with_its_default(name: str) -> None:
     values = shown(EXAMPLE)
     assert name in values
     default = CODE[name].default
-    if not is_empty(default) and name not in SHOWN_OTHERWISE:
+    if not is_empty(default):
         assert values[name] == as_written(default)
 
 
