@@ -21,8 +21,8 @@ class OnCallToday(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
-        from pagerduty_mattermost.oncall.today import Asked, post
+        from pagerduty_mattermost.oncall.today import TodayTargets, post
 
-        asked = Asked(listed(services), listed(escalation_policies), listed(schedules))
+        asked = TodayTargets(listed(services), listed(escalation_policies), listed(schedules))
         zone = (time_zone or "").strip() or self.context.settings.time_zone
         return post(self.context, channel, asked, mention=bool(mention), zone=zone)

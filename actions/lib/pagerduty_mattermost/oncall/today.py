@@ -1,7 +1,7 @@
 """The post On-Call Today (`oncall.today`): for each service, escalation policy and schedule the
 primary, the secondary, and whom to escalate to, once a day.
 
-    post(context, "ops", Asked(services=["Checkout API"]), mention=False, zone="Europe/Berlin")
+    post(context, "ops", TodayTargets(services=["API"]), mention=False, zone="Europe/Berlin")
     message(day, lines, shown, now, where, zone)    # its text; pure, outside text is escaped here
 
 The escalation levels say who is what: level 1 is the primary, level 2 the secondary, all further
@@ -40,7 +40,7 @@ Named = Callable[[Reference], str]
 """A person as Markdown."""
 
 
-class Asked(NamedTuple):
+class TodayTargets(NamedTuple):
     """Of what people want to know who is on call, as ids or names."""
 
     services: Sequence[str] = ()
@@ -60,7 +60,7 @@ class TodayLine(NamedTuple):
 
 
 def post(
-    context: Context, channel: str, asked: Asked, *, mention: bool, zone: str
+    context: Context, channel: str, asked: TodayTargets, *, mention: bool, zone: str
 ) -> Dict[str, Any]:
     """The action's result. `zone`: whose day it is, and in whose times it is written. Raises
     RejectedInput for none or too many, and the gateways' and the store's errors."""
@@ -98,14 +98,14 @@ def post(
     }
 
 
-def _key(day: date, asked: Asked) -> str:
+def _key(day: date, asked: TodayTargets) -> str:
     """The same for the same day and the same things, in whatever order they are named."""
     kinds = ("service", "escalation_policy", "schedule")
     whose = sorted((kind, text) for kind, texts in zip(kinds, asked) for text in texts)
     return f"oncall_today:{day.isoformat()}:{whose}"
 
 
-def read_lines(pagerduty: PagerDuty, asked: Asked, now: float) -> List[TodayLine]:
+def read_lines(pagerduty: PagerDuty, asked: TodayTargets, now: float) -> List[TodayLine]:
     """Who is on call for each of them, services first. Raises NotFound, Ambiguous and the
     gateway's errors."""
     services = _resolved(pagerduty, "service", asked.services)
