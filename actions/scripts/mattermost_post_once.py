@@ -6,8 +6,9 @@ from __future__ import annotations
 from typing import Any, Dict, Optional
 
 from pagerduty_mattermost.action_bases.message_action import MessageAction
+from pagerduty_mattermost.cards.post_rules import check_channel
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import WrongParameter
 
 
 class PostOnce(MessageAction):
@@ -24,9 +25,10 @@ class PostOnce(MessageAction):
     ) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.mattermost.post_once import dated
 
+        check_channel(channel)
         if not str(key or "").strip():
-            raise RejectedInput(
-                "Give a key: by it a repeated run knows that the message is there already"
+            raise WrongParameter(
+                "key", "give one: by it a repeated run knows that the message is there already"
             )
         idle = self.not_configured()
         if idle:

@@ -6,7 +6,7 @@ from typing import Any, Dict, Mapping, Optional
 
 from pagerduty_mattermost.action_bases.card_action import CardAction, card_result
 from pagerduty_mattermost.cards import posting
-from pagerduty_mattermost.cards.post_rules import route_of
+from pagerduty_mattermost.cards.post_rules import check_channel, route_of
 from pagerduty_mattermost.incidents.trigger_payload import along_of
 from pagerduty_mattermost.rooms.following import follow as follow_room
 
@@ -22,6 +22,7 @@ class PostIncident(CardAction):
         **route: Any,
     ) -> Dict[str, Any]:
         """`route`: what a card is like, as `route_of` reads it."""
+        check_channel(channel)
         wanted = route_of(route)
         idle = self.idle(change)
         if idle:

@@ -113,7 +113,7 @@ class TellIncidentTestCase(ChatActionCase):
         assert (succeeded, result["done"]) == (True, "not_configured")
 
     def test_a_change_that_is_none_is_refused(self) -> None:
-        line = self.left_for_later(change={"x": 1}, to="oncall", message=None)
+        line = self.refused(change={"x": 1}, to="oncall", message=None)
         assert "payload of the trigger" in line
 
     def test_a_strangers_name_pings_nobody_in_the_complaint(self) -> None:

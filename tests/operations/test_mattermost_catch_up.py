@@ -136,11 +136,12 @@ class CatchUpTestCase(IncidentActionCase):
     def test_what_is_refused_for_good_is_kept_with_its_reason_and_never_tried_by_itself(
         self,
     ) -> None:
-        wrong = {"change": {"no": "change"}, "incident_id": None, "channel": "incidents"}
-        assert is_kept(self.rule(PostIncident, **wrong))
+        self.chat.server.faults.add("status", status=400, method="POST", path="/posts")
+        post = {"change": self.triggered, "incident_id": None, "channel": "incidents"}
+        assert is_kept(self.rule(PostIncident, **post))
         (one,) = self.kept
         assert (one.kind, one.attempts) == ("permanent", 1)
-        assert "change must be the payload" in one.reason
+        assert "400" in one.reason
         for _ in range(3):
             self.chat.clock.advance(60 * MINUTES)
             assert self.done() == {**NOTHING, "by_hand": 1}

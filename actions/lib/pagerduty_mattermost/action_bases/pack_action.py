@@ -13,7 +13,8 @@ secrets never leave in a message. `self.context` is what `act` works with.
 
 An action that names itself in `kept_as` is kept as a dead letter when it fails on behalf of a
 rule, so that it can be carried out again (operations/dead_letters.py, replay.py). Such a run has
-not failed: it succeeds with `done: kept`, and no policy of StackStorm's tries it again.
+not failed: it succeeds with `done: kept`, and no policy of StackStorm's tries it again. What a
+person wrote wrong in a rule (`WrongParameter`) fails at once and is not kept (rule_mistakes.py).
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Tuple
 from st2common.runners.base_action import Action
 
 from pagerduty_mattermost.action_bases.results import fit
-from pagerduty_mattermost.core.errors import PackError, RetryLater
+from pagerduty_mattermost.core.errors import PackError, RetryLater, WrongParameter
 from pagerduty_mattermost.gateways.context import Context
 
 if TYPE_CHECKING:
@@ -83,6 +84,8 @@ class PackAction(Action):
         self._params = params
         try:
             result = fit(self.act(**params))
+        except WrongParameter as error:
+            return False, self._of_a_person(error, params)
         except Exception as error:  # noqa: BLE001 - StackStorm would not turn it into one line
             line = self.context.line_of(error)
             kept = self._keep(params, line, error if isinstance(error, PackError) else None)
@@ -121,6 +124,17 @@ class PackAction(Action):
             except PackError:
                 self._outage_known = False
         return self._outage_known
+
+    def _of_a_person(self, error: WrongParameter, params: Dict[str, Any]) -> str:
+        """The line about a parameter that somebody wrote wrong, in a rule or for a run."""
+        from pagerduty_mattermost.operations.dead_letters import ACTIONS, is_from_a_rule
+
+        if not self.kept_as or not is_from_a_rule(self.kept_as, params):
+            return self.context.line_of(error)
+        from pagerduty_mattermost.action_bases import rule_mistakes
+
+        action = ACTIONS[self.kept_as][2]
+        return rule_mistakes.told(self.context, self.action_service, action, params, error)
 
     def not_configured(self) -> Optional[Dict[str, Any]]:
         """The result of a rule's action while Mattermost is not configured at all, else None: a

@@ -12,11 +12,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from typing import Any, Iterable
+from typing import Any, Iterable, Optional
 
 from pagerduty_mattermost.cards.route import Route, make_route
-from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.text import listed
+from pagerduty_mattermost.core.errors import PackError, RejectedInput, WrongParameter
+from pagerduty_mattermost.core.text import clean, listed, one_line
+from pagerduty_mattermost.gateways.mattermost.channels import WORDS
+from pagerduty_mattermost.gateways.mattermost.values import checked_name, is_id
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 
 INCIDENT_TRIGGER = "pagerduty.incident"
@@ -39,7 +41,7 @@ def posts_cards(rule: Any) -> bool:
 
 def route_of(given: Mapping[str, Any]) -> Route:
     """The route that `mattermost.post_incident` makes of a rule's parameters. Raises
-    RejectedInput."""
+    WrongParameter."""
     return make_route(
         given.get("route"),
         listed(given.get("start_on")),
@@ -50,6 +52,24 @@ def route_of(given: Mapping[str, Any]) -> Route:
         given.get("quiet"),
         given.get("priority"),
     )
+
+
+def check_channel(text: Optional[str]) -> None:
+    """Raises WrongParameter for what no configuration could make a channel of."""
+    word = str(text or "").strip()
+    if not word or word in WORDS or is_id(word):
+        return
+    team, _, name = word.rpartition("/")
+    try:
+        if word.startswith(":"):
+            raise RejectedInput(
+                f"'{one_line(clean(word, 60))}' is none of the channel words {', '.join(WORDS)}"
+            )
+        checked_name(name.lstrip("~"), "channel")
+        if team:
+            checked_name(team.lstrip("~"), "team")
+    except RejectedInput as error:
+        raise WrongParameter("channel", str(error)) from None
 
 
 def certain_runs(rules: Iterable[Any], payload: Mapping[str, Any]) -> int:
@@ -86,6 +106,7 @@ def _runs(rule: Any) -> bool:
         if not isinstance(texts, list) or not all(_is_plain(text) for text in texts):
             return False
     try:
+        check_channel(given.get("channel"))
         route_of(given)
     except PackError:
         return False

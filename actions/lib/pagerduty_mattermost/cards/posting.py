@@ -13,7 +13,12 @@ from pagerduty_mattermost.cards.publisher import CardPublisher
 from pagerduty_mattermost.cards.quiet_hours import QuietHours
 from pagerduty_mattermost.cards.route import CANARY, PRIVATE, Route
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, WriteRefused
+from pagerduty_mattermost.core.errors import (
+    PackError,
+    RetryLater,
+    WriteRefused,
+    WrongParameter,
+)
 from pagerduty_mattermost.core.text import markdown_link
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.mattermost.post_once import link
@@ -33,10 +38,12 @@ UNRECORDED = (
 def change_of(
     context: Context, change: Optional[Mapping[str, Any]], incident_id: Optional[str]
 ) -> Change:
-    """The trigger's payload, or the incident as PagerDuty has it now. Raises RejectedInput when it
-    is neither."""
+    """The trigger's payload, or the incident as PagerDuty has it now. Raises WrongParameter for
+    neither."""
     if bool(change) == bool(incident_id):
-        raise RejectedInput("Give either change (in a rule: '{{ trigger }}') or incident_id")
+        raise WrongParameter(
+            "change", "give either it (in a rule: '{{ trigger }}') or incident_id"
+        )
     if incident_id:
         return alert_details.fetch(context.pagerduty, incident_id.strip())
     return trigger_payload.change_of(change)

@@ -15,7 +15,7 @@ from __future__ import annotations
 import re
 from typing import Any, Iterable, List, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import RejectedInput, WrongParameter
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.incidents.event_types import (
     EVENT_TYPES,
@@ -95,16 +95,18 @@ def make_route(
     quiet: Optional[str] = "",
     priority: Optional[str] = "",
 ) -> Route:
-    """A route from an action's parameters. Raises RejectedInput that names what is wrong."""
+    """A route from an action's parameters. Raises WrongParameter."""
     who = (mention or "nobody").strip().lower()
     if who not in MENTIONS:
-        raise RejectedInput(
-            f"mention: '{one_line(clean(who, 40))}' is none of {', '.join(MENTIONS)}"
+        raise WrongParameter(
+            "mention", f"'{one_line(clean(who, 40))}' is none of {', '.join(MENTIONS)}"
         )
     emoji = [str(item).strip().strip(":").lower() for item in reactions or ()]
     for one in emoji:
         if not _EMOJI.fullmatch(one):
-            raise RejectedInput(f"reactions: '{one_line(clean(one, 40))}' is no name of an emoji")
+            raise WrongParameter(
+                "reactions", f"'{one_line(clean(one, 40))}' is no name of an emoji"
+            )
     lines = [line for line in (one_line(clean(item, 500)) for item in checklist or ()) if line]
     return Route(
         one_line(clean(name, 100)),
@@ -121,8 +123,8 @@ def make_route(
 def _priority(text: Optional[str]) -> str:
     word = (text or "").strip().lower().replace("standard", "")
     if word not in PRIORITIES:
-        raise RejectedInput(
-            f"priority: '{one_line(clean(word, 40))}' is none of standard, important, urgent"
+        raise WrongParameter(
+            "priority", f"'{one_line(clean(word, 40))}' is none of standard, important, urgent"
         )
     return word
 
@@ -132,13 +134,16 @@ def _quiet(text: Optional[str]) -> str:
     if written:
         from pagerduty_mattermost.core.weekly_hours import parse
 
-        parse(written)
+        try:
+            parse(written)
+        except RejectedInput as error:
+            raise WrongParameter("quiet", str(error)) from None
     return written
 
 
 def event_types(parameter: str, words: Optional[Iterable[Any]]) -> Tuple[str, ...]:
-    """Full event types of what was written; empty for all. Raises RejectedInput for a word that is
-    none."""
+    """Full event types of what was written; empty for all. Raises WrongParameter for a word that
+    is none."""
     import difflib
 
     found: List[str] = []
@@ -151,8 +156,8 @@ def event_types(parameter: str, words: Optional[Iterable[Any]]) -> Tuple[str, ..
             known = [name[len("incident.") :] for name in KNOWN_EVENTS]
             near = difflib.get_close_matches(full[len("incident.") :], known, n=1)
             meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
-            raise RejectedInput(
-                f"{parameter}: '{one_line(clean(item, 60))}' is no event type; {meant}"
+            raise WrongParameter(
+                parameter, f"'{one_line(clean(item, 60))}' is no event type; {meant}"
             )
         if full not in found:
             found.append(full)

@@ -37,6 +37,15 @@ class RejectedInput(PackError):
     can't help."""
 
 
+class WrongParameter(RejectedInput):
+    """A parameter that a person wrote, in a rule or for a run, means nothing: neither waiting nor
+    repeating changes that. `parameter`: its name."""
+
+    def __init__(self, parameter: str, why: str) -> None:
+        super().__init__(f"{parameter}: {why}")
+        self.parameter = parameter
+
+
 class Ambiguous(RejectedInput):
     """A name fits more than one thing; the message lists them."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import WrongParameter
 from pagerduty_mattermost.core.text import cut
 from pagerduty_mattermost.incidents.incident import (
     Change,
@@ -94,12 +94,12 @@ def payload(
 
 
 def change_of(given: Optional[Mapping[str, Any]]) -> Change:
-    """The change that an action was given as the payload. Raises RejectedInput when it is none."""
+    """The change that an action was given as the payload. Raises WrongParameter."""
     try:
         return from_payload(given or {})
     except (KeyError, TypeError, ValueError, AttributeError):
-        raise RejectedInput(
-            "change must be the payload of the trigger pagerduty.incident: '{{ trigger }}'"
+        raise WrongParameter(
+            "change", "must be the payload of the trigger pagerduty.incident: '{{ trigger }}'"
         ) from None
 
 

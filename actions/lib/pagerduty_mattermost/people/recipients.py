@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, AbstractSet, Iterable, List, NamedTuple
 
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, WrongParameter
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.mattermost.values import User
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
@@ -38,7 +38,7 @@ def concerned(
     policy that has anybody; each once. Raises the gateway's errors: who can't be known is never
     guessed."""
     if group not in GROUPS:
-        raise RejectedInput("An incident concerns its assignees or oncall, nobody else")
+        raise WrongParameter("to", "an incident concerns its assignees or oncall, nobody else")
     if group == "assignees":
         found = [
             with_email(pagerduty, Reference("user", one.id, one.name))
