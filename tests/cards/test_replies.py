@@ -125,6 +125,11 @@ WORDS = [
         {"note": "fixed\nfor good"},
         "12:03 · Ann resolved after 3 min\n> fixed\n> for good",
     ),
+    (
+        "incident.resolved",
+        {"channel": "timeout", "agent": "Storefront"},
+        "12:03 · Closed by PagerDuty itself after 3 min: nobody resolved it",
+    ),
     ("incident.merged", {}, "12:03 · Ann merged this incident: joined another incident"),
     (
         "incident.merged",

@@ -92,7 +92,9 @@ class DeadLettersTestCase(ExampleCase):
         )
 
     def test_a_reason_is_inert_where_it_is_posted(self) -> None:
-        self.left_for_later("mattermost.post_incident", change=changed(self), channel="a|b @all")
+        store = Store(self.get_action_instance(config=self.settings).action_service)
+        keep(store, "post_once", {"key": "k"}, "permanent", "a|b @all", 1.0, Mock())
+        assert "a" in self.done("deadletter.list")["message"]
         assert "@all" not in self.done("deadletter.list")["message"]
 
     def test_replayed_by_hand_each_tells_how_it_went(self) -> None:

@@ -7,7 +7,10 @@ from typing import Any, List
 
 from sensor_world import SensorWorld
 
+from pagerduty_mattermost.cards.card import CardView
+from pagerduty_mattermost.cards.replies import draw_reply
 from pagerduty_mattermost.incidents import reader
+from pagerduty_mattermost.incidents.incident import from_payload
 from pagerduty_mattermost.incidents.trigger_payload import MAX_PAYLOAD_BYTES
 from pagerduty_mattermost.sensor import cycle
 
@@ -205,6 +208,23 @@ class IncidentSensorTestCase(SensorWorld):
                 "incident.resolved",
                 "incident.reopened",
             ]
+
+    def test_what_pagerduty_closes_by_itself_is_told_as_that(self) -> None:
+        """../shared/cases F10: it was told as resolved by the service."""
+        self.account.options.automatic_escalation = True
+        self.account.find("services", "Storefront")["auto_resolve_timeout"] = 600
+        self.poll()
+        one = self.account.trigger("Storefront", "Nobody looks")
+        self.poll(times=25)
+        (event,) = [
+            event
+            for payload in self.payloads()
+            for event in payload["events"]
+            if payload["incident"]["id"] == one.id and event["event_type"] == "incident.resolved"
+        ]
+        change = from_payload(self.payloads()[-1])
+        told = draw_reply(change.incident, change.events[-1], CardView())
+        assert told.endswith("Closed by PagerDuty itself after 10 min: nobody resolved it"), event
 
     def test_a_merged_incident_says_into_which(self) -> None:
         self.poll()

@@ -139,6 +139,8 @@ def _resolved(incident: Incident, event: IncidentEvent, view: CardView, who: str
     after = f" after {length}" if length else ""
     again = times.clock(event.change("reopened_at"), view.zone, view.now)
     after += f" (reopened at {again})" if again else ""
+    if event.change("channel") == "timeout":
+        return f"closed by PagerDuty itself{after}: nobody resolved it"
     return _by(who, "resolved", "resolved") + after + _quoted(event.change("note"), incident)
 
 
