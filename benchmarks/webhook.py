@@ -7,7 +7,6 @@ at 0 to 5,000 open incidents, when nothing has changed.
 
 from __future__ import annotations
 
-import logging
 import random
 import subprocess
 import sys
@@ -34,10 +33,7 @@ ROUNDS = 15
 DELAY = 0.03
 SIZES = (0, 40, 1000, 5000)
 CHANGES, CHANGES_A_SECOND = 60, 4.0
-RECONCILES_AN_HOUR = 12
-"""Each reads the log once (tests/operations/test_posts_reconcile.py)."""
 MOST_AN_HOUR = 52
-HOUR_SECONDS, LOOKS_AN_HOUR = 3600, 120
 DELIVERED = r"^(?!/_sandbox)"
 
 
@@ -191,53 +187,21 @@ def _bare(sandbox: Sandbox, incident: Any) -> float:
 def _requests() -> List[Row]:
     """Counted in PagerDuty's journal: a quiet look, one with a snapshot, and an hour of looks
     every 30 s, with reconcile."""
-    from pagerduty_mattermost.core.config import settings as pack_config
-    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-    from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-    from pagerduty_mattermost.incidents.state_store import StateStore
-    from pagerduty_mattermost.sensor.cycle import Cycle
-
-    from .sensor import Datastore, Dispatcher
+    from .looks import quiet_hour
 
     rows = []
     for size in SIZES:
-        with Sandbox() as sandbox:
-            account = sandbox.pagerduty.account
-            account.set_options(rate_limit=None)
-            if size:
-                account.storm(size)
-            sandbox.clock.advance(600)
-            raw = {
-                "api_key": API_KEY,
-                "api_url": sandbox.pagerduty.url,
-            }
-            config = pack_config.load(raw)
-            pagerduty = PagerDuty(config.pagerduty)
-            log = logging.getLogger("bench")
-            cycle = Cycle(
-                config,
-                pagerduty,
-                StateStore(Store(Datastore())),
-                Dispatcher(),
-                log,
-                monotonic=sandbox.clock,  # type: ignore[arg-type]
+        found = quiet_hour(size)
+        told = (
+            f"quiet {found.quiet}, with a snapshot {found.snapshot}, beside looks {found.beside}/h"
+        )
+        rows.append(
+            Row(
+                f"requests at {size} open",
+                told,
+                f"1, 4, {MOST_AN_HOUR}",
+                found.beside / MOST_AN_HOUR,
+                "≤ 1.0",
             )
-            cycle.run()
-            counts = []
-            for _ in range(LOOKS_AN_HOUR):
-                sandbox.clock.advance(HOUR_SECONDS / LOOKS_AN_HOUR)
-                before = sandbox.journal.count(server="pagerduty")
-                cycle.run()
-                counts.append(sandbox.journal.count(server="pagerduty") - before)
-            beside = sum(counts) - LOOKS_AN_HOUR + RECONCILES_AN_HOUR
-            told = f"quiet {min(counts)}, with a snapshot {max(counts)}, beside looks {beside}/h"
-            rows.append(
-                Row(
-                    f"requests at {size} open",
-                    told,
-                    f"1, 4, {MOST_AN_HOUR}",
-                    beside / MOST_AN_HOUR,
-                    "≤ 1.0",
-                )
-            )
+        )
     return rows

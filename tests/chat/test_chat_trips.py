@@ -4,104 +4,13 @@ the sandboxes' journal and the datastore double, not timed."""
 from __future__ import annotations
 
 import re
-import time
-from typing import Any, Dict, Iterator, List, NamedTuple
+from typing import Iterator, List
 
 import pytest
-from chat_handle import ChatHandle
-from datastore_double import Service as Datastore
+from chat_trips import Office, Trips
 from identity_link import IdentityLink
-from post_incident import PostIncident
 
 from sandbox import Sandbox
-from sandbox.mattermost.integrations import ResponseUrl, SlashCommand
-from sandbox.pagerduty import API_KEY
-
-
-class Trips(NamedTuple):
-    """What one order cost, each request by method and path, each datastore call by what and
-    key."""
-
-    pagerduty: List[str]
-    mattermost: List[str]
-    datastore: List[str]
-
-
-class CountedDatastore(Datastore):
-    """The double, which also writes down each call with its key."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.seen: List[str] = []
-
-    def list_values(
-        self, local: bool = True, prefix: str = "", limit: int = 100, offset: int = 0
-    ) -> Any:
-        self.seen.append(f"list {prefix}")
-        return super().list_values(local, prefix, limit, offset)
-
-    def set_value(self, name: str, *args: Any, **terms: Any) -> bool:
-        self.seen.append(f"set {name}")
-        return super().set_value(name, *args, **terms)
-
-    def delete_value(self, name: str, local: bool = True) -> bool:
-        self.seen.append(f"delete {name}")
-        return super().delete_value(name, local)
-
-
-class Office:
-    """One pack's configuration on both sandboxes; every action has a process's own clients."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        world = sandbox.mattermost.world
-        self.sandbox, self.datastore = sandbox, CountedDatastore()
-        self.account = sandbox.pagerduty.account
-        self.ada = world.users["ada"].id
-        self.config: Dict[str, Any] = {
-            "api_key": API_KEY,
-            "api_url": sandbox.pagerduty.url,
-            "mattermost": {
-                "url": sandbox.mattermost.url,
-                "token": world.bot_token,
-                "team": world.team.name,
-                "default_channel": "incidents",
-            },
-            "chat": {"port": 9999, "public_url": "https://a.example", "signing_keys": ["s" * 32]},
-        }
-
-    def run(self, action: Any, **params: Any) -> Any:
-        done, result = action(config=self.config, action_service=self.datastore).run(**params)
-        assert done is True, result
-        return result
-
-    def incident(self) -> Any:
-        """A new one, with its card."""
-        made = self.account.trigger("Checkout API", "Slow")
-        self.run(PostIncident, incident_id=made.id, channel="incidents")
-        self.sandbox.clock.advance(60)
-        return made
-
-    def hook(self) -> str:
-        """Where the answer to a slash command goes."""
-        state, world = self.sandbox.mattermost.service.state, self.sandbox.mattermost.world
-        command = SlashCommand(state.new_id(), "t" * 26, self.ada, world.team.id, 0, 0)
-        channel = world.channels["incidents"].id
-        url = ResponseUrl(state.new_id(), command.id, self.ada, channel, "", state.now())
-        state.integrations.commands[command.id] = command
-        state.integrations.response_urls[url.id] = url
-        return f"/hooks/commands/{url.id}"
-
-    def order(self, kind: str, **words: str) -> Trips:
-        """What carrying out the order of this kind cost."""
-        who = {"user_id": self.ada, "user_name": "ada"}
-        order = {"id": "o1", "kind": kind, **who, "valid_until": time.time() + 60, **words}
-        before = len(self.sandbox.journal.entries)
-        del self.datastore.seen[:]
-        self.run(ChatHandle, order=order)
-        sent: Dict[str, List[str]] = {"pagerduty": [], "mattermost": []}
-        for one in self.sandbox.journal.entries[before:]:
-            sent[one.server].append(f"{one.method} {one.path}")
-        return Trips(sent["pagerduty"], sent["mattermost"], list(self.datastore.seen))
 
 
 @pytest.fixture
