@@ -12,8 +12,12 @@ class OnCallSync(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
-        from pagerduty_mattermost.oncall.sync import OnCallSynchronizer
+        from pagerduty_mattermost.gateways.pagerduty.rate_brake import gives_way
+        from pagerduty_mattermost.oncall.sync import GIVES_WAY_SECONDS, OnCallSynchronizer
 
+        if gives_way(self.context.store, "oncall.sync", self.context.clock(), GIVES_WAY_SECONDS):
+            message = "PagerDuty's rate limit runs out: it waits for the next run."
+            return {"changed": [], "problems": [], "message": message}
         sync = OnCallSynchronizer(self.context)
         sync.run()
         wrong = f"; to be put right: {len(sync.problems)}" if sync.problems else ""

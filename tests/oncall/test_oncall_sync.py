@@ -9,6 +9,8 @@ from unittest import mock
 from oncall_case import DAY, HOUR, OnCallCase, moment
 
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
+from pagerduty_mattermost.gateways.pagerduty import rate_brake
+from pagerduty_mattermost.gateways.pagerduty.connection import RateLimit
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.oncall import sync
 from pagerduty_mattermost.oncall.channel_header import BEGIN, END
@@ -422,4 +424,21 @@ class StumblingTestCase(SyncCase):
             result = self.sync()
         assert (result["changed"], self.header()) == ([], before)
         assert result["problems"] == [one for one in result["problems"] if "KeyError" in one]
+        assert self.sync()["changed"] == ["header of ~checkout"]
+
+
+class RateTestCase(SyncCase):
+    __test__ = True
+
+    def test_it_gives_way_while_the_rate_limit_runs_out_but_not_for_ever(self) -> None:
+        store = Store(self.get_action_instance(config=self.settings).action_service)
+        began, before = self.now, self.requests()
+        self.settings["oncall"] = {"headers": {"checkout": ROTA}}
+        for minute in (0, 5, 9):
+            self.at(began + 60 * minute)
+            rate_brake.note(store, RateLimit(960, 100, 60.0), self.now)
+            assert "it waits for the next run" in self.sync()["message"]
+        assert self.requests() == before
+        self.at(began + 600)
+        rate_brake.note(store, RateLimit(960, 100, 60.0), self.now)
         assert self.sync()["changed"] == ["header of ~checkout"]

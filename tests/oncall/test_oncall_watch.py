@@ -11,7 +11,9 @@ from oncall_case import HOUR, OnCallCase, moment
 
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
+from pagerduty_mattermost.gateways.pagerduty import rate_brake
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+from pagerduty_mattermost.gateways.pagerduty.connection import RateLimit
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.oncall import watch
 from pagerduty_mattermost.oncall.watch import OnCallWatcher
@@ -693,3 +695,28 @@ class StumblingTestCase(WatchCase):
             assert self.look(moment(2026, 11, 24, 8, 40))["reminders"] == 1
         assert "KeyError" in self.warned()[0]
         assert self.look(moment(2026, 11, 24, 8, 45))["reminders"] == 1
+
+
+class RateTestCase(WatchCase):
+    """While PagerDuty's rate limit runs out, looks give way to what people do, for minutes."""
+
+    __test__ = True
+
+    def low(self) -> None:
+        rate_brake.note(self.store(), RateLimit(960, 100, 60.0), self.now)
+
+    def test_a_look_gives_way_for_some_minutes_and_loses_no_hand_off(self) -> None:
+        self.look()
+        began = moment(2026, 11, 24, 9, 1)
+        before = self.requests()
+        for minute in range(3):
+            self.at(began + 60 * minute)
+            self.low()
+            assert self.look()["done"] == "gives_way"
+        assert (self.requests(), self.messages()) == (before, [])
+        self.at(began + 180)
+        self.low()
+        assert self.look()["handoffs"] == 1
+        assert len(self.messages()) == 1
+        self.at(began + 240)
+        assert self.look()["done"] == "done", "it is low no longer"

@@ -35,6 +35,8 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 KEY_PREFIX = "member."
+GIVES_WAY_SECONDS = 600.0
+"""For which it gives way while PagerDuty's rate limit runs out."""
 CHANNEL, GROUP = "channel", "group"
 MAX_NAME = 40
 """Characters of a person's name in a header."""

@@ -18,6 +18,7 @@ from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreach
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import schedules
+from pagerduty_mattermost.gateways.pagerduty.rate_brake import gives_way
 from pagerduty_mattermost.gateways.pagerduty.schedules import Schedule
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.oncall import entries, handoff_messages, handoffs, rendered_schedule
@@ -46,6 +47,9 @@ REASON_WAIT_SECONDS = 300.0
 """For which a hand-off waits until PagerDuty can tell whether it is an override."""
 CONTACTS_EVERY_SECONDS = 1800.0
 """Between two checks of contacts."""
+GIVES_WAY_SECONDS = 180.0
+"""For which it gives way while PagerDuty's rate limit runs out: a hand-off may come late, never
+not at all."""
 RUNS_APART_SECONDS = 90.0
 """The sensor's heartbeat doubles the timer, and leaves it alone while it runs."""
 
@@ -86,6 +90,9 @@ def run(context: Context, *, by_sensor: bool) -> Dict[str, Any]:
         last = remembered(context.store).at
         if last and abs(context.clock() - last) < RUNS_APART_SECONDS:
             return {"done": "too_soon", "message": "It looked a moment ago."}
+    if gives_way(context.store, "oncall.watch", context.clock(), GIVES_WAY_SECONDS):
+        message = "PagerDuty's rate limit runs out: it waits for the next run."
+        return {"done": "gives_way", "message": message}
     report = OnCallWatcher(context).run()
     for problem in report.problems:
         context.log.warning("Not told: %s", problem)

@@ -187,6 +187,7 @@ KINDS: Tuple[StateKind, ...] = (
             outage.WAITING_KEY,
             outage.RUN_KEY,
             rate_brake.KEY,
+            f"{rate_brake.WAY_PREFIX}<job>",
         ),
         "how the webhook, the sensor, the reconciling and the catching up do",
     ),

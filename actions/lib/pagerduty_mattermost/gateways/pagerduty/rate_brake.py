@@ -5,9 +5,11 @@ of people are never held.
     RateNote(pagerduty, store, clock).write()     # the incident sensor, which always knows
     seconds = left_until_reset(store, now)        # other processes: 0.0 when all may ask
     pagerduty.before_read = RateBrake(pagerduty, store, clock)
+    if gives_way(store, "oncall.sync", now, 600.0): …     # a job that comes again by itself
 
 The limit is the key's, so what one process sees concerns all. The sensor is the only writer of
-`pagerduty.rate`, and only while less than LOW_SHARE is left; it says until when, a minute at most.
+`pagerduty.rate` itself, and only while less than LOW_SHARE is left; it says until when, a minute at
+most.
 """
 
 from __future__ import annotations
@@ -16,13 +18,17 @@ from typing import Any, Callable, Optional
 
 from pagerduty_mattermost.core.errors import PackError, RetryLater
 from pagerduty_mattermost.gateways.pagerduty.connection import RateLimit
-from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY = "rate"
 LOW_SHARE = 0.2
 """Less than this share of the limit is left for acts of people."""
 AMPLE_SHARE = 0.5
 """While more than this share is left, what only tells may ask often."""
+WAY_PREFIX = "rate.way."
+"""Of the keys that say since when a job gives way."""
+KEPT_SECONDS = 300.0
+"""How long it is believed, beyond what it may give way, that this is still the same shortage."""
 LONGEST_SECONDS = 60.0
 """The limit is by the minute: whatever is told, it starts anew by then."""
 
@@ -72,6 +78,24 @@ def left_until_reset(store: Store, now: float) -> float:
         return 0.0
     until = found.get("until") if isinstance(found, dict) else None
     return _bounded(float(until) - now) if isinstance(until, (int, float)) else 0.0
+
+
+def gives_way(store: Store, job: str, now: float, longest: float) -> bool:
+    """Whether a job that only tells waits for its next run: while the limit is low, but not for
+    more than `longest` seconds since it first did. The datastore is written only then. Raises
+    StoreUnreachable."""
+    if left_until_reset(store, now) <= 0.0:
+        return False
+    key = f"{WAY_PREFIX}{job}"
+    try:
+        found = store.read(key)
+    except BrokenValue:
+        found = None
+    since = found.get("since") if isinstance(found, dict) else None
+    if not isinstance(since, (int, float)):
+        store.write(key, {"since": now}, longest + KEPT_SECONDS)
+        return True
+    return 0.0 <= now - since < longest
 
 
 class RateBrake:
