@@ -8,8 +8,8 @@ of people are never held.
     if gives_way(store, "oncall.sync", now, 600.0): …     # a job that comes again by itself
 
 The limit is the key's, so what one process sees concerns all. The sensor is the only writer of
-`pagerduty.rate` itself, and only while less than LOW_SHARE is left; it says until when, a minute at
-most.
+`pagerduty.rate` itself, and only while less than LOW_SHARE is left; it says until when, a minute
+at most.
 """
 
 from __future__ import annotations
