@@ -23,7 +23,7 @@ Thing = Mapping[str, Any]
 
 
 def differences(world: Any) -> List[str]:
-    truth = [one for one in world.account.truth() if one["entries"]]
+    truth = [_whole(one, world) for one in world.account.truth() if one["entries"]]
     posts = world.chat.service.posts(CHANNEL)
     marks = [post.props.get("pagerduty") or {} for post in posts]
     carded = {mark["incident"] for mark in marks if mark.get("incident") and not mark.get("event")}
@@ -60,6 +60,13 @@ def differences(world: Any) -> List[str]:
     return lines + found
 
 
+def _whole(incident: Thing, world: Any) -> Thing:
+    """With what the webhook alone told of it, in its order."""
+    more = [entry for id, entry in world.told_by_webhook if id == incident["id"]]
+    entries = sorted([*incident["entries"], *more], key=lambda entry: int(entry[2]))
+    return {**incident, "entries": entries} if more else incident
+
+
 def misnamed(world: Any) -> List[str]:
     """Incidents whose thread does not tell as many reopenings as there were since the pack's
     start, however their entries looked."""
@@ -76,6 +83,31 @@ def misnamed(world: Any) -> List[str]:
         told -= sum("what was told as reopened at" in text for text in replies)
         if told != wanted:
             lines.append(f"#{incident.number}: {told} replies tell of {wanted} reopenings")
+    return lines
+
+
+def disordered(world: Any) -> List[str]:
+    """Threads in which a reply stands above one of something earlier, which had come into sight by
+    then: what the log showed late can't but follow."""
+    when: Dict[str, Any] = {
+        id: (index, entry.created_at, entry.visible_at)
+        for incident in world.account.incidents.values()
+        for index, (id, entry) in enumerate((one.id, one) for one in incident.entries)
+    }
+    for _, (id, _, at, _) in world.told_by_webhook:
+        when[id] = (0, at, at)
+    lines = []
+    for post in world.chat.service.posts(CHANNEL):
+        mark = post.props.get("pagerduty") or {}
+        if not mark.get("incident") or mark.get("event"):
+            continue
+        replies = world.chat.service.thread(post)
+        ids = [str((one.props.get("pagerduty") or {}).get("event") or "") for one in replies]
+        known = [(id, *when[id]) for id in ids if id in when]
+        for place, (later, index, at, seen) in enumerate(known):
+            for earlier, before, at_before, seen_before in known[place + 1 :]:
+                if (at_before, before) < (at, index) and at_before < at and seen_before <= seen:
+                    lines.append(f"{mark['incident']}: {later} is told before {earlier}")
     return lines
 
 
