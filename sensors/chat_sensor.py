@@ -17,7 +17,8 @@ if _LIBRARY not in sys.path:
 
 from st2reactor.sensor.base import Sensor  # noqa: E402
 
-from pagerduty_mattermost.chat.endpoint import ChatEndpoint, open_endpoint  # noqa: E402
+from pagerduty_mattermost.chat.endpoint import ChatEndpoint  # noqa: E402
+from pagerduty_mattermost.chat.opened_endpoint import open_endpoint  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.http.listener import LISTEN_AGAIN_SECONDS  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402

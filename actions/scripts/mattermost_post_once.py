@@ -33,9 +33,7 @@ class PostOnce(MessageAction):
         idle = self.not_configured()
         if idle:
             return idle
-        zone = times.zone(self.context.settings.time_zone)
-        now = self.context.clock()
-        text = message or ""
+        zone, text = times.zone(self.context.settings.time_zone), message or ""
         if revision is None:
-            text = dated(self.context.store, channel, key, text, now, zone)
+            text = dated(self.context.store, channel, key, text, self.context.clock(), zone)
         return self.post(channel, text, key, root_id, props, revision)

@@ -35,8 +35,8 @@ from pagerduty_mattermost.chat.requests import (
     UnreadCommand,
     read,
 )
-from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
-from pagerduty_mattermost.core.errors import ConfigError, PackError
+from pagerduty_mattermost.core.config.settings import Config
+from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.markdown import copyable
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
@@ -324,67 +324,6 @@ class ChatEndpoint:
         self._sparing.warn(
             reason, "A call to %s was refused: %s", one_line(clean(path, 60)), reason
         )
-
-
-def open_endpoint(
-    service: Any, raw: Any, schemas: Mapping[str, Any], log: Any
-) -> Optional[ChatEndpoint]:
-    """An endpoint that listens, or tries to; None where it is not configured. Raises
-    ConfigError."""
-    config = load(raw)
-    if not config.chat.port:
-        log.info("The chat sensor does nothing: chat.port is not set")
-        return None
-    settings = require_mattermost(config)
-    missing = [
-        name
-        for name, value in (
-            ("chat.public_url", config.chat.public_url),
-            ("chat.signing_keys", config.chat.signing_keys),
-        )
-        if not value
-    ]
-    if missing:
-        raise ConfigError(
-            f"The configuration of the pack pagerduty: {', '.join(missing)} must be set "
-            "with chat.port"
-        )
-
-    def mattermost() -> Any:
-        from pagerduty_mattermost.gateways.mattermost.client import Mattermost
-
-        quick = settings.http._replace(
-            timeouts=settings.http.timeouts._replace(connect=1.0, read=2.0, whole=2.0)
-        )
-        return Mattermost(settings._replace(http=quick))
-
-    def choices() -> Mapping[str, List[str]]:
-        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-
-        pagerduty = PagerDuty(config.pagerduty)
-        try:
-            return {
-                "service": dialogs.names(
-                    pagerduty.list_all("/services", "services", None, 100).items
-                ),
-                "priority": dialogs.names(
-                    pagerduty.list_all("/priorities", "priorities", None, 100).items
-                ),
-                "workflow": dialogs.names(
-                    pagerduty.list_all(
-                        "/incident_workflows", "incident_workflows", None, 100
-                    ).items
-                ),
-            }
-        finally:
-            pagerduty.close()
-
-    dispatcher = Dispatcher(service, schemas, log, deadline=DISPATCH_SECONDS)
-    endpoint = ChatEndpoint(
-        config, dispatcher, Store(service, deadline=DISPATCH_SECONDS), mattermost, choices, log
-    )
-    endpoint.listen()
-    return endpoint
 
 
 def _response(path: str, text: str) -> Dict[str, Any]:
