@@ -153,6 +153,11 @@ PHRASES = [
         {"text": "@mei", "service": "Platform rotation", "duration": "18:00"},
     ),
     ("take over Platform rotation", "pagerduty_take", {"service": "Platform rotation"}),
+    (
+        "hand my shifts from Monday to Friday over to @mei",
+        "pagerduty_override_all",
+        {"duration": "from Monday to Friday", "text": "@mei"},
+    ),
     ("list overrides of Platform rotation", "pagerduty_overrides", {"text": "Platform rotation"}),
     ("cancel override PEW7H5N:Q123", "pagerduty_override_cancel", {"text": "PEW7H5N:Q123"}),
     ("list maintenance windows", "pagerduty_maintenance_list", {}),

@@ -373,6 +373,18 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: len(overridden(room)) == 1,
         public=True,
     ),
+    Row(
+        "override all from <day> to <day> by @user",
+        "override all from now until 12h by @mei",
+        "Mei Tanaka takes",
+        lambda room, one: overridden(room)[-1]["user_id"] == user(room, "mei@example.com"),
+        confirms=True,
+        prepare=lambda room, one: room.pagerduty.find("schedules", "Platform rotation")["layers"][
+            0
+        ].update(user_ids=[user(room, "linus@example.com")]),
+        who="linus",
+        public=True,
+    ),
     Row("notify [on | off]", "notify off", "You are not told of your shifts"),
     Row("services [name]", "services Checkout", "Checkout API"),
     Row(

@@ -42,6 +42,12 @@ def window(test: ActionsTestCase) -> Parameters:
     }
 
 
+def turn_of(test: ActionsTestCase) -> str:
+    """Who is on call by the rotation now."""
+    policy = test.account.find("escalation_policies", "Platform escalation")["id"]
+    return str(test.account.on_call(policy, 1)[0])
+
+
 TABLE: Dict[str, Row] = {
     "oncall.who": Row(
         fixed(user="ada@example.com"),
@@ -61,6 +67,15 @@ TABLE: Dict[str, Row] = {
             "user": "ada@example.com",
         },
         lambda r: r["user"]["summary"] == "Ada Lovelace",
+        "POST /schedules/{id}/overrides",
+        1,
+    ),
+    "override.bulk_create": Row(
+        lambda t: {"user": turn_of(t), "taker": "ada@example.com", "end": "2h"},
+        lambda r: (
+            [one["schedule"] for one in r["shifts"]] == ["Platform rotation"]
+            and r["message"] == "1 shift given."
+        ),
         "POST /schedules/{id}/overrides",
         1,
     ),

@@ -19,7 +19,8 @@ from pagerduty_mattermost.gateways.mattermost.values import marked_id
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.parser import Parsed
 
-SNOOZE, OVERRIDE = "snooze", "override"
+SNOOZE = "snooze"
+OVERRIDES = ("override", "override_all")
 REPLAYED = "replayed"
 """In an order that a person replays by hand."""
 VALID_SECONDS = 60.0
@@ -146,7 +147,7 @@ def needs_confirmation(what: Command, listed: Sequence[str], asker: str = "") ->
         return False
     if any(name in listed for name in (verb.name, *verb.includes)):
         return True
-    if OVERRIDE_OTHERS in listed and verb.name == OVERRIDE and what.text.strip():
+    if OVERRIDE_OTHERS in listed and verb.name in OVERRIDES and what.text.strip():
         return what.text.strip().lower() not in ("me", f"@{asker}".lower())
     several = verb.incidents == ALL_OF_ASKER or "," in what.incidents
     return BULK in listed and several and verb.confirmed == IF_SEVERAL

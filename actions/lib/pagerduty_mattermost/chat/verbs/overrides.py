@@ -18,12 +18,11 @@ from pagerduty_mattermost.gateways.pagerduty import on_calls, overrides, schedul
 from pagerduty_mattermost.gateways.pagerduty.overrides import AlreadyOnCall
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
 from pagerduty_mattermost.oncall import rotation
+from pagerduty_mattermost.oncall.bulk_overrides import LONGEST_DAYS
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-LONGEST_DAYS = 30
-"""Of one override; a longer one is more likely a slip."""
 MAX_SHORTFALL_SECONDS = 300.0
 """By which an override may fall short of what is asked for and be the same."""
 AHEAD_DAYS = 14
@@ -40,7 +39,7 @@ def override(context: Context, command: Command) -> CommandResult:
     person = find_person(context, taker) if taker else asker
     other = find_person(context, replaced) if replaced else None
     schedule = resolve(context.pagerduty, "schedule", command.service)
-    start, end = _span(context, command.duration)
+    start, end = read_override_span(context, command.duration)
     wanted = _Wanted(schedule, person, start, end, other, "add" in command.options)
     return _create(context, wanted, asker)
 
@@ -52,7 +51,7 @@ def take(context: Context, command: Command) -> CommandResult:
     schedule = resolve(context.pagerduty, "schedule", command.service)
     now, add = float(int(context.pagerduty.now())), "add" in command.options
     if command.duration.strip():
-        start, end = _span(context, command.duration)
+        start, end = read_override_span(context, command.duration)
         return _create(context, _Wanted(schedule, asker, start, end, None, add), asker)
     people = schedules.on_duty(context.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
@@ -198,7 +197,7 @@ def _covering(
     return None
 
 
-def _span(context: Context, text: str) -> TypedSpan:
+def read_override_span(context: Context, text: str) -> TypedSpan:
     """Start and end in seconds since the epoch. Raises RejectedInput."""
     now = float(int(context.clock()))
     span = read_span(text.strip(), now=now, zone=context.settings.time_zone)
@@ -228,12 +227,12 @@ def _end_of_shift(context: Context, schedule: Reference, now: float) -> Optional
     )
 
 
-_LENGTH_WORDS = ("for", "until", "to")
+LENGTH_WORDS = ("for", "until", "to")
 
 
 def _override(line: TypedLine) -> Fields:
     """`<schedule> [from <time>] for <length> [by @user]`."""
-    found = line.cut(*_LENGTH_WORDS, last=True)
+    found = line.cut(*LENGTH_WORDS, last=True)
     if found is None:
         return None
     before, length = found
@@ -262,7 +261,7 @@ def _let_take(line: TypedLine) -> Fields:
 
 
 def _take(line: TypedLine) -> Fields:
-    found = line.cut(*_LENGTH_WORDS, last=True)
+    found = line.cut(*LENGTH_WORDS, last=True)
     if found is None:
         return {"service": line.said()} if line else None
     return {"service": found[0].said(), "duration": found[1].said()}

@@ -31,7 +31,14 @@ class ChatConfig(NamedTuple):
     read_only: bool = False
     allowed: Mapping[str, Tuple[str, ...]] = {}
     """Who may do what, by the verb's name."""
-    confirm: Tuple[str, ...] = ("merge", "workflow", "page", BULK, OVERRIDE_OTHERS)
+    confirm: Tuple[str, ...] = (
+        "merge",
+        "workflow",
+        "page",
+        "override_all",
+        BULK,
+        OVERRIDE_OTHERS,
+    )
     """Names of verbs that ask before they act; `bulk`: what is done to several incidents;
     `override_others`: an override for somebody else."""
     declare_fields: Tuple[str, ...] = DECLARE_FIELDS

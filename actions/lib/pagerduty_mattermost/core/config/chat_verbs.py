@@ -46,6 +46,7 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "oncall_picture": ("on_call_picture",),
     "page": (),
     "override": (),
+    "override_all": ("bulk_override",),
     "override_cancel": ("override_end", "override_delete"),
     "overrides": (),
     "take": ("take_over",),
