@@ -152,6 +152,10 @@ SAID = [
             text="@mei",
         ),
     ),
+    (
+        "override all from Monday to Friday by @mei",
+        Command("override_all", duration="from Monday to Friday", text="@mei"),
+    ),
     ("override cancel PEW7H5N:Q123", Command("override_cancel", text="PEW7H5N:Q123")),
     ("overrides Platform rotation", Command("overrides", text="Platform rotation")),
     ("take Platform rotation", Command("take", service="Platform rotation")),

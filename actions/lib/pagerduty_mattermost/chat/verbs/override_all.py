@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
-class _Wanted(NamedTuple):
+class _GivenShifts(NamedTuple):
     asker: Reference
     taker: Reference
     span: TypedSpan
@@ -60,7 +60,7 @@ def override_all(context: Context, command: Command) -> CommandResult:
     return CommandResult("\n".join([head, *rows]), (), wanted.asker.email, public=True)
 
 
-def _wanted(context: Context, command: Command) -> _Wanted:
+def _wanted(context: Context, command: Command) -> _GivenShifts:
     asker = identify(context, command.user).person
     taker = find_person(context, command.text)
     if taker.id == asker.id:
@@ -69,7 +69,7 @@ def _wanted(context: Context, command: Command) -> _Wanted:
     shifts = bulk_overrides.find_shifts(
         context.pagerduty, asker.id, taker.id, span.start, span.end
     )
-    return _Wanted(asker, taker, span, shifts)
+    return _GivenShifts(asker, taker, span, shifts)
 
 
 def _says(context: Context, command: Command) -> str:
@@ -104,6 +104,15 @@ def _read(line: TypedLine) -> Fields:
     return {"duration": found[0].said(), "text": found[1].said()}
 
 
+def _read_phrase(line: TypedLine) -> Fields:
+    """`from <day> to <day> over to <@user>`."""
+    found = line.cut("over", last=True)
+    if found is None:
+        return None
+    taker = found[1].without("to")
+    return {"duration": found[0].said(), "text": taker.said()} if taker else None
+
+
 VERBS = (
     Verb(
         name="override_all",
@@ -115,6 +124,7 @@ VERBS = (
                 ("override all", "override all my shifts"),
                 FormReader(("duration", "text"), _read),
             ),
+            Form(("hand my shifts",), FormReader(("duration", "text"), _read_phrase)),
         ),
         group=PEOPLE,
         changes=PAGERDUTY,
