@@ -19,6 +19,7 @@ from st2reactor.sensor.base import Sensor  # noqa: E402
 
 from pagerduty_mattermost.chat.endpoint import ChatEndpoint  # noqa: E402
 from pagerduty_mattermost.chat.opened_endpoint import open_endpoint  # noqa: E402
+from pagerduty_mattermost.chat.room_ear import LOOK_SECONDS, RoomEar, open_ear  # noqa: E402
 from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.http.listener import LISTEN_AGAIN_SECONDS  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
@@ -28,13 +29,15 @@ from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth  # noqa
 
 
 class ChatSensor(Sensor):
-    """Dispatches `pagerduty.chat_command`. Without `chat.port` it does nothing."""
+    """Dispatches `pagerduty.chat_command` and `pagerduty.room`. Without `chat.port` nobody can
+    call it, and it only hears what is said in rooms."""
 
     def __init__(self, sensor_service: Any, config: Optional[Dict[str, Any]] = None) -> None:
         super().__init__(sensor_service=sensor_service, config=config)
         self._log = sensor_service.get_logger(name="ChatSensor")
         self._stopped = threading.Event()
         self.endpoint: Optional[ChatEndpoint] = None
+        self.ear: Optional[RoomEar] = None
         self._refused = SensorHealth()
         self._kept = KeptHealth(self._refused, Store(sensor_service), CHAT_KEY, self._log)
 
@@ -43,10 +46,19 @@ class ChatSensor(Sensor):
         told in the operations channel."""
         try:
             self.endpoint = open_endpoint(self.sensor_service, self.config, _schemas(), self._log)
+            self.ear = open_ear(self.config, self.sensor_service, _schemas(), self._log)
         except PackError as error:
             self._refuse(str(error))
         except Exception as error:  # noqa: BLE001 - a sensor that fails in setup() is gone for good
             self._refuse(fault(self._log, error))
+        if self.ear is not None:
+            threading.Thread(target=self._listen, name="pagerduty-ear", daemon=True).start()
+
+    def _listen(self) -> None:
+        """What is said in rooms, for as long as the sensor runs."""
+        while not self._stopped.wait(LOOK_SECONDS):
+            if self.ear is not None:
+                self.ear.listen()
 
     def run(self) -> None:
         """The listener has threads of its own; this one looks after it each minute, and stays also

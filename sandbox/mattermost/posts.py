@@ -278,8 +278,23 @@ def channel_posts(call: MattermostCall) -> HttpAnswer:
         changed = [p for p in reversed(channel.posts) if p.update_at > int(since)][
             :MAX_POSTS_SINCE
         ]
-        return _list(state, changed, _threads(state, changed))
+        answer = _list(state, changed, _threads(state, changed))
+        answer.body["posts"].update(_former(state, changed))
+        return answer
     return _page(call, channel)
+
+
+def _former(state: MattermostState, posts: List[Post]) -> Dict[str, Dict[str, Any]]:
+    """What an edit leaves behind: the post as it was, deleted and without its text, under another
+    id. A read since a moment brings it too."""
+    found: Dict[str, Dict[str, Any]] = {}
+    for post in posts:
+        if not post.edit_at or post.delete_at:
+            continue
+        id_ = state.new_id()
+        row = {**state.post_json(post), "id": id_, "original_id": post.id, "message": ""}
+        found[id_] = {**row, "delete_at": post.edit_at, "update_at": post.edit_at}
+    return found
 
 
 def _page(call: MattermostCall, channel: Channel) -> HttpAnswer:

@@ -184,6 +184,9 @@ class MattermostState:
             post.edit_at = now
         post.message, post.props, post.is_pinned, post.file_ids = message, new_props, pinned, files
         post.update_at = now
+        if post.edit_at == now:
+            channel = self.channels[post.channel_id]
+            channel.last_post_at = max(channel.last_post_at, now)
         if post.root_id:
             self.posts[post.root_id].update_at = now
         post.history.append(PostVersion(now, message, new_props))

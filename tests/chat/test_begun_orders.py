@@ -76,7 +76,8 @@ class BegunOrdersTestCase(OrdersCase):
 
     def play(self, row: Row) -> None:
         typed = staged(self, row).typed
-        order = self.order(typed, row.who)
+        channel = self.world.channels[row.channel].id
+        order = self.order(typed, row.who, channel_id=channel)
         self.killed(order)
         before, told = len(self.written()), len(self.heard())
         done, line = self.handle(order)

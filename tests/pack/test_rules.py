@@ -132,6 +132,8 @@ def test_whatever_an_enabled_or_example_rule_sends_is_tried_again() -> None:
             # People are told that it failed, and decide themselves: nothing they asked for is
             # run late.
             continue
+        if rule["action"]["ref"] == "pagerduty.room.tend":
+            continue  # each reconcile looks after all rooms
         ticks_again = rule["trigger"]["type"].startswith(ticking)
         assert ticks_again or rule["action"]["ref"] in retried, name
 

@@ -165,6 +165,13 @@ class IncidentRecords:
         except BrokenValue:
             return True
 
+    def said(self, post_id: str) -> Optional[SaidNote]:
+        """The note that was begun of what that post says; None where there is none that reads."""
+        try:
+            return next(iter(_said(self._store.read(f"{self._prefix}said.{post_id}"))), None)
+        except BrokenValue:
+            return None
+
     def save_said(self, post_id: str, note: SaidNote) -> None:
         self._store.write(f"{self._prefix}said.{post_id}", to_json(note), SAID_SECONDS)
 

@@ -22,6 +22,7 @@ from pagerduty_mattermost.chat import (
     order_replies,
     orders,
     questions,
+    room_notes,
     thread_notes,
     which_incident,
 )
@@ -143,7 +144,8 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
             tell_result(context, order, command, result)
             return result
         try:
-            result = run(context, command, entry_name=entry_name)
+            table = room_notes.table() if room_notes.is_change(order) else TABLE
+            result = run(context, command, table, entry_name=entry_name)
         except HalfDone as half:
             _repaint(context, order, command, half.result)
             raise
@@ -160,6 +162,8 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
 def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Command], bool]:
     """What was asked for, and whether only to be tried; None for a note that is none, or that
     stands already."""
+    if room_notes.is_change(order):
+        return room_notes.change_of(context, order), False
     if order.get("kind") == "note":
         return thread_notes.note_of(context, order), False
     command, dry = orders.command_of(order)

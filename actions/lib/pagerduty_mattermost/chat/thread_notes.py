@@ -1,4 +1,4 @@
-"""A reply in a card's thread that becomes a note of the incident, once.
+"""A reply in a card's thread, or a post in a room, that becomes a note of the incident, once.
 
 The outgoing webhook names the post, not its thread, and comes for every post that begins with its
 word, the bot's own posts too. So the post itself is read. What was said is remembered with the
@@ -17,6 +17,7 @@ from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
 from pagerduty_mattermost.gateways.pagerduty.notes import has_note
+from pagerduty_mattermost.rooms.records import RoomRecords
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -28,19 +29,17 @@ def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
     post = context.mattermost.get_post(str(order.get("post_id")))
     user, root, text = (str(post.get(name) or "") for name in ("user_id", "root_id", "message"))
     word = context.settings.chat.note_word
-    if not root or user == context.mattermost.me().id or not text.lower().startswith(word.lower()):
+    if user == context.mattermost.me().id or not text.lower().startswith(word.lower()):
         return None
     own = post.get("props")
     if isinstance(own, dict) and str(own.get("from_webhook")).lower() == "true":
         return None  # an integration wrote it under the user's account
-    card = context.mattermost.get_post(root)
-    props = card.get("props")
-    mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
-    incident = str(mark.get("incident") or "") if isinstance(mark, dict) else ""
-    words = text[len(word) :].strip()
-    if not incident or not words or card.get("user_id") != context.mattermost.me().id:
-        return None
     channel = str(post.get("channel_id") or "")
+    words = text[len(word) :].strip()
+    incident = _of_card(context, root) if root else ""
+    incident = incident or RoomRecords(context.store, context.log).incident_in(channel)
+    if not incident or not words:
+        return None
     said = SaidNote(channel, told_replies.said_words(words), context.clock())
     if _was_begun(context, incident, str(post["id"]), said) and has_note(
         context.pagerduty, incident, words
@@ -49,6 +48,14 @@ def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
     return Command(
         "note", incidents=incident, text=words, user=marked_id(user), channel=channel, brief=True
     )
+
+
+def _of_card(context: Context, root: str) -> str:
+    """The incident of the card that the thread hangs on; empty for another post."""
+    card = context.mattermost.get_post(root)
+    props = card.get("props") if card.get("user_id") == context.mattermost.me().id else None
+    mark = props.get(PROPS_KEY) if isinstance(props, dict) else None
+    return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
 
 
 def _was_begun(context: Context, incident: str, post_id: str, said: SaidNote) -> bool:

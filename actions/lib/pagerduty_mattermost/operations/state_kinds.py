@@ -106,6 +106,7 @@ KINDS: Tuple[StateKind, ...] = (
             f"{room_records.INROOM_PREFIX}<channel>",
             f"{room_records.MEMBER_PREFIX}<incident>.<user>",
             room_opening.SEQUENCE_KEY,
+            room_records.EAR_KEY,
         ),
         "rooms of incidents, and whom the pack put into them",
         180 * DAY_SECONDS,

@@ -4,7 +4,8 @@
 - `room.<incident>.want`: that somebody is opening one (`WantedRoom`): its name, before it is made;
 - `inroom.<channel>`: the incident whose room the channel is;
 - `oldroom.<incident>.chan.<channel>`: a room that was put away, so that no list of rooms holds it;
-- `roommember.<incident>.<user>`: whom the pack put into a room, and who left it.
+- `roommember.<incident>.<user>`: whom the pack put into a room, and who left it;
+- `rooms.ear`: up to when each room was heard (`chat.room_ear`).
 
 All of a record is read from Mattermost, or made again of the incident, so the last write is as
 good as any.
@@ -21,6 +22,7 @@ KEY_PREFIX = "room."
 OLD_PREFIX = "oldroom."
 INROOM_PREFIX = "inroom."
 MEMBER_PREFIX = "roommember."
+EAR_KEY = "rooms.ear"
 DAY_SECONDS = 86400.0
 OPEN_SECONDS, CLOSED_SECONDS = 180 * DAY_SECONDS, 30 * DAY_SECONDS
 WANTED_SECONDS = DAY_SECONDS

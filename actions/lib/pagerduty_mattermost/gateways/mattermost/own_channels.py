@@ -182,7 +182,9 @@ def _posts(answer: Any) -> List[Dict[str, Any]]:
     posts = object_of(answer).get("posts") or {}
     if not isinstance(posts, dict):
         raise RetryLater("Mattermost's answer is not what its API promises (no list of posts)")
-    return [post_of(row) for row in posts.values()]
+    rows = [post_of(row) for row in posts.values()]
+    # An edit leaves the post as it was behind, deleted and under another id.
+    return [row for row in rows if not row.get("original_id")]
 
 
 def members(mattermost: Mattermost, channel_id: str) -> List[str]:

@@ -1,0 +1,229 @@
+"""The ear: what is said in rooms, private ones too, without a port that Mattermost could call.
+
+One request a look tells whether anything was said in any room, however many there are; only rooms
+with news are read, and those in which a note stands once in five minutes, since a deletion moves
+no list. Notes go out as orders, as if Mattermost had called; of a channel that people changed the
+round over its room (`room.tend`). What could not be dispatched is heard again.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple
+
+from pagerduty_mattermost.cards.records import IncidentRecords
+from pagerduty_mattermost.chat.orders import VALID_SECONDS
+from pagerduty_mattermost.core.config.settings import load, mattermost_missing
+from pagerduty_mattermost.core.errors import NotFound, PackError, Unauthorized
+from pagerduty_mattermost.core.text import clean
+from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.gateways.mattermost import own_channels
+from pagerduty_mattermost.gateways.mattermost.values import Channel
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
+from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
+from pagerduty_mattermost.rooms.hearing import (
+    CHANGED,
+    DELETED,
+    EDITED,
+    NOTE,
+    HeardPost,
+    heard,
+    latest,
+)
+from pagerduty_mattermost.rooms.opening import made_for, team_id
+from pagerduty_mattermost.rooms.records import EAR_KEY, RoomRecords
+from pagerduty_mattermost.sensor.health import fault
+
+ORDER_TRIGGER, ROOM_TRIGGER = "pagerduty.chat_command", "pagerduty.room"
+LOOK_SECONDS = 15.0
+ROOMS_SECONDS = 300.0
+"""How long it is believed which rooms there are; how long one with notes is left unread."""
+WHOLE_EVERY = 4
+"""Every so many looks the list is read whole: two posts of one moment have one ETag."""
+MAX_READ = 40
+"""Rooms that are read in one look, those that wait longest first."""
+MAX_TEXT = 4000
+
+
+class _Ears(NamedTuple):
+    """What is remembered."""
+
+    heard: Dict[str, int]
+    """Channel id → up to when it was heard, milliseconds since the epoch."""
+    noted: Dict[str, float]
+    """Channel id → when a room in which a note stands was read last."""
+
+
+class RoomEar:
+    """Not for several threads at once."""
+
+    def __init__(self, context: Context, dispatcher: Dispatcher, log: Any) -> None:
+        """`context`: what it listens with (`gateways.context.Context`)."""
+        self._context, self._dispatcher, self._log = context, dispatcher, log
+        self._clock: Callable[[], float] = context.clock
+        self._rooms: Dict[str, Tuple[str, int]] = {}
+        """Channel id → its incident, and since when it is a room."""
+        self._rooms_at = -ROOMS_SECONDS
+        self._etags: Dict[str, str] = {}
+        self._ears: Optional[_Ears] = None
+        self._looks = 0
+        self._waiting: Set[str] = set()
+        """Rooms with news that were not read yet."""
+
+    def look(self) -> int:
+        """One look; how many things were dispatched. Raises the gateways' errors: the next look
+        hears what this one did not."""
+        if self._ears is None:
+            self._ears = self._remembered()
+        if self._context.monotonic() - self._rooms_at >= ROOMS_SECONDS:
+            self._read_rooms()
+        before = _Ears(dict(self._ears.heard), dict(self._ears.noted))
+        whole = self._looks % WHOLE_EVERY == 0
+        self._looks += 1
+        for channel in self._listed(whole):
+            self._notice(channel)
+        now = self._context.monotonic()
+        due = {
+            one
+            for one, at in self._ears.noted.items()
+            if one in self._rooms and now - at >= ROOMS_SECONDS
+        }
+        order = sorted(self._waiting | due, key=lambda one: self._ears_at(one))
+        count = 0
+        try:
+            for channel_id in order[:MAX_READ]:
+                count += self._hear(channel_id)
+        finally:
+            if self._ears.heard != before.heard or set(self._ears.noted) != set(before.noted):
+                value = {"heard": self._ears.heard, "noted": sorted(self._ears.noted)}
+                self._context.store.write(EAR_KEY, value)
+        return count
+
+    def listen(self) -> None:
+        """One look, whatever comes of it."""
+        try:
+            self.look()
+        except PackError as error:
+            self._log.warning("What is said in rooms is heard later: %s", error)
+        except Exception as error:  # noqa: BLE001 - it would end the thread
+            self._log.error("What is said in rooms is not heard: %s", fault(self._log, error))
+
+    def _ears_at(self, channel_id: str) -> int:
+        assert self._ears is not None
+        since = self._rooms.get(channel_id, ("", 0))[1]
+        return max(self._ears.heard.get(channel_id, 0), since)
+
+    def _remembered(self) -> _Ears:
+        try:
+            kept = self._context.store.read(EAR_KEY)
+        except BrokenValue:
+            kept = None
+        kept = kept if isinstance(kept, dict) else {}
+        times = kept.get("heard")
+        times = times if isinstance(times, dict) else {}
+        noted = kept.get("noted")
+        noted = noted if isinstance(noted, list) else []
+        return _Ears(
+            {str(one): int(at) for one, at in times.items() if isinstance(at, int)},
+            {str(one): -ROOMS_SECONDS for one in noted},
+        )
+
+    def _read_rooms(self) -> None:
+        rooms = RoomRecords(self._context.store, self._log).every()
+        self._rooms = {
+            room.channel_id: (room.incident, int(room.at * 1000)) for room in rooms if room.is_open
+        }
+        self._rooms_at = self._context.monotonic()
+        assert self._ears is not None
+        for one in [one for one in self._ears.heard if one not in self._rooms]:
+            del self._ears.heard[one]
+            self._ears.noted.pop(one, None)
+
+    def _listed(self, whole: bool) -> List[Channel]:
+        """The bot's channels where anything is new in any of them; none where nothing is."""
+        if not self._rooms and not whole:
+            return []
+        team = team_id(self._context)
+        etag = "" if whole else self._etags.get(team, "")
+        mine = own_channels.mine(self._context.mattermost, team, etag)
+        if mine is None:
+            return []
+        self._etags[team] = mine.etag
+        unknown = [one for one in mine.channels if made_for(one) and one.id not in self._rooms]
+        if unknown and self._context.monotonic() - self._rooms_at >= LOOK_SECONDS:
+            self._read_rooms()
+        return mine.channels
+
+    def _notice(self, channel: Channel) -> None:
+        if channel.id in self._rooms and channel.last_post_at > self._ears_at(channel.id):
+            self._waiting.add(channel.id)
+
+    def _hear(self, channel_id: str) -> int:
+        """Read one room; how many things of it were dispatched."""
+        assert self._ears is not None
+        incident, _ = self._rooms[channel_id]
+        since = self._ears_at(channel_id)
+        mattermost = self._context.mattermost
+        try:
+            posts = own_channels.changed_posts(mattermost, channel_id, since)
+        except (NotFound, Unauthorized) as error:
+            if error.status == 401:
+                raise
+            self._waiting.discard(channel_id)  # the round over rooms sees what became of it
+            return 0
+        word = self._context.settings.chat.note_word
+        found = heard(posts, since, mattermost.me().id, word)
+        count = sum(self._dispatched(incident, channel_id, one, word) for one in found)
+        self._ears.heard[channel_id] = latest(posts, since)
+        if channel_id in self._ears.noted or any(one.kind == NOTE for one in found):
+            self._ears.noted[channel_id] = self._context.monotonic()
+        self._waiting.discard(channel_id)
+        return count
+
+    def _dispatched(self, incident: str, channel_id: str, one: HeardPost, word: str) -> bool:
+        if one.kind == CHANGED:
+            payload = {"kind": one.kind, "incident": incident, "channel_id": channel_id}
+            self._dispatcher.dispatch(
+                ROOM_TRIGGER, {**payload, "post_id": one.post_id}, trace_tag=incident
+            )
+            return True
+        if one.kind in (EDITED, DELETED) and not self._is_of_a_note(incident, one, word):
+            return False
+        order = _order(incident, channel_id, one, self._clock())
+        self._dispatcher.dispatch(ORDER_TRIGGER, order, trace_tag=incident)
+        return True
+
+    def _is_of_a_note(self, incident: str, one: HeardPost, word: str) -> bool:
+        """Whether it was noted before, or would be now."""
+        if one.kind == EDITED and one.text.lower().startswith(word.lower()):
+            return True
+        records = IncidentRecords(self._context.store, incident, self._log)
+        return records.said(one.post_id) is not None
+
+
+def _order(incident: str, channel_id: str, one: HeardPost, now: float) -> Mapping[str, Any]:
+    """As the listener makes one of Mattermost's call."""
+    return {
+        "id": f"heard{one.post_id}{one.kind}",
+        "kind": "note",
+        "verb": one.kind,
+        "incident": incident,
+        "text": clean(one.text, MAX_TEXT).strip(),
+        "user_id": one.user_id,
+        "user_name": "",
+        "channel_id": channel_id,
+        "root_id": one.root_id,
+        "post_id": one.post_id,
+        "values": "",
+        "hook": "",
+        "valid_until": now + VALID_SECONDS,
+    }
+
+
+def open_ear(raw: Any, service: Any, schemas: Mapping[str, Any], log: Any) -> Optional[RoomEar]:
+    """An ear where rooms are to be listened to and Mattermost is configured, else None. `raw`: the
+    pack's configuration; `service`: the sensor's. Raises ConfigError."""
+    config = load(raw)
+    if not config.rooms.listen or mattermost_missing(config):
+        return None
+    context = Context(dict(raw), service, log)
+    return RoomEar(context, Dispatcher(service, schemas, log), log)

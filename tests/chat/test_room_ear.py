@@ -1,0 +1,346 @@
+"""What is said in rooms is heard without a port: notes, their edits and deletions, channels that
+people change; at one request a look while nothing is said."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Iterator, List, Tuple
+
+import pytest
+from rooms_world import RoomsWorld
+
+from pagerduty_mattermost.chat import handle
+from pagerduty_mattermost.chat.room_ear import MAX_READ, ROOM_TRIGGER, RoomEar
+from pagerduty_mattermost.core.errors import PackError, RetryLater
+from pagerduty_mattermost.gateways.stackstorm.payload_schema import PayloadSchema
+from pagerduty_mattermost.rooms import tending
+from pagerduty_mattermost.rooms.hearing import heard
+
+NAME = "inc-2026-11-21-database-timeout"
+
+
+class Sent:
+    """In place of a dispatcher."""
+
+    def __init__(self) -> None:
+        self.sent: List[Tuple[str, Dict[str, Any]]] = []
+        self.fails = False
+
+    def dispatch(self, trigger: str, payload: Any, *, trace_tag: str) -> None:
+        if self.fails:
+            raise RetryLater("StackStorm is down")
+        self.sent.append((trigger, dict(payload)))
+
+    def taken(self) -> List[Tuple[str, Dict[str, Any]]]:
+        found, self.sent = self.sent, []
+        return found
+
+
+class Heard:
+    def __init__(self, world: RoomsWorld) -> None:
+        self.world, self.sent = world, Sent()
+        self.ear = self.anew()
+
+    def anew(self) -> RoomEar:
+        return RoomEar(self.world.context(), self.sent, self.world.log)  # type: ignore[arg-type]
+
+    def look(self) -> List[str]:
+        """What a look comes to, carried out."""
+        self.world.clock.advance(15)
+        self.ear.look()
+        return self.done()
+
+    def done(self) -> List[str]:
+        kinds = []
+        for trigger, payload in self.sent.taken():
+            kinds.append(str(payload.get("verb") or payload["kind"]))
+            if trigger == ROOM_TRIGGER:
+                tending.tend_one(self.world.context(), payload["incident"])
+                continue
+            handle.handle(self.world.context(), payload)
+        return kinds
+
+    def say(self, text: str, who: str = "ada", channel: str = NAME, **more: Any) -> Any:
+        self.world.clock.advance(1)
+        return self.world.chat.say(who, channel, text, **more)
+
+    def edit(self, post: Any, text: str) -> None:
+        self.world.clock.advance(1)
+        chat = self.world.chat
+        chat.state.edit_post(post, text, post.props, False, [])
+
+
+@pytest.fixture(params=["5.37", "11.6"])
+def world(request: pytest.FixtureRequest) -> Iterator[RoomsWorld]:
+    with RoomsWorld(request.param, note=False) as world:
+        yield world
+
+
+@pytest.fixture
+def quiet() -> Iterator[RoomsWorld]:
+    with RoomsWorld(note=False) as world:
+        yield world
+
+
+def contents(incident: Any) -> List[str]:
+    return [note.content for note in incident.notes]
+
+
+@pytest.mark.parametrize("private", [False, True])
+def test_a_note_in_a_room_is_pagerdutys_under_its_writers_name(
+    world: RoomsWorld, private: bool
+) -> None:
+    incident = world.incident()
+    world.open(incident, private=private)
+    ears = Heard(world)
+    assert ears.look() == []
+    ears.say("looks bad")
+    ears.say("Note: the disk was full")
+    assert ears.look() == ["note"]
+    assert contents(incident) == ["the disk was full"]
+    assert incident.notes[0].user_id == world.pagerduty.find("users", "Ada Lovelace")["id"]
+    assert ears.look() == []
+
+
+def test_a_reply_in_a_room_is_a_note_too(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    root = ears.say("what is it?")
+    ears.say("note: the disk", thread=root)
+    (card,) = quiet.cards(NAME)
+    ears.say("note: below the card", thread=card)
+    ears.look()
+    assert contents(incident) == ["the disk", "below the card"]
+
+
+def test_edited_and_deleted_so_is_the_note(world: RoomsWorld) -> None:
+    incident = world.incident()
+    world.open(incident)
+    ears = Heard(world)
+    post = ears.say("note: the disk was full")
+    other = ears.say("only talk")
+    ears.look()
+    ears.edit(post, "note: the disk was half full")
+    ears.edit(other, "only talk, really")
+    assert ears.look() == ["edited"]
+    assert contents(incident) == ["the disk was half full"]
+    ears.edit(other, "note: now it is one")
+    assert ears.look() == ["edited"]
+    assert contents(incident) == ["the disk was half full", "now it is one"]
+    world.clock.advance(1)
+    world.chat.delete(post)
+    assert ears.look() == []
+    world.clock.advance(300)
+    assert ears.look() == ["deleted"]
+    assert contents(incident) == ["now it is one"]
+
+
+def test_what_was_said_in_the_room_does_not_come_back_into_it(quiet: RoomsWorld) -> None:
+    from pagerduty_mattermost.cards import posting
+    from pagerduty_mattermost.incidents.history import missing_events
+    from pagerduty_mattermost.incidents.reader import read_incident_log
+
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    ears.say("note: the disk was full")
+    ears.look()
+    context = quiet.context()
+    entries = read_incident_log(context.pagerduty, incident.id)
+    shown = quiet.change(incident, context)
+    change = missing_events(entries, shown.incident, {}, 0.0, quiet.clock())
+    assert "incident.annotated" in change.event_types
+    posting.follow(context, change)
+    assert [text for text in quiet.texts(NAME) if "noted" in text] == []
+
+
+def test_the_right_to_note_counts(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    ears.say("note: mine", who="linus")
+    quiet.clock.advance(15)
+    ears.ear.look()
+    ((_, order),) = ears.sent.taken()
+    raw = {**quiet.raw(), "chat": {"allowed": {"note": ["@ada"]}}}
+    context = quiet.context()
+    context.__dict__["_config"] = raw
+    with pytest.raises(PackError):
+        handle.handle(context, order)
+    assert contents(incident) == []
+
+
+def test_programs_and_the_bot_are_left_out(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    post = ears.say("note: by a webhook")
+    post.props["from_webhook"] = "true"
+    quiet.context().mattermost.create_post(quiet.chat.channel(NAME).id, "note: by the bot")
+    assert ears.look() == []
+
+
+def test_a_channel_that_people_change_is_looked_after_at_once(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    ears.look()
+    channel = quiet.chat.channel(NAME)
+    quiet.clock.advance(1)
+    quiet.chat.rename(channel, "war-room")
+    ada = quiet.chat.user("ada")
+    quiet.chat.state.system_post(ada, channel, "system_displayname_change", "renamed")
+    assert ears.look() == ["changed"]
+    assert quiet.room(incident).name == "war-room"
+
+
+def test_while_nothing_is_said_a_look_costs_one_request(quiet: RoomsWorld) -> None:
+    for number in range(30):
+        quiet.open(quiet.incident(f"Slow {number}"))
+    ears = Heard(quiet)
+    for _ in range(4):
+        ears.look()
+    before, calls = len(quiet.sandbox.journal.entries), len(quiet.datastore.calls)
+    answers = []
+    for _ in range(12):
+        ears.look()
+        answers.append(quiet.sandbox.journal.entries[-1].status)
+    assert len(quiet.sandbox.journal.entries) - before == 12
+    assert answers.count(304) == 9
+    assert answers.count(200) == 3
+    assert len(quiet.datastore.calls) == calls
+
+
+def test_only_rooms_with_news_are_read(quiet: RoomsWorld) -> None:
+    for number in range(12):
+        quiet.open(quiet.incident(f"Slow {number}"))
+    ears = Heard(quiet)
+    for number in range(2):
+        ears.say("hello", channel=f"inc-2026-11-21-slow-{number}")
+        ears.look()
+    before = len(quiet.sandbox.journal.entries)
+    ears.say("hello", channel="inc-2026-11-21-slow-3")
+    ears.look()
+    assert len(quiet.requests(before)) == 2
+
+
+def test_what_was_not_dispatched_is_heard_again_once(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    ears.look()
+    ears.say("note: in an outage")
+    ears.sent.fails = True
+    quiet.clock.advance(15)
+    with pytest.raises(RetryLater):
+        ears.ear.look()
+    ears.sent.fails = False
+    assert ears.look() == ["note"]
+    assert contents(incident) == ["in an outage"]
+
+
+def test_a_sensor_that_starts_anew_goes_on_where_it_was(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    ears.say("note: one")
+    ears.look()
+    ears.say("note: two")
+    ears.ear = ears.anew()
+    assert ears.look() == ["note"]
+    quiet.datastore.items.pop("pagerduty.rooms.ear")
+    ears.ear = ears.anew()
+    ears.look()
+    assert contents(incident) == ["one", "two"]
+
+
+def test_two_ears_make_one_note(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    first, second = Heard(quiet), Heard(quiet)
+    first.say("note: once")
+    first.look()
+    second.look()
+    assert contents(incident) == ["once"]
+
+
+def test_a_room_that_is_new_is_heard_soon(quiet: RoomsWorld) -> None:
+    quiet.open(quiet.incident("Old"))
+    ears = Heard(quiet)
+    ears.look()
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears.say("note: early")
+    kinds = [*ears.look(), *ears.look(), *ears.look()]
+    assert kinds == ["note"]
+
+
+def test_hundreds_of_notes_in_a_minute_are_all_heard_once(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    ears.look()
+    for number in range(120):
+        quiet.clock.advance(0.1)
+        quiet.chat.say("ada", NAME, f"note: number {number}")
+    ears.look()
+    assert contents(incident) == [f"number {number}" for number in range(120)]
+
+
+def test_many_rooms_with_news_are_read_in_turn(quiet: RoomsWorld) -> None:
+    count = MAX_READ + 5
+    for number in range(count):
+        quiet.open(quiet.incident(f"Slow {number}"))
+    ears = Heard(quiet)
+    for _ in range(3):
+        ears.look()
+    for number in range(count):
+        ears.say("note: here", channel=f"inc-2026-11-21-slow-{number}")
+    quiet.clock.advance(15)
+    assert ears.ear.look() == MAX_READ
+    assert ears.ear.look() == 5
+
+
+def test_the_payloads_fit_their_schemas(quiet: RoomsWorld) -> None:
+    from chat_sensor import _schemas
+
+    quiet.open(quiet.incident())
+    ears = Heard(quiet)
+    ears.say("note: one")
+    quiet.chat.state.system_post(
+        quiet.chat.user("ada"), quiet.chat.channel(NAME), "system_header_change", "x"
+    )
+    quiet.clock.advance(15)
+    ears.ear.look()
+    sent = ears.sent.taken()
+    assert len(sent) == 2
+    for trigger, payload in sent:
+        assert PayloadSchema(_schemas()[trigger]).misfit(payload) == ""
+
+
+def test_each_kind_of_trouble_is_heard_later(quiet: RoomsWorld) -> None:
+    incident = quiet.incident()
+    quiet.open(incident)
+    ears = Heard(quiet)
+    ears.look()
+    ears.say("note: later")
+    for path in ("/users/me/teams", f"/channels/{quiet.room(incident).channel_id}/posts"):
+        quiet.sandbox.mattermost.faults.add(
+            "status", status=500, method="GET", path=path, times=20
+        )
+        ears.ear.listen()
+        quiet.sandbox.mattermost.faults.clear()
+    assert any("heard later" in line for line in quiet.log.lines)
+    assert ears.look() == ["note"]
+
+
+def test_what_is_heard_is_decided_by_the_posts_alone() -> None:
+    post: Dict[str, Any] = {"id": "p", "user_id": "u", "create_at": 10, "message": "NOTE: x"}
+    assert [one.kind for one in heard([post], 5, "bot", "note:")] == ["note"]
+    assert heard([post], 10, "bot", "note:") == []
+    assert heard([{**post, "user_id": "bot"}], 5, "bot", "note:") == []
+    assert heard([{**post, "props": {"from_bot": "true"}}], 5, "bot", "note:") == []
+    assert [one.kind for one in heard([{**post, "edit_at": 20}], 10, "bot", "note:")] == ["edited"]
+    assert [one.kind for one in heard([{**post, "delete_at": 20}], 10, "bot", "note:")] == [
+        "deleted"
+    ]
