@@ -64,10 +64,12 @@ def _subject(execution: Execution) -> str:
 def _did_something(result: Mapping[str, Any]) -> bool:
     """By the words the pack's actions have for it; a result that has none of them did what it
     says."""
-    if "cards" in result:
-        return any(_did_something(card) for card in result["cards"])
+    if any(_did_something(card) for card in result.get("cards") or ()):
+        return True
     if "done" in result:
         return result["done"] not in UNSEEN or bool(result.get("reply_ids"))
+    if "cards" in result:
+        return False
     if "sent" in result:
         return any(not one.get("already") for one in result["sent"])
     if "caught_up" in result:

@@ -104,6 +104,34 @@ TEMPLATE = {
 RAW = {"filters": {"urgency": "high"}, "time_zone": "Etc/UTC", "limit": 1}
 TAGS = {"add": [{"type": "tag_reference", "id": "$tag"}]}
 
+MEMBER = {"type": "user_member", "user_id": "$user"}
+EVENT = {
+    "name": "Always",
+    "start_time": {"date_time": iso(START), "time_zone": "UTC"},
+    "end_time": {"date_time": iso(START + 86400), "time_zone": "UTC"},
+    "effective_since": iso(START),
+    "recurrence": ["RRULE:FREQ=DAILY"],
+    "assignment_strategy": {
+        "type": "rotating_member_assignment_strategy",
+        "shifts_per_member": 1,
+        "members": [MEMBER],
+    },
+}
+STAND_IN = {
+    "type": "override_shift",
+    "rotation_id": "$rotation",
+    "start_time": iso(START + 60),
+    "end_time": iso(START + 3600),
+    "overridden_member": MEMBER,
+    "overriding_member": {"type": "user_member", "user_id": "$ada"},
+}
+SHIFT = {
+    "type": "custom_shift",
+    "start_time": iso(START + 60),
+    "end_time": iso(START + 3600),
+    "assignments": [{"type": "shift_assignment", "member": MEMBER}],
+}
+
 WALK: List[Tuple[str, Any, str]] = [
     ("POST /users", {"user": USER}, "user=user"),
     ("PUT /users/$user", {"user": USER}, ""),
@@ -137,6 +165,47 @@ WALK: List[Tuple[str, Any, str]] = [
     ("GET /schedules/$schedule/overrides?" + SPAN, None, ""),
     ("DELETE /schedules/$schedule/overrides/$override", None, ""),
     ("DELETE /schedules/$schedule", None, ""),
+    ("POST /v3/schedules", {"schedule": {"name": "Shifts", "time_zone": "UTC"}}, "v3=schedule"),
+    ("PUT /v3/schedules/$v3", {"schedule": {"description": "By shifts"}}, ""),
+    ("GET /v3/schedules", None, ""),
+    ("GET /v3/schedules/$v3?include[]=final_schedule&" + SPAN, None, ""),
+    ("GET /v3/schedules/$v3/audit/records", None, ""),
+    ("POST /v3/schedules/$v3/rotations", {}, "rotation=rotation"),
+    ("GET /v3/schedules/$v3/rotations", None, ""),
+    ("GET /v3/schedules/$v3/rotations/$rotation", None, ""),
+    ("POST /v3/schedules/$v3/rotations/$rotation/events", {"event": EVENT}, "event=event"),
+    ("GET /v3/schedules/$v3/rotations/$rotation/events", None, ""),
+    ("GET /v3/schedules/$v3/rotations/$rotation/events/$event", None, ""),
+    (
+        "PUT /v3/schedules/$v3/rotations/$rotation/events/$event",
+        {"event": {"effective_until": iso(START + 9 * 86400)}},
+        "",
+    ),
+    (
+        "POST /v3/schedules/$v3/overrides",
+        {"overrides": [STAND_IN]},
+        "stand_in=overrides.0",
+    ),
+    ("GET /v3/schedules/$v3/overrides?" + SPAN, None, ""),
+    ("GET /v3/schedules/$v3/overrides/$stand_in", None, ""),
+    (
+        "PUT /v3/schedules/$v3/overrides/$stand_in",
+        {"override": {"end_time": iso(START + 7200)}},
+        "",
+    ),
+    ("DELETE /v3/schedules/$v3/overrides/$stand_in", None, ""),
+    ("POST /v3/schedules/$v3/custom_shifts", {"custom_shifts": [SHIFT]}, "shift=custom_shifts.0"),
+    ("GET /v3/schedules/$v3/custom_shifts?" + SPAN, None, ""),
+    ("GET /v3/schedules/$v3/custom_shifts/$shift", None, ""),
+    (
+        "PUT /v3/schedules/$v3/custom_shifts/$shift",
+        {"custom_shift": {"end_time": iso(START + 7200)}},
+        "",
+    ),
+    ("DELETE /v3/schedules/$v3/custom_shifts/$shift", None, ""),
+    ("DELETE /v3/schedules/$v3/rotations/$rotation/events/$event", None, ""),
+    ("DELETE /v3/schedules/$v3/rotations/$rotation", None, ""),
+    ("DELETE /v3/schedules/$v3", None, ""),
     ("POST /escalation_policies", {"escalation_policy": POLICY}, "policy=escalation_policy"),
     ("PUT /escalation_policies/$policy", {"escalation_policy": POLICY}, ""),
     ("PUT /teams/$team/escalation_policies/$policy", None, ""),

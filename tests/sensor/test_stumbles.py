@@ -52,8 +52,8 @@ class StumblingTestCase(SensorWorld):
         odd, *others = self.three()
         original = change_dispatch.payload
 
-        def payload(change: Any) -> Any:
-            return [][1] if change.incident.id == odd.id else original(change)
+        def payload(change: Any, *more: Any, **named: Any) -> Any:
+            return [][1] if change.incident.id == odd.id else original(change, *more, **named)
 
         with mock.patch.object(change_dispatch, "payload", payload):
             self.poll()
