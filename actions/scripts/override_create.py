@@ -14,5 +14,11 @@ class OverrideCreate(PackAction):
 
         given = checked(self.context, schema, params)
         return overrides.create(
-            self.context.pagerduty, given["entity_id"], given["start"], given["end"], given["user"]
+            self.context.pagerduty,
+            given["entity_id"],
+            given["start"],
+            given["end"],
+            given["user"],
+            instead_of=given.get("instead_of", ""),
+            add=bool(given.get("add")),
         )

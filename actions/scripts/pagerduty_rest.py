@@ -16,6 +16,11 @@ class PagerDutyRest(PackAction):
     def act(self, **params: Any) -> Any:
         words, given = split(params)
         now = self.context.clock()
+        if words.shift_based:
+            from pagerduty_mattermost.action_bases.shift_based_calls import run
+
+            context = self.context
+            return run(words, given, context.settings, context.pagerduty, now, self._warn)
         request = build(words, given, self.context.settings, now, self._warn)
         return send(words, request, self.context.pagerduty, now, self._warn)
 

@@ -79,7 +79,7 @@ def create(call: PagerDutyCall) -> HttpAnswer:
     made = call.account.create(
         "schedules", {**fields, "type": SHIFT_BASED, "layers": [], "overrides": [], **empty}
     )
-    return _shown(call, 201, made)
+    return _shown(call, 201, made, effect=made["id"])
 
 
 @routes.add("GET", "/v3/schedules/{id}")
@@ -98,7 +98,7 @@ def update(call: PagerDutyCall) -> HttpAnswer:
     fields = forms.read(call, forms.SCHEDULE, "schedule", partial=True)
     taken(call, "schedules", fields, found)
     call.account.change("schedules", found, fields)
-    return _shown(call, 200, found)
+    return _shown(call, 200, found, effect=found["id"])
 
 
 @routes.add("DELETE", "/v3/schedules/{id}")
@@ -120,12 +120,12 @@ def _refused_fields(call: PagerDutyCall) -> None:
             raise forms.FieldsRefused(f"schedule.{name}", ["is not accepted"])
 
 
-def _shown(call: PagerDutyCall, status: int, schedule: Thing) -> HttpAnswer:
+def _shown(call: PagerDutyCall, status: int, schedule: Thing, effect: str = "") -> HttpAnswer:
     shown = call.renderer().thing("schedules", schedule)
     shown["rotations"] = [
         forms.shown_rotation(call, schedule, rotation) for rotation in schedule["rotations"]
     ]
-    return HttpAnswer(status, {"schedule": shown}, effect="" if status == 200 else schedule["id"])
+    return HttpAnswer(status, {"schedule": shown}, effect=effect)
 
 
 def _final(call: PagerDutyCall, schedule: Thing) -> Thing:

@@ -14,6 +14,7 @@ in bodies. They are the one source: the metadata's parameters are made from them
     "typed": "string"              the metadata's type where it differs: a list that has always
                                    been typed as a text
     "reference": "user_reference"  of an object: an id alone is enough
+    "commas": "kept"               of a list of texts: a comma in one of them separates nothing
     "as": {"team_reference": "team"}
                                    what is sent for a word
     "whole_in", "shorten"          of a text that is too long (long_texts.py)
@@ -206,6 +207,8 @@ class _Maker:
 
     def _array(self, schema: Schema, value: Any, path: Tuple[Any, ...]) -> Any:
         items: Schema = schema.get("items") or {}
+        if schema.get("commas") == "kept":
+            return [value] if isinstance(value, str) else value
         if isinstance(value, (str, int)) and not isinstance(value, bool):
             value = [value] if not isinstance(value, str) else listed(value)
         elif isinstance(value, (list, tuple)) and all(

@@ -5,14 +5,15 @@ An action is its YAML. These immutable parameters describe it (all optional but 
     endpoint    "PUT /teams/{entity_id}/users/{user}": `{name}`s are parameters that hold ids
     schema      team.add_user: the Draft 7 file all parameters are checked against before
                 anything is sent (inputs.py)
-    wrapper     team: key of PagerDuty's answer that is the result; `a.b` for a key within it
+    wrapper     team: key of PagerDuty's answer that is the result; `a.b` for a key within it,
+                `a.0` for the first of a list
     result      wrapped: {wrapper: …} stays around it; `deleted` and `success` answer
                 {"deleted": true}, …
     body        {team: "$data"}: the request's body; `$name` is a parameter, `$name[]` each of a
                 list (rest_body.py)
     paging      list: the answer is paged: all of it, up to the parameter `maximum`, as one bare
                 list; `newest` or `oldest` first: beyond 10,000 it is read in slices of
-                since/until
+                since/until; cursor: each page names the next one
     needs_from  true: PagerDuty wants a user's e-mail: `from_email`, or the configuration's
     defaults    {since: 24h}: what an unset parameter is, where its metadata can't say so
     afterwards  {note: {content: "$note"}}: a note on the incident that follows, when `note` is
@@ -20,6 +21,8 @@ An action is its YAML. These immutable parameters describe it (all optional but 
     repeatable  true: a POST that only asks, so that it is simply repeated after a lost answer
     unknown     warn: of the Exchange pack: unknown fields pass with a warning, read-only ones
                 are dropped
+    shift_based get: what is done instead where the schedule is a shift-based one
+                (shift_based_calls.py)
 
 `from_email` goes into the header `From`. Every parameter that is neither in the path nor in the
 body goes into the query.
@@ -36,7 +39,7 @@ from pagerduty_mattermost.core.errors import PackError, RetryLater, reworded
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.core.config.settings import Config
-    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+    from pagerduty_mattermost.gateways.pagerduty.client import Listing, PagerDuty
 
 
 class RestWords(NamedTuple):
@@ -53,6 +56,7 @@ class RestWords(NamedTuple):
     afterwards: Any = None
     repeatable: bool = False
     unknown: str = ""
+    shift_based: str = ""
 
 
 WORDS = RestWords._fields
@@ -149,18 +153,7 @@ def _send(
     warn: Callable[[str], None],
 ) -> Any:
     if words.paging:
-        from pagerduty_mattermost.gateways.pagerduty.long_lists import read_list
-
-        order = "" if words.paging == "list" else words.paging
-        found = read_list(
-            pagerduty,
-            request.path,
-            words.wrapper,
-            request.query,
-            request.maximum,
-            order=order,
-            now=now,
-        )
+        found = _list(words, request, pagerduty, now)
         if found.truncated:
             warn(
                 f"PagerDuty has more than the {len(found.items)} returned: raise maximum, "
@@ -184,11 +177,22 @@ def _send(
     return _shaped(words, answer, request.method)
 
 
+def _list(words: RestWords, request: RestRequest, pagerduty: PagerDuty, now: float) -> Listing:
+    from pagerduty_mattermost.gateways.pagerduty.long_lists import read_cursor_list, read_list
+
+    asked = (pagerduty, request.path, words.wrapper, request.query, request.maximum)
+    if words.paging == "cursor":
+        return read_cursor_list(*asked)
+    return read_list(*asked, order="" if words.paging == "list" else words.paging, now=now)
+
+
 def _shaped(words: RestWords, answer: Mapping[str, Any], method: str) -> Any:
     if words.result in ("deleted", "success"):
         return {words.result: True}
     found: Any = answer
     for key in words.wrapper.split(".") if words.wrapper else ():
+        if isinstance(found, list):
+            found = dict(zip(map(str, range(len(found))), found))
         if not isinstance(found, Mapping) or key not in found:
             raise RetryLater(
                 f"PagerDuty {words.endpoint}: the answer holds no '{key}'",

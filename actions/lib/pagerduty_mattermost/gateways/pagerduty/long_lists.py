@@ -1,5 +1,5 @@
 """Whole lists, also longer than the 10,000 records PagerDuty gives for one question: those are
-read in slices of time.
+read in slices of time. And lists whose pages name the next one.
 
     read_list(pagerduty, "/incidents", "incidents", query, None, order="oldest", now=now).items
 """
@@ -9,7 +9,13 @@ from __future__ import annotations
 from typing import Any, Dict, Iterator, List, Mapping, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, Listing, PagerDuty
+from pagerduty_mattermost.core.errors import RetryLater
+from pagerduty_mattermost.gateways.pagerduty.client import (
+    MAX_RECORDS,
+    PAGE_SIZE,
+    Listing,
+    PagerDuty,
+)
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
 
 SLICE_SECONDS = 30 * 86400.0
@@ -48,6 +54,29 @@ def read_list(
         if cut:
             return Listing(rows, True)
     return Listing(rows, False)
+
+
+def read_cursor_list(
+    pagerduty: PagerDuty, path: str, key: str, query: Mapping[str, Any], maximum: Optional[int]
+) -> Listing:
+    """Rows of a list that goes on at the `next_cursor` of each page, at most `maximum` (None:
+    10,000). `truncated`: there is more."""
+    limit = MAX_RECORDS if maximum is None else maximum
+    rows: List[Dict[str, Any]] = []
+    asked: Dict[str, Any] = dict(query)
+    while True:
+        asked["limit"] = max(1, min(PAGE_SIZE, limit - len(rows)))
+        answer = pagerduty.get(path, asked)
+        found = answer.get(key)
+        if not isinstance(found, list):
+            raise RetryLater(f"PagerDuty GET {path}: the answer holds no list '{key}'")
+        rows += [row for row in found if isinstance(row, dict)]
+        following = answer.get("next_cursor")
+        if not following or not found or following == asked.get("cursor"):
+            return Listing(rows[:limit], len(rows) > limit or bool(following and found))
+        if len(rows) >= limit:
+            return Listing(rows[:limit], True)
+        asked["cursor"] = following
 
 
 def _sliced(

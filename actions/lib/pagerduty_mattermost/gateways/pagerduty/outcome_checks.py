@@ -207,23 +207,6 @@ def _overridden(pagerduty: PagerDutyReader, write: Write) -> Shown:
     return Shown(True, {LIST: [{"status": 201, "override": found[-1]}]})
 
 
-def _shifts_made(pagerduty: PagerDutyReader, write: Write) -> Shown:
-    """Overrides and custom shifts of a shift-based schedule: all of them are made, or none."""
-    ((key, sent),) = write.body.items()
-    span = {
-        "since": min(one["start_time"] for one in sent),
-        "until": max(one["end_time"] for one in sent),
-        "overflow": True,
-    }
-    rows = pagerduty.list_all(write.path, key, span).items
-    found = []
-    for one in sent:
-        found += [row for row in rows if fits(row, one) and row not in found][-1:]
-    if len(found) != len(sent):
-        return Shown(None, may_repeat=False)
-    return Shown(True, {key: found})
-
-
 def _enabled(pagerduty: PagerDutyReader, write: Write) -> Shown:
     """An extension, or a webhook's subscription."""
     answer = pagerduty.get(write.path.rpartition("/")[0])
@@ -298,6 +281,7 @@ def _path(text: str) -> Pattern[str]:
 def _checks() -> Tuple[Check, ...]:
     from pagerduty_mattermost.gateways.pagerduty import incident_addition_checks as additions
     from pagerduty_mattermost.gateways.pagerduty import incident_checks as incidents
+    from pagerduty_mattermost.gateways.pagerduty import shift_checks as shifts
 
     def check(method: str, path: str, read: Read, refused: Any = None) -> Check:
         one = Check(method, _path(path), read)
@@ -325,7 +309,10 @@ def _checks() -> Tuple[Check, ...]:
         check("POST", "/[a-z_]+/{}/enable", _enabled),
         check("POST", "/services/{}/integrations", _integrated),
         check("POST", "/schedules/{}/overrides", _overridden),
-        check("POST", "/v3/schedules/{}/(?:overrides|custom_shifts)", _shifts_made),
+        check("POST", "/v3/schedules", shifts.schedule_made),
+        check("POST", "/v3/schedules/{}/rotations", shifts.rotation_made),
+        check("POST", "/v3/schedules/{}/rotations/{}/events", shifts.event_made),
+        check("POST", "/v3/schedules/{}/(?:overrides|custom_shifts)", shifts.shifts_made),
         check("POST", "/webhook_subscriptions", _subscribed),
         check("POST", "/maintenance_windows", _window_made),
         check("POST", "/[a-z_]+", _made),
@@ -339,8 +326,10 @@ def _checks() -> Tuple[Check, ...]:
         ),
         check("DELETE", "/schedules/{}/overrides/{}", _override_deleted),
         check("PUT", "/[a-z_]+/{}", _changed),
+        check("PUT", "/v3/schedules/.+", _changed),
         check("PUT", "/(?:users|services|status_pages)/{}/[a-z_]+/{}", _changed),
         check("DELETE", "/[a-z_]+/{}", _deleted),
+        check("DELETE", "/v3/schedules/.+", shifts.deleted),
         check("DELETE", "/(?:users|status_pages)/{}/[a-z_]+/{}", _deleted),
     )
 

@@ -108,7 +108,7 @@ def _resolved(
     if _matches(kind, wanted, rows):
         return _pick(what, kind, wanted, rows, False), rows
     if shift_based is None:
-        shift_based = _shift_based_rows(pagerduty, what)
+        shift_based = shift_based_rows(pagerduty, what)
     if _matches(kind, wanted, shift_based):
         return _pick(what, kind, wanted, shift_based, False), shift_based
     rows += _rows(pagerduty, what, maximum=SUGGESTION_ROWS) + shift_based
@@ -134,7 +134,7 @@ def search(pagerduty: PagerDuty, kind: str, text: str) -> SearchResult:
         if row is not None:
             return SearchResult([reference(kind, row)], [])
     rows = pagerduty.page(what.path, what.key, {"query": wanted}).items
-    rows += _shift_based_rows(pagerduty, what)
+    rows += shift_based_rows(pagerduty, what)
     exact = _matches(kind, wanted, rows)
     folded = wanted.casefold()
     if len(folded) < MIN_PART_CHARACTERS:
@@ -150,7 +150,7 @@ def suggestions(pagerduty: PagerDuty, kinds: Iterable[str], text: str) -> str:
     for kind in kinds:
         what = KINDS[kind]
         rows = _rows(pagerduty, what, maximum=SUGGESTION_ROWS)
-        names.update(_names(kind, rows + _shift_based_rows(pagerduty, what)))
+        names.update(_names(kind, rows + shift_based_rows(pagerduty, what)))
     return _nearest(names, one_line(clean(text, MAX_TEXT_CHARACTERS)))
 
 
@@ -182,7 +182,7 @@ def resolve_each(
     what = KINDS[kind]
     wanted = {text: _wanted(what, text) for text in texts}
     rows = _whole(pagerduty, what, len(wanted)) if len(wanted) > 1 else None
-    shift_based = _shift_based_rows(pagerduty, what) if len(wanted) > 1 else None
+    shift_based = shift_based_rows(pagerduty, what) if len(wanted) > 1 else None
     if rows is not None:
         rows = rows + (shift_based or [])
     found: Dict[str, Union[Reference, NotFound, Ambiguous]] = {}
@@ -240,8 +240,11 @@ def _rows(
     return rows
 
 
-def _shift_based_rows(pagerduty: PagerDuty, what: _Kind) -> List[Dict[str, Any]]:
-    """The second list; empty where there is none, or the account knows none."""
+def shift_based_rows(
+    pagerduty: PagerDuty, what: _Kind = KINDS["schedule"]
+) -> List[Dict[str, Any]]:
+    """The second list; empty where there is none, or the account knows none. Raises the gateway's
+    errors."""
     if not what.shift_based:
         return []
     try:
