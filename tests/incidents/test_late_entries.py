@@ -138,6 +138,14 @@ HISTORIES = [
         [Came("triggered", "trigger0 assign30"), Came("triggered", "resolve20 reopen30")],
         ["triggered", "reassigned", "resolved, reopened at 30"],
     ),
+    (  # in the second of the resolve that is seen after it
+        [Came("triggered", "trigger0 assign60"), Came("triggered", "resolve60")],
+        ["triggered", "reassigned", "resolved, reopened at 60"],
+    ),
+    (  # resolved right after a hand-over
+        [Came("triggered", "trigger0 assign60"), Came("resolved", "resolve60")],
+        ["triggered", "reassigned", "resolved"],
+    ),
     (  # reopened by a trigger that was taken for another alert, and its assignment
         [
             Came("triggered", "trigger0 trigger90"),

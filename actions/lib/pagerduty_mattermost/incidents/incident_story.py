@@ -114,7 +114,7 @@ class IncidentStory:
         self._status, self._status_at = self._start()
         self._is_status_of_group = False
         """Set by one of these entries, which are in order even within a second."""
-        self._turns = read_turns(before.turns if before is not None else "")
+        self._turns = self._known_turns = read_turns(before.turns if before is not None else "")
         self._began = Beginning.known(before, self._created, self._turns)
         for position, entry in enumerate(group):
             if entry.event is None:
@@ -231,6 +231,8 @@ class IncidentStory:
         at = times.seconds(event.occurred_at) or 0.0
         if STATUS_AFTER.get(event.event_type, "triggered") not in OPEN_STATUSES:
             wrong = self._turns.after(at)
+            if wrong is None and self.incident.is_open:
+                wrong = self._known_turns.hand_over_in(at)
             if wrong is None or wrong.told_as not in (HAND_OVER, BEGAN):
                 return event
             key, truly = "reopened_at", GUESSED

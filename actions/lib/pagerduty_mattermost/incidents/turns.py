@@ -83,6 +83,11 @@ class Turns(NamedTuple):
         """Whether the incident was closed in that second, before or after something else in it."""
         return any(one.told_as == CLOSED and one.at == int(at) for one in self.turns)
 
+    def hand_over_in(self, at: float) -> Optional[Turn]:
+        """The newest one, where it was told as a hand-over of that second."""
+        newest = self.turns[-1:]
+        return next((o for o in newest if o.at == int(at) and o.told_as == HAND_OVER), None)
+
     def near(self, at: float, seconds: float) -> List[Turn]:
         """Those that so many seconds at most lie between."""
         return [one for one in self.turns if abs(one.at - at) <= seconds]
