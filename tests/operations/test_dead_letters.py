@@ -14,6 +14,7 @@ from datastore_double import Service
 from example_rows import ExampleCase, changed, clicked
 from pack_files import ROOT
 
+from pagerduty_mattermost.action_bases.pack_action import KEEP_AGAIN_SECONDS
 from pagerduty_mattermost.action_bases.replay import entry_point
 from pagerduty_mattermost.core.errors import NotFound, RetryLater
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -155,6 +156,42 @@ class DeadLettersTestCase(ExampleCase):
         (left,) = self.listed()
         assert left["kind"] == "act"
         assert "whether it was done is not known" in left["reason"]
+
+    def datastore_fails(self, times: int) -> List[str]:
+        """The next writes fail so often; what was written in vain."""
+        failed: List[str] = []
+        write = self.service.set_value
+
+        def written(name: str, *given: Any, **named: Any) -> Any:
+            if len(failed) < times:
+                failed.append(name)
+                raise ConnectionError("st2api is down")
+            return write(name, *given, **named)
+
+        self.service.set_value = written
+        return failed
+
+    def test_what_a_rule_asked_for_waits_for_the_datastore_and_is_kept(self) -> None:
+        self.chat.server.faults.add("status", method="POST", path="/posts$", **DOWN)
+        failed = self.datastore_fails(20)
+        self.left_for_later("mattermost.post_once", channel="incidents", message="m", key="k")
+        assert len(failed) == 20
+        self.service.set_value = Service.set_value.__get__(self.service)
+        assert len(self.listed()) == 1
+
+    def test_it_ends_when_the_datastore_does_not_come_back(self) -> None:
+        self.chat.server.faults.add("status", method="POST", path="/posts$", **DOWN)
+        self.datastore_fails(10**6)
+        line = self.refused("mattermost.post_once", channel="incidents", message="m", key="k")
+        assert "datastore failed" in line
+        assert sum(KEEP_AGAIN_SECONDS) > 300, "StackStorm's time is over before"
+
+    def test_a_persons_mistake_fails_once_and_waits_for_nothing(self) -> None:
+        failed = self.datastore_fails(10**6)
+        for given in ({"channel": "no-such-channel"}, {"mention": "everybody"}):
+            self.refused("mattermost.post_incident", incident_id="1", **given)
+        self.refused("mattermost.repaint_incident", incident_id="PNONE")
+        assert not [name for name in failed if "deadletter" in name]
 
     def test_an_act_that_waited_too_long_is_kept_too(self) -> None:
         order = {**clicked(self), "valid_until": self.now - 1}

@@ -111,6 +111,8 @@ def test_policies_only_repeat_what_posts_once() -> None:
         policy = yaml.safe_load(path.read_text(encoding="utf-8"))
         assert policy["name"].startswith("pagerduty_")
         assert policy["policy_type"] == "action.retry"
+        # A failure ends at once: StackStorm can't tell a person's mistake from an outage.
+        assert policy["parameters"]["retry_on"] == "timeout", path.name
         given = ACTIONS[policy["resource_ref"]]["parameters"]
         key = given.get("key") or {}
         assert "change" in given or (key.get("required") and key.get("minLength") == 1), path.name

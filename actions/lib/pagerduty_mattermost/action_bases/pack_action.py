@@ -15,6 +15,8 @@ An action that names itself in `kept_as` is kept as a dead letter when it fails 
 rule, so that it can be carried out again (operations/dead_letters.py, replay.py). Such a run has
 not failed: it succeeds with `done: kept`, and no policy of StackStorm's tries it again. What a
 person wrote wrong in a rule (`WrongParameter`) fails at once and is not kept (rule_mistakes.py).
+While the datastore is down it waits for it, until StackStorm's time for the execution is over:
+policies repeat only that (`retry_on: timeout`), so that no mistake of a person's is repeated.
 """
 
 from __future__ import annotations
@@ -25,7 +27,12 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Tuple
 from st2common.runners.base_action import Action
 
 from pagerduty_mattermost.action_bases.results import fit
-from pagerduty_mattermost.core.errors import PackError, RetryLater, WrongParameter
+from pagerduty_mattermost.core.errors import (
+    PackError,
+    RetryLater,
+    StoreUnreachable,
+    WrongParameter,
+)
 from pagerduty_mattermost.gateways.context import Context
 
 if TYPE_CHECKING:
@@ -33,6 +40,9 @@ if TYPE_CHECKING:
 
 TRIES_OF_WHAT_IS_KEPT = 2
 """Of one call of Mattermost's: a hiccup is over by then."""
+KEEP_AGAIN_SECONDS = (1.0, 2.0, 4.0, 8.0, *(15.0,) * 20)
+"""Between tries to keep what failed while the datastore is down; longer than an execution may
+take."""
 
 
 class PackAction(Action):
@@ -156,12 +166,17 @@ class PackAction(Action):
         given = self.to_keep(params, error) if self.kept_as else None
         if given is None:
             return None
-        try:
-            return self._keep_failed(self.kept_as, given, error, line)
-        except PackError as failed:
-            line = self.context.line_of(failed)
-            self.context.log.warning("Not kept as a dead letter: %s", line)
-            return None
+        waits = () if self.kept_as.startswith("chat_") else KEEP_AGAIN_SECONDS
+        for pause in (*waits, None):
+            try:
+                return self._keep_failed(self.kept_as, given, error, line)
+            except PackError as failed:
+                problem = self.context.line_of(failed)
+                self.context.log.warning("Not kept as a dead letter: %s", problem)
+                if pause is None or not isinstance(failed, StoreUnreachable):
+                    break
+                self.sleep(pause)
+        return None
 
     def _keep_failed(
         self, action: str, params: Mapping[str, Any], error: Optional[PackError], line: str
