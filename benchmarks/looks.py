@@ -10,7 +10,7 @@ from typing import Any, Iterator, List, NamedTuple
 from sandbox import Sandbox
 from sandbox.pagerduty import API_KEY
 
-HOUR_SECONDS, LOOKS_AN_HOUR = 3600, 120
+HOUR_SECONDS, LOOKS_AN_HOUR = 3600, 360
 RECONCILES_AN_HOUR = 12
 """Each reads the log once (tests/operations/test_posts_reconcile.py)."""
 STORM_INCIDENTS = 400
@@ -52,7 +52,7 @@ def _cycle(sandbox: Sandbox) -> Any:
 
 
 def quiet_hour(size: int) -> QuietHour:
-    """With so many incidents open; a look every 30 s."""
+    """With so many incidents open; a look every 10 s."""
     with Sandbox() as sandbox:
         account = sandbox.pagerduty.account
         account.set_options(rate_limit=None)

@@ -186,7 +186,7 @@ def _bare(sandbox: Sandbox, incident: Any) -> float:
 
 def _requests() -> List[Row]:
     """Counted in PagerDuty's journal: a quiet look, one with a snapshot, and an hour of looks
-    every 30 s, with reconcile."""
+    every 10 s, with reconcile."""
     from .looks import quiet_hour
 
     rows = []

@@ -47,7 +47,7 @@ class IncidentSensor(PollingSensor):
         self,
         sensor_service: Any,
         config: Optional[Dict[str, Any]] = None,
-        poll_interval: float = 30,
+        poll_interval: float = 10,
     ) -> None:
         super().__init__(sensor_service=sensor_service, config=config, poll_interval=poll_interval)
         self._log = sensor_service.get_logger(name="IncidentSensor")

@@ -171,14 +171,15 @@ def test_a_poll_interval_below_stackstorms_least_is_an_error() -> None:
     assert load({"watch": {"poll_interval": 4}}).watch.poll_interval == 4
 
 
-def test_a_webhook_shortens_the_poll_interval_where_none_is_given() -> None:
-    assert load({}).watch.poll_interval == 30
+def test_with_a_webhook_fewer_reads_lie_between_two_snapshots_where_none_is_given() -> None:
+    watch = load({}).watch
+    assert (watch.poll_interval, watch.snapshot_every) == (10, 30)
     ringing = load({"webhook": {"port": 8091}}).watch
     assert (ringing.poll_interval, ringing.poll_interval_with_webhook) == (10, 60)
-    assert (
-        load({"webhook": {"port": 8091}, "watch": {"poll_interval": 20}}).watch.poll_interval == 20
-    )
-    assert load({"webhook": {"bind": "127.0.0.1"}}).watch.poll_interval == 30
+    assert ringing.snapshot_every == 10
+    given = load({"webhook": {"port": 8091}, "watch": {"snapshot_every": 20}}).watch
+    assert given.snapshot_every == 20
+    assert load({"webhook": {"bind": "127.0.0.1"}}).watch.snapshot_every == 30
 
 
 def test_the_old_name_of_a_renamed_setting_is_read_for_one_release() -> None:

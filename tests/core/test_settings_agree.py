@@ -15,7 +15,7 @@ from pagerduty_mattermost.core.config.reader import Reader, Secret
 from pagerduty_mattermost.core.config.settings import Config, load
 from pagerduty_mattermost.core.config.watch import (
     FORMER_WATCH_NAMES,
-    SILENT_WEBHOOK_POLL_SECONDS,
+    WEBHOOK_SNAPSHOT_EVERY,
     WatchConfig,
 )
 
@@ -46,20 +46,20 @@ SHAPE_WORDS = ("type", "secret", "items", "additionalProperties")
 
 SECRET_TEXTS = {"events.routing_keys": {"additionalProperties": SECRET}}
 """Objects of secrets are read as texts and wrapped afterwards."""
-NO_ONE_DEFAULT = {"watch.poll_interval"}
+NO_ONE_DEFAULT = {"watch.snapshot_every"}
 """It hangs on webhook.port; StackStorm must not fill it in."""
 SENTENCES: List[Tuple[str, str]] = [
-    ("pagerduty.yaml.example", "(then {SILENT_WEBHOOK_POLL_SECONDS} where it is not set)"),
+    ("pagerduty.yaml.example", "; {WEBHOOK_SNAPSHOT_EVERY} with a webhook where it is not set"),
     ("pagerduty.yaml.example", "(IANA name; {time_zone} where it is not set)"),
-    ("config.schema.yaml", "Unset, {watch.poll_interval}; with webhook.port"),
-    ("config.schema.yaml", "with webhook.port {SILENT_WEBHOOK_POLL_SECONDS}, for while"),
+    ("config.schema.yaml", "Unset, {watch.snapshot_every}; with webhook.port"),
+    ("config.schema.yaml", "with webhook.port {WEBHOOK_SNAPSHOT_EVERY}."),
     (
         "docs/webhook.md",
         "every `watch.poll_interval_with_webhook` seconds ({watch.poll_interval_with_webhook})",
     ),
     (
         "docs/webhook.md",
-        "every `watch.poll_interval` seconds ({SILENT_WEBHOOK_POLL_SECONDS}, unless it is set)",
+        "every `watch.poll_interval` seconds ({watch.poll_interval})",
     ),
     (
         "docs/storms.md",
@@ -198,8 +198,8 @@ def test_the_example_shows_each_setting_with_its_default(name: str) -> None:
 def word(name: str) -> str:
     """A default in a sentence: the setting's name, after a slash what it is divided by."""
     name, _, divisor = name.partition("/")
-    if name == "SILENT_WEBHOOK_POLL_SECONDS":
-        return str(SILENT_WEBHOOK_POLL_SECONDS)
+    if name == "WEBHOOK_SNAPSHOT_EVERY":
+        return str(WEBHOOK_SNAPSHOT_EVERY)
     default = CODE[name].default
     if isinstance(default, tuple):
         return " or ".join(default)

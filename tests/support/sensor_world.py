@@ -39,7 +39,7 @@ class SensorWorld(BaseSensorTestCase):
             "api_key": API_KEY,
             "api_url": self.server.url,
             "timeouts": {"connect": 1, "read": 1},
-            "watch": {**self.watch, **watch},
+            "watch": {"snapshot_every": 10, **self.watch, **watch},
             "noise": {"storm_incidents": 0, "flapping_rounds": 0},
         }
 

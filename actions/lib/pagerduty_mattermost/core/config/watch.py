@@ -12,8 +12,8 @@ START_STATES = ("triggered", "acknowledged")
 MIN_POLL_SECONDS = 4
 """StackStorm's sensors can't poll more often."""
 MAX_POLL_SECONDS = 3600
-SILENT_WEBHOOK_POLL_SECONDS = 10
-"""Default of `poll_interval` where a webhook is listened for."""
+WEBHOOK_SNAPSHOT_EVERY = 10
+"""Default of `snapshot_every` where a webhook is listened for: reads are further apart then."""
 
 
 class WatchConfig(NamedTuple):
@@ -23,13 +23,14 @@ class WatchConfig(NamedTuple):
     teams: Tuple[str, ...] = ()
     urgencies: Tuple[str, ...] = ()
     start_states: Tuple[str, ...] = START_STATES
-    poll_interval: int = 30
-    """Seconds between two reads of PagerDuty's log. Where a webhook is listened for: between two
-    reads while its calls do not arrive, and then the default is `SILENT_WEBHOOK_POLL_SECONDS`."""
+    poll_interval: int = 10
+    """Seconds between two reads of PagerDuty's log, one request each. Where a webhook is listened
+    for: between two reads while its calls do not arrive."""
     poll_interval_with_webhook: int = 60
     """Seconds between two reads while the calls of PagerDuty's webhook arrive."""
-    snapshot_every: int = 10
-    """Reads of the log between two comparisons with all open incidents."""
+    snapshot_every: int = 30
+    """Reads of the log between two comparisons with all open incidents; where a webhook is
+    listened for the default is `WEBHOOK_SNAPSHOT_EVERY`."""
 
 
 FORMER_WATCH_NAMES = {"poll_interval_with_bell": "poll_interval_with_webhook"}
@@ -53,7 +54,7 @@ class WebhookConfig(NamedTuple):
 def read_watch(whole: Reader, webhook: WebhookConfig) -> WatchConfig:
     defaults = WatchConfig()
     if webhook.port:
-        defaults = defaults._replace(poll_interval=SILENT_WEBHOOK_POLL_SECONDS)
+        defaults = defaults._replace(snapshot_every=WEBHOOK_SNAPSHOT_EVERY)
     read = whole.section("watch", defaults, former=FORMER_WATCH_NAMES)
     return WatchConfig(
         services=read.texts("services"),
