@@ -393,7 +393,7 @@ class BadConfigurationTestCase(SensorWorld):
         assert len(warnings) == 1
         assert "mattermost.url, mattermost.token" in warnings[0]
         self.poll(times=2)
-        assert self.sensor.get_poll_interval() == 30
+        assert self.sensor.get_poll_interval() == 10
 
 
 def _broken() -> Any:

@@ -107,7 +107,7 @@ class StormTestCase(StormCase):
         assert self.sensor.get_poll_interval() == 5
         self.polled(15)
         assert self.events(pair[0]) == self.events(pair[1]) == ["incident.triggered"]
-        assert self.sensor.get_poll_interval() == 30
+        assert self.sensor.get_poll_interval() == 10
         assert self.event_ids() == self.told()
 
     def test_nothing_is_read_for_what_gets_no_card_of_its_own(self) -> None:
