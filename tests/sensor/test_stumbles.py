@@ -52,13 +52,8 @@ class StumblingTestCase(SensorWorld):
         odd, *others = self.three()
         original = change_dispatch.payload
 
-<<<<<<< HEAD
         def payload(change: Any, *more: Any, **named: Any) -> Any:
             return [][1] if change.incident.id == odd.id else original(change, *more, **named)
-=======
-        def payload(change: Any, **more: Any) -> Any:
-            return [][1] if change.incident.id == odd.id else original(change, **more)
->>>>>>> fd53eda (Tests know the new interval, and what goes along with a payload)
 
         with mock.patch.object(change_dispatch, "payload", payload):
             self.poll()
