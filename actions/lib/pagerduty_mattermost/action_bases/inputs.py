@@ -84,9 +84,11 @@ def prepare(schema: Schema, params: Mapping[str, Any], terms: InputTerms) -> Pre
 
 def _span(ready: Mapping[str, Any]) -> List[str]:
     """What is wrong with a time span; an empty list would be taken for an answer."""
+    if not (ready.get("since") and ready.get("until")):
+        return []
     from pagerduty_mattermost.core import times
 
-    since, until = (times.seconds(str(ready.get(name) or "")) for name in ("since", "until"))
+    since, until = (times.seconds(str(ready[name])) for name in ("since", "until"))
     if since is None or until is None or since < until:
         return []
     return [f"until: {ready['until']} is not after since, {ready['since']}: change one of them"]
