@@ -97,7 +97,7 @@ def _card_differs(incident: Thing, post: Any) -> List[str]:
     if word not in post.message or word not in shown:
         lines.append(f"the card does not say {word}: {post.message!r}")
     if f"#{incident['number']}" not in shown:
-        lines.append("the card does not tell its number")
+        lines.append("the card does not show its number")
     wanted = [incident["priority"]]
     if incident["status"] in ("triggered", "acknowledged"):
         wanted += incident["assignees"]

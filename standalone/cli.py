@@ -87,7 +87,7 @@ def _parser() -> argparse.ArgumentParser:
 
     serve = add("serve", _serve, "run sensors, rules, actions and timers until stopped")
     serve.add_argument(
-        "--metrics", metavar="HOST:PORT", help="tell Prometheus how it goes, at /metrics"
+        "--metrics", metavar="HOST:PORT", help="serve figures to Prometheus at /metrics"
     )
     setup.add(commands, common, lambda options: _app(options, config_needed=True))
     run = add("run", _run, "run an action, as `st2 run`")

@@ -111,6 +111,7 @@ PHRASES = [
         {"incidents": "12", "text": "Major incident"},
     ),
     ("dead letters", "pagerduty_deadletters", {}),
+    ("show failed commands", "pagerduty_deadletters", {}),
     ("list deadletters", "pagerduty_deadletters", {}),
     ("who am i?", "pagerduty_whoami", {}),
     ("whoami", "pagerduty_whoami", {}),

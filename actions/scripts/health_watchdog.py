@@ -23,5 +23,5 @@ class HealthWatchdog(PackAction):
             notice = watchdog.check(self.context)
         return {
             "done": "told" if notice else "quiet",
-            "message": notice.text if notice else "Nothing to tell.",
+            "message": notice.text if notice else "Nothing to report.",
         }

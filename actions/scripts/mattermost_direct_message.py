@@ -20,7 +20,7 @@ class DirectMessage(MessageAction):
 
         names, text = listed(users), (message or "").strip()
         if not names:
-            raise RejectedInput("Nobody to tell: give users, each as @name, e-mail or id")
+            raise RejectedInput("Nobody to write to: give users, each as @name, e-mail or id")
         if not text:
             raise RejectedInput("Nothing to send: give a message")
         # All of them are found before anything is sent; each is told once.

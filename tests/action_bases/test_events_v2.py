@@ -77,7 +77,7 @@ class EventsV2TestCase(ActionsTestCase):
         assert self.body()["payload"] == {"summary": "Deployed 1.2", "source": "StackStorm"}
         before = len(self.sent())
         self.server.faults.add("lost", method="POST", times=1)
-        assert "look before you repeat it" in self.refused("event.change", summary="Deployed 1.3")
+        assert "check before you repeat it" in self.refused("event.change", summary="Deployed 1.3")
         assert len(self.sent()) == before + 1
 
     def test_a_lost_answer_is_sent_again_under_the_same_key(self) -> None:

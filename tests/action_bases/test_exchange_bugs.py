@@ -321,7 +321,7 @@ class LostAnswersTestCase(ActionsTestCase):
         assert [row["id"] for row in self.done("schedule.find", query="Blue")] == [made["id"]]
         self.server.faults.add("drop", method="POST", times=1)
         line = self.refused("schedule.create", data={**given, "name": "Green"})
-        assert "it is not known whether it was carried out: look before you repeat it" in line
+        assert "it is not known whether it was carried out: check before you repeat it" in line
         assert sum(one.startswith("POST") for one in self.sent()) == 2
 
     def test_a_merge_is_not_repeated(self) -> None:

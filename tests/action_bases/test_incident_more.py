@@ -154,7 +154,7 @@ class LostAnswersTestCase(ActionsTestCase):
         workflow = self.id("incident_workflows", "Major incident")
         done, line = self.lost("incident.run_workflow", entity_id=incident.id, workflow=workflow)
         assert done is False
-        assert "it is not known whether it was carried out: look before you repeat it" in line
+        assert "it is not known whether it was carried out: check before you repeat it" in line
 
     def test_what_sets_a_state_is_read(self) -> None:
         incident, user = (

@@ -28,7 +28,7 @@ NOT_DONE: Dict[str, Dict[str, Any]] = {
     "500 before it": {"kind": "status", "status": 500},
 }
 """It did not, which looks just the same from here."""
-NOT_KNOWN = "it is not known whether it was carried out: look before you repeat it"
+NOT_KNOWN = "it is not known whether it was carried out: check before you repeat it"
 NEVER_KNOWN = {"webhook_subscription.ping", "incident.run_workflow", "webhook_subscription.create"}
 """Nothing at PagerDuty tells whether these were done, or what came of them."""
 KEYED = {"incident.create.rest_v2", "incident.create.rest_v2.simple", "incident.declare_from_post"}

@@ -99,7 +99,7 @@ class TableTestCase(ActionsTestCase):
             assert faults.listing()[0]["hits"] == tries
             faults.clear()
             assert word in line
-            assert not once or "look before you repeat it" in line
+            assert not once or "check before you repeat it" in line
 
 
 def _add(name: str) -> None:

@@ -119,7 +119,7 @@ class ChatRunTestCase(ChatCase):
         assert "| Looking = at it |" in self.told("notes", incidents=str(one.number))
         assert "needs words" in self.refused("note", incidents=one.id)
         self.told("acknowledge", incidents=one.id)
-        assert "rests for 2 h" in self.told("snooze", incidents=one.id, duration="2h")
+        assert "Snoozed [#" in self.told("snooze", incidents=one.id, duration="2h")
         assert "'soon' is no time" in self.refused("snooze", incidents=one.id, duration="soon")
         assert "| 1 | Ada Lovelace (@\u200bada) |" in self.told("oncall", text="checkout api")
         assert "| on call | until | next |" in self.told("oncall", text="Platform rotation")
@@ -151,7 +151,7 @@ class ChatRunTestCase(ChatCase):
             "status", status=500, method="GET", path=r"^/incidents\?"
         )
         text = self.told("acknowledge", incidents=one.id)
-        assert "can't be told" in text
+        assert "is not known" in text
         assert self.account.incidents[one.id].status == "acknowledged"
 
     def test_an_admins_link_goes_before_the_address(self) -> None:
@@ -298,7 +298,7 @@ class ChatRunTestCase(ChatCase):
             self.sandbox.pagerduty.faults.add("lost", method="POST", path="^/inc", times=1)
             told = self.refused if verb == "workflow" else self.told
             line = told(verb, incidents=one.id, text=text)
-            assert verb != "workflow" or "look before you repeat it: https://" in line
+            assert verb != "workflow" or "check before you repeat it: https://" in line
             assert (
                 sum(
                     method == "POST" and path.startswith("/inc")

@@ -38,7 +38,7 @@ class LostAnswersInChatTestCase(ChatCase):
             self.sandbox.pagerduty.faults.add(method=method, times=1, **trouble)
         command = parse(typed).command._replace(user=row.who)
         if row.usage in NOT_SHOWN:
-            with pytest.raises(NotKnown, match="look before you repeat it: https://"):
+            with pytest.raises(NotKnown, match="check before you repeat it: https://"):
                 self.perform(command)
         else:
             told = self.perform(command)

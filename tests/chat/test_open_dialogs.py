@@ -162,7 +162,7 @@ class WaitingDialogsTestCase(ChatSensorCase):
             assert later is not None
             later.then(lambda status, told: answers.append(told))
             until(lambda: answers, 5)
-        assert "can't be told" in answers[0]["error"]
+        assert "is not known" in answers[0]["error"]
 
     def test_an_action_reports_nothing_that_may_not_be_read_in_time(self) -> None:
         store, order = Store(self.sensor_service), {"id": "a", "awaited_until": 100.0}

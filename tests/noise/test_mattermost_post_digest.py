@@ -112,7 +112,7 @@ class DigestTestCase(IncidentActionCase):
         head, *lines = text.split("\n")
         assert head == (
             "**Quiet hours are over**: 2 of low urgency still open: 1 triggered, 1 "
-            "acknowledged; 1 more came and went."
+            "acknowledged; 1 more was resolved."
         )
         assert ["Disk full" in lines[0], "Certificate" in lines[1], len(lines)] == [True, True, 2]
         assert self.held() == {first.id: "digest", second.id: "over", third.id: "digest"}
@@ -514,7 +514,7 @@ class DigestTestCase(IncidentActionCase):
             assert self.tick()["incidents"] == 1
         (text,) = self.digests()
         assert ["Fine" in text, "Odd" in text] == [True, False]
-        assert "came and went" not in text
+        assert "more were resolved" not in text
         assert self.held() == {first.id: "quiet_hours", second.id: "digest"}
         assert f"the digest of {first.id}: PagerDuty's answer" in self.operations()[0]
         self.tick()

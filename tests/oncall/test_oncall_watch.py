@@ -460,14 +460,14 @@ class ReminderTestCase(WatchCase):
             assert succeeded, result
             return str(result["message"])
 
-        assert "are told" in says("")
-        assert "not told" in says("off")
-        assert "not told" in says("")
+        assert "get a direct message" in says("")
+        assert "no direct messages about" in says("off")
+        assert "no direct messages about" in says("")
         self.look()
         self.look(moment(2026, 11, 24, 8, 40))
         self.look(moment(2026, 11, 24, 9, 1))
         assert (self.told("olu"), len(self.told("mei")), len(self.messages())) == ([], 1, 1)
-        assert "are told" in says("on")
+        assert "get a direct message" in says("on")
         self.look(moment(2026, 11, 25, 9, 1))
         assert len(self.told("olu")) == 1
 
@@ -490,7 +490,13 @@ class ReminderTestCase(WatchCase):
             self.look(moment(2026, 11, 24, 8, minute))
         self.look(moment(2026, 11, 24, 9, 1))
         assert (
-            len([text for text in self.messages("ops") if "Olu Adeyemi could not be told" in text])
+            len(
+                [
+                    text
+                    for text in self.messages("ops")
+                    if "Olu Adeyemi could not be notified" in text
+                ]
+            )
             == 1
         )
 

@@ -46,12 +46,12 @@ def test_what_became_of_a_replay_is_counted_and_its_first_failure_named() -> Non
         dead_letter_view.not_found("x"),
     ]
     assert [one["done"] for one in results] == ["replayed", "failed", "not_tried", "not_found"]
-    assert "void" in results[2]["warning"]
+    assert "more than a minute" in results[2]["warning"]
     made = dead_letter_view.replay_result(results, acts_left_out=2)
     assert (made["replayed"], made["letters"]) == (1, results)
     assert made["message"] == (
-        "1 of 4 replayed. Left out as acts from chat: 2; look at their incidents, then give their "
-        "ids. The first that failed: no such channel"
+        "1 of 4 retried. Left out as commands from chat: 2; check their incidents, then give "
+        "their ids. The first that failed: no such channel"
     )
 
 
@@ -70,4 +70,4 @@ def test_a_catch_up_says_what_waits_and_what_needs_a_hand() -> None:
 
 def test_too_many_are_told_from_a_number_on() -> None:
     assert dead_letter_view.too_many(ALARM_LETTERS - 1) == ""
-    assert "8,000 posts and acts" in dead_letter_view.too_many(ALARM_LETTERS)
+    assert "8,000 posts and commands" in dead_letter_view.too_many(ALARM_LETTERS)

@@ -85,11 +85,11 @@ class DeadLettersTestCase(ExampleCase):
         (last,) = self.listed(maximum=1, parameters=True)
         assert last["parameters"]["key"] == "k1"
         message = self.done("deadletter.list")["message"]
-        assert message.startswith("4 dead letters: ")
+        assert message.startswith("4 failed posts and commands: ")
         assert f"`{last['id']}`" in message
         assert self.done("chat.run", verb="deadletters")["message"] == message
         assert self.done("deadletter.list", incident_id="PNONE")["message"].startswith(
-            "No dead letters"
+            "No failed posts or commands"
         )
 
     def test_a_reason_is_inert_where_it_is_posted(self) -> None:
@@ -103,7 +103,7 @@ class DeadLettersTestCase(ExampleCase):
         first, second = (one["id"] for one in self.listed())
         result = self.done("deadletter.replay", ids=[first, "nothing"])
         assert [one["done"] for one in result["letters"]] == ["replayed", "not_found"]
-        assert result["message"] == "1 of 2 replayed."
+        assert result["message"] == "1 of 2 retried."
         self.chat.server.faults.add("status", method="POST", path="/posts$", **DOWN)
         again = self.done("deadletter.replay", all=True)
         assert [(one["id"], one["done"]) for one in again["letters"]] == [(second, "failed")]
@@ -134,13 +134,13 @@ class DeadLettersTestCase(ExampleCase):
         assert self.done("mattermost.catch_up")["by_hand"] == 1
         everything = self.done("deadletter.replay", all=True)
         assert everything["letters"] == []
-        assert "Left out as acts from chat: 1;" in everything["message"]
+        assert "Left out as commands from chat: 1;" in everything["message"]
         assert self.account.incidents[order["incident"]].status == "triggered"
         (one,) = self.listed(parameters=True)
         assert "hook" not in one["parameters"]["order"]
         result = self.done("deadletter.replay", ids=[one["id"]])
         assert result["replayed"] == 1
-        assert "An act from chat of 2026-11-21T03:45:10Z" in result["letters"][0]["warning"]
+        assert "A command from chat of 2026-11-21T03:45:10Z" in result["letters"][0]["warning"]
         assert self.account.incidents[order["incident"]].status == "acknowledged"
         assert self.listed() == []
         sent = [entry for entry in self.server.journal.entries if entry.method == "PUT"]
@@ -244,7 +244,7 @@ class DeadLettersTestCase(ExampleCase):
         self.done("mattermost.catch_up")
         self.done("mattermost.catch_up")
         (told,) = [message for message in self.chat.messages("ops") if "have failed" in message]
-        assert "8,000 posts and acts have failed and are kept, of 10,000" in told
+        assert "8,000 posts and commands have failed and are kept, of 10,000" in told
 
 
 def raw(number: int, **more: Any) -> str:
@@ -284,7 +284,7 @@ def test_more_than_ten_thousand_are_never_kept_and_each_one_dropped_is_logged(ca
     assert not set(gone) & set(service.items), "those of resolved incidents first, then the oldest"
     assert (
         len(
-            [line for line in caplog.messages if line.startswith("Too many dead letters: dropped")]
+            [line for line in caplog.messages if line.startswith("Too many failed posts: dropped")]
         )
         == DROPPED_AT_ONCE
     )

@@ -73,15 +73,16 @@ class HealthCheckTestCase(IncidentActionCase):
         assert "st2rulesengine" in found["reconcile"]["text"]
         assert "restart st2timersengine" in found["timers"]["text"]
         letters = (
-            "1 kept, 0 of them for a hand (deadletter.list); the newest: the channel is archived"
+            "1 kept, 0 of them need somebody (deadletter.list); "
+            "the newest: the channel is archived"
         )
-        assert found["dead letters"]["text"] == letters
+        assert found["failed posts"]["text"] == letters
         assert "is the chat sensor running?" in found["chat"]["text"]
 
     def test_the_on_call_watch_is_missed_when_it_does_not_look(self) -> None:
         terms = {"oncall": {"channels": {"Platform rotation": "incidents"}}}
         assert self.checks()["on-call watch"]["state"] == "off"
-        assert "has not looked yet" in self.checks(**terms)["on-call watch"]["text"]
+        assert "has not polled yet" in self.checks(**terms)["on-call watch"]["text"]
         for age, state in ((60, "ok"), (1200, "fail")):
             looked = WatchState(at=self.chat.clock() - age)
             self.store.write("oncall.watch", to_data(looked))

@@ -178,7 +178,7 @@ class RouteExplainTestCase(IncidentActionCase):
         held_cards.save(Store(self.action_service), one, self.chat.clock())
         result = self.explain(rule("night", route="night"))
         assert (
-            ":default: held by quiet hours until 9 Oct 2025 09:53 UTC; then the digest"
+            ":default: silenced by quiet hours until 9 Oct 2025 09:53 UTC; then the digest"
             in result["message"]
         )
         assert (

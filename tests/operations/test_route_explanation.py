@@ -18,7 +18,7 @@ from pagerduty_mattermost.operations.route_verdicts import (
 )
 
 MINE = ExplainedCard("c1", "~incidents", "critical", "https://chat/pl/1")
-HELD = MINE._replace(state="held by quiet hours", held=True)
+HELD = MINE._replace(state="silenced by quiet hours", held=True)
 OTHERS = ExplainedCard("c1", "~incidents", "other", "https://chat/pl/2")
 
 

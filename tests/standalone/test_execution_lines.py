@@ -83,7 +83,7 @@ def test_what_an_execution_did_is_one_line_and_what_did_nothing_none(run):
 def test_what_could_not_be_posted_names_the_incident_the_reason_and_that_it_is_kept(run):
     (line,) = run(logging.WARNING, change(), tries=7, default_channel="nowhere")
     assert line.startswith(
-        "#12: pagerduty.mattermost.post_incident: Not done, and kept as dead letter "
+        "#12: pagerduty.mattermost.post_incident: Not done, and kept as failed post "
     )
     assert "(tried again by itself, once the cause may be gone): Mattermost shows" in line
     assert "~nowhere" in line

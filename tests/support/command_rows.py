@@ -295,7 +295,7 @@ ROWS: Tuple[Row, ...] = (
     Row(
         "snooze [id] <2h>",
         "snooze {one} for 2h",
-        "rests for 2 h",
+        "Snoozed ",
         lambda room, one: has_entry(one, "snooze"),
         status="acknowledged",
     ),
@@ -385,7 +385,7 @@ ROWS: Tuple[Row, ...] = (
         who="linus",
         public=True,
     ),
-    Row("notify [on | off]", "notify off", "You are not told of your shifts"),
+    Row("notify [on | off]", "notify off", "You get no direct messages about your shifts"),
     Row("services [name]", "services Checkout", "Checkout API"),
     Row(
         "maintenance <service> for <1h>",
@@ -415,8 +415,8 @@ ROWS: Tuple[Row, ...] = (
         lambda room, one: subscribed(room, "ops") == 0,
         channel="ops",
     ),
-    Row("health", "health", "how it stands"),
-    Row("deadletters [id]", "deadletters", "No dead letters"),
+    Row("health", "health", "| part | state |"),
+    Row("deadletters [id]", "deadletters", "No failed posts or commands"),
     Row("whoami", "whoami", "You are Linus Example at PagerDuty", who="linus"),
     Row("disconnect", "disconnect", "nothing is done in your name", who="linus"),
     Row("connect", "connect", "You are Linus Example at PagerDuty", who="linus"),

@@ -41,7 +41,7 @@ def sentence(outcomes: List[CardOutcome]) -> str:
         return "The incident has no card."
     words = {
         "not_started": "no card started",
-        "held": "held by quiet hours",
+        "held": "silenced by quiet hours",
         "deleted_by_a_person": "the card was deleted by a person",
         "shelved": "the channel is archived, the card waits for it",
     }

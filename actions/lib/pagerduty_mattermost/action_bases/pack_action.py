@@ -172,7 +172,7 @@ class PackAction(Action):
                 return self._keep_failed(self.kept_as, given, error, line)
             except PackError as failed:
                 problem = self.context.line_of(failed)
-                self.context.log.warning("Not kept as a dead letter: %s", problem)
+                self.context.log.warning("Not kept as a failed post: %s", problem)
                 if pause is None or not isinstance(failed, StoreUnreachable):
                     break
                 self.sleep(pause)

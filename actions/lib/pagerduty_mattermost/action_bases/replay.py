@@ -132,7 +132,7 @@ def _begin(context: Context, one: DeadLetter) -> None:
     killed."""
     at = times.iso(context.clock())
     reason = (
-        f"Replayed by hand at {at}; whether it was done is not known, look at the "
+        f"Replayed by hand at {at}; whether it was done is not known, check the "
         f"incident first. {one.reason}"
     )
     dead_letters.save(context.store, one._replace(reason=reason), context.clock())

@@ -80,7 +80,7 @@ def _tell_not_known(context: Context, incident: Incident, error: PackError) -> N
     """In the operations channel: the one who should know was not reached yet."""
     context.notify_operators(
         f"concerned:{incident.escalation_policy_id}",
-        "Whom this incident concerns is not known, so nobody was told of it in private: "
+        "Whom this incident concerns is not known, so nobody got a direct message about it: "
         f"{escape(context.line_of(error))}\n{plain_line(incident)}",
         ttl=NOTICE_SECONDS,
     )
@@ -90,7 +90,7 @@ def _tell_nobody(context: Context, incident: Incident) -> None:
     policy = escape(incident.escalation_policy or incident.escalation_policy_id or "none")
     context.notify_operators(
         f"nobody:{incident.escalation_policy_id}",
-        f"Nobody is on call by the escalation policy of this incident ({policy}), so nobody was "
-        f"told of it in private.\n{plain_line(incident)}",
+        f"Nobody is on call by the escalation policy of this incident ({policy}), so nobody got "
+        f"a direct message about it.\n{plain_line(incident)}",
         ttl=NOTICE_SECONDS,
     )

@@ -130,7 +130,7 @@ def _changed(what: str) -> Words:
 
 def _reopened(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
     to, wrong = _to(event), times.clock(event.change("not_reopened_at"), view.zone, view.now)
-    other = f" (what was told as reopened at {wrong} was a hand-over)" if wrong else ""
+    other = f" (what was posted as reopened at {wrong} was a hand-over)" if wrong else ""
     return _by(who, "reopened", "reopened") + (f", assigned to {to}" if to else "") + other
 
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 _CLOSING = (
     "An id is PagerDuty's (PT4KHLK), a number (1234) or a link. Without one it is the "
     "thread's incident, else the "
-    "only one open and assigned to you. `/pd dry-run …` changes nothing and tells what "
+    "only one open and assigned to you. `/pd dry-run …` changes nothing and shows what "
     "would be done."
 )
 

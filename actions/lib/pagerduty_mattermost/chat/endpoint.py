@@ -224,7 +224,7 @@ class ChatEndpoint:
         try:
             say(self._new_mattermost(), user_id, hook, OrderReply(text), self._log)
         except PackError as error:
-            self._log.info("What became of a call could not be told: %s", error)
+            self._log.info("What became of a call could not be reported: %s", error)
 
     def _read(
         self, call: ChatCall

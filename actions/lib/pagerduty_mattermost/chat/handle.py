@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 DONE, TOO_LATE, DROPPED = "done", "too_late", "dropped"
 _VOID = {
     TOO_LATE: "Not done: it waited for more than a minute. It is kept as a failed command.",
-    DROPPED: "Dropped: whoever asked was told that it was not taken.",
+    DROPPED: "Dropped: whoever asked got the answer that it was not taken.",
 }
 
 

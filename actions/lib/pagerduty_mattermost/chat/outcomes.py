@@ -53,7 +53,7 @@ class DialogOutcome(NamedTuple):
 
 
 NOT_KNOWN = DialogOutcome(
-    ":warning: What came of it can't be told, StackStorm does not answer: look at the card first."
+    ":warning: What came of it is not known, StackStorm does not answer: check the card first."
 )
 
 

@@ -55,7 +55,7 @@ def require(context: Context, command: Command, verb: Verb) -> None:
     )
     raise RejectedInput(
         f"PagerDuty does not let you {verb.name.replace('_', ' ')}: your role is {name}, which "
-        f"only looks{way_out}"
+        f"may only read{way_out}"
     )
 
 

@@ -346,7 +346,7 @@ def command_fields(
         "auto_complete": True,
         "auto_complete_hint": "[list | declare | ack 1234 | resolve 1234 note | oncall | help]",
         "auto_complete_desc": (
-            "PagerDuty: list, declare, acknowledge, resolve, page. /pd help tells all"
+            "PagerDuty: list, declare, acknowledge, resolve, page. /pd help lists all"
         ),
         "display_name": "PagerDuty",
         "description": MARK,

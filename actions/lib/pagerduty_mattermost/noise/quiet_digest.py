@@ -67,7 +67,7 @@ class DigestsPosted(NamedTuple):
     def message(self) -> str:
         if not self.due:
             return "No digest is due."
-        return f"Digests posted: {len(self.post_ids)}; incidents that were held: {self.incidents}."
+        return f"Digests posted: {len(self.post_ids)}; incidents silenced: {self.incidents}."
 
 
 class HeldByFate(NamedTuple):
@@ -151,7 +151,8 @@ def message(open_ones: Sequence[Incident], over: int, zone: tzinfo) -> str:
     ordered = sorted(open_ones, key=lambda one: (one.created_at, one.number))
     counted = incident_lists.counted(ordered).replace(" open", " of low urgency still open", 1)
     lines = [
-        f"**Quiet hours are over**: {counted}" + (f"; {over} more came and went." if over else ".")
+        f"**Quiet hours are over**: {counted}"
+        + (f"; {over} more {'was' if over == 1 else 'were'} resolved." if over else ".")
     ]
     lines += [f"- {incident_lists.line(one, zone)}" for one in ordered[:MAX_LISTED]]
     if len(ordered) > MAX_LISTED:

@@ -31,7 +31,7 @@ def card(storm: Mapping[str, Any], zone: tzinfo) -> Tuple[str, Dict[str, Any]]:
         lines.append(f"… and {hidden} more in PagerDuty.")
     if not ended:
         lines.append(
-            "_They get no cards of their own, but those that somebody acts on and those of "
+            "_No cards of their own, except those that somebody acts on and those of "
             "high priority._"
         )
     attachment = {

@@ -80,7 +80,7 @@ class StormGate:
             try:
                 self._keep(self._detector)
             except StoreUnreachable as error:  # incidents go on being dispatched
-                self._log.warning("What is held back is not kept yet: %s", error)
+                self._log.warning("What the storm holds back is not kept yet: %s", error)
         waiting = frozenset(id for id, verdict in self._verdicts.items() if verdict == WAIT)
         if patient:
             self.waiting = waiting

@@ -132,6 +132,6 @@ def _rows(
         if still and not page.more and (total is None or total == len(rows)):
             return rows
     raise RetryLater(
-        "PagerDuty GET /oncalls: the rows changed while they were read; the next look makes "
+        "PagerDuty GET /oncalls: the rows changed while they were read; the next poll makes "
         "up for it"
     )

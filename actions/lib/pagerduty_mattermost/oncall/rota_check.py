@@ -117,7 +117,7 @@ def _message(
         else "All of them can be reached."
     )
     if advice:
-        message += f" {len(advice)} {'thing' if len(advice) == 1 else 'things'} to look at."
+        message += f" {len(advice)} {'thing' if len(advice) == 1 else 'things'} to check."
     return message
 
 

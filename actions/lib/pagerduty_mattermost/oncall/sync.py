@@ -270,7 +270,7 @@ class OnCallSynchronizer:
                 self._problem(
                     f"account:{post_key('account', person.id)}",
                     f"{person.name} is on call and has no Mattermost account of the same e-mail "
-                    f"address to be in {label}: identity.link tells which one it is",
+                    f"address to be in {label}: identity.link says which one it is",
                 )
             else:
                 found.add(account.id)

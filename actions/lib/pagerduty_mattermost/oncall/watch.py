@@ -89,13 +89,13 @@ def run(context: Context, *, by_sensor: bool) -> Dict[str, Any]:
     if by_sensor:
         last = remembered(context.store).at
         if last and abs(context.clock() - last) < RUNS_APART_SECONDS:
-            return {"done": "too_soon", "message": "It looked a moment ago."}
+            return {"done": "too_soon", "message": "It polled a moment ago."}
     if gives_way(context.store, "oncall.watch", context.clock(), GIVES_WAY_SECONDS):
         message = "PagerDuty's rate limit runs out: it waits for the next run."
         return {"done": "gives_way", "message": message}
     report = OnCallWatcher(context).run()
     for problem in report.problems:
-        context.log.warning("Not told: %s", problem)
+        context.log.warning("Not posted: %s", problem)
     return {"done": "done", **report._asdict(), "message": sentence(report)}
 
 

@@ -300,7 +300,7 @@ def _resolved(state: CanaryState, sight: CanarySight, now: float) -> CanaryState
     if not late:
         return state
     why = f": {sight.problem}" if sight.problem else ""
-    text = f"an event was told to resolve, and its incident or card does not show it{why}"
+    text = f"an event was sent to resolve it, and its incident or card does not show it{why}"
     return failed(state, RESOLVE, text, now)
 
 

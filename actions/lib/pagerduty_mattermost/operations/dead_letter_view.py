@@ -25,7 +25,7 @@ WHAT_HAPPENS = {
     RETRYABLE: "tried again by itself",
     BLOCKED: "tried again by itself, once the cause may be gone",
     PERMANENT: "replayed by hand alone",
-    ACT: "an act, void: by hand alone, after a look at the incident",
+    ACT: "a command: by hand alone, after a check of the incident",
 }
 MAX_REASON = 160
 """Characters of it in a table."""
@@ -72,7 +72,7 @@ def row(one: DeadLetter, *, parameters: bool) -> Dict[str, Any]:
 def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo) -> str:
     """The newest first; `total`: how many there are."""
     if not total:
-        return "No dead letters: nothing has failed that is not done by now."
+        return "No failed posts or commands."
     kinds = {kind: sum(one.kind == kind for one in shown) for kind in WHAT_HAPPENS}
     words = "; ".join(
         f"{number} {kind} ({WHAT_HAPPENS[kind]})" for kind, number in kinds.items() if number
@@ -91,7 +91,7 @@ def markdown(shown: Sequence[DeadLetter], total: int, zone: tzinfo) -> str:
     ][:MAX_ROWS]
     head = ("id", "what", "incident", "kind", "why", "failed last", "times")
     text = (
-        f"{total} dead letter{'' if total == 1 else 's'}: "
+        f"{total} failed {'post or command' if total == 1 else 'posts and commands'}: "
         f"{words or 'none of these'}.\n\n{table(head, rows)}"
     )
     return text + (f"\n… and {total - len(rows)} more." if total > len(rows) else "")
@@ -103,7 +103,7 @@ def picked(
     """Those asked for, and the ids that are none. `acts`: whether `everything` holds the acts from
     chat too. Raises RejectedInput unless ids or all are given."""
     if bool(ids) == everything:
-        raise RejectedInput("Give either ids, as deadletter.list tells them, or all=true")
+        raise RejectedInput("Give either ids, as deadletter.list shows them, or all=true")
     if everything:
         return [one for one in found if acts or one.kind != ACT], []
     by_id = {one.id: one for one in found}
@@ -116,8 +116,8 @@ def warning(one: DeadLetter) -> str:
     if one.kind != ACT:
         return ""
     return (
-        f"An act from chat of {times.iso(one.first_at)}, done in the name of who asked then "
-        "although a minute had made it void: look whether the incident is as it should be."
+        f"A command from chat of {times.iso(one.first_at)}, done in the name of who asked then "
+        "although more than a minute had passed: check whether the incident is as it should be."
     )
 
 
@@ -135,22 +135,22 @@ def replayed(one: DeadLetter, problem: Optional[str]) -> Dict[str, Any]:
 
 def kept_result(one: DeadLetter, line: str) -> Dict[str, Any]:
     """What an action returns that failed and was kept. `line`: why."""
-    message = f"Not done, and kept as dead letter {one.id} ({WHAT_HAPPENS[one.kind]}): {line}"
+    message = f"Not done, and kept as failed post {one.id} ({WHAT_HAPPENS[one.kind]}): {line}"
     return {"done": "kept", "dead_letter": one.id, "kind": one.kind, "message": message}
 
 
 def not_found(id: str) -> Dict[str, Any]:
-    return {"id": id, "done": "not_found", "message": "No dead letter has this id."}
+    return {"id": id, "done": "not_found", "message": "No failed post or command has this id."}
 
 
 def replay_result(results: List[Dict[str, Any]], acts_left_out: int) -> Dict[str, Any]:
     """What `deadletter.replay` returns."""
     count = sum(one["done"] == "replayed" for one in results)
     failed = next((one["message"] for one in results if one["done"] == "failed"), "")
-    message = f"{count} of {len(results)} replayed."
+    message = f"{count} of {len(results)} retried."
     if acts_left_out:
         message += (
-            f" Left out as acts from chat: {acts_left_out}; look at their incidents, then give "
+            f" Left out as commands from chat: {acts_left_out}; check their incidents, then give "
             "their ids."
         )
     if failed:
@@ -189,7 +189,7 @@ def too_many(count: int) -> str:
     if count < ALARM_LETTERS:
         return ""
     return (
-        f"{count:,} posts and acts have failed and are kept, of {MAX_LETTERS:,} at most; beyond "
-        "that the oldest are dropped. `st2 run pagerduty.deadletter.list` tells why; replay or "
-        "drop them."
+        f"{count:,} posts and commands have failed and are kept, of {MAX_LETTERS:,} at most; "
+        "beyond that the oldest are dropped. `st2 run pagerduty.deadletter.list` says why; "
+        "retry or drop them."
     )

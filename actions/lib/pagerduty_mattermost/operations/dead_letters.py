@@ -179,7 +179,7 @@ def load_all(store: Store, log: Any) -> List[DeadLetter]:
             found.append(one)
     if broken and log is not None:
         log.warning(
-            "Dead letters that do not read: %s; `st2 key get` shows them",
+            "Failed posts that do not read: %s; `st2 key get` shows them",
             ", ".join(sorted(broken)[:5]),
         )
     return sorted(found, key=lambda one: (one.first_at, one.id))
@@ -189,7 +189,7 @@ def make_room(store: Store, kept: Sequence[DeadLetter], limit: int, log: Any) ->
     """Drop what is more than `limit`, each with a line in the log; those that are left."""
     gone: Set[str] = set()
     for one in surplus(kept, limit):
-        log.warning("Too many dead letters: dropped %s", log_line(one))
+        log.warning("Too many failed posts: dropped %s", log_line(one))
         drop(store, one)
         gone.add(one.id)
     return [one for one in kept if one.id not in gone]

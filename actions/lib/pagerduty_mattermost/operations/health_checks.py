@@ -78,7 +78,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("reconcile", _reconcile),
         ("on-call watch", _oncall),
         ("timers", _timers),
-        ("dead letters", _letters),
+        ("failed posts", _letters),
         ("webhook", _webhook),
         ("chat", _chat),
         ("canary", _canary),
@@ -95,7 +95,7 @@ def checks(context: Context) -> List[CheckResult]:
 def table(found: Sequence[CheckResult]) -> str:
     """As Markdown; outside text is escaped."""
     rows = [(f"{_EMOJI[one.state]} {one.name}", markdown.cell(one.text, 300)) for one in found]
-    return markdown.table(("", "how it stands"), rows)
+    return markdown.table(("part", "state"), rows)
 
 
 def worst(found: Sequence[CheckResult]) -> str:
@@ -147,7 +147,7 @@ def _scope(context: Context) -> Tuple[str, str]:
 def _rate(context: Context) -> Tuple[str, str]:
     rate = context.pagerduty.last_rate
     if rate is None or rate.limit <= 0:
-        return OFF, "PagerDuty tells none"
+        return OFF, "PagerDuty names none"
     text = f"{rate.remaining} of {rate.limit} requests a minute left"
     return (WARN if rate.remaining * 10 < rate.limit else OK), text
 
@@ -155,7 +155,7 @@ def _rate(context: Context) -> Tuple[str, str]:
 def _clock(context: Context) -> Tuple[str, str]:
     server = context.pagerduty.last_server_time
     if server is None:
-        return WARN, "PagerDuty tells no time (header Date)"
+        return WARN, "PagerDuty gives no time (header Date)"
     skew = abs(context.clock() - server)
     if skew > MAX_SKEW_SECONDS:
         return (
@@ -239,15 +239,15 @@ def _reconcile(context: Context) -> Tuple[str, str]:
 def _oncall(context: Context) -> Tuple[str, str]:
     watched = context.settings.oncall.channels
     if not watched:
-        return OFF, "not configured: no hand-offs are told (oncall.channels)"
+        return OFF, "not configured: no hand-offs are posted (oncall.channels)"
     last = last_look(context.store)
     if last is None:
         return (
             WARN,
-            ("has not looked yet: are the rules pagerduty.upkeep and upkeep_by_timer enabled?"),
+            ("has not polled yet: are the rules pagerduty.upkeep and upkeep_by_timer enabled?"),
         )
     age = context.clock() - last
-    text = f"{len(watched)} schedules and policies, last looked at {times.duration(age)} ago"
+    text = f"{len(watched)} schedules and policies, last polled {times.duration(age)} ago"
     return (
         (FAIL, f"{text}: see the executions of pagerduty.health.upkeep")
         if age > WATCH_OVERDUE_SECONDS
@@ -272,7 +272,7 @@ def _letters(context: Context) -> Tuple[str, str]:
         return OK, "none"
     by_hand = sum(one.kind in (dead_letters.PERMANENT, dead_letters.ACT) for one in kept)
     text = (
-        f"{len(kept)} kept, {by_hand} of them for a hand (deadletter.list); the newest: "
+        f"{len(kept)} kept, {by_hand} of them need somebody (deadletter.list); the newest: "
         f"{kept[-1].reason}"
     )
     return (FAIL if len(kept) >= dead_letters.ALARM_LETTERS else WARN), text

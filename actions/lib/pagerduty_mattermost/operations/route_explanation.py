@@ -215,10 +215,10 @@ def _held(context: Context, incident_id: str, present: Mapping[str, Any]) -> Lis
     for one in held_cards.every(context.store, context.log):
         if one.incident_id != incident_id or one.channel_id in present:
             continue
-        state = "held by quiet hours and told in their digest; the next change posts it"
+        state = "silenced by quiet hours and listed in their digest; the next change posts it"
         if one.why == held_cards.QUIET:
             until = times.stamp(times.iso(one.until), zone)
-            state = f"held by quiet hours until {until}; then the digest tells of it"
+            state = f"silenced by quiet hours until {until}; then their digest lists it"
         state += f", and {by_hand(incident_id, one.channel_id)} does it now"
         label = one.label or one.channel_id
         found.append(ExplainedCard(one.channel_id, label, one.route.name, state, held=True))

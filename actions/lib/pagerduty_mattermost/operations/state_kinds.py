@@ -151,11 +151,11 @@ KINDS: Tuple[StateKind, ...] = (
         "who is who at PagerDuty",
         careful=True,
     ),
-    StateKind("oncall", (watch.KEY,), "who was on call when it was looked at last"),
+    StateKind("oncall", (watch.KEY,), "who was on call at the last poll"),
     StateKind(
         "notify",
         (f"{shift_messages.KEY_PREFIX}<user_id>",),
-        "who does not want to be told of shifts",
+        "who wants no messages about shifts",
         careful=True,
     ),
     StateKind(
@@ -195,7 +195,7 @@ KINDS: Tuple[StateKind, ...] = (
     StateKind(
         "calls",
         (f"{body_events.KEY_PREFIX}<sha>",),
-        "roles and tasks that a call of the webhook told of and that are not posted yet",
+        "roles and tasks that a call of the webhook brought and that are not posted yet",
         body_events.KEPT_SECONDS,
     ),
     StateKind(
@@ -226,7 +226,7 @@ KINDS: Tuple[StateKind, ...] = (
     StateKind(
         "complaints",
         (f"{operations_notices.KEY_PREFIX}<sha>", DROPPED_KEYS, BEGUN_KEYS, OUTCOME_KEYS),
-        "what was told, or taken back",
+        "what was posted, or taken back",
         90 * DAY_SECONDS,
     ),
     StateKind(

@@ -24,7 +24,7 @@ def reset(store: Store, kinds: Sequence[str], confirm: str) -> Dict[str, Any]:
     if confirm != token(names):
         raise RejectedInput(
             "confirm does not fit what would be deleted now (something came or went, or other "
-            "kinds were given): run it without confirm and look again"
+            "kinds were given): run it without confirm and check again"
         )
     for name in names:
         store.delete(name)

@@ -135,7 +135,7 @@ def _sentence(
         ]
         for card in cards
     ]
-    parts = [f"{len(states)} state{'' if len(states) == 1 else 's'}, {len(letters)} dead letters"]
+    parts = [f"{len(states)} state{'' if len(states) == 1 else 's'}, {len(letters)} failed posts"]
     parts.append(
         f"for the sensor it is {cell(known.status)}" if known else "the sensor does not know it"
     )

@@ -83,7 +83,7 @@ def unknown(person: Reference, shown: str, of: str) -> str:
     """The notice that nobody in Mattermost is that PagerDuty user. `shown`: the name, escaped;
     `of`: what they should have heard of."""
     return (
-        f"{shown} could not be told of {of}: no active Mattermost user has the e-mail "
+        f"{shown} could not be notified of {of}: no active Mattermost user has the e-mail "
         "address of this PagerDuty user "
         f"({escape(person.email) or 'none'}), and no admin linked one (identity.link)."
     )

@@ -158,4 +158,4 @@ def _tell_elsewhere(context: Context, room: RoomRecord, line: str, of: str = "")
     except NotFound:
         context.notify_operators(key, f"{escape(room.incident)}: {line}")
     except PackError as error:
-        context.log.warning("Not told of the room of %s: %s", room.incident, error)
+        context.log.warning("Not informed of the room of %s: %s", room.incident, error)

@@ -249,8 +249,8 @@ class Cycle:
             confirmed = self._clock.confirmed(read.server_time, self._monotonic())
             if read.truncated:
                 self._log.warning(
-                    "More log entries in one second than PagerDuty lists: a snapshot looks "
-                    "for the rest"
+                    "More log entries in one second than PagerDuty lists: a snapshot reads "
+                    "the rest"
                 )
                 self._snapshots.wanted = self._snapshots.whole_wanted = True
             now = max(confirmed or 0.0, state.cursor)

@@ -90,7 +90,7 @@ class Heartbeat:
         try:
             at = timer_seen_at(self._store)
         except PackError as error:
-            self._log.info("Whether timers fire can't be told: %s", error)
+            self._log.info("Whether timers fire is not known: %s", error)
             return
         if at is not None and self._clock() - at > TIMERS_DEAD_SECONDS:
             self._health.failed("timers", TIMERS_DEAD_PROBLEM, now, at_once=True)
@@ -178,7 +178,7 @@ def report_health(
                 HEALTH_TRIGGER, to_json(notice), trace_tag=notice.key, ids=(notice.key,)
             )
         except PackError as error:
-            log.warning("The sensor's health could not be told: %s", error)
+            log.warning("The sensor's health could not be reported: %s", error)
             if isinstance(error, UnfitPayload):
                 continue
             break

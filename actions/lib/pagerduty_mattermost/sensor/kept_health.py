@@ -38,7 +38,7 @@ class KeptHealth:
         except BrokenValue:
             kept = None
         except PackError as error:
-            self._log.info("What was told of this sensor is not known yet: %s", error)
+            self._log.info("What was reported of this sensor is not known yet: %s", error)
             return False
         told = kept_told(kept.get("told"), "") if isinstance(kept, dict) else {}
         self._health.told.update({k: v for k, v in told.items() if k not in self._health.told})
@@ -53,4 +53,4 @@ class KeptHealth:
         try:
             self._store.write(self._key, {"told": told}, KEPT_SECONDS)
         except PackError as error:
-            self._log.info("What was told of this sensor is not kept: %s", error)
+            self._log.info("What was reported of this sensor is not kept: %s", error)

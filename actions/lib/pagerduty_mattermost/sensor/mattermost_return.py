@@ -92,7 +92,7 @@ class MattermostReturn:
         try:
             return self._step()
         except Exception as error:  # noqa: BLE001 - the thread must not die of it
-            self._log.error("The look for Mattermost failed: %s", fault(self._log, error))
+            self._log.error("Polling Mattermost failed: %s", fault(self._log, error))
             return FAULT_PAUSE_SECONDS
 
     def _live(self) -> None:
@@ -152,7 +152,7 @@ class MattermostReturn:
         try:
             self._dispatcher.dispatch(BACK_TRIGGER, {"key": key}, trace_tag=key)
         except PackError as error:
-            self._log.warning("That Mattermost answers could not be told: %s", error)
+            self._log.warning("That Mattermost answers could not be reported: %s", error)
             return False
         self._log.info("Mattermost answers: what waits for it is posted now")
         return True

@@ -44,7 +44,7 @@ def rebuild(state: SensorState, read: SnapshotRead, watch: WatchFilter) -> None:
 def _time_of(read: SnapshotRead) -> float:
     if read.server_time is None:
         raise RetryLater(
-            "PagerDuty GET /incidents: the answer tells no time (header Date), so nothing can "
+            "PagerDuty GET /incidents: the answer gives no time (header Date), so nothing can "
             "start"
         )
     return read.server_time

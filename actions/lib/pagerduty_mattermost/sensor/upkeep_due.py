@@ -118,5 +118,5 @@ class UpkeepDue:
         try:
             return self._store.has_any(prefix)
         except PackError as error:
-            self._log.info("Whether there is something to do can't be told: %s", error)
+            self._log.info("Whether there is something to do is not known: %s", error)
             return True

@@ -165,7 +165,9 @@ class WebhookEndpoint:
             if event is not None:
                 self._events.keep(event)
         except PackError as error:
-            self._log_once("What a call tells can't be kept, PagerDuty will repeat it: %s", error)
+            self._log_once(
+                "What a call reports can't be kept, PagerDuty will repeat it: %s", error
+            )
             return 503, {"error": "it can't be kept now"}
         self._count(verdict, body)
         return ANSWER_STATUS[verdict], {} if verdict == GENUINE else {
@@ -279,7 +281,7 @@ class WebhookEndpoint:
         if silent is not None and now - silent < TROUBLE_COUNTS_SECONDS:
             # Forged calls alone are told nowhere: any stranger can make them.
             problems["silent"] = (
-                "PagerDuty's webhook did not tell of changes that the log holds, which is "
+                "PagerDuty's webhook did not report changes that the log holds, which is "
                 "polled instead: run pagerduty.webhook.status"
             ) + (f"; {unfit_advice(unfit)}" if unfit else "")
         self._cycle.health.stands(

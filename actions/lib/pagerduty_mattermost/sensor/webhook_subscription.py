@@ -70,11 +70,11 @@ def setup(
         done = "recreated" if found.rows else "created"
     message = f"The subscription {id} of {url} is {done}."
     if not set(ALL_EVENTS) <= set(events):
-        message += " PagerDuty refused the event types of roles and tasks: these are not told."
+        message += " PagerDuty refused the event types of roles and tasks: these are not posted."
     try:
         pagerduty.post(fill(ONE + "/ping", id=id))
         message += (
-            " PagerDuty was asked for a ping: pagerduty.webhook.status tells whether it arrived."
+            " PagerDuty was asked for a ping: pagerduty.webhook.status says whether it arrived."
         )
     except RetryLater as error:
         message += f" It could not be tried with a ping: {error}"
@@ -265,7 +265,7 @@ def _create(
     id, secret = str(row.get("id") or ""), _method(row).get("secret")
     if not id or not isinstance(secret, str) or not secret:
         raise RetryLater(
-            "PagerDuty POST /webhook_subscriptions: the answer tells no secret; run it again",
+            "PagerDuty POST /webhook_subscriptions: the answer holds no secret; run it again",
             maybe_done=True,
         )
     try:

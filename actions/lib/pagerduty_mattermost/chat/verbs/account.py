@@ -62,16 +62,16 @@ def notify(context: Context, command: Command) -> CommandResult:
     user = account(context, command.user)
     asked = command.text.strip().lower()
     if asked not in ("", "on", "off"):
-        raise RejectedInput("say notify on, notify off, or notify alone to hear how it stands")
+        raise RejectedInput("say notify on, notify off, or notify alone to see how it is set")
     if asked:
         set_wants(context.store, user.id, asked == "on")
     if wants(context.store, user.id):
         return CommandResult(
-            "You are told in private when your shifts begin and end, and before: `/pd "
+            "You get a direct message when your shifts begin and end, and before: `/pd "
             "notify off` ends that."
         )
     return CommandResult(
-        "You are not told of your shifts in private: `/pd notify on` changes that."
+        "You get no direct messages about your shifts: `/pd notify on` changes that."
     )
 
 
@@ -93,7 +93,7 @@ VERBS = (
         name="connect",
         run=connect,
         usage="connect",
-        help="look again for the PagerDuty user with your e-mail address",
+        help="search again for the PagerDuty user with your e-mail address",
         forms=(Form(("connect",)),),
         group=YOU,
         changes=OWN_SETTINGS,
@@ -113,7 +113,7 @@ VERBS = (
         name="notify",
         run=notify,
         usage="notify [on | off]",
-        help="whether you are told in private when your shifts begin and end, and before",
+        help="whether you get a direct message when your shifts begin and end, and before",
         forms=(
             Form(
                 (
@@ -131,6 +131,6 @@ VERBS = (
         ),
         group=YOU,
         changes=OWN_SETTINGS,
-        dry_run="It would change whether you are told of your shifts in private.",
+        dry_run="It would change whether you get direct messages about your shifts.",
     ),
 )

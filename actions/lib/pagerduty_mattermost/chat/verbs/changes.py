@@ -61,9 +61,8 @@ def snooze(context: Context, command: Command) -> CommandResult:
     email, incident = sender_and_incident(context, command)
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
     context.pagerduty.post(path, {"duration": length}, from_email=email)
-    return CommandResult(
-        f"{named(incident)} rests for {times.duration(length)}.", (incident.id,), email
-    )
+    until = times.stamp(times.iso(span.end), times.zone(zone))
+    return CommandResult(f"Snoozed {named(incident)} until {until}.", (incident.id,), email)
 
 
 def merge(context: Context, command: Command) -> CommandResult:

@@ -30,13 +30,20 @@ VERBS = (
         name="deadletters",
         run=listed,
         usage="deadletters [id]",
-        help="posts and acts that failed, of all incidents or one, and what becomes of them",
+        help="posts and commands that failed, of all incidents or one, and what becomes of them",
         forms=(
             Form(
                 tuple(
                     f"{show}{letters}"
                     for show in ("", "show ", "list ", "get ")
-                    for letters in ("deadletters", "dead letters", "deadletter", "dead letter")
+                    for letters in (
+                        "failed posts",
+                        "failed commands",
+                        "deadletters",
+                        "dead letters",
+                        "deadletter",
+                        "dead letter",
+                    )
                 ),
                 incidents_and(nothing()),
             ),

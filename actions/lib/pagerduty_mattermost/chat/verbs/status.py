@@ -264,7 +264,7 @@ def _still_open(context: Context, known: Optional[Listing]) -> str:
             "/incidents", "incidents", OPEN_QUERY, MAX_OPEN_INCIDENTS
         )
     except PackError as error:
-        return f"(What is still open can't be told: {escape(str(error))})"
+        return f"(What is still open is not known: {escape(str(error))})"
     left = [incident_of(row) for row in found.items]
     return incident_lists.still_open(left, truncated=found.truncated)
 

@@ -119,7 +119,7 @@ def _listed(found: Sequence[subscriptions.Subscription]) -> str:
 
 def _channel(command: Command) -> str:
     if not command.channel:
-        raise RejectedInput("which channel is not told here: type it as /pd in the channel")
+        raise RejectedInput("which channel is not known here: type it as /pd in the channel")
     return command.channel
 
 

@@ -265,7 +265,7 @@ class Mattermost(MattermostDirectory):
                 return
             before = posts[-1]["id"]
         raise RetryLater(
-            f"Too many posts in channel {channel_id} to tell whether the bot has posted already"
+            f"Too many posts in channel {channel_id} to see whether the bot has posted already"
         )
 
     def find_reply(self, root_id: str, key: str) -> Optional[Dict[str, Any]]:

@@ -42,7 +42,7 @@ def notify_operators(
     """
     settings = mattermost.settings
     if not (settings.operations_channel or settings.default_channel):
-        log.warning("%s (set mattermost.operations_channel to be told there)", text)
+        log.warning("%s (set mattermost.operations_channel to get it there)", text)
         return False
     key = post_key("complaint", about)
     try:
@@ -57,6 +57,6 @@ def notify_operators(
     except BrokenValue:
         return False
     except PackError as error:
-        log.warning("%s (not told in the operations channel: %s)", text, error)
+        log.warning("%s (not posted in the operations channel: %s)", text, error)
         return False
     return True

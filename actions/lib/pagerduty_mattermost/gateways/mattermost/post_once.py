@@ -142,7 +142,7 @@ def with_delay(message: str, first: float, now: float, zone: tzinfo) -> str:
     if now - first < LATE_SECONDS or not message:
         return message
     return (
-        f"{message}\n_Of {times.stamp(times.iso(first), zone)}, told "
+        f"{message}\n_Of {times.stamp(times.iso(first), zone)}, posted "
         f"{times.duration(now - first)} later._"
     )
 

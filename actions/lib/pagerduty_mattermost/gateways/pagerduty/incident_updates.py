@@ -168,7 +168,7 @@ def next_level(incident: Mapping[str, Any], on_calls: Sequence[OnCall]) -> int:
             else ""
         )
         raise RejectedInput(
-            f"on which level the incident stands can't be told{among}; give escalation_level"
+            f"on which level the incident is can't be found out{among}; give escalation_level"
         )
     return found[0] + 1
 

@@ -168,7 +168,7 @@ def not_known(error: RetryLater, link: str = "", why: str = "") -> NotKnown:
     """The error of a write of which nobody knows whether it was carried out, with what to do."""
     line = _line(error, why or "it is not known whether it was carried out")
     return NotKnown(
-        f"{line}: look before you repeat it{': ' + link if link else ''}",
+        f"{line}: check before you repeat it{': ' + link if link else ''}",
         status=error.status,
         error_id=error.error_id,
         retry_after=error.retry_after,

@@ -64,7 +64,7 @@ class BrokenValue(PackError):
 
     def __init__(self, name: str, raw: str, why: str) -> None:
         super().__init__(
-            f"The datastore key '{PREFIX}{name}' does not read ({why}); look at it with "
+            f"The datastore key '{PREFIX}{name}' does not read ({why}); see it with "
             f"`st2 key get {PREFIX}{name}`"
         )
         self.name = name

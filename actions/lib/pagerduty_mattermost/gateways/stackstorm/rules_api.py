@@ -40,7 +40,7 @@ def rules_on(service: Any, trigger: str, deadline: float) -> List[Any]:
 
     found = _read(page, deadline)
     if len(found) >= PAGE_SIZE:
-        raise RetryLater(f"More than {PAGE_SIZE - 1} rules on {trigger}: they are not looked at")
+        raise RetryLater(f"More than {PAGE_SIZE - 1} rules on {trigger}: they are not read")
     return found
 
 
