@@ -30,7 +30,7 @@ def told(
             f"{escape(line)}. Correct the rule: until then it posts nothing.",
         )
     except PackError as failed:  # no Mattermost is configured
-        context.log.info("Not told in the operations channel: %s", context.line_of(failed))
+        context.log.info("Not posted in the operations channel: %s", context.line_of(failed))
     return line
 
 
@@ -44,7 +44,7 @@ def _rules(
     try:
         rules = all_rules(service)
     except PackError as error:
-        context.log.info("Which rule it is can't be told: %s", context.line_of(error))
+        context.log.info("Which rule it is could not be found out: %s", context.line_of(error))
         return []
     found = []
     for rule in rules:
