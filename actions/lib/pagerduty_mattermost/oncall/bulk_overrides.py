@@ -109,8 +109,8 @@ def _unused(pagerduty: PagerDuty) -> List[str]:
         found += [id_of(row) for row in shift_based if id_of(row) not in used]
     if len(found) > MAX_UNUSED:
         raise RejectedInput(
-            f"{len(found)} schedules are used by no escalation policy, more than can be looked "
-            f"through ({MAX_UNUSED}): say it schedule by schedule"
+            f"{len(found)} schedules are used by no escalation policy, more than can be "
+            f"searched ({MAX_UNUSED}): say it schedule by schedule"
         )
     return found
 
