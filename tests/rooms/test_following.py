@@ -429,3 +429,43 @@ def test_one_rooms_trouble_stays_with_it(world: RoomsWorld) -> None:
     report = round_(world)
     assert len(report.problems) == 1
     assert world.chat.channel(world.records().old_of(other.id)[0].name).delete_at
+
+
+def test_roles_and_tasks_are_told_in_the_room(world: RoomsWorld) -> None:
+    """Calls of the webhook alone tell of them: they come as events of a change."""
+    from pagerduty_mattermost.core import times
+    from pagerduty_mattermost.incidents.incident import IncidentEvent, Person
+
+    incident = opened(world)
+    context = world.context()
+    at = times.iso(world.clock())
+    ada = Person("PADA", "Ada Lovelace")
+    change = world.change(incident, context)._replace(
+        events=(
+            IncidentEvent(
+                "role1", "incident.role.assigned", at, ada, (("to", "Commander to Mei"),)
+            ),
+            IncidentEvent("task1", "incident.task.created", at, ada, (("task", "Call the bank"),)),
+        ),
+        cycle=7,
+    )
+    posting.follow(context, change)
+    assert feed(world) == [
+        "Ada Lovelace assigned Lead to Mei",
+        "Ada Lovelace added the task Call the bank",
+    ]
+
+
+def test_mitigated_is_told_once_in_the_room(world: RoomsWorld) -> None:
+    from pagerduty_mattermost.cards.incident_memory import MitigatedMark
+    from pagerduty_mattermost.cards.records import IncidentRecords
+    from pagerduty_mattermost.core import times
+
+    incident = opened(world)
+    mark = MitigatedMark("ada@example.com", times.iso(world.clock()), "Ada Lovelace", "PADA")
+    IncidentRecords(world.context().store, incident.id).save_mark(mark)
+    come(world, incident)
+    world.clock.advance(100)
+    world.pagerduty.annotate(incident, "later", "Ada Lovelace")
+    come(world, incident)
+    assert len([text for text in world.texts(NAME) if "Mitigated" in text]) == 1

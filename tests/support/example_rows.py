@@ -80,6 +80,19 @@ def posted(test: ExampleCase) -> str:
     return id
 
 
+def roomed(test: ExampleCase) -> str:
+    id = incident(test)
+    test.done("room.open", incident_id=id)
+    return id
+
+
+def put_away(test: ExampleCase) -> Parameters:
+    test.chat.service.make_team_admin("ops", "pagerduty")
+    id = roomed(test)
+    test.done("room.archive", incident_id=id)
+    return {"incident_id": id}
+
+
 def changed(test: ExampleCase) -> Dict[str, Any]:
     """What the sensor would dispatch."""
     found = incident_from_rest(test.done("incident.get", entity_id=incident(test)))
@@ -233,6 +246,14 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "mattermost.upload_file": fixed(channel="incidents", name="notes.txt", content="All is well"),
     "mattermost.repaint_incident": lambda t: {"incident_id": posted(t)},
     "room.tend": fixed(),
+    "room.list": fixed(),
+    "room.find": lambda t: {"incident_id": roomed(t)},
+    "room.info": lambda t: {"incident_id": roomed(t)},
+    "room.invite": lambda t: {"incident_id": roomed(t), "users": ["@grace"]},
+    "room.adopt": lambda t: {"incident_id": incident(t), "channel": "ops"},
+    "room.announce": lambda t: {"incident_id": incident(t), "channels": ["~ops"]},
+    "room.archive": lambda t: {"incident_id": roomed(t)},
+    "room.restore": put_away,
     "room.open": lambda t: {"incident_id": posted(t)},
     "mattermost.tell_incident": lambda t: {"change": changed(t), "to": "assignees"},
     "mattermost.add_reaction": lambda t: {"post_id": post(t), "emoji": "eyes"},

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.chat import setup_trial
+from pagerduty_mattermost.chat import setup_rooms, setup_trial
 from pagerduty_mattermost.chat.requests import COMMAND, NOTE
 from pagerduty_mattermost.chat.setup_steps import ADVICE, CHANGED, MADE, OK, PROBLEM, SetupStep
 from pagerduty_mattermost.core.config.reader import Secret
@@ -105,6 +105,7 @@ class _Setup:
         can be."""
         wanted = checked(triggers)
         steps = [self._bot(), *self._places(), *setup_trial.trust(self._admin.client_config())]
+        steps += setup_rooms.steps(self._context)
         missing = self._missing()
         if missing:
             return [

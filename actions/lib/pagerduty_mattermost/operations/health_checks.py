@@ -4,7 +4,7 @@ stand.
     found = checks(context)      # [CheckResult(name, state, text), ...]
     table(found)                 # for people, in Markdown
 
-Each check costs one request at most, and none of them changes anything. A check never raises: what
+Each check costs a request or few, and none of them changes anything. A check never raises: what
 can't be found out is a failed check.
 """
 
@@ -27,6 +27,8 @@ from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.oncall.watch import last_look
 from pagerduty_mattermost.operations import reconcile_run
 from pagerduty_mattermost.operations.watchdog import allowed, remembered
+from pagerduty_mattermost.rooms import rights
+from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.sensor.heartbeat import (
     EVERY_SECONDS,
     TIMERS_DEAD_SECONDS,
@@ -82,6 +84,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("webhook", _webhook),
         ("chat", _chat),
         ("canary", _canary),
+        ("rooms", _rooms),
     ):
         try:
             found.append(CheckResult(name, *check(context)))
@@ -350,3 +353,18 @@ def _chat(context: Context) -> Tuple[str, str]:
         OK,
         (f"{chat.public_url} answers {status} in {(time.monotonic() - began) * 1000:.0f} ms"),
     )
+
+
+def _rooms(context: Context) -> Tuple[str, str]:
+    """What the bot may do with rooms, how many there are, and how full the team is."""
+    if mattermost_missing(context.settings):
+        return OFF, "Mattermost is not configured"
+    found = rights.read(context)
+    open_ones = len(RoomRecords(context.store, context.log).every())
+    text = f"{open_ones} rooms; {found.fullness}"
+    if found.missing:
+        return WARN, f"the bot may not {', '.join(found.missing)}; {text}"
+    if found.is_nearly_full:
+        return WARN, f"no room can be made when the team is full; {text}"
+    restore = "" if found.restore else "; archived rooms are restored by an admin of the team"
+    return OK, text + restore

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Dict, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.rooms.furnishing import furnish
-from pagerduty_mattermost.rooms.links import label, room_link
+from pagerduty_mattermost.rooms.links import label
 from pagerduty_mattermost.rooms.opening import find_or_make
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 
@@ -98,20 +98,3 @@ def _result(
     if room is not None:
         found.update(channel_id=room.channel_id, post_id=room.post_id, name=room.name)
     return {**found, "message": message}
-
-
-def facts(context: Context, room: RoomRecord) -> Dict[str, Any]:
-    """A room as actions give it."""
-    return {
-        "incident_id": room.incident,
-        "channel_id": room.channel_id,
-        "name": room.name,
-        "link": room_link(context, room),
-        "post_id": room.post_id,
-        "private": room.private,
-        "adopted": room.adopted,
-        "state": room.state,
-        "ended": room.ended,
-        "due": room.due,
-        "furnished": list(room.done),
-    }
