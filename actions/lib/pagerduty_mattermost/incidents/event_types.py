@@ -106,6 +106,7 @@ UNDOES_ACKNOWLEDGEMENT = ("incident.reassigned", "incident.escalated", "incident
 """Events of a hand-over: they take an acknowledgement back, which has no entry of its own then."""
 
 TYPE_CHANGED = "incident.incident_type.changed"
+CUSTOM_FIELDS = "incident.custom_field_values.updated"
 FIELDS = ("urgency", "priority", "title", "assignees", "policy", "incident_type")
 _ALL = frozenset(FIELDS)
 _ASSIGNEES = frozenset(("assignees",))

@@ -12,6 +12,7 @@ from typing import List, NamedTuple, Optional, Set, Tuple
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.alert_content import with_details
 from pagerduty_mattermost.incidents.event_types import (
+    CUSTOM_FIELDS,
     EVENT_TYPES,
     EXPLAINS,
     FIELDS,
@@ -359,6 +360,8 @@ class IncidentStory:
             stale = incident.updated_at < before.updated_at
             kept = {f: getattr(before, f) for f in FIELDS if stale or f not in self._explained}
             kept["bridge"] = before.bridge  # the log includes none
+            said = any(e.event and e.event.event_type == CUSTOM_FIELDS for e in self._group)
+            kept["custom_fields"] = "" if said else before.custom_fields
             if not incident.is_open:
                 kept["assignees"] = ""
             after = after._replace(**kept, updated_at=max(incident.updated_at, before.updated_at))

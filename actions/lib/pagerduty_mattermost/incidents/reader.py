@@ -31,6 +31,8 @@ from pagerduty_mattermost.core.errors import NotFound, RejectedInput, Unreadable
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, Page, PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
+from pagerduty_mattermost.gateways.pagerduty.write_outcome import rows_of
+from pagerduty_mattermost.incidents.custom_fields import marks
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import (
     LogEntry,
@@ -54,7 +56,7 @@ MAX_LOOKED_UP = 25
 """Incidents looked up one by one in a snapshot; the others follow with the next."""
 
 _LOG_INCLUDES = ["incidents", "channels"]
-_INCIDENT_INCLUDES = ["conference_bridge", "first_trigger_log_entries"]
+_INCIDENT_INCLUDES = ["conference_bridge", "custom_fields", "first_trigger_log_entries"]
 
 
 class LogRead(NamedTuple):
@@ -164,6 +166,12 @@ def _with_incidents(pagerduty: PagerDuty, entries: List[LogEntry]) -> List[LogEn
 def read_incident(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
     """One incident with its first alert and conference bridge; None when there is none (any
     more)."""
+    found = read_with_fields(pagerduty, incident_id)
+    return found[0] if found is not None else None
+
+
+def read_with_fields(pagerduty: PagerDuty, incident_id: str) -> Optional[Tuple[Incident, str]]:
+    """The same, with the mark of its custom fields (`custom_fields.marks`)."""
     try:
         row = get_incident(pagerduty, incident_id, _INCIDENT_INCLUDES)
     except (NotFound, RejectedInput):
@@ -171,7 +179,7 @@ def read_incident(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:
     found = incident_from_rest(row)
     if found is None:  # it is there: None would say that it is gone
         raise Unreadable(f"PagerDuty's answer on the incident {incident_id} does not read")
-    return found
+    return found, marks(rows_of(row, "custom_fields"))
 
 
 def read_readable(pagerduty: PagerDuty, incident_id: str) -> Optional[Incident]:

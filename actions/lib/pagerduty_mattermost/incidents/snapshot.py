@@ -227,7 +227,7 @@ def _unknown(
     changed = _status_time(incident) or created
     if not incident.is_open and not now - LATELY_SECONDS < changed <= now - DIFFERENCE_AGE_SECONDS:
         return None
-    events = [_event(incident, "status", "triggered", TRIGGERED, incident.created_at)]
+    events = [found_event(incident, "status", "triggered", TRIGGERED, incident.created_at)]
     states = ["triggered"]
     if incident.status != "triggered" and changed <= now - DIFFERENCE_AGE_SECONDS:
         events.append(_status_event(incident, "triggered"))
@@ -258,7 +258,7 @@ def _known(
         return None
     actual = known_of(incident, incident.status, _status_time(incident) or now, before.flags, now)
     events: List[IncidentEvent] = []
-    kept: Dict[str, Any] = {"turns": before.turns}
+    kept: Dict[str, Any] = {"turns": before.turns, "custom_fields": before.custom_fields}
     if before.status != incident.status:
         if young.is_old(incident.id, "status", incident.status, actual.status_at, now):
             events.append(_status_event(incident, before.status))
@@ -290,7 +290,7 @@ def _known(
         flags |= BRIDGE_KNOWN
     else:
         kept["bridge"] = before.bridge  # the list of what is resolved includes none
-    young_ones = set(kept) - {"status_at", "turns"}
+    young_ones = set(kept) - {"status_at", "turns", "custom_fields"}
     if young_ones and (incident.is_open or young_ones - {"bridge"}):
         flags |= DIFFERS
     known = actual._replace(flags=flags, **kept)
@@ -347,7 +347,7 @@ def _status_event(incident: Incident, was: str) -> IncidentEvent:
         agent = Person("", incident.resolved_by)
     occurred_at = times.iso(at) if at is not None else incident.updated_at
     changes = (("merged_into", incident.merged_into),) if incident.merged_into else ()
-    return _event(incident, "status", status, event_type, occurred_at, agent, changes)
+    return found_event(incident, "status", status, event_type, occurred_at, agent, changes)
 
 
 def _field_event(incident: Incident, field: str, was: str, value: str) -> IncidentEvent:
@@ -364,19 +364,19 @@ def _field_event(incident: Incident, field: str, was: str, value: str) -> Incide
         ]
     elif field == "policy":
         changes = [("to", incident.escalation_policy)]
-    return _event(
+    return found_event(
         incident, field, value, _EVENT[field], incident.updated_at, Person(), tuple(changes)
     )
 
 
 def _bridge_event(incident: Incident, bridge: str) -> IncidentEvent:
     to = incident.conference_url or incident.conference_number or "none"
-    return _event(
+    return found_event(
         incident, "bridge", bridge, BRIDGE_UPDATED, incident.updated_at, Person(), (("to", to),)
     )
 
 
-def _event(
+def found_event(
     incident: Incident,
     what: str,
     value: str,
@@ -385,6 +385,7 @@ def _event(
     agent: Person = Person(),  # noqa: B008 - immutable
     changes: Tuple[Tuple[str, str], ...] = (),
 ) -> IncidentEvent:
+    """What a snapshot found, with the same id whoever finds it."""
     if not value.isalnum() or len(value) > 20:
         value = f"{zlib.crc32(value.encode('utf-8', 'replace')):08x}"
     return IncidentEvent(

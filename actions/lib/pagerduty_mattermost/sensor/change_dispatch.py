@@ -28,7 +28,7 @@ from pagerduty_mattermost.incidents.known_states import (
     StateStep,
     bridge_of,
 )
-from pagerduty_mattermost.incidents.reader import read_incident
+from pagerduty_mattermost.incidents.reader import read_with_fields
 from pagerduty_mattermost.incidents.trigger_payload import NOTHING_SAID, payload
 from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.sensor.routing import Routing
@@ -145,19 +145,21 @@ class ChangeDispatch:
             return step
         self._enrichable -= 1
         try:
-            whole = read_incident(self._pagerduty, change.incident.id)
+            read = read_with_fields(self._pagerduty, change.incident.id)
         except PackError as error:
             self._enrichable = 0
             self._log.warning("Posted without its conference bridge: %s", error)
             return step
-        if whole is None:
+        if read is None:
             return step
+        whole, fields = read
         mine = change.incident
         incident = mine._replace(**{n: getattr(mine, n) or getattr(whole, n) for n in EXTRAS})
         if known is not None:
             known = known._replace(
                 bridge=bridge_of(incident.conference_url, incident.conference_number),
                 flags=known.flags | BRIDGE_KNOWN,
+                custom_fields=fields,
             )
         # The first alert is known for certain only from its log entry, which came whole.
         complete = TRIGGERED in change.event_types

@@ -43,6 +43,7 @@ from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 from pagerduty_mattermost.noise.storm_gate import StormGate
 from pagerduty_mattermost.sensor.body_events import BodyEvents, with_body_events
 from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
+from pagerduty_mattermost.sensor.custom_field_looks import with_custom_fields
 from pagerduty_mattermost.sensor.health import SENSOR, SensorHealth, fault, kept_told
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, report_health
 from pagerduty_mattermost.sensor.open_summary import begun, edited, followed, summary
@@ -297,6 +298,7 @@ class Cycle:
             changed=tuple(one for one in read.found.changed if one.id not in undecided)
         )
         steps = differences(state, news, watch, now, self._snapshots.pending)
+        steps = with_custom_fields(self._pagerduty, state, news.changed, steps, now, self._log)
         self._dispatch(state, steps, now)
         if state.scope != watch.fingerprint:
             state.scope = watch.fingerprint
