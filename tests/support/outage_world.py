@@ -70,6 +70,10 @@ class OutageCase(IncidentActionCase):
 
         self.after(0, step)
 
+    def settings(self, **changes: Any) -> Dict[str, Any]:
+        """A machine that does other things as well answers late: no trouble of these tests."""
+        return {**super().settings(**changes), "timeouts": {"connect": 5, "read": 5}}
+
     # Time
 
     def after(self, seconds: float, call: Callable[[], None]) -> None:
