@@ -11,7 +11,7 @@ import test_oncall_targets as targets
 import test_oncall_today as today
 import test_oncall_watch as watch
 import test_oncall_week as week
-from oncall_case import OnCallCase
+from oncall_case import DAY, HOUR, OnCallCase, moment
 
 
 class Upgraded(OnCallCase):
@@ -54,3 +54,43 @@ class ShiftBasedMembersTestCase(Upgraded, sync.MembersTestCase):
 
 class ShiftBasedTargetsTestCase(Upgraded, targets.TargetsTestCase):
     __test__ = True
+
+
+class HalfOfEachKindTestCase(watch.RequestTestCase):
+    """500 schedules of 2,000 users, every second one shift-based. One look costs at most
+    ⌈entries/100⌉ + ⌈shift-based schedules/1000⌉ + 2 requests."""
+
+    __test__ = True
+
+    def setUp(self) -> None:
+        super().setUp()
+        for one in self.made[::2]:
+            one["layers"][0]["turn"] = DAY
+            self.account.upgrade(one["id"])
+        kinds = [one["type"] for one in self.account.catalog["schedules"].values()]
+        assert kinds.count("schedule_v3") == 250
+
+    def test_the_first_look_finds_names_of_both_kinds_in_their_lists(self) -> None:
+        self.terms(channels={one["name"]: "incidents" for one in self.made})
+        entries = self.rows(self.now, self.now + HOUR)
+        asked = self.asked()
+        assert asked.count("/v3/schedules") == 1
+        assert asked.count("/schedules") == 4, "one to learn how many there are"
+        assert asked.count("/oncalls") <= -(-entries // 100)
+        others = ("/schedules", "/v3/schedules", "/oncalls")
+        assert len([path for path in asked if path not in others]) <= 1, asked
+
+    def test_an_upgrade_of_all_that_are_left_is_no_hand_off_and_costs_nothing(self) -> None:
+        self.terms(channels={one["name"]: "incidents" for one in self.made})
+        self.look()
+        for one in self.made[1::2]:
+            one["layers"][0]["turn"] = DAY
+        self.at(moment(2026, 11, 23, 10, 1))
+        self.look()
+        for one in self.made[1::2]:
+            self.account.upgrade(one["id"])
+        self.at(moment(2026, 11, 23, 10, 2))
+        entries = self.rows(self.now - 60, self.now)
+        asked = self.asked()
+        assert len(asked) <= -(-entries // 100) + 1 + 2
+        assert self.messages() == []
