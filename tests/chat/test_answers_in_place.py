@@ -190,3 +190,67 @@ class AnswersInPlaceTestCase(ChatSensorCase):
             assert self.click(token).status_code == 200
             assert "evil" not in self.orders()[-1]["hook"]
             assert "api" not in self.orders()[-1]["hook"]
+
+    def test_show_is_the_card_with_details_notes_and_buttons(self) -> None:
+        one = self.account.trigger(
+            "Database",
+            "Slow",
+            details={"host": "db-1", "lines": "\n".join("x" * 90 for _ in "abcd")},
+        )
+        self.account.annotate(one, "It is the disk", user="grace@example.com")
+        shown = self.typed(f"show {one.number}")
+        assert shown.message == ""
+        head, *rest = shown.attachments
+        assert head["title"] == f"#{one.number} Slow"
+        assert "**Triggered**" in head["text"]
+        text = "\n".join(part["text"] for part in rest)
+        for word in ("db-1", "x" * 90, "**Grace Hopper**", "It is the disk", "Escalation policy"):
+            assert word in text, word
+        assert [one["name"] for one in head["actions"]] == [
+            "Acknowledge",
+            "Resolve",
+            "Note…",
+            "More…",
+        ]
+        (told,) = self.clicked(shown, "acknowledge")
+        assert told.message.startswith("Acknowledged ")
+        assert "**Acknowledged** by" in told.attachments[0]["text"]
+        assert self.shown(told)[0] == ["Resolve", "Note…", "More…"]
+        known = len(self.ada.dialogs())
+        assert self.ada.click(told, "note").status_code == 200
+        dialog = self.ada.dialogs()[known:][0]
+        assert f"#{one.number} Slow" in dialog.dialog["introduction_text"]
+        before = len(self.ada.seen())
+        assert self.ada.submit(dialog, {"text": "Replaced"}).json() == {}
+        assert self.handle()[0] is True
+        (told,) = self.ada.seen()[before:]
+        assert told.message.startswith("Noted on ")
+        assert "Replaced" in "".join(part["text"] for part in told.attachments)
+
+    def test_details_of_a_card_open_for_whoever_asks_alone(self) -> None:
+        one = self.account.trigger("Database", "Slow", details={"host": "db-1"})
+        token = self.token(one, "more")
+        late = self.trigger()
+        context = {"token": token, "selected_option": "details"}
+        self.click("", context=context, trigger_id=self.trigger())
+        assert self.handle()[0] is True
+        (dialog,) = self.ada.dialogs()
+        assert "db-1" in dialog.dialog["introduction_text"]
+        assert (dialog.dialog["elements"], dialog.dialog["submit_label"]) == ([], "Close")
+        assert self.ada.submit(dialog, {}).json() == {}
+        self.sandbox.clock.advance(31)
+        self.click("", context=context, trigger_id=late)
+        assert self.handle()[0] is True
+        assert "db-1" in self.direct_messages()[-1]
+
+    def trigger(self) -> str:
+        """One of Ada's, as a click brings it."""
+        from sandbox.mattermost import triggers
+
+        return triggers.new(self.sandbox.mattermost.service, self.ada.id)[1]
+
+    def test_rows_do_not_repeat_the_day_of_today(self) -> None:
+        self.account.trigger("Database", "Slow")
+        (row,) = self.typed("list").attachments
+        assert row["text"].rsplit(" · ", 1)[-1].count(":") == 1
+        assert " Nov " not in row["text"]

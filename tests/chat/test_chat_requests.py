@@ -169,7 +169,7 @@ def test_a_dialog_is_opened_for_who_clicked_where_they_clicked() -> None:
         "context": {"token": button("note")},
     }
     assert read(post(buttons.CLICK, click), SECRETS, NOW) == DialogWanted(
-        "note", "P1", "t", ADA, "c" * 26
+        "note", "P1", "t", ADA, "c" * 26, about="#0"
     )
     for without in ("user_id", "trigger_id"):
         with pytest.raises(CallRefused):

@@ -129,4 +129,4 @@ def test_who_asked_is_looked_up_once_to_find_the_incident_and_to_act(office: Off
     office.incident()
     office.order("command", text="whoami", hook=office.hook())
     trips = office.order("command", text="show", hook=office.hook())
-    check(trips, ["GET /incidents", FIND], mattermost=2, datastore=4)
+    check(trips, ["GET /incidents", FIND, FIND, f"{FIND}/notes"], mattermost=2, datastore=4)

@@ -120,7 +120,8 @@ class ChatMoreTestCase(ChatCase):
         assert "no PagerDuty user has the e-mail address" in refused
 
     def test_help_is_an_answer(self) -> None:
-        assert "**Act on an incident**" in self.told("help")
+        assert "**Act on an incident**" in self.told("help", text="acts")
+        assert "`/pd help oncall`" in self.told("help")
         assert "`/pd ack [ids]`" in self.told("help", text="ack")
 
     def test_a_dialog_needs_pd(self) -> None:

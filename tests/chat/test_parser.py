@@ -10,8 +10,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.chat.command_table import TOPICS
 from pagerduty_mattermost.chat.named_people import people
 from pagerduty_mattermost.chat.parser import Parsed, parse
+from pagerduty_mattermost.chat.verb import GROUPS
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 
 SAID = [
@@ -302,11 +304,17 @@ def test_what_can_not_be_read_is_told_with_what_to_type(text: str, told: str) ->
     assert told in parse(text).problem
 
 
-def test_help_lists_every_command_and_explains_one() -> None:
+def test_help_is_one_screen_and_leads_to_every_command() -> None:
     help_text, whole = TABLE.help_text, TABLE.help_text()
-    assert all((f"`/pd {verb.usage}`" in whole) is not verb.is_detail for verb in TABLE.verbs)
-    assert all(f"`/pd {v.hint}`" in help_text(v.word) for v in TABLE.verbs if v.is_detail)
-    assert len(whole) < 4200
+    assert len(whole.split("\n")) <= 15, "a screen"
+    assert max(map(len, whole.split("\n")[:10])) < 100, "ten lines that fit"
+    assert all(f"`/pd help {topic}`" in whole for topic in TOPICS)
+    assert set(TOPICS.values()) == set(GROUPS)
+    topics = "".join(map(help_text, TOPICS))
+    for verb in TABLE.verbs:
+        assert f"`/pd {verb.hint}`" in (help_text(verb.word) if verb.is_detail else topics)
+        assert verb.example, verb.name
+        assert parse(verb.example).command.verb == verb.name, verb.example
     assert "[--urgency …]" in help_text("trigger")
     assert help_text("acknowledge") == help_text("ack").split("\n")[-1]
     assert "Did you mean `/pd help ack`?" in help_text("akc")

@@ -154,6 +154,8 @@ def choices(status: str) -> Set[str]:
 def test_what_a_card_offers_can_be_done_in_its_state(status: str) -> None:
     assert choices(status)
     for choice in choices(status):
+        if choice == buttons.DETAILS:
+            continue  # it only reads
         order = {"kind": "click", "verb": choice, "incident": "PT4KHLK", "user_id": "u" * 26}
         said, _ = orders.command_of(order)
         verb = TABLE.get(said.verb)
@@ -260,7 +262,7 @@ def test_the_example_of_contributing_is_understood_explained_allowed_and_run(
     said = parse("How many?", table=table).command._replace(user="ada")
     assert said.verb == "count"
     assert "did you mean `/pd count`?" in parse("cuont", table=table).problem
-    assert "- `/pd count`: how many incidents are open" in table.help_text()
+    assert "- `/pd count`: how many incidents are open" in table.help_text("incidents")
     context = context_of(sandbox, read_only=True)
     before = len(sandbox.pagerduty.account.incidents)
     sandbox.pagerduty.account.trigger("Database", "Slow")

@@ -111,6 +111,16 @@ def _choose(option: str, effect: Callable[[EmbeddedRoom, Any], Any], **more: Any
     return Click(more.pop("status", "acknowledged"), "more", option, effect, **more)
 
 
+def _details_shown(room: EmbeddedRoom) -> bool:
+    """They are read and closed."""
+    ada = room.person("ada")
+    (dialog,) = until(ada.dialogs, 10)
+    return (
+        "Escalation policy" in dialog.dialog["introduction_text"]
+        and ada.submit(dialog, {}).json() == {}
+    )
+
+
 CLICKS: Tuple[Click, ...] = (
     Click(
         "triggered",
@@ -166,6 +176,7 @@ CLICKS: Tuple[Click, ...] = (
         lambda r, one: has_entry(one, r.pagerduty.options.workflow_entry),
         dialog={"text": "Major incident"},
     ),
+    _choose("details", lambda r, one: _details_shown(r)),
 )
 
 

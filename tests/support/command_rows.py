@@ -179,7 +179,7 @@ ROWS: Tuple[Row, ...] = (
     Row(
         "show [id]",
         "show https://acme.pagerduty.com/incidents/{id}?from=mail",
-        "| assigned to | Ada Lovelace |",
+        "assigned to Ada Lovelace",
     ),
     Row(
         "notes [id]",
@@ -420,7 +420,7 @@ ROWS: Tuple[Row, ...] = (
     Row("whoami", "whoami", "You are Linus Example at PagerDuty", who="linus"),
     Row("disconnect", "disconnect", "nothing is done in your name", who="linus"),
     Row("connect", "connect", "You are Linus Example at PagerDuty", who="linus"),
-    Row("help [command]", "help ack", "`/pd ack [ids]`"),
+    Row("help [topic or command]", "help ack", "`/pd ack [ids]`"),
 )
 
 

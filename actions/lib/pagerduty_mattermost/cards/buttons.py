@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Tuple
 
+from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
 from pagerduty_mattermost.incidents.incident import Incident
 
@@ -21,6 +22,9 @@ MENU = "more"
 """How the menu's id begins."""
 CLICK = "/click"
 """Where clicks and choices go, below the public address."""
+DETAILS = "details"
+"""Choice of the menu: all that is known of it, for whoever asks alone."""
+MAX_TITLE = 100
 CONFIRMED = "confirmed"
 DISMISSED = "dismissed"
 """What the two buttons of a question bring back."""
@@ -64,20 +68,31 @@ class Origin(NamedTuple):
 
 
 def actions(
-    incident: Incident, url: str, key: str, now: float, chosen: int = 0
+    incident: Incident,
+    url: str,
+    key: str,
+    now: float,
+    chosen: int = 0,
+    origin: Origin = Origin(),  # noqa: B008 - immutable
 ) -> Tuple[Mapping[str, Any], ...]:
     """What can be done with the incident as it is: a resolved one can be reopened, a merged or
-    deleted one nothing. `chosen`: how often something was chosen from the card's menu."""
+    deleted one nothing. `chosen`: how often something was chosen from the card's menu; `origin`:
+    of a card that answers a command."""
+
+    def sent(verb: str, title: str = "") -> Dict[str, Any]:
+        return call(incident.id, verb, url, key, now, title=title, origin=origin)
+
+    title = one_line(f"#{incident.number} {incident.title}", MAX_TITLE)
     if incident.status == "resolved":
-        return (_button(incident, "reopen", "Reopen", "", url, key, now),)
+        return (_button("reopen", "Reopen", "", sent("reopen")),)
     if not incident.is_open:
         return ()
     made: List[Mapping[str, Any]] = []
     if incident.status == "triggered":
-        made.append(_button(incident, "acknowledge", "Acknowledge", "primary", url, key, now))
-    made.append(_button(incident, "resolve", "Resolve", "success", url, key, now))
-    made.append(_button(incident, "note", "Note…", "", url, key, now))
-    made.append(_menu(incident, url, key, now, chosen))
+        made.append(_button("acknowledge", "Acknowledge", "primary", sent("acknowledge")))
+    made.append(_button("resolve", "Resolve", "success", sent("resolve")))
+    made.append(_button("note", "Note…", "", sent("note", title)))
+    made.append(_menu(incident, chosen, sent(MENU, title)))
     return tuple(made)
 
 
@@ -123,35 +138,44 @@ def _pressed(id: str, name: str, style: str, url: str, token: str) -> Dict[str, 
     return {"id": id, "name": name, "type": "button", "style": style, "integration": integration}
 
 
-def _button(
-    incident: Incident, verb: str, name: str, style: str, url: str, key: str, now: float
-) -> Dict[str, Any]:
-    made: Dict[str, Any] = {
-        "id": verb,
-        "name": name,
-        "type": "button",
-        "integration": call(incident.id, verb, url, key, now),
-    }
+def _button(id: str, name: str, style: str, integration: Dict[str, Any]) -> Dict[str, Any]:
+    made = {"id": id, "name": name, "type": "button", "integration": integration}
     return {**made, "style": style} if style else made
 
 
-def _menu(incident: Incident, url: str, key: str, now: float, chosen: int) -> Dict[str, Any]:
+def _menu(incident: Incident, chosen: int, integration: Dict[str, Any]) -> Dict[str, Any]:
     choices = [(value, f"{text}…") for value, text in DIALOGS.items() if value != "note"]
     for value, text in reversed(MENU_ACTS):
         if value == ROOM:
             choices.append((value, text))
         elif incident.status == "acknowledged":
             choices.insert(0, (value, text))
+    choices.append((DETAILS, "Details"))
     return {
         "id": f"{MENU}{incident.status}{chosen or ''}",
         "name": "More…",
         "type": "select",
         "options": [{"text": text, "value": value} for value, text in choices],
-        "integration": call(incident.id, MENU, url, key, now),
+        "integration": integration,
     }
 
 
-def call(incident_id: str, verb: str, url: str, key: str, now: float) -> Dict[str, Any]:
-    """What a click on the incident's button sends where: its `integration`."""
-    token = sign(key, PURPOSE, {"v": verb, "i": incident_id}, button_expiry(now))
+def call(
+    incident_id: str,
+    verb: str,
+    url: str,
+    key: str,
+    now: float,
+    *,
+    title: str = "",
+    origin: Origin = Origin(),  # noqa: B008 - immutable
+) -> Dict[str, Any]:
+    """What a click on the incident's button sends where: its `integration`. `title`: of the
+    incident, for the dialog that it opens."""
+    about: Dict[str, Any] = {"v": verb, "i": incident_id}
+    if title:
+        about["t"] = title
+    if origin.hook:
+        about = {**about, "r": 1, "h": origin.hook, "l": origin.command}
+    token = sign(key, PURPOSE, about, button_expiry(now))
     return {"url": url.rstrip("/") + CLICK, "context": {"token": token}}

@@ -45,19 +45,20 @@ def in_order(incidents: Iterable[Incident]) -> List[Incident]:
     return sorted(incidents, key=order_of)
 
 
-def incidents(found: Sequence[Incident], zone: tzinfo, more: int = 0) -> str:
+def incidents(found: Sequence[Incident], zone: tzinfo, more: int = 0, *, now: str = "") -> str:
     """The first `MAX_ROWS` of them, a line each, and how many there are beyond; `more` were not
-    even read."""
-    lines = [f"- {line(one, zone)}" for one in found[:MAX_ROWS]]
+    even read. `now`: ISO 8601; the day of then is not said."""
+    lines = [f"- {line(one, zone, now)}" for one in found[:MAX_ROWS]]
     hidden = len(found) - len(lines)
     if hidden or more:
         lines.append(f"\n… and {'at least ' if more else ''}{hidden + more} more.")
     return "\n".join(lines)
 
 
-def line(one: Incident, zone: tzinfo) -> str:
+def line(one: Incident, zone: tzinfo, now: str = "") -> str:
     """An incident in one line of Markdown, which fits a telephone: state and priority, title,
-    urgency, service, who it is assigned to, since when."""
+    urgency, service, who it is assigned to, since when. `now`: ISO 8601; of that day the time
+    alone is said."""
     state = state_of(one)
     priority = f" **{escape(one_line(one.priority, MAX_WORD))}**" if one.priority else ""
     people = [one_line(person.name, MAX_WORD) for person in one.assignees if person.name]
@@ -68,7 +69,7 @@ def line(one: Incident, zone: tzinfo) -> str:
         escape(one_line(one.urgency, MAX_WORD)),
         escape(one_line(one.service, MAX_WORD)),
         escape(named),
-        times.clock(one.created_at, zone),
+        times.clock(one.created_at, zone, now),
     ]
     return " · ".join(part for part in parts if part.strip())
 

@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional
 
-from pagerduty_mattermost.chat import begun_orders, order_replies, orders
+from pagerduty_mattermost.chat import begun_orders, dialogs, order_replies, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.outcomes import DialogOutcome, report
@@ -21,6 +21,8 @@ from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, named
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.core.text import cut
+from pagerduty_mattermost.gateways.mattermost.values import MAX_MESSAGE_CHARACTERS
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 
 if TYPE_CHECKING:
@@ -99,6 +101,18 @@ def tell_result(
         drawn = order_replies.reply_to(order, origin, listing, chat, zone, context.clock())
         reply = order_replies.with_list(reply, drawn)
     tell(context, order, reply)
+
+
+def show_details(context: Context, order: Mapping[str, Any], result: CommandResult) -> None:
+    """Of an incident, in a dialog that only reads; in a direct message where none opens."""
+    chat, user = context.settings.chat, str(order.get("user_id"))
+    key = chat.signing_keys[0].reveal()
+    said = dialogs.details(result.message, user, chat.public_url, key, context.clock())
+    try:
+        context.mattermost.open_dialog(str(order.get("trigger") or ""), said)
+    except PackError as error:
+        context.log.info("Details go in a message: %s", error)
+        tell(context, order, OrderReply(cut(result.message, MAX_MESSAGE_CHARACTERS)))
 
 
 def _listing(context: Context, origin: Command, act: CommandResult) -> Optional[CommandResult]:

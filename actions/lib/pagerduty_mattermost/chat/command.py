@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Mapping, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import PackError
 
@@ -56,6 +56,9 @@ class CommandResult(NamedTuple):
     """In place of `message` where each incident of `shown` has buttons."""
     shown: Tuple[Incident, ...] = ()
     """The page of a list."""
+    card: Tuple[Mapping[str, Any], ...] = ()
+    """In place of `message` where attachments are shown: of `about`, whose buttons they get."""
+    about: Optional[Incident] = None
 
 
 class HalfDone(PackError):

@@ -10,22 +10,43 @@ A table makes its own verb `help`. `chat/verbs/registry.py` holds the one of thi
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Dict, Iterable, List, Optional, Tuple
+from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Form, one_word
-from pagerduty_mattermost.chat.verb import GROUPS, PACK, Verb
+from pagerduty_mattermost.chat.verb import ACT, CHANNEL, GROUPS, INCIDENTS, PACK, PEOPLE, YOU, Verb
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape, one_line
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
+MOST_USED: Mapping[str, str] = {
+    "acknowledge": "acknowledge incidents",
+    "resolve": "resolve incidents, with a note",
+    "list": "what is open, with buttons",
+    "show": "an incident with details, notes and buttons",
+    "note": "add a note",
+    "snooze": "let an acknowledged one rest",
+    "escalate": "page the next level, or the one said",
+    "declare": "trigger an incident, in a form",
+    "oncall": "who is on call",
+    "page": "page somebody",
+}
+"""Verbs, as `/pd help` says what they do."""
+TOPICS: Mapping[str, str] = {
+    "incidents": INCIDENTS,
+    "acts": ACT,
+    "oncall": PEOPLE,
+    "channel": CHANNEL,
+    "you": YOU,
+    "integration": PACK,
+}
+"""What `/pd help` says behind it, and which commands that are: their `Verb.group`."""
 _CLOSING = (
-    "An id is PagerDuty's (PT4KHLK), a number (1234) or a link. Without one it is the "
-    "thread's incident, else the "
-    "only one open and assigned to you. `/pd dry-run …` changes nothing and shows what "
-    "would be done."
+    "An id is PagerDuty's (PT4KHLK), a number (1234) or a link; without one it is the thread's "
+    "incident, else the only one open and assigned to you. `/pd dry-run …` changes nothing and "
+    "shows what would be done."
 )
 
 
@@ -99,31 +120,32 @@ class CommandTable:
         return verb.run(context, command)
 
     def help_text(self, word: str = "") -> str:
-        """All commands in Markdown, or those of one word."""
+        """One screen: the commands that are used most, and the topics; of a topic or a word its
+        commands. In Markdown, each with an example."""
+        topic = TOPICS.get(word.strip().lower())
+        if topic is not None:
+            chosen = [v for v in self.verbs if v.group == topic and not v.is_detail]
+            return "\n".join([f"**{topic}**", *map(_explained, chosen)])
         verbs = self.with_word(word)
-        if word and not verbs:
+        if verbs:
+            return "\n".join(map(_explained, verbs))
+        if word:
             near = self.near(word.lower())
             return f"There is no command {escape(one_line(word, 30))}." + (
                 f" Did you mean `/pd help {near}`?" if near else ""
             )
-        if verbs:
-            return "\n".join(f"- `/pd {verb.hint}`: {verb.help}" for verb in verbs)
-        parts = []
-        for group in GROUPS:
-            lines = [
-                f"- `/pd {verb.usage}`: {verb.help}"
-                for verb in self.verbs
-                if verb.group == group and not verb.is_detail
-            ]
-            parts.append("\n".join([f"**{group}**", *lines]))
-        return "\n\n".join([*parts, _CLOSING])
+        known = ((self._by_name.get(name), does) for name, does in MOST_USED.items())
+        lines = [f"- `/pd {verb.example}`: {does}" for verb, does in known if verb is not None]
+        more = " · ".join(f"`/pd help {name}`" for name in TOPICS)
+        return "\n".join([*lines, "", f"More: {more}", _CLOSING])
 
     def _help(self) -> Verb:
         return Verb(
             name="help",
             run=lambda context, command: CommandResult(self.help_text(command.text)),
-            usage="help [command]",
-            help="this list, or one command",
+            usage="help [topic or command]",
+            help="the commands used most, those of a topic, or one",
+            example="help oncall",
             forms=(
                 Form(
                     ("help", "help with", "?", "pagerduty help"), one_word("text", required=False)
@@ -131,3 +153,8 @@ class CommandTable:
             ),
             group=PACK,
         )
+
+
+def _explained(verb: Verb) -> str:
+    example = f" · `/pd {verb.example}`" if verb.example and verb.example != verb.usage else ""
+    return f"- `/pd {verb.hint}`: {verb.help}{example}"

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, Sequence, Tuple
 
-from pagerduty_mattermost.cards.buttons import CONFIRM_SECONDS, CONFIRMED, DIALOGS
+from pagerduty_mattermost.cards.buttons import CONFIRM_SECONDS, CONFIRMED, DETAILS, DIALOGS
 from pagerduty_mattermost.core.text import clean, cut
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
 
@@ -59,6 +59,7 @@ def dialog(
     details: str = "",
     post_id: str = "",
     hook: str = "",
+    origin: str = "",
     order: Sequence[str] = (),
     about_what: str = "",
     opens_room: bool = False,
@@ -66,9 +67,9 @@ def dialog(
     """As `open_dialog` takes it, but the trigger id. `choices`: names of services, priorities and
     workflows, where known; `asker`: the user it is opened for, in `channel`; `text` and `details`:
     what stands in the fields already; `post_id`: the post that is declared; `hook`:
-    `Origin.hook` of the command that opened it; `order`: the fields of a declaration;
-    `about_what`: which incident it is about, as Markdown; `opens_room`: whether a declaration's
-    tick for a room is set."""
+    `Origin.hook` of the command that opened it, `origin` its `Origin.command`; `order`: the
+    fields of a declaration; `about_what`: which incident it is about, as Markdown; `opens_room`:
+    whether a declaration's tick for a room is set."""
     about = {
         "v": kind,
         "i": incident_id,
@@ -76,6 +77,7 @@ def dialog(
         "c": channel,
         **({"p": post_id} if post_id else {}),
         **({"h": hook} if hook else {}),
+        **({"l": origin} if origin else {}),
     }
     state = sign(key, PURPOSE, about, int(now) + VALID_SECONDS)
     given = {"title": text, "details": details, "room": "true" if opens_room else "false"}
@@ -115,6 +117,23 @@ def confirmation(
             "introduction_text": question,
             "elements": [],
             "submit_label": act,
+            "notify_on_cancel": False,
+            "state": state,
+        },
+    }
+
+
+def details(text: str, user_id: str, url: str, key: str, now: float) -> Dict[str, Any]:
+    """A dialog that shows something and asks for nothing: both its buttons close it."""
+    state = sign(key, PURPOSE, {"v": DETAILS, "u": user_id}, int(now) + VALID_SECONDS)
+    return {
+        "url": url.rstrip("/") + SUBMIT,
+        "dialog": {
+            "callback_id": DETAILS,
+            "title": "Details",
+            "introduction_text": text,
+            "elements": [],
+            "submit_label": "Close",
             "notify_on_cancel": False,
             "state": state,
         },

@@ -288,9 +288,10 @@ class ChatEndpoint:
             asker=wanted.user_id,
             channel=wanted.channel_id,
             hook=wanted.hook,
+            origin=wanted.origin,
             order=self._chat.declare_fields,
             opens_room=self._opens_room,
-            about_what=self._about(wanted),
+            about_what=f"**{copyable(wanted.about)}**" if wanted.about else "",
             **given,
         )
         try:
@@ -301,17 +302,6 @@ class ChatEndpoint:
                 path, f":warning: The dialog could not be opened: {escape(str(error))}"
             )
         return {}
-
-    def _about(self, wanted: DialogWanted) -> str:
-        """Which incident a dialog is about: the title of the card it was opened from. A dialog
-        without it is better than none."""
-        if not (wanted.incident and wanted.post_id):
-            return ""
-        try:
-            shown = self._mattermost().get_post(wanted.post_id)["props"]["attachments"][0]
-            return f"**{copyable(one_line(str(shown['title']), 200))}**"
-        except (PackError, KeyError, IndexError, TypeError):
-            return ""
 
     def _mattermost(self) -> Any:
         """A gateway is not for several threads at once."""

@@ -12,10 +12,10 @@ from typing import Any, Dict, Optional
 from pagerduty_mattermost.chat.command import HalfDone
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput, RetryLater
 
-_NOT_KEPT = ("hook", "valid_until", "once", "awaited_until", "trigger")
+_NOT_KEPT = ("hook", "valid_until", "once", "awaited_until", "trigger", "origin")
 """Of an order: the address for its answer, which anybody who knows it can use, its end, by what
 the same call would be known again, its dialog, and by what another could be opened: a replay by
-hand is another one."""
+hand is another one, and redraws no list."""
 
 
 def is_mistake(error: Optional[PackError]) -> bool:

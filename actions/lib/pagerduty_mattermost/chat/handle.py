@@ -13,6 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
 
+from pagerduty_mattermost.cards.buttons import DETAILS
 from pagerduty_mattermost.chat import (
     audit,
     begun_orders,
@@ -26,7 +27,13 @@ from pagerduty_mattermost.chat import (
     thread_notes,
     which_incident,
 )
-from pagerduty_mattermost.chat.answering import close_dialog, tell, tell_failure, tell_result
+from pagerduty_mattermost.chat.answering import (
+    close_dialog,
+    show_details,
+    tell,
+    tell_failure,
+    tell_result,
+)
 from pagerduty_mattermost.chat.begun_orders import BegunEntry
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.order_replies import OrderReply
@@ -151,7 +158,10 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
             raise
         in_dialog = close_dialog(context, order, result)
         _repaint(context, order, command, result)
-    if order_replies.is_told(order, result) and not in_dialog:
+    if order.get("verb") == DETAILS:
+        show_details(context, order, result)
+        _repaint_one(context, order, str(order.get("incident")))
+    elif order_replies.is_told(order, result) and not in_dialog:
         tell_result(context, order, command, result)
     declared = order_replies.post_declared(order)
     if declared and not dry:

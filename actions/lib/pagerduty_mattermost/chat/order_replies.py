@@ -96,7 +96,7 @@ def is_told(order: Mapping[str, Any], result: CommandResult) -> bool:
         buttons.CONFIRMED,
         DECLARE,
     )
-    return result.already or not beside_a_card
+    return result.already or not beside_a_card or bool(order.get("hook"))
 
 
 def reply_to(
@@ -110,12 +110,20 @@ def reply_to(
     """A list has buttons where it goes back by the command's own way: the attachments of a post
     are limited, those of such an answer are not. What comes of a click on one goes that way,
     too."""
-    if not result.shown or not order.get("hook") or not chat.has_buttons or chat.read_only:
+    if not (result.shown or result.card) or not order.get("hook"):
         return OrderReply(result.message, public=result.public)
+    if not chat.has_buttons or chat.read_only:
+        return OrderReply("" if result.card else result.message, result.card)
     key = chat.signing_keys[0].reveal()
     origin = buttons.Origin(str(order["hook"]), orders.as_text(command._replace(key="")))
+    if result.about is not None:
+        acts = buttons.actions(result.about, chat.public_url, key, now, origin=origin)
+        first, *rest = result.card
+        shown = [{**first, **({"actions": list(acts)} if acts else {})}, *rest]
+        return OrderReply("", shown, plain=result.message)
+    words = [line(incident, zone, times.iso(now)) for incident in result.shown]
     rows = [
-        buttons.row(incident, line(incident, zone), number, chat.public_url, key, now, origin)
+        buttons.row(incident, words[number], number, chat.public_url, key, now, origin)
         for number, incident in enumerate(result.shown)
     ]
     return OrderReply(result.head, rows, plain=result.message)
@@ -123,13 +131,15 @@ def reply_to(
 
 def with_list(reply: OrderReply, listing: OrderReply) -> OrderReply:
     """What came of a click on a row, and the list as it is now below it."""
-    text = f"{reply.text}\n\n{listing.text}"
+    text = f"{reply.text}\n\n{listing.text}".strip()
     return OrderReply(text, listing.attachments, plain=reply.plain or reply.text)
 
 
 def as_answered(listing: CommandResult, act: CommandResult) -> CommandResult:
     """The list with what the act changed as PagerDuty answered it: a list may lag behind."""
     after = {one.id: one for one in act.after}
+    if listing.about is not None:
+        return listing._replace(about=after.get(listing.about.id, listing.about))
     return listing._replace(shown=tuple(after.get(one.id, one) for one in listing.shown))
 
 
@@ -172,7 +182,8 @@ def repainted(command: Command, result: CommandResult) -> Tuple[str, ...]:
 
 def menu_channel(order: Mapping[str, Any]) -> str:
     """Id of the channel whose card's menu somebody has chosen from; empty where it was no menu."""
-    chosen = (*dialogs.FROM_MENU, dialogs.CANCELLED, *(verb for verb, _ in buttons.MENU_ACTS))
+    acts = (verb for verb, _ in buttons.MENU_ACTS)
+    chosen = (*dialogs.FROM_MENU, dialogs.CANCELLED, buttons.DETAILS, *acts)
     from_card = order.get("kind") in ("dialog", "click")
     return str(order.get("channel_id") or "") if from_card and order.get("verb") in chosen else ""
 

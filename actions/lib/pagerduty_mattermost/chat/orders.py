@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.cards.buttons import CONFIRMED
+from pagerduty_mattermost.cards.buttons import CONFIRMED, DETAILS
 from pagerduty_mattermost.chat import audit
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
@@ -19,7 +19,7 @@ from pagerduty_mattermost.gateways.mattermost.values import marked_id
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.parser import Parsed
 
-SNOOZE = "snooze"
+SNOOZE, SHOW = "snooze", "show"
 OVERRIDES = ("override", "override_all")
 REPLAYED = "replayed"
 """In an order that a person replays by hand."""
@@ -74,9 +74,11 @@ def _clicked(order: Mapping[str, Any]) -> Command:
         return Command("create", text=text, service=service, options=values)
     if verb.startswith(SNOOZE):
         return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
+    if verb == DETAILS:
+        return Command(SHOW, incidents=incident)
     if order.get("kind") == "row":
         # The list as it is now comes with the answer: what else is open need not be read twice.
-        return Command(verb, incidents=incident, brief=bool(text))
+        return Command(verb, incidents=incident, brief=bool(order.get("origin")))
     # Whom somebody chose comes as Mattermost's id of the user.
     known = TABLE.get(verb)
     chosen = f"@{marked_id(text)}" if text and known is not None and known.names_people else text
@@ -84,12 +86,12 @@ def _clicked(order: Mapping[str, Any]) -> Command:
 
 
 def origin_of(order: Mapping[str, Any]) -> Optional[Command]:
-    """The command whose list a clicked row stands in, in the name of whoever clicked; None where
-    there is none to be seen."""
-    if order.get("kind") != "row" or not (order.get("hook") and order.get("text")):
+    """The command in whose answer somebody clicked, in their name; None where there is none to be
+    seen."""
+    if not (order.get("hook") and order.get("origin")):
         return None
     user, channel = (str(order.get(name) or "") for name in ("user_id", "channel_id"))
-    return _from_text(str(order["text"]))._replace(user=marked_id(user), channel=channel)
+    return _from_text(str(order["origin"]))._replace(user=marked_id(user), channel=channel)
 
 
 def entry_name(order: Mapping[str, Any]) -> str:

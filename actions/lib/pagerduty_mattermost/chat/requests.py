@@ -92,7 +92,9 @@ class ChatOrder(NamedTuple):
     valid_until: float
     """Seconds since the epoch."""
     trigger: str = ""
-    """Of a command: by which a dialog can be opened for its giver, for some seconds."""
+    """Of a command or a click: by which a dialog can be opened for its giver, for some seconds."""
+    origin: str = ""
+    """Of a click in what answered a command: what makes that answer anew (`Origin.command`)."""
     command: str = ""
     """What was typed, read: as `orders.as_text` writes a command. Nobody reads it again."""
     dry_run: bool = False
@@ -118,10 +120,12 @@ class DialogWanted(NamedTuple):
     user_id: str
     channel_id: str = ""
     text: str = ""
-    post_id: str = ""
-    """Of the card it was opened from."""
     hook: str = ""
     """`Origin.hook` of the command that it was opened by."""
+    origin: str = ""
+    """`Origin.command` of the same."""
+    about: str = ""
+    """Number and title of the incident."""
 
 
 class UnreadCommand(NamedTuple):
@@ -246,15 +250,19 @@ def _click(
         if verb not in (
             *buttons.DIALOGS,
             *(value for value, _ in buttons.MENU_ACTS),
+            buttons.DETAILS,
         ):
             raise CallRefused(400, "no such choice")
     if verb in buttons.DIALOGS:
-        return _opened(body, verb, incident)
+        about, origin = clean(signed.get("t"), 200), clean(signed.get("l"))
+        return _opened(body, verb, incident)._replace(about=about, hook=hook, origin=origin)
     once = mark_of("trigger", body.get("trigger_id"), now)
+    trigger = clean(body.get("trigger_id"), MAX_TRIGGER_CHARACTERS)
     if not signed.get("r"):
-        return _order("click", body, now, once, verb=verb, incident=incident)
-    text = str(signed.get("l") or "")
-    return _order("row", body, now, once, verb=verb, incident=incident, text=text, hook=hook)
+        made = _order("click", body, now, once, verb=verb, incident=incident)
+        return made._replace(trigger=trigger)
+    made = _order("row", body, now, once, verb=verb, incident=incident, hook=hook)
+    return made._replace(trigger=trigger, origin=clean(signed.get("l")))
 
 
 def _opened(
@@ -263,8 +271,7 @@ def _opened(
     trigger_id = clean(words.get("trigger_id"), MAX_TRIGGER_CHARACTERS)
     if not trigger_id:
         raise CallRefused(400, "a call without a trigger_id")
-    channel_id, post_id = _id(words, "channel_id"), _id(words, "post_id")
-    return DialogWanted(kind, incident, trigger_id, _user(words), channel_id, text, post_id)
+    return DialogWanted(kind, incident, trigger_id, _user(words), _id(words, "channel_id"), text)
 
 
 def _dialog(
@@ -274,6 +281,8 @@ def _dialog(
     if signed.get("u") != _user(body):
         raise CallRefused(403, "only who opened a dialog may send it")
     verb, incident = str(signed.get("v")), str(signed.get("i"))
+    if verb == buttons.DETAILS:
+        return FieldErrors({})
     if body.get("cancelled"):
         if verb not in dialogs.FROM_MENU:
             return FieldErrors({})
@@ -301,7 +310,8 @@ def _dialog(
     }
     once, hook = mark_of(TOKEN, body.get("state"), now), _hook(str(signed.get("h") or ""))
     about = {"verb": verb, "incident": incident, "text": text, "values": more, "hook": hook}
-    return _order("dialog", given, now, once, **about)
+    made = _order("dialog", given, now, once, **about)
+    return made._replace(origin=clean(signed.get("l")))
 
 
 def _signed(secrets: CallSecrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:

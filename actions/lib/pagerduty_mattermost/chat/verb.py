@@ -54,6 +54,8 @@ class Verb(NamedTuple):
     one that begins with more words is meant, then the first in the registry."""
     group: str
     """Its heading in `/pd help`, one of GROUPS."""
+    example: str = ""
+    """A line that it understands."""
     options: Tuple[str, ...] = ()
     """May stand anywhere behind the command, as `--name value`."""
     flags: Tuple[str, ...] = ()

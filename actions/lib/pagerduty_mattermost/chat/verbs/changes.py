@@ -200,6 +200,7 @@ VERBS = (
         name="snooze",
         run=snooze,
         usage="snooze [id] <2h>",
+        example="snooze 1234 2h",
         help="let an acknowledged one rest",
         forms=(
             Form(
@@ -218,6 +219,7 @@ VERBS = (
         name="merge",
         run=merge,
         usage="merge <ids> into <id>",
+        example="merge 1234 1235 into 1230",
         help="merge",
         forms=(Form(("merge",), FormReader(("incidents", "text"), _merge)),),
         group=ACT,
@@ -232,6 +234,7 @@ VERBS = (
         name="priority",
         run=priority,
         usage="priority [id] <P1>",
+        example="priority 1234 P1",
         help="set the priority",
         forms=(
             Form(
@@ -251,6 +254,7 @@ VERBS = (
         name="urgency",
         run=urgency,
         usage="urgency [id] <high or low>",
+        example="urgency 1234 high",
         help="set the urgency",
         forms=(
             Form(
@@ -270,6 +274,7 @@ VERBS = (
         name="status_update",
         run=status_update,
         usage="status [id] <text>",
+        example="status 1234 We are on it",
         help="publish a status update",
         forms=(
             Form(
@@ -287,6 +292,7 @@ VERBS = (
         name="workflow",
         run=workflow,
         usage="run [id] <workflow>",
+        example="run 1234 Major incident",
         help="run a workflow",
         forms=(
             Form(

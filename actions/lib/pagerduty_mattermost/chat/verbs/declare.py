@@ -181,6 +181,7 @@ VERBS = (
         name="create",
         run=create,
         usage='trigger "<title>" on <service>',
+        example='trigger "The shop is slow" on Checkout API',
         help="trigger an incident",
         forms=(Form(("trigger",), FormReader(("service", "text"), titled_on_service)),),
         group=INCIDENTS,
@@ -199,6 +200,7 @@ VERBS = (
         name="declare",
         run=declare,
         usage="declare [title | link to a post]",
+        example="declare The shop is slow",
         help="the same in a dialog; a linked post becomes its details",
         forms=(
             Form(
@@ -206,7 +208,8 @@ VERBS = (
                     f"{declare}{incident}"
                     for declare in ("declare", "new", "create")
                     for incident in ("", *(f" {one}incident" for one in _ARTICLES))
-                ),
+                )
+                + ("trigger",),
                 words("text", required=False),
             ),
         ),

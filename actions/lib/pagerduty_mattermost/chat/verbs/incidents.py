@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping
 
-from pagerduty_mattermost.cards import incident_lists
+from pagerduty_mattermost.cards import incident_lists, whole_card
+from pagerduty_mattermost.cards.card_text import CardReader
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import (
@@ -23,13 +24,15 @@ from pagerduty_mattermost.chat.verb import (
     RESOLVED,
     Verb,
 )
-from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, read_one
-from pagerduty_mattermost.core import markdown, times
+from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS
-from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY
+from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, find, names
+from pagerduty_mattermost.gateways.pagerduty.notes import read_notes
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
+from pagerduty_mattermost.incidents import alert_details
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -70,25 +73,13 @@ def mine(context: Context, command: Command) -> CommandResult:
 
 
 def show(context: Context, command: Command) -> CommandResult:
-    """One incident and its facts."""
-    incident = read_one(context, command)
-    zone = times.zone(context.settings.time_zone)
-    people = ", ".join(person.name for person in incident.assignees)
-    acknowledged = ", ".join(person.name for person in incident.acknowledgers)
-    facts = [
-        ("service", incident.service),
-        ("urgency", incident.urgency),
-        ("priority", incident.priority),
-        ("assigned to", people),
-        ("acknowledged by", acknowledged),
-        ("escalation policy", incident.escalation_policy),
-        ("since", times.stamp(incident.created_at, zone)),
-        ("resolved", times.stamp(incident.resolved_at, zone)),
-        ("alerts", str(incident.alerts_total or "")),
-    ]
-    lines = [f"| {name} | {markdown.cell(value, 200)} |" for name, value in facts if value]
-    head = incident_lists.incidents([incident], zone)
-    return CommandResult("\n".join([head, "", "| | |", "| --- | --- |", *lines]), (incident.id,))
+    """One incident with all that its alert said, its facts and its notes."""
+    id = str(find(context.pagerduty, names(command.incidents)[0])["id"])
+    incident = alert_details.fetch(context.pagerduty, id).incident
+    zone, now = times.zone(context.settings.time_zone), times.iso(context.clock())
+    notes = read_notes(context.pagerduty, id)
+    whole = whole_card.draw(incident, notes, CardReader(zone, now))
+    return CommandResult(whole.text, (id,), card=whole.attachments, about=incident)
 
 
 def _page(
@@ -104,7 +95,7 @@ def _page(
     if not 1 <= number <= pages:
         raise RejectedInput(f"there {'is one page' if pages == 1 else f'are {pages} pages'}")
     page = rows[(number - 1) * PAGE_ROWS : number * PAGE_ROWS]
-    zone = times.zone(context.settings.time_zone)
+    zone, now = times.zone(context.settings.time_zone), times.iso(context.clock())
     more = " or more" if found.truncated else ""
     count = f"{len(rows)}{more} incident{'s' if len(rows) != 1 else ''}{where}"
     head = (
@@ -112,7 +103,7 @@ def _page(
         if pages == 1
         else f"{count}, page {number} of {pages}" + (" (add: page 2)" if number == 1 else "")
     )
-    text = f"{head}:\n\n{incident_lists.incidents(page, zone)}"
+    text = f"{head}:\n\n{incident_lists.incidents(page, zone, now=now)}"
     return CommandResult(text, tuple(one.id for one in page), head=head + ":", shown=tuple(page))
 
 
@@ -141,6 +132,7 @@ VERBS = (
         name="list",
         run=listed,
         usage="list [all | on <service>] [page 2]",
+        example="list on Checkout API",
         help="what is open, with buttons",
         forms=(
             Form(
@@ -156,6 +148,7 @@ VERBS = (
         name="mine",
         run=mine,
         usage="list mine [page 2]",
+        example="list mine",
         help="what is open and assigned to you",
         forms=(
             Form(
@@ -169,7 +162,8 @@ VERBS = (
         name="show",
         run=show,
         usage="show [id]",
-        help="an incident and its facts",
+        example="show 1234",
+        help="an incident with all its details and notes, and its buttons",
         forms=(Form(("show", "get", "details"), incidents_and(nothing())),),
         also_called=("view", "describe", "detail", "inspect"),
         group=INCIDENTS,

@@ -127,6 +127,7 @@ VERBS = (
         name="services",
         run=services,
         usage="services [name]",
+        example="services checkout",
         help="services and their state",
         forms=(Form(("services", "list services"), words("text", required=False)),),
         group=PEOPLE,
@@ -135,6 +136,7 @@ VERBS = (
         name="maintenance_list",
         run=maintenance_list,
         usage="maintenance list",
+        example="maintenance list",
         help="maintenance windows, present and coming",
         forms=(
             Form(
@@ -153,6 +155,7 @@ VERBS = (
         name="maintenance_end",
         run=maintenance_end,
         usage="maintenance end <id>",
+        example="maintenance end PW98YIO",
         help="end a maintenance window, or drop a coming one",
         forms=(Form(("maintenance end", "end maintenance"), one_word("text")),),
         group=PEOPLE,
@@ -166,6 +169,7 @@ VERBS = (
         name="maintenance",
         run=maintenance,
         usage="maintenance <service> for <1h>",
+        example="maintenance Checkout API for 1h",
         help="put a service in maintenance: it triggers nothing",
         forms=(
             Form(

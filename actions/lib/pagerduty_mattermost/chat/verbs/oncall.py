@@ -227,6 +227,7 @@ VERBS = (
         name="oncall",
         run=on_call,
         usage="oncall [name | @user | me]",
+        example="oncall Checkout API",
         help="who is on call for a service, escalation policy or schedule, by its name or a part "
         "of it; when a person is, or you are; bare: for your teams' services",
         forms=(

@@ -118,6 +118,7 @@ VERBS = (
         name="override_all",
         run=override_all,
         usage="override all from <day> to <day> by @user",
+        example="override all from 24 Dec to 2 Jan by @grace",
         help="give all your shifts of that time to somebody, on every schedule you stand in",
         forms=(
             Form(

@@ -272,6 +272,7 @@ VERBS = (
         name="override_cancel",
         run=cancel,
         usage="override cancel <id>",
+        example="override cancel PI7DH85:Q1A2B3",
         help="end an override, or drop a coming one",
         forms=(
             Form(
@@ -291,6 +292,7 @@ VERBS = (
         run=override,
         usage="override <schedule> [from <18:00>] for <2h> [by @user] [instead of @user]",
         flags=("add",),
+        example="override Platform rotation from 18:00 for 2h by @grace",
         help="take a part of a schedule, or give it to somebody; where several are on call at "
         "once, say instead of whom, or --add to come beside them",
         forms=(
@@ -308,6 +310,7 @@ VERBS = (
         run=take,
         usage="take <schedule> [for 2h]",
         flags=("add",),
+        example="take Platform rotation for 2h",
         help="be on call from now on, by default until the shift ends",
         forms=(Form(("take", "take over"), FormReader(("service", "duration"), _take)),),
         group=PEOPLE,
@@ -322,6 +325,7 @@ VERBS = (
         name="overrides",
         run=listed,
         usage="overrides <schedule>",
+        example="overrides Platform rotation",
         help="its overrides of the next two weeks",
         forms=(
             Form(

@@ -196,6 +196,7 @@ VERBS = (
         name="page",
         run=page,
         usage='page <@user, schedule, policy or service> "<what>"',
+        example='page @grace "the shop is down"',
         help="page them: an incident that reaches exactly whom you name",
         forms=(Form(("page",), FormReader(("service", "text"), _page)),),
         also_called=("call", "alarm", "wake"),

@@ -159,6 +159,7 @@ VERBS = (
         name="escalate",
         run=escalate,
         usage="escalate [id] [level | policy]",
+        example="escalate 1234 to level 2",
         help="to the next level, the one said, or another escalation policy",
         forms=(
             Form(
@@ -180,6 +181,7 @@ VERBS = (
         name="reassign",
         run=reassign,
         usage="reassign [id] <@user or policy>",
+        example="reassign 1234 @grace",
         help="to people (several with commas) or an escalation policy",
         forms=(Form(("reassign", "assign"), incidents_and(words("text", behind=("to",)))),),
         also_called=("transfer", "handover", "delegate"),
@@ -195,6 +197,7 @@ VERBS = (
         name="responders",
         run=responders,
         usage="add-responder [id] <@user>",
+        example="add-responder 1234 @grace",
         help="ask people for help",
         forms=(
             Form(

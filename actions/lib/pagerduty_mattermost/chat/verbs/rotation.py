@@ -43,6 +43,7 @@ VERBS = (
         name="oncall_week",
         run=week,
         usage="oncall week <schedule>",
+        example="oncall week Platform rotation",
         help="who is on call on which of the next seven days, and when it is handed over",
         forms=(
             Form(
@@ -61,6 +62,7 @@ VERBS = (
         name="oncall_picture",
         run=picture,
         usage="oncall picture <schedule>",
+        example="oncall picture Platform rotation",
         help="the next two weeks as a picture, posted in this channel",
         forms=(
             Form(

@@ -274,6 +274,7 @@ VERBS = (
         name="acknowledge_mine",
         run=acknowledge_mine,
         usage="ack mine",
+        example="ack mine",
         help="acknowledge all that is triggered and assigned to you",
         forms=(
             Form(
@@ -301,6 +302,7 @@ VERBS = (
         name="acknowledge",
         run=acknowledge,
         usage="ack [ids]",
+        example="ack 1234 1235",
         help="acknowledge",
         forms=(Form(("ack", "acknowledge", "acknowledged"), incidents_and(sender(), most=0)),),
         also_called=("acked", "accept", "claim", "acknowlege"),
@@ -316,6 +318,7 @@ VERBS = (
         name="resolve",
         run=resolve,
         usage="resolve [ids] [note]",
+        example="resolve 1234 disk replaced",
         help="resolve",
         forms=(
             Form(
@@ -348,6 +351,7 @@ VERBS = (
         name="mitigate",
         run=mitigate,
         usage="mitigate [id] [text]",
+        example="mitigate 1234 traffic is elsewhere",
         help="acknowledge, add the note and status update “Mitigated …”, mark the card",
         forms=(
             Form(
@@ -367,6 +371,7 @@ VERBS = (
         name="unacknowledge",
         run=unacknowledge,
         usage="unack [id]",
+        example="unack 1234",
         help="take the acknowledgement back",
         forms=(Form(("unack", "unacknowledge"), incidents_and(nothing())),),
         group=ACT,
@@ -381,6 +386,7 @@ VERBS = (
         name="reopen",
         run=reopen,
         usage="reopen [id]",
+        example="reopen 1234",
         help="open a resolved one again",
         forms=(Form(("reopen",), incidents_and(nothing())),),
         also_called=("restart", "reopened", "unresolve", "retrigger"),
