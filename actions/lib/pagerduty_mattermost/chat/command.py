@@ -60,6 +60,11 @@ class CommandResult(NamedTuple):
     """In place of `message` where attachments are shown: of `about`, whose buttons they get."""
     about: Optional[Incident] = None
 
+    def with_line(self, line: str) -> CommandResult:
+        """The same with a line of Markdown at its end."""
+        card = (*self.card, {"text": line}) if self.card else ()
+        return self._replace(message=f"{self.message}\n\n{line}", card=card)
+
 
 class HalfDone(PackError):
     """A part of a command is done, and the rest failed: the line says which. `result`: what is

@@ -92,7 +92,7 @@ def info(context: Context, command: Command) -> CommandResult:
     shown = show(context, command)
     found = room_of(context, shown.incidents[0])
     if found is None or not may_see(context, command, found):
-        return shown._replace(message=f"{shown.message}\n\nIt has no room: `/pd room` opens one.")
+        return shown.with_line("It has no room: `/pd room` opens one.")
     members = len(own_channels.members(context.mattermost, found.channel_id))
     zone = times.zone(context.settings.time_zone)
     facts = [
@@ -103,7 +103,7 @@ def info(context: Context, command: Command) -> CommandResult:
         f"archived at {times.stamp(times.iso(found.due), zone)}" if found.due else "",
     ]
     line = " · ".join(fact for fact in facts if fact)
-    return shown._replace(message=f"{shown.message}\n\n{line}")
+    return shown.with_line(line)
 
 
 def listed(context: Context, command: Command) -> CommandResult:
