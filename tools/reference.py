@@ -95,6 +95,7 @@ def _actions(
         "run <ref> name=value …`. "
         "Each example was run on the sandbox; long results are cut (…)."
     )
+    yield from _index(pack, actions)
     for action in actions:
         yield f"### `{pack}.{action['name']}`"
         yield _text(action.get("description")) + (
@@ -102,7 +103,6 @@ def _actions(
         )
         parameters: Mapping[str, Any] = action.get("parameters") or {}
         free = {name: schema for name, schema in parameters.items() if not schema.get("immutable")}
-        fixed = {name: schema for name, schema in parameters.items() if schema.get("immutable")}
         if free:
             ordered = sorted(
                 free.items(),
@@ -122,12 +122,6 @@ def _actions(
             )
         else:
             yield "No parameters."
-        if fixed:
-            yield (
-                "Fixed: "
-                + "; ".join(f"{name} {_default(schema)}" for name, schema in sorted(fixed.items()))
-                + "."
-            )
         if action["name"] in examples:
             example = examples[action["name"]]
             words = "".join(
@@ -135,6 +129,52 @@ def _actions(
             )
             yield f"```sh\nst2 run {pack}.{action['name']}{words}\n```"
             yield "```json\n" + json.dumps(example["result"], ensure_ascii=False) + "\n```"
+
+
+GROUPS = {
+    "Incidents": "incident incident_type incident_workflow note log_entry notification",
+    "Mattermost": "mattermost room post posts",
+    "Events": "event event_orchestration",
+    "On call": "oncall on_call schedule override escalation_policy shift_schedule shift_override "
+    "custom_shift rotation rotation_event",
+    "Services": "service business_service integration maintenance_window extension "
+    "extension_schema vendor",
+    "People and teams": "user team identity tag",
+    "Status pages and analytics": "status_page analytics",
+    "Chat": "chat audit",
+    "Keeping it running": "health deadletter state route webhook webhook_subscription ability "
+    "priority workflow",
+}
+"""Groups of the index, with what the names of their actions begin with."""
+
+
+def _index(pack: str, actions: Sequence[Mapping[str, Any]]) -> Iterator[str]:
+    """Every action in one line, by group."""
+    group_of = {word: group for group, words in GROUPS.items() for word in words.split()}
+    for group in (*GROUPS, "More"):
+        mine = [
+            action
+            for action in actions
+            if group_of.get(action["name"].partition(".")[0], "More") == group
+        ]
+        if mine:
+            yield f"**{group}**"
+            yield "\n".join(
+                f"- [`{action['name']}`](#{_anchor(pack, action['name'])}): "
+                f"{_first_sentence(action.get('description'))}"
+                for action in mine
+            )
+
+
+def _anchor(pack: str, name: str) -> str:
+    """Of the heading, as GitHub makes it."""
+    return f"{pack}{name}".replace(".", "").lower()
+
+
+def _first_sentence(description: Any) -> str:
+    text = _text(description)
+    end = text.find(". ")
+    return text if end < 0 else text[: end + 1]
 
 
 def _typed(value: Any) -> str:

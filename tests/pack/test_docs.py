@@ -129,3 +129,19 @@ def test_every_make_target_a_guide_names_exists() -> None:
     for guide in GUIDES:
         for target in re.findall(r"`make ([a-z][\w-]*)", guide.read_text(encoding="utf-8")):
             assert target in targets, f"{guide.name}: make {target}"
+
+
+def test_the_reference_has_an_index_of_all_actions_by_group() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    index = page[page.index("## Actions") : page.index("### `")]
+    listed = re.findall(r"^- \[`([\w.]+)`\]\(#(\w+)\): (.+)$", index, flags=re.MULTILINE)
+    names = [load(path)["name"] for path in files("actions")]
+    assert sorted(name for name, _, _ in listed) == sorted(names)
+    anchors = _anchors(ROOT / "docs" / "reference.md")
+    assert [anchor for _, anchor, _ in listed if anchor not in anchors] == []
+    assert "**More**" not in index, "an action fits no group: see GROUPS in tools/reference.py"
+
+
+def test_the_reference_shows_no_internals() -> None:
+    page = (ROOT / "docs" / "reference.md").read_text(encoding="utf-8")
+    assert not re.search(r"^Fixed: ", page, flags=re.MULTILINE)
