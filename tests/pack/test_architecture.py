@@ -242,3 +242,9 @@ def classes() -> Iterator[Tuple[str, str]]:
 def test_a_class_name_means_one_thing() -> None:
     count = Counter(name for name, _ in classes())
     assert sorted((name, module) for name, module in classes() if count[name] > 1) == []
+
+
+def test_no_two_test_files_have_one_name() -> None:
+    """pytest imports them by it: with two of a name it collects nothing when all run at once."""
+    names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
+    assert [name for name, count in names.items() if count > 1] == []
