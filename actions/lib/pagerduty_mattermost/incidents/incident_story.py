@@ -359,16 +359,14 @@ class IncidentStory:
         if before is not None:
             stale = incident.updated_at < before.updated_at
             kept = {f: getattr(before, f) for f in FIELDS if stale or f not in self._explained}
-            kept["bridge"] = before.bridge  # the log includes none
             said = any(e.event and e.event.event_type == CUSTOM_FIELDS for e in self._group)
-            kept["custom_fields"] = "" if said else before.custom_fields
+            kept.update(bridge=before.bridge, custom_fields="" if said else before.custom_fields)
             if not incident.is_open:
                 kept["assignees"] = ""
             after = after._replace(**kept, updated_at=max(incident.updated_at, before.updated_at))
         actual = known_of(incident, incident.status, 0, 0, now)
-        if after.status != incident.status or any(
-            getattr(after, f) != getattr(actual, f) for f in FIELDS
-        ):
+        other = any(getattr(after, f) != getattr(actual, f) for f in FIELDS)
+        if after.status != incident.status or other:
             after = after._replace(flags=after.flags | DIFFERS)
         return after
 
