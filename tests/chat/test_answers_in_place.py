@@ -254,3 +254,36 @@ class AnswersInPlaceTestCase(ChatSensorCase):
         (row,) = self.typed("list").attachments
         assert row["text"].rsplit(" · ", 1)[-1].count(":") == 1
         assert " Nov " not in row["text"]
+
+    def storm(self, service: str) -> Any:
+        """What the buttons of its storm's card send."""
+        made = buttons.of_service(service, self.url, KEY, time.time(), triggered=True)
+        assert [one["name"] for one in made] == ["Acknowledge all", "List"]
+        return {one["name"]: one["integration"]["context"]["token"] for one in made}
+
+    def test_a_storms_buttons_list_what_is_open_and_acknowledge_all_once_asked(self) -> None:
+        made = [self.account.trigger("Database", f"Slow {number}") for number in range(3)]
+        other = self.account.trigger("Checkout API", "Elsewhere")
+        tokens = self.storm(self.account.find("services", "Database")["id"])
+        self.click(tokens["List"], trigger_id=self.trigger())
+        assert self.handle()[0] is True
+        (dialog,) = self.ada.dialogs()
+        assert dialog.dialog["title"] == "Open incidents"
+        for one in made:
+            assert f"#{one.number} {one.title}" in dialog.dialog["introduction_text"]
+        assert "Elsewhere" not in dialog.dialog["introduction_text"]
+        self.ada.submit(dialog, {})
+        self.click(tokens["Acknowledge all"], trigger_id=self.trigger())
+        assert self.handle()[0] is True
+        assert {one.status for one in made} == {"triggered"}
+        (dialog,) = self.ada.dialogs()
+        question = dialog.dialog["introduction_text"]
+        assert question.startswith("Acknowledge these 3 incidents?\n- [#")
+        assert self.ada.submit(dialog, {}).json() == {}
+        assert self.handle()[0] is True
+        assert {one.status for one in made} == {"acknowledged"}
+        assert other.status == "triggered"
+        assert any(told.startswith("Acknowledged ") for told in self.direct_messages())
+        self.click(tokens["Acknowledge all"], trigger_id=self.trigger())
+        self.handle()
+        assert "nothing is triggered on this service any more" in self.direct_messages()[-1]

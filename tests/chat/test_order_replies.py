@@ -102,3 +102,11 @@ def test_only_a_declared_post_is_linked_back() -> None:
     assert order_replies.post_declared({"verb": "declare", "post_id": "p"}) == "p"
     assert order_replies.post_declared({"verb": "note", "post_id": "p"}) == ""
     assert order_replies.post_declared({"verb": "declare"}) == ""
+
+
+def test_commands_in_a_warning_are_code_and_nothing_else_is() -> None:
+    from pagerduty_mattermost.core.markdown import with_commands
+
+    told = with_commands("say `/pd escalate 34 to level 2`, not `@all` or <b>")
+    assert told.startswith("say `/pd escalate 34 to level 2`, not \\`@\u200ball\\` or ")
+    assert with_commands("one ` alone") == "one \\` alone"

@@ -72,6 +72,20 @@ class PostStormTestCase(ChatActionCase):
             "somebody acts on it."
         )
 
+    def test_while_any_is_open_it_has_buttons_and_push_repeats_nothing(self) -> None:
+        config = self.chat.raw()
+        config["chat"] = {"public_url": "https://a.example", "signing_keys": ["s" * 32]}
+        over = {**OVER, "triggered": 0, "acknowledged": 0, "sequence": OVER["sequence"] + 1}
+        for storm, names in (
+            (STORM, ["Acknowledge all", "List"]),
+            ({**OVER, "triggered": 0, "acknowledged": 2}, ["List"]),
+            (over, []),
+        ):
+            assert self.act(config, change=storm, channel="incidents")[0] is True
+            (shown,) = self.posts()[0].attachments
+            assert [one["name"] for one in shown.get("actions") or ()] == names
+            assert not shown.get("fallback")
+
     def test_an_older_state_paints_nothing(self) -> None:
         self.shown(LATER)
         assert self.shown(STORM) == "older"

@@ -24,6 +24,8 @@ CLICK = "/click"
 """Where clicks and choices go, below the public address."""
 DETAILS = "details"
 """Choice of the menu: all that is known of it, for whoever asks alone."""
+ACKNOWLEDGE_ALL, LIST_OPEN = "stormacknowledge", "stormlist"
+"""Of a storm's card: what is triggered on its service, and what is open there."""
 MAX_TITLE = 100
 CONFIRMED = "confirmed"
 DISMISSED = "dismissed"
@@ -115,6 +117,22 @@ def row(
         token = sign(key, PURPOSE, about, int(now) + ROW_SECONDS)
         made.append(_pressed(f"{verb}{number}", name, style, url, token))
     return {"text": text, "fallback": text, **({"actions": made} if made else {})}
+
+
+def of_service(
+    service_id: str, url: str, key: str, now: float, *, triggered: bool
+) -> Tuple[Mapping[str, Any], ...]:
+    """What can be done with all incidents of a service, from the one card of a storm. `triggered`:
+    whether any of them is."""
+    made = []
+    for verb, name, style in (
+        (ACKNOWLEDGE_ALL, "Acknowledge all", "primary"),
+        (LIST_OPEN, "List", "default"),
+    ):
+        if triggered or verb != ACKNOWLEDGE_ALL:
+            token = sign(key, PURPOSE, {"v": verb, "s": service_id}, button_expiry(now))
+            made.append(_pressed(verb, name, style, url, token))
+    return tuple(made)
 
 
 def confirmation(

@@ -19,7 +19,16 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.mattermost.values import User
     from pagerduty_mattermost.people.identity import Identity
 
-_WAY_OUT = 'say whose name it is with "from <e-mail>"'
+WAYS_OUT = (
+    "Three ways out: give PagerDuty and Mattermost the same e-mail address and say `/pd connect`; "
+    "ask an admin to link you (`st2 run pagerduty.identity.link user=<you> "
+    "pagerduty_user=<e-mail or id>`)"
+)
+SAY_FROM = 'say whose name it is with "from <e-mail>"'
+DEFAULT_SENDER = (
+    "ask an admin for chat.default_sender, which acts in one name for all who have no user"
+)
+"""The third one, by chat bot and with `/pd`."""
 
 
 def account(context: Context, user: str) -> User:
@@ -95,5 +104,8 @@ def find_sender(context: Context, user: str, asked: str) -> str:
         from pagerduty_mattermost.gateways.mattermost.values import id_in
 
         # By id where Mattermost itself said who it is: there nobody says another name.
-        way_out = f"; {_WAY_OUT}" if chat.allow_from and not id_in(user) else ""
-        raise NotFound(f"PagerDuty would not know who you are: {error}{way_out}") from None
+        may_say = chat.allow_from and not id_in(user)
+        last = SAY_FROM if may_say else DEFAULT_SENDER
+        raise NotFound(
+            f"PagerDuty would not know who you are: {error}. {WAYS_OUT}; {last}"
+        ) from None

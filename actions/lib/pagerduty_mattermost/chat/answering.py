@@ -103,11 +103,14 @@ def tell_result(
     tell(context, order, reply)
 
 
-def show_details(context: Context, order: Mapping[str, Any], result: CommandResult) -> None:
-    """Of an incident, in a dialog that only reads; in a direct message where none opens."""
+def show_details(
+    context: Context, order: Mapping[str, Any], result: CommandResult, title: str
+) -> None:
+    """What somebody asked for by a click on a card, in a dialog that only reads; in a direct
+    message where none opens."""
     chat, user = context.settings.chat, str(order.get("user_id"))
     key = chat.signing_keys[0].reveal()
-    said = dialogs.details(result.message, user, chat.public_url, key, context.clock())
+    said = dialogs.details(title, result.message, user, chat.public_url, key, context.clock())
     try:
         context.mattermost.open_dialog(str(order.get("trigger") or ""), said)
     except PackError as error:

@@ -123,14 +123,14 @@ def confirmation(
     }
 
 
-def details(text: str, user_id: str, url: str, key: str, now: float) -> Dict[str, Any]:
+def details(title: str, text: str, user_id: str, url: str, key: str, now: float) -> Dict[str, Any]:
     """A dialog that shows something and asks for nothing: both its buttons close it."""
     state = sign(key, PURPOSE, {"v": DETAILS, "u": user_id}, int(now) + VALID_SECONDS)
     return {
         "url": url.rstrip("/") + SUBMIT,
         "dialog": {
             "callback_id": DETAILS,
-            "title": "Details",
+            "title": title,
             "introduction_text": text,
             "elements": [],
             "submit_label": "Close",

@@ -37,7 +37,7 @@ from pagerduty_mattermost.chat.requests import (
 )
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.markdown import copyable
+from pagerduty_mattermost.core.markdown import copyable, with_commands
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.listener import (
@@ -162,7 +162,7 @@ class ChatEndpoint:
         if isinstance(order, Ping):
             return 200, _response(inner, PONG)
         if isinstance(order, UnreadCommand):
-            return 200, _response(inner, f":warning: {escape(order.problem)}")
+            return 200, _response(inner, f":warning: {with_commands(order.problem)}")
         if isinstance(order, FieldErrors):
             return 200, {"errors": dict(order.errors)} if order.errors else {}
         if isinstance(order, ChatOrder) and order.verb == buttons.DISMISSED:

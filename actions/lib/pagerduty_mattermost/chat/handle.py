@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
 
-from pagerduty_mattermost.cards.buttons import DETAILS
+from pagerduty_mattermost.cards.buttons import DETAILS, LIST_OPEN
 from pagerduty_mattermost.chat import (
     audit,
     begun_orders,
@@ -158,8 +158,10 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
             raise
         in_dialog = close_dialog(context, order, result)
         _repaint(context, order, command, result)
-    if order.get("verb") == DETAILS:
-        show_details(context, order, result)
+    if order.get("verb") == LIST_OPEN:
+        show_details(context, order, result, "Open incidents")
+    elif order.get("verb") == DETAILS:
+        show_details(context, order, result, "Details")
         _repaint_one(context, order, str(order.get("incident")))
     elif order_replies.is_told(order, result) and not in_dialog:
         tell_result(context, order, command, result)

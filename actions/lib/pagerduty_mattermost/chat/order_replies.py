@@ -25,7 +25,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
-from pagerduty_mattermost.core.markdown import code_block
+from pagerduty_mattermost.core.markdown import code_block, with_commands
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.incidents.incident import Change, Incident
 
@@ -67,7 +67,8 @@ def asked_first(
     for a time that does not read, and where there is something to ask and no button to do it
     with."""
     verb = TABLE.get(command.verb)
-    if order.get("kind") != "command" or verb is None:
+    from_storm = order.get("verb") == buttons.ACKNOWLEDGE_ALL
+    if not (order.get("kind") == "command" or from_storm) or verb is None:
         return None
     span = orders.long_span(command, now, settings.time_zone)
     if supposed is not None and verb.is_act:
@@ -94,6 +95,7 @@ def is_told(order: Mapping[str, Any], result: CommandResult) -> bool:
         return False
     beside_a_card = order.get("kind") not in ("command", "row") and order.get("verb") not in (
         buttons.CONFIRMED,
+        buttons.ACKNOWLEDGE_ALL,
         DECLARE,
     )
     return result.already or not beside_a_card or bool(order.get("hook"))
@@ -148,11 +150,11 @@ def failure(order: Mapping[str, Any], line: str, about: str) -> OrderReply:
     eyes. `line`: the error; `about`: the incident of a click, as Markdown."""
     verb = str(order.get("verb") or "")
     if verb == buttons.CONFIRMED:
-        return OrderReply(f":warning: {escape(orders.given(order))}: {escape(line)}")
+        return OrderReply(f":warning: {escape(orders.given(order))}: {with_commands(line)}")
     if not about:
-        return OrderReply(f":warning: {escape(line)}")
+        return OrderReply(f":warning: {with_commands(line)}")
     act = _ACTS.get(verb) or verb.replace("_", " ").capitalize()
-    return OrderReply(f":warning: **{act}** of {about}: {escape(line)}")
+    return OrderReply(f":warning: **{act}** of {about}: {with_commands(line)}")
 
 
 def in_dialog(order: Mapping[str, Any], error: PackError, line: str) -> Optional[DialogOutcome]:
@@ -161,7 +163,7 @@ def in_dialog(order: Mapping[str, Any], error: PackError, line: str) -> Optional
     again."""
     if isinstance(error, (HalfDone, CutShort)) or getattr(error, "maybe_done", False):
         return None
-    told = f":warning: {escape(line)}"
+    told = f":warning: {with_commands(line)}"
     element = dialogs.element_of(str(order.get("verb")), error.field)
     return DialogOutcome(errors={element: told}) if element else DialogOutcome(told)
 

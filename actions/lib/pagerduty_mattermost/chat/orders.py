@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.cards.buttons import CONFIRMED, DETAILS
+from pagerduty_mattermost.cards.buttons import ACKNOWLEDGE_ALL, CONFIRMED, DETAILS, LIST_OPEN
 from pagerduty_mattermost.chat import audit
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
@@ -74,6 +74,10 @@ def _clicked(order: Mapping[str, Any]) -> Command:
         return Command("create", text=text, service=service, options=values)
     if verb.startswith(SNOOZE):
         return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
+    if verb == ACKNOWLEDGE_ALL:
+        return Command("acknowledge", service=text)
+    if verb == LIST_OPEN:
+        return Command("list", service=text)
     if verb == DETAILS:
         return Command(SHOW, incidents=incident)
     if order.get("kind") == "row":

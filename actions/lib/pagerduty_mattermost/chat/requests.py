@@ -245,6 +245,10 @@ def _click(
         once = mark_of(TOKEN, signed.get("n") or context.get("token"), now)
         text = str(signed.get("o"))
         return _order("click", body, now, once, verb=verb, text=text, hook=hook)
+    if verb in (buttons.ACKNOWLEDGE_ALL, buttons.LIST_OPEN):
+        once = mark_of("trigger", body.get("trigger_id"), now)
+        made = _order("click", body, now, once, verb=verb, text=str(signed.get("s")))
+        return made._replace(trigger=clean(body.get("trigger_id"), MAX_TRIGGER_CHARACTERS))
     if verb == buttons.MENU:
         verb = str(context.get("selected_option") or "")
         if verb not in (

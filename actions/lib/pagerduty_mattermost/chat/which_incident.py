@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional
 from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.command_table import CommandTable
-from pagerduty_mattermost.chat.verb import MANY, ONE
+from pagerduty_mattermost.chat.verb import MANY, ONE, TRIGGERED
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Incident
 
+ACKNOWLEDGE = "acknowledge"
 LISTED_INCIDENTS = 10
 """From which somebody is asked to choose."""
 
@@ -41,6 +42,9 @@ def complete(
     verb = table.get(command.verb)
     if verb is None or verb.incidents not in (ONE, MANY):
         return Aimed(command)
+    if command.service and verb.name == ACKNOWLEDGE:
+        ids = _triggered_on(context, command.service)
+        return Aimed(command._replace(incidents=ids, service=""))
     command = _without_word(context, command)
     if command.incidents:
         return Aimed(command)
@@ -50,6 +54,16 @@ def complete(
         return Aimed(command._replace(incidents=found))
     only = _only_one(context, command)
     return Aimed(command._replace(incidents=only.id), only)
+
+
+def _triggered_on(context: Context, service_id: str) -> str:
+    """Ids of all that is triggered on a service, from its storm's card. Raises RejectedInput where
+    nothing is."""
+    query = {"statuses": [TRIGGERED], "date_range": "all", "service_ids": [service_id]}
+    rows = context.pagerduty.list_all("/incidents", "incidents", query).items
+    if not rows:
+        raise RejectedInput("nothing is triggered on this service any more")
+    return ",".join(str(row["id"]) for row in rows)
 
 
 def _without_word(context: Context, command: Command) -> Command:

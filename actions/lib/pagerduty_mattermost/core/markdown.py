@@ -76,6 +76,20 @@ def code_span(text: str) -> str:
     return f"{fence}{edge}{line}{edge}{fence}"
 
 
+def with_commands(text: str) -> str:
+    """Outside text, escaped, in which commands between back-ticks are code as they were meant:
+    they can be copied, and nothing in code acts."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    made = []
+    for number, part in enumerate(parts):
+        is_command = number % 2 == 1 and part.startswith(("/pd ", "st2 "))
+        quoted = f"`{part}`" if number % 2 else part
+        made.append(code_span(part) if is_command else escape(quoted))
+    return "".join(made)
+
+
 def code_block(text: str) -> str:
     """Lines of outside text as a block of code: its indentation stays, nothing in it acts."""
     lines = without_direction_marks(text).replace(ZERO_WIDTH_SPACE, "").replace("\u2424", " ")

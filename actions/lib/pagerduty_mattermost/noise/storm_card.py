@@ -4,22 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import tzinfo
-from typing import Any, Dict, Tuple
+from typing import Any, Dict, Sequence, Tuple
 
 from pagerduty_mattermost.cards.card import LOW_TRIGGERED, STATES
 from pagerduty_mattermost.cards.card_text import MAX_NAME
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.text import escape, inert, markdown_link, one_line, web_link
+from pagerduty_mattermost.core.text import escape, markdown_link, one_line, web_link
 
 ONGOING, STILL_OPEN, OVER = STATES["triggered"].color, LOW_TRIGGERED, STATES["resolved"].color
 """Those of an incident's own card: a storm that ended while its incidents are open is not over."""
 
 
-def card(storm: Mapping[str, Any], zone: tzinfo) -> Tuple[str, Dict[str, Any]]:
-    """Message and attachment. `storm`: the payload of `pagerduty.storm`."""
+def card(
+    storm: Mapping[str, Any], zone: tzinfo, actions: Sequence[Mapping[str, Any]] = ()
+) -> Tuple[str, Dict[str, Any]]:
+    """Message and attachment. `storm`: the payload of `pagerduty.storm`; `actions`: its buttons.
+    No `fallback`: push would repeat in it what the message says."""
     ended = storm["state"] == "ended"
     head = headline(storm)
-    color = (STILL_OPEN if _left(storm) else OVER) if ended else ONGOING
+    color = (STILL_OPEN if left(storm) else OVER) if ended else ONGOING
     lines = [
         f"**{storm['total']} incidents** since {times.stamp(str(storm['started_at']), zone)}: "
         f"{storm['triggered']} triggered, {storm['acknowledged']} acknowledged, "
@@ -34,11 +37,9 @@ def card(storm: Mapping[str, Any], zone: tzinfo) -> Tuple[str, Dict[str, Any]]:
             "_No cards of their own, except those that somebody acts on and those of "
             "high priority._"
         )
-    attachment = {
-        "fallback": inert(head),
-        "color": color,
-        "text": "\n".join(lines),
-    }
+    attachment: Dict[str, Any] = {"color": color, "text": "\n".join(lines)}
+    if actions:
+        attachment["actions"] = list(actions)
     return escape(head), attachment
 
 
@@ -49,15 +50,15 @@ def headline(storm: Mapping[str, Any]) -> str:
     if storm["kind"] == "flapping":
         what = f"{title} on {service} {'no longer flaps' if ended else 'flaps'}"
         return f"{'✅' if ended else '🔁'} {what} · {storm['total']} rounds"
-    left = _left(storm)
-    if ended and left:
-        what = f"The storm on {service} has ended, {left} still open"
+    still_open = left(storm)
+    if ended and still_open:
+        what = f"The storm on {service} has ended, {still_open} still open"
         return f"⚠️ {what} · {storm['total']} incidents"
     what = f"The storm on {service} is over" if ended else f"Storm of incidents on {service}"
     return f"{'✅' if ended else '🌩️'} {what} · {storm['total']} incidents"
 
 
-def _left(storm: Mapping[str, Any]) -> int:
+def left(storm: Mapping[str, Any]) -> int:
     """How many of its incidents are open."""
     return int(storm["triggered"]) + int(storm["acknowledged"])
 
@@ -65,11 +66,11 @@ def _left(storm: Mapping[str, Any]) -> int:
 def summary(storm: Mapping[str, Any]) -> str:
     """Of one that is over."""
     length = times.between(str(storm["started_at"]), str(storm["at"]))
-    left = _left(storm)
-    still = f"{left} still open" if left else "all of them resolved"
+    still_open = left(storm)
+    still = f"{still_open} still open" if still_open else "all of them resolved"
     more = (
         " Each gets its card as soon as somebody acts on it."
-        if left and storm["kind"] == "storm"
+        if still_open and storm["kind"] == "storm"
         else ""
     )
     return f"Ended after {length}: {storm['total']} incidents, {still}.{more}"

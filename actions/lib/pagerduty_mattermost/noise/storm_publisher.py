@@ -26,6 +26,7 @@ from typing import (
     List,
     NamedTuple,
     Optional,
+    Sequence,
     Tuple,
 )
 
@@ -42,6 +43,8 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
 
+Buttons = Callable[[Mapping[str, Any]], Sequence[Mapping[str, Any]]]
+"""Of the payload of `pagerduty.storm`."""
 KEY_PREFIX = "storm."
 KEPT_SECONDS = 30 * 86400.0
 MAX_ROUNDS = 8
@@ -74,7 +77,13 @@ def show_everywhere(context: Context, storm: Mapping[str, Any], channel: str) ->
 
     def shown(ref: ChannelRef) -> StormCard:
         post_id, done = show(
-            context.store, context.mattermost, ref.id, storm, zone, context.post_once
+            context.store,
+            context.mattermost,
+            ref.id,
+            storm,
+            zone,
+            context.post_once,
+            buttons=buttons_of(context),
         )
         return StormCard(ref.id, post_id, done)
 
@@ -96,6 +105,22 @@ def show_everywhere(context: Context, storm: Mapping[str, Any], channel: str) ->
     return cards
 
 
+def buttons_of(context: Context) -> Buttons:
+    """The buttons of a storm's card while any of its incidents is open. What flaps has none: it is
+    one alert, not a service's incidents."""
+    from pagerduty_mattermost.cards.buttons import of_service
+
+    chat, now = context.settings.chat, context.clock()
+
+    def made(storm: Mapping[str, Any]) -> Sequence[Mapping[str, Any]]:
+        if not chat.has_buttons or storm["kind"] != "storm" or not storm_card.left(storm):
+            return ()
+        key, triggered = chat.signing_keys[0].reveal(), bool(storm["triggered"])
+        return of_service(str(storm["service_id"]), chat.public_url, key, now, triggered=triggered)
+
+    return made
+
+
 def as_incident(storm: Mapping[str, Any]) -> Incident:
     """What subscriptions go by, as far as the payload holds it."""
     urgencies = {str(one["urgency"]) for one in storm["incidents"]}
@@ -115,9 +140,11 @@ def show(
     storm: Mapping[str, Any],
     zone: tzinfo,
     post_once: Callable[..., Any],
+    *,
+    buttons: Buttons = lambda storm: (),
 ) -> Tuple[str, str]:
-    """`post_once`: `Context.post_once`. Raises the gateways' errors; repeating it is
-    harmless."""
+    """`post_once`: `Context.post_once`; `buttons`: of the card, as `buttons_of` makes them.
+    Raises the gateways' errors; repeating it is harmless."""
     name = KEY_PREFIX + post_key("storm", channel_id, str(storm["key"]))
     key, done, post_id = f"storm-{storm['key']}", UNCHANGED, ""
     began = times.seconds(str(storm.get("started_at")))
@@ -139,7 +166,7 @@ def show(
             "channel_id": channel_id,
         }
         store.write(name, {**claim, "post_id": kept["post_id"] if kept else ""}, KEPT_SECONDS)
-        message, attachment = storm_card.card(storm, zone)
+        message, attachment = storm_card.card(storm, zone, buttons(storm))
         marks: Dict[str, Any] = {"storm": str(storm["key"]), "sequence": int(storm["sequence"])}
         props = {"attachments": [attachment], PROPS_KEY: marks}
         sent = post_once(channel_id, message, key=key, props=props, not_before=began)

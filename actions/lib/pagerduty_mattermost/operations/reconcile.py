@@ -197,7 +197,13 @@ class Reconciler:
         for channel_id, storm in storm_publisher.orphans(context.store, ongoing, now):
             try:
                 storm_publisher.show(
-                    context.store, context.mattermost, channel_id, storm, zone, context.post_once
+                    context.store,
+                    context.mattermost,
+                    channel_id,
+                    storm,
+                    zone,
+                    context.post_once,
+                    buttons=storm_publisher.buttons_of(context),
                 )
             except WriteRefused:
                 raise

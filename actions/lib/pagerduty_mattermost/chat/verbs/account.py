@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.chat.acting_user import account, identify
+from pagerduty_mattermost.chat.acting_user import DEFAULT_SENDER, WAYS_OUT, account, identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Fields, Form, FormReader
 from pagerduty_mattermost.chat.line import TypedLine
@@ -39,10 +39,7 @@ def connect(context: Context, command: Command) -> CommandResult:
         return who_am_i(context, command)
     except (NotFound, Ambiguous) as error:
         raise type(error)(
-            f"{error}. The way out: give PagerDuty and Mattermost the same address, or ask "
-            "an admin to run "
-            f"`st2 run pagerduty.identity.link user={user.username} "
-            "pagerduty_user=<e-mail or id>`"
+            f"{error}. {WAYS_OUT}; {DEFAULT_SENDER}".replace("user=<you>", f"user={user.username}")
         ) from None
 
 

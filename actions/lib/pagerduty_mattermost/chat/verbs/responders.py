@@ -23,7 +23,7 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     sender_and_incident,
     sender_and_row,
 )
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput, wrong_field
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, reworded, wrong_field
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.client import fill
@@ -48,7 +48,14 @@ def escalate(context: Context, command: Command) -> CommandResult:
     email, row = sender_and_row(context, command)
     if policy:
         return _to_policy(context, incident_of(row), policy, email, "Escalated")
-    after = incident_of(incident_updates.escalate(context.pagerduty, row, level, from_email=email))
+    try:
+        changed = incident_updates.escalate(context.pagerduty, row, level, from_email=email)
+    except RejectedInput as error:
+        # Which parameter an action lacks says nothing to people who type.
+        say = f"say `/pd escalate {row.get('incident_number')} to level 2`"
+        line = str(error).replace("give escalation_level", say)
+        raise reworded(error, line) from None
+    after = incident_of(changed)
     reached = ", ".join(person.name for person in after.assignees) or "nobody"
     return CommandResult(
         f"Escalated {named(after)} to {escape(one_line(reached, 200))}.",
