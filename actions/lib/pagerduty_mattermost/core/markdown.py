@@ -86,7 +86,9 @@ def with_commands(text: str) -> str:
     for number, part in enumerate(parts):
         is_command = number % 2 == 1 and part.startswith(("/pd ", "st2 "))
         quoted = f"`{part}`" if number % 2 else part
-        made.append(code_span(part) if is_command else escape(quoted))
+        bare = quoted.lstrip(" ") if number else quoted  # a space is an indentation in front alone
+        space = " " if bare != quoted else ""
+        made.append(code_span(part) if is_command else space + escape(bare))
     return "".join(made)
 
 
