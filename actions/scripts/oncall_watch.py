@@ -12,6 +12,12 @@ class OnCallWatch(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
+        from pagerduty_mattermost.noise import storm_gate
         from pagerduty_mattermost.oncall import watch
 
-        return watch.run(self.context, by_sensor=source == "sensor")
+        context = self.context
+        return watch.run(
+            context,
+            by_sensor=source == "sensor",
+            groups=lambda: storm_gate.ongoing(context.store, context.clock()),
+        )

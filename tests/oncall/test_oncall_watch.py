@@ -394,7 +394,7 @@ class TroubleTestCase(WatchCase):
             )
             for n in range(8)
         ]
-        self.policy("All", [("schedule", one["id"]) for one in made])
+        policy = self.policy("All", [("schedule", one["id"]) for one in made])
         made[3]["overrides"].append(
             {
                 "id": "Q1",
@@ -411,6 +411,7 @@ class TroubleTestCase(WatchCase):
         assert [entry.path for entry in self.server.journal.entries[before:]] == [
             "/oncalls",
             "/schedules",
+            f"/escalation_policies/{policy['id']}",  # it has no services
         ]
         assert len(self.messages()) == 8
         assert (

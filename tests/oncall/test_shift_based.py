@@ -6,6 +6,7 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import Any, Dict
 
+import test_handover as handover
 import test_oncall_sync as sync
 import test_oncall_targets as targets
 import test_oncall_today as today
@@ -94,3 +95,7 @@ class HalfOfEachKindTestCase(watch.RequestTestCase):
         asked = self.asked()
         assert len(asked) <= -(-entries // 100) + 1 + 2
         assert self.messages() == []
+
+
+class ShiftBasedHandOverTestCase(Upgraded, handover.HandOverTestCase):
+    __test__ = True

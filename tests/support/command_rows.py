@@ -385,6 +385,21 @@ ROWS: Tuple[Row, ...] = (
         who="linus",
         public=True,
     ),
+    Row(
+        'handover "<notes>"',
+        'handover "Database is slow, see the runbook"',
+        "Noted for your next hand-off",
+        lambda room, one: len(room.app.store.list("pagerduty.handover.")) == 1,
+        who="linus",
+    ),
+    Row("handover", "handover", "Database is slow", who="linus"),
+    Row(
+        "handover clear",
+        "handover clear",
+        "What you had noted is dropped.",
+        lambda room, one: room.app.store.list("pagerduty.handover.") == [],
+        who="linus",
+    ),
     Row("notify [on | off]", "notify off", "You get no direct messages about your shifts"),
     Row("services [name]", "services Checkout", "Checkout API"),
     Row(

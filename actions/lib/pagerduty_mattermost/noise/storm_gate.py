@@ -39,6 +39,13 @@ def remembered(store: Store) -> StormDetector:
     return StormDetector(NoiseConfig(), _read(store))
 
 
+def ongoing(store: Store, now: float) -> List[Dict[str, Any]]:
+    """The storms that go on and the alerts that flap, as the trigger's payloads. Raises
+    StoreUnreachable."""
+    groups = remembered(store).groups.values()
+    return [group.payload(now) for group in groups if not group.ended]
+
+
 class StormGate:
     def __init__(
         self,

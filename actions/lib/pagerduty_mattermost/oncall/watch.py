@@ -31,6 +31,8 @@ from pagerduty_mattermost.oncall.handoffs import (
     WatchedChanges,
     WatchState,
 )
+from pagerduty_mattermost.oncall.handover_texts import HandOverTexts
+from pagerduty_mattermost.oncall.inherited import Groups
 from pagerduty_mattermost.oncall.rendered_schedule import OnCallReason
 from pagerduty_mattermost.oncall.shift_messages import ShiftMessenger
 from pagerduty_mattermost.oncall.targets import forget_targets
@@ -80,9 +82,9 @@ def remembered(store: Store) -> WatchState:
         return WatchState()
 
 
-def run(context: Context, *, by_sensor: bool) -> Dict[str, Any]:
+def run(context: Context, *, by_sensor: bool, groups: Groups) -> Dict[str, Any]:
     """One run: the action's result. `by_sensor`: the sensor's heartbeat asked for it, not the
-    timer. Raises the gateways' and the store's errors."""
+    timer; `groups`: reads what storms and flaps. Raises the gateways' and the store's errors."""
     if not context.settings.oncall.channels:
         message = "Nothing is watched: oncall.channels is empty."
         return {"done": "not_configured", "message": message}
@@ -93,7 +95,7 @@ def run(context: Context, *, by_sensor: bool) -> Dict[str, Any]:
     if gives_way(context.store, "oncall.watch", context.clock(), GIVES_WAY_SECONDS):
         message = "PagerDuty's rate limit runs out: it waits for the next run."
         return {"done": "gives_way", "message": message}
-    report = OnCallWatcher(context).run()
+    report = OnCallWatcher(context, groups).run()
     for problem in report.problems:
         context.log.warning("Not posted: %s", problem)
     return {"done": "done", **report._asdict(), "message": sentence(report)}
@@ -108,8 +110,10 @@ def sentence(report: WatchReport) -> str:
 class OnCallWatcher:
     """One run."""
 
-    def __init__(self, context: Context) -> None:
+    def __init__(self, context: Context, groups: Groups = tuple) -> None:
+        """`groups`: reads what storms and flaps, for hand-offs alone."""
         self._context = context
+        self._carried = HandOverTexts(context, groups)
         self._terms = context.settings.oncall
         self._zone = times.zone(context.settings.time_zone)
         self._messenger = ShiftMessenger(context)
@@ -130,6 +134,7 @@ class OnCallWatcher:
         sent = dict(state.told)
         reminders = self._remind(seen, sent)
         state = state._replace(told=sent)
+        self._carried.forget_notes()
         self._context.store.write(KEY, handoffs.to_data(state))
         contacts = self._check(seen, state, 3600.0 * hours) if check else 0
         problems = [*seen.problems, *self._messenger.problems]
@@ -263,9 +268,11 @@ class OnCallWatcher:
             people = levels_of[one.watched][one.level]
             if user in people:
                 people[user] = people[user]._replace(until=why.until)
-        self._post(one, seen, reasons)
+        thing, rendered = seen.things[one.watched], self._rendered.get(one.watched)
+        carried = self._carried.of(one, thing, rendered, seen.at)
+        self._post(one, seen, reasons, carried)
         if one.newest and self._terms.direct_messages:
-            self._direct(one, seen, reasons, levels_of[one.watched])
+            self._direct(one, seen, reasons, levels_of[one.watched], carried)
 
     def _ask_reasons(self, found: List[HandOff], seen: WatchedOnCalls) -> None:
         ids = [span.schedule for one in found for span in one.came]
@@ -299,14 +306,19 @@ class OnCallWatcher:
         return ""
 
     def _post(
-        self, one: HandOff, seen: WatchedOnCalls, reasons: Mapping[str, OnCallReason]
+        self,
+        one: HandOff,
+        seen: WatchedOnCalls,
+        reasons: Mapping[str, OnCallReason],
+        carried: str,
     ) -> None:
         name, shown = seen.things[one.watched].name, self._messenger.name
         text = handoff_messages.posted(
             one, name, shown, self._zone, seen.at, reasons, self._back(one, reasons)
         )
         for channel in seen.channels[one.watched]:
-            self._messenger.channel(channel, text, one.key)
+            notes = self._carried.notes(one, f"channel {channel}", shown)
+            self._messenger.channel(channel, text + carried + notes, one.key)
 
     def _direct(
         self,
@@ -314,6 +326,7 @@ class OnCallWatcher:
         seen: WatchedOnCalls,
         reasons: Mapping[str, OnCallReason],
         levels: Mapping[int, Mapping[str, LastOnCall]],
+        carried: str,
     ) -> None:
         name = seen.things[one.watched].name
         present = {user for people in levels.values() for user in people}
@@ -321,7 +334,8 @@ class OnCallWatcher:
             text = handoff_messages.for_who_came(
                 one, span, name, self._zone, reasons.get(span.user.id)
             )
-            self._messenger.person(span.user, text, one.personal(span.user.id))
+            notes = self._carried.notes(one, f"user {span.user.id}", self._messenger.name)
+            self._messenger.person(span.user, text + carried + notes, one.personal(span.user.id))
         for held in one.left:
             if held.user.id not in present:  # else only another level
                 text = handoff_messages.for_who_left(one, name, self._messenger.name)

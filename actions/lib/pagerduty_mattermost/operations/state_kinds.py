@@ -25,6 +25,7 @@ from pagerduty_mattermost.incidents import state_store
 from pagerduty_mattermost.noise import reminder_posts, storm_gate, storm_publisher
 from pagerduty_mattermost.oncall import (
     handoffs,
+    handover_notes,
     last_known,
     shift_messages,
     sync,
@@ -150,6 +151,12 @@ KINDS: Tuple[StateKind, ...] = (
         (f"{identity.KEY_PREFIX}<user_id>",),
         "who is who at PagerDuty",
         careful=True,
+    ),
+    StateKind(
+        "handover",
+        (f"{handover_notes.KEY_PREFIX}<user>",),
+        "what people noted for their next hand-off",
+        handover_notes.KEPT_SECONDS,
     ),
     StateKind("oncall", (watch.KEY,), "who was on call at the last poll"),
     StateKind(
@@ -309,6 +316,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "members": _is_mapping,
     "oncall": lambda name, data: handoffs.from_data(data) is not None,
     "notify": _is_mapping,
+    "handover": _is_mapping,
     "rooms": _is_room,
 }
 """By kind: whether the data is what a key of that name holds."""

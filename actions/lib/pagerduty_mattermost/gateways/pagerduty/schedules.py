@@ -25,6 +25,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import (
     reference,
 )
 from pagerduty_mattermost.gateways.pagerduty.users import read_users
+from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
 
 MAX_ASKED_SINGLY = 5
 """More layer-based schedules are looked for in the list of all."""
@@ -69,6 +70,8 @@ class Schedule(NamedTuple):
     overrides: List[ScheduleOverride]
     layers: List[List[ScheduleShift]]
     """Of a layer-based one: whose turn it would be without overrides, by layer."""
+    policies: Tuple[str, ...] = ()
+    """Ids of the escalation policies that use it."""
 
 
 def read(
@@ -236,6 +239,7 @@ def _of_shifts(
         sorted(final, key=lambda shift: (shift.start, shift.end)),
         stand_ins,
         [],
+        _policies(row),
     )
 
 
@@ -252,7 +256,12 @@ def _of_layers(row: Mapping[str, Any]) -> Schedule:
             for one in shifts(row.get("overrides_subschedule"))
         ],
         [shifts(layer) for layer in (layers if isinstance(layers, list) else ())],
+        _policies(row),
     )
+
+
+def _policies(row: Mapping[str, Any]) -> Tuple[str, ...]:
+    return tuple(filter(None, map(id_of, rows_of(row, "escalation_policies"))))
 
 
 def shifts(part: Any) -> List[ScheduleShift]:

@@ -1,0 +1,104 @@
+"""Notes for whoever comes on call next: kept for the next hand-off of what the asker is on call
+for."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List
+
+from pagerduty_mattermost.chat.acting_user import identify
+from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.forms import Form, nothing, words
+from pagerduty_mattermost.chat.verb import CHAT, NOTHING, PEOPLE, Verb
+from pagerduty_mattermost.core.markdown import code_block
+from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.oncall import handover_notes, watch
+from pagerduty_mattermost.oncall.targets import kept_targets
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+MAX_NAMED = 5
+
+
+def shown(context: Context, command: Command) -> CommandResult:
+    person = identify(context, command.user).person
+    text = handover_notes.read(context.store, person.id)
+    if not text:
+        return CommandResult(
+            'You have noted nothing for your next hand-off: `/pd handover "what to know"`'
+        )
+    return CommandResult(f"Noted for your next hand-off:\n{code_block(text)}")
+
+
+def note(context: Context, command: Command) -> CommandResult:
+    """`text` is kept beside what is noted already."""
+    person = identify(context, command.user).person
+    named = _on_call_for(context, person.id)
+    text = handover_notes.add(context.store, person.id, command.text, context.clock())
+    return CommandResult(
+        f"Noted for your next hand-off{named}; told once, in its channel and to whoever comes:"
+        f"\n{code_block(text)}",
+        (),
+        person.email,
+    )
+
+
+def clear(context: Context, command: Command) -> CommandResult:
+    person = identify(context, command.user).person
+    if not handover_notes.read(context.store, person.id):
+        return CommandResult("Nothing was noted.", (), person.email)
+    handover_notes.delete(context.store, person.id)
+    return CommandResult("What you had noted is dropped.", (), person.email)
+
+
+def _on_call_for(context: Context, user_id: str) -> str:
+    """By what they are on call, as the watch saw it last, as Markdown."""
+    state, texts = watch.remembered(context.store), list(context.settings.oncall.channels)
+    ids = [
+        id
+        for id, levels in state.levels.items()
+        if any(user_id in people for people in levels.values())
+    ]
+    if not ids:
+        return " (you are on call by nothing now whose hand-offs are told here)"
+    known = kept_targets(context.pagerduty, context.store, texts, context.clock()).known
+    names: List[str] = sorted({one.name for one in known.values() if one.id in ids})
+    more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
+    return f", of {escape(one_line(' or '.join(names[:MAX_NAMED])))}{more}"
+
+
+VERBS = (
+    Verb(
+        name="handover_clear",
+        run=clear,
+        usage="handover clear",
+        help="drop what you noted for your next hand-off",
+        forms=(Form(("handover clear", "handover drop"), nothing()),),
+        group=PEOPLE,
+        changes=CHAT,
+        dry_run="It would drop your notes.",
+    ),
+    Verb(
+        name="handover",
+        run=note,
+        usage='handover "<notes>"',
+        help="note something for whoever comes on call after you; told once at the hand-off",
+        forms=(
+            Form(("handover", "hand over"), words("text")),
+            Form(("note for the next on call",), words("text", behind=("that",))),
+        ),
+        group=PEOPLE,
+        changes=CHAT,
+        dry_run="It would keep the notes for your next hand-off.",
+        also_called=("handoff",),
+    ),
+    Verb(
+        name="handover_notes",
+        run=shown,
+        usage="handover",
+        help="what you noted for your next hand-off",
+        forms=(Form(("handover", "handover notes"), nothing()),),
+        group=PEOPLE,
+        changes=NOTHING,
+    ),
+)

@@ -1,0 +1,146 @@
+"""What a hand-off carries: what is inherited, and the notes of who goes."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, List
+from unittest.mock import patch
+
+import pytest
+import test_oncall_watch as watching
+from oncall_case import moment
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput, StoreUnreachable
+from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
+from pagerduty_mattermost.incidents.incident import Incident
+from pagerduty_mattermost.noise import storm_gate
+from pagerduty_mattermost.oncall import handover_notes, inherited
+from pagerduty_mattermost.oncall.inherited import MAX_LINES, Inherited
+
+BEFORE, AFTER = moment(2026, 11, 24, 8, 59), moment(2026, 11, 24, 9, 1)
+
+
+class HandOverTestCase(watching.WatchCase):
+    __test__ = True
+
+    def setUp(self) -> None:
+        super().setUp()
+        policy = self.account.find("escalation_policies", "Morning escalation")["id"]
+        self.account.find("services", "Database")["escalation_policy_id"] = policy
+
+    def noted(self, text: str) -> None:
+        handover_notes.add(self.store(), self.user("Mei Tanaka"), text, self.now)
+
+    def asked(self, before: int) -> List[str]:
+        return [entry.path for entry in self.server.journal.entries[before:]]
+
+    def test_what_is_open_is_told_to_the_channel_and_to_who_comes_with_links(self) -> None:
+        self.look(BEFORE)
+        one = self.account.trigger("Database", "Disk full")
+        other = self.account.trigger("Storefront", "Elsewhere")
+        before = len(self.server.journal.entries)
+        self.look(AFTER)
+        asked = self.asked(before)
+        (text,), (private,) = self.messages(), self.told("olu")
+        for said in (text, private):
+            assert "\nHanded over:\n- " in said
+            assert f"#{one.number} Disk full](http" in said
+            assert f"#{other.number}" not in said
+        assert "Handed over" not in "".join(self.told("mei"))
+        assert (
+            len([path for path in asked if "schedules" not in path and "oncalls" not in path]) == 3
+        )
+        before = len(self.server.journal.entries)
+        self.look(AFTER + 60)
+        assert "/incidents" not in self.asked(before), "nothing was handed off"
+
+    def test_one_that_rests_into_the_shift_and_maintenance_are_told(self) -> None:
+        self.look(BEFORE)
+        one = self.account.trigger("Database", "Disk full")
+        self.account.acknowledge(one)
+        self.account.snooze(one, 2 * 3600)
+        self.account.maintain("Database", 4 * 3600)
+        self.look(AFTER)
+        (text,) = self.messages()
+        assert "triggered again 10:59" in text
+        assert "In maintenance until 12:59: [Database](http" in text
+
+    def test_what_storms_and_flaps_is_told(self) -> None:
+        service = self.account.find("services", "Database")["id"]
+        rows = [
+            {"kind": "storm", "service_id": service, "service": "Database", "total": 45},
+            {
+                "kind": "flapping",
+                "service_id": service,
+                "service": "Database",
+                "title": "Lag",
+                "total": 5,
+            },
+            {"kind": "storm", "service_id": "PELSE", "service": "Other", "total": 9},
+        ]
+        self.look(BEFORE)
+        with patch.object(storm_gate, "ongoing", lambda store, now: rows):
+            self.look(AFTER)
+        (text,) = self.messages()
+        assert "A storm of 45 incidents on Database" in text
+        assert "Lag of Database flaps, 5 times so far" in text
+        assert "Other" not in text
+
+    def test_while_pagerduty_can_not_tell_the_hand_off_comes_without(self) -> None:
+        self.look(BEFORE)
+        self.account.trigger("Database", "Disk full")
+        self.server.faults.add("status", status=500, path="/incidents")
+        self.look(AFTER)
+        (text,) = self.messages()
+        assert "on call since 09:00" in text
+        assert "Handed over" not in text
+
+    def test_notes_are_told_once_in_the_channel_and_to_who_comes(self) -> None:
+        self.look(BEFORE)
+        self.noted("Replica lags\n@all: see the [wiki](http://x.example)")
+        self.noted("Replica lags")
+        self.look(AFTER)
+        (text,), (private,) = self.messages(), self.told("olu")
+        for said in (text, private):
+            assert f"Notes of @{ZW}mei:\n> Replica lags\n> " in said
+            assert "@all" not in said
+            assert "](http" not in said
+        assert handover_notes.read(self.store(), self.user("Mei Tanaka")) == ""
+        self.look(moment(2026, 11, 25, 9, 1))
+        self.look(moment(2026, 11, 26, 9, 1))
+        assert [("Notes of" in said) for said in self.messages()] == [True, False, False]
+
+    def test_a_look_that_died_tells_the_notes_once_all_the_same(self) -> None:
+        self.look(BEFORE)
+        self.noted("Replica lags")
+        self.at(AFTER)
+        with patch.object(handover_notes, "delete", side_effect=StoreUnreachable("down")):
+            self.refused("oncall.watch")
+        self.look(AFTER)
+        assert len([said for said in self.messages() if "Replica lags" in said]) == 1
+
+
+def rows(count: int) -> Inherited:
+    return Inherited(tuple(Incident(f"P{n}", number=n, title="x") for n in range(count)))
+
+
+@pytest.mark.parametrize(("count", "more"), [(0, 0), (1, 0), (10, 0), (11, 0), (25, 30)])
+def test_at_most_so_many_lines_and_the_rest_counted(count: int, more: int) -> None:
+    made = inherited.lines(rows(count)._replace(more=more), times.zone("UTC"), 0.0)
+    hidden = max(0, count - MAX_LINES) + more
+    assert len(made) == (1 + min(count, MAX_LINES) + bool(hidden) if count else 0)
+    assert not hidden or made[-1].startswith(f"- … and {hidden} more")
+
+
+def test_notes_have_an_end() -> None:
+    class Kept(Dict[str, Any]):
+        def read(self, name: str) -> Any:
+            return self.get(name)
+
+        def write(self, name: str, value: Any, ttl: float) -> None:
+            self[name] = value
+
+    store: Any = Kept()
+    handover_notes.add(store, "P1", "x" * 1990, 0.0)
+    with pytest.raises(RejectedInput, match="2000 characters at most"):
+        handover_notes.add(store, "P1", "y" * 20, 0.0)
