@@ -11,8 +11,7 @@ from pagerduty_mattermost.chat.forms import Form, nothing, words
 from pagerduty_mattermost.chat.verb import CHAT, NOTHING, PEOPLE, Verb
 from pagerduty_mattermost.core.markdown import code_block
 from pagerduty_mattermost.core.text import escape, one_line
-from pagerduty_mattermost.oncall import handover_notes, watch
-from pagerduty_mattermost.oncall.targets import kept_targets
+from pagerduty_mattermost.oncall import handover_notes
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -53,6 +52,9 @@ def clear(context: Context, command: Command) -> CommandResult:
 
 def _on_call_for(context: Context, user_id: str) -> str:
     """By what they are on call, as the watch saw it last, as Markdown."""
+    from pagerduty_mattermost.oncall import watch
+    from pagerduty_mattermost.oncall.targets import kept_targets
+
     state, texts = watch.remembered(context.store), list(context.settings.oncall.channels)
     ids = [
         id
@@ -72,7 +74,9 @@ VERBS = (
         name="handover_clear",
         run=clear,
         usage="handover clear",
+        example="handover clear",
         help="drop what you noted for your next hand-off",
+        is_detail=True,
         forms=(Form(("handover clear", "handover drop"), nothing()),),
         group=PEOPLE,
         changes=CHAT,
@@ -82,7 +86,8 @@ VERBS = (
         name="handover",
         run=note,
         usage='handover "<notes>"',
-        help="note something for whoever comes on call after you; told once at the hand-off",
+        example='handover "replica lags, see the runbook"',
+        help="for whoever comes on call after you, told once",
         forms=(
             Form(("handover", "hand over"), words("text")),
             Form(("note for the next on call",), words("text", behind=("that",))),
@@ -96,7 +101,9 @@ VERBS = (
         name="handover_notes",
         run=shown,
         usage="handover",
+        example="handover",
         help="what you noted for your next hand-off",
+        is_detail=True,
         forms=(Form(("handover", "handover notes"), nothing()),),
         group=PEOPLE,
         changes=NOTHING,
