@@ -1,6 +1,6 @@
 """An order from chat, from its arrival at the action to its answer.
 
-    handle(context, order) -> {"done": "done", "incidents": [...], "message": "Done."}
+    handle(context, order) -> {"done": "done", "incidents": [...], "message": "Acknowledged #1 …"}
 
 The way: the command that was given and by whom (`orders`, `thread_notes`), which incident it means
 (`which_incident`), whether that is allowed (`perform.allow`), whether it has to be confirmed
@@ -40,12 +40,15 @@ from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.perform import allow, rehearse, run
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
+from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.reading_context import ReadingContext
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Change
 
+MAX_SAID_CHARACTERS = 200
+"""Of an answer in the log."""
 DONE, TOO_LATE, DROPPED = "done", "too_late", "dropped"
 _VOID = {
     TOO_LATE: "Not done: it waited for more than a minute. It is kept as a failed command.",
@@ -74,7 +77,22 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
     except PackError as error:
         tell_failure(context, order, error)
         raise
-    return {"done": DONE, "incidents": list(result.incidents), "message": "Done."}
+    return _done(result)
+
+
+def _done(result: CommandResult) -> Dict[str, Any]:
+    """With the answer's first line for the log, its links as their texts."""
+    first = next((line for line in result.message.splitlines() if line.strip()), "Done.")
+    said = one_line(_without_addresses(clean(first, 1000)), MAX_SAID_CHARACTERS)
+    return {"done": DONE, "incidents": list(result.incidents), "message": said}
+
+
+def _without_addresses(text: str) -> str:
+    """Links as their texts alone."""
+    begin, *parts = text.split("](")
+    return begin.replace("[", "") + "".join(
+        part.partition(")")[2].replace("[", "") for part in parts
+    )
 
 
 class _Told(Exception):
@@ -92,7 +110,7 @@ def _too_late(context: Context, order: Mapping[str, Any]) -> Dict[str, Any]:
     begun = begun_orders.find(context.store, entry_name) if entry_name else None
     if begun is not None:
         result = _not_again(context, order, begun)
-        return {"done": DONE, "incidents": list(result.incidents), "message": "Done."}
+        return _done(result)
     if orders.is_act(order):
         tell(context, order, OrderReply(f":warning: {orders.given(order)}: {_VOID[TOO_LATE]}"))
     return {"done": TOO_LATE, "message": _VOID[TOO_LATE]}
