@@ -191,18 +191,16 @@ class IncidentStory:
         if self._folded and not again:
             return False
         reopened = (one.at for one in again if one.told_as != CLOSED and not one.by_assignment)
-        return any(
-            at is not None and 0 <= entry.at - at <= FIRST_ASSIGNMENT_SECONDS
-            for at in (self._created, self._began.at, *reopened)
-        )
+        began = [at for at in (self._created, self._began.at, *reopened) if at is not None]
+        return any(0 <= entry.at - at <= FIRST_ASSIGNMENT_SECONDS for at in began)
 
     def _fold(self, assignment: IncidentEvent, at: float) -> None:
         """Whom it was assigned to becomes part of the event that began it, where that is news."""
         for place in range(len(self.news) - 1, -1, -1):
             event = self.news[place]
             after = at - (times.seconds(event.occurred_at) or 0.0)
-            begins = event.event_type in (TRIGGERED, REOPENED)
-            if begins and 0 <= after <= FIRST_ASSIGNMENT_SECONDS:
+            is_near = 0 <= after <= FIRST_ASSIGNMENT_SECONDS
+            if is_near and event.event_type in (TRIGGERED, REOPENED):
                 self.news[place] = _with_assignment(event, assignment)
                 break
         if self._began.at is not None and at >= self._began.at:
