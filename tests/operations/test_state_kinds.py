@@ -11,9 +11,12 @@ from typing import Dict, Iterator, List, Tuple
 import pytest
 from pack_files import ROOT
 
+from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders, outcomes
-from pagerduty_mattermost.operations import state_kinds
+from pagerduty_mattermost.oncall import sync
+from pagerduty_mattermost.operations import dead_letters, state_kinds
 from pagerduty_mattermost.operations.state_kinds import KINDS
+from pagerduty_mattermost.sensor import upkeep_due
 
 LIBRARY = ROOT / "actions" / "lib" / "pagerduty_mattermost"
 SCRIPTS = ROOT / "actions" / "scripts"
@@ -26,6 +29,8 @@ ALLOWED = {
     "older version is read",
     "operations/state_kinds.py": "chat's keys, which are above it: held to chat by a test",
     "core/config/noise.py": "the section `noise` of the configuration",
+    "core/config/upkeep.py": "names of jobs",
+    "sensor/upkeep_due.py": "it stands below some of the owners: held to them by a test",
 }
 EVENT_TYPES = {("cards/route.py", "incident."), ("cards/subscriptions.py", "incident.")}
 """Event types of PagerDuty begin with the same word as the keys of an incident."""
@@ -37,6 +42,12 @@ def test_the_keys_of_chat_are_those_that_chat_writes() -> None:
     assert state_kinds.DROPPED_KEYS.startswith(dropped_orders.KEY_PREFIX + "<")
     assert state_kinds.BEGUN_KEYS.startswith(begun_orders.KEY_PREFIX + "<")
     assert state_kinds.OUTCOME_KEYS.startswith(outcomes.KEY_PREFIX + "<")
+
+
+def test_what_the_sensor_looks_for_is_what_its_owners_write() -> None:
+    assert upkeep_due.LETTERS == dead_letters.KEY_PREFIX
+    assert upkeep_due.HELD == held_cards.KEY_PREFIX
+    assert upkeep_due.MEMBERS == sync.KEY_PREFIX
 
 
 def test_every_key_constant_of_the_library_is_of_a_kind() -> None:
