@@ -77,7 +77,7 @@ def random_rota(rng: Random, users: Sequence[str], *, shift_based: bool) -> Dict
             rota["layers"] = [_layer(rng, users, zone) for _ in range(rng.randrange(1, 4))]
         rota["overrides"] = [
             {"id": f"Q{number}", "user_id": rng.choice(users), **_stretch(rng)}
-            for number in range(rng.randrange(6))
+            for number in range(rng.randrange(20))
         ]
         return rota
     rotations = [_rotation(rng, users, zone, n) for n in range(rng.randrange(1, 4))]
@@ -88,10 +88,10 @@ def random_rota(rng: Random, users: Sequence[str], *, shift_based: bool) -> Dict
             "member": rng.choice((*users[:3], "")),
             **_stretch(rng),
         }
-        for n in range(rng.randrange(4))
+        for n in range(rng.randrange(10))
     ]
     rota.update(type="schedule_v3", rotations=rotations, custom_shifts=shifts)
-    rota["shift_overrides"] = [_override(rng, users, rota, n) for n in range(rng.randrange(8))]
+    rota["shift_overrides"] = [_override(rng, users, rota, n) for n in range(rng.randrange(60))]
     return rota
 
 
@@ -176,12 +176,18 @@ def _event(rng: Random, users: Sequence[str], zone: str, id: str) -> Dict[str, A
 
 
 def _override(rng: Random, users: Sequence[str], rota: Dict[str, Any], n: int) -> Dict[str, Any]:
-    of = {"rotation_id": rng.choice(rota["rotations"])["id"]}
-    if rota["custom_shifts"] and rng.random() < 0.3:
-        of = {"custom_shift_id": rng.choice(rota["custom_shifts"])["id"]}
-    overridden, overriding = rng.sample(list(users[:5]), 2)
+    """Mostly of somebody who is on call by it now and then; also of whoever stands in for them."""
+    rotation, when = rng.choice(rota["rotations"]), _stretch(rng)
+    of, people = {"rotation_id": rotation["id"]}, rng.choice(rotation["events"])["members"]
+    if rota["custom_shifts"] and rng.random() < 0.2:
+        shift = rng.choice(rota["custom_shifts"])
+        of, people = {"custom_shift_id": shift["id"]}, [shift["member"]]
+        if rng.random() < 0.8:
+            when = {"start": shift["start"] + HOUR // 2, "end": shift["end"] - HOUR // 4}
+    overridden = rng.choice([one for one in (*people, *people, users[4]) if one])
+    overriding = rng.choice([one for one in users if one != overridden])
     who = {"overridden": overridden, "overriding": overriding}
-    return {"id": f"O{n}", **of, **who, **_stretch(rng)}
+    return {"id": f"O{n}", **of, **who, **when}
 
 
 # Who is on call
