@@ -4,12 +4,15 @@ PagerDuty upgrades a schedule."""
 
 from __future__ import annotations
 
+import re
+from collections import Counter
 from contextlib import suppress
 from copy import deepcopy
 from random import Random
 from typing import Any, Dict, FrozenSet, Iterator, List, Tuple
 
 import pytest
+from oncall_case import OnCallCase
 from oncall_oracle import BEGIN, DAY, END, HOUR, Oracle, random_rota
 
 from pagerduty_mattermost.core.config.connections import Http, PagerDutyConfig, Timeouts
@@ -175,9 +178,64 @@ def test_500_schedules_over_a_year(server: PagerDutyServer) -> None:
 
 
 @pytest.mark.soak
-def test_hand_offs_of_500_schedules_over_a_year(server: PagerDutyServer) -> None:
-    planted = Planted(server, 500, 2027)
+@pytest.mark.parametrize("seed", range(10))
+def test_hand_offs_of_500_schedules_over_a_year(server: PagerDutyServer, seed: int) -> None:
+    """In ten accounts: each page of an account's on-calls costs the sandbox all of them."""
+    planted = Planted(server, 50, 2027 + seed)
     steps = [60.0, 20.0 * HOUR, 44.0 * HOUR, 47.0 * HOUR]
     upgrades = [BEGIN + n * 40 * DAY for n in range(1, 5)]
     count = handed_off_as_the_oracle_says(planted, BEGIN, END - 2 * DAY, steps, upgrades)
-    assert count > 50_000
+    assert count > 5_000
+
+
+class MessagesTestCase(OnCallCase):
+    """The watch itself, by its action: as many messages in the channel as there were changes."""
+
+    __test__ = True
+
+    def test_one_message_for_each_change_and_none_for_an_upgrade(self) -> None:
+        rng = Random(11)
+        users = list(self.account.catalog["users"])
+        oracles: Dict[str, Oracle] = {}
+        for number in range(12):
+            rota = random_rota(rng, rng.sample(users, 6), shift_based=number % 2 == 1)
+            self.account.add("schedules", f"Rota {number}", **deepcopy(rota))
+            oracles[f"Rota {number}"] = Oracle(rota)
+        used = list(oracles)[:10]  # by the last two nobody is paged
+        self.policy("All", [("schedule", self.id("schedules", name)) for name in used])
+        self.settings["oncall"] = {
+            "channels": dict.fromkeys(oracles, "incidents"),
+            "direct_messages": False,
+            "remind_before": 0,
+            "contact_check_before": 0,
+        }
+        begin = BEGIN + 234 * DAY  # 21 October, before the clocks change
+        now, upgraded = begin, 0
+        while now < begin + 12 * DAY:
+            if now >= begin + 5 * DAY and not upgraded:
+                upgraded = self.upgrade_all()
+            self.at(now)
+            self.chat.service.forget_pending()
+            self.done("oncall.watch")
+            until, now = now, now + rng.choice((300, 6 * HOUR, 20 * HOUR, 40 * HOUR))
+        posts = [found.group(1) for found in map(_NAMED.search, self.messages()) if found]
+        wanted = {
+            name: len([at for at in oracle.changes() if begin < at <= until])
+            for name, oracle in oracles.items()
+        }
+        assert Counter(posts) == Counter({name: n for name, n in wanted.items() if n})
+        assert upgraded >= 2
+        assert len(posts) > 60
+
+    def upgrade_all(self) -> int:
+        count = 0
+        for row in self.account.catalog["schedules"].values():
+            coming = [one for one in row["overrides"] if one["end"] > self.now]
+            if row["type"] == "schedule" and len(coming) < 2:
+                with suppress(ValueError):
+                    self.account.upgrade(row["id"])
+                    count += 1
+        return count
+
+
+_NAMED = re.compile(r"\*\*(Rota \d+)\*\*")
