@@ -1,5 +1,6 @@
 # The verbs of this project. Needs Python 3.8 or newer with venv, and make; everything else goes into .venv.
 #   make demo [ARGS=--stay]     a story on a local PagerDuty and a local Mattermost, shown in the terminal
+#   make demo ARGS=--major      a major incident with its room, from the dialog to the archive
 #   make sandbox                the two servers alone, with people, schedules and a configuration for make run
 #   make test [ARGS=…]          unit, contract and end-to-end tests (all but soak and live)
 #   make test-all               the same on each Python 3.8 to 3.12 that is installed

@@ -8,7 +8,9 @@ from standalone.missing import one_line
 
 if __name__ == "__main__":
     with one_line("sandbox"):
-        if sys.argv[1:2] == ["demo"]:
+        if sys.argv[1:2] == ["demo"] and "--major" in sys.argv[2:]:
+            from sandbox.demo_major import main
+        elif sys.argv[1:2] == ["demo"]:
             from sandbox.demo import main
         else:
             from sandbox.servers import main

@@ -99,11 +99,12 @@ def write_config(
     *,
     storms: bool = False,
     oncall: Optional[Mapping[str, object]] = None,
+    rooms: Optional[Mapping[str, object]] = None,
     **watch: object,
 ) -> Path:
     """The configuration a person would write, pointed at a seeded sandbox. `chat`: as
     `set_up_chat` gives it; `storms`: whether many incidents at once get one card together;
-    `oncall`: that section."""
+    `oncall`, `rooms`: those sections."""
     world = sandbox.mattermost.world
     assert world is not None
     config = {
@@ -122,6 +123,7 @@ def write_config(
         },
         **({"chat": dict(chat)} if chat else {}),
         **({"oncall": dict(oncall)} if oncall else {}),
+        **({"rooms": dict(rooms)} if rooms else {}),
         **({} if storms else {"noise": {"storm_incidents": 0, "flapping_rounds": 0}}),
     }
     path = folder / "pagerduty.yaml"

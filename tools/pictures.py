@@ -81,6 +81,30 @@ def _draw(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
     browser.until("!!document.querySelector('.ephemeral')")
     _seen(browser, "Replica lag")
     browser.picture(PICTURES / "chat.png", 1180, 1100)
+    _draw_room(sandbox, room, browser, until, incident)
+
+
+def _draw_room(sandbox: Any, room: Any, browser: Any, until: Any, incident: Any) -> None:
+    """An incident's own channel, with what was said in it."""
+    from sandbox.mattermost import ChatPerson
+
+    mattermost = sandbox.mattermost.account
+
+    def made() -> Any:
+        channels = mattermost.state.channels.values()
+        return next((one for one in channels if one.purpose.endswith(incident.id)), None)
+
+    grace = ChatPerson(sandbox.mattermost, "grace")
+    grace.command("incidents", f"/pd room {incident.number}")
+    until(lambda: made() and grace.id in made().members, 30)
+    grace.say(made(), "Payments go through the second provider now, latency is back at 300 ms.")
+    grace.say(made(), "note: failed over to the second provider")
+    until(lambda: any("failed over" in one.content for one in incident.notes), 30)
+    sandbox.pagerduty.account.set_priority(incident, "P1", "Ada Lovelace")
+    browser.open("about:blank")  # the page looks at its address when it is opened
+    browser.open(f"{sandbox.mattermost.url}/#{made().id}")
+    _seen(browser, "changed the priority")
+    browser.picture(PICTURES / "room.png", 1180, 900)
 
 
 def _seen(browser: Any, words: str) -> None:

@@ -416,13 +416,13 @@ def test_a_round_in_which_all_is_well_costs_one_list(world: RoomsWorld) -> None:
 
 
 def test_one_rooms_trouble_stays_with_it(world: RoomsWorld) -> None:
-    world.rooms = {"archive": "at_once"}
+    world.rooms = {"archive": "1h"}
     one, other = world.incident("One"), world.incident("Other")
     for incident in (one, other):
         world.open(incident)
         world.pagerduty.resolve(incident, "Ada Lovelace")
         come(world, incident)
-    world.clock.advance(600)
+    world.clock.advance(2 * HOUR)
     room = world.room(one)
     path = f"/channels/{room.channel_id}$"
     world.sandbox.mattermost.faults.add("status", status=500, method="DELETE", path=path)
@@ -451,7 +451,7 @@ def test_roles_and_tasks_are_told_in_the_room(world: RoomsWorld) -> None:
     )
     posting.follow(context, change)
     assert feed(world) == [
-        "Ada Lovelace assigned Lead to Mei",
+        "Ada Lovelace assigned Commander to Mei",
         "Ada Lovelace added the task Call the bank",
     ]
 

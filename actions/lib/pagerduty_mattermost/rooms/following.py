@@ -15,6 +15,7 @@ from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.rooms import invitations, merging, names
 from pagerduty_mattermost.rooms.furnishing import STEPS, keep_title, paint_header
 from pagerduty_mattermost.rooms.links import label
+from pagerduty_mattermost.rooms.putting_away import put_away
 from pagerduty_mattermost.rooms.records import (
     ARCHIVED,
     ARCHIVED_BY_PEOPLE,
@@ -52,10 +53,16 @@ def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) ->
 
 
 def follow_room(
-    context: Context, records: RoomRecords, room: RoomRecord, change: Change
+    context: Context,
+    records: RoomRecords,
+    room: RoomRecord,
+    change: Change,
+    *,
+    by_round: bool = False,
 ) -> RoomRecord:
-    """The room as the incident is now; remembered where it differs. Raises the gateways' errors.
-    Reads nothing from Mattermost while nothing differs."""
+    """The room as the incident is now; remembered where it differs. `by_round`: it is looked
+    after, whatever has changed. Raises the gateways' errors. Reads nothing from Mattermost while
+    nothing differs."""
     incident = change.incident
     if incident.status == "merged" and incident.merged_into and not room.ended:
         return merging.merge(context, records, room, change)
@@ -76,6 +83,10 @@ def follow_room(
     now = _ended(context, now, incident) if not incident.is_open else _goes_on(now)
     if now != room:
         records.save(now)
+    # What people did in chat comes without its event: the room is to hear of it first.
+    is_told = bool(change.events) or by_round
+    if is_told and now.ended and now.due and context.clock() >= now.due:
+        return put_away(context, records, now, "Archived: the incident is over.")
     return now
 
 

@@ -27,8 +27,8 @@ from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.rooms import duplicates, following, opening
 from pagerduty_mattermost.rooms.furnishing import STEPS, furnish
 from pagerduty_mattermost.rooms.links import label
-from pagerduty_mattermost.rooms.putting_away import put_away
 from pagerduty_mattermost.rooms.records import (
+    ARCHIVED,
     ARCHIVED_BY_PEOPLE,
     DUPLICATE,
     KEY_PREFIX,
@@ -163,9 +163,8 @@ class _Round:
             room = made.room
             self._problems += [f"{label(room)}: {one}" for one in made.problems]
             self._done.append(f"{label(room)}: finished")
-        room = following.follow_room(self._context, self._records, room, change)
-        if room.ended and room.due and self._context.clock() >= room.due:
-            put_away(self._context, self._records, room, "Archived: the incident is over.")
+        room = following.follow_room(self._context, self._records, room, change, by_round=True)
+        if room.state == ARCHIVED:
             self._done.append(f"{label(room)}: archived")
 
     def _as_it_is(self, room: RoomRecord, channel: Optional[Channel]) -> RoomRecord:
