@@ -63,6 +63,8 @@ def test_a_rule_of_another_kind_does_not(other: Dict[str, Any]) -> None:
         rule(given={"mention": "everybody"}),
         rule(given={"start_on": "triggered"}),
         rule(given={"chanel": "incidents"}),
+        rule(given={"channel": ":defualt"}),
+        rule(given={"priority": "loud"}),
         rule(type={"ref": "backstop"}),
         rule(criteria={"trigger.incident.title": {"type": "equals", "pattern": "{{ x }}"}}),
         rule(criteria={"trigger.incident.title": {"type": "resembles", "pattern": "x"}}),
@@ -75,6 +77,23 @@ def test_where_one_is_in_doubt_nothing_is_certain(doubtful: Any) -> None:
         assert certain_runs([doubtful], P1) == 1
     else:
         assert certain_runs([rule(), doubtful], P1) == 0
+
+
+def test_every_parameter_of_the_action_may_be_given() -> None:
+    declared = load(ROOT / "actions" / "mattermost.post_incident.yaml")["parameters"]
+    given = {
+        "route": "one",
+        "channel": "incidents",
+        "start_on": ["triggered"],
+        "reply_on": ["resolved"],
+        "mention": "oncall",
+        "checklist": ["Look"],
+        "reactions": ["eyes"],
+        "quiet": "Mon-Fri 22:00-07:00",
+        "priority": "important",
+    }
+    assert set(given) == set(declared) - {"change", "incident_id"}
+    assert certain_runs([rule(given=given)], P1) == 1
 
 
 def test_a_doubtful_rule_that_does_not_fit_does_no_harm() -> None:
