@@ -8,7 +8,6 @@ from pagerduty_mattermost.action_bases.card_action import CardAction, card_resul
 from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.cards.post_rules import check_channel, route_of
 from pagerduty_mattermost.incidents.trigger_payload import along_of
-from pagerduty_mattermost.rooms.following import follow as follow_room
 
 
 class PostIncident(CardAction):
@@ -30,5 +29,5 @@ class PostIncident(CardAction):
         shown = posting.change_of(self.context, change, incident_id)
         along = along_of(change) if change else None
         outcomes = posting.post(self.context, shown, channel or ":default", wanted, along)
-        follow_room(self.context, shown, outcomes)
+        self.follow_room(shown, outcomes)
         return card_result(shown.incident.id, outcomes)

@@ -8,7 +8,6 @@ from typing import Any, Dict, Mapping, Optional
 from pagerduty_mattermost.action_bases.card_action import CardAction, as_results, sentence
 from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.incidents.trigger_payload import along_of
-from pagerduty_mattermost.rooms.following import follow as follow_room
 
 
 class RepaintIncident(CardAction):
@@ -26,7 +25,7 @@ class RepaintIncident(CardAction):
             outcomes = posting.follow(self.context, shown, along_of(change))
         else:
             outcomes = posting.make_publisher(self.context).repaint(shown)
-        follow_room(self.context, shown, outcomes)
+        self.follow_room(shown, outcomes)
         return {
             "incident_id": shown.incident.id,
             "cards": as_results(outcomes),

@@ -119,3 +119,18 @@ def test_oncall_who_imports_only_what_it_uses(server: PagerDutyServer) -> None:
         "pagerduty_mattermost.gateways.stackstorm.datastore",
     }
     assert found & (NEVER - kept) == set()
+
+
+@pytest.mark.parametrize("entry", ["post_incident", "repaint_incident"])
+def test_what_posts_cards_begins_without_what_few_changes_need(entry: str) -> None:
+    begin = (
+        RUN[: RUN.index("import requests")]
+        + f"import json, {entry}\nprint(json.dumps([*sys.modules]))"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", begin, str(ROOT)], capture_output=True, text=True, check=True
+    ).stdout
+    few = ("rooms.following", "incidents.alert_content", "incidents.log_entries")
+    few += ("gateways.pagerduty.schedules", "gateways.pagerduty.on_calls")
+    loaded = set(json.loads(said))
+    assert not loaded & {f"pagerduty_mattermost.{name}" for name in few}

@@ -3,11 +3,14 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Dict, Iterable, List, Mapping, Optional, Sequence
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.cards.outcome import FAILED, CardOutcome
 from pagerduty_mattermost.core.errors import NotFound, PackError
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.incidents.incident import Change
 
 
 class CardAction(PackAction):
@@ -16,6 +19,14 @@ class CardAction(PackAction):
     def idle(self, change: Optional[Mapping[str, Any]]) -> Optional[Dict[str, Any]]:
         """The result for a rule's change while Mattermost is not configured at all, else None."""
         return self.not_configured() if change else None
+
+    def follow_room(self, change: Change, outcomes: Sequence[CardOutcome]) -> None:
+        """The room of an incident that has one, once its cards were brought up; what that needs is
+        imported for no other."""
+        if any(one.in_room for one in outcomes):
+            from pagerduty_mattermost.rooms.following import follow
+
+            follow(self.context, change, outcomes)
 
     def unfinished(self, result: Any) -> Optional[PackError]:
         """A channel that was closed to the bot: what it missed is told when it is open again."""

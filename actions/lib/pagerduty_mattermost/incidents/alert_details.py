@@ -13,11 +13,8 @@ from typing import Any, Dict
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
-from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
-from pagerduty_mattermost.incidents.alert_content import with_details
 from pagerduty_mattermost.incidents.event_types import UPDATED
 from pagerduty_mattermost.incidents.incident import Change, Incident
-from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 
 BRIDGE_EVENTS = (UPDATED, "incident.conference_bridge.updated")
 INCLUDE = ["conference_bridge", "first_trigger_log_entries"]
@@ -38,6 +35,10 @@ def with_extras(
     incident: Incident, pagerduty: PagerDuty, asked: Mapping[str, bool], log: Any = None
 ) -> Incident:
     """The incident with what PagerDuty has of it now; unchanged when it does not answer soon."""
+    from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+    from pagerduty_mattermost.incidents.alert_content import with_details
+    from pagerduty_mattermost.incidents.log_entries import incident_from_rest
+
     try:
         if asked["alert"]:
             answer = pagerduty.get(fill("/incidents/{id}/alerts", id=incident.id), {"limit": 1})
@@ -69,6 +70,8 @@ def fetch(pagerduty: PagerDuty, incident_id: str) -> Change:
     """The incident as PagerDuty has it now, without events. Raises the gateway's errors, NotFound
     among them."""
     from pagerduty_mattermost.core.errors import RetryLater
+    from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+    from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 
     row = get_incident(pagerduty, incident_id, INCLUDE)
     incident = incident_from_rest(row)
