@@ -83,6 +83,18 @@ class PostIncidentTestCase(IncidentActionCase):
         assert "Acknowledged" in card.message
         assert len(self.chat.service.thread(card)) == 2
 
+    def test_of_two_routes_the_second_leaves_the_firsts_card_alone(self) -> None:
+        self.post()
+        before = len(self.chat.server.journal.entries)
+        result = self.post(channel="incidents-p1")
+        assert (result["done"], len(result["reply_ids"])) == ("created", 1)
+        assert [(one["channel"], one["done"]) for one in result["cards"]] == [
+            ("~incidents", "unchanged")
+        ]
+        (first,) = self.roots()
+        asked = [entry.path for entry in self.chat.server.journal.entries[before:]]
+        assert not [path for path in asked if first.id in path], asked
+
     def test_also_where_its_own_channel_is_wrong(self) -> None:
         self.post()
         later = {**UNSET, "change": self.later(), "channel": "no-such-channel"}

@@ -258,7 +258,7 @@ class CardPublisher:
             targets, later = self._targets(job, memory, known.intends), None
             for record in targets:
                 own = job.ref is not None and job.ref.id == record.channel_id
-                if number and not own and memory.is_settled([record]):
+                if (number or is_numbered) and not own and memory.is_settled([record]):
                     outcomes.setdefault(record.channel_id, untouched(record))
                     continue
                 trust_memory = (
