@@ -224,3 +224,22 @@ class PostIncidentTestCase(IncidentActionCase):
         succeeded, line = self.act(settings, **{**UNSET, "incident_id": self.truth.id})
         assert not succeeded
         assert "mattermost.url" in line
+
+    def test_after_an_escalation_who_is_paged_now_is_mentioned(
+        self,
+    ) -> None:
+        """Not who stood first and was passed over, and not who acted."""
+        self.post(mention="oncall")
+        mei, ada = self.person("Mei Tanaka"), self.person("Ada Lovelace")
+        self.shown = self.shown._replace(assignees=(mei,), updated_at="2030-01-01T00:00:00Z")
+        escalated = self.event._replace(
+            event_id="R99ESCALATED",
+            event_type="incident.escalated",
+            agent=ada,
+            changes=(("to", "Mei Tanaka, Ada Lovelace"), ("to_ids", f"{mei.id}, {ada.id}")),
+        )
+        self.event = escalated
+        self.post(mention="oncall")
+        replies = [post.message for post in self.chat.service.thread(self.roots()[0])]
+        (told,) = [text for text in replies if "escalated" in text]
+        assert told.endswith("· @mei"), told

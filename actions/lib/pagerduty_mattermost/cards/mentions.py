@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Opt
 from pagerduty_mattermost.cards.route import (
     MENTIONING_EVENTS,
     Route,
+    handed_to,
     mentioned_at_birth,
     mentioned_in_reply,
 )
@@ -83,6 +84,10 @@ class Mentions:
             and event.event_type in MENTIONING_EVENTS
             and change.incident.is_open
         ):
+            # Who is paged now: whoever stood first in the policy may have been passed over.
+            paged = handed_to(event)
+            if paged:
+                return self.of_users(one for one in paged if one != event.agent.id)
             return self.on_call(change.incident.escalation_policy_id, {event.agent.id})
         ids = mentioned_in_reply(route, event, change)
         return self.of_users(ids) if ids else ""

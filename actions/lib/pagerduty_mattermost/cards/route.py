@@ -197,6 +197,11 @@ def mentioned_in_reply(route: Route, event: IncidentEvent, change: Change) -> Li
         or not change.incident.is_open
     ):
         return []
-    ids = [ident.strip() for ident in event.change("to_ids").split(",")]
-    ids = [ident for ident in ids if ident] or [person.id for person in change.incident.assignees]
+    ids = handed_to(event) or [person.id for person in change.incident.assignees]
     return [ident for ident in ids if ident and ident != event.agent.id]
+
+
+def handed_to(event: IncidentEvent) -> List[str]:
+    """PagerDuty ids of whom the event gave the incident to; empty where it does not say."""
+    ids = (ident.strip() for ident in event.change("to_ids").split(","))
+    return [ident for ident in ids if ident]
