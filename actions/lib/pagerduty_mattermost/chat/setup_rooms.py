@@ -35,7 +35,7 @@ def steps(context: Context) -> List[SetupStep]:
                 ADVICE,
                 "archived rooms are not restored by the bot when an incident is reopened: only an "
                 f"admin of the team {found.team} may. As one it could join any private channel of "
-                "the team; without that right people are told who can restore a room",
+                "the team; without that right people read who can restore a room",
             )
         )
     state = ADVICE if found.is_nearly_full else OK

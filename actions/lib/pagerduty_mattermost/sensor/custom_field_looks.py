@@ -57,7 +57,7 @@ def with_custom_fields(
         except NotFound:
             continue
         except PackError as error:
-            log.info("Custom fields of %s are looked at later: %s", incident.id, error)
+            log.info("Custom fields of %s are read later: %s", incident.id, error)
             found[incident.id] = later
             looks = MAX_LOOKS
             continue

@@ -35,7 +35,7 @@ def note(context: Context, command: Command) -> CommandResult:
     named = _on_call_for(context, person.id)
     text = handover_notes.add(context.store, person.id, command.text, context.clock())
     return CommandResult(
-        f"Noted for your next hand-off{named}; told once, in its channel and to whoever comes:"
+        f"Noted for your next hand-off{named}; posted once, in its channel and to whoever comes:"
         f"\n{code_block(text)}",
         (),
         person.email,
@@ -62,7 +62,7 @@ def _on_call_for(context: Context, user_id: str) -> str:
         if any(user_id in people for people in levels.values())
     ]
     if not ids:
-        return " (you are on call by nothing now whose hand-offs are told here)"
+        return " (you are on call by nothing now whose hand-offs are posted here)"
     known = kept_targets(context.pagerduty, context.store, texts, context.clock()).known
     names: List[str] = sorted({one.name for one in known.values() if one.id in ids})
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""
@@ -87,7 +87,7 @@ VERBS = (
         run=note,
         usage='handover "<notes>"',
         example='handover "replica lags, see the runbook"',
-        help="for whoever comes on call after you, told once",
+        help="for whoever comes on call after you, posted once",
         forms=(
             Form(("handover", "hand over"), words("text")),
             Form(("note for the next on call",), words("text", behind=("that",))),
