@@ -31,7 +31,9 @@ INSTEAD = {
 }
 """Words of the project's own, and those that people search for."""
 WORDS = re.compile(rf"(?i)\b({'|'.join(INSTEAD)})\b")
-GUIDES = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), *ROOT.glob("*/README.md")])
+GUIDES = sorted(
+    [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md"), ROOT / "standalone" / "README.md"]
+)
 INTERNAL = {"architecture.md", "CONTRIBUTING.md", "reference.md"}
 """Guides for who changes the code; the reference is made from the metadata, which is checked."""
 JUSTIFIED = (
@@ -41,7 +43,7 @@ JUSTIFIED = (
     r"username of 26 letters",
     r"pagerduty\.held\.",  # a key of the datastore
     r"`letters`|letters: JSON|message: a table; letters",  # a field of a result
-    r"A to Z in any case (?:and|,)? ?all other letters|all other letters as|knows letters that look",
+    r"all other letters as|knows letters that look",
     r"names in letters that matplotlib",
     r"dead.?letters?",  # the actions' and the command's name, and its former phrase
     r"oncall\.tell|tell_incident|tell_oncall|incident\.tell",
