@@ -174,7 +174,7 @@ def test_some_hand_offs_where_the_clocks_change(server: PagerDutyServer) -> None
 def test_500_schedules_over_a_year(server: PagerDutyServer) -> None:
     planted = Planted(server, 500, 2026)
     windows = [BEGIN + n * WINDOW_SECONDS for n in range(12)]
-    assert read_as_the_oracle_says(planted, windows) > 1_000_000
+    assert read_as_the_oracle_says(planted, windows) > 500_000
 
 
 @pytest.mark.soak
