@@ -286,6 +286,21 @@ def test_many_are_read_in_few_requests(world: World) -> None:
 PEOPLE = [Reference("user", f"P{letter}", letter) for letter in "ABC"]
 
 
+def test_names_of_many_take_a_request_for_each_hundred_users(world: World) -> None:
+    """Only the first page tells how many there are."""
+    users = [
+        world.account.add("users", f"U {n}", email=f"u{n}@example.com", role="user", team_ids=[])
+        for n in range(350)
+    ]
+    wanted = [one["id"] for one in users[::2]]
+    world.server.journal.clear()
+    found = schedules.people(world.pagerduty, [*wanted, "PGONE12"])
+    assert [found[id].name for id in wanted] == [f"U {n}" for n in range(0, 350, 2)]
+    assert found["PGONE12"].name == "PGONE12"
+    asked = [entry.path for entry in world.server.journal.entries]
+    assert asked == ["/users"] * 4 + ["/users/PGONE12"]
+
+
 @settings(max_examples=300, deadline=None)
 @given(
     st.lists(

@@ -99,11 +99,11 @@ def handed_off_as_the_oracle_says(
     for id, oracle in planted.oracles.items():
         for at in oracle.changes():
             real.setdefault(at, []).append(id)
-    state, now, due, count = WatchState(), begin, list(upgrades), 0
+    state, now, due, count, upgraded = WatchState(), begin, list(upgrades), 0, 0
     while now < end:
         if due and now >= due[0]:
             due.pop(0)
-            assert upgrade_some(planted, now)
+            upgraded += upgrade_some(planted, now)
         planted.server.clock.set(now)
         planted.server.journal.clear()
         since = max(state.at, now - LOOK_BACK_SECONDS) if state.at else now
@@ -126,6 +126,7 @@ def handed_off_as_the_oracle_says(
         count += len(told)
         state, now = found.state, now + planted.rng.choice(steps)
     assert not due
+    assert upgraded
     return count
 
 

@@ -22,10 +22,11 @@ def read_users(
     found: Dict[str, Dict[str, Any]] = {}
     if len(wanted) > FEW:
         page = pagerduty.page("/users", "users", {**asked, "total": True})
-        pages = -(-(page.total or 0) // PAGE_SIZE)
+        total = page.total or 0  # told where it is asked for, on this page alone
+        pages = -(-total // PAGE_SIZE)
         if not page.more or 0 < pages <= len(wanted):
             rows = list(page.items)
-            while page.more and page.items and len(rows) < (page.total or 0):
+            while page.more and page.items and len(rows) < total:
                 page = pagerduty.page("/users", "users", {**asked, "offset": len(rows)})
                 rows += page.items
             found = {str(row.get("id")): row for row in rows}
