@@ -354,17 +354,17 @@ class IncidentStory:
             flags |= REOPENED_AT if self._began.again else 0
         after = known_of(incident, self._status, self._status_at, flags, now)
         after = after._replace(turns=str(self._turns))
+        said = any(e.event and e.event.event_type == CUSTOM_FIELDS for e in self._group)
         if before is not None:
             stale = incident.updated_at < before.updated_at
             kept = {f: getattr(before, f) for f in FIELDS if stale or f not in self._explained}
-            said = any(e.event and e.event.event_type == CUSTOM_FIELDS for e in self._group)
             kept.update(bridge=before.bridge, custom_fields="" if said else before.custom_fields)
             if not incident.is_open:
                 kept["assignees"] = ""
             after = after._replace(**kept, updated_at=max(incident.updated_at, before.updated_at))
         actual = known_of(incident, incident.status, 0, 0, now)
         other = any(getattr(after, f) != getattr(actual, f) for f in FIELDS)
-        if after.status != incident.status or other:
+        if after.status != incident.status or other or said:
             after = after._replace(flags=after.flags | DIFFERS)
         return after
 
