@@ -52,6 +52,11 @@ class Walk(NamedTuple):
         action = dice.choice(["trigger", "trigger", "acknowledge", "resolve"])
         self.world.send_event(action, dice.choice(["disk", "load"]))
 
+    def fill_in(self, dice: Dice) -> None:
+        self._attempt(
+            dice, "set_custom_fields", {"Impact": dice.choice(["high", "low"])}, PEOPLE[0]
+        )
+
     def assign(self, dice: Dice) -> None:
         """A role, or something about a task: PagerDuty tells it in its webhook's calls alone."""
         if self.made:
@@ -122,7 +127,7 @@ def walk(seed: int, *, calm: bool = False, **fixed: Any) -> Tuple[Switches, List
     often: Tuple[Callable[[Dice], None], ...] = (one.act, one.wait, one.poll, one.deliver)
     steps = [*often, one.work] * 4 + [one.trigger] * 3
     steps += [one.annotate, one.prioritise, one.bridge, one.monitor, one.reconcile, one.restart]
-    steps += [one.assign] * 2
+    steps += [one.assign] * 2 + [one.fill_in]
     if not calm:
         steps += [one.double, one.lose, one.repeat, one.trouble, one.kill]
     try:
