@@ -113,6 +113,21 @@ class PostsReconcileTestCase(ReconcileCase):
         assert (succeeded, result["done"]) == (True, "not_configured")
         assert self.store.read("reconcile.timer") is not None
 
+    def test_a_room_that_a_rule_was_to_open_is_opened_once(self) -> None:
+        opens = rule("major", "")
+        opens.action = {"ref": "pagerduty.room.open", "parameters": {"change": "{{ trigger }}"}}
+        opens.criteria = {"trigger.incident.priority": {"type": "equals", "pattern": "P1"}}
+        self.rules.append(opens)
+        one = self.account.trigger("Checkout API", "Slow", priority="P1")
+        other = self.account.trigger("Checkout API", "Not so bad", priority="P3")
+        self.sensor(one, other)
+        for _ in range(2):
+            self.chat.clock.advance(LATER)
+            self.done(source="sensor", full=None)
+        made = [c.purpose for c in self.chat.service.state.channels.values() if c.purpose]
+        assert made == [f"Room of PagerDuty incident {one.id}"]
+        assert other.id not in str(made)
+
     def test_when_all_is_well_it_costs_one_request_and_writes_nothing_in_mattermost(self) -> None:
         made = [self.account.trigger("Checkout API", f"Slow {number}") for number in range(3)]
         for one in made:

@@ -39,7 +39,7 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     WriteRefused,
 )
-from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable, is_archived
+from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 from pagerduty_mattermost.incidents.known_states import SensorState
@@ -52,10 +52,11 @@ from pagerduty_mattermost.incidents.reader import (
     read_open,
     read_readable,
 )
-from pagerduty_mattermost.noise import storm_gate, storm_publisher
+from pagerduty_mattermost.noise import storm_gate
 from pagerduty_mattermost.operations import reconcile_plan, route_verdicts, shelved_cards
 from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, OpenIncident, ReconcileJob
-from pagerduty_mattermost.operations.rooms_round import tended
+from pagerduty_mattermost.operations.rooms_round import open_missing, tended
+from pagerduty_mattermost.operations.storm_ends import close_storms
 from pagerduty_mattermost.operations.wanted_cards import WantedCards
 from pagerduty_mattermost.rooms.following import follow
 from pagerduty_mattermost.sensor import body_events
@@ -150,7 +151,7 @@ class Reconciler:
         jobs += self._of_calls(remembered, {job.incident_id for job in jobs}, now)
         outcomes, more, left = self._do(jobs, incidents, remembered, state, now)
         problems += more
-        problems += self._close_storms(noise.groups.keys(), now)
+        problems += close_storms(context, noise.groups.keys(), now)
         done = [one for one in outcomes if one.done in (CREATED, REPAINTED)]
         replies = sum(len(one.reply_ids) for one in outcomes)
         later = since if left else max(since, _kept_place(log, state, upto))
@@ -189,28 +190,6 @@ class Reconciler:
             return read_open(self._context.pagerduty)[0], pages
         found = {id: read_readable(self._context.pagerduty, id) for id in asked}
         return {id: one for id, one in found.items() if one is not None}, len(asked)
-
-    def _close_storms(self, ongoing: AbstractSet[str], now: float) -> List[str]:
-        """Cards of storms that nobody would ever end."""
-        context, problems = self._context, []
-        zone = times.zone(context.settings.time_zone)
-        for channel_id, storm in storm_publisher.orphans(context.store, ongoing, now):
-            try:
-                storm_publisher.show(
-                    context.store,
-                    context.mattermost,
-                    channel_id,
-                    storm,
-                    zone,
-                    context.post_once,
-                    buttons=storm_publisher.buttons_of(context),
-                )
-            except WriteRefused:
-                raise
-            except Exception as error:  # noqa: BLE001 - of one storm, the others go on
-                if not is_archived(error):
-                    problems.append(f"{storm['key']}: {context.line_of(error)}")
-        return problems
 
     def _do(
         self,
@@ -281,8 +260,11 @@ class Reconciler:
     def _born(self, change: Change, memory: IncidentMemory) -> List[CardOutcome]:
         """The cards that rules and subscriptions would have started."""
         found: List[CardOutcome] = []
-        for channel, route in self._wanted.births(_changes(change, memory)):
+        changes = _changes(change, memory)
+        for channel, route in self._wanted.births(changes):
             found += self._shown(change, channel, route, memory)
+        if self._wanted.opens_room(changes):
+            open_missing(self._context, change)
         return found
 
     def _wanted_jobs(

@@ -20,7 +20,7 @@ from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
 from pagerduty_mattermost.incidents.incident import Change
-from pagerduty_mattermost.operations import route_verdicts
+from pagerduty_mattermost.operations import rooms_round, route_verdicts
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -63,6 +63,12 @@ class WantedCards:
             if any(starts_card(route, one) for one in changes):
                 found.append((channel, route))
         return found
+
+    def opens_room(self, changes: Sequence[Change]) -> bool:
+        """Whether a rule opens a room on one of these changes."""
+        return any(
+            rooms_round.opens_room(rule, one) for rule in self._every_rule() for one in changes
+        )
 
     def is_unwanted(self, incident_id: str, updated_at: str) -> bool:
         """Whether it was judged to have no card, as it and the rules are now."""

@@ -174,7 +174,12 @@ VERBS = (
         usage="room [id]",
         example="room 1234",
         help="open its own channel, or go to it (`/pd help room`: more)",
-        forms=(Form(("room", "open room", "open a room"), incidents_and(nothing())),),
+        forms=(
+            Form(
+                ("room", "open room", "open a room", "room for", "open a room for"),
+                incidents_and(nothing()),
+            ),
+        ),
         group=ACT,
         changes=CHAT,
         incidents=ONE,
@@ -206,7 +211,7 @@ VERBS = (
         usage="invite [id] <@people>",
         example="invite 1234 @grace",
         help="bring people into the incident's room",
-        forms=(Form(("invite",), incidents_and(words("text"))),),
+        forms=(Form(("invite", "invite to"), incidents_and(words("text"))),),
         group=ACT,
         changes=CHAT,
         incidents=ONE,
