@@ -76,12 +76,38 @@ def _draw(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
     ):
         other = account.trigger(service, title, priority=priority)
         until(lambda one=other: room.buttons(one), 30)
-    browser.js(f"document.getElementById('text').value = {json.dumps('/pd list')}")
-    browser.js("document.querySelector('#composer button').click()")
+    _typed(browser, "/pd list")
     browser.until("!!document.querySelector('.ephemeral')")
     _seen(browser, "Replica lag")
     browser.picture(PICTURES / "chat.png", 1180, 1100)
+    _draw_answers(browser, incident)
     _draw_room(sandbox, room, browser, until, incident)
+
+
+def _draw_answers(browser: Any, incident: Any) -> None:
+    """What comes of a click in a list, what is asked before an act, an incident with all its
+    details, and the help."""
+    last = "[...document.querySelectorAll('.ephemeral')].pop()"
+    browser.js(f"{last}.querySelector('[data-action^=acknowledge]').click()")
+    browser.until(f"{last}.innerText.includes('Acknowledged #')")
+    browser.picture(PICTURES / "list-answer.png", 1180, 900)
+    _typed(browser, "/pd resolve 2 3 The provider is back")
+    browser.until("!!document.querySelector('dialog[open] h2')")
+    browser.picture(PICTURES / "question.png", 1000, 560)
+    browser.picture(PICTURES / "question-telephone.png", *TELEPHONE)
+    browser.js("document.querySelector('dialog .cancel').click()")
+    _typed(browser, f"/pd show {incident.number}")
+    browser.until(f"{last}.innerText.includes('Escalation policy')")
+    browser.picture(PICTURES / "show.png", 1000, 720)
+    _typed(browser, "/pd help")
+    browser.until(f"{last}.innerText.includes('/pd help oncall')")
+    browser.picture(PICTURES / "help.png", 1000, 560)
+    browser.picture(PICTURES / "help-telephone.png", *TELEPHONE)
+
+
+def _typed(browser: Any, text: str) -> None:
+    browser.js(f"document.getElementById('text').value = {json.dumps(text)}")
+    browser.js("document.querySelector('#composer button').click()")
 
 
 def _draw_room(sandbox: Any, room: Any, browser: Any, until: Any, incident: Any) -> None:

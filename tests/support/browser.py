@@ -127,8 +127,8 @@ class Browser:
             time.sleep(0.1)
         raise AssertionError(f"it did not come to {expression}")
 
-    def picture(self, path: Path, width: int, height: int) -> None:
-        """The page's end, in a window of that size."""
+    def size(self, width: int, height: int) -> None:
+        """Of the window, in pixels."""
         self.call(
             "Emulation.setDeviceMetricsOverride",
             width=width,
@@ -136,6 +136,11 @@ class Browser:
             deviceScaleFactor=1,
             mobile=False,
         )
+
+    def picture(self, path: Path, width: int, height: int) -> None:
+        """The page's end, in a window of that size."""
+        self.size(width, height)
+        time.sleep(0.3)  # it is laid out anew
         self.js("document.getElementById('posts').scrollTop = 1e6")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
