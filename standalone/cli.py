@@ -248,7 +248,7 @@ def _chat(options: Any) -> int:
         app.store.get,
         options.user,
     )
-    code = 0
+    code, said = 0, ""
     for request in requests:
         said = "" if options.json else chat.acknowledgement(request)
         if said:
@@ -266,7 +266,7 @@ def _chat(options: Any) -> int:
         if said:
             print(said)
         code = max(code, int(execution.status != "succeeded"))
-    if code and not options.user:
+    if code and not options.user and "who you are" in said:
         print("(Nobody was named: chat --as USER says who speaks.)", file=sys.stderr)
     return code
 

@@ -344,4 +344,6 @@ def few_tries() -> Any:
 
 def _about(where: str, error: Exception) -> str:
     line = str(error)
+    if any(word in line for word in ("no connection (", "no answer in time")):
+        line += "; check the address, the network and the proxy"
     return line if line.startswith(where) else f"{where}: {line}"

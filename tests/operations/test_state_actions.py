@@ -144,7 +144,8 @@ class StateActionsTestCase(ExampleCase):
         assert "does not fit" in self.refused("state.reset", confirm="yes")
         assert set(self.names()) == {*before, "message.new"}
         done = self.done("state.reset", confirm=self.done("state.reset")["confirm"])
-        assert done["message"].startswith("Deleted 33 sensor, 2 incidents")
+        assert done["message"].startswith("Deleted ")
+        assert "values of the datastore (sensor 33, incidents 2" in done["message"]
         assert set(self.names()) == {"webhook.secret"}
         one = self.done("state.reset", kinds=["secrets"])
         assert "does not fit" in self.refused("state.reset", confirm=one["confirm"])

@@ -255,6 +255,7 @@ def test_15b_a_wrong_host_is_named(shell):
     code, lines = shell("check")
     assert (code, len(lines)) == (1, 1)
     assert "chat.invalid:8065: no connection" in lines[0]
+    assert lines[0].endswith("; check the address, the network and the proxy")
 
 
 def test_15c_a_host_that_hangs_shows_life(shell, monkeypatch):

@@ -58,5 +58,8 @@ def _shown(names: Sequence[str]) -> Dict[str, Any]:
 
 
 def _counted(names: Sequence[str]) -> str:
+    if not names:
+        return "nothing"
     counts = state_kinds.counts(names)
-    return ", ".join(f"{number} {name}" for name, number in counts.items()) or "nothing"
+    kinds = ", ".join(f"{name} {number}" for name, number in counts.items())
+    return f"{len(names)} {'value' if len(names) == 1 else 'values'} of the datastore ({kinds})"
