@@ -1,6 +1,6 @@
 """One run of `posts.reconcile`: whether it is due, how far it came, and what it says.
 
-Two clocks start it, the sensor's heartbeat and a timer that doubles it; so a run leaves its time
+It may be started twice, by the sensor's heartbeat and by a timer; so a run leaves its time
 behind before it begins, and its place in PagerDuty's log when it has come to its end.
 """
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 KEY = "reconcile.run"
 APART_SECONDS = 150.0
-"""Between two runs: the sensor's heartbeat and the timer come every five minutes each."""
+"""Between two runs, whoever starts them: the sensor's heartbeat does every five minutes."""
 LONGEST_WAY_SECONDS = 900.0
 """Since the last whole run, for which it gives way while PagerDuty's rate limit runs out."""
 FULL_EVERY = 12
