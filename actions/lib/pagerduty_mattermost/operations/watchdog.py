@@ -3,8 +3,8 @@
     check(context)                                          # reads the heartbeat, tells, remembers
     judge(WatchdogState(...), heartbeat, now, interval)    # pure: what to remember and to tell
 
-A check every three minutes, by a timer rule: a sensor that hangs tells nothing itself. Times are this
-machine's seconds since the epoch, taken at the checks; nothing of the sensor's own clock is
+A check every three minutes, by a timer rule: a sensor that hangs tells nothing itself. Times are
+this machine's seconds since the epoch, taken at the checks; nothing of the sensor's own clock is
 compared.
 """
 
