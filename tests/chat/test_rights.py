@@ -11,6 +11,7 @@ from chat_case import ChatCase
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.orders import needs_confirmation
 from pagerduty_mattermost.chat.permissions import rights
+from pagerduty_mattermost.chat.verb import NONE, PAGERDUTY
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config.chat import ChatConfig
 from pagerduty_mattermost.core.config.settings import load
@@ -215,6 +216,16 @@ class PagerDutyRolesTestCase(ChatCase):
         self.role("auditor")
         with pytest.raises(RejectedInput, match="your role is auditor"):
             self.perform(self.acts()["acknowledge"])
+
+
+def test_each_verb_that_changes_pagerduty_says_what_it_changes() -> None:
+    """`declare` opens a dialog, whose order is a `create`."""
+    silent = [
+        verb.name
+        for verb in TABLE.verbs
+        if verb.changes == PAGERDUTY and verb.incidents == NONE and verb.touches is None
+    ]
+    assert silent == ["declare"]
 
 
 class LimitedTestCase(ChatCase):
