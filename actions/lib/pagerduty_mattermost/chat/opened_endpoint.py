@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Optional
 
-from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat.dialog_names import read_names
 from pagerduty_mattermost.chat.endpoint import DISPATCH_SECONDS, ChatEndpoint
 from pagerduty_mattermost.core.config.settings import load, require_mattermost
 from pagerduty_mattermost.core.errors import ConfigError
@@ -49,19 +49,7 @@ def open_endpoint(
 
         pagerduty = PagerDuty(config.pagerduty)
         try:
-            return {
-                "service": dialogs.names(
-                    pagerduty.list_all("/services", "services", None, 100).items
-                ),
-                "priority": dialogs.names(
-                    pagerduty.list_all("/priorities", "priorities", None, 100).items
-                ),
-                "workflow": dialogs.names(
-                    pagerduty.list_all(
-                        "/incident_workflows", "incident_workflows", None, 100
-                    ).items
-                ),
-            }
+            return read_names(pagerduty, log)
         finally:
             pagerduty.close()
 
