@@ -202,7 +202,6 @@ ROWS: Tuple[Row, ...] = (
             == ("Disk @all full", "low", "/dev/sda1", "P2")
             and assignees(room, newest(room)) == ("Grace Hopper",)
         ),
-        public=True,
     ),
     Row(
         "declare [title | link to a post]",
@@ -210,7 +209,6 @@ ROWS: Tuple[Row, ...] = (
         "Triggered in the name of ada@example.com",
         lambda room, one: (newest(room).title, newest(room).body) == ("Shop is down", "All of it"),
         dialog={"title": "Shop is down", "service": "Storefront", "details": "All of it"},
-        public=True,
     ),
     Row(
         "ack mine",

@@ -58,7 +58,7 @@ def create(context: Context, command: Command) -> CommandResult:
     text = f"Triggered in the name of {escape(email)}.\n\n{table}"
     if command.options.get("room"):
         text += f"\n\n{_with_room(context, command, incident)}"
-    return CommandResult(text, (incident.id,), email, public=True)
+    return CommandResult(text, (incident.id,), email)
 
 
 def _with_room(context: Context, command: Command, incident: Incident) -> str:
@@ -139,7 +139,7 @@ def _send_event(context: Context, command: Command, whole: str) -> CommandResult
     incident = incident_of(found.row)
     table = incident_lists.incidents([incident], times.zone(context.settings.time_zone))
     text = f"Triggered {escape(one_line(title, 200))} (incident key {escape(key)}){asked}."
-    return CommandResult(f"{text}\n\n{table}", (incident.id,), email, public=True)
+    return CommandResult(f"{text}\n\n{table}", (incident.id,), email)
 
 
 def touched_by_trigger(context: Context, command: Command) -> List[Dict[str, Any]]:

@@ -52,7 +52,8 @@ def convert(context: Context, command: Command) -> CommandResult:
     except PackError as error:
         line = f"{made.message}\n:warning: This channel is not its room: {escape(str(error))}"
         return made._replace(message=line, problem=f"no room: {error}")
-    return made._replace(message=f"{made.message}\n\n{adopted.message}")
+    # Whoever is in the channel sees what it is now.
+    return made._replace(message=f"{made.message}\n\n{adopted.message}", public=True)
 
 
 def archive(context: Context, command: Command) -> CommandResult:
