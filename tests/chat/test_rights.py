@@ -66,7 +66,7 @@ class PagerDutyRolesTestCase(ChatCase):
                 before = self.written()
                 with pytest.raises(RejectedInput, match=f"does not let you {verb}") as refused:
                     self.perform(command)
-                assert f"your role is {name}, which only looks" in str(refused.value)
+                assert f"your role is {name}, which may only read" in str(refused.value)
                 assert "\n" not in str(refused.value)
                 assert self.written() == before, (role, verb)
             assert self.perform(said("list")).message
