@@ -159,6 +159,7 @@ SAID = [
         Command("override_all", duration="from Monday to Friday", text="@mei"),
     ),
     ('handover "Database is slow"', Command("handover", text="Database is slow")),
+    ("handover accept", Command("handover_accept")),
     ("handover clear", Command("handover_clear")),
     ("handover", Command("handover_notes")),
     ("override cancel PEW7H5N:Q123", Command("override_cancel", text="PEW7H5N:Q123")),

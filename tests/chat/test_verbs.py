@@ -209,6 +209,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
     assert left_out == {"connect", "disconnect", "notify", "oncall_picture"}
     assert {verb.name for verb in TABLE.verbs if verb.changes == CHAT} == {
         "handover",
+        "handover_accept",
         "handover_clear",
         "oncall_picture",
         "announce",

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any, Dict, List
 from unittest.mock import patch
 
 import pytest
 import test_oncall_watch as watching
+from chat_run import ChatRun
 from oncall_case import moment
 
+from pagerduty_mattermost.chat import requests
+from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.perform import perform
+from pagerduty_mattermost.chat.requests import CallSecrets, ChatCall
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput, StoreUnreachable
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW
@@ -118,6 +124,90 @@ class HandOverTestCase(watching.WatchCase):
             self.refused("oncall.watch")
         self.look(AFTER)
         assert len([said for said in self.messages() if "Replica lags" in said]) == 1
+
+
+class AcceptTestCase(watching.WatchCase):
+    __test__ = True
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.settings["chat"] = {
+            "public_url": "http://st2.example.com",
+            "signing_keys": ["k" * 32],
+        }
+        self.terms(accept_within=15)
+        self.look(BEFORE)
+        self.look(AFTER)
+
+    def press(self, user: str, key: str) -> CommandResult:
+        self.action_cls = ChatRun
+        action = self.get_action_instance(config=dict(self.settings))
+        action.clock = self.chat.clock
+        return perform(action.context, Command("handover_accept", text=key, user=user))
+
+    def key(self, post: Any) -> str:
+        """What the button of the post bears, signed."""
+        (action,) = post.attachments[0]["actions"]
+        token = action["integration"]["context"]["token"]
+        call = {"user_id": "u" * 26, "trigger_id": "t", "context": {"token": token}}
+        secrets = CallSecrets((), ("k" * 32,))
+        order = requests.read(ChatCall("/click", {}, json.dumps(call).encode()), secrets, self.now)
+        assert isinstance(order, requests.ChatOrder)
+        assert order.verb == "handover_accept"
+        return order.text
+
+    def post(self) -> Any:
+        return self.chat.service.posts("incidents")[-1]
+
+    def test_who_came_presses_once_and_both_messages_say_so(self) -> None:
+        key = self.key(self.post())
+        (private,) = self.chat.service.direct_posts("olu", "pagerduty")
+        assert self.key(private) == key
+        with pytest.raises(RejectedInput, match="only who came on call"):
+            self.press("mei", key)
+        assert not self.press("olu", key).already
+        for post in (self.post(), self.chat.service.direct_posts("olu", "pagerduty")[0]):
+            assert post.message.endswith(":white_check_mark: Olu Adeyemi has it since 09:01.")
+            assert post.attachments == []
+        again = self.press("olu", key)
+        assert again.already
+        assert "already taken" in again.message
+        self.look(AFTER + 20 * 60)
+        assert [one for one in self.messages() if "did not say" in one] == []
+
+    def test_an_admin_may_for_others_and_a_typed_command_takes_what_waits(self) -> None:
+        key = self.key(self.post())
+        self.account.find("users", "Grace Hopper")["role"] = "admin"
+        assert not self.press("grace", key).already
+        assert "no hand-off to you" in self.press("olu", "").message
+        self.look(moment(2026, 11, 25, 9, 1))
+        assert "Mei Tanaka has it" in self.press("mei", "").message
+
+    def test_not_taken_in_time_both_and_the_channel_hear_once(self) -> None:
+        for minutes in (10, 16, 17, 40):
+            self.look(AFTER + minutes * 60)
+        late = [one for one in self.messages() if "did not say" in one]
+        assert len(late) == 1
+        assert "**Mornings**" in late[0]
+        assert len([one for one in self.told("olu") if "/pd handover accept" in one]) == 1
+        assert len([one for one in self.told("mei") if "You handed it over" in one]) == 1
+
+    def test_without_the_setting_nobody_waits_and_without_buttons_none_is_shown(self) -> None:
+        self.terms(accept_within=0)
+        self.look(AFTER + 3600)
+        assert "did not say" not in "".join(self.messages())
+        del self.settings["chat"]
+        self.look(moment(2026, 11, 25, 9, 1))
+        assert not self.post().attachments
+
+    def test_a_signature_of_somebody_else_is_no_click(self) -> None:
+        call = {"user_id": "u" * 26, "trigger_id": "t", "context": {"token": "1.2.3"}}
+        with pytest.raises(requests.CallRefused):
+            requests.read(
+                ChatCall("/click", {}, json.dumps(call).encode()),
+                CallSecrets((), ("k" * 32,)),
+                self.now,
+            )
 
 
 def rows(count: int) -> Inherited:

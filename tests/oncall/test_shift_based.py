@@ -99,3 +99,7 @@ class HalfOfEachKindTestCase(watch.RequestTestCase):
 
 class ShiftBasedHandOverTestCase(Upgraded, handover.HandOverTestCase):
     __test__ = True
+
+
+class ShiftBasedAcceptTestCase(Upgraded, handover.AcceptTestCase):
+    __test__ = True

@@ -391,6 +391,7 @@ ROWS: Tuple[Row, ...] = (
         who="linus",
     ),
     Row("handover", "handover", "Database is slow", who="linus"),
+    Row("handover accept", "handover accept", "no hand-off to you", who="linus"),
     Row(
         "handover clear",
         "handover clear",

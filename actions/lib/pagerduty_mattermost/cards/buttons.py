@@ -30,6 +30,8 @@ MAX_TITLE = 100
 CONFIRMED = "confirmed"
 DISMISSED = "dismissed"
 """What the two buttons of a question bring back."""
+ABOUT_SHIFTS = ("handover_accept",)
+"""Verbs of the buttons below messages about shifts."""
 CONFIRM_SECONDS = 600
 ROW_SECONDS = 3600
 """Seconds: a list grows old."""
@@ -149,6 +151,16 @@ def confirmation(
         token = sign(key, PURPOSE, {**answer, "v": verb}, int(now) + CONFIRM_SECONDS)
         made.append(_pressed(id, name, style, url, token))
     return {"text": question, "fallback": question, "actions": made}
+
+
+def about_shift(
+    verb: str, about: str, name: str, url: str, key: str, now: float
+) -> Dict[str, Any]:
+    """Props with one button about a shift. `verb`: one of ABOUT_SHIFTS; `about`: what it is about,
+    which comes back as the command's text."""
+    token = sign(key, PURPOSE, {"v": verb, "x": about}, button_expiry(now))
+    action = _pressed(verb.replace("_", ""), name, "primary", url, token)
+    return {"attachments": [{"fallback": name, "actions": [action]}]}
 
 
 def _pressed(id: str, name: str, style: str, url: str, token: str) -> Dict[str, Any]:

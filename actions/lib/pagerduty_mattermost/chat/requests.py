@@ -249,6 +249,9 @@ def _click(
         once = mark_of("trigger", body.get("trigger_id"), now)
         made = _order("click", body, now, once, verb=verb, text=str(signed.get("s")))
         return made._replace(trigger=clean(body.get("trigger_id"), MAX_TRIGGER_CHARACTERS))
+    if verb in buttons.ABOUT_SHIFTS:
+        once = mark_of("trigger", body.get("trigger_id"), now)
+        return _order("click", body, now, once, verb=verb, text=str(signed.get("x")))
     if verb == buttons.MENU:
         verb = str(context.get("selected_option") or "")
         if verb not in (

@@ -10,7 +10,7 @@ After three failures in a row the other side counts as down: the rest is kept wi
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
 from pagerduty_mattermost.core.text import escape, one_line
@@ -52,7 +52,14 @@ def set_wants(store: Store, user_id: str, on: bool) -> None:
         store.write(KEY_PREFIX + user_id, {"shifts": False})
 
 
-def tell(context: Context, accounts: Accounts, person: Reference, text: str, key: str) -> str:
+def tell(
+    context: Context,
+    accounts: Accounts,
+    person: Reference,
+    text: str,
+    key: str,
+    props: Optional[Mapping[str, Any]] = None,
+) -> str:
     """A direct message: `sent`, `off` where they don't want any, `unknown` where Mattermost does
     not know them, which operators are told once a day. Raises the gateways' and the store's
     errors."""
@@ -66,7 +73,7 @@ def tell(context: Context, accounts: Accounts, person: Reference, text: str, key
     if not wants(context.store, account.id):
         return OFF
     channel = context.mattermost.direct_channel(account.id)
-    context.post_once(channel.id, text, key=key)
+    context.post_once(channel.id, text, key=key, props=props)
     return SENT
 
 
@@ -80,18 +87,36 @@ class ShiftMessenger:
         self.problems: List[str] = []
         self._people: Dict[str, Reference] = {}
 
-    def channel(self, channel: str, text: str, key: str, *, keep: bool = True) -> bool:
-        """True when it is there, or kept as a dead letter. Raises StoreUnreachable."""
+    def channel(
+        self,
+        channel: str,
+        text: str,
+        key: str,
+        *,
+        keep: bool = True,
+        props: Optional[Mapping[str, Any]] = None,
+    ) -> bool:
+        """True when it is there, or kept as a dead letter, then without `props`: a button bears a
+        signature. Raises StoreUnreachable."""
         params = {"channel": channel, "message": text, "key": key}
 
         def post() -> None:
             self._context.channels.using(
-                channel, lambda found: self._context.post_once(found.id, text, key=key)
+                channel,
+                lambda found: self._context.post_once(found.id, text, key=key, props=props),
             )
 
         return self._do("post_once", params, post, keep)
 
-    def person(self, person: Reference, text: str, key: str, *, keep: bool = True) -> bool:
+    def person(
+        self,
+        person: Reference,
+        text: str,
+        key: str,
+        *,
+        keep: bool = True,
+        props: Optional[Mapping[str, Any]] = None,
+    ) -> bool:
         """The same for a direct message; True also when it is not wanted or nobody is there to get
         it."""
         params = {
@@ -104,7 +129,7 @@ class ShiftMessenger:
         return self._do(
             "oncall_tell",
             params,
-            lambda: tell(self._context, self.accounts, self._whole(person), text, key),
+            lambda: tell(self._context, self.accounts, self._whole(person), text, key, props),
             keep,
         )
 

@@ -21,7 +21,13 @@ from pagerduty_mattermost.gateways.pagerduty import schedules
 from pagerduty_mattermost.gateways.pagerduty.rate_brake import gives_way
 from pagerduty_mattermost.gateways.pagerduty.schedules import Schedule
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
-from pagerduty_mattermost.oncall import entries, handoff_messages, handoffs, rendered_schedule
+from pagerduty_mattermost.oncall import (
+    entries,
+    handoff_messages,
+    handoffs,
+    rendered_schedule,
+    shift_acceptance,
+)
 from pagerduty_mattermost.oncall.handoff_messages import CANCELLED, OVER
 from pagerduty_mattermost.oncall.handoffs import (
     ANNOUNCED_KEPT_SECONDS,
@@ -135,6 +141,7 @@ class OnCallWatcher:
         reminders = self._remind(seen, sent)
         state = state._replace(told=sent)
         self._carried.forget_notes()
+        shift_acceptance.tell_late(self._context, self._messenger, seen.at)
         self._context.store.write(KEY, handoffs.to_data(state))
         contacts = self._check(seen, state, 3600.0 * hours) if check else 0
         problems = [*seen.problems, *self._messenger.problems]
@@ -270,9 +277,12 @@ class OnCallWatcher:
                 people[user] = people[user]._replace(until=why.until)
         thing, rendered = seen.things[one.watched], self._rendered.get(one.watched)
         carried = self._carried.of(one, thing, rendered, seen.at)
-        self._post(one, seen, reasons, carried)
+        button = shift_acceptance.offer(
+            self._context, one, thing.name, seen.channels[one.watched], seen.at
+        )
+        self._post(one, seen, reasons, carried, button)
         if one.newest and self._terms.direct_messages:
-            self._direct(one, seen, reasons, levels_of[one.watched], carried)
+            self._direct(one, seen, reasons, levels_of[one.watched], carried, button)
 
     def _ask_reasons(self, found: List[HandOff], seen: WatchedOnCalls) -> None:
         ids = [span.schedule for one in found for span in one.came]
@@ -311,6 +321,7 @@ class OnCallWatcher:
         seen: WatchedOnCalls,
         reasons: Mapping[str, OnCallReason],
         carried: str,
+        button: Optional[Mapping[str, Any]],
     ) -> None:
         name, shown = seen.things[one.watched].name, self._messenger.name
         text = handoff_messages.posted(
@@ -318,7 +329,7 @@ class OnCallWatcher:
         )
         for channel in seen.channels[one.watched]:
             notes = self._carried.notes(one, f"channel {channel}", shown)
-            self._messenger.channel(channel, text + carried + notes, one.key)
+            self._messenger.channel(channel, text + carried + notes, one.key, props=button)
 
     def _direct(
         self,
@@ -327,6 +338,7 @@ class OnCallWatcher:
         reasons: Mapping[str, OnCallReason],
         levels: Mapping[int, Mapping[str, LastOnCall]],
         carried: str,
+        button: Optional[Mapping[str, Any]],
     ) -> None:
         name = seen.things[one.watched].name
         present = {user for people in levels.values() for user in people}
@@ -335,7 +347,8 @@ class OnCallWatcher:
                 one, span, name, self._zone, reasons.get(span.user.id)
             )
             notes = self._carried.notes(one, f"user {span.user.id}", self._messenger.name)
-            self._messenger.person(span.user, text + carried + notes, one.personal(span.user.id))
+            key, text = one.personal(span.user.id), text + carried + notes
+            self._messenger.person(span.user, text, key, props=button)
         for held in one.left:
             if held.user.id not in present:  # else only another level
                 text = handoff_messages.for_who_left(one, name, self._messenger.name)

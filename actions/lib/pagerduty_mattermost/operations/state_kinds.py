@@ -27,6 +27,7 @@ from pagerduty_mattermost.oncall import (
     handoffs,
     handover_notes,
     last_known,
+    shift_acceptance,
     shift_messages,
     sync,
     targets,
@@ -157,6 +158,12 @@ KINDS: Tuple[StateKind, ...] = (
         (f"{handover_notes.KEY_PREFIX}<user>",),
         "what people noted for their next hand-off",
         handover_notes.KEPT_SECONDS,
+    ),
+    StateKind(
+        "turns",
+        (f"{shift_acceptance.KEY_PREFIX}<key>",),
+        "hand-offs, and who said to have them",
+        shift_acceptance.KEPT_SECONDS,
     ),
     StateKind("oncall", (watch.KEY,), "who was on call at the last poll"),
     StateKind(

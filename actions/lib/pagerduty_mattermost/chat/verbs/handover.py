@@ -9,6 +9,7 @@ from pagerduty_mattermost.chat.acting_user import identify
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Form, nothing, words
 from pagerduty_mattermost.chat.verb import CHAT, NOTHING, PEOPLE, Verb
+from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.markdown import code_block
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.oncall import handover_notes
@@ -17,6 +18,8 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 MAX_NAMED = 5
+ADMINS = ("owner", "admin")
+"""Roles at PagerDuty whose holders may say of others that they have it."""
 
 
 def shown(context: Context, command: Command) -> CommandResult:
@@ -50,6 +53,27 @@ def clear(context: Context, command: Command) -> CommandResult:
     return CommandResult("What you had noted is dropped.", (), person.email)
 
 
+def accept(context: Context, command: Command) -> CommandResult:
+    """`text`: the key of a hand-off, where its button was pressed; else all to the asker."""
+    from pagerduty_mattermost.oncall import shift_acceptance
+
+    who = identify(context, command.user)
+    waiting = shift_acceptance.waiting_for(context.store, who.person.id)
+    keys = [command.text] if command.text else [one.key for one in waiting]
+    if not keys:
+        return CommandResult("There is no hand-off to you that is not taken.")
+    zone, rows, already = times.zone(context.settings.time_zone), [], False
+    for key in keys:
+        one, already = shift_acceptance.accepted(
+            context, key, who.person, for_others=who.role in ADMINS
+        )
+        said = shift_acceptance.line(one, zone, context.clock())
+        rows.append(
+            f"{escape(one_line(one.name, 80))}: {'already taken. ' if already else ''}{said}"
+        )
+    return CommandResult("\n".join(rows), (), who.person.email, already=already)
+
+
 def _on_call_for(context: Context, user_id: str) -> str:
     """By what they are on call, as the watch saw it last, as Markdown."""
     from pagerduty_mattermost.oncall import watch
@@ -70,6 +94,18 @@ def _on_call_for(context: Context, user_id: str) -> str:
 
 
 VERBS = (
+    Verb(
+        name="handover_accept",
+        run=accept,
+        usage="handover accept",
+        example="handover accept",
+        help="say that you have it: the button of a hand-off to you",
+        is_detail=True,
+        forms=(Form(("handover accept", "i have it"), nothing()),),
+        group=PEOPLE,
+        changes=CHAT,
+        dry_run="It would say that you have it.",
+    ),
     Verb(
         name="handover_clear",
         run=clear,

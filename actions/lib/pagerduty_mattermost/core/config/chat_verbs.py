@@ -45,6 +45,7 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "oncall_week": ("on_call_week",),
     "oncall_picture": ("on_call_picture",),
     "handover": ("hand_over", "handoff"),
+    "handover_accept": ("accept",),
     "handover_clear": ("handover_drop",),
     "handover_notes": (),
     "page": (),

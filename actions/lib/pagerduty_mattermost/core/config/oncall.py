@@ -21,6 +21,8 @@ class OnCallConfig(NamedTuple):
     """Whether those who come and go get a direct message, too."""
     contact_check_before: int = 24
     """Hours before a shift at which a missing phone or push contact is pointed out; 0: never."""
+    accept_within: int = 0
+    """Minutes within which whoever comes on call is to press "I have it"; 0: nobody waits."""
     headers: Mapping[str, str] = {}
     """Channel → whose on-call stands in its header."""
     header_field: str = "header"
@@ -38,6 +40,7 @@ def read_oncall(whole: Reader) -> OnCallConfig:
         remind_before=read.integer("remind_before", 0, 1440),
         direct_messages=read.boolean("direct_messages"),
         contact_check_before=read.integer("contact_check_before", 0, 168),
+        accept_within=read.integer("accept_within", 0, 1440),
         headers=read.mapping("headers"),
         header_field=read.choice("header_field", HEADER_FIELDS),
         members=read.mapping("members"),
