@@ -186,6 +186,17 @@ class ShiftBasedTestCase(BothKindsCase):
         self.server.faults.add("status", status=404, path="^/v3/")
         assert self.done("schedule.find") == []
 
+    def test_a_part_is_never_given_for_the_whole(self) -> None:
+        """The second list, or what it says, does not come."""
+        for trouble in ({"status": 500}, {"status": 429}):
+            self.server.faults.add("status", path="^/v3/schedules", **trouble)
+            assert "PagerDuty GET /v3/schedules: " in self.refused("schedule.find")
+            self.server.faults.clear()
+        self.server.faults.add("bad_json", path="^/v3/schedules", method="GET")
+        assert "no JSON" in self.refused("schedule.find")
+        assert "no JSON" in self.refused("schedule.get", entity_id=self.schedule)
+        assert "no JSON" in self.refused("override.find", entity_id=self.schedule)
+
     def test_a_name_alone_is_changed(self) -> None:
         found = self.done("schedule.update", entity_id=self.schedule, data={"name": "Other"})
         assert found["name"] == "Other"
