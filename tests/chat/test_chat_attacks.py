@@ -14,6 +14,7 @@ from unittest import mock
 import requests
 from chat_handle import ChatHandle
 from chat_sensor_case import KEY, TOKEN, ChatSensorCase
+from markdown_text import without_code
 
 from pagerduty_mattermost.core.config.reader import Secret
 from pagerduty_mattermost.gateways.http import listener as chat_listener
@@ -425,7 +426,7 @@ class HostileTextTestCase(AttackCase):
                 one["text"] for one in answer.get("attachments") or ()
             )
             for word in ("@channel", "@here", "~incidents", "](http://evil", "#tag"):
-                assert word not in shown, (text, shown)
+                assert word not in without_code(shown), (text, shown)
         assert done >= 28, "most of it is well said"
 
     def hooked(self) -> List[Dict[str, Any]]:
