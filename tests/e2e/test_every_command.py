@@ -17,6 +17,7 @@ from command_rows import (
     notes,
     overridden_id,
     priority,
+    room_of,
     user,
 )
 from embedded_room import EmbeddedRoom, text_of, word_of
@@ -122,6 +123,8 @@ def _details_shown(room: EmbeddedRoom) -> bool:
 
 
 CLICKS: Tuple[Click, ...] = (
+    _choose("room", lambda r, one: room_of(r, one), status="triggered"),
+    _choose("room", lambda r, one: room_of(r, one)),
     Click(
         "triggered",
         "acknowledge",

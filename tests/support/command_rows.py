@@ -71,6 +71,12 @@ def with_room(room: Any, one: Any) -> None:
     until(lambda: room_of(room, one) and len(room_of(room, one).members) > 1, 10)
 
 
+def plain_bot(room: Any, plain: bool = True) -> bool:
+    """The bot is a plain member of the team, or an admin of it."""
+    room.mattermost.make_team_admin("ops", "pagerduty", not plain)
+    return True
+
+
 def archived_room(room: Any, one: Any) -> None:
     with_room(room, one)
     typed(room, f"room archive {one.number}")
@@ -146,8 +152,9 @@ ROWS: Tuple[Row, ...] = (
     Row(
         "room restore [id]",
         "room restore {one}",
-        "may not restore",
-        prepare=lambda room, one: archived_room(room, one),
+        "open again",
+        lambda room, one: not room_of(room, one).delete_at and plain_bot(room),
+        prepare=lambda room, one: (archived_room(room, one), plain_bot(room, False)),
     ),
     Row(
         "room rename [id] <name>",
@@ -159,8 +166,9 @@ ROWS: Tuple[Row, ...] = (
     Row(
         "room private [id]",
         "room private {one}",
-        "may not make channels private",
-        prepare=lambda room, one: with_room(room, one),
+        "is private now",
+        lambda room, one: room_of(room, one).type == "P" and plain_bot(room),
+        prepare=lambda room, one: (with_room(room, one), plain_bot(room, False)),
     ),
     Row(
         'convert "<title>" on <service>',
