@@ -48,5 +48,5 @@ class DirectMessageTestCase(ChatActionCase):
         assert [self.told("ada"), self.told("mei")] == [["x"], ["x"]]
 
     def test_a_mistake_is_told(self) -> None:
-        assert "Nobody to tell" in self.refused(**{**UNSET, "message": "x"})
+        assert "Nobody to write to" in self.refused(**{**UNSET, "message": "x"})
         assert "Nothing to send" in self.refused(**{**UNSET, "users": ["@ada"]})

@@ -43,7 +43,7 @@ class PostOnceTestCase(ChatActionCase):
         again, late = self.chat.messages("ops")
         assert again == "It works again."
         assert late.startswith(
-            "The sensor is failing.\n_Of 9 Oct 2025 08:53 UTC, told 1 min later._"
+            "The sensor is failing.\n_Of 9 Oct 2025 08:53 UTC, posted 1 min later._"
         )
 
     def test_a_later_revision_edits_the_post_and_an_earlier_one_does_not(self) -> None:

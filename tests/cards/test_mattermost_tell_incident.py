@@ -88,7 +88,7 @@ class TellIncidentTestCase(ChatActionCase):
             assert result["missed"] == ["Mei Tanaka"]
         assert len(self.told("ada")) == 2
         (complaint,) = self.chat.messages("ops")
-        assert "Mei Tanaka could not be told" in complaint
+        assert "Mei Tanaka could not be notified" in complaint
 
     def test_an_incident_nobody_is_assigned_to_tells_nobody(self) -> None:
         self.incident = self.incident._replace(assignees=())
@@ -164,7 +164,7 @@ class TellIncidentTestCase(ChatActionCase):
             result = self.try_for(IncidentEvent(event, "incident.triggered"), to="oncall")[1]
             assert result["done"] == "kept"
         (complaint,) = self.chat.messages("ops")
-        assert "is not known, so nobody was told of it in private" in complaint
+        assert "is not known, so nobody got a direct message about it" in complaint
         assert self.incident.url in complaint
         assert "@here" not in complaint
         assert self.told("ada") == []

@@ -90,7 +90,7 @@ WORDS = [
     (
         "incident.reopened",
         {"to": "Bob", "not_reopened_at": "2026-11-21T11:04:00Z"},
-        "12:03 · Ann reopened, assigned to Bob (what was told as reopened at 12:04 was a "
+        "12:03 · Ann reopened, assigned to Bob (what was posted as reopened at 12:04 was a "
         "hand-over)",
     ),
     (

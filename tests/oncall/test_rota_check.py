@@ -165,7 +165,7 @@ class RotaCheckTestCase(OnCallCase):
         gaps = [one for one in result["advice"] if one["kind"] == GAP]
         assert len(gaps) == 14
         assert gaps[0]["text"].startswith("nobody is on call for Days from 23 Nov 2026 17:00")
-        assert "14 things to look at" in result["message"]
+        assert "14 things to check" in result["message"]
 
     def test_an_unknown_name_is_no_all_clear(self) -> None:
         self.settings["oncall"]["channels"]["Dyas"] = "incidents"

@@ -200,7 +200,7 @@ FAULTS: Dict[str, Fault] = {
         at_pagerduty("status", status=400, method="PUT", path="/incidents"),
         mend,
     ),
-    "the resolve does not come": Fault("resolve", "told to resolve", ignore_resolves, mend),
+    "the resolve does not come": Fault("resolve", "sent to resolve", ignore_resolves, mend),
     "resolves are refused": Fault("resolve", "", refuse_resolves, mend),
     "the clock is ahead": Fault("clock", "1 h off PagerDuty's", set_clock(3600), set_clock(0)),
     "the clock is behind": Fault("clock", "1 h off PagerDuty's", set_clock(-3600), set_clock(0)),

@@ -178,7 +178,7 @@ class RouteExplainTestCase(IncidentActionCase):
         held_cards.save(Store(self.action_service), one, self.chat.clock())
         result = self.explain(rule("night", route="night"))
         assert (
-            ":default: silenced by quiet hours until 9 Oct 2025 09:53 UTC; then the digest"
+            ":default: silenced by quiet hours until 9 Oct 2025 09:53 UTC; then their digest"
             in result["message"]
         )
         assert (
@@ -190,7 +190,7 @@ class RouteExplainTestCase(IncidentActionCase):
             Store(self.action_service), one._replace(why=held_cards.DIGEST), self.chat.clock()
         )
         assert (
-            "told in their digest; the next change posts it"
+            "listed in their digest; the next change posts it"
             in self.explain(rule("night", route="night"))["message"]
         )
 

@@ -300,7 +300,7 @@ class WebhookTestCase(WebhookWorld):
         assert self.sensor.get_poll_interval() == 10
         assert self.states() == []
         self.poll(SILENT_SECONDS)
-        assert "did not tell of changes" in self.payloads("pagerduty.sensor_health")[0]["reason"]
+        assert "did not report changes" in self.payloads("pagerduty.sensor_health")[0]["reason"]
         assert self.stored("webhook.health")["works"] is False
         self.call()
         self.after(0)

@@ -80,7 +80,7 @@ def misnamed(world: Any) -> List[str]:
         wanted = sum(entry.webhook == "incident.reopened" for entry in entries)
         replies = [one.message for one in world.chat.service.thread(post)]
         told = sum("reopened" in text.lower() for text in replies)
-        told -= sum("what was told as reopened at" in text for text in replies)
+        told -= sum("what was posted as reopened at" in text for text in replies)
         if told != wanted:
             lines.append(f"#{incident.number}: {told} replies tell of {wanted} reopenings")
     return lines
