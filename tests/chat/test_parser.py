@@ -160,6 +160,11 @@ SAID = [
     ),
     ('handover "Database is slow"', Command("handover", text="Database is slow")),
     ("handover accept", Command("handover_accept")),
+    (
+        "swap Platform rotation tomorrow 9:00",
+        Command("swap", service="Platform rotation", duration="tomorrow 9:00"),
+    ),
+    ("swap cancel", Command("swap_cancel")),
     ("handover clear", Command("handover_clear")),
     ("handover", Command("handover_notes")),
     ("override cancel PEW7H5N:Q123", Command("override_cancel", text="PEW7H5N:Q123")),

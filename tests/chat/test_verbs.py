@@ -221,6 +221,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "room_rename",
         "room_restore",
         "subscribe",
+        "swap_cancel",
         "unsubscribe",
     }
 

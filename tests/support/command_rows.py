@@ -399,6 +399,14 @@ ROWS: Tuple[Row, ...] = (
         who="linus",
     ),
     Row("handover", "handover", "Database is slow", who="linus"),
+    Row(
+        "swap <schedule> <when>",
+        "swap Platform rotation in 13h",
+        "Asked who takes Platform rotation from",
+        lambda room, one: bool(room.app.store.list("pagerduty.swap.")),
+        who="linus",
+    ),
+    Row("swap cancel", "swap cancel", "withdrawn, it stays yours", who="linus"),
     Row("handover accept", "handover accept", "no hand-off to you", who="linus"),
     Row(
         "handover clear",

@@ -30,7 +30,7 @@ MAX_TITLE = 100
 CONFIRMED = "confirmed"
 DISMISSED = "dismissed"
 """What the two buttons of a question bring back."""
-ABOUT_SHIFTS = ("handover_accept",)
+ABOUT_SHIFTS = ("handover_accept", "swap")
 """Verbs of the buttons below messages about shifts."""
 CONFIRM_SECONDS = 600
 ROW_SECONDS = 3600

@@ -29,6 +29,7 @@ from pagerduty_mattermost.oncall import (
     last_known,
     shift_acceptance,
     shift_messages,
+    swaps,
     sync,
     targets,
     watch,
@@ -158,6 +159,12 @@ KINDS: Tuple[StateKind, ...] = (
         (f"{handover_notes.KEY_PREFIX}<user>",),
         "what people noted for their next hand-off",
         handover_notes.KEPT_SECONDS,
+    ),
+    StateKind(
+        "swaps",
+        (f"{swaps.KEY_PREFIX}<key>",),
+        "shifts that people ask others to take",
+        swaps.KEPT_SECONDS,
     ),
     StateKind(
         "turns",

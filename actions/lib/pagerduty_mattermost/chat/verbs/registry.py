@@ -24,6 +24,7 @@ from pagerduty_mattermost.chat.verbs import (
     rotation,
     status,
     subscriptions,
+    swap,
 )
 
 TABLE = CommandTable(
@@ -40,6 +41,7 @@ TABLE = CommandTable(
         *oncall.VERBS,
         *page.VERBS,
         *handover.VERBS,
+        *swap.VERBS,
         *override_all.VERBS,
         *overrides.VERBS,
         *maintenance.VERBS,

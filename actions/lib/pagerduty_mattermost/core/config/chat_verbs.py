@@ -53,6 +53,8 @@ TYPED: Mapping[str, Tuple[str, ...]] = {
     "override_all": ("bulk_override",),
     "override_cancel": ("override_end", "override_delete"),
     "overrides": (),
+    "swap": (),
+    "swap_cancel": ("swap_withdraw",),
     "take": ("take_over",),
     "services": (),
     "maintenance": (),
