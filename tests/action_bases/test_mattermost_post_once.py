@@ -58,10 +58,13 @@ class PostOnceTestCase(ChatActionCase):
         self.done(**{**GIVEN, "message": "four"}, key="summary")
         assert self.chat.messages("ops") == ["three"]
 
-    def test_it_needs_its_key(self) -> None:
+    def test_without_a_key_it_posts_nothing_and_the_operators_are_told_which_rule_to_correct(
+        self,
+    ) -> None:
         for key in ("", " ", None):
-            assert "Give a key" in self.left_for_later(**GIVEN, key=key)
-        assert self.chat.messages("ops") == []
+            assert "key: give one" in self.refused(**GIVEN, key=key)
+        (told,) = self.chat.messages("ops")
+        assert "Correct the rule" in told
 
     def test_over_an_exchange_configuration_nothing_fails(self) -> None:
         succeeded, result = self.act({"api_key": "u+exchangePack1234567"}, **GIVEN, key="k")

@@ -19,7 +19,12 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.events_api import INCIDENT_KEY, V1
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import Outcome, Write, decide, rows_of
+from pagerduty_mattermost.gateways.pagerduty.rows import rows_of
+from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
+    Outcome,
+    Write,
+    decide,
+)
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context

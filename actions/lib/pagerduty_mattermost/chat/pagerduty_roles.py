@@ -18,7 +18,7 @@ from pagerduty_mattermost.core.errors import Ambiguous, ConfigError, NotFound, R
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve_user
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, rows_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context

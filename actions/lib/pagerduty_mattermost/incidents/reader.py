@@ -30,8 +30,8 @@ from pagerduty_mattermost.core import set_aside, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, Unreadable
 from pagerduty_mattermost.gateways.pagerduty.client import MAX_RECORDS, Page, PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
+from pagerduty_mattermost.gateways.pagerduty.rows import rows_of
 from pagerduty_mattermost.gateways.pagerduty.time_slices import TimeSlices
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import rows_of
 from pagerduty_mattermost.incidents.custom_fields import marks
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import (

@@ -44,8 +44,8 @@ from pagerduty_mattermost.gateways.pagerduty.references import (
     Reference,
     resolve,
 )
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, rows_of
 from pagerduty_mattermost.gateways.pagerduty.schedules import Schedule
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context

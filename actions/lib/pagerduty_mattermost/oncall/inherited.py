@@ -29,7 +29,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, StoreUnreachable
 from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, link_of, rows_of
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, link_of, rows_of
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 

@@ -11,7 +11,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import rows_of
+from pagerduty_mattermost.gateways.pagerduty.rows import rows_of
 from pagerduty_mattermost.incidents import custom_fields
 from pagerduty_mattermost.incidents.event_types import CUSTOM_FIELDS
 from pagerduty_mattermost.incidents.incident import Change, Incident

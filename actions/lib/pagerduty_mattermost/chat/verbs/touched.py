@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Dict, List
 from pagerduty_mattermost.core.errors import NotFound, wrong_field
 from pagerduty_mattermost.gateways.pagerduty.client import fill, segment
 from pagerduty_mattermost.gateways.pagerduty.references import KINDS, resolve, row_by_id
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, rows_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.command import Command

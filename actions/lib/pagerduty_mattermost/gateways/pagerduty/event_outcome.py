@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, NamedTuple, Optional
 
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import clean, one_line
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, rows_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty

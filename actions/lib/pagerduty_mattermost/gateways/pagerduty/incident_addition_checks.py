@@ -12,15 +12,13 @@ from pagerduty_mattermost.gateways.pagerduty.incident_checks import (
     entries_since,
     read_incident,
 )
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, link_of, rows_of
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     PagerDutyReader,
     Shown,
     Write,
     fits,
-    id_of,
     is_since,
-    link_of,
-    rows_of,
 )
 
 

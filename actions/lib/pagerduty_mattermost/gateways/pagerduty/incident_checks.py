@@ -10,15 +10,13 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.text import ascii_lower
 from pagerduty_mattermost.gateways.pagerduty.responses import wrapped
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, link_of, rows_of
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     PagerDutyReader,
     Shown,
     Write,
     fits,
-    id_of,
     is_since,
-    link_of,
-    rows_of,
 )
 
 OPEN_STATUSES = ("triggered", "acknowledged")

@@ -13,15 +13,13 @@ from typing import Any, Callable, Dict, List, NamedTuple, Optional, Pattern, Tup
 
 from pagerduty_mattermost.core.errors import NotFound
 from pagerduty_mattermost.gateways.pagerduty.responses import LIST
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, link_of, rows_of
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     PagerDutyReader,
     Shown,
     Write,
     fits,
-    id_of,
     is_since,
-    link_of,
-    rows_of,
 )
 
 Read = Callable[[PagerDutyReader, Write], Shown]

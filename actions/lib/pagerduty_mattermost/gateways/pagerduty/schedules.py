@@ -24,8 +24,8 @@ from pagerduty_mattermost.gateways.pagerduty.references import (
     Reference,
     reference,
 )
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, rows_of
 from pagerduty_mattermost.gateways.pagerduty.users import read_users
-from pagerduty_mattermost.gateways.pagerduty.write_outcome import id_of, rows_of
 
 MAX_ASKED_SINGLY = 5
 """More layer-based schedules are looked for in the list of all."""

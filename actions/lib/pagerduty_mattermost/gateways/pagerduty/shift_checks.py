@@ -6,14 +6,13 @@ from __future__ import annotations
 from typing import Any, Dict, List
 
 from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.gateways.pagerduty.rows import id_of, link_of
 from pagerduty_mattermost.gateways.pagerduty.write_outcome import (
     PagerDutyReader,
     Shown,
     Write,
     fits,
-    id_of,
     is_since,
-    link_of,
 )
 
 
