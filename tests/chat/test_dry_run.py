@@ -203,7 +203,7 @@ def test_each_gateway_and_each_way_to_write_is_known_to_who_only_reads(world: Wo
     makers = {name for name in vars(Context) if name.startswith("_make_")}
     assert makers == {name for name in vars(ReadingContext) if name.startswith("_make_")}
     methods = {name for name in vars(Store) if not name.startswith("_")}
-    reads = {"read", "read_secret", "read_prefix", "rows", "holds", "hidden"}
+    reads = {"read", "read_secret", "read_prefix", "rows", "holds", "has_any", "hidden"}
     by_remember = {"quarantine"}
     assert methods - reads - by_remember == {
         name for name in vars(ReadingStore) if not name.startswith("_")
