@@ -248,3 +248,41 @@ def test_no_two_test_files_have_one_name() -> None:
     """pytest imports them by it: with two of a name it collects nothing when all run at once."""
     names = Counter(path.name for path in (ROOT / "tests").rglob("test_*.py"))
     assert [name for name, count in names.items() if count > 1] == []
+
+
+NEWER_GENERICS = {"list", "dict", "set", "frozenset", "tuple", "type"}
+SOURCES = ("actions/lib", "actions/scripts", "sensors", "standalone", "sandbox")
+
+
+def newer_generics(tree: ast.Module) -> Iterator[int]:
+    """Lines where something like `list[int]`, or a class of collections.abc with such brackets, is
+    made when the module is imported: Python 3.8 can't. In annotations nothing is made."""
+    names = set(NEWER_GENERICS)
+    for node in ast.walk(tree):
+        if isinstance(node, ast.ImportFrom) and node.module == "collections.abc":
+            names |= {one.asname or one.name for one in node.names}
+    todo: List[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        of = getattr(node, "value", None) if isinstance(node, ast.Subscript) else None
+        if isinstance(of, ast.Name) and of.id in names:
+            yield of.lineno
+        for name, value in ast.iter_fields(node):
+            if name not in ("annotation", "returns"):
+                rows = value if isinstance(value, list) else [value]
+                todo += [row for row in rows if isinstance(row, ast.AST)]
+
+
+@pytest.mark.parametrize("folder", SOURCES)
+def test_what_python_3_8_can_not_do_is_made_nowhere(folder: str) -> None:
+    found = {
+        f"{path.relative_to(ROOT)}:{line}"
+        for path in (ROOT / folder).rglob("*.py")
+        for line in newer_generics(ast.parse(path.read_text(encoding="utf-8")))
+    }
+    assert found == set()
+
+
+def test_a_generic_of_python_3_9_is_found() -> None:
+    text = "from collections.abc import Mapping\nShown = Mapping[str, int]\nx: list[int] = []\n"
+    assert list(newer_generics(ast.parse(text))) == [2]

@@ -47,7 +47,7 @@ def wrong(sandbox, tmp_path, capsys):
         (folder / "mine.yaml").write_text(yaml.safe_dump(rule))
         world = sandbox.mattermost.world
         mattermost = {"url": sandbox.mattermost.url, "token": world.bot_token, "team": "ops"}
-        mattermost |= {"default_channel": "incidents", "operations_channel": "ops"}
+        mattermost.update(default_channel="incidents", operations_channel="ops")
         config = {"api_key": API_KEY, "api_url": sandbox.pagerduty.url, "mattermost": mattermost}
         path = tmp_path / "pagerduty.yaml"
         path.write_text(yaml.safe_dump({**config, **changed}))

@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 
 def incident_payload(event: str, service: str = "Billing", service_id: str = "PBILL") -> dict:
     incident = {"id": "Q1", "number": 7, "service": service, "service_id": service_id}
-    incident |= {"urgency": "high", "priority": ""}
+    incident.update(urgency="high", priority="")
     return {"incident": incident, "events": [{"event_type": event}]}
 
 

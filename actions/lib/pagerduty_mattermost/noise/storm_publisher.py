@@ -15,7 +15,6 @@ shows in the end.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from datetime import tzinfo
 from typing import (
     TYPE_CHECKING,
@@ -24,6 +23,7 @@ from typing import (
     Callable,
     Dict,
     List,
+    Mapping,
     NamedTuple,
     Optional,
     Sequence,
