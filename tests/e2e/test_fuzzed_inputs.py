@@ -80,7 +80,8 @@ class Fuzz:
         made = json.dumps(self.object()).encode("utf-8", "surrogatepass")
         if dice.random() < 0.3:
             place = dice.randrange(len(made) + 1)
-            made = made[:place] + dice.randbytes(dice.randrange(9)) + made[place:]
+            odd = bytes(dice.randrange(256) for _ in range(dice.randrange(9)))
+            made = made[:place] + odd + made[place:]
         return made
 
 

@@ -229,6 +229,8 @@ def test_7_the_yaml_does_not_read(shell):
 def test_12_https_where_http_is_spoken(shell):
     shell.write(mattermost={"url": shell.url.replace("http:", "https:")})
     code, lines = shell("check")
+    # Below Python 3.9 the sandbox's server itself logs what it could not read.
+    lines = [line for line in lines if line.startswith("WRONG")]
     assert (code, len(lines)) == (1, 1)
     assert (
         f"127.0.0.1:{shell.sandbox.mattermost.port}: this port speaks http, not https: write http://"
