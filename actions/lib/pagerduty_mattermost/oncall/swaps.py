@@ -1,7 +1,7 @@
 """Somebody asks who takes their shift: in the rota's channel, with a button; the first to accept
 gets it, by an override, exactly once.
 
-    ask(context, swap)                      # the post with the button "I take it"
+    ask(context, shift, asker, channel)     # the post with the button "I take it"
     take(context, key, person)              # -> SwapAnswer(taker, already, ...)
     withdraw(context, asker)                # whoever asked goes on to have it
     tell_untaken(context, now)              # in each look, an hour before the shift at the latest
@@ -205,7 +205,7 @@ def tell_untaken(context: Context, now: float) -> int:
         except StoreUnreachable:
             raise
         except PackError as error:
-            context.log.warning("That a swap was not taken is told later: %s", error)
+            context.log.warning("That a swap was not taken is posted later: %s", error)
     return count
 
 

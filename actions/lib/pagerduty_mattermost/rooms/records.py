@@ -5,7 +5,7 @@
 - `inroom.<channel>`: the incident whose room the channel is;
 - `oldroom.<incident>.chan.<channel>`: a room that was put away, so that no list of rooms holds it;
 - `roommember.<incident>.<user>`: whom the pack put into a room, and who left it;
-- `rooms.ear`: up to when each room was heard (`chat.room_ear`).
+- `pagerduty.rooms.ear`: up to when each room was heard (`chat.room_ear`).
 
 All of a record is read from Mattermost, or made again of the incident, so the last write is as
 good as any.
