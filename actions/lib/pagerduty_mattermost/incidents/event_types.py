@@ -2,23 +2,24 @@
 what an event says about the incident.
 
 A type of entry that is in no table here still becomes an event (`UPDATED`), with PagerDuty's own
-sentence for it. To give a new one its own event, add it to `EVENT_TYPES` (a field's change: to
-`FIELD_EVENT_TYPES`), and decide for its event type what else it means:
+sentence for it. To give a new one its own event, add it to `EVENT_TYPES`, without `_log_entry` (a
+field's change: to `FIELD_EVENT_TYPES`), and decide for its event type what else it means:
 
 - here: the status after it (`STATUS_AFTER`), whether it takes an acknowledgement back
   (`UNDOES_ACKNOWLEDGEMENT`), and which changed fields it accounts for (`EXPLAINS`);
 - `cards.replies` (`WORDS`): the words of its reply, else PagerDuty's own sentence;
 - `cards.route` (`MENTIONING_EVENTS`): whether its reply mentions people. The words that a rule may
   name (`KNOWN_EVENTS`) follow from the tables here;
-- `cards.records` (`ENDS_MITIGATION`): whether "mitigated" counts no longer after it;
+- `cards.incident_memory` (`ENDS_MITIGATION`): whether "mitigated" counts no longer after it;
 - `noise.storm_detection` (`MOVES`): whether it shows that somebody works on the incident;
   `noise.flapping` and `noise.reminder_rules` (`BEGINNINGS`): whether it opens or closes the
   incident anew;
 - `sensor.webhook` (`SUBSCRIBED_EVENTS`): whether PagerDuty's webhook sends it.
 
-tests/incidents/test_event_types.py fails until each of these is decided. A type that is in
-`EVENT_TYPES` is also taken at its word: `incidents.tracker` no longer asks of its entries whether
-they reopened the incident or changed its title, as it does of types that nobody knows.
+tests/incidents/test_event_types.py fails until the tables that hold each type (`EXPLAINS`,
+`WORDS`, `MOVES`, the status after it) know it; the others are sets, in which it is or is not. A
+type that is in `EVENT_TYPES` is also taken at its word: `incidents.incident_story` asks of entries
+of other types alone whether they reopened the incident or changed its title.
 """
 
 from __future__ import annotations
