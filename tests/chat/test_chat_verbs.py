@@ -65,7 +65,7 @@ class ChatMoreTestCase(ChatCase):
         listed = self.told("maintenance_list")
         assert f"`{id}`" in listed
         assert "| ongoing | Database |" in listed
-        assert "is over" in self.told("maintenance_end", text=id)
+        assert "is over" in self.told("maintenance_end", text=f"“{id.lower()}”:")
         assert "| ongoing |" not in self.told("maintenance_list")
         assert "which is past" in self.refused(
             "maintenance", service="Database", duration="1h ago"

@@ -334,3 +334,30 @@ def test_help_is_one_screen_and_leads_to_every_command() -> None:
 def test_no_text_breaks_it(text: str) -> None:
     said, problem, _ = parse(text)
     assert (said.verb in TABLE.names) != bool(problem)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "resolve 9, all",
+        "resolve 14 and mine",
+        "resolve 13, all the others too",
+        "ack 3; the rest",
+        "resolve 9 and everything",
+        "resolve 2, 3 and the other incidents",
+    ],
+)
+def test_more_of_them_without_saying_which_is_no_note(line: str) -> None:
+    found = parse(line)
+    assert found.command.verb == ""
+    assert "names no incident" in found.problem
+    assert "stands in quotes" in found.problem
+
+
+def test_a_note_may_begin_with_such_a_word() -> None:
+    for line, note in (
+        ("resolve 9, all good now", "all good now"),
+        ('resolve 9 "all"', "all"),
+        ("resolve 9 and mine was fixed too", "and mine was fixed too"),
+    ):
+        assert parse(line).command == Command("resolve", incidents="9", text=note), line

@@ -57,6 +57,13 @@ class ShiftOverrideTestCase(ChatCase):
         assert len(self.people()) == 1
         assert "is cancelled" in self.say(undo)
 
+    def test_an_id_is_taken_in_any_case_and_quotes(self) -> None:
+        for shape in ("{}", "`{}`", '"{}":', "“{}”."):
+            text = self.say(f"override {ROTA} for 2h by @mei")
+            id = text.split("override cancel ")[1].split("`")[0]
+            said = shape.format(id.lower())
+            assert "is cancelled" in self.say(f"override cancel {said}"), said
+
     def test_with_several_on_call_one_says_instead_of_whom(self) -> None:
         self.second("Grace Hopper")
         why = self.refused(f"override {ROTA} for 2h by @mei")

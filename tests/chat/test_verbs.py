@@ -26,8 +26,10 @@ from pagerduty_mattermost.chat.verb import (
     ALWAYS,
     CHAT,
     IF_SEVERAL,
+    MANY,
     NONE,
     NOTHING,
+    ONE,
     PAGERDUTY,
     Verb,
 )
@@ -46,7 +48,8 @@ VERBS = pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
 
 def test_each_that_changes_pagerduty_says_in_words_what_it_would_do() -> None:
     for verb in TABLE.verbs:
-        assert bool(verb.says) == (verb.changes == PAGERDUTY), verb.name
+        acts_on_one = verb.is_act and verb.incidents in (ONE, MANY)
+        assert bool(verb.says) == (verb.changes == PAGERDUTY or acts_on_one), verb.name
         assert len(verb.act) <= dialogs.MAX_TITLE_CHARACTERS, verb.name
 
 

@@ -20,6 +20,8 @@ from pagerduty_mattermost.core.quotes import plain
 Fields = Optional[Dict[str, str]]
 ALL_OF_THEM = ("all", "everything", "every", "any", "both", "these", "those", "them", "mine")
 _NOUNS = ("incident", "incidents", "open", "of", "mine", "my", "them", "the", "alerts")
+_OTHERS = ("other", "others", "rest", "remaining", "more")
+_BESIDE_THEM = ("and", "&", "+", "too", "also", "as", "well", "please")
 TEXT_IN_QUOTES = "text that begins so stands in quotes"
 HOW_TO_NAME = "an incident is a number (12), an id (PT4KHLK) or a link"
 
@@ -109,6 +111,8 @@ def incidents_and(
         if more:
             raise Unread(f"{more[:60]!r} is not read: several incidents stand between commas")
         rest = words_of(found.rest)
+        if found.ids and _names_others(rest):
+            raise Unread(f"{found.rest[:60]!r} names no incident: {HOW_TO_NAME}; {TEXT_IN_QUOTES}")
         if not found.ids and rest.word(0) in ALL_OF_THEM and _only_nouns(rest.rest(1)):
             raise Unread(f"{found.rest[:60]!r} names no incident: {HOW_TO_NAME}")
         fields = further.read(rest)
@@ -130,6 +134,16 @@ def sender() -> FormReader:
         return {"from_email": email} if 0 < email.find("@") < len(email) - 1 else None
 
     return FormReader(("from_email",), read)
+
+
+def _names_others(line: TypedLine) -> bool:
+    """Whether words behind incidents mean more of them without saying which: "and mine", "all the
+    others too"."""
+    words = [word.key for word in line.words]
+    meant = [word for word in words if word in ALL_OF_THEM or word in _OTHERS]
+    return bool(meant) and all(
+        word in meant or word in _NOUNS or word in _BESIDE_THEM for word in words
+    )
 
 
 def _only_nouns(line: TypedLine) -> bool:

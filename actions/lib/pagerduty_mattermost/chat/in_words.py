@@ -52,7 +52,8 @@ def in_words(context: Context, command: Command, verb: Verb) -> InWords:
     if callable(verb.says):
         return InWords(verb.says(context, command))
     places = _Places(context, command)
-    return InWords(verb.says.format_map(places), tuple(places.rows))
+    says = verb.says or (f"{verb.act}: {{incidents}}" if command.incidents else verb.act)
+    return InWords(says.format_map(places), tuple(places.rows))
 
 
 class _Places:

@@ -92,7 +92,7 @@ class Verb(NamedTuple):
     says: Union[str, Callable[[Context, Command], str]] = ""
     """What it would do, in words, for the question before it and for a dry run: a sentence without
     its end whose places `chat.in_words` fills in, or a function that makes it. Of each that
-    changes PagerDuty."""
+    changes PagerDuty, or is an act on an incident."""
     button: str = ""
     """The act on the button that does it, where the name alone is no good word."""
     is_detail: bool = False

@@ -68,6 +68,14 @@ class QuoteEnds:
         return min(ends, default=-1)
 
 
+def typed_id(text: str) -> str:
+    """An id of PagerDuty's as people type it: in capitals, without quotes, backticks and
+    punctuation around it."""
+    for _ in range(3):  # a quoted one, with a colon behind it, within backticks
+        text = plain(text).strip("`.,;:!?")
+    return text.upper()
+
+
 def plain(text: str) -> str:
     """Without the quotes around all of it, and without white space around it."""
     text = text.strip()

@@ -12,7 +12,8 @@ from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.chat.verbs.touched import named_service, services_of_window
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.quotes import typed_id
+from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.core.typed_times import read_span
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import resolve
@@ -109,8 +110,8 @@ def maintenance_end(context: Context, command: Command) -> CommandResult:
 
 
 def _window(command: Command) -> str:
-    id = one_line(clean(command.text, 40)).strip("`")
-    if not id.isalnum():
+    id = typed_id(command.text)
+    if not (id.isascii() and id.isalnum()):
         raise RejectedInput("which one? `/pd maintenance list` shows the ids")
     return id
 

@@ -12,6 +12,7 @@ from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.chat.verbs.touched import named_schedule, of_id
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.quotes import typed_id
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.core.typed_times import LONG_SECONDS, TypedSpan, read_span
 from pagerduty_mattermost.gateways.pagerduty import on_calls, overrides, schedules
@@ -109,7 +110,7 @@ def cancel(context: Context, command: Command) -> CommandResult:
 
 def _ids(command: Command) -> Tuple[str, str]:
     """Of schedule and override."""
-    schedule, _, override = command.text.strip().strip("`").partition(":")
+    schedule, _, override = typed_id(command.text).partition(":")
     if not (_is_id(schedule) and all(map(_is_id, override.split(overrides.BETWEEN_IDS)))):
         raise RejectedInput(
             "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"

@@ -123,6 +123,7 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         dry_run="It would make this channel the incident's room.",
+        says="Make this channel the room of {incidents}",
     ),
     Verb(
         name="room_archive",
@@ -136,6 +137,7 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         dry_run="It would archive the room.",
+        says="Archive the room of {incidents}",
     ),
     Verb(
         name="room_restore",
@@ -149,6 +151,7 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         dry_run="It would restore the room.",
+        says="Bring back the room of {incidents}",
     ),
     Verb(
         name="room_rename",
@@ -162,6 +165,7 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         dry_run="It would give the room that name.",
+        says="Rename the room of {incidents}{words}",
     ),
     Verb(
         name="room_private",
@@ -175,6 +179,7 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         dry_run="It would make the room private.",
+        says="Make the room of {incidents} private",
     ),
     Verb(
         name="convert",

@@ -185,6 +185,7 @@ VERBS = (
         incidents=ONE,
         also_called=("channel", "warroom"),
         dry_run="It would open the incident's room.",
+        says="Open a room for {incidents}",
     ),
     Verb(
         name="info",
@@ -216,6 +217,7 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         dry_run="It would bring them into the room.",
+        says="Invite {text} into the room of {incidents}",
     ),
     Verb(
         name="announce",
@@ -228,5 +230,6 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         dry_run="It would show the incident there.",
+        says="Announce {incidents} in {text}",
     ),
 )
