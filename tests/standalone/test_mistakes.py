@@ -10,7 +10,6 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 from pathlib import Path
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple
@@ -391,24 +390,22 @@ def test_36_to_38_a_signal_leaves_nothing_behind(tmp_path, words, line, code, nu
         "PYTHONUNBUFFERED": "1",
         "COLUMNS": "200",
     }
-    started = subprocess.Popen(
-        [sys.executable, *words],
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        env=environment,
-        start_new_session=True,
-    )
-    seen: List[str] = []
-    threading.Thread(
-        target=lambda: seen.extend(iter(started.stdout.readline, "")), daemon=True
-    ).start()
-    _until(lambda: line in "".join(seen))
+    # Files, not pipes: on StackStorm's modules a pipe that is read holds up the whole process.
+    said, wrong = (tmp_path.parent / f"{tmp_path.name}.{end}" for end in ("out", "err"))
+    with said.open("wb") as out, wrong.open("wb") as err:
+        started = subprocess.Popen(
+            [sys.executable, *words],
+            cwd=ROOT,
+            stdout=out,
+            stderr=err,
+            env=environment,
+            start_new_session=True,
+        )
+    _until(lambda: line in said.read_text("utf-8"))
     time.sleep(1)
     started.send_signal(number)
     ended = started.wait(30)
-    error = started.stderr.read()
+    error = wrong.read_text("utf-8")
     assert "Traceback" not in error
     assert ended == (code if number == signal.SIGINT or not code else 143), error
     _until(lambda: not _left(started.pid))
