@@ -236,5 +236,5 @@ def test_rights(world: RoomsWorld) -> None:
 def test_a_dry_run_opens_nothing(world: RoomsWorld) -> None:
     incident = world.incident()
     said: Any = Command("room", incidents=incident.id, user=marked_id(world.user("ada")))
-    assert "open the incident's room" in perform(world.context(), said, dry=True).message
+    assert "Open a room for [#1 " in perform(world.context(), said, dry=True).message
     assert world.rooms_of(incident) == []

@@ -70,6 +70,11 @@ class Browser:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
+        for _ in range(60):  # Chromium's children write there until they notice
+            shutil.rmtree(self._profile, ignore_errors=True)
+            if not self._profile.exists():
+                break
+            time.sleep(0.05)
 
     async def _connect(self) -> None:
         told = self._profile / "DevToolsActivePort"
