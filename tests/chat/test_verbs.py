@@ -91,7 +91,9 @@ def test_a_record_agrees_with_itself(verb: Verb) -> None:
     assert verb.confirmed != IF_SEVERAL or verb.incidents != NONE
     assert not verb.repaints or (verb.changes, verb.incidents != NONE) == (PAGERDUTY, True)
     assert not verb.for_everybody or verb.changes != NOTHING
-    assert bool(verb.dry_run) == (verb.changes not in (NOTHING, PAGERDUTY))
+    other = verb.changes not in (NOTHING, PAGERDUTY)
+    assert bool(verb.dry_run or verb.says) == (verb.changes != NOTHING)
+    assert bool(verb.dry_run) == (other and not verb.says), "what it says is told in a dry run"
 
 
 def test_two_verbs_of_one_name_and_an_unknown_group_are_refused() -> None:

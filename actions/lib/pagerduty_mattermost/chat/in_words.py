@@ -52,8 +52,7 @@ def in_words(context: Context, command: Command, verb: Verb) -> InWords:
     if callable(verb.says):
         return InWords(verb.says(context, command))
     places = _Places(context, command)
-    says = verb.says or (f"{verb.act}: {{incidents}}" if command.incidents else verb.act)
-    return InWords(says.format_map(places), tuple(places.rows))
+    return InWords((verb.says or verb.act).format_map(places), tuple(places.rows))
 
 
 class _Places:

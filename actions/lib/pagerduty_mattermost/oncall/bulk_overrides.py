@@ -16,33 +16,29 @@ from typing import (
     TYPE_CHECKING,
     Any,
     Dict,
-    Iterable,
     List,
     Mapping,
     NamedTuple,
     Optional,
     Sequence,
     Set,
-    Tuple,
 )
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
-    NotFound,
     PackError,
     RejectedInput,
     RetryLater,
-    Unauthorized,
     reworded,
 )
-from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.core.spans import gaps, joined
+from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.pagerduty import on_calls, overrides, schedules
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import (
-    MAX_SHIFT_BASED,
-    SHIFT_BASED_PATH,
     Reference,
     resolve,
+    shift_based_rows,
 )
 from pagerduty_mattermost.gateways.pagerduty.rows import id_of, rows_of
 from pagerduty_mattermost.gateways.pagerduty.schedules import Schedule
@@ -98,12 +94,7 @@ def _unused(pagerduty: PagerDuty) -> List[str]:
     """Ids of the schedules that no escalation policy uses: PagerDuty's on-calls leave them out."""
     layered = pagerduty.list_all("/schedules", "schedules").items
     found = [id_of(row) for row in layered if not rows_of(row, "escalation_policies")]
-    try:
-        shift_based = pagerduty.list_all(
-            SHIFT_BASED_PATH, "schedules", page_size=MAX_SHIFT_BASED
-        ).items
-    except (NotFound, RejectedInput, Unauthorized):
-        shift_based = []  # the account has none
+    shift_based = shift_based_rows(pagerduty)
     if shift_based:
         used = _used(pagerduty)
         found += [id_of(row) for row in shift_based if id_of(row) not in used]
@@ -131,40 +122,15 @@ def own_shifts(
     """Of schedules that were read for [start, end). Pure."""
     made: List[OwnShift] = []
     for one in found.values():
-        mine = _joined((each.start, each.end) for each in one.final if each.user.id == person)
-        theirs = _joined((each.start, each.end) for each in one.final if each.user.id == taker)
+        mine = joined((each.start, each.end) for each in one.final if each.user.id == person)
+        theirs = [(each.start, each.end) for each in one.final if each.user.id == taker]
         schedule = Reference("schedule", one.id, one.name)
         made += [
             OwnShift(schedule, *piece)
             for begin, stop in mine
-            for piece in _without(theirs, max(begin, start), min(stop, end))
+            for piece in gaps(theirs, max(begin, start), min(stop, end))
         ]
     return sorted(made, key=lambda each: (each.start, each.schedule.name, each.schedule.id))
-
-
-def _joined(spans: Iterable[Tuple[float, float]]) -> List[Tuple[float, float]]:
-    """What adjoins or overlaps as one."""
-    made: List[Tuple[float, float]] = []
-    for start, end in sorted(spans):
-        if made and start <= made[-1][1]:
-            made[-1] = (made[-1][0], max(made[-1][1], end))
-        else:
-            made.append((start, end))
-    return made
-
-
-def _without(
-    spans: Sequence[Tuple[float, float]], start: float, end: float
-) -> List[Tuple[float, float]]:
-    """What of [start, end) is in none of them, which are in order and apart."""
-    made, at = [], start
-    for begin, stop in spans:
-        if begin >= end:
-            break
-        if begin > at:
-            made.append((at, begin))
-        at = max(at, stop)
-    return [*made, (at, end)] if at < end else made
 
 
 def give_shifts(
@@ -200,7 +166,7 @@ def _give(pagerduty: PagerDuty, one: OwnShift, person: str, taker: Reference) ->
         taker.id,
         instead_of=person if beside else "",
     )
-    return f"{one.schedule.id}:{one_line(clean(made.get('id'), 400))}"
+    return overrides.undo_id(one.schedule.id, made)
 
 
 def bulk_create(

@@ -6,9 +6,10 @@ call twice at once, and short rests. Pure.
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Sequence, Tuple
+from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.spans import Span, gaps
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.oncall.handoffs import SCHEDULE_LEVEL, OnCallSpan, SpansByLevel
 
@@ -55,9 +56,7 @@ def advice(
             place = _place(things[id].name, level)
             own = levels.get(level, ())
             duties += [_Duty(place, id, level, span) for span in own]
-            found += [
-                Advice(GAP, *gap, (place,)) for gap in _gaps(map(_bounds, own), since, until)
-            ]
+            found += [Advice(GAP, *gap, (place,)) for gap in gaps(map(_bounds, own), since, until)]
     found += _doubles(duties, since, until)
     found += _rests(duties, since, until)
     return sorted(found, key=lambda one: (one.start, one.kind, one.places, one.user.id))
@@ -67,22 +66,9 @@ def _place(name: str, level: int) -> str:
     return f"{name}, level {level}" if level != SCHEDULE_LEVEL else name
 
 
-def _bounds(span: OnCallSpan) -> Tuple[float, float]:
+def _bounds(span: OnCallSpan) -> Span:
     start = float("-inf") if span.start is None else span.start
     return start, float("inf") if span.end is None else span.end
-
-
-def _gaps(
-    spans: Iterable[Tuple[float, float]], since: float, until: float
-) -> List[Tuple[float, float]]:
-    found, at = [], since
-    for start, end in sorted(spans):
-        if start >= until:
-            break
-        if start > at:
-            found.append((at, start))
-        at = max(at, end)
-    return [*found, (at, until)] if at < until else found
 
 
 def _doubles(duties: Sequence[_Duty], since: float, until: float) -> List[Advice]:

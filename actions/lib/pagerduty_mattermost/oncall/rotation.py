@@ -14,6 +14,7 @@ from datetime import date, timedelta, tzinfo
 from typing import Dict, List, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.spans import gaps
 from pagerduty_mattermost.gateways.pagerduty import schedules
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
@@ -60,14 +61,9 @@ def pieces(found: Sequence[ScheduleEntry], begin: float, end: float) -> List[Sch
         else:
             last[one.user.id] = len(made)
             made.append(ScheduleEntry(one.user, start, stop))
-    at, gaps = begin, []
-    for one in made:
-        if one.start > at:
-            gaps.append(ScheduleEntry(NOBODY, at, one.start))
-        at = max(at, one.end)
-    if at < end:
-        gaps.append(ScheduleEntry(NOBODY, at, end))
-    return sorted([*made, *gaps], key=lambda one: (one.start, one.end))
+    free = gaps([(one.start, one.end) for one in made], begin, end)
+    nobodys = [ScheduleEntry(NOBODY, *gap) for gap in free]
+    return sorted([*made, *nobodys], key=lambda one: (one.start, one.end))
 
 
 def stretches(found: Sequence[ScheduleEntry]) -> List[Stretch]:

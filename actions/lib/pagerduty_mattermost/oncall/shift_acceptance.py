@@ -188,15 +188,11 @@ def _places(context: Context, one: OfferedShift) -> List[Tuple[str, str]]:
 
 def _replace_button(context: Context, channel_id: str, key: str, text: str) -> None:
     from pagerduty_mattermost.gateways.mattermost.post_once import known
+    from pagerduty_mattermost.oncall.shift_messages import close_button
 
     sent = known(context.store, channel_id, key)
-    if sent is None:
-        return
-    post = context.mattermost.get_post(sent.post_id)
-    props = post.get("props")
-    kept = {**(props if isinstance(props, dict) else {}), "attachments": []}
-    message = f"{post.get('message') or ''}\n\n{text}"
-    context.mattermost.patch_post(sent.post_id, message=message, props=kept)
+    if sent is not None:
+        close_button(context, sent.post_id, text)
 
 
 def _read(store: Store, key: str) -> Optional[OfferedShift]:

@@ -52,6 +52,15 @@ def set_wants(store: Store, user_id: str, on: bool) -> None:
         store.write(KEY_PREFIX + user_id, {"shifts": False})
 
 
+def close_button(context: Context, post_id: str, text: str) -> None:
+    """A message loses its button, and says below what came of it. Raises the gateway's errors."""
+    post = context.mattermost.get_post(post_id)
+    props = post.get("props")
+    kept = {**(props if isinstance(props, dict) else {}), "attachments": []}
+    message = f"{post.get('message') or ''}\n\n{text}"
+    context.mattermost.patch_post(post_id, message=message, props=kept)
+
+
 def tell(
     context: Context,
     accounts: Accounts,

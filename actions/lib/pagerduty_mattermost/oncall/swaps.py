@@ -245,11 +245,10 @@ def _settle(context: Context, one: AskedSwap, text: str, person: Optional[Refere
 
 def _close(context: Context, one: AskedSwap, text: str) -> None:
     """The question loses its button, and who asked hears. Failing is logged."""
+    from pagerduty_mattermost.oncall.shift_messages import close_button
+
     try:
-        post = context.mattermost.get_post(one.post_id)
-        props = {**(post.get("props") or {}), "attachments": []}
-        message = f"{post.get('message') or ''}\n\n{text}"
-        context.mattermost.patch_post(one.post_id, message=message, props=props)
+        close_button(context, one.post_id, text)
         _tell_asker(context, one, text, f"swap settled {one.key}")
     except StoreUnreachable:
         raise

@@ -161,7 +161,7 @@ def _create(context: Context, wanted: _Wanted, asker: Reference) -> CommandResul
         )
     span = f"from {times.stamp(start, zone)} until {times.stamp(end, zone)}"
     by = "" if person.id == asker.id else f" (asked by {escape(asker.name)})"
-    id = f"{schedule.id}:{one_line(clean(made.get('id'), 400))}"
+    id = overrides.undo_id(schedule.id, made)
     text = (
         f"{escape(person.name)} takes {escape(schedule.name)} {span}{_beside(made)}{by}. To undo "
         f"it: `/pd override cancel {id}`"

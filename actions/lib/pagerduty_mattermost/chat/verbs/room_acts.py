@@ -122,7 +122,6 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="It would make this channel the incident's room.",
         says="Make this channel the room of {incidents}",
     ),
     Verb(
@@ -136,7 +135,6 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="It would archive the room.",
         says="Archive the room of {incidents}",
     ),
     Verb(
@@ -150,7 +148,6 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="It would restore the room.",
         says="Bring back the room of {incidents}",
     ),
     Verb(
@@ -164,7 +161,6 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="It would give the room that name.",
         says="Rename the room of {incidents}{words}",
     ),
     Verb(
@@ -178,7 +174,6 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
-        dry_run="It would make the room private.",
         says="Make the room of {incidents} private",
     ),
     Verb(

@@ -184,7 +184,6 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         also_called=("channel", "warroom"),
-        dry_run="It would open the incident's room.",
         says="Open a room for {incidents}",
     ),
     Verb(
@@ -216,7 +215,6 @@ VERBS = (
         group=ACT,
         changes=CHAT,
         incidents=ONE,
-        dry_run="It would bring them into the room.",
         says="Invite {text} into the room of {incidents}",
     ),
     Verb(
@@ -229,7 +227,6 @@ VERBS = (
         group=ACT,
         changes=CHAT,
         incidents=ONE,
-        dry_run="It would show the incident there.",
         says="Announce {incidents} in {text}",
     ),
 )

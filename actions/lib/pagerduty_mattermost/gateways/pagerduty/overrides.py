@@ -20,6 +20,7 @@ from pagerduty_mattermost.core.errors import (
     RejectedInput,
     reworded,
 )
+from pagerduty_mattermost.core.spans import Span, gaps
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.pagerduty import schedules
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
@@ -83,26 +84,12 @@ def plan(
                     f"{' and '.join(names)} are on call by {found.name!r} at once: say whom to "
                     "replace (instead of …), or that somebody comes beside them (--add)"
                 )
-    gaps = [OverridePart(*gap) for gap in _gaps([(o.start, o.end) for o in clipped], start, end)]
-    return sorted([*_joined(others), *gaps], key=lambda part: part.start)
+    free = [OverridePart(*gap) for gap in gaps([(o.start, o.end) for o in clipped], start, end)]
+    return sorted([*_joined(others), *free], key=lambda part: part.start)
 
 
-def _outside(one: ScheduleShift, spans: Sequence[Tuple[float, float]]) -> List[ScheduleShift]:
-    return [one._replace(start=start, end=end) for start, end in _gaps(spans, one.start, one.end)]
-
-
-def _gaps(
-    spans: Sequence[Tuple[float, float]], start: float, end: float
-) -> List[Tuple[float, float]]:
-    """What of [start, end) is in none of them."""
-    found, at = [], start
-    for begin, stop in sorted(spans):
-        if begin >= end:
-            break
-        if begin > at:
-            found.append((at, begin))
-        at = max(at, stop)
-    return [*found, (at, end)] if at < end else found
+def _outside(one: ScheduleShift, spans: Sequence[Span]) -> List[ScheduleShift]:
+    return [one._replace(start=start, end=end) for start, end in gaps(spans, one.start, one.end)]
 
 
 def _joined(shifts: Sequence[ScheduleShift]) -> List[OverridePart]:
@@ -286,6 +273,11 @@ def _delete_one(pagerduty: PagerDuty, schedule: str, id: str) -> None:
         pagerduty.delete(fill(path + "/overrides/{id}", id=id))
     except NotFound:
         pagerduty.delete(fill(path + "/custom_shifts/{id}", id=id))
+
+
+def undo_id(schedule: str, made: Mapping[str, Any]) -> str:
+    """What `/pd override cancel` takes to undo what `create` made."""
+    return f"{schedule}:{one_line(clean(made.get('id'), 400))}"
 
 
 def is_of(row: Mapping[str, Any], user_id: str) -> bool:
