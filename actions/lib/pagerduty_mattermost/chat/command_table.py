@@ -27,7 +27,7 @@ MOST_USED: Mapping[str, str] = {
     "list": "what is open, with buttons",
     "show": "an incident with details, notes and buttons",
     "note": "add a note",
-    "snooze": "let an acknowledged one rest",
+    "snooze": "snooze an acknowledged one",
     "escalate": "page the next level, or the one said",
     "declare": "trigger an incident, in a form",
     "oncall": "who is on call",

@@ -201,7 +201,7 @@ VERBS = (
         run=snooze,
         usage="snooze [id] <2h>",
         example="snooze 1234 2h",
-        help="let an acknowledged one rest",
+        help="snooze an acknowledged one",
         forms=(
             Form(
                 ("snooze",),
