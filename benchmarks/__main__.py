@@ -17,6 +17,7 @@ TITLES = {
     "memory": "Memory over a million log entries",
     "oncall": "A look of the on-call watch at 500 schedules",
     "posts": "Posting to Mattermost",
+    "rooms": "What open rooms cost while nothing happens",
     "sensor": "One cycle of the incident sensor at 10,000 open incidents",
     "webhook": "A change with the webhook, and what a cycle costs",
     "trips": "What a change costs, counted (ratio: above what it may be)",

@@ -11,6 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, Dict, Iterator, List, Tuple
 
+from .graph import svg
 from .report import Row
 
 ENTRIES = 1_000_000
@@ -78,7 +79,14 @@ def run() -> List[Row]:
         if number % (ENTRIES // SAMPLES) == 0:
             gc.collect()
             seen.append((number, _resident()))
-    PICTURE.write_text(_svg(seen), encoding="utf-8")
+    PICTURE.write_text(
+        svg(
+            "Memory of the incident sensor, MiB",
+            f"log entries, up to {ENTRIES:,}",
+            {"memory": seen},
+        ),
+        encoding="utf-8",
+    )
     early, late = seen[4][1], seen[-1][1]
     seen_at_last = f"{late:.0f} MiB after {ENTRIES:,} entries, {dispatcher.changes:,} dispatches"
     return [
@@ -131,39 +139,3 @@ def _resident() -> float:
     """MiB of this process in memory (Linux)."""
     pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
     return pages * 4096 / 2**20
-
-
-def _svg(seen: List[Tuple[int, float]]) -> str:
-    width, height, left, right, base = 720, 300, 60, 700, 250
-    top = max(mib for _, mib in seen) * 1.3
-
-    def x(number: int) -> float:
-        return left + (right - left) * number / ENTRIES
-
-    def y(mib: float) -> float:
-        return base - (base - 20) * mib / top
-
-    points = " ".join(f"{x(number):.1f},{y(mib):.1f}" for number, mib in seen)
-    marks = []
-    for part in range(5):
-        mib = top * part / 4
-        marks.append(
-            f'<text x="{left - 8}" y="{y(mib) + 4:.0f}" text-anchor="end">{mib:.0f}</text>'
-        )
-        marks.append(
-            f'<line x1="{left}" x2="{right}" y1="{y(mib):.0f}" y2="{y(mib):.0f}" stroke="#ddd"/>'
-        )
-    lines = [
-        (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-            'font-family="sans-serif"'
-        ),
-        f' font-size="12"><rect width="{width}" height="{height}" fill="#fff"/>{"".join(marks)}',
-        f'<polyline fill="none" stroke="#1565c0" stroke-width="2" points="{points}"/>',
-        f'<text x="{left}" y="14">Memory of the incident sensor, MiB</text>',
-        (
-            f'<text x="{right}" y="{base + 30}" text-anchor="end">log entries, up to '
-            f"{ENTRIES:,}</text></svg>"
-        ),
-    ]
-    return "\n".join(lines) + "\n"

@@ -3,12 +3,14 @@ the round puts right what differs."""
 
 from __future__ import annotations
 
+import json
 from typing import Any, Iterator, List
 
 import pytest
 from rooms_world import NOW, RoomsWorld
 
-from pagerduty_mattermost.cards import posting
+from pagerduty_mattermost.cards import buttons, posting
+from pagerduty_mattermost.chat import handle, requests
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.reader import read_incident_log
@@ -331,6 +333,43 @@ def test_merged_where_both_have_rooms_one_leads_to_the_other(world: RoomsWorld) 
     round_(world)
     assert world.chat.channel(NAME).delete_at
     assert not world.chat.channel("inc-2026-11-21-checkout-is-slow").delete_at
+
+
+def button_of_the_merge(world: RoomsWorld, **rooms: Any) -> Any:
+    """One room leads to the other; the button on that line, None where there is none."""
+    key = "k" * 40
+    world.chat_settings = {"public_url": "https://st2.example.com/pd", "signing_keys": [key]}
+    one, other = opened(world), world.incident("Checkout is slow")
+    world.open(other, **rooms)
+    world.pagerduty.merge(other, [one], "Ada Lovelace")
+    come(world, one)
+    (told,) = [post for post in world.posts(NAME) if "it goes on in" in post.message]
+    attachments = told.props.get("attachments") or [{"actions": [None]}]
+    return attachments[0]["actions"][0]
+
+
+def test_a_button_brings_people_over_into_the_room_that_goes_on(world: RoomsWorld) -> None:
+    button = button_of_the_merge(world)
+    assert button["name"] == "Join ~inc-2026-11-21-checkout-is-slow"
+    there = "inc-2026-11-21-checkout-is-slow"
+    assert "linus" not in world.members(there)
+    body = {
+        "user_id": world.user("linus"),
+        "user_name": "linus",
+        "channel_id": world.chat.channel(NAME).id,
+        "trigger_id": "t" * 26,
+        "context": button["integration"]["context"],
+    }
+    call = requests.ChatCall(buttons.CLICK, {}, json.dumps(body).encode())
+    keys = tuple(world.chat_settings["signing_keys"])
+    order = requests.read(call, requests.CallSecrets((), keys), world.clock())
+    assert isinstance(order, requests.ChatOrder)
+    handle.handle(world.context(), {**order.payload(), "id": "o1", "valid_until": NOW * 2})
+    assert "linus" in world.members(there)
+
+
+def test_into_a_private_room_a_member_has_to_invite(world: RoomsWorld) -> None:
+    assert button_of_the_merge(world, private=True) is None
 
 
 def test_merged_into_one_without_a_room_the_room_is_that_ones(world: RoomsWorld) -> None:

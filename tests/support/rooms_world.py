@@ -41,6 +41,7 @@ class RoomsWorld:
         self.datastore = Datastore()
         self.log = Log()
         self.rooms: Dict[str, Any] = rooms
+        self.chat_settings: Dict[str, Any] = {}
         self.slept = 0.0
 
     def __enter__(self) -> RoomsWorld:
@@ -79,6 +80,7 @@ class RoomsWorld:
                 "operations_channel": "ops",
             },
             "rooms": {**self.rooms, **rooms},
+            "chat": self.chat_settings,
         }
 
     def context(self, **rooms: Any) -> Context:

@@ -153,6 +153,17 @@ def confirmation(
     return {"text": question, "fallback": question, "actions": made}
 
 
+def join_room(incident_id: str, name: str, url: str, key: str, now: float) -> Dict[str, Any]:
+    """Props with one button that leads into the room of another incident. `name`: what stands on
+    it."""
+    integration = call(incident_id, ROOM, url, key, now)
+    return {
+        "attachments": [
+            {"fallback": name, "actions": [_button(ROOM, name, "primary", integration)]}
+        ]
+    }
+
+
 def about_shift(
     verb: str, about: str, name: str, url: str, key: str, now: float
 ) -> Dict[str, Any]:

@@ -76,6 +76,8 @@ class SaidNote(NamedTuple):
     """On one line; the first `told_replies.MAX_SAID_CHARACTERS` of them."""
     at: float
     """When it was said, seconds since the epoch."""
+    run: str = ""
+    """Of whoever writes the note: any id that no other run has."""
 
 
 class SeenChange(NamedTuple):

@@ -3,12 +3,14 @@
 The outgoing webhook names the post, not its thread, and comes for every post that begins with its
 word, the bot's own posts too. So the post itself is read. What was said is remembered with the
 incident before the note is written: it is not said again in the same thread
-(`cards.told_replies.said_here`), and a repeat of the order looks whether the note stands.
+(`cards.told_replies.said_here`), and a repeat of the order looks whether the note stands. One
+post may come twice in a moment: by the webhook and by the ear, or by two machines' sensors.
 """
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional
+from uuid import uuid4
 
 from pagerduty_mattermost.cards import told_replies
 from pagerduty_mattermost.cards.incident_memory import SaidNote
@@ -21,6 +23,12 @@ from pagerduty_mattermost.rooms.records import RoomRecords
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+
+SETTLE_SECONDS = 0.3
+"""From writing the intent until it is read again: of two runs that wrote theirs at once one finds
+the other's."""
+UNDER_WAY_SECONDS, LOOK_SECONDS = 10.0, 1.0
+"""For how long another run may be writing the note, and how often it is looked for meanwhile."""
 
 
 def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
@@ -40,10 +48,10 @@ def note_of(context: Context, order: Mapping[str, Any]) -> Optional[Command]:
     incident = incident or RoomRecords(context.store, context.log).incident_in(channel)
     if not incident or not words:
         return None
-    said = SaidNote(channel, told_replies.said_words(words), context.clock())
-    if _was_begun(context, incident, str(post["id"]), said) and has_note(
-        context.pagerduty, incident, words
-    ):
+    said = SaidNote(channel, told_replies.said_words(words), context.clock(), uuid4().hex[:12])
+    records = IncidentRecords(context.store, incident, context.log)
+    others = _of_another_run(context, records, str(post["id"]), said)
+    if others is not None and _stands(context, incident, words, others.at):
         return None
     return Command(
         "note", incidents=incident, text=words, user=marked_id(user), channel=channel, brief=True
@@ -58,10 +66,24 @@ def _of_card(context: Context, root: str) -> str:
     return str(mark.get("incident") or "") if isinstance(mark, dict) else ""
 
 
-def _was_begun(context: Context, incident: str, post_id: str, said: SaidNote) -> bool:
-    """The intent is written before the note, so that a repeat looks first."""
-    records = IncidentRecords(context.store, incident, context.log)
+def _of_another_run(
+    context: Context, records: IncidentRecords, post_id: str, said: SaidNote
+) -> Optional[SaidNote]:
+    """The intent of whoever was here before, or at once; None where this run is the one that
+    writes the note. The intent is written before the note, so that a repeat looks first."""
     if records.was_said(post_id):
-        return True
+        return records.said(post_id) or said._replace(at=0.0)
     records.save_said(post_id, said)
-    return False
+    context.sleep(SETTLE_SECONDS)
+    now = records.said(post_id)
+    return None if now is None or now.run == said.run else now
+
+
+def _stands(context: Context, incident: str, words: str, since: float) -> bool:
+    """Whether the note is there, or comes while another run may be writing it."""
+    until = since + UNDER_WAY_SECONDS
+    while not has_note(context.pagerduty, incident, words):
+        if context.clock() >= until:
+            return False
+        context.sleep(LOOK_SECONDS)
+    return True

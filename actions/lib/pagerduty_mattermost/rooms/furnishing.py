@@ -19,6 +19,7 @@ from pagerduty_mattermost.cards.route import (
     event_types,
 )
 from pagerduty_mattermost.cards.told_replies import said_words
+from pagerduty_mattermost.core.config.rooms import MITIGATED as MITIGATED_WORD
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, Unauthorized
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
@@ -52,11 +53,11 @@ class FurnishedRoom(NamedTuple):
 
 
 def room_route(context: Context, room: RoomRecord) -> Route:
-    """The terms of the card in the room. Raises RejectedInput for a wrong word in rooms.feed."""
+    """The terms of the card in the room."""
     settings = context.settings.rooms
-    words = [word for word in settings.feed if word != "mitigated"]
+    words = [word for word in settings.feed if word.lower() != MITIGATED_WORD]
     told = event_types("rooms.feed", words) if words else ()
-    if "mitigated" in settings.feed:
+    if len(words) < len(settings.feed):
         told = (*told, MITIGATED)
     return Route(
         ROUTE_NAME,

@@ -3,9 +3,10 @@ this one leads there; else this room becomes the other's."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Dict
 
-from pagerduty_mattermost.core.text import markdown_link
+from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.core.text import markdown_link, one_line
 from pagerduty_mattermost.incidents import alert_details
 from pagerduty_mattermost.rooms.furnishing import furnish, leave_card
 from pagerduty_mattermost.rooms.links import label, room_link
@@ -15,6 +16,8 @@ from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Change
+
+MAX_BUTTON_CHARACTERS = 60
 
 
 def merge(context: Context, records: RoomRecords, room: RoomRecord, change: Change) -> RoomRecord:
@@ -32,8 +35,9 @@ def _lead_there(
 ) -> RoomRecord:
     key = f"room merged {room.incident} {other.incident}"
     there = markdown_link(label(other), room_link(context, other))
-    line = f"Merged: it goes on in {there}. Join that channel, and write there."
-    context.post_once(room.channel_id, line, key=key)
+    join = "A member of it can invite you." if other.private else "Join that channel, write there."
+    line = f"Merged: it goes on in {there}. {join}"
+    context.post_once(room.channel_id, line, key=key, props=_join(context, other))
     here = markdown_link(label(room), room_link(context, room))
     context.post_once(
         other.channel_id, f"The incident of {here} was merged into this one.", key=key
@@ -43,6 +47,17 @@ def _lead_there(
     room = room._replace(ended=True, due=due)
     records.save(room)
     return room
+
+
+def _join(context: Context, other: RoomRecord) -> Dict[str, Any]:
+    """Props with a button that brings whoever clicks into the other room; none where clicks can't
+    be answered, or a member has to invite."""
+    chat = context.settings.chat
+    if other.private or not chat.has_buttons:
+        return {}
+    key = chat.signing_keys[0].reveal()
+    name = one_line(f"Join {label(other)}", MAX_BUTTON_CHARACTERS)
+    return buttons.join_room(other.incident, name, chat.public_url, key, context.clock())
 
 
 def _becomes(context: Context, records: RoomRecords, room: RoomRecord, target: str) -> RoomRecord:

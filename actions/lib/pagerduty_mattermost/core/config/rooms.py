@@ -2,15 +2,49 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from typing import NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.config.reader import Reader
+from pagerduty_mattermost.core.text import clean, one_line
 
 INVITED = ("on_call", "assignees", "responders", "subscribers", "declarer")
 """Words of `invite`; beside them it names people (`@ada`) and user groups (`group:dba`)."""
 NEVER, AT_ONCE = "never", "at_once"
 FEED_PLACES = ("channel", "thread")
+MITIGATED = "mitigated"
+EVENTS = (
+    "incident.acknowledged",
+    "incident.annotated",
+    "incident.conference_bridge.updated",
+    "incident.custom_field_values.updated",
+    "incident.delegated",
+    "incident.deleted",
+    "incident.escalated",
+    "incident.incident_type.changed",
+    "incident.merged",
+    "incident.priority_updated",
+    "incident.reassigned",
+    "incident.reopened",
+    "incident.resolved",
+    "incident.responder.added",
+    "incident.responder.replied",
+    "incident.role.assigned",
+    "incident.service_updated",
+    "incident.snoozed",
+    "incident.status_update_published",
+    "incident.task.completed",
+    "incident.task.created",
+    "incident.task.updated",
+    "incident.title_updated",
+    "incident.triggered",
+    "incident.unacknowledged",
+    "incident.updated",
+    "incident.urgency_updated",
+)
+"""Event types that `feed` takes, in full or without their first word; held by a test to those that
+a rule may name (`cards.route.KNOWN_EVENTS`), which stand above this package."""
 PLACEHOLDERS = ("date", "title", "number", "id", "service", "priority", "seq")
 """What stands in braces in a room's name and title; `seq` in names alone."""
 _HOURS = re.compile(r"(\d{1,4}) ?h")
@@ -46,7 +80,7 @@ class RoomsConfig(NamedTuple):
         "task.updated",
         "task.completed",
     )
-    """Event types that are told in the room, as a rule's reply_on names them, and `mitigated`."""
+    """Events that are posted in the room: `EVENTS`, `all`, and `mitigated`."""
     feed_in: str = "channel"
     """Where in the room: one of `FEED_PLACES`."""
     archive: str = "72h"
@@ -91,6 +125,11 @@ def read_rooms(whole: Reader) -> RoomsConfig:
         rooms = rooms._replace(archive=RoomsConfig().archive)
     if any(word not in INVITED and not _PERSON.fullmatch(word) for word in rooms.invite):
         read.wrong("invite", f"must list {', '.join(INVITED)}, @people and group:<name>")
+    for word in rooms.feed:
+        why = _no_event(word)
+        if why:
+            read.wrong("feed", why)
+    rooms = rooms._replace(feed=tuple(word for word in rooms.feed if not _no_event(word)))
     for field in ("name", "title"):
         unknown = set(re.findall(r"\{([^{}]*)\}", getattr(rooms, field))) - set(PLACEHOLDERS)
         if unknown:
@@ -98,3 +137,14 @@ def read_rooms(whole: Reader) -> RoomsConfig:
     if not re.search(r"[A-Za-z0-9{]", rooms.name):
         read.wrong("name", "needs letters or digits")
     return rooms
+
+
+def _no_event(word: str) -> str:
+    """Why the word of `feed` names no event; empty for one that does."""
+    words = tuple(name.partition(".")[2] for name in EVENTS)
+    known = (*words, MITIGATED, "all", "none")
+    if word.lower() in (*EVENTS, *known):
+        return ""
+    near = difflib.get_close_matches(word.lower(), known, n=1)
+    meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
+    return f"has '{one_line(clean(word, 60))}', which is no event; {meant}"
