@@ -16,8 +16,9 @@ from typing import Any, List, Mapping, Tuple
 import requests
 
 from sandbox import Sandbox
-from sandbox.chat_room import Room, until
+from sandbox.chat_room import Room
 from sandbox.pagerduty import API_KEY
+from sandbox.waiting import until
 
 from .report import Row, median, ms
 
@@ -30,28 +31,20 @@ PACKS_OWN = r"^(?!/api/v4/posts/[^/]+/actions/)"
 
 def run() -> List[Row]:
     rows = []
-    with Sandbox() as sandbox:
-        room = Room(sandbox, Path(tempfile.mkdtemp()))
-        try:
-            sandbox.pagerduty.account.set_options(rate_limit=None)
-            for injected in (DELAY, 0.0):
-                pack, bare = _measured(room, injected)
-                what = f"{injected * 1000:.0f} ms injected"
-                against = f"bare requests: {ms(bare)}"
-                if injected:
-                    rows.append(
-                        Row(f"click to card, {what}", ms(pack), against, pack / bare, "≤ 1.5")
-                    )
-                else:
-                    own = (pack - bare) * 1000
-                    rows.append(
-                        Row("click to card, nothing injected", ms(pack), against, pack / bare)
-                    )
-                    rows.append(
-                        Row("its own share of that", f"{own:.1f} ms", "25 ms", own / 25, "≤ 1.0")
-                    )
-        finally:
-            room.stop()
+    with Sandbox() as sandbox, Room(sandbox, Path(tempfile.mkdtemp())) as room:
+        sandbox.pagerduty.account.set_options(rate_limit=None)
+        for injected in (DELAY, 0.0):
+            pack, bare = _measured(room, injected)
+            what = f"{injected * 1000:.0f} ms injected"
+            against = f"bare requests: {ms(bare)}"
+            if injected:
+                rows.append(Row(f"click to card, {what}", ms(pack), against, pack / bare, "≤ 1.5"))
+            else:
+                own = (pack - bare) * 1000
+                rows.append(Row("click to card, nothing injected", ms(pack), against, pack / bare))
+                rows.append(
+                    Row("its own share of that", f"{own:.1f} ms", "25 ms", own / 25, "≤ 1.0")
+                )
     return [*rows, _beside_dialogs()]
 
 

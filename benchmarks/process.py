@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Dict, List, Mapping, Sequence
 
 from sandbox import Sandbox
-from sandbox.pagerduty.seed import API_KEY
+from sandbox.connection import connection
 
 from .report import Row, median, ms
 
@@ -64,18 +64,9 @@ def _time(command: Sequence[str]) -> float:
 
 
 def _tasks(sandbox: Sandbox) -> List[Mapping[str, object]]:
-    world = sandbox.mattermost.world
     sandbox.pagerduty.account.set_options(rate_limit=None)
     incident = sandbox.pagerduty.account.trigger("Database", "A disk is full")
-    config = {
-        "api_key": API_KEY,
-        "api_url": sandbox.pagerduty.url,
-        "mattermost": {
-            "url": sandbox.mattermost.url,
-            "token": world.bot_token,
-            "team": world.team.name,
-        },
-    }
+    config = connection(sandbox)
     get = {
         "endpoint": "GET /incidents/{entity_id}",
         "wrapper": "incident",

@@ -3,9 +3,8 @@ and benchmarks."""
 
 from __future__ import annotations
 
-import time
 from pathlib import Path
-from typing import Any, Callable, Dict
+from typing import Any, Dict
 
 import requests
 
@@ -14,16 +13,7 @@ from .cards import card_of
 from .chat_setup import set_up_chat
 from .demo import CHANNEL, start_pack, stop, write_config
 from .mattermost import ChatPerson
-
-
-def until(done: Callable[[], Any], seconds: float = 20.0) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = done()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come in time")
+from .waiting import until
 
 
 class Room:
@@ -42,7 +32,10 @@ class Room:
         self.person = ChatPerson(sandbox.mattermost, "ada")
         self.ada = self.person.id
 
-    def stop(self) -> None:
+    def __enter__(self) -> Room:
+        return self
+
+    def __exit__(self, *exception: object) -> None:
         stop(self.pack)
         self._sink.close()
 

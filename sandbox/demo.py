@@ -23,7 +23,7 @@ from rich.console import Console
 
 from . import Sandbox
 from .chat_setup import set_up_chat
-from .pagerduty.seed import API_KEY
+from .connection import connection
 from .scene import ROTATION, furnish, legend
 from .screen import show_channel
 from .story import story
@@ -105,22 +105,11 @@ def write_config(
     """The configuration a person would write, pointed at a seeded sandbox. `chat`: as
     `set_up_chat` gives it; `storms`: whether many incidents at once get one card together;
     `oncall`, `rooms`: those sections."""
-    world = sandbox.mattermost.world
-    assert world is not None
     config = {
-        "api_key": API_KEY,
+        **connection(sandbox, default_channel=CHANNEL, operations_channel="ops"),
         "from_email": "ada@example.com",
-        "api_url": sandbox.pagerduty.url,
-        "events_url": sandbox.pagerduty.url,
         "timeouts": {"connect": 2, "read": 5},
         "watch": {"poll_interval": 4, **watch},
-        "mattermost": {
-            "url": sandbox.mattermost.url,
-            "token": world.bot_token,
-            "team": world.team.name,
-            "default_channel": CHANNEL,
-            "operations_channel": "ops",
-        },
         **({"chat": dict(chat)} if chat else {}),
         **({"oncall": dict(oncall)} if oncall else {}),
         **({"rooms": dict(rooms)} if rooms else {}),

@@ -9,6 +9,7 @@ from typing import Any, Dict, List, Mapping, Tuple
 import yaml
 
 from . import Sandbox
+from .connection import connection
 from .mattermost import ADMIN_TOKEN
 from .pagerduty import API_KEY
 from .pagerduty.seed import service
@@ -73,26 +74,19 @@ def _rotation(account: Any) -> None:
 
 def configuration(sandbox: Sandbox, chat: Mapping[str, Any]) -> Dict[str, Any]:
     """Of the pack on this sandbox, with all that the scene has."""
-    world = sandbox.mattermost.world
-    assert world is not None
     integration = sandbox.pagerduty.account.find("integrations", f"{SERVICE} Events API v2")
+    channels = {
+        "default_channel": "incidents",
+        "operations_channel": "ops",
+        "service_channels": {SERVICE: "checkout"},
+    }
     return {
-        "api_key": API_KEY,
+        **connection(sandbox, **channels),
         "from_email": "ada@example.com",
-        "mattermost": {
-            "url": sandbox.mattermost.url,
-            "token": world.bot_token,
-            "team": world.team.name,
-            "default_channel": "incidents",
-            "operations_channel": "ops",
-            "service_channels": {SERVICE: "checkout"},
-        },
         "oncall": {"channels": {ROTATION: "checkout"}},
         "watch": {"poll_interval": 4},
         "chat": dict(chat),
         "events": {"routing_key": integration["key"]},
-        "api_url": sandbox.pagerduty.url,
-        "events_url": sandbox.pagerduty.url,
     }
 
 

@@ -32,21 +32,18 @@ def main() -> int:
     from browser import NO_BROWSER, Browser
 
     from sandbox import Sandbox
-    from sandbox.chat_room import Room, until
+    from sandbox.chat_room import Room
     from sandbox.story import before
+    from sandbox.waiting import until
 
     if NO_BROWSER:
         print(f"No pictures: {NO_BROWSER}", file=sys.stderr)
         return 1
     with tempfile.TemporaryDirectory() as folder, Sandbox() as sandbox:
         before(sandbox)
-        room = Room(sandbox, Path(folder))
-        try:
-            with Browser(Path(folder) / "browser") as browser:
-                browser.open(sandbox.mattermost.url + "/")
-                _draw(sandbox, room, browser, until)
-        finally:
-            room.stop()
+        with Room(sandbox, Path(folder)) as room, Browser(Path(folder) / "browser") as browser:
+            browser.open(sandbox.mattermost.url + "/")
+            _draw(sandbox, room, browser, until)
     return 0
 
 

@@ -54,6 +54,15 @@ def in_use(message: str, *errors: str) -> RequestRefused:
     return RequestRefused(400, 2001, message, *(errors or (message,)))
 
 
+def remove_schedule(call: PagerDutyCall, schedule: Thing) -> None:
+    """Of either kind. Raises RequestRefused while an escalation policy uses it."""
+    target = ("schedule", schedule["id"])
+    for policy in call.account.catalog["escalation_policies"].values():
+        if any(target in map(tuple, rule["targets"]) for rule in policy["rules"]):
+            raise in_use("Schedule can't be deleted if it's being used by escalation policies")
+    call.account.remove("schedules", schedule)
+
+
 def serve_reading(routes: Routes, kind: str, single: str) -> None:
     @routes.add("GET", f"/{kind}")
     def index(call: PagerDutyCall) -> HttpAnswer:

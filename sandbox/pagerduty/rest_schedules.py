@@ -9,7 +9,7 @@ from ..server import HttpAnswer, Routes
 from .call import PagerDutyCall
 from .forms import BodyForm, Field, Problem, many, moment, number, one_of, refer, text, zone
 from .model import RequestRefused, Thing, invalid, not_found
-from .resource import filtered, in_use, taken
+from .resource import filtered, remove_schedule, taken
 from .rota import shifts
 from .shift_rota import SHIFT_BASED
 from .switches import EMPTY, REFUSED
@@ -154,12 +154,7 @@ def update(call: PagerDutyCall) -> HttpAnswer:
 @routes.add("DELETE", "/schedules/{id}")
 def delete(call: PagerDutyCall) -> HttpAnswer:
     found = _layered(call)
-    for policy in call.account.catalog["escalation_policies"].values():
-        if any(
-            ("schedule", found["id"]) in map(tuple, rule["targets"]) for rule in policy["rules"]
-        ):
-            raise in_use("Schedule can't be deleted if it's being used by escalation policies")
-    call.account.remove("schedules", found)
+    remove_schedule(call, found)
     return HttpAnswer(204, None, effect=found["id"])
 
 

@@ -9,7 +9,7 @@ from ..server import HttpAnswer, Routes
 from . import shift_forms as forms
 from .call import PagerDutyCall
 from .model import Thing, invalid, not_found
-from .resource import in_use, taken
+from .resource import remove_schedule, taken
 from .shift_rota import SHIFT_BASED, assignments, coverage
 
 routes = Routes()
@@ -104,12 +104,7 @@ def update(call: PagerDutyCall) -> HttpAnswer:
 @routes.add("DELETE", "/v3/schedules/{id}")
 def delete(call: PagerDutyCall) -> HttpAnswer:
     found = named(call)
-    for policy in call.account.catalog["escalation_policies"].values():
-        if any(
-            ("schedule", found["id"]) in map(tuple, rule["targets"]) for rule in policy["rules"]
-        ):
-            raise in_use("Schedule can't be deleted if it's being used by escalation policies")
-    call.account.remove("schedules", found)
+    remove_schedule(call, found)
     return HttpAnswer(204, None, effect=found["id"])
 
 
@@ -267,15 +262,21 @@ def change_custom_shift(call: PagerDutyCall) -> HttpAnswer:
 @routes.add("DELETE", "/v3/schedules/{id}/custom_shifts/{custom_shift_id}")
 def remove_custom_shift(call: PagerDutyCall) -> HttpAnswer:
     """One that has begun ends now; one that is over stays."""
-    found, now = named(call), call.account.now()
+    found = named(call)
     row = one_of(found["custom_shifts"], call.names["custom_shift_id"])
-    if row["end"] <= now:
+    if row["end"] <= call.account.now():
         raise forms.FieldsRefused("custom_shift", ["has ended"])
+    return _ended(call, found, found["custom_shifts"], row)
+
+
+def _ended(call: PagerDutyCall, schedule: Thing, rows: List[Thing], row: Thing) -> HttpAnswer:
+    """One that has begun ends now, a coming one is gone."""
+    now = call.account.now()
     if row["start"] < now:
         row["end"] = now
     else:
-        found["custom_shifts"].remove(row)
-    changed(call, found)
+        rows.remove(row)
+    changed(call, schedule)
     return HttpAnswer(204, None, effect=row["id"])
 
 
@@ -351,13 +352,8 @@ def change_override(call: PagerDutyCall) -> HttpAnswer:
 @routes.add("DELETE", "/v3/schedules/{id}/overrides/{override_id}")
 def remove_override(call: PagerDutyCall) -> HttpAnswer:
     """One that has begun ends now."""
-    found, now = named(call), call.account.now()
+    found = named(call)
     row = one_of(found["shift_overrides"], call.names["override_id"])
-    if row["end"] <= now:
+    if row["end"] <= call.account.now():
         raise invalid("Past overrides can't be removed")
-    if row["start"] < now:
-        row["end"] = now
-    else:
-        found["shift_overrides"].remove(row)
-    changed(call, found)
-    return HttpAnswer(204, None, effect=row["id"])
+    return _ended(call, found, found["shift_overrides"], row)

@@ -9,8 +9,8 @@ from typing import Any, List
 from chat_sensor_case import KEY, ChatSensorCase
 
 from pagerduty_mattermost.cards import buttons
-from sandbox.chat_room import until
 from sandbox.mattermost.person import ChatPerson
+from sandbox.waiting import until
 
 
 class AnswersInPlaceTestCase(ChatSensorCase):

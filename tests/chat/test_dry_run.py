@@ -24,7 +24,7 @@ from pagerduty_mattermost.gateways.mattermost.driver import READ_BY_POST
 from pagerduty_mattermost.gateways.reading_context import ReadingContext, ReadingStore
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from sandbox import Sandbox
-from sandbox.pagerduty import API_KEY
+from sandbox.connection import connection
 
 FIRST = {
     "connect": "disconnect",
@@ -47,18 +47,9 @@ class World:
         self.sandbox = sandbox
         self.pagerduty, self.mattermost = sandbox.pagerduty.account, sandbox.mattermost.account
         self.service = Service()
-        world = sandbox.mattermost.world
         self.config: Dict[str, Any] = {
-            "api_key": API_KEY,
-            "api_url": sandbox.pagerduty.url,
-            "events_url": sandbox.pagerduty.url,
+            **connection(sandbox, default_channel="incidents"),
             "service_key": next(iter(self.pagerduty.catalog["integrations"].values()))["key"],
-            "mattermost": {
-                "url": sandbox.mattermost.url,
-                "token": world.bot_token,
-                "team": world.team.name,
-                "default_channel": "incidents",
-            },
         }
         for text in (
             "override Platform rotation from tomorrow 15:00 for 1h by @mei",

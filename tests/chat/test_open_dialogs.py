@@ -18,7 +18,7 @@ from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.gateways.http.later_answer import LaterAnswer
 from pagerduty_mattermost.gateways.http.listener import Listener
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from sandbox.chat_room import until
+from sandbox.waiting import until
 
 
 class Elsewhere(Dict[str, Any]):

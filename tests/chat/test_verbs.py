@@ -40,7 +40,7 @@ from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.incidents.incident import Incident
 from sandbox import Sandbox
-from sandbox.pagerduty import API_KEY
+from sandbox.connection import connection
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 VERBS = pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
@@ -54,17 +54,7 @@ def test_each_that_changes_pagerduty_says_in_words_what_it_would_do() -> None:
 
 
 def context_of(sandbox: Sandbox, **chat: Any) -> Context:
-    world = sandbox.mattermost.world
-    config: Dict[str, Any] = {
-        "api_key": API_KEY,
-        "api_url": sandbox.pagerduty.url,
-        "chat": chat,
-        "mattermost": {
-            "url": sandbox.mattermost.url,
-            "token": world.bot_token,
-            "team": world.team.name,
-        },
-    }
+    config = {**connection(sandbox), "chat": chat}
     return Context(config, Service(), logging.getLogger("verbs"), sleep=lambda _: None)
 
 

@@ -8,25 +8,15 @@ import json
 import random
 import socket
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Iterator, List
+from typing import Any, List
 
 import pytest
 import requests
 
-from sandbox import Sandbox
-from sandbox.chat_room import Room, until
+from sandbox.chat_room import Room
 from sandbox.demo import CHANNEL
 from sandbox.mattermost import ChatPerson
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    with Sandbox() as sandbox:
-        made = Room(sandbox, tmp_path_factory.mktemp("chat"))
-        try:
-            yield made
-        finally:
-            made.stop()
+from sandbox.waiting import until
 
 
 def told(room: Room, word: str) -> Any:

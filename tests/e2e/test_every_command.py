@@ -27,8 +27,8 @@ from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.incidents.incident import Incident
 from sandbox import Sandbox
-from sandbox.chat_room import until
 from sandbox.demo import CHANNEL
+from sandbox.waiting import until
 
 LONG_AGO = 0.0
 

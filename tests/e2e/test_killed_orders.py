@@ -16,10 +16,10 @@ import pytest
 import requests
 
 from sandbox import Sandbox
-from sandbox.chat_room import until
 from sandbox.chat_setup import set_up_chat
 from sandbox.demo import CHANNEL, write_config
 from sandbox.mattermost import ChatPerson
+from sandbox.waiting import until
 from standalone.data_folder import DATABASE
 from standalone.database import Database
 

@@ -11,8 +11,8 @@ import yaml
 
 from pagerduty_mattermost.oncall.channel_header import people_wrote
 from sandbox import Sandbox
-from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, write_config
+from sandbox.waiting import until
 from standalone.app import App
 
 

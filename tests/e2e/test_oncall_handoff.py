@@ -16,8 +16,8 @@ from browser import NO_BROWSER, Browser
 from oncall_case import HOUR, OnCallCase, moment
 
 from sandbox import Sandbox
-from sandbox.chat_room import until
 from sandbox.demo import ROOT, write_config
+from sandbox.waiting import until
 from standalone.app import App
 
 

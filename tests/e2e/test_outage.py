@@ -13,10 +13,10 @@ import pytest
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from sandbox import Sandbox
-from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, write_config
 from sandbox.pagerduty.model import RequestRefused
 from sandbox.verify import verify
+from sandbox.waiting import until
 from standalone.app import App
 
 PEOPLE = ("ada@example.com", "grace@example.com", "linus@example.com")

@@ -5,35 +5,15 @@ the card shows it.
 from __future__ import annotations
 
 import json
-from typing import Any, Iterator
+from typing import Any
 
 import pytest
-from browser import NO_BROWSER, Browser
+from browser import NO_BROWSER, Browser, type_in
 
-from sandbox import Sandbox
-from sandbox.chat_room import Room, until
-from sandbox.story import before
+from sandbox.chat_room import Room
+from sandbox.waiting import until
 
 pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
-
-
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    with Sandbox() as sandbox:
-        before(sandbox)
-        made = Room(sandbox, tmp_path_factory.mktemp("page"))
-        try:
-            yield made
-        finally:
-            made.stop()
-
-
-@pytest.fixture(scope="module")
-def page(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with Browser(tmp_path_factory.mktemp("browser")) as browser:
-        browser.open(room.sandbox.mattermost.url + "/")
-        yield browser
-        assert browser.complaints == []
 
 
 def card(room: Room, title: str, service: str = "Checkout API", **fields: Any) -> Any:
@@ -102,11 +82,6 @@ def test_a_reply_in_a_cards_thread_becomes_a_note(room: Room, page: Browser) -> 
     type_in(page, "note: Logs rotated <b>twice</b>")
     until(lambda: [note.content for note in incident.notes] == ["Logs rotated <b>twice</b>"], 10)
     says(page, where, "note: Logs rotated <b>twice</b>", "📝 Logs rotated")
-
-
-def type_in(page: Browser, text: str) -> None:
-    page.js(f"document.getElementById('text').value = {json.dumps(text)}")
-    page.js("document.querySelector('#composer button').click()")
 
 
 def pick(page: Browser, name: str) -> None:

@@ -3,42 +3,23 @@ on a telephone's: the result is where the act was, and all of it is on the scree
 
 from __future__ import annotations
 
-import json
-from typing import Any, Iterator, Tuple
+from typing import Any, Tuple
 
 import pytest
-from browser import NO_BROWSER, Browser
+from browser import NO_BROWSER, Browser, type_in
 
-from sandbox import Sandbox
-from sandbox.chat_room import Room, until
+from sandbox.chat_room import Room
+from sandbox.waiting import until
 
 pytestmark = pytest.mark.skipif(bool(NO_BROWSER), reason=NO_BROWSER)
 DESK, TELEPHONE = (1280, 800), (390, 800)
 LAST = "[...document.querySelectorAll('.ephemeral')].pop()"
 
 
-@pytest.fixture(scope="module")
-def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Room]:
-    with Sandbox() as sandbox:
-        made = Room(sandbox, tmp_path_factory.mktemp("answers"))
-        try:
-            yield made
-        finally:
-            made.stop()
-
-
-@pytest.fixture(scope="module")
-def browser(room: Room, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
-    with Browser(tmp_path_factory.mktemp("browser")) as made:
-        made.open(room.sandbox.mattermost.url + "/")
-        yield made
-        assert made.complaints == []
-
-
 @pytest.fixture(params=[DESK, TELEPHONE], ids=["desk", "telephone"])
-def page(browser: Browser, request: pytest.FixtureRequest) -> Browser:
-    browser.size(*request.param)
-    return browser
+def page(page: Browser, request: pytest.FixtureRequest) -> Browser:
+    page.size(*request.param)
+    return page
 
 
 def made(room: Room, page: Browser, service: str, *titles: str) -> Tuple[Any, ...]:
@@ -47,11 +28,6 @@ def made(room: Room, page: Browser, service: str, *titles: str) -> Tuple[Any, ..
     for one in found:
         until(lambda one=one: room.buttons(one), 30)
     return found
-
-
-def type_in(page: Browser, text: str) -> None:
-    page.js(f"document.getElementById('text').value = {json.dumps(text)}")
-    page.js("document.querySelector('#composer button').click()")
 
 
 def fits(page: Browser, where: str) -> None:

@@ -13,8 +13,8 @@ import yaml
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from sandbox import Sandbox
 from sandbox.cards import card_of
-from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, write_config
+from sandbox.waiting import until
 from standalone.app import App
 
 

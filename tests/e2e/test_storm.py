@@ -11,8 +11,8 @@ from typing import Any, List, Optional
 import pytest
 
 from sandbox import Sandbox
-from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, write_config
+from sandbox.waiting import until
 from standalone.app import App
 
 SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")

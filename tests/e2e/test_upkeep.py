@@ -9,8 +9,8 @@ from typing import Any, List
 import yaml
 
 from sandbox import Sandbox
-from sandbox.chat_room import until
 from sandbox.demo import ROOT, write_config
+from sandbox.waiting import until
 from standalone.app import App
 
 

@@ -19,8 +19,8 @@ import requests
 import yaml
 
 from sandbox import Sandbox
-from sandbox.chat_room import until
 from sandbox.demo import CHANNEL, ROOT, start_pack, stop, write_config
+from sandbox.waiting import until
 
 POLL = 120
 """Seconds: what comes sooner came by the webhook."""

@@ -19,6 +19,7 @@ import pytest
 
 from pagerduty_mattermost.gateways.http import listener as listener_module
 from pagerduty_mattermost.gateways.http.listener import CallBounds, Listener
+from sandbox.waiting import until
 
 LIBRARY = Path(__file__).resolve().parents[2] / "actions" / "lib"
 HEAD = b"POST /x HTTP/1.1\r\nHost: h\r\n"
@@ -207,13 +208,6 @@ class Gate:
             self.waiting += 1
         self.open.wait(10)
         return 200, {}
-
-
-def until(true: Callable[[], Any], seconds: float = 5.0) -> None:
-    end = time.monotonic() + seconds
-    while not true():
-        assert time.monotonic() < end
-        time.sleep(0.01)
 
 
 def test_calls_at_once_are_bounded_and_many_may_wait(started: Started) -> None:

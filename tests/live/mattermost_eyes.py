@@ -10,8 +10,7 @@ import asyncio
 import json
 import ssl
 import threading
-import time
-from typing import Any, Callable, Dict, List
+from typing import Any, Dict, List
 
 import aiohttp
 
@@ -98,13 +97,3 @@ class SocketEyes(Eyes):
             self._seen.append(json.loads(data["post"]))
         if event.get("event") == "open_dialog":
             self._opened.append(json.loads(data["dialog"]))
-
-
-def until(done: Callable[[], Any], seconds: float = WAIT) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = done()
-        if found:
-            return found
-        time.sleep(0.05)
-    raise AssertionError("it did not come in time")

@@ -6,8 +6,9 @@ import secrets
 from typing import Any, Dict
 
 import pytest
-from mattermost_eyes import until
 from mattermost_site import Site, good, refused
+
+from sandbox.waiting import until
 
 Channel = Dict[str, Any]
 MISSING = 404

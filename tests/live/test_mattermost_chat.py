@@ -11,12 +11,13 @@ from urllib.parse import parse_qs, urlsplit
 
 import pytest
 from chat_pack import KEY, Pack
-from mattermost_eyes import Eyes, SandboxEyes, SocketEyes, until
+from mattermost_eyes import Eyes, SandboxEyes, SocketEyes
 from mattermost_site import Client, Site, good
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.core.errors import RetryLater
 from pagerduty_mattermost.incidents.incident import Incident
+from sandbox.waiting import until
 
 FORM = {
     *(

@@ -9,9 +9,10 @@ from typing import Any, Iterator, List, Tuple
 
 import pytest
 from aiohttp import web
-from mattermost_eyes import SocketEyes, until
+from mattermost_eyes import SocketEyes
 
 from sandbox.server import shared_loop
+from sandbox.waiting import until
 
 EVENTS = (
     {"event": "hello", "data": {}},

@@ -37,17 +37,6 @@ class RemindTestCase(IncidentActionCase):
     def settings(self, **changes: Any) -> Dict[str, Any]:
         return super().settings(**{"reminders": self.terms, "quiet_hours": self.quiet, **changes})
 
-    def run_as_a_rule(self, cls: Any, **params: Any) -> Any:
-        action = cls(self.settings(), self.action_service)
-        action.sleep, action.monotonic, action.clock = (
-            self.chat.sleep,
-            self.chat.clock,
-            self.chat.clock,
-        )
-        succeeded, result = action.run(**params)
-        assert succeeded, result
-        return result
-
     def sees(self, truth: Any) -> None:
         """The incident sensor has read it."""
         now = self.incident(truth)

@@ -39,18 +39,6 @@ class DigestTestCase(IncidentActionCase):
     def settings(self, **changes: Any) -> Dict[str, Any]:
         return super().settings(**{"quiet_hours": self.hours, **changes})
 
-    def run_as_a_rule(self, cls: Any, **params: Any) -> Any:
-        action = cls(self.settings(), self.action_service)
-        action.sleep, action.monotonic, action.clock = (
-            self.chat.sleep,
-            self.chat.clock,
-            self.chat.clock,
-        )
-        succeeded, result = action.run(**params)
-        assert succeeded, result
-        assert result.get("done") != "kept", result
-        return result
-
     def trigger(self, title: str = "Disk full", urgency: str = "low", **terms: Any) -> Any:
         truth = self.account.trigger("Checkout API", title, urgency=urgency)
         self.changed(truth, "triggered", **terms)

@@ -36,14 +36,6 @@ class LinkEverywhereTestCase(IncidentActionCase):
         self.state = SensorState(self.chat.clock(), self.chat.clock())
         self.truth = self.account.trigger("Checkout API", "Disk full")
 
-    def run_as_a_rule(self, cls: Any, **params: Any) -> Any:
-        action = cls(self.settings(), self.action_service)
-        action.sleep = self.chat.sleep
-        action.monotonic = action.clock = self.chat.clock
-        succeeded, result = action.run(**params)
-        assert succeeded, result
-        return result
-
     def changed(self, number: int, kind: str, **details: str) -> Dict[str, Any]:
         """What the sensor sees and dispatches now."""
         now = self.incident(self.truth)

@@ -5,29 +5,16 @@ from __future__ import annotations
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Iterator
+from typing import Any
 
-import openapi
 import pytest
 import requests
-from integrations_world import World, form, world
+from integrations_world import World, form, refused
 
 from sandbox.server import HttpAnswer
 
 FORBIDDEN = "api.context.permissions.app_error"
 FAILED = "api.post.do_action.action_integration.app_error"
-
-
-@pytest.fixture
-def at() -> Iterator[World]:
-    with world() as made:
-        yield made
-        if openapi.available():
-            assert openapi.check_journal(made.journal) == []
-
-
-def refused(answer: Any) -> Any:
-    return answer.status_code, answer.json()["id"]
 
 
 # Clicks

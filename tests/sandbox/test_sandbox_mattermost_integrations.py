@@ -2,29 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator
+from typing import Dict
 
-import openapi
 import pytest
 import requests
-from integrations_world import World, form, world
+from integrations_world import World, form, refused
 
 from sandbox.server import HttpAnswer
 
 JSON = {"Content-Type": "application/json"}
 FORBIDDEN = "api.context.permissions.app_error"
-
-
-@pytest.fixture
-def at() -> Iterator[World]:
-    with world() as made:
-        yield made
-        if openapi.available():
-            assert openapi.check_journal(made.journal) == []
-
-
-def refused(answer: Any) -> Any:
-    return answer.status_code, answer.json()["id"]
 
 
 # Slash commands as things

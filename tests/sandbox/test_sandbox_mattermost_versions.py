@@ -8,6 +8,7 @@ from urllib.parse import parse_qsl
 
 import pytest
 import requests
+from webhook_hook import Hook, listening
 
 from sandbox.clock import Clock
 from sandbox.journal import SandboxJournal
@@ -182,46 +183,32 @@ def test_priorities_of_posts(box: Box) -> None:
         assert (reply.status_code, asked.status_code) == (201, 201)
 
 
-class Called:
-    """Who is called by commands and clicks."""
-
-    def __init__(self) -> None:
-        from test_sandbox_webhooks import Hook
-
-        self.hook = Hook()
-        self.url = self.hook.url
-
-    def form(self) -> Dict[str, str]:
-        return dict(parse_qsl(self.hook.calls[-1][1].decode(), keep_blank_values=True))
-
-    def close(self) -> None:
-        self.hook.server.shutdown()
-        self.hook.server.server_close()
-
-
 @pytest.fixture
-def called() -> Iterator[Called]:
-    made = Called()
-    made.hook.statuses = [200]
-    yield made
-    made.close()
+def called() -> Iterator[Hook]:
+    """Who is called by commands and clicks."""
+    with listening([200]) as made:
+        yield made
 
 
-def command(box: Box, called: Called) -> None:
+def form(called: Hook) -> Dict[str, str]:
+    return dict(parse_qsl(called.calls[-1][1].decode(), keep_blank_values=True))
+
+
+def command(box: Box, called: Hook) -> None:
     team = box.server.account.team("ops").id
     body = {"team_id": team, "trigger": "pd", "method": "P", "url": called.url}
     assert box.send("POST", "/commands", body, token=ADMIN_TOKEN).status_code == 201
 
 
-def test_a_slash_call_tells_its_thread_and_its_response_url_ends(box: Box, called: Called) -> None:
+def test_a_slash_call_tells_its_thread_and_its_response_url_ends(box: Box, called: Hook) -> None:
     command(box, called)
     room = box.server.account.channel("incidents").id
     root = box.send("POST", "/posts", {"channel_id": room, "message": "r"}, token=ADMIN_TOKEN)
     body = {"channel_id": room, "command": "/pd list", "root_id": root.json()["id"]}
     assert box.send("POST", "/commands/execute", body, token=ADMIN_TOKEN).status_code == 200
-    form = called.form()
-    assert form.get("root_id") == (root.json()["id"] if box.is_new else None)
-    url = form["response_url"]
+    typed = form(called)
+    assert typed.get("root_id") == (root.json()["id"] if box.is_new else None)
+    url = typed["response_url"]
     for _ in range(5):
         assert requests.post(url, json={"text": "later"}, timeout=5).status_code == 200
     word = "web.command_webhook.general.app_error"
@@ -230,24 +217,24 @@ def test_a_slash_call_tells_its_thread_and_its_response_url_ends(box: Box, calle
 
 
 @pytest.mark.parametrize("skip", [True, False])
-def test_slacks_link_runs_over_lines_on_a_new_server(box: Box, called: Called, skip: bool) -> None:
+def test_slacks_link_runs_over_lines_on_a_new_server(box: Box, called: Hook, skip: bool) -> None:
     command(box, called)
     room = box.server.account.channel("incidents").id
     body = {"channel_id": room, "command": "/pd list"}
     box.send("POST", "/commands/execute", body, token=ADMIN_TOKEN)
     text = "<title>\n| a | b >"
     answer = {"text": text, "response_type": "in_channel", "skip_slack_parsing": skip}
-    requests.post(called.form()["response_url"], json=answer, timeout=5)
+    requests.post(form(called)["response_url"], json=answer, timeout=5)
     shown = box.server.account.posts("incidents")[-1].message
     assert (shown == text) is (skip or not box.is_new)
 
 
-def test_a_trigger_lives_three_or_thirty_seconds(box: Box, called: Called) -> None:
+def test_a_trigger_lives_three_or_thirty_seconds(box: Box, called: Hook) -> None:
     command(box, called)
     room = box.server.account.channel("incidents").id
     body = {"channel_id": room, "command": "/pd list"}
     box.send("POST", "/commands/execute", body, token=ADMIN_TOKEN)
-    dialog = {"trigger_id": called.form()["trigger_id"], "url": called.url, "dialog": {}}
+    dialog = {"trigger_id": form(called)["trigger_id"], "url": called.url, "dialog": {}}
     box.server.clock.advance(29)
     opened = box.send("POST", "/actions/dialogs/open", dialog)
     expired = [400, "interactive_message.decode_trigger_id.expired"]
@@ -256,7 +243,7 @@ def test_a_trigger_lives_three_or_thirty_seconds(box: Box, called: Called) -> No
     assert refused(box.send("POST", "/actions/dialogs/open", dialog)) == expired
 
 
-def test_an_empty_answer_to_a_click(box: Box, called: Called) -> None:
+def test_an_empty_answer_to_a_click(box: Box, called: Hook) -> None:
     box.server.account.add_member("incidents", "pagerduty")
     button = {"id": "ack", "name": "Ack", "type": "button", "integration": {"url": called.url}}
     room = box.server.account.channel("incidents").id

@@ -4,29 +4,17 @@ settings."""
 from __future__ import annotations
 
 from threading import Thread
-from typing import Any, Dict, Iterator
+from typing import Any, Dict
 
-import openapi
 import pytest
 import requests
-from integrations_world import World, form, until, world
+from integrations_world import World, form, refused
 
 from sandbox.mattermost import MattermostService
 from sandbox.mattermost.outgoing import FORBIDDEN as ADDRESS_FORBIDDEN
+from sandbox.waiting import until
 
 FORBIDDEN = "api.context.permissions.app_error"
-
-
-@pytest.fixture
-def at() -> Iterator[World]:
-    with world() as made:
-        yield made
-        if openapi.available():
-            assert openapi.check_journal(made.journal) == []
-
-
-def refused(answer: Any) -> Any:
-    return answer.status_code, answer.json()["id"]
 
 
 def body(at: World, **fields: Any) -> Dict[str, Any]:

@@ -3,37 +3,23 @@ document."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 import openapi
 import pytest
 import requests
 from sandbox_api import START, Api
 
-from sandbox.clock import Clock, iso
-from sandbox.journal import SandboxJournal
+from sandbox.clock import iso
 from sandbox.pagerduty import (
     API_KEY,
     OAUTH_TOKEN,
     READ_ONLY_KEY,
     USER_TOKEN,
     PagerDutyAccount,
-    PagerDutyServer,
 )
 
 MONTH = 30 * 86400
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    clock = Clock(START)
-    with PagerDutyServer(SandboxJournal(clock), clock) as server:
-        yield Api(server)
-
-
-@pytest.fixture
-def account(api: Api) -> PagerDutyAccount:
-    return api.account
 
 
 def types(account: PagerDutyAccount, incident: Any) -> List[str]:

@@ -3,32 +3,16 @@ real one does."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Tuple
+from typing import Any, Dict, List, Tuple
 
-import openapi
 import pytest
 from sandbox_api import START, Api
 
-from sandbox.clock import Clock, iso
-from sandbox.journal import SandboxJournal
-from sandbox.pagerduty import PagerDutyAccount, PagerDutyServer
+from sandbox.clock import iso
+from sandbox.pagerduty import PagerDutyAccount
 from sandbox.pagerduty.rota import shifts
 
 HOUR, DAY = 3600, 86400
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    clock = Clock(START)
-    with PagerDutyServer(SandboxJournal(clock), clock) as server:
-        yield Api(server)
-        if openapi.available():
-            assert openapi.check_journal(server.journal) == []
-
-
-@pytest.fixture
-def account(api: Api) -> PagerDutyAccount:
-    return api.account
 
 
 def made(api: Api, path: str, wrapper: str, status: int = 201, **fields: Any) -> Dict[str, Any]:

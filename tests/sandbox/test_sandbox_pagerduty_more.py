@@ -3,29 +3,12 @@ an incident."""
 
 from __future__ import annotations
 
-from typing import Any, Iterator
+from typing import Any
 
-import openapi
-import pytest
 from sandbox_api import START, Api
 
-from sandbox.clock import Clock, iso
-from sandbox.journal import SandboxJournal
-from sandbox.pagerduty import PagerDutyAccount, PagerDutyServer
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    clock = Clock(START)
-    with PagerDutyServer(SandboxJournal(clock), clock) as server:
-        yield Api(server)
-        if openapi.available():
-            assert openapi.check_journal(server.journal) == []
-
-
-@pytest.fixture
-def account(api: Api) -> PagerDutyAccount:
-    return api.account
+from sandbox.clock import iso
+from sandbox.pagerduty import PagerDutyAccount
 
 
 def test_tags_are_put_on_things_by_id_or_label(api: Api) -> None:

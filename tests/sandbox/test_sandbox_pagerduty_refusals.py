@@ -3,28 +3,13 @@ and OpenAPI say, where it once did not (issue 14, section 3)."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List
+from typing import Any, Dict, List
 
 import pytest
-from sandbox_api import START, Api
-from test_sandbox_webhooks import Hook, subscribe
+from sandbox_api import Api
+from webhook_hook import Hook, subscribe
 
-from sandbox.clock import Clock
-from sandbox.journal import SandboxJournal
-from sandbox.pagerduty import PagerDutyServer
 from sandbox.pagerduty.account import PagerDutyAccount
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    clock = Clock(START)
-    with PagerDutyServer(SandboxJournal(clock), clock) as server:
-        yield Api(server)
-
-
-@pytest.fixture
-def account(api: Api) -> PagerDutyAccount:
-    return api.account
 
 
 def change(api: Api, incident: Any, **fields: Any) -> List[Any]:

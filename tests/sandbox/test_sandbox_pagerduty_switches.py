@@ -3,12 +3,12 @@ open can be had any way."""
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterator, List, Optional
+from typing import Any, Dict, List, Optional
 
 import pytest
 import requests
 from sandbox_api import START, Api
-from test_sandbox_webhooks import Hook, subscribe
+from webhook_hook import Hook, subscribe
 
 from sandbox.clock import Clock, iso
 from sandbox.journal import SandboxJournal
@@ -17,26 +17,6 @@ from sandbox.pagerduty.account import PagerDutyAccount
 from sandbox.pagerduty.switches import JITTER_SECONDS, draw
 
 EVERY = ["incident.triggered", "incident.acknowledged", "incident.resolved", "incident.reopened"]
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    made = Hook()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    clock = Clock(START)
-    with PagerDutyServer(SandboxJournal(clock), clock) as server:
-        yield Api(server)
-
-
-@pytest.fixture
-def account(api: Api) -> PagerDutyAccount:
-    return api.account
 
 
 def logged(api: Api, **query: Any) -> List[str]:
@@ -259,7 +239,7 @@ def test_webhooks_overtake_each_other(api: Api, account: PagerDutyAccount, hook:
 def test_webhooks_go_out_late_in_real_time_too(
     api: Api, account: PagerDutyAccount, hook: Hook
 ) -> None:
-    from sandbox.chat_room import until
+    from sandbox.waiting import until
 
     api.server.courier._pause = 0.01
     account.set_switches(webhooks_delay_seconds=30)

@@ -5,15 +5,13 @@ from __future__ import annotations
 
 import re
 from string import Template
-from typing import Any, Dict, Iterator, List, Set, Tuple
+from typing import Any, Dict, List, Set, Tuple
 
 import openapi
-import pytest
 from sandbox_api import START, Api
 
-from sandbox.clock import Clock, iso
-from sandbox.journal import SandboxJournal
-from sandbox.pagerduty import USER_TOKEN, PagerDutyServer
+from sandbox.clock import iso
+from sandbox.pagerduty import USER_TOKEN
 from sandbox.pagerduty.service import _ROUTES
 
 SPAN = f"since={iso(START)}&until={iso(START + 86400)}"
@@ -447,13 +445,6 @@ WALK: List[Tuple[str, Any, str]] = [
     ("DELETE /users/$user/contact_methods/$method", None, ""),
     ("DELETE /users/$user", None, ""),
 ]
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    clock = Clock(START)
-    with PagerDutyServer(SandboxJournal(clock), clock) as server:
-        yield Api(server)
 
 
 def filled(value: Any, ids: Dict[str, str]) -> Any:

@@ -5,77 +5,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-import json
-import threading
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from typing import Any, Dict, Iterator, List
+from typing import Any
 
-import pytest
-from sandbox_api import START, Api
+from sandbox_api import Api
+from webhook_hook import BOTH, Hook, subscribe
 
-from sandbox.chat_room import until
-from sandbox.clock import Clock
-from sandbox.journal import SandboxJournal
-from sandbox.pagerduty import PagerDutyServer
-
-BOTH = ["incident.triggered", "incident.resolved"]
-
-
-class Hook:
-    """What arrives, and the statuses to answer it with; the last one stays."""
-
-    def __init__(self) -> None:
-        self.statuses, self.calls = [202], []  # type: ignore[var-annotated]
-        hook = self
-
-        class Handler(BaseHTTPRequestHandler):
-            def do_POST(self) -> None:
-                body = self.rfile.read(int(self.headers["Content-Length"]))
-                hook.calls.append((dict(self.headers), body))
-                self.send_response(
-                    hook.statuses[0] if len(hook.statuses) == 1 else hook.statuses.pop(0)
-                )
-                self.end_headers()
-
-            def log_message(self, format: str, *args: Any) -> None:
-                pass
-
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-        self.url = f"http://127.0.0.1:{self.server.server_address[1]}/hook"
-        threading.Thread(target=self.server.serve_forever, args=(0.02,), daemon=True).start()
-
-    @property
-    def events(self) -> List[Dict[str, Any]]:
-        return [json.loads(body)["event"] for _, body in self.calls]
-
-
-@pytest.fixture
-def hook() -> Iterator[Hook]:
-    made = Hook()
-    yield made
-    made.server.shutdown()
-    made.server.server_close()
-
-
-@pytest.fixture
-def api() -> Iterator[Api]:
-    clock = Clock(START)
-    with PagerDutyServer(SandboxJournal(clock), clock) as server:
-        server.courier._pause = 0.01
-        yield Api(server)
-
-
-def subscribe(api: Api, url: str, events: List[str] = BOTH, **filter: str) -> Dict[str, Any]:
-    body = {
-        "type": "webhook_subscription",
-        "delivery_method": {"type": "http_delivery_method", "url": url},
-        "events": events,
-        "filter": filter or {"type": "account_reference"},
-    }
-    made: Dict[str, Any] = api.send(
-        "POST", "/webhook_subscriptions", {"webhook_subscription": body}
-    ).json()
-    return made["webhook_subscription"]
+from sandbox.waiting import until
 
 
 def facts(api: Api, kind: str) -> int:
@@ -88,7 +23,7 @@ def test_events_are_signed_over_the_raw_body_and_come_in_order(api: Api, hook: H
     api.account.annotate(incident, "not subscribed")
     api.account.resolve(incident)
     until(lambda: facts(api, "delivered") == 2)
-    assert [one["event_type"] for one in hook.events] == BOTH
+    assert [one["event_type"] for one in hook.events] == list(BOTH)
     assert hook.events[0]["data"]["number"] == incident.number
     for headers, body in hook.calls:
         wanted = "v1=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest()

@@ -31,7 +31,7 @@ from pagerduty_mattermost.sensor.webhook_endpoint import (
     SILENT_SECONDS,
     TROUBLE_COUNTS_SECONDS,
 )
-from sandbox.chat_room import until
+from sandbox.waiting import until
 
 SECRET, OTHER = "s" * 64, "o" * 64
 

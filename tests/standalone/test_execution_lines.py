@@ -11,7 +11,7 @@ import pytest
 
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent, to_payload
 from sandbox import Sandbox
-from sandbox.pagerduty.seed import API_KEY
+from sandbox.connection import connection
 from sandbox.story import before
 from standalone.app import App
 from standalone.execution_lines import failure_line, success_line
@@ -42,22 +42,8 @@ def run(tmp_path, caplog):
     def serve(level, payload, tries=1, **changed):
         with Sandbox() as sandbox:
             before(sandbox)
-            world = sandbox.mattermost.world
-            mattermost = {
-                "url": sandbox.mattermost.url,
-                "token": world.bot_token,
-                "team": world.team.name,
-            }
-            config = {
-                "api_key": API_KEY,
-                "api_url": sandbox.pagerduty.url,
-                "mattermost": {
-                    **mattermost,
-                    "default_channel": "incidents",
-                    "operations_channel": "ops",
-                    **changed,
-                },
-            }
+            channels = {"default_channel": "incidents", "operations_channel": "ops"}
+            config = connection(sandbox, **{**channels, **changed})
             app = App(ROOT, config, tmp_path / "data", clock=lambda: now[0], sensors=False)
             with caplog.at_level(logging.INFO, logger="standalone"):
                 app.start()

@@ -18,7 +18,8 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
-from sandbox.pagerduty.seed import API_KEY, READ_ONLY_KEY
+from sandbox.connection import connection
+from sandbox.pagerduty.seed import READ_ONLY_KEY
 from standalone.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -49,19 +50,12 @@ class Shell:
         self.sandbox, self.folder, self._capsys = sandbox, folder, capsys
         self.config = folder / "pagerduty.yaml"
         self.url = sandbox.mattermost.url
-        world = sandbox.mattermost.world
-        mattermost = {"url": self.url, "token": world.bot_token, "team": "ops"}
-        self.mattermost: Dict[str, Any] = {
-            **mattermost,
-            "default_channel": "incidents",
-            "operations_channel": "ops",
-        }
         self.write()
 
     def write(self, mattermost: Optional[Dict[str, Any]] = None, **changed: Any) -> None:
-        config = {"api_key": API_KEY, "api_url": self.sandbox.pagerduty.url, **changed}
-        config["mattermost"] = {**self.mattermost, **(mattermost or {})}
-        self.config.write_text(yaml.safe_dump(config))
+        channels = {"default_channel": "incidents", "operations_channel": "ops"}
+        config = connection(self.sandbox, **{**channels, **(mattermost or {})})
+        self.config.write_text(yaml.safe_dump({**config, **changed}))
 
     def __call__(self, *words: str, config: bool = True) -> Tuple[int, List[str]]:
         """(exit code, lines of what people read, without those that are ok)."""

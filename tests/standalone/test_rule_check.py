@@ -10,7 +10,8 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
-from sandbox.pagerduty.seed import API_KEY, READ_ONLY_KEY
+from sandbox.connection import connection
+from sandbox.pagerduty.seed import READ_ONLY_KEY
 from standalone.cli import main
 
 RULE = {
@@ -45,10 +46,7 @@ def wrong(sandbox, tmp_path, capsys):
         folder = tmp_path / "mine"
         folder.mkdir(exist_ok=True)
         (folder / "mine.yaml").write_text(yaml.safe_dump(rule))
-        world = sandbox.mattermost.world
-        mattermost = {"url": sandbox.mattermost.url, "token": world.bot_token, "team": "ops"}
-        mattermost.update(default_channel="incidents", operations_channel="ops")
-        config = {"api_key": API_KEY, "api_url": sandbox.pagerduty.url, "mattermost": mattermost}
+        config = connection(sandbox, default_channel="incidents", operations_channel="ops")
         path = tmp_path / "pagerduty.yaml"
         path.write_text(yaml.safe_dump({**config, **changed}))
         code = main(["check", "--config", str(path), "--rules", str(folder)])

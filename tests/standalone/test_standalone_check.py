@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from sandbox import Sandbox
-from sandbox.pagerduty.seed import API_KEY
+from sandbox.connection import connection
 from sandbox.story import before
 from standalone.cli import main
 
@@ -27,21 +27,12 @@ def sandbox():
 @pytest.fixture
 def check(sandbox, tmp_path, capsys):
     def run(*words, **changed):
-        world = sandbox.mattermost.world
         mattermost = {
-            "url": sandbox.mattermost.url,
-            "token": world.bot_token,
-            "team": world.team.name,
             "default_channel": "incidents",
             "operations_channel": "ops",
             **changed.pop("mattermost", {}),
         }
-        config = {
-            "api_key": API_KEY,
-            "api_url": sandbox.pagerduty.url,
-            "mattermost": mattermost,
-            **changed,
-        }
+        config = {**connection(sandbox, **mattermost), **changed}
         path = tmp_path / "pagerduty.yaml"
         path.write_text(yaml.safe_dump(config))
         code = main(["check", "--config", str(path), *words])

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import base64
+import json
 import shutil
 import subprocess
 import time
@@ -18,6 +19,8 @@ from typing import Any, List, Optional
 
 import aiohttp
 from pack_files import REAL_ST2
+
+from sandbox.waiting import until
 
 CHROMIUM = (
     shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -124,13 +127,8 @@ class Browser:
         return told["result"].get("value")
 
     def until(self, expression: str, seconds: float = 30.0) -> Any:
-        end = time.monotonic() + seconds
-        while time.monotonic() < end:
-            value = self.js(expression)
-            if value:
-                return value
-            time.sleep(0.1)
-        raise AssertionError(f"it did not come to {expression}")
+        """Its value once that is true."""
+        return until(lambda: self.js(expression), seconds)
 
     def size(self, width: int, height: int) -> None:
         """Of the window, in pixels."""
@@ -149,3 +147,9 @@ class Browser:
         self.js("document.getElementById('posts').scrollTop = 1e6")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(base64.b64decode(self.call("Page.captureScreenshot")["data"]))
+
+
+def type_in(page: Browser, text: str) -> None:
+    """Send it from the line below the posts of the sandbox's page."""
+    page.js(f"document.getElementById('text').value = {json.dumps(text)}")
+    page.js("document.querySelector('#composer button').click()")

@@ -12,7 +12,7 @@ from st2tests.base import BaseActionTestCase
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.perform import perform
 from sandbox import Sandbox
-from sandbox.pagerduty import API_KEY
+from sandbox.connection import connection
 
 
 class ChatCase(BaseActionTestCase):
@@ -25,21 +25,13 @@ class ChatCase(BaseActionTestCase):
         self.sandbox.__enter__()
         self.addCleanup(self.sandbox.__exit__, None, None, None)
         self.account = self.sandbox.pagerduty.account
-        world = self.sandbox.mattermost.world
         self.service = self.get_action_instance(
             config={}
         ).action_service  # one datastore for all actions of a test
         self.settings: Dict[str, Any] = {
-            "api_key": API_KEY,
-            "api_url": self.sandbox.pagerduty.url,
-            "events_url": self.sandbox.pagerduty.url,
+            **connection(self.sandbox),
             "from_email": "radia@example.com",
             "timeouts": {"connect": 1, "read": 5},
-            "mattermost": {
-                "url": self.sandbox.mattermost.url,
-                "token": world.bot_token,
-                "team": world.team.name,
-            },
         }
 
     def run_class(self, module: str, name: str, **words: Any) -> Any:

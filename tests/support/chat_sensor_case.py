@@ -15,6 +15,7 @@ from chat_sensor import ChatSensor
 from st2tests.base import BaseSensorTestCase
 
 from sandbox import Sandbox
+from sandbox.connection import connection
 from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.pagerduty import API_KEY
 
@@ -40,18 +41,11 @@ class ChatSensorCase(BaseSensorTestCase):
         self.sandbox.__enter__()
         self.addCleanup(self.sandbox.__exit__, None, None, None)
         self.account = self.sandbox.pagerduty.account
-        world = self.sandbox.mattermost.world
         port = free_port()
         self.url = f"http://127.0.0.1:{port}/pagerduty"
         self.config: Dict[str, Any] = {
-            "api_key": API_KEY,
-            "api_url": self.sandbox.pagerduty.url,
+            **connection(self.sandbox),
             "timeouts": {"connect": 1, "read": 5},
-            "mattermost": {
-                "url": self.sandbox.mattermost.url,
-                "token": world.bot_token,
-                "team": world.team.name,
-            },
             "chat": {
                 "port": port,
                 "public_url": self.url,
@@ -127,14 +121,12 @@ class ChatSensorCase(BaseSensorTestCase):
         return action.run(order=order or self.orders()[-1])
 
     def direct_messages(self) -> List[str]:
-        world = self.sandbox.mattermost.world
         entries = self.sandbox.mattermost.journal.entries
         sent = [
             e
             for e in entries
             if e.server == "mattermost" and e.method == "POST" and e.path == "/api/v4/posts"
         ]
-        assert world
         return [str(json.loads(e.body)["message"]) for e in sent]
 
     def with_command(self) -> None:

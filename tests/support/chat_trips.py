@@ -11,8 +11,8 @@ from datastore_double import Service as Datastore
 from post_incident import PostIncident
 
 from sandbox import Sandbox
+from sandbox.connection import connection
 from sandbox.mattermost.integrations import ResponseUrl, SlashCommand
-from sandbox.pagerduty import API_KEY
 
 
 class Trips(NamedTuple):
@@ -55,14 +55,7 @@ class Office:
         self.account = sandbox.pagerduty.account
         self.ada = world.users["ada"].id
         self.config: Dict[str, Any] = {
-            "api_key": API_KEY,
-            "api_url": sandbox.pagerduty.url,
-            "mattermost": {
-                "url": sandbox.mattermost.url,
-                "token": world.bot_token,
-                "team": world.team.name,
-                "default_channel": "incidents",
-            },
+            **connection(sandbox, default_channel="incidents"),
             "chat": {"port": 9999, "public_url": "https://a.example", "signing_keys": ["s" * 32]},
         }
 

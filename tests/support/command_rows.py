@@ -12,7 +12,7 @@ from typing import Any, Callable, Dict, NamedTuple, Tuple
 
 from embedded_room import text_of
 
-from sandbox.chat_room import until
+from sandbox.waiting import until
 
 Effect = Callable[[Any, Any], Any]
 

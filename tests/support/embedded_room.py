@@ -15,10 +15,10 @@ import yaml
 from pagerduty_mattermost.cards.buttons import MENU
 from sandbox import Sandbox
 from sandbox.cards import card_of
-from sandbox.chat_room import until
 from sandbox.chat_setup import set_up_chat
 from sandbox.demo import CHANNEL, ROOT, write_config
 from sandbox.mattermost import ChatPerson
+from sandbox.waiting import until
 from standalone.app import App
 
 NEVER = 3600.0

@@ -36,6 +36,16 @@ class IncidentActionCase(ChatActionCase):
     def action(self, config: Any = None) -> Any:
         return super().action(config or self.settings())
 
+    def run_as_a_rule(self, cls: Any, **params: Any) -> Any:
+        """Another action's result, by the world's clock; it did what it was to do."""
+        action = cls(self.settings(), self.action_service)
+        action.sleep = self.chat.sleep
+        action.monotonic = action.clock = self.chat.clock
+        succeeded, result = action.run(**params)
+        assert succeeded, result
+        assert result.get("done") != "kept", result
+        return result
+
     def incident(self, of: Any) -> Incident:
         """The incident as the sensor reports it."""
         answer = self.get_action_instance(self.settings()).context.pagerduty.get(

@@ -3,9 +3,8 @@ webhooks."""
 
 from __future__ import annotations
 
-import time
 from contextlib import contextmanager
-from typing import Any, Callable, Dict, Iterator, List, Optional
+from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from urllib.parse import parse_qs
 
 import requests
@@ -111,18 +110,13 @@ def world(start: Optional[float] = 1_800_000_000.0) -> Iterator[World]:
         yield made[0]
 
 
+def refused(answer: requests.Response) -> Tuple[int, str]:
+    """What Mattermost said to a refusal: status and error id."""
+    return answer.status_code, answer.json()["id"]
+
+
 def form(request: HttpRequest) -> Dict[str, str]:
     return {
         name: values[0]
         for name, values in parse_qs(request.body.decode(), keep_blank_values=True).items()
     }
-
-
-def until(done: Callable[[], Any], seconds: float = 5.0) -> Any:
-    end = time.monotonic() + seconds
-    while time.monotonic() < end:
-        found = done()
-        if found:
-            return found
-        time.sleep(0.01)
-    raise AssertionError("it did not come in time")
