@@ -1,5 +1,5 @@
 """Who is on call by a shift-based schedule: the events of its rotations, custom shifts and
-overrides (facts/pagerduty.md, Shift-based schedules; API: V3 schedules).
+overrides (API: V3 schedules).
 
 Such a schedule holds `rotations` (each: `id` and `events`), `custom_shifts` (each: `id`, `start`,
 `end`, `member`) and `shift_overrides` (each: `id`, `rotation_id` or `custom_shift_id`, `start`,

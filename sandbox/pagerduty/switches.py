@@ -18,9 +18,9 @@ MISSING, EMPTY = "missing", "empty"
 
 class Switches(NamedTuple):
     reopen: str = "reopen"
-    """The log's entries of a reopen (facts/pagerduty.md: "the type of a reopen is published
-    nowhere"). `assign`: one `assign_log_entry` and nothing else; any other word is the type of an
-    entry, without `_log_entry`, that is followed by its assignment and notifications."""
+    """The log's entries of a reopen, whose type PagerDuty publishes nowhere. `assign`: one
+    `assign_log_entry` and nothing else; any other word is the type of an entry, without
+    `_log_entry`, that is followed by its assignment and notifications."""
     log_lag_seconds: float = 0.0
     """Each log entry comes into sight up to so late, each by its own chance."""
     list_lag_seconds: float = 0.0
@@ -41,8 +41,8 @@ class Switches(NamedTuple):
     bridge_entry: str = "field_value_change"
     """Type of the entry of another conference bridge; empty: none, only the incident shows it."""
     upgraded_schedule: str = MISSING
-    """What `GET /schedules/{id}` answers for a shift-based schedule (facts/pagerduty.md: "what v2
-    answers for an upgraded id is not documented"). `missing`: 404; `refused`: 400; `empty`: 200,
+    """What `GET /schedules/{id}` answers for a shift-based schedule, which is not
+    documented. `missing`: 404; `refused`: 400; `empty`: 200,
     without layers and without anybody on call. Whatever else asks for it by that API is answered
     404 or 400."""
     webhooks_doubled: bool = False
@@ -61,8 +61,8 @@ JITTER_SECONDS = 5.0
 
 
 def draw(seed: int) -> Switches:
-    """Each switch at random, the same ones for a seed. No lag is longer than the overlap of 120 s
-    with which facts/pagerduty.md says the log is to be read."""
+    """Each switch at random, the same ones for a seed. No lag is longer than the 120 s by
+    which reads of the log have to overlap."""
     pick = random.Random(seed).choice
     return Switches(
         reopen=pick(["assign", "trigger", "reopen"]),

@@ -1,4 +1,4 @@
-"""../shared/cases F03: a schedule that no escalation policy uses, which GET /oncalls does not
+"""A schedule that no escalation policy uses, which GET /oncalls does not
 show: who is on call by it is told all the same."""
 
 from __future__ import annotations

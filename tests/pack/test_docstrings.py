@@ -8,9 +8,11 @@ import builtins
 import importlib
 import inspect
 import re
+from pathlib import Path
 from typing import Any, Dict, Iterator, List, Set
 
 import pytest
+from pack_files import ROOT
 from test_architecture import MODULES, names_of, unknown
 
 IN_EXAMPLES_ALONE = {"Person", "GetChannel"}
@@ -136,3 +138,48 @@ def test_an_example_that_is_right_is_not() -> None:
     code = "    draw_card(incident, CardView(zone, key=...)) -> Card(message, props)"
     assert list(wrong_calls("cards.card", examples(code))) == []
     assert list(wrong_calls("cards.publisher", examples("    posts = CardPublisher(...)"))) == []
+
+
+# What is referred to
+
+
+CODE = ("actions", "sensors", "standalone", "sandbox", "tests", "tools", "benchmarks")
+NAMED = re.compile(r"(?<![\w/])[\w.][\w./-]*\.md\b")
+"""A document that a docstring or a comment leads to."""
+ELSEWHERE = re.compile(r"(?i)\bissue \d+\b|\bshared/(?:cases|facts|house)\b")
+"""What only those can read who wrote it."""
+
+
+def lost(text: str, folder: Path) -> List[str]:
+    """References that lead nowhere for who has the repository alone."""
+    places = (ROOT, ROOT / "docs", folder)
+    named = [
+        name
+        for name in NAMED.findall(text)
+        if not any((place / name).exists() for place in places)
+    ]
+    return named + ELSEWHERE.findall(text)
+
+
+def test_what_code_refers_to_can_be_read_here() -> None:
+    files = [path for folder in CODE for path in sorted((ROOT / folder).rglob("*.py"))]
+    assert len(files) > 500
+    wrong = {
+        str(path.relative_to(ROOT)): found
+        for path in files
+        if path != Path(__file__).resolve()
+        and (found := lost(path.read_text(encoding="utf-8"), path.parent))
+    }
+    assert wrong == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "wrong"),
+    [
+        ("as facts/pagerduty.md says", ["facts/pagerduty.md"]),
+        ("Issue 14, section 3", ["Issue 14"]),
+        ("docs/quiet.md, quiet.md and README.md", []),
+    ],
+)
+def test_a_reference_that_leads_nowhere_is_found(text: str, wrong: List[str]) -> None:
+    assert lost(text, ROOT / "tests") == wrong

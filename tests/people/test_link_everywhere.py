@@ -1,4 +1,4 @@
-"""../shared/cases F05: an admin's link counts wherever PagerDuty's user becomes a Mattermost name:
+"""An admin's link counts wherever PagerDuty's user becomes a Mattermost name:
 in cards, replies, reminders, on-call lists; the address does where there is none."""
 
 from __future__ import annotations

@@ -1,5 +1,4 @@
-"""The sandbox's Mattermost by version: what was measured on 5.37 and on 11.6 (facts/mattermost.md,
-its section on 11.6; rooms/design.md §2)."""
+"""The sandbox's Mattermost by version: what was measured on 5.37 and on 11.6."""
 
 from __future__ import annotations
 
@@ -98,7 +97,7 @@ def test_an_unknown_path(box: Box) -> None:
 
 
 def test_what_can_be_done_in_an_archived_channel(box: Box) -> None:
-    """rooms/design.md §2, 7 and 8: six in which the sandbox once lied."""
+    """Six things in which the sandbox once lied."""
     room = box.new_channel()["id"]
     card = box.post(room).json()["id"]
     ada = box.server.account.user("ada").id
@@ -121,7 +120,6 @@ def test_what_can_be_done_in_an_archived_channel(box: Box) -> None:
 
 
 def test_ones_channels_have_an_etag_that_posts_move_and_reactions_do_not(box: Box) -> None:
-    """rooms/design.md §2, 13."""
     room = box.new_channel()["id"]
     bot, team = box.server.account.user("pagerduty").id, box.server.account.team("ops").id
     path = f"/users/me/teams/{team}/channels"
@@ -152,7 +150,6 @@ def test_a_bot_reads_stats(box: Box) -> None:
 
 
 def test_members_by_list_and_deactivated_ones(box: Box) -> None:
-    """rooms/design.md §2, 4."""
     room, account = box.new_channel()["id"], box.server.account
     ids = [account.user(name).id for name in ("ada", "grace")]
     answer = box.send("POST", f"/channels/{room}/members", {"user_ids": ids})
@@ -254,7 +251,6 @@ def test_an_empty_answer_to_a_click(box: Box, called: Hook) -> None:
 
 
 def test_a_team_takes_no_more_channels_than_it_may_archived_ones_count(box: Box) -> None:
-    """rooms/design.md §2, 3."""
     room = box.new_channel()["id"]
     state = box.server.account.state
     box.server.account.max_channels_per_team = len(state.channels)
@@ -268,7 +264,6 @@ def test_a_team_takes_no_more_channels_than_it_may_archived_ones_count(box: Box)
 
 
 def test_a_name_is_taken_before_its_channel_is_found(box: Box) -> None:
-    """rooms/design.md §2, 2."""
     box.server.account.channel_seconds = 1.0
     made = box.new_channel()
     team = box.server.account.team("ops").id
@@ -295,7 +290,6 @@ def test_who_may_not_make_or_archive_channels_is_refused(box: Box) -> None:
 
 
 def test_names_may_be_replaced_by_the_server(box: Box) -> None:
-    """rooms/design.md §2, 17."""
     box.server.account.anonymous_urls = True
     first, second = box.new_channel(), box.new_channel()
     assert "room" not in (first["name"], second["name"])

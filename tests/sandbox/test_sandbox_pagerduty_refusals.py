@@ -1,5 +1,5 @@
 """What the sandbox's PagerDuty refuses and answers as PagerDuty's documentation (its page Errors)
-and OpenAPI say, where it once did not (issue 14, section 3)."""
+and OpenAPI say, where it once did not."""
 
 from __future__ import annotations
 
@@ -128,8 +128,7 @@ def test_include_takes_only_the_words_of_the_document(
 
 
 def test_a_user_is_found_by_part_of_the_e_mail(api: Api) -> None:
-    """Issue 14, section 3: `users?query=` matches mail (facts/pagerduty.md: documented for
-    names), so that what is found is no proof of a name."""
+    """It is documented for names alone, so what is found is no proof of a name."""
     found = api.get("/users", query="ADA@exam")["users"]
     assert [user["name"] for user in found] == ["Ada Lovelace"]
 
@@ -138,7 +137,6 @@ def test_a_user_is_found_by_part_of_the_e_mail(api: Api) -> None:
 def test_another_conference_bridge_may_leave_an_entry_and_sends_its_webhook(
     api: Api, account: PagerDutyAccount, kind: str
 ) -> None:
-    """facts/pagerduty.md, Roles and tasks: `incident.conference_bridge.updated`."""
     hook = Hook()
     api.server.courier.pause()
     account.set_switches(bridge_entry=kind)

@@ -57,8 +57,7 @@ def test_a_draw_is_the_same_for_a_seed_and_reaches_each_value() -> None:
 def test_a_reopen_looks_as_its_switch_says(
     api: Api, account: PagerDutyAccount, hook: Hook, reopen: str, types: List[str]
 ) -> None:
-    """facts/pagerduty.md, Seeing every change, 4: the type of a reopen is published nowhere. Its
-    webhook is documented."""
+    """The type of its log entry is published nowhere, its webhook is documented."""
     account.set_switches(reopen=reopen)
     incident = account.trigger("Checkout API", "x")
     account.resolve(incident, "ada@example.com")
@@ -90,7 +89,6 @@ def test_a_trigger_is_not_told_as_a_reopen_where_reopens_look_like_triggers(
 def test_each_entry_of_a_log_that_lags_comes_into_sight_by_its_own_chance(
     api: Api, account: PagerDutyAccount
 ) -> None:
-    """facts/pagerduty.md, the table: log up to 20 s late."""
     account.set_switches(log_lag_seconds=20)
     incident = account.trigger("Checkout API", "x")
     for number in range(5):
@@ -151,7 +149,6 @@ def test_since_takes_its_own_second_in_or_not(
 def test_an_event_is_taken_at_once_and_done_late(
     api: Api, account: PagerDutyAccount, key: Optional[str]
 ) -> None:
-    """Issue 14, section 3: a late Events API."""
     account.set_switches(events_lag_seconds=3)
     integration = next(iter(account.catalog["integrations"].values()))
 
@@ -218,7 +215,7 @@ LIFE = ["triggered", "acknowledged", "resolved"]
 
 
 def test_webhooks_come_twice(api: Api, account: PagerDutyAccount, hook: Hook) -> None:
-    """facts/pagerduty.md, Webhooks v3: duplicates share X-Webhook-Id."""
+    """Duplicates share `X-Webhook-Id`."""
     came = deliveries(api, account, hook, webhooks_doubled=True)[-1]
     assert came == [word for word in LIFE for _ in range(2)]
     assert len({headers["X-Webhook-Id"] for headers, _ in hook.calls}) == 3

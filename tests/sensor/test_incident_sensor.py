@@ -210,7 +210,7 @@ class IncidentSensorTestCase(SensorWorld):
             ]
 
     def test_what_pagerduty_closes_by_itself_is_told_as_that(self) -> None:
-        """../shared/cases F10: it was told as resolved by the service."""
+        """It was once told as resolved by the service."""
         self.account.options.automatic_escalation = True
         self.account.find("services", "Storefront")["auto_resolve_timeout"] = 600
         self.poll()

@@ -1,5 +1,5 @@
-"""What the actions `schedule.*` and `override.*` do where the schedule is a shift-based one
-(facts/pagerduty.md, Shift-based schedules): the same parameters, and results of the same shape.
+"""What the actions `schedule.*` and `override.*` do where the schedule is a shift-based one: the
+same parameters, and results of the same shape (docs/oncall.md).
 
     run(words, given, settings, pagerduty, now, warn)
 

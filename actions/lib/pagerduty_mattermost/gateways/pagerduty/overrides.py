@@ -1,5 +1,5 @@
 """Overrides of schedules of both kinds (API: POST /schedules/{id}/overrides; for a shift-based one
-POST /v3/schedules/{id}/overrides and …/custom_shifts; facts/pagerduty.md).
+POST /v3/schedules/{id}/overrides and …/custom_shifts).
 
     create(pagerduty, "PSCHED1", start, end, "ada@example.com")
 

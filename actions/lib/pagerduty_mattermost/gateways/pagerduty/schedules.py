@@ -1,5 +1,5 @@
 """Who is on call by a schedule, of either kind: layer-based, or shift-based since May 2026 (API:
-GET /schedules/{id}, GET /v3/schedules/{id}; facts/pagerduty.md, Shift-based schedules).
+GET /schedules/{id}, GET /v3/schedules/{id}).
 
     found = read(pagerduty, "PSCHED1", since, until)
     found.final         # [ScheduleShift(user=..., start=..., end=...), ...], overrides are in it
