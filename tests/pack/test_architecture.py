@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 import re
 from collections import Counter
+from functools import lru_cache
 from pathlib import Path
 from typing import Dict, Iterator, List, Set, Tuple
 
@@ -118,6 +119,7 @@ def test_the_datastores_keys_are_those_of_the_document() -> None:
 # Modules
 
 
+@lru_cache(maxsize=None)
 def names_of(path: Path) -> Set[str]:
     """What a module defines at its top."""
     found: Set[str] = set()
@@ -132,6 +134,7 @@ def names_of(path: Path) -> Set[str]:
     return found
 
 
+@lru_cache(maxsize=None)
 def names_of_the_pack() -> Set[str]:
     """Actions, triggers and rules, with and without the pack's name; they look like modules."""
     found = set()
@@ -144,6 +147,7 @@ def names_of_the_pack() -> Set[str]:
     return found | {f"pagerduty.{name}" for name in found}
 
 
+@lru_cache(maxsize=None)
 def settings() -> Set[str]:
     """The configuration's settings by their dotted names, and its sections."""
     schema = yaml.safe_load((ROOT / "config.schema.yaml").read_text(encoding="utf-8"))

@@ -204,27 +204,18 @@ class Channels:
         target = self._target(text, service)._replace(known_as=known_as)
         if known is not None:
             self._known[self._key(target)] = known
-        return self._tried(target, call, shelved)
-
-    def _tried(
-        self,
-        target: _Target,
-        call: Callable[[ChannelRef], Answer],
-        shelved: Callable[[str], bool],
-        *,
-        again: bool = True,
-    ) -> Answer:
-        """`again`: whether a channel that was remembered is looked up anew when it is refused."""
-        channel, kept = self._resolve(target, shelved)
-        try:
-            return call(channel)
-        except (Unauthorized, RejectedInput) as error:
-            if not _refused(error):
-                raise
-            self._forget(target)
-            if not (kept and again):
-                raise self._told(self._refusal(channel, error)) from None
-        return self._tried(target, call, shelved, again=False)
+        again = True
+        while True:
+            channel, kept = self._resolve(target, shelved)
+            try:
+                return call(channel)
+            except (Unauthorized, RejectedInput) as error:
+                if not _refused(error):
+                    raise
+                self._forget(target)
+                if not (kept and again):
+                    raise self._told(self._refusal(channel, error)) from None
+                again = False
 
     def is_archived(self, channel_id: str, refused: PackError) -> bool:
         """Whether something was refused because the channel is archived. A server may also say no
