@@ -135,9 +135,8 @@ def test_a_user_is_found_by_part_of_the_e_mail(api: Api) -> None:
 
 @pytest.mark.parametrize("kind", ["field_value_change", ""])
 def test_another_conference_bridge_may_leave_an_entry_and_sends_its_webhook(
-    api: Api, account: PagerDutyAccount, kind: str
+    api: Api, account: PagerDutyAccount, hook: Hook, kind: str
 ) -> None:
-    hook = Hook()
     api.server.courier.pause()
     account.set_switches(bridge_entry=kind)
     subscribe(api, hook.url, ["incident.conference_bridge.updated"])
@@ -151,5 +150,3 @@ def test_another_conference_bridge_may_leave_an_entry_and_sends_its_webhook(
         shown = api.get("/log_entries", include__="channels", limit=1)["log_entries"][0]
         (field,) = shown["channel"]["changeset"]["application_fields"]
         assert (field["name"], field["value"]) == ("conference_bridge", "https://meet.example/1")
-    hook.server.shutdown()
-    hook.server.server_close()
