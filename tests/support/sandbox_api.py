@@ -12,7 +12,10 @@ START = 1_700_000_000
 
 
 class Api:
+    """`documented`: whether all that is asked and answered stands in the OpenAPI document."""
+
     def __init__(self, server: PagerDutyServer) -> None:
+        self.documented = True
         self.server = server
         self.account = server.account
         self.session = requests.Session()
