@@ -172,8 +172,8 @@ def _epoch(wall: datetime, zone: tzinfo) -> int:
 
 def upgraded(schedule: Thing, ids: Sequence[str], now: int) -> Optional[Dict[str, Any]]:
     """What a layer-based schedule becomes: a rotation for its one layer, its overrides to come as
-    overrides of that rotation. None for one with restrictions, several layers, or turns that are
-    no whole days."""
+    overrides of that rotation, and as custom shifts where nobody would be on call by it. None for
+    one with restrictions, several layers, or turns that are no whole days."""
     layers = schedule.get("layers", ())
     if len(layers) != 1 or layers[0].get("restrictions"):
         return None
@@ -207,33 +207,61 @@ def upgraded(schedule: Thing, ids: Sequence[str], now: int) -> Optional[Dict[str
         "shift_overrides": [],
     }
     made = {"rotations": shape["rotations"]}
-    for override in schedule.get("overrides", ()):
-        if override["end"] > now:
-            who, start, end = override["user_id"], override["start"], override["end"]
-            shape["shift_overrides"] += stand_ins(made, override["id"], who, start, end)
+    for override, parts in _winning(schedule.get("overrides", ()), now):
+        who, replaced, filled = override["user_id"], [], []
+        for start, end in parts:
+            replaced += stand_ins(made, override["id"], who, start, end)
+            turns = sorted((begin, stop) for _, begin, stop in _turns(made, start, end))
+            filled += [(begin, stop) for begin, stop in _gaps(turns, start, end)]
+        shape["shift_overrides"] += _numbered(override["id"], replaced)
+        shifts = [{"start": begin, "end": stop, "member": who} for begin, stop in filled]
+        shape["custom_shifts"] += [
+            {**one, "assignment_id": f"{one['id']}A"}
+            for one in _numbered(f"{override['id']}C", shifts)
+        ]
     return shape
+
+
+def _winning(
+    overrides: Sequence[Thing], now: int
+) -> Iterator[Tuple[Thing, List[Tuple[int, int]]]]:
+    """The overrides that are not over, each with the parts of its time in which no later one
+    stands before it."""
+    for number, override in enumerate(overrides):
+        if override["end"] > now:
+            later = sorted((one["start"], one["end"]) for one in overrides[number + 1 :])
+            yield override, list(_gaps(later, override["start"], override["end"]))
+
+
+def _numbered(id: str, rows: Sequence[Thing]) -> List[Thing]:
+    """Each with an id of its own; the first has this one."""
+    return [
+        {**row, "id": f"{id}{number:02d}" if number else id} for number, row in enumerate(rows)
+    ]
+
+
+def _turns(schedule: Thing, start: int, end: int) -> List[Tuple[str, int, int]]:
+    """Who is on call by the first rotation, from when to when within this time."""
+    return [
+        (who, max(begin, start), min(stop, end))
+        for event in schedule["rotations"][0]["events"]
+        for who, begin, stop in _shifts(event, start, end)
+        if who and begin < end and stop > start
+    ]
 
 
 def stand_ins(schedule: Thing, id: str, user: str, start: int, end: int) -> List[Thing]:
     """Overrides that put a user in place of whoever is on call by the first rotation, one for each
     of them; the first has the id."""
-    rotation = schedule["rotations"][0]
-    turns = sorted(
+    turns = sorted({(b, e, who) for who, b, e in _turns(schedule, start, end) if who != user})
+    rows = [
         {
-            (max(begin, start), min(stop, end), who)
-            for event in rotation["events"]
-            for who, begin, stop in _shifts(event, start, end)
-            if who and who != user
-        }
-    )
-    return [
-        {
-            "id": id if not number else f"{id[:-2]}{number:02d}",
-            "rotation_id": rotation["id"],
+            "rotation_id": schedule["rotations"][0]["id"],
             "start": begin,
             "end": stop,
             "overridden": who,
             "overriding": user,
         }
-        for number, (begin, stop, who) in enumerate(turns)
+        for begin, stop, who in turns
     ]
+    return _numbered(id, rows)

@@ -60,7 +60,7 @@ class HandOverTestCase(watching.WatchCase):
         self.look(AFTER + 60)
         assert "/incidents" not in self.asked(before), "nothing was handed off"
 
-    def test_one_that_rests_into_the_shift_and_maintenance_are_told(self) -> None:
+    def test_one_that_is_snoozed_into_the_shift_and_maintenance_are_told(self) -> None:
         self.look(BEFORE)
         one = self.account.trigger("Database", "Disk full")
         self.account.acknowledge(one)
@@ -68,8 +68,52 @@ class HandOverTestCase(watching.WatchCase):
         self.account.maintain("Database", 4 * 3600)
         self.look(AFTER)
         (text,) = self.messages()
-        assert "triggered again 10:59" in text
+        assert "#1 Disk full" in text
+        assert text.splitlines()[2].endswith(" · snoozed until 10:59")
         assert "In maintenance until 12:59: [Database](http" in text
+
+    def test_a_snooze_is_told_from_an_acknowledgement_that_ends(self) -> None:
+        service = self.account.find("services", "Database")
+        service["acknowledgement_timeout"] = 1800
+        self.look(BEFORE)
+        titles = ("Acknowledged", "Snoozed", "Timeout changed", "Acknowledged after a snooze")
+        plain, snoozed, changed, after = (
+            self.account.trigger("Database", title) for title in titles
+        )
+        service["acknowledgement_timeout"] = 900
+        self.account.acknowledge(changed)
+        service["acknowledgement_timeout"] = 1800
+        self.account.acknowledge(plain)
+        self.account.snooze(snoozed, 5400)
+        self.account.snooze(after, 5400)
+        self.account.acknowledge(after, self.user("Ada Lovelace"))
+        before = len(self.server.journal.entries)
+        self.look(AFTER)
+        asked = [path for path in self.asked(before) if path.endswith("/log_entries")]
+        (text,) = self.messages()
+        said = {
+            title: line.rpartition(" · ")[2]
+            for line in text.splitlines()
+            for title in titles
+            if f" {title}]" in line
+        }
+        assert said == {
+            "Acknowledged": "its acknowledgement ends 09:29",
+            "Snoozed": "snoozed until 10:29",
+            "Timeout changed": "its acknowledgement ends 09:14",
+            "Acknowledged after a snooze": "its acknowledgement ends 09:29",
+        }
+        assert len(asked) == 2, "only where the two times do not say it"
+
+    def test_where_the_log_does_not_tell_it_is_said_when_and_not_why(self) -> None:
+        self.look(BEFORE)
+        one = self.account.trigger("Database", "Disk full")
+        self.account.snooze(one, 2 * 3600)
+        self.server.faults.add("status", status=500, path="log_entries")
+        self.look(AFTER)
+        (text,) = self.messages()
+        assert "#1 Disk full" in text
+        assert text.endswith(" · triggered again 10:59")
 
     def test_what_storms_and_flaps_is_told(self) -> None:
         service = self.account.find("services", "Database")["id"]

@@ -260,6 +260,40 @@ def test_an_upgraded_schedule_keeps_its_id_and_who_is_on_call(api: Api) -> None:
         api.account.upgrade("Platform rotation")
 
 
+def test_overrides_that_overlap_or_stand_where_nobody_would_be_outlive_an_upgrade(
+    api: Api,
+) -> None:
+    id, now = api.id("schedules", "Platform rotation"), api.account.now()
+    found = api.account.find("schedules", id)
+    found["layers"][0]["end"] = now + DAY
+    stretches = [("Ada Lovelace", 1, 5), ("Mei Tanaka", 3, 7), ("Ada Lovelace", 22, 26)]
+    found["overrides"] = [
+        {
+            "id": f"Q{number}",
+            "user_id": api.id("users", name),
+            "start": now + begin * HOUR,
+            "end": now + end * HOUR,
+        }
+        for number, (name, begin, end) in enumerate(stretches)
+    ]
+
+    def people() -> List[Any]:
+        found = []
+        for half in range(56):
+            since = now + half * HOUR // 2 + 60
+            span = {"since": iso(since), "until": iso(since + 1)}
+            rows = api.get("/oncalls", schedule_ids__=id, **span)["oncalls"]
+            found.append({row["user"]["summary"] for row in rows})
+        return found
+
+    before = people()
+    assert before[6] == {"Mei Tanaka"}
+    assert before[50] == {"Ada Lovelace"}
+    assert before[54] == set()
+    api.account.upgrade(id)
+    assert people() == before
+
+
 def test_many_schedules_come_by_the_hundred_and_by_the_thousand(api: Api) -> None:
     for number in range(130):
         api.account.add(

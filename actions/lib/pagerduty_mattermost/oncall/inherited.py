@@ -4,8 +4,9 @@ flapping or storming, and in maintenance, of the services of some escalation pol
     found = read(context, ["PPOL123"], handed_off_at, groups)
     lines(found, zone, now)         # at most MAX_LINES of Markdown, the rest counted
 
-Three requests for one policy, whatever it has; four for several. Where PagerDuty can't tell, there
-is none: the hand-off is told without.
+Three requests for one policy, whatever it has, four for several; one more for each incident of
+which `quiet_until` has to ask the log, of those that are named alone. Where PagerDuty can't tell,
+there is none: the hand-off is told without.
 """
 
 from __future__ import annotations
@@ -32,6 +33,13 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.rows import id_of, link_of, rows_of
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
+from pagerduty_mattermost.oncall.quiet_until import (
+    ACKNOWLEDGED,
+    NOT_KNOWN,
+    SNOOZED,
+    QuietUntil,
+    quiet_until,
+)
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -42,6 +50,13 @@ MAX_SERVICES = 100
 OPEN = ("triggered", "acknowledged")
 MAX_WORDS = 80
 
+_QUIET = {
+    SNOOZED: "snoozed until",
+    ACKNOWLEDGED: "its acknowledgement ends",
+    NOT_KNOWN: "triggered again",
+}
+"""In front of the time."""
+
 Groups = Callable[[], Sequence[Mapping[str, Any]]]
 """Storms and alerts that flap, as payloads of the trigger pagerduty.storm."""
 
@@ -50,8 +65,8 @@ class Inherited(NamedTuple):
     """What there is at a hand-off."""
 
     incidents: Tuple[Incident, ...] = ()
-    rests: Mapping[str, str] = {}
-    """Of an acknowledged or snoozed one, by id: when it is triggered again, ISO 8601."""
+    quiet: Mapping[str, QuietUntil] = {}
+    """Of an acknowledged or snoozed one, by id."""
     more: int = 0
     """Open incidents that were not read."""
     windows: Tuple[Mapping[str, Any], ...] = ()
@@ -97,9 +112,18 @@ def _read(context: Context, policies: Sequence[str], at: float, groups: Groups) 
         if named:
             windows.append({**row, "services": named})
     read_ones = [one for one in map(incident_from_rest, rows) if one is not None]
+    found_ones = incident_lists.in_order(read_ones)
+    by_id = {id_of(row): row for row in rows}
+    timeouts = {id: one.get("acknowledgement_timeout") for id, one in services.items()}
+    quiet = {}
+    for one in found_ones[:MAX_LINES]:
+        row = by_id[one.id]
+        until = quiet_until(pagerduty, row, timeouts[id_of(row.get("service"))], at)
+        if until is not None:
+            quiet[one.id] = until
     return Inherited(
-        tuple(incident_lists.in_order(read_ones)),
-        {id_of(row): again for row in rows for again in _again(row, at)},
+        tuple(found_ones),
+        quiet,
         max(0, (page.total or len(page.items)) - len(page.items)) if ids else 0,
         tuple(windows),
         tuple(one for one in groups() if one.get("service_id") in services),
@@ -110,25 +134,15 @@ def _services(pagerduty: PagerDuty, policies: Sequence[str]) -> Dict[str, Mappin
     """Of these policies, by id. Several are looked for in the first hundred of the list."""
     if len(policies) == 1:
         path = fill("/escalation_policies/{id}", id=policies[0])
-        found = pagerduty.get(path).get("escalation_policy")
+        found = pagerduty.get(path, {"include": ["services"]}).get("escalation_policy")
         rows = [found] if isinstance(found, dict) else []
     else:
-        rows = pagerduty.page("/escalation_policies", "escalation_policies", {}).items
+        asked = {"include": ["services"]}
+        rows = pagerduty.page("/escalation_policies", "escalation_policies", asked).items
         rows = [row for row in rows if id_of(row) in policies]
         if len(rows) < len(policies):
             raise NotFound("not all of the escalation policies are in the first page of the list")
     return {id_of(one): one for row in rows for one in rows_of(row, "services")}
-
-
-def _again(row: Mapping[str, Any], at: float) -> List[str]:
-    """When an acknowledged incident is triggered again, be it that it was snoozed or that its
-    acknowledgement ends; none where that is not in the shift."""
-    ends = [
-        times.seconds(str(one.get("at")))
-        for one in rows_of(row, "pending_actions")
-        if one.get("type") == "unacknowledge"
-    ]
-    return [times.iso(end) for end in ends if end is not None and end > at][:1]
 
 
 def lines(found: Optional[Inherited], zone: tzinfo, now: float) -> List[str]:
@@ -137,7 +151,7 @@ def lines(found: Optional[Inherited], zone: tzinfo, now: float) -> List[str]:
         return []
     every = [
         *(_group(one) for one in found.groups),
-        *(_incident(one, found.rests.get(one.id, ""), zone, now) for one in found.incidents),
+        *(_incident(one, found.quiet.get(one.id), zone, now) for one in found.incidents),
         *(_window(one, zone, now) for one in found.windows),
     ]
     if not every:
@@ -147,9 +161,11 @@ def lines(found: Optional[Inherited], zone: tzinfo, now: float) -> List[str]:
     return ["Handed over:", *every[:MAX_LINES], *more]
 
 
-def _incident(one: Incident, again: str, zone: tzinfo, now: float) -> str:
-    rests = f" · triggered again {times.clock(again, zone, times.iso(now))}" if again else ""
-    return f"- {incident_lists.line(one, zone)}{rests}"
+def _incident(one: Incident, quiet: Optional[QuietUntil], zone: tzinfo, now: float) -> str:
+    said = ""
+    if quiet is not None:
+        said = f" · {_QUIET[quiet.why]} {times.clock(quiet.at, zone, times.iso(now))}"
+    return f"- {incident_lists.line(one, zone)}{said}"
 
 
 def _group(one: Mapping[str, Any]) -> str:
