@@ -44,6 +44,7 @@ from pagerduty_mattermost.operations import (
 from pagerduty_mattermost.people import accounts, identity
 from pagerduty_mattermost.rooms import opening as room_opening
 from pagerduty_mattermost.rooms import records as room_records
+from pagerduty_mattermost.runs import records as run_records
 from pagerduty_mattermost.sensor import body_events, heartbeat, kept_health, webhook_health
 
 DAY_SECONDS = 86400.0
@@ -113,6 +114,21 @@ KINDS: Tuple[StateKind, ...] = (
         ),
         "rooms of incidents, and whom the pack put into them",
         180 * DAY_SECONDS,
+        careful=True,
+    ),
+    StateKind(
+        "runs",
+        (
+            f"{run_records.KEY_PREFIX}<incident>.{run_records.PLAN}<order>",
+            f"{run_records.KEY_PREFIX}<incident>.{run_records.ACT}<act>",
+            f"{run_records.KEY_PREFIX}<incident>.{run_records.PACKED}<digest>",
+            f"{run_records.KEY_PREFIX}<incident>.{run_records.VOID}<order>",
+            f"{run_records.KEY_PREFIX}<incident>.{run_records.POST}",
+            f"{run_records.KEY_PREFIX}<incident>.{run_records.TOLD}",
+            f"{run_records.CLOSED_PREFIX}<incident>",
+        ),
+        "runs of playbooks, and what was done in them",
+        run_records.CLOSED_SECONDS,
         careful=True,
     ),
     StateKind(
@@ -332,5 +348,6 @@ _CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "notify": _is_mapping,
     "handover": _is_mapping,
     "rooms": _is_room,
+    "runs": run_records.fits,
 }
 """By kind: whether the data is what a key of that name holds."""

@@ -1,0 +1,205 @@
+"""How a run is: what `runs.fold` makes of its playbook and its acts. All of it is frozen, times
+are seconds since the epoch, texts are people's own words."""
+
+from __future__ import annotations
+
+from typing import Mapping, NamedTuple, Optional, Tuple
+
+from pagerduty_mattermost.playbooks.playbook import COMMANDER, Playbook
+from pagerduty_mattermost.runs.acts import DONE, OPEN, RunFacts, Who
+
+TRIAGE, STARTED, MITIGATED, RESOLVED, CANCELLED = PHASES = (
+    "triage",
+    "started",
+    "mitigated",
+    "resolved",
+    "cancelled",
+)
+
+
+class RunPlan(NamedTuple):
+    """What a run began with. Never changed: what becomes of its playbook later is nothing to
+    it."""
+
+    id: str
+    """Of the order that started it."""
+    incident: str
+    channel: str
+    """Id of the room's."""
+    playbook: Playbook
+    at: float
+    by: Who = Who()
+    people: Mapping[str, Who] = {}
+    """By the words of the playbook (`on_call`, `declarer`, `@ada`), who that was then; who could
+    not be told is not in it."""
+    zone: str = ""
+    """Time zone of the playbook's times of day."""
+    facts: RunFacts = RunFacts()
+    triage: bool = False
+    """It begins before somebody said that it is an incident."""
+    bot: str = ""
+    """User id of the bot that posts for it."""
+    drill: bool = False
+    """It is an exercise."""
+
+
+class Owner(NamedTuple):
+    """Who owns a task."""
+
+    word: str = ""
+    """As it was said (`commander`, `role:scribe`, `on_call`); empty: by name."""
+    who: Who = Who()
+    """Without id: nobody has that role."""
+
+    @property
+    def is_nobody(self) -> bool:
+        return not (self.word or self.who.id)
+
+
+class TaskState(NamedTuple):
+    id: str
+    stage: int
+    """Counted from 1."""
+    text: str
+    description: str = ""
+    run: str = ""
+    mention: bool = False
+    place: int = 0
+    """In its stage, among those that are shown, counted from 1; 0: it is not shown."""
+    state: str = OPEN
+    by: Who = Who()
+    """Who ticked or skipped it first."""
+    at: float = 0.0
+    owner: Owner = Owner()
+    due: float = 0.0
+    """0: by no such time."""
+    added_by: Who = Who()
+    """Of one that is not the playbook's."""
+    ran_by: Who = Who()
+    ran_at: float = 0.0
+    """When what it carries out was carried out last."""
+    reminded: bool = False
+    """Its owner was reminded of this due time."""
+
+    @property
+    def number(self) -> str:
+        """As people call it: `1.2`."""
+        return f"{self.stage}.{self.place}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state == OPEN
+
+
+class StageState(NamedTuple):
+    number: int
+    name: str
+    tasks: Tuple[TaskState, ...]
+    """Those that are shown."""
+
+    @property
+    def done(self) -> int:
+        return sum(not task.is_open for task in self.tasks)
+
+    @property
+    def open_tasks(self) -> Tuple[TaskState, ...]:
+        return tuple(task for task in self.tasks if task.is_open)
+
+
+class RoleState(NamedTuple):
+    name: str
+    who: Who
+    by: Who = Who()
+    at: float = 0.0
+
+
+class UpdateState(NamedTuple):
+    id: str
+    text: str
+    """As its author edited it last."""
+    at: float
+    by: Who
+    seconds: float = 0.0
+    targets: Tuple[str, ...] = ()
+    edited_at: float = 0.0
+    deleted: bool = False
+
+
+class MarkState(NamedTuple):
+    id: str
+    post: str
+    text: str
+    at: float
+    by: Who
+
+
+class RunState(NamedTuple):
+    plan: RunPlan
+    acts: int
+    """How many there are."""
+    digest: str
+    """Of the same."""
+    stages: Tuple[StageState, ...]
+    hidden: Tuple[TaskState, ...]
+    """Tasks whose conditions do not hold."""
+    stage: int
+    """The present one, counted from 1."""
+    phase: str
+    """One of `PHASES`."""
+    roles: Mapping[str, RoleState]
+    """By name; also those that nobody has."""
+    updates: Tuple[UpdateState, ...]
+    """All that were given, the deleted ones too, in their order."""
+    remind_seconds: float
+    """From one update to the next; 0: nobody is reminded."""
+    remind_at: float
+    """When the next one is due; 0: at no such time."""
+    marks: Tuple[MarkState, ...]
+    facts: RunFacts
+    sent: Mapping[str, str]
+    """By `acts.sent_id`: the post that an effect made; empty where it makes none."""
+    mitigated_at: float = 0.0
+    ended_at: float = 0.0
+    ended_by: Who = Who()
+    how: str = ""
+    """How it ended, or why it was cancelled."""
+    restarted_at: float = 0.0
+
+    @property
+    def is_over(self) -> bool:
+        return self.phase in (RESOLVED, CANCELLED)
+
+    @property
+    def tasks(self) -> Tuple[TaskState, ...]:
+        """Those that are shown, in their order."""
+        return tuple(task for stage in self.stages for task in stage.tasks)
+
+    @property
+    def commander(self) -> Who:
+        role = self.roles.get(COMMANDER)
+        return role.who if role else Who()
+
+    @property
+    def last_update(self) -> Optional[UpdateState]:
+        """The newest that was not deleted."""
+        return next((one for one in reversed(self.updates) if not one.deleted), None)
+
+    @property
+    def done(self) -> int:
+        """How many tasks are done or skipped."""
+        return sum(not task.is_open for task in self.tasks)
+
+    def task(self, id: str) -> Optional[TaskState]:
+        """One that is shown, by its id."""
+        return next((task for task in self.tasks if task.id == id), None)
+
+    def numbered(self, stage: int, place: int) -> Optional[TaskState]:
+        """By its place, both counted from 1."""
+        if not 1 <= stage <= len(self.stages):
+            return None
+        tasks = self.stages[stage - 1].tasks
+        return tasks[place - 1] if 1 <= place <= len(tasks) else None
+
+    @property
+    def ticked(self) -> Tuple[TaskState, ...]:
+        return tuple(task for task in self.tasks if task.state == DONE)
