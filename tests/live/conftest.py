@@ -7,8 +7,11 @@ import os
 from typing import Any, Dict, Iterator
 
 import pytest
+import stackstorm_site
 from mattermost_site import Site
+from stackstorm_site import PackOnStackStorm, StackStorm
 
+from sandbox import Sandbox
 from sandbox.clock import Clock
 from sandbox.journal import SandboxJournal
 from sandbox.mattermost import MattermostService
@@ -50,3 +53,20 @@ def site(request: pytest.FixtureRequest) -> Iterator[Site]:
 def channel(site: Site) -> Dict[str, Any]:
     """A fresh public channel with the bot in it."""
     return site.new_channel()
+
+
+@pytest.fixture(scope="session")
+def st2() -> StackStorm:
+    missing = stackstorm_site.missing()
+    if missing:
+        pytest.skip(
+            "no real StackStorm: {} not set (tests/live/README.md)".format(" and ".join(missing))
+        )
+    return stackstorm_site.from_environment()
+
+
+@pytest.fixture(scope="session")
+def pack(st2: StackStorm) -> Iterator[PackOnStackStorm]:
+    """The pack on it, on a sandbox of its own."""
+    with Sandbox() as sandbox:
+        yield PackOnStackStorm(st2, sandbox)
