@@ -13,8 +13,12 @@ ACTION = "mattermost.setup"
 SENSOR = "ChatSensor"
 
 
+LENT = "mattermost_admin_token"
+"""The key by which the token is lent to the action, which deletes it."""
+LENT_SECONDS = 600
+
 HERE = (
-    "run this with admin_token (an administrator's access token)",
+    "run this with admin_token_key (an administrator's access token)",
     "run `setup --ask-admin-token`, which asks for an administrator's access token",
 )
 """What the action advises, as one does it here."""
@@ -33,6 +37,11 @@ def add(commands: Any, common: Any, make_app: Callable[[Any], Any]) -> None:
         "--no-notes", action="store_true", help="replies in threads do not become notes"
     )
     command.add_argument(
+        "--take-over",
+        action="store_true",
+        help="lead a command of the pack here that leads to another address",
+    )
+    command.add_argument(
         "--ask-admin-token",
         action="store_true",
         help="ask for an administrator's access token (or read it from stdin)",
@@ -46,7 +55,7 @@ def _set_up(options: Any, make_app: Callable[[Any], Any]) -> int:
     ref = f"{app.pack.ref}.{ACTION}"
     if ref not in app.pack.actions:
         raise UserError(f"The pack has no action {ACTION}")
-    given: Dict[str, Any] = {"notes": not options.no_notes}
+    given: Dict[str, Any] = {"notes": not options.no_notes, "take_over": options.take_over}
     if options.trigger:
         given["triggers"] = options.trigger
     if options.ask_admin_token:
@@ -55,7 +64,8 @@ def _set_up(options: Any, make_app: Callable[[Any], Any]) -> int:
             if sys.stdin.isatty()
             else sys.stdin.readline()
         )
-        given["admin_token"] = asked.strip()
+        app.store.set(LENT, asked.strip(), LENT_SECONDS, True)
+        given["admin_token_key"] = LENT
     with app.lending(SENSOR):
         execution = app.run(ref, given, user="setup")
     result = execution.result.get("result")

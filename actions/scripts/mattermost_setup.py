@@ -14,15 +14,24 @@ class MattermostSetup(PackAction):
         verb: str = "setup",
         triggers: Any = None,
         notes: Optional[bool] = None,
-        admin_token: Optional[str] = None,
+        admin_token_key: Optional[str] = None,
+        take_over: Optional[bool] = None,
     ) -> Dict[str, Any]:
         from pagerduty_mattermost.chat import setup
         from pagerduty_mattermost.chat.setup_steps import result_of
+        from pagerduty_mattermost.gateways.stackstorm import lent_secret
 
-        token = admin_token or ""
+        token = ""
+        if admin_token_key:
+            token = lent_secret.take(self.action_service, admin_token_key, "admin_token_key")
         if verb == "teardown":
             steps = setup.tear_down(self.context, token)
         else:
-            words, wanted = listed(triggers), notes is not False
-            steps = setup.set_up(self.context, words, notes=wanted, admin_token=token)
+            steps = setup.set_up(
+                self.context,
+                listed(triggers),
+                notes=notes is not False,
+                admin_token=token,
+                take_over=take_over is True,
+            )
         return result_of(steps, self.context.log)

@@ -15,7 +15,7 @@ class StateExport(PackAction):
         wanted = state_kinds.chosen(listed(kinds)) if listed(kinds) else ()
         rows = self.context.store.rows()
         made = state_export.document(
-            rows, self.context.clock(), wanted, hidden=self.context.store.hidden(rows)
+            rows, self.context.clock(), wanted, hidden=self.context.store.hidden()
         )
         result = {
             "count": len(made["keys"]),

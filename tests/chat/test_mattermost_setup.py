@@ -19,22 +19,30 @@ from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.mattermost.person import ChatPerson
 
 
+LENT = "mattermost_admin_token"
+
+
 class MattermostSetupTestCase(ChatSensorCase):
     __test__ = True
 
     def setUp(self) -> None:
         super().setUp()
+        self.slept: Any = lambda seconds: None
         self.config["mattermost"].update(default_channel="incidents", operations_channel="ops")
         self.config["chat"]["command_tokens"] = self.config["chat"]["webhook_tokens"] = []
         self.start()
         self.server = self.sandbox.mattermost.account
         self.server.grant("team_user", "manage_slash_commands", "manage_outgoing_webhooks")
 
-    def run_setup(self, **params: Any) -> Any:
+    def run_setup(self, *, admin: bool = False, **params: Any) -> Any:
+        """`admin`: with an administrator's token, lent as a person lends it."""
+        if admin:
+            self.sensor_service.set_value(LENT, ADMIN_TOKEN, local=False, encrypt=True)
+            params["admin_token_key"] = LENT
         wrapper = mock.Mock()
         wrapper._pack, wrapper._class_name = "tests", "MattermostSetup"
         action = MattermostSetup(config=self.config, action_service=self.sensor_service)
-        action.sleep = lambda _: None  # type: ignore[assignment]
+        action.sleep = self.slept  # type: ignore[assignment]
         return action.run(**params)
 
     def done(self, **params: Any) -> Dict[str, List[str]]:
@@ -92,9 +100,10 @@ class MattermostSetupTestCase(ChatSensorCase):
         token = before.token
         self.config["chat"]["public_url"] = self.url.replace("127.0.0.1", "localhost")
         self.start()
-        assert any(
-            text.startswith("/pd leads to http://localhost") for text in self.done()["changed"]
-        )
+        assert f"/pd leads to {self.url}/command: to another installation" in self.refused()
+        assert self.commands()["pd"].url == f"{self.url}/command"
+        changed = self.done(take_over=True)["changed"]
+        assert any(text.startswith("/pd leads to http://localhost") for text in changed)
         after = self.commands()["pd"]
         assert (after.id, after.token) == (before.id, token)
 
@@ -102,9 +111,9 @@ class MattermostSetupTestCase(ChatSensorCase):
         self.server.state.roles["team_user"].remove("manage_slash_commands")
         line = self.refused()
         assert "make the bot a team admin" in line
-        assert "admin_token" in line
+        assert "admin_token_key" in line
         assert f"URL {self.url}/command" in line
-        found = self.done(admin_token=ADMIN_TOKEN)
+        found = self.done(admin=True)
         assert any(text.startswith("/pd leads") for text in found["made"])
         assert any("was tried: Mattermost reaches" in text for text in found["ok"])
 
@@ -115,11 +124,34 @@ class MattermostSetupTestCase(ChatSensorCase):
             '(ServiceSettings.AllowedUntrustedInternalConnections) is "127.0.0.1" (beside '
             "what stands there)"
         ) in line
-        assert 'is "10.1.2.3 127.0.0.1"' in self.refused(admin_token=ADMIN_TOKEN)
+        assert 'is "10.1.2.3 127.0.0.1"' in self.refused(admin=True)
 
-    def test_a_sensor_that_does_not_listen_is_told(self) -> None:
+    def test_a_sensor_that_does_not_listen_is_waited_for_and_told(self) -> None:
         self.sensor.cleanup()
+        waited: List[float] = []
+        self.slept = waited.append
         assert "is the chat sensor running" in self.refused()
+        assert sum(waited) >= setup_trial.LISTENER_SECONDS
+
+    def test_a_sensor_that_begins_to_listen_meanwhile_is_found(self) -> None:
+        self.sensor.cleanup()
+        self.slept = lambda seconds: self.start()
+        found = self.done()
+        assert any("was tried: Mattermost reaches" in text for text in found["ok"])
+
+    def test_a_lent_token_is_gone_once_it_was_read(self) -> None:
+        self.run_setup(admin=True)
+        assert self.sensor_service.list_values(local=False, prefix=LENT) == []
+        line = self.refused(admin_token_key=LENT)
+        assert f"st2 key set --encrypt {LENT}" in line
+        assert "a key of the pack itself" in self.refused(admin_token_key="pagerduty.chat.tokens")
+        assert "no name of a datastore key" in self.refused(admin_token_key="a/b c")
+
+    def test_a_lent_token_that_can_not_be_deleted_is_not_used(self) -> None:
+        self.server.state.roles["team_user"].remove("manage_slash_commands")
+        with mock.patch.object(self.sensor_service, "delete_value", return_value=False):
+            assert "could not be deleted, so it was not used" in self.refused(admin=True)
+        assert self.commands() == {}
 
     def test_somebody_elses_command_is_left_alone(self) -> None:
         headers = {"Authorization": f"Bearer {ADMIN_TOKEN}"}
@@ -133,7 +165,8 @@ class MattermostSetupTestCase(ChatSensorCase):
         url = f"{self.sandbox.mattermost.url}/api/v4/commands"
         assert requests.post(url, json=theirs, headers=headers, timeout=5).status_code == 201
         assert "is somebody else's command (http://elsewhere.example/)" in self.refused()
-        assert "is somebody else's command" in self.refused(admin_token=ADMIN_TOKEN)
+        assert "is somebody else's command" in self.refused(admin=True)
+        assert "is somebody else's command" in self.refused(admin=True, take_over=True)
         assert self.commands()["pd"].url == "http://elsewhere.example/"
 
     def test_what_is_missing_in_the_configuration_is_named(self) -> None:
@@ -173,18 +206,18 @@ class MattermostSetupTestCase(ChatSensorCase):
         assert self.sensor_service.list_values(local=False, prefix="pagerduty.chat.tokens") == []
 
     def test_teardown_without_the_right_keeps_what_it_could_not_delete(self) -> None:
-        self.done(admin_token=ADMIN_TOKEN)
+        self.done(admin=True)
         self.server.state.roles["team_user"].remove("manage_slash_commands")
         self.server.state.roles["team_user"].remove("manage_outgoing_webhooks")
         line = self.refused(verb="teardown")
         assert "slash command" in line
         assert "outgoing webhook" in line
         assert set(self.commands()) == {"pd"}
-        self.done(verb="teardown", admin_token=ADMIN_TOKEN)
+        self.done(verb="teardown", admin=True)
         assert self.commands() == {}
 
     def test_no_secret_stands_in_a_result(self) -> None:
-        _, result = self.run_setup(admin_token=ADMIN_TOKEN)
+        _, result = self.run_setup(admin=True)
         text = str(result)
         assert ADMIN_TOKEN not in text
         assert not any(command.token in text for command in self.commands().values())

@@ -291,15 +291,3 @@ def test_keys_that_go_faster_than_they_are_listed_are_an_error() -> None:
     service.list_values = list_values  # type: ignore[method-assign]
     with pytest.raises(StoreUnreachable, match="go faster than they can be listed"):
         store_over(service).read_prefix("p.")
-
-
-def test_what_stackstorm_does_not_show_is_said() -> None:
-    service: Any = Service()
-    store = store_over(service)
-    store.write("n", 1)
-    assert store.hidden(store.rows()) == ""
-    assert "no key of the pack" in store.hidden([])
-    service.get_user_info = lambda: {"rbac": {"enabled": True, "is_admin": False}}
-    assert "only the keys that are granted" in store.hidden(store.rows())
-    service.get_user_info = lambda: {"rbac": {"enabled": True, "is_admin": True}}
-    assert store.hidden(store.rows()) == ""

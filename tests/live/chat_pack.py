@@ -22,6 +22,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 
 KEY = "k" * 32
+LENT = "mattermost_admin_token"
 SENSOR = Path(__file__).resolve().parents[2] / "sensors" / "chat_sensor.yaml"
 Call = Tuple[str, Mapping[str, str], bytes]
 
@@ -106,7 +107,8 @@ class Pack:
         """mattermost.setup or teardown, with an administrator's token: the steps' texts by
         state."""
         action = MattermostSetup(config=self.raw, action_service=self.service)
-        done, result = action.run(verb=verb, admin_token=token_of(self.site.admin))
+        self.service.set_value(LENT, token_of(self.site.admin), local=False, encrypt=True)
+        done, result = action.run(verb=verb, admin_token_key=LENT, take_over=True)
         assert done is True, result
         found: Dict[str, List[str]] = {}
         for step in result["steps"]:

@@ -193,7 +193,9 @@ def test_a_quiet_quarter_of_an_hour(pack: PackOnStackStorm) -> None:
     after = _documents(pack.st2)
     day = 86400 / seconds
     by = sorted({row["action"]["ref"] for row in found})
-    print(f"\nquiet: {len(found)} executions in {seconds:.0f} s, {len(found) * day:.0f} a day: {by}")
+    print(
+        f"\nquiet: {len(found)} executions in {seconds:.0f} s, {len(found) * day:.0f} a day: {by}"
+    )
     rows = sum(n for n, _ in after.values()) - sum(n for n, _ in before.values())
     size = sum(b for _, b in after.values()) - sum(b for _, b in before.values())
     print(f"documents {rows * day:.0f} and {size * day / 1e6:.2f} MB a day")

@@ -19,6 +19,7 @@ from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.incident import Change, to_payload
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
+from sandbox.mattermost import ADMIN_TOKEN
 
 Parameters = Dict[str, Any]
 
@@ -138,13 +139,13 @@ def linked(test: ExampleCase) -> Parameters:
 
 
 def with_endpoint(test: ExampleCase) -> Parameters:
-    """The chat sensor listens, and the bot may make what is to be made."""
+    """The chat sensor listens, and an administrator lends a token: a bot that is a plain member may
+    make no commands."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
     url = f"http://127.0.0.1:{port}"
     test.settings["chat"] = {"port": port, "public_url": url, "signing_keys": ["k" * 32]}
-    test.chat.service.grant("team_user", "manage_slash_commands", "manage_outgoing_webhooks")
     action = test.get_action_instance(config=test.settings)
     log = logging.getLogger("example")
     endpoint = ChatEndpoint(
@@ -152,12 +153,18 @@ def with_endpoint(test: ExampleCase) -> Parameters:
     )
     endpoint.listen()
     test.addCleanup(endpoint.close)
-    return {}
+    return lent(action)
+
+
+def lent(action: Any) -> Parameters:
+    name = "mattermost_admin_token"
+    action.action_service.set_value(name, ADMIN_TOKEN, local=False, encrypt=True)
+    return {"admin_token_key": name}
 
 
 def set_up(test: ExampleCase) -> Parameters:
     test.done("mattermost.setup", **with_endpoint(test))
-    return {}
+    return lent(test.get_action_instance(config=test.settings))
 
 
 def synced(test: ExampleCase) -> Parameters:

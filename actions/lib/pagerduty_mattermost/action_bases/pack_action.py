@@ -30,6 +30,7 @@ from pagerduty_mattermost.action_bases.results import fit
 from pagerduty_mattermost.core.errors import (
     PackError,
     RetryLater,
+    StoreForbidden,
     StoreUnreachable,
     WrongParameter,
 )
@@ -173,7 +174,7 @@ class PackAction(Action):
             except PackError as failed:
                 problem = self.context.line_of(failed)
                 self.context.log.warning("Not kept as a failed post: %s", problem)
-                if pause is None or not isinstance(failed, StoreUnreachable):
+                if pause is None or not may_pass(failed):
                     break
                 self.sleep(pause)
         return None
@@ -195,6 +196,11 @@ class PackAction(Action):
             except PackError as failed:
                 context.log.info("That it waits is not noted: %s", context.line_of(failed))
         return kept
+
+
+def may_pass(failed: PackError) -> bool:
+    """Whether the datastore may take it later."""
+    return isinstance(failed, StoreUnreachable) and not isinstance(failed, StoreForbidden)
 
 
 def _kept_result(kept: DeadLetter, line: str) -> Tuple[bool, Any]:

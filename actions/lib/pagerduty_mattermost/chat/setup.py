@@ -1,8 +1,8 @@
 """`mattermost.setup`: makes in Mattermost what `/pd` needs, looks whether all of it works, and
 says what only a system administrator can do. Doing it again changes nothing that is right.
 
-    set_up(context, ["pd"], notes=True, admin_token="") -> [SetupStep(state, text), ...]
-    tear_down(context, admin_token="") -> [SetupStep(state, text), ...]
+    set_up(context, ["pd"], notes=True) -> [SetupStep(state, text), ...]
+    tear_down(context) -> [SetupStep(state, text), ...]
 """
 
 from __future__ import annotations
@@ -39,11 +39,18 @@ _COMPARED = (
 
 
 def set_up(
-    context: Context, triggers: Sequence[str], *, notes: bool, admin_token: str = ""
+    context: Context,
+    triggers: Sequence[str],
+    *,
+    notes: bool,
+    admin_token: str = "",
+    take_over: bool = False,
 ) -> List[SetupStep]:
     """Each step, in order. `triggers`: words of slash commands; `notes`: whether replies in a
-    card's thread become notes; `admin_token`: an administrator's, where the bot may not do it."""
-    return _Setup(context, _admin(context, admin_token)).run(triggers, notes=notes)
+    card's thread become notes; `admin_token`: an administrator's, where the bot may not do it;
+    `take_over`: whether what leads to another address is led here."""
+    admin = _admin(context, admin_token)
+    return _Setup(context, admin, take_over=take_over).run(triggers, notes=notes)
 
 
 def tear_down(context: Context, admin_token: str = "") -> List[SetupStep]:
@@ -93,8 +100,8 @@ def _admin(context: Context, token: str) -> Admin:
 
 
 class _Setup:
-    def __init__(self, context: Context, admin: Admin) -> None:
-        self._context, self._admin = context, admin
+    def __init__(self, context: Context, admin: Admin, *, take_over: bool) -> None:
+        self._context, self._admin, self._take_over = context, admin, take_over
         self._settings = context.settings
         self._team_id = ""
         self._tokens: Dict[Tuple[str, str], Secret] = {}
@@ -246,6 +253,13 @@ class _Setup:
         compared: Sequence[str],
     ) -> SetupStep:
         state, row = OK, dict(present or {})
+        other = _leads_elsewhere(row, fields)
+        if other and not self._take_over:
+            return SetupStep(
+                PROBLEM,
+                f"{what} leads to {other}: to another installation, or to chat.public_url as it "
+                "was; take_over=true leads it here",
+            )
         if not present or any(present.get(name) != fields[name] for name in compared):
             try:
                 row = save({**row, **fields})
@@ -263,7 +277,7 @@ class _Setup:
         )
 
     def _by_hand(self, trigger: str, fields: Mapping[str, Any], error: PackError) -> SetupStep:
-        others = f"{_COMMANDS}, or run this with admin_token (an administrator's access token)"
+        others = f"{_COMMANDS}, or run this with admin_token_key (an administrator's access token)"
         hand = (
             f"or make it by hand: Integrations → Slash Commands, trigger {trigger}, URL "
             f"{fields['url']}, method POST, "
@@ -312,6 +326,14 @@ class _Setup:
             compared,
         )
         return step._replace(state=ADVICE) if step.state == PROBLEM else step
+
+
+def _leads_elsewhere(present: Mapping[str, Any], fields: Mapping[str, Any]) -> str:
+    """Where a command or webhook that stands there leads, if that is not where it is to lead."""
+    urls = fields.get("callback_urls") or [fields["url"]]
+    led = present.get("callback_urls") or [present.get("url") or ""]
+    others = [one_line(str(url), 200) for url in led if url and url not in urls]
+    return ", ".join(others)
 
 
 def _kept_tokens(store: Store) -> Dict[Tuple[str, str], Secret]:

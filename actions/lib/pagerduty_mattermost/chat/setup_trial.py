@@ -14,6 +14,9 @@ from pagerduty_mattermost.gateways.http.accepted_secrets import REFRESH_SECONDS
 from pagerduty_mattermost.gateways.mattermost.admin import Admin, CommandFailed
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 
+LISTENER_SECONDS = 30.0
+"""For the chat sensor to listen: it may be starting."""
+TRY_AGAIN_SECONDS = 5.0
 TOKEN_REFUSED = 401
 """The HTTP status by which the chat sensor refuses a token that it does not know."""
 
@@ -46,15 +49,21 @@ def try_command(
 def _ping(
     bot: Admin, channel_id: str, team_id: str, trigger: str, sleep: Callable[[float], None]
 ) -> Dict[str, Any]:
-    """Once more where the token is not known: the chat sensor may have looked for tokens a moment
-    before this one was kept, and does not look again at once."""
-    try:
-        return bot.execute(channel_id, team_id, f"/{trigger} ping")
-    except CommandFailed as error:
-        if error.answered != TOKEN_REFUSED:
-            raise
-    sleep(REFRESH_SECONDS)
-    return bot.execute(channel_id, team_id, f"/{trigger} ping")
+    """Again while nobody answers there, since the chat sensor may be starting; and once more where
+    the token is not known: it may have looked for tokens a moment before this one was kept, and
+    does not look again at once."""
+    waited = 0.0
+    while True:
+        try:
+            return bot.execute(channel_id, team_id, f"/{trigger} ping")
+        except CommandFailed as error:
+            refused = error.answered == TOKEN_REFUSED
+            is_silent = error.answered is None or error.answered >= 502
+            if waited >= LISTENER_SECONDS or not (refused or is_silent):
+                raise
+        pause = REFRESH_SECONDS if refused else TRY_AGAIN_SECONDS
+        sleep(pause)
+        waited = LISTENER_SECONDS if refused else waited + pause
 
 
 def why_not(error: PackError, public_url: str, allowed: Optional[str]) -> str:

@@ -117,6 +117,11 @@ class StoreUnreachable(RetryLater):
     """The datastore did not answer: not the same as a missing value."""
 
 
+class StoreForbidden(StoreUnreachable):
+    """StackStorm does not let this user read or write the pack's keys (RBAC): what stands there is
+    not known, as when nobody answers, and waiting does not help."""
+
+
 class WriteRefused(Exception):
     """A write that was not sent, because its caller only reads (a dry run). Not a PackError, so
     that no handler of failures mistakes it for one: it ends the command.

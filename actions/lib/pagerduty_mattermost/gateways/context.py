@@ -118,6 +118,13 @@ class Context:
 
         return Store(self._datastore_service, monotonic=self.monotonic, sleep=self.sleep)
 
+    def without_role(self) -> Optional[List[str]]:
+        """The users of StackStorm's sensors and rules that may keep nothing (RBAC); None where this
+        user may not ask. What StackStorm's client raises is raised."""
+        from pagerduty_mattermost.gateways.stackstorm import key_rights
+
+        return key_rights.lacking(self._datastore_service)
+
     @cached_property
     def pagerduty(self) -> PagerDuty:
         """PagerDuty's REST API; raises ConfigError naming what is missing for it."""

@@ -25,7 +25,7 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.oncall.watch import last_look
-from pagerduty_mattermost.operations import reconcile_run
+from pagerduty_mattermost.operations import reconcile_run, rights_check
 from pagerduty_mattermost.operations.watchdog import allowed, remembered
 from pagerduty_mattermost.rooms import rights
 from pagerduty_mattermost.rooms.records import RoomRecords
@@ -85,6 +85,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("chat", _chat),
         ("canary", _canary),
         ("rooms", _rooms),
+        ("rights", rights_check.check),
     ):
         try:
             found.append(CheckResult(name, *check(context)))

@@ -9,9 +9,10 @@ e-mail address, unless an admin linked the account of that address to somebody e
 
 from __future__ import annotations
 
+from contextlib import suppress
 from typing import Any, Callable, Dict, Optional
 
-from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput, StoreForbidden
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.mattermost.users import chat_user
@@ -64,7 +65,9 @@ class Accounts:
         no admin links the person otherwise. `with_email` is asked for a person who is neither
         remembered nor linked; what it raises is raised."""
         link, key = self._linked(person.id), KEY_PREFIX + person.id
-        kept = self._store.read(key)
+        kept = None
+        with suppress(StoreForbidden):  # asked anew
+            kept = self._store.read(key)
         if (
             isinstance(kept, dict)
             and kept.get("link", "") == link

@@ -18,14 +18,14 @@ from typing import Any, Callable, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.config.connections import MattermostConfig
-from pagerduty_mattermost.core.errors import PackError, RetryLater
+from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreForbidden
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost, PostDeleted
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
 KEY_PREFIX = "message."
 UNREADABLE = "unreadable"
-"""Stands for a record that does not read."""
+"""Stands for a record that does not read, or may not be read."""
 KEPT_SECONDS = 30 * 86400.0
 """How long a key is remembered in the datastore."""
 FIRST_KEPT_SECONDS = 86400.0
@@ -66,7 +66,8 @@ def post_once(
     Without a key only this call's own retries are guarded, and the datastore (`store()`) is not
     used. `not_before`: when what the post tells of began, seconds since the epoch; with it the
     channel is looked through back to then also where the datastore knows nothing of the post.
-    Raises StoreUnreachable before anything is posted when the intent can't be kept.
+    Raises StoreUnreachable before anything is posted when the intent can't be kept; where StackStorm
+    keeps the datastore from the run's user, the post's key in the channel is all that tells.
     """
     post = _Post(mattermost, channel_id, message, root_id, props, file_ids)
     if not key:
@@ -76,7 +77,7 @@ def post_once(
     looked, now = monotonic(), clock()
     try:
         record = store().read(name)
-    except BrokenValue:
+    except (BrokenValue, StoreForbidden):
         record = UNREADABLE
     known_at, seed, sent_before = _remembered(record, channel_id, now)
     if sent_before is not None:
@@ -119,7 +120,7 @@ def known(store: Store, channel_id: str, key: str) -> Optional[SentPost]:
     it."""
     try:
         record = store.read(KEY_PREFIX + post_key("message", channel_id, key))
-    except BrokenValue:
+    except (BrokenValue, StoreForbidden):
         return None
     post_id = str(record.get("post_id") or "") if isinstance(record, dict) else ""
     return SentPost(post_id, channel_id, True) if post_id else None
@@ -129,9 +130,12 @@ def dated(store: Store, channel: str, key: str, message: str, now: float, zone: 
     """The message as a run at `now` posts it, with the time of the first run with that key where
     that is long ago: after an outage "it is failing" may come after "it works again"."""
     name = f"message.{post_key('first', channel, key)}"
-    first = store.read(name)
-    if not isinstance(first, (int, float)):
-        store.write(name, now, FIRST_KEPT_SECONDS)
+    try:
+        first = store.read(name)
+        if not isinstance(first, (int, float)):
+            store.write(name, now, FIRST_KEPT_SECONDS)
+            return message
+    except StoreForbidden:
         return message
     return with_delay(message, first, now, zone)
 

@@ -12,8 +12,9 @@ Names are relative: `sensor.head` is the key `pagerduty.sensor.head`, system sco
 (a local key would differ between the classes that share it). A value stands in an envelope `{"v":
 1, "data": ...}`; one of an older version is read as today's (`migrations`).
 
-Raises `StoreUnreachable` when the datastore did not answer within the deadline, `BrokenValue` for
-one that this pack did not write so, `RejectedInput` for a name or size that can't be stored.
+Raises `StoreUnreachable` when the datastore did not answer within the deadline, `StoreForbidden`
+where StackStorm's RBAC keeps it from this user, `BrokenValue` for one that this pack did not write
+so, `RejectedInput` for a name or size that can't be stored.
 Measured: `get_value` returns None for a missing key and for any error alike, so reading is
 `list_values`, which raises; no call has a timeout, so each one runs in a thread of its own. A call
 that never returned may still take effect when the datastore thaws: until it has ended, writing to
@@ -29,10 +30,16 @@ import random
 import re
 import threading
 import time
+from contextlib import suppress
 from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
 
-from pagerduty_mattermost.core.errors import PackError, RejectedInput, StoreUnreachable
-from pagerduty_mattermost.gateways.stackstorm import migrations
+from pagerduty_mattermost.core.errors import (
+    PackError,
+    RejectedInput,
+    StoreForbidden,
+    StoreUnreachable,
+)
+from pagerduty_mattermost.gateways.stackstorm import key_rights, migrations
 
 PREFIX = "pagerduty."
 DEADLINE_SECONDS = 15.0
@@ -102,6 +109,7 @@ class Store:
         self._deadline = deadline
         self._monotonic = monotonic
         self._sleep = sleep
+        self._hidden: Optional[str] = None
         self._abandoned: List[Tuple[threading.Thread, float]] = []
         self._stuck_writes: Dict[str, Tuple[threading.Thread, float]] = {}
 
@@ -158,18 +166,13 @@ class Store:
             for item in self._items(PREFIX)
         ]
 
-    def hidden(self, rows: Sequence[DatastoreRow]) -> str:
-        """Why there may be keys that `rows` lack, since StackStorm does not show them; empty when
-        there are none. With RBAC a user without the role admin is shown what is granted to it, and
-        no error. Raises StoreUnreachable."""
-        asked = getattr(self._service, "get_user_info", None)
-        told = self._call("asking who this user is", asked) if asked is not None else None
-        rbac = told.get("rbac") if isinstance(told, dict) else None
-        if isinstance(rbac, dict) and rbac.get("enabled") and not rbac.get("is_admin"):
-            return "StackStorm shows this user only the keys that are granted to it"
-        if not rows:
-            return "StackStorm shows this user no key of the pack, as it does where there is none"
-        return ""
+    def hidden(self) -> str:
+        """Why StackStorm shows this user not all keys of the pack (RBAC); empty where it does.
+        Asked once. Raises StoreUnreachable."""
+        if self._hidden is None:
+            asking = "asking who this user is"
+            self._hidden = self._call(asking, lambda: key_rights.hidden(self._service))
+        return self._hidden
 
     def has_any(self, prefix: str) -> bool:
         """Whether a key begins with `prefix`; one request. Raises StoreUnreachable."""
@@ -218,8 +221,10 @@ class Store:
 
     def remember(self, name: str, value: Any, ttl: float) -> None:
         """Writes what nothing depends on, for `ttl` seconds: an answer that saves a request, or a
-        copy of what did not read. A store made for reading leaves it out. Raises as `write`."""
-        self.write(name, value, ttl)
+        copy of what did not read. A store made for reading leaves it out, and so does one of a
+        user who may not write. Raises as `write`."""
+        with suppress(StoreForbidden):
+            self.write(name, value, ttl)
 
     def quarantine(self, name: str, raw: str, why: str) -> str:
         """Keeps a value that does not read as it stood, before anything is written in its place;
@@ -279,6 +284,8 @@ class Store:
                 local=False, prefix=prefix, limit=limit, offset=offset
             ),
         )
+        if not found and self.hidden():
+            raise StoreForbidden(f"reading '{prefix}': {self.hidden()}")
         return list(found or ())
 
     def _call(self, doing: str, call: Callable[[], Any], writes: str = "") -> Any:
@@ -293,6 +300,8 @@ class Store:
             ok, value = self._in_thread(doing, call, left, writes)
             if ok:
                 return value
+            if key_rights.is_refusal(value):
+                raise StoreForbidden(f"{doing}: {key_rights.REFUSED}")
             error = f"{type(value).__name__}: {_first_line(value)}"
             if pause is not None:
                 self._sleep(
