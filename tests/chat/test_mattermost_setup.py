@@ -18,7 +18,6 @@ from pagerduty_mattermost.gateways.mattermost.admin import CommandFailed
 from sandbox.mattermost import ADMIN_TOKEN
 from sandbox.mattermost.person import ChatPerson
 
-
 LENT = "mattermost_admin_token"
 
 

@@ -119,8 +119,8 @@ class Context:
         return Store(self._datastore_service, monotonic=self.monotonic, sleep=self.sleep)
 
     def without_role(self) -> Optional[List[str]]:
-        """The users of StackStorm's sensors and rules that may keep nothing (RBAC); None where this
-        user may not ask. What StackStorm's client raises is raised."""
+        """The users of StackStorm's sensors and rules that may keep nothing (RBAC); None where
+        this user may not ask. What StackStorm's client raises is raised."""
         from pagerduty_mattermost.gateways.stackstorm import key_rights
 
         return key_rights.lacking(self._datastore_service)

@@ -66,8 +66,8 @@ def post_once(
     Without a key only this call's own retries are guarded, and the datastore (`store()`) is not
     used. `not_before`: when what the post tells of began, seconds since the epoch; with it the
     channel is looked through back to then also where the datastore knows nothing of the post.
-    Raises StoreUnreachable before anything is posted when the intent can't be kept; where StackStorm
-    keeps the datastore from the run's user, the post's key in the channel is all that tells.
+    Raises StoreUnreachable before anything is posted when the intent can't be kept; where
+    StackStorm keeps the datastore from the run's user, the key in the channel is all that tells.
     """
     post = _Post(mattermost, channel_id, message, root_id, props, file_ids)
     if not key:

@@ -31,7 +31,7 @@ import re
 import threading
 import time
 from contextlib import suppress
-from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Sequence, Set, Tuple
+from typing import Any, Callable, Dict, Iterator, List, NamedTuple, Optional, Set, Tuple
 
 from pagerduty_mattermost.core.errors import (
     PackError,
