@@ -18,8 +18,7 @@ from pagerduty_mattermost.operations import rights_check
 class Refusal(Exception):
     """As st2client raises it."""
 
-    class response:
-        status_code = 403
+    response = SimpleNamespace(status_code=403)
 
 
 class Guarded(Service):

@@ -12,6 +12,7 @@ from __future__ import annotations
 import random
 import threading
 import time
+from functools import partial
 from typing import Any, Callable, Dict, Iterator, List, Tuple
 
 import pytest
@@ -172,14 +173,17 @@ def test_a_click(pack: PackOnStackStorm, floor: Any) -> None:
         began = time.perf_counter()
         answer = pack.person.click(card, "acknowledge")
         assert answer.status_code == 200, answer.text
-        within(
-            60, lambda: "Acknowledged" in pack.card(incident).message, "the card stays", pause=0.01
-        )
+        shown = partial(_is_acknowledged, pack, incident)
+        within(60, shown, "the card stays", pause=0.01)
         took.append(time.perf_counter() - began)
         if number % 3 == 0:
             floors.append(floor())
         time.sleep(1.0)
     _show("click to card", took, floors, "1.2 / -")
+
+
+def _is_acknowledged(pack: PackOnStackStorm, incident: Any) -> bool:
+    return "Acknowledged" in pack.card(incident).message
 
 
 def test_a_quiet_quarter_of_an_hour(pack: PackOnStackStorm) -> None:

@@ -139,8 +139,8 @@ def linked(test: ExampleCase) -> Parameters:
 
 
 def with_endpoint(test: ExampleCase) -> Parameters:
-    """The chat sensor listens, and an administrator lends a token: a bot that is a plain member may
-    make no commands."""
+    """The chat sensor listens, and an administrator lends a token: a plain member may make no
+    commands."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]

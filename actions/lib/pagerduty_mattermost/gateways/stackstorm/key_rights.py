@@ -1,8 +1,8 @@
-"""Whether StackStorm shows and takes the pack's keys: with RBAC on only from who has the role admin.
+"""Whether StackStorm shows and takes the pack's keys: with RBAC on only for the role admin.
 
 Measured on 3.10dev: a write without the right is answered 403; a list is answered 200 and empty,
-as where there is nothing, so that has to be asked separately. Also where `[rbac] backend = default`
-stands without `enable = True`, every list is empty, for everybody.
+as where there is nothing, so that has to be asked separately. Also where `[rbac]` has the backend
+`default` without `enable = True`, every list is empty, for everybody.
 """
 
 from __future__ import annotations
@@ -34,8 +34,8 @@ def hidden(service: Any) -> str:
     if not isinstance(rbac, dict) or rbac.get("is_admin"):
         return ""
     return (
-        f"StackStorm shows the user {told.get('username')!s:.60} only the keys that are granted to "
-        f"it (RBAC): the role admin is missing; {TO_DO}"
+        f"StackStorm shows the user {told.get('username')!s:.60} only the keys that are granted "
+        f"to it (RBAC): the role admin is missing; {TO_DO}"
     )
 
 

@@ -16,7 +16,7 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._:-]{0,199}\Z")
 
 
 def take(service: Any, name: str, parameter: str) -> str:
-    """The value of the system-scoped key `name`, which is deleted. `parameter`: which one named it.
+    """The value of the system-scoped key `name`, which is deleted. `parameter`: what named it.
     Raises WrongParameter for a name that is none or a key that is not there, StoreUnreachable
     where it could not be deleted: then it is not used."""
     if not _NAME.match(name):
