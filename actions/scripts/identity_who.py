@@ -18,6 +18,7 @@ class IdentityWho(PackAction):
             self.context.store,
             user,
             by_email=by_email,
+            now=self.context.clock(),
         )
         return {
             "mattermost_user_id": found.account.id,

@@ -303,7 +303,7 @@ def test_each_command_has_an_example_and_a_verb() -> None:
         ("ack 12 --priority P1", "--priority belongs to `/pd subscribe` and `/pd trigger`"),
         ("trigger Slow on Database --colour red", "there is no --colour here; there are --assign"),
         ("trigger Slow on Database --urgency", "--urgency needs a value"),
-        ("merge 12", "type `/pd merge <ids> into <id>` (merge)"),
+        ("merge 12", "type `/pd merge <ids> into <id>` (merge into"),
         ("note", "/pd note [id] <text>"),
         ("xyzzy", "there is no command 'xyzzy'; `/pd help` lists them"),
         ("incident xyzzy", "there is no command 'xyzzy'"),

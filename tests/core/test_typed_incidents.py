@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.typed_incidents import goes_on, read
+from pagerduty_mattermost.core.typed_incidents import goes_on, read, without_dash
 from pagerduty_mattermost.gateways.pagerduty.find_incident import names
 
 LINK = "https://acme.pagerduty.com/incidents/PT4KHLK"
@@ -58,13 +58,26 @@ Q = "Q0000001W9GC3H"
         ('"2 disks" replaced', (), '"2 disks" replaced'),
         ("on call was late", (), "on call was late"),
         ("https://grafana.example/d/1 shows it", (), "https://grafana.example/d/1 shows it"),
+        ("12: 2nd disk", ("12",), "2nd disk"),
+        ('12 "2nd"', ("12",), '"2nd"'),
+        ('"12a"', (), '"12a"'),
+        ("12 https://chat.example/ops/pl/abc", ("12",), "https://chat.example/ops/pl/abc"),
+        (
+            "12 https://wiki.example/incidents/review-1",
+            ("12",),
+            "https://wiki.example/incidents/review-1",
+        ),
+        ("№12, №13", ("12", "13"), ""),
+        ("12 and incident 13", ("12", "13"), ""),
+        ("incident 12, incident 13: x", ("12", "13"), "x"),
+        ("+1 from me", (), "+1 from me"),
         ("", (), ""),
     ],
 )
 def test_ids_are_read_with_what_stands_around_them(
     text: str, ids: Tuple[str, ...], rest: str
 ) -> None:
-    assert read(text) == (ids, rest, "")
+    assert read(text)[:3] == (ids, rest, "")
 
 
 @pytest.mark.parametrize(
@@ -91,6 +104,16 @@ def test_ids_are_read_with_what_stands_around_them(
         ("https://acme.pagerduty.com/alerts/PT4KHLK", "https://acme.pagerduty.com/alerts/PT4KHLK"),
         ("https://chat.example/ops/pl/abc", "https://chat.example/ops/pl/abc"),
         ("1234567890123", "1234567890123"),
+        ("12 2nd disk", "2nd"),
+        ("12 13a", "13a"),
+        ("12, 13 14/15", "14/15"),
+        ("12 #disk", "#disk"),
+        ("12 INC-123 was it", "INC-123"),
+        ("12 https://acme.pagerduty.com/alerts/1", "https://acme.pagerduty.com/alerts/1"),
+        ("-1", "-1"),
+        ("–12 done", "–12"),
+        ("/12", "/12"),
+        ("№x", "№x"),
     ],
 )
 def test_what_begins_like_an_incident_and_is_none_is_named(text: str, wrong: str) -> None:
@@ -99,15 +122,38 @@ def test_what_begins_like_an_incident_and_is_none_is_named(text: str, wrong: str
 
 
 def test_where_one_is_wanted_a_second_one_behind_a_comma_is_too_many() -> None:
-    assert read("12 13 hosts", 1) == (("12",), "13 hosts", "")
+    assert read("12 13 hosts", 1).wrong == "13"
+    assert read("12 2h", 1).wrong == "2h"
+    assert read("12 2h", 1, numbers_behind=True)[:3] == (("12",), "2h", "")
+    assert read("12 2", 1, numbers_behind=True)[:3] == (("12",), "2", "")
+    assert read("12: 13 hosts", 1)[:3] == (("12",), "13 hosts", "")
     assert read("12, 13 hosts", 1).wrong == "13"
     assert read("12 and 13", 1).wrong == "13"
     assert read('"12, 13"', 1).wrong == '"12, 13"'
 
 
-@pytest.mark.parametrize(("rest", "more"), [("or 3", "or 3"), ("- 5 x", "- 5"), ("to be", "")])
+@pytest.mark.parametrize(
+    ("rest", "more"),
+    [
+        ("or 3", "or 3"),
+        ("- 5 x", "- 5"),
+        ("to be", ""),
+        ("plus 3", "plus 3"),
+        ("und #3", "und #3"),
+        ("incident 3", "incident 3"),
+        ("– fixed", ""),
+    ],
+)
 def test_a_range_is_told_apart_from_text(rest: str, more: str) -> None:
     assert goes_on(rest) == more
+
+
+def test_a_dash_in_front_of_a_text_is_none_of_it() -> None:
+    for text in ("- fixed", "– fixed", "-> fixed", ": fixed", "fixed"):
+        assert without_dash(text) == "fixed"
+    assert without_dash("-") == ""
+    assert without_dash("") == ""
+    assert without_dash("-fixed - again") == "-fixed - again"
 
 
 def test_a_list_of_names_holds_nothing_else() -> None:

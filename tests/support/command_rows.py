@@ -418,14 +418,14 @@ ROWS: Tuple[Row, ...] = (
     Row("notify [on | off]", "notify off", "You get no direct messages about your shifts"),
     Row("services [name]", "services Checkout", "Checkout API"),
     Row(
-        "maintenance <service> for <1h>",
+        "maintenance <service> [from <22:00>] for <1h>",
         "maintenance Kubernetes for 1h",
         "Kubernetes is in maintenance until",
         lambda room, one: maintained(room, "Kubernetes"),
     ),
     Row("maintenance list", "maintenance list", "Kubernetes"),
     Row(
-        "maintenance end <id>",
+        "maintenance end <id or service>",
         "maintenance end {window}",
         "is over",
         lambda room, one: not maintained(room, "Kubernetes"),

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List, Sequence
+from typing import TYPE_CHECKING, List, Optional, Sequence
 
+from pagerduty_mattermost.chat.named_people import is_me, one_person
 from pagerduty_mattermost.core.errors import (
     Ambiguous,
     ConfigError,
@@ -19,16 +20,17 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.mattermost.values import User
     from pagerduty_mattermost.people.identity import Identity
 
-WAYS_OUT = (
-    "Three ways out: give PagerDuty and Mattermost the same e-mail address and say `/pd connect`; "
-    "ask an admin to link you (`st2 run pagerduty.identity.link user=<you> "
-    "pagerduty_user=<e-mail or id>`)"
-)
+SAME_ADDRESS = "give PagerDuty and Mattermost the same e-mail address and say `/pd connect`"
+LINK = "`st2 run pagerduty.identity.link user={user} pagerduty_user=<e-mail or id>`"
+ASK_ADMIN = f"ask an admin to link you ({LINK})"
 SAY_FROM = 'say whose name it is with "from <e-mail>"'
 DEFAULT_SENDER = (
     "ask an admin for chat.default_sender, which acts in one name for all who have no user"
 )
-"""The third one, by chat bot and with `/pd`."""
+ASK_SOMEBODY = "ask somebody who is known there to do it"
+"""The third way out: by chat bot, with `/pd`, and where it is done in one's own name alone."""
+_NOBODY = (NotFound, Ambiguous, ConfigError)
+"""By which `identify` says that PagerDuty has no such person."""
 
 
 def account(context: Context, user: str) -> User:
@@ -51,11 +53,46 @@ def identify(context: Context, user: str) -> Identity:
     linked = context.once(
         f"identity {found.id}",
         lambda: identity.linked_account(
-            found, context.pagerduty, context.store, by_email=by_email
+            found, context.pagerduty, context.store, by_email=by_email, now=context.clock()
         ),
     )
     names_met(context)[linked.person.id] = found.username
     return linked
+
+
+def identify_lately(context: Context, user: str, seconds: float) -> Identity:
+    """The same with a role that PagerDuty said within so many seconds: one request where what is
+    remembered is older."""
+    from pagerduty_mattermost.people import identity
+
+    found = identify(context, user)
+    if context.clock() - found.role_at <= seconds:
+        return found
+    return context.once(
+        f"identity afresh {found.account.id}",
+        lambda: identity.looked_up_again(
+            found, context.pagerduty, context.store, now=context.clock()
+        ),
+    )
+
+
+def who_asks(context: Context, user: str) -> Identity:
+    """The same of whoever gave the command, in whose own name alone it can be done. Raises
+    NotFound with the ways out where PagerDuty does not know them."""
+    try:
+        return identify(context, user)
+    except _NOBODY as error:
+        raise _unknown(error, ASK_SOMEBODY) from None
+
+
+def sender_person(context: Context, user: str) -> Reference:
+    """The PagerDuty user in whose name the command acts: the asker, else the configured sender
+    where the configuration allows that. Raises NotFound with the ways out."""
+    email = find_sender(context, user, "")
+    try:
+        return identify(context, user).person
+    except _NOBODY:
+        return resolve(context.pagerduty, "user", email)
 
 
 def signer(context: Context, user: str, email: str) -> Person:
@@ -67,20 +104,41 @@ def signer(context: Context, user: str, email: str) -> Person:
     return Person(person.id, person.name) if person.email == email else Person("", email)
 
 
-def find_person(context: Context, words: str) -> Reference:
-    """The PagerDuty user meant: of a Mattermost @name its link, else by e-mail, name or id. Raises
-    as `identify` and `resolve`."""
-    return (
-        identify(context, words).person
-        if words.startswith("@")
-        else resolve(context.pagerduty, "user", words)
-    )
+def find_person(context: Context, words: str, asker: str) -> Reference:
+    """The one PagerDuty user meant: of a Mattermost @name its link, else by e-mail, name or id;
+    "me" is the `asker`. Raises as `one_person`, `identify` and `resolve`."""
+    word = one_person(words)
+    named = _named(context, word, asker)
+    return named.person if named is not None else resolve(context.pagerduty, "user", word)
 
 
-def resolve_mentions(context: Context, words: Sequence[str]) -> List[str]:
-    """What PagerDuty's users are found by: of a Mattermost @name the id that it is linked to, else
-    the word itself. Raises as `identify`."""
-    return [identify(context, word).person.id if word.startswith("@") else word for word in words]
+def resolve_mentions(context: Context, words: Sequence[str], asker: str) -> List[str]:
+    """What PagerDuty's users are found by: of a Mattermost @name, and of "me", the id that it is
+    linked to, else the word itself. Raises as `identify`."""
+    found = []
+    for word in words:
+        named = _named(context, word, asker)
+        found.append(named.person.id if named is not None else word)
+    return found
+
+
+def _named(context: Context, word: str, asker: str) -> Optional[Identity]:
+    """Whom an @name or "me" means; None for another word. Whoever names somebody can't link
+    them, so the error says who can."""
+    if is_me(word):
+        return who_asks(context, asker)
+    if not word.startswith("@"):
+        return None
+    from pagerduty_mattermost.people.identity import NotLinked
+
+    try:
+        return identify(context, word)
+    except NotLinked as error:
+        link = LINK.format(user=error.username)
+        raise NotFound(
+            f"{error}: say their name or e-mail address at PagerDuty, or ask an admin to link "
+            f"them ({link})"
+        ) from None
 
 
 def find_sender(context: Context, user: str, asked: str) -> str:
@@ -96,7 +154,7 @@ def find_sender(context: Context, user: str, asked: str) -> str:
         return asked
     try:
         return identify(context, user).person.email
-    except (NotFound, Ambiguous, ConfigError) as error:
+    except _NOBODY as error:
         default = context.settings.pagerduty.from_email
         if chat.default_sender and default:
             context.log.info("Acting as %s: %s", default, error)
@@ -105,7 +163,20 @@ def find_sender(context: Context, user: str, asked: str) -> str:
 
         # By id where Mattermost itself said who it is: there nobody says another name.
         may_say = chat.allow_from and not id_in(user)
-        last = SAY_FROM if may_say else DEFAULT_SENDER
-        raise NotFound(
-            f"PagerDuty would not know who you are: {error}. {WAYS_OUT}; {last}"
-        ) from None
+        third = SAY_FROM if may_say else DEFAULT_SENDER
+        raise _unknown(error, third) from None
+
+
+def _unknown(error: PackError, third: str) -> NotFound:
+    """The error with the ways out of it."""
+    from pagerduty_mattermost.people.identity import Disconnected
+
+    if isinstance(error, Disconnected):
+        return NotFound(f"nothing is done in your name: {error}")
+    return NotFound(f"PagerDuty would not know who you are: {error}. {ways_out(error, third)}")
+
+
+def ways_out(error: PackError, third: str) -> str:
+    """What somebody can do whom PagerDuty does not know, as a sentence without its end."""
+    username = getattr(error, "username", "") or "<you>"
+    return f"Three ways out: {SAME_ADDRESS}; {ASK_ADMIN.format(user=username)}; {third}"

@@ -62,7 +62,7 @@ def say(mattermost: Mattermost, user_id: str, hook: str, reply: OrderReply, log:
 def tell_failure(context: Context, order: Mapping[str, Any], error: PackError) -> None:
     """In the dialog that waits for it; else of a click or a dialog it is said what was clicked,
     on which incident, and what was written."""
-    line = context.line_of(error)
+    line = context.one_line(error.in_chat)
     outcome = order_replies.in_dialog(order, error, line)
     if outcome is not None and orders.is_awaited(order):
         begun_orders.let_again(context, str(order.get("once") or ""))

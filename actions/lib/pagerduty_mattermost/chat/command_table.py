@@ -13,7 +13,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Form, one_word
+from pagerduty_mattermost.chat.forms import Form, words
 from pagerduty_mattermost.chat.verb import ACT, CHANNEL, GROUPS, INCIDENTS, PACK, PEOPLE, YOU, Verb
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape, one_line
@@ -122,11 +122,13 @@ class CommandTable:
     def help_text(self, word: str = "") -> str:
         """One screen: the commands that are used most, and the topics; of a topic or a word its
         commands. In Markdown, each with an example."""
-        topic = TOPICS.get(word.strip().lower())
+        word = word.strip().lower().strip("`").lstrip("/")
+        word = word[len("pd ") :] if word.startswith("pd ") else word
+        topic = TOPICS.get(word.replace(" ", "").replace("-", ""))
         if topic is not None:
             chosen = [v for v in self.verbs if v.group == topic and not v.is_detail]
             return "\n".join([f"**{topic}**", *map(_explained, chosen)])
-        verbs = self.with_word(word)
+        verbs = self.with_word(word) or self._begun_by(word)
         if verbs:
             return "\n".join(map(_explained, verbs))
         if word:
@@ -139,17 +141,25 @@ class CommandTable:
         more = " · ".join(f"`/pd help {name}`" for name in TOPICS)
         return "\n".join([*lines, "", f"More: {more}", _CLOSING])
 
+    def _begun_by(self, words: str) -> Tuple[Verb, ...]:
+        """The verbs of the command that these words begin with, the longest first."""
+        keys = tuple(words.split())
+        for count in range(min(self.most_words, len(keys)), 0, -1):
+            found = [verb for verb, _ in self.beginning(keys[:count])]
+            if found or count == 1:
+                return tuple(dict.fromkeys(found)) or self.with_word(keys[0])
+        return ()
+
     def _help(self) -> Verb:
         return Verb(
             name="help",
             run=lambda context, command: CommandResult(self.help_text(command.text)),
             usage="help [topic or command]",
+            to_do="ask for help",
             help="the commands used most, those of a topic, or one",
             example="help oncall",
             forms=(
-                Form(
-                    ("help", "help with", "?", "pagerduty help"), one_word("text", required=False)
-                ),
+                Form(("help", "help with", "?", "pagerduty help"), words("text", required=False)),
             ),
             group=PACK,
         )

@@ -19,9 +19,11 @@ hand is another one, and redraws no list."""
 
 
 def is_mistake(error: Optional[PackError]) -> bool:
-    """Whether it failed by what was typed, not at the other side."""
+    """Whether it failed by what was typed, be it that PagerDuty said so, not by trouble at the
+    other side."""
     kept = (RetryLater, CutShort, HalfDone)
-    return error is not None and not isinstance(error, kept) and error.status is None
+    mistaken = error is not None and (error.status is None or bool(error.said))
+    return mistaken and not isinstance(error, kept)
 
 
 def params_of_order(order: Any) -> Optional[Dict[str, Any]]:

@@ -19,15 +19,29 @@ from pagerduty_mattermost.core.quotes import plain
 
 Fields = Optional[Dict[str, str]]
 ALL_OF_THEM = ("all", "everything", "every", "any", "both", "these", "those", "them", "mine")
+ENDS = ("end", "cancel", "stop", "delete", "remove", "drop", "finish", "close")
 _NOUNS = ("incident", "incidents", "open", "of", "mine", "my", "them", "the", "alerts")
 _OTHERS = ("other", "others", "rest", "remaining", "more")
 _BESIDE_THEM = ("and", "&", "+", "too", "also", "as", "well", "please")
+_SPARED = (
+    *("but", "except", "excluding", "besides", "without"),
+    *("on", "of", "for", "in", "from", "with"),
+)
+_KINDS = ("open", "triggered", "acknowledged", "low", "high", "assigned", "that", "which", "are")
+_MINE = ("my", "our", "open", "triggered", "acknowledged")
+_THIS = ("this", "it", "that")
+_ONE = ("one", "incident", "alert", "thing")
 TEXT_IN_QUOTES = "text that begins so stands in quotes"
 HOW_TO_NAME = "an incident is a number (12), an id (PT4KHLK) or a link"
 
 
 class Unread(Exception):
-    """A line that certainly does not say what its writer means; the text is one line for them."""
+    """A line that certainly does not say what its writer means; the text is one line for them.
+    `lacks_usage`: how the command is typed is to be said behind it."""
+
+    def __init__(self, line: str, *, lacks_usage: bool = False) -> None:
+        super().__init__(line)
+        self.lacks_usage = lacks_usage
 
 
 class FormReader(NamedTuple):
@@ -51,6 +65,12 @@ class Form(NamedTuple):
     @property
     def fields(self) -> Tuple[str, ...]:
         return (*self.reader.fields, *self.fixed)
+
+
+def to_end(*things: str, ends: Tuple[str, ...] = ENDS) -> Tuple[str, ...]:
+    """What a command begins with that ends one of these: "end maintenance", "maintenance end"."""
+    both = ((f"{end} {thing}", f"{thing} {end}") for thing in things for end in ends)
+    return tuple(dict.fromkeys(begin for pair in both for begin in pair))
 
 
 def nothing() -> FormReader:
@@ -94,33 +114,57 @@ def either(*readers: FormReader) -> FormReader:
 
 
 def incidents_and(
-    further: FormReader, *, most: int = 1, required: bool = False, note: bool = False
+    further: FormReader,
+    *,
+    most: int = 1,
+    required: bool = False,
+    note: bool = False,
+    numbers: bool = False,
 ) -> FormReader:
     """Incidents (`most`: how many, 0: any number), then what `further` reads. `note`: further is
-    people's free text."""
+    people's free text; `numbers`: it may begin with a digit, as a time or a level does. "this" and
+    "it" name none: the thread, or whoever asks, tells which is meant."""
 
     def read(line: TypedLine) -> Fields:
-        found = typed_incidents.read(line.typed(), most)
+        found = typed_incidents.read(line.typed(), most, numbers_behind=numbers)
         if found.wrong:
-            raise Unread(
-                f"one incident at a time, not {found.wrong[:60]!r} as well"
-                if most == 1 and typed_incidents.read(found.wrong).ids
-                else f"{found.wrong[:60]!r} is no incident: {HOW_TO_NAME}; {TEXT_IN_QUOTES}"
-            )
-        more = typed_incidents.goes_on(found.rest) if note and found.ids else ""
-        if more:
-            raise Unread(f"{more[:60]!r} is not read: several incidents stand between commas")
+            raise Unread(_wrong(found.wrong, most, "text" in further.fields))
         rest = words_of(found.rest)
-        if found.ids and _names_others(rest):
-            raise Unread(f"{found.rest[:60]!r} names no incident: {HOW_TO_NAME}; {TEXT_IN_QUOTES}")
-        if not found.ids and rest.word(0) in ALL_OF_THEM and _only_nouns(rest.rest(1)):
-            raise Unread(f"{found.rest[:60]!r} names no incident: {HOW_TO_NAME}")
+        if not found.ids:
+            if _means_all(rest):
+                raise Unread(
+                    f"{found.rest[:60]!r} names no incident: {HOW_TO_NAME}, several stand between "
+                    "commas; `/pd list` shows what is open"
+                )
+            rest = _without_this(rest, note)
+        elif not found.is_ended:
+            more = typed_incidents.goes_on(found.rest) if note else ""
+            if more:
+                raise Unread(
+                    f"{more[:60]!r} is not read: several incidents stand between commas; "
+                    f"{TEXT_IN_QUOTES}"
+                )
+            if _names_others(rest):
+                raise Unread(
+                    f"{found.rest[:60]!r} names no incident: {HOW_TO_NAME}; {TEXT_IN_QUOTES}"
+                )
+            rest = words_of(typed_incidents.without_dash(found.rest))
         fields = further.read(rest)
+        if fields is None and found.ids and rest:
+            raise Unread(f"{rest.typed()[:60]!r} is not read", lacks_usage=True)
         if fields is None or (required and not found.ids):
             return None
         return {"incidents": ",".join(found.ids), **fields} if found.ids else fields
 
     return FormReader(("incidents", *further.fields), read)
+
+
+def _wrong(word: str, most: int, takes_text: bool) -> str:
+    """What is said of a word that begins like an incident and is none, or is one too many."""
+    instead = f"; {TEXT_IN_QUOTES}" if takes_text else ""
+    if most == 1 and typed_incidents.read(word).ids:
+        return f"one incident at a time, not {word[:60]!r} as well{instead}"
+    return f"{word[:60]!r} is no incident: {HOW_TO_NAME}{instead}"
 
 
 def sender() -> FormReader:
@@ -138,13 +182,31 @@ def sender() -> FormReader:
 
 def _names_others(line: TypedLine) -> bool:
     """Whether words behind incidents mean more of them without saying which: "and mine", "all the
-    others too"."""
+    others too", "and this one"."""
     words = [word.key for word in line.words]
-    meant = [word for word in words if word in ALL_OF_THEM or word in _OTHERS]
-    return bool(meant) and all(
-        word in meant or word in _NOUNS or word in _BESIDE_THEM for word in words
-    )
+    meant = [word for word in words if word in (*ALL_OF_THEM, *_OTHERS, *_THIS)]
+    return bool(meant) and all(word in (*meant, *_NOUNS, *_ONE, *_BESIDE_THEM) for word in words)
+
+
+def _means_all(line: TypedLine) -> bool:
+    """Whether it means several without naming one: "all", "my incidents", "all but 7", "everything
+    on Checkout"."""
+    several = line.word(0) in ALL_OF_THEM
+    if not (several or line.word(0) in _MINE):
+        return False
+    going_on = several and line.word(1) in (*_SPARED, *_NOUNS, *_KINDS)
+    return going_on or _only_nouns(line.rest(1))
 
 
 def _only_nouns(line: TypedLine) -> bool:
-    return all(word.key in _NOUNS for word in line.words)
+    return all(word.key in (*_NOUNS, *_ONE, *_KINDS) for word in line.words)
+
+
+def _without_this(line: TypedLine, note: bool) -> TypedLine:
+    """Without "this", "it" or "that one" in front; in front of free text only where a colon ends
+    it."""
+    if line.word(0) not in _THIS:
+        return line
+    count = 2 if line.word(1) in _ONE else 1
+    ended = line.before(count).typed()[-1:] in (":", ".")
+    return line.rest(count) if not note or ended or len(line.words) == count else line

@@ -164,10 +164,11 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
         asked = order_replies.asked_first(
             order, command, context.settings, context.clock(), supposed
         )
-        if asked is not None:
-            result = questions.ask(context, order, asked)
-            tell_result(context, order, command, result)
-            return result
+        asked = questions.on_top(context, order, command, asked)
+        answer = questions.ask(context, order, asked) if asked is not None else None
+        if answer is not None:
+            tell_result(context, order, command, answer)
+            return answer
         try:
             table = room_notes.table() if room_notes.is_change(order) else TABLE
             result = run(context, command, table, entry_name=entry_name)

@@ -12,10 +12,11 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Iterable, List, NamedTuple, Tuple
 
-from pagerduty_mattermost.chat.acting_user import identify
+from pagerduty_mattermost.chat.acting_user import find_person, who_asks
 from pagerduty_mattermost.chat.command import Command
-from pagerduty_mattermost.chat.verb import TRIGGERED, Verb
-from pagerduty_mattermost.chat.verbs.named_incidents import incident_of, named
+from pagerduty_mattermost.chat.verb import ALL_STATES, MANY, TRIGGERED, Verb
+from pagerduty_mattermost.chat.verbs.named_incidents import how_it_is, incident_of, named
+from pagerduty_mattermost.chat.verbs.override_forms import INSTEAD_OF
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.core.typed_times import read_span, span_in_words
@@ -51,15 +52,15 @@ def in_words(context: Context, command: Command, verb: Verb) -> InWords:
     """Raises the PackError that kept an incident, or a time, from being read."""
     if callable(verb.says):
         return InWords(verb.says(context, command))
-    places = _Places(context, command)
+    places = _Places(context, command, verb)
     return InWords((verb.says or verb.act).format_map(places), tuple(places.rows))
 
 
 class _Places:
     """What `Verb.says` may name, each read when it is."""
 
-    def __init__(self, context: Context, command: Command) -> None:
-        self._context, self._command = context, command
+    def __init__(self, context: Context, command: Command, verb: Verb) -> None:
+        self._context, self._command, self._verb = context, command, verb
         self.rows: List[str] = []
 
     def __getitem__(self, place: str) -> str:
@@ -67,12 +68,21 @@ class _Places:
         return found
 
     def _incidents(self) -> str:
+        """Of several, those in another state are named as left out."""
         rows = find_all(self._context.pagerduty, self._command.incidents)
-        return self._all(incident_of(row) for row in rows)
+        found = [incident_of(row) for row in rows]
+        states = self._verb.states if self._verb.incidents == MANY else ALL_STATES
+        fit = [one for one in found if one.status in states]
+        if not fit:
+            return ", ".join(f"{named(one)}, which is {one.status}" for one in found[:MAX_ROWS])
+        text = self._all(fit)
+        left_out = [one for one in found if one not in fit]
+        self.rows += [f"- left out: {how_it_is(one)}" for one in left_out[:MAX_ROWS]]
+        return text
 
     def _mine(self) -> str:
         """All that is triggered and assigned to who asks."""
-        person = identify(self._context, self._command.user).person
+        person = who_asks(self._context, self._command.user).person
         query = {"statuses": [TRIGGERED], "date_range": "all", "user_ids": [person.id]}
         rows = self._context.pagerduty.list_all("/incidents", "incidents", query).items
         return self._all(incident_of(row) for row in rows)
@@ -90,6 +100,7 @@ class _Places:
         """Of a merge: what into what, and what is resolved by it."""
         rows = find_all(self._context.pagerduty, f"{self._command.text},{self._command.incidents}")
         (target, *others) = [incident_of(row) for row in rows]
+        others = [one for one in others if one.merged_into != target.id]
         which = ", ".join(f"#{one.number}" for one in others[:MAX_ROWS])
         are = "is" if len(others) == 1 else "are"
         return f"{self._all(others)} into {named(target)}: {which} {are} resolved by it"
@@ -107,7 +118,14 @@ class _Places:
         return self._text() if self._command.text.strip() else "the next level"
 
     def _who(self) -> str:
-        return self._text() if self._command.text.strip() else "yourself"
+        """Who takes a part of a schedule, and instead of whom."""
+        words = (part.strip() for part in self._command.text.partition(INSTEAD_OF))
+        taker, _, replaced = words
+        who = self._name(taker) if taker else "yourself"
+        return f"{who} in place of {self._name(replaced)}" if replaced else who
+
+    def _name(self, person: str) -> str:
+        return escape(find_person(self._context, person, self._command.user).name)
 
     def _service(self) -> str:
         """Whatever `service` names."""

@@ -83,8 +83,10 @@ def asked_first(
             return None
         asked = Asked(command, verb)
     if not settings.chat.has_buttons:
-        said = verb.name.replace("_", " ")
-        raise RejectedInput(f"{said}? That must be said with the incident's number")
+        raise RejectedInput(
+            f"{verb.infinitive}? Say which: `/pd {verb.typed} 1234`; nothing can be asked here, "
+            "since chat.public_url or chat.signing_keys is not set"
+        )
     return asked
 
 
@@ -153,7 +155,8 @@ def failure(order: Mapping[str, Any], line: str, about: str) -> OrderReply:
         return OrderReply(f":warning: {escape(orders.given(order))}: {with_commands(line)}")
     if not about:
         return OrderReply(f":warning: {with_commands(line)}")
-    act = _ACTS.get(verb) or verb.replace("_", " ").capitalize()
+    known = TABLE.get(verb)
+    act = _ACTS.get(verb) or (known.act if known is not None else verb.capitalize())
     return OrderReply(f":warning: **{act}** of {about}: {with_commands(line)}")
 
 

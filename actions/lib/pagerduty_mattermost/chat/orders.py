@@ -9,6 +9,7 @@ from pagerduty_mattermost.cards.buttons import ACKNOWLEDGE_ALL, CONFIRMED, DETAI
 from pagerduty_mattermost.chat import audit
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
+from pagerduty_mattermost.chat.named_people import is_me
 from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config.chat import BULK, OVERRIDE_OTHERS
@@ -126,7 +127,9 @@ def given(order: Mapping[str, Any]) -> str:
         command, _ = command_of(order)
     except RejectedInput:
         return str(order.get("verb") or "")
-    words = (command.verb.replace("_", " "), command.service, command.incidents, command.text)
+    verb = TABLE.get(command.verb)
+    typed = verb.typed if verb is not None else command.verb
+    words = (typed, command.service, command.incidents, command.duration, command.text)
     return " ".join(word for word in words if word)
 
 
@@ -154,7 +157,8 @@ def needs_confirmation(what: Command, listed: Sequence[str], asker: str = "") ->
     if any(name in listed for name in (verb.name, *verb.includes)):
         return True
     if OVERRIDE_OTHERS in listed and verb.name in OVERRIDES and what.text.strip():
-        return what.text.strip().lower() not in ("me", f"@{asker}".lower())
+        taker = what.text.strip().lower().rstrip(".,:;!?")
+        return not (is_me(taker) or taker == f"@{asker}".lower())
     several = verb.incidents == ALL_OF_ASKER or "," in what.incidents
     return BULK in listed and several and verb.confirmed == IF_SEVERAL
 
@@ -168,7 +172,8 @@ def long_span(what: Command, now: float, zone: str) -> Optional[TypedSpan]:
     span = read_span(what.duration, now=float(int(now)), zone=zone)
     if span.end - span.start > verb.longest_days * 86400:
         raise RejectedInput(
-            f"{what.verb} is for {verb.longest_days} days at most, not {span_in_words(span, zone)}"
+            f"`/pd {verb.typed}` is for {verb.longest_days} days at most, not "
+            f"{span_in_words(span, zone)}"
         )
     return span if span.end - span.start > LONG_SECONDS else None
 

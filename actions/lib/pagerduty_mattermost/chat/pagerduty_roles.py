@@ -4,8 +4,9 @@ person in whose name it acts may not.
 Owners, admins, managers (`user`) and responders (`limited_user`) act. Observers and people with
 restricted access act where a team role says so: manager or responder in a team of the incident,
 or of the service, schedule or policy that is changed (`Verb.touches`). Stakeholders
-(`read_only_user`, `read_only_limited_user`) only look. The role is remembered with the identity
-(an hour), and looked up before anything is changed.
+(`read_only_user`, `read_only_limited_user`) only look. The role is remembered with the identity,
+and believed for five minutes where it allows the act; before somebody is refused it is asked for
+again, so that whoever was just given a role may act at once.
 """
 
 from __future__ import annotations
@@ -27,12 +28,20 @@ ACTING = frozenset({"owner", "admin", "user", "limited_user"})
 STAKEHOLDERS = frozenset({"read_only_user", "read_only_limited_user"})
 ACTING_IN_TEAM = frozenset({"manager", "responder"})
 NAMES: Mapping[str, str] = {
+    "owner": "Account Owner",
+    "admin": "Global Admin",
+    "user": "Manager",
+    "limited_user": "Responder",
     "observer": "Observer",
     "restricted_access": "Restricted Access",
     "read_only_user": "Full Stakeholder",
     "read_only_limited_user": "Limited Stakeholder",
 }
 """As PagerDuty's pages call them."""
+ALLOWED_SECONDS = 300.0
+"""How long a role is believed that allows the act: so late whoever lost it is refused."""
+REFUSED_SECONDS = 10.0
+"""How long one that does not: what is refused costs no more than a request in that time."""
 
 
 def require(context: Context, command: Command, verb: Verb) -> None:
@@ -41,28 +50,34 @@ def require(context: Context, command: Command, verb: Verb) -> None:
     chat = context.settings.chat
     if chat.anonymous_create and verb.name == "create" and not command.service:
         return
-    found = _actor(context, command)
-    if found is None:
-        return
-    person_id, role = found
-    if not role or role in ACTING:
-        return
-    if role not in STAKEHOLDERS and _acts_in_teams(context, command, verb, person_id):
-        return
-    name = NAMES.get(role, one_line(clean(role, 40)))
+    role = ""
+    for seconds in (ALLOWED_SECONDS, REFUSED_SECONDS):
+        found = _actor(context, command, seconds)
+        if found is None:
+            return
+        person_id, role = found
+        if not role or role in ACTING:
+            return
+        if role not in STAKEHOLDERS and _acts_in_teams(context, command, verb, person_id):
+            return
     way_out = (
         "" if role in STAKEHOLDERS else "; a team role of Responder or Manager there would let you"
     )
     raise RejectedInput(
-        f"PagerDuty does not let you {verb.name.replace('_', ' ')}: your role is {name}, which "
+        f"PagerDuty does not let you {verb.infinitive}: your role is {role_name(role)}, which "
         f"may only read{way_out}"
     )
 
 
-def _actor(context: Context, command: Command) -> Optional[Tuple[str, str]]:
-    """Id and role of the PagerDuty user in whose name it is done; None where that is nobody's
-    own."""
-    from pagerduty_mattermost.chat.acting_user import identify
+def role_name(role: str) -> str:
+    """As PagerDuty's pages call it; not escaped."""
+    return NAMES.get(role, one_line(clean(role, 40)).replace("_", " "))
+
+
+def _actor(context: Context, command: Command, seconds: float) -> Optional[Tuple[str, str]]:
+    """Id and role of the PagerDuty user in whose name it is done, as PagerDuty said within so many
+    seconds; None where that is nobody's own."""
+    from pagerduty_mattermost.chat.acting_user import identify_lately
 
     try:
         if command.from_email:
@@ -73,7 +88,7 @@ def _actor(context: Context, command: Command) -> Optional[Tuple[str, str]]:
                 lambda: resolve_user(context.pagerduty, command.from_email),
             )
             return person.id, role
-        found = identify(context, command.user)
+        found = identify_lately(context, command.user, seconds)
     except (NotFound, Ambiguous, ConfigError, RejectedInput):
         return None
     return found.person.id, found.role

@@ -4,27 +4,31 @@
 
 Case and spaces do not matter, nor whether an incident comes before the command or behind it. How
 incidents are typed says `core.typed_incidents`; without one the thread or the asker tells which is
-meant (which_incident). `dry-run` in front changes nothing; `incident` in front is what `/incident`
-sends. What can't be read comes back as a problem in one line, with what to type instead: nothing
-that was not read becomes part of a text where it could be an incident.
+meant (which_incident). `dry-run` in front, or `--dry-run` anywhere, changes nothing; `incident` in
+front is what `/incident` sends. What can't be read comes back as a problem in one line, with what
+to type instead: nothing that was not read becomes part of a text where it could be an incident.
 """
 
 from __future__ import annotations
 
-from typing import Iterator, NamedTuple
+from typing import Iterator, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.forms import Unread
 from pagerduty_mattermost.chat.line import TypedLine, words_of
 from pagerduty_mattermost.chat.options import option_name, read_options
-from pagerduty_mattermost.chat.verb import NOTHING
+from pagerduty_mattermost.chat.verb import MANY, NOTHING, ONE, Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import typed_incidents
 from pagerduty_mattermost.core.text import clean, one_line
 
 MAX_CHARACTERS = 4000
 """A longer line is not read."""
+DRY_RUN_OF_WHAT = "a dry run of what? `/pd dry-run resolve 1234` shows what that would do"
+_DRY_OPTIONS = ("dry-run", "dryrun", "dry_run")
+_MOST_HINTS = 4
+"""Ways to type a command that are shown at once."""
 _PREFIXES = ("incident", "incidents")
 _UNREAD = Command("")
 
@@ -46,14 +50,18 @@ def parse(text: str, table: CommandTable = TABLE) -> Parsed:
         )
     line = words_of(clean(text).strip())
     dry = _dry_words(line)
-    line = line.rest(dry)
-    if not dry and not line.words:
+    line, asked = _without_dry_option(line.rest(dry))
+    dry = dry or asked
+    if not line.words:
+        if dry:
+            return Parsed(_UNREAD, DRY_RUN_OF_WHAT)
         line = words_of("help")
     for candidate in _candidates(table, line):
         try:
             command = _matched(table, candidate)
         except Unread as unread:
-            return Parsed(_UNREAD, str(unread))
+            stray = _stray_option(table, line) if unread.lacks_usage else ""
+            return Parsed(_UNREAD, stray or str(unread))
         if command.verb:
             return Parsed(command, dry_run=dry > 0)
     prefixed = line.word(0) in _PREFIXES and len(line.words) > 1
@@ -64,6 +72,19 @@ def _dry_words(line: TypedLine) -> int:
     if line.word(0) in ("dry-run", "dryrun"):
         return 1
     return 2 if line.keys(2) == ("dry", "run") else 0
+
+
+def _without_dry_option(line: TypedLine) -> Tuple[TypedLine, int]:
+    """The line without `--dry-run`, wherever it stands outside quotes, and how often that was."""
+    kept = tuple(
+        word
+        for word in line.words
+        if option_name(line.text[word.start : word.end]) not in _DRY_OPTIONS
+    )
+    removed = len(line.words) - len(kept)
+    if not removed:
+        return line, 0
+    return words_of(" ".join(line.text[word.start : word.end] for word in kept)), removed
 
 
 def _candidates(table: CommandTable, line: TypedLine) -> Iterator[TypedLine]:
@@ -106,7 +127,13 @@ def _matched(table: CommandTable, line: TypedLine) -> Command:
             optional = bool(verb.options or verb.flags)
             if read is not None and optional:
                 rest = words_of(" ".join(rest.text[w.start : w.end] for w in rest.words))
-            fields = form.reader.read(rest)
+            try:
+                fields = form.reader.read(rest)
+            except Unread as unread:
+                if not unread.lacks_usage:
+                    raise
+                line_of_it = f"{unread}: type `/pd {verb.hint}`"
+                raise Unread(line_of_it, lacks_usage=True) from None
             if fields is None:
                 continue
             given = {name: word for name, word in fields.items() if word}
@@ -120,21 +147,17 @@ def _problem(table: CommandTable, line: TypedLine) -> str:
     of this pack, or what changes nothing."""
     word = line.word(0)
     verbs = table.with_word(word)
-    stray = next(filter(None, (option_name(line.text[w.start : w.end]) for w in line.words)), "")
-    if verbs and stray and not any(verb.options or verb.flags for verb in verbs):
-        owners = sorted(
-            {verb.word for verb in table.verbs if stray in (*verb.options, *verb.flags)}
-        )
-        if owners:
-            return f"--{stray} belongs to " + " and ".join(f"`/pd {one}`" for one in owners)
+    stray = _stray_option(table, line)
+    if stray:
+        return stray
     if verbs:
-        return "type " + " or ".join(f"`/pd {verb.hint}` ({verb.help})" for verb in verbs)
+        return _usage(table, line, verbs)
     shown = one_line(line.before(1).typed(), 30)
     same = table.meaning(word)
     if same is not None:
         return (
             f"there is no command {shown!r}; {same.word} means that: "
-            f"`/pd {_said_anew(table, line, same.word)}`"
+            f"`/pd {_meant(table, line, same)}`"
         )
     near = table.near(word)
     if not near:
@@ -143,6 +166,42 @@ def _problem(table: CommandTable, line: TypedLine) -> str:
     if _changes_nothing(table, anew):
         return f"there is no command {shown!r}; did you mean `/pd {anew}`?"
     return f"there is no command {shown!r}; `/pd help {near}` explains the nearest"
+
+
+def _stray_option(table: CommandTable, line: TypedLine) -> str:
+    """What is said of the first option in it, which belongs to other commands; empty where there
+    is none."""
+    verbs = table.with_word(line.word(0))
+    stray = next(filter(None, (option_name(line.text[w.start : w.end]) for w in line.words)), "")
+    if not (verbs and stray) or any(verb.options or verb.flags for verb in verbs):
+        return ""
+    owners = sorted({verb.word for verb in table.verbs if stray in (*verb.options, *verb.flags)})
+    told = " and ".join(f"`/pd {one}`" for one in owners)
+    return f"--{stray} belongs to {told}" if owners else ""
+
+
+def _usage(table: CommandTable, line: TypedLine, verbs: Sequence[Verb]) -> str:
+    """How the command is typed; of several with the same first word those whose further words
+    stand there, too."""
+    for count in range(min(table.most_words, len(line.words)), 1, -1):
+        owners = [verb for verb, _ in table.beginning(line.keys(count)) if verb in verbs]
+        if owners:
+            verbs = owners
+            break
+    if len(verbs) == 1:
+        return f"type `/pd {verbs[0].hint}` ({verbs[0].help})"
+    shown = verbs[:_MOST_HINTS]
+    more = f"; `/pd help {line.word(0)}` shows all" if len(verbs) > len(shown) else ""
+    return "type " + " or ".join(f"`/pd {verb.hint}`" for verb in shown) + more
+
+
+def _meant(table: CommandTable, line: TypedLine, verb: Verb) -> str:
+    """The line as that verb, where it names the verb's incidents; of one that acts on incidents
+    other words may mean something else ("end the call")."""
+    anew = _said_anew(table, line, verb.word)
+    if verb.incidents not in (ONE, MANY) or not line.rest(1):
+        return anew
+    return anew if _matched(table, words_of(anew)).incidents else verb.usage
 
 
 def _changes_nothing(table: CommandTable, text: str) -> bool:

@@ -34,11 +34,19 @@ def require(context: Context, command: Command, verb: Verb) -> None:
         entries = chat.allowed.get(name)
         if entries is not None and not any(_fits(context, command, entry) for entry in entries):
             raise RejectedInput(
-                f"you may not {name.replace('_', ' ')} here: it is for "
-                f"{', '.join(entries) or 'nobody'}"
+                f"you may not {_infinitive(name, verb)} here: it is for "
+                f"{', '.join(entries) or 'nobody'} (chat.allowed)"
             )
     if verb.changes == PAGERDUTY:
         pagerduty_roles.require(context, command, verb)
+
+
+def _infinitive(name: str, verb: Verb) -> str:
+    """Of the verb of that name, in a sentence."""
+    from pagerduty_mattermost.chat.verbs.registry import TABLE
+
+    named = verb if verb.name == name else TABLE.get(name)
+    return named.infinitive if named is not None else name
 
 
 def rights(command: Command, verb: Verb) -> Tuple[str, ...]:

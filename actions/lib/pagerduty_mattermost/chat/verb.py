@@ -93,10 +93,15 @@ class Verb(NamedTuple):
     """What it would do, in words, for the question before it and for a dry run: a sentence without
     its end whose places `chat.in_words` fills in, or a function that makes it. Of each that
     changes PagerDuty, or is an act on an incident."""
+    to_do: str = ""
+    """What it is behind "you may not", where the words that are typed for it make no sentence."""
     button: str = ""
     """The act on the button that does it, where the name alone is no good word."""
     is_detail: bool = False
     """`/pd help` leaves it to `/pd help <its first word>`."""
+    on_top_of: Optional[Callable[[Context, Command], str]] = None
+    """What of the same kind there is already in that time, in Markdown, so that it is asked about
+    first with it; empty: nothing."""
     dry_run: str = ""
     """What a dry run says it would do, where the request that it would send tells people
     nothing."""
@@ -105,6 +110,18 @@ class Verb(NamedTuple):
     def word(self) -> str:
         """The first word of its usage."""
         return self.usage.split(" ")[0]
+
+    @property
+    def typed(self) -> str:
+        """What is typed for it, without what varies: "override cancel"."""
+        words = self.usage.split(" ")
+        count = next((n for n, word in enumerate(words) if word[0] in '[<"'), len(words))
+        return " ".join(words[:count])
+
+    @property
+    def infinitive(self) -> str:
+        """As part of a sentence: "acknowledge incidents"."""
+        return self.to_do or self.typed
 
     @property
     def act(self) -> str:

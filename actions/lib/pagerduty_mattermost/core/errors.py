@@ -21,8 +21,16 @@ class PackError(Exception):
         """HTTP status of the answer, if one came."""
         self.error_id = error_id
         """Mattermost's error id or PagerDuty's numeric error code, as text."""
+        self.said = ""
+        """The other side's own words, where it refused what was asked for: for people, who know
+        nothing of the request."""
         self.field = ""
         """Of a command: which of its fields was wrong, where one was."""
+
+    @property
+    def in_chat(self) -> str:
+        """The line for people in chat: without the request that was refused."""
+        return f"PagerDuty refuses: {self.said}" if self.said else str(self)
 
 
 class ConfigError(PackError):
@@ -153,5 +161,5 @@ def reworded(error: PackError, line: str) -> PackError:
     import copy
 
     made = copy.copy(error)
-    made.args = (line,)
+    made.args, made.said = (line,), ""
     return made

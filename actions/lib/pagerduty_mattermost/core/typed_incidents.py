@@ -5,8 +5,9 @@
     read("the disk is full")     # -> TypedIncidents((), "the disk is full")
 
 An incident is a number, PagerDuty's id (in any case) or its link, with whatever punctuation,
-brackets and quotes stand around it; several stand between commas, semicolons, spaces or "and". The
-text behind them begins behind a colon or a full stop at the latest. What stands in quotes and is
+brackets and quotes stand around it; several stand between commas, semicolons, spaces or "and". A
+colon or a full stop ends them: whatever stands behind it is text. Elsewhere a word that begins
+like an incident and is none is `wrong`, in front of the text as well. What stands in quotes and is
 more than incidents is text, so quotes say that a number is none.
 """
 
@@ -22,29 +23,33 @@ ID_CHARACTERS = (7, 12, 13, 14, 15, 16)
 """Lengths of PagerDuty's ids of incidents, which are 7 or 14, and near them of mistyped ones."""
 _MIN_ID_CHARACTERS = 6
 _OPENS = OPENING + "([{<*_~«（「"
+_BEFORE = "-\u2013\u2014.,:;!?/\\|="
+"""Typed by mistake in front of a number; not `+`, which people write for "I agree"."""
 _CLOSES = CLOSING + ")]}>*_~»）」"
 _ENDS = ".:!?…：。"
 """Behind an incident: here the text begins."""
 _COMMAS = ",;，；、"
 _AND = ("and", "&", "+")
-_RANGES = (
-    "or",
-    "to",
-    "through",
-    "till",
-    "until",
-    "-",
-    "\u2013",
-    "\u2014",
-    "..",
-    "...",
-    "/",
-    "but",
+_RANGES = frozenset(
+    (
+        *("or", "to", "through", "thru", "till", "until", "but", "not", "except", "without"),
+        *("plus", "with", "also", "then", "und", "oder", "bis", "et", "ou", "y", "og", "och"),
+        *("-", "--", "\u2013", "\u2014", "..", "...", "\u2026", "/", "|", "&&"),
+        *("incident", "incidents", "alert", "alerts"),
+    )
 )
+"""In front of a further incident; what is meant by them is not guessed."""
 _NOUNS = ("incident", "incidents", "id", "ids", "number", "numbers", "no", "nr")
+_INCIDENTS = ("incident", "incidents")
 _BEFORE_NOUNS = ("of", "on", "the")
 _MAX_NOUNS = 4
-_HIDDEN = dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u2068\u2069\u200e\u200f"))
+_HIDDEN = {
+    **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u2068\u2069\u200e\u200f")),
+    ord("\u2116"): "#",
+}
+"""What nobody sees, and the number sign of other keyboards."""
+_DASHES = ("-", "--", "\u2013", "\u2014", "\u2192", "->", "=>", "|", "\u2022", "*", ":", "=")
+"""Between incidents and text."""
 
 
 class TypedIncidents(NamedTuple):
@@ -55,7 +60,9 @@ class TypedIncidents(NamedTuple):
     rest: str = ""
     """The text behind them."""
     wrong: str = ""
-    """A word that begins like an incident and is none."""
+    """A word that begins like an incident and is none, or is one too many."""
+    is_ended: bool = False
+    """Whether a colon or a full stop ends them: what stands behind it is text, whatever it is."""
 
 
 class _Word(NamedTuple):
@@ -67,13 +74,13 @@ class _Word(NamedTuple):
     """Whether the text begins behind it."""
 
 
-def read(text: str, most: int = 0) -> TypedIncidents:
-    """`most`: how many are read (0: all); behind a space the next word is text then, behind a
-    comma it is one too many, so it is `wrong`."""
+def read(text: str, most: int = 0, *, numbers_behind: bool = False) -> TypedIncidents:
+    """`most`: how many are read (0: all); one more is `wrong`. `numbers_behind`: what stands
+    behind a space may begin with a digit, as a time or a level does."""
     start = _skipped_nouns(text)
     quotes = QuoteEnds(text)
     found: List[str] = []
-    at, listed = start, False
+    at, listed, is_ended = start, False, False
     while True:
         begin = _space(text, at)
         quoted = _quoted(text, quotes, begin)
@@ -87,27 +94,31 @@ def read(text: str, most: int = 0) -> TypedIncidents:
             word = _Word(begin, behind, inner[-1], text[behind : behind + 1] in tuple(_ENDS))
         else:
             word = _word(text, begin)
+        typed = text[word.start : word.end]
         if not word.id:
-            typed = text[word.start : word.end]
+            if quotes.end(word.start) >= word.end > word.start:
+                break
             named = start > 0 and not found and any(map(str.isdigit, typed))
-            if named or ((not found or listed) and _begins_like_one(typed)):
+            read_here = not found or listed or not numbers_behind
+            if named or (read_here and _begins_like_one(typed, bool(found))):
                 return TypedIncidents((), text, typed)
             break
         if most and len(found) >= most and quoted is None:
-            if listed:
-                return TypedIncidents((), text, text[word.start : word.end])
+            if listed or not numbers_behind:
+                return TypedIncidents((), text, typed)
             break
         if quoted is None:
             found.append(word.id)
         at = word.end + (quoted is not None and word.ends)
         if word.ends:
+            is_ended = True
             break
         at, listed = _separator(text, at)
     ids = tuple(dict.fromkeys(found))
     if not ids:
         named = start > 0 and not text[start:].strip()
         return TypedIncidents((), text.strip(), text.strip() if named else "")
-    return TypedIncidents(ids, text[at:].lstrip(" \t\n\r" + _COMMAS))
+    return TypedIncidents(ids, text[at:].lstrip(" \t\n\r" + _COMMAS), "", is_ended)
 
 
 def goes_on(rest: str) -> str:
@@ -118,6 +129,12 @@ def goes_on(rest: str) -> str:
         return ""
     second = _word(rest, _space(rest, first.end))
     return rest[first.start : second.end] if second.id else ""
+
+
+def without_dash(rest: str) -> str:
+    """A text behind incidents without the dash, arrow or the like between both."""
+    first, *others = rest.split(None, 1) or [""]
+    return "".join(others) if first in _DASHES else rest
 
 
 def is_perhaps_word(id: str) -> bool:
@@ -159,10 +176,14 @@ def _separator(text: str, at: int) -> Tuple[int, bool]:
         listed = listed or text[behind] in _COMMAS
         behind += 1
     word = _word(text, behind)
-    if text[word.start : word.end].lower() in _AND:
-        following = _word(text, _space(text, word.end))
-        if following.id or _begins_like_one(text[following.start : following.end]):
+    joined = text[word.start : word.end].lower() in _AND
+    following = _word(text, _space(text, word.end)) if joined else word
+    if (joined or listed) and text[following.start : following.end].lower() in _INCIDENTS:
+        following = _word(text, _space(text, following.end))
+        if following.id:
             return following.start, True
+    if joined and (following.id or _begins_like_one(text[following.start : following.end], True)):
+        return following.start, True
     return (behind if listed else at), listed
 
 
@@ -219,12 +240,14 @@ def _has_form_of_id(word: str) -> bool:
     return word.isupper() and (word[0], len(word)) in (("P", 7), ("Q", 14))
 
 
-def _begins_like_one(word: str) -> bool:
-    """A digit or `#` in front, an id with more behind it, or a link into PagerDuty."""
-    bare = word.lstrip(_OPENS).lower()
+def _begins_like_one(word: str, behind: bool = False) -> bool:
+    """A digit or `#` in front, an id with more behind it, or a link into PagerDuty. `behind`:
+    behind an incident, where a link to elsewhere is text."""
+    bare = word.translate(_HIDDEN).lstrip(_OPENS + _BEFORE).lower()
     if bare.startswith(("http://", "https://")):
         host = bare.split("/")[2] if bare.count("/") > 1 else ""
-        return "pagerduty" in host or "/incident" in bare or "/pl/" in bare
+        elsewhere = "/incident" in bare or "/pl/" in bare
+        return "pagerduty" in host or (elsewhere and not behind)
     if not bare:
         return False
     if bare[0].isdigit() or bare[0] in "#＃":

@@ -5,8 +5,8 @@ same e-mail address.
     # -> Identity(account=User(...), person=Reference(...), how="email")
 
 A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away;
-whom PagerDuty has for a link or an address is remembered for an hour, with their role, beside it
-or in its place; that it has nobody, for five minutes.
+whom PagerDuty has for a link or an address is remembered for an hour, with their role and when it
+was read (`looked_up_again`), beside it or in its place; that it has nobody, for five minutes.
 Ids and not names: names change hands. Mattermost tells no bot whether an address was verified, so
 how far to trust it is the owner's decision (chat.link_by_email; `mattermost.setup` says what the
 server's settings allow).
@@ -34,6 +34,18 @@ MISSED_SECONDS = 300
 LINK, EMAIL, OFF, NOBODY = "link", "email", "off", "nobody"
 
 
+class NotLinked(NotFound):
+    """PagerDuty has nobody for an account. `username`: the account's name in Mattermost."""
+
+    def __init__(self, message: str, username: str) -> None:
+        super().__init__(message)
+        self.username = username
+
+
+class Disconnected(NotLinked):
+    """The account's owner wants nothing done in their name."""
+
+
 class Identity(NamedTuple):
     account: User
     person: Reference
@@ -41,66 +53,109 @@ class Identity(NamedTuple):
     """`link`: an admin said so; `email`: the addresses are the same."""
     role: str = ""
     """The person's role at PagerDuty; empty where it does not tell."""
+    role_at: float = 0.0
+    """When PagerDuty said so, in seconds since the epoch; 0: not known."""
 
 
 def linked(
-    mattermost: Mattermost, pagerduty: PagerDuty, store: Store, user: str, *, by_email: bool = True
+    mattermost: Mattermost,
+    pagerduty: PagerDuty,
+    store: Store,
+    user: str,
+    *,
+    by_email: bool = True,
+    now: float,
 ) -> Identity:
     """Raises NotFound (no such account, a deactivated one) and as `linked_account`."""
     account = chat_user(mattermost, account_name(user), or_id=True)
-    return linked_account(account, pagerduty, store, by_email=by_email)
+    return linked_account(account, pagerduty, store, by_email=by_email, now=now)
 
 
 def linked_account(
-    account: User, pagerduty: PagerDuty, store: Store, *, by_email: bool = True
+    account: User, pagerduty: PagerDuty, store: Store, *, by_email: bool = True, now: float
 ) -> Identity:
-    """The same for an account that was read already. Raises NotFound (an address hidden from the
-    bot, nobody at PagerDuty), Ambiguous, StoreUnreachable (a link could stand there) and the
-    gateways' errors. `by_email`: whether the same address is enough (chat.link_by_email)."""
+    """The same for an account that was read already. `by_email`: whether the same address is
+    enough (chat.link_by_email); `now`: seconds since the epoch. Raises NotLinked (an address
+    hidden from the bot, nobody at PagerDuty), Ambiguous, StoreUnreachable (a link could stand
+    there) and the gateways' errors."""
+    username = account.username
     kept, remembered = _kept(store, account)
     address = ascii_lower(account.email)
     if isinstance(kept, dict) and kept.get("how") == OFF:
-        raise NotFound(f"@{account.username} is disconnected: `/pd connect` undoes it")
+        raise Disconnected(f"@{username} is disconnected: `/pd connect` undoes it", username)
     if isinstance(kept, dict) and kept.get("how") == LINK:
         id = str(kept.get("id"))
-        if remembered is None or remembered[0].id != id:
-            remembered = _still_there(pagerduty, account, id)
-            person, role = remembered
-            answer = {"id": id, "name": person.name, "email": person.email, "role": role}
-            store.remember(_person_key(account), answer, ttl=REMEMBERED_SECONDS)
-        return Identity(account, remembered[0], LINK, remembered[1])
+        if remembered is not None and remembered.person.id == id:
+            return remembered
+        return _with_link(pagerduty, store, account, id, now)
     if not by_email:
-        raise NotFound(
-            f"no admin linked @{account.username} (identity.link), and chat.link_by_email is off"
+        raise NotLinked(
+            f"no admin linked @{username} (identity.link), and chat.link_by_email is off",
+            username,
         )
     if not account.email:
-        raise NotFound(
-            f"Mattermost does not show the e-mail address of @{account.username} to the "
-            "bot, and no admin linked it"
+        raise NotLinked(
+            f"Mattermost does not show the e-mail address of @{username} to the "
+            "bot, and no admin linked it",
+            username,
         )
-    nobody = f"no PagerDuty user has the e-mail address of @{account.username}"
+    nobody = NotLinked(f"no PagerDuty user has the e-mail address of @{username}", username)
     if isinstance(kept, dict) and kept.get("email") == address:
         if kept.get("how") == NOBODY:
-            raise NotFound(nobody)
+            raise nobody
         if "role" in kept:  # older versions of the pack remembered none
             id, name, role = (str(kept.get(field)) for field in ("id", "name", "role"))
-            return Identity(account, Reference("user", id, name, account.email), EMAIL, role)
+            person = Reference("user", id, name, account.email)
+            return Identity(account, person, EMAIL, role, _moment(kept))
     try:
         person, role = resolve_user(pagerduty, account.email)
         if ascii_lower(person.email) != address:  # a name of that form
-            raise NotFound(nobody)
+            raise nobody
     except NotFound:
         store.remember(_key(account), {"how": NOBODY, "email": address}, ttl=MISSED_SECONDS)
-        raise NotFound(nobody) from None
-    found = {
-        "how": EMAIL,
-        "id": person.id,
-        "name": person.name,
-        "email": address,
-        "role": role,
-    }
-    store.remember(_key(account), found, ttl=REMEMBERED_SECONDS)
-    return Identity(account, person, EMAIL, role)
+        raise nobody from None
+    return _remembered(store, Identity(account, person, EMAIL, role, now))
+
+
+def looked_up_again(
+    found: Identity, pagerduty: PagerDuty, store: Store, *, now: float
+) -> Identity:
+    """The same account's person and role as PagerDuty has them now: one request, two where
+    somebody else has the address by now. Raises as `linked_account`."""
+    account = found.account
+    if found.how == LINK:
+        return _with_link(pagerduty, store, account, found.person.id, now)
+    try:
+        person, role = resolve_user(pagerduty, found.person.id)
+    except (NotFound, Ambiguous):
+        person, role = found.person._replace(email=""), ""
+    if ascii_lower(person.email) == ascii_lower(account.email):
+        return _remembered(store, found._replace(person=person, role=role, role_at=now))
+    store.forget(_key(account))
+    return linked_account(account, pagerduty, store, now=now)
+
+
+def _with_link(pagerduty: PagerDuty, store: Store, account: User, id: str, now: float) -> Identity:
+    person, role = _still_there(pagerduty, account, id)
+    return _remembered(store, Identity(account, person, LINK, role, now))
+
+
+def _remembered(store: Store, found: Identity) -> Identity:
+    """Written down for an hour."""
+    account, person = found.account, found.person
+    kept = {"id": person.id, "name": person.name, "role": found.role, "role_at": found.role_at}
+    if found.how == LINK:
+        key, value = _person_key(account), {**kept, "email": person.email}
+    else:
+        key, value = _key(account), {**kept, "how": EMAIL, "email": ascii_lower(account.email)}
+    store.remember(key, value, ttl=REMEMBERED_SECONDS)
+    return found
+
+
+def _moment(kept: Dict[str, Any]) -> float:
+    """When the role was read; 0 where an earlier version did not write it down."""
+    at = kept.get("role_at")
+    return float(at) if isinstance(at, (int, float)) and not isinstance(at, bool) else 0.0
 
 
 def link(
@@ -184,9 +239,10 @@ def _still_there(pagerduty: PagerDuty, account: User, id: str) -> Tuple[Referenc
     try:
         return resolve_user(pagerduty, id)
     except (NotFound, Ambiguous):
-        raise NotFound(
+        raise NotLinked(
             f"@{account.username} is linked to a PagerDuty user ({id}) who is gone: "
-            "identity.link again"
+            "identity.link again",
+            account.username,
         ) from None
 
 
@@ -199,10 +255,9 @@ def _person_key(account: User) -> str:
     return f"{_key(account)}.person"
 
 
-def _kept(store: Store, account: User) -> Tuple[Any, Optional[Tuple[Reference, str]]]:
-    """Link or remembered address, and the linked person with their role where remembered: one
-    datastore call.
-    Raises BrokenValue for a link that does not read."""
+def _kept(store: Store, account: User) -> Tuple[Any, Optional[Identity]]:
+    """Link or remembered address, and whom it leads to where that is remembered: one datastore
+    call. Raises BrokenValue for a link that does not read."""
 
     def on_broken(error: BrokenValue) -> None:
         if error.name == _key(account):
@@ -218,12 +273,13 @@ def _kept(store: Store, account: User) -> Tuple[Any, Optional[Tuple[Reference, s
         str(person.get("name")),
         str(person.get("email")),
     )
-    return found.get(_key(account)), (remembered, str(person.get("role")))
+    role = str(person.get("role"))
+    return found.get(_key(account)), Identity(account, remembered, LINK, role, _moment(person))
 
 
 def account_name(user: str) -> str:
     """Mattermost's names are lower case. Raises NotFound for an empty one."""
-    name = one_line(clean(user, 100)).lstrip("@")
+    name = one_line(clean(user, 100)).lstrip("@").rstrip(":,;!?")
     if not name:
         raise NotFound("the chat did not say who you are")
     return name if "@" in name else name.lower()

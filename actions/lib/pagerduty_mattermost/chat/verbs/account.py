@@ -5,13 +5,20 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from pagerduty_mattermost.chat.acting_user import DEFAULT_SENDER, WAYS_OUT, account, identify
+from pagerduty_mattermost.chat.acting_user import (
+    DEFAULT_SENDER,
+    account,
+    identify_lately,
+    ways_out,
+)
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Fields, Form, FormReader
 from pagerduty_mattermost.chat.line import TypedLine
+from pagerduty_mattermost.chat.pagerduty_roles import REFUSED_SECONDS, role_name
 from pagerduty_mattermost.chat.verb import OWN_SETTINGS, YOU, Verb
 from pagerduty_mattermost.core import markdown
-from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput, reworded
+from pagerduty_mattermost.core.text import escape
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -20,13 +27,14 @@ if TYPE_CHECKING:
 def who_am_i(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.people import identity
 
-    found = identify(context, command.user)
+    found = identify_lately(context, command.user, REFUSED_SECONDS)
     why = (
         "an admin linked you"
         if found.how == identity.LINK
         else "your e-mail address is the same on both sides"
     )
-    return CommandResult(f"You are {markdown.cell(found.person.name)} at PagerDuty: {why}.")
+    role = f", role {escape(role_name(found.role))}" if found.role else ""
+    return CommandResult(f"You are {markdown.cell(found.person.name)} at PagerDuty{role}: {why}.")
 
 
 def connect(context: Context, command: Command) -> CommandResult:
@@ -34,13 +42,11 @@ def connect(context: Context, command: Command) -> CommandResult:
     there is nothing to type: the same address on both sides counts, or an admin's word."""
     from pagerduty_mattermost.people import identity
 
-    user = identity.connect(context.mattermost, context.store, command.user)
+    identity.connect(context.mattermost, context.store, command.user)
     try:
         return who_am_i(context, command)
     except (NotFound, Ambiguous) as error:
-        raise type(error)(
-            f"{error}. {WAYS_OUT}; {DEFAULT_SENDER}".replace("user=<you>", f"user={user.username}")
-        ) from None
+        raise reworded(error, f"{error}. {ways_out(error, DEFAULT_SENDER)}") from None
 
 
 def disconnect(context: Context, command: Command) -> CommandResult:
@@ -82,6 +88,7 @@ VERBS = (
         name="whoami",
         run=who_am_i,
         usage="whoami",
+        to_do="ask who you are",
         example="whoami",
         help="who you are at PagerDuty",
         forms=(Form(("whoami", "who am i", "who ami")),),
@@ -91,6 +98,7 @@ VERBS = (
         name="connect",
         run=connect,
         usage="connect",
+        to_do="connect your account",
         example="connect",
         help="search again for the PagerDuty user with your e-mail address",
         forms=(Form(("connect",)),),
@@ -102,6 +110,7 @@ VERBS = (
         name="disconnect",
         run=disconnect,
         usage="disconnect",
+        to_do="disconnect your account",
         example="disconnect",
         help="nothing is done in your name until you connect again",
         forms=(Form(("disconnect",)),),
@@ -113,6 +122,7 @@ VERBS = (
         name="notify",
         run=notify,
         usage="notify [on | off]",
+        to_do="change your notifications",
         example="notify off",
         help="whether you get a direct message when your shifts begin and end, and before",
         forms=(

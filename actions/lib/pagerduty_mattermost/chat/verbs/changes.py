@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, Dict
 
+from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import (
@@ -28,6 +29,7 @@ from pagerduty_mattermost.chat.verb import (
 from pagerduty_mattermost.chat.verbs.named_incidents import (
     incident_of,
     named,
+    read_one,
     sender_and_incident,
 )
 from pagerduty_mattermost.core import times, typed_times
@@ -58,7 +60,7 @@ def snooze(context: Context, command: Command) -> CommandResult:
         raise RejectedInput(
             f"{command.duration[:60]!r} is until {until}: PagerDuty snoozes a week at most"
         )
-    email, incident = sender_and_incident(context, command)
+    email, incident = sender_and_incident(context, command, OPEN_STATES)
     path = fill("/incidents/{incident}/snooze", incident=incident.id)
     context.pagerduty.post(path, {"duration": length}, from_email=email)
     until = times.stamp(times.iso(span.end), times.zone(zone))
@@ -74,21 +76,25 @@ def merge(context: Context, command: Command) -> CommandResult:
     ]
     if not others:
         raise RejectedInput("an incident can't be merged into itself")
+    there = [one for one in others if one.merged_into == target.id]
+    others = [one for one in others if one not in there]
+    already = [f"{named(one)} is merged into {named(target)} already." for one in there]
+    if not others:
+        return CommandResult(" ".join(already), (target.id,), email, already=True)
     if not target.is_open:
         raise RejectedInput(
-            f"incident #{target.number} is {target.status}: only into an open one can be merged"
+            f"{headline(target, 120)} is {target.status}: only into an open one can be merged"
         )
     body = {"source_incidents": [{"id": one.id, "type": "incident_reference"} for one in others]}
     path = fill("/incidents/{incident}/merge", incident=target.id)
     context.pagerduty.put(path, body, from_email=email)
     which = ", ".join(named(one) for one in others)
-    return CommandResult(
-        f"Merged {which} into {named(target)}.", tuple(one.id for one in (target, *others)), email
-    )
+    text = " ".join([f"Merged {which} into {named(target)}.", *already])
+    return CommandResult(text, tuple(one.id for one in (target, *others)), email)
 
 
 def priority(context: Context, command: Command) -> CommandResult:
-    email, incident = sender_and_incident(context, command)
+    email, incident = sender_and_incident(context, command, OPEN_STATES)
     changes = {"priority": one_line(clean(command.text, 300))}
     if not changes["priority"]:
         raise RejectedInput("which priority? P1, say")
@@ -102,7 +108,7 @@ def priority(context: Context, command: Command) -> CommandResult:
 
 def urgency(context: Context, command: Command) -> CommandResult:
     wanted = checked_urgency(command.text)
-    email, incident = sender_and_incident(context, command)
+    email, incident = sender_and_incident(context, command, OPEN_STATES)
     changes = {"urgency": wanted}
     after = incident_of(
         incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
@@ -113,9 +119,9 @@ def urgency(context: Context, command: Command) -> CommandResult:
 def checked_urgency(text: str, name: str = "urgency") -> str:
     """The urgency that was typed, in lower case. Raises RejectedInput for another word. `name`:
     what it was typed as."""
-    urgency = text.strip().lower()
+    urgency = plain(text).lower().rstrip(".,:;!?")
     if urgency not in URGENCIES:
-        raise RejectedInput(f"{name} is {' or '.join(URGENCIES)}")
+        raise RejectedInput(f"{name} is {' or '.join(URGENCIES)}, not {one_line(text, 40)!r}")
     return urgency
 
 
@@ -137,33 +143,44 @@ def publish_status_update(context: Context, incident_id: str, text: str, email: 
 
 def workflow(context: Context, command: Command) -> CommandResult:
     """Start the incident workflow in `text`, by name or id."""
-    wanted = plain(one_line(clean(command.text, 255)))
     email, incident = sender_and_incident(context, command)
-    rows = context.pagerduty.list_all(
-        "/incident_workflows", "incident_workflows", {"query": wanted}
-    ).items
+    found = _find_workflow(context, command.text)
+    path = fill("/incident_workflows/{workflow}/instances", workflow=found.get("id"))
+    about = {"incident": {"id": incident.id, "type": "incident_reference"}}
+    context.pagerduty.post(path, {"incident_workflow_instance": about})
+    name = escape(one_line(clean(found.get("name"), 200)))
+    return CommandResult(f"Started {name} on {named(incident)}.", (incident.id,), email)
+
+
+def _find_workflow(context: Context, text: str) -> Dict[str, Any]:
+    """By name or id. Raises NotFound, naming those that there are."""
+    wanted = plain(one_line(clean(text, 255)))
+    path, folded = "/incident_workflows", wanted.casefold()
+    rows = context.pagerduty.list_all(path, "incident_workflows", {"query": wanted}).items
     found = [
         row
         for row in rows
-        if wanted.casefold() in (str(row.get("name")).casefold(), str(row.get("id")).casefold())
+        if folded in (str(row.get("name")).casefold(), str(row.get("id")).casefold())
     ]
-    if len(found) != 1:
-        near = ", ".join(str(row.get("name")) for row in rows[:10])
-        with wrong_field("text"):
-            raise NotFound(
-                f"there is no incident workflow {wanted!r}"
-                + (f"; there are {near}" if near else "")
-            )
-    path = fill("/incident_workflows/{workflow}/instances", workflow=found[0].get("id"))
-    about = {"incident": {"id": incident.id, "type": "incident_reference"}}
-    context.pagerduty.post(path, {"incident_workflow_instance": about})
-    name = escape(one_line(clean(found[0].get("name"), 200)))
-    return CommandResult(f"Started {name} on {named(incident)}.", (incident.id,), email)
+    if len(found) == 1:
+        return found[0]
+    rows = rows or context.pagerduty.page(path, "incident_workflows").items
+    there = ", ".join(one_line(clean(row.get("name"), 80)) for row in rows[:10])
+    with wrong_field("text"):
+        raise NotFound(
+            f"there is no incident workflow {wanted!r}" + (f"; there are {there}" if there else "")
+        )
+
+
+def _says_workflow(context: Context, command: Command) -> str:
+    incident = named(read_one(context, command))
+    name = escape(one_line(clean(_find_workflow(context, command.text).get("name"), 200)))
+    return f"Run the workflow “{name}” on {incident}"
 
 
 def _snooze(line: TypedLine) -> Fields:
     """A length that begins with a number, as `2 hours` does, is no incident."""
-    about = incidents_and(words("duration", behind=("for", "until")))
+    about = incidents_and(words("duration", behind=("for", "until")), numbers=True)
     if typed_times.is_time(line.typed()):
         return words("duration").read(line)
     return about.read(line)
@@ -182,8 +199,9 @@ def _merge(line: TypedLine) -> Fields:
 
 
 def _high_or_low(line: TypedLine) -> Fields:
+    """One word, which `checked_urgency` reads: another one is told by it."""
     line = line.without("to", "is")
-    return {"text": line.said()} if line.keys(2) in (("high",), ("low",)) else None
+    return {"text": line.said()} if len(line.words) == 1 else None
 
 
 def _workflow_on(line: TypedLine) -> Fields:
@@ -213,14 +231,15 @@ VERBS = (
         changes=PAGERDUTY,
         incidents=ONE,
         states=OPEN_STATES,
-        says="Let {incidents} rest {until}",
+        says="Snooze {incidents} {until}",
+        to_do="snooze incidents",
     ),
     Verb(
         name="merge",
         run=merge,
         usage="merge <ids> into <id>",
         example="merge 1234 1235 into 1230",
-        help="merge",
+        help="merge into another one, which stays open",
         forms=(Form(("merge",), FormReader(("incidents", "text"), _merge)),),
         group=ACT,
         changes=PAGERDUTY,
@@ -229,6 +248,7 @@ VERBS = (
         repaints=True,
         includes=("resolve",),
         says="Merge {merged}",
+        to_do="merge incidents",
     ),
     Verb(
         name="priority",
@@ -239,7 +259,7 @@ VERBS = (
         forms=(
             Form(
                 ("priority", "set priority", "priority of", "set priority of"),
-                incidents_and(words("text", behind=("to", "is"))),
+                incidents_and(words("text", behind=("to", "is")), numbers=True),
             ),
         ),
         group=ACT,
@@ -248,6 +268,7 @@ VERBS = (
         states=OPEN_STATES,
         repaints=True,
         says="Set the priority of {incidents} to {text}",
+        to_do="set priorities",
         button="Set priority",
     ),
     Verb(
@@ -268,6 +289,7 @@ VERBS = (
         states=OPEN_STATES,
         repaints=True,
         says="Set the urgency of {incidents} to {text}",
+        to_do="set urgencies",
         button="Set urgency",
     ),
     Verb(
@@ -286,6 +308,7 @@ VERBS = (
         changes=PAGERDUTY,
         incidents=ONE,
         says="Publish a status update of {incidents}{words}",
+        to_do="publish status updates",
         button="Publish",
     ),
     Verb(
@@ -307,7 +330,8 @@ VERBS = (
         changes=PAGERDUTY,
         incidents=ONE,
         confirmed=ALWAYS,
-        says="Run the workflow {text} on {incidents}",
+        says=_says_workflow,
+        to_do="run workflows",
         button="Run",
     ),
 )

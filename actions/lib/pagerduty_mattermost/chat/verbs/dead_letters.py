@@ -30,6 +30,7 @@ VERBS = (
         name="deadletters",
         run=listed,
         usage="deadletters [id]",
+        to_do="list what failed",
         example="deadletters 1234",
         help="posts and commands that failed, of all incidents or one, and what becomes of them",
         forms=(

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List
 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_sender, resolve_mentions
@@ -15,10 +16,16 @@ from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.touched import named_service
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, wrong_field
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    RejectedInput,
+    reworded,
+    wrong_field,
+)
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
-from pagerduty_mattermost.gateways.pagerduty.references import resolve
+from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, row_by_id
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -51,7 +58,8 @@ def create(context: Context, command: Command) -> CommandResult:
         **_further_fields(context, command),
     }
     given = with_whole_title(given, whole)
-    row = context.pagerduty.create_incident(given, from_email=email)
+    with explained(context, service):
+        row = context.pagerduty.create_incident(given, from_email=email)
     incident = incident_of(row)
     zone = times.zone(context.settings.time_zone)
     table = incident_lists.incidents([incident], zone)
@@ -85,14 +93,48 @@ def _further_fields(context: Context, command: Command) -> Dict[str, Any]:
     }
     if "urgency" in changes:
         with wrong_field("urgency"):
-            changes["urgency"] = checked_urgency(changes["urgency"])
+            changes["urgency"] = checked_urgency(changes["urgency"], "--urgency")
     if command.options.get("assign"):
         with wrong_field("assign"):
-            changes["assignees"] = resolve_mentions(context, people(command.options["assign"]))
+            changes["assignees"] = resolve_mentions(
+                context, people(command.options["assign"]), command.user
+            )
     made = incident_updates.fields(context.pagerduty, changes)
     if command.options.get("details"):
         made["body"] = {"type": "incident_body", "details": clean(command.options["details"])}
     return made
+
+
+@contextmanager
+def explained(context: Context, service: Reference) -> Iterator[None]:
+    """Where PagerDuty refuses an incident on the service: why, if the service says so."""
+    try:
+        yield
+    except RejectedInput as error:
+        why = _silence(context, service)
+        if not why:
+            raise
+        line = f"nothing is triggered: {service.name} {why}"
+        raise reworded(error, line) from None
+
+
+def _silence(context: Context, service: Reference) -> str:
+    """Why it triggers nothing now; empty where that is not known."""
+    from pagerduty_mattermost.gateways.pagerduty.maintenance_windows import read_open
+
+    try:
+        row = row_by_id(context.pagerduty, "service", service.id) or {}
+        if row.get("status") == "disabled":
+            return "is disabled at PagerDuty"
+        now, zone = context.clock(), times.zone(context.settings.time_zone)
+        windows = [one for one in read_open(context.pagerduty, service.id) if one.start <= now]
+    except PackError:
+        return ""
+    if not windows:
+        return ""
+    until = times.stamp(times.iso(max(one.end for one in windows)), zone)
+    ids = " and ".join(f"`/pd maintenance end {one.id}`" for one in windows[:3])
+    return f"is in maintenance until {until}; {ids} ends that"
 
 
 def with_whole_title(given: Dict[str, Any], whole: str) -> Dict[str, Any]:
@@ -188,6 +230,7 @@ VERBS = (
         options=("urgency", "priority", "assign", "details", "room"),
         changes=PAGERDUTY,
         includes=("declare",),
+        to_do="trigger incidents",
         includes_if=lambda command: (
             *(("page",) if command.options.get("assign") else ()),
             *(("room",) if command.options.get("room") else ()),
@@ -214,6 +257,7 @@ VERBS = (
             ),
         ),
         also_called=("start", "begin", "raise", "report", "open"),
+        to_do="declare incidents",
         group=INCIDENTS,
         changes=PAGERDUTY,
         says="Trigger “{text}”{on}{options}",

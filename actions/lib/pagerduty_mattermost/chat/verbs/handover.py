@@ -5,11 +5,21 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List
 
-from pagerduty_mattermost.chat.acting_user import identify
+from pagerduty_mattermost.chat.acting_user import who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Form, nothing, words
+from pagerduty_mattermost.chat.forms import (
+    TEXT_IN_QUOTES,
+    Fields,
+    Form,
+    FormReader,
+    Unread,
+    nothing,
+    to_end,
+    words,
+)
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import CHAT, NOTHING, PEOPLE, Verb
-from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core import times, typed_incidents
 from pagerduty_mattermost.core.markdown import code_block
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.oncall import handover_notes
@@ -23,7 +33,7 @@ ADMINS = ("owner", "admin")
 
 
 def shown(context: Context, command: Command) -> CommandResult:
-    person = identify(context, command.user).person
+    person = who_asks(context, command.user).person
     text = handover_notes.read(context.store, person.id)
     if not text:
         return CommandResult(
@@ -34,7 +44,7 @@ def shown(context: Context, command: Command) -> CommandResult:
 
 def note(context: Context, command: Command) -> CommandResult:
     """`text` is kept beside what is noted already."""
-    person = identify(context, command.user).person
+    person = who_asks(context, command.user).person
     named = _on_call_for(context, person.id)
     text = handover_notes.add(context.store, person.id, command.text, context.clock())
     return CommandResult(
@@ -46,7 +56,7 @@ def note(context: Context, command: Command) -> CommandResult:
 
 
 def clear(context: Context, command: Command) -> CommandResult:
-    person = identify(context, command.user).person
+    person = who_asks(context, command.user).person
     if not handover_notes.read(context.store, person.id):
         return CommandResult("Nothing was noted.", (), person.email)
     handover_notes.delete(context.store, person.id)
@@ -57,7 +67,7 @@ def accept(context: Context, command: Command) -> CommandResult:
     """`text`: the key of a hand-off, where its button was pressed; else all to the asker."""
     from pagerduty_mattermost.oncall import shift_acceptance
 
-    who = identify(context, command.user)
+    who = who_asks(context, command.user)
     waiting = shift_acceptance.waiting_for(context.store, who.person.id)
     keys = [command.text] if command.text else [one.key for one in waiting]
     if not keys:
@@ -93,6 +103,18 @@ def _on_call_for(context: Context, user_id: str) -> str:
     return f", of {escape(one_line(' or '.join(names[:MAX_NAMED])))}{more}"
 
 
+def _notes(line: TypedLine) -> Fields:
+    """Raises Unread for an incident in front: that is handed over by another command."""
+    found = typed_incidents.read(line.typed())
+    if (found.ids or found.wrong) and not line.is_quoted():
+        word = one_line(found.wrong or found.ids[0], 40)
+        raise Unread(
+            f"handover keeps notes for whoever comes on call next: `/pd reassign {word} @user` "
+            f"gives an incident to somebody; {TEXT_IN_QUOTES}"
+        )
+    return {"text": line.said()} if line else None
+
+
 VERBS = (
     Verb(
         name="handover_accept",
@@ -100,6 +122,7 @@ VERBS = (
         usage="handover accept",
         example="handover accept",
         help="say that you have it: the button of a hand-off to you",
+        to_do="accept hand-offs",
         is_detail=True,
         forms=(Form(("handover accept", "i have it"), nothing()),),
         group=PEOPLE,
@@ -113,7 +136,8 @@ VERBS = (
         example="handover clear",
         help="drop what you noted for your next hand-off",
         is_detail=True,
-        forms=(Form(("handover clear", "handover drop"), nothing()),),
+        forms=(Form(("handover clear", "clear handover", *to_end("handover")), nothing()),),
+        to_do="drop hand-over notes",
         group=PEOPLE,
         changes=CHAT,
         dry_run="It would drop your notes.",
@@ -124,8 +148,9 @@ VERBS = (
         usage='handover "<notes>"',
         example='handover "replica lags, see the runbook"',
         help="for whoever comes on call after you, posted once",
+        to_do="write hand-over notes",
         forms=(
-            Form(("handover", "hand over"), words("text")),
+            Form(("handover", "hand over"), FormReader(("text",), _notes)),
             Form(("note for the next on call",), words("text", behind=("that",))),
         ),
         group=PEOPLE,
@@ -139,6 +164,7 @@ VERBS = (
         usage="handover",
         example="handover",
         help="what you noted for your next hand-off",
+        to_do="read hand-over notes",
         is_detail=True,
         forms=(Form(("handover", "handover notes"), nothing()),),
         group=PEOPLE,

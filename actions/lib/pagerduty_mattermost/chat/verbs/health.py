@@ -23,6 +23,7 @@ VERBS = (
         name="health",
         run=health,
         usage="health",
+        to_do="see the health",
         example="health",
         help="how both sides and the integration's own parts stand",
         forms=(Form(("health", "health check", "healthcheck", "pagerduty health")),),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Dict, Mapping
 
 from pagerduty_mattermost.cards import incident_lists, whole_card
 from pagerduty_mattermost.cards.card_text import CardReader
-from pagerduty_mattermost.chat.acting_user import identify
+from pagerduty_mattermost.chat.acting_user import who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import (
     Fields,
@@ -67,7 +67,7 @@ def listed(context: Context, command: Command) -> CommandResult:
 
 def mine(context: Context, command: Command) -> CommandResult:
     """What is open and assigned to who asks."""
-    person = identify(context, command.user).person
+    person = who_asks(context, command.user).person
     query = {**OPEN_QUERY, "user_ids": [person.id]}
     return _page(context, query, f" assigned to {escape(person.name)}", command)
 
@@ -134,9 +134,15 @@ VERBS = (
         usage="list [all | on <service>] [page 2]",
         example="list on Checkout API",
         help="what is open, with buttons",
+        to_do="list incidents",
         forms=(
             Form(
-                ("list", "incidents", "list incidents", "list all", "list all incidents"),
+                (
+                    "list",
+                    "incidents",
+                    *(f"list{which}" for which in (" incidents", " all", " all incidents")),
+                    *("list open", "list open incidents", "open incidents"),
+                ),
                 FormReader(("service", "page"), _listing),
             ),
             Form(("get open incidents",), words("text", required=False)),
@@ -150,9 +156,10 @@ VERBS = (
         usage="list mine [page 2]",
         example="list mine",
         help="what is open and assigned to you",
+        to_do="list your incidents",
         forms=(
             Form(
-                ("mine", "list mine", "my incidents", "list my incidents"),
+                ("mine", "list mine", "list my", "my incidents", "list my incidents"),
                 FormReader(("page",), lambda line: _paged({}, line)),
             ),
         ),
@@ -162,6 +169,7 @@ VERBS = (
         name="show",
         run=show,
         usage="show [id]",
+        to_do="show incidents",
         example="show 1234",
         help="an incident with all its details and notes, and its buttons",
         forms=(Form(("show", "get", "details"), incidents_and(nothing())),),

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence, Tuple
 
 from pagerduty_mattermost.cards.card import headline
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command
-from pagerduty_mattermost.core.errors import NotFound
-from pagerduty_mattermost.core.text import markdown_link
+from pagerduty_mattermost.chat.verb import ALL_STATES, OPEN_STATES, RESOLVED
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.pagerduty.find_incident import find, names
 from pagerduty_mattermost.incidents.incident import Incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
@@ -30,19 +31,42 @@ def named(incident: Incident) -> str:
     return markdown_link(headline(incident, 120), incident.url)
 
 
+def how_it_is(incident: Incident) -> str:
+    """The state of one that is left alone, and who was first, in Markdown."""
+    by_whom = (
+        incident.resolved_by
+        if incident.status == RESOLVED
+        else ", ".join(person.name for person in incident.acknowledgers)
+    )
+    by = f" by {escape(one_line(by_whom, 100))}" if by_whom else ""
+    return f"{named(incident)} is {escape(incident.status)} already{by}."
+
+
 def read_one(context: Context, command: Command) -> Incident:
     """The first incident that the command names."""
     return incident_of(find(context.pagerduty, names(command.incidents)[0]))
 
 
-def sender_and_incident(context: Context, command: Command) -> Tuple[str, Incident]:
+def sender_and_incident(
+    context: Context, command: Command, states: Sequence[str] = ALL_STATES
+) -> Tuple[str, Incident]:
     """The e-mail address of the PagerDuty user in whose name the command acts, and the first
-    incident that it names."""
-    email, row = sender_and_row(context, command)
+    incident that it names. Raises RejectedInput where that is in none of `states`."""
+    email, row = sender_and_row(context, command, states)
     return email, incident_of(row)
 
 
-def sender_and_row(context: Context, command: Command) -> Tuple[str, Dict[str, Any]]:
+def sender_and_row(
+    context: Context, command: Command, states: Sequence[str] = ALL_STATES
+) -> Tuple[str, Dict[str, Any]]:
     """The same with the incident as PagerDuty gives it."""
     email = find_sender(context, command.user, command.from_email)
-    return email, find(context.pagerduty, names(command.incidents)[0])
+    row = find(context.pagerduty, names(command.incidents)[0])
+    if row.get("status") not in states:
+        incident = incident_of(row)
+        needed = "an open one" if tuple(states) == OPEN_STATES else f"one that is {states[0]}"
+        raise RejectedInput(
+            f"{headline(incident, 120)} is {incident.status}, and this needs {needed}: nothing is "
+            "changed"
+        )
+    return email, row

@@ -43,6 +43,7 @@ VERBS = (
         usage="notes [id]",
         example="notes 1234",
         help="its notes",
+        to_do="read notes",
         forms=(Form(("notes", "show notes", "get notes"), incidents_and(nothing())),),
         group=INCIDENTS,
         incidents=ONE,
@@ -58,7 +59,8 @@ VERBS = (
         group=ACT,
         changes=PAGERDUTY,
         incidents=ONE,
-        says="Write on {incidents}{words}",
+        says="Add a note to {incidents}{words}",
+        to_do="add notes",
         button="Add note",
     ),
 )

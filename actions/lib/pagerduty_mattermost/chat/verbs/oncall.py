@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple
 
-from pagerduty_mattermost.chat.acting_user import identify
+from pagerduty_mattermost.chat.acting_user import find_person, who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Form, words
+from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, words
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import PEOPLE, Verb
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput, RetryLater
 from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.typed_times import is_time
 from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.references import (
@@ -18,7 +20,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import (
     Reference,
     resolve,
     search,
-    suggestions,
+    search_words,
 )
 from pagerduty_mattermost.oncall import last_known
 from pagerduty_mattermost.oncall.last_known import LastKnown
@@ -44,7 +46,7 @@ def on_call(context: Context, command: Command) -> CommandResult:
     if not text:
         return _teams(context, command)
     if text.startswith("@"):
-        person = identify(context, text).person
+        person = find_person(context, text, command.user)
         return _person(context, person.id, person.name)
     now = context.pagerduty.now()
     try:
@@ -67,22 +69,38 @@ def on_call(context: Context, command: Command) -> CommandResult:
 
 def _target(context: Context, text: str) -> Reference:
     """What is meant: the first of `_KINDS` that has the name, else the only one whose name it is a
-    part of. Raises Ambiguous, NotFound with near spellings, and the gateway's errors."""
+    part of, else the only one whose name has all of its words. Raises Ambiguous, NotFound with
+    near spellings, and the gateway's errors."""
     partial: List[Reference] = []
     for kind in _KINDS:
         found = search(context.pagerduty, kind, text)
         if found.exact:
             return resolve(context.pagerduty, kind, text) if found.exact[1:] else found.exact[0]
         partial += found.partial
+    near = ""
+    if not partial:
+        partial, near = search_words(context.pagerduty, _KINDS, text)
     if len(partial) == 1:
         return partial[0]
     shown = repr(one_line(clean(text, 100)))
     if partial:
         listed = ", ".join(f"{one.name} ({KINDS[one.kind].word})" for one in partial[:MAX_LISTED])
         more = f" and {len(partial) - MAX_LISTED} more" if partial[MAX_LISTED:] else ""
-        raise Ambiguous(f"{shown} is a part of {len(partial)} names: {listed}{more}")
-    near = suggestions(context.pagerduty, _KINDS, text)
+        raise Ambiguous(
+            f"{shown} is a part of {len(partial)} names: say one in full, {listed}{more}"
+        )
+    if not near and _ends_in_a_time(text):
+        near = (
+            ": `/pd oncall <name>` tells who is on call now and next, `/pd oncall week "
+            "<schedule>` the days ahead"
+        )
     raise NotFound(f"there is no service, escalation policy, schedule or user {shown}{near}")
+
+
+def _ends_in_a_time(text: str) -> bool:
+    """As "tomorrow", "Checkout tonight" and "next week" do."""
+    last = text.split()[-1].lower()
+    return is_time(last) or last in ("tonight", "week", "weekend", "morning", "evening", "next")
 
 
 def _read(context: Context, target: Reference, now: float) -> LastKnown:
@@ -137,7 +155,7 @@ def _table(context: Context, shifts: Sequence[on_calls.Shift], *, levels: bool) 
 
 
 def _me(context: Context, command: Command) -> CommandResult:
-    return _person(context, identify(context, command.user).person.id, "")
+    return _person(context, who_asks(context, command.user).person.id, "")
 
 
 def _person(context: Context, id: str, whose: str) -> CommandResult:
@@ -182,7 +200,7 @@ def _person(context: Context, id: str, whose: str) -> CommandResult:
 
 def _teams(context: Context, command: Command) -> CommandResult:
     """Three requests, however many services there are (and their pages)."""
-    person = identify(context, command.user).person
+    person = who_asks(context, command.user).person
     row = context.pagerduty.get(fill("/users/{user}", user=person.id)).get("user") or {}
     teams = [
         str(team["id"])
@@ -222,6 +240,15 @@ def _teams(context: Context, command: Command) -> CommandResult:
     )
 
 
+def _of_now(line: TypedLine) -> Fields:
+    """A name, also with "now" behind it."""
+    named = words("text", required=False, behind=("for",), asked=True)
+    for now in (("right", "now"), ("now",), ("currently",)):
+        if line.rest(len(line.words) - len(now)).keys(len(now)) == now and line:
+            return named.read(line.before(len(line.words) - len(now)))
+    return named.read(line)
+
+
 VERBS = (
     Verb(
         name="oncall",
@@ -233,7 +260,7 @@ VERBS = (
         forms=(
             Form(
                 tuple(f"{who}{call}" for who in WHO_IS for call in ON_CALL),
-                words("text", required=False, behind=("for",), asked=True),
+                FormReader(("text",), _of_now),
             ),
             Form(
                 tuple(
@@ -251,6 +278,7 @@ VERBS = (
             ),
         ),
         also_called=("who", "rota", "duty"),
+        to_do="ask who is on call",
         group=PEOPLE,
     ),
 )

@@ -5,12 +5,13 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple
 
-from pagerduty_mattermost.chat.acting_user import find_person, identify
+from pagerduty_mattermost.chat.acting_user import find_person, who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, Unread
 from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import ALWAYS, PAGERDUTY, PEOPLE, Verb
-from pagerduty_mattermost.chat.verbs.overrides import LENGTH_WORDS, read_override_span
+from pagerduty_mattermost.chat.verbs.override_forms import LENGTH_WORDS
+from pagerduty_mattermost.chat.verbs.overrides import read_override_span
 from pagerduty_mattermost.chat.verbs.touched import of_id
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput, reworded
@@ -61,8 +62,8 @@ def override_all(context: Context, command: Command) -> CommandResult:
 
 
 def _wanted(context: Context, command: Command) -> _GivenShifts:
-    asker = identify(context, command.user).person
-    taker = find_person(context, command.text)
+    asker = who_asks(context, command.user).person
+    taker = find_person(context, command.text, command.user)
     if taker.id == asker.id:
         raise RejectedInput("these are your shifts already: say who else takes them, by @user")
     span = read_override_span(context, command.duration)
@@ -135,5 +136,6 @@ VERBS = (
         longest_days=LONGEST_DAYS,
         says=_says,
         button="Give my shifts",
+        to_do="give your shifts to others",
     ),
 )

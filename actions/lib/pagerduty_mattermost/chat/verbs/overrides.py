@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
 
-from pagerduty_mattermost.chat.acting_user import find_person, identify
+from pagerduty_mattermost.chat.acting_user import find_person, sender_person, who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, one_word, words
-from pagerduty_mattermost.chat.line import TypedLine
+from pagerduty_mattermost.chat.forms import Form, FormReader, one_word, to_end, words
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
+from pagerduty_mattermost.chat.verbs.override_forms import (
+    INSTEAD_OF,
+    let_take_line,
+    override_line,
+    take_line,
+)
 from pagerduty_mattermost.chat.verbs.touched import named_schedule, of_id
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
@@ -28,35 +34,50 @@ MAX_SHORTFALL_SECONDS = 300.0
 """By which an override may fall short of what is asked for and be the same."""
 AHEAD_DAYS = 14
 """In which overrides are listed."""
-INSTEAD_OF = "instead of"
-"""Between who takes a part of a schedule and who is replaced."""
+MAX_SHOWN = 5
+"""Overrides in a question."""
+TAKE = "take"
 
 
 def override(context: Context, command: Command) -> CommandResult:
     """`service`: the schedule; `duration`: [from …] for … or until …; `text`: who takes it, by
     default who asks, and behind "instead of" who is replaced."""
-    asker = identify(context, command.user).person
-    taker, _, replaced = (part.strip() for part in command.text.partition(INSTEAD_OF))
-    person = find_person(context, taker) if taker else asker
-    other = find_person(context, replaced) if replaced else None
-    schedule = resolve(context.pagerduty, "schedule", command.service)
-    start, end = read_override_span(context, command.duration)
-    wanted = _Wanted(schedule, person, start, end, other, "add" in command.options)
-    return _create(context, wanted, asker)
+    wanted = _wanted(context, command)
+    return _create(context, wanted, sender_person(context, command.user))
 
 
 def take(context: Context, command: Command) -> CommandResult:
     """The asker takes over from now on: for `duration`, else to the end of the shift that
     is going on."""
-    asker = identify(context, command.user).person
-    schedule = resolve(context.pagerduty, "schedule", command.service)
+    asker = who_asks(context, command.user).person
+    wanted = _wanted_now(context, command)
+    if wanted is None:
+        schedule = _schedule(context, command)
+        return CommandResult(f"You are on call by {escape(schedule.name)} already.")
+    return _create(context, wanted, asker)
+
+
+def _wanted(context: Context, command: Command) -> _Wanted:
+    taker, _, replaced = (part.strip() for part in command.text.partition(INSTEAD_OF))
+    user = command.user
+    person = find_person(context, taker, user) if taker else who_asks(context, user).person
+    other = find_person(context, replaced, user) if replaced else None
+    start, end = read_override_span(context, command.duration)
+    schedule = _schedule(context, command)
+    return _Wanted(schedule, person, start, end, other, "add" in command.options)
+
+
+def _wanted_now(context: Context, command: Command) -> Optional[_Wanted]:
+    """Of `take`; None where the asker is on call already."""
+    asker = who_asks(context, command.user).person
+    schedule = _schedule(context, command)
     now, add = float(int(context.pagerduty.now())), "add" in command.options
     if command.duration.strip():
         start, end = read_override_span(context, command.duration)
-        return _create(context, _Wanted(schedule, asker, start, end, None, add), asker)
+        return _Wanted(schedule, asker, start, end, None, add)
     people = schedules.on_duty(context.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
-        return CommandResult(f"You are on call by {escape(schedule.name)} already.")
+        return None
     found = _end_of_shift(context, schedule, now)
     if found is None:
         raise RejectedInput(
@@ -67,7 +88,41 @@ def take(context: Context, command: Command) -> CommandResult:
         raise RejectedInput(
             f"the shift of {schedule.name!r} ends {until}, in more than a week: say for how long"
         )
-    return _create(context, _Wanted(schedule, asker, now, found, None, add), asker)
+    return _Wanted(schedule, asker, now, found, None, add)
+
+
+def _schedule(context: Context, command: Command) -> Reference:
+    """That `service` names, read once."""
+    return context.once(
+        f"schedule {command.service}",
+        lambda: resolve(context.pagerduty, "schedule", command.service),
+    )
+
+
+def _on_top_of(context: Context, command: Command) -> str:
+    """The overrides of others in that time, as Markdown; of a layer-based schedule the newer one
+    counts."""
+    wanted = (_wanted_now if command.verb == TAKE else _wanted)(context, command)
+    if wanted is None:
+        return ""
+    rows = _present(context, wanted)
+    others = [row for row in rows if not overrides.is_of(row, wanted.person.id)]
+    zone = times.zone(context.settings.time_zone)
+    lines = [f"- {_in_words(row, zone)}" for row in others[:MAX_SHOWN]]
+    if not lines:
+        return ""
+    more = f"\n- … and {len(others) - len(lines)} more" if len(others) > len(lines) else ""
+    head = f"{escape(wanted.schedule.name)} is overridden in that time already:"
+    return "\n".join([head, *lines]) + more
+
+
+def _present(context: Context, wanted: _Wanted) -> List[Dict[str, Any]]:
+    """The overrides of that time, read once."""
+    span = times.iso(wanted.start), times.iso(wanted.end)
+    return context.once(
+        f"overrides {wanted.schedule.id} {span}",
+        lambda: overrides.read(context.pagerduty, wanted.schedule.id, *span, overflow=True),
+    )
 
 
 def listed(context: Context, command: Command) -> CommandResult:
@@ -98,7 +153,7 @@ def listed(context: Context, command: Command) -> CommandResult:
 def cancel(context: Context, command: Command) -> CommandResult:
     """One that is going on ends now, a coming one is dropped. That it is gone is no failure."""
     schedule, override = _ids(command)
-    asker = identify(context, command.user).person
+    asker = sender_person(context, command.user)
     try:
         overrides.delete(context.pagerduty, schedule, override)
     except NotFound:
@@ -108,12 +163,34 @@ def cancel(context: Context, command: Command) -> CommandResult:
     )
 
 
+def _says_cancel(context: Context, command: Command) -> str:
+    """Whose, on which schedule and when, where it is within `AHEAD_DAYS`. Raises NotFound where
+    the schedule has none of this id."""
+    schedule, ids = _ids(command)
+    now, zone = context.pagerduty.now(), times.zone(context.settings.time_zone)
+    since, until = times.iso(now), times.iso(now + AHEAD_DAYS * 86400)
+    rows = overrides.read(context.pagerduty, schedule, since, until, overflow=True)
+    wanted = ids.split(overrides.BETWEEN_IDS)
+    row = next((one for one in rows if str(one.get("id")) in wanted), None)
+    id = escape(f"{schedule}:{ids}")
+    if row is None:
+        return f"End the override {id}, which is none of the next {AHEAD_DAYS} days"
+    return f"End the override {id} of {_in_words(row, zone)}"
+
+
+def _in_words(row: Mapping[str, Any], zone: tzinfo) -> str:
+    """Whose it is, from when until when, as Markdown."""
+    start, end = (times.stamp(str(row.get(name)), zone) for name in ("start", "end"))
+    return f"{markdown.cell((row.get('user') or {}).get('summary'))} from {start} until {end}"
+
+
 def _ids(command: Command) -> Tuple[str, str]:
     """Of schedule and override."""
     schedule, _, override = typed_id(command.text).partition(":")
     if not (_is_id(schedule) and all(map(_is_id, override.split(overrides.BETWEEN_IDS)))):
         raise RejectedInput(
-            "which one? Its id as `/pd overrides <schedule>` shows it: SCHEDULE:OVERRIDE"
+            f"{one_line(clean(command.text, 60))!r} is no id of an override: "
+            "`/pd overrides <schedule>` shows each as SCHEDULE:OVERRIDE"
         )
     return schedule, override
 
@@ -137,7 +214,7 @@ def _create(context: Context, wanted: _Wanted, asker: Reference) -> CommandResul
     zone = times.zone(context.settings.time_zone)
     schedule, person = wanted.schedule, wanted.person
     start, end = times.iso(wanted.start), times.iso(wanted.end)
-    present = _covering(context, schedule, person, wanted.start, wanted.end)
+    present = _covering(context, wanted)
     if present is not None:
         until = times.stamp(str(present.get("end")), zone)
         return CommandResult(
@@ -182,18 +259,15 @@ def _beside(made: Mapping[str, Any]) -> str:
     return replaced + (", as a custom shift" if added and not names else "")
 
 
-def _covering(
-    context: Context, schedule: Reference, person: Reference, start: float, end: float
-) -> Optional[Dict[str, Any]]:
+def _covering(context: Context, wanted: _Wanted) -> Optional[Dict[str, Any]]:
     """The person's override that covers this time, but for `MAX_SHORTFALL_SECONDS`: the command
     was given twice. None when there is none."""
-    for row in overrides.read(
-        context.pagerduty, schedule.id, times.iso(start), times.iso(end), overflow=True
-    ):
+    first, last = wanted.start + MAX_SHORTFALL_SECONDS, wanted.end - MAX_SHORTFALL_SECONDS
+    for row in _present(context, wanted):
         begins, over = times.seconds(str(row.get("start"))), times.seconds(str(row.get("end")))
-        if begins is None or over is None or not overrides.is_of(row, person.id):
+        if begins is None or over is None or not overrides.is_of(row, wanted.person.id):
             continue
-        if begins <= start + MAX_SHORTFALL_SECONDS and over >= end - MAX_SHORTFALL_SECONDS:
+        if begins <= first and over >= last:
             return row
     return None
 
@@ -228,46 +302,6 @@ def _end_of_shift(context: Context, schedule: Reference, now: float) -> Optional
     )
 
 
-LENGTH_WORDS = ("for", "until", "to")
-
-
-def _override(line: TypedLine) -> Fields:
-    """`<schedule> [from <time>] for <length> [by @user]`."""
-    found = line.cut(*LENGTH_WORDS, last=True)
-    if found is None:
-        return None
-    before, length = found
-    replaced = length.cut("instead", "replacing", last=True)
-    other = f"{INSTEAD_OF} {replaced[1].without('of').said()}" if replaced else ""
-    length = replaced[0] if replaced else length
-    taker = length.cut("by", "with", last=True)
-    person = " ".join(filter(None, (taker[1].said() if taker else "", other)))
-    length = taker[0] if taker else length
-    beginning = before.cut("from", last=True)
-    if beginning is None:
-        return {"service": before.said(), "duration": length.said(), "text": person}
-    schedule, start = beginning
-    word = line.words[len(before.words)].key
-    duration = f"from {start.said()} {word} {length.said()}"
-    return {"service": schedule.said(), "duration": duration, "text": person}
-
-
-def _let_take(line: TypedLine) -> Fields:
-    """`<@user> take <schedule> for <length>`."""
-    found = line.cut("take")
-    rest = _override(found[1]) if found else None
-    if found is None or rest is None or rest["text"].split(INSTEAD_OF)[0]:
-        return None
-    return {**rest, "text": " ".join(filter(None, (found[0].said(), rest["text"])))}
-
-
-def _take(line: TypedLine) -> Fields:
-    found = line.cut(*LENGTH_WORDS, last=True)
-    if found is None:
-        return {"service": line.said()} if line else None
-    return {"service": found[0].said(), "duration": found[1].said()}
-
-
 VERBS = (
     Verb(
         name="override_cancel",
@@ -277,7 +311,7 @@ VERBS = (
         help="end an override, or drop a coming one",
         forms=(
             Form(
-                ("override cancel", "override end", "override delete", "cancel override"),
+                to_end("override"),
                 one_word("text"),
             ),
         ),
@@ -285,7 +319,8 @@ VERBS = (
         changes=PAGERDUTY,
         includes=("override",),
         touches=lambda context, command: [of_id(context, "schedule", _ids(command)[0])],
-        says="End the override {text}",
+        says=_says_cancel,
+        to_do="cancel overrides",
         button="End override",
     ),
     Verb(
@@ -297,35 +332,40 @@ VERBS = (
         help="take a part of a schedule, or give it to somebody; where several are on call at "
         "once, say instead of whom, or --add to come beside them",
         forms=(
-            Form(("override",), FormReader(("service", "duration", "text"), _override)),
-            Form(("let",), FormReader(("service", "duration", "text"), _let_take)),
+            Form(("override",), FormReader(("service", "duration", "text"), override_line)),
+            Form(("let",), FormReader(("service", "duration", "text"), let_take_line)),
         ),
         group=PEOPLE,
         changes=PAGERDUTY,
         touches=named_schedule,
+        on_top_of=_on_top_of,
         longest_days=LONGEST_DAYS,
-        says="Put {who} on call by {service} {span}",
+        says="Put {who} on call for {service} {span}",
+        to_do="override schedules",
     ),
     Verb(
-        name="take",
+        name=TAKE,
         run=take,
         usage="take <schedule> [for 2h]",
         flags=("add",),
         example="take Platform rotation for 2h",
         help="be on call from now on, by default until the shift ends",
-        forms=(Form(("take", "take over"), FormReader(("service", "duration"), _take)),),
+        forms=(Form(("take", "take over"), FormReader(("service", "duration"), take_line)),),
         group=PEOPLE,
         changes=PAGERDUTY,
         includes=("override",),
         touches=named_schedule,
+        on_top_of=_on_top_of,
         longest_days=LONGEST_DAYS,
-        says="Put you on call by {service} {span}",
+        says="Put you on call for {service} {span}",
+        to_do="take shifts",
         button="Take over",
     ),
     Verb(
         name="overrides",
         run=listed,
         usage="overrides <schedule>",
+        to_do="list overrides",
         example="overrides Platform rotation",
         help="its overrides of the next two weeks",
         forms=(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional
 
-from pagerduty_mattermost.chat.acting_user import identify, resolve_mentions
+from pagerduty_mattermost.chat.acting_user import resolve_mentions, who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import (
     Fields,
@@ -27,7 +27,12 @@ from pagerduty_mattermost.core.errors import NotFound, RejectedInput, reworded, 
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.client import fill
-from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, resolve_all
+from pagerduty_mattermost.gateways.pagerduty.references import (
+    Reference,
+    resolve,
+    resolve_all,
+    suggestions,
+)
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -40,12 +45,13 @@ def escalate(context: Context, command: Command) -> CommandResult:
     words = one_line(clean(command.text, 300))
     level = _level(words)
     policy = None if level is not None or not words else _policy(context, words)
-    if words and level is None and policy is None:
+    if level == 0 or (words and level is None and policy is None):
         with wrong_field("text"):
             raise NotFound(
-                f"escalate to a level (2) or an escalation policy; there is none {words[:60]!r}"
+                f"there is no level and no escalation policy {words[:60]!r}: say level 2, or the "
+                "name of a policy; `/pd reassign` gives it to people"
             )
-    email, row = sender_and_row(context, command)
+    email, row = sender_and_row(context, command, OPEN_STATES)
     if policy:
         return _to_policy(context, incident_of(row), policy, email, "Escalated")
     try:
@@ -73,16 +79,21 @@ def reassign(context: Context, command: Command) -> CommandResult:
         raise RejectedInput(
             "to whom? @name, e-mail or name, several with commas; or an escalation policy"
         )
-    email, incident = sender_and_incident(context, command)
+    email, incident = sender_and_incident(context, command, OPEN_STATES)
     try:
         with wrong_field("text"):
-            changes = {"assignees": resolve_mentions(context, words)}
+            changes = {"assignees": resolve_mentions(context, words, command.user)}
         after = incident_of(
             incident_updates.update(context.pagerduty, incident.id, changes, from_email=email)
         )
     except NotFound:
         text = command.text.strip()
         policy = None if "@" in text else _policy(context, text)
+        if policy is None and len(words) == 1 and "@" not in text:
+            with wrong_field("text"):
+                near = suggestions(context.pagerduty, ("user", "escalation_policy"), text)
+                line = f"there is no user or escalation policy {text[:60]!r}{near}"
+                raise NotFound(line) from None
         if policy is None:
             raise
         return _to_policy(context, incident, policy, email, "Reassigned")
@@ -101,10 +112,11 @@ def responders(context: Context, command: Command) -> CommandResult:
     words = people(command.text)
     if not words:
         raise RejectedInput("whom? @name, e-mail or name, several with commas")
-    requester = identify(context, command.user).person
+    requester = who_asks(context, command.user).person
     _, incident = sender_and_incident(context, command)
     with wrong_field("text"):
-        found = resolve_all(context.pagerduty, "user", resolve_mentions(context, words))
+        named_people = resolve_mentions(context, words, command.user)
+        found = resolve_all(context.pagerduty, "user", named_people)
     body = {
         "requester_id": requester.id,
         "message": f"Please help with {incident.title}",
@@ -171,7 +183,7 @@ VERBS = (
         forms=(
             Form(
                 ("escalate",),
-                incidents_and(words("text", required=False, behind=("to",))),
+                incidents_and(words("text", required=False, behind=("to",)), numbers=True),
             ),
         ),
         group=ACT,
@@ -183,6 +195,7 @@ VERBS = (
             ("reassign",) if command.text.strip() and _level(command.text.strip()) is None else ()
         ),
         says="Escalate {incidents} to {to}",
+        to_do="escalate incidents",
     ),
     Verb(
         name="reassign",
@@ -199,6 +212,7 @@ VERBS = (
         repaints=True,
         names_people=True,
         says="Assign {incidents} to {text}",
+        to_do="reassign incidents",
     ),
     Verb(
         name="responders",
@@ -222,6 +236,7 @@ VERBS = (
         incidents=ONE,
         names_people=True,
         says="Ask {text} to help with {incidents}",
+        to_do="ask people for help",
         button="Ask for help",
     ),
 )

@@ -6,7 +6,17 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Form, FormReader, incidents_and, nothing, words
+from pagerduty_mattermost.chat.forms import (
+    Fields,
+    Form,
+    FormReader,
+    Unread,
+    incidents_and,
+    nothing,
+    to_end,
+    words,
+)
+from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import ACT, CHAT, INCIDENTS, ONE, OPEN_STATES, PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.declare import create, titled_on_service, touched_by_trigger
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one
@@ -25,6 +35,14 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 CANCELLED = "Cancelled"
+_OTHER_THINGS = frozenset(
+    (
+        *("snooze", "page", "call", "escalation", "notification", "notifications", "reminder"),
+        *("workflow", "handover", "shift", "dialog", "command", "order", "request", "question"),
+        *("ack", "acknowledgement", "note", "status", "room", "merge", "priority", "drill"),
+    )
+)
+"""What people may want to cancel besides an incident, and can't by this command."""
 
 
 def adopt(context: Context, command: Command) -> CommandResult:
@@ -110,6 +128,17 @@ def cancel(context: Context, command: Command) -> CommandResult:
     return resolve(context, command._replace(text=f"{CANCELLED}: {why}" if why else CANCELLED))
 
 
+def _cancel(line: TypedLine) -> Fields:
+    """`[id] [why]`. Raises Unread for something else that people would cancel: without an incident
+    it would resolve the thread's."""
+    if line.word(0) in _OTHER_THINGS:
+        raise Unread(
+            f"`/pd cancel` resolves an incident that was none, it can't cancel a {line.word(0)}; "
+            "say the incident in front: `/pd cancel 1234 a false alarm`"
+        )
+    return incidents_and(words("text", required=False), note=True).read(line)
+
+
 VERBS = (
     Verb(
         name="room_adopt",
@@ -123,6 +152,7 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         says="Make this channel the room of {incidents}",
+        to_do="make channels rooms",
     ),
     Verb(
         name="room_archive",
@@ -130,12 +160,21 @@ VERBS = (
         usage="room archive [id]",
         example="room archive 1234",
         help="archive the incident's room now",
-        forms=(Form(("room archive", "archive"), incidents_and(nothing())),),
+        forms=(
+            Form(
+                (
+                    *("room archive", "archive", "archive room", "archive the room"),
+                    *to_end("room", "the room", ends=("close", "end")),
+                ),
+                incidents_and(nothing()),
+            ),
+        ),
         group=ACT,
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
         says="Archive the room of {incidents}",
+        to_do="archive rooms",
     ),
     Verb(
         name="room_restore",
@@ -149,6 +188,7 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         says="Bring back the room of {incidents}",
+        to_do="restore rooms",
     ),
     Verb(
         name="room_rename",
@@ -161,6 +201,7 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         is_detail=True,
+        to_do="rename rooms",
         says="Rename the room of {incidents}{words}",
     ),
     Verb(
@@ -175,6 +216,7 @@ VERBS = (
         incidents=ONE,
         is_detail=True,
         says="Make the room of {incidents} private",
+        to_do="make rooms private",
     ),
     Verb(
         name="convert",
@@ -187,6 +229,7 @@ VERBS = (
         changes=PAGERDUTY,
         includes=("create", "declare", "room_adopt"),
         touches=touched_by_trigger,
+        to_do="make channels rooms",
         says="Trigger “{text}”{on}, and make this channel its room",
     ),
     Verb(
@@ -198,7 +241,7 @@ VERBS = (
         forms=(
             Form(
                 ("cancel", "cancelled", "cancel incident"),
-                incidents_and(words("text", required=False), note=True),
+                FormReader(("incidents", "text"), _cancel),
             ),
         ),
         group=ACT,
@@ -208,6 +251,7 @@ VERBS = (
         repaints=True,
         includes=("resolve", "note"),
         says="Resolve {incidents}, with a note that it was cancelled",
+        to_do="cancel incidents",
         button="Cancel it",
     ),
 )

@@ -185,11 +185,13 @@ VERBS = (
         incidents=ONE,
         also_called=("channel", "warroom"),
         says="Open a room for {incidents}",
+        to_do="open rooms",
     ),
     Verb(
         name="info",
         run=info,
         usage="info [id]",
+        to_do="show incidents",
         example="info 1234",
         help="an incident, its facts and its room",
         forms=(Form(("info", "incident info", "room info"), incidents_and(nothing())),),
@@ -200,6 +202,7 @@ VERBS = (
         name="rooms",
         run=listed,
         usage="rooms",
+        to_do="list rooms",
         example="rooms",
         help="the rooms there are",
         forms=(Form(("rooms", "room list", "list rooms", "incident list")),),
@@ -215,6 +218,7 @@ VERBS = (
         group=ACT,
         changes=CHAT,
         incidents=ONE,
+        to_do="invite people into rooms",
         says="Invite {text} into the room of {incidents}",
     ),
     Verb(
@@ -228,5 +232,6 @@ VERBS = (
         changes=CHAT,
         incidents=ONE,
         says="Announce {incidents} in {text}",
+        to_do="announce incidents",
     ),
 )

@@ -34,7 +34,7 @@ def picture(context: Context, command: Command) -> CommandResult:
 
 def _schedule(command: Command) -> str:
     if not command.text.strip():
-        raise RejectedInput("of which schedule? Say its name or id")
+        raise RejectedInput("of which schedule? Say its name: `/pd oncall week <schedule>`")
     return command.text.strip()
 
 
@@ -43,6 +43,7 @@ VERBS = (
         name="oncall_week",
         run=week,
         usage="oncall week <schedule>",
+        to_do="ask who is on call",
         example="oncall week Platform rotation",
         help="who is on call on which of the next seven days, and when it is handed over",
         forms=(
@@ -62,6 +63,7 @@ VERBS = (
         name="oncall_picture",
         run=picture,
         usage="oncall picture <schedule>",
+        to_do="post pictures of schedules",
         example="oncall picture Platform rotation",
         help="the next two weeks as a picture, posted in this channel",
         forms=(

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional, Sequence, 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.cards.incident_memory import MitigatedMark
 from pagerduty_mattermost.cards.records import IncidentRecords
-from pagerduty_mattermost.chat.acting_user import find_sender, identify, signer
+from pagerduty_mattermost.chat.acting_user import find_sender, signer, who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.forms import (
     Form,
@@ -32,14 +32,15 @@ from pagerduty_mattermost.chat.verb import (
 )
 from pagerduty_mattermost.chat.verbs.changes import publish_status_update
 from pagerduty_mattermost.chat.verbs.named_incidents import (
+    how_it_is,
     incident_of,
     named,
     sender_and_incident,
     sender_and_row,
 )
 from pagerduty_mattermost.core import markdown, times
-from pagerduty_mattermost.core.errors import NotKnown, PackError, RejectedInput
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.errors import NotKnown, PackError
+from pagerduty_mattermost.core.text import clean, escape
 from pagerduty_mattermost.gateways.pagerduty.client import Listing
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, IncidentFinder
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import (
@@ -52,7 +53,6 @@ from pagerduty_mattermost.gateways.pagerduty.notes import has_note, write_note
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.gateways.pagerduty.references import Reference
-    from pagerduty_mattermost.incidents.incident import Incident
 
 MAX_OPEN_INCIDENTS = 100
 """What is still open is counted up to this many."""
@@ -68,7 +68,7 @@ def acknowledge(context: Context, command: Command) -> CommandResult:
 
 def acknowledge_mine(context: Context, command: Command) -> CommandResult:
     """All that is triggered and assigned to who asks."""
-    person = identify(context, command.user).person
+    person = who_asks(context, command.user).person
     rows = _triggered(context, person)
     if not rows:
         return CommandResult(f"Nothing is triggered and assigned to {escape(person.name)}.")
@@ -98,7 +98,8 @@ def resolve(context: Context, command: Command) -> CommandResult:
         person=given.person or find_sender(context, command.user, command.from_email)
     )
     missing = _notes_missing(context, command, given)
-    lines = [given.message, *map(escape, missing)]
+    noted = ["Your note is on it."] if given.already and not missing else []
+    lines = [given.message, *noted, *map(escape, missing)]
     return given._replace(message="\n".join(lines), problem=" ".join(missing))
 
 
@@ -110,7 +111,7 @@ def _notes_missing(context: Context, command: Command, done: CommandResult) -> L
             if not (done.already and has_note(context.pagerduty, incident, command.text)):
                 write_note(context.pagerduty, incident, command.text, from_email=done.person)
         except PackError as error:
-            missing.append(f"The note is not there: {error}")
+            missing.append(f"The note is not there: {error.in_chat}")
     return missing
 
 
@@ -118,11 +119,7 @@ def mitigate(context: Context, command: Command) -> CommandResult:
     """The harm has stopped, the cause is still being looked for. PagerDuty has no such state: so
     it is told in a note and a status update, and the cards are marked until the incident is
     reopened or resolved."""
-    email, incident = sender_and_incident(context, command)
-    if not incident.is_open:
-        raise RejectedInput(
-            f"incident #{incident.number} is {incident.status}: only an open one can be mitigated"
-        )
+    email, incident = sender_and_incident(context, command, OPEN_STATES)
     if incident.status == TRIGGERED:
         changed = manage(
             context.pagerduty, [incident.id], {"status": ACKNOWLEDGED}, from_email=email
@@ -135,7 +132,7 @@ def mitigate(context: Context, command: Command) -> CommandResult:
     try:
         write_note(context.pagerduty, incident.id, text, from_email=email)
     except PackError as error:
-        failed.append(f"The note is not there: {error}")
+        failed.append(f"The note is not there: {error.in_chat}")
     at = context.pagerduty.last_server_time or context.clock()
     try:
         IncidentRecords(context.store, incident.id, context.log).save_mark(
@@ -149,19 +146,19 @@ def mitigate(context: Context, command: Command) -> CommandResult:
         publish_status_update(context, incident.id, text, email)
     except PackError as error:
         there = "T" if failed else "The note is there, t"
-        failed.append(f"{there}he status update failed: {error}")
+        failed.append(f"{there}he status update failed: {error.in_chat}")
     told = "\n".join([line, *map(escape, failed)])
     return CommandResult(told, (incident.id,), email, problem=" ".join(failed))
 
 
 def unacknowledge(context: Context, command: Command) -> CommandResult:
-    email, row = sender_and_row(context, command)
+    email, row = sender_and_row(context, command, (ACKNOWLEDGED,))
     after = incident_of(back_to_triggered(context.pagerduty, row, ACKNOWLEDGED, from_email=email))
     return CommandResult(f"{named(after)} is triggered again.", (after.id,), email, (after,))
 
 
 def reopen(context: Context, command: Command) -> CommandResult:
-    email, row = sender_and_row(context, command)
+    email, row = sender_and_row(context, command, (RESOLVED,))
     after = incident_of(back_to_triggered(context.pagerduty, row, RESOLVED, from_email=email))
     return CommandResult(f"{named(after)} is open again.", (after.id,), email, (after,))
 
@@ -176,21 +173,10 @@ def _set(
     finder = IncidentFinder(context.pagerduty)
     rows = finder.find_all(command.incidents)
     fit = [row for row in rows if row.get("status") in before]
-    others = [_how_it_is(incident_of(row)) for row in rows if row not in fit]
+    others = [how_it_is(incident_of(row)) for row in rows if row not in fit]
     if not fit:
         return CommandResult(" ".join(others), tuple(row["id"] for row in rows), already=True)
     return _change(context, command, fit, status, email, others, finder)
-
-
-def _how_it_is(incident: Incident) -> str:
-    """The state of one that is left alone, and who was first."""
-    by_whom = (
-        incident.resolved_by
-        if incident.status == RESOLVED
-        else ", ".join(person.name for person in incident.acknowledgers)
-    )
-    by = f" by {escape(one_line(by_whom, 100))}" if by_whom else ""
-    return f"{named(incident)} is {escape(incident.status)} already{by}."
 
 
 def _change(
@@ -209,7 +195,7 @@ def _change(
     if outcome.error is not None:
         raise _half_done(outcome, outcome.error, rows, status, email)
     after = tuple(incident_of(row) for row in outcome.after)
-    others = [*(_how_it_is(one) for one in after if one.id in outcome.already), *others]
+    others = [*(how_it_is(one) for one in after if one.id in outcome.already), *others]
     own = [row for row in rows if str(row["id"]) not in outcome.already]
     which = _listed([named(incident_of(row)) for row in own])
     lines = [f"{_DONE[status]} {which} in the name of {escape(email)}."] if own else []
@@ -231,7 +217,7 @@ def _half_done(
     not_done = f"{'Perhaps not' if isinstance(error, NotKnown) else 'Not'} {status}"
     after = tuple(incident_of(row) for row in outcome.after)
     # What is done and what is not comes first: the audit keeps the beginning of a long line.
-    line = f"{_DONE[status]}: {done}. {not_done}: {rest}. {error}"
+    line = f"{_DONE[status]}: {done}. {not_done}: {rest}. {error.in_chat}"
     return HalfDone(line, CommandResult(line, outcome.done, email, after), error)
 
 
@@ -293,9 +279,10 @@ VERBS = (
         repaints=True,
         includes=("acknowledge",),
         touches=lambda context, command: _triggered(
-            context, identify(context, command.user).person
+            context, who_asks(context, command.user).person
         ),
         says="Acknowledge {mine}",
+        to_do="acknowledge incidents",
         button="Acknowledge",
     ),
     Verb(
@@ -303,7 +290,7 @@ VERBS = (
         run=acknowledge,
         usage="ack [ids]",
         example="ack 1234 1235",
-        help="acknowledge",
+        help="acknowledge incidents",
         forms=(Form(("ack", "acknowledge", "acknowledged"), incidents_and(sender(), most=0)),),
         also_called=("acked", "accept", "claim", "acknowlege"),
         group=ACT,
@@ -313,13 +300,14 @@ VERBS = (
         confirmed=IF_SEVERAL,
         repaints=True,
         says="Acknowledge {incidents}",
+        to_do="acknowledge incidents",
     ),
     Verb(
         name="resolve",
         run=resolve,
         usage="resolve [ids] [note]",
         example="resolve 1234 disk replaced",
-        help="resolve",
+        help="resolve incidents, with a note",
         forms=(
             Form(
                 ("resolve", "resolved"),
@@ -346,6 +334,7 @@ VERBS = (
         repaints=True,
         includes_with_text=("note",),
         says="Resolve {incidents}{note}",
+        to_do="resolve incidents",
     ),
     Verb(
         name="mitigate",
@@ -365,6 +354,7 @@ VERBS = (
         states=OPEN_STATES,
         repaints=True,
         includes=("acknowledge", "note", "status_update"),
+        to_do="mitigate incidents",
         says="Mark {incidents} as mitigated, with a note and a status update{words}",
     ),
     Verb(
@@ -380,6 +370,7 @@ VERBS = (
         states=(ACKNOWLEDGED,),
         repaints=True,
         says="Take the acknowledgement of {incidents} back",
+        to_do="take acknowledgements back",
         button="Take back",
     ),
     Verb(
@@ -396,5 +387,6 @@ VERBS = (
         states=(RESOLVED,),
         repaints=True,
         says="Open {incidents} again",
+        to_do="reopen incidents",
     ),
 )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Sequence
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
-from pagerduty_mattermost.chat.forms import Form, one_word, words
+from pagerduty_mattermost.chat.forms import Form, one_word, to_end, words
 from pagerduty_mattermost.chat.verb import CHANNEL, CHAT, Verb
 from pagerduty_mattermost.chat.verbs.changes import checked_urgency
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, Unauthorized
@@ -129,6 +129,7 @@ VERBS = (
         name="subscribe",
         run=subscribe,
         usage="subscribe",
+        to_do="subscribe channels",
         example='subscribe --service "Checkout API" --urgency high',
         help="cards of incidents in this channel, of all or as the options say",
         forms=(Form(("subscribe", "subscribe to"), words("service", required=False)),),
@@ -141,6 +142,7 @@ VERBS = (
         name="subscriptions",
         run=listed,
         usage="subscriptions",
+        to_do="list subscriptions",
         example="subscriptions",
         help="what this channel is subscribed to",
         forms=(Form(("subscriptions", "subscription")),),
@@ -152,7 +154,13 @@ VERBS = (
         usage="unsubscribe [number | all]",
         example="unsubscribe 2",
         help="end a subscription of this channel",
-        forms=(Form(("unsubscribe",), one_word("text", required=False)),),
+        forms=(
+            Form(
+                ("unsubscribe", *to_end("subscription", "subscriptions")),
+                one_word("text", required=False),
+            ),
+        ),
+        to_do="unsubscribe channels",
         group=CHANNEL,
         changes=CHAT,
         dry_run=_WOULD,

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List
 
-from pagerduty_mattermost.chat.acting_user import identify
+from pagerduty_mattermost.chat.acting_user import who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, nothing
+from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, Unread, nothing, to_end
 from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import CHAT, PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.chat.verbs.touched import named_schedule, of_id
@@ -26,7 +26,7 @@ def swap(context: Context, command: Command) -> CommandResult:
     begins; `text` in their place: the key of a question whose button was pressed."""
     from pagerduty_mattermost.oncall import swaps
 
-    asker = identify(context, command.user).person
+    asker = who_asks(context, command.user).person
     if command.text:
         return _take(context, command.text, asker)
     schedule = resolve(context.pagerduty, "schedule", command.service)
@@ -67,7 +67,7 @@ def _take(context: Context, key: str, person: Reference) -> CommandResult:
 def cancel(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.oncall import swaps
 
-    asker = identify(context, command.user).person
+    asker = who_asks(context, command.user).person
     zone, rows = times.zone(context.settings.time_zone), []
     for one in swaps.withdraw(context, asker.id):
         shown = escape(bulk_overrides.place(one.swap.shift, zone))
@@ -93,7 +93,13 @@ def _channel(context: Context, schedule: Reference, typed_in: str) -> str:
 
 
 def _read(line: TypedLine) -> Fields:
-    """`<schedule> <when>`: the longest end of the line that is a time."""
+    """`<schedule> <when>`: the longest end of the line that is a time. Raises Unread where
+    somebody is named: it asks whoever may take it."""
+    if any(line.text[word.start] == "@" for word in line.words):
+        raise Unread(
+            "swap asks the rota's channel who takes your shift; `/pd override <schedule> from "
+            "<18:00> for <2h> by @user` gives it to one person"
+        )
     line_of = line.without("my")
     for count in range(1, len(line_of.words)):
         when = line_of.rest(count)
@@ -128,9 +134,10 @@ VERBS = (
         example="swap cancel",
         help="withdraw the question who takes your shift",
         is_detail=True,
-        forms=(Form(("swap cancel", "swap withdraw"), nothing()),),
+        forms=(Form((*to_end("swap", "my swap"), "swap withdraw", "withdraw swap"), nothing()),),
         group=PEOPLE,
         changes=CHAT,
+        to_do="withdraw a swap",
         dry_run="It would withdraw what you ask.",
     ),
     Verb(
@@ -145,5 +152,6 @@ VERBS = (
         includes=("override",),
         touches=_touched,
         says=_says,
+        to_do="swap shifts",
     ),
 )

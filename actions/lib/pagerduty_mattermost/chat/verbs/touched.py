@@ -6,9 +6,8 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Dict, List
 
 from pagerduty_mattermost.core.errors import NotFound, wrong_field
-from pagerduty_mattermost.gateways.pagerduty.client import fill, segment
+from pagerduty_mattermost.gateways.pagerduty.client import segment
 from pagerduty_mattermost.gateways.pagerduty.references import KINDS, resolve, row_by_id
-from pagerduty_mattermost.gateways.pagerduty.rows import id_of, rows_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.command import Command
@@ -34,11 +33,3 @@ def named_schedule(context: Context, command: Command) -> List[Dict[str, Any]]:
     """The schedule that `service` names."""
     found = resolve(context.pagerduty, "schedule", command.service)
     return [of_id(context, "schedule", found.id)]
-
-
-def services_of_window(context: Context, id: str) -> List[Dict[str, Any]]:
-    """The services that a maintenance window is about. Raises NotFound."""
-    path = fill("/maintenance_windows/{id}", id=id)
-    row: Any = context.pagerduty.get(path).get("maintenance_window")
-    services = rows_of(row, "services") if isinstance(row, dict) else []
-    return [of_id(context, "service", id_of(one)) for one in services]

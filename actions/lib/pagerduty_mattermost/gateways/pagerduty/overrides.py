@@ -129,8 +129,8 @@ def create(
         return _create_parts(pagerduty, schedule, (start, end), person, other, add)
     if add or instead_of:
         raise RejectedInput(
-            "this schedule is layer-based: whoever would be on call is replaced, and nobody comes "
-            "beside them"
+            "this schedule is layer-based, so whoever would be on call is replaced: leave out "
+            "whom it is instead of, and --add"
         )
     wanted = {"start": start, "end": end, "user": {"id": person.id, "type": "user_reference"}}
     answer = pagerduty.post(_path(schedule), {"overrides": [wanted]}, bare_list=True)

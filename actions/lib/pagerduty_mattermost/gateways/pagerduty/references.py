@@ -27,6 +27,8 @@ from pagerduty_mattermost.gateways.pagerduty.client import PAGE_SIZE, PagerDuty
 MAX_TEXT_CHARACTERS = 320
 """An e-mail address is at most this long, and so is everything asked for."""
 SUGGESTION_ROWS = 1000
+MAX_LISTED = 8
+"""Things that an error lists where none is spelt alike."""
 MIN_PART_CHARACTERS = 3
 """Fewer mean no name that they are a part of."""
 
@@ -68,6 +70,11 @@ KINDS = {
 _ID = re.compile(r"[A-Z0-9]{6,30}")
 """PagerDuty's ids begin with a letter and are at least seven characters long; one less to be safe.
 """
+
+
+def is_id_like(text: str) -> bool:
+    """Whether it may be an id of PagerDuty's."""
+    return _ID.fullmatch(text) is not None
 
 
 def resolve(pagerduty: PagerDuty, kind: str, text: str) -> Reference:
@@ -143,15 +150,41 @@ def search(pagerduty: PagerDuty, kind: str, text: str) -> SearchResult:
     return SearchResult(exact, [one for one in named if folded in one.name.casefold()])
 
 
-def suggestions(pagerduty: PagerDuty, kinds: Iterable[str], text: str) -> str:
-    """Near spellings among all things of these kinds, as the end of a sentence; empty where there
-    are none. Raises what the gateway raises."""
+class WordSearch(NamedTuple):
+    """What was found by single words, among all things of some kinds."""
+
+    found: List[Reference]
+    """Whose name has each of the words in it."""
+    near: str
+    """Near spellings, as the end of a sentence; empty where there are none."""
+
+
+def search_words(pagerduty: PagerDuty, kinds: Iterable[str], text: str) -> WordSearch:
+    """What people may mean by some words of a name ("check rot"). Reads up to SUGGESTION_ROWS of
+    each kind. Raises what the gateway raises."""
+    wanted = one_line(clean(text, MAX_TEXT_CHARACTERS))
     names: Dict[str, str] = {}
+    found: List[Reference] = []
     for kind in kinds:
         what = KINDS[kind]
         rows = _rows(pagerduty, what, maximum=SUGGESTION_ROWS)
-        names.update(_names(kind, rows + shift_based_rows(pagerduty, what)))
-    return _nearest(names, one_line(clean(text, MAX_TEXT_CHARACTERS)))
+        rows += shift_based_rows(pagerduty, what)
+        names.update(_names(kind, rows))
+        named = (reference(kind, row) for row in rows)
+        found += [one for one in named if _has_words(one.name, wanted)]
+    return WordSearch(found, _nearest(names, wanted))
+
+
+def suggestions(pagerduty: PagerDuty, kinds: Iterable[str], text: str) -> str:
+    """`WordSearch.near` alone."""
+    return search_words(pagerduty, kinds, text).near
+
+
+def _has_words(name: str, wanted: str) -> bool:
+    """Whether each word of several begins one of the name's, whatever the case."""
+    words = wanted.casefold().split()
+    parts = name.casefold().split()
+    return len(words) > 1 and all(any(part.startswith(w) for part in parts) for w in words)
 
 
 def resolve_all(pagerduty: PagerDuty, kind: str, texts: Iterable[str]) -> Tuple[Reference, ...]:
@@ -312,7 +345,14 @@ def _pick(
 
 
 def _near(kind: str, wanted: str, rows: List[Dict[str, Any]]) -> str:
-    return _nearest(_names(kind, rows), wanted)
+    """Near spellings; where there are none, all that there is, if that is not much. People are
+    never listed."""
+    names = _names(kind, rows)
+    all_names = list(dict.fromkeys(names.values()))
+    near = _nearest(names, wanted)
+    if near or kind == "user" or not 0 < len(all_names) <= MAX_LISTED:
+        return near
+    return "; there are " + ", ".join(all_names)
 
 
 def _names(kind: str, rows: List[Dict[str, Any]]) -> Dict[str, str]:
@@ -320,18 +360,21 @@ def _names(kind: str, rows: List[Dict[str, Any]]) -> Dict[str, str]:
     names: Dict[str, str] = {}
     for row in rows:
         one = reference(kind, row)
+        shown = f"{one.name} ({', '.join(filter(None, (one.id, one.email)))})"
         for word in (one.name, one.email):
             if word:
-                names[word.casefold()] = f"{word} ({one.id})"
+                names[word.casefold()] = shown
     return names
 
 
 def _nearest(names: Mapping[str, str], wanted: str) -> str:
-    """Names that the text is a part of, else those that are spelt alike."""
+    """Names that the text is a part of, or that have all its words; else those that are spelt
+    alike."""
     import difflib
 
     folded = wanted.casefold()
-    near = [one for one in names if folded in one][:3] or difflib.get_close_matches(
-        folded, list(names), n=3, cutoff=0.6
-    )
-    return "; did you mean " + ", ".join(names[one] for one in near) + "?" if near else ""
+    near = [one for one in names if folded in one or _has_words(one, folded)]
+    if not near:
+        near = difflib.get_close_matches(folded, list(names), n=6, cutoff=0.6)
+    shown = list(dict.fromkeys(names[one] for one in near))[:3]
+    return "; did you mean " + ", ".join(shown) + "?" if shown else ""

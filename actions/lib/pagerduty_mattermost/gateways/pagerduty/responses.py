@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 LIST = "list"
 """Key of an answer that is a bare list."""
+LABEL = "Invalid Input Provided"
+"""In front of PagerDuty's words, whatever was wrong."""
 UNKNOWN_SENDER = "Requester User Not Found"
 """Among PagerDuty's words when nobody has the address in the header `From`."""
 ERROR_LENGTH = 600
@@ -105,10 +107,18 @@ def _refusal(response: Response, method: str, what: str, clock: Callable[[], flo
         return RejectedInput(line, status=status, error_id=code)
     if status in (400, 422):
         line = f"{what}: PagerDuty refuses ({status}){said}"
-        return RejectedInput(line, status=status, error_id=code)
+        refused = RejectedInput(line, status=status, error_id=code)
+        refused.said = _without_label(said)
+        return refused
     return PermanentError(
         f"{what}: PagerDuty answers {status}{said}", status=status, error_id=code
     )
+
+
+def _without_label(said: str) -> str:
+    """PagerDuty's words without what stands in front of each of them, and once."""
+    words = list(dict.fromkeys(part for part in said.split(": ") if part))
+    return ": ".join(words[1:] if words[:1] == [LABEL] and words[1:] else words)
 
 
 def _error_of(response: Response) -> Any:
