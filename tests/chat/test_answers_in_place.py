@@ -137,9 +137,13 @@ class AnswersInPlaceTestCase(ChatSensorCase):
                 "Platform rotation (Linus Ex",
             ),
             (f"run {one.number} Major incident", "Run", f"on [#{one.number} Slow]("),
-            ("override Platform rotation for 2h by @mei", "Override", "@mei on call by Platform"),
-            ("maintenance Database for 9d", "Maintenance", "Database in maintenance from "),
-            ("take Platform rotation for 9d", "Take over", "you on call by Platform rotation"),
+            ("override Platform rotation for 2h by @mei", "Override", "Mei Tanaka on call for Pl"),
+            (
+                "maintenance Database for 9d",
+                "Start maintenance",
+                "Database in maintenance from ",
+            ),
+            ("take Platform rotation for 9d", "Take over", "you on call for Platform rotation"),
         ):
             known = {dialog.id for dialog in self.ada.dialogs()}
             self.ada.command("incidents", f"/pd {text}")

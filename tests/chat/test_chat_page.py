@@ -70,7 +70,7 @@ class PageTestCase(ChatCase):
         refused = {
             "": "whom?",
             "@stranger": "stranger",
-            "Databas": "there is no schedule, escalation policy, service 'Databas'",
+            "Databas": "no schedule, escalation policy or service 'Databas'; did you mean Datab",
             "Database": "'Database' is a schedule and a service: say schedule Database",
             "Empty": "nobody is on call by the schedule 'Empty' now, and nobody was paged",
             "Payments escalation": "on which service? Add --service <name>",

@@ -156,9 +156,11 @@ class ChatRunTestCase(ChatCase):
 
     def test_an_admins_link_goes_before_the_address(self) -> None:
         world = self.sandbox.mattermost.world
-        assert "You are Ada Lovelace at PagerDuty: your e-mail" in self.told("whoami", user="@ADA")
+        assert "You are Ada Lovelace at PagerDuty, role Account Owner: your e-mail" in self.told(
+            "whoami", user="@ADA"
+        )
         self.link("ada", "grace@example.com")
-        assert "You are Grace Hopper at PagerDuty: an admin" in self.told("whoami")
+        assert "You are Grace Hopper at PagerDuty, role Manager: an admin" in self.told("whoami")
         one = self.account.trigger("Database", "Slow")
         self.told("acknowledge", incidents=one.id)
         assert self.written()[-1][0] == "grace@example.com"
@@ -252,13 +254,22 @@ class ChatRunTestCase(ChatCase):
         assert "to Grace Hopper." in self.told("escalate", incidents=str(one.number))
         assert "to Radia Perlman." in self.told("escalate", incidents=one.id, text="level 3")
         refused = self.refused("escalate", incidents=one.id, text="up")
-        assert "escalate to a level (2) or an escalation policy" in refused
+        assert "there is no level and no escalation policy 'up': say level 2" in refused
+        assert "no escalation policy 'level 0'" in self.refused(
+            "escalate", incidents=one.id, text="level 0"
+        )
         assert "assigned to Ada Lovelace" in self.told("reassign", incidents=one.id, text="@ada")
-        assert "there is no user" in self.refused("reassign", incidents=one.id, text="Nobody Else")
+        assert "there is no user or escalation policy" in self.refused(
+            "reassign", incidents=one.id, text="Nobody Else"
+        )
         assert "to whom?" in self.refused("reassign", incidents=one.id)
         assert "has the priority P2" in self.told("priority", incidents=one.id, text="p2")
         assert "there is no priority" in self.refused("priority", incidents=one.id, text="P77")
-        assert "is triggered, not acknowledged" in self.refused("unacknowledge", incidents=one.id)
+        refused = self.refused("unacknowledge", incidents=one.id)
+        assert refused == (
+            f"#{one.number} Slow is triggered, and this needs one that is acknowledged: nothing "
+            "is changed"
+        )
         self.told("acknowledge", incidents=one.id)
         assert "is triggered again" in self.told("unacknowledge", incidents=one.id)
         assert {sender for sender, _, path in self.written() if path.startswith("/incidents")} == {

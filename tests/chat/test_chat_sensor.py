@@ -94,7 +94,10 @@ class ChatSensorTestCase(ChatSensorCase):
         self.config["chat"].update(allowed={"resolve": ["@grace"]}, confirm=["resolve"])
         self.start()
         done, line = self.command(f"resolve {one.number}")
-        assert (done, line) == (False, "you may not resolve here: it is for @grace")
+        assert (done, line) == (
+            False,
+            "you may not resolve incidents here: it is for @grace (chat.allowed)",
+        )
         assert one.status == "triggered"
         kept = [json.loads(item.value) for item in self.sensor_service.list_values(local=False)]
         assert [item["data"]["result"] for item in kept if "verb" in item["data"]] == ["failed"]
@@ -279,7 +282,7 @@ class ChatSensorTestCase(ChatSensorCase):
         self.config["chat"]["allowed"] = {"resolve": ["role:admin"]}
         assert self.command(f"resolve {one.number}") == (
             False,
-            "you may not resolve here: it is for role:admin",
+            "you may not resolve incidents here: it is for role:admin (chat.allowed)",
         )
         self.config["chat"].update(allowed=None, read_only=True)
         assert "nothing is changed from chat" in self.command(f"resolve {one.number}")[1]

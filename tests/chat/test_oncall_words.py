@@ -24,8 +24,8 @@ class OnCallNamesTestCase(ChatCase):
         with pytest.raises(Ambiguous) as caught:
             self.said("platform")
         assert str(caught.value) == (
-            "'platform' is a part of 2 names: Platform escalation (escalation policy), "
-            "Platform rotation (schedule)"
+            "'platform' is a part of 2 names: say one in full, Platform escalation (escalation "
+            "policy), Platform rotation (schedule)"
         )
 
     def test_an_upgraded_schedule_is_found_by_a_part_of_its_name(self) -> None:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
-from typing import Any, Dict, List, Tuple
+from typing import Any, Tuple
 
 import pytest
 import yaml
-from chat_sensor_case import TOKEN, ChatSensorCase
+from typed_case import TypedCase
 
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.verb import MANY, ONE
@@ -19,7 +18,7 @@ WRONG_ONE = yaml.safe_load((CASES / "F01_resolve_wrong_incident.yaml").read_text
 MISREAD = yaml.safe_load((CASES / "F02_times_misread.yaml").read_text("utf-8"))
 
 
-class TargetsTestCase(ChatSensorCase):
+class TargetsTestCase(TypedCase):
     __test__ = True
 
     def setUp(self) -> None:
@@ -27,27 +26,6 @@ class TargetsTestCase(ChatSensorCase):
         self.mei = self.account.trigger("Checkout API", "Of Mei")
         self.account.reassign(self.mei, ["Mei Tanaka"])
         self.ada = self.account.trigger("Checkout API", "Of Ada")
-
-    def say(self, text: str) -> str:
-        """What is answered at once, or once it is carried out."""
-        told = {
-            "token": TOKEN,
-            "command": "/pd",
-            "text": text,
-            "user_id": self.user_id(),
-            "user_name": "ada",
-            "response_url": "http://x.example/hooks/commands/" + "h" * 26,
-        }
-        before = len(self.orders())
-        answer = self.post("/command", data=told, headers={"Authorization": "Token " + TOKEN})
-        if len(self.orders()) == before:
-            return str(answer.json()["text"])
-        done, line = self.handle()
-        return str(line if not done else self.told()[-1].get("text") or "")
-
-    def told(self) -> List[Dict[str, Any]]:
-        entries = self.sandbox.mattermost.journal.entries
-        return [json.loads(one.body) for one in entries if one.path.startswith("/hooks/")]
 
     def untouched(self) -> Tuple[str, int]:
         return self.ada.status, len(self.ada.notes)

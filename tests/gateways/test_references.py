@@ -146,7 +146,14 @@ def test_none_is_an_error_that_suggests_near_spellings(setup: Setup) -> None:
     )
     with pytest.raises(NotFound) as caught:
         resolve(setup.pagerduty, "team", "zzzzzz")
-    assert str(caught.value) == "there is no team 'zzzzzz'"
+    assert str(caught.value).startswith("there is no team 'zzzzzz'; there are Payments (")
+    with pytest.raises(NotFound) as caught:
+        resolve(setup.pagerduty, "user", "zzzzzz")
+    assert str(caught.value) == "there is no user 'zzzzzz'", "people are not listed"
+    with pytest.raises(NotFound) as caught:
+        resolve(setup.pagerduty, "user", "mei")
+    shown = f"Mei Tanaka ({setup.id('user', 'Mei Tanaka')}, mei@example.com)"
+    assert str(caught.value) == f"there is no user 'mei'; did you mean {shown}?", "once"
 
 
 def test_an_unknown_id_is_looked_for_as_a_name(setup: Setup) -> None:

@@ -115,7 +115,7 @@ class IdentityTestCase(ChatCase):
 
     def test_whom_somebody_chose_in_a_dialog_comes_by_id(self) -> None:
         mei = self.world.users["mei"].id
-        found = find_person(self.context(), f"@{marked_id(mei)}")
+        found = find_person(self.context(), f"@{marked_id(mei)}", "ada")
         assert found.name == "Mei Tanaka"
 
 

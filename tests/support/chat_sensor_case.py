@@ -34,6 +34,8 @@ class ChatSensorCase(BaseSensorTestCase):
     __test__ = False
     dialog_seconds = 0.0
     """How long a dialog waits: these tests carry an order out when its call is answered."""
+    late = 0.0
+    """Seconds by which the action's clock is ahead."""
 
     def setUp(self) -> None:
         super().setUp()
@@ -118,6 +120,8 @@ class ChatSensorCase(BaseSensorTestCase):
         wrapper._pack, wrapper._class_name = "tests", "ChatHandle"
         action = ChatHandle(config=self.config, action_service=self.sensor_service)
         action.sleep = lambda _: None  # type: ignore[assignment]
+        if self.late:
+            action.clock = lambda: time.time() + self.late  # type: ignore[method-assign]
         return action.run(order=order or self.orders()[-1])
 
     def direct_messages(self) -> List[str]:

@@ -68,8 +68,8 @@ def identify_lately(context: Context, user: str, seconds: float) -> Identity:
     found = identify(context, user)
     if context.clock() - found.role_at <= seconds:
         return found
-    return context.once(
-        f"identity afresh {found.account.id}",
+    return context.again(
+        f"identity {found.account.id}",
         lambda: identity.looked_up_again(
             found, context.pagerduty, context.store, now=context.clock()
         ),

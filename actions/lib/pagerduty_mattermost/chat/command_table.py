@@ -145,9 +145,9 @@ class CommandTable:
         """The verbs of the command that these words begin with, the longest first."""
         keys = tuple(words.split())
         for count in range(min(self.most_words, len(keys)), 0, -1):
-            found = [verb for verb, _ in self.beginning(keys[:count])]
+            found = {verb.name: verb for verb, _ in self.beginning(keys[:count])}
             if found or count == 1:
-                return tuple(dict.fromkeys(found)) or self.with_word(keys[0])
+                return tuple(found.values()) or self.with_word(keys[0])
         return ()
 
     def _help(self) -> Verb:

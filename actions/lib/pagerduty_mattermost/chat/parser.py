@@ -150,7 +150,7 @@ def _problem(table: CommandTable, line: TypedLine) -> str:
     stray = _stray_option(table, line)
     if stray:
         return stray
-    if verbs:
+    if verbs or table.beginning(line.keys(2)):
         return _usage(table, line, verbs)
     shown = one_line(line.before(1).typed(), 30)
     same = table.meaning(word)
@@ -184,9 +184,9 @@ def _usage(table: CommandTable, line: TypedLine, verbs: Sequence[Verb]) -> str:
     """How the command is typed; of several with the same first word those whose further words
     stand there, too."""
     for count in range(min(table.most_words, len(line.words)), 1, -1):
-        owners = [verb for verb, _ in table.beginning(line.keys(count)) if verb in verbs]
+        owners = {verb.name: verb for verb, _ in table.beginning(line.keys(count))}
         if owners:
-            verbs = owners
+            verbs = tuple(owners.values())
             break
     if len(verbs) == 1:
         return f"type `/pd {verbs[0].hint}` ({verbs[0].help})"

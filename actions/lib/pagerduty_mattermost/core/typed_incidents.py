@@ -99,7 +99,8 @@ def read(text: str, most: int = 0, *, numbers_behind: bool = False) -> TypedInci
             if quotes.end(word.start) >= word.end > word.start:
                 break
             named = start > 0 and not found and any(map(str.isdigit, typed))
-            read_here = not found or listed or not numbers_behind
+            is_full = 0 < most <= len(found)
+            read_here = not found or not numbers_behind or (listed and not is_full)
             if named or (read_here and _begins_like_one(typed, bool(found))):
                 return TypedIncidents((), text, typed)
             break

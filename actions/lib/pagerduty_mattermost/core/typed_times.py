@@ -120,6 +120,11 @@ def span_in_words(span: TypedSpan, zone: str) -> str:
     return f"from {_stamp(span.start, zone)} until {_stamp(span.end, zone)} ({length})"
 
 
+def is_length(text: str) -> bool:
+    """Whether it is a length of time, as "2h" is and "22:00" is not."""
+    return len(text) <= MAX_CHARACTERS and _length(text.lower().split()) is not None
+
+
 def is_time(text: str) -> bool:
     """Whether it reads as a time, be it in several ways."""
     try:

@@ -178,6 +178,11 @@ class Context:
             self._read[name] = read()
         return cast("Read", self._read[name])
 
+    def again(self, name: str, read: Callable[[], Read]) -> Read:
+        """The same, read anew for all that need it from now on. What raises leaves nothing."""
+        self._read.pop(name, None)
+        return self.once(name, read)
+
     def post_once(self, channel_id: str, message: str, **terms: Any) -> SentPost:
         """`post_once.post_once` with this context's gateway, datastore and clocks."""
         from pagerduty_mattermost.gateways.mattermost.post_once import post_once

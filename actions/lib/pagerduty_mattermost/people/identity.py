@@ -1,7 +1,7 @@
 """Which PagerDuty user a Mattermost user is: an admin's link, else the PagerDuty user with the
 same e-mail address.
 
-    linked(mattermost, pagerduty, store, "ada")
+    linked(mattermost, pagerduty, store, "ada", now=clock())
     # -> Identity(account=User(...), person=Reference(...), how="email")
 
 A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away;
@@ -37,7 +37,7 @@ LINK, EMAIL, OFF, NOBODY = "link", "email", "off", "nobody"
 class NotLinked(NotFound):
     """PagerDuty has nobody for an account. `username`: the account's name in Mattermost."""
 
-    def __init__(self, message: str, username: str) -> None:
+    def __init__(self, message: str, username: str = "") -> None:
         super().__init__(message)
         self.username = username
 

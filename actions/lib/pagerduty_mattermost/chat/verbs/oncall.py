@@ -91,7 +91,7 @@ def _target(context: Context, text: str) -> Reference:
         )
     if not near and _ends_in_a_time(text):
         near = (
-            ": `/pd oncall <name>` tells who is on call now and next, `/pd oncall week "
+            ": `/pd oncall <name>` shows who is on call now and next, `/pd oncall week "
             "<schedule>` the days ahead"
         )
     raise NotFound(f"there is no service, escalation policy, schedule or user {shown}{near}")

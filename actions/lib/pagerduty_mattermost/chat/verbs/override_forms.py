@@ -14,7 +14,7 @@ from typing import List, NamedTuple, Optional, Tuple
 from pagerduty_mattermost.chat.forms import Fields, Unread
 from pagerduty_mattermost.chat.line import TypedLine, Word, words_of
 from pagerduty_mattermost.chat.named_people import is_me
-from pagerduty_mattermost.core.typed_times import is_time
+from pagerduty_mattermost.core.typed_times import is_length
 
 INSTEAD_OF = "instead of"
 """Between who takes a part of a schedule and who is replaced."""
@@ -41,10 +41,10 @@ def span_behind(line: TypedLine) -> Optional[Tuple[TypedLine, str]]:
 
 
 def _with_length_alone(line: TypedLine) -> Optional[Tuple[TypedLine, str]]:
-    """`<what> 2h`: the longest end that is a time and begins with a digit."""
+    """`<what> 2h`: the longest end that is a length and begins with a digit."""
     for count in range(max(1, len(line.words) - _MAX_TIME_WORDS), len(line.words)):
         length = line.rest(count).said()
-        if length[:1].isdigit() and is_time(length):
+        if length[:1].isdigit() and is_length(length):
             return line.before(count), length
     return None
 

@@ -175,8 +175,8 @@ def _service(context: Context, target: PageTarget, asked: str) -> Reference:
         if isinstance(services, list) and len(services) == 1 and isinstance(services[0], dict):
             return reference("service", services[0])
     raise RejectedInput(
-        "on which service? PagerDuty wants one for each incident: add --service <name> "
-        "(`/pd services` lists them), or have an admin set chat.page_service"
+        "on which service? Add --service <name> (`/pd services` lists them), or have an admin set "
+        "chat.page_service"
     )
 
 

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 CANCELLED = "Cancelled"
 _OTHER_THINGS = frozenset(
     (
+        *("maintenance", "window", "override", "overrides", "swap", "subscription"),
         *("snooze", "page", "call", "escalation", "notification", "notifications", "reminder"),
         *("workflow", "handover", "shift", "dialog", "command", "order", "request", "question"),
         *("ack", "acknowledgement", "note", "status", "room", "merge", "priority", "drill"),
@@ -133,8 +134,8 @@ def _cancel(line: TypedLine) -> Fields:
     it would resolve the thread's."""
     if line.word(0) in _OTHER_THINGS:
         raise Unread(
-            f"`/pd cancel` resolves an incident that was none, it can't cancel a {line.word(0)}; "
-            "say the incident in front: `/pd cancel 1234 a false alarm`"
+            f"{line.word(0)!r} can't be cancelled so: `/pd cancel` resolves an incident that was "
+            "none, and says why; name it in front, `/pd cancel 1234 a false alarm`"
         )
     return incidents_and(words("text", required=False), note=True).read(line)
 
