@@ -13,8 +13,9 @@ import pytest
 from openapi import CONTRACTS
 from pack_files import ROOT, each, files, load
 
-from pagerduty_mattermost.action_bases import input_check, inputs, rest_body
+from pagerduty_mattermost.action_bases import inputs, rest_body
 from pagerduty_mattermost.action_bases.rest_call import WORDS
+from pagerduty_mattermost.core import schema_check
 
 REST = {
     path.stem: load(path)
@@ -64,7 +65,7 @@ def test_a_schema_is_draft_7_and_somebodys(name: str) -> None:
     ]
     assert name in used
     for inner in _schemas(schema):
-        assert inner.get("format", "id") in input_check.FORMATS
+        assert inner.get("format", "id") in schema_check.FORMATS
 
 
 def _schemas(node: Any) -> Any:

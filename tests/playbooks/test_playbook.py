@@ -6,15 +6,30 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
-from pagerduty_mattermost.playbooks.playbook import Playbook, Role, Stage, Task
+from pagerduty_mattermost.playbooks.playbook import (
+    Condition,
+    Playbook,
+    Retrospective,
+    Role,
+    Stage,
+    Task,
+    Updates,
+)
 
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False)
-TASKS = st.builds(Task, due_seconds=NUMBERS, when=st.just(()))
-STAGES = st.lists(st.builds(Stage, tasks=st.lists(TASKS, max_size=3).map(tuple)), max_size=3)
+CONDITIONS = st.builds(Condition, due_seconds=NUMBERS)
+TASKS = st.builds(Task, due_seconds=NUMBERS, when=st.lists(CONDITIONS, max_size=2).map(tuple))
+STAGES = st.lists(st.builds(Stage, tasks=st.lists(TASKS, max_size=2).map(tuple)), max_size=2)
+PLAYBOOKS = st.builds(
+    Playbook,
+    stages=STAGES.map(tuple),
+    updates=st.builds(Updates, remind_seconds=NUMBERS),
+    retro=st.builds(Retrospective, remind_seconds=NUMBERS),
+)
 SMALL = Playbook(
     "outage",
     "Outage",
@@ -23,7 +38,8 @@ SMALL = Playbook(
 )
 
 
-@given(st.builds(Playbook, stages=STAGES.map(tuple)))
+@given(PLAYBOOKS)
+@settings(max_examples=50)
 def test_what_is_kept_reads_as_the_same_playbook(playbook: Playbook) -> None:
     assert from_json(Playbook, json.loads(json.dumps(to_json(playbook)))) == playbook
 

@@ -22,7 +22,7 @@ in bodies. They are the one source: the metadata's parameters are made from them
                                    InputTerms says
 
 `$ref` is resolved when a file is read, keys beside it win. What is wrong with a value is found in
-input_check.py.
+core/schema_check.py.
 """
 
 from __future__ import annotations
@@ -33,9 +33,9 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, NamedTuple, Sequence, Tuple
 
-from pagerduty_mattermost.action_bases.input_check import Schema, kinds, place, problems
 from pagerduty_mattermost.action_bases.long_texts import fit
 from pagerduty_mattermost.core.errors import ConfigError, RejectedInput
+from pagerduty_mattermost.core.schema_check import Schema, kinds, place, problems
 from pagerduty_mattermost.core.text import listed
 
 if TYPE_CHECKING:

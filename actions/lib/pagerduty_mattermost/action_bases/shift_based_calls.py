@@ -14,10 +14,10 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any, Callable, Dict, List
 
 from pagerduty_mattermost.action_bases import inputs
-from pagerduty_mattermost.action_bases.input_check import is_id
 from pagerduty_mattermost.action_bases.rest_call import RestRequest, RestWords, build, send
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.schema_check import is_id
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.core.config.settings import Config

@@ -42,6 +42,7 @@ from pagerduty_mattermost.operations import (
     watchdog,
 )
 from pagerduty_mattermost.people import accounts, identity
+from pagerduty_mattermost.playbooks import kept as kept_playbooks
 from pagerduty_mattermost.rooms import opening as room_opening
 from pagerduty_mattermost.rooms import records as room_records
 from pagerduty_mattermost.runs import records as run_records
@@ -129,6 +130,15 @@ KINDS: Tuple[StateKind, ...] = (
         ),
         "runs of playbooks, and what was done in them",
         run_records.CLOSED_SECONDS,
+        careful=True,
+    ),
+    StateKind(
+        "playbooks",
+        (
+            f"{kept_playbooks.KEY_PREFIX}<name>",
+            f"{kept_playbooks.OLD_PREFIX}<name>.<number>.<digest>",
+        ),
+        "saved playbooks and their last versions",
         careful=True,
     ),
     StateKind(
@@ -349,5 +359,6 @@ _CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "handover": _is_mapping,
     "rooms": _is_room,
     "runs": run_records.fits,
+    "playbooks": lambda name, data: kept_playbooks.kept_of(data) is not None,
 }
 """By kind: whether the data is what a key of that name holds."""

@@ -93,6 +93,10 @@ class RoomsConfig(NamedTuple):
     """Whether cards in other channels lead to private rooms."""
     listen: bool = True
     """Whether notes, edits and renames in rooms are heard."""
+    playbook_dir: str = ""
+    """Folder with playbooks, on each machine that runs actions or the chat sensor."""
+    test_service: str = ""
+    """PagerDuty's service that test incidents and drills are made on, by name or id."""
 
     @property
     def archive_seconds(self) -> Optional[float]:
@@ -119,6 +123,8 @@ def read_rooms(whole: Reader) -> RoomsConfig:
         note=read.boolean("note"),
         link_private=read.boolean("link_private"),
         listen=read.boolean("listen"),
+        playbook_dir=read.text("playbook_dir"),
+        test_service=read.text("test_service"),
     )
     if rooms.archive not in (NEVER, AT_ONCE) and not _HOURS.fullmatch(rooms.archive):
         read.wrong("archive", "must be never, at_once or a number of hours such as 72h")

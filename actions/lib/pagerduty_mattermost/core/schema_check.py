@@ -1,8 +1,10 @@
-"""What is wrong with an action's input, measured against its Draft 7 schema: one line for each
-place, saying what was expected and what came.
+"""What is wrong with a value, measured against its Draft 7 schema: one line for each place, saying
+what was expected and what came. For an action's input, and for a playbook.
 
     problems(schema, {"user": "nobody"}, lenient=False)
     # ["user: expected a PagerDuty id (letters and digits, such as PT4KHLK), got 'nobody'"]
+
+`$comment` beside a pattern or anyOf says in words what is expected.
 
 Formats are checked here, without extra packages: id, email, date-time, uri, time-zone. jsonschema
 is imported only when there is more to check than texts with a format: importing it takes 150 ms.
@@ -19,6 +21,8 @@ from typing import Any, Callable, Dict, Iterator, List, Optional, Tuple
 from pagerduty_mattermost.core.text import clean, one_line
 
 Schema = Dict[str, Any]
+MAX_LISTED = 12
+"""Of words that are possible, what is listed; of more the nearest is named."""
 
 
 def kinds(schema: Mapping[str, Any]) -> Tuple[str, ...]:
@@ -73,17 +77,27 @@ def problems(schema: Schema, params: Dict[str, Any], *, lenient: bool) -> List[s
     known = schema.get("properties") or {}
     if "anyOf" not in schema and all(_is_plain(known.get(name)) for name in params):
         return _plain_problems(schema, params)
+    found = misfits(schema, params, lenient=lenient)
+    return [f"{place(path)}: {line}" for path, line in found]
+
+
+def misfits(
+    schema: Schema, value: Any, *, lenient: bool = False
+) -> List[Tuple[Tuple[Any, ...], str]]:
+    """The same for any value: where (keys and indexes from the top) and what, by `place`'s
+    order."""
     from jsonschema import Draft7Validator
 
-    found: Dict[Tuple[str, ...], Tuple[int, str]] = {}
-    for error in Draft7Validator(schema, format_checker=_checker()).iter_errors(params):
+    found: Dict[Tuple[str, ...], Tuple[int, Tuple[Any, ...], str]] = {}
+    for error in Draft7Validator(schema, format_checker=_checker()).iter_errors(value):
         if lenient and error.validator == "additionalProperties":
             continue
         rank = _RANKS.index(error.validator) if error.validator in _RANKS else len(_RANKS)
         for path, line in _lines_of(error):
             at = tuple(str(part) for part in path)
-            found[at] = min(found.get(at, (99, "")), (rank, f"{place(path)}: {line}"))
-    return [line for _, (_, line) in sorted(found.items())]
+            if at not in found or (rank, line) < (found[at][0], found[at][2]):
+                found[at] = (rank, path, line)
+    return [(path, line) for _, (_, path, line) in sorted(found.items())]
 
 
 _RANKS = ("type", "format", "enum")
@@ -152,6 +166,9 @@ def _lines_of(error: Any) -> Iterator[Tuple[Tuple[Any, ...], str]]:
         )
     elif kind == "anyOf" and "$comment" in schema:
         yield path, str(schema["$comment"])
+    elif kind == "enum" and len(wanted) > MAX_LISTED:
+        words = [str(word) for word in wanted]
+        yield path, _but(schema, "one of its words", value) + _near(str(value), words)
     elif kind == "format":
         yield path, _but(schema, FORMATS[wanted][1], value)
     else:
@@ -196,6 +213,8 @@ def _expected(kind: str, wanted: Any, schema: Mapping[str, Any]) -> str:
     if kind == "enum":
         words = [str(word) for word in wanted if word is not None]
         return words[0] if len(words) == 1 else "one of " + ", ".join(words)
+    if kind == "uniqueItems":
+        return "each entry once"
     limits = {
         "minimum": f"at least {wanted}",
         "maximum": f"at most {wanted}",
@@ -203,6 +222,7 @@ def _expected(kind: str, wanted: Any, schema: Mapping[str, Any]) -> str:
         "maxLength": f"at most {wanted} characters",
         "minItems": f"at least {wanted}",
         "maxItems": f"at most {wanted} entries",
+        "maxProperties": f"at most {wanted} entries",
         "minProperties": f"at least {wanted} of {', '.join(schema.get('properties') or ())}",
         "pattern": schema.get("$comment") or f"text of the form {wanted}",
     }
@@ -235,7 +255,7 @@ def _near(name: str, known: List[str]) -> str:
         f"; did you mean {near[0]}?"
         if near
         else f"; there are {', '.join(known)}"
-        if len(known) <= 12
+        if len(known) <= MAX_LISTED
         else ""
     )
 
