@@ -267,7 +267,7 @@ reactions: {":eyes:": assign, eyes: run}
         ("a: [b, c\n", "line 2: a bracket that is not closed, or a comma that is missing"),
         ("a: 'b\n", "line 2: a quotation mark or a bracket that is not closed"),
         ('a: "\\q"\n', "line 1: a backslash in double quotes: take single quotes"),
-        ('a: "\\UFFFFFFFF"\n', "line 1: this is no YAML: look for a backslash in quotes"),
+        ('a: "\\UFFFFFFFF"\n', "line 1: this is no YAML: is there a backslash in quotes?"),
         ("a: b\nc: \x00\n", "line 2: a character that no text has"),
         ("a: - b\n", "line 1: a list begins on a line of its own"),
         ("? [a]\n: b\n", "line 1: a list or an object where a key stands"),

@@ -81,6 +81,26 @@ def posted(test: ExampleCase) -> str:
     return id
 
 
+PLAYBOOK = """name: outage
+title: Outage
+stages:
+  - name: First
+    tasks:
+      - {id: impact, text: Say what customers see, due: 5m}
+"""
+EXPORT = (
+    '{"title": "Outage", "checklists": [{"title": "First", "items": [{"title": "Call the bank", '
+    '"command": "/zoom start"}]}], "version": 1}'
+)
+
+
+def saved_playbook(test: ExampleCase, *, twice: bool = False) -> str:
+    test.done("playbook.save", text=PLAYBOOK)
+    if twice:
+        test.done("playbook.save", text=PLAYBOOK.replace("5m", "10m"))
+    return "outage"
+
+
 def roomed(test: ExampleCase) -> str:
     id = incident(test)
     test.done("room.open", incident_id=id)
@@ -261,6 +281,14 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "room.announce": lambda t: {"incident_id": incident(t), "channels": ["~ops"]},
     "room.archive": lambda t: {"incident_id": roomed(t)},
     "room.restore": put_away,
+    "playbook.list": fixed(),
+    "playbook.get": fixed(name="major-incident"),
+    "playbook.validate": fixed(text=PLAYBOOK.replace("stages", "stage")),
+    "playbook.save": fixed(text=PLAYBOOK, by="@ada"),
+    "playbook.delete": lambda t: {"name": saved_playbook(t)},
+    "playbook.history": lambda t: {"name": saved_playbook(t)},
+    "playbook.restore": lambda t: {"name": saved_playbook(t, twice=True)},
+    "playbook.import": fixed(export=EXPORT),
     "room.open": lambda t: {"incident_id": posted(t)},
     "mattermost.tell_incident": lambda t: {"change": changed(t), "to": "assignees"},
     "mattermost.add_reaction": lambda t: {"post_id": post(t), "emoji": "eyes"},

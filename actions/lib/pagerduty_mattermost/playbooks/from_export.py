@@ -83,7 +83,7 @@ def from_export(text: str, name: str = "") -> ImportedPlaybook:
     whole = _object(text)
     title = one_line(clean(whole["title"], 64)) or "Imported playbook"
     called = playbook_name(name) if name else named_after(title) or "imported"
-    maker = _Maker(whole)
+    maker = _ExportParts(whole)
     value: Dict[str, Any] = {"name": called, "title": title}
     description = maker.text("description", 500)
     if description:
@@ -117,7 +117,7 @@ def _object(text: str) -> Dict[str, Any]:
     return whole
 
 
-class _Maker:
+class _ExportParts:
     """Makes the parts, and collects what is left out."""
 
     def __init__(self, whole: Mapping[str, Any]) -> None:

@@ -83,7 +83,7 @@ def copied(text: str, name: str) -> str:
     that reads."""
     import yaml
 
-    tree = yaml.compose(text, Loader=yaml.SafeLoader)
+    tree: Any = yaml.compose(text, Loader=yaml.SafeLoader)
     value = next(value for key, value in tree.value if key.value == "name")
     # The marks of a text that is parsed whole count its characters.
     return text[: value.start_mark.index] + name + text[value.end_mark.index :]

@@ -101,7 +101,7 @@ def read_tree(text: str) -> Optional[YamlNode]:
         raise UnreadableYaml(mark.line + 1 if mark else 1, words) from None
     except (yaml.YAMLError, ValueError, OverflowError):
         # An escape for a character that there is not: PyYAML does not say where.
-        raise UnreadableYaml(1, "this is no YAML: look for a backslash in quotes") from None
+        raise UnreadableYaml(1, "this is no YAML: is there a backslash in quotes?") from None
 
 
 def _tree(events: Any) -> Optional[YamlNode]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from typing import NamedTuple, Optional, Tuple
 
@@ -151,6 +150,8 @@ def _no_event(word: str) -> str:
     known = (*words, MITIGATED, "all", "none")
     if word.lower() in (*EVENTS, *known):
         return ""
+    import difflib
+
     near = difflib.get_close_matches(word.lower(), known, n=1)
     meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
     return f"has '{one_line(clean(word, 60))}', which is no event; {meant}"
