@@ -4,9 +4,10 @@ once newer ones have shown all of it."""
 from __future__ import annotations
 
 import itertools
-from typing import Iterator, List, Tuple
+from typing import Any, Iterator, List, Tuple
 
 import pytest
+from mattermost_catch_up import CatchUp
 from trips_world import Counted
 
 from pagerduty_mattermost.cards.records import IncidentRecords
@@ -39,16 +40,20 @@ def burst(counted: Counted, *, settled: bool = False) -> None:
         world.poll()
 
 
-def thread(counted: Counted) -> List[str]:
-    (card,) = [
+def card(counted: Counted) -> Any:
+    (found,) = [
         post
         for post in counted.world.chat.service.posts("incidents")
         if "attachments" in post.props
         and post.props["pagerduty"].get("incident") == counted.incident.id
     ]
+    return found
+
+
+def thread(counted: Counted) -> List[str]:
     return [
         next(w for w in ("riggered", "cknowledged", "Looking", "esolved") if w in post.message)
-        for post in counted.world.chat.service.thread(card)
+        for post in counted.world.chat.service.thread(card(counted))
     ]
 
 
@@ -118,3 +123,50 @@ def test_a_run_that_was_killed_leaves_the_intent_that_stands_with_the_change(
     world.work(100, mixed=False)
     assert thread(counted) == ["riggered", "cknowledged"]
     assert all(one.post_id for one in records.load().cards.values())
+
+
+def test_what_failed_before_its_channel_was_known_stands_above_what_came_after(
+    counted: Counted,
+) -> None:
+    """Mattermost answered when the channel was looked up for the first change no more, and the
+    process died; then it was back, and what had failed was carried out again last of all."""
+    world = counted.world
+    world.clock.advance(4000)
+    counted.incident = world.account.trigger("Checkout API", "Disk full")
+    world.poll()
+    rule = world.chat.server.faults.add("drop", path="/channels")
+    world.work(1, mixed=False)
+    world.chat.server.faults.clear(rule)
+    world.restart()
+    world.clock.advance(5)
+    world.account.acknowledge(counted.incident, user="ada@example.com")
+    world.poll()
+    (second,) = world.service.queue
+    world.service.queue[:] = [second._replace(given={**second.given, "change": without(second)})]
+    world.work(100, mixed=False)
+    world.run(CatchUp, is_back=True)
+    assert thread(counted) == ["riggered", "cknowledged"]
+
+
+def test_a_new_process_of_the_sensor_knows_what_is_on_its_way(counted: Counted) -> None:
+    burst(counted, settled=True)
+    world = counted.world
+    world.restart()
+    world.clock.advance(2)
+    world.account.annotate(counted.incident, "Looking again", user="ada@example.com")
+    world.poll()
+    world.service.queue.reverse()
+    world.work(100, mixed=False)
+    assert thread(counted) == ["riggered", "cknowledged", "Looking", "esolved", "Looking"]
+
+
+def test_what_stands_below_something_newer_says_that_it_came_late(counted: Counted) -> None:
+    burst(counted, settled=True)
+    world = counted.world
+    first, *_, last = world.service.queue
+    world.service.queue[:] = [last._replace(given={**last.given, "change": without(last)}), first]
+    world.work(100, mixed=False)
+    *_, newer, late = world.chat.service.thread(card(counted))
+    assert "resolved" in newer.message
+    assert "later" not in newer.message
+    assert late.message.endswith("acknowledged · _posted 4 s later_")

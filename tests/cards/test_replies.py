@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_text import without_code
 
 from pagerduty_mattermost.cards.card import CardView
-from pagerduty_mattermost.cards.replies import draw_reply, is_late
+from pagerduty_mattermost.cards.replies import draw_reply, is_stale
 from pagerduty_mattermost.cards.route import KNOWN_EVENTS
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import CHANGE_KEYS, Incident, IncidentEvent, Person
@@ -46,7 +46,7 @@ WORDS = [
     (
         "incident.escalated",
         {"to": "Bob", "channel": "timeout", "agent": "", "at": "2026-11-21T11:00:02Z"},
-        "12:00 · Escalated to Bob",
+        "12:00 · Escalated to Bob · _posted 3 min later_",
     ),
     (
         "incident.escalated",
@@ -199,12 +199,12 @@ def test_every_change_has_its_words(kind: str, terms: Any, expected: str) -> Non
 def test_a_late_event_says_so() -> None:
     assert (
         said("incident.acknowledged", at="2026-11-21T10:00:00Z")
-        == "11:00 · Ann acknowledged · _told 1 h 4 min later_"
+        == "11:00 · Ann acknowledged · _posted 1 h 4 min later_"
     )
     assert said("incident.acknowledged", at="2026-11-20T10:00:00Z").startswith(
         "20 Nov 11:00 · Ann acknowledged"
     )
-    assert not is_late(IncidentEvent("R", "x", "odd"), VIEW.now)
+    assert not is_stale(IncidentEvent("R", "x", "odd"), VIEW.now)
 
 
 @pytest.mark.parametrize(

@@ -48,7 +48,7 @@ def test_the_sensor_goes_on_where_version_1_was() -> None:
     assert again.state.known == found.state.known
     assert {
         json.loads(service.items[name])["v"] for name in service.items if ".shard." in name
-    } == {3}
+    } == {4}
 
 
 def test_the_cards_of_version_1_are_known() -> None:
@@ -72,19 +72,20 @@ def test_what_no_step_understands_does_not_read(name: str, data: Any) -> None:
     assert broken.value.raw == raw
 
 
-@pytest.mark.parametrize("found", [0, -1, 4, 2.0001, True, None, "1", [1]])
+@pytest.mark.parametrize("found", [0, -1, 5, 2.0001, True, None, "1", [1]])
 def test_another_version_does_not_read(found: Any) -> None:
-    with pytest.raises(BrokenValue, match="instead of 3"):
+    with pytest.raises(BrokenValue, match="instead of 4"):
         opened("sensor.head", json.dumps({"v": found, "data": {}}))
 
 
 def test_each_step_brings_the_version_before_to_the_next() -> None:
-    assert migrations.version("sensor.head") == 3
+    assert migrations.version("sensor.head") == 4
     assert migrations.version("message.abc") == 1
     assert migrations.migrate("message.abc", {"at": 1}, 1) == {"at": 1}
     row: List[Any] = [0] * 11
     assert migrations.migrate("sensor.shard.00", {"P1": row}, 1) == {"P1": [*row, "", "", "", ""]}
     assert migrations.migrate("sensor.shard.00", {"P1": [0] * 15}, 3) == {"P1": [0] * 15}
+    assert migrations.migrate("sensor.head", {"cursor": 1}, 3) == {"cursor": 1, "sent": []}
 
 
 def test_a_card_that_does_not_read_is_kept_before_it_is_written_over() -> None:

@@ -174,7 +174,7 @@ def test_closed_incidents_are_forgotten_after_a_while() -> None:
         "no json",
         '{"v":1,"data":[]}',
         '{"v":1,"data":{"P1":["x"]}}',
-        '{"v":4,"data":{}}',
+        '{"v":5,"data":{}}',
         '{"v":1}',
     ],
 )

@@ -11,7 +11,7 @@ from sensor_world import SensorWorld
 from pagerduty_mattermost.cards import subscriptions
 from pagerduty_mattermost.cards.subscriptions import Subscription
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.sensor.change_dispatch import EARLIER_SECONDS, MAX_EARLIER
+from pagerduty_mattermost.incidents.sent_events import EARLIER_SECONDS, MAX_EARLIER
 
 
 def posts(priority: str = "") -> Any:

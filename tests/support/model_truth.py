@@ -7,7 +7,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 from datetime import datetime, timezone
-from typing import Any, Dict, Iterable, List, Mapping
+from typing import Any, Dict, Iterable, Iterator, List, Mapping, Tuple
 
 from sandbox.verify import verify
 
@@ -16,6 +16,8 @@ FLAPPING = "Comes and goes"
 OPEN = ("triggered", "acknowledged")
 ACTS = ("acknowledge_log_entry", "annotate_log_entry")
 
+LATE = re.compile(r" · _posted [^_]*(later|late)_$", re.M)
+"""How a reply says that it comes late."""
 SNAPSHOT_BRIDGE = r"a reply for snap-\w+-bridge-\S+, which is no change$"
 """Another conference bridge that left no entry is told by what a snapshot saw."""
 
@@ -86,29 +88,39 @@ def misnamed(world: Any) -> List[str]:
     return lines
 
 
-def disordered(world: Any) -> List[str]:
-    """Threads in which a reply stands above one of something earlier, which had come into sight by
-    then: what the log showed late can't but follow."""
-    when: Dict[str, Any] = {
-        id: (index, entry.created_at, entry.visible_at)
+def disordered(world: Any, *, strictly: bool = False) -> List[str]:
+    """Threads in which a reply stands below one of something later and does not say that it comes
+    late; `strictly`: also where it says so, unless it came into sight after the other."""
+    lines = []
+    for card, replies in _threads(world):
+        for place, (text, later, seen) in enumerate(replies):
+            for told, earlier, seen_before in replies[place + 1 :]:
+                if earlier[0] >= later[0]:  # of one second, or rightly below it
+                    continue
+                if not LATE.search(told):
+                    lines.append(f"{card}: {told!r} does not say that it stands below {text!r}")
+                elif strictly and seen_before <= seen:
+                    lines.append(f"{card}: {told!r} stands below {text!r}")
+    return lines
+
+
+def _threads(world: Any) -> Iterator[Tuple[str, List[Tuple[str, Tuple[int, int], float]]]]:
+    """Of each card the words of its replies, in their order: each with when it happened (second,
+    and place in the log), and when it came into sight."""
+    when: Dict[str, Tuple[Tuple[int, int], float]] = {
+        entry.id: ((int(entry.created_at), number), entry.visible_at)
         for incident in world.account.incidents.values()
-        for index, (id, entry) in enumerate((one.id, one) for one in incident.entries)
+        for number, entry in enumerate(incident.entries)
     }
     for _, (id, _, at, _) in world.told_by_webhook:
-        when[id] = (0, at, at)
-    lines = []
+        when[id] = ((int(at), 0), at)
     for post in world.chat.service.posts(CHANNEL):
         mark = post.props.get("pagerduty") or {}
-        if not mark.get("incident") or mark.get("event"):
-            continue
-        replies = world.chat.service.thread(post)
-        ids = [str((one.props.get("pagerduty") or {}).get("event") or "") for one in replies]
-        known = [(id, *when[id]) for id in ids if id in when]
-        for place, (later, index, at, seen) in enumerate(known):
-            for earlier, before, at_before, seen_before in known[place + 1 :]:
-                if (at_before, before) < (at, index) and at_before < at and seen_before <= seen:
-                    lines.append(f"{mark['incident']}: {later} is told before {earlier}")
-    return lines
+        if mark.get("incident") and not mark.get("event"):
+            replies = world.chat.service.thread(post)
+            ids = [str((one.props.get("pagerduty") or {}).get("event") or "") for one in replies]
+            known = [(one.message, *when[id]) for one, id in zip(replies, ids) if id in when]
+            yield str(mark["incident"]), known
 
 
 def _created(incident: Thing) -> float:

@@ -386,8 +386,8 @@ class World:
     # The end
 
     def settle(self, *, in_order: bool = False) -> List[str]:
-        """No more trouble, and time enough: what still differs from the truth; `in_order`: the
-        order within each thread as well, which is lost with what got lost on the way."""
+        """No more trouble, and time enough: what still differs from the truth; `in_order`: nothing
+        was lost or overtaken on the way, so that nothing stands below what happened later."""
         self.chat.server.faults.clear()
         self.pager.faults.clear()
         self.service.lose = self.service.repeat = 0
@@ -400,7 +400,7 @@ class World:
             self.run(PostDigest)
             self.reconcile(full=number % 6 == 5)
         found = [line for line in self.differences() if "not in order" not in line]
-        return found + (disordered(self) if in_order else [])
+        return found + disordered(self, strictly=in_order)
 
     def differences(self) -> List[str]:
         return differences(self) + misnamed(self)

@@ -228,7 +228,8 @@ class IncidentMemory(NamedTuple):
         execution for them comes later than this one, or never."""
         known = {event.event_id for event in (*self.events, *change.events)}
         missing = [event for event in earlier if event.event_id not in known]
-        return change._replace(events=(*missing, *change.events)) if missing else change
+        whole = sorted((*missing, *change.events), key=_in_time)
+        return change._replace(events=tuple(whole)) if missing else change
 
     def told_by(self, record: CardRecord) -> List[SeenChange]:
         """The changes that the card has shown, oldest first."""

@@ -269,6 +269,7 @@ class CardPainter:
         keys: List[str] = []
         own = {event.event_id for event in change.events}
         silent = told | told_replies.said_here(memory, record.channel_id)
+        below = told_replies.below_newer(record, memory, told, silent, thread.has)
         for event in events:
             if not gets_reply(record.route, event):
                 continue
@@ -277,9 +278,9 @@ class CardPainter:
             if event.event_id in silent or thread.has(key):
                 continue
             incident = memory.newest.change.incident
-            drawn = apart(
-                f"a reply of {incident.id}", partial(replies.draw_reply, incident, event, view)
-            )
+            is_below = event.event_id in below
+            draw = partial(replies.draw_reply, incident, event, view, is_below=is_below)
+            drawn = apart(f"a reply of {incident.id}", draw)
             if drawn is None:
                 continue
             text = drawn
@@ -287,7 +288,7 @@ class CardPainter:
                 self._mentions is not None
                 and event.event_id in own
                 and not mentioned
-                and not replies.is_late(event, view.now)
+                and not replies.is_stale(event, view.now)
                 and not held_cards.is_quiet(self._hours, record.route, change.incident)
             ):
                 mention = self._mentions.in_reply(record.route, event, change)

@@ -205,6 +205,11 @@ class CardPublisher:
                 raise
             archived, outcomes = error.archived_id, self.repaint(change, along)
             return sorted(outcomes, key=lambda one: one.channel_id != archived)
+        except RetryLater:
+            if loaded:
+                # Nothing is written of it yet, and whoever shows a later change has to know of it.
+                self.repaint(change, along)
+            raise
 
     def repaint(
         self, change: Change, along: Along = NOTHING_SAID, *, chosen_in: str = ""

@@ -24,8 +24,12 @@ from pagerduty_mattermost.incidents.event_types import (
 )
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 
-LATE_SECONDS = 300.0
-"""Seconds after which a reply says that it was caught up."""
+LATE_SECONDS = 120.0
+"""Seconds after which a reply says that it was caught up: less than what is sent along with later
+changes (`sent_events.EARLIER_SECONDS`), and than what reconcile leaves to others, so that what
+those two can't keep in order says so."""
+STALE_SECONDS = 300.0
+"""Seconds after which a reply mentions nobody."""
 SHORTEST_ESCALATION_SECONDS = 60.0
 """The shortest escalation timeout that PagerDuty knows."""
 MAX_NOTE = 6000
@@ -35,30 +39,39 @@ MAX_SENTENCE = 300
 Words = Callable[[Incident, IncidentEvent, CardView, str], str]
 
 
-def draw_reply(incident: Incident, event: IncidentEvent, view: CardView) -> str:
+def draw_reply(
+    incident: Incident, event: IncidentEvent, view: CardView, *, is_below: bool = False
+) -> str:
     """The Markdown of the reply, without a mention. `view.now` empty: the day is always shown,
-    nothing is late."""
+    nothing is late. `is_below`: the thread tells already of something newer, so it says that it
+    comes late."""
     who = escape(one_line(event.agent.name, MAX_NAME))
     words = WORDS.get(event.event_type, _other)(incident, event, view, who)
     if not who or not words.startswith(who):
         words = words[:1].upper() + words[1:]
     at = times.clock(event.occurred_at, view.zone, view.now)
     first, _, rest = words.partition("\n")
-    late = _late(event, view)
+    late = _late(event, view, is_below)
     line = " · ".join(part for part in (at, first, late) if part)
     return f"{line}\n{rest}" if rest else line
 
 
-def is_late(event: IncidentEvent, now: str) -> bool:
-    """Whether the event is older than a reply usually is when it is posted."""
+def is_stale(event: IncidentEvent, now: str) -> bool:
+    """Whether the event is so old that nobody is mentioned for it."""
+    return _age(event, now) > STALE_SECONDS
+
+
+def _age(event: IncidentEvent, now: str) -> float:
+    """In seconds; 0 where a time does not read."""
     at, present = times.seconds(event.occurred_at), times.seconds(now)
-    return at is not None and present is not None and present - at > LATE_SECONDS
+    return present - at if at is not None and present is not None else 0.0
 
 
-def _late(event: IncidentEvent, view: CardView) -> str:
-    if not is_late(event, view.now):
+def _late(event: IncidentEvent, view: CardView, is_below: bool) -> str:
+    if not is_below and _age(event, view.now) <= LATE_SECONDS:
         return ""
-    return f"_told {times.between(event.occurred_at, view.now)} later_"
+    after = times.between(event.occurred_at, view.now)
+    return f"_posted {after} later_" if after else "_posted late_"
 
 
 def _by(who: str, active: str, passive: str) -> str:

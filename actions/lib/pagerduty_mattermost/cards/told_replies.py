@@ -1,4 +1,5 @@
-"""Which events need no reply in a card's thread, whatever the thread holds. Pure.
+"""Which events need no reply in a card's thread, whatever the thread holds; and which come too
+late to stand in their place. Pure.
 
 The thread tells what was replied, but not what people have deleted of it. So a card's record keeps
 a mark of each reply that its thread was given, and one that is missing there counts as deleted.
@@ -6,9 +7,10 @@ a mark of each reply that its thread was given, and one that is missing there co
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, Optional, Set
+from typing import AbstractSet, Callable, Dict, Iterable, List, Optional, Set
 
 from pagerduty_mattermost.cards.incident_memory import CardRecord, IncidentMemory, SaidNote
+from pagerduty_mattermost.cards.route import gets_reply
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import ELLIPSIS, one_line
@@ -63,6 +65,26 @@ def told_events(
         if (event.event_id in by_state or mark_of(reply_key(event, record.channel_id)) in marks)
         and not (went_back and event.occurred_at > upto)
     }
+
+
+def below_newer(
+    record: CardRecord,
+    memory: IncidentMemory,
+    told: AbstractSet[str],
+    silent: AbstractSet[str],
+    has: Callable[[str], bool],
+) -> Set[str]:
+    """Ids of the events whose replies can't but stand below one of something newer. `told`: ids of
+    those that the thread was given; `silent`: with those that need no reply; `has`: whether the
+    thread holds the reply of a key."""
+    events = memory.events
+    for place in range(len(events) - 1, -1, -1):
+        event = events[place]
+        if not gets_reply(record.route, event) or event.event_id in silent - told:
+            continue
+        if event.event_id in told or has(reply_key(event, record.channel_id)):
+            return {one.event_id for one in events[:place]}
+    return set()
 
 
 def said_here(memory: IncidentMemory, channel_id: str) -> Set[str]:

@@ -300,6 +300,7 @@ class IncidentStory:
             )
             if (
                 self._is_reopening_due(entry)
+                or self._turns.lacks_reopening(entry.at)
                 or (self.incident.is_open and self._turns.after(entry.at) is None)
                 or resolved_again
                 or any(one in STATUS_AFTER for one in later)

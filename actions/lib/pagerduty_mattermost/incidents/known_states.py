@@ -12,6 +12,7 @@ from typing import Dict, NamedTuple, Optional, Set, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.incidents.incident import OPEN_STATUSES, Change, Incident, IncidentEvent
+from pagerduty_mattermost.incidents.sent_events import SentEvents
 
 OVERLAP_SECONDS = 120
 """Seconds before the cursor that are read again: entries appear in the log late."""
@@ -113,6 +114,7 @@ class SensorState:
         self.doubtful: Set[int] = set()
         """Shards that were lost: what a snapshot finds in them is not news."""
         self.journal: Dict[str, Optional[KnownIncident]] = {}
+        self.sent = SentEvents()
         self.dirty = False
         """Something waits to be committed."""
 

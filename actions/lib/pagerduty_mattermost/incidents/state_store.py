@@ -7,9 +7,9 @@ that changed something.
 
 One writer, the sensor, and four kinds of keys:
 
-- `sensor.head`: cursor, origin, entry ids seen within the overlap, and the journal: the incidents
-  whose known state changed since the last compaction, with their state now, or null when
-  forgotten. One write of it commits a cycle.
+- `sensor.head`: cursor, origin, entry ids seen within the overlap, what was dispatched in the last
+  minutes (`sent_events`), and the journal: the incidents whose known state changed since the last
+  compaction, with their state now, or null when forgotten. One write of it commits a cycle.
 - `sensor.shard.00` … `31`: known states by crc32 of the incident's id. When the journal grows past
   `MAX_JOURNAL_BYTES`, the shards it touches are written and then the head with an empty journal.
   What the journal says is absolute, so a crash in between changes nothing: applying it again gives
@@ -36,6 +36,7 @@ from pagerduty_mattermost.incidents.known_states import (
     SensorState,
     shard_of,
 )
+from pagerduty_mattermost.incidents.sent_events import SentEvents
 
 KEY_PREFIX = "sensor."
 HEAD_KEY, HEARTBEAT_KEY = KEY_PREFIX + "head", KEY_PREFIX + "heartbeat"
@@ -208,6 +209,7 @@ def _head(state: SensorState, journal: Dict[str, Optional[List[Any]]]) -> Dict[s
         "summary_due": state.summary_due,
         "seen": state.seen,
         "journal": journal,
+        "sent": state.sent.to_json(),
     }
 
 
@@ -224,6 +226,7 @@ def _state_of(head: Dict[str, Any]) -> SensorState:
     state.journal = {
         str(i): None if row is None else _known_of(row) for i, row in head["journal"].items()
     }
+    state.sent = SentEvents.from_json(head["sent"])
     return state
 
 

@@ -26,7 +26,8 @@ from pagerduty_mattermost.incidents.event_types import (
 from pagerduty_mattermost.incidents.incident import OPEN_STATUSES
 
 KEPT_SECONDS = 300
-"""Seconds before the newest turn that others are kept: more than twice the overlap."""
+"""Seconds before the newest turn that others are kept, and the last one before these: more than
+twice the overlap."""
 MAX_TURNS = 12
 
 # What a turn was told as.
@@ -83,6 +84,14 @@ class Turns(NamedTuple):
         """Whether the incident was closed in that second, before or after something else in it."""
         return any(one.told_as == CLOSED and one.at == int(at) for one in self.turns)
 
+    def lacks_reopening(self, at: float) -> bool:
+        """Whether it was closed in that second, and had been closed before: what reopened it in
+        between was not told."""
+        return any(
+            one.told_as == CLOSED == after.told_as and one.at <= int(at) == after.at
+            for one, after in zip(self.turns, self.turns[1:])
+        )
+
     def hand_over_in(self, at: float) -> Optional[Turn]:
         """The newest one, where it was told as a hand-over of that second."""
         newest = self.turns[-1:]
@@ -94,10 +103,11 @@ class Turns(NamedTuple):
 
     def with_turn(self, turn: Turn) -> Turns:
         place = sum(one.at <= turn.at for one in self.turns)
+        if turn.told_as == GUESSED and self.lacks_reopening(turn.at):
+            place -= 1
         kept = [*self.turns[:place], turn, *self.turns[place:]]
-        return Turns(
-            tuple(one for one in kept if one.at >= kept[-1].at - KEPT_SECONDS)[-MAX_TURNS:]
-        )
+        old = sum(one.at < kept[-1].at - KEPT_SECONDS for one in kept)
+        return Turns(tuple(kept[max(0, old - 1) :][-MAX_TURNS:]))
 
     def instead(self, old: Turn, new: Turn) -> Turns:
         """With one told otherwise."""

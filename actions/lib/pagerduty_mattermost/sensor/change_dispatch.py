@@ -11,7 +11,7 @@ read for it. Any other new incident is read once more, for what the log does not
 from __future__ import annotations
 
 from functools import partial
-from typing import Any, Callable, Dict, FrozenSet, List, Optional, Tuple
+from typing import Any, Callable, FrozenSet, List, Optional
 
 from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from pagerduty_mattermost.core.errors import PackError
@@ -20,7 +20,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.rate_brake import is_low
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher, UnfitPayload
 from pagerduty_mattermost.incidents.event_types import BRIDGE_UPDATED, TRIGGERED
-from pagerduty_mattermost.incidents.incident import Change, IncidentEvent
+from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.incidents.known_states import (
     BRIDGE_KNOWN,
     REPORTED,
@@ -35,11 +35,6 @@ from pagerduty_mattermost.sensor.routing import Routing
 
 MAX_ENRICHED = 20
 """New incidents in one cycle for which the conference bridge is read, one request each."""
-EARLIER_SECONDS = 300.0
-"""How long an event is sent along with the incident's next changes: the execution for it may be
-overtaken by theirs for that long."""
-MAX_EARLIER = 8
-"""Of one incident."""
 EXTRAS = ("conference_url", "conference_number", "summary", "details", "details_left", "links")
 """Fields of an incident that the log does not include, or not always."""
 
@@ -56,9 +51,6 @@ class ChangeDispatch:
         """`routing`: None where nothing is said of rules and subscriptions."""
         self._dispatcher, self._pagerduty, self._log = dispatcher, pagerduty, log
         self._noise, self._routing = noise, routing
-        self._now = 0.0
-        self._sent: Dict[str, List[Tuple[float, IncidentEvent]]] = {}
-        """By incident: what was dispatched when."""
         self._enrichable = 0
         self.on_applied: Callable[[StateStep], None] = lambda step: None
         """Given each step once it was dispatched and taken over."""
@@ -81,18 +73,12 @@ class ChangeDispatch:
         for the next cycle, so that order is kept; the gateway's errors; StoreUnreachable.
         `now`: the server's time; `patient`: what is undecided will be in the next read again."""
         noise = self._noise
-        self._now = now
-        self._sent = {
-            incident_id: young
-            for incident_id, sent in self._sent.items()
-            for young in [[one for one in sent if now - one[0] < EARLIER_SECONDS]]
-            if young
-        }
+        state.sent.forget_old(now)
         for step in noise.sort(steps, now, patient=patient) if noise is not None else steps:
             apart(f"a change of {step.incident_id}", partial(self._take, state, step, now))
         if noise is not None:
             open_ids = {i for i, known in state.known.items() if known.is_open}
-            noise.show(now, state.origin, self._send, open_ids)
+            noise.show(now, state.origin, partial(self._send, state, now), open_ids)
 
     def _take(self, state: SensorState, step: StateStep, now: float) -> None:
         """Dispatch and take over one step."""
@@ -109,32 +95,36 @@ class ChangeDispatch:
             if noise is not None:
                 change = noise.passed(step.change, state.origin, now)
             if change is not None:
-                self._send(change)
+                self._send(state, now, change)
         state.apply(step)
         self.on_applied(step)
 
-    def _send(self, change: Change) -> None:
+    def _send(self, state: SensorState, now: float, change: Change) -> None:
         events = tuple(
             event for event in change.events if not self._dispatcher.was_dispatched(event.event_id)
         )
+        # What got through after its deadline was taken for failed until now.
+        through = [event for event in change.events if event not in events]
+        state.sent.add(change.incident.id, through, now)
         if change.events and not events:
             return
         change = change._replace(events=events)
         ids = [event.event_id for event in events]
         along = self._routing.along(change) if self._routing is not None else NOTHING_SAID
-        sent = self._sent.get(change.incident.id, [])
-        earlier = tuple(event for _, event in sent if event.event_id not in ids)
-        whole = payload(change, along=along._replace(earlier=earlier[-MAX_EARLIER:]))
+        earlier = state.sent.of(change.incident.id, now, but_for=set(ids))
         try:
             self._dispatcher.dispatch(
-                INCIDENT_TRIGGER, whole, trace_tag=change.incident.id, ids=ids
+                INCIDENT_TRIGGER,
+                payload(change, along=along._replace(earlier=earlier)),
+                trace_tag=change.incident.id,
+                ids=ids,
             )
         except UnfitPayload as error:
             # Waiting would hold up all others, and it will not fit later either.
             self._log.error("Not dispatched: %s (events %s)", error, ", ".join(ids))
             return
-        young = [*sent, *((self._now, event) for event in events)]
-        self._sent[change.incident.id] = young[-MAX_EARLIER:]
+        state.sent.add(change.incident.id, events, now)
+        state.dirty = True
 
     def _enriched(self, step: StateStep) -> StateStep:
         """With what the log does not include of a new incident: its conference bridge, and its
