@@ -382,7 +382,7 @@ class HostileTextTestCase(AttackCase):
                 row["name"] = f"{bad} {row['name']}"
         ids = {kind: next(iter(catalog[kind])) for kind in on_call}
         checkout = self.account.incident(one.number).service_id
-        workflow = next(iter(catalog["incident_workflows"]))
+        workflow = next(iter(catalog["incident_workflows"].values()))["name"]
         priority = next(iter(catalog["priorities"]))
         channel = self.sandbox.mattermost.account.channel("incidents").id
         hook = "/hooks/commands/" + "h" * 26
@@ -441,7 +441,7 @@ class HostileTextTestCase(AttackCase):
                 refused[text] = shown
         self.acts_in_nothing(self.command(bad).json()["text"])
         said_badly = [text for text in refused if bad not in text]
-        assert said_badly == [f"run {one.number} {workflow}", "resolve", "unsubscribe 7"], refused
+        assert said_badly == ["resolve", "unsubscribe 7"], refused
 
     def acts_in_nothing(self, shown: str) -> None:
         for word in ("@channel", "@here", "~incidents", "](http://evil", "#tag"):
