@@ -23,6 +23,7 @@ from sandbox.verify import verify
 
 ROOT = Path(__file__).resolve().parents[2]
 PEOPLE = ("ada", "grace", "linus", "mei", "olu")
+LONGEST_LIFE_SECONDS = 8.0
 SERVICES = ("Checkout API", "Billing Jobs", "Database", "Kubernetes", "Storefront")
 
 
@@ -61,22 +62,25 @@ class Victim:
 
 
 class Story(threading.Thread):
-    """Random changes of a few incidents, spread over `seconds`."""
+    """Random changes of a few incidents, up to `wanted` of them by now."""
 
-    def __init__(self, account: Any, seed: int, changes: int, seconds: float) -> None:
+    PAUSE_SECONDS = 0.8
+
+    def __init__(self, account: Any, seed: int, changes: int) -> None:
         super().__init__(daemon=True)
         self.account = account
         self.random = random.Random(seed)
         self.changes = changes
-        self.pause = seconds / changes
+        self.wanted = 0.0
         self.done = 0
         self.open: List[Any] = []
 
     def run(self) -> None:
         while self.done < self.changes:
-            self._change()
-            self.done += 1
-            time.sleep(self.random.uniform(0, 2 * self.pause))
+            if self.done < self.wanted:
+                self._change()
+                self.done += 1
+            time.sleep(self.random.uniform(0, 2 * self.PAUSE_SECONDS))
 
     def _change(self) -> None:
         draw, account = self.random, self.account
@@ -127,8 +131,9 @@ def trouble(sandbox: Sandbox, draw: int) -> None:
 def play(
     folder: Path, *, draw: int, kills: int, changes: int, long_after: float, troubled: bool = False
 ) -> None:
-    """Kill `kills` times during a story of `changes`; with the chance `long_after` an hour passes
-    before a restart."""
+    """Kill `kills` times during a story of `changes`, each time after some requests of the pack's
+    or some seconds, so that a busy machine kills it in the midst of its work as well; with the
+    chance `long_after` an hour passes before a restart."""
     chance = random.Random(draw)
     with Sandbox() as sandbox:
         sandbox.pagerduty.account.set_options(rate_limit=None)
@@ -139,12 +144,15 @@ def play(
             assert until(lambda: bool(sandbox.mattermost.account.posts(CHANNEL)), 40), victim.tail
             time.sleep(1.1)
             began = sandbox.clock()
-            story = Story(sandbox.pagerduty.account, draw, changes, seconds=kills * 1.6)
+            story = Story(sandbox.pagerduty.account, draw, changes)
             story.start()
             if troubled:
                 trouble(sandbox, draw)
-            for _ in range(kills):
-                time.sleep(chance.uniform(0.3, 3.0))
+            for life in range(1, kills + 1):
+                story.wanted = changes * life / kills
+                enough = len(sandbox.journal.entries) + chance.randint(0, 25)
+                until(lambda: len(sandbox.journal.entries) >= enough, LONGEST_LIFE_SECONDS)  # noqa: B023
+                time.sleep(chance.uniform(0.0, 0.3))
                 victim.kill()
                 if chance.random() < long_after:
                     sandbox.clock.advance(3700)
