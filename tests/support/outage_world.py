@@ -1,5 +1,6 @@
 """Both sandboxes, the incident sensor's look for Mattermost and the actions of its rules on one
 clock: whoever sleeps lets the others go on, so that an outage is lived through second by second.
+Each has a thread of its own, and one alone runs at a time.
 """
 
 from __future__ import annotations
@@ -7,6 +8,7 @@ from __future__ import annotations
 import heapq
 import itertools
 import logging
+import threading
 from typing import Any, Callable, Dict, List, Optional, Tuple
 
 from incident_world import IncidentActionCase, happened
@@ -24,11 +26,48 @@ from pagerduty_mattermost.sensor.mattermost_return import BACK_TRIGGER, Mattermo
 
 START_SECONDS = 1.0
 """From a dispatch to its action, as on StackStorm."""
+STUCK_SECONDS = 60.0
 LOG = logging.getLogger("outage")
 
 
 class Killed(BaseException):
     """The process of an action ends here."""
+
+
+class Process:
+    """What runs until it sleeps, and goes on when it is told."""
+
+    def __init__(self, call: Callable[[], None]) -> None:
+        self._call = call
+        self._go, self._stands = threading.Semaphore(0), threading.Semaphore(0)
+        self._trouble: Optional[BaseException] = None
+        self._thread = threading.Thread(target=self._work, daemon=True)
+        self._thread.start()
+
+    @property
+    def is_this(self) -> bool:
+        return threading.current_thread() is self._thread
+
+    def go_on(self) -> None:
+        """Until it sleeps or ends; what it raised is raised here."""
+        self._go.release()
+        assert self._stands.acquire(timeout=STUCK_SECONDS), "it neither sleeps nor ends"
+        if self._trouble is not None:
+            raise self._trouble
+
+    def stand(self) -> None:
+        """In its own thread: until it is told to go on."""
+        self._stands.release()
+        self._go.acquire()
+
+    def _work(self) -> None:
+        self._go.acquire()
+        try:
+            self._call()
+        except BaseException as error:
+            self._trouble = error
+        finally:
+            self._stands.release()
 
 
 class OutageCase(IncidentActionCase):
@@ -37,7 +76,8 @@ class OutageCase(IncidentActionCase):
 
     def setUp(self) -> None:
         super().setUp()
-        self._due: List[Tuple[float, int, Callable[[], None]]] = []
+        self._due: List[Tuple[float, int, Process]] = []
+        self._running: Optional[Process] = None
         self._numbers = itertools.count(1)
         self.failed: List[Any] = []
         """What executions failed with."""
@@ -77,17 +117,26 @@ class OutageCase(IncidentActionCase):
     # Time
 
     def after(self, seconds: float, call: Callable[[], None]) -> None:
-        entry = (self.chat.clock() + seconds, next(self._numbers), call)
-        heapq.heappush(self._due, entry)
+        self._at(self.chat.clock() + seconds, Process(call))
 
     def sleep(self, seconds: float) -> None:
         """Whoever sleeps lets the others go on."""
         end = self.chat.clock() + seconds
+        sleeper = self._running
+        if sleeper is not None and sleeper.is_this:
+            self._at(end, sleeper)
+            sleeper.stand()
+            return
         while self._due and self._due[0][0] <= end:
-            at, _, call = heapq.heappop(self._due)
+            at, _, process = heapq.heappop(self._due)
             self.chat.clock.advance(max(0.0, at - self.chat.clock()))
-            call()
+            self._running = process
+            process.go_on()
+        self._running = None
         self.chat.clock.advance(max(0.0, end - self.chat.clock()))
+
+    def _at(self, time: float, process: Process) -> None:
+        heapq.heappush(self._due, (time, next(self._numbers), process))
 
     # The actions
 
