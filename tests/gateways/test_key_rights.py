@@ -59,13 +59,15 @@ class TestWithoutTheRole:
         with pytest.raises(StoreForbidden, match="user bob only the keys .* docs.security"):
             store_over(Guarded(False)).read("sensor.head")
 
-    def test_it_is_asked_once_who_that_is(self) -> None:
+    def test_who_is_given_the_role_goes_on_without_a_restart(self) -> None:
         service = Guarded(False)
         store = store_over(service)
-        for _ in range(3):
-            with pytest.raises(StoreForbidden):
-                store.read_prefix("audit.")
-        assert service.calls.count("user") == 1
+        with pytest.raises(StoreForbidden):
+            store.read_prefix("audit.")
+        service.admin = True
+        assert store.read_prefix("audit.") == {}
+        assert store.read("n") is None
+        assert service.calls.count("user") == 2
 
     def test_a_refused_write_is_not_tried_again(self) -> None:
         service = Guarded(False)
@@ -100,28 +102,19 @@ def test_a_backend_that_is_not_enabled_hides_all_from_everybody(
         store_over(Guarded(True)).read("n")
 
 
-class Answer:
-    def __init__(self, status_code: int, rows: Any) -> None:
-        self.status_code, self.rows = status_code, rows
-
-    def json(self) -> Any:
-        return self.rows
-
-    def raise_for_status(self) -> None:
-        assert self.status_code == 200
-
-
 class TestWhoLacksTheRole:
     def lacking(self, monkeypatch: pytest.MonkeyPatch, answers: Any) -> Any:
         monkeypatch.setattr(key_rights, "_settings", lambda: ("default", True))
         monkeypatch.setattr(key_rights, "_system_user", lambda: "stanley")
         service: Any = Guarded(True)
 
-        def get(path: str, params: Any) -> Answer:
-            assert path == "/rbac/role_assignments"
-            return answers[params["user"]]
+        def get_all(user: str) -> Any:
+            if answers[user] is None:
+                raise Refusal("403 Client Error: Forbidden")
+            return [SimpleNamespace(role=role) for role in answers[user]]
 
-        client = SimpleNamespace(keys=SimpleNamespace(client=SimpleNamespace(get=get)))
+        manager = SimpleNamespace(get_all=get_all)
+        client = SimpleNamespace(managers={"UserRoleAssignment": manager})
         service.datastore_service = SimpleNamespace(get_api_client=lambda: client)
         context = SimpleNamespace(
             store=store_over(service), without_role=lambda: key_rights.lacking(service)
@@ -130,18 +123,18 @@ class TestWhoLacksTheRole:
 
     def test_it_is_named(self, monkeypatch: pytest.MonkeyPatch) -> None:
         answers = {
-            "sensor_service": Answer(200, [{"role": "observer"}]),
-            "stanley": Answer(200, [{"role": "admin"}]),
+            "sensor_service": ["observer"],
+            "stanley": ["admin"],
         }
         state, text = self.lacking(monkeypatch, answers)
         assert (state, text.partition(" lack")[0]) == ("fail", "sensor_service")
 
     def test_all_is_well(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        rows = Answer(200, [{"role": "system_admin"}])
-        assert self.lacking(monkeypatch, {"sensor_service": rows, "stanley": rows})[0] == "ok"
+        roles = ["observer", "system_admin"]
+        assert self.lacking(monkeypatch, {"sensor_service": roles, "stanley": roles})[0] == "ok"
 
     def test_who_may_not_ask_is_told(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        state, text = self.lacking(monkeypatch, {"sensor_service": Answer(403, None)})
+        state, text = self.lacking(monkeypatch, {"sensor_service": None})
         assert (state, text) == ("warn", "who has which role in StackStorm only an admin may ask")
 
 

@@ -59,7 +59,7 @@ class HealthCheckTestCase(IncidentActionCase):
         self.store.write(
             "sensor.heartbeat", {**ALIVE, "state": "failing", "reason": "the datastore is down"}
         )
-        self.store.write("reconcile.run", {"at": now, "ended": now - 3600})
+        self.store.write("reconcile.run", {"at": now, "ended": now - 7200})
         self.store.write("reconcile.timer", {"at": now - 7200})
         log = logging.getLogger("health")
         dead_letters.keep(
@@ -136,7 +136,7 @@ class HealthWatchdogTestCase(IncidentActionCase):
 
     def test_silence_is_told_once_in_the_operations_channel_and_the_return_as_well(self) -> None:
         assert self.look() == "quiet"
-        self.chat.clock.advance(200)
+        self.chat.clock.advance(700)
         assert [self.look(), self.look()] == ["told", "quiet"]
         self.store.write("sensor.heartbeat", {**ALIVE, "cycle": 8})
         assert [self.look(), self.look()] == ["told", "quiet"]
@@ -149,7 +149,7 @@ class HealthWatchdogTestCase(IncidentActionCase):
     def test_killed_between_post_and_record_it_posts_no_second_time(self) -> None:
         self.look()
         before = self.store.read("watchdog")
-        self.chat.clock.advance(200)
+        self.chat.clock.advance(700)
         self.look()
         self.store.write("watchdog", before)
         self.look()
@@ -166,7 +166,7 @@ class HealthWatchdogTestCase(IncidentActionCase):
 
     def test_mattermost_away_it_fails_and_tells_at_the_next_look(self) -> None:
         self.look()
-        self.chat.clock.advance(200)
+        self.chat.clock.advance(700)
         self.chat.server.faults.add("drop")
         unset: Dict[str, Any] = dict.fromkeys(("died", "exit_code", "at"))
         self.refused(**unset)

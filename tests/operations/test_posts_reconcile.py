@@ -342,17 +342,17 @@ class PostsReconcileTestCase(ReconcileCase):
         assert self.done(source="sensor", full=None)["put_right"] == 1
         assert len(self.cards()) == 1
 
-    def test_every_twelfth_run_a_deleted_post_is_posted_anew_once(self) -> None:
+    def test_each_hour_a_deleted_post_is_posted_anew_once(self) -> None:
         one = self.account.trigger("Checkout API", "Slow")
         self.by_rule(one, "trigger")
         self.sensor(one)
         self.chat.clock.advance(LATER)
         self.chat.service.delete(self.cards()[0])
         runs = []
-        for _ in range(12):
+        for _ in range(13):
             runs.append(self.done(source="sensor", full=None)["full"])
             self.chat.clock.advance(300)
-        assert runs == [False] * 11 + [True]
+        assert runs == [False] * 12 + [True]
         assert len(self.cards()) == 1
         self.chat.service.delete(self.cards()[0])
         assert self.done(source="", full=True)["jobs"] == 1

@@ -7,7 +7,12 @@ from typing import Any, Dict, List
 
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.sensor.health import SensorHealth
-from pagerduty_mattermost.sensor.heartbeat import EVERY_SECONDS, TIMERS_DEAD_SECONDS, Heartbeat
+from pagerduty_mattermost.sensor.heartbeat import (
+    EVERY_SECONDS,
+    TIMERS_CHECKED_SECONDS,
+    TIMERS_DEAD_SECONDS,
+    Heartbeat,
+)
 
 LOG = logging.getLogger("pulse")
 
@@ -48,9 +53,9 @@ class World:
         return self.values.get(name)
 
 
-def test_it_beats_every_five_minutes_with_a_key_of_its_own() -> None:
+def test_it_beats_every_half_hour_with_a_key_of_its_own() -> None:
     world = World()
-    for _ in range(21):
+    for _ in range(121):
         world.pulse.beat(3, "2026-01-01T00:00:00Z", {})
         world.now += 30
     assert [trigger for trigger, _ in world.sent] == ["pagerduty.heartbeat"] * 3
@@ -91,7 +96,7 @@ def test_timers_that_stopped_are_a_trouble_and_ones_never_seen_are_none() -> Non
     assert "restart st2timersengine" in notice.text
     world.health.mark_reported(notice, 0.0)
     world.values["reconcile.timer"] = {"at": world.now}
-    world.now += EVERY_SECONDS
+    world.now += TIMERS_CHECKED_SECONDS
     world.pulse.beat(3, "", {})
     (back,) = world.health.due(world.now, 0.0)
     assert back.state == "recovered"

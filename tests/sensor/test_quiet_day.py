@@ -66,10 +66,10 @@ class QuietDay:
 @pytest.mark.parametrize(
     ("settings", "most"),
     [
-        ({}, 768),
-        ({"oncall": {"channels": {"A": "b"}, "headers": {"c": "A"}}}, 1344),
-        ({"quiet_hours": {"hours": "22:00-07:00"}, "reminders": {"repeat": 5}}, 768),
-        ({"upkeep": {"without": ["reconcile"]}}, 480),
+        ({}, 194),
+        ({"oncall": {"channels": {"A": "b"}, "headers": {"c": "A"}}}, 1008),
+        ({"quiet_hours": {"hours": "22:00-07:00"}, "reminders": {"repeat": 5}}, 194),
+        ({"upkeep": {"without": ["reconcile"]}}, 144),
     ],
 )
 def test_a_quiet_day(settings: Dict[str, Any], most: int) -> None:

@@ -23,6 +23,15 @@ class Keys:
         self.names: List[str] = []
         self.asked = 0
         self.broken = False
+        self.run: Any = {"at": 1.0, "ended": 2.0, "left": 0}
+        """What the last run of reconcile left of itself."""
+
+    def read(self, name: str) -> Any:
+        assert name == "reconcile.run"
+        self.asked += 1
+        if self.broken:
+            raise StoreUnreachable("no datastore")
+        return self.run
 
     def has_any(self, prefix: str) -> bool:
         self.asked += 1
@@ -55,7 +64,33 @@ class Day:
 
 
 def test_nothing_but_reconcile_is_due_while_nothing_is_configured_or_happens() -> None:
-    assert Day().minutes(11) == [["reconcile"], *[[]] * 4, ["reconcile"], *[[]] * 4, ["reconcile"]]
+    jobs = Day().minutes(91)
+    assert [n for n, found in enumerate(jobs) if found] == [0, 5, 35, 65]
+    assert all(found == ["reconcile"] for found in jobs if found)
+
+
+def test_what_changed_is_reconciled_twice_within_a_few_minutes() -> None:
+    """What is younger than three minutes waits for the next run."""
+    day = Day(reminders={"enabled": False})
+    day.minutes(20)
+    day.triggered()
+    assert [n for n, found in enumerate(day.minutes(40)) if "reconcile" in found][:3] == [0, 5, 35]
+    day.known.clear()
+    assert "reconcile" in sum(day.minutes(6), [])
+
+
+@pytest.mark.parametrize("run", [{"at": 5.0, "ended": 2.0}, {"at": 1.0, "ended": 2.0, "left": 3}])
+def test_what_reconcile_left_or_did_not_end_is_done_within_a_few_minutes(run: Any) -> None:
+    day = Day()
+    day.minutes(20)
+    day.keys.run = run
+    found = [n for n, jobs in enumerate(day.minutes(20)) if "reconcile" in jobs]
+    assert found == [0, 5, 10, 15]
+
+
+def test_the_canary_is_due_each_minute_where_it_is_configured() -> None:
+    canary = {"service": "Canary", "routing_key": "R" * 32, "channel": "canary"}
+    assert all("canary" in jobs for jobs in Day(canary=canary).minutes(10))
 
 
 def test_nothing_at_all_without_mattermost() -> None:
@@ -65,7 +100,7 @@ def test_nothing_at_all_without_mattermost() -> None:
 def test_what_a_look_costs() -> None:
     day = Day()
     day.minutes(60)
-    assert day.keys.asked <= 12 * 4 + 30
+    assert day.keys.asked <= 12 * 5 + 30
 
 
 def test_what_is_configured_is_due_at_its_times() -> None:

@@ -14,6 +14,7 @@ from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tup
 
 from pagerduty_mattermost.action_bases.pack_action import PackAction
 from pagerduty_mattermost.core.config.upkeep import (
+    CANARY,
     CATCH_UP,
     DIGEST,
     JOBS,
@@ -25,14 +26,16 @@ from pagerduty_mattermost.core.config.upkeep import (
 )
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.operations import watchdog
 from pagerduty_mattermost.sensor import heartbeat
 
-SENSOR_SILENT_SECONDS = 450.0
-"""Without a run for the sensor after which the timer's does all jobs: it comes every five minutes
-at least."""
+SENSOR_SILENT_SECONDS = 2100.0
+"""Without a run for the sensor after which the timer's does all jobs: it comes every half hour at
+least (`sensor.upkeep_due`). Where the watchdog found the sensor silent they are not waited for."""
 _SENSOR, _TIMER = {"source": "sensor"}, {"source": "timer"}
 ENTRY_POINTS: Mapping[str, Tuple[str, str, Mapping[str, Any]]] = {
     WATCHDOG: ("health_watchdog", "HealthWatchdog", {}),
+    CANARY: ("health_canary", "HealthCanary", {}),
     REMINDERS: ("incident_remind", "Remind", {}),
     ONCALL_WATCH: ("oncall_watch", "OnCallWatch", _TIMER),
     CATCH_UP: ("mattermost_catch_up", "CatchUp", {}),
@@ -58,7 +61,7 @@ def jobs_now(context: Context, due: Optional[Sequence[str]], *, by_timer: bool) 
     if not by_timer:
         heartbeat.note_sensor_run(store, now)
         wanted = set(JOBS if due is None else due)
-    elif now - _sensor_run_at(store) < SENSOR_SILENT_SECONDS:
+    elif now - _sensor_run_at(store) < SENSOR_SILENT_SECONDS and not _is_silent(store):
         wanted = {WATCHDOG}
     else:
         wanted = set(JOBS)
@@ -87,6 +90,14 @@ def _made(action: PackAction, cls: Type[PackAction]) -> PackAction:
     made.logger = action.logger
     made.clock, made.monotonic, made.sleep = action.clock, action.monotonic, action.sleep
     return made
+
+
+def _is_silent(store: Store) -> bool:
+    """Whether the watchdog found it so."""
+    try:
+        return watchdog.remembered(store).told
+    except BrokenValue:
+        return False
 
 
 def _sensor_run_at(store: Store) -> float:

@@ -16,7 +16,7 @@ One writer, the sensor, and four kinds of keys:
   the same.
 - `sensor.summary`: the summary of the first start with what happened to the incidents it lists,
   written when that changes, before the head.
-- `sensor.heartbeat`: at most once a minute; its cursor spares a restarted sensor the quiet hours
+- `sensor.heartbeat`: at most every five minutes; its cursor spares a restarted sensor the quiet hours
   before.
 
 A value that does not read is kept as it was under another key (`quarantine`) before anything is
@@ -43,7 +43,7 @@ HEAD_KEY, HEARTBEAT_KEY = KEY_PREFIX + "head", KEY_PREFIX + "heartbeat"
 SUMMARY_KEY = KEY_PREFIX + "summary"
 SHARD_KEY_PREFIX = KEY_PREFIX + "shard."
 MAX_JOURNAL_BYTES = 64 * 1024
-HEARTBEAT_SECONDS = 60.0
+HEARTBEAT_SECONDS = 300.0
 """The sensor writes its heartbeat at most this often."""
 
 

@@ -30,7 +30,6 @@ from pagerduty_mattermost.operations.watchdog import allowed, remembered
 from pagerduty_mattermost.rooms import rights
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.sensor.heartbeat import (
-    EVERY_SECONDS,
     TIMERS_DEAD_SECONDS,
     longest_interval,
     timer_seen_at,
@@ -45,8 +44,10 @@ MAX_SKEW_SECONDS = 60.0
 """That two clocks may differ."""
 WATCH_OVERDUE_SECONDS = 900.0
 """After which a run of the on-call watch is missing: it comes every two minutes."""
+RECONCILE_OVERDUE_SECONDS = 4500.0
+"""After which a run of reconcile is missing: it comes every half hour at least."""
 CANARY_OVERDUE_SECONDS = 600.0
-"""After which a run of the canary is missing: its rule's comes every minute."""
+"""After which a run of the canary is missing: it comes every minute."""
 CHAT_SECONDS = 5.0
 """For our own listener to answer."""
 SLOW_SECONDS = 3.0
@@ -235,7 +236,7 @@ def _reconcile(context: Context) -> Tuple[str, str]:
     text = f"last {times.duration(age)} ago"
     return (
         (FAIL, f"{text}: does st2rulesengine work, and st2actionrunner?")
-        if age > 4 * EVERY_SECONDS
+        if age > RECONCILE_OVERDUE_SECONDS
         else (OK, text)
     )
 
@@ -307,12 +308,12 @@ def _canary(context: Context) -> Tuple[str, str]:
         return FAIL, f"{', '.join(settings.missing)} is not set"
     state, now = canary_state(context.store), context.clock()
     if not state.looked_at:
-        return WARN, "has not run yet: is the rule pagerduty.canary enabled?"
+        return WARN, "has not run yet: is the rule pagerduty.upkeep enabled?"
     age = now - state.looked_at
     if age > CANARY_OVERDUE_SECONDS:
         return FAIL, (
-            f"last run {times.duration(age)} ago: is the rule pagerduty.canary enabled, do "
-            "st2timersengine, st2rulesengine and st2actionrunner work?"
+            f"last run {times.duration(age)} ago: is the rule pagerduty.upkeep enabled, do the "
+            "incident sensor, st2rulesengine and st2actionrunner work?"
         )
     told = canary.durations(state) or "no round is over yet"
     if not context.settings.chat.port:

@@ -13,17 +13,18 @@ from pagerduty_mattermost.gateways.pagerduty.rate_brake import left_until_reset
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.operations.reconcile import Reconciler, ReconcileReport
+from pagerduty_mattermost.sensor.upkeep_due import RECONCILE_KEY
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-KEY = "reconcile.run"
+KEY = RECONCILE_KEY
 APART_SECONDS = 150.0
-"""Between two runs, whoever starts them: the sensor's heartbeat does every five minutes."""
+"""Between two runs, whoever starts them."""
 LONGEST_WAY_SECONDS = 900.0
 """Since the last whole run, for which it gives way while PagerDuty's rate limit runs out."""
-FULL_EVERY = 12
-"""Every so many runs what Mattermost has is compared as well."""
+FULL_SECONDS = 3500.0
+"""After which what Mattermost has is compared as well: each hour."""
 
 
 class ReconcileRun(NamedTuple):
@@ -36,6 +37,10 @@ class ReconcileRun(NamedTuple):
     """From where the next run reads PagerDuty's log; 0: from an hour ago."""
     ended: Optional[float] = None
     """When one last came to its end."""
+    full_at: float = 0.0
+    """When what Mattermost has was last compared as well; at first, from when that is counted."""
+    left: int = 0
+    """How much it left for the next run."""
 
 
 def last_run(store: Store) -> ReconcileRun:
@@ -72,10 +77,15 @@ def run(
             "message": "The incident sensor has not started yet: nothing is posted.",
         }
     begun = before._replace(at=now, number=before.number + 1)
-    whole = full or begun.number % FULL_EVERY == 0
+    whole = full or 0 < before.full_at <= now - FULL_SECONDS
     store.write(KEY, to_json(begun))
     report = Reconciler(context, rules).run(state, before.cursor, full=whole)
-    ended = begun._replace(cursor=report.cursor, ended=context.clock())
+    ended = begun._replace(
+        cursor=report.cursor,
+        ended=context.clock(),
+        full_at=now if whole or not before.full_at else before.full_at,
+        left=report.left,
+    )
     store.write(KEY, to_json(ended))
     for problem in report.problems:
         context.log.warning("Not put right: %s", problem)

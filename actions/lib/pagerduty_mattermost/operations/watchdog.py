@@ -3,7 +3,7 @@
     check(context)                                          # reads the heartbeat, tells, remembers
     judge(WatchdogState(...), heartbeat, now, interval)    # pure: what to remember and to tell
 
-A check every three minutes, by a timer rule: a sensor that hangs tells nothing itself. Times are
+A check every ten minutes, by a timer rule: a sensor that hangs tells nothing itself. Times are
 this machine's seconds since the epoch, taken at the checks; nothing of the sensor's own clock is
 compared.
 """
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEY = "watchdog"
 
-MISSED_CYCLES = 3
+MISSED_CYCLES, MISSED_BEATS = 3, 2
 """More are silence."""
 NEVER_HEARD_SECONDS = 900.0
 """For which a sensor that has never been heard of is waited for."""
@@ -51,7 +51,7 @@ class WatchdogNotice(NamedTuple):
 
 def allowed(interval: float) -> float:
     """Seconds of silence that are no trouble. `interval`: seconds between two cycles."""
-    return MISSED_CYCLES * max(interval, HEARTBEAT_SECONDS)
+    return max(MISSED_CYCLES * interval, MISSED_BEATS * HEARTBEAT_SECONDS)
 
 
 def judge(

@@ -375,7 +375,7 @@ class Cycle:
             return timezone.utc
 
     def _save_heartbeat(self) -> None:
-        """Keep the heartbeat (`pagerduty.sensor.heartbeat`), at most once a minute; its cursor
+        """Keep the heartbeat (`pagerduty.sensor.heartbeat`), every five minutes; its cursor
         counts at the next start, so only what is committed. `_trigger_heartbeat` is another one:
         it dispatches the trigger `pagerduty.heartbeat`."""
         state, now = self.state, self._monotonic()

@@ -1,6 +1,6 @@
 """The incident sensor's own clock for the rest of the pack, since StackStorm's timers can stop for
 good: `pagerduty.heartbeat` when one of the pack's regular jobs is due, once a minute at most, and
-every five minutes in any case; and a check whether the timers stopped.
+every half hour in any case; and a check whether the timers stopped.
 """
 
 from __future__ import annotations
@@ -19,7 +19,9 @@ from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.upkeep_due import UpkeepDue
 
 HEARTBEAT_TRIGGER, HEALTH_TRIGGER = "pagerduty.heartbeat", "pagerduty.sensor_health"
-EVERY_SECONDS = 300.0
+EVERY_SECONDS = 1800.0
+TIMERS_CHECKED_SECONDS = 300.0
+"""Between two looks whether timers fire."""
 APART_SECONDS = 55.0
 """Between two of them, a little less than a minute: cycles do not come to the second."""
 TIMER_KEY = "reconcile.timer"
@@ -27,8 +29,8 @@ TIMER_KEY = "reconcile.timer"
 RUN_KEY = "upkeep.run"
 """The datastore key in which a run of `health.upkeep` for the sensor leaves its time."""
 _TIMER_KEPT_SECONDS = 86400.0
-TIMERS_DEAD_SECONDS = 1200.0
-"""Seconds without such a run after which StackStorm's timers count as dead."""
+TIMERS_DEAD_SECONDS = 1500.0
+"""Seconds without such a run, which comes every ten minutes, after which StackStorm's timers count as dead."""
 TIMERS_DEAD_PROBLEM = (
     "StackStorm's timers do not fire: restart st2timersengine (or is the rule "
     "pagerduty.upkeep_by_timer disabled?); "
@@ -62,6 +64,9 @@ class Heartbeat:
         if self._looked_at is not None and now - self._looked_at < APART_SECONDS:
             return
         jobs = self._due.jobs(known, now, self._clock())
+        if self._timers_at is None or now - self._timers_at >= TIMERS_CHECKED_SECONDS:
+            self._timers_at = now
+            self._check_timers(now)
         if not jobs and self._at is not None and now - self._at < EVERY_SECONDS:
             self._looked_at = now
             return
@@ -80,9 +85,6 @@ class Heartbeat:
             return
         self._at = self._looked_at = now
         self._due.begun(jobs, now)
-        if self._timers_at is None or now - self._timers_at >= EVERY_SECONDS - APART_SECONDS:
-            self._timers_at = now
-            self._check_timers(now)
 
     def _check_timers(self, now: float) -> None:
         """Only where they have been seen to work: a rule that was never registered is no

@@ -5,15 +5,16 @@ or has nothing to do, starts no execution.
     jobs = due.jobs(known, now, wall)     # names of `core.config.upkeep.JOBS`
     due.begun(jobs, now)                  # they were dispatched
 
-At most four requests to the datastore every few minutes, and none to PagerDuty or Mattermost.
+At most five requests to the datastore every few minutes, and none to PagerDuty or Mattermost.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping
+from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.core.config.settings import Config, is_mattermost_absent
 from pagerduty_mattermost.core.config.upkeep import (
+    CANARY,
     CATCH_UP,
     DIGEST,
     ONCALL_SYNC,
@@ -30,6 +31,7 @@ LETTERS, HELD, MEMBERS = "deadletter.", "held.", "member."
 """Keys that say that there is something to do."""
 MINUTE, FEW_MINUTES = 60.0, 300.0
 EVERY_SECONDS: Mapping[str, float] = {
+    CANARY: MINUTE,
     REMINDERS: MINUTE,
     ONCALL_WATCH: 2 * MINUTE,
     CATCH_UP: 2 * MINUTE,
@@ -41,6 +43,13 @@ EVERY_SECONDS: Mapping[str, float] = {
 REMINDED_SECONDS = 3600.0
 """After its time a reminder that comes once was posted; later ones wait for the next run of
 others."""
+FRESH_SECONDS = 600.0
+"""Since the last change of an incident, for which reconcile comes every few minutes: two runs, for
+what is younger than three minutes is left to the next one."""
+CALM_SECONDS = 1800.0
+"""Between two runs of reconcile while nothing changes and the last one left nothing."""
+RECONCILE_KEY = "reconcile.run"
+"""What the last run of reconcile left of itself."""
 SLACK_SECONDS = 5.0
 """By which a cycle may come early."""
 
@@ -52,6 +61,10 @@ class UpkeepDue:
         self._is_idle = is_mattermost_absent(config)
         self._looked: Dict[str, float] = {}
         """When each job was last dispatched, or found to have nothing to do."""
+        self._seen: Tuple[int, int] = (0, 0)
+        self._changed_at: Optional[float] = None
+        """When `_seen` became so."""
+        self._reconciled_at: Optional[float] = None
         self._whole: Dict[str, float] = {}
         """When it was last begun, or looked at in every way."""
 
@@ -59,6 +72,9 @@ class UpkeepDue:
         """`now`: monotonic seconds; `wall`: seconds since the epoch. Raises nothing."""
         if self._is_idle:
             return []
+        seen = (len(known), max((one.touched for one in known.values()), default=0))
+        if self._changed_at is None or seen != self._seen:
+            self._seen, self._changed_at = seen, now
         found = []
         for name, every in EVERY_SECONDS.items():
             looked = self._looked.get(name)
@@ -68,7 +84,8 @@ class UpkeepDue:
                 continue
             whole = self._whole.get(name)
             waited = whole is None or now - whole >= FEW_MINUTES - SLACK_SECONDS
-            if self._is_due(name, known, wall, waited):
+            due = self._reconciles(now) if name == RECONCILE else None
+            if self._is_due(name, known, wall, waited) if due is None else due:
                 found.append(name)
                 continue
             self._looked[name] = now
@@ -79,6 +96,8 @@ class UpkeepDue:
     def begun(self, jobs: Iterable[str], now: float) -> None:
         for name in jobs:
             self._looked[name] = self._whole[name] = now
+            if name == RECONCILE:
+                self._reconciled_at = now
 
     def _is_due(
         self, name: str, known: Mapping[str, KnownIncident], wall: float, waited: bool
@@ -87,6 +106,8 @@ class UpkeepDue:
         oncall = self._config.oncall
         if name == REMINDERS:
             return self._reminds(known, wall, waited)
+        if name == CANARY:
+            return bool(self._config.canary.service)
         if name == ONCALL_WATCH:
             return bool(oncall.channels)
         if name == CATCH_UP:
@@ -94,10 +115,26 @@ class UpkeepDue:
             return waiting or (waited and (self._has(LETTERS) or self._has(QUARANTINE)))
         if name == DIGEST:
             return self._has(HELD)
-        if name == ONCALL_SYNC:
-            configured = oncall.headers or oncall.members or oncall.groups
-            return bool(configured) or self._has(MEMBERS)
-        return True
+        configured = oncall.headers or oncall.members or oncall.groups
+        return bool(configured) or self._has(MEMBERS)
+
+    def _reconciles(self, now: float) -> bool:
+        """Something changed lately, the last run left something, or it was long ago."""
+        at, changed = self._reconciled_at, self._changed_at
+        if at is None or changed is None or now - at >= CALM_SECONDS - SLACK_SECONDS:
+            return True
+        return now - changed < FRESH_SECONDS or self._left_something()
+
+    def _left_something(self) -> bool:
+        """Where that can't be told the job looks for itself."""
+        try:
+            run = self._store.read(RECONCILE_KEY)
+        except PackError as error:
+            self._log.info("Whether reconcile left something is not known: %s", error)
+            return True
+        return isinstance(run, dict) and bool(
+            run.get("left") or (run.get("ended") or 0) < (run.get("at") or 0)
+        )
 
     def _reminds(self, known: Mapping[str, KnownIncident], wall: float, waited: bool) -> bool:
         """Something is triggered: each minute while its time comes, else with the others."""

@@ -109,7 +109,7 @@ class Store:
         self._deadline = deadline
         self._monotonic = monotonic
         self._sleep = sleep
-        self._hidden: Optional[str] = None
+        self._sees_all = False
         self._abandoned: List[Tuple[threading.Thread, float]] = []
         self._stuck_writes: Dict[str, Tuple[threading.Thread, float]] = {}
 
@@ -167,12 +167,13 @@ class Store:
         ]
 
     def hidden(self) -> str:
-        """Why StackStorm shows this user not all keys of the pack (RBAC); empty where it does.
-        Asked once. Raises StoreUnreachable."""
-        if self._hidden is None:
-            asking = "asking who this user is"
-            self._hidden = self._call(asking, lambda: key_rights.hidden(self._service))
-        return self._hidden
+        """Why StackStorm shows this user not all keys of the pack (RBAC); empty where it does, and
+        then it is not asked again: a user may be given the role meanwhile. Raises
+        StoreUnreachable."""
+        asking = "asking who this user is"
+        why = "" if self._sees_all else self._call(asking, lambda: key_rights.hidden(self._service))
+        self._sees_all = not why
+        return str(why)
 
     def has_any(self, prefix: str) -> bool:
         """Whether a key begins with `prefix`; one request. Raises StoreUnreachable."""
@@ -284,8 +285,9 @@ class Store:
                 local=False, prefix=prefix, limit=limit, offset=offset
             ),
         )
-        if not found and self.hidden():
-            raise StoreForbidden(f"reading '{prefix}': {self.hidden()}")
+        why = "" if found else self.hidden()
+        if why:
+            raise StoreForbidden(f"reading '{prefix}': {why}")
         return list(found or ())
 
     def _call(self, doing: str, call: Callable[[], Any], writes: str = "") -> Any:
