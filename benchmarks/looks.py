@@ -11,7 +11,7 @@ from sandbox import Sandbox
 from sandbox.pagerduty import API_KEY
 
 HOUR_SECONDS, LOOKS_AN_HOUR = 3600, 360
-RECONCILES_AN_HOUR = 12
+RECONCILES_AN_HOUR = 2
 """Each reads the log once (tests/operations/test_posts_reconcile.py)."""
 STORM_INCIDENTS = 400
 

@@ -24,6 +24,7 @@ from pagerduty_mattermost.core.errors import PackError  # noqa: E402
 from pagerduty_mattermost.gateways.http.listener import LISTEN_AGAIN_SECONDS  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E402
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
+from pagerduty_mattermost.sensor import orphan_watch  # noqa: E402
 from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
 from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth  # noqa: E402
 
@@ -44,6 +45,7 @@ class ChatSensor(Sensor):
     def setup(self) -> None:
         """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and
         told in the operations channel."""
+        orphan_watch.watch(self._log)
         try:
             self.endpoint = open_endpoint(self.sensor_service, self.config, _schemas(), self._log)
             self.ear = open_ear(self.config, self.sensor_service, _schemas(), self._log)

@@ -25,6 +25,7 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import Store  # noqa: E4
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher  # noqa: E402
 from pagerduty_mattermost.incidents.state_store import StateStore  # noqa: E402
 from pagerduty_mattermost.noise.storm_gate import StormGate  # noqa: E402
+from pagerduty_mattermost.sensor import orphan_watch  # noqa: E402
 from pagerduty_mattermost.sensor.cycle import Cycle  # noqa: E402
 from pagerduty_mattermost.sensor.health import SensorHealth, fault  # noqa: E402
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, report_health  # noqa: E402
@@ -65,6 +66,7 @@ class IncidentSensor(PollingSensor):
     def setup(self) -> None:
         """Never raises: StackStorm abandons a sensor that fails here. What is wrong is logged and
         reported once."""
+        orphan_watch.watch(self._log)
         try:
             self._dispatcher = Dispatcher(self.sensor_service, _schemas(), self._log)
             self._cycle = self._make_cycle()

@@ -106,7 +106,7 @@ class TestWhoLacksTheRole:
     def lacking(self, monkeypatch: pytest.MonkeyPatch, answers: Any) -> Any:
         monkeypatch.setattr(key_rights, "_settings", lambda: ("default", True))
         monkeypatch.setattr(key_rights, "_system_user", lambda: "stanley")
-        service: Any = Guarded(True)
+        service = Guarded(True)
 
         def get_all(user: str) -> Any:
             if answers[user] is None:
@@ -115,9 +115,8 @@ class TestWhoLacksTheRole:
 
         manager = SimpleNamespace(get_all=get_all)
         client = SimpleNamespace(managers={"UserRoleAssignment": manager})
-        service.datastore_service = SimpleNamespace(get_api_client=lambda: client)
         context = SimpleNamespace(
-            store=store_over(service), without_role=lambda: key_rights.lacking(service)
+            store=store_over(service), without_role=lambda: key_rights.lacking(client)
         )
         return rights_check.check(context)  # type: ignore[arg-type]
 

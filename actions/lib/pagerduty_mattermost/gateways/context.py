@@ -123,7 +123,16 @@ class Context:
         this user may not ask. What StackStorm's client raises is raised."""
         from pagerduty_mattermost.gateways.stackstorm import key_rights
 
-        return key_rights.lacking(self._datastore_service)
+        return key_rights.lacking(self.stackstorm())
+
+    def stackstorm(self) -> Any:
+        """The client of StackStorm's API, as this run's user; the embedded default has a small
+        one, and None is where there is none."""
+        service = self._datastore_service
+        try:
+            return getattr(service, "datastore_service", service).get_api_client()
+        except (AttributeError, NotImplementedError):
+            return None
 
     @cached_property
     def pagerduty(self) -> PagerDuty:

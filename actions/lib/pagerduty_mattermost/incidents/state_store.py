@@ -16,7 +16,7 @@ One writer, the sensor, and four kinds of keys:
   the same.
 - `sensor.summary`: the summary of the first start with what happened to the incidents it lists,
   written when that changes, before the head.
-- `sensor.heartbeat`: at most every five minutes; its cursor spares a restarted sensor the quiet hours
+- `sensor.heartbeat`: every five minutes; its cursor spares a restarted sensor the quiet hours
   before.
 
 A value that does not read is kept as it was under another key (`quarantine`) before anything is

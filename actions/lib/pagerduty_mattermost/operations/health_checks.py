@@ -25,7 +25,7 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.oncall.watch import last_look
-from pagerduty_mattermost.operations import reconcile_run, rights_check
+from pagerduty_mattermost.operations import reconcile_run, rights_check, unfinished
 from pagerduty_mattermost.operations.watchdog import allowed, remembered
 from pagerduty_mattermost.rooms import rights
 from pagerduty_mattermost.rooms.records import RoomRecords
@@ -87,6 +87,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("canary", _canary),
         ("rooms", _rooms),
         ("rights", rights_check.check),
+        ("executions", unfinished.check),
     ):
         try:
             found.append(CheckResult(name, *check(context)))
@@ -325,11 +326,13 @@ def _canary(context: Context) -> Tuple[str, str]:
 
 
 def _chat(context: Context) -> Tuple[str, str]:
-    """Whether something listens where Mattermost is sent: anything but silence."""
+    """Whether the chat sensor listens where Mattermost is sent: itself, and the one of now."""
     import requests
 
     from pagerduty_mattermost.gateways.http.client import Redirected
     from pagerduty_mattermost.gateways.http.direct_session import direct_session
+    from pagerduty_mattermost.gateways.http.listener import nothing_here
+    from pagerduty_mattermost.sensor.kept_health import kept_problem
 
     chat = context.settings.chat
     if not chat.port:
@@ -340,9 +343,10 @@ def _chat(context: Context) -> Tuple[str, str]:
     began = time.monotonic()
     try:
         with direct_session(waits.connect, CHAT_SECONDS, "Chat") as session:
-            status = session.get(chat.public_url).status_code
+            answer = session.get(chat.public_url)
+            status, is_ours = answer.status_code, nothing_here("Mattermost") in answer.text
     except Redirected:
-        status = 302
+        status, is_ours = 302, False
     except requests.RequestException as error:
         return (
             FAIL,
@@ -351,10 +355,16 @@ def _chat(context: Context) -> Tuple[str, str]:
                 "sensor running?"
             ),
         )
-    return (
-        OK,
-        (f"{chat.public_url} answers {status} in {(time.monotonic() - began) * 1000:.0f} ms"),
-    )
+    took = f"{(time.monotonic() - began) * 1000:.0f} ms"
+    if not is_ours:
+        return FAIL, (
+            f"something else than the chat sensor answers {status} at {chat.public_url}: does it "
+            "lead to chat.bind and chat.port?"
+        )
+    problem = kept_problem(context.store)
+    if problem:
+        return FAIL, f"an older process answers, not the sensor of now: {problem}"
+    return OK, f"the chat sensor answers at {chat.public_url} in {took}"
 
 
 def _rooms(context: Context) -> Tuple[str, str]:

@@ -30,7 +30,8 @@ RUN_KEY = "upkeep.run"
 """The datastore key in which a run of `health.upkeep` for the sensor leaves its time."""
 _TIMER_KEPT_SECONDS = 86400.0
 TIMERS_DEAD_SECONDS = 1500.0
-"""Seconds without such a run, which comes every ten minutes, after which StackStorm's timers count as dead."""
+"""Seconds without such a run, which comes every ten minutes, after which StackStorm's timers count
+as dead."""
 TIMERS_DEAD_PROBLEM = (
     "StackStorm's timers do not fire: restart st2timersengine (or is the rule "
     "pagerduty.upkeep_by_timer disabled?); "

@@ -22,6 +22,14 @@ CHAT_KEY = "chat.health"
 KEPT_SECONDS = 30 * 86400.0
 
 
+def kept_problem(store: Store) -> str:
+    """What the chat sensor told last that is not over; empty for nothing. Raises the store's
+    errors."""
+    kept = store.read(CHAT_KEY)
+    told = kept_told(kept.get("told"), "") if isinstance(kept, dict) else {}
+    return "; ".join(one.reason for one in told.values() if one.reason)
+
+
 class KeptHealth:
     """Raises nothing: without the datastore a problem may be told once more."""
 

@@ -61,6 +61,11 @@ class CallBounds(NamedTuple):
     harm."""
 
 
+def nothing_here(sender: str) -> str:
+    """What whoever only looks is told."""
+    return f"{sender} posts here; there is nothing to see"
+
+
 class Listener:
     def __init__(
         self,
@@ -90,7 +95,7 @@ class Listener:
             backlog=bounds.backlog,
             max_body=bounds.body,
             max_head=MAX_HEAD_BYTES,
-            nothing_here=f"{bounds.sender} posts here; there is nothing to see",
+            nothing_here=nothing_here(bounds.sender),
         )
         bound = _bound(host, port)
         try:

@@ -171,7 +171,9 @@ class Store:
         then it is not asked again: a user may be given the role meanwhile. Raises
         StoreUnreachable."""
         asking = "asking who this user is"
-        why = "" if self._sees_all else self._call(asking, lambda: key_rights.hidden(self._service))
+        why = (
+            "" if self._sees_all else self._call(asking, lambda: key_rights.hidden(self._service))
+        )
         self._sees_all = not why
         return str(why)
 

@@ -44,15 +44,15 @@ def is_on() -> bool:
     return _settings()[1]
 
 
-def lacking(service: Any) -> Optional[List[str]]:
+def lacking(client: Any) -> Optional[List[str]]:
     """Of the users as whom sensors and rules run, those without the role admin; None where this
-    user may not ask. `service`: an action's; what the requests raise is raised."""
-    assignments = service.datastore_service.get_api_client().managers["UserRoleAssignment"]
+    user may not ask. `client`: of StackStorm's API; what the requests raise is raised."""
+    assignments = client.managers["UserRoleAssignment"]
     found = []
     for user in (SENSORS_USER, _system_user()):
         try:
             rows = assignments.get_all(user=user)
-        except Exception as error:  # noqa: BLE001 - st2client raises whatever its HTTP library does
+        except Exception as error:
             if is_refusal(error):
                 return None
             raise
