@@ -167,15 +167,13 @@ class Store:
         ]
 
     def hidden(self) -> str:
-        """Why StackStorm shows this user not all keys of the pack (RBAC); empty where it does, and
-        then it is not asked again: a user may be given the role meanwhile. Raises
-        StoreUnreachable."""
-        asking = "asking who this user is"
-        why = (
-            "" if self._sees_all else self._call(asking, lambda: key_rights.hidden(self._service))
-        )
+        """Why StackStorm shows this user not all keys (RBAC); empty where it does, and then it is
+        not asked again. Raises StoreUnreachable."""
+        why = ""
+        if not self._sees_all:
+            why = self._call("asking who this is", lambda: key_rights.hidden(self._service))
         self._sees_all = not why
-        return str(why)
+        return why
 
     def has_any(self, prefix: str) -> bool:
         """Whether a key begins with `prefix`; one request. Raises StoreUnreachable."""
