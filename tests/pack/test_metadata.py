@@ -208,7 +208,8 @@ def test_a_rule_gives_its_action_what_it_requires_and_nothing_fixed(path: Path) 
     assert path.stem == rule["name"]
     schemas = actions()[rule["action"]["ref"]].get("parameters") or {}
     given = rule["action"].get("parameters") or {}
-    known = {"timeout": {}, "log_level": {}, **schemas}  # of the runner, which takes it beside the action's own
+    # The runner's own are taken beside the action's.
+    known = {"timeout": {}, "log_level": {}, **schemas}
     assert not [name for name in given if known[name].get("immutable")]
     assert not [
         name
