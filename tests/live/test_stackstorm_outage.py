@@ -33,7 +33,7 @@ def test_five_minutes_without_mattermost(pack: PackOnStackStorm) -> None:
         time.sleep(OUTAGE_SECONDS / INCIDENTS / 2)
         account.acknowledge(incidents[-1], user="ada@example.com")
         time.sleep(OUTAGE_SECONDS / INCIDENTS / 2)
-    kept = [name for name in pack.st2.keys(f"{PACK}.deadletter.")]
+    kept = pack.st2.keys(f"{PACK}.deadletter.")
     server.start()
     back = time.monotonic()
     within(240, lambda: all(len(pack.thread(one)) >= 2 for one in incidents), "not all is told")
