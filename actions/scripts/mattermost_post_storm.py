@@ -13,8 +13,14 @@ class PostStorm(PackAction):
     kept_as = "post_storm"
 
     def act(
-        self, change: Optional[Mapping[str, Any]] = None, channel: Optional[str] = ""
+        self,
+        change: Optional[Mapping[str, Any]] = None,
+        channel: Optional[str] = "",
+        mention: Optional[str] = "",
     ) -> Dict[str, Any]:
+        from pagerduty_mattermost.cards.route import checked_mention
+
+        mentioned = checked_mention(mention)
         storm = change or {}
         if not storm.get("key") or "incidents" not in storm:
             raise RejectedInput(
@@ -25,7 +31,8 @@ class PostStorm(PackAction):
             return idle
         from pagerduty_mattermost.noise.storm_publisher import show_everywhere
 
-        cards = [card._asdict() for card in show_everywhere(self.context, storm, channel or "")]
+        shown = show_everywhere(self.context, storm, channel or "", mentioned)
+        cards = [card._asdict() for card in shown]
         return {
             **cards[0],
             "cards": cards,

@@ -6,7 +6,7 @@ from __future__ import annotations
 import random
 from bisect import bisect_left, insort
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, List, Optional, Set, Tuple, Union
+from typing import Any, Callable, Collection, Dict, List, Optional, Set, Tuple, Union
 
 from ..clock import Clock
 from ..journal import SandboxJournal
@@ -63,6 +63,8 @@ class Book(TimedAccount):
         self.tokens: Dict[str, str] = {}
         """API keys and OAuth tokens, with the user's id when it is a user's own, else empty."""
         self.read_only: Set[str] = set()
+        self.scopes: Dict[str, Collection[str]] = {}
+        """What the token of an OAuth app was granted; all others may do everything."""
         self.catalog: Dict[str, Dict[str, Thing]] = {kind: {} for kind in KINDS}
         self.deleted: Dict[str, Dict[str, Thing]] = {kind: {} for kind in KINDS}
         """What was deleted: incidents and log entries still refer to it."""

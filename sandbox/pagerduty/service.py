@@ -36,6 +36,7 @@ from .events import EventsEndpoint
 from .includes import check_includes
 from .model import Alert, Incident, LogEntry, Note, RequestRefused, Responder, not_found
 from .render import Renderer
+from .scopes import needed
 from .switches import DEFAULTS, Switches
 from .webhooks import Courier
 
@@ -147,6 +148,9 @@ class PagerDutyService(Service):
         else:
             raise not_found()
         if request.method != "GET" and token in self.account.read_only:
+            raise RequestRefused(403, *_NAMES[403])
+        scope = needed(request.method, request.path)
+        if scope and scope not in self.account.scopes.get(token, (scope,)):
             raise RequestRefused(403, *_NAMES[403])
         check_includes(request)
         handler, names = found

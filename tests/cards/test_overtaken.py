@@ -26,7 +26,7 @@ def burst(counted: Counted, *, settled: bool = False) -> None:
     their executions begins; with `settled` its card is there before."""
     world = counted.world
     world.clock.advance(30)
-    counted.incident = world.account.trigger("Checkout API", "Disk full")
+    counted.incident = world.account.trigger("Checkout API", "Disk full", user="grace@example.com")
     world.poll()
     if settled:
         world.work(100, mixed=False)
@@ -110,7 +110,7 @@ def test_a_run_that_was_killed_leaves_the_intent_that_stands_with_the_change(
 ) -> None:
     world = counted.world
     world.clock.advance(30)
-    counted.incident = world.account.trigger("Checkout API", "Disk full")
+    counted.incident = world.account.trigger("Checkout API", "Disk full", user="grace@example.com")
     world.poll()
     world.kill_one("drop", "POST")
     records = IncidentRecords(Store(world.service), counted.incident.id)

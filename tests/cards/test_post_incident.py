@@ -7,7 +7,7 @@ from typing import Any, Dict, List
 from incident_world import IncidentActionCase, happened
 from post_incident import PostIncident
 
-from pagerduty_mattermost.incidents.incident import Person
+from pagerduty_mattermost.incidents.incident import IncidentEvent, Person
 
 UNSET: Dict[str, Any] = {
     "change": None,
@@ -243,3 +243,43 @@ class PostIncidentTestCase(IncidentActionCase):
         replies = [post.message for post in self.chat.service.thread(self.roots()[0])]
         (told,) = [text for text in replies if "escalated" in text]
         assert told.endswith("· @mei"), told
+
+    def escalated(self, **changes: Any) -> IncidentEvent:
+        """To the second level: Mei, who acted as little as Ada, who was passed over."""
+        mei = self.person("Mei Tanaka")
+        self.shown = self.shown._replace(assignees=(mei,), updated_at="2030-01-01T00:00:00Z")
+        return self.event._replace(
+            event_id="R99ESCALATED",
+            event_type="incident.escalated",
+            agent=Person(),
+            changes=tuple(changes.items()),
+        )
+
+    def test_an_escalation_that_does_not_say_to_whom_mentions_who_has_it_now(self) -> None:
+        self.post(mention="oncall")
+        self.event = self.escalated(channel="timeout")
+        self.post(mention="oncall")
+        (told,) = [
+            post.message
+            for post in self.chat.service.thread(self.roots()[0])
+            if "scalated" in post.message
+        ]
+        assert told.endswith(" · @mei"), told
+
+    def test_a_card_that_is_made_after_the_escalation_mentions_nobody_who_was_passed_over(
+        self,
+    ) -> None:
+        self.event = self.escalated(to="Mei Tanaka")
+        self.post(mention="oncall")
+        assert self.roots()[0].message.endswith(" · @mei")
+
+    def test_while_who_is_on_call_is_unknown_who_it_is_assigned_to_is_mentioned(self) -> None:
+        self.shown = self.shown._replace(assignees=(self.person("Mei Tanaka"),))
+        self.pager.faults.add("status", status=500, path="/oncalls", times=9)
+        self.post(mention="oncall")
+        assert self.roots()[0].message.endswith(" · @mei")
+
+    def test_a_rule_that_says_nothing_mentions_who_has_an_incident_of_high_urgency(self) -> None:
+        self.shown = self.shown._replace(urgency="high", assignees=(self.person("Mei Tanaka"),))
+        self.post(mention=None)
+        assert self.roots()[0].message.endswith(" · @mei")

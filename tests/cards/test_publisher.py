@@ -413,7 +413,7 @@ class Names(Mentions):
     def of_users(self, ids: Iterable[str]) -> str:
         return " ".join("@" + ident.lower() for ident in ids)
 
-    def on_call(self, policy: str, acted: Any = ()) -> str:
+    def on_call(self, policy: str, paged: Any = (), acted: Any = ()) -> str:
         return "" if "PBOB" in acted else "@oncall"
 
 
@@ -445,9 +445,41 @@ def test_whoever_acted_is_not_mentioned(wall: Wall) -> None:
     assert wall.card("incidents-p1").message.endswith("@oncall")
 
 
-def test_nobody_is_mentioned_by_default(wall: Wall) -> None:
-    wall.show(TRIGGERED, mentions=Names())
-    assert "@" not in wall.card().message
+def test_by_default_who_an_incident_of_high_urgency_is_assigned_to_is_mentioned(
+    wall: Wall,
+) -> None:
+    low = TRIGGERED._replace(incident=INCIDENT._replace(urgency="low"))
+    wall.show(low, "ops", route=make_route(), mentions=Names())
+    assert "@" not in wall.card("ops").message
+    wall.show(
+        TRIGGERED._replace(incident=INCIDENT._replace(urgency="high")),
+        "incidents-p1",
+        route=make_route(),
+        mentions=Names(),
+    )
+    assert wall.card("incidents-p1").message.endswith(" · @pann")
+
+
+def test_an_incident_that_becomes_one_of_high_urgency_mentions_who_it_is_assigned_to(
+    wall: Wall,
+) -> None:
+    """By default nobody was mentioned before."""
+    low = TRIGGERED._replace(incident=INCIDENT._replace(urgency="low"))
+    wall.show(low, route=make_route(), mentions=Names())
+    raised = Change(
+        INCIDENT._replace(urgency="high", updated_at=at(20)),
+        (event(4, "urgency_updated", 20, BOB, **{"from": "low", "to": "high"}),),
+        2,
+    )
+    wall.show(raised, route=make_route(), mentions=Names())
+    assert wall.texts()[-1].endswith("low → high · @pann")
+    lowered = Change(
+        INCIDENT._replace(urgency="low", updated_at=at(30)),
+        (event(5, "urgency_updated", 30, BOB, **{"from": "high", "to": "low"}),),
+        3,
+    )
+    wall.show(lowered, route=make_route(), mentions=Names())
+    assert "@" not in wall.texts()[-1]
 
 
 def test_evil_text_passes_through_to_the_server_and_does_nothing(wall: Wall) -> None:

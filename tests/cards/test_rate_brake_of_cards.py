@@ -28,7 +28,9 @@ class CardsGiveWayTestCase(IncidentActionCase):
         )
         began = len(self.calls.entries)
         action = self.action()
-        done, result = action.run(change=change, incident_id=None, channel="incidents")
+        done, result = action.run(
+            change=change, incident_id=None, channel="incidents", mention="nobody"
+        )
         assert (done, result["done"]) == (True, "created")
         action.context.pagerduty.put(
             f"/incidents/{truth.id}",

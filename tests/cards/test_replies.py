@@ -29,7 +29,7 @@ def said(
 
 WORDS = [
     ("incident.triggered", {"agent": "Datadog"}, "12:03 · Triggered by Datadog"),
-    ("incident.triggered", {"agent": ""}, "12:03 · Triggered"),
+    ("incident.triggered", {"agent": ""}, ""),
     ("incident.acknowledged", {}, "12:03 · Ann acknowledged"),
     ("incident.acknowledged", {"agent": ""}, "12:03 · Acknowledged"),
     (
@@ -231,6 +231,23 @@ def test_what_no_post_can_hold_ends_with_a_link() -> None:
     assert text.endswith("> [the rest in PagerDuty](https://acme.pagerduty.com/incidents/P1)")
 
 
+@pytest.mark.parametrize(
+    ("agent", "told"),
+    [
+        (Person("PSVC", "Checkout API"), ""),
+        (Person("", "Checkout API"), ""),
+        (Person(), ""),
+        (Person("PANN", "Ann"), "12:03 · Triggered by Ann"),
+        (Person("PINT", "Datadog"), "12:03 · Triggered by Datadog"),
+    ],
+)
+def test_a_trigger_is_told_where_the_card_does_not_say_it_all(agent: Person, told: str) -> None:
+    """The card says when and of which service."""
+    incident = INCIDENT._replace(service="Checkout API", service_id="PSVC")
+    event = IncidentEvent("R1", "incident.triggered", "2026-11-21T11:03:00Z", agent)
+    assert draw_reply(incident, event, VIEW) == told
+
+
 @given(
     st.sampled_from([*KNOWN_EVENTS, "incident.new.thing", "odd", ""]),
     st.dictionaries(st.sampled_from(sorted(CHANGE_KEYS)), st.text(max_size=60)),
@@ -241,7 +258,7 @@ def test_any_event_makes_a_line_that_mentions_nobody(
     kind: str, changes: Any, agent: str, at: str
 ) -> None:
     text = said(kind, agent=agent.replace("\ud800", ""), at=at, **changes)
-    assert text.strip()
+    assert text.strip() or kind == "incident.triggered"
     assert len(text) < 16383
     assert "@" not in without_code(text).replace("@\u200b", "")
     for line in text.split("\n")[1:]:

@@ -9,11 +9,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pagerduty_mattermost.cards.route import (
+    DEFAULT_MENTION,
+    MENTIONS,
     Route,
     gets_reply,
     make_route,
     mentioned_at_birth,
     mentioned_in_reply,
+    mentions_assignees,
     starts_card,
 )
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -69,13 +72,13 @@ def test_what_is_wrong_is_named(terms: Any) -> None:
 
 
 def test_unset_parameters_are_the_defaults() -> None:
-    assert make_route(None, None, None, None, None, None) == Route()
+    assert make_route(None, None, None, None, None, None) == Route(mention=DEFAULT_MENTION)
 
 
 @given(
     st.lists(st.text(max_size=20), max_size=4),
     st.text(max_size=20),
-    st.sampled_from(["nobody", "assignees", "oncall"]),
+    st.sampled_from(MENTIONS),
 )
 def test_a_route_survives_its_record(lines: Any, name: str, mention: str) -> None:
     route = make_route(name, ["triggered"], None, mention, lines, ["eyes"])
@@ -88,6 +91,23 @@ def test_a_new_card_mentions_the_assignees_but_never_who_acted() -> None:
     assert mentioned_at_birth(route, change("acknowledged", agent=ANN)) == ["PBOB"]
     assert mentioned_at_birth(route, change("resolved", status="resolved")) == []
     assert mentioned_at_birth(Route(), change("triggered")) == []
+
+
+@pytest.mark.parametrize(
+    ("mention", "low", "high"),
+    [
+        ("nobody", False, False),
+        ("high_urgency", False, True),
+        ("assignees", True, True),
+        ("oncall", False, False),
+        (make_route().mention, False, True),
+        (Route().mention, False, False),
+    ],
+)
+def test_whether_assignees_are_mentioned(mention: str, low: bool, high: bool) -> None:
+    """By default where the urgency is high; a route that is no rule's mentions nobody."""
+    found = [mentions_assignees(mention, Incident("P1", urgency=one)) for one in ("low", "high")]
+    assert found == [low, high]
 
 
 def test_a_hand_over_mentions_who_got_it_but_never_who_acted() -> None:

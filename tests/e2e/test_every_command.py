@@ -21,6 +21,7 @@ from command_rows import (
     user,
 )
 from embedded_room import EmbeddedRoom, text_of, word_of
+from pack_files import documented_scopes
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat.parser import parse
@@ -28,6 +29,7 @@ from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.incidents.incident import Incident
 from sandbox import Sandbox
 from sandbox.demo import CHANNEL
+from sandbox.pagerduty import API_KEY
 from sandbox.waiting import until
 
 LONG_AGO = 0.0
@@ -38,6 +40,8 @@ def room(tmp_path_factory: pytest.TempPathFactory) -> Iterator[EmbeddedRoom]:
     with Sandbox() as sandbox, pytest.MonkeyPatch.context() as patch:
         # They type faster than people do.
         patch.setattr("pagerduty_mattermost.chat.endpoint.ORDERS_AT_ONCE", 1000)
+        # With what an OAuth app is told to have, and no more.
+        sandbox.pagerduty.account.scopes[API_KEY] = documented_scopes()
         made = EmbeddedRoom(sandbox, tmp_path_factory.mktemp("room"))
         try:
             yield made

@@ -87,7 +87,7 @@ class RemindTestCase(IncidentActionCase):
         assert self.reminders() == [
             (
                 "08:58 · :alarm_clock: **Still unacknowledged after 5 min.** Next: level 2, "
-                "Grace Hopper in 24 min."
+                "Grace Hopper in 24 min. · @ada"
             )
         ]
         for _ in range(3):
@@ -177,7 +177,7 @@ class RemindTestCase(IncidentActionCase):
         self.pager.faults.add("status", status=500, path="/oncalls")
         self.tick(1)
         (said,) = self.reminders()
-        assert said.endswith("It escalates in 22 min; to whom is not known.")
+        assert said.endswith("It escalates in 22 min; to whom is not known. · @ada")
 
     def refusing(self, minutes: float) -> str:
         self.chat.clock.advance(minutes * MINUTES)

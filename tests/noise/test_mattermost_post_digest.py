@@ -102,7 +102,7 @@ class DigestTestCase(IncidentActionCase):
             "**Quiet hours are over**: 2 of low urgency still open: 1 triggered, 1 "
             "acknowledged; 1 more was resolved."
         )
-        assert ["Disk full" in lines[0], "Certificate" in lines[1], len(lines)] == [True, True, 2]
+        assert ["Certificate" in lines[0], "Disk full" in lines[1], len(lines)] == [True, True, 2]
         assert self.held() == {first.id: "digest", second.id: "over", third.id: "digest"}
         keys = [
             item.name
@@ -235,6 +235,18 @@ class DigestTestCase(IncidentActionCase):
         self.run_as_a_rule(RepaintIncident, change=change, incident_id=None)
         assert len(self.cards()) == 2
         assert self.held() == {}
+
+    def test_the_digest_mentions_as_the_routes_say(self) -> None:
+        first = self.trigger("Disk full", mention="assignees")
+        second = self.trigger("Slow", mention="high_urgency")
+        third = self.trigger("Queue", mention="oncall")
+        self.account.reassign(first, ["grace@example.com"])
+        self.account.reassign(second, ["linus@example.com"])
+        self.account.reassign(third, ["mei@example.com"])
+        self.morning()
+        self.tick()
+        (digest,) = self.digests()
+        assert digest.split("\n")[-1] == "@mei @grace", "as the list is sorted"
 
     def test_a_card_that_is_there_stays_true_without_a_mention(self) -> None:
         self.hours = {"hours": "never"}

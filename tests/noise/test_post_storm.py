@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict, List
+from typing import Any, Dict, List, Optional
 
-from chat_world import ChatActionCase
+from incident_world import IncidentActionCase
 from mattermost_post_storm import PostStorm
 
 from pagerduty_mattermost.cards.card import LOW_TRIGGERED
@@ -17,6 +17,7 @@ ONE = {
     "url": "https://acme.pagerduty.com/incidents/PINC1",
     "status": "triggered",
     "urgency": "high",
+    "assignee_ids": [],
 }
 STORM: Dict[str, Any] = {
     "key": "storm-PSVC-1760000000-00000000",
@@ -25,6 +26,7 @@ STORM: Dict[str, Any] = {
     "service_id": "PSVC",
     "service": "Checkout API",
     "team_ids": ["PTEAM"],
+    "escalation_policy_id": "",
     "title": "",
     "started_at": "2025-10-09T08:53:20Z",
     "at": "2025-10-09T08:53:30Z",
@@ -39,7 +41,7 @@ LATER = {**STORM, "sequence": 20, "total": 20, "triggered": 19, "at": "2025-10-0
 OVER = {**LATER, "state": "ended", "sequence": 21, "triggered": 2, "acknowledged": 0, "closed": 18}
 
 
-class PostStormTestCase(ChatActionCase):
+class PostStormTestCase(IncidentActionCase):
     __test__ = True
     action_cls = PostStorm
 
@@ -85,6 +87,62 @@ class PostStormTestCase(ChatActionCase):
             (shown,) = self.posts()[0].attachments
             assert [one["name"] for one in shown.get("actions") or ()] == names
             assert not shown.get("fallback")
+
+    def person(self, name: str) -> str:
+        return str(self.account.find("users", name)["id"])
+
+    def said(self, mention: Optional[str], storm: Dict[str, Any]) -> str:
+        """What the card says when it is made, which is what notifies."""
+        made: List[str] = []
+        action = self.action()
+        original = action.context.mattermost.create_post
+
+        def heard(channel: str, message: str, **more: Any) -> Any:
+            made.append(message)
+            return original(channel, message, **more)
+
+        action.context.mattermost.create_post = heard
+        key = f"storm-{len(self.chat.service.posts('incidents'))}"
+        succeeded, result = action.run(
+            change={**storm, "key": key}, channel="incidents", mention=mention
+        )
+        assert succeeded, result
+        return made[0]
+
+    def test_a_new_card_mentions_as_its_rule_says_whose_incidents_nobody_has(self) -> None:
+        ada, mei, grace = map(self.person, ("Ada Lovelace", "Mei Tanaka", "Grace Hopper"))
+        rows = [
+            {**ONE, "assignee_ids": [ada, mei]},
+            {**ONE, "id": "PINC2", "assignee_ids": [mei]},
+            {**ONE, "id": "PINC3", "status": "acknowledged", "assignee_ids": [grace]},
+        ]
+        high = {**STORM, "incidents": rows}
+        low = {**STORM, "incidents": [{**one, "urgency": "low"} for one in rows]}
+        assert self.said(None, high).endswith(" · @ada @mei")
+        assert self.said("assignees", low).endswith(" · @ada @mei")
+        assert "@" not in self.said(None, low)
+        assert "@" not in self.said("nobody", high)
+        policy = self.account.find("escalation_policies", "Payments escalation")["id"]
+        paged = {**low, "incidents": [rows[1]], "escalation_policy_id": policy}
+        assert self.said("oncall", paged).endswith(" · @mei"), "nobody who was passed over"
+        first = {**paged, "incidents": [{**ONE, "assignee_ids": [ada]}]}
+        assert self.said("oncall", first).endswith(" · @ada")
+
+    def test_nobody_is_mentioned_twice_nor_when_all_of_it_is_in_hand(self) -> None:
+        mei = self.person("Mei Tanaka")
+        storm = {**STORM, "incidents": [{**ONE, "assignee_ids": [mei]}]}
+        self.done(change=storm, channel="incidents", mention="assignees")
+        later = {**LATER, "incidents": storm["incidents"]}
+        self.done(change=later, channel="incidents", mention="assignees")
+        (card,) = self.posts()
+        assert "@" not in card.message, "an edit notifies nobody, and names nobody"
+        taken = {**ONE, "status": "acknowledged", "assignee_ids": [mei]}
+        assert "@" not in self.said("assignees", {**STORM, "incidents": [taken]})
+
+    def test_a_mention_that_is_none_is_a_mistake_of_the_rule(self) -> None:
+        succeeded, line = self.act(None, change=STORM, mention="everybody")
+        assert not succeeded
+        assert "mention" in line
 
     def test_an_older_state_paints_nothing(self) -> None:
         self.shown(LATER)

@@ -174,7 +174,9 @@ class PostsReconcileTestCase(ReconcileCase):
 
     def test_what_the_sensor_has_not_read_yet_is_looked_at_again(self) -> None:
         self.sensor()
-        one = self.account.trigger("Checkout API", "Checkout does not answer")
+        one = self.account.trigger(
+            "Checkout API", "Checkout does not answer", user="ada@example.com"
+        )
         self.chat.clock.advance(LATER)
         self.done(source="sensor", full=None)  # the sensor hangs: it does not know it yet
         self.account.acknowledge(one, "grace@example.com")
@@ -185,7 +187,7 @@ class PostsReconcileTestCase(ReconcileCase):
         (card,) = self.cards()
         assert [text.split(" · ")[1] for text in self.replies(card)] == [
             "Ann acknowledged",
-            "Triggered by Checkout API",
+            "Triggered by Ada Lovelace",
         ]
 
     def test_a_task_that_a_call_alone_told_of_and_that_was_lost_is_told_once(self) -> None:
@@ -211,7 +213,7 @@ class PostsReconcileTestCase(ReconcileCase):
         assert dispatched(self.store) == []
 
     def test_a_missing_card_is_born_where_the_rules_say(self) -> None:
-        one = self.account.trigger("Checkout API", "Slow")
+        one = self.account.trigger("Checkout API", "Slow", user="ada@example.com")
         self.rules += [rule("low", "incidents-p1")]
         self.rules[-1].criteria = {
             "trigger.incident.urgency": {"type": "equals", "pattern": "low"}
@@ -220,7 +222,7 @@ class PostsReconcileTestCase(ReconcileCase):
         self.chat.clock.advance(LATER)
         assert self.done(source="sensor", full=None)["put_right"] == 1
         (card,) = self.cards()
-        assert "Triggered by" in self.replies(card)[0]
+        assert "Triggered by Ada Lovelace" in self.replies(card)[0]
         assert self.cards("incidents-p1") == []
         self.chat.clock.advance(LATER)
         assert self.done(source="sensor", full=None)["jobs"] == 0

@@ -66,7 +66,8 @@ class RuleMistakesTestCase(IncidentActionCase):
         ]
         line = self.failing(channel="incidents", mention="everybody")
         assert line == (
-            "The rule mine.loud: mention: 'everybody' is none of nobody, assignees, oncall"
+            "The rule mine.loud: mention: 'everybody' is none of nobody, high_urgency, assignees, "
+            "oncall"
         )
         assert self.kept() == []
         assert self.chat.messages("incidents") == []

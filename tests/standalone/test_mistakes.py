@@ -145,7 +145,7 @@ RULES = [
     RuleRow("21", when("service", "Checkout"), "there is no service 'Checkout'; did you mean Checkout API"),
     RuleRow("22", when("servce", "x"), "trigger.incident.servce is no field of the trigger; did you mean trigger.incident.service?"),
     RuleRow("23", when("service", "x", "equal"), "there is no operator 'equal'; did you mean equals?"),
-    RuleRow("24", posts(mention="on-call"), "mention: must be one of nobody, assignees, oncall; did you mean oncall?"),
+    RuleRow("24", posts(mention="on-call"), "mention: must be one of nobody, high_urgency, assignees, oncall; did you mean oncall?"),
     RuleRow("24c", posts(quiet="22-7"), "quiet hours: '22-7' is no day"),
     RuleRow("24d", posts(start_on=["trigered"]), "start_on: 'trigered' is no event type; did you mean triggered?"),
     RuleRow("24b", posts(channel="{{ trigger.incident.chanel }}"), "channel: trigger.incident.chanel is no field of the trigger"),

@@ -98,7 +98,7 @@ def test_a_rule_that_can_run_is_found_right(wrong, criteria, parameters):
         (equals("title", 5), {}, 'is text and never equals 5: write it in quotes, "5"'),
         (events("incident.trigered"), {}, "never 'incident.trigered'; did you mean incident.triggered?"),
         ({"trigger.events": {"type": "search", "pattern": {}}}, {}, "searches without a condition; write condition: one of any, all"),
-        ({}, {"mention": "on-call"}, "mention: must be one of nobody, assignees, oncall; did you mean oncall?"),
+        ({}, {"mention": "on-call"}, "mention: must be one of nobody, high_urgency, assignees, oncall; did you mean oncall?"),
         ({}, {"quiet": "22-7"}, "quiet hours: '22-7'"),
         ({}, {"start_on": ["trigered"]}, "start_on: 'trigered' is no event type; did you mean triggered?"),
         ({}, {"start_on": "triggered"}, "start_on: must be a list, such as [one, two]"),

@@ -189,7 +189,7 @@ def _storms_differ(world: Any, posts: Iterable[Any], absent: Iterable[Thing]) ->
         told = sum(
             int(found.group(1))
             for post in storms
-            for found in [re.search(r"(\d+) (incidents|rounds)$", post.message)]
+            for found in [re.search(r"(\d+) (incidents|rounds)(?: · @|$)", post.message)]
             if found and service in post.message
         )
         if told < count:

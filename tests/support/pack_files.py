@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.util
+import re
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Dict, Iterator, List, Tuple
@@ -35,6 +36,14 @@ def each(*kinds: str) -> Any:
     return pytest.mark.parametrize(
         "path", paths, ids=[f"{path.parent.name}/{path.name}" for path in paths]
     )
+
+
+def documented_scopes() -> List[str]:
+    """Scopes that docs/getting-started.md tells to grant to an OAuth app, of all uses."""
+    text = (ROOT / "docs" / "getting-started.md").read_text(encoding="utf-8")
+    table = text.split("| for | scopes |", 1)[1].split("\n\n", 1)[0]
+    cells = [line.strip().strip("|").split("|")[-1] for line in table.splitlines()]
+    return [name for cell in cells for name in re.findall(r"`([a-z_:]+\.(?:read|write))`", cell)]
 
 
 def actions() -> Dict[str, Dict[str, Any]]:

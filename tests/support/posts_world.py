@@ -51,7 +51,7 @@ def event(
     )
 
 
-TRIGGERED = Change(INCIDENT, (event(1, "triggered", 0, Person("PSVC", "Datadog")),), 1)
+TRIGGERED = Change(INCIDENT, (event(1, "triggered", 0, Person("PINT", "Datadog")),), 1)
 ACKED = Change(
     INCIDENT._replace(
         status="acknowledged",

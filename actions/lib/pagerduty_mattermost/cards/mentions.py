@@ -2,7 +2,7 @@
 address (`people.accounts`). Best effort: no wrong person, no delay.
 
     Mentions(mattermost, lambda: pagerduty, store).of_users(["PUSER1"]) -> "@ann"
-    Mentions(...).on_call(policy_id, acted={"PUSER2"}) -> "@bob"
+    Mentions(...).on_call(policy_id, paged=["PUSER1"], acted={"PUSER2"}) -> "@bob"
 
 Where PagerDuty or Mattermost can't tell, nobody is mentioned: an alert that waits for a name is
 worse than one without.
@@ -10,21 +10,23 @@ worse than one without.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Collection, Dict, Iterable, Optional, Sequence
 
 from pagerduty_mattermost.cards.route import (
-    MENTIONING_EVENTS,
+    ON_CALL,
     Route,
     handed_to,
+    is_handed_over,
     mentioned_at_birth,
     mentioned_in_reply,
+    mentions_assignees,
 )
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.mattermost.client import Mattermost
 from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.incidents.incident import Change, IncidentEvent
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.people.accounts import Accounts
@@ -56,39 +58,51 @@ class Mentions:
         """`@ann @bob` for PagerDuty users, in their order; those not found are left out."""
         return self._names(Reference("user", ident, "") for ident in dict.fromkeys(user_ids))
 
-    def on_call(self, policy_id: str, acted: Collection[str] = ()) -> str:
-        """The first level of an escalation policy, without those who acted."""
+    def on_call(
+        self, policy_id: str, paged: Collection[str] = (), acted: Collection[str] = ()
+    ) -> str:
+        """Who is paged now: the first level of an escalation policy, or, where the incident is
+        none of theirs (any more) or they can't be known, who it is assigned to (`paged`); without
+        those who acted."""
         from pagerduty_mattermost.gateways.pagerduty.first_on_call import first_on_call
 
         if not policy_id:
             return ""
+        people: Sequence[Reference] = ()
         try:
             people = first_on_call(self._pagerduty(), self._store, policy_id)
         except PackError as error:
-            self._note(f"nobody mentioned: who is on call is unknown ({error})")
-            return ""
+            self._note(f"who is on call is unknown ({error}): who it is assigned to is mentioned")
+        if paged and not any(person.id in paged for person in people):
+            return self.of_users(one for one in paged if one not in acted)
         return self._names(person for person in people if person.id not in acted)
+
+    def of_incident(self, mention: str, incident: Incident) -> str:
+        """Whom an open incident mentions as it is. `mention`: one of `route.MENTIONS`."""
+        assignees = [person.id for person in incident.assignees if person.id]
+        if mention == ON_CALL:
+            return self.on_call(incident.escalation_policy_id, assignees)
+        return self.of_users(assignees) if mentions_assignees(mention, incident) else ""
 
     def at_birth(self, route: Route, change: Change) -> str:
         """Whom a new card mentions, as its route says."""
-        if route.mention == "oncall" and change.incident.is_open:
+        incident = change.incident
+        if route.mention == ON_CALL and incident.is_open:
             acted = {event.agent.id for event in change.events}
-            return self.on_call(change.incident.escalation_policy_id, acted)
+            paged = [person.id for person in incident.assignees]
+            return self.on_call(incident.escalation_policy_id, paged, acted)
         ids = mentioned_at_birth(route, change)
         return self.of_users(ids) if ids else ""
 
     def in_reply(self, route: Route, event: IncidentEvent, change: Change) -> str:
         """Whom the reply to an event mentions, as its card's route says."""
-        if (
-            route.mention == "oncall"
-            and event.event_type in MENTIONING_EVENTS
-            and change.incident.is_open
-        ):
-            # Who is paged now: whoever stood first in the policy may have been passed over.
+        incident = change.incident
+        if route.mention == ON_CALL and is_handed_over(route, event, incident):
             paged = handed_to(event)
             if paged:
                 return self.of_users(one for one in paged if one != event.agent.id)
-            return self.on_call(change.incident.escalation_policy_id, {event.agent.id})
+            assigned = [person.id for person in incident.assignees]
+            return self.on_call(incident.escalation_policy_id, assigned, {event.agent.id})
         ids = mentioned_in_reply(route, event, change)
         return self.of_users(ids) if ids else ""
 

@@ -281,7 +281,7 @@ class CardPainter:
             is_below = event.event_id in below
             draw = partial(replies.draw_reply, incident, event, view, is_below=is_below)
             drawn = apart(f"a reply of {incident.id}", draw)
-            if drawn is None:
+            if not drawn:
                 continue
             text = drawn
             if (

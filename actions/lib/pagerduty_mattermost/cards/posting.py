@@ -49,6 +49,17 @@ def change_of(
     return trigger_payload.change_of(change)
 
 
+def make_mentions(context: Context) -> Mentions:
+    """Who is mentioned; whom a run has met once it knows the name of."""
+    return Mentions(
+        context.mattermost,
+        lambda: context.pagerduty_soon,
+        context.store,
+        names=names_met(context),
+        log=context.log,
+    )
+
+
 def make_publisher(context: Context) -> CardPublisher:
     """What shows and repaints cards, with the configuration's buttons, quiet hours and zone."""
     settings = context.settings
@@ -85,13 +96,7 @@ def make_publisher(context: Context) -> CardPublisher:
         context.store,
         context.channels,
         zone=times.zone(settings.time_zone),
-        mentions=Mentions(
-            context.mattermost,
-            lambda: context.pagerduty_soon,
-            context.store,
-            names=names_met(context),
-            log=context.log,
-        ),
+        mentions=make_mentions(context),
         names=names_met(context),
         extras=with_details,
         buttons=card_buttons,

@@ -42,11 +42,13 @@ Words = Callable[[Incident, IncidentEvent, CardView, str], str]
 def draw_reply(
     incident: Incident, event: IncidentEvent, view: CardView, *, is_below: bool = False
 ) -> str:
-    """The Markdown of the reply, without a mention. `view.now` empty: the day is always shown,
-    nothing is late. `is_below`: the thread tells already of something newer, so it says that it
-    comes late."""
+    """The Markdown of the reply, without a mention; empty where the card says it all. `view.now`
+    empty: the day is always shown, nothing is late. `is_below`: the thread tells already of
+    something newer, so it says that it comes late."""
     who = escape(one_line(event.agent.name, MAX_NAME))
     words = WORDS.get(event.event_type, _other)(incident, event, view, who)
+    if not words:
+        return ""
     if not who or not words.startswith(who):
         words = words[:1].upper() + words[1:]
     at = times.clock(event.occurred_at, view.zone, view.now)
@@ -92,7 +94,10 @@ def _to(event: IncidentEvent) -> str:
 
 
 def _triggered(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:
-    return f"triggered by {who}" if who else "triggered"
+    """The card says that it was triggered, when and of which service: only who else did it, a
+    person or an integration, is news."""
+    is_service = incident.service_id == event.agent.id or incident.service == event.agent.name
+    return f"triggered by {who}" if who and not is_service else ""
 
 
 def _acknowledged(incident: Incident, event: IncidentEvent, view: CardView, who: str) -> str:

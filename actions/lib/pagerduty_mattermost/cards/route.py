@@ -22,9 +22,13 @@ from pagerduty_mattermost.incidents.event_types import (
     FIELD_EVENT_TYPES,
     WEBHOOK_ONLY_EVENTS,
 )
-from pagerduty_mattermost.incidents.incident import Change, IncidentEvent
+from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
 
-MENTIONS = ("nobody", "assignees", "oncall")
+NOBODY, HIGH_URGENCY, ASSIGNEES, ON_CALL = "nobody", "high_urgency", "assignees", "oncall"
+"""Whom a route mentions: nobody; who an incident of high urgency is assigned to; who any is
+assigned to; who is on call for it."""
+MENTIONS = (NOBODY, HIGH_URGENCY, ASSIGNEES, ON_CALL)
+DEFAULT_MENTION = HIGH_URGENCY
 NONE = "none"
 KNOWN_EVENTS = tuple(
     sorted(
@@ -55,6 +59,8 @@ MENTIONING_EVENTS = (
 )
 """Events that make an incident somebody's business anew: their replies mention, where the route
 mentions."""
+RAISED = "incident.urgency_updated"
+"""The same of a route that mentions of high urgency alone, where it has become high."""
 
 
 class Route(NamedTuple):
@@ -65,8 +71,8 @@ class Route(NamedTuple):
     """Event types that start a card; empty: all."""
     reply_on: Tuple[str, ...] = ()
     """Event types that get a reply; empty: all."""
-    mention: str = "nobody"
-    """nobody, assignees or oncall."""
+    mention: str = NOBODY
+    """One of MENTIONS. A rule that names none has DEFAULT_MENTION."""
     checklist: Tuple[str, ...] = ()
     """Lines of Markdown, posted once as the first reply."""
     reactions: Tuple[str, ...] = ()
@@ -96,11 +102,7 @@ def make_route(
     priority: Optional[str] = "",
 ) -> Route:
     """A route from an action's parameters. Raises WrongParameter."""
-    who = (mention or "nobody").strip().lower()
-    if who not in MENTIONS:
-        raise WrongParameter(
-            "mention", f"'{one_line(clean(who, 40))}' is none of {', '.join(MENTIONS)}"
-        )
+    who = checked_mention(mention)
     emoji = [str(item).strip().strip(":").lower() for item in reactions or ()]
     for one in emoji:
         if not _EMOJI.fullmatch(one):
@@ -118,6 +120,16 @@ def make_route(
         _quiet(quiet),
         priority=_priority(priority),
     )
+
+
+def checked_mention(word: Optional[str]) -> str:
+    """One of MENTIONS, of what a rule says. Raises WrongParameter."""
+    who = (word or DEFAULT_MENTION).strip().lower()
+    if who not in MENTIONS:
+        raise WrongParameter(
+            "mention", f"'{one_line(clean(who, 40))}' is none of {', '.join(MENTIONS)}"
+        )
+    return who
 
 
 def _priority(text: Optional[str]) -> str:
@@ -178,10 +190,15 @@ def gets_reply(route: Route, event: IncidentEvent) -> bool:
     return not route.reply_on or event.event_type in route.reply_on
 
 
+def mentions_assignees(mention: str, incident: Incident) -> bool:
+    """Whether whoever the incident is assigned to is mentioned. `mention`: one of MENTIONS."""
+    return mention == ASSIGNEES or (mention == HIGH_URGENCY and incident.urgency == "high")
+
+
 def mentioned_at_birth(route: Route, change: Change) -> List[str]:
     """PagerDuty ids of the assignees that a new card mentions; never who acted, nobody once it is
     over."""
-    if route.mention != "assignees" or not change.incident.is_open:
+    if not (mentions_assignees(route.mention, change.incident) and change.incident.is_open):
         return []
     acted = {event.agent.id for event in change.events}
     return [
@@ -189,15 +206,22 @@ def mentioned_at_birth(route: Route, change: Change) -> List[str]:
     ]
 
 
+def is_handed_over(route: Route, event: IncidentEvent, incident: Incident) -> bool:
+    """Whether the event makes the open incident somebody's business, as the route sees it."""
+    if not incident.is_open:
+        return False
+    raised = event.event_type == RAISED and route.mention == HIGH_URGENCY
+    return raised or event.event_type in MENTIONING_EVENTS
+
+
 def mentioned_in_reply(route: Route, event: IncidentEvent, change: Change) -> List[str]:
     """PagerDuty ids that the reply to a hand-over mentions; never who acted."""
-    if (
-        route.mention != "assignees"
-        or event.event_type not in MENTIONING_EVENTS
-        or not change.incident.is_open
+    incident = change.incident
+    if not (
+        mentions_assignees(route.mention, incident) and is_handed_over(route, event, incident)
     ):
         return []
-    ids = handed_to(event) or [person.id for person in change.incident.assignees]
+    ids = handed_to(event) or [person.id for person in incident.assignees]
     return [ident for ident in ids if ident and ident != event.agent.id]
 
 

@@ -25,6 +25,7 @@ from typing import (
 
 from pagerduty_mattermost.cards import held_cards, incident_lists
 from pagerduty_mattermost.cards.held_cards import HeldCard
+from pagerduty_mattermost.cards.mentions import MAX_MENTIONS
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, PermanentError, Unreadable
@@ -147,8 +148,8 @@ def present(
 
 
 def message(open_ones: Sequence[Incident], over: int, zone: tzinfo) -> str:
-    """What is still open, oldest first, and how many are over."""
-    ordered = sorted(open_ones, key=lambda one: (one.created_at, one.number))
+    """What is still open, in the order of every list, and how many are over."""
+    ordered = incident_lists.in_order(open_ones)
     counted = incident_lists.counted(ordered).replace(" open", " of low urgency still open", 1)
     lines = [
         f"**Quiet hours are over**: {counted}"
@@ -170,9 +171,11 @@ class QuietDigest:
     in its props the incidents it is about."""
 
     def __init__(self, context: Context) -> None:
+        from pagerduty_mattermost.cards.posting import make_mentions
         from pagerduty_mattermost.cards.quiet_hours import QuietHours
 
         self._context = context
+        self._mentions = make_mentions(context)
         settings = context.settings
         self._hours = QuietHours(settings.quiet_hours, settings.time_zone, context.clock)
         self._zone = times.zone(settings.time_zone)
@@ -248,6 +251,10 @@ class QuietDigest:
         shown = [state for state in found if state is not None]
         ids = [one.id for one in shown]
         text = message(shown, over, self._zone)
+        routes = {one.incident_id: one.route.mention for one in still}
+        listed = incident_lists.in_order(shown)[:MAX_LISTED]
+        mentioned = self._mentioned(listed, routes)
+        text += f"\n{mentioned}" if mentioned else ""
         first = still[0]
         new: List[str] = []
 
@@ -267,6 +274,16 @@ class QuietDigest:
             return named(ours if isinstance(ours, dict) else {})
 
         return self._context.channels.using(first.channel_id, send, known_as=first.label), new
+
+    def _mentioned(self, shown: Sequence[Incident], mention: Mapping[str, str]) -> str:
+        """Of those that the post names, whom their routes mention; each once."""
+        found = (
+            self._mentions.of_incident(mention[one.id], one)
+            for one in shown
+            if one.status == "triggered"
+        )
+        names = dict.fromkeys(name for names in found for name in names.split())
+        return " ".join(list(names)[:MAX_MENTIONS])
 
     def _has_card(self, one: HeldCard) -> bool:
         records = IncidentRecords(self._context.store, one.incident_id, self._context.log)

@@ -40,6 +40,7 @@ from pagerduty_mattermost.gateways.pagerduty import on_calls
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.known_states import REPORTED, KnownIncident
+from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.incidents.state_store import peek
 from pagerduty_mattermost.noise import reminder_rules
 
@@ -243,13 +244,8 @@ class ReminderRun:
         return row.get("status") == "triggered" and row.get("urgency") in self._terms.urgencies
 
     def _mention(self, card: CardRecord, row: Mapping[str, Any]) -> str:
-        if card.route.mention == "assignees":
-            return self._mentions.of_users(reminder_rules.assignees(row))
-        return (
-            self._mentions.on_call(reminder_rules.policy_id(row))
-            if card.route.mention == "oncall"
-            else ""
-        )
+        incident = incident_from_rest(row)
+        return "" if incident is None else self._mentions.of_incident(card.route.mention, incident)
 
     def _following(self, row: Mapping[str, Any], present: Sequence[Mapping[str, Any]]) -> str:
         """Who is next; one request for each escalation policy, for all incidents that are due."""

@@ -18,6 +18,8 @@ PAINT_EVERY_SECONDS = 30.0
 MAX_SHOWN, MAX_SHOWN_AT_END, MAX_REMEMBERED = 10, 20, 60
 """Incidents that the card lists, and that are known well enough to move up when others are over.
 """
+MAX_ASSIGNEES = 3
+"""Of an incident, whom the card may mention."""
 
 
 class StormGroup:
@@ -29,6 +31,7 @@ class StormGroup:
         self.kind, self.about, self.title = kind, about, title
         self.service_id, self.service = first.service_id, first.service
         self.team_ids = [team.id for team in first.teams]
+        self.escalation_policy_id = first.escalation_policy_id
         self.began = self.last = began
         self.before = 0
         """Rounds that were dispatched one by one, before it began."""
@@ -84,6 +87,7 @@ class StormGroup:
             "url": cut(incident.url, 200),
             "status": incident.status,
             "urgency": incident.urgency,
+            "assignee_ids": [one.id for one in incident.assignees if one.id][:MAX_ASSIGNEES],
         }
         rows = [row, *(one for one in self.shown if one["id"] != incident.id)]
         rows.sort(
@@ -106,6 +110,7 @@ class StormGroup:
             "service_id": self.service_id,
             "service": self.service,
             "team_ids": list(self.team_ids),
+            "escalation_policy_id": self.escalation_policy_id,
             "title": self.title,
             "started_at": times.iso(self.began),
             "at": times.iso(now),
@@ -139,7 +144,8 @@ class StormGroup:
         made.arrivals = [float(at) for at in data["arrivals"]]
         made.statuses = by_id(data["statuses"])
         made.released = [str(id) for id in data["released"]]
-        made.shown = [dict(one) for one in data["shown"]]
+        made.escalation_policy_id = str(data.get("escalation_policy_id") or "")
+        made.shown = [{"assignee_ids": [], **one} for one in data["shown"]]
         made.sequence, made.told_sequence = int(data["sequence"]), int(data["told_sequence"])
         made.ended = data["ended"] is True
         return made

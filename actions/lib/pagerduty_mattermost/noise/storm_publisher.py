@@ -31,6 +31,8 @@ from typing import (
 )
 
 from pagerduty_mattermost.cards import subscriptions
+from pagerduty_mattermost.cards.posting import make_mentions
+from pagerduty_mattermost.cards.route import NOBODY
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError
 from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
@@ -70,12 +72,21 @@ class StormCard(NamedTuple):
     """created, repainted, unchanged, older or deleted_by_a_person."""
 
 
-def show_everywhere(context: Context, storm: Mapping[str, Any], channel: str) -> List[StormCard]:
-    """In `channel` first (empty: the default one of its service), then in those that are
-    subscribed. Raises what failed in one of them, once the others show it."""
+def show_everywhere(
+    context: Context, storm: Mapping[str, Any], channel: str, mention: str = NOBODY
+) -> List[StormCard]:
+    """In `channel` first (empty: the default one of its service), where a new card mentions whom
+    `mention` says (one of `cards.route.MENTIONS`), then in those that are subscribed. Raises what
+    failed in one of them, once the others show it."""
     zone = times.zone(context.settings.time_zone)
 
-    def shown(ref: ChannelRef) -> StormCard:
+    def mentioned() -> str:
+        return make_mentions(context).of_incident(mention, as_incident(storm))
+
+    def routed(ref: ChannelRef) -> StormCard:
+        return shown(ref, mentioned)
+
+    def shown(ref: ChannelRef, mentions: Callable[[], str] = lambda: "") -> StormCard:
         post_id, done = show(
             context.store,
             context.mattermost,
@@ -84,6 +95,7 @@ def show_everywhere(context: Context, storm: Mapping[str, Any], channel: str) ->
             zone,
             context.post_once,
             buttons=buttons_of(context),
+            mentions=mentions,
         )
         return StormCard(ref.id, post_id, done)
 
@@ -91,7 +103,7 @@ def show_everywhere(context: Context, storm: Mapping[str, Any], channel: str) ->
     failed: Optional[PackError] = None
     service = (str(storm["service_id"]), str(storm["service"]))
     try:
-        cards.append(context.channels.using(channel or ":default", shown, service))
+        cards.append(context.channels.using(channel or ":default", routed, service))
     except PackError as error:
         failed = error
     for subscribed in subscriptions.matching(context.store, as_incident(storm), context.log):
@@ -122,13 +134,21 @@ def buttons_of(context: Context) -> Buttons:
 
 
 def as_incident(storm: Mapping[str, Any]) -> Incident:
-    """What subscriptions go by, as far as the payload holds it."""
-    urgencies = {str(one["urgency"]) for one in storm["incidents"]}
+    """What subscriptions and mentions go by, as far as the payload holds it: assigned to whom
+    those incidents are that nobody has acknowledged, of high urgency where any of them is."""
+    rows = storm["incidents"]
+    high = any(one["urgency"] == "high" for one in rows)
+    paged = [one for one in rows if one.get("status") == "triggered"]
+    paged = [one for one in paged if one["urgency"] == "high"] if high else paged
+    ids = (str(id) for one in paged for id in one.get("assignee_ids") or ())
     return Incident(
         "",
+        status="triggered" if paged else "acknowledged",
         service_id=str(storm["service_id"]),
         service=str(storm["service"]),
-        urgency="high" if "high" in urgencies else "low",
+        urgency="high" if high else "low",
+        assignees=tuple(Person(id) for id in dict.fromkeys(ids)),
+        escalation_policy_id=str(storm.get("escalation_policy_id") or "") if paged else "",
         teams=tuple(Person(str(id)) for id in storm.get("team_ids") or ()),
     )
 
@@ -142,9 +162,10 @@ def show(
     post_once: Callable[..., Any],
     *,
     buttons: Buttons = lambda storm: (),
+    mentions: Callable[[], str] = lambda: "",
 ) -> Tuple[str, str]:
-    """`post_once`: `Context.post_once`; `buttons`: of the card, as `buttons_of` makes them.
-    Raises the gateways' errors; repeating it is harmless."""
+    """`post_once`: `Context.post_once`; `buttons`: of the card, as `buttons_of` makes them;
+    `mentions`: @names for a new card. Raises the gateways' errors; repeating it is harmless."""
     name = KEY_PREFIX + post_key("storm", channel_id, str(storm["key"]))
     key, done, post_id = f"storm-{storm['key']}", UNCHANGED, ""
     began = times.seconds(str(storm.get("started_at")))
@@ -169,7 +190,9 @@ def show(
         message, attachment = storm_card.card(storm, zone, buttons(storm))
         marks: Dict[str, Any] = {"storm": str(storm["key"]), "sequence": int(storm["sequence"])}
         props = {"attachments": [attachment], PROPS_KEY: marks}
-        sent = post_once(channel_id, message, key=key, props=props, not_before=began)
+        mentioned = "" if kept and kept["post_id"] else mentions()
+        said = f"{message} · {mentioned}" if mentioned else message
+        sent = post_once(channel_id, said, key=key, props=props, not_before=began)
         post_id = sent.post_id
         if sent.already:
             # Patching a deleted one is 403, as if the bot were shut out.
