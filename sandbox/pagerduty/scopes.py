@@ -142,7 +142,7 @@ def needed(method: str, path: str) -> str:
 def _routes() -> Routes:
     routes = Routes()
     for (method, path), scope in SCOPES.items():
-        routes.add(method, path)(scope)  # type: ignore[arg-type]
+        routes.add(method, path)(scope)  # type: ignore[type-var]
     return routes
 
 
