@@ -132,7 +132,7 @@ def test_what_failed_before_its_channel_was_known_stands_above_what_came_after(
     process died; then it was back, and what had failed was carried out again last of all."""
     world = counted.world
     world.clock.advance(4000)
-    counted.incident = world.account.trigger("Checkout API", "Disk full")
+    counted.incident = world.account.trigger("Checkout API", "Disk full", user="grace@example.com")
     world.poll()
     rule = world.chat.server.faults.add("drop", path="/channels")
     world.work(1, mixed=False)
