@@ -87,6 +87,7 @@ def configuration(sandbox: Sandbox, chat: Mapping[str, Any]) -> Dict[str, Any]:
         "watch": {"poll_interval": 4},
         "chat": dict(chat),
         "events": {"routing_key": integration["key"]},
+        "files": {"folders": ["/var/tmp"]},
     }
 
 

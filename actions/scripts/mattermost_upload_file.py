@@ -19,5 +19,6 @@ class UploadFile(MessageAction):
     ) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.mattermost.uploads import read_file
 
-        file_name, data = read_file(path or "", content, name or "")
+        where = self.context.settings.files.checked(path) if path and content is None else path
+        file_name, data = read_file(where or "", content, name or "")
         return self.upload(channel, file_name, data, message or "", root_id or "")

@@ -12,6 +12,7 @@ class StateExport(PackAction):
     def act(self, file: Optional[str] = "", kinds: Optional[List[str]] = None) -> Dict[str, Any]:
         from pagerduty_mattermost.operations import state_export, state_kinds
 
+        where = self.context.settings.files.checked(file) if file else ""
         wanted = state_kinds.chosen(listed(kinds)) if listed(kinds) else ()
         rows = self.context.store.rows()
         made = state_export.document(
@@ -23,7 +24,7 @@ class StateExport(PackAction):
             "incomplete": made["incomplete"],
             "message": state_export.export_message(made),
         }
-        if not file:
+        if not where:
             return {**result, "document": made}
-        state_export.write_file(file, made)
+        state_export.write_file(where, made)
         return {**result, "file": file}

@@ -20,7 +20,8 @@ class StateImport(PackAction):
 
         if bool(file) == bool(document):
             raise RejectedInput("Give either file or document")
-        given = state_export.read_file(file) if file else document
+        files = self.context.settings.files
+        given = state_export.read_file(files.checked(file)) if file else document
         store = self.context.store
         found = state_export.plan(given, store.rows(), self.context.clock(), replace=bool(replace))
         for one in () if dry_run else found.writes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 from pathlib import Path
+from typing import Any, Dict, List, Optional
 
 from chat_world import ChatActionCase
 from mattermost_add_reaction import AddReaction
@@ -160,6 +161,10 @@ class GetChannelTestCase(ChatActionCase):
 class UploadFileTestCase(ChatActionCase):
     __test__ = True
     action_cls = UploadFile
+    folders: List[str] = []
+
+    def action(self, config: Optional[Dict[str, Any]] = None) -> Any:
+        return super().action({**self.chat.raw(), "files": {"folders": self.folders}})
 
     def test_a_text_becomes_a_file(self) -> None:
         result = self.done(
@@ -177,7 +182,10 @@ class UploadFileTestCase(ChatActionCase):
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "graph.png"
             path.write_bytes(b"\x89PNG")
+            assert "may use no files" in self.refused(channel="incidents", path=str(path))
+            self.folders = [folder]
             self.done(channel="incidents", path=str(path))
+            assert "is not below" in self.refused(channel="incidents", path="/etc/hosts")
             large = Path(folder) / "large"
             with large.open("wb") as file:
                 file.truncate(MAX_BYTES + 1)
@@ -188,6 +196,7 @@ class UploadFileTestCase(ChatActionCase):
     def test_a_mistake_is_told(self) -> None:
         assert "either" in self.refused(channel="incidents")
         assert "either" in self.refused(channel="incidents", path="/etc/hosts", content="x")
+        self.folders = ["/does"]
         assert "no file" in self.refused(channel="incidents", path="/does/not/exist")
         assert "empty" in self.refused(channel="incidents", content="")
         assert self.chat.journal.count() == 0

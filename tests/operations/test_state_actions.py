@@ -24,6 +24,7 @@ class StateActionsTestCase(ExampleCase):
         folder = TemporaryDirectory()
         self.addCleanup(folder.cleanup)
         self.folder = Path(folder.name)
+        self.settings["files"] = {"folders": [folder.name]}
         self.incident = posted(self)
         self.done("webhook.setup")
         StateStore(Store(self.service)).compact(SensorState(self.now, self.now))
@@ -98,6 +99,15 @@ class StateActionsTestCase(ExampleCase):
         assert "holds no JSON" in self.refused("state.import", file=path)
         assert "can't be read" in self.refused("state.import", file=str(self.folder))
         assert "Give either file or document" in self.refused("state.import")
+
+    def test_no_file_is_used_outside_of_the_configured_folders(self) -> None:
+        for name in ("state.export", "state.import"):
+            assert "is not below" in self.refused(name, file="/etc/hosts")
+        del self.settings["files"]
+        for name in ("state.export", "state.import"):
+            line = self.refused(name, file=str(self.folder / "state.json"))
+            assert "actions may use no files" in line
+        assert list(self.folder.iterdir()) == []
 
     def test_nothing_is_written_when_anything_is_wrong(self) -> None:
         document = self.done("state.export")["document"]

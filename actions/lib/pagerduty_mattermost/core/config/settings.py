@@ -27,6 +27,7 @@ from pagerduty_mattermost.core.config.connections import (
     PagerDutyConfig,
     read_connections,
 )
+from pagerduty_mattermost.core.config.files import FilesConfig, read_files
 from pagerduty_mattermost.core.config.noise import NoiseConfig, read_noise
 from pagerduty_mattermost.core.config.oncall import OnCallConfig, read_oncall
 from pagerduty_mattermost.core.config.quiet import (
@@ -67,6 +68,7 @@ class Config(NamedTuple):
     canary: CanaryConfig = CanaryConfig()
     rooms: RoomsConfig = RoomsConfig()
     upkeep: UpkeepConfig = UpkeepConfig()
+    files: FilesConfig = FilesConfig()
 
 
 def load(raw: Any) -> Config:
@@ -94,6 +96,7 @@ def load(raw: Any) -> Config:
         canary=read_canary(whole),
         rooms=read_rooms(whole),
         upkeep=read_upkeep(whole),
+        files=read_files(whole),
     )
     if not re.match(r"^[A-Za-z][A-Za-z0-9_+\-/]*$", config.time_zone):
         whole.wrong("time_zone", "must be an IANA name such as Europe/Berlin")
