@@ -16,7 +16,7 @@ from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.known_states import REPORTED, SensorState, known_of
 from pagerduty_mattermost.incidents.state_store import StateStore
-from pagerduty_mattermost.sensor.body_events import BodyEvent, BodyEvents, dispatched
+from pagerduty_mattermost.sensor.body_events import BodyEvent, BodyEvents, kept
 
 LATER = 400.0
 """Seconds after which nothing is on its way any more."""
@@ -199,9 +199,9 @@ class PostsReconcileTestCase(ReconcileCase):
         event = happened(7, "completed", "2025-10-09T08:53:40Z")
         event = event._replace(event_type="incident.task.completed", changes=changes)
         self.chat.clock.advance(LATER)
-        kept = BodyEvents(self.store)
-        kept.keep(BodyEvent(one.id, event))
-        kept.dispatched([BodyEvent(one.id, event)], self.chat.clock())
+        called = BodyEvents(self.store)
+        called.keep(BodyEvent(one.id, event))
+        called.dispatched([BodyEvent(one.id, event)], self.chat.clock())
         assert self.done(source="sensor", full=None)["jobs"] == 0  # it may be on its way
         self.chat.clock.advance(LATER)
         assert self.done(source="sensor", full=None)["replies"] == 1
@@ -210,7 +210,7 @@ class PostsReconcileTestCase(ReconcileCase):
         (card,) = self.cards()
         assert "completed the task Restart pods" in self.replies(card)[-1]
         assert len(self.replies(card)) == 2
-        assert dispatched(self.store) == []
+        assert kept(self.store) == []
 
     def test_a_missing_card_is_born_where_the_rules_say(self) -> None:
         one = self.account.trigger("Checkout API", "Slow", user="ada@example.com")

@@ -31,8 +31,8 @@ from pagerduty_mattermost.sensor.body_events import (
     BodyEvent,
     BodyEvents,
     body_event,
-    dispatched,
     forget,
+    kept,
     with_body_events,
 )
 
@@ -170,10 +170,10 @@ def test_they_are_kept_until_they_are_told_and_repeated_ones_once() -> None:
     assert [one.event.event_id for one in again.waiting()] == ["early", "late"]
     again.dispatched([happened("early", 3)], NOW + 9)
     assert again.waiting() == BodyEvents(Store(service)).waiting() == (happened("late", 9),)
-    (early,) = dispatched(Store(service))
+    (early,) = [one for one in kept(Store(service)) if one.dispatched_at]
     assert early == happened("early", 3)._replace(dispatched_at=NOW + 9)
     forget(Store(service), early)
-    assert dispatched(Store(service)) == []
+    assert kept(Store(service)) == [happened("late", 9)]
 
 
 def test_what_does_not_read_is_left_out_and_only_so_many_wait() -> None:
@@ -195,12 +195,21 @@ def state_with(flags: Optional[int]) -> SensorState:
 
 
 def merged(
-    flags: Optional[int], steps: List[StateStep], now: int, gone: bool = False
+    flags: Optional[int],
+    steps: List[StateStep],
+    now: int,
+    gone: bool = False,
+    upto: Optional[float] = None,
 ) -> Tuple[List[List[str]], int]:
     """Ids of the events of each step, and how many events are done with."""
     waiting = (happened("B", 5),)
     found, done = with_body_events(
-        state_with(flags), steps, waiting, NOW + now, lambda id: None if gone else Incident(id)
+        state_with(flags),
+        steps,
+        waiting,
+        NOW + now,
+        lambda id: None if gone else Incident(id),
+        upto and NOW + upto,
     )
     told = [[event.event_id for event in s.change.events] if s.change else [] for s in found]
     return told, len(done)
@@ -226,6 +235,12 @@ def test_of_an_incident_that_nobody_reported_they_wait_and_then_are_dropped(
 ) -> None:
     assert merged(flags, [], 6) == ([], 0)
     assert merged(flags, [], 5 + int(DIFFERENCE_AGE_SECONDS)) == ([], 1)
+
+
+def test_each_part_of_a_long_log_has_those_of_its_time() -> None:
+    assert merged(REPORTED, [of_log(("A", 3))], 900, upto=4) == ([["A"]], 0)
+    assert merged(REPORTED, [of_log(("C", 6))], 900, upto=7) == ([["B", "C"]], 1)
+    assert merged(None, [], 900, upto=7) == ([], 0)
 
 
 def test_of_an_incident_that_is_no_more_they_are_dropped() -> None:

@@ -84,9 +84,6 @@ class Walk(NamedTuple):
         self.world.work(dice.randint(1, 4), mixed=dice.random() < 0.5 and not self.calm)
 
     def reconcile(self, dice: Dice) -> None:
-        if self.calm:  # else it overtakes a sensor that has not looked for long
-            self.world.poll()
-            self.world.work(1000, mixed=False)
         self.world.reconcile(dice.random() < 0.3)
 
     def restart(self, dice: Dice) -> None:

@@ -54,7 +54,12 @@ from pagerduty_mattermost.incidents.reader import (
 )
 from pagerduty_mattermost.noise import storm_gate
 from pagerduty_mattermost.operations import reconcile_plan, route_verdicts, shelved_cards
-from pagerduty_mattermost.operations.reconcile_plan import AtPagerDuty, OpenIncident, ReconcileJob
+from pagerduty_mattermost.operations.reconcile_plan import (
+    AtPagerDuty,
+    CalledEvents,
+    OpenIncident,
+    ReconcileJob,
+)
 from pagerduty_mattermost.operations.rooms_round import open_missing, tended
 from pagerduty_mattermost.operations.storm_ends import close_storms
 from pagerduty_mattermost.operations.wanted_cards import WantedCards
@@ -109,7 +114,7 @@ class Reconciler:
         self._context = context
         self._posts: CardPublisher = posting.make_publisher(context)
         self._wanted = WantedCards(context, rules)
-        self._called: Dict[str, List[IncidentEvent]] = {}
+        self._called = CalledEvents({}, {}, ())
 
     def run(self, state: SensorState, cursor: float, *, full: bool) -> ReconcileReport:
         """`state`: the sensor's. `full`: also what Mattermost has of each card is read."""
@@ -160,14 +165,14 @@ class Reconciler:
     def _of_calls(
         self, remembered: Mapping[str, IncidentMemory], planned: AbstractSet[str], now: float
     ) -> List[ReconcileJob]:
-        """What calls of the webhook alone told and was lost on its way to the cards."""
+        """What calls of the webhook alone told and was lost on its way to the cards, or waits for
+        long."""
         store = self._context.store
-        told = body_events.dispatched(store)
-        self._called, arrived = reconcile_plan.not_posted(told, remembered, now)
-        for one in arrived:
+        self._called = reconcile_plan.of_calls(body_events.kept(store), remembered, now)
+        for one in self._called.arrived:
             body_events.forget(store, one)
         why = frozenset({reconcile_plan.NEW_EVENT})
-        return [ReconcileJob(id, why) for id in self._called if id not in planned]
+        return [ReconcileJob(id, why) for id in self._called.overdue if id not in planned]
 
     def _read_unjudged(
         self,
@@ -234,12 +239,13 @@ class Reconciler:
         incident = row or read_incident(self._context.pagerduty, job.incident_id)
         if incident is None:
             return self._deleted(memory, now)
-        change = Change(incident, read_at=times.iso(now))
+        change, called = Change(incident, read_at=times.iso(now)), self._called.overdue
         if job.why & READS_LOG:
+            called = self._called.untold
             entries = read_incident_log(self._context.pagerduty, job.incident_id)
             seen = {event.event_id: event.event_type for event in memory.events}
             change = missing_events(entries, incident, seen, state.origin, now)
-        events = (*change.events, *self._called.get(job.incident_id, ()))
+        events = (*change.events, *called.get(job.incident_id, ()))
         change = change._replace(events=tuple(sorted(events, key=lambda one: one.occurred_at)))
         found = self._posts.repaint(change) if memory.cards else []
         follow(self._context, change, found)

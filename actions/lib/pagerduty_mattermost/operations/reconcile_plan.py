@@ -19,7 +19,6 @@ from typing import (
     Mapping,
     NamedTuple,
     Sequence,
-    Tuple,
 )
 
 from pagerduty_mattermost.cards.held_cards import is_held_back
@@ -196,22 +195,36 @@ def of_log(
     return found
 
 
-def not_posted(
-    dispatched: Sequence[BodyEvent], remembered: Mapping[str, IncidentMemory], now: float
-) -> Tuple[Dict[str, List[IncidentEvent]], List[BodyEvent]]:
-    """Of what calls of the webhook alone told and the sensor dispatched: by incident the events
-    that never arrived at its cards, and those that did."""
-    lost: Dict[str, List[IncidentEvent]] = {}
+class CalledEvents(NamedTuple):
+    """What calls of the webhook alone told of incidents."""
+
+    untold: Mapping[str, Sequence[IncidentEvent]]
+    """By incident: all that nothing remembered knows, also what may still be on its way. Whoever
+    reads the incident's log takes them along, or what the log tells would overtake them."""
+    overdue: Mapping[str, Sequence[IncidentEvent]]
+    """Those of them that should be in the threads of the incident's cards by now."""
+    arrived: Sequence[BodyEvent]
+    """Those that the sensor dispatched and that are there."""
+
+
+def of_calls(
+    kept: Sequence[BodyEvent], remembered: Mapping[str, IncidentMemory], now: float
+) -> CalledEvents:
+    """`kept`: all that is kept of such events; what the sensor has not dispatched yet may wait
+    for long, where it can't read PagerDuty."""
+    untold: Dict[str, List[IncidentEvent]] = {}
+    overdue: Dict[str, List[IncidentEvent]] = {}
     arrived: List[BodyEvent] = []
-    for one in dispatched:
-        memory = remembered.get(one.incident_id)
-        if memory is None or not memory.cards:
-            continue
-        if any(event.event_id == one.event.event_id for event in memory.events):
+    for one in kept:
+        memory = remembered.get(one.incident_id, IncidentMemory({}, ()))
+        since = one.dispatched_at or times.seconds(one.event.occurred_at) or 0.0
+        if one.event.event_id not in {event.event_id for event in memory.events}:
+            untold.setdefault(one.incident_id, []).append(one.event)
+            if memory.cards and now - since >= IN_FLIGHT_SECONDS:
+                overdue.setdefault(one.incident_id, []).append(one.event)
+        elif memory.cards and one.dispatched_at:
             arrived.append(one)
-        elif now - one.dispatched_at >= IN_FLIGHT_SECONDS:
-            lost.setdefault(one.incident_id, []).append(one.event)
-    return lost, arrived
+    return CalledEvents(untold, overdue, arrived)
 
 
 def _of_cards(there: AtPagerDuty, incident_id: str, memory: IncidentMemory) -> List[str]:

@@ -5,7 +5,7 @@ tasks, which neither the log nor the REST API tells of.
     events = BodyEvents(store); events.keep(event)      # before the call is answered
     steps, done = with_body_events(state, steps, events.waiting(), now, read)
     events.dispatched(done, now)              # once the steps were
-    dispatched(store)                         # for reconcile, which looks whether they arrived
+    kept(store)                               # for reconcile, which looks whether they arrived
 
 Each is kept in the datastore from before its call is answered until its reply is there, so that
 neither a restart nor a lost trigger loses one. Its id is that of PagerDuty's event, the same in
@@ -132,7 +132,7 @@ class BodyEvents:
     def waiting(self) -> Tuple[BodyEvent, ...]:
         """The oldest first. Raises StoreUnreachable, at the first time."""
         if not self._loaded:
-            found = _kept(self._store)
+            found = kept(self._store)
             with self._lock:
                 for one in found:
                     if not one.dispatched_at:
@@ -150,18 +150,14 @@ class BodyEvents:
                 self._waiting.pop(one.event.event_id, None)
 
 
-def dispatched(store: Store) -> List[BodyEvent]:
-    """Those that were dispatched lately. Raises StoreUnreachable."""
-    return [one for one in _kept(store) if one.dispatched_at]
-
-
 def forget(store: Store, event: BodyEvent) -> None:
     """Raises StoreUnreachable."""
     store.delete(_key(event))
 
 
-def _kept(store: Store) -> List[BodyEvent]:
-    """What does not read is left out."""
+def kept(store: Store) -> List[BodyEvent]:
+    """Those that wait and those that were dispatched lately; what does not read is left out.
+    Raises StoreUnreachable."""
     found: List[BodyEvent] = []
     for row in store.read_prefix(KEY_PREFIX, on_broken=lambda error: None).values():
         try:
@@ -182,11 +178,13 @@ def with_body_events(
     waiting: Iterable[BodyEvent],
     now: float,
     read: Callable[[str], Optional[Incident]],
+    upto: Optional[float] = None,
 ) -> Tuple[List[StateStep], List[BodyEvent]]:
     """The steps with these events among those of the log, in the order of their times, and the
     events that are done with once the steps were dispatched: not those of an incident of which
     nothing was reported yet, until that is no longer to be expected. `read`: an incident as it
-    is; None where it is no more. Raises what that raises."""
+    is; None where it is no more. `upto`: where the log was read up to then alone, so that what
+    comes later is for the next read. Raises what that raises."""
     found, done = list(steps), []
     for one in waiting:
         place = next((n for n, s in enumerate(found) if s.incident_id == one.incident_id), None)
@@ -195,6 +193,8 @@ def with_body_events(
         known = step.known if step is not None else state.known.get(one.incident_id)
         reported = change is not None or (known is not None and known.has(REPORTED))
         at = times.seconds(one.event.occurred_at) or 0.0
+        if upto is not None and (at > upto or not reported):
+            continue
         if not reported and at > now - DIFFERENCE_AGE_SECONDS:
             continue
         done.append(one)

@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import time
 from datetime import timezone, tzinfo
+from functools import partial
 from typing import Any, Callable, Dict, Iterable, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
@@ -257,10 +258,7 @@ class Cycle:
             now = max(confirmed or 0.0, state.cursor)
             steps = follow(state, read.entries, watch, now, read_again=read.upto is None)
             explained(self._snapshots.pending, steps)
-            if read.upto is None and self.body_events is not None:
-                self._dispatch_with(self.body_events, state, steps, now)
-            else:
-                self._dispatch(state, steps, now, patient=read.upto is None)
+            self._dispatch_log(state, steps, now, read.upto)
             self.on_read(read.entries)
             believed = confirmed if read.server_time is not None else read.newest
             cursor = moved(state.cursor, read.upto, believed, read.newest)
@@ -276,16 +274,18 @@ class Cycle:
             since = max(read.upto, (confirmed or 0.0) - CATCH_UP_SECONDS)
         return False
 
-    def _dispatch_with(
-        self, waiting: BodyEvents, state: SensorState, steps: List[StateStep], now: float
+    def _dispatch_log(
+        self, state: SensorState, steps: List[StateStep], now: float, upto: Optional[float]
     ) -> None:
-        """Dispatch what the end of the log amounts to, and what calls alone told until now."""
-        whole, done = with_body_events(
-            state, steps, waiting.waiting(), now, lambda id: read_readable(self._pagerduty, id)
-        )
-        self._dispatch(state, whole, now, patient=True)
+        """Dispatch what the log amounts to, and what calls alone told until then. `upto`: as
+        `LogRead` has it."""
+        called, read = self.body_events, partial(read_readable, self._pagerduty)
+        waiting = called.waiting() if called is not None else ()
+        whole, done = with_body_events(state, steps, waiting, now, read, upto)
+        self._dispatch(state, whole, now, patient=upto is None)
         undecided = self._changes.undecided
-        waiting.dispatched((one for one in done if one.incident_id not in undecided), now)
+        if called is not None:
+            called.dispatched((one for one in done if one.incident_id not in undecided), now)
 
     def _take_snapshot(self, state: SensorState, watch: WatchFilter) -> None:
         read = self._snapshots.read_changed(state, watch, self._monotonic())
