@@ -75,13 +75,8 @@ def _rotation(account: Any) -> None:
 def configuration(sandbox: Sandbox, chat: Mapping[str, Any]) -> Dict[str, Any]:
     """Of the pack on this sandbox, with all that the scene has."""
     integration = sandbox.pagerduty.account.find("integrations", f"{SERVICE} Events API v2")
-    channels = {
-        "default_channel": "incidents",
-        "operations_channel": "ops",
-        "service_channels": {SERVICE: "checkout"},
-    }
     return {
-        **connection(sandbox, **channels),
+        **connection(sandbox, default_channel="incidents", operations_channel="ops"),
         "from_email": "ada@example.com",
         "oncall": {"channels": {ROTATION: "checkout"}},
         "watch": {"poll_interval": 4},

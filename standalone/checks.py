@@ -6,13 +6,15 @@ from __future__ import annotations
 import difflib
 from functools import partial
 from pathlib import Path
-from typing import Any, Callable, Iterable, Iterator, List, Mapping, NamedTuple
+from typing import Any, Callable, Collection, Iterable, Iterator, List, Mapping, NamedTuple
 
 from standalone import rule_check
+from standalone.errors import UserError
 from standalone.metadata_schemas import TIMERS
 from standalone.pack_model import Pack, Rule
 from standalone.templates import Lookup
 
+_NO_SETTING = " is not a setting"
 OUR_PACK = "pagerduty"
 """Another pack's settings mean what they like."""
 
@@ -71,6 +73,9 @@ def check_metadata(pack: Pack, lookup: Lookup = lambda name: None) -> Iterator[C
 def _loads(ref: str, failed: bool, load: Callable[[], Any]) -> Any:
     try:
         load()
+    except UserError as error:
+        yield CheckFinding(False, str(error))
+        return True
     except Exception as error:  # noqa: BLE001 - a module may raise anything when it is imported
         yield CheckFinding(False, f"{ref}: {type(error).__name__}: {' '.join(str(error).split())}")
         return True
@@ -88,7 +93,7 @@ def unknown_settings(raw: Mapping[str, Any], pack: Pack) -> List[str]:
     found = []
     for name in raw:
         if name not in known:
-            near = difflib.get_close_matches(str(name), known, n=1)
+            near = difflib.get_close_matches(str(name).lower(), known, n=1)
             meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(known)}"
             found.append(f"{name} is not a setting; {meant}")
     return found
@@ -189,6 +194,32 @@ def check_settings(configuration: Any, pack: Pack) -> List[str]:
     """Everything that is wrong with a `Configuration`, one line for each setting; empty when all
     reads."""
     config, problems = configuration.examine()
+    further = wrong_settings(config, pack)
+    # The pack's own reader names a setting that there is not by its place: that line is better.
+    unknown = {line.split(" ")[0].rpartition(".")[0] for line in further if _NO_SETTING in line}
+    problems = [
+        line
+        for line in problems
+        if line.split(":")[0] not in unknown or ": there is no '" not in line
+    ]
     named = {line.split(":")[0] for line in problems}
-    further = [line for line in wrong_settings(config, pack) if line.split(" ")[0] not in named]
-    return [*unknown_settings(configuration.raw, pack), *problems, *further]
+    further = [line for line in further if not _is_of(line.split(" ")[0], named)]
+    emptied = list(_no_mappings(configuration.raw, pack))
+    return [*unknown_settings(configuration.raw, pack), *emptied, *problems, *further]
+
+
+def _is_of(setting: str, named: Collection[str]) -> bool:
+    """Whether a line says already what is wrong with the setting, or with what is in it."""
+    return any(
+        name == setting or name.startswith((f"{setting}.", f"{setting}[")) for name in named
+    )
+
+
+def _no_mappings(raw: Mapping[str, Any], pack: Pack) -> Iterator[str]:
+    """What is false or empty and no mapping: StackStorm takes it for a section that is not set."""
+    for name, schema in pack.config_schema.items():
+        value = raw.get(name)
+        if schema.get("type") == "object" and value is not None and not value:
+            known = ", ".join(schema.get("properties") or {})
+            if not isinstance(value, dict):
+                yield f"{name}: must be a mapping with {known} below it, or left out"

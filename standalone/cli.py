@@ -12,10 +12,11 @@ import signal
 import sqlite3
 import sys
 from pathlib import Path
-from typing import Any, Iterator, List, Optional, Sequence
+from typing import Any, Iterator, List, NoReturn, Optional, Sequence
 
 from standalone import keys, listings, logs, setup
 from standalone.errors import UserError
+from standalone.schemas import near
 
 LOG = logging.getLogger("standalone")
 
@@ -23,10 +24,30 @@ DEFAULT_CONFIG = "pagerduty.yaml"
 DATA_FOLDER = ".pagerduty-data"
 
 
+class _Parser(argparse.ArgumentParser):
+    """A mistake in a command line is one line, as all others are."""
+
+    def error(self, message: str) -> NoReturn:
+        """Raises UserError."""
+        help_ = f"`{self.prog} --help` shows how it is typed"
+        _, invalid, rest = message.partition(": invalid choice: '")
+        if invalid:
+            typed, _, listed = rest.partition("' (choose from ")
+            known = listed.rstrip(")").replace("'", "").split(", ")
+            meant = near(typed, known) or f"; there are {', '.join(known)}"
+            raise UserError(f"There is no command {typed}{meant}")
+        lacks = "the following arguments are required: "
+        if message.startswith(lacks):
+            missing = message[len(lacks) :].replace(", key=value", "")
+            raise UserError(f"{missing} is missing: {help_}")
+        raise UserError(f"{message}: {help_}")
+
+
 def main(arguments: Optional[Sequence[str]] = None) -> int:
     """Runs one command; the result is the exit code."""
-    options = _parser().parse_args(arguments)
+    options = argparse.Namespace()
     try:
+        options = _parser().parse_args(arguments)
         code: int = options.command(options)
         sys.stdout.flush()
         return code
@@ -48,7 +69,7 @@ def main(arguments: Optional[Sequence[str]] = None) -> int:
 
 
 def _parser() -> argparse.ArgumentParser:
-    common = argparse.ArgumentParser(add_help=False, argument_default=argparse.SUPPRESS)
+    common = _Parser(add_help=False, argument_default=argparse.SUPPRESS)
     common.add_argument(
         "--config", type=Path, help=f"configuration file (default: ./{DEFAULT_CONFIG})"
     )
@@ -69,7 +90,7 @@ def _parser() -> argparse.ArgumentParser:
         "--verbose", action="store_true", help="log each trigger, execution and error in full"
     )
 
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="python -m standalone",
         parents=[common],
         description="Runs this pack in one process, without StackStorm.",

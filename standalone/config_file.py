@@ -31,11 +31,14 @@ def read_config(path: Path) -> Dict[str, Any]:
         raise UserError(
             f"There is no configuration {path}; copy pagerduty.yaml.example there and fill it in"
         )
-    data = read_yaml(path)
+    data = read_yaml(path, names_once=True)
     if data is None:
         return {}
     if not isinstance(data, dict):
-        raise UserError(f"{path}: must be a mapping of settings")
+        raise UserError(
+            f"{path}: must be a mapping of settings: lines of name: value, with a space behind "
+            "the colon"
+        )
     return data
 
 
@@ -97,6 +100,8 @@ def _render_all(node: Any, path: str, context: Mapping[str, Any], problems: List
             except RenderError as error:
                 strange = [name for name in names_in(value) if name not in context]
                 advice = "; settings are filled from st2kv.system.NAME alone" if strange else ""
+                if not advice and "xpected" in str(error):
+                    advice = "; write {{ st2kv.system.NAME }}"
                 problems.append(f"{here}: {error}{advice}")
                 node[key] = None
 

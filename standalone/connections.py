@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from functools import partial
 from typing import Any, Callable, Iterator, List, Mapping, Sequence, Tuple
 
-from standalone import rule_names
+from standalone import chat_check, rule_names
 from standalone.checks import CheckFinding
 from standalone.pack_model import Pack
 
@@ -36,6 +36,7 @@ def check_connections(
         config = settings.load(raw)
     except ConfigError:
         return
+    yield from chat_check.check_settings(config)
     yield from _pagerduty(config, pack)
     missing = settings.mattermost_missing(config)
     if missing:
@@ -57,7 +58,7 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[CheckFinding]:
         with waiting("PagerDuty"):
             pagerduty.get("/abilities")
     except PackError as error:
-        yield CheckFinding(False, _about("PagerDuty", error))
+        yield CheckFinding(False, _elsewhere("api_url", error) or _about("PagerDuty", error))
         return
     connected = "PagerDuty: connected"
     sender = config.pagerduty.from_email
@@ -89,6 +90,7 @@ def _pagerduty(config: Any, pack: Pack) -> Iterator[CheckFinding]:
     yield from _named(pagerduty, "service", mapped)
     yield from _on_call(pagerduty, config)
     yield from rule_names.check(pagerduty, pack)
+    yield from chat_check.check_teams(pagerduty, config)
 
 
 def _rights(pagerduty: Any, config: Any) -> Iterator[CheckFinding]:
@@ -226,7 +228,8 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[CheckF
         yield CheckFinding(True, f"Mattermost: connected as @{me}")
         teams = mattermost.teams()
     except PackError as error:
-        yield CheckFinding(False, _about("Mattermost", error))
+        elsewhere = _elsewhere("mattermost.url", error)
+        yield CheckFinding(False, elsewhere or _about("Mattermost", error))
         return
     team = config.mattermost.team
     if team and team not in teams:
@@ -259,13 +262,22 @@ def _mattermost(config: Any, pack: Pack, action_service: Any) -> Iterator[CheckF
             else ""
         )
         yield CheckFinding(not rules, f"{setting}: not set{needed}")
-    for service, text in config.mattermost.service_channels.items():
+    by_service = config.mattermost.service_channels
+    for service, text in by_service.items():
         yield find(f"mattermost.service_channels.{service}", text)
+    if by_service and not any(channel == ":service" for _, channel in uses):
+        yield CheckFinding(
+            False,
+            "mattermost.service_channels: no enabled rule posts to :service, so nothing comes "
+            "into these channels; enable pagerduty.p4_to_service, or write channel: ':service' in "
+            "a rule of yours (docs/routes.md)",
+        )
     for channel_setting, text in _channels_of_oncall(config):
         yield find(channel_setting, text)
     for rule, text in uses:
         if text not in WORDS:
             yield find(rule, text)
+    yield from chat_check.check_people(mattermost, find, config)
 
 
 def _channels_of_oncall(config: Any) -> List[Named]:
@@ -340,6 +352,18 @@ def few_tries() -> Any:
     from pagerduty_mattermost.gateways.http.client import RetryPolicy
 
     return RetryPolicy(attempts=2, budget=10.0)
+
+
+def _elsewhere(setting: str, error: Exception) -> str:
+    """What is said where something else answers at a server's address; empty for other errors."""
+    if getattr(error, "status", None) != 404:
+        return ""
+    return (
+        f"{setting}: something answers there, but not the API (404): write the server's address "
+        "without a team or another path behind it, as https://chat.example.com"
+        if setting.startswith("mattermost")
+        else f"{setting}: something answers there, but not PagerDuty's API (404): leave it out"
+    )
 
 
 def _about(where: str, error: Exception) -> str:

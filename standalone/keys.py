@@ -90,7 +90,13 @@ def _list(store: Any, options: Any) -> int:
             break
     if options.json:
         print(json.dumps([dict(zip(HEAD, row)) for row in rows], indent=4, ensure_ascii=False))
-    elif rows:
+    elif not rows:
+        print(
+            "There is no key"
+            + (f" that begins with {options.prefix}" if options.prefix else "")
+            + "; `key set NAME` stores one."
+        )
+    else:
         shown = [(name, left, _cut(value)) for name, left, value in rows]
         print(table([tuple(name.upper() for name in HEAD), *shown], terminal_width()))
     return 0

@@ -8,7 +8,12 @@ from pathlib import Path
 from typing import Any, Callable, Dict, List, Mapping, Sequence
 
 from standalone.errors import UserError
-from standalone.pack_model import ActionMeta, Pack
+from standalone.pack_model import ActionMeta, Pack, Rule
+
+EXAMPLES = Path(__file__).resolve().parent.parent / "docs" / "examples.json"
+"""Of this pack's actions, as the reference shows them."""
+OUR_PREFIX = "pagerduty."
+NEEDS_STACKSTORM = "needs StackStorm"
 
 
 def add(
@@ -29,8 +34,10 @@ def add(
     actions.add_argument(
         "part", nargs="?", default="", metavar="NAME", help="a whole name, or a part of some"
     )
-    rules = lists("rules", _rules, "list the rules")
-    rules.add_argument("part", nargs="?", default="", metavar="PART", help="a part of names")
+    rules = lists("rules", _rules, "list the rules, or show one whole")
+    rules.add_argument(
+        "part", nargs="?", default="", metavar="NAME", help="a whole name, or a part of some"
+    )
     lists("triggers", _triggers, "list the triggers")
     text = "list the newest executions, or show one"
     executions = commands.add_parser("executions", parents=[common], help=text, description=text)
@@ -68,11 +75,17 @@ def _actions(pack: Pack, options: Any) -> int:
         action.ref: (_state(action.enabled), _line(action.description))
         for action in pack.actions.values()
     }
-    found.update((ref, ("needs StackStorm", _line(text))) for ref, text in pack.workflows.items())
+    found.update((ref, (NEEDS_STACKSTORM, _line(text))) for ref, text in pack.workflows.items())
     rows = [(ref, *found[ref]) for ref in sorted(found) if part.lower() in ref.lower()]
     if part and not rows:
         find_action(pack, part)
-    return _print(("ACTION", "STATE", "WHAT IT DOES"), rows, options.json)
+    if options.json:
+        return _print(("ACTION", "STATE", "WHAT IT DOES"), rows, options.json)
+    # Nearly all are enabled: a column would say nothing and cut the last one.
+    shown = [
+        (ref, does if state == _state(True) else f"({state}) {does}") for ref, state, does in rows
+    ]
+    return _print(("ACTION", "WHAT IT DOES"), shown, options.json)
 
 
 def _action(action: ActionMeta, as_json: bool) -> int:
@@ -85,7 +98,7 @@ def _action(action: ActionMeta, as_json: bool) -> int:
         return 0
     from standalone.tables import table, terminal_width
 
-    print(f"{action.ref}\n\n{_line(action.description)}\n")
+    print(f"{action.ref}\n\n{_filled(action.description)}\n")
     if own:
         rows = [("PARAMETER", "TYPE", "DEFAULT", "MEANING")]
         order = sorted(own, key=lambda name: (not own[name].get("required"), _place(own[name])))
@@ -101,8 +114,26 @@ def _action(action: ActionMeta, as_json: bool) -> int:
         print(table(rows, terminal_width(), wrapped=True))
     else:
         print("It has no parameters.")
-    print(f"\nExample:\n    run {action.ref}{example(own)}")
+    print(f"\nExample:\n    run {action.ref}{_documented(action.ref) or example(own)}")
     return 0
+
+
+def _documented(ref: str) -> str:
+    """The parameters of the reference's example, as one types them; empty where there is none, as
+    of another pack."""
+    import shlex
+
+    if not EXAMPLES.is_file() or not ref.startswith(OUR_PREFIX):
+        return ""
+    kept = json.loads(EXAMPLES.read_text(encoding="utf-8")).get(ref[len(OUR_PREFIX) :], {})
+    given = kept.get("parameters", {})
+    return "".join(f" {name}={shlex.quote(_typed(value))}" for name, value in given.items())
+
+
+def _typed(value: Any) -> str:
+    if isinstance(value, list) and all(isinstance(one, (str, int)) for one in value):
+        return ",".join(str(one) for one in value)
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
 
 
 def example(parameters: Mapping[str, Mapping[str, Any]]) -> str:
@@ -169,6 +200,10 @@ def _default(schema: Mapping[str, Any]) -> str:
 
 
 def _rules(pack: Pack, options: Any) -> int:
+    part = options.part
+    for ref in (part, f"{pack.ref}.{part}"):
+        if ref in pack.rules and not options.json:
+            return _rule(pack.rules[ref])
     rows = [
         (
             rule.ref,
@@ -178,9 +213,39 @@ def _rules(pack: Pack, options: Any) -> int:
             _line(rule.description),
         )
         for rule in sorted(pack.rules.values())
-        if options.part.lower() in rule.ref.lower()
+        if part.lower() in rule.ref.lower()
     ]
-    return _print(("RULE", "STATE", "TRIGGER", "ACTION", "WHAT IT DOES"), rows, options.json)
+    if part and not rows:
+        from standalone.schemas import near
+
+        meant = near(part, pack.rules) or "; `rules` lists them"
+        raise UserError(f"There is no rule {part}{meant}")
+    if options.json:
+        return _print(("RULE", "STATE", "TRIGGER", "ACTION", "WHAT IT DOES"), rows, True)
+    shown = [(ref, state, does) for ref, state, _, _, does in rows]
+    return _print(("RULE", "STATE", "WHAT IT DOES"), shown, False)
+
+
+def _rule(rule: Rule) -> int:
+    """As its file says it, and how it is switched on or off."""
+    import yaml
+
+    whole = {
+        "trigger": {name: value for name, value in rule.trigger.items() if value},
+        "criteria": dict(rule.criteria),
+        "action": {"ref": rule.action["ref"], "parameters": dict(rule.action["parameters"])},
+    }
+    said = yaml.safe_dump(
+        {name: value for name, value in whole.items() if value},
+        sort_keys=False,
+        allow_unicode=True,
+    )
+    pack, _, name = rule.ref.partition(".")
+    print(f"{rule.ref} ({_state(rule.enabled)})\n\n{_filled(rule.description)}\n\n{said}")
+    print(f"To {'disable' if rule.enabled else 'enable'} it, a file in a folder of --rules:")
+    enabled = str(not rule.enabled).lower()
+    print(f"    name: {name}\n    pack: {pack}\n    enabled: {enabled}")
+    return 0
 
 
 def _triggers(pack: Pack, options: Any) -> int:
@@ -216,6 +281,16 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
+def _filled(text: str) -> str:
+    """In lines that fit the terminal."""
+    import textwrap
+
+    from standalone.tables import terminal_width
+
+    width = terminal_width()
+    return _line(text) if width is None else textwrap.fill(_line(text), width)
+
+
 def _print(head: Sequence[str], rows: List[Any], as_json: bool) -> int:
     """As a table that fits the terminal, or as JSON. Returns the exit code."""
     from standalone.tables import table, terminal_width
@@ -223,6 +298,6 @@ def _print(head: Sequence[str], rows: List[Any], as_json: bool) -> int:
     if as_json:
         names = [name.lower().replace(" ", "_") for name in head]
         print(json.dumps([dict(zip(names, row)) for row in rows], indent=4, ensure_ascii=False))
-    elif rows:
-        print(table([head, *rows], terminal_width()))
+    else:
+        print(table([head, *rows], terminal_width()) if rows else "There is none yet.")
     return 0

@@ -290,6 +290,8 @@ class _Loader:
             return True
         if ref.startswith(self._ref + ".") and not self._was_refused(ref):
             self._problem(file, f"there is no action {ref}{near(ref, actions)}")
+        elif f"{self._ref}.{ref}" in actions:
+            self._problem(file, f"there is no action {ref}; did you mean {self._ref}.{ref}?")
         else:
             self._refuse(file, f"the action {ref}")
         return False
@@ -326,14 +328,14 @@ class _Loader:
                 continue
             fits = short if short and set(data) <= set(short["properties"]) else schema
             try:
-                found.append((file, validate(data, fits, "metadata")))
+                found.append((file, validate(data, fits, "")))
             except Misfit as error:
                 self._problem(file, str(error))
         return found
 
     def _read(self, file: Path) -> Optional[Dict[str, Any]]:
         try:
-            data = read_yaml(file)
+            data = read_yaml(file, names_once=self._path not in file.parents)
         except UserError as error:
             self._problems.append(str(error))
             return None

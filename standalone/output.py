@@ -13,13 +13,15 @@ MAX_VALUE_CHARACTERS = 100
 """Characters of one value beside a message; `-j` prints all of it."""
 
 
+INERT = "\u200b"
+"""Stands in names and links, so that they do nothing in chat."""
 WHOLE = ("csv",)
 """Values beside a message that are shown whole: they are what was asked for."""
 
 
 def result_text(result: Mapping[str, Any], width: Optional[int] = None) -> str:
-    """An execution's result: what went wrong, or its text, or its `message` and then the rest, a
-    line each; a list of objects as a table of `width` characters. All of it: as JSON."""
+    """An execution's result: what went wrong, or its text, or its `message` and then what else is
+    short, a line each; a list of objects as a table of `width` characters. All of it: as JSON."""
     value = result["result"]
     if result["stderr"]:
         return str(result["stderr"])
@@ -34,15 +36,47 @@ def result_text(result: Mapping[str, Any], width: Optional[int] = None) -> str:
         and value["message"].strip()
     ):
         return json.dumps(value, indent=2, ensure_ascii=False)
-    rows = [
-        (name, _short(item))
-        for name, item in value.items()
-        if name not in ("message", *WHOLE) and item not in (None, "", [], {})
-    ]
     whole = [str(value[name]).rstrip() for name in WHOLE if value.get(name)]
     if whole:
         return "\n\n".join(whole)
-    return value["message"] + ("\n\n" + columns(rows) if rows else "")
+    given = {
+        name: item
+        for name, item in value.items()
+        if name != "message" and item not in (None, "", [], {})
+    }
+    rows = [(name, _short(item)) for name, item in given.items() if not _is_nested(item)]
+    nested = [name for name, item in given.items() if _is_nested(item)]
+    parts = [readable(value["message"], width)]
+    parts += [columns(rows)] if rows else []
+    parts += [f"-j shows also: {', '.join(nested)}"] if nested else []
+    return "\n\n".join(parts)
+
+
+def readable(message: str, width: Optional[int] = None) -> str:
+    """A message for chat, for the terminal: its tables as tables of `width` characters, without
+    what makes names inert there."""
+    lines: List[str] = []
+    rows: List[Tuple[str, ...]] = []
+    for line in [*message.replace(INERT, "").split("\n"), ""]:
+        if line.startswith("| ") and line.endswith(" |"):
+            cells = tuple(cell.strip() for cell in line[2:-2].split(" | "))
+            if not all(set(cell) <= {"-"} for cell in cells) and (
+                not rows or len(cells) == len(rows[0])
+            ):
+                rows.append(cells)
+            continue
+        if rows:
+            lines.append(table(rows, width, wrapped=True))
+            rows = []
+        lines.append(line)
+    return "\n".join(lines[:-1])
+
+
+def _is_nested(value: Any) -> bool:
+    """Objects, and lists of them: unreadable in a line."""
+    if isinstance(value, Mapping):
+        return True
+    return isinstance(value, list) and any(isinstance(one, (Mapping, list)) for one in value)
 
 
 def _listed(value: Any) -> Optional[List[Any]]:
@@ -60,7 +94,7 @@ def _list(rows: List[Any], width: Optional[int]) -> str:
     if not rows:
         return "Nothing found."
     if all(isinstance(row, dict) for row in rows):
-        return f"{table(records(rows), width)}\n\n{len(rows)} found; -j shows all of each."
+        return f"{table(records(rows, width), width)}\n\n{len(rows)} found; -j shows all of each."
     if all(isinstance(row, (str, int)) for row in rows):
         return "\n".join(str(row) for row in rows)
     return json.dumps(rows, indent=2, ensure_ascii=False)

@@ -14,16 +14,22 @@ from typing import Any, Iterable, Iterator, List, Mapping, NamedTuple, Optional,
 from standalone.pack_model import Pack, Rule
 from standalone.parameters import RUNNER_PARAMETERS, BadParameters, cast
 from standalone.schemas import Misfit, check
-from standalone.templates import Lookup, holds_template, names_in, paths_in
+from standalone.templates import Lookup, holds_template, names_in, paths_in, wrong_template
 
 VARIABLES = ("trigger", "st2kv", "action_context", "config_context")
 """What templates in a rule's parameters may name, beside other parameters."""
 INCIDENT_TRIGGER = "pagerduty.incident"
 POST_ACTION = "pagerduty.mattermost.post_incident"
+CHANGE = "change"
+"""The parameter of the card's actions that takes the whole trigger."""
 ROUTE = ("start_on", "reply_on", "mention", "checklist", "reactions", "quiet")
 _PATTERNS = ("regex", "iregex", "matchregex")
 _EQUAL = ("equals", "eq", "nequals", "neq")
 _ANY_CASE = ("iequals", "ieq")
+_ORDERED = ("lessthan", "lt", "greaterthan", "gt")
+_WITHIN = ("contains", "icontains", "ncontains", "incontains")
+_ALONE = ("exists", "nexists")
+EVENT_TYPES = "trigger.event_types"
 _AMONG = ("inside", "in", "ninside", "nin")
 _NAMES = {
     "trigger.incident.service": ("service", False),
@@ -89,6 +95,8 @@ def names_of(rule: Rule) -> List[PagerDutyName]:
 
 
 def _compared_texts(one: _Compared) -> List[str]:
+    if one.field == EVENT_TYPES and one.operator in _WITHIN:
+        return [one.pattern] if isinstance(one.pattern, str) else []
     if one.operator in (*_EQUAL, *_ANY_CASE):
         return [one.pattern] if isinstance(one.pattern, str) else []
     if one.operator in _AMONG and isinstance(one.pattern, list):
@@ -120,6 +128,15 @@ def _criteria(rule: Rule, schema: Optional[Mapping[str, Any]]) -> Iterator[str]:
     from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 
     for key, criterion in rule.criteria.items():
+        if not key.strip().startswith("trigger"):
+            path = (
+                key.strip() if key.strip().startswith("incident.") else f"incident.{key.strip()}"
+            )
+            yield f"the criterion on {key} never holds: write trigger.{path}"
+            continue
+        if criterion.get("pattern") is None and _wants_pattern(criterion):
+            yield f"the criterion on {key} has no pattern to compare with"
+            continue
         search = str(criterion.get("type", "")).lower() == rule_criteria.SEARCH
         if search and criterion.get("condition") not in rule_criteria.CONDITIONS:
             yield (
@@ -127,7 +144,7 @@ def _criteria(rule: Rule, schema: Optional[Mapping[str, Any]]) -> Iterator[str]:
                 + ", ".join(rule_criteria.CONDITIONS)
             )
     for one in _comparisons(rule.criteria):
-        if schema is not None:
+        if schema is not None and one.field.startswith("trigger."):
             problem, inner = _walk(one.field.split(".")[1:], schema)
             if problem:
                 yield problem
@@ -140,8 +157,32 @@ def _criteria(rule: Rule, schema: Optional[Mapping[str, Any]]) -> Iterator[str]:
                 yield f"the criterion on {one.key}: {one.pattern!r} is no pattern ({error})"
 
 
+def _wants_pattern(criterion: Mapping[str, Any]) -> bool:
+    """Whether its operator compares with something: a comparison with nothing in particular
+    (`equals: null`) is written with the key."""
+    operator = str(criterion.get("type", "")).lower()
+    return operator not in _ALONE and "pattern" not in criterion
+
+
 def _value(rule: Rule, one: _Compared, schema: Mapping[str, Any]) -> Iterator[str]:
     """What a field can never be equal to."""
+    number = schema.get("type") in ("integer", "number")
+    if (
+        number
+        and isinstance(one.pattern, str)
+        and one.operator in (*_EQUAL, *_ANY_CASE, *_ORDERED)
+    ):
+        how = f": write {one.pattern} without quotes" if one.pattern.strip().isdecimal() else ""
+        yield f"{one.key} is a number, and '{one.pattern}' is text{how}"
+        return
+    items = schema.get("items") if schema.get("type") == "array" else None
+    if isinstance(items, Mapping) and items.get("type") == "object" and one.operator in _WITHIN:
+        yield (
+            f"{one.key} is a list of things with {', '.join(items.get('properties') or {})}: "
+            "write type: search, condition: any, pattern: {item.name: {type: equals, pattern: "
+            f"{one.pattern}}}}}"
+        )
+        return
     is_text = one.operator in _EQUAL and schema.get("type") == "string"
     if is_text and one.pattern is not None and not isinstance(one.pattern, str):
         yield (
@@ -165,7 +206,7 @@ def _allowed(field: str) -> Sequence[str]:
         return ("high", "low")
     if field == "trigger.incident.status":
         return ("triggered", "acknowledged", "resolved", "merged")
-    if field == "trigger.events.event_type":
+    if field in ("trigger.events.event_type", EVENT_TYPES):
         from pagerduty_mattermost.cards.route import KNOWN_EVENTS
 
         return KNOWN_EVENTS
@@ -245,6 +286,13 @@ def _template(
     schema: Optional[Mapping[str, Any]],
     lookup: Lookup,
 ) -> Iterator[str]:
+    problem = wrong_template(value)
+    if problem:
+        yield f"{name}: {problem}"
+        return
+    if name == CHANGE and "change" in given and str(value).replace(" ", "") != "{{trigger}}":
+        yield f'{name}: must be exactly "{{{{ trigger }}}}": the action reads all of the trigger'
+        return
     for variable in names_in(value):
         if variable not in VARIABLES and variable not in given:
             yield f"{name}: there is no '{variable}' in a rule; write trigger.… or st2kv.system.…"

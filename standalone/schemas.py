@@ -83,6 +83,10 @@ _KINDS = {
     "string": "text",
 }
 """JSON Schema's types in people's words."""
+_SWITCHES = {
+    **dict.fromkeys(("true", "yes", "on", "1"), "true"),
+    **dict.fromkeys(("false", "no", "off", "0"), "false"),
+}
 _BOUNDS = {
     "minimum": "must be {0} or more",
     "maximum": "must be {0} or less",
@@ -104,7 +108,11 @@ def _shorten(error: Any) -> str:
         names = value if isinstance(value, list) else [value]
         wanted = [str(name) for name in names if name != "null"]
         words = " or ".join(_KINDS.get(name, name) for name in wanted)
-        return f"is {_type_name(error.instance)}, must be {words}{_how(wanted, error.instance)}"
+        how = _how(wanted, error.instance)
+        known = list(error.schema.get("properties") or {}) if wanted == ["object"] else []
+        if known:
+            words, how = "a mapping", f" with {', '.join(known)} below it"
+        return f"is {_type_name(error.instance)}, must be {words}{how}"
     if rule == "enum":
         allowed = [str(item) for item in value if item is not None]
         return f"must be one of {', '.join(allowed)}{near(str(error.instance), allowed)}"
@@ -126,6 +134,13 @@ def _how(wanted: Sequence[str], value: Any) -> str:
         return f"; write [{value}]"
     if wanted == ["string"] and isinstance(value, (bool, int, float)):
         return f'; write "{value}", in quotes'
+    if not isinstance(value, str):
+        return ""
+    word = value.strip().lower()
+    if wanted and set(wanted) <= {"integer", "number"} and word.isascii() and word.isdecimal():
+        return f"; write {word}, without quotes"
+    if wanted == ["boolean"] and word in _SWITCHES:
+        return f"; write {_SWITCHES[word]}, without quotes"
     return ""
 
 

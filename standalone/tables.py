@@ -17,7 +17,10 @@ MIN_COLUMN = 8
 """Characters to which no column is cut further."""
 MIN_LAST = 24
 """Characters to which the last column is cut before the others are."""
+MIN_READABLE = 18
+"""Characters that a column keeps before the last ones are left out; ids of PagerDuty's have 14."""
 MAX_COLUMNS = 7
+HEADS = {"incident_number": "NUMBER"}
 _FIRST = (
     "number",
     "incident_number",
@@ -87,9 +90,12 @@ def _narrow(widths: List[int], room: int) -> None:
         widths[widths.index(max(widths))] -= 1
 
 
-def records(found: Sequence[Mapping[str, Any]]) -> List[Tuple[str, ...]]:
+def records(
+    found: Sequence[Mapping[str, Any]], width: Optional[int] = None
+) -> List[Tuple[str, ...]]:
     """A head and rows of a list of objects: the columns that people look for first, as far as any
-    of them has something to say; of a nested object its name, of a list how many."""
+    of them has something to say; of a nested object its name, of a list how many. With a `width`
+    only so many columns that none is cut below MIN_READABLE."""
     names = list(dict.fromkeys(name for row in found for name in row))
     names = [name for name in _FIRST if name in names] + [
         name for name in names if name not in _FIRST
@@ -103,8 +109,19 @@ def records(found: Sequence[Mapping[str, Any]]) -> List[Tuple[str, ...]]:
         for name in names
         if name not in ("self", "html_url", "url") and any(_cell(row.get(name)) for row in found)
     ][:MAX_COLUMNS]
-    head = tuple(name.upper().replace("_", " ") for name in shown)
-    return [head, *(tuple(_cell(row.get(name)) for name in shown) for row in found)]
+    head = tuple(HEADS.get(name, name.upper().replace("_", " ")) for name in shown)
+    rows = [head, *(tuple(_cell(row.get(name)) for name in shown) for row in found)]
+    return rows if width is None else [row[: _fitting(rows, width)] for row in rows]
+
+
+def _fitting(rows: Sequence[Sequence[str]], width: int) -> int:
+    """How many columns fit, each readable."""
+    room = width
+    for number in range(len(rows[0])):
+        room -= min(max(_width(row[number]) for row in rows), MIN_READABLE) + len(GAP)
+        if room + len(GAP) < 0:
+            return max(1, number)
+    return len(rows[0])
 
 
 def _cell(value: Any) -> str:

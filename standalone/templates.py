@@ -87,6 +87,21 @@ def names_in(value: Any) -> Sequence[str]:
     return _names(value) or () if is_template(value) else ()
 
 
+def wrong_template(value: Any) -> str:
+    """What keeps a template in a value from being read; empty where nothing does."""
+    if isinstance(value, Mapping):
+        return wrong_template([*value, *value.values()])
+    if isinstance(value, list):
+        return next(filter(None, map(wrong_template, value)), "")
+    if not is_template(value):
+        return ""
+    try:
+        _compiled(value)
+    except TemplateError as error:
+        return f"'{_short(value)}' is no template: {error.message or type(error).__name__}"
+    return ""
+
+
 def paths_in(value: Any, root: str) -> Sequence[Tuple[str, ...]]:
     """What the templates in a value read of one variable: `{{ trigger.incident.id }}` is
     `("incident", "id")` of `trigger`. As far as it is written out."""

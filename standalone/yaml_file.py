@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import re
 from pathlib import Path
-from typing import Any
+from typing import Any, Dict
 
 from standalone.errors import UserError
 
@@ -13,8 +13,9 @@ _BARE_TEMPLATE = re.compile(r"(?:^|[:,\[-])\s*({{[^{}\n]*}}(?:{{[^{}\n]*}}|[^\s,
 """A template where a value begins: to YAML it is a mapping in a mapping."""
 
 
-def read_yaml(file: Path) -> Any:
-    """What stands in a YAML file. Raises UserError naming file and line."""
+def read_yaml(file: Path, *, names_once: bool = False) -> Any:
+    """What stands in a YAML file. `names_once`: also that no name stands in it twice, which takes
+    as long again. Raises UserError naming file and line."""
     import yaml
 
     try:
@@ -22,11 +23,20 @@ def read_yaml(file: Path) -> Any:
     except (OSError, UnicodeDecodeError) as error:
         raise UserError(f"{file} can't be read: {error}") from None
     try:
-        return _parsed(text)
+        found = _parsed(text)
+        if names_once:
+            _check_names(yaml.compose(text, Loader=yaml.SafeLoader))
+        return found
+    except _Twice as twice:
+        raise UserError(f"{file} line {twice.line}: {twice}") from None
     except yaml.YAMLError as error:
         mark = getattr(error, "problem_mark", None)
         if mark is None:
-            raise UserError(f"{file}: no valid YAML: {error}") from None
+            where = f"{file} line {text[: getattr(error, 'position', 0)].count(chr(10)) + 1}"
+            raise UserError(
+                f"{where}: this is no YAML: it holds a character that no text has (a NUL byte, "
+                "say); write the line anew"
+            ) from None
         lines = text.splitlines()
         bare = _BARE_TEMPLATE.search(lines[mark.line]) if mark.line < len(lines) else None
         why = (
@@ -49,6 +59,7 @@ def _in_words(problem: str) -> str:
             "stands without quotes",
         ),
         ("expected ','", "a bracket is not closed"),
+        ("node content", "a bracket is not closed, or a value is missing"),
         ("mapping", "a line is indented more or less than its neighbours"),
         ("block end", "a line is indented more or less than its neighbours"),
         ("expected ':'", "a name without a colon; write name: value"),
@@ -61,6 +72,31 @@ def _in_words(problem: str) -> str:
         if word in problem:
             return advice
     return problem
+
+
+class _Twice(Exception):
+    """A name stands twice in one mapping: the parser would take the last one without a word."""
+
+    def __init__(self, name: str, first: int, second: int) -> None:
+        super().__init__(f"{name} stands there twice, in lines {first} and {second}: keep one")
+        self.line = second
+
+
+def _check_names(node: Any) -> None:
+    """Raises _Twice. `node`: of the parser's tree."""
+    import yaml
+
+    if isinstance(node, yaml.MappingNode):
+        seen: Dict[Any, int] = {}
+        for key, value in node.value:
+            name, line = str(key.value), key.start_mark.line + 1
+            if name in seen and name != "<<":
+                raise _Twice(name, seen[name], line)
+            seen[name] = line
+            _check_names(value)
+    elif isinstance(node, yaml.SequenceNode):
+        for item in node.value:
+            _check_names(item)
 
 
 def _parsed(text: str) -> Any:

@@ -12,28 +12,16 @@ import subprocess
 import sys
 import time
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional, Tuple
+from typing import Any, Dict, List, NamedTuple, Tuple
 
 import pytest
 import yaml
+from command_line import Shell
 
 from sandbox import Sandbox
-from sandbox.connection import connection
 from sandbox.pagerduty.seed import READ_ONLY_KEY
-from standalone.cli import main
 
 ROOT = Path(__file__).resolve().parents[2]
-RULE = {
-    "name": "mine",
-    "pack": "me",
-    "enabled": True,
-    "trigger": {"type": "pagerduty.incident"},
-    "criteria": {},
-    "action": {
-        "ref": "pagerduty.mattermost.post_incident",
-        "parameters": {"change": "{{ trigger }}"},
-    },
-}
 
 
 @pytest.fixture(scope="module")
@@ -41,39 +29,6 @@ def sandbox():
     with Sandbox() as sandbox:
         sandbox.pagerduty.account.trigger("Checkout API", "It burns")
         yield sandbox
-
-
-class Shell:
-    """`python -m standalone` in a folder of its own, with the configuration of the sandbox."""
-
-    def __init__(self, sandbox: Sandbox, folder: Path, capsys: Any) -> None:
-        self.sandbox, self.folder, self._capsys = sandbox, folder, capsys
-        self.config = folder / "pagerduty.yaml"
-        self.url = sandbox.mattermost.url
-        self.write()
-
-    def write(self, mattermost: Optional[Dict[str, Any]] = None, **changed: Any) -> None:
-        channels = {"default_channel": "incidents", "operations_channel": "ops"}
-        config = connection(self.sandbox, **{**channels, **(mattermost or {})})
-        self.config.write_text(yaml.safe_dump({**config, **changed}))
-
-    def __call__(self, *words: str, config: bool = True) -> Tuple[int, List[str]]:
-        """(exit code, lines of what people read, without those that are ok)."""
-        more = ["--config", str(self.config)] if config else []
-        try:
-            code = main([*words, *more])
-        except SystemExit as ended:  # argparse's
-            code = int(ended.code or 0)
-        said = self._capsys.readouterr()
-        lines = [line for line in (said.out + said.err).splitlines() if line.strip()]
-        return code, [line for line in lines if not line.startswith("ok ")]
-
-    def rule(self, **changed: Any) -> str:
-        mine = self.folder / "mine"
-        mine.mkdir(exist_ok=True)
-        action = {**RULE["action"], **changed.pop("action", {})}
-        (mine / "mine.yaml").write_text(yaml.safe_dump({**RULE, "action": action, **changed}))
-        return str(mine)
 
 
 @pytest.fixture

@@ -106,7 +106,11 @@ def test_a_message_is_printed_as_text_and_the_rest_below_it(cli, tmp_path):
         ({"message": "", "a": 1}, '{\n  "message": "",\n  "a": 1\n}'),
         (
             {"message": "m", "list": [{"a": "b\nc"}], "long": "x" * 200},
-            'm\n\nlist  [{"a": "b\\nc"}]\nlong  ' + "x" * 99 + "…",
+            "m\n\nlong  " + "x" * 99 + "…\n\n-j shows also: list",
+        ),
+        (
+            {"message": "| part | state |\n| --- | --- |\n| one | @\u200bada |\n\nend"},
+            "part  state\none   @ada\n\nend",
         ),
         (["ü"], "ü"),
         ([], "Nothing found."),
@@ -171,7 +175,9 @@ def test_keys_are_set_listed_hidden_and_deleted(cli, monkeypatch):
     assert cli("key", "get", "hidden")[1] == "********\n"
     assert cli("key", "get", "hidden", "--decrypt")[1] == "from stdin\n"
     assert cli("key", "delete", "plain")[0] == 0
-    assert cli("key", "list", "--prefix", "pl")[1] == ""
+    assert cli("key", "list", "--prefix", "pl")[1].startswith(
+        "There is no key that begins with pl; "
+    )
 
 
 @pytest.mark.parametrize("given", ["", "\n", " \r\n"])
@@ -241,8 +247,16 @@ def test_the_database_is_its_owners_only(cli, tmp_path):
 
 
 def test_lists(cli):
-    assert "toy.record_off  disabled  toy.counted" in cli("rules")[1]
-    assert "toy.typed   enabled" in cli("actions")[1]
+    assert "toy.record_off  disabled  A disabled rule." in cli("rules")[1]
+    assert "toy.flow    (needs StackStorm) " in cli("actions")[1]
+    states = {row["action"]: row["state"] for row in json.loads(cli("actions", "-j")[1])}
+    assert (states["toy.typed"], states["toy.flow"]) == ("enabled", "needs StackStorm")
+    assert json.loads(cli("rules", "-j")[1])[0]["trigger"] == "toy.counted"
+    shown = cli("rules", "record_off")[1]
+    assert shown.startswith("toy.record_off (disabled)\n\nA disabled rule.\n\ntrigger:\n")
+    assert shown.endswith("--rules:\n    name: record_off\n    pack: toy\n    enabled: true\n")
+    assert cli("rules", "record_of_")[2].startswith("standalone: There is no rule record_of_; did")
+    assert cli("executions")[1] == "There is none yet.\n"
     assert cli("triggers")[1] == "TRIGGER      WHEN\ntoy.counted  A number.\n"
 
 

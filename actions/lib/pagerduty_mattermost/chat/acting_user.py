@@ -60,13 +60,13 @@ def identify(context: Context, user: str) -> Identity:
     return linked
 
 
-def identify_lately(context: Context, user: str, seconds: float) -> Identity:
-    """The same with a role that PagerDuty said within so many seconds: one request where what is
-    remembered is older."""
+def identify_since(context: Context, user: str, since: float) -> Identity:
+    """The same with a role that PagerDuty said since then (seconds since the epoch): one request
+    where what is remembered is older."""
     from pagerduty_mattermost.people import identity
 
     found = identify(context, user)
-    if context.clock() - found.role_at <= seconds:
+    if found.role_at >= since:
         return found
     return context.again(
         f"identity {found.account.id}",

@@ -40,8 +40,6 @@ NAMES: Mapping[str, str] = {
 """As PagerDuty's pages call them."""
 ALLOWED_SECONDS = 300.0
 """How long a role is believed that allows the act: so late whoever lost it is refused."""
-REFUSED_SECONDS = 10.0
-"""How long one that does not: what is refused costs no more than a request in that time."""
 
 
 def require(context: Context, command: Command, verb: Verb) -> None:
@@ -50,9 +48,9 @@ def require(context: Context, command: Command, verb: Verb) -> None:
     chat = context.settings.chat
     if chat.anonymous_create and verb.name == "create" and not command.service:
         return
-    role = ""
-    for seconds in (ALLOWED_SECONDS, REFUSED_SECONDS):
-        found = _actor(context, command, seconds)
+    role, now = "", context.clock()
+    for since in (now - ALLOWED_SECONDS, now):
+        found = _actor(context, command, since)
         if found is None:
             return
         person_id, role = found
@@ -74,10 +72,10 @@ def role_name(role: str) -> str:
     return NAMES.get(role, one_line(clean(role, 40)).replace("_", " "))
 
 
-def _actor(context: Context, command: Command, seconds: float) -> Optional[Tuple[str, str]]:
-    """Id and role of the PagerDuty user in whose name it is done, as PagerDuty said within so many
-    seconds; None where that is nobody's own."""
-    from pagerduty_mattermost.chat.acting_user import identify_lately
+def _actor(context: Context, command: Command, since: float) -> Optional[Tuple[str, str]]:
+    """Id and role of the PagerDuty user in whose name it is done, as PagerDuty said since then;
+    None where that is nobody's own."""
+    from pagerduty_mattermost.chat.acting_user import identify_since
 
     try:
         if command.from_email:
@@ -88,7 +86,7 @@ def _actor(context: Context, command: Command, seconds: float) -> Optional[Tuple
                 lambda: resolve_user(context.pagerduty, command.from_email),
             )
             return person.id, role
-        found = identify_lately(context, command.user, seconds)
+        found = identify_since(context, command.user, since)
     except (NotFound, Ambiguous, ConfigError, RejectedInput):
         return None
     return found.person.id, found.role

@@ -182,7 +182,11 @@ def _protection(context: Context) -> Tuple[str, str]:
     from pagerduty_mattermost.core.config.protection import unprotected
 
     found = unprotected(context.settings)
-    return (WARN, "; ".join(found)) if found else (OK, "TLS, its certificates are checked")
+    return (
+        (WARN, "; ".join(found))
+        if found
+        else (OK, "certificates are checked, nothing leaves this machine in clear text")
+    )
 
 
 def _channels(context: Context) -> Tuple[str, str]:
@@ -207,7 +211,10 @@ def _channels(context: Context) -> Tuple[str, str]:
 def _sensor(context: Context) -> Tuple[str, str]:
     beat = last_heartbeat(context.store)
     if beat is None:
-        return FAIL, "has never been heard of: is it enabled, and st2sensorcontainer running?"
+        return (
+            FAIL,
+            "has never been heard of: is it enabled, and st2sensorcontainer (or `serve`) running?",
+        )
     since = remembered(context.store).since
     silent = context.clock() - since if since else 0.0
     if silent > allowed(longest_interval(context.settings)) + 60:
@@ -253,7 +260,8 @@ def _oncall(context: Context) -> Tuple[str, str]:
             ("has not polled yet: are the rules pagerduty.upkeep and upkeep_by_timer enabled?"),
         )
     age = context.clock() - last
-    text = f"{len(watched)} schedules and policies, last polled {times.duration(age)} ago"
+    many = "schedules and policies" if len(watched) != 1 else "schedule or policy"
+    text = f"{len(watched)} {many}, last polled {times.duration(age)} ago"
     return (
         (FAIL, f"{text}: see the executions of pagerduty.health.upkeep")
         if age > WATCH_OVERDUE_SECONDS

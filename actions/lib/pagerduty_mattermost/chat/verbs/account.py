@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 from pagerduty_mattermost.chat.acting_user import (
     DEFAULT_SENDER,
     account,
-    identify_lately,
+    identify_since,
     ways_out,
 )
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Fields, Form, FormReader
 from pagerduty_mattermost.chat.line import TypedLine
-from pagerduty_mattermost.chat.pagerduty_roles import REFUSED_SECONDS, role_name
+from pagerduty_mattermost.chat.pagerduty_roles import role_name
 from pagerduty_mattermost.chat.verb import OWN_SETTINGS, YOU, Verb
 from pagerduty_mattermost.core import markdown
 from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput, reworded
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 def who_am_i(context: Context, command: Command) -> CommandResult:
     from pagerduty_mattermost.people import identity
 
-    found = identify_lately(context, command.user, REFUSED_SECONDS)
+    found = identify_since(context, command.user, context.clock())
     why = (
         "an admin linked you"
         if found.how == identity.LINK

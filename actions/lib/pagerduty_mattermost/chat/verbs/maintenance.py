@@ -25,7 +25,6 @@ from pagerduty_mattermost.gateways.pagerduty.maintenance_windows import (
 from pagerduty_mattermost.gateways.pagerduty.references import (
     is_id_like,
     resolve,
-    suggestions,
 )
 
 if TYPE_CHECKING:
@@ -41,8 +40,8 @@ def services(context: Context, command: Command) -> CommandResult:
     if not found.items and not command.text:
         return CommandResult("There is no service.")
     if not found.items:
-        near = suggestions(context.pagerduty, ("service",), command.text)
-        raise NotFound(f"there is no service {one_line(clean(command.text, 100))!r}{near}")
+        resolve(context.pagerduty, "service", command.text)  # raises, with what there is
+        return CommandResult("There is no such service.")
     rows = [
         (
             markdown.cell(row.get("name")),
@@ -91,6 +90,11 @@ def _span(context: Context, command: Command) -> TypedSpan:
     return read_span(command.duration, now=now, zone=context.settings.time_zone)
 
 
+def _now(context: Context) -> float:
+    """By PagerDuty's clock, as it said when it was last read: it decides what goes on."""
+    return context.pagerduty.last_server_time or context.clock()
+
+
 def _stamp(moment: float, zone: str) -> str:
     return times.stamp(times.iso(moment), times.zone(zone))
 
@@ -118,8 +122,9 @@ def _row(window: MaintenanceWindow, zone: str) -> str:
 
 
 def maintenance_list(context: Context, command: Command) -> CommandResult:
-    zone, now = context.settings.time_zone, context.clock()
+    zone = context.settings.time_zone
     found = read_open(context.pagerduty)
+    now = _now(context)
     rows = [
         (
             f"`{markdown.cell(one.id, 30)}`",
@@ -147,14 +152,14 @@ def maintenance_end(context: Context, command: Command) -> CommandResult:
     email = find_sender(context, command.user, command.from_email)
     name = escape(one_line(window.names, 200)) or f"window {window.id}"
     over = f"The maintenance of {name} is over already."
-    if window.end <= context.clock():
+    if window.end <= _now(context):
         return CommandResult(over, (), email)
     try:
         end_now(context.pagerduty, window.id, from_email=email)
     except NotFound:
         return CommandResult(over, (), email)
     until = _stamp(window.end, context.settings.time_zone)
-    done = "is over" if window.start <= context.clock() else "will not take place"
+    done = "is over" if window.start <= _now(context) else "will not take place"
     return CommandResult(
         f"The maintenance of {name} {done}; it was to last until {until} (window {window.id}).",
         (),

@@ -118,7 +118,7 @@ class Reader:
     def choice(self, key: str, allowed: Tuple[str, ...]) -> str:
         text = self.text(key)
         if text not in allowed:
-            self.wrong(key, "must be one of " + ", ".join(allowed))
+            self.wrong(key, "must be one of " + ", ".join(allowed) + _meant_choice(text, allowed))
             return self._default(key, "")
         return text
 
@@ -175,7 +175,8 @@ class Reader:
                 continue
             text = self._text(here, item)
             if allowed and text and text not in allowed:
-                self._wrong(here, "must be one of " + ", ".join(allowed))
+                meant = _meant_choice(text, allowed)
+                self._wrong(here, "must be one of " + ", ".join(allowed) + meant)
             elif text and text not in found:
                 found.append(text)
         return tuple(found) if found or may_be_empty else self._default(key, ())
@@ -289,10 +290,18 @@ def _meant(unknown: Any, section: str, known: Tuple[str, ...]) -> str:
     """The setting most like it, else all of its section."""
     import difflib
 
-    near = difflib.get_close_matches(str(unknown), known, n=1)
+    near = difflib.get_close_matches(str(unknown).lower(), known, n=1)
     if near:
         return f", did you mean {section}.{near[0]}?"
     return f" ({section} has {', '.join(known)})"
+
+
+def _meant_choice(text: str, allowed: Tuple[str, ...]) -> str:
+    """The word most like it; the text itself may be a secret."""
+    import difflib
+
+    near = difflib.get_close_matches(text.lower(), allowed, n=1)
+    return f"; did you mean {near[0]}?" if near else ""
 
 
 def _as_list(value: Any) -> str:

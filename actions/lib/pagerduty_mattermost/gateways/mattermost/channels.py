@@ -130,6 +130,11 @@ def expand(settings: MattermostConfig, text: str, service: Tuple[str, str] = (""
                 "The configuration of the pack pagerduty: mattermost.default_channel is not set"
             )
         return settings.default_channel
+    if word.startswith(("https://", "http://")):
+        name = one_line(clean(word.rstrip("/").rpartition("/")[2], 60))
+        raise RejectedInput(
+            f"'{one_line(clean(word, 100))}' is a channel's address: write its name, '{name}'"
+        )
     if not word:
         raise RejectedInput(
             "No channel given: an id, name, ~name, team/name or one of " + ", ".join(WORDS)

@@ -94,6 +94,8 @@ def _meant(name: str, what: str) -> str:
     """What may have been meant: a channel as other chats write it, or by the name it is shown
     under."""
     likely = "-".join(re.findall(r"[a-z0-9._-]+", name))
+    if name.startswith("@"):
+        return "; a person has none: write the name of a channel"
     if what not in ("channel", "team") or not _NAMES[what].match(likely):
         return ""
     return f"; write it as in its address, such as {likely}"

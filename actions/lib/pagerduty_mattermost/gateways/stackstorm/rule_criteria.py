@@ -107,10 +107,23 @@ def _check(key: str, criterion: Any, context: Mapping[str, Any], clock: Clock) -
     return CriterionFinding(key, operator, pattern, actual, matched)
 
 
+MEANT = {
+    **dict.fromkeys(("is", "=", "==", "===", "same"), "equals"),
+    **dict.fromkeys(("!=", "<>", "not", "isnot", "is not"), "nequals"),
+    **dict.fromkeys(("has", "includes", "include"), "contains"),
+    **dict.fromkeys(("oneof", "one of", "one_of", "any"), "inside"),
+    **dict.fromkeys((">", "more", "above"), "greaterthan"),
+    **dict.fromkeys(("<", "less", "below"), "lessthan"),
+    **dict.fromkeys(("like", "glob"), "matchwildcard"),
+}
+"""Operators as people write them elsewhere."""
+
+
 def _near_operator(operator: str) -> str:
     import difflib
 
-    near = difflib.get_close_matches(operator.lower(), list(OPERATORS), n=1)
+    meant = MEANT.get(operator.strip().lower())
+    near = [meant] if meant else difflib.get_close_matches(operator.lower(), list(OPERATORS), n=1)
     return f"; did you mean {near[0]}?" if near else f"; there are {', '.join(OPERATORS)}"
 
 
