@@ -16,11 +16,13 @@ def check_settings(config: Any) -> Iterator[CheckFinding]:
     from pagerduty_mattermost.chat.pagerduty_roles import NAMES
 
     chat = config.chat
-    if chat.port and not chat.has_buttons:
+    missing = [name for name in ("public_url", "signing_keys") if not getattr(chat, name)]
+    if chat.port and missing:
+        names = " and ".join(f"chat.{name}" for name in missing)
         yield CheckFinding(
             False,
-            "chat.port: set, but chat.public_url and chat.signing_keys are not: cards get no "
-            "buttons, and no dialog opens; set both (docs/chat.md)",
+            f"chat.port: set, but not {names}, so that nothing listens: no buttons, no /pd; set "
+            "it, too (docs/chat.md)",
         )
     for where, entry in _entries(config):
         role = entry[len("role:") :].strip().lower()

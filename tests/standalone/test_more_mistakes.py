@@ -56,7 +56,7 @@ SETTINGS = [
     Mistake({"watch": {"urgencies": ["HIGH"]}}, "watch.urgencies[0] must be one of high, low; did you mean high?"),
     Mistake({"watch": {"teams": ["Nobody"]}}, "watch.teams: there is no team 'Nobody'; there are Payments ("),
     Mistake({"noise": {"storm": 10}}, "noise.storm is not a setting, did you mean noise.storm_quiet?"),
-    Mistake({"chat": {"port": 18190}}, "chat.port: set, but chat.public_url and chat.signing_keys are not: cards get no buttons"),
+    Mistake({"chat": {"port": 18190}}, "chat.port: set, but not chat.public_url and chat.signing_keys, so that nothing listens: no buttons, no /pd"),
     Mistake({"chat": {**CHAT, "allowed": {"ack": "@ada"}}}, "chat.allowed.ack: is text, must be a list; write [@ada]"),
     Mistake({"chat": {**CHAT, "allowed": {"ack": ["ada"]}}}, "chat.allowed.acknowledge: Mattermost shows the bot no channel ~ada in the team ops"),
     Mistake({"chat": {**CHAT, "allowed": {"ack": ["ada"]}}}, "; a person is written @ada"),

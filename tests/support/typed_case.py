@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import json
 from typing import Any, Dict, List
+from unittest import mock
 
 from chat_sensor_case import TOKEN, ChatSensorCase
 
@@ -13,6 +14,12 @@ class TypedCase(ChatSensorCase):
     __test__ = False
     typist = "ada"
     """Who types."""
+
+    def setUp(self) -> None:
+        patched = mock.patch("pagerduty_mattermost.chat.endpoint.ORDERS_AT_ONCE", 1000)
+        patched.start()  # they type faster than people do
+        self.addCleanup(patched.stop)
+        super().setUp()
 
     def say(self, text: str, who: str = "") -> str:
         """What is answered at once, or once it is carried out: the text, or the error's line."""

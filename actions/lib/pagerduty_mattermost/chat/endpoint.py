@@ -20,6 +20,7 @@ from pagerduty_mattermost.chat.dialog_names import DialogNames
 from pagerduty_mattermost.chat.dropped_orders import drop
 from pagerduty_mattermost.chat.order_replies import OrderReply
 from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs
+from pagerduty_mattermost.chat.permissions import READ_ONLY
 from pagerduty_mattermost.chat.replay_guard import ReplayGuard
 from pagerduty_mattermost.chat.requests import (
     COMMAND,
@@ -273,6 +274,8 @@ class ChatEndpoint:
             )
 
     def _open(self, wanted: DialogWanted, path: str) -> Dict[str, Any]:
+        if self._chat.read_only:  # said at once, not when a form was filled in
+            return self._said(path, f":warning: {READ_ONLY}", wanted.user_id, wanted.hook)
         key = self._chat.signing_keys[0].reveal()
         given = {"text": wanted.text}
         if wanted.kind == dialogs.DECLARE:

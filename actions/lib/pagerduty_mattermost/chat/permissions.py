@@ -23,13 +23,14 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 
+READ_ONLY = "nothing is changed from chat here, and nothing posted (chat.read_only)"
+
+
 def require(context: Context, command: Command, verb: Verb) -> None:
     """Raises RejectedInput when it is not allowed, saying to whom it is. `verb`: the command's."""
     chat = context.settings.chat
     if chat.read_only and verb.changes != NOTHING:
-        raise RejectedInput(
-            "nothing is changed from chat here, and nothing posted (chat.read_only)"
-        )
+        raise RejectedInput(READ_ONLY)
     for name in rights(command, verb):
         entries = chat.allowed.get(name)
         if entries is not None and not any(_fits(context, command, entry) for entry in entries):

@@ -59,8 +59,9 @@ def escalate(context: Context, command: Command) -> CommandResult:
     except RejectedInput as error:
         # Which parameter an action lacks says nothing to people who type.
         say = f"say `/pd escalate {row.get('incident_number')} to level 2`"
-        line = str(error).replace("give escalation_level", say)
-        raise reworded(error, line) from None
+        with wrong_field("text"):
+            line = str(error).replace("give escalation_level", say)
+            raise reworded(error, line) from None
     after = incident_of(changed)
     reached = ", ".join(person.name for person in after.assignees) or "nobody"
     return CommandResult(
