@@ -1,4 +1,4 @@
-"""oncall.tell: a direct message about a shift, to who did not say `/pd notify off`."""
+"""oncall.tell: a message about a shift, to who did not say `/pd notify off`, or to a channel."""
 
 from __future__ import annotations
 
@@ -13,19 +13,24 @@ class OnCallTell(PackAction):
 
     def act(
         self,
-        user: str = "",
+        user: Optional[str] = "",
         message: str = "",
         key: str = "",
         name: Optional[str] = "",
         email: Optional[str] = "",
+        channel: Optional[str] = "",
+        button: Optional[str] = "",
+        about: Optional[str] = "",
     ) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.pagerduty.references import Reference
-        from pagerduty_mattermost.oncall.shift_messages import WHAT_BECAME, tell
-        from pagerduty_mattermost.people.accounts import Accounts
+        from pagerduty_mattermost.oncall.late_buttons import as_it_is, deliver
+        from pagerduty_mattermost.oncall.shift_messages import WHAT_BECAME
 
-        if not (user.strip() and message.strip() and key.strip()):
-            raise RejectedInput("Give user (a PagerDuty id), message and key")
-        person = Reference("user", user.strip(), name or "", email or "")
-        accounts = Accounts(self.context.mattermost, self.context.store, log=self.context.log)
-        done = tell(self.context, accounts, person, message, key)
+        user, channel = (user or "").strip(), (channel or "").strip()
+        if bool(user) == bool(channel) or not (message.strip() and key.strip()):
+            raise RejectedInput("Give user (a PagerDuty id) or channel, message and key")
+        context = self.context
+        text, props = as_it_is(context, message, button or "", about or "")
+        person = Reference("user", user, name or "", email or "") if user else None
+        done = deliver(context, (person, channel), text, key, props)
         return {"done": done, "message": WHAT_BECAME[done]}

@@ -254,6 +254,63 @@ class AcceptTestCase(watching.WatchCase):
             )
 
 
+class LateButtonTestCase(watching.WatchCase):
+    """The messages of a hand-off that Mattermost did not take at once."""
+
+    __test__ = True
+    key, post, press = AcceptTestCase.key, AcceptTestCase.post, AcceptTestCase.press
+
+    def setUp(self) -> None:
+        super().setUp()
+        self.settings["chat"] = {
+            "public_url": "http://st2.example.com",
+            "signing_keys": ["k" * 32],
+        }
+        self.look(BEFORE)
+        self.chat.server.faults.add("status", method="POST", path="/posts$", status=503)
+        self.look(AFTER)
+        self.chat.server.faults.clear()
+        assert self.chat.service.posts("incidents") == []
+
+    def caught_up(self, seconds: float) -> None:
+        self.at(AFTER + seconds)
+        assert self.done("mattermost.catch_up")["waiting"] == 0
+
+    def both(self) -> List[Any]:
+        return [self.post(), *self.chat.service.direct_posts("olu", "pagerduty")]
+
+    def test_they_have_their_button_when_they_come_and_it_can_be_pressed(self) -> None:
+        letters = self.done("deadletter.list", parameters=True)["letters"]
+        kept = [one["parameters"] for one in letters if one["parameters"].get("button")]
+        assert sorted(sorted(one) for one in kept) == [
+            ["about", "button", "channel", "key", "message"],
+            ["about", "button", "email", "key", "message", "name", "user"],
+        ]
+        self.caught_up(700)
+        keys = {self.key(post) for post in self.both()}
+        assert len(keys) == 1
+        assert not self.press("olu", keys.pop()).already
+        for post in self.both():
+            assert post.message.endswith(":white_check_mark: Olu Adeyemi has it since 09:12.")
+            assert post.attachments == []
+
+    def test_taken_meanwhile_they_say_so_and_have_none(self) -> None:
+        self.at(AFTER + 60)
+        self.press("olu", "")
+        self.caught_up(700)
+        for post in self.both():
+            assert post.message.endswith(":white_check_mark: Olu Adeyemi has it since 09:02.")
+            assert not post.attachments
+
+    def test_too_late_to_be_taken_they_say_that(self) -> None:
+        for name in self.store().read_prefix("turn."):
+            self.store().delete(name)  # as it ends after two days
+        self.caught_up(3 * 86400)
+        for post in self.both():
+            assert post.message.endswith("It is too long ago to be taken.")
+            assert not post.attachments
+
+
 def rows(count: int) -> Inherited:
     return Inherited(tuple(Incident(f"P{n}", number=n, title="x") for n in range(count)))
 

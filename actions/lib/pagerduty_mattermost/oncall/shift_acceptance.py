@@ -1,7 +1,7 @@
 """Whoever comes on call says that they have it, by a button below the hand-off; where nobody does
 so within oncall.accept_within, both people and the channel hear, once.
 
-    props = offer(context, hand_off, "Payments", ["payments"], now)     # the message's button
+    button = offer(context, hand_off, "Payments", ["payments"], now)    # below the messages
     accepted(context, key, person, for_others=False)                    # -> Accepted(...)
     tell_late(context, messenger, now)                                  # in each look
 
@@ -12,7 +12,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, StoreUnreachable
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
@@ -22,6 +21,7 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.oncall import handoff_messages
 from pagerduty_mattermost.oncall.handoffs import HandOff
+from pagerduty_mattermost.oncall.shift_messages import TAKES_IT, ShiftButton, close_button
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -32,7 +32,7 @@ KEPT_SECONDS = 2 * 86400.0
 """After which nobody takes a shift any more that began so long ago."""
 LATE = ".late"
 """Behind a hand-off's key, in a key of its own: so that a click at the same time is not lost."""
-VERB, BUTTON = "handover_accept", "I have it"
+VERB = "handover_accept"
 
 
 class ShiftPerson(NamedTuple):
@@ -68,11 +68,10 @@ class OfferedShift(NamedTuple):
 
 def offer(
     context: Context, one: HandOff, name: str, channels: Sequence[str], now: float
-) -> Optional[Dict[str, Any]]:
-    """Props of the messages to who comes and to the channel; None where nobody comes, or clicks
-    can't be answered. Raises StoreUnreachable."""
-    chat = context.settings.chat
-    if not one.newest or not one.came or not chat.has_buttons:
+) -> Optional[ShiftButton]:
+    """The button of the messages to who comes and to the channel; None where nobody comes, or
+    clicks can't be answered. Raises StoreUnreachable."""
+    if not one.newest or not one.came or not context.settings.chat.has_buttons:
         return None
     if _read(context.store, one.key) is None:
         came = tuple(
@@ -84,8 +83,17 @@ def offer(
             context.store,
             OfferedShift(one.key, name, one.level, now, came, left, tuple(channels)),
         )
-    key = chat.signing_keys[0].reveal()
-    return buttons.about_shift(VERB, one.key, BUTTON, chat.public_url, key, now)
+    return ShiftButton(VERB, one.key)
+
+
+def said_of(context: Context, key: str) -> str:
+    """What stands in place of the button of a message that comes late: who has it meanwhile, or
+    that it is over; empty while somebody may press it. Raises StoreUnreachable."""
+    found = _read(context.store, key)
+    if found is None:
+        return "It is too long ago to be taken."
+    zone = times.zone(context.settings.time_zone)
+    return line(found, zone, context.clock()) if found.taken_by else ""
 
 
 class Accepted(NamedTuple):
@@ -135,12 +143,12 @@ def tell_late(context: Context, messenger: ShiftMessenger, now: float) -> int:
         place = handoff_messages.place(one.name, one.level)
         names = ", ".join(messenger.name(person.reference) for person in one.came)
         waited = times.duration(now - one.told_at)
-        text = f":warning: {place}: {names} did not say “{BUTTON}” for {waited}."
+        text = f":warning: {place}: {names} did not say “{TAKES_IT}” for {waited}."
         for channel in one.channels:
             messenger.channel(channel, text, post_key("handoff late", one.key))
         for person in one.came:
-            own = f":warning: You came on call for {place} {waited} ago: press “{BUTTON}”, or say "
-            own += "`/pd handover accept`."
+            own = f":warning: You came on call for {place} {waited} ago: press “{TAKES_IT}”, or "
+            own += "say `/pd handover accept`."
             messenger.person(person.reference, own, post_key("handoff late", one.key, person.id))
         for person in one.left:
             key = post_key("handoff late", one.key, person.id)
@@ -188,7 +196,6 @@ def _places(context: Context, one: OfferedShift) -> List[Tuple[str, str]]:
 
 def _replace_button(context: Context, channel_id: str, key: str, text: str) -> None:
     from pagerduty_mattermost.gateways.mattermost.post_once import known
-    from pagerduty_mattermost.oncall.shift_messages import close_button
 
     sent = known(context.store, channel_id, key)
     if sent is not None:

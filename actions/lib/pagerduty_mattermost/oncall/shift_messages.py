@@ -3,15 +3,16 @@ notify off`.
 
     messenger = ShiftMessenger(context)
     messenger.channel("checkout", text, key)    # what fails becomes a dead letter
-    messenger.person(person, text, key)
+    messenger.person(person, text, key, button=ShiftButton("handover_accept", hand_off.key))
 
 After three failures in a row the other side counts as down: the rest is kept without a try.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional
+from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional
 
+from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.core.errors import PackError, RetryLater, StoreUnreachable
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
@@ -32,6 +33,28 @@ WHAT_BECAME = {
     UNKNOWN: "Mattermost does not know them.",
 }
 """Of a direct message, for people."""
+TAKES_IT = "I have it"
+"""On the button by which somebody says so."""
+
+
+class ShiftButton(NamedTuple):
+    """The one button below a message."""
+
+    verb: str
+    """One of `buttons.ABOUT_SHIFTS`."""
+    about: str
+    """What the verb is about: its text."""
+    name: str = TAKES_IT
+
+
+def props_of(context: Context, button: Optional[ShiftButton]) -> Optional[Dict[str, Any]]:
+    """Of a post with the button, signed now; None where there is none, or clicks can't be
+    answered."""
+    chat = context.settings.chat
+    if button is None or not chat.has_buttons:
+        return None
+    key, now = chat.signing_keys[0].reveal(), context.clock()
+    return buttons.about_shift(button.verb, button.about, button.name, chat.public_url, key, now)
 
 
 def wants(store: Store, user_id: str) -> bool:
@@ -68,10 +91,12 @@ def tell(
     text: str,
     key: str,
     props: Optional[Mapping[str, Any]] = None,
+    *,
+    even_if_off: bool = False,
 ) -> str:
-    """A direct message: `sent`, `off` where they don't want any, `unknown` where Mattermost does
-    not know them, which operators are told once a day. Raises the gateways' and the store's
-    errors."""
+    """A direct message: `sent`, `off` where they don't want any (unless `even_if_off`), `unknown`
+    where Mattermost does not know them, which operators are told once a day. Raises the gateways'
+    and the store's errors."""
     person = with_email(context.pagerduty, person)
     account = accounts.of(person)
     if account is None:
@@ -79,7 +104,7 @@ def tell(
             f"user:{person.id}", unknown(person, escape(one_line(person.name, 80)), "a shift")
         )
         return UNKNOWN
-    if not wants(context.store, account.id):
+    if not even_if_off and not wants(context.store, account.id):
         return OFF
     channel = context.mattermost.direct_channel(account.id)
     context.post_once(channel.id, text, key=key, props=props)
@@ -103,11 +128,12 @@ class ShiftMessenger:
         key: str,
         *,
         keep: bool = True,
-        props: Optional[Mapping[str, Any]] = None,
+        button: Optional[ShiftButton] = None,
     ) -> bool:
-        """True when it is there, or kept as a dead letter, then without `props`: a button bears a
-        signature. Raises StoreUnreachable."""
-        params = {"channel": channel, "message": text, "key": key}
+        """True when it is there, or kept as a dead letter, whose button is signed when it is
+        posted. Raises StoreUnreachable."""
+        params = {"channel": channel, "message": text, "key": key, **_kept(button)}
+        props = props_of(self._context, button)
 
         def post() -> None:
             self._context.channels.using(
@@ -115,7 +141,7 @@ class ShiftMessenger:
                 lambda found: self._context.post_once(found.id, text, key=key, props=props),
             )
 
-        return self._do("post_once", params, post, keep)
+        return self._do("oncall_tell" if button else "post_once", params, post, keep)
 
     def person(
         self,
@@ -124,7 +150,7 @@ class ShiftMessenger:
         key: str,
         *,
         keep: bool = True,
-        props: Optional[Mapping[str, Any]] = None,
+        button: Optional[ShiftButton] = None,
     ) -> bool:
         """The same for a direct message; True also when it is not wanted or nobody is there to get
         it."""
@@ -134,7 +160,9 @@ class ShiftMessenger:
             "email": person.email,
             "message": text,
             "key": key,
+            **_kept(button),
         }
+        props = props_of(self._context, button)
         return self._do(
             "oncall_tell",
             params,
@@ -176,3 +204,8 @@ class ShiftMessenger:
         if keep:
             self._context.keep_failed(name, params, error, line)
         return keep
+
+
+def _kept(button: Optional[ShiftButton]) -> Dict[str, str]:
+    """As parameters of `oncall.tell`."""
+    return {} if button is None else {"button": button.verb, "about": button.about}

@@ -17,7 +17,6 @@ from __future__ import annotations
 import os
 from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
 
-from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, StoreUnreachable
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
@@ -26,8 +25,9 @@ from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import schedules
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
-from pagerduty_mattermost.oncall import bulk_overrides
+from pagerduty_mattermost.oncall import bulk_overrides, shift_messages
 from pagerduty_mattermost.oncall.bulk_overrides import OwnShift
+from pagerduty_mattermost.oncall.shift_messages import ShiftButton
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -120,8 +120,7 @@ def ask(context: Context, shift: OwnShift, asker: Reference, channel: str) -> Op
     )
     _write(context.store, made)
     text = f":arrows_counterclockwise: {_who(asker.name)} asks who takes {_shown(context, made)}."
-    signing = chat.signing_keys[0].reveal()
-    props = buttons.about_shift(VERB, key, BUTTON, chat.public_url, signing, now)
+    props = shift_messages.props_of(context, ShiftButton(VERB, key, BUTTON))
     sent = context.channels.using(
         channel, lambda found: context.post_once(found.id, text, key=f"swap {key}", props=props)
     )
@@ -245,10 +244,8 @@ def _settle(context: Context, one: AskedSwap, text: str, person: Optional[Refere
 
 def _close(context: Context, one: AskedSwap, text: str) -> None:
     """The question loses its button, and who asked hears. Failing is logged."""
-    from pagerduty_mattermost.oncall.shift_messages import close_button
-
     try:
-        close_button(context, one.post_id, text)
+        shift_messages.close_button(context, one.post_id, text)
         _tell_asker(context, one, text, f"swap settled {one.key}")
     except StoreUnreachable:
         raise
@@ -257,12 +254,11 @@ def _close(context: Context, one: AskedSwap, text: str) -> None:
 
 
 def _tell_asker(context: Context, one: AskedSwap, text: str, key: str) -> None:
-    from pagerduty_mattermost.oncall.shift_messages import tell
     from pagerduty_mattermost.people.accounts import Accounts
 
     accounts = Accounts(context.mattermost, context.store, log=context.log)
     asker = Reference("user", one.asker_id, one.asker, one.asker_email)
-    tell(context, accounts, asker, text, key)
+    shift_messages.tell(context, accounts, asker, text, key)
 
 
 def _who(name: str) -> str:

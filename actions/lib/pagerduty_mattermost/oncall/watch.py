@@ -41,7 +41,7 @@ from pagerduty_mattermost.oncall.handoffs import (
 from pagerduty_mattermost.oncall.handover_texts import HandOverTexts
 from pagerduty_mattermost.oncall.inherited import Groups
 from pagerduty_mattermost.oncall.rendered_schedule import OnCallReason
-from pagerduty_mattermost.oncall.shift_messages import ShiftMessenger
+from pagerduty_mattermost.oncall.shift_messages import ShiftButton, ShiftMessenger
 from pagerduty_mattermost.oncall.targets import forget_targets
 from pagerduty_mattermost.oncall.watched import WatchedOnCalls, read_watched
 
@@ -323,7 +323,7 @@ class OnCallWatcher:
         seen: WatchedOnCalls,
         reasons: Mapping[str, OnCallReason],
         carried: str,
-        button: Optional[Mapping[str, Any]],
+        button: Optional[ShiftButton],
     ) -> None:
         name, shown = seen.things[one.watched].name, self._messenger.name
         text = handoff_messages.posted(
@@ -331,7 +331,7 @@ class OnCallWatcher:
         )
         for channel in seen.channels[one.watched]:
             notes = self._carried.notes(one, f"channel {channel}", shown)
-            self._messenger.channel(channel, text + carried + notes, one.key, props=button)
+            self._messenger.channel(channel, text + carried + notes, one.key, button=button)
 
     def _direct(
         self,
@@ -340,7 +340,7 @@ class OnCallWatcher:
         reasons: Mapping[str, OnCallReason],
         levels: Mapping[int, Mapping[str, LastOnCall]],
         carried: str,
-        button: Optional[Mapping[str, Any]],
+        button: Optional[ShiftButton],
     ) -> None:
         name = seen.things[one.watched].name
         present = {user for people in levels.values() for user in people}
@@ -350,7 +350,7 @@ class OnCallWatcher:
             )
             notes = self._carried.notes(one, f"user {span.user.id}", self._messenger.name)
             key, text = one.personal(span.user.id), text + carried + notes
-            self._messenger.person(span.user, text, key, props=button)
+            self._messenger.person(span.user, text, key, button=button)
         for held in one.left:
             if held.user.id not in present:  # else only another level
                 text = handoff_messages.for_who_left(one, name, self._messenger.name)
