@@ -36,7 +36,7 @@ class IncidentGetTestCase(BaseActionTestCase):
         settings = {
             "api_key": API_KEY,
             "api_url": self.server.url,
-            "timeouts": {"connect": 1, "read": 1},
+            "timeouts": {"connect": 5, "read": 10},
             **(config or {}),
         }
         action = self.get_action_instance(config=settings)

@@ -86,7 +86,7 @@ class TableTestCase(ActionsTestCase):
             )
             self.settings["timeouts"] = {"connect": 1, "read": 0.1}
             line = self.refused(name, **parameters)
-            self.settings["timeouts"] = {"connect": 1, "read": 5}
+            self.settings["timeouts"] = {"connect": 5, "read": 10}
             again = words.get("repeatable") or path == "/incidents" or name in SETS_STATE
             once = method == "POST" and not again
             tries = 1 if once else 4

@@ -62,7 +62,7 @@ class Site:
             PagerDutyConfig(
                 api_key=Secret("u+AbCdEfGh"),
                 api_url=double.url,
-                http=Http(timeouts=Timeouts(1.0, 1.0)),
+                http=Http(timeouts=Timeouts(5.0, 10.0)),
             ),
             policy=RetryPolicy(attempts=1),
             sleep=lambda seconds: None,

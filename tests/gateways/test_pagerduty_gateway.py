@@ -31,6 +31,8 @@ from sandbox.server import HttpAnswer, HttpRequest
 KEY = "u+AbCdEfGhIjKlMnOpWXYZ"
 RATE = {"ratelimit-limit": "960", "ratelimit-remaining": "950", "ratelimit-reset": "12"}
 
+QUICK = Http(timeouts=Timeouts(5.0, 0.3))
+
 Handler = Callable[[HttpRequest], HttpAnswer]
 
 
@@ -50,7 +52,7 @@ class Setup:
         **settings: Any,
     ) -> PagerDuty:
         config = PagerDutyConfig(
-            api_key=Secret(KEY), api_url=self.double.url, http=Http(timeouts=Timeouts(1.0, 1.0))
+            api_key=Secret(KEY), api_url=self.double.url, http=Http(timeouts=Timeouts(5.0, 10.0))
         )._replace(**settings)
         return PagerDuty(
             config,
@@ -354,7 +356,7 @@ def test_5xx_to_a_post_is_not_repeated_and_may_have_been_done(setup: Setup) -> N
 def test_a_server_that_does_not_answer_costs_no_more_than_its_timeouts(setup: Setup) -> None:
     rule = setup.double.faults.add("freeze")
     with pytest.raises(RetryLater, match="no answer in time"):
-        setup.gateway(RetryPolicy(attempts=2)).get("/incidents")
+        setup.gateway(RetryPolicy(attempts=2), http=QUICK).get("/incidents")
     assert setup.double.faults.hits(rule) == 2
     setup.double.faults.clear()
 

@@ -43,7 +43,7 @@ class ActionsTestCase(BaseActionTestCase):
             "api_url": self.server.url,
             "events_url": self.server.url,
             "from_email": SENDER,
-            "timeouts": {"connect": 1, "read": 1},
+            "timeouts": {"connect": 5, "read": 10},
         }
         self.warnings: List[str] = []
         self.now = NOW

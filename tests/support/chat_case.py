@@ -31,7 +31,7 @@ class ChatCase(BaseActionTestCase):
         self.settings: Dict[str, Any] = {
             **connection(self.sandbox),
             "from_email": "radia@example.com",
-            "timeouts": {"connect": 1, "read": 5},
+            "timeouts": {"connect": 5, "read": 10},
         }
 
     def run_class(self, module: str, name: str, **words: Any) -> Any:

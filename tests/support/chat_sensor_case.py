@@ -48,7 +48,7 @@ class ChatSensorCase(BaseSensorTestCase):
         self.url = f"http://127.0.0.1:{port}/pagerduty"
         self.config: Dict[str, Any] = {
             **connection(self.sandbox),
-            "timeouts": {"connect": 1, "read": 5},
+            "timeouts": {"connect": 5, "read": 10},
             "chat": {
                 "port": port,
                 "public_url": self.url,

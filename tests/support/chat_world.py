@@ -46,7 +46,7 @@ class Chat:
         """The pack's configuration as StackStorm hands it over."""
         return {
             "api_key": "pagerduty-secret-key",
-            "timeouts": {"connect": 2, "read": 1},
+            "timeouts": {"connect": 5, "read": 10},
             "mattermost": {
                 "url": self.server.url,
                 "token": self.world.bot_token,

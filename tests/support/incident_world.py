@@ -31,7 +31,7 @@ class IncidentActionCase(ChatActionCase):
 
     def settings(self, **changes: Any) -> Dict[str, Any]:
         raw = {**self.chat.raw(), "api_key": API_KEY, "api_url": self.pager.url, **changes}
-        return {**raw, "timeouts": {"connect": 1, "read": 1}}
+        return {**raw, "timeouts": {"connect": 5, "read": 10}}
 
     def action(self, config: Any = None) -> Any:
         return super().action(config or self.settings())

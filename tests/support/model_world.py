@@ -194,7 +194,7 @@ class World:
             **self.chat.raw(),
             "api_key": API_KEY,
             "api_url": self.pager.url,
-            "timeouts": {"connect": 2, "read": 2},
+            "timeouts": {"connect": 5, "read": 10},
             "watch": {"poll_interval": 30, "snapshot_every": 10},
             "noise": NOISE if noise else {"storm_incidents": 0, "flapping_rounds": 0},
             "quiet_hours": {"hours": quiet},

@@ -40,7 +40,7 @@ class OnCallCase(ExampleCase):
     def setUp(self) -> None:
         super().setUp()
         self.settings["time_zone"] = ZONE
-        self.settings["timeouts"] = {"connect": 2, "read": 2}
+        self.settings["timeouts"] = {"connect": 5, "read": 10}
         self.at(moment(2026, 11, 23, 10))  # a Monday
 
     def at(self, now: float) -> None:

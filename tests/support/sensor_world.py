@@ -38,7 +38,7 @@ class SensorWorld(BaseSensorTestCase):
         return {
             "api_key": API_KEY,
             "api_url": self.server.url,
-            "timeouts": {"connect": 1, "read": 1},
+            "timeouts": {"connect": 5, "read": 10},
             "watch": {"snapshot_every": 10, **self.watch, **watch},
             "noise": {"storm_incidents": 0, "flapping_rounds": 0},
         }
