@@ -18,6 +18,7 @@ import requests
 from sandbox import Sandbox
 from sandbox.chat_room import Room
 from sandbox.pagerduty import API_KEY
+from sandbox.pagerduty.switches import TAKEN
 from sandbox.waiting import until
 
 from .report import Row, median, ms
@@ -32,7 +33,9 @@ PACKS_OWN = r"^(?!/api/v4/posts/[^/]+/actions/)"
 def run() -> List[Row]:
     rows = []
     with Sandbox() as sandbox, Room(sandbox, Path(tempfile.mkdtemp())) as room:
-        sandbox.pagerduty.account.set_options(rate_limit=None)
+        account = sandbox.pagerduty.account
+        account.set_options(rate_limit=None)
+        account.set_switches(second_acknowledge=TAKEN)  # after the pack's come the bare requests
         for injected in (DELAY, 0.0):
             pack, bare = _measured(room, injected)
             what = f"{injected * 1000:.0f} ms injected"

@@ -89,7 +89,7 @@ def test_only_the_kinds_asked_for_are_exported() -> None:
         ({"version": 2}, "The document has version 2, this version of the pack reads 1"),
         ({"version": True}, "has version True"),
         ({"keys": []}, "has no keys"),
-        ({"keys": {"sensor.head": {"v": 9, "data": {}}}}, "sensor.head: version 9 instead of 3"),
+        ({"keys": {"sensor.head": {"v": 9, "data": {}}}}, "sensor.head: version 9 instead of 4"),
         (
             {"keys": {"sensor.head": {"v": 3, "data": {"cursor": "x"}}}},
             "sensor.head: nothing that",
