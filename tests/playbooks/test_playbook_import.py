@@ -184,6 +184,15 @@ def test_the_plugins_own_example_loses_what_no_room_needs_alone() -> None:
     assert from_export(json.dumps(export)).left_out == ()
 
 
+@pytest.mark.parametrize(
+    ("milliseconds", "seconds"), [(1.0, 60.0), (90_000, 120.0), (-1, 0.0), (9e12, 30 * 86400.0)]
+)
+def test_a_due_date_is_of_whole_minutes(milliseconds: float, seconds: float) -> None:
+    item = {"title": "Do", "due_date": milliseconds}
+    (task,) = made({"title": "x", "checklists": [{"title": "S", "items": [item]}]}).tasks
+    assert task.due_seconds == seconds
+
+
 def test_more_tasks_than_a_playbook_holds_are_named() -> None:
     stage = {"title": "S", "items": [{"title": "Do"}] * 50}
     export = {"title": "Big", "checklists": [stage] * 2 + [{"title": "T"}] * 20}

@@ -138,7 +138,7 @@ class _ExportParts:
         if template:
             made["template"] = template
         seconds = _number(self._whole.get("reminder_timer_default_seconds"))
-        if seconds and self._whole.get("status_update_enabled"):
+        if seconds > 0 and self._whole.get("status_update_enabled"):
             made["remind"] = self._span("reminder_timer_default_seconds", seconds)
         return {"updates": made} if made else {}
 
@@ -203,7 +203,7 @@ class _ExportParts:
         if description:
             made["description"] = cut_at_word(description, 2000)
         due = _number(item.get("due_date")) / 1000
-        if due:
+        if due > 0:
             made["due"] = self._span(f"due date of {text!r}", due)
         owner = str(item.get("assignee_type") or "")
         if owner in _OWNERS:
@@ -220,7 +220,7 @@ class _ExportParts:
     def _span(self, what: str, seconds: float) -> str:
         if seconds > MAX_DUE_SECONDS:
             self.left_out.append(f"{what}: shortened to 30 days")
-        return span_text(min(seconds, MAX_DUE_SECONDS))
+        return span_text(max(60.0, min(seconds, MAX_DUE_SECONDS)))
 
     def _id(self, text: str) -> str:
         base = named_after(text)[:28].strip("-") or "task"
@@ -240,7 +240,7 @@ class _ExportParts:
             self.left_out.append("retrospective_template: its headings are the questions")
         made: Dict[str, Any] = {"questions": questions} if questions else {}
         seconds = _number(self._whole.get("retrospective_reminder_interval_seconds"))
-        if seconds:
+        if seconds > 0:
             made["remind"] = self._span("retrospective_reminder_interval_seconds", seconds)
         return {"retro": made} if made else {}
 
