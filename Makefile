@@ -6,7 +6,7 @@
 #   make test-all               the same on each Python 3.8 to 3.12 that is installed
 #   make soak | bench           long fault and crash runs; measurements
 #   make lint                   ruff (rules and format), mypy, and which package may import which
-#   make docs | docs-check      write the metadata's parameters, docs/reference.md and docs/chat.md's table; check them
+#   make docs | docs-check      write the metadata's parameters, docs/reference.md, tables in docs/chat.md and playbooks.md; check them
 #   make pictures               draw the documents' pictures from the sandbox's page, with Chromium
 #   make check [CONFIG=…]       check all metadata, and with CONFIG the configuration and both connections
 #   make run CONFIG=…           run the pack without StackStorm
@@ -76,12 +76,14 @@ docs: $(READY)
 	$(BIN)/python tools/examples.py
 	$(BIN)/python tools/reference.py
 	$(BIN)/python tools/commands.py
+	$(BIN)/python tools/playbook_keys.py
 
 docs-check: $(READY)
 	$(BIN)/python tools/metadata.py --check
 	$(BIN)/python tools/examples.py --check
 	$(BIN)/python tools/reference.py --check
 	$(BIN)/python tools/commands.py --check
+	$(BIN)/python tools/playbook_keys.py --check
 
 pictures: $(READY)
 	$(BIN)/python tools/pictures.py

@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any, Dict, Iterator, Tuple
 
 import pytest
-from command_rows import ROWS, Row, overridden_id
+from command_rows import ROWS, Row, overridden_id, playbook_post
 from datastore_double import Service
 
 from pagerduty_mattermost.chat.command import CommandResult
@@ -107,6 +107,7 @@ def test_a_dry_run_writes_nothing_anywhere(world: World, row: Row) -> None:
         two=others[0].number if others else "",
         window="".join(world.pagerduty.catalog["maintenance_windows"]),
         override=overridden_id(world),
+        post=playbook_post(world) if "{post}" in row.phrase else "",
     )
     before = world.written()
     try:

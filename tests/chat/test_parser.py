@@ -29,6 +29,16 @@ SAID = [
     ("room adopt 12", Command("room_adopt", incidents="12")),
     ("room archive", Command("room_archive")),
     ("room restore 12", Command("room_restore", incidents="12")),
+    ("playbook", Command("playbook_list")),
+    ("playbook show Major-Incident", Command("playbook_show", text="Major-Incident")),
+    ("playbook new a from b", Command("playbook_new", text="a from b")),
+    (
+        "playbook save https://chat.example.com/ops/pl/" + "x" * 26,
+        Command("playbook_save", text="https://chat.example.com/ops/pl/" + "x" * 26),
+    ),
+    ("playbook delete outage", Command("playbook_delete", text="outage")),
+    ("playbook history outage", Command("playbook_history", text="outage")),
+    ("playbook restore outage 3", Command("playbook_restore", text="outage 3")),
     ("room rename 12 War room", Command("room_rename", incidents="12", text="War room")),
     ("room private", Command("room_private")),
     (

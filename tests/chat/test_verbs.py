@@ -49,7 +49,8 @@ VERBS = pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
 def test_each_that_changes_pagerduty_says_in_words_what_it_would_do() -> None:
     for verb in TABLE.verbs:
         acts_on_one = verb.is_act and verb.incidents in (ONE, MANY)
-        assert bool(verb.says) == (verb.changes == PAGERDUTY or acts_on_one), verb.name
+        asks = verb.confirmed == ALWAYS
+        assert bool(verb.says) == (verb.changes == PAGERDUTY or acts_on_one or asks), verb.name
         assert len(verb.act) <= dialogs.MAX_TITLE_CHARACTERS, verb.name
 
 
@@ -97,7 +98,14 @@ def test_two_verbs_of_one_name_and_an_unknown_group_are_refused() -> None:
 @pytest.mark.parametrize("row", ROWS, ids=lambda row: row.phrase)
 def test_a_row_of_the_tests_agrees_with_its_verb(row: Any) -> None:
     verb = next(verb for verb in TABLE.verbs if verb.usage == row.usage)
-    typed = row.phrase.format(one=1, two=2, id="PT4KHLK", window="PW", override="PEW7H5N:Q1")
+    typed = row.phrase.format(
+        one=1,
+        two=2,
+        id="PT4KHLK",
+        window="PW",
+        override="PEW7H5N:Q1",
+        post="https://chat.example.com/ops/pl/" + "x" * 26,
+    )
     said = parse(typed).command
     assert said.verb == verb.name
     assert row.confirms == orders.needs_confirmation(said, ChatConfig().confirm)
@@ -201,7 +209,7 @@ def test_what_fails_is_kept_when_it_was_to_change_something(verb: Verb) -> None:
 
 def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settings() -> None:
     left_out = {verb.name for verb in TABLE.verbs if verb.changes != NOTHING and not verb.is_act}
-    assert left_out == {"connect", "disconnect", "notify", "oncall_picture"}
+    assert left_out == {"connect", "disconnect", "notify", "oncall_picture", "playbook_new"}
     assert {verb.name for verb in TABLE.verbs if verb.changes == CHAT} == {
         "handover",
         "handover_accept",
@@ -215,6 +223,10 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "room_private",
         "room_rename",
         "room_restore",
+        "playbook_delete",
+        "playbook_new",
+        "playbook_restore",
+        "playbook_save",
         "subscribe",
         "swap_cancel",
         "unsubscribe",

@@ -16,6 +16,7 @@ from command_rows import (
     has_entry,
     notes,
     overridden_id,
+    playbook_post,
     priority,
     room_of,
     user,
@@ -54,7 +55,12 @@ def test_every_form_of_the_grammar_has_a_row_that_is_read_as_it() -> None:
     verbs = {verb.usage: verb.name for verb in TABLE.verbs}
     for row in ROWS:
         typed = row.phrase.format(
-            one=1, two=2, id="PT4KHLK", window="PWINDOW", override="PEW7H5N:Q1"
+            one=1,
+            two=2,
+            id="PT4KHLK",
+            window="PWINDOW",
+            override="PEW7H5N:Q1",
+            post="https://chat.example.com/ops/pl/kzq1q3z5ibr7bk8q6mh3n1pb4c",
         )
         assert parse(typed).command.verb == verbs[row.usage], row.phrase
 
@@ -74,6 +80,7 @@ def test_a_command_does_what_it_says(room: EmbeddedRoom, row: Row) -> None:
         "two": others[0].number if others else "",
         "window": "".join(windows),
         "override": overridden_id(room),
+        "post": playbook_post(room) if "{post}" in row.phrase else "",
     }
     answer = person.command(row.channel, f"/pd {row.phrase.format(**names)}")
     assert answer.status_code == 200, answer.text

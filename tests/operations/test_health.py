@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import logging
+from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Dict
 
 from health_check import HealthCheck
@@ -45,6 +47,15 @@ class HealthCheckTestCase(IncidentActionCase):
         assert "@pagerduty" in found["Mattermost"]["text"]
         assert "3 open incidents, 2 of them reported" in found["incident sensor"]["text"]
         assert self.result["message"].count("\n") == len(found) + 1
+
+    def test_a_playbook_that_can_not_be_used_is_named(self) -> None:
+        assert self.checks()["playbooks"]["text"] == "major-incident"
+        with TemporaryDirectory() as folder:
+            (Path(folder) / "a.yaml").write_text("name: x\ntitel: X\n")
+            found = self.checks(rooms={"playbook_dir": folder})["playbooks"]
+        assert found["state"] == "warn"
+        assert f"{folder}/a.yaml: line 1: stages: is missing" in found["text"]
+        assert found["text"].endswith("and 2 more; all others are (major-incident)")
 
     def test_it_changes_nothing(self) -> None:
         self.checks()

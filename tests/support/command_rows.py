@@ -71,6 +71,47 @@ def with_room(room: Any, one: Any) -> None:
     until(lambda: room_of(room, one) and len(room_of(room, one).members) > 1, 10)
 
 
+PLAYBOOK = (
+    "```yaml\nname: outage\ntitle: Outage\nstages:\n  - name: First\n    tasks:\n"
+    "      - {id: impact, text: Say what customers see}\n```"
+)
+
+
+def playbook_post(room: Any) -> str:
+    """The link to a post of Ada's with a playbook in it."""
+    post = room.mattermost.say("ada", "incidents", PLAYBOOK)
+    return f"{room.sandbox.mattermost.url}/ops/pl/{post.id}"
+
+
+def saved_playbooks(room: Any) -> Tuple[str, ...]:
+    """Their names."""
+    if hasattr(room, "app"):
+        names = [row.name for row in room.app.store.list("pagerduty.playbook.")]
+    else:
+        names = [name for name in room.service.items if name.startswith("pagerduty.playbook.")]
+    return tuple(name[len("pagerduty.playbook.") :] for name in names)
+
+
+def with_saved_playbook(room: Any) -> None:
+    if "outage" not in saved_playbooks(room):
+        typed(room, f"playbook save {playbook_post(room)}")
+        until(lambda: "outage" in saved_playbooks(room), 10)
+
+
+def with_deleted_playbook(room: Any) -> None:
+    with_saved_playbook(room)
+    typed(room, "playbook delete outage")
+    if hasattr(room, "person"):
+        ada = room.person("ada")
+        (asked,) = until(ada.dialogs, 10)
+        ada.submit(asked, {})
+    until(lambda: "outage" not in saved_playbooks(room), 10)
+
+
+def _direct(room: Any, who: str) -> str:
+    return "\n".join(text_of(post) for post in room.direct(who))
+
+
 def plain_bot(room: Any, plain: bool = True) -> bool:
     """The bot is a plain member of the team, or an admin of it."""
     room.mattermost.make_team_admin("ops", "pagerduty", not plain)
@@ -447,6 +488,41 @@ ROWS: Tuple[Row, ...] = (
     ),
     Row("health", "health", "| part | state |"),
     Row("deadletters [id]", "deadletters", "No failed posts or commands"),
+    Row("playbook list", "playbook list", "Major incident"),
+    Row("playbook show <name>", "playbook show major-incident", "name: major-incident"),
+    Row(
+        "playbook new <name> [from <name>]",
+        "playbook new outage from major-incident",
+        "outage.yaml",
+        lambda room, one: "Nothing is saved until then" in _direct(room, "ada"),
+    ),
+    Row(
+        "playbook save <link to a post>",
+        "playbook save {post}",
+        "is saved as version 1",
+        lambda room, one: "outage" in saved_playbooks(room),
+    ),
+    Row(
+        "playbook history <name>",
+        "playbook history outage",
+        "in force",
+        prepare=lambda room, one: with_saved_playbook(room),
+    ),
+    Row(
+        "playbook delete <name>",
+        "playbook delete outage",
+        "is deleted",
+        lambda room, one: "outage" not in saved_playbooks(room),
+        confirms=True,
+        prepare=lambda room, one: with_saved_playbook(room),
+    ),
+    Row(
+        "playbook restore <name> [version]",
+        "playbook restore outage",
+        "is saved as version",
+        lambda room, one: "outage" in saved_playbooks(room),
+        prepare=lambda room, one: with_deleted_playbook(room),
+    ),
     Row("whoami", "whoami", "You are Linus Example at PagerDuty", who="linus"),
     Row("disconnect", "disconnect", "nothing is done in your name", who="linus"),
     Row("connect", "connect", "You are Linus Example at PagerDuty", who="linus"),

@@ -14,9 +14,20 @@ from typing import TYPE_CHECKING, Dict, Iterable, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Form, words
-from pagerduty_mattermost.chat.verb import ACT, CHANNEL, GROUPS, INCIDENTS, PACK, PEOPLE, YOU, Verb
+from pagerduty_mattermost.chat.line import words_of
+from pagerduty_mattermost.chat.verb import (
+    ACT,
+    CHANNEL,
+    GROUPS,
+    INCIDENTS,
+    PACK,
+    PEOPLE,
+    PLAYBOOK,
+    YOU,
+    Verb,
+)
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.core.text import clean, escape, one_line
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -37,6 +48,7 @@ MOST_USED: Mapping[str, str] = {
 TOPICS: Mapping[str, str] = {
     "incidents": INCIDENTS,
     "acts": ACT,
+    "playbooks": PLAYBOOK,
     "oncall": PEOPLE,
     "channel": CHANNEL,
     "you": YOU,
@@ -118,6 +130,17 @@ class CommandTable:
                 f"there is no command {command.verb!r}; there are {', '.join(self.names)}"
             )
         return verb.run(context, command)
+
+    def unknown(self, text: str) -> str:
+        """Why no command begins a line, in one line; empty where one does."""
+        line = words_of(clean(text).strip())
+        line = line.without("incident", "incidents") if len(line.words) > 1 else line
+        word = line.word(0)
+        if self.with_word(word):
+            return ""
+        near = self.near(word)
+        hint = f"; did you mean /pd {near}?" if near else ""
+        return f"there is no command /pd {one_line(word, 30)}{hint}"
 
     def help_text(self, word: str = "") -> str:
         """One screen: the commands that are used most, and the topics; of a topic or a word its

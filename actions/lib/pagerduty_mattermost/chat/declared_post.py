@@ -77,7 +77,7 @@ def quoted(
         return {"text": text}
     try:
         post = mattermost().get_post(post_id)
-        if not _is_member(mattermost(), str(post.get("channel_id")), user_id):
+        if not may_read(mattermost(), str(post.get("channel_id")), user_id):
             raise NotFound("whoever asks is no member of its channel")
     except PackError as error:
         log.info("A linked post is not quoted: %s", error)
@@ -89,9 +89,9 @@ def quoted(
     return {"text": title, "details": details, "post_id": post_id}
 
 
-def _is_member(mattermost: Any, channel_id: str, user_id: str) -> bool:
-    """Members alone are told who is in a channel: the bot, which answers in the post's thread once
-    the incident is there, goes into a public one for it."""
+def may_read(mattermost: Any, channel_id: str, user_id: str) -> bool:
+    """Whether the user is a member of the channel. Members alone are told who is in one: the bot
+    goes into a public one for it."""
     try:
         found: bool = mattermost.is_member(channel_id, user_id)
     except Unauthorized as error:

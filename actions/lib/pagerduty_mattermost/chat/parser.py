@@ -68,14 +68,6 @@ def parse(text: str, table: CommandTable = TABLE) -> Parsed:
     return Parsed(_UNREAD, _problem(table, line.rest(1) if prefixed else line))
 
 
-def command_word(text: str, table: CommandTable = TABLE) -> str:
-    """The first word of the line where a command begins with it, else empty."""
-    line = words_of(clean(text).strip())
-    line = line.rest(_dry_words(line))
-    line = line.rest(1) if line.word(0) in _PREFIXES and len(line.words) > 1 else line
-    return line.word(0) if table.with_word(line.word(0)) else ""
-
-
 def _dry_words(line: TypedLine) -> int:
     if line.word(0) in ("dry-run", "dryrun"):
         return 1

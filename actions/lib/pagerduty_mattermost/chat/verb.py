@@ -14,9 +14,10 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.chat.forms import Form
     from pagerduty_mattermost.gateways.context import Context
 
-INCIDENTS, ACT, PEOPLE, CHANNEL, YOU, PACK = GROUPS = (
+INCIDENTS, ACT, PLAYBOOK, PEOPLE, CHANNEL, YOU, PACK = GROUPS = (
     "Incidents",
     "Act on an incident",
+    "Playbooks",
     "On call and services",
     "This channel",
     "You",

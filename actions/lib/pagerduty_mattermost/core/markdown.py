@@ -92,7 +92,10 @@ def with_commands(text: str) -> str:
     return "".join(made)
 
 
-def code_block(text: str) -> str:
-    """Lines of outside text as a block of code: its indentation stays, nothing in it acts."""
+def code_block(text: str, language: str = "") -> str:
+    """Lines of outside text as a block of code: its indentation stays, nothing in it acts. The
+    fences are longer than any run of back-ticks in it. `language`: of its colours."""
     lines = without_direction_marks(text).replace(ZERO_WIDTH_SPACE, "").replace("\u2424", " ")
-    return "```\n" + lines.replace("```", "'''").strip("\n") + "\n```"
+    longest = max((len(run) for run in re.findall("`+", lines)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n" + lines.strip("\n") + f"\n{fence}"

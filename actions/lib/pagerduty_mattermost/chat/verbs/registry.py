@@ -18,6 +18,7 @@ from pagerduty_mattermost.chat.verbs import (
     override_all,
     overrides,
     page,
+    playbooks,
     responders,
     room_acts,
     rooms,
@@ -27,7 +28,7 @@ from pagerduty_mattermost.chat.verbs import (
     swap,
 )
 
-TABLE = CommandTable(
+TABLE: CommandTable = CommandTable(
     (
         *incidents.VERBS,
         *status.VERBS,
@@ -37,6 +38,8 @@ TABLE = CommandTable(
         *changes.VERBS,
         *rooms.VERBS,
         *room_acts.VERBS,
+        *playbooks.VERBS,
+        playbooks.saving(lambda: TABLE),
         *rotation.VERBS,
         *oncall.VERBS,
         *page.VERBS,

@@ -34,6 +34,7 @@ class ChatConfig(NamedTuple):
     confirm: Tuple[str, ...] = (
         "merge",
         "workflow",
+        "playbook_delete",
         "page",
         "override_all",
         BULK,

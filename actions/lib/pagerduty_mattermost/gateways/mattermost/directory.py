@@ -97,6 +97,10 @@ class MattermostDirectory:
         ETag of now. The path's parts are checked by then."""
         return self._call(lambda: self._driver.client.get_if_changed(path, etag))
 
+    def read_bytes(self, path: str) -> bytes:
+        """A file. The path's parts are checked by then."""
+        return self._call(lambda: self._driver.client.read_bytes(path))
+
     def ping(self) -> None:
         """Return when the server and its database say that they are well, without a token of
         theirs being asked for; raise the error else."""
@@ -162,6 +166,15 @@ class MattermostDirectory:
         path = f"/channels/{channel_id}/members/{user_id}"
         try:
             self._call(lambda: self._driver.client.get(path))
+        except NotFound:
+            return False
+        return True
+
+    def is_in_team(self, team_id: str, user_id: str) -> bool:
+        """Whether the user is a member of the team; 403 for a team that the bot is not in."""
+        team_id, user_id = checked_id(team_id, "team id"), checked_id(user_id, "user id")
+        try:
+            self._call(lambda: self._driver.client.get(f"/teams/{team_id}/members/{user_id}"))
         except NotFound:
             return False
         return True

@@ -77,6 +77,18 @@ class PooledClient(Client):
             return None, etag
         return self._read(response, what), str(response.headers.get("ETag") or "")
 
+    def read_bytes(self, endpoint: str) -> bytes:
+        """One try of a read whose answer is a file."""
+        what = f"Mattermost GET {endpoint}"
+        try:
+            response = self._session.get(self.url + endpoint)
+        except requests.RequestException as error:
+            raise network_error(error, what) from None
+        if not 200 <= response.status_code < 300:
+            raise self._failure(response, what)
+        content: bytes = response.content
+        return content
+
     def _sent(
         self, method: str, endpoint: str, params: Any, body: Mapping[str, Any], what: str
     ) -> Any:

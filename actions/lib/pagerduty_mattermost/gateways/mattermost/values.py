@@ -31,6 +31,8 @@ class User(NamedTuple):
     email: str = ""
     """Empty when the server does not show addresses."""
     active: bool = True
+    is_admin: bool = False
+    """Of the whole server (`system_admin`)."""
 
 
 class Channel(NamedTuple):
@@ -168,6 +170,7 @@ def user_of(answer: Any) -> User:
         str(data.get("username") or ""),
         str(data.get("email") or ""),
         not data.get("delete_at"),
+        "system_admin" in str(data.get("roles") or "").split(),
     )
 
 
