@@ -155,8 +155,15 @@ def test_lengths(span: str, seconds: float) -> None:
         assert span_text(seconds) == span
 
 
+@given(st.floats(0.001, 30 * 86400))
+def test_every_length_is_written_so_that_it_reads(seconds: float) -> None:
+    assert problems(SMALL + f"updates: {{remind: {span_text(seconds)}}}\n") == []
+    assert seconds <= seconds_of(span_text(seconds)) <= seconds + 3600
+
+
 def test_a_length_is_written_as_it_is_read() -> None:
-    assert [span_text(seconds) for seconds in (60, 61, 5400, 7200, 172800)] == [
+    assert [span_text(seconds) for seconds in (0.001, 60, 61, 5400, 7200, 172800)] == [
+        "1m",
         "1m",
         "2m",
         "90m",

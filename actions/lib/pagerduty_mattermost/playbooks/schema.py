@@ -4,6 +4,7 @@ editors find it too. And its lengths and times of day."""
 from __future__ import annotations
 
 import json
+import math
 import re
 from functools import lru_cache
 from pathlib import Path
@@ -12,6 +13,8 @@ from typing import Any, Dict, Tuple
 FOLDER = Path(__file__).resolve().parents[4] / "playbooks"
 """The pack's own playbooks, and the schema."""
 SCHEMA_FILE = "playbook.schema.json"
+MAX_COUNT = 9999
+"""Of minutes, hours or days that a length may name."""
 _UNIT_SECONDS = {"m": 60.0, "h": 3600.0, "d": 86400.0}
 
 
@@ -52,9 +55,12 @@ def due_of(text: str) -> Tuple[float, str]:
 
 
 def span_text(seconds: float) -> str:
-    """The length as `seconds_of` reads it; rounded up to minutes."""
-    minutes = -(-int(seconds) // 60)
+    """The length as `seconds_of` reads it; rounded up to minutes, and to hours where these are too
+    many."""
+    minutes = max(1, math.ceil(seconds / 60))
+    if minutes > MAX_COUNT:
+        minutes = math.ceil(minutes / 60) * 60
     for unit, length in (("d", 1440), ("h", 60)):
-        if minutes and minutes % length == 0:
+        if minutes % length == 0:
             return f"{minutes // length}{unit}"
     return f"{minutes}m"
