@@ -71,6 +71,58 @@ PHRASES = [
     ("list incidents", "pagerduty_list", {}),
     ("room for incident 12", "pagerduty_room", {"incidents": "12"}),
     ("open a room for incident PT4KHLK", "pagerduty_room", {"incidents": "PT4KHLK"}),
+    (
+        "start playbook major-incident for incident 12",
+        "pagerduty_playbook_start",
+        {"text": "major-incident", "incidents": "12"},
+    ),
+    ("tick task 1.2 of incident 12", "pagerduty_task_tick", {"task": "1.2", "incidents": "12"}),
+    (
+        "untick task 1.2 of incident 12",
+        "pagerduty_task_untick",
+        {"task": "1.2", "incidents": "12"},
+    ),
+    ("skip task 1.2 of incident 12", "pagerduty_task_skip", {"task": "1.2", "incidents": "12"}),
+    (
+        "give task 1.2 of incident 12 to @grace",
+        "pagerduty_task_assign",
+        {"task": "1.2", "incidents": "12", "text": "@grace"},
+    ),
+    (
+        "add a task to incident 12: Call the bank",
+        "pagerduty_task_add",
+        {"incidents": "12", "text": "Call the bank"},
+    ),
+    (
+        "change task 1.2 of incident 12: Call both banks",
+        "pagerduty_task_edit",
+        {"task": "1.2", "incidents": "12", "text": "Call both banks"},
+    ),
+    (
+        "task 1.2 of incident 12 is due in 30m",
+        "pagerduty_task_due",
+        {"task": "1.2", "incidents": "12", "duration": "30m"},
+    ),
+    (
+        "move task 1.2 of incident 12 to 2",
+        "pagerduty_task_move",
+        {"task": "1.2", "incidents": "12", "text": "2"},
+    ),
+    ("run task 1.2 of incident 12", "pagerduty_task_run", {"task": "1.2", "incidents": "12"}),
+    (
+        "remove task 1.2 of incident 12",
+        "pagerduty_task_remove",
+        {"task": "1.2", "incidents": "12"},
+    ),
+    ("stage of incident 12 is 2", "pagerduty_stage", {"incidents": "12", "text": "2"}),
+    ("tasks of incident 12", "pagerduty_tasks", {"incidents": "12"}),
+    ("my tasks", "pagerduty_todo", {}),
+    (
+        "mark post https://chat.example.com/ops/pl/x for incident 12",
+        "pagerduty_mark",
+        {"text": "https://chat.example.com/ops/pl/x", "incidents": "12"},
+    ),
+    ("call the commander of incident 12", "pagerduty_call_commander", {"incidents": "12"}),
     ("list rooms", "pagerduty_rooms", {}),
     ("info on incident 12", "pagerduty_info", {"incidents": "12"}),
     (

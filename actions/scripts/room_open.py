@@ -16,13 +16,15 @@ class RoomOpen(CardAction):
         change: Optional[Mapping[str, Any]] = None,
         incident_id: Optional[str] = "",
         private: Optional[bool] = None,
+        playbook: Optional[str] = "",
     ) -> Dict[str, Any]:
-        from pagerduty_mattermost.rooms import room
+        from pagerduty_mattermost.runs import opening
 
         idle = self.idle(change)
         if idle:
             return idle
         shown = posting.change_of(self.context, change, incident_id)
         if change:
-            return room.open_by_rule(self.context, shown, private=private)
-        return room.result_of(room.open_room(self.context, shown, private=private))
+            return opening.open_by_rule(self.context, shown, playbook or "", private=private)
+        opened = opening.open_by_hand(self.context, shown, playbook or "", private=private)
+        return opening.result_of(opened)

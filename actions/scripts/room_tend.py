@@ -12,10 +12,10 @@ class RoomTend(PackAction):
         idle = self.not_configured()
         if idle:
             return idle
-        from pagerduty_mattermost.rooms.tending import tend, tend_one
+        from pagerduty_mattermost.operations.rooms_round import tended_by_hand
 
         context = self.context
-        report = tend_one(context, incident_id) if incident_id else tend(context)
+        report = tended_by_hand(context, incident_id or "")
         for problem in report.problems:
             context.log.warning("Not put right: %s", problem)
         said = "; ".join(report.done) or "All rooms are as they should be"

@@ -16,6 +16,7 @@ from pagerduty_mattermost.chat.parser import Parsed, parse
 from pagerduty_mattermost.chat.verb import GROUPS
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 
+LINK_TO_POST = "https://chat.example.com/ops/pl/x"
 SAID = [
     ("list", Command("list")),
     ("LIST on Checkout API", Command("list", service="Checkout API")),
@@ -27,6 +28,20 @@ SAID = [
     ("invite 12 @ada @grace", Command("invite", incidents="12", text="@ada @grace")),
     ("announce ~incidents ~ops", Command("announce", text="~incidents ~ops")),
     ("room adopt 12", Command("room_adopt", incidents="12")),
+    ("start major-incident 12", Command("start", incidents="12", text="major-incident")),
+    ("check 1.2 done", Command("check", task="1.2", text="done")),
+    ("stage next", Command("stage", text="next")),
+    ("tasks 12", Command("tasks", incidents="12")),
+    ("todo", Command("todo")),
+    ("mark https://chat.example.com/ops/pl/x", Command("mark", text=LINK_TO_POST)),
+    ("call commander", Command("call_commander")),
+    ("assign 1.2 @grace", Command("assign_task", task="1.2", text="@grace")),
+    ('task add 2 "Call the bank"', Command("task_add", task="2", text="Call the bank")),
+    ('task edit 2.1 "Call both"', Command("task_edit", task="2.1", text="Call both")),
+    ("task due 1.2 30m", Command("task_due", task="1.2", duration="30m")),
+    ("task move 1.3 2", Command("task_move", task="1.3", text="2")),
+    ("task run 1.3", Command("task_run", task="1.3")),
+    ("task remove 2.3", Command("task_remove", task="2.3")),
     ("room archive", Command("room_archive")),
     ("room restore 12", Command("room_restore", incidents="12")),
     ("playbook", Command("playbook_list")),

@@ -14,7 +14,7 @@ from pack_files import ROOT
 from pagerduty_mattermost.cards import held_cards
 from pagerduty_mattermost.chat import audit, begun_orders, dropped_orders, outcomes
 from pagerduty_mattermost.oncall import sync
-from pagerduty_mattermost.operations import dead_letters, state_kinds
+from pagerduty_mattermost.operations import dead_letters, reconcile_run, state_kinds
 from pagerduty_mattermost.operations.state_kinds import KINDS
 from pagerduty_mattermost.sensor import upkeep_due
 
@@ -48,6 +48,7 @@ def test_what_the_sensor_looks_for_is_what_its_owners_write() -> None:
     assert upkeep_due.LETTERS == dead_letters.KEY_PREFIX
     assert upkeep_due.HELD == held_cards.KEY_PREFIX
     assert upkeep_due.MEMBERS == sync.KEY_PREFIX
+    assert upkeep_due.RECONCILE_KEY == reconcile_run.KEY
 
 
 def test_every_key_constant_of_the_library_is_of_a_kind() -> None:

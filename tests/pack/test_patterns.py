@@ -45,6 +45,10 @@ GIVEN = {
         LIBRARY + "gateways/stackstorm/rule_criteria.py",
         "pattern",
     ): "the owner's rules, as in StackStorm",
+    (
+        LIBRARY + "playbooks/hidden_channels.py",
+        'rf"(?<!',
+    ): "names of channels in a playbook, escaped",
     ("standalone/alias_format.py", "regex"): "the owner's aliases; this pack's are judged below",
     ("standalone/config_file.py", "pattern"): "patternProperties of the pack's schema",
     (

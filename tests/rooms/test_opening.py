@@ -11,7 +11,7 @@ from pagerduty_mattermost.core.errors import ConfigError, PackError
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.rooms import furnishing, opening
 from pagerduty_mattermost.rooms.records import DUPLICATE
-from pagerduty_mattermost.rooms.room import open_by_rule
+from pagerduty_mattermost.runs.opening import open_by_rule
 
 NAME = "inc-2026-11-21-database-timeout"
 

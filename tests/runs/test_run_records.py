@@ -44,7 +44,7 @@ def test_a_run_is_what_was_written_of_it() -> None:
     records.plan(PLAN)
     records.act(INCIDENT, tick("undo", 2, BOB))
     records.act(INCIDENT, tick("undo", 2, BOB))
-    records.post(INCIDENT, RunPost(PLAN.channel, "p" * 26, BEGIN))
+    records.post(INCIDENT, RunPost(PLAN.channel, "p" * 26))
     records.told(INCIDENT, ToldUntil(BEGIN + 9, 1, "abcdefgh"))
     service.calls.clear()
     run = loaded(records)

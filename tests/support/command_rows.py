@@ -8,7 +8,7 @@ afterwards.
 from __future__ import annotations
 
 from importlib.util import find_spec
-from typing import Any, Callable, Dict, NamedTuple, Tuple
+from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 from embedded_room import text_of
 
@@ -112,6 +112,27 @@ def _direct(room: Any, who: str) -> str:
     return "\n".join(text_of(post) for post in room.direct(who))
 
 
+def playbook_of(room: Any, one: Any) -> str:
+    """The playbook post in its room, empty while there is none."""
+    return next((text for text in _texts(room, one) if text.startswith("📋 Playbook")), "")
+
+
+def all_of(room: Any, one: Any) -> str:
+    return "\n".join(_texts(room, one))
+
+
+def _texts(room: Any, one: Any) -> List[str]:
+    channel = room_of(room, one)
+    if channel is None:
+        return []
+    return [text_of(post) for post in room.mattermost.posts(channel) if not post.delete_at]
+
+
+def with_playbook(room: Any, one: Any) -> None:
+    typed(room, f"start major-incident {one.number}")
+    until(lambda: playbook_of(room, one), 20)
+
+
 def plain_bot(room: Any, plain: bool = True) -> bool:
     """The bot is a plain member of the team, or an admin of it."""
     room.mattermost.make_team_admin("ops", "pagerduty", not plain)
@@ -167,6 +188,100 @@ LINKED = "st2 run pagerduty.identity.link"
 ROWS: Tuple[Row, ...] = (
     Row("list [all | on <service>] [page 2]", "list on Checkout API", "incident"),
     Row("room [id]", "room {one}", "Opened the room", lambda room, one: room_of(room, one)),
+    Row(
+        "start [playbook] [id]",
+        "start major-incident {one}",
+        "Started **Major incident** in",
+        lambda room, one: "1.1 Say in one sentence" in playbook_of(room, one),
+    ),
+    Row(
+        "check <task> [done|open|skip|?]",
+        "check {one} 1.1 done",
+        "1.1 Say in one sentence what customers see",
+        lambda room, one: "✅ ~~1.1 Say in one sentence" in playbook_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "stage [next|prev|<number>]",
+        "stage {one} 2 --anyway",
+        "It is at **2 Find and stop the harm** now",
+        lambda room, one: "Find and stop the harm** · 0/4 · now" in playbook_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "tasks [id]",
+        "tasks {one}",
+        "1.1 Say in one sentence what customers see",
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "todo",
+        "todo",
+        "Say in one sentence what customers see",
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "call commander",
+        "call commander {one}",
+        "Called",
+        lambda room, one: "asks for you" in all_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "mark <link to a post>",
+        "mark {one} https://chat.example.com/ops/pl/" + "x" * 26,
+        "that post is not there any more",
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "assign <task> <@user|me|nobody|on-call|role>",
+        "assign {one} 1.3 @grace",
+        "1.3 Set the priority · grace",
+        lambda room, one: "1.3 Set the priority · grace" in playbook_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        'task add [stage] "<text>"',
+        'task add {one} 2 "Call the bank" --due 30m',
+        "Call the bank · due",
+        lambda room, one: "Call the bank" in playbook_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        'task edit <task> "<text>"',
+        'task edit {one} 1.3 "Say how bad it is"',
+        "1.3 Say how bad it is",
+        lambda room, one: "1.3 Say how bad it is" in playbook_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "task due <task> <30m|14:30|off>",
+        "task due {one} 1.3 30m",
+        "1.3 Set the priority · due",
+        lambda room, one: "1.3 Set the priority · due" in playbook_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "task move <task> <stage|task>",
+        "task move {one} 1.3 2",
+        "Set the priority",
+        lambda room, one: "2.5 Set the priority" in playbook_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "task run <task>",
+        "task run {one} 1.2",
+        "Acknowledged",
+        lambda room, one: one.status == "acknowledged",
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
+    Row(
+        "task remove <task>",
+        "task remove {one} 1.3",
+        "Removed 1.3 Set the priority",
+        lambda room, one: "Set the priority" not in playbook_of(room, one),
+        prepare=lambda room, one: with_playbook(room, one),
+    ),
     Row("rooms", "rooms", "room"),
     Row("info [id]", "info {one}", "It has no room"),
     Row(

@@ -143,6 +143,19 @@ def alerted(test: ExampleCase) -> Parameters:
     return {"dedup_key": "db-1-disk"}
 
 
+def started(test: ExampleCase) -> str:
+    """An incident with a playbook under way."""
+    id = incident(test)
+    test.done("playbook.start", incident_id=id, playbook="major-incident")
+    return id
+
+
+def with_task(test: ExampleCase) -> str:
+    id = started(test)
+    test.done("playbook.assign", incident_id=id, task="1.2", owner="@ada")
+    return "@ada"
+
+
 def with_canary(test: ExampleCase) -> Parameters:
     """A service that counts as the canary's own."""
     test.settings["canary"] = {
@@ -289,6 +302,16 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "playbook.history": lambda t: {"name": saved_playbook(t)},
     "playbook.restore": lambda t: {"name": saved_playbook(t, twice=True)},
     "playbook.import": fixed(export=EXPORT),
+    "playbook.start": lambda t: {"incident_id": incident(t), "playbook": "major-incident"},
+    "playbook.tasks": lambda t: {"incident_id": started(t)},
+    "playbook.todo": lambda t: {"user": with_task(t)},
+    "playbook.check": lambda t: {"incident_id": started(t), "task": "1.1", "state": "done"},
+    "playbook.assign": lambda t: {"incident_id": started(t), "task": "1.2", "owner": "@ada"},
+    "playbook.add_task": lambda t: {"incident_id": started(t), "text": "Call the bank"},
+    "playbook.edit_task": lambda t: {"incident_id": started(t), "task": "1.2", "due": "30m"},
+    "playbook.move_task": lambda t: {"incident_id": started(t), "task": "1.2", "to": "2"},
+    "playbook.remove_task": lambda t: {"incident_id": started(t), "task": "1.2"},
+    "playbook.stage": lambda t: {"incident_id": started(t), "stage": "2"},
     "room.open": lambda t: {"incident_id": posted(t)},
     "mattermost.tell_incident": lambda t: {"change": changed(t), "to": "assignees"},
     "mattermost.add_reaction": lambda t: {"post_id": post(t), "emoji": "eyes"},

@@ -6,6 +6,7 @@ from typing import Any
 
 from hypothesis import strategies as st
 
+from pagerduty_mattermost.playbooks.conditions import IncidentFacts
 from pagerduty_mattermost.playbooks.playbook import (
     ASSIGN,
     COMMANDER,
@@ -21,7 +22,7 @@ from pagerduty_mattermost.playbooks.playbook import (
     Updates,
 )
 from pagerduty_mattermost.runs import acts
-from pagerduty_mattermost.runs.acts import Act, RunFacts, Who
+from pagerduty_mattermost.runs.acts import Act, Who
 from pagerduty_mattermost.runs.state import RunPlan
 
 BEGIN = 1_795_000_000.0
@@ -66,10 +67,12 @@ PLAYBOOK = Playbook(
     roles=(Role("scribe", "Scribe", default=ON_CALL), Role("liaison", "Liaison")),
     updates=Updates(remind_seconds=1800.0),
 )
-PLAN = RunPlan("start", "PINC1", "c" * 26, PLAYBOOK, BEGIN, ADA, {"declarer": ADA, ON_CALL: CARLA})
+PLAN = RunPlan(
+    "start", "PINC1", "c" * 26, PLAYBOOK, BEGIN, ADA, BEGIN, {"declarer": ADA, ON_CALL: CARLA}
+)
 TASKS = tuple(task.id for task in PLAYBOOK.tasks)
-P1 = RunFacts("P1", "high", "Checkout", "PSVC1", "", (("Impact", ("customers",)),))
-P3 = RunFacts("P3", "low", "Checkout", "PSVC1")
+P1 = IncidentFacts("P1", "high", "Checkout", "PSVC1", "", (("Impact", ("customers",)),))
+P3 = IncidentFacts("P3", "low", "Checkout", "PSVC1")
 
 
 def act(kind: str, minute: float, by: Who = ADA, **more: Any) -> Act:

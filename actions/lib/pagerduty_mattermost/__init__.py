@@ -2,5 +2,6 @@
 sensors.
 
 Its packages are floors: each imports only from those below it (docs/architecture.md, Library
-modules).
+modules). From below: core, gateways, incidents, people, cards, noise and oncall, sensor,
+operations, chat and action_bases.
 """

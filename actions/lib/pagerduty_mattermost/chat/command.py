@@ -30,6 +30,15 @@ class Command(NamedTuple):
     """Of a click: the card is the answer, so what else is open need not be read."""
     key: str = ""
     """Of what it makes: the same one for a command that is carried out twice."""
+    task: str = ""
+    """Of a playbook: a task (`1.2`, its id, words of it), or a stage."""
+    user_name: str = ""
+    """The username of `user`, where the pack's own sensor heard it."""
+    at: float = 0.0
+    """When the pack's own sensor heard it, seconds since the epoch; 0: now."""
+    written: bool = False
+    """The sensor has written its act already (`chat.run_clicks`): where that stands no more the
+    order was taken back."""
     options: Mapping[str, str] = {}
     """What stood behind the command as `--name value`."""
 

@@ -37,7 +37,7 @@ CANCELLED = "cancelled"
 """Verb of the order that comes of such a dialog which was closed: the menu is drawn afresh."""
 SUBMIT = "/dialog"
 DECLARE = "declare"
-FIELDS = ("title", "service", "urgency", "priority", "assign", "details", "room")
+FIELDS = ("title", "service", "urgency", "priority", "assign", "details", "playbook", "room")
 """Of a declaration; the configuration picks and orders them."""
 VALID_SECONDS = 3600
 """Seconds in which a dialog may be submitted: people are called away while they write."""

@@ -13,12 +13,14 @@ import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Union
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat import dialogs, run_clicks
 from pagerduty_mattermost.chat.answering import say
+from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.declared_post import quoted
 from pagerduty_mattermost.chat.dialog_names import DialogNames
 from pagerduty_mattermost.chat.dropped_orders import drop
 from pagerduty_mattermost.chat.order_replies import OrderReply
+from pagerduty_mattermost.chat.orders import as_text, made_at
 from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs
 from pagerduty_mattermost.chat.permissions import READ_ONLY
 from pagerduty_mattermost.chat.replay_guard import ReplayGuard
@@ -56,21 +58,28 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
     SLASH_COMMAND,
     accepted,
 )
+from pagerduty_mattermost.rooms.records import RoomRecords
+from pagerduty_mattermost.runs.acts import Act
 from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth
 
 TRIGGER = "pagerduty.chat_command"
 DISPATCH_SECONDS = 2.0
 """Of the 3 s that Mattermost waits."""
+WRITE_SECONDS = 0.8
+"""How long the datastore may take to keep a tick, of the same."""
+TAKE_BACK_PAUSES_SECONDS = (5.0, 20.0, 60.0, 0.0)
+"""Between tries to take back what may yet be written."""
 ORDERS_A_SECOND, ORDERS_AT_ONCE = 0.5, 20
 """Of one person: what no hand does faster, and what leaves PagerDuty's quota and the runners to
 cards and to others."""
 TOO_MANY = ":warning: Not done: that is too much at once. Try again in {seconds} s."
 NOT_TAKEN = ":warning: Not taken, StackStorm does not answer: try again in a moment."
 PONG = "StackStorm's pack pagerduty is here."
+BARE_START = as_text(Command("start"))
 DONE_ALREADY = ":ballot_box_with_check: Done already: the first click counted."
 DISMISSED = "Nothing was done."
-EXPIRED = ":hourglass: Nothing was done: the question is too old. Type the command again."
+EXPIRED = ":hourglass: Nothing was done: this is too old. Type the command again."
 
 
 class ChatEndpoint:
@@ -86,9 +95,13 @@ class ChatEndpoint:
         log: Any,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
+        *,
+        soon_store: Optional[Store] = None,
     ) -> None:
         """`mattermost`: makes a gateway, for one thread; `choices`: reads the names that dialogs
-        offer; `monotonic`: by which orders are counted."""
+        offer; `monotonic`: by which orders are counted; `soon_store`: the same datastore, given up
+        after `WRITE_SECONDS`."""
+        self._soon_store = soon_store or store
         self._chat, self._opens_room = config.chat, config.rooms.on_declare
         self._mattermost_url = config.mattermost.url
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
@@ -170,11 +183,54 @@ class ChatEndpoint:
             return 200, self._said(inner, DISMISSED, order.user_id, order.hook)
         if not self._people.take(order.user_id):
             return 200, self._too_many(order, inner)
+        if isinstance(order, ChatOrder) and self._starts_outside(order):
+            order = DialogWanted(
+                dialogs.DECLARE, "", order.trigger, order.user_id, order.channel_id, "", order.hook
+            )._replace(opens_room=True)
         if isinstance(order, DialogWanted):
             return 200, self._open(order, inner)
         if order.kind == "dialog" and order.verb != dialogs.CANCELLED:
             return self._awaited(order)
-        return 200, self._said(inner, self._take(order), order.user_id, order.hook)
+        return 200, self._said(inner, self._taken(order), order.user_id, order.hook)
+
+    def _starts_outside(self, order: ChatOrder) -> bool:
+        """Whether somebody says `start` and no more in a channel that is no room: they are asked
+        what."""
+        if not (order.trigger and order.kind == "command" and order.command == BARE_START):
+            return False
+        try:
+            rooms = RoomRecords(self._soon_store, self._log)
+            return not rooms.incident_in(order.channel_id)
+        except PackError:
+            return True
+
+    def _taken(self, order: ChatOrder) -> str:
+        """As `_take`; a tick of a playbook is written first, so that it is not lost."""
+        act = run_clicks.act_of(order.payload(), made_at(order.payload()), self._chat)
+        if act is None:
+            return self._take(order)
+        try:
+            run_clicks.write(self._soon_store, order.incident, act)
+        except PackError as error:
+            self._log.warning("A tick of @%s was not taken: %s", act.by.name, error)
+            self._replay_guard.give_back(order.once)
+            problem = NOT_TAKEN
+        else:
+            problem = self._take(order._replace(values=run_clicks.WRITTEN))
+        if problem:
+            args = (order.incident, act)
+            threading.Thread(target=self._take_back, args=args, daemon=True).start()
+        return problem
+
+    def _take_back(self, incident: str, act: Act) -> None:
+        """Its giver was answered that it was not taken: it does not count either."""
+        for pause in TAKE_BACK_PAUSES_SECONDS:
+            try:
+                run_clicks.take_back(self._store, incident, act)
+                return
+            except PackError as error:
+                self._log.warning("Act %s could not be taken back: %s", act.id, error)
+            time.sleep(pause)
 
     def _awaited(self, order: ChatOrder) -> Answered:
         """The dialog stays open until it is known what came of it, and may be sent again where it
@@ -293,7 +349,7 @@ class ChatEndpoint:
             hook=wanted.hook,
             origin=wanted.origin,
             order=self._chat.declare_fields,
-            opens_room=self._opens_room,
+            opens_room=self._opens_room or wanted.opens_room,
             about_what=f"**{copyable(wanted.about)}**" if wanted.about else "",
             **given,
         )

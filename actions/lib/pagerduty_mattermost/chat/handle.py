@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
 
-from pagerduty_mattermost.cards.buttons import DETAILS, LIST_OPEN
+from pagerduty_mattermost.cards.buttons import CONFIRMED, DETAILS, LIST_OPEN
 from pagerduty_mattermost.chat import (
     audit,
     begun_orders,
@@ -24,6 +24,8 @@ from pagerduty_mattermost.chat import (
     orders,
     questions,
     room_notes,
+    run_clicks,
+    task_commands,
     thread_notes,
     which_incident,
 )
@@ -36,12 +38,13 @@ from pagerduty_mattermost.chat.answering import (
 )
 from pagerduty_mattermost.chat.begun_orders import BegunEntry
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
-from pagerduty_mattermost.chat.order_replies import OrderReply
+from pagerduty_mattermost.chat.order_replies import Asked, OrderReply
 from pagerduty_mattermost.chat.perform import allow, rehearse, run
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import CutShort, PackError, RejectedInput
 from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.reading_context import ReadingContext
+from pagerduty_mattermost.runs.controls import TASK_RUN
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -66,7 +69,8 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
     try:
         if context.clock() > float(order.get("valid_until") or 0):
             return _too_late(context, order)
-        if dropped_orders.was_dropped(context.store, str(order["id"])):
+        written = run_clicks.is_written(order)
+        if not written and dropped_orders.was_dropped(context.store, str(order["id"])):
             return {"done": DROPPED, "message": _VOID[DROPPED]}
         if order.get("verb") == dialogs.CANCELLED:
             _repaint_one(context, order, str(order.get("incident")))
@@ -153,7 +157,8 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
         result = rehearse(reading, which_incident.complete(reading, command, root_id).command)
     else:
         entry_name = orders.entry_name(order)
-        if entry_name and TABLE.is_act(command.verb):
+        # What the sensor has written is found under the order's id, however often it comes.
+        if entry_name and TABLE.is_act(command.verb) and not command.written:
             begun = _begun(context, order, entry_name)
             if begun is not None:
                 result = _not_again(context, order, begun)
@@ -161,9 +166,15 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
                 return result
         command, supposed = which_incident.complete(context, command, root_id)
         allow(context, command, entry_name=entry_name)
+        task = None
+        if command.verb == TASK_RUN:
+            task = task_commands.task_command(context, command)
+            command, supposed = which_incident.complete(context, task.command, root_id)
+            allow(context, command, entry_name=entry_name)
         asked = order_replies.asked_first(
             order, command, context.settings, context.clock(), supposed
         )
+        asked = asked or _asked_by_how_it_is(context, order, command)
         asked = questions.on_top(context, order, command, asked)
         answer = questions.ask(context, order, asked) if asked is not None else None
         if answer is not None:
@@ -172,6 +183,8 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
         try:
             table = room_notes.table() if room_notes.is_change(order) else TABLE
             result = run(context, command, table, entry_name=entry_name)
+            if task is not None:
+                task.ran(context)
         except HalfDone as half:
             _repaint(context, order, command, half.result)
             raise
@@ -188,6 +201,18 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
     if declared and not dry:
         declared_post.link_back(context, declared, result.message, result.incidents)
     return result
+
+
+def _asked_by_how_it_is(
+    context: Context, order: Mapping[str, Any], command: Command
+) -> Optional[Asked]:
+    """What has to be asked because of how things are; not so where that was confirmed, or where
+    there is no button to do it with."""
+    verb = TABLE.get(command.verb)
+    if verb is None or verb.asks is None or order.get("verb") == CONFIRMED:
+        return None
+    asked = verb.asks(context, command) if context.settings.chat.has_buttons else None
+    return Asked(asked[0], verb, asked[1]) if asked is not None else None
 
 
 def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Command], bool]:
@@ -215,7 +240,7 @@ def _repaint_one(
     context: Context, order: Mapping[str, Any], incident_id: str, known: Optional[Change] = None
 ) -> None:
     from pagerduty_mattermost.cards import posting
-    from pagerduty_mattermost.rooms.following import follow as follow_room
+    from pagerduty_mattermost.runs.following import follow as follow_room
 
     try:
         change = known or posting.change_of(context, None, incident_id)

@@ -111,6 +111,9 @@ class _Places:
     def _note(self) -> str:
         return f", with the note “{self._text()}”" if self._command.text.strip() else ""
 
+    def _task(self) -> str:
+        return escape(one_line(clean(self._command.task), MAX_TEXT))
+
     def _words(self) -> str:
         return f": “{self._text()}”" if self._command.text.strip() else ""
 

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Optional
 
-from pagerduty_mattermost.chat.dialog_names import read_names
-from pagerduty_mattermost.chat.endpoint import DISPATCH_SECONDS, ChatEndpoint
+from pagerduty_mattermost.chat.dialog_names import read_names, read_playbooks
+from pagerduty_mattermost.chat.endpoint import DISPATCH_SECONDS, WRITE_SECONDS, ChatEndpoint
 from pagerduty_mattermost.core.config.settings import load, require_mattermost
 from pagerduty_mattermost.core.errors import ConfigError
+from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 
@@ -49,13 +50,22 @@ def open_endpoint(
 
         pagerduty = PagerDuty(config.pagerduty)
         try:
-            return read_names(pagerduty, log)
+            return {
+                **read_names(pagerduty, log),
+                **read_playbooks(Context(dict(raw), service, log)),
+            }
         finally:
             pagerduty.close()
 
     dispatcher = Dispatcher(service, schemas, log, deadline=DISPATCH_SECONDS)
     endpoint = ChatEndpoint(
-        config, dispatcher, Store(service, deadline=DISPATCH_SECONDS), mattermost, choices, log
+        config,
+        dispatcher,
+        Store(service, deadline=DISPATCH_SECONDS),
+        mattermost,
+        choices,
+        log,
+        soon_store=Store(service, deadline=WRITE_SECONDS),
     )
     endpoint.listen()
     return endpoint

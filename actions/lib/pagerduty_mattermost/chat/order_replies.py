@@ -93,7 +93,7 @@ def asked_first(
 def is_told(order: Mapping[str, Any], result: CommandResult) -> bool:
     """Whether the giver is told how it went. Of a click on a card, or of a dialog opened there,
     the card is the answer, except where somebody else was first; a note is seen in its thread."""
-    if not result.message or order.get("kind") == "note":
+    if not result.message or order.get("kind") in ("note", "reaction"):
         return False
     beside_a_card = order.get("kind") not in ("command", "row") and order.get("verb") not in (
         buttons.CONFIRMED,

@@ -6,7 +6,7 @@ import json
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards.buttons import ACKNOWLEDGE_ALL, CONFIRMED, DETAILS, LIST_OPEN
-from pagerduty_mattermost.chat import audit
+from pagerduty_mattermost.chat import audit, run_clicks
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.named_people import is_me
@@ -16,6 +16,7 @@ from pagerduty_mattermost.core.config.chat import BULK, OVERRIDE_OTHERS
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.typed_times import LONG_SECONDS, TypedSpan, read_span, span_in_words
 from pagerduty_mattermost.gateways.mattermost.values import marked_id
+from pagerduty_mattermost.runs import controls
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.parser import Parsed
@@ -37,8 +38,11 @@ def command_of(order: Mapping[str, Any]) -> Tuple[Command, bool]:
         command, dry = _typed(order)
     else:
         command, dry = _clicked(order), False
-    user, channel = (str(order.get(name) or "") for name in ("user_id", "channel_id"))
-    return command._replace(user=marked_id(user), channel=channel), dry
+    user, name, channel = (
+        str(order.get(name) or "") for name in ("user_id", "user_name", "channel_id")
+    )
+    command = command._replace(user=marked_id(user), user_name=name, channel=channel)
+    return command._replace(at=made_at(order), written=run_clicks.is_written(order)), dry
 
 
 def _typed(order: Mapping[str, Any]) -> Tuple[Command, bool]:
@@ -84,10 +88,36 @@ def _clicked(order: Mapping[str, Any]) -> Command:
     if order.get("kind") == "row":
         # The list as it is now comes with the answer: what else is open need not be read twice.
         return Command(verb, incidents=incident, brief=bool(order.get("origin")))
+    if order.get("kind") == "reaction":
+        return _by_reaction(verb, incident, text)
+    if verb in controls.CLICKED and order.get("kind") == "click":
+        return _on_playbook(verb, incident, text)
     # Whom somebody chose comes as Mattermost's id of the user.
     known = TABLE.get(verb)
     chosen = f"@{marked_id(text)}" if text and known is not None and known.names_people else text
     return Command(_VERB_OF_DIALOG.get(verb, verb), incidents=incident, text=chosen, brief=True)
+
+
+def _on_playbook(verb: str, incident: str, text: str) -> Command:
+    """Of a click on a playbook post, as `runs.controls` says what it wants."""
+    clicked = Command(verb, incidents=incident, brief=True)
+    if verb == controls.CHECK:
+        task, _, state = text.rpartition(":")
+        return clicked._replace(task=task, text=state)
+    return (
+        clicked._replace(task=text) if verb == controls.TASK_RUN else clicked._replace(text=text)
+    )
+
+
+def _by_reaction(verb: str, incident: str, text: str) -> Command:
+    """Of a reaction in a room, as `chat.run_hearing` says what it means."""
+    given = Command(verb, incidents=incident, brief=True)
+    if verb == controls.CHECK:
+        task, _, state = text.rpartition(":")
+        return given._replace(task=task, text=state)
+    if verb == "assign_task":
+        return given._replace(task=text)
+    return given._replace(text=text)
 
 
 def origin_of(order: Mapping[str, Any]) -> Optional[Command]:
@@ -104,8 +134,13 @@ def entry_name(order: Mapping[str, Any]) -> str:
     a person replays a failed command, which is an act of its own."""
     if order.get(REPLAYED):
         return ""
-    made_at = float(order.get("valid_until") or 0) - VALID_SECONDS
-    return audit.order_entry(str(order.get("id")), made_at)
+    return audit.order_entry(str(order.get("id")), made_at(order))
+
+
+def made_at(order: Mapping[str, Any]) -> float:
+    """When it arrived, seconds since the epoch; 0 where that is not said."""
+    until = float(order.get("valid_until") or 0)
+    return until - VALID_SECONDS if until else 0.0
 
 
 def is_act(order: Mapping[str, Any]) -> bool:
@@ -183,7 +218,7 @@ def as_text(what: Command) -> str:
     kept = {
         name: value
         for name, value in what._asdict().items()
-        if value and name not in ("user", "channel")
+        if value and name not in ("user", "channel", "user_name", "at", "written")
     }
     return json.dumps(kept)
 

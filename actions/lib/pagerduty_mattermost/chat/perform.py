@@ -16,6 +16,7 @@ from pagerduty_mattermost.chat.verb import PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import RejectedInput, WriteRefused
 from pagerduty_mattermost.gateways.mattermost.values import id_in
+from pagerduty_mattermost.runs.controls import TASK_RUN
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.audit import AuditedAct
@@ -32,6 +33,13 @@ def perform(
 
         return rehearse(ReadingContext.of(context), command, table)
     allow(context, command, table)
+    if command.verb == TASK_RUN:
+        from pagerduty_mattermost.chat.task_commands import task_command
+
+        task = task_command(context, command)
+        result = perform(context, task.command, table=table)
+        task.ran(context)
+        return result
     _refuse_long(context, command)
     return run(context, command, table)
 
@@ -79,7 +87,7 @@ def run(
         return table.answer(context, command)
     with _recorded(context, command, entry_name) as act:
         try:
-            with _watched(context, act, verb):
+            with _watched(context, act, verb, written=command.written):
                 result = table.answer(context, command)
         except HalfDone as half:
             act.person, act.incidents = half.result.person, half.result.incidents
@@ -90,11 +98,12 @@ def run(
 
 
 @contextmanager
-def _watched(context: Context, act: AuditedAct, verb: Verb) -> Iterator[None]:
+def _watched(context: Context, act: AuditedAct, verb: Verb, *, written: bool) -> Iterator[None]:
     """The act is written as begun before its first effect. What changes chat alone changes the
-    datastore, which nobody watches."""
+    datastore, which nobody watches. `written`: it stands there by itself already."""
     if verb.changes != PAGERDUTY:
-        act.begin()
+        if not written:
+            act.begin()
         yield
         return
     gateways = (context.pagerduty, context.events)
@@ -139,7 +148,7 @@ def _recorded(context: Context, command: Command, entry_name: str) -> ContextMan
     words = {
         name: str(value or "")
         for name, value in command._asdict().items()
-        if name not in ("verb", "user", "key")
+        if name not in ("verb", "user", "key", "user_name", "at", "written")
     }
     return recorded(
         context.store,

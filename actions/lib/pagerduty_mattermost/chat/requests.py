@@ -24,6 +24,7 @@ from pagerduty_mattermost.chat.replay_guard import TOKEN, CallMark, mark_of
 from pagerduty_mattermost.core.errors import Unauthorized
 from pagerduty_mattermost.core.text import clean
 from pagerduty_mattermost.gateways.http.signed_tokens import SignatureExpired, verify
+from pagerduty_mattermost.runs import controls
 
 COMMAND = "/command"
 NOTE = "/note"
@@ -43,7 +44,7 @@ class CallRefused(Exception):
 
 
 class ConfirmationExpired(Exception):
-    """A click on a confirmation that the pack posted, too late. `user_id`: who clicked; `hook`:
+    """A click on a confirmation or a playbook post, too late. `user_id`: who clicked; `hook`:
     `Origin.hook` of the confirmation."""
 
     def __init__(self, user_id: str, hook: str) -> None:
@@ -126,6 +127,8 @@ class DialogWanted(NamedTuple):
     """`Origin.command` of the same."""
     about: str = ""
     """Number and title of the incident."""
+    opens_room: bool = False
+    """Whether a declaration's tick for a room is set in any case."""
 
 
 class UnreadCommand(NamedTuple):
@@ -231,7 +234,8 @@ def _click(
     try:
         signed = verify(secrets.signing_keys, buttons.PURPOSE, context.get("token"), now)
     except SignatureExpired as expired:
-        if expired.body.get("v") in (buttons.CONFIRMED, buttons.DISMISSED):
+        told = (buttons.CONFIRMED, buttons.DISMISSED, controls.CLICK_VERB)
+        if expired.body.get("v") in told:
             hook = _hook(str(expired.body.get("h")))
             raise ConfirmationExpired(_user(body), hook) from None
         raise CallRefused(401, str(expired)) from None
@@ -252,6 +256,14 @@ def _click(
     if verb in buttons.ABOUT_SHIFTS:
         once = mark_of("trigger", body.get("trigger_id"), now)
         return _order("click", body, now, once, verb=verb, text=str(signed.get("x")))
+    text = ""
+    if verb == controls.CLICK_VERB:
+        try:
+            verb, text = controls.clicked(signed.get("x"), clean(context.get("selected_option")))
+        except ValueError as error:
+            raise CallRefused(400, str(error)) from None
+        if verb == controls.OPENS:
+            return _opened(body, text, incident)
     if verb == buttons.MENU:
         verb = str(context.get("selected_option") or "")
         if verb not in (
@@ -266,7 +278,7 @@ def _click(
     once = mark_of("trigger", body.get("trigger_id"), now)
     trigger = clean(body.get("trigger_id"), MAX_TRIGGER_CHARACTERS)
     if not signed.get("r"):
-        made = _order("click", body, now, once, verb=verb, incident=incident)
+        made = _order("click", body, now, once, verb=verb, incident=incident, text=text)
         return made._replace(trigger=trigger)
     made = _order("row", body, now, once, verb=verb, incident=incident, hook=hook)
     return made._replace(trigger=trigger, origin=clean(signed.get("l")))

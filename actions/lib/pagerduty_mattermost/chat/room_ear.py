@@ -2,8 +2,10 @@
 
 One request a look tells whether anything was said in any room, however many there are; only rooms
 with news are read, and those in which a note stands once in five minutes, since a deletion moves
-no list. Notes go out as orders, as if Mattermost had called; of a channel that people changed the
-round over its room (`room.tend`). What could not be dispatched is heard again.
+no list. Notes go out as orders, as if Mattermost had called, and reactions that mean something in
+the room's run (`chat.run_hearing`); of a channel that people changed, and of a run in which
+something is due, the round over its room (`room.tend`). What could not be dispatched is heard
+again.
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat.orders import VALID_SECONDS
+from pagerduty_mattermost.chat.run_hearing import HeardRuns, shows_a_run
 from pagerduty_mattermost.core.config.settings import load, mattermost_missing
 from pagerduty_mattermost.core.errors import NotFound, PackError, Unauthorized
 from pagerduty_mattermost.core.text import clean
@@ -23,6 +26,7 @@ from pagerduty_mattermost.gateways.stackstorm.dispatcher import Dispatcher
 from pagerduty_mattermost.rooms.hearing import (
     CHANGED,
     DELETED,
+    DUE,
     EDITED,
     NOTE,
     HeardPost,
@@ -66,6 +70,9 @@ class RoomEar:
         self._etags: Dict[str, str] = {}
         self._ears: Optional[_Ears] = None
         self._looks = 0
+        self._runs = HeardRuns(context, log)
+        self._reacted: Dict[str, float] = {}
+        """Channel id → when a room in which reactions mean something was read last."""
         self._waiting: Set[str] = set()
         """Rooms with news that were not read yet."""
 
@@ -81,14 +88,19 @@ class RoomEar:
         self._looks += 1
         for channel in self._listed(whole):
             self._notice(channel)
+        count = self._dispatch_due()
         now = self._context.monotonic()
         due = {
             one
             for one, at in self._ears.noted.items()
             if one in self._rooms and now - at >= ROOMS_SECONDS
+        } | {
+            one
+            for one, (incident, _) in self._rooms.items()
+            if self._runs.listens_to_reactions(incident)
+            and now - self._reacted.setdefault(one, now) >= ROOMS_SECONDS
         }
         order = sorted(self._waiting | due, key=lambda one: self._ears_at(one))
-        count = 0
         try:
             for channel_id in order[:MAX_READ]:
                 count += self._hear(channel_id)
@@ -97,6 +109,20 @@ class RoomEar:
                 value = {"heard": self._ears.heard, "noted": sorted(self._ears.noted)}
                 self._context.store.write(EAR_KEY, value)
         return count
+
+    def _dispatch_due(self) -> int:
+        """Runs in which something is due; how many."""
+        channels = {incident: one for one, (incident, _) in self._rooms.items()}
+        due = [one for one in self._runs.due(self._clock()) if one in channels]
+        for incident in due:
+            self._dispatch_room(DUE, incident, channels[incident], "")
+        return len(due)
+
+    def _dispatch_room(self, kind: str, incident: str, channel_id: str, post_id: str) -> None:
+        payload = {"kind": kind, "incident": incident, "channel_id": channel_id}
+        self._dispatcher.dispatch(
+            ROOM_TRIGGER, {**payload, "post_id": post_id}, trace_tag=incident
+        )
 
     def listen(self) -> None:
         """One look, whatever comes of it."""
@@ -132,6 +158,8 @@ class RoomEar:
         self._rooms = {
             room.channel_id: (room.incident, int(room.at * 1000)) for room in rooms if room.is_open
         }
+        if self._rooms:
+            self._runs.read()
         self._rooms_at = self._context.monotonic()
         assert self._ears is not None
         for one in [one for one in self._ears.heard if one not in self._rooms]:
@@ -173,6 +201,12 @@ class RoomEar:
         word = self._context.settings.chat.note_word
         found = heard(posts, since, mattermost.me().id, word)
         count = sum(self._dispatched(incident, channel_id, one, word) for one in found)
+        for order in self._runs.reactions(incident, channel_id, posts, since, self._clock()):
+            self._dispatcher.dispatch(ORDER_TRIGGER, order, trace_tag=incident)
+            count += 1
+        if self._runs.is_known(incident) or any(map(shows_a_run, posts)):
+            self._runs.read_one(incident)
+        self._reacted[channel_id] = self._context.monotonic()
         self._ears.heard[channel_id] = latest(posts, since)
         if channel_id in self._ears.noted or any(one.kind == NOTE for one in found):
             self._ears.noted[channel_id] = self._context.monotonic()
@@ -181,10 +215,7 @@ class RoomEar:
 
     def _dispatched(self, incident: str, channel_id: str, one: HeardPost, word: str) -> bool:
         if one.kind == CHANGED:
-            payload = {"kind": one.kind, "incident": incident, "channel_id": channel_id}
-            self._dispatcher.dispatch(
-                ROOM_TRIGGER, {**payload, "post_id": one.post_id}, trace_tag=incident
-            )
+            self._dispatch_room(one.kind, incident, channel_id, one.post_id)
             return True
         if one.kind in (EDITED, DELETED) and not self._is_of_a_note(incident, one, word):
             return False

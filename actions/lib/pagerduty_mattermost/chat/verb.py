@@ -83,6 +83,9 @@ class Verb(NamedTuple):
     """Names of verbs whose rights it needs as well, because it does what they do."""
     includes_with_text: Tuple[str, ...] = ()
     """The same where `text` is given."""
+    asks: Optional[Callable[[Context, Command], Optional[Tuple[Command, str]]]] = None
+    """Of one that asks before it acts by how things are: the command that a confirmation carries
+    out, and why it is asked about, as Markdown; None where nothing is to be asked."""
     includes_if: Callable[[Command], Tuple[str, ...]] = lambda command: ()
     """The same by what else is said."""
     touches: Optional[Callable[[Context, Command], List[Dict[str, Any]]]] = None

@@ -40,7 +40,7 @@ def complete(
     """The command with its incident. `root_id`: the thread in which it was typed, where the
     server tells it. Raises RejectedInput listing what there is to choose from."""
     verb = table.get(command.verb)
-    if verb is None or verb.incidents not in (ONE, MANY):
+    if verb is None or verb.incidents not in (ONE, MANY) or (command.brief and command.incidents):
         return Aimed(command)
     if command.service and verb.name == ACKNOWLEDGE:
         ids = _triggered_on(context, command.service)

@@ -25,7 +25,12 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.oncall.watch import last_look
-from pagerduty_mattermost.operations import reconcile_run, rights_check, unfinished
+from pagerduty_mattermost.operations import (
+    playbooks_check,
+    reconcile_run,
+    rights_check,
+    unfinished,
+)
 from pagerduty_mattermost.operations.watchdog import allowed, remembered
 from pagerduty_mattermost.rooms import rights
 from pagerduty_mattermost.rooms.records import RoomRecords
@@ -86,7 +91,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("chat", _chat),
         ("canary", _canary),
         ("rooms", _rooms),
-        ("playbooks", _playbooks),
+        ("playbooks", playbooks_check.check),
         ("rights", rights_check.check),
         ("executions", unfinished.check),
     ):
@@ -389,19 +394,3 @@ def _rooms(context: Context) -> Tuple[str, str]:
         return WARN, f"no room can be made when the team is full; {text}"
     restore = "" if found.restore else "; archived rooms are restored by an admin of the team"
     return OK, text + restore
-
-
-def _playbooks(context: Context) -> Tuple[str, str]:
-    """Those that can't be used, with the first that is wrong in each."""
-    from pagerduty_mattermost.playbooks.library import load
-
-    found = load(context)
-    names = ", ".join(one.playbook.name for one in found.playbooks)
-    if not found.broken:
-        return OK, names
-    wrong = "; ".join(
-        f"{one.place}: {one.problems[0]}"
-        + (f" and {len(one.problems) - 1} more" if len(one.problems) > 1 else "")
-        for one in found.broken
-    )
-    return WARN, f"not used: {wrong}; all others are ({names})"

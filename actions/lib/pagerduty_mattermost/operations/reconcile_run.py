@@ -13,12 +13,11 @@ from pagerduty_mattermost.gateways.pagerduty.rate_brake import left_until_reset
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents.state_store import StateStore
 from pagerduty_mattermost.operations.reconcile import Reconciler, ReconcileReport
-from pagerduty_mattermost.sensor.upkeep_due import RECONCILE_KEY
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
-KEY = RECONCILE_KEY
+KEY = "reconcile.run"
 APART_SECONDS = 150.0
 """Between two runs, whoever starts them."""
 LONGEST_WAY_SECONDS = 900.0

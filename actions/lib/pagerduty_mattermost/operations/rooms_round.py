@@ -11,8 +11,9 @@ from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from pagerduty_mattermost.core.errors import PackError, WriteRefused
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from pagerduty_mattermost.incidents.incident import Change, to_payload
-from pagerduty_mattermost.rooms.room import open_by_rule
-from pagerduty_mattermost.rooms.tending import TendReport, tend
+from pagerduty_mattermost.rooms.tending import TendReport, tend, tend_one
+from pagerduty_mattermost.runs import tending as runs_tending
+from pagerduty_mattermost.runs.opening import open_by_rule
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -53,8 +54,27 @@ def tended(
 ) -> TendReport:
     """What keeps rooms from being looked after keeps no card back."""
     try:
-        return tend(context, remembered, full=full)
+        rooms = tend(context, remembered, full=full)
+        if not (rooms.rooms or full):
+            return rooms
+        return _joined(rooms, runs_tending.tend(context, remembered, rooms.opened))
     except WriteRefused:
         raise
     except PackError as error:
         return TendReport(0, [], [f"Rooms: {context.line_of(error)}"])
+
+
+def tended_by_hand(context: Context, incident_id: str = "") -> TendReport:
+    """A round over all rooms and runs, or those of one incident. Raises the gateways' errors."""
+    if incident_id:
+        rooms = tend_one(context, incident_id)
+        runs = runs_tending.tend_one(context, incident_id, rooms.opened)
+        return _joined(rooms, runs)
+    rooms = tend(context)
+    return _joined(rooms, runs_tending.tend(context, None, rooms.opened))
+
+
+def _joined(rooms: TendReport, runs: runs_tending.RunsReport) -> TendReport:
+    return rooms._replace(
+        done=[*rooms.done, *runs.done], problems=[*rooms.problems, *runs.problems]
+    )

@@ -8,6 +8,8 @@ from __future__ import annotations
 from typing import Any, Iterable, List, Mapping, NamedTuple
 
 NOTE, EDITED, DELETED, CHANGED = "note", "edited", "deleted", "changed"
+DUE = "due"
+"""In place of what was heard: something is due in the room's run."""
 CHANGES = (
     "system_displayname_change",
     "system_header_change",

@@ -86,8 +86,10 @@ def find_or_make(
     *,
     by: str = "",
     private: Optional[bool] = None,
+    playbook: str = "",
 ) -> FoundRoom:
-    """The incident's room, made where there is none. `by`: id of the Mattermost user who asks.
+    """The incident's room, made where there is none. `by`: id of the Mattermost user who asks;
+    `playbook`: name of the one that is started in it.
     Raises what the gateways raise: TeamFull and MayNot are told in the operations channel."""
     records = RoomRecords(context.store, context.log)
     known = records.open_of(incident.id)
@@ -105,6 +107,7 @@ def find_or_make(
             context.clock(),
             by,
             rooms.private if private is None else private,
+            playbook,
         )
         records.want(incident.id, wanted)
     if found is None:
@@ -130,6 +133,7 @@ def _record(
         private=channel.type == "P",
         at=channel.created_at / 1000,
         by=wanted.by,
+        playbook=wanted.playbook,
     )
 
 

@@ -66,6 +66,8 @@ class RoomRecord(NamedTuple):
     """The incident is over."""
     due: float = 0.0
     """When it is archived, seconds since the epoch; 0: it is not."""
+    playbook: str = ""
+    """Name of the one that it was made for; empty: for none."""
     note: str = ""
     """What people were told of its state last, so that it is told once."""
 
@@ -82,6 +84,7 @@ class WantedRoom(NamedTuple):
     at: float
     by: str = ""
     private: bool = False
+    playbook: str = ""
 
 
 def incident_of(name: str) -> str:

@@ -36,26 +36,26 @@ def open_room(
     *,
     by: str = "",
     private: Optional[bool] = None,
+    playbook: str = "",
 ) -> OpenedRoom:
-    """The incident's room with all that belongs into it. Raises what the gateways raise where
+    """The incident's room with all that belongs into it. `playbook`: name of the one that whoever
+    opens it starts there. Raises what the gateways raise where
     there can be none."""
-    found = find_or_make(context, change.incident, by=by, private=private)
+    found = find_or_make(context, change.incident, by=by, private=private, playbook=playbook)
     try:
         furnished = furnish(context, found.room, change)
     except PackError as error:
         if not is_archived(error):
             raise
         # Another run opened one as well, and that was the first: it stays.
-        found = find_or_make(context, change.incident, by=by, private=private)
+        found = find_or_make(context, change.incident, by=by, private=private, playbook=playbook)
         furnished = furnish(context, found.room, change)
     return OpenedRoom(furnished.room, found.is_new, furnished.problems)
 
 
-def open_by_rule(
-    context: Context, change: Change, *, private: Optional[bool] = None
-) -> Dict[str, Any]:
-    """The action's result. A rule opens none for an incident that is over, none for the canary's,
-    and no more than rooms.max_new within an hour."""
+def held_back(context: Context, change: Change) -> Optional[Dict[str, Any]]:
+    """What a rule is answered that opens no room: none for an incident that is over, none for the
+    canary's, and no more than rooms.max_new within an hour. None where it may."""
     incident = change.incident
     if context.settings.canary.owns(incident.service_id, incident.service):
         return _result(CANARY, incident.id, None, "The canary's incidents have no room.")
@@ -71,7 +71,7 @@ def open_by_rule(
         )
         context.notify_operators("rooms:max_new", line, HOUR_SECONDS)
         return _result(HELD, incident.id, None, line)
-    return result_of(open_room(context, change, private=private))
+    return None
 
 
 def _are_too_many(context: Context, records: RoomRecords) -> bool:

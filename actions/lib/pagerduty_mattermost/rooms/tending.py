@@ -59,6 +59,8 @@ class TendReport(NamedTuple):
     problems: List[str]
     back: Tuple[str, ...] = ()
     """Incidents whose room is back: what the channel missed is to be read from PagerDuty's log."""
+    opened: Tuple[str, ...] = ()
+    """Incidents whose room was made, or found again, in this round."""
 
 
 def tend(
@@ -88,6 +90,7 @@ class _Round:
         self._done: List[str] = []
         self._problems: List[str] = []
         self._back: List[str] = []
+        self._opened: List[str] = []
         self._in_a_row = 0
 
     def run(self, full: bool, only: str = "") -> TendReport:
@@ -114,7 +117,9 @@ class _Round:
                 wanted.discard(made_for)
         for incident_id in sorted(wanted - {room.incident for room in rooms}):
             self._open_wanted(incident_id)
-        return TendReport(len(rooms), self._done, self._problems, tuple(self._back))
+        return TendReport(
+            len(rooms), self._done, self._problems, tuple(self._back), tuple(self._opened)
+        )
 
     def _listed(self, rooms: List[RoomRecord]) -> Dict[str, Channel]:
         teams = {room.team for room in rooms if room.team}
@@ -248,6 +253,7 @@ class _Round:
                 return
             found = opening.find_or_make(self._context, change.incident)
             furnish(self._context, found.room, change)
+            self._opened.append(incident_id)
             self._done.append(f"{label(found.room)}: found again")
         except WriteRefused:
             raise
@@ -266,6 +272,7 @@ class _Round:
                 return
             found = opening.find_or_make(self._context, change.incident)
             furnish(self._context, found.room, change)
+            self._opened.append(incident_id)
             self._done.append(f"{label(found.room)}: opened")
         except WriteRefused:
             raise

@@ -42,6 +42,7 @@ import hashlib
 from typing import Any, Dict, Iterable, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
+from pagerduty_mattermost.playbooks.conditions import IncidentFacts
 
 START, TICK, ASSIGN, STAGE, ROLE = "start", "tick", "assign", "stage", "role"
 TASK_ADDED, TASK_EDITED = "task_added", "task_edited"
@@ -90,18 +91,6 @@ class Who(NamedTuple):
     """Username, without @."""
 
 
-class RunFacts(NamedTuple):
-    """What conditions ask of an incident."""
-
-    priority: str = ""
-    urgency: str = ""
-    service: str = ""
-    service_id: str = ""
-    incident_type: str = ""
-    custom_fields: Tuple[Tuple[str, Tuple[str, ...]], ...] = ()
-    """Name and values, as text."""
-
-
 class Act(NamedTuple):
     kind: str
     id: str
@@ -121,7 +110,7 @@ class Act(NamedTuple):
     targets: Tuple[str, ...] = ()
     post: str = ""
     """Id of one in Mattermost."""
-    facts: Optional[RunFacts] = None
+    facts: Optional[IncidentFacts] = None
 
 
 def to_value(act: Act) -> Dict[str, Any]:

@@ -14,6 +14,7 @@ from typing import Callable, Dict, Iterable, List, Mapping, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import ConfigError
+from pagerduty_mattermost.playbooks.conditions import holding
 from pagerduty_mattermost.playbooks.playbook import (
     ASSIGN as THEN_ASSIGN,
 )
@@ -26,7 +27,6 @@ from pagerduty_mattermost.playbooks.playbook import (
 )
 from pagerduty_mattermost.runs import acts as kinds
 from pagerduty_mattermost.runs.acts import OPEN, PERSON, Act, Who, in_order, sent_id
-from pagerduty_mattermost.runs.conditions import holding
 from pagerduty_mattermost.runs.state import (
     CANCELLED,
     MITIGATED,

@@ -41,11 +41,8 @@ class RunPost(NamedTuple):
 
     channel: str
     id: str = ""
-    """Empty: it is intended."""
-    at: float = 0.0
-    """When it was intended, seconds since the epoch."""
-    seed: str = ""
-    """What makes its keys secret."""
+    number: int = 0
+    """How many there were before it, which people have deleted."""
 
 
 class ToldUntil(NamedTuple):
@@ -138,9 +135,9 @@ class RunRecords:
     def act(self, incident: str, act: Act) -> None:
         self._write(incident, f"{ACT}{act.id}", to_value(act))
 
-    def take_back(self, incident: str, act: Act) -> None:
+    def take_back(self, incident: str, act_id: str) -> None:
         """It was not done after all. By whoever wrote it, at once."""
-        self._store.delete(f"{KEY_PREFIX}{incident}.{ACT}{act.id}")
+        self._store.delete(f"{KEY_PREFIX}{incident}.{ACT}{act_id}")
 
     def void(self, incident: str, order: str) -> None:
         """An order that was taken back is not to count, also where it is carried out later."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 
 from typing import Mapping, NamedTuple, Optional, Tuple
 
+from pagerduty_mattermost.playbooks.conditions import IncidentFacts
 from pagerduty_mattermost.playbooks.playbook import COMMANDER, Playbook
-from pagerduty_mattermost.runs.acts import DONE, OPEN, RunFacts, Who
+from pagerduty_mattermost.runs.acts import DONE, OPEN, Who
 
 TRIAGE, STARTED, MITIGATED, RESOLVED, CANCELLED = PHASES = (
     "triage",
@@ -28,17 +29,21 @@ class RunPlan(NamedTuple):
     """Id of the room's."""
     playbook: Playbook
     at: float
+    """When it began. Of test data that may be long before it was made."""
     by: Who = Who()
+    made_at: float = 0.0
     people: Mapping[str, Who] = {}
     """By the words of the playbook (`on_call`, `declarer`, `@ada`), who that was then; who could
     not be told is not in it."""
     zone: str = ""
     """Time zone of the playbook's times of day."""
-    facts: RunFacts = RunFacts()
+    facts: IncidentFacts = IncidentFacts()
     triage: bool = False
     """It begins before somebody said that it is an incident."""
     bot: str = ""
     """User id of the bot that posts for it."""
+    seed: str = ""
+    """What makes the keys of its posts secret."""
     drill: bool = False
     """It is an exercise."""
 
@@ -155,7 +160,7 @@ class RunState(NamedTuple):
     remind_at: float
     """When the next one is due; 0: at no such time."""
     marks: Tuple[MarkState, ...]
-    facts: RunFacts
+    facts: IncidentFacts
     sent: Mapping[str, str]
     """By `acts.sent_id`: the post that an effect made; empty where it makes none."""
     mitigated_at: float = 0.0

@@ -64,19 +64,24 @@ def create(context: Context, command: Command) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
     table = incident_lists.incidents([incident], zone)
     text = f"Triggered in the name of {escape(email)}.\n\n{table}"
-    if command.options.get("room"):
+    if command.options.get("room") or command.options.get("playbook"):
         text += f"\n\n{_with_room(context, command, incident)}"
     return CommandResult(text, (incident.id,), email)
 
 
 def _with_room(context: Context, command: Command, incident: Incident) -> str:
-    """What became of the room that is wanted with it: the incident stands in any case."""
+    """What became of the room, and of the playbook, that are wanted with it: the incident stands
+    in any case."""
     from pagerduty_mattermost.chat.verbs.rooms import room
+    from pagerduty_mattermost.chat.verbs.start import start
 
+    name = command.options.get("playbook", "")
+    wanted = command._replace(incidents=incident.id, text=name)
     try:
-        return room(context, command._replace(incidents=incident.id, text="")).message
+        return (start if name else room)(context, wanted).message
     except PackError as error:
-        return f":warning: It has no room: {escape(str(error))}"
+        what = "playbook" if name else "room"
+        return f":warning: It has no {what}: {escape(str(error))}"
 
 
 def declare(context: Context, command: Command) -> CommandResult:
@@ -227,13 +232,14 @@ VERBS = (
         help="trigger an incident",
         forms=(Form(("trigger",), FormReader(("service", "text"), titled_on_service)),),
         group=INCIDENTS,
-        options=("urgency", "priority", "assign", "details", "room"),
+        options=("urgency", "priority", "assign", "details", "room", "playbook"),
         changes=PAGERDUTY,
         includes=("declare",),
         to_do="trigger incidents",
         includes_if=lambda command: (
             *(("page",) if command.options.get("assign") else ()),
             *(("room",) if command.options.get("room") else ()),
+            *(("start", "room") if command.options.get("playbook") else ()),
         ),
         touches=touched_by_trigger,
         says="Trigger “{text}”{on}{options}",
@@ -256,7 +262,7 @@ VERBS = (
                 words("text", required=False),
             ),
         ),
-        also_called=("start", "begin", "raise", "report", "open"),
+        also_called=("begin", "raise", "report", "open"),
         to_do="declare incidents",
         group=INCIDENTS,
         changes=PAGERDUTY,

@@ -14,7 +14,7 @@ from pagerduty_mattermost.chat.verbs.incidents import show
 from pagerduty_mattermost.chat.verbs.named_incidents import named, read_one
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
-from pagerduty_mattermost.core.text import escape, markdown_link
+from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 
 if TYPE_CHECKING:
@@ -68,7 +68,8 @@ def room(context: Context, command: Command) -> CommandResult:
     """The incident's room; opened where there is none, whoever asks invited."""
     from pagerduty_mattermost.incidents import alert_details
     from pagerduty_mattermost.rooms.invitations import bring_in
-    from pagerduty_mattermost.rooms.room import open_room
+    from pagerduty_mattermost.runs.opening import open_with, wanted
+    from pagerduty_mattermost.runs.people import giver
 
     incident = read_one(context, command)
     there = room_of(context, incident.id)
@@ -76,12 +77,19 @@ def room(context: Context, command: Command) -> CommandResult:
         raise RejectedInput("its room is private: ask a member of it to invite you")
     by = asker(context, command)
     change = alert_details.fetch(context.pagerduty, incident.id)
-    opened = open_room(context, change, by=by)
+    playbook = wanted(context, change.incident) if there is None else None
+    who = giver(context, command.user, command.user_name)
+    both = open_with(context, change, playbook, by=who, anew=True)
+    opened = both.room
     if by:
         bring_in(context, opened.room, (), {by: ""}, again=True)
     done = "Opened the room" if opened.is_new else "The room"
-    left = "".join(f"\n:warning: {escape(one)}" for one in opened.problems)
+    problems = [*opened.problems, *([both.problem] if both.problem else [])]
+    left = "".join(f"\n:warning: {escape(one)}" for one in problems)
     text = f"{done} of {named(incident)}: {linked(context, opened.room)}{left}"
+    if both.run is not None:
+        title = escape(one_line(both.run.run.plan.playbook.title))
+        text += f"\nStarted the playbook **{title}**."
     return CommandResult(text, (incident.id,))
 
 

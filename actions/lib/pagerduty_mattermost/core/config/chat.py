@@ -12,7 +12,16 @@ BULK = "bulk"
 """Stands in chat.confirm for what is done to several incidents at once."""
 OVERRIDE_OTHERS = "override_others"
 """The same for an override that puts somebody else on call."""
-DECLARE_FIELDS = ("title", "service", "urgency", "priority", "assign", "details", "room")
+DECLARE_FIELDS = (
+    "title",
+    "service",
+    "urgency",
+    "priority",
+    "assign",
+    "details",
+    "playbook",
+    "room",
+)
 
 
 class ChatConfig(NamedTuple):

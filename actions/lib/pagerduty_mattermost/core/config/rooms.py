@@ -44,6 +44,8 @@ EVENTS = (
 )
 """Event types that `feed` takes, in full or without their first word; held by a test to those that
 a rule may name (`cards.route.KNOWN_EVENTS`), which stand above this package."""
+FEED_ACTS = ("ticks", "owners", "tasks", "stages", "roles")
+"""Kinds of what people do in a playbook, as `feed_acts` names them."""
 PLACEHOLDERS = ("date", "title", "number", "id", "service", "priority", "seq")
 """What stands in braces in a room's name and title; `seq` in names alone."""
 _HOURS = re.compile(r"(\d{1,4}) ?h")
@@ -82,6 +84,8 @@ class RoomsConfig(NamedTuple):
     """Events that are posted in the room: `EVENTS`, `all`, and `mitigated`."""
     feed_in: str = "channel"
     """Where in the room: one of `FEED_PLACES`."""
+    feed_acts: Tuple[str, ...] = ("ticks", "stages", "roles")
+    """What of a playbook the room is told, a post each: some of `FEED_ACTS`."""
     archive: str = "72h"
     """After the incident is over: never, at_once, or so many hours."""
     max_new: int = 10
@@ -117,6 +121,7 @@ def read_rooms(whole: Reader) -> RoomsConfig:
         invite=read.texts("invite", may_be_empty=True),
         feed=read.texts("feed", may_be_empty=True),
         feed_in=read.choice("feed_in", FEED_PLACES),
+        feed_acts=read.texts("feed_acts", may_be_empty=True),
         archive=read.text("archive").lower(),
         max_new=read.integer("max_new", 0, 10000),
         note=read.boolean("note"),
@@ -135,6 +140,8 @@ def read_rooms(whole: Reader) -> RoomsConfig:
         if why:
             read.wrong("feed", why)
     rooms = rooms._replace(feed=tuple(word for word in rooms.feed if not _no_event(word)))
+    if not set(rooms.feed_acts) <= set(FEED_ACTS):
+        read.wrong("feed_acts", f"must list {', '.join(FEED_ACTS)}")
     for field in ("name", "title"):
         unknown = set(re.findall(r"\{([^{}]*)\}", getattr(rooms, field))) - set(PLACEHOLDERS)
         if unknown:

@@ -1,0 +1,76 @@
+"""The run that a command is about, and who gives it."""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, NamedTuple, Optional
+
+from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.chat.verbs.named_incidents import read_one
+from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.runs.records import Run, RunRecords
+    from pagerduty_mattermost.runs.state import RunState
+    from pagerduty_mattermost.runs.task_acts import AskedOfRun
+
+NO_RUN = "no playbook is under way for this incident: `/pd start` starts one"
+
+
+class TheRun(NamedTuple):
+    records: RunRecords
+    asked: AskedOfRun
+
+    @property
+    def run(self) -> Run:
+        return self.asked.run
+
+    @property
+    def state(self) -> RunState:
+        return self.asked.run.state
+
+
+class TakenBack(Exception):
+    """The order was taken back: whoever gave it was answered so."""
+
+
+def the_run(context: Context, command: Command) -> TheRun:
+    """Raises RejectedInput where there is none, or where it is none of the asker's: only members
+    of a room act in it from elsewhere; and TakenBack."""
+    from pagerduty_mattermost.runs.people import giver
+    from pagerduty_mattermost.runs.records import RunRecords
+    from pagerduty_mattermost.runs.task_acts import AskedOfRun
+
+    records = RunRecords(context.store, context.log)
+    run = _loaded(context, records, command)
+    if command.written and (run is None or not run.has(command.key)):
+        raise TakenBack
+    if run is None:
+        raise RejectedInput(NO_RUN)
+    _require_member(context, command, run)
+    by = giver(context, command.user, command.user_name)
+    at, order_id = command.at or context.clock(), command.key or uuid.uuid4().hex
+    return TheRun(records, AskedOfRun(run, by, at, order_id))
+
+
+def _loaded(context: Context, records: RunRecords, command: Command) -> Optional[Run]:
+    said = command.incidents.split(",")[0]
+    run = records.load(said) if said.isalnum() and not said.isdecimal() else None
+    if run is not None or command.brief:
+        return run
+    return records.load(read_one(context, command).id)
+
+
+def _require_member(context: Context, command: Command, run: Run) -> None:
+    if command.channel == run.plan.channel:
+        return
+    from pagerduty_mattermost.chat.verbs.rooms import asker
+
+    user = asker(context, command)
+    try:
+        is_member = bool(user) and context.mattermost.is_member(run.plan.channel, user)
+    except NotFound:
+        is_member = False
+    if not is_member:
+        raise RejectedInput("only members of its room may do that: say it there")

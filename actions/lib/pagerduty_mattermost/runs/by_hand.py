@@ -1,0 +1,228 @@
+"""What actions do with runs: `playbook.start`, `.tasks`, `.check`, `.assign`, `.add_task`,
+`.edit_task`, `.move_task`, `.remove_task`, `.stage`, `.todo`. Each returns the action's result.
+All raise RejectedInput and NotFound, and what the gateways raise.
+
+Whoever runs them may: no member of a room is asked for. `user` says in whose name it stands in the
+run; left out, nobody's.
+"""
+
+from __future__ import annotations
+
+import uuid
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.gateways.mattermost.post_once import link
+from pagerduty_mattermost.gateways.pagerduty.find_incident import find
+from pagerduty_mattermost.incidents import alert_details
+from pagerduty_mattermost.runs import acting, opening, people, task_acts
+from pagerduty_mattermost.runs.acts import STAGE, TASK_STATES, Act
+from pagerduty_mattermost.runs.post_text import post_text
+from pagerduty_mattermost.runs.records import Run, RunRecords
+from pagerduty_mattermost.runs.state import RunState, TaskState
+from pagerduty_mattermost.runs.task_acts import AskedOfRun
+from pagerduty_mattermost.runs.tasks import STATE_WORDS, find_stage
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+Result = Dict[str, Any]
+NO_RUN = "no playbook is under way for this incident: playbook.start starts one"
+CHANGED, ALREADY, STARTED, THERE = "changed", "already", "started", "there"
+"""What became of what was asked for."""
+
+
+def act(context: Context, name: str, given: Mapping[str, Any]) -> Result:
+    """The action `playbook.<name>` with its parameters."""
+    return _ACTS[name](context, given)
+
+
+def task_facts(task: TaskState) -> Result:
+    """A task as actions give it. Times are ISO 8601, empty where there is none."""
+    return {
+        "id": task.id,
+        "number": task.number,
+        "text": task.text,
+        "state": task.state,
+        "by": task.by.name,
+        "at": _iso(task.at),
+        "owner": task.owner.who.name,
+        "owner_role": task.owner.word,
+        "due": _iso(task.due),
+        "run": task.run,
+    }
+
+
+def facts(context: Context, run: Run, state: RunState) -> Result:
+    """A run as actions give it."""
+    return {
+        "incident_id": run.incident,
+        "channel_id": run.plan.channel,
+        "post_id": run.post.id,
+        "link": link(context.mattermost.settings, run.post.id),
+        "playbook": run.plan.playbook.name,
+        "phase": state.phase,
+        "stage": state.stage,
+        "commander": state.commander.name,
+        "tasks_done": state.done,
+        "tasks_total": len(state.tasks),
+    }
+
+
+class _TheRun(NamedTuple):
+    records: RunRecords
+    asked: AskedOfRun
+
+
+def _the_run(context: Context, given: Mapping[str, Any]) -> _TheRun:
+    records = RunRecords(context.store, context.log)
+    incident_id = _text(given, "incident_id")
+    run = records.load(incident_id) if incident_id.isalnum() else None
+    if run is None:
+        run = records.load(str(find(context.pagerduty, incident_id)["id"]))
+    if run is None:
+        raise RejectedInput(NO_RUN)
+    by = people.giver(context, _text(given, "user"))
+    return _TheRun(records, AskedOfRun(run, by, context.clock(), uuid.uuid4().hex))
+
+
+def _start(context: Context, given: Mapping[str, Any]) -> Result:
+    row = find(context.pagerduty, _text(given, "incident_id"))
+    change = alert_details.fetch(context.pagerduty, str(row["id"]))
+    name = _text(given, "playbook")
+    playbook = opening.wanted(context, change.incident, name)
+    if playbook is None:
+        raise RejectedInput("no playbook fits the incident by itself: name one")
+    by = people.giver(context, _text(given, "user"))
+    opened = opening.open_with(context, change, playbook, by=by, order_id=uuid.uuid4().hex)
+    if opened.run is None:
+        raise RejectedInput(opened.problem)
+    run, is_new = opened.run.run, opened.run.is_new
+    problems = [*opened.room.problems, *opened.run.problems]
+    title = one_line(run.plan.playbook.title)
+    return {
+        **facts(context, run, run.state),
+        "done": STARTED if is_new else THERE,
+        "missing": list(opened.run.missing),
+        "problems": problems,
+        "message": f"{'Started' if is_new else 'Under way already:'} {title}.",
+    }
+
+
+def _tasks(context: Context, given: Mapping[str, Any]) -> Result:
+    run = _the_run(context, given).asked.run
+    state = run.state
+    return {
+        **facts(context, run, state),
+        "tasks": [task_facts(task) for task in state.tasks],
+        "message": post_text(state, times.zone(context.settings.time_zone)),
+    }
+
+
+def _todo(context: Context, given: Mapping[str, Any]) -> Result:
+    who = people.somebody(context, _text(given, "user"))
+    rows = []
+    for run in RunRecords(context.store, context.log).every():
+        state = run.state
+        if not state.is_over:
+            mine = [one for one in state.tasks if one.is_open and one.owner.who.id == who.id]
+            rows += [{"incident_id": run.incident, **task_facts(task)} for task in mine]
+    count = f"{len(rows)} tasks" if len(rows) != 1 else "One task"
+    return {"tasks": rows, "count": len(rows), "message": f"{count} of @{who.name}."}
+
+
+def _check(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    state = _text(given, "state").casefold()
+    wanted = STATE_WORDS.get(state, "")
+    if state and wanted not in TASK_STATES:
+        raise RejectedInput(f"state: one of {', '.join(TASK_STATES)}, not {state!r}")
+    return _did(context, the, task_acts.ticked(the.asked, _text(given, "task"), wanted))
+
+
+def _assign(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    owner = _text(given, "owner")
+    return _did(context, the, task_acts.assigned(context, the.asked, _text(given, "task"), owner))
+
+
+def _add_task(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    made = task_acts.added(
+        context,
+        the.asked,
+        _text(given, "stage"),
+        _text(given, "text"),
+        due=_text(given, "due"),
+        owner=_text(given, "owner"),
+    )
+    return _did(context, the, made)
+
+
+def _edit_task(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    task, text, due = (_text(given, name) for name in ("task", "text", "due"))
+    if not (text or due):
+        raise RejectedInput("give text, due, or both")
+    if not due:
+        return _did(context, the, task_acts.edited(the.asked, task, text))
+    made = task_acts.due_set(context, the.asked, task, due)
+    if text:
+        made = made._replace(text=task_acts.edited(the.asked, task, text).text)
+    return _did(context, the, made)
+
+
+def _move_task(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    task, target = _text(given, "task"), _text(given, "to")
+    return _did(context, the, task_acts.moved(the.asked, task, target))
+
+
+def _remove_task(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    return _did(context, the, task_acts.removed(the.asked, _text(given, "task")))
+
+
+def _stage(context: Context, given: Mapping[str, Any]) -> Result:
+    """Whoever runs it has been asked: open tasks of the present stage stay so."""
+    the = _the_run(context, given)
+    stage = find_stage(the.asked.run.state, _text(given, "stage"))
+    return _did(context, the, the.asked.act(STAGE, stage=stage.number))
+
+
+def _did(context: Context, the: _TheRun, done: Act) -> Result:
+    acted = acting.act(context, the.records, the.asked.run, done)
+    now = acted.now
+    task = now.task(done.task) if done.task else None
+    changed = acted.changed
+    return {
+        **facts(context, acted.run, now),
+        "done": CHANGED if changed else ALREADY,
+        "act_id": done.id,
+        "task": task_facts(task) if task is not None else {},
+        "message": "Done." if changed else "It is so already.",
+    }
+
+
+def _iso(at: float) -> str:
+    return times.iso(at) if at else ""
+
+
+def _text(given: Mapping[str, Any], name: str) -> str:
+    return str(given.get(name) or "").strip()
+
+
+_ACTS: Mapping[str, Callable[[Context, Mapping[str, Any]], Result]] = {
+    "start": _start,
+    "tasks": _tasks,
+    "todo": _todo,
+    "check": _check,
+    "assign": _assign,
+    "add_task": _add_task,
+    "edit_task": _edit_task,
+    "move_task": _move_task,
+    "remove_task": _remove_task,
+    "stage": _stage,
+}

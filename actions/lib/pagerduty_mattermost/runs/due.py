@@ -1,0 +1,105 @@
+"""What is due in a run, and the reminder of it: one post for each due time of a task, which calls
+its owner, or the commander where nobody owns it.
+
+A reminder that could not be posted in time comes later, if the task is still open then. That it
+was posted is an act (`SENT`), whose id is made of the task and the time, so whoever posts it again
+finds it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RetryLater
+from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.gateways.mattermost.client import PostDeleted
+from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
+from pagerduty_mattermost.runs import painting
+from pagerduty_mattermost.runs.acts import SENT, Act, Who
+from pagerduty_mattermost.runs.fold import due_id
+from pagerduty_mattermost.runs.post_text import OVERDUE
+from pagerduty_mattermost.runs.records import Run, RunRecords
+from pagerduty_mattermost.runs.state import RunState, TaskState
+from pagerduty_mattermost.runs.telling import told_key
+from pagerduty_mattermost.runs.texts import owner_words, styled
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+ROOM = "room"
+"""Where a reminder is posted."""
+
+
+def due_tasks(state: RunState, now: float) -> List[TaskState]:
+    """Open ones whose time has come and of which nobody was reminded. Pure. What was due before
+    somebody started the run is no news."""
+    if state.is_over:
+        return []
+    return [task for task in _waiting(state) if task.due <= now]
+
+
+def next_due(state: RunState) -> float:
+    """When something is to be done for the run, seconds since the epoch; 0: at no known time.
+    Pure."""
+    if state.is_over:
+        return 0.0
+    return min((task.due for task in _waiting(state)), default=0.0)
+
+
+def _waiting(state: RunState) -> List[TaskState]:
+    made = state.plan.made_at
+    return [task for task in state.tasks if task.is_open and task.due > made and not task.reminded]
+
+
+def remind(context: Context, records: RunRecords, run: Run) -> Run:
+    """Of all that is due; the run as it was read last. Raises the gateways' errors."""
+    tasks = due_tasks(run.state, context.clock())
+    for task in tasks:
+        post_id = _posted(context, run, task)
+        name = due_id(task.id, task.due)
+        sent = Act(SENT, name, context.clock(), of=f"due {task.id}", value=ROOM, post=post_id)
+        records.act(run.incident, sent)
+        run = run.with_acts(sent)
+    return painting.show(context, records, run) if tasks else run
+
+
+def reminder(task: TaskState, state: RunState, zone: str) -> str:
+    """Pure: what it says, as Markdown that calls whom it concerns."""
+    when = times.clock(times.iso(task.due), times.zone(zone), near=times.iso(state.plan.at))
+    who = task.owner.who if task.owner.who.id else Who()
+    called = who if who.id else state.commander
+    words = owner_words(task.owner)
+    whose = "" if who.id else f" (it is for {words})" if words else " (nobody owns it)"
+    name = f"@{called.name}: " if called.id and called.name else ""
+    return f"{OVERDUE} {name}**{task.number}** {styled(task.text)} is due at {when}{whose}"
+
+
+def _posted(context: Context, run: Run, task: TaskState) -> str:
+    """Id of the post; empty of one that somebody has deleted."""
+    key = told_key(run, due_id(task.id, task.due))
+    since = task.due - CLOCK_MARGIN_SECONDS
+    found = context.mattermost.find_post(run.plan.channel, key, since)
+    if found is not None:
+        return str(found["id"])
+    try:
+        made = context.mattermost.create_post(
+            run.plan.channel,
+            reminder(task, run.state, context.settings.time_zone),
+            key=key,
+            props={PROPS_KEY: {"incident": run.incident, "task": task.id, "key": key}},
+            bot_id=run.plan.bot,
+            seed=run.plan.seed,
+        )
+    except PostDeleted:
+        return ""
+    except RetryLater as error:
+        again = (
+            context.mattermost.find_post(run.plan.channel, key, since)
+            if error.maybe_done
+            else None
+        )
+        if again is None:
+            raise
+        made = again
+    return str(made["id"])

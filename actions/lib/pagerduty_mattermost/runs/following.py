@@ -1,0 +1,51 @@
+"""A room and the run in it follow their incident. What fails is logged: the next round does
+it."""
+
+from __future__ import annotations
+
+import hashlib
+from typing import TYPE_CHECKING, Sequence
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import WriteRefused
+from pagerduty_mattermost.rooms import following
+from pagerduty_mattermost.runs import facts, painting
+from pagerduty_mattermost.runs.acts import FACTS, Act, Who
+from pagerduty_mattermost.runs.records import Run, RunRecords
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.cards.outcome import CardOutcome
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Change
+
+
+def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) -> None:
+    """The room of an incident whose cards were just brought up, and its run. Costs nothing where
+    it has no room."""
+    following.follow(context, change, outcomes)
+    if not any(one.in_room for one in outcomes):
+        return
+    try:
+        records = RunRecords(context.store, context.log)
+        run = records.load(change.incident.id)
+        if run is not None:
+            follow_run(context, records, run, change)
+    except WriteRefused:
+        raise
+    except Exception as error:  # noqa: BLE001 - the cards are right, and the round comes again
+        line = context.line_of(error)
+        context.log.warning("The playbook of %s will follow: %s", change.incident.id, line)
+
+
+def follow_run(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
+    """The run as the incident is now: what its conditions ask for; shown where that made a
+    difference. Raises the gateways' errors."""
+    state = run.state
+    now = facts.read_again(context, run.plan.playbook, change, state.facts)
+    if now == state.facts:
+        return run
+    at = times.seconds(change.incident.updated_at) or context.clock()
+    name = hashlib.sha256(repr((at, now)).encode("utf-8", "replace")).hexdigest()[:24]
+    act = Act(FACTS, f"facts.{name}", at, Who(), facts=now)
+    records.act(run.incident, act)
+    return painting.show(context, records, run.with_acts(act))

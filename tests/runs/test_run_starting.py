@@ -1,0 +1,225 @@
+"""A playbook is started once, whoever starts it, however often and whatever is killed."""
+
+from __future__ import annotations
+
+import random
+from contextlib import suppress
+from typing import Any, Iterator
+
+import pytest
+from runs_case import RunsWorld
+from runs_world import ADA, P1, PLAYBOOK
+from test_runs_soak import Dying, DyingService, Killed
+
+from pagerduty_mattermost.cards import posting
+from pagerduty_mattermost.core.errors import PackError, RejectedInput
+from pagerduty_mattermost.gateways.context import Context
+from pagerduty_mattermost.operations import rooms_round
+from pagerduty_mattermost.playbooks.kept import KeptPlaybooks
+from pagerduty_mattermost.playbooks.playbook import ChosenFor, Playbook
+from pagerduty_mattermost.runs import following, opening, people, starting
+from pagerduty_mattermost.runs.acts import Who
+from pagerduty_mattermost.runs.records import RunRecords
+
+SMALL = """
+name: small
+title: Small
+choose: {priorities: [P1]}
+commander: on_call
+stages:
+  - name: First
+    tasks:
+      - {id: look, text: Look, assign: on_call}
+"""
+
+
+@pytest.fixture
+def world() -> Iterator[RunsWorld]:
+    with RunsWorld(note=False, invite=["on_call"]) as world:
+        yield world
+
+
+def saved(world: RunsWorld, text: str = SMALL) -> None:
+    context = world.context()
+    name = text.split("name: ")[1].split()[0]
+    KeptPlaybooks(context.store).save(name, text, by="@ada", at=world.clock())
+
+
+def test_what_a_run_begins_with(world: RunsWorld) -> None:
+    run = world.begin("grace")
+    plan = run.plan
+    assert plan.by == Who(world.user("grace"), "grace")
+    assert plan.people["declarer"].name == "grace"
+    assert plan.people["on_call"].name == "ada"
+    assert plan.facts.service == "Checkout API"
+    assert plan.bot == world.world.bot.id
+    assert plan.playbook == PLAYBOOK
+    assert run.state.commander.name == "grace"
+
+
+def test_who_has_a_part_comes_into_the_room(world: RunsWorld) -> None:
+    world.case = world.incident()
+    world.the_room = world.open(world.case, invite=[]).room
+    assert world.members(world.the_room.channel_id) == ["pagerduty"]
+    world.start("linus")
+    assert world.members(world.the_room.channel_id) == ["ada", "linus", "pagerduty"]
+
+
+def test_started_again_it_is_the_same_run(world: RunsWorld) -> None:
+    first = world.begin()
+    again = world.start("grace", order_id="another")
+    assert (again.is_new, again.run.plan.id) == (False, first.plan.id)
+    assert len(world.playbook_posts) == 1
+
+
+def test_two_who_start_at_once_start_one(world: RunsWorld) -> None:
+    """The second has looked before the first one wrote."""
+    world.begin()
+    run = world.run()
+    later = run.plan._replace(id="later", at=run.plan.at + 1)
+    RunRecords(world.context().store).plan(later)
+    assert world.run().plan.id == run.plan.id
+    earlier = run.plan._replace(id="earlier", at=run.plan.at - 1)
+    RunRecords(world.context().store).plan(earlier)
+    assert world.run().plan.id == "earlier"
+
+
+def test_whom_nobody_knows_is_named_and_the_run_begins(world: RunsWorld) -> None:
+    playbook = PLAYBOOK._replace(commander="@nobody-here")
+    world.case = world.incident()
+    world.the_room = world.open(world.case).room
+    started = world.start("ada", playbook=playbook)
+    assert started.missing == ("@nobody-here",)
+    assert "no commander yet" in world.post.message
+
+
+def test_pagerduty_that_does_not_answer_keeps_no_run_from_beginning(world: RunsWorld) -> None:
+    world.case = world.incident()
+    world.the_room = world.open(world.case, invite=[]).room
+    context = world.context()
+    change = world.change(world.case, context)
+    world.sandbox.pagerduty.faults.add("status", status=503)
+    who = people.by_id(context, world.user("ada"))
+    made = starting.start(context, world.the_room, PLAYBOOK, change, by=who, order_id="start")
+    assert made.is_new
+    assert made.missing == ("on_call",)
+
+
+def test_in_an_archived_room_nothing_begins(world: RunsWorld) -> None:
+    world.case = world.incident()
+    world.the_room = world.open(world.case).room
+    world.chat.archive(world.the_room.channel_id)
+    with pytest.raises(RejectedInput, match="unarchive it first"):
+        world.start()
+
+
+def test_by_a_rule_the_one_that_fits_is_started_in_a_new_room(world: RunsWorld) -> None:
+    saved(world)
+    major = world.incident("Slow", priority="P1")
+    minor = world.incident("Slower", priority="P3")
+    context = world.context()
+    done = opening.open_by_rule(context, world.change(major, context))
+    assert (done["done"], done["playbook"]) == ("made", "major-incident")
+    assert done["playbook_post_id"]
+    assert opening.open_by_rule(context, world.change(minor, context))["playbook"] == ""
+    named = opening.open_by_rule(context, world.change(minor, context), "small")
+    assert (named["done"], named["playbook"]) == ("there", "small")
+    third = world.incident("Third", priority="P1")
+    none = opening.open_by_rule(context, world.change(third, context), opening.NONE)
+    assert (none["done"], none["playbook"]) == ("made", "")
+
+
+def test_a_name_that_there_is_not_opens_no_room(world: RunsWorld) -> None:
+    one = world.incident("Slow")
+    context = world.context()
+    with pytest.raises(PackError, match="there is no playbook 'smal'"):
+        opening.open_by_rule(context, world.change(one, context), "smal")
+    assert world.rooms_of(one) == []
+
+
+def dying_context(world: RunsWorld, steps: int, *, after: bool) -> Context:
+    dying = Dying(random.Random(1))
+    dying._left, dying._after = steps, after
+    service = DyingService(world.datastore, dying)
+    context = Context(
+        world.raw(),
+        service,
+        world.log,
+        clock=world.clock,
+        monotonic=world.clock,
+        sleep=world.sleep,
+    )
+    for client in (context.mattermost._driver.client,):
+        send = client.make_request
+        client.make_request = lambda *given, **named: dying.step(lambda: send(*given, **named))  # noqa: B023
+    return context
+
+
+@pytest.mark.parametrize("after", [False, True])
+def test_killed_anywhere_one_round_finishes_it(world: RunsWorld, after: bool) -> None:
+    saved(world)
+    for steps in range(2, 62, 3):
+        one = world.incident(f"Slow {steps}")
+        remember(world, one)
+        killed = dying_context(world, steps, after=after)
+        plain = world.context()
+        change = world.change(one, plain)
+        playbook = opening.wanted(plain, change.incident, "small")
+        with suppress(Killed, PackError):
+            opening.open_with(killed, change, playbook, by=Who(world.user("ada"), "ada"))
+        world.clock.advance(120)
+        world.chat.forget_pending()
+        report = rooms_round.tended_by_hand(world.context(), one.id)
+        assert report.problems == []
+        rooms = world.rooms_of(one)
+        run = RunRecords(world.context().store).load(one.id)
+        if not rooms:
+            assert run is None
+            continue
+        assert run is not None, (steps, world.records().of(one.id), report, world.log.lines[-5:])
+        posts = [p for p in world.posts(rooms[0]) if "📋 Playbook" in p.message]
+        assert len(posts) == 1, steps
+        assert [p.id for p in posts] == [run.post.id]
+        assert run.plan.playbook.name == "small"
+
+
+def remember(world: RunsWorld, one: Any) -> None:
+    """Its card is in another channel."""
+    world.card(one)
+
+
+def tend_one(world: RunsWorld, one: Any) -> Any:
+    from pagerduty_mattermost.runs import tending
+
+    return tending.tend_one(world.context(), one.id)
+
+
+# What conditions ask for
+
+
+def test_a_run_follows_what_its_conditions_ask_for(world: RunsWorld) -> None:
+    world.begin()
+    assert "Tell the lawyers" not in world.post.message
+    world.pagerduty.set_priority(world.case, "P1")
+    context = world.context()
+    change = world.change(world.case, context)
+    outcomes = posting.make_publisher(context).repaint(change)
+    following.follow(context, change, outcomes)
+    assert "☐ 2.2 Tell the lawyers · ada (commander) · due 05:45" in world.post.message
+    before = len(world.run().acts)
+    following.follow(world.context(), change, outcomes)
+    assert len(world.run().acts) == before, "once"
+    assert P1.priority == "P1"
+    assert ADA.name == "ada"
+
+
+def test_what_a_follower_did_not_come_to_the_round_does(world: RunsWorld) -> None:
+    world.begin()
+    world.pagerduty.set_priority(world.case, "P1")
+    world.card(world.case)
+    tend_one(world, world.case)
+    assert "Tell the lawyers" in world.post.message
+
+
+def test_the_playbook_that_says_most_of_the_incident_is_taken() -> None:
+    assert Playbook("a", "A", (), choose=ChosenFor(priorities=("P1",))).choose.priorities
