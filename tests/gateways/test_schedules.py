@@ -209,7 +209,7 @@ def test_with_several_on_call_it_is_asked_whom_to_replace(world: World) -> None:
     assert world.on_call(id, START + HOUR) == ["Ada Lovelace", "Mei Tanaka"]
     world.take(id, "Olu Adeyemi", add=True)
     assert world.on_call(id, START + HOUR) == ["Ada Lovelace", "Mei Tanaka", "Olu Adeyemi"]
-    with pytest.raises(NotFound, match="nobody of that name is on call"):
+    with pytest.raises(NotFound, match="whom you name is not on call by"):
         world.take(id, "Olu Adeyemi", instead_of=world.user("Radia Perlman"))
 
 

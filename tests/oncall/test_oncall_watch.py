@@ -534,11 +534,12 @@ class ContactTestCase(WatchCase):
             assert self.look(moment(2026, 11, 23, hour, 10))["contacts"] == (hour == 21)
         (line,) = self.told("olu")
         assert line.startswith(
-            ":warning: You, whose shift begins 24 Nov 2026 09:00 CET for **Mornings**, have "
-            "no phone"
+            ":warning: You have no phone, SMS or push contact at PagerDuty, and your shift for "
+            "**Mornings** begins 24 Nov 2026 09:00 CET: nothing but e-mail would come."
         )
         (line,) = self.messages()
-        assert line.startswith(f":warning: {OLU}, whose shift begins")
+        assert line.startswith(f":warning: {OLU} has no phone, SMS or push contact")
+        assert "and their shift for **Mornings** begins 24 Nov" in line
         self.look(moment(2026, 11, 24, 9, 1))
         assert not any("no phone" in text for text in self.told("olu")[1:])
 

@@ -163,9 +163,12 @@ class RotaCheckTestCase(OnCallCase):
             self.reached(name)
         result = self.done("oncall.check")
         gaps = [one for one in result["advice"] if one["kind"] == GAP]
-        assert len(gaps) == 14
-        assert gaps[0]["text"].startswith("nobody is on call for Days from 23 Nov 2026 17:00")
-        assert "14 things to check" in result["message"]
+        assert [one["count"] for one in gaps] == [14]
+        assert gaps[0]["text"] == (
+            "nobody is on call for Days from 23 Nov 2026 17:00 CET until 24 Nov 2026 09:00 CET, "
+            "and 13 times more at the same hours until 7 Dec 2026 09:00 CET"
+        )
+        assert result["message"].endswith(f"1 thing to check: {gaps[0]['text']}.")
 
     def test_an_unknown_name_is_no_all_clear(self) -> None:
         self.settings["oncall"]["channels"]["Dyas"] = "incidents"

@@ -93,15 +93,15 @@ def no_contact(
 ) -> str:
     """`whose`: the person as Markdown, or "You"."""
     begins = span.start is not None and span.start > now
-    verb = ("have", "are") if whose == "You" else ("has", "is")
+    have, are, shift = ("have", "are", "your") if whose == "You" else ("has", "is", "their")
     duty = (
-        f"whose shift begins {times.stamp(times.iso(span.start or 0.0), where)}"
+        f"{shift} shift for {place(name, level)} begins "
+        f"{times.stamp(times.iso(span.start or 0.0), where)}"
         if begins
-        else f"who {verb[1]} on call"
+        else f"{are} on call for {place(name, level)}"
     )
     return (
-        f":warning: {whose}, {duty} for {place(name, level)}, {verb[0]} no phone, SMS or "
-        "push contact at PagerDuty: "
+        f":warning: {whose} {have} no phone, SMS or push contact at PagerDuty, and {duty}: "
         "nothing but e-mail would come. Add one under My Profile > Contact Information."
     )
 

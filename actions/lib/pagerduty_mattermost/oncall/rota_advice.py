@@ -6,6 +6,7 @@ call twice at once, and short rests. Pure.
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence, Tuple
 
 from pagerduty_mattermost.core import times
@@ -34,6 +35,9 @@ class Advice(NamedTuple):
     """Empty of a gap."""
     text: str = ""
     """For people."""
+    turns: int = 1
+    """How often, where it comes at the same hours again; then `last` is the end of the last."""
+    last: float = 0.0
 
 
 class _Duty(NamedTuple):
@@ -60,6 +64,23 @@ def advice(
     found += _doubles(duties, since, until)
     found += _rests(duties, since, until)
     return sorted(found, key=lambda one: (one.start, one.kind, one.places, one.user.id))
+
+
+def grouped(found: Sequence[Advice], where: tzinfo) -> List[Advice]:
+    """Gaps and short rests that come again at the same hours of the day as the first of them.
+    Pure. `where`: the zone of the hours."""
+    made: Dict[Tuple[str, ...], Advice] = {}
+    for one in found:
+        hours = [f"{times.wall_clock(at, where):%H:%M}" for at in (one.start, one.end)]
+        if one.kind not in (GAP, REST):
+            hours = [str(one.start), str(one.end), one.text]
+        key = (one.kind, one.user.id, *one.places, *hours)
+        first = made.get(key)
+        if first is None:
+            made[key] = one._replace(last=one.end)
+        else:
+            made[key] = first._replace(turns=first.turns + 1, last=one.end)
+    return list(made.values())
 
 
 def _place(name: str, level: int) -> str:
@@ -126,12 +147,17 @@ def sentence(one: Advice, where: Any, name: str = "") -> str:
     """One line for people, without Markdown. `name`: of its person; `where`: the zone of times."""
     start, end = (times.stamp(times.iso(at), where) for at in (one.start, one.end))
     places = " and ".join(one.places)
+    again = ""
+    if one.turns > 1:
+        last = times.stamp(times.iso(one.last), where)
+        times_more = "once more" if one.turns == 2 else f"{one.turns - 1} times more"
+        again = f", and {times_more} at the same hours until {last}"
     if one.kind == GAP:
-        return f"nobody is on call for {places} from {start} until {end}"
+        return f"nobody is on call for {places} from {start} until {end}{again}"
     who = name or one.user.name
     if one.kind == DOUBLE:
         return f"{who} is on call for {places} at once from {start} until {end}"
     if one.kind == REST:
         hours = (one.end - one.start) / 3600
-        return f"{who} has {hours:.1f} h of rest between shifts ({places}), until {end}"
+        return f"{who} has {hours:.1f} h of rest between shifts ({places}), until {end}{again}"
     return f"{who}: {one.text}"

@@ -8,6 +8,7 @@ A name in the configuration that means nothing is no all-clear: the check fails 
 
 from __future__ import annotations
 
+from datetime import tzinfo
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Optional
 
 from pagerduty_mattermost.core import times
@@ -48,14 +49,13 @@ def check(context: Context, hours: Optional[int]) -> Dict[str, Any]:
     among = shifts(seen, within)
     known = contact_methods.read_contacts(context.pagerduty, [one.span.user.id for one in among])
     unreachable = reached_by_mail_alone(among, known)
-    advice = _weak(among, known) + rota_advice.advice(
-        seen.spans, seen.things, now, now + AHEAD_SECONDS
-    )
+    where = times.zone(context.settings.time_zone)
+    ahead = rota_advice.advice(seen.spans, seen.things, now, now + AHEAD_SECONDS)
+    advice = _weak(among, known) + rota_advice.grouped(ahead, where)
     people = len({one.span.user.id for one in among})
-    message = _message(unreachable, advice, people, within)
+    message = _message(unreachable, advice, people, within, where)
     if seen.problems:
         raise NotFound(f"oncall.channels: {'; '.join(seen.problems)}. Of the others: {message}")
-    where = times.zone(context.settings.time_zone)
     return {
         "unreachable": [_row(one, seen) for one in unreachable],
         "advice": [
@@ -65,6 +65,7 @@ def check(context: Context, hours: Optional[int]) -> Dict[str, Any]:
                 "on_call_for": list(one.places),
                 "start": times.iso(one.start),
                 "end": times.iso(one.end),
+                "count": one.turns,
                 "text": rota_advice.sentence(one, where),
             }
             for one in advice[:MAX_ADVICE]
@@ -107,7 +108,11 @@ def _weak(among: List[ComingShift], known: Mapping[str, UserContacts]) -> List[A
 
 
 def _message(
-    unreachable: List[UnreachableShift], advice: List[Advice], people: int, within: float
+    unreachable: List[UnreachableShift],
+    advice: List[Advice],
+    people: int,
+    within: float,
+    where: tzinfo,
 ) -> str:
     names = ", ".join(sorted({inert(one.user.name) for one in unreachable}))
     message = f"{people} people are on call now or within {within / 3600:g} h. "
@@ -117,7 +122,9 @@ def _message(
         else "All of them can be reached."
     )
     if advice:
-        message += f" {len(advice)} {'thing' if len(advice) == 1 else 'things'} to check."
+        first = inert(rota_advice.sentence(advice[0], where))
+        count = "1 thing" if len(advice) == 1 else f"{len(advice)} things"
+        message += f" {count} to check{', first' if len(advice) > 1 else ''}: {first}."
     return message
 
 

@@ -183,10 +183,10 @@ def shifts(pagerduty: PagerDuty, of: Mapping[str, Any], *, now: float, days: int
 
 
 def paired(rows: Iterable[OnCall], now: float) -> List[Shift]:
-    """The same of rows that were read. Pure."""
+    """The same of rows that were read: turns of one person that adjoin are one. Pure."""
     present: Dict[Tuple[str, int, str], List[OnCall]] = {}
     coming: Dict[Tuple[str, int, str], OnCall] = {}
-    for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
+    for row in joined(rows):
         key = (row.policy, row.level, row.schedule)
         begins, ends = times.seconds(row.start), times.seconds(row.end)
         if begins is not None and begins > now:
@@ -200,6 +200,29 @@ def paired(rows: Iterable[OnCall], now: float) -> List[Shift]:
         if key not in present:
             found.append((None, following))
     return found
+
+
+def joined(rows: Iterable[OnCall]) -> List[OnCall]:
+    """By their beginnings, what adjoins of one person at one place as one. Pure."""
+    found: Dict[Tuple[str, int, str, str], List[OnCall]] = {}
+    for row in sorted(rows, key=lambda one: times.seconds(one.start) or 0.0):
+        own = found.setdefault((row.policy, row.level, row.schedule, row.user.id), [])
+        last = own[-1] if own else None
+        if (
+            last is not None
+            and last.end
+            and row.start
+            and _seconds(row.start) <= _seconds(last.end)
+        ):
+            ends = [one for one in (last.end, row.end) if one]
+            own[-1] = last._replace(end=max(ends, key=_seconds) if ends[1:] else "")
+        else:
+            own.append(row)
+    return sorted((one for own in found.values() for one in own), key=lambda o: _seconds(o.start))
+
+
+def _seconds(text: str) -> float:
+    return times.seconds(text) or 0.0
 
 
 def read(

@@ -74,7 +74,10 @@ def plan(
     ]
     if instead_of:
         if not others:
-            raise NotFound(f"nobody of that name is on call by {found.name!r} then")
+            there = ", ".join(sorted({one.user.name for one in clipped})) or "nobody"
+            raise NotFound(
+                f"whom you name is not on call by {found.name!r} then; on call: {there}"
+            )
         return _joined(others)
     for one in others:
         for other in others:
