@@ -88,7 +88,7 @@ def test_a_mistake_stands_at_its_field_and_what_was_typed_stays(room: Room, page
     page.js("document.querySelector('dialog input').value = 'No such policy'")
     page.js("document.querySelector('dialog .send').click()")
     wrong = page.until("document.querySelector('dialog .wrong')?.innerText")
-    assert "there is none 'No such policy'" in wrong
+    assert "there is no level and no escalation policy 'No such policy'" in wrong
     assert page.js("document.querySelector('dialog input').value") == "No such policy"
     fits(page, "document.querySelector('dialog')")
     page.js("document.querySelector('dialog .cancel').click()")
