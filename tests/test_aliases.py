@@ -123,6 +123,18 @@ PHRASES = [
         {"text": "https://chat.example.com/ops/pl/x", "incidents": "12"},
     ),
     ("call the commander of incident 12", "pagerduty_call_commander", {"incidents": "12"}),
+    (
+        "commander of incident 12: @grace",
+        "pagerduty_commander",
+        {"incidents": "12", "text": "@grace"},
+    ),
+    (
+        "update on incident 12: errors are down",
+        "pagerduty_update",
+        {"incidents": "12", "text": "errors are down"},
+    ),
+    ("end playbook of incident 12", "pagerduty_playbook_end", {"incidents": "12"}),
+    ("restart playbook of incident 12", "pagerduty_playbook_restart", {"incidents": "12"}),
     ("list rooms", "pagerduty_rooms", {}),
     ("info on incident 12", "pagerduty_info", {"incidents": "12"}),
     (

@@ -1,5 +1,5 @@
 """playbook.start, .tasks, .todo, .check, .assign, .add_task, .edit_task, .move_task, .remove_task,
-.stage: see `runs.by_hand`."""
+.stage, .role, .update, .remind, .end, .restart: see `runs.by_hand`."""
 
 from __future__ import annotations
 

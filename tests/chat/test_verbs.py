@@ -209,7 +209,15 @@ def test_what_fails_is_kept_when_it_was_to_change_something(verb: Verb) -> None:
 
 def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settings() -> None:
     left_out = {verb.name for verb in TABLE.verbs if verb.changes != NOTHING and not verb.is_act}
-    assert left_out == {"connect", "disconnect", "notify", "oncall_picture", "playbook_new"}
+    assert left_out == {
+        "connect",
+        "disconnect",
+        "follow",
+        "notify",
+        "oncall_picture",
+        "playbook_new",
+        "unfollow",
+    }
     assert {verb.name for verb in TABLE.verbs if verb.changes == CHAT} == {
         "handover",
         "handover_accept",
@@ -228,6 +236,13 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "playbook_restore",
         "playbook_save",
         "assign_task",
+        "commander",
+        "end",
+        "remind",
+        "restart",
+        "role",
+        "update",
+        "update_request",
         "call_commander",
         "check",
         "mark",

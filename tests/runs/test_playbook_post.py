@@ -122,6 +122,7 @@ def test_a_click_says_what_is_wanted() -> None:
         "check bridge:done",
         "check priority:done",
         "stage 2",
+        "open update",
     ]
     menu = next(one for one in actions if one["name"] == "Tick or untick…")
     options = {one["value"]: one["text"] for one in menu["options"]}
@@ -132,14 +133,20 @@ def test_a_click_says_what_is_wanted() -> None:
     for value in options:
         assert controls.clicked("check", value) == ("check", value)
     more = next(one for one in actions if one["name"] == "More…")
-    assert {one["value"] for one in more["options"]} == {"task_run priority", "stage 3"}
+    assert {one["value"] for one in more["options"]} == {
+        "task_run priority",
+        "stage 3",
+        "commander me",
+        "end",
+    }
 
 
 def test_a_line_that_says_too_little_opens_its_dialog() -> None:
     tasks = (Task("a", "A", run="/pd priority"), Task("b", "B", run="/pd add-responder"))
     state = fold(PLAN._replace(playbook=Playbook("x", "X", (Stage("S", tasks),))), ())
     more = next(one for one in drawn(state) if one["name"] == "More…")
-    assert [one["value"] for one in more["options"]] == ["open priority", "open responders"]
+    values = [one["value"] for one in more["options"]]
+    assert values[:2] == ["open priority", "open responders"]
     assert controls.clicked(None, "open priority") == ("open", "priority")
 
 

@@ -58,7 +58,7 @@ def test_a_round_over_quiet_runs_is_one_list_of_them() -> None:
         for _ in range(5):
             world.begin()
             world.click("grace", "check", "bridge:done")
-        for _ in range(3):
+        for _ in range(4):
             world.clock.advance(600)
             world.tend()
         world.datastore.calls.clear()

@@ -39,6 +39,9 @@ class Command(NamedTuple):
     written: bool = False
     """The sensor has written its act already (`chat.run_clicks`): where that stands no more the
     order was taken back."""
+    hook: str = ""
+    """Path of the response_url of the slash command that it came by; never kept: whoever has it
+    posts in the name of who typed."""
     options: Mapping[str, str] = {}
     """What stood behind the command as `--name value`."""
 

@@ -37,6 +37,8 @@ CANCELLED = "cancelled"
 """Verb of the order that comes of such a dialog which was closed: the menu is drawn afresh."""
 SUBMIT = "/dialog"
 DECLARE = "declare"
+UPDATE_FIELDS = ("next", "room-only")
+"""Of a status update, beside its text (`chat.update_form`)."""
 FIELDS = ("title", "service", "urgency", "priority", "assign", "details", "playbook", "room")
 """Of a declaration; the configuration picks and orders them."""
 VALID_SECONDS = 3600
@@ -224,11 +226,11 @@ def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Di
         for name, value in submission.items()
         if value is True or isinstance(value, str)
     }
-    if words.get("room") == "false":  # some clients send texts
-        del words["room"]
-    given = {
-        name: word for name, word in words.items() if word and name in (*FIELDS, "user", "text")
-    }
+    for name in ("room", "room-only"):
+        if words.get(name) == "false":  # some clients send texts
+            del words[name]
+    known = (*FIELDS, *UPDATE_FIELDS, "user", "text")
+    given = {name: word for name, word in words.items() if word and name in known}
     if kind == CONFIRMED:
         return {}, {}
     if kind == DECLARE:

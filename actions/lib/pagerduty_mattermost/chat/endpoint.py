@@ -13,7 +13,7 @@ import time
 from typing import Any, Callable, Dict, List, Mapping, Optional, Union
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.chat import dialogs, run_clicks
+from pagerduty_mattermost.chat import dialogs, opened_dialogs, run_clicks
 from pagerduty_mattermost.chat.answering import say
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.declared_post import quoted
@@ -38,9 +38,10 @@ from pagerduty_mattermost.chat.requests import (
     UnreadCommand,
     read,
 )
+from pagerduty_mattermost.chat.update_form import UPDATE
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
-from pagerduty_mattermost.core.markdown import copyable, with_commands
+from pagerduty_mattermost.core.markdown import with_commands
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.listener import (
@@ -332,27 +333,16 @@ class ChatEndpoint:
     def _open(self, wanted: DialogWanted, path: str) -> Dict[str, Any]:
         if self._chat.read_only:  # said at once, not when a form was filled in
             return self._said(path, f":warning: {READ_ONLY}", wanted.user_id, wanted.hook)
-        key = self._chat.signing_keys[0].reveal()
-        given = {"text": wanted.text}
-        if wanted.kind == dialogs.DECLARE:
-            server, user = self._mattermost_url, wanted.user_id
-            given = quoted(self._mattermost, server, user, wanted.text, self._log)
-        made = dialogs.dialog(
-            wanted.kind,
-            wanted.incident,
-            self._chat.public_url,
-            key,
-            self._clock(),
-            self._choices.known(),
-            asker=wanted.user_id,
-            channel=wanted.channel_id,
-            hook=wanted.hook,
-            origin=wanted.origin,
-            order=self._chat.declare_fields,
-            opens_room=self._opens_room or wanted.opens_room,
-            about_what=f"**{copyable(wanted.about)}**" if wanted.about else "",
-            **given,
-        )
+        if wanted.kind == UPDATE:
+            form = (wanted, self._chat, self._clock(), self._soon_store, self._log)
+            made = opened_dialogs.made_for_update(*form)
+        else:
+            given = {"text": wanted.text}
+            if wanted.kind == dialogs.DECLARE:
+                server, user = self._mattermost_url, wanted.user_id
+                given = quoted(self._mattermost, server, user, wanted.text, self._log)
+            terms = (wanted, self._chat, self._clock(), self._choices.known(), given)
+            made = opened_dialogs.made(*terms, opens_room=self._opens_room)
         try:
             self._mattermost().open_dialog(wanted.trigger_id, made)
         except PackError as error:

@@ -10,6 +10,7 @@ from pagerduty_mattermost.chat import audit, run_clicks
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.named_people import is_me
+from pagerduty_mattermost.chat.update_form import UPDATE
 from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config.chat import BULK, OVERRIDE_OTHERS
@@ -42,7 +43,10 @@ def command_of(order: Mapping[str, Any]) -> Tuple[Command, bool]:
         str(order.get(name) or "") for name in ("user_id", "user_name", "channel_id")
     )
     command = command._replace(user=marked_id(user), user_name=name, channel=channel)
-    return command._replace(at=made_at(order), written=run_clicks.is_written(order)), dry
+    hook = str(order.get("hook") or "")
+    return command._replace(
+        at=made_at(order), written=run_clicks.is_written(order), hook=hook
+    ), dry
 
 
 def _typed(order: Mapping[str, Any]) -> Tuple[Command, bool]:
@@ -66,6 +70,13 @@ def read_typed(text: str) -> Parsed:
     return parsed
 
 
+def needs_form(parsed: Parsed) -> bool:
+    """Whether what was typed alone opens a form, where one can be opened."""
+    said = parsed.command
+    wanted = said.verb == DECLARE or (said.verb == UPDATE and not said.text)
+    return wanted and not parsed.dry_run
+
+
 def _clicked(order: Mapping[str, Any]) -> Command:
     """Of a button, a choice or a submitted dialog."""
     verb, incident, text = (str(order.get(name) or "") for name in ("verb", "incident", "text"))
@@ -77,6 +88,8 @@ def _clicked(order: Mapping[str, Any]) -> Command:
         if values.get("assign"):
             values["assign"] = f"@{marked_id(values['assign'])}"
         return Command("create", text=text, service=service, options=values)
+    if verb == UPDATE and order.get("kind") == "dialog":
+        return Command(UPDATE, incidents=incident, text=text, options=_values(order.get("values")))
     if verb.startswith(SNOOZE):
         return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
     if verb == ACKNOWLEDGE_ALL:
@@ -101,6 +114,8 @@ def _clicked(order: Mapping[str, Any]) -> Command:
 def _on_playbook(verb: str, incident: str, text: str) -> Command:
     """Of a click on a playbook post, as `runs.controls` says what it wants."""
     clicked = Command(verb, incidents=incident, brief=True)
+    if verb == controls.REMIND:
+        return clicked._replace(duration=text)
     if verb == controls.CHECK:
         task, _, state = text.rpartition(":")
         return clicked._replace(task=task, text=state)
@@ -179,7 +194,7 @@ def written(order: Mapping[str, Any]) -> str:
     if verb == DECLARE:
         details = str(_values(order.get("values")).get("details") or "")
         return "\n\n".join(part for part in (text, details) if part)
-    return text if verb in ("note", "resolvenote", "status") else ""
+    return text if verb in ("note", "resolvenote", "status", UPDATE) else ""
 
 
 def needs_confirmation(what: Command, listed: Sequence[str], asker: str = "") -> bool:
@@ -218,7 +233,7 @@ def as_text(what: Command) -> str:
     kept = {
         name: value
         for name, value in what._asdict().items()
-        if value and name not in ("user", "channel", "user_name", "at", "written")
+        if value and name not in ("user", "channel", "user_name", "at", "written", "hook")
     }
     return json.dumps(kept)
 

@@ -148,7 +148,7 @@ def _recorded(context: Context, command: Command, entry_name: str) -> ContextMan
     words = {
         name: str(value or "")
         for name, value in command._asdict().items()
-        if name not in ("verb", "user", "key", "user_name", "at", "written")
+        if name not in ("verb", "user", "key", "user_name", "at", "written", "hook")
     }
     return recorded(
         context.store,

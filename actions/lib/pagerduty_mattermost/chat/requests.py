@@ -19,7 +19,7 @@ from urllib.parse import parse_qs
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
-from pagerduty_mattermost.chat.orders import VALID_SECONDS, as_text, read_typed
+from pagerduty_mattermost.chat.orders import VALID_SECONDS, as_text, needs_form, read_typed
 from pagerduty_mattermost.chat.replay_guard import TOKEN, CallMark, mark_of
 from pagerduty_mattermost.core.errors import Unauthorized
 from pagerduty_mattermost.core.text import clean
@@ -32,6 +32,7 @@ NOTE = "/note"
 MAX_TEXT_CHARACTERS = 4000
 MAX_TRIGGER_CHARACTERS = 1000
 _ID = re.compile(r"[a-z0-9]{26}")
+_VALUES = (*dialogs.FIELDS, *dialogs.UPDATE_FIELDS)
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
@@ -213,9 +214,10 @@ def _command(
     parsed = read_typed(text)
     if parsed.problem:
         return UnreadCommand(parsed.problem)
-    if parsed.command.verb == dialogs.DECLARE and not parsed.dry_run and words.get("trigger_id"):
+    said = parsed.command
+    if needs_form(parsed) and words.get("trigger_id"):
         hook = _hook(words.get("response_url", ""))
-        return _opened(words, dialogs.DECLARE, text=parsed.command.text)._replace(hook=hook)
+        return _opened(words, said.verb, said.incidents, said.text)._replace(hook=hook)
     once = mark_of("trigger", words.get("trigger_id"), now)
     hook = _hook(words.get("response_url", ""))
     order = _order("command", words, now, once, text=text, hook=hook)
@@ -318,7 +320,7 @@ def _dialog(
         return FieldErrors(wrong)
     text = words.get("text") or words.get("user") or words.get("title", "")
     more = json.dumps(
-        {name: word for name, word in words.items() if name in dialogs.FIELDS and name != "title"}
+        {name: word for name, word in words.items() if name in _VALUES and name != "title"}
     )
     # Of a submission only the user is Mattermost's own word: where it was opened and which post it
     # is about stand in the signed state.

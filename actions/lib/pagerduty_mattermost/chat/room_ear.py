@@ -14,7 +14,7 @@ from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set
 
 from pagerduty_mattermost.cards.records import IncidentRecords
 from pagerduty_mattermost.chat.orders import VALID_SECONDS
-from pagerduty_mattermost.chat.run_hearing import HeardRuns, shows_a_run
+from pagerduty_mattermost.chat.run_hearing import HeardRuns, is_of_an_update, shows_a_run
 from pagerduty_mattermost.core.config.settings import load, mattermost_missing
 from pagerduty_mattermost.core.errors import NotFound, PackError, Unauthorized
 from pagerduty_mattermost.core.text import clean
@@ -204,6 +204,10 @@ class RoomEar:
         for order in self._runs.reactions(incident, channel_id, posts, since, self._clock()):
             self._dispatcher.dispatch(ORDER_TRIGGER, order, trace_tag=incident)
             count += 1
+        edited = [one for one in posts if is_of_an_update(one) and _is_changed(one, since)]
+        if edited:
+            self._dispatch_room(CHANGED, incident, channel_id, str(edited[-1]["id"]))
+            count += 1
         if self._runs.is_known(incident) or any(map(shows_a_run, posts)):
             self._runs.read_one(incident)
         self._reacted[channel_id] = self._context.monotonic()
@@ -229,6 +233,11 @@ class RoomEar:
             return True
         records = IncidentRecords(self._context.store, incident, self._log)
         return records.said(one.post_id) is not None
+
+
+def _is_changed(post: Mapping[str, Any], since: int) -> bool:
+    """Whether somebody edited or deleted it after that, milliseconds since the epoch."""
+    return any(int(post.get(name) or 0) > since for name in ("edit_at", "delete_at"))
 
 
 def _order(incident: str, channel_id: str, one: HeardPost, now: float) -> Mapping[str, Any]:

@@ -21,6 +21,7 @@ from pagerduty_mattermost.playbooks.playbook import ASSIGN, CALL_COMMANDER, MARK
 from pagerduty_mattermost.runs.acts import DONE
 from pagerduty_mattermost.runs.due import next_due
 from pagerduty_mattermost.runs.records import Run, RunRecords
+from pagerduty_mattermost.runs.reminders import next_at
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -54,8 +55,8 @@ class HeardRuns:
 
     def read(self) -> None:
         """All of them. Raises the store's errors."""
-        every = RunRecords(self._context.store, self._log).every()
-        self._known = {run.incident: _heard(run) for run in every}
+        every, now = RunRecords(self._context.store, self._log).every(), self._context.clock()
+        self._known = {run.incident: _heard(run, now) for run in every}
         self._silent = {one: said for one, said in self._silent.items() if one in self._known}
 
     def read_one(self, incident: str) -> None:
@@ -64,7 +65,7 @@ class HeardRuns:
         if run is None:
             self._known.pop(incident, None)
         else:
-            self._known[incident] = _heard(run)
+            self._known[incident] = _heard(run, self._context.clock())
 
     def is_known(self, incident: str) -> bool:
         return incident in self._known
@@ -113,9 +114,17 @@ def shows_a_run(post: Mapping[str, Any]) -> bool:
     return "run" in _own(post)
 
 
-def _heard(run: Run) -> HeardRun:
+def is_of_an_update(post: Mapping[str, Any]) -> bool:
+    """Whether it is the post of a status update, as far as its props say."""
+    return "update" in _own(post)
+
+
+def _heard(run: Run, now: float) -> HeardRun:
     meanings = run.plan.playbook.reactions
-    return HeardRun({one.emoji: one.does for one in meanings}, next_due(run.state), run.plan.bot)
+    state = run.state
+    moments = [one for one in (next_due(state), next_at(state, now)) if one]
+    reactions = {one.emoji: one.does for one in meanings}
+    return HeardRun(reactions, min(moments, default=0.0), run.plan.bot)
 
 
 def _own(post: Mapping[str, Any]) -> Mapping[str, Any]:

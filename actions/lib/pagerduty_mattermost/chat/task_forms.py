@@ -106,6 +106,34 @@ def stage_and_words() -> FormReader:
     return FormReader(("incidents", "task", "text"), read)
 
 
+def moment_said() -> FormReader:
+    """A length or a time, behind an incident where one is said; nothing asks when it is."""
+
+    def read(line: TypedLine) -> Fields:
+        named = typed_incidents.read(line.before(1).typed() if line else "", 1)
+        is_named = bool(named.ids) and not named.wrong
+        said = line.rest(1) if is_named else line
+        said = said.without("in", "at", "again") if len(said.words) > 1 else said
+        time = {"duration": said.said()} if said else {}
+        return {**_named(named.ids[0] if is_named else ""), **time}
+
+    return FormReader(("incidents", "duration"), read)
+
+
+def role_said() -> FormReader:
+    """A role, in quotes where it has several words, and whoever is to have it; nothing asks who
+    has which."""
+
+    def read(line: TypedLine) -> Fields:
+        if not line:
+            return {}
+        more = line.rest(1)
+        said = more.without("to") if len(more.words) > 1 else more
+        return {"task": line.before(1).said(), **({"text": said.said()} if said else {})}
+
+    return FormReader(("task", "text"), read)
+
+
 def _named(incident: str) -> Dict[str, str]:
     return {"incidents": incident} if incident else {}
 

@@ -21,6 +21,7 @@ from pagerduty_mattermost.cards.route import (
 from pagerduty_mattermost.cards.told_replies import said_words
 from pagerduty_mattermost.core.config.rooms import MITIGATED as MITIGATED_WORD
 from pagerduty_mattermost.core.errors import PackError, RejectedInput, RetryLater, Unauthorized
+from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.post_once import link
@@ -142,10 +143,12 @@ def leave_card(context: Context, room: RoomRecord) -> None:
         cards.save_card(record._replace(route=route))
 
 
-def paint_header(context: Context, room: RoomRecord, change: Change, more: str = "") -> RoomRecord:
+def paint_header(context: Context, room: RoomRecord, change: Change) -> RoomRecord:
     """The pack's part of the header, where it differs from what was written last; what people took
     out stays out."""
-    shown = header.parts(change.incident, link(context.mattermost.settings, room.post_id), more)
+    # A live name in a header calls whoever it names, also when it is taken out.
+    leads = f"led by {escape(room.commander)}" if room.commander else ""
+    shown = header.parts(change.incident, link(context.mattermost.settings, room.post_id), leads)
     if room.header_is_theirs or room.header == shown[0]:
         return room
     before = context.mattermost.channel(room.channel_id).header

@@ -60,6 +60,8 @@ class RoomRecord(NamedTuple):
     """The pack's part of the header, as it was written last."""
     header_is_theirs: bool = False
     """People took that part out: it stays out."""
+    commander: str = ""
+    """Who leads, by username: it stands in the header."""
     invited: Tuple[str, ...] = ()
     """Whom the pack has tried to bring in: ids of PagerDuty's and words of the setting."""
     ended: bool = False

@@ -21,7 +21,7 @@ from pagerduty_mattermost.core.errors import (
 )
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.gateways.mattermost import own_channels
-from pagerduty_mattermost.gateways.mattermost.values import Channel
+from pagerduty_mattermost.gateways.mattermost.values import PRIVATE_TYPE, Channel
 from pagerduty_mattermost.incidents import alert_details
 from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.rooms import duplicates, following, opening
@@ -44,7 +44,6 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
 
 GONE_STATES = (ARCHIVED_BY_PEOPLE, LOST)
-PRIVATE_TYPE = "P"
 YOUNG_SECONDS = 60.0
 """For so long whoever makes a room is left to finish it."""
 FAILURES_IN_A_ROW = 3

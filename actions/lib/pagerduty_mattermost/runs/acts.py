@@ -27,6 +27,8 @@ What a field holds, by kind (`by` and `at` always):
 - `UPDATE_DELETED`: `of`;
 - `REMIND`: `seconds` from one update to the next from now on (0: no reminders); or `due`: when the
   next one is asked for, once;
+- `FOLLOW`: `person`, `value`: `ON` or empty: they get status updates as a direct message, or no
+  more;
 - `MARK`: `post`, `text`;
 - `MITIGATED`;
 - `CANCELLED`: `text`: why;
@@ -48,7 +50,7 @@ START, TICK, ASSIGN, STAGE, ROLE = "start", "tick", "assign", "stage", "role"
 TASK_ADDED, TASK_EDITED = "task_added", "task_edited"
 TASK_MOVED, TASK_REMOVED, TASK_RAN = "task_moved", "task_removed", "task_ran"
 UPDATE, UPDATE_EDITED, UPDATE_DELETED = "update", "update_edited", "update_deleted"
-REMIND, MARK, FACTS, SENT = "remind", "mark", "facts", "sent"
+REMIND, FOLLOW, MARK, FACTS, SENT = "remind", "follow", "mark", "facts", "sent"
 MITIGATED, CANCELLED, END, RESTART = "mitigated", "cancelled", "end", "restart"
 KINDS = (
     START,
@@ -65,6 +67,7 @@ KINDS = (
     UPDATE_EDITED,
     UPDATE_DELETED,
     REMIND,
+    FOLLOW,
     MARK,
     MITIGATED,
     CANCELLED,
@@ -75,6 +78,8 @@ KINDS = (
 )
 
 DONE, SKIPPED, OPEN = TASK_STATES = ("done", "skipped", "open")
+ON = "on"
+"""In `FOLLOW`: from now on."""
 PERSON = "person"
 """In `ASSIGN`: the one in `person`."""
 RESOLVED, MERGED, BY_HAND = "resolved", "merged", "by hand"

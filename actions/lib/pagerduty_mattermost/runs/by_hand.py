@@ -1,6 +1,7 @@
 """What actions do with runs: `playbook.start`, `.tasks`, `.check`, `.assign`, `.add_task`,
-`.edit_task`, `.move_task`, `.remove_task`, `.stage`, `.todo`. Each returns the action's result.
-All raise RejectedInput and NotFound, and what the gateways raise.
+`.edit_task`, `.move_task`, `.remove_task`, `.stage`, `.todo`, `.role`, `.update`, `.remind`,
+`.end`, `.restart`. Each returns the action's result. All raise RejectedInput and NotFound, and
+what the gateways raise.
 
 Whoever runs them may: no member of a room is asked for. `user` says in whose name it stands in the
 run; left out, nobody's.
@@ -13,12 +14,35 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, NamedTuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.text import one_line
+from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.gateways.pagerduty.find_incident import find
 from pagerduty_mattermost.incidents import alert_details
-from pagerduty_mattermost.runs import acting, opening, people, task_acts
-from pagerduty_mattermost.runs.acts import STAGE, TASK_STATES, Act
+from pagerduty_mattermost.playbooks.playbook import COMMANDER
+from pagerduty_mattermost.rooms.records import RoomRecords
+from pagerduty_mattermost.runs import (
+    acting,
+    life,
+    opening,
+    people,
+    roles,
+    task_acts,
+    update_texts,
+    updates,
+)
+from pagerduty_mattermost.runs.acting import Acted
+from pagerduty_mattermost.runs.acts import (
+    BY_HAND,
+    END,
+    REMIND,
+    RESTART,
+    ROLE,
+    STAGE,
+    TASK_STATES,
+    UPDATE,
+    Act,
+    sent_id,
+)
 from pagerduty_mattermost.runs.post_text import post_text
 from pagerduty_mattermost.runs.records import Run, RunRecords
 from pagerduty_mattermost.runs.state import RunState, TaskState
@@ -192,17 +216,83 @@ def _stage(context: Context, given: Mapping[str, Any]) -> Result:
     return _did(context, the, the.asked.act(STAGE, stage=stage.number))
 
 
+def _role(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    role = roles.find_role(the.asked.run, _text(given, "role") or COMMANDER)
+    person = task_acts.person_of(context, the.asked, _text(given, "person"))
+    done = the.asked.act(ROLE, value=role.name, person=person)
+    change = alert_details.fetch(context.pagerduty, the.asked.run.incident)
+    acted, problems = roles.take(context, the.records, the.asked.run, done, change)
+    return {**_result(context, acted, done), "role": role.name, "problems": problems}
+
+
+def _update(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    run, text = the.asked.run, clean(given.get("text")).strip()
+    room = RoomRecords(context.store, context.log).open_of(run.incident)
+    if room is None or not text:
+        raise RejectedInput("its room is archived" if text else "text: say what is so")
+    words = given.get("channels")
+    wanted = run.plan.playbook.updates.broadcast if words is None else tuple(words)
+    targets = tuple(context.channels.resolve(str(word)).id for word in wanted)
+    next_ = _text(given, "next")
+    at = the.asked.at
+    seconds = update_texts.first_seconds(run.state)
+    if next_:
+        seconds = updates.seconds_until(next_, at, context.settings.time_zone)
+    done = the.asked.act(UPDATE, text=text, seconds=seconds, targets=targets)
+    incident = alert_details.fetch(context.pagerduty, run.incident).incident
+    email = context.settings.pagerduty.from_email
+    made = updates.give(context, the.records, run, done, incident, room, email=email)
+    state = made.run.state
+    return {
+        **facts(context, made.run, state),
+        "done": CHANGED,
+        "act_id": done.id,
+        "number": update_texts.number_of(state, done.id),
+        "update_post_id": state.sent.get(sent_id(done.id, updates.ROOM), ""),
+        "next_due": _iso(state.remind_at),
+        "problems": list(made.problems),
+        "message": f"Status update {update_texts.number_of(state, done.id)} is given.",
+    }
+
+
+def _remind(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    at = the.asked.at
+    seconds = updates.seconds_until(_text(given, "next"), at, context.settings.time_zone)
+    more: Dict[str, Any] = {"due": at + seconds} if seconds else {"seconds": 0.0}
+    done = the.asked.act(REMIND, **more)
+    acted = acting.act(context, the.records, the.asked.run, done)
+    return {**_result(context, acted, done), "next_due": _iso(acted.now.remind_at)}
+
+
+def _end(context: Context, given: Mapping[str, Any]) -> Result:
+    """Whoever runs it has been asked: open tasks stay so."""
+    the = _the_run(context, given)
+    done = the.asked.act(END, value=BY_HAND)
+    return _result(context, life.finish(context, the.records, the.asked.run, done), done)
+
+
+def _restart(context: Context, given: Mapping[str, Any]) -> Result:
+    the = _the_run(context, given)
+    done = the.asked.act(RESTART)
+    return _result(context, life.finish(context, the.records, the.asked.run, done), done)
+
+
 def _did(context: Context, the: _TheRun, done: Act) -> Result:
     acted = acting.act(context, the.records, the.asked.run, done)
-    now = acted.now
-    task = now.task(done.task) if done.task else None
-    changed = acted.changed
+    task = acted.now.task(done.task) if done.task else None
+    shown = task_facts(task) if task is not None else {}
+    return {**_result(context, acted, done), "task": shown}
+
+
+def _result(context: Context, acted: Acted, done: Act) -> Result:
     return {
-        **facts(context, acted.run, now),
-        "done": CHANGED if changed else ALREADY,
+        **facts(context, acted.run, acted.now),
+        "done": CHANGED if acted.changed else ALREADY,
         "act_id": done.id,
-        "task": task_facts(task) if task is not None else {},
-        "message": "Done." if changed else "It is so already.",
+        "message": "Done." if acted.changed else "It is so already.",
     }
 
 
@@ -225,4 +315,9 @@ _ACTS: Mapping[str, Callable[[Context, Mapping[str, Any]], Result]] = {
     "move_task": _move_task,
     "remove_task": _remove_task,
     "stage": _stage,
+    "role": _role,
+    "update": _update,
+    "remind": _remind,
+    "end": _end,
+    "restart": _restart,
 }

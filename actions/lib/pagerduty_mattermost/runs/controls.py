@@ -26,8 +26,18 @@ from pagerduty_mattermost.runs.texts import label
 
 CLICK_VERB = "run"
 """Verb of all that is clicked on a playbook post; the command stands beside it."""
-CHECK, STAGE, TASK_RUN = CLICKED = ("check", "stage", "task_run")
+CHECK, STAGE, TASK_RUN, REMIND, COMMANDER, END, RESTART = CLICKED = (
+    "check",
+    "stage",
+    "task_run",
+    "remind",
+    "commander",
+    "end",
+    "restart",
+)
 """Verbs that a click on the post may give."""
+UPDATE = "update"
+"""The form of a status update."""
 OPENS = "open"
 """In place of a verb: a dialog opens, which stands behind it."""
 DIALOG_OF_LINE: Mapping[str, str] = {
@@ -137,7 +147,15 @@ class _Drawing:
             following = state.stages[state.stage]
             text = label(f"Next: {following.name}", self._level.width)
             yield self._button("next", text, stage_value(following.number))
-        more = [*self._runs(waiting), *self._stages()]
+        if not state.is_over:
+            yield self._button("update", "Status update…", f"{OPENS} {UPDATE}")
+        if not state.commander.id:
+            yield self._button("lead", "I lead", f"{COMMANDER} me")
+        if state.is_over:
+            yield self._button("restart", "Go on", RESTART)
+        elif state.stage == len(state.stages):
+            yield self._button("end", "End", END)
+        more = [*self._runs(waiting), *self._stages(), *self._lead()]
         if more:
             yield self._menu("runmore", "More…", more)
 
@@ -174,6 +192,13 @@ class _Drawing:
             (self._option(f"Go to {one.number} {one.name}"), stage_value(one.number))
             for one in others
         ]
+
+    def _lead(self) -> List[Tuple[str, str]]:
+        state = self._state
+        more = [] if not state.commander.id else [("I lead from now on", f"{COMMANDER} me")]
+        if not state.is_over and state.stage < len(state.stages):
+            more.append(("End the playbook", END))
+        return [(self._option(text), value) for text, value in more]
 
     def _option(self, text: str) -> str:
         return label(text, min(self._level.width, MAX_OPTION_CHARACTERS))
@@ -233,7 +258,10 @@ def clicked(signed: Optional[str], chosen: str) -> Tuple[str, str]:
     what no post offers."""
     said = signed if signed and " " in signed else f"{signed or ''} {chosen}".strip()
     verb, _, text = said.partition(" ")
-    known = text in DIALOGS if verb == OPENS else verb in CLICKED and bool(text)
+    if verb == OPENS:
+        known = text in (*DIALOGS, UPDATE)
+    else:
+        known = verb in CLICKED and (bool(text) or verb in (END, RESTART))
     if not known or len(said) > SAID_CHARACTERS:
         raise ValueError("no such choice")
     return verb, text

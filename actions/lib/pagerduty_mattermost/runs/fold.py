@@ -113,6 +113,7 @@ class _Fold:
         self._remind_seconds = plan.playbook.updates.remind_seconds
         self._remind_since, self._remind_once = plan.at, 0.0
         self._marks: Dict[str, MarkState] = {}
+        self._followers: Dict[str, Who] = {}
         self._sent: Dict[str, str] = {}
         self._mitigated_at = self._ended_at = self._restarted_at = 0.0
         self._ended_by, self._how = Who(), ""
@@ -206,6 +207,11 @@ class _Fold:
         self._remind_seconds, self._remind_since = act.seconds, act.at
         self._remind_once = 0.0
 
+    def _follow(self, act: Act) -> None:
+        self._followers.pop(act.person.id, None)
+        if act.value == kinds.ON and act.person.id:
+            self._followers[act.person.id] = act.person
+
     def _mark(self, act: Act) -> None:
         if all(known.post != act.post for known in self._marks.values()):
             self._marks[act.id] = MarkState(act.id, act.post, act.text, act.at, act.by)
@@ -266,6 +272,7 @@ class _Fold:
             remind_seconds=self._remind_seconds,
             remind_at=self._remind_at(),
             marks=tuple(self._marks.values()),
+            followers=tuple(self._followers.values()),
             facts=self._facts,
             sent=self._sent,
             mitigated_at=self._mitigated_at,
@@ -351,6 +358,7 @@ _CHANGES: Mapping[str, Callable[[_Fold, Act], None]] = {
     kinds.UPDATE_EDITED: _Fold._update_edited,
     kinds.UPDATE_DELETED: _Fold._update_deleted,
     kinds.REMIND: _Fold._remind,
+    kinds.FOLLOW: _Fold._follow,
     kinds.MARK: _Fold._mark,
     kinds.FACTS: _Fold._set_facts,
     kinds.SENT: _Fold._was_sent,

@@ -19,7 +19,7 @@ from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.playbooks.playbook import Playbook
 from pagerduty_mattermost.rooms import invitations
 from pagerduty_mattermost.rooms.records import RoomRecord
-from pagerduty_mattermost.runs import acting, facts, painting, people
+from pagerduty_mattermost.runs import acting, facts, painting, people, roles
 from pagerduty_mattermost.runs.acts import Who
 from pagerduty_mattermost.runs.records import Run, RunRecords
 from pagerduty_mattermost.runs.state import RunPlan
@@ -85,6 +85,12 @@ def start(
             raise RejectedInput("it was ended while it was started")
         return _there_already(context, records, run, playbook, order_id)
     problems = furnish(context, records, run, room)
+    try:
+        roles.begin(context, run, change)
+    except WriteRefused:
+        raise
+    except PackError as error:
+        problems = (*problems, f"who leads: {context.line_of(error)}")
     return StartedRun(records.load(room.incident) or run, True, tuple(missing), problems)
 
 

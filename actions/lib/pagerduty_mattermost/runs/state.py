@@ -160,6 +160,8 @@ class RunState(NamedTuple):
     remind_at: float
     """When the next one is due; 0: at no such time."""
     marks: Tuple[MarkState, ...]
+    followers: Tuple[Who, ...]
+    """Who gets status updates as direct messages."""
     facts: IncidentFacts
     sent: Mapping[str, str]
     """By `acts.sent_id`: the post that an effect made; empty where it makes none."""

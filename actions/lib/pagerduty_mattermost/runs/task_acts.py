@@ -92,7 +92,7 @@ def assigned(context: Context, asked: AskedOfRun, said: str, owner: str) -> Act:
     """Who gets it becomes a member of the room."""
     task = asked.task(said)
     new = owner_of(context, asked, owner)
-    _bring_in(context, asked, new.who)
+    come_in(context, asked, new.who)
     return asked.act(ASSIGN, task=task.id, value=new.value, person=new.who)
 
 
@@ -110,7 +110,7 @@ def added(
         more["due"] = _due(context, due, asked.at)
     if owner:
         more["person"] = owner_of(context, asked, owner).who
-        _bring_in(context, asked, more["person"])
+        come_in(context, asked, more["person"])
     return asked.act(TASK_ADDED, **more)
 
 
@@ -142,22 +142,31 @@ def owner_of(context: Context, asked: AskedOfRun, said: str) -> NewOwner:
     """Whom the words mean: a person, `me`, `nobody`, `on-call`, or a role of the playbook."""
     word = one_line(clean(said)).strip()
     key = word.casefold()
-    if key in ME:
-        if not asked.by.id:
-            raise RejectedInput("Mattermost does not know who you are: say a name")
-        return NewOwner(PERSON, asked.by)
     if key in NOBODY:
         return NewOwner("", Who())
-    if key in ON_CALL_WORDS:
-        return NewOwner(PERSON, _on_call(context, asked.run.incident))
     role = key[len(ROLE_PREFIX) :] if key.startswith(ROLE_PREFIX) else key
     if role in asked.run.state.roles:
         return NewOwner(COMMANDER if role == COMMANDER else f"{ROLE_PREFIX}{role}", Who())
-    if len(word.split()) > 1:
+    if len(word.split()) > 1 and key not in ON_CALL_WORDS:
         roles = ", ".join(asked.run.state.roles)
         raise RejectedInput(f"to whom? @name, me, nobody, on-call or a role ({roles})")
+    return NewOwner(PERSON, person_of(context, asked, word))
+
+
+def person_of(context: Context, asked: AskedOfRun, said: str) -> Who:
+    """A person: `@name`, `me`, whoever is on call, or `nobody`."""
+    word = one_line(clean(said)).strip()
+    key = word.casefold()
+    if key in NOBODY:
+        return Who()
+    if key in ME:
+        if not asked.by.id:
+            raise RejectedInput("Mattermost does not know who you are: say a name")
+        return asked.by
+    if key in ON_CALL_WORDS:
+        return _on_call(context, asked.run.incident)
     id = id_in(word.lstrip("@"))
-    return NewOwner(PERSON, by_id(context, id) if id else somebody(context, word))
+    return by_id(context, id) if id else somebody(context, word)
 
 
 def _on_call(context: Context, incident_id: str) -> Who:
@@ -168,8 +177,9 @@ def _on_call(context: Context, incident_id: str) -> Who:
     return found
 
 
-def _bring_in(context: Context, asked: AskedOfRun, who: Who) -> None:
-    """Raises RejectedInput for who can't come into the room."""
+def come_in(context: Context, asked: AskedOfRun, who: Who) -> None:
+    """Who has a part in the run becomes a member of its room. Raises RejectedInput for who can't
+    come into it."""
     channel = asked.run.plan.channel
     if not who.id or who.id == asked.by.id or context.mattermost.is_member(channel, who.id):
         return

@@ -15,10 +15,22 @@ from pagerduty_mattermost.core.errors import PackError, RetryLater, WriteRefused
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
+from pagerduty_mattermost.incidents import alert_details
 from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 from pagerduty_mattermost.rooms.tending import YOUNG_SECONDS
-from pagerduty_mattermost.runs import due, following, opening, painting, starting, telling
+from pagerduty_mattermost.runs import (
+    due,
+    following,
+    opening,
+    painting,
+    reminders,
+    reminding,
+    starting,
+    telling,
+    update_posts,
+    updates,
+)
 from pagerduty_mattermost.runs.acts import digest
 from pagerduty_mattermost.runs.controls import shown_of
 from pagerduty_mattermost.runs.records import Run, RunRecords, ToldUntil
@@ -63,6 +75,8 @@ def tend_one(context: Context, incident_id: str, opened: Sequence[str] = ()) -> 
     rooms = {room.channel_id: room for room in known}
     if run is None and not rooms:
         return RunsReport(0, [], [])
+    if run is not None:
+        run = update_posts.look_again(context, records, run)
     memory = IncidentRecords(context.store, incident_id, context.log).load()
     runs = [run] if run is not None else []
     return _round(context, records, runs, rooms, {incident_id: memory}, opened)
@@ -149,11 +163,37 @@ def _tended(
     if reminded is not run:
         run = reminded
         done.append(f"{label}: reminded")
+    more = _about_updates(context, records, run, room, change)
+    if more.done:
+        run = more.run
+        done += [f"{label}: {words}" for words in more.done]
     if (run.told.acts, run.told.digest) != (len(run.acts), digest(run.acts)):
         done += [f"{label}: {words}" for words in _caught_up(context, records, run)]
     if records.pack(run, context.clock()):
         done.append(f"{label}: packed")
     return done
+
+
+class _Updated(NamedTuple):
+    run: Run
+    done: Sequence[str] = ()
+
+
+def _about_updates(
+    context: Context, records: RunRecords, run: Run, room: RoomRecord, change: Optional[Change]
+) -> _Updated:
+    """A reminder that is due, and updates that somebody has still to be given."""
+    now = context.clock()
+    missing = updates.unfinished(run, now)
+    if not missing and reminders.due_reminder(run.state, now) is None:
+        return _Updated(run)
+    shown = change or alert_details.fetch(context.pagerduty, run.incident)
+    done = []
+    for one in missing:
+        run = updates.finish(context, records, run, one.id, shown.incident, room).run
+        done.append("a status update given")
+    run, reminded = reminding.remind(context, records, run, shown.incident)
+    return _Updated(run, [*done, *(["reminded"] if reminded else [])])
 
 
 def _caught_up(context: Context, records: RunRecords, run: Run) -> List[str]:

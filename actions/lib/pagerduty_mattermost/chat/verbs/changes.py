@@ -37,7 +37,7 @@ from pagerduty_mattermost.core.config.quiet import URGENCIES
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, wrong_field
 from pagerduty_mattermost.core.quotes import plain
 from pagerduty_mattermost.core.text import clean, escape, one_line
-from pagerduty_mattermost.gateways.pagerduty import incident_updates
+from pagerduty_mattermost.gateways.pagerduty import incident_updates, status_updates
 from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.gateways.pagerduty.find_incident import find_all
 
@@ -130,15 +130,8 @@ def status_update(context: Context, command: Command) -> CommandResult:
     if not text:
         raise RejectedInput("a status update needs words")
     email, incident = sender_and_incident(context, command)
-    publish_status_update(context, incident.id, text, email)
+    status_updates.publish(context.pagerduty, incident.id, text, from_email=email)
     return CommandResult(f"Status update of {named(incident)} published.", (incident.id,), email)
-
-
-def publish_status_update(context: Context, incident_id: str, text: str, email: str) -> None:
-    """To the incident's subscribers, once. Raises NotKnown where its answer was lost and the log
-    does not tell of it."""
-    path = fill("/incidents/{incident}/status_updates", incident=incident_id)
-    context.pagerduty.post(path, {"message": text}, from_email=email)
 
 
 def workflow(context: Context, command: Command) -> CommandResult:

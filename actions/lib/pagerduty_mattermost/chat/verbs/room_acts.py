@@ -27,6 +27,7 @@ from pagerduty_mattermost.chat.verbs.rooms import (
     need_room,
     room_of,
 )
+from pagerduty_mattermost.chat.verbs.run_of import in_run
 from pagerduty_mattermost.chat.verbs.status import resolve
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.core.text import clean, escape
@@ -126,7 +127,11 @@ def make_private(context: Context, command: Command) -> CommandResult:
 def cancel(context: Context, command: Command) -> CommandResult:
     """It was no incident: resolved, with a note that says so."""
     why = clean(command.text).strip()
-    return resolve(context, command._replace(text=f"{CANCELLED}: {why}" if why else CANCELLED))
+    said = command._replace(text=f"{CANCELLED}: {why}" if why else CANCELLED)
+    done = resolve(context, said)
+    left = [in_run(context, command, one, "cancelled", why) for one in done.incidents]
+    lines = [done.message, *(escape(one) for one in left if one)]
+    return done._replace(message="\n".join(lines))
 
 
 def _cancel(line: TypedLine) -> Fields:

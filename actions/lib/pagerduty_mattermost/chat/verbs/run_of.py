@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple, Optional
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.verbs.named_incidents import read_one
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
+from pagerduty_mattermost.gateways.mattermost.values import PRIVATE_TYPE
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -35,12 +36,11 @@ class TakenBack(Exception):
     """The order was taken back: whoever gave it was answered so."""
 
 
-def the_run(context: Context, command: Command) -> TheRun:
+def the_run(context: Context, command: Command, *, members: bool = True) -> TheRun:
     """Raises RejectedInput where there is none, or where it is none of the asker's: only members
-    of a room act in it from elsewhere; and TakenBack."""
-    from pagerduty_mattermost.runs.people import giver
+    of a room act in it from elsewhere; and TakenBack. `members`: False for what anybody may do
+    while the room is public."""
     from pagerduty_mattermost.runs.records import RunRecords
-    from pagerduty_mattermost.runs.task_acts import AskedOfRun
 
     records = RunRecords(context.store, context.log)
     run = _loaded(context, records, command)
@@ -48,10 +48,18 @@ def the_run(context: Context, command: Command) -> TheRun:
         raise TakenBack
     if run is None:
         raise RejectedInput(NO_RUN)
-    _require_member(context, command, run)
+    if members or context.mattermost.channel(run.plan.channel).type == PRIVATE_TYPE:
+        _require_member(context, command, run)
+    return TheRun(records, _asked(context, command, run))
+
+
+def _asked(context: Context, command: Command, run: Run) -> AskedOfRun:
+    from pagerduty_mattermost.runs.people import giver
+    from pagerduty_mattermost.runs.task_acts import AskedOfRun
+
     by = giver(context, command.user, command.user_name)
     at, order_id = command.at or context.clock(), command.key or uuid.uuid4().hex
-    return TheRun(records, AskedOfRun(run, by, at, order_id))
+    return AskedOfRun(run, by, at, order_id)
 
 
 def _loaded(context: Context, records: RunRecords, command: Command) -> Optional[Run]:
@@ -74,3 +82,24 @@ def _require_member(context: Context, command: Command, run: Run) -> None:
         is_member = False
     if not is_member:
         raise RejectedInput("only members of its room may do that: say it there")
+
+
+def in_run(context: Context, command: Command, incident_id: str, kind: str, text: str) -> str:
+    """What was done to the incident is an act of its run as well, where it has one. What is left
+    to the round over rooms, in one line; empty: nothing."""
+    from pagerduty_mattermost.core.errors import PackError, WriteRefused
+    from pagerduty_mattermost.runs import life
+    from pagerduty_mattermost.runs.records import RunRecords
+
+    try:
+        records = RunRecords(context.store, context.log)
+        run = records.load(incident_id)
+        if run is None:
+            return ""
+        asked = _asked(context, command, run)
+        life.finish(context, records, run, asked.act(kind, text=text))
+    except WriteRefused:
+        raise
+    except PackError as error:
+        return f"The playbook does not show it: {context.line_of(error)}"
+    return ""

@@ -30,7 +30,6 @@ from pagerduty_mattermost.chat.verb import (
     TRIGGERED,
     Verb,
 )
-from pagerduty_mattermost.chat.verbs.changes import publish_status_update
 from pagerduty_mattermost.chat.verbs.named_incidents import (
     how_it_is,
     incident_of,
@@ -38,9 +37,11 @@ from pagerduty_mattermost.chat.verbs.named_incidents import (
     sender_and_incident,
     sender_and_row,
 )
+from pagerduty_mattermost.chat.verbs.run_of import in_run
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotKnown, PackError
 from pagerduty_mattermost.core.text import clean, escape
+from pagerduty_mattermost.gateways.pagerduty import status_updates
 from pagerduty_mattermost.gateways.pagerduty.client import Listing
 from pagerduty_mattermost.gateways.pagerduty.find_incident import OPEN_QUERY, IncidentFinder
 from pagerduty_mattermost.gateways.pagerduty.incident_updates import (
@@ -143,10 +144,12 @@ def mitigate(context: Context, command: Command) -> CommandResult:
         line = f"{named(incident)} is mitigated in the name of {escape(email)}."
         failed.append(f"The card is not marked: {error}")
     try:
-        publish_status_update(context, incident.id, text, email)
+        status_updates.publish(context.pagerduty, incident.id, text, from_email=email)
     except PackError as error:
         there = "T" if failed else "The note is there, t"
         failed.append(f"{there}he status update failed: {error.in_chat}")
+    left = in_run(context, command, incident.id, "mitigated", words)
+    failed += [left] if left else []
     told = "\n".join([line, *map(escape, failed)])
     return CommandResult(told, (incident.id,), email, problem=" ".join(failed))
 

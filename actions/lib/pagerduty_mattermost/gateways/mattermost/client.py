@@ -309,9 +309,11 @@ class Mattermost(MattermostDirectory):
         attachments: Sequence[Mapping[str, Any]] = (),
         *,
         public: bool = False,
+        props: Optional[Mapping[str, Any]] = None,
     ) -> None:
-        """A delayed answer to a slash command, seen by who typed it alone or by the channel.
-        `hook`: the path of its response_url."""
+        """A delayed answer to a slash command, seen by who typed it alone or by the channel: there
+        it is a post of whoever typed it, with these props. `hook`: the path of its
+        response_url."""
         if not _HOOK.fullmatch(hook):
             raise RejectedInput("no response_url of Mattermost's")
         body: Dict[str, Any] = {
@@ -322,7 +324,10 @@ class Mattermost(MattermostDirectory):
         }
         if attachments:
             body["attachments"] = [cleaned(one) for one in attachments]
-        self._call(lambda: self._driver.client.respond(hook, body))
+        if props:
+            body["props"] = cleaned(props)
+        # What everybody sees is not said twice where an answer is lost.
+        self._call(lambda: self._driver.client.respond(hook, body), repeatable=not public)
 
     def upload_file(self, channel_id: str, name: str, content: bytes) -> str:
         """The new file's id, to be given to `create_post` in the same channel. A repeated try may

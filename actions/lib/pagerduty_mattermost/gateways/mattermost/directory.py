@@ -208,12 +208,18 @@ class MattermostDirectory:
             self._call(lambda: self._driver.channels.create_direct_message_channel(pair))
         )
 
-    def _call(self, call: Callable[[], Answer], policy: Optional[RetryPolicy] = None) -> Answer:
-        # Everything here may be repeated: creating a post by its key, all else by its nature.
+    def _call(
+        self,
+        call: Callable[[], Answer],
+        policy: Optional[RetryPolicy] = None,
+        *,
+        repeatable: bool = True,
+    ) -> Answer:
+        # Creating a post may be repeated by its key, nearly all else by its nature.
         return retry(
             call,
             policy or self._policy,
-            repeatable=True,
+            repeatable=repeatable,
             sleep=self._sleep,
             monotonic=self._monotonic,
             gives_up=self._gives_up,

@@ -23,6 +23,10 @@ _NAMES = {
 }
 
 
+PRIVATE_TYPE = "P"
+"""Of a private channel."""
+
+
 class User(NamedTuple):
     """A Mattermost account."""
 

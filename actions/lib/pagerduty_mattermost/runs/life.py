@@ -1,0 +1,116 @@
+"""The life of a run: it ends with its incident or by hand, is cancelled, and goes on when the
+incident is reopened or somebody restarts it.
+
+    follow(context, records, run, change)      # as the incident is
+    finish(context, records, run, act)         # by people: END, CANCELLED, RESTART, MITIGATED
+
+What ends by itself is known by the time at which the incident ended, so whoever sees it again
+finds it.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, List
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.text import escape, one_line
+from pagerduty_mattermost.gateways.mattermost.post_once import LOOK_AGAIN_AFTER_SECONDS
+from pagerduty_mattermost.runs import acting, reminders, reminding
+from pagerduty_mattermost.runs import acts as kinds
+from pagerduty_mattermost.runs.acting import Acted
+from pagerduty_mattermost.runs.acts import Act, Who
+from pagerduty_mattermost.runs.post_text import WAITING
+from pagerduty_mattermost.runs.posting import posted
+from pagerduty_mattermost.runs.records import Run, RunRecords
+from pagerduty_mattermost.runs.state import CANCELLED, RunState
+from pagerduty_mattermost.runs.telling import told_key
+from pagerduty_mattermost.runs.texts import name, styled
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Change
+
+MAX_LISTED = 20
+"""Open tasks that the line about the end names."""
+OVER = "🏁"
+REOPENED = "incident.reopened"
+
+
+def follow(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
+    """The run as its incident is now. Raises the gateways' errors; a repeated run finishes it."""
+    incident, state = change.incident, run.state
+    if not incident.is_open and not state.is_over and run.plan.playbook.end_on_resolve:
+        at = times.seconds(incident.resolved_at) or times.seconds(incident.updated_at)
+        at = max(at or context.clock(), state.restarted_at, run.plan.at)
+        how = kinds.MERGED if incident.merged_into else kinds.RESOLVED
+        name_ = f"end.{incident.id}.{int(at)}"
+        done = Act(kinds.END, name_, at, Who(), value=how, of=incident.merged_into)
+        return finish(context, records, run, done).run
+    if incident.is_open and _is_newer(change, state.ended_at) and _ended_by_itself(run):
+        at = max(times.seconds(incident.updated_at) or context.clock(), state.ended_at + 0.001)
+        done = Act(kinds.RESTART, f"restart.{incident.id}.{int(state.ended_at)}", at, Who())
+        return finish(context, records, run, done).run
+    return run
+
+
+def _is_newer(change: Change, ended_at: float) -> bool:
+    """Whether it tells how the incident is after that time: what came late is not taken for a
+    reopening. PagerDuty's times are whole seconds."""
+    if not ended_at:
+        return False
+    at = times.seconds(change.incident.updated_at) or 0.0
+    return at > ended_at or (at == ended_at and REOPENED in change.event_types)
+
+
+def _ended_by_itself(run: Run) -> bool:
+    """Whether the incident's own end was the last one: what people ended stays so."""
+    ends = [act for act in run.acts if act.kind in (kinds.END, kinds.CANCELLED)]
+    return bool(ends) and ends[-1].kind == kinds.END and not ends[-1].by.id
+
+
+def finish(context: Context, records: RunRecords, run: Run, done: Act) -> Acted:
+    """Any act that changes how the run stands. The room is told in one line, once. Raises as
+    `acting.act`."""
+    acted = acting.act(context, records, run, done)
+    if acted.changed:
+        key = told_key(acted.run, done.id)
+        text = line_of(done, acted.after)
+        late = context.clock() - done.at > LOOK_AGAIN_AFTER_SECONDS
+        posted(context, acted.run, key, text, {"act": done.id}, since=done.at, is_late=late)
+        if acted.after.is_over:
+            words = f"{OVER} Over: no status update is due."
+            reminding.strike_out(context, acted.run, reminders.UPDATE_DUE, words)
+    return acted
+
+
+def line_of(done: Act, state: RunState) -> str:
+    """What the room is told of it, as Markdown. Pure."""
+    who = name(done.by) if done.by.id else ""
+    title = escape(one_line(state.plan.playbook.title))
+    if done.kind == kinds.START:
+        return f"🚨 {who or 'Somebody'} says that it is an incident: the playbook {title} begins."
+    if done.kind == kinds.MITIGATED:
+        return f"🩹 {who or 'Somebody'} says that the harm has stopped."
+    if done.kind == kinds.RESTART:
+        why = f"{who} restarted it" if who else "the incident is open again"
+        return f"🔁 The playbook {title} goes on: {why}."
+    lasted = times.duration(max(0.0, state.ended_at - state.plan.at))
+    if state.phase == CANCELLED:
+        why = f": {escape(one_line(done.text))}" if done.text else ""
+        return f"🚫 {who or 'Somebody'} cancelled the incident after {lasted}{why}."
+    how = {kinds.RESOLVED: "resolved", kinds.MERGED: "merged"}.get(done.value, "")
+    why = f"{who} ended it" if who else f"the incident is {how or 'over'}"
+    lines = [f"{OVER} The playbook {title} is over after {lasted}: {why}.", *left_open(state)]
+    return "\n".join(lines)
+
+
+def left_open(state: RunState) -> List[str]:
+    """Lines of Markdown that name the tasks that are open; none where none is. Pure."""
+    tasks = [task for task in state.tasks if task.is_open]
+    if not tasks:
+        return []
+    lines = [f"{len(tasks)} {'task is' if len(tasks) == 1 else 'tasks are'} still open:"]
+    lines += [f"{WAITING} {task.number} {styled(task.text)}" for task in tasks[:MAX_LISTED]]
+    if len(tasks) > MAX_LISTED:
+        lines.append(f"… and {len(tasks) - MAX_LISTED} more")
+    return lines

@@ -1,0 +1,145 @@
+"""People are reminded in the room that the next status update is due, and that nobody is
+commander; and what was reminded of is struck out when it is done.
+
+A reminder that could not be posted in time comes later, if it is still due then; one that somebody
+deleted is no loss. That it was posted is an act (`SENT`) whose id is made of what is due, so
+whoever posts it again finds it.
+"""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, List, Mapping, Tuple
+
+from pagerduty_mattermost.cards.buttons import CLICK, PURPOSE
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
+from pagerduty_mattermost.gateways.mattermost.values import key_of
+from pagerduty_mattermost.runs import controls, people, texts
+from pagerduty_mattermost.runs.acts import SENT, Act, Who
+from pagerduty_mattermost.runs.posting import posted
+from pagerduty_mattermost.runs.records import Run, RunRecords
+from pagerduty_mattermost.runs.reminders import NO_COMMANDER, DueReminder, due_reminder
+from pagerduty_mattermost.runs.state import RunState
+from pagerduty_mattermost.runs.telling import told_key
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Incident
+
+ROOM = "room"
+LATER = (("10m", "in 10 minutes"), ("30m", "in 30 minutes"), ("1h", "in an hour"))
+"""Choices of a reminder's menu."""
+
+
+def remind(
+    context: Context, records: RunRecords, run: Run, incident: Incident
+) -> Tuple[Run, bool]:
+    """Of what is due now; the run as it is then, and whether a reminder was posted. Raises the
+    gateways' errors."""
+    due = due_reminder(run.state, context.clock())
+    if due is None:
+        return run, False
+    called = _called(context, run.state, incident)
+    text = reminder_text(due, run.state, called, context.settings.time_zone)
+    key = told_key(run, due.sent)
+    post_id = posted(
+        context,
+        run,
+        key,
+        text,
+        {"reminder": due.key},
+        since=due.since,
+        actions=_actions(context, run, due),
+    )
+    sent = Act(SENT, due.sent, context.clock(), of=due.about, value=ROOM, post=post_id)
+    records.act(run.incident, sent)
+    return run.with_acts(sent), True
+
+
+def reminder_text(due: DueReminder, state: RunState, called: Who, zone: str) -> str:
+    """As Markdown that calls one person. Pure."""
+    name = f"@{called.name}: " if called.name else ""
+    if due.about == NO_COMMANDER:
+        return f"⏰ {name}nobody leads this incident yet. Who is commander?"
+    when = times.clock(times.iso(due.since), times.zone(zone), near=times.iso(state.plan.at))
+    again = " It is overdue." if due.number > 1 else ""
+    return f"⏰ {name}the next status update was due at {when}.{again}"
+
+
+def ask_for_update(context: Context, run: Run, incident: Incident, by: Who, about: str) -> str:
+    """Somebody wants a status update: the commander is asked in the room, once for each `about`;
+    the post's id. Raises the gateways' errors."""
+    state = run.state
+    called = _called(context, state, incident)
+    name = f"@{called.name}: " if called.name else ""
+    text = f"🙋 {name}{texts.name(by)} asks for a status update."
+    opens = f"{controls.OPENS} {controls.UPDATE}"
+    shown = []
+    if _has_buttons(context):
+        shown = [_button(context, run, "update", "Status update…", opens)]
+    key = told_key(run, f"asked {about}")
+    return posted(context, run, key, text, {"asked": by.id}, since=context.clock(), actions=shown)
+
+
+def strike_out(context: Context, run: Run, about: str, words: str) -> None:
+    """The reminders of that kind say that it is done, without buttons. What can't be changed now
+    stays as it is: a click on it does no harm. `words`: Markdown."""
+    reminders: List[Act] = [
+        act for act in run.acts if act.kind == SENT and act.of == about and act.post
+    ]
+    for act in reminders[-1:]:
+        with suppress(NotFound, RejectedInput, PackError):
+            post = context.mattermost.get_post(act.post)
+            props = post.get("props")
+            if not (isinstance(props, dict) and props.get("attachments")):
+                continue  # it was struck out before
+            own = {PROPS_KEY: {"incident": run.incident, "key": key_of(post)}}
+            context.mattermost.patch_post(act.post, message=words, props=own)
+
+
+def _called(context: Context, state: RunState, incident: Incident) -> Who:
+    """The commander while there is one that can be called, else whoever is on call."""
+    commander = state.commander
+    if commander.id:
+        with suppress(NotFound):  # a deactivated one is no longer there
+            return people.by_id(context, commander.id)
+    return people.on_call(context, incident) or Who()
+
+
+def _actions(context: Context, run: Run, due: DueReminder) -> List[Mapping[str, Any]]:
+    if not _has_buttons(context):
+        return []
+    if due.about == NO_COMMANDER:
+        return [_button(context, run, "lead", "I lead", f"{controls.COMMANDER} me")]
+    opens = f"{controls.OPENS} {controls.UPDATE}"
+    options = [{"text": text, "value": f"{controls.REMIND} {value}"} for value, text in LATER]
+    return [
+        _button(context, run, "update", "Status update…", opens),
+        {
+            "id": f"later{due.number}",
+            "name": "Remind again…",
+            "type": "select",
+            "options": options,
+            "integration": _call(context, run, ""),
+        },
+        _button(context, run, "stop", "Stop reminding", f"{controls.REMIND} off"),
+    ]
+
+
+def _has_buttons(context: Context) -> bool:
+    chat = context.settings.chat
+    return chat.has_buttons and not chat.read_only
+
+
+def _button(context: Context, run: Run, id: str, name: str, said: str) -> Mapping[str, Any]:
+    return {"id": id, "name": name, "type": "button", "integration": _call(context, run, said)}
+
+
+def _call(context: Context, run: Run, said: str) -> Mapping[str, Any]:
+    chat, now = context.settings.chat, context.clock()
+    about = {"v": controls.CLICK_VERB, "i": run.incident, **({"x": said} if said else {})}
+    token = sign(chat.signing_keys[0].reveal(), PURPOSE, about, button_expiry(now))
+    return {"url": chat.public_url.rstrip("/") + CLICK, "context": {"token": token}}
