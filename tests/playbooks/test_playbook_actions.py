@@ -54,6 +54,7 @@ class PlaybookActionsTestCase(BaseActionTestCase):
                 "team": "ops",
             },
             "rooms": {"playbook_dir": str(self.folder)},
+            "files": {"folders": [str(self.folder)]},
         }
         self.service = self.get_action_instance(config={}).action_service
 
@@ -153,6 +154,9 @@ class PlaybookActionsTestCase(BaseActionTestCase):
         self.assertIn("can't be read: No such", self.refused("save", file=str(self.folder / "x")))
         file.write_bytes(b"\xff")
         self.assertIn("is no UTF-8", self.refused("save", file=str(file)))
+        self.assertIn("is not below", self.refused("save", file="/etc/hosts"))
+        self.assertIn("is not below", self.refused("validate", file="/etc/hosts"))
+        self.assertIn("is not below", self.refused("import", file="/etc/hosts"))
         self.assertIn("Give either text or file", self.refused("save"))
         self.assertIn("Give either", self.refused("save", text=TEXT, file=str(file)))
 

@@ -80,7 +80,7 @@ def _get(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> R
 
 
 def _validate(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> Result:
-    text = _given(given, "text", MAX_CHARACTERS)
+    text = _given(context, given, "text", MAX_CHARACTERS)
     asks = given.get("ask_servers") is not False
     found = validate(context, text, ask_servers=asks, further=further)
     valid = found.playbook is not None and not found.problems
@@ -95,7 +95,7 @@ def _validate(context: Context, given: Mapping[str, Any], further: FurtherCheck)
 
 
 def _save(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> Result:
-    text = _given(given, "text", MAX_CHARACTERS)
+    text = _given(context, given, "text", MAX_CHARACTERS)
     return _saved(editing.save(context, text, by=_by(given), further=further))
 
 
@@ -132,7 +132,9 @@ def _restore(context: Context, given: Mapping[str, Any], further: FurtherCheck) 
 
 
 def _import(context: Context, given: Mapping[str, Any], further: FurtherCheck) -> Result:
-    made = from_export(_given(given, "export", MAX_EXPORT_CHARACTERS), _text(given, "name"))
+    made = from_export(
+        _given(context, given, "export", MAX_EXPORT_CHARACTERS), _text(given, "name")
+    )
     left_out = list(made.left_out)
     count = f"{_count(len(left_out), 'thing')} left out" if left_out else "nothing is left out"
     result = {"name": made.name, "text": made.text, "left_out": left_out}
@@ -177,15 +179,17 @@ def _by(given: Mapping[str, Any]) -> str:
     return _text(given, "by") or BY
 
 
-def _given(given: Mapping[str, Any], name: str, limit: int) -> str:
-    """What stands in the parameter, or in the file that is named instead."""
+def _given(context: Context, given: Mapping[str, Any], name: str, limit: int) -> str:
+    """What stands in the parameter, or in the file that is named instead: below one of the folders
+    that actions may read."""
     text, file = given.get(name) or "", _text(given, "file")
     if bool(text) == bool(file):
         raise RejectedInput(f"Give either {name} or file")
     if not file:
         return str(text)
     try:
-        with open(file, encoding="utf-8") as opened:
+        path = context.settings.files.checked(file)
+        with open(path, encoding="utf-8") as opened:
             return opened.read(limit + 1)
     except OSError as error:
         raise RejectedInput(f"The file {file!r} can't be read: {error.strerror}") from None
