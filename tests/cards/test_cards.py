@@ -180,7 +180,7 @@ def test_values_can_be_copied_as_they_are_shown() -> None:
 def test_several_lines_are_a_block_of_code() -> None:
     trace = 'Traceback:\n  File "a.py"\n```\nKeyError'
     shown = alert(INCIDENT._replace(summary="", note="", details=(("error", trace),)))
-    block = ["```", "Traceback:", '  File "a.py"', "'''", "KeyError", "```"]
+    block = ["````", "Traceback:", '  File "a.py"', "```", "KeyError", "````"]
     at = shown.index("**error**:")
     assert shown[at + 1 : at + 7] == block
 

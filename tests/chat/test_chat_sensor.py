@@ -316,6 +316,7 @@ class ChatSensorTestCase(ChatSensorCase):
             "priority",
             "assign",
             "details",
+            "playbook",
             "room",
         ]
         assert elements["title"]["default"] == "Slow"

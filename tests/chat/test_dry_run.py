@@ -36,7 +36,7 @@ FIRST = {
 }
 """What is really said first, so that the command has something to change."""
 
-NOTHING_TO_DO = ("handover_accept", "swap_cancel")
+NOTHING_TO_DO = ("handover_accept", "swap_cancel", "task_run")
 """What would have to be there is made by the watch, and with buttons."""
 
 
@@ -118,6 +118,8 @@ def test_a_dry_run_writes_nothing_anywhere(world: World, row: Row) -> None:
     if row.dialog:
         assert "a dialog opens from /pd alone" in answer
     elif verb.name == "oncall_picture" and not find_spec("matplotlib"):
+        assert row.answer in answer
+    elif verb.name == "mark":  # its post is none
         assert row.answer in answer
     elif verb.name in NOTHING_TO_DO:
         assert answer.startswith("Dry run: nothing would be changed. "), answer

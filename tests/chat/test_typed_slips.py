@@ -133,8 +133,8 @@ def test_it_is_read_as_it_was_meant(line: str, verb: str, fields: Dict[str, str]
         ("cancel ack", "'ack' can't be cancelled so"),
         ("end maintenance", "type `/pd maintenance end <id or service>`"),
         ("end override", "type `/pd override cancel <id>`"),
-        ("end the call", "resolve means that: `/pd resolve [ids] [note]`"),
-        ("end 12", "resolve means that: `/pd resolve 12`"),
+        ("end the call", "type `/pd end [id]"),
+        ("close 12", "resolve means that: `/pd resolve 12`"),
         ("room close 1 2", "one incident at a time"),
         ("room foo", "`/pd help room` shows all"),
         ("handover 12 to @mei", "`/pd reassign 12 @user` gives an incident to somebody"),
@@ -170,8 +170,9 @@ def test_what_stands_in_quotes_asks_for_no_dry_run() -> None:
 
 @pytest.mark.parametrize("verb", TABLE.verbs, ids=lambda verb: verb.name)
 def test_no_verb_takes_what_begins_like_an_incident_behind_one_for_text(verb: Any) -> None:
-    """But for times, levels and priorities, which begin so and are looked up."""
-    if verb.incidents not in (ONE, MANY) or verb.name in ("snooze", "escalate", "priority"):
+    """But for times, levels, priorities, stages and posts, which begin so and are looked up."""
+    looked_up = ("snooze", "escalate", "priority", "remind", "stage", "mark")
+    if verb.incidents not in (ONE, MANY) or verb.name in looked_up:
         return
     for form in verb.forms:
         for begin in form.begins:

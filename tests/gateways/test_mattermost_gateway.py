@@ -81,7 +81,7 @@ def test_an_answer_that_never_reads_is_retry_later(chat: Chat, trouble: str) -> 
 
 
 def test_an_answer_that_comes_too_late_makes_no_second_post(chat: Chat, incidents: str) -> None:
-    mattermost = chat.gateway()
+    mattermost = chat.gateway(raw={**chat.raw(), "timeouts": {"connect": 1, "read": 1}})
     mattermost.me()
     chat.server.faults.add("delay", seconds=2.0, done=True, method="POST", path="/posts$", times=1)
     mattermost.create_post(incidents, "once")

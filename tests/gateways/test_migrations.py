@@ -58,7 +58,9 @@ def test_the_cards_of_version_1_are_known() -> None:
     (record,) = snapshot.cards.values()
     assert (record.post_id, record.label, record.closed) == ("p" * 26, "~incidents", False)
     (state,) = snapshot.states
-    assert (state.change, state.life) == (TRIGGERED, "")
+    (first,) = TRIGGERED.events
+    then = first._replace(agent=first.agent._replace(id="PSVC"))
+    assert (state.change, state.life) == (TRIGGERED._replace(events=(then,)), "")
     books.save_state(state, OVER)
     assert books.load().states[0].life == OVER
 

@@ -61,10 +61,10 @@ def told() -> Iterator[Told]:
 def test_one_that_the_sensor_has_not_dispatched_stands_before_what_came_after(told: Told) -> None:
     told.acknowledged()
     told.later()
-    assert told.thread() == ["riggered", "pods", "cknowledged"]
+    assert told.thread() == ["pods", "cknowledged"]
     told.look()
     told.world.work(10, mixed=False)
-    assert told.thread() == ["riggered", "pods", "cknowledged"]
+    assert told.thread() == ["pods", "cknowledged"]
     assert told.kept == 1
     told.later()
     assert told.kept == 0
@@ -72,6 +72,6 @@ def test_one_that_the_sensor_has_not_dispatched_stands_before_what_came_after(to
 
 def test_one_that_waits_for_long_is_posted_by_itself(told: Told) -> None:
     told.later(60)
-    assert told.thread() == ["riggered"]
+    assert told.thread() == []
     told.later()
-    assert told.thread() == ["riggered", "pods"]
+    assert told.thread() == ["pods"]

@@ -31,8 +31,11 @@ def test_storms_and_flapping_alerts_go_on() -> None:
     assert held == {"storm of S", "its storm is over"}
     assert len(detector.held) == 28
     kept = store().read("noise")
-    again = StormDetector(NoiseConfig(), kept).to_data()
-    assert json.loads(json.dumps(again)) == kept, "and it is written as it was"
+    again = json.loads(json.dumps(StormDetector(NoiseConfig(), kept).to_data()))
+    for group in again["groups"].values():  # what it did not know yet
+        assert group.pop("escalation_policy_id") == ""
+        assert all(row.pop("assignee_ids") == [] for row in group["shown"])
+    assert again == kept, "and it is written as it was"
 
 
 def test_reminders_go_on() -> None:

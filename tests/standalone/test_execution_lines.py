@@ -63,7 +63,7 @@ def run(tmp_path, caplog):
 
 
 def test_what_an_execution_did_is_one_line_and_what_did_nothing_none(run):
-    assert run(logging.INFO, change()) == ["#12 in ~incidents: card created, 1 reply."]
+    assert run(logging.INFO, change()) == ["#12 in ~incidents: card created."]
 
 
 def test_what_could_not_be_posted_names_the_incident_the_reason_and_that_it_is_kept(run):

@@ -137,7 +137,7 @@ def _matched(table: CommandTable, line: TypedLine) -> Command:
             if fields is None:
                 continue
             given = {name: word for name, word in fields.items() if word}
-            command = Command(verb.name)._replace(**form.fixed, **given)  # type: ignore[arg-type]
+            command = Command(verb.name)._replace(**{**given, **form.fixed})  # type: ignore[arg-type]
             return command._replace(options=read.options) if read and optional else command
     return _UNREAD
 
