@@ -1,5 +1,6 @@
 """`make demo ARGS=--major`: a major incident is declared from a dialog and gets a room, its own
-channel; people are invited and write there, it is resolved, and the room is put away."""
+channel, with a playbook; people are invited, do its tasks and write there, it is resolved, and the
+room is put away."""
 
 from __future__ import annotations
 
@@ -69,7 +70,9 @@ class _Play:
 
     def run(self) -> None:
         """Raises Missing."""
-        self._console.rule("[bold]A major incident: declared, a room, resolved, put away")
+        self._console.rule(
+            "[bold]A major incident: declared, a room, a playbook, resolved, put away"
+        )
         self._wait("the pack is ready", lambda: self._chat.posts(CHANNEL))
         mei, ada = (ChatPerson(self._sandbox.mattermost, name) for name in ("mei", "ada"))
         self._say("Mei types /pd declare, and fills in the dialog")
@@ -84,6 +87,14 @@ class _Play:
         there = ", ".join(sorted(names[one].username for one in room.members))
         self._say(f"~{room.name} is made; in it are {there}")
         self._wait("its card leads to the room", lambda: self._leads_to(room.name))
+        self._wait("its playbook has begun", lambda: self._playbook(room))
+        self._say("Its playbook, the one for P1, has begun")
+        ada.click(self._playbook(room), "task0")
+        self._wait("the first task is ticked", lambda: "✅ ~~1.1" in self._playbook(room).message)
+        self._say("Ada ticks the first task by its button")
+        mei.command(room, "/pd assign 2.3 @ada")
+        self._wait("it is Ada's", lambda: "· ada" in _task(self._playbook(room), "2.3"))
+        self._say("Mei gives a task to Ada: /pd assign 2.3 @ada")
         ada.command(room, "/pd ack")
         self._wait("acknowledged", lambda: self._incident.status == "acknowledged")
         self._say("Ada types /pd ack in the room, which means its incident")
@@ -111,6 +122,11 @@ class _Play:
         channels = self._chat.state.channels.values()
         return next((one for one in channels if one.purpose == wanted), None)
 
+    def _playbook(self, room: Any) -> Any:
+        """The playbook's post, None while there is none."""
+        posts = self._chat.posts(room.name)
+        return next((one for one in posts if "Playbook **" in one.message), None)
+
     def _leads_to(self, name: str) -> bool:
         return any(name in str(post.props) for post in self._chat.posts(CHANNEL))
 
@@ -127,3 +143,9 @@ class _Play:
             if time.monotonic() > end or self._pack.poll() is not None:
                 raise Missing(f"not so in time: {what}")
             time.sleep(0.1)
+
+
+def _task(post: Any, number: str) -> str:
+    """The line of a task in a playbook's post."""
+    lines = post.message.splitlines()
+    return next((line for line in lines if f" {number} " in line), "")

@@ -79,6 +79,7 @@ def _draw(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
     browser.picture(PICTURES / "chat.png", 1180, 1100)
     _draw_answers(browser, incident)
     _draw_room(sandbox, room, browser, until, incident)
+    _draw_playbook(sandbox, room, browser, until)
 
 
 def _draw_answers(browser: Any, incident: Any) -> None:
@@ -128,6 +129,43 @@ def _draw_room(sandbox: Any, room: Any, browser: Any, until: Any, incident: Any)
     browser.open(f"{sandbox.mattermost.url}/#{made().id}")
     _seen(browser, "changed the priority")
     browser.picture(PICTURES / "room.png", 1180, 900)
+
+
+def _draw_playbook(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
+    """A playbook under way in the room of a major incident."""
+    from sandbox.mattermost import ChatPerson
+
+    mattermost = sandbox.mattermost.account
+    incident = sandbox.pagerduty.account.trigger(
+        "Checkout API", "Checkout answers nobody", priority="P1"
+    )
+    grace, linus = (ChatPerson(sandbox.mattermost, name) for name in ("grace", "linus"))
+    until(lambda: room.buttons(incident), 30)
+    grace.command("incidents", f"/pd start major-incident {incident.number}")
+
+    def made() -> Any:
+        channels = mattermost.state.channels.values()
+        return next((one for one in channels if one.purpose.endswith(incident.id)), None)
+
+    def post() -> Any:
+        posts = mattermost.posts(made().name) if made() else []
+        return next((one for one in posts if "Playbook **" in one.message), None)
+
+    until(lambda: post() and grace.id in made().members, 30)
+    mattermost.add_member(made().name, "linus")
+    grace.click(post(), "task0")
+    until(lambda: "✅ ~~1.1" in post().message, 20)
+    linus.command(made(), "/pd assign 1.3 me")
+    until(lambda: "Set the priority · linus" in post().message, 20)
+    sandbox.clock.advance(60)
+    linus.command(made(), "/pd check 1.3")
+    until(lambda: "✅ ~~1.3" in post().message, 20)
+    grace.command(made(), '/pd task add 1 "Call the payment provider" --due 20m --assign @linus')
+    until(lambda: "Call the payment provider" in post().message, 20)
+    browser.open("about:blank")
+    browser.open(f"{sandbox.mattermost.url}/#{made().id}")
+    _seen(browser, "linus ticked")
+    browser.picture(PICTURES / "playbook.png", 1180, 1020)
 
 
 def _seen(browser: Any, words: str) -> None:

@@ -20,4 +20,5 @@ def test_a_major_incident_from_the_dialog_to_the_archive(tmp_path: Path) -> None
         assert play(console, sandbox, tmp_path, verbose=False) == []
     shown = console.file.getvalue()  # type: ignore[attr-defined]
     assert "Ada Lovelace resolved" in shown
+    assert "ada ticked 1.1 Say in one sentence what customers see" in shown.replace("**", "")
     assert "Archived: the incident is over." in shown
