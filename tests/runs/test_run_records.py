@@ -198,6 +198,28 @@ def test_a_closed_run_stands_in_one_value() -> None:
     assert records.closed("PINC2") is None
 
 
+def test_a_closed_run_goes_on() -> None:
+    service, records = world()
+    records.plan(PLAN)
+    done = (tick("undo", 2, BOB), act(acts.END, 5, ADA, value=acts.BY_HAND))
+    for one in done:
+        records.act(INCIDENT, one)
+    records.post(INCIDENT, RunPost(PLAN.channel, "p" * 26))
+    run = loaded(records)
+    records.close(run, LATER)
+    closed = records.closed(INCIDENT)
+    assert closed is not None
+    records.reopen(closed)
+    again = loaded(records)
+    assert (again.plan, again.acts, again.post) == (run.plan, run.acts, run.post)
+    records.act(INCIDENT, act(acts.RESTART, 9))
+    records.close(loaded(records), LATER)
+    closed = records.closed(INCIDENT)
+    assert closed is not None
+    assert len(closed.acts) == 3
+    assert list(service.items) == [f"pagerduty.ran.{INCIDENT}"]
+
+
 @pytest.mark.parametrize("steps", range(7))
 def test_a_round_that_is_killed_while_it_closes_is_gone_on_with(steps: int) -> None:
     service, records = world()

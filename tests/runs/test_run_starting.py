@@ -18,7 +18,7 @@ from pagerduty_mattermost.operations import rooms_round
 from pagerduty_mattermost.playbooks.kept import KeptPlaybooks
 from pagerduty_mattermost.playbooks.playbook import ChosenFor, Playbook
 from pagerduty_mattermost.runs import following, opening, people, starting
-from pagerduty_mattermost.runs.acts import Who
+from pagerduty_mattermost.runs.acts import END, Act, Who
 from pagerduty_mattermost.runs.records import RunRecords
 
 SMALL = """
@@ -192,6 +192,73 @@ def tend_one(world: RunsWorld, one: Any) -> Any:
     from pagerduty_mattermost.runs import tending
 
     return tending.tend_one(world.context(), one.id)
+
+
+def start_order(world: RunsWorld, line: str, more: Any) -> Any:
+    from pagerduty_mattermost.chat.orders import VALID_SECONDS, as_text, read_typed
+
+    parsed = read_typed(line)
+    return {
+        "id": "start1",
+        "verb": "",
+        "text": line,
+        "command": as_text(parsed.command),
+        "user_id": world.user("ada"),
+        "user_name": "ada",
+        "valid_until": world.clock() + VALID_SECONDS,
+        **more,
+    }
+
+
+def test_start_in_chat_opens_the_room_and_starts_what_fits(world: RunsWorld) -> None:
+    one = world.incident("Slow", priority="P1")
+    order = start_order(world, f"start {one.id}", {"kind": "command", "channel_id": ""})
+    answer = world.carry_out(order)["message"]
+    assert answer.startswith("Started **Major incident** in ~")
+    run = RunRecords(world.context().store).load(one.id)
+    assert run is not None
+    assert run.state.commander.name == "ada"
+    again = world.carry_out({**order, "id": "start2"})["message"]
+    assert again.startswith("Under way already: **Major incident**")
+
+
+def test_whom_a_playbook_is_not_for_may_not_start_it(world: RunsWorld) -> None:
+    saved(world, SMALL + 'who: {start: ["@grace"], edit: ["@ada"]}\n')
+    one = world.incident("Slow", priority="P3")
+    order = start_order(world, f"start small {one.id}", {"kind": "command", "channel_id": ""})
+    with pytest.raises(RejectedInput, match="you may not start small"):
+        world.carry_out(order)
+    assert world.rooms_of(one) == []
+
+
+def test_a_run_that_was_put_away_with_its_room_goes_on_when_both_are_back(
+    world: RunsWorld,
+) -> None:
+    run = world.begin()
+    world.click("ada", "check", "bridge:done")
+    remember(world, world.case)
+    RunRecords(world.context().store).act(
+        world.case.id, Act(END, "end1", world.clock(), value="by hand")
+    )
+    world.pagerduty.resolve(world.case)
+    remember(world, world.case)
+    world.clock.advance(80 * 3600)
+    for _ in range(2):
+        rooms_round.tended_by_hand(world.context())
+    records = RunRecords(world.context().store)
+    assert records.load(world.case.id) is None
+    assert records.closed(world.case.id) is not None
+    world.chat.make_team_admin("ops", "pagerduty")
+    world.pagerduty.reopen(world.case)
+    remember(world, world.case)
+    world.chat.restore(world.the_room.channel_id)
+    for _ in range(2):
+        assert rooms_round.tended_by_hand(world.context()).problems == []
+    assert rooms_round.tended_by_hand(world.context(), world.case.id).problems == []
+    again = world.run()
+    assert again.plan == run.plan
+    assert again.state.done == 1
+    assert len(world.playbook_posts) == 1
 
 
 # What conditions ask for

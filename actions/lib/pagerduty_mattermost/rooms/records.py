@@ -69,7 +69,7 @@ class RoomRecord(NamedTuple):
     due: float = 0.0
     """When it is archived, seconds since the epoch; 0: it is not."""
     playbook: str = ""
-    """Name of the one that it was made for; empty: for none."""
+    """Name of the one that it was made for, or that was started in it; empty: of none."""
     note: str = ""
     """What people were told of its state last, so that it is told once."""
 

@@ -132,10 +132,15 @@ def order_of(room: RoomRecord) -> str:
 def start_wanted(
     context: Context, records: RunRecords, room: RoomRecord, change: Change
 ) -> Optional[starting.StartedRun]:
-    """The playbook that a room was made for, where nobody came to start it; None where it was
-    started once. Raises what the gateways raise."""
-    if not room.playbook or records.closed(room.incident) is not None:
+    """The playbook that a room was made for, where nobody came to start it. One that was over, and
+    put away with its room, goes on in the room that is back with its incident; None where it is
+    left alone. Raises what the gateways raise."""
+    if not room.playbook:
         return None
+    closed = records.closed(room.incident)
+    if closed is not None:
+        goes_on = change.incident.is_open and closed.plan.channel == room.channel_id
+        return starting.StartedRun(records.reopen(closed), True) if goes_on else None
     playbook = library.load(context).get(room.playbook).playbook
     by = by_id(context, room.by) if room.by else Who()
     return starting.start(context, room, playbook, change, by=by, order_id=order_of(room))

@@ -183,6 +183,15 @@ class RunRecords:
         for name in names:
             self._store.delete(name)
 
+    def reopen(self, closed: ClosedRun) -> Run:
+        """A run that was closed goes on; its one value goes when it is closed again."""
+        incident = closed.plan.incident
+        self._write(incident, f"{PACKED}{digest(closed.acts)}", [to_value(a) for a in closed.acts])
+        self.post(incident, closed.post)
+        # Last, since it is what says that there is a run.
+        self.plan(closed.plan)
+        return Run(closed.plan, closed.acts, closed.post)
+
     def _write(self, incident: str, name: str, value: Any) -> None:
         self._store.write(f"{KEY_PREFIX}{incident}.{name}", value, OPEN_SECONDS)
 

@@ -18,7 +18,7 @@ from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.incidents.incident import Change
 from pagerduty_mattermost.playbooks.playbook import Playbook
 from pagerduty_mattermost.rooms import invitations
-from pagerduty_mattermost.rooms.records import RoomRecord
+from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 from pagerduty_mattermost.runs import acting, facts, painting, people, roles
 from pagerduty_mattermost.runs.acts import Who
 from pagerduty_mattermost.runs.records import Run, RunRecords
@@ -84,6 +84,9 @@ def start(
         if run is None:
             raise RejectedInput("it was ended while it was started")
         return _there_already(context, records, run, playbook, order_id)
+    if room.playbook != playbook.name:
+        room = room._replace(playbook=playbook.name)
+        RoomRecords(context.store, context.log).save(room)
     problems = furnish(context, records, run, room)
     try:
         roles.begin(context, run, change)
