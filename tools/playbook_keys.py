@@ -8,7 +8,6 @@ Run by `make docs` and, with `--check`, by `make docs-check` and a test.
 
 from __future__ import annotations
 
-import argparse
 import re
 import sys
 from pathlib import Path
@@ -90,22 +89,10 @@ def _cell(text: str) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(description=(__doc__ or "").splitlines()[0])
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail when the page is not current"
-    )
-    text = PAGE.read_text(encoding="utf-8")
-    wanted = render(text)
-    if not parser.parse_args(arguments).check:
-        PAGE.write_text(wanted, encoding="utf-8")
-        return 0
-    if text == wanted:
-        return 0
-    print(
-        "docs/playbooks.md does not match the schema: run make docs and commit it.",
-        file=sys.stderr,
-    )
-    return 1
+    from pages import keep_current
+
+    wanted = render(PAGE.read_text(encoding="utf-8"))
+    return keep_current(__doc__, PAGE, wanted, "schema", arguments)
 
 
 if __name__ == "__main__":

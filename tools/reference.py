@@ -10,7 +10,6 @@ and a test.
 
 from __future__ import annotations
 
-import argparse
 import json
 import shlex
 import sys
@@ -341,21 +340,9 @@ def _text(value: Any) -> str:
 
 
 def main(arguments: Sequence[str]) -> int:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument(
-        "--check", action="store_true", help="write nothing, fail when the page is not current"
-    )
-    wanted = render()
-    if not parser.parse_args(arguments).check:
-        PAGE.write_text(wanted, encoding="utf-8")
-        return 0
-    if PAGE.is_file() and PAGE.read_text(encoding="utf-8") == wanted:
-        return 0
-    print(
-        "docs/reference.md does not match the metadata: run make docs and commit it.",
-        file=sys.stderr,
-    )
-    return 1
+    from pages import keep_current
+
+    return keep_current(__doc__, PAGE, render(), "metadata", arguments)
 
 
 if __name__ == "__main__":

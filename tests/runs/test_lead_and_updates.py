@@ -179,21 +179,10 @@ def test_mitigated_and_cancelled_are_told_in_the_room(world: RunsWorld) -> None:
 
 def form(world: RunsWorld, name: str = "ada", hook: str = "") -> Any:
     context, channel = world.context(), world.the_room.channel_id
-    run = update_form.run_of(context.store, world.log, "", channel)
-    chat = context.settings.chat
-    return update_form.form(
-        run,
-        "",
-        chat.public_url,
-        dialogs.SUBMIT,
-        dialogs.PURPOSE,
-        chat.signing_keys[0].reveal(),
-        world.clock(),
-        dialogs.VALID_SECONDS,
-        asker=world.user(name),
-        channel=channel,
-        hook=hook,
-    )["dialog"]
+    user = world.user(name)
+    wanted = requests.DialogWanted("update", "", "t" * 26, user, channel, hook=hook)
+    run = update_form.run_of(context.store, world.log, wanted)
+    return update_form.form(wanted, run, context.settings.chat, world.clock())["dialog"]
 
 
 def fields(shown: Any) -> Any:

@@ -5,21 +5,9 @@ from __future__ import annotations
 from typing import List
 
 from runs_case import RunsWorld
+from runs_world import SIXTY
 
-from pagerduty_mattermost.playbooks.playbook import Playbook, Stage, Task
 from pagerduty_mattermost.runs import tending
-
-SIXTY = Playbook(
-    "sixty",
-    "Sixty",
-    tuple(
-        Stage(
-            f"Stage {stage}",
-            tuple(Task(f"t{stage}-{place}", f"Do {stage}.{place}") for place in range(1, 21)),
-        )
-        for stage in (1, 2, 3)
-    ),
-)
 
 
 def cost(world: RunsWorld, task: str) -> List[int]:

@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import random
 from contextlib import suppress
 from typing import Any, Iterator
 
 import pytest
+from dying import Dying, Killed, dying_context
 from runs_case import RunsWorld
 from runs_world import ADA, P1, PLAYBOOK
-from test_runs_soak import Dying, DyingService, Killed
 
 from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
-from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.operations import rooms_round
 from pagerduty_mattermost.playbooks.kept import KeptPlaybooks
 from pagerduty_mattermost.playbooks.playbook import ChosenFor, Playbook
@@ -137,31 +135,13 @@ def test_a_name_that_there_is_not_opens_no_room(world: RunsWorld) -> None:
     assert world.rooms_of(one) == []
 
 
-def dying_context(world: RunsWorld, steps: int, *, after: bool) -> Context:
-    dying = Dying(random.Random(1))
-    dying._left, dying._after = steps, after
-    service = DyingService(world.datastore, dying)
-    context = Context(
-        world.raw(),
-        service,
-        world.log,
-        clock=world.clock,
-        monotonic=world.clock,
-        sleep=world.sleep,
-    )
-    for client in (context.mattermost._driver.client,):
-        send = client.make_request
-        client.make_request = lambda *given, **named: dying.step(lambda: send(*given, **named))  # noqa: B023
-    return context
-
-
 @pytest.mark.parametrize("after", [False, True])
 def test_killed_anywhere_one_round_finishes_it(world: RunsWorld, after: bool) -> None:
     saved(world)
     for steps in range(2, 62, 3):
         one = world.incident(f"Slow {steps}")
         remember(world, one)
-        killed = dying_context(world, steps, after=after)
+        killed = dying_context(world, Dying(steps, after=after))
         plain = world.context()
         change = world.change(one, plain)
         playbook = opening.wanted(plain, change.incident, "small")

@@ -11,6 +11,7 @@ from collections import Counter
 from typing import Any, Dict, List
 
 import pytest
+from dying import Dying, Killed, dying_context
 from runs_case import RunsWorld
 from runs_world import PLAYBOOK, TASKS
 
@@ -20,62 +21,12 @@ from pagerduty_mattermost.chat.orders import made_at
 from pagerduty_mattermost.core.config.rooms import FEED_ACTS
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
-from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.runs import painting
 from pagerduty_mattermost.runs.told_acts import told
 
 NAMES = ("ada", "grace", "linus")
 KILLED, LOST = 0.25, 0.05
-
-
-class Killed(BaseException):
-    """The process is gone: nothing of ours catches it."""
-
-
-class Dying:
-    """Kills who asks at one of its next requests, before it or after it; then nothing of it
-    lives."""
-
-    def __init__(self, chance: random.Random) -> None:
-        self._left = chance.randrange(1, 9) if chance.random() < KILLED else 10**6
-        self._after = chance.random() < 0.5
-
-    def step(self, call: Any) -> Any:
-        self._left -= 1
-        if self._left < 0 or (self._left == 0 and not self._after):
-            raise Killed
-        answer = call()
-        if self._left == 0:
-            raise Killed
-        return answer
-
-
-class DyingService:
-    """The datastore of a process that may be killed."""
-
-    def __init__(self, service: Any, dying: Dying) -> None:
-        self._service, self._dying = service, dying
-
-    def __getattr__(self, name: str) -> Any:
-        call = getattr(self._service, name)
-        return lambda *given, **named: self._dying.step(lambda: call(*given, **named))
-
-
-def dying_context(world: RunsWorld, chance: random.Random) -> Context:
-    dying = Dying(chance)
-    context = Context(
-        world.raw(),
-        DyingService(world.datastore, dying),
-        world.log,
-        sleep=world.sleep,
-        clock=world.clock,
-        monotonic=world.clock,
-    )
-    client = context.mattermost._driver.client
-    send = client.make_request
-    client.make_request = lambda *given, **named: dying.step(lambda: send(*given, **named))
-    return context
 
 
 def something(chance: random.Random) -> Dict[str, str]:
@@ -111,7 +62,7 @@ def work(world: RunsWorld, orders: List[Dict[str, Any]], seed: int, failed: List
                 run_clicks.write(Store(world.datastore), world.case.id, act)
                 order = {**order, "values": run_clicks.WRITTEN}
             for _ in range(2 if chance.random() < 0.1 else 1):
-                handle(dying_context(world, chance), order)
+                handle(dying_context(world, Dying.by_chance(chance, KILLED, 9)), order)
         except (Killed, PackError):
             pass
         except Exception as error:

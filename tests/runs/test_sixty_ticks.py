@@ -10,12 +10,12 @@ from pathlib import Path
 from unittest import mock
 
 from pack_files import ROOT
+from runs_world import SIXTY
 
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.incidents import alert_details
-from pagerduty_mattermost.playbooks.playbook import Playbook, Stage, Task
 from pagerduty_mattermost.rooms.room import open_room
 from pagerduty_mattermost.runs import people, starting
 from pagerduty_mattermost.runs.controls import shown_of
@@ -25,17 +25,6 @@ from sandbox.connection import connection
 from standalone.database import Database
 from standalone.datastore import DatastoreService, KeyValueStore
 
-SIXTY = Playbook(
-    "sixty",
-    "Sixty",
-    tuple(
-        Stage(
-            f"Stage {stage}",
-            tuple(Task(f"t{stage}-{place}", f"Do {stage}.{place}") for place in range(1, 21)),
-        )
-        for stage in (1, 2, 3)
-    ),
-)
 PEOPLE = ("ada", "grace", "linus")
 
 

@@ -18,24 +18,9 @@ import pytest
 import yaml
 from command_line import Shell
 
-from sandbox import Sandbox
 from sandbox.pagerduty.seed import READ_ONLY_KEY
 
 ROOT = Path(__file__).resolve().parents[2]
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox() as sandbox:
-        sandbox.pagerduty.account.trigger("Checkout API", "It burns")
-        yield sandbox
-
-
-@pytest.fixture
-def shell(sandbox, tmp_path, capsys, monkeypatch):
-    for name in ("https_proxy", "http_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    return Shell(sandbox, tmp_path, capsys)
 
 
 class Setting(NamedTuple):

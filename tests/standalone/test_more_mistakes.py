@@ -9,26 +9,11 @@ import json
 from typing import Any, Dict, NamedTuple, Tuple
 
 import pytest
-from command_line import ROOT, Shell
+from command_line import ROOT
 
-from sandbox import Sandbox
 from standalone import metadata, paths
 from standalone.cli import main
 from standalone.parameters import from_command_line
-
-
-@pytest.fixture(scope="module")
-def sandbox():
-    with Sandbox() as sandbox:
-        sandbox.pagerduty.account.trigger("Checkout API", "It burns")
-        yield sandbox
-
-
-@pytest.fixture
-def shell(sandbox, tmp_path, capsys, monkeypatch):
-    for name in ("https_proxy", "http_proxy", "no_proxy"):
-        monkeypatch.delenv(name, raising=False)
-    return Shell(sandbox, tmp_path, capsys)
 
 
 class Mistake(NamedTuple):

@@ -67,6 +67,18 @@ PLAYBOOK = Playbook(
     roles=(Role("scribe", "Scribe", default=ON_CALL), Role("liaison", "Liaison")),
     updates=Updates(remind_seconds=1800.0),
 )
+SIXTY = Playbook(
+    "sixty",
+    "Sixty",
+    tuple(
+        Stage(
+            f"Stage {stage}",
+            tuple(Task(f"t{stage}-{place}", f"Do {stage}.{place}") for place in range(1, 21)),
+        )
+        for stage in (1, 2, 3)
+    ),
+)
+"""Sixty tasks in three stages."""
 PLAN = RunPlan(
     "start", "PINC1", "c" * 26, PLAYBOOK, BEGIN, ADA, BEGIN, {"declarer": ADA, ON_CALL: CARLA}
 )

@@ -37,8 +37,8 @@ CANCELLED = "cancelled"
 """Verb of the order that comes of such a dialog which was closed: the menu is drawn afresh."""
 SUBMIT = "/dialog"
 DECLARE = "declare"
-UPDATE_FIELDS = ("next", "room-only")
-"""Of a status update, beside its text (`chat.update_form`)."""
+NEXT, ROOM_ONLY = UPDATE_FIELDS = ("next", "room-only")
+"""Of a status update, beside its text (`chat.update_form`): options of the command."""
 FIELDS = ("title", "service", "urgency", "priority", "assign", "details", "playbook", "room")
 """Of a declaration; the configuration picks and orders them."""
 VALID_SECONDS = 3600
@@ -226,7 +226,7 @@ def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Di
         for name, value in submission.items()
         if value is True or isinstance(value, str)
     }
-    for name in ("room", "room-only"):
+    for name in ("room", ROOM_ONLY):
         if words.get(name) == "false":  # some clients send texts
             del words[name]
     known = (*FIELDS, *UPDATE_FIELDS, "user", "text")

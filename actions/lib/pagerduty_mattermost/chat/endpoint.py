@@ -38,7 +38,6 @@ from pagerduty_mattermost.chat.requests import (
     UnreadCommand,
     read,
 )
-from pagerduty_mattermost.chat.update_form import UPDATE
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.markdown import with_commands
@@ -61,6 +60,7 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
 )
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.runs.acts import Act
+from pagerduty_mattermost.runs.controls import UPDATE
 from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth
 

@@ -47,16 +47,4 @@ def made_for_update(
     wanted: DialogWanted, chat: ChatConfig, now: float, store: Store, log: Any
 ) -> Dict[str, Any]:
     """The same of a status update's form."""
-    return update_form.form(
-        update_form.run_of(store, log, wanted.incident, wanted.channel_id),
-        wanted.incident,
-        chat.public_url,
-        dialogs.SUBMIT,
-        dialogs.PURPOSE,
-        chat.signing_keys[0].reveal(),
-        now,
-        dialogs.VALID_SECONDS,
-        asker=wanted.user_id,
-        channel=wanted.channel_id,
-        hook=wanted.hook,
-    )
+    return update_form.form(wanted, update_form.run_of(store, log, wanted), chat, now)

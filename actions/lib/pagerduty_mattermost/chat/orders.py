@@ -10,7 +10,6 @@ from pagerduty_mattermost.chat import audit, run_clicks
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.named_people import is_me
-from pagerduty_mattermost.chat.update_form import UPDATE
 from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config.chat import BULK, OVERRIDE_OTHERS
@@ -73,7 +72,7 @@ def read_typed(text: str) -> Parsed:
 def needs_form(parsed: Parsed) -> bool:
     """Whether what was typed alone opens a form, where one can be opened."""
     said = parsed.command
-    wanted = said.verb == DECLARE or (said.verb == UPDATE and not said.text)
+    wanted = said.verb == DECLARE or (said.verb == controls.UPDATE and not said.text)
     return wanted and not parsed.dry_run
 
 
@@ -88,8 +87,10 @@ def _clicked(order: Mapping[str, Any]) -> Command:
         if values.get("assign"):
             values["assign"] = f"@{marked_id(values['assign'])}"
         return Command("create", text=text, service=service, options=values)
-    if verb == UPDATE and order.get("kind") == "dialog":
-        return Command(UPDATE, incidents=incident, text=text, options=_values(order.get("values")))
+    if verb == controls.UPDATE and order.get("kind") == "dialog":
+        return Command(
+            controls.UPDATE, incidents=incident, text=text, options=_values(order.get("values"))
+        )
     if verb.startswith(SNOOZE):
         return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
     if verb == ACKNOWLEDGE_ALL:
@@ -194,7 +195,7 @@ def written(order: Mapping[str, Any]) -> str:
     if verb == DECLARE:
         details = str(_values(order.get("values")).get("details") or "")
         return "\n\n".join(part for part in (text, details) if part)
-    return text if verb in ("note", "resolvenote", "status", UPDATE) else ""
+    return text if verb in ("note", "resolvenote", "status", controls.UPDATE) else ""
 
 
 def needs_confirmation(what: Command, listed: Sequence[str], asker: str = "") -> bool:

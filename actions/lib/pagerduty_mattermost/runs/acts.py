@@ -80,6 +80,8 @@ KINDS = (
 DONE, SKIPPED, OPEN = TASK_STATES = ("done", "skipped", "open")
 ON = "on"
 """In `FOLLOW`: from now on."""
+ROOM = "room"
+"""In `SENT`, where the effect is a post in the room."""
 PERSON = "person"
 """In `ASSIGN`: the one in `person`."""
 RESOLVED, MERGED, BY_HAND = "resolved", "merged", "by hand"

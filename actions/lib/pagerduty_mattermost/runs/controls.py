@@ -204,12 +204,7 @@ class _Drawing:
         return label(text, min(self._level.width, MAX_OPTION_CHARACTERS))
 
     def _button(self, id: str, text: str, said: str) -> Dict[str, Any]:
-        return {
-            "id": id,
-            "name": text,
-            "type": "button",
-            "integration": self._call(said),
-        }
+        return {**button(id, text), "integration": self._call(said)}
 
     def _menu(
         self, id: str, name: str, options: Sequence[Tuple[str, str]], verb: str = ""
@@ -225,11 +220,20 @@ class _Drawing:
         }
 
     def _call(self, said: str) -> Dict[str, Any]:
-        about = {"v": CLICK_VERB, "i": self._state.plan.incident}
-        if said:
-            about["x"] = said
-        token = sign(self._key, PURPOSE, about, button_expiry(self._now))
-        return {"url": self._url.rstrip("/") + CLICK, "context": {"token": token}}
+        return call(self._state.plan.incident, said, self._url, self._key, self._now)
+
+
+def button(id: str, text: str) -> Dict[str, Any]:
+    """Without what it sends."""
+    return {"id": id, "name": text, "type": "button"}
+
+
+def call(incident: str, said: str, url: str, key: str, now: float) -> Dict[str, Any]:
+    """What a click sends where: an action's `integration`. `said`: what a button wants; of a menu
+    the verb of its options, or nothing; `url`, `key`: as of `controls`."""
+    about = {"v": CLICK_VERB, "i": incident, **({"x": said} if said else {})}
+    token = sign(key, PURPOSE, about, button_expiry(now))
+    return {"url": url.rstrip("/") + CLICK, "context": {"token": token}}
 
 
 def tick_value(task_id: str, wanted: str) -> str:

@@ -11,14 +11,11 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, List
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import RetryLater
-from pagerduty_mattermost.core.post_keys import PROPS_KEY
-from pagerduty_mattermost.gateways.mattermost.client import PostDeleted
-from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
 from pagerduty_mattermost.runs import painting
-from pagerduty_mattermost.runs.acts import SENT, Act, Who
+from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, Who
 from pagerduty_mattermost.runs.fold import due_id
 from pagerduty_mattermost.runs.post_text import OVERDUE
+from pagerduty_mattermost.runs.posting import posted
 from pagerduty_mattermost.runs.records import Run, RunRecords
 from pagerduty_mattermost.runs.state import RunState, TaskState
 from pagerduty_mattermost.runs.telling import told_key
@@ -26,9 +23,6 @@ from pagerduty_mattermost.runs.texts import owner_words, styled
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-
-ROOM = "room"
-"""Where a reminder is posted."""
 
 
 def due_tasks(state: RunState, now: float) -> List[TaskState]:
@@ -56,8 +50,10 @@ def remind(context: Context, records: RunRecords, run: Run) -> Run:
     """Of all that is due; the run as it was read last. Raises the gateways' errors."""
     tasks = due_tasks(run.state, context.clock())
     for task in tasks:
-        post_id = _posted(context, run, task)
         name = due_id(task.id, task.due)
+        text = reminder(task, run.state, context.settings.time_zone)
+        key = told_key(run, name)
+        post_id = posted(context, run, key, text, {"task": task.id}, since=task.due)
         sent = Act(SENT, name, context.clock(), of=f"due {task.id}", value=ROOM, post=post_id)
         records.act(run.incident, sent)
         run = run.with_acts(sent)
@@ -73,33 +69,3 @@ def reminder(task: TaskState, state: RunState, zone: str) -> str:
     whose = "" if who.id else f" (it is for {words})" if words else " (nobody owns it)"
     name = f"@{called.name}: " if called.id and called.name else ""
     return f"{OVERDUE} {name}**{task.number}** {styled(task.text)} is due at {when}{whose}"
-
-
-def _posted(context: Context, run: Run, task: TaskState) -> str:
-    """Id of the post; empty of one that somebody has deleted."""
-    key = told_key(run, due_id(task.id, task.due))
-    since = task.due - CLOCK_MARGIN_SECONDS
-    found = context.mattermost.find_post(run.plan.channel, key, since)
-    if found is not None:
-        return str(found["id"])
-    try:
-        made = context.mattermost.create_post(
-            run.plan.channel,
-            reminder(task, run.state, context.settings.time_zone),
-            key=key,
-            props={PROPS_KEY: {"incident": run.incident, "task": task.id, "key": key}},
-            bot_id=run.plan.bot,
-            seed=run.plan.seed,
-        )
-    except PostDeleted:
-        return ""
-    except RetryLater as error:
-        again = (
-            context.mattermost.find_post(run.plan.channel, key, since)
-            if error.maybe_done
-            else None
-        )
-        if again is None:
-            raise
-        made = again
-    return str(made["id"])

@@ -57,7 +57,7 @@ def fold(plan: RunPlan, acts: Iterable[Act]) -> RunState:
 
 def due_id(task_id: str, due: float) -> str:
     """The id of the `SENT` that says that a task's owner was reminded of this due time."""
-    return sent_id(f"due {task_id} {int(due)}", "room")
+    return sent_id(f"due {task_id} {int(due)}", kinds.ROOM)
 
 
 def clock_time(word: str, after: float, zone: str) -> float:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Sequence
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import WriteRefused
 from pagerduty_mattermost.rooms import following
-from pagerduty_mattermost.runs import facts, life, painting, roles
+from pagerduty_mattermost.runs import facts, life, painting
 from pagerduty_mattermost.runs.acts import FACTS, Act, Who
 from pagerduty_mattermost.runs.records import Run, RunRecords
 
@@ -38,11 +38,9 @@ def follow(context: Context, change: Change, outcomes: Sequence[CardOutcome]) ->
 
 
 def follow_run(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
-    """The run as the incident is now: over or under way, what its conditions ask for, who leads;
-    shown where that made a difference. Raises the gateways' errors."""
-    run = _with_facts(context, records, life.follow(context, records, run, change), change)
-    roles.follow(context, run, change)
-    return run
+    """The run as the incident is now: over or under way, what its conditions ask for; shown where
+    that made a difference. Raises the gateways' errors."""
+    return _with_facts(context, records, life.follow(context, records, run, change), change)
 
 
 def _with_facts(context: Context, records: RunRecords, run: Run, change: Change) -> Run:

@@ -16,11 +16,14 @@ from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.people.accounts import Accounts
 from pagerduty_mattermost.people.recipients import with_email
 from pagerduty_mattermost.playbooks.playbook import ACKNOWLEDGER, DECLARER, ON_CALL, Playbook
+from pagerduty_mattermost.rooms.invitations import bring_in
+from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.runs.acts import Who
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Incident
+    from pagerduty_mattermost.runs.records import Run
 
 
 def words_of(playbook: Playbook) -> Tuple[str, ...]:
@@ -107,3 +110,17 @@ def giver(context: Context, user: str, name: str = "") -> Who:
         return by_id(context, id_in(user)) if id_in(user) else somebody(context, user)
     except (NotFound, RejectedInput):
         return Who(id_in(user), id_in(user))
+
+
+def come_in(context: Context, run: Run, who: Who) -> None:
+    """Who has a part in the run becomes a member of its room. Raises RejectedInput for who can't
+    come into it."""
+    channel = run.plan.channel
+    if not who.id or context.mattermost.is_member(channel, who.id):
+        return
+    room = RoomRecords(context.store, context.log).open_of(run.incident)
+    if room is None:
+        raise RejectedInput(f"@{who.name} is no member of the room")
+    bring_in(context, room, (), {who.id: who.name}, again=True)
+    if not context.mattermost.is_member(channel, who.id):
+        raise RejectedInput(f"@{who.name} can't come into the room: they are not of its team")

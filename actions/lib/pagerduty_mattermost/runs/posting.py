@@ -14,6 +14,11 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.runs.records import Run
 
 
+def props_of(run: Run, key: str, about: Mapping[str, Any]) -> Dict[str, Any]:
+    """By which it is found again, and what it is about."""
+    return {PROPS_KEY: {"incident": run.incident, **about, "key": key}}
+
+
 def posted(
     context: Context,
     run: Run,
@@ -32,7 +37,7 @@ def posted(
     found = mattermost.find_post(run.plan.channel, key, since) if is_late else None
     if found is not None:
         return str(found["id"])
-    props: Dict[str, Any] = {PROPS_KEY: {"incident": run.incident, **about, "key": key}}
+    props = props_of(run, key, about)
     if actions:
         props["attachments"] = [{"fallback": text, "actions": list(actions)}]
     try:

@@ -11,7 +11,7 @@ from __future__ import annotations
 
 from typing import NamedTuple, Optional
 
-from pagerduty_mattermost.runs.acts import sent_id
+from pagerduty_mattermost.runs.acts import ROOM, sent_id
 from pagerduty_mattermost.runs.state import RunState
 
 UPDATE_DUE, NO_COMMANDER = "update due", "no commander"
@@ -38,7 +38,7 @@ class DueReminder(NamedTuple):
     @property
     def sent(self) -> str:
         """Id of the act that says that it was posted, or that the time for it has passed."""
-        return sent_id(self.key, "room")
+        return sent_id(self.key, ROOM)
 
 
 def due_reminder(state: RunState, now: float) -> Optional[DueReminder]:

@@ -11,14 +11,12 @@ from __future__ import annotations
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any, List, Mapping, Tuple
 
-from pagerduty_mattermost.cards.buttons import CLICK, PURPOSE
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
+from pagerduty_mattermost.core.errors import NotFound, PackError, WriteRefused
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
-from pagerduty_mattermost.gateways.http.signed_tokens import button_expiry, sign
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 from pagerduty_mattermost.runs import controls, people, texts
-from pagerduty_mattermost.runs.acts import SENT, Act, Who
+from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, Who
 from pagerduty_mattermost.runs.posting import posted
 from pagerduty_mattermost.runs.records import Run, RunRecords
 from pagerduty_mattermost.runs.reminders import NO_COMMANDER, DueReminder, due_reminder
@@ -29,7 +27,6 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Incident
 
-ROOM = "room"
 LATER = (("10m", "in 10 minutes"), ("30m", "in 30 minutes"), ("1h", "in an hour"))
 """Choices of a reminder's menu."""
 
@@ -87,17 +84,21 @@ def ask_for_update(context: Context, run: Run, incident: Incident, by: Who, abou
 def strike_out(context: Context, run: Run, about: str, words: str) -> None:
     """The reminders of that kind say that it is done, without buttons. What can't be changed now
     stays as it is: a click on it does no harm. `words`: Markdown."""
-    reminders: List[Act] = [
-        act for act in run.acts if act.kind == SENT and act.of == about and act.post
-    ]
-    for act in reminders[-1:]:
-        with suppress(NotFound, RejectedInput, PackError):
-            post = context.mattermost.get_post(act.post)
-            props = post.get("props")
-            if not (isinstance(props, dict) and props.get("attachments")):
-                continue  # it was struck out before
+    last = next(
+        (a for a in reversed(run.acts) if a.kind == SENT and a.of == about and a.post), None
+    )
+    if last is None:
+        return
+    try:
+        post = context.mattermost.get_post(last.post)
+        props = post.get("props")
+        if isinstance(props, dict) and props.get("attachments"):  # not struck out before
             own = {PROPS_KEY: {"incident": run.incident, "key": key_of(post)}}
-            context.mattermost.patch_post(act.post, message=words, props=own)
+            context.mattermost.patch_post(last.post, message=words, props=own)
+    except WriteRefused:
+        raise
+    except PackError as error:
+        context.log.info("A reminder of %s stays: %s", run.incident, context.line_of(error))
 
 
 def _called(context: Context, state: RunState, incident: Incident) -> Who:
@@ -135,11 +136,10 @@ def _has_buttons(context: Context) -> bool:
 
 
 def _button(context: Context, run: Run, id: str, name: str, said: str) -> Mapping[str, Any]:
-    return {"id": id, "name": name, "type": "button", "integration": _call(context, run, said)}
+    return {**controls.button(id, name), "integration": _call(context, run, said)}
 
 
 def _call(context: Context, run: Run, said: str) -> Mapping[str, Any]:
-    chat, now = context.settings.chat, context.clock()
-    about = {"v": controls.CLICK_VERB, "i": run.incident, **({"x": said} if said else {})}
-    token = sign(chat.signing_keys[0].reveal(), PURPOSE, about, button_expiry(now))
-    return {"url": chat.public_url.rstrip("/") + CLICK, "context": {"token": token}}
+    chat = context.settings.chat
+    key = chat.signing_keys[0].reveal()
+    return controls.call(run.incident, said, chat.public_url, key, context.clock())

@@ -6,17 +6,15 @@ room is told, its header says who leads, and they are sent the role's instructio
 
 from __future__ import annotations
 
-from contextlib import suppress
 from typing import TYPE_CHECKING, List, Tuple
 
-from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, WriteRefused
+from pagerduty_mattermost.core.errors import NotFound, PackError, WriteRefused
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.mattermost.post_once import link
 from pagerduty_mattermost.playbooks.playbook import COMMANDER, Role
 from pagerduty_mattermost.rooms.furnishing import paint_header
-from pagerduty_mattermost.rooms.invitations import bring_in
-from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
-from pagerduty_mattermost.runs import acting, reminders, reminding
+from pagerduty_mattermost.rooms.records import RoomRecords
+from pagerduty_mattermost.runs import acting, people, reminders, reminding
 from pagerduty_mattermost.runs.acting import Acted
 from pagerduty_mattermost.runs.acts import Act, Who
 from pagerduty_mattermost.runs.records import Run, RunRecords
@@ -50,7 +48,7 @@ def take(
 ) -> Tuple[Acted, List[str]]:
     """`done`: the act. Also lines of what is left to the round over rooms. Raises RejectedInput
     for somebody who can't come into the room, before anything is done."""
-    _bring_in(context, run, done.person)
+    people.come_in(context, run, done.person)
     acted = acting.act(context, records, run, done)
     problems: List[str] = []
     try:
@@ -100,21 +98,3 @@ def instruct(context: Context, run: Run, name_: str, who: Who, taken: str, at: f
     head = f"You are **{title}** now in the playbook {playbook} ({where}):"
     text = f"{head}\n\n{styled_lines(role.instructions.strip())}"
     context.post_once(channel, text, key=f"role {run.incident} {taken}", not_before=at)
-
-
-def _bring_in(context: Context, run: Run, who: Who) -> None:
-    if not who.id or context.mattermost.is_member(run.plan.channel, who.id):
-        return
-    room: RoomRecord = _room(context, run, who)
-    bring_in(context, room, (), {who.id: who.name}, again=True)
-    with suppress(NotFound):
-        if context.mattermost.is_member(run.plan.channel, who.id):
-            return
-    raise RejectedInput(f"@{who.name} can't come into the room: they are not of its team")
-
-
-def _room(context: Context, run: Run, who: Who) -> RoomRecord:
-    room = RoomRecords(context.store, context.log).open_of(run.incident)
-    if room is None:
-        raise RejectedInput(f"@{who.name} is no member of the room, and it is archived")
-    return room

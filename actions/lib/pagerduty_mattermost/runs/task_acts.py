@@ -18,8 +18,6 @@ from pagerduty_mattermost.gateways.mattermost.values import id_in
 from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
 from pagerduty_mattermost.incidents.log_entries import incident_from_rest
 from pagerduty_mattermost.playbooks.playbook import COMMANDER, ROLE_PREFIX
-from pagerduty_mattermost.rooms.invitations import bring_in
-from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.runs.acts import (
     ASSIGN,
     DONE,
@@ -33,7 +31,7 @@ from pagerduty_mattermost.runs.acts import (
     Act,
     Who,
 )
-from pagerduty_mattermost.runs.people import by_id, on_call, somebody
+from pagerduty_mattermost.runs.people import by_id, come_in, on_call, somebody
 from pagerduty_mattermost.runs.records import Run
 from pagerduty_mattermost.runs.state import RunState, TaskState
 from pagerduty_mattermost.runs.tasks import find_stage, find_task, read_place
@@ -92,7 +90,8 @@ def assigned(context: Context, asked: AskedOfRun, said: str, owner: str) -> Act:
     """Who gets it becomes a member of the room."""
     task = asked.task(said)
     new = owner_of(context, asked, owner)
-    come_in(context, asked, new.who)
+    if new.who.id != asked.by.id:
+        come_in(context, asked.run, new.who)
     return asked.act(ASSIGN, task=task.id, value=new.value, person=new.who)
 
 
@@ -110,7 +109,8 @@ def added(
         more["due"] = _due(context, due, asked.at)
     if owner:
         more["person"] = owner_of(context, asked, owner).who
-        come_in(context, asked, more["person"])
+        if more["person"].id != asked.by.id:
+            come_in(context, asked.run, more["person"])
     return asked.act(TASK_ADDED, **more)
 
 
@@ -175,20 +175,6 @@ def _on_call(context: Context, incident_id: str) -> Who:
     if found is None:
         raise NotFound("nobody with a Mattermost account is on call for its service now")
     return found
-
-
-def come_in(context: Context, asked: AskedOfRun, who: Who) -> None:
-    """Who has a part in the run becomes a member of its room. Raises RejectedInput for who can't
-    come into it."""
-    channel = asked.run.plan.channel
-    if not who.id or who.id == asked.by.id or context.mattermost.is_member(channel, who.id):
-        return
-    room = RoomRecords(context.store, context.log).open_of(asked.run.incident)
-    if room is None:
-        raise RejectedInput(f"@{who.name} is no member of the room")
-    bring_in(context, room, (), {who.id: who.name}, again=True)
-    if not context.mattermost.is_member(channel, who.id):
-        raise RejectedInput(f"@{who.name} can't come into the room: they are not of its team")
 
 
 def _text(said: str) -> str:

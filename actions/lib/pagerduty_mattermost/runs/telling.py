@@ -8,14 +8,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Iterable, Set
 
-from pagerduty_mattermost.core.errors import RetryLater
-from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
-from pagerduty_mattermost.gateways.mattermost.client import PostDeleted
-from pagerduty_mattermost.gateways.mattermost.post_once import (
-    CLOCK_MARGIN_SECONDS,
-    LOOK_AGAIN_AFTER_SECONDS,
-)
+from pagerduty_mattermost.core.post_keys import post_key
+from pagerduty_mattermost.gateways.mattermost.post_once import LOOK_AGAIN_AFTER_SECONDS
 from pagerduty_mattermost.gateways.mattermost.values import key_of
+from pagerduty_mattermost.runs.posting import posted
 from pagerduty_mattermost.runs.records import Run
 from pagerduty_mattermost.runs.told_acts import ToldAct, told
 
@@ -28,9 +24,7 @@ def tell(context: Context, run: Run, act_id: str) -> None:
     errors: the round tells it then."""
     for one in told(run, context.settings.rooms.feed_acts, only=act_id):
         late = context.clock() - one.act.at > LOOK_AGAIN_AFTER_SECONDS
-        if late and _find(context, run, one):
-            continue
-        _post(context, run, one)
+        _post(context, run, one, is_late=late)
 
 
 def tell_missing(context: Context, run: Run, some: Iterable[ToldAct], keys: Set[str]) -> int:
@@ -50,28 +44,7 @@ def told_key(run: Run, act_id: str) -> str:
     return post_key("act", run.incident, run.plan.channel, act_id)
 
 
-def _find(context: Context, run: Run, one: ToldAct) -> bool:
-    since = one.act.at - CLOCK_MARGIN_SECONDS
+def _post(context: Context, run: Run, one: ToldAct, *, is_late: bool = False) -> None:
+    about = {"act": one.act.id, **({"task": one.task} if one.task else {})}
     key = told_key(run, one.act.id)
-    return context.mattermost.find_post(run.plan.channel, key, since) is not None
-
-
-def _post(context: Context, run: Run, one: ToldAct) -> None:
-    key = told_key(run, one.act.id)
-    about = {"incident": run.incident, "act": one.act.id, "key": key}
-    if one.task:
-        about["task"] = one.task
-    try:
-        context.mattermost.create_post(
-            run.plan.channel,
-            one.line,
-            key=key,
-            props={PROPS_KEY: about},
-            bot_id=run.plan.bot,
-            seed=run.plan.seed,
-        )
-    except PostDeleted:
-        return  # somebody took it away a moment ago
-    except RetryLater as error:
-        if not (error.maybe_done and _find(context, run, one)):
-            raise
+    posted(context, run, key, one.line, about, since=one.act.at, is_late=is_late)

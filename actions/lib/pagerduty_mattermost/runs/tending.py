@@ -26,6 +26,7 @@ from pagerduty_mattermost.runs import (
     painting,
     reminders,
     reminding,
+    roles,
     starting,
     telling,
     update_posts,
@@ -159,6 +160,8 @@ def _tended(
     if change is not None:
         plain = change._replace(events=(), cycle=0)
         run = following.follow_run(context, records, run, plain)
+        if room.commander != run.state.commander.name:
+            roles.follow(context, run, plain)
     reminded = due.remind(context, records, run)
     if reminded is not run:
         run = reminded

@@ -8,9 +8,8 @@ from typing import TYPE_CHECKING, Optional
 
 from pagerduty_mattermost.core.errors import NotFound
 from pagerduty_mattermost.runs import acting, update_texts
-from pagerduty_mattermost.runs.acts import UPDATE_DELETED, UPDATE_EDITED, Act, sent_id
+from pagerduty_mattermost.runs.acts import ROOM, UPDATE_DELETED, UPDATE_EDITED, Act, sent_id
 from pagerduty_mattermost.runs.records import Run, RunRecords
-from pagerduty_mattermost.runs.updates import ROOM
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context

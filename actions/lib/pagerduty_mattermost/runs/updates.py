@@ -11,7 +11,7 @@ key as well: anybody may write props, so its author is compared.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Dict, List, NamedTuple, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
@@ -24,21 +24,17 @@ from pagerduty_mattermost.core.errors import (
     Unauthorized,
     WriteRefused,
 )
-from pagerduty_mattermost.core.post_keys import PROPS_KEY, post_key
+from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
 from pagerduty_mattermost.core.typed_times import read_future
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
-from pagerduty_mattermost.gateways.mattermost.client import PostDeleted
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 from pagerduty_mattermost.gateways.pagerduty import status_updates
 from pagerduty_mattermost.rooms.links import label, room_link
 from pagerduty_mattermost.runs import acting, reminders, reminding, update_texts
-from pagerduty_mattermost.runs.acts import (
-    SENT,
-    Act,
-    sent_id,
-)
+from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, sent_id
+from pagerduty_mattermost.runs.posting import posted, props_of
 from pagerduty_mattermost.runs.records import Run, RunRecords
 from pagerduty_mattermost.runs.texts import name
 
@@ -50,8 +46,9 @@ if TYPE_CHECKING:
 
 OFF = ("off", "none", "never", "no", "stop")
 MAX_REMIND_SECONDS = 7 * 86400.0
-ROOM, PAGERDUTY, TO_PAGERDUTY = "room", "pagerduty", "to pagerduty"
-"""Where an update goes, beside channels; the last one: it was about to be sent there."""
+PAGERDUTY, TO_PAGERDUTY = "pagerduty", "to pagerduty"
+"""Where an update goes, beside the room and channels; the last one: it was about to be sent
+there."""
 HOOK_SECONDS = 25 * 60.0
 """How long a command's response_url is used: Mattermost takes it for half an hour."""
 LOOKED_FOR_SECONDS, LOOK_SECONDS = 30.0, 3.0
@@ -213,27 +210,25 @@ class _Giving:
     def _key(self) -> str:
         return post_key("update", self.run.incident, self.run.plan.channel, self._update.id)
 
+    @property
+    def _about(self) -> Dict[str, str]:
+        return {"update": self._update.id}
+
     def _to_room(self) -> str:
         """The post's id."""
         found = self._find() if self._is_late else ""
         if found:
             return found
-        props = {
-            PROPS_KEY: {
-                "incident": self.run.incident,
-                "update": self._update.id,
-                "key": self._key,
-            }
-        }
         if self._hook and self._context.clock() - self._update.at < HOOK_SECONDS:
-            found = self._as_author(props)
+            found = self._as_author()
             if found:
                 return found
-        return self._as_bot(props)
+        return self._as_bot()
 
-    def _as_author(self, props: Dict[str, Any]) -> str:
+    def _as_author(self) -> str:
         """Through the command's response_url; empty where Mattermost did not take it."""
         text = update_texts.own_post(self._shown, self._zone)
+        props = props_of(self.run, self._key, self._about)
         try:
             self._context.mattermost.answer_command(self._hook, text, public=True, props=props)
         except RetryLater as error:
@@ -250,21 +245,17 @@ class _Giving:
                 return found
             self._context.sleep(LOOK_SECONDS)
 
-    def _as_bot(self, props: Dict[str, Any]) -> str:
-        mattermost, plan = self._context.mattermost, self.run.plan
+    def _as_bot(self) -> str:
         text = update_texts.bot_post(self._shown, self._zone)
-        try:
-            post = mattermost.create_post(
-                plan.channel, text, key=self._key, props=props, bot_id=plan.bot, seed=plan.seed
-            )
-        except PostDeleted:
-            return ""
-        except RetryLater as error:
-            found = self._find() if error.maybe_done else ""
-            if not found:
-                raise
-            return found
-        return str(post["id"])
+        return posted(
+            self._context,
+            self.run,
+            self._key,
+            text,
+            self._about,
+            since=self._update.at,
+            is_late=False,
+        )
 
     def _find(self) -> str:
         """The id of the author's or the bot's post that bears the key; empty where there is

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, List, Tuple
 
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
+from pagerduty_mattermost.chat.dialogs import NEXT, ROOM_ONLY
 from pagerduty_mattermost.chat.forms import Form, incidents_and, nothing, words
 from pagerduty_mattermost.chat.task_forms import moment_said
 from pagerduty_mattermost.chat.verb import CHAT, ONE, OWN_SETTINGS, PLAYBOOK, Verb
@@ -20,16 +21,14 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Incident
 
-NEXT, TO = "next", "to"
-"""Options: until the next one, and further channels."""
-ROOM_ONLY = "room-only"
+TO = "to"
+"""Option: further channels."""
 MAX_TARGETS = 10
 
 
 def update(context: Context, command: Command) -> CommandResult:
     """In the room under the author's name, in the playbook's channels, to PagerDuty's subscribers
     and to whoever follows."""
-    from pagerduty_mattermost.gateways.pagerduty.find_incident import get_incident
     from pagerduty_mattermost.rooms.records import RoomRecords
     from pagerduty_mattermost.runs import updates
     from pagerduty_mattermost.runs.acts import UPDATE
@@ -45,7 +44,7 @@ def update(context: Context, command: Command) -> CommandResult:
         raise RejectedInput("its room is archived: `/pd room restore` first")
     targets = _targets(context, command, the)
     seconds = _interval(context, command, the)
-    incident = incident_of(get_incident(context.pagerduty, the.run.incident))
+    incident = _incident(context, the)
     act = the.asked.act(UPDATE, text=text, seconds=seconds, targets=targets)
     given = updates.give(
         context,
