@@ -158,6 +158,16 @@ def test_whoever_follows_gets_each_update_alone(world: RunsWorld) -> None:
     assert "All is well" not in world.direct("radia")
 
 
+def test_whoever_follows_later_is_not_sent_what_was_given_before(world: RunsWorld) -> None:
+    world.say("grace", "update Errors are down")
+    world.clock.advance(60)
+    channel = world.chat.channel("incidents").id
+    world.say("radia", f"follow {world.case.id}", channel_id=channel)
+    before = world.direct("radia")
+    world.tend()
+    assert world.direct("radia") == before
+
+
 def test_an_update_is_asked_for_from_outside(world: RunsWorld) -> None:
     channel = world.chat.channel("incidents").id
     world.say("radia", f"update-request {world.case.id}", channel_id=channel)

@@ -135,7 +135,8 @@ def finish(
 
 def _targets(run: Run, update: UpdateState) -> Tuple[str, ...]:
     more = (PAGERDUTY,) if run.plan.playbook.updates.pagerduty and not run.plan.drill else ()
-    followers = (f"@{who.id}" for who in run.state.followers if who.id != update.by.id)
+    then = run.until(update.at).followers
+    followers = (f"@{who.id}" for who in then if who.id != update.by.id)
     return (ROOM, *update.targets, *more, *followers)
 
 
