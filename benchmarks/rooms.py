@@ -1,4 +1,4 @@
-"""What open rooms cost while nothing happens, by their number: a look of the ear every 15 seconds,
+"""What open rooms cost while nothing happens, by their number: a poll of what is said every 15 seconds,
 a round of reconcile every five minutes. `python -m benchmarks rooms` writes
 docs/pictures/rooms-cost.svg.
 """
@@ -38,7 +38,7 @@ def run() -> List[Row]:
             rounds.append((float(count), round_))
             costs = tries[-1]
             rows += [
-                _row(f"a look at {count} rooms", costs.look, 1, look),
+                _row(f"a poll at {count} rooms", costs.look, 1, look),
                 _row(f"a round over {count} rooms", costs.round, 2, round_),
             ]
         closed = cost_of_closed(world)
@@ -49,7 +49,7 @@ def run() -> List[Row]:
         svg(
             "Open rooms while nothing happens, ms (servers on the same machine)",
             "open rooms",
-            {"a round of reconcile": rounds, "a look of the ear": looks},
+            {"a round of reconcile": rounds, "a poll, nothing said": looks},
             dots=True,
         ),
         encoding="utf-8",
