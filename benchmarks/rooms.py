@@ -1,6 +1,7 @@
-"""What open rooms cost while nothing happens, by their number: a poll of what is said every 15 seconds,
-a round of reconcile every five minutes. `python -m benchmarks rooms` writes
-docs/pictures/rooms-cost.svg.
+"""What open rooms cost while nothing happens, by their number.
+
+A poll of what is said every 15 seconds, a round of reconcile every five minutes.
+`python -m benchmarks rooms` writes docs/pictures/rooms-cost.svg.
 """
 
 from __future__ import annotations

@@ -153,7 +153,7 @@ def _draw_playbook(sandbox: Any, room: Any, browser: Any, until: Any) -> None:
 
     until(lambda: post() and grace.id in made().members, 30)
     mattermost.add_member(made().name, "linus")
-    grace.click(post(), "task0")
+    grace.click(post(), post().props["attachments"][0]["actions"][0]["id"])
     until(lambda: "✅ ~~1.1" in post().message, 20)
     linus.command(made(), "/pd assign 1.3 me")
     until(lambda: "Set the priority · linus" in post().message, 20)

@@ -16,7 +16,7 @@ from pagerduty_mattermost.gateways.http.signed_tokens import verify
 from pagerduty_mattermost.gateways.mattermost.values import MAX_MESSAGE_CHARACTERS
 from pagerduty_mattermost.playbooks.playbook import Playbook, Stage, Task
 from pagerduty_mattermost.runs import acts, controls
-from pagerduty_mattermost.runs.acts import Who
+from pagerduty_mattermost.runs.acts import Act, Who
 from pagerduty_mattermost.runs.fold import fold
 from pagerduty_mattermost.runs.post_text import MAX_CHARACTERS, post_text
 from pagerduty_mattermost.runs.state import RunState
@@ -165,6 +165,18 @@ def test_ids_are_such_as_mattermost_takes_and_change_with_what_was_done() -> Non
     assert len({one["id"] for one in before}) == len(before)
     menus = [{one["id"] for one in some if one["type"] == "select"} for some in (before, after)]
     assert not menus[0] & menus[1]
+
+
+@given(st.lists(ACTS, max_size=12))
+def test_a_buttons_id_means_the_same_for_ever(done: List[Act]) -> None:
+    """Mattermost carries out what the button of that id is now: of two people who press the first
+    one at once the second may not tick the task that came up in its place, nor go on twice."""
+    meant: Dict[str, str] = {}
+    for count in range(len(done) + 1):
+        for one in drawn(fold(PLAN, done[:count])):
+            if one["type"] == "button":
+                said = str(wanted(one).get("x"))
+                assert meant.setdefault(one["id"], said) == said
 
 
 @pytest.mark.parametrize("count", [6, 24, 36, 60, 80])

@@ -3,8 +3,10 @@
     controls(state, "https://st2.example.com/pagerduty", key, now)   # -> one attachment
 
 A click says what is wanted (`check impact:done`, `stage 2`), never "the other one": a second
-click, one that comes late and one on an old post do no harm. What a button wants is signed; of a
-menu that it is one, and what is chosen is a command all the same, of those in `CLICKED`.
+click, one that comes late and one on an old post do no harm; nor does one that meets a post which
+was painted anew meanwhile, since a button's id means the same for ever. What a button wants is
+signed; of a menu that it is one, and what is chosen is a command all the same, of those in
+`CLICKED`.
 
 Text in a post's `message` costs none of its props, whose 8,000 characters hold about 25 buttons.
 What gives way first: the width of options, the number of buttons, tasks of other stages.
@@ -12,6 +14,7 @@ What gives way first: the width of options, the number of buttons, tasks of othe
 
 from __future__ import annotations
 
+import hashlib
 from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards.buttons import CLICK, DIALOGS, PURPOSE
@@ -137,16 +140,16 @@ class _Drawing:
         state = self._state
         present = state.stages[state.stage - 1]
         waiting = [task for task in present.tasks if task.is_open]
-        for number, task in enumerate(waiting[: self._level.buttons]):
+        for task in waiting[: self._level.buttons]:
             text = label(f"{WAITING} {task.number} {task.text}", self._level.width)
-            yield self._button(f"task{number}", text, tick_value(task.id, DONE))
+            yield self._button(_id("task", task.id), text, tick_value(task.id, DONE))
         options = [*self._ticks(), *self._skips(waiting)]
         if options:
             yield self._menu("tick", "Tick or untick…", options, CHECK)
         if state.stage < len(state.stages):
             following = state.stages[state.stage]
             text = label(f"Next: {following.name}", self._level.width)
-            yield self._button("next", text, stage_value(following.number))
+            yield self._button(f"stage{following.number}", text, stage_value(following.number))
         if not state.is_over:
             yield self._button("update", "Status update…", f"{OPENS} {UPDATE}")
         if not state.commander.id:
@@ -269,6 +272,12 @@ def clicked(signed: Optional[str], chosen: str) -> Tuple[str, str]:
     if not known or len(said) > SAID_CHARACTERS:
         raise ValueError("no such choice")
     return verb, text
+
+
+def _id(kind: str, name: str) -> str:
+    """Of an action. Mattermost carries out what the post's action of that id is when the click
+    arrives, so an id means the same for ever; it takes letters and digits alone."""
+    return f"{kind}{hashlib.sha256(name.encode('utf-8')).hexdigest()[:8]}"
 
 
 def _mark(task: TaskState) -> str:
