@@ -67,6 +67,7 @@ class RoomEar:
         self._rooms: Dict[str, Tuple[str, int]] = {}
         """Channel id → its incident, and since when it is a room."""
         self._rooms_at = -ROOMS_SECONDS
+        self._teams: Set[str] = set()
         self._etags: Dict[str, str] = {}
         self._ears: Optional[_Ears] = None
         self._looks = 0
@@ -158,6 +159,7 @@ class RoomEar:
         self._rooms = {
             room.channel_id: (room.incident, int(room.at * 1000)) for room in rooms if room.is_open
         }
+        self._teams = {room.team for room in rooms if room.is_open and room.team}
         if self._rooms:
             self._runs.read()
         self._rooms_at = self._context.monotonic()
@@ -170,7 +172,12 @@ class RoomEar:
         """The bot's channels where anything is new in any of them; none where nothing is."""
         if not self._rooms and not whole:
             return []
-        team = team_id(self._context)
+        found: List[Channel] = []
+        for team in sorted({team_id(self._context), *self._teams}):
+            found += self._listed_in(team, whole)
+        return found
+
+    def _listed_in(self, team: str, whole: bool) -> List[Channel]:
         etag = "" if whole else self._etags.get(team, "")
         mine = own_channels.mine(self._context.mattermost, team, etag)
         if mine is None:

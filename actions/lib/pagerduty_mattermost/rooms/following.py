@@ -23,6 +23,7 @@ from pagerduty_mattermost.rooms.records import (
     RoomRecord,
     RoomRecords,
 )
+from pagerduty_mattermost.rooms.terms import terms_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.cards.outcome import CardOutcome
@@ -78,7 +79,7 @@ def follow_room(
     if set(room.done) >= set(STEPS):
         zone = times.zone(context.settings.time_zone)
         now = paint_header(context, now, change)
-        now = keep_title(context, now, names.title(context.settings.rooms.title, incident, zone))
+        now = keep_title(context, now, names.title(terms_of(context, now).title, incident, zone))
         now = _with_new_people(context, now, change)
     now = _ended(context, now, incident) if not incident.is_open else _goes_on(now)
     if now != room:
@@ -93,8 +94,10 @@ def follow_room(
 def _with_new_people(context: Context, room: RoomRecord, change: Change) -> RoomRecord:
     if not change.incident.is_open:
         return room
-    people = invitations.assigned(context, change.incident)
-    wants = invitations.RESPONDERS in context.settings.rooms.invite
+    invited = terms_of(context, room).invite
+    wants_assignees = invitations.ASSIGNEES in invited
+    people = invitations.assigned(change.incident) if wants_assignees else []
+    wants = invitations.RESPONDERS in invited
     if wants and any(kind.startswith(RESPONDER_EVENTS) for kind in change.event_types):
         people += invitations.responders(context, change.incident.id)
     new = [person for person in people if person.id not in room.invited]
@@ -105,7 +108,7 @@ def _ended(context: Context, room: RoomRecord, incident: Incident) -> RoomRecord
     """The incident is over: from when on the room is to be archived, and the line that says so."""
     if room.ended:
         return room
-    wait = context.settings.rooms.archive_seconds
+    wait = terms_of(context, room).archive_seconds
     if room.adopted or wait is None:
         return room._replace(ended=True, due=0.0)
     ended_at = times.seconds(incident.resolved_at) or context.clock()

@@ -31,6 +31,7 @@ from pagerduty_mattermost.oncall import channel_header
 from pagerduty_mattermost.rooms import header, invitations
 from pagerduty_mattermost.rooms.links import label, room_link
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
+from pagerduty_mattermost.rooms.terms import terms_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -55,7 +56,7 @@ class FurnishedRoom(NamedTuple):
 
 def room_route(context: Context, room: RoomRecord) -> Route:
     """The terms of the card in the room."""
-    settings = context.settings.rooms
+    settings = terms_of(context, room)
     words = [word for word in settings.feed if word.lower() != MITIGATED_WORD]
     told = event_types("rooms.feed", words) if words else ()
     if len(words) < len(settings.feed):

@@ -24,6 +24,7 @@ from pagerduty_mattermost.oncall.membership import ADDED, ADDING, LEFT
 from pagerduty_mattermost.people.accounts import Accounts
 from pagerduty_mattermost.people.recipients import with_email
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
+from pagerduty_mattermost.rooms.terms import terms_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -43,11 +44,12 @@ GONE_RESPONDERS = ("declined", "cancelled", "user_cancelled")
 
 def invite_all(context: Context, room: RoomRecord, incident: Incident) -> RoomRecord:
     """Everybody whom the configuration names. Raises RetryLater when some have to wait."""
-    words = context.settings.rooms.invite
+    words = terms_of(context, room).invite
     people: List[Reference] = []
     if ON_CALL in words and incident.escalation_policy_id:
         people += first_on_call(context.pagerduty, context.store, incident.escalation_policy_id)
-    people += assigned(context, incident)
+    if ASSIGNEES in words:
+        people += assigned(incident)
     if RESPONDERS in words:
         people += responders(context, incident.id)
     if SUBSCRIBERS in words:
@@ -62,11 +64,8 @@ def invite_all(context: Context, room: RoomRecord, incident: Incident) -> RoomRe
     return bring_in(context, room, people, users, missing)
 
 
-def assigned(context: Context, incident: Incident) -> List[Reference]:
-    """Whom the incident is assigned to, and who acknowledged it; nobody where they are not to be
-    invited."""
-    if ASSIGNEES not in context.settings.rooms.invite:
-        return []
+def assigned(incident: Incident) -> List[Reference]:
+    """Whom the incident is assigned to, and who acknowledged it. Pure."""
     both = {person.id: person for person in (*incident.assignees, *incident.acknowledgers)}
     return [Reference("user", person.id, person.name) for person in both.values() if person.id]
 

@@ -12,6 +12,7 @@ from pagerduty_mattermost.rooms.furnishing import furnish, leave_card
 from pagerduty_mattermost.rooms.links import label, room_link
 from pagerduty_mattermost.rooms.opening import purpose
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
+from pagerduty_mattermost.rooms.terms import terms_of
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -42,7 +43,7 @@ def _lead_there(
     context.post_once(
         other.channel_id, f"The incident of {here} was merged into this one.", key=key
     )
-    wait = context.settings.rooms.archive_seconds
+    wait = terms_of(context, room).archive_seconds
     due = 0.0 if room.adopted or wait is None else context.clock() + wait
     room = room._replace(ended=True, due=due)
     records.save(room)

@@ -25,10 +25,12 @@ from pagerduty_mattermost.gateways.mattermost.values import Channel
 from pagerduty_mattermost.rooms import names
 from pagerduty_mattermost.rooms.duplicates import settle
 from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords, WantedRoom
+from pagerduty_mattermost.rooms.terms import with_playbook
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Incident
+    from pagerduty_mattermost.playbooks.playbook import Playbook, PlaybookRoom
 
 PURPOSE = "Room of PagerDuty incident "
 """With what the purpose of a channel that was made as a room begins; then comes the incident's
@@ -45,9 +47,11 @@ class FoundRoom(NamedTuple):
     """The channel was made by this run."""
 
 
-def team_of(context: Context) -> str:
-    """Name of the Mattermost team that rooms are made in. Raises ConfigError."""
-    named = context.settings.rooms.team or context.mattermost.settings.team
+def team_of(context: Context, terms: Optional[PlaybookRoom] = None) -> str:
+    """Name of the Mattermost team that rooms are made in. `terms`: what a playbook says of its
+    room. Raises ConfigError."""
+    rooms = with_playbook(context.settings.rooms, terms)
+    named = rooms.team or context.mattermost.settings.team
     if named:
         return named
     teams = context.once("teams of the bot", context.mattermost.teams)
@@ -59,8 +63,8 @@ def team_of(context: Context) -> str:
     return teams[0]
 
 
-def team_id(context: Context) -> str:
-    team = team_of(context)
+def team_id(context: Context, terms: Optional[PlaybookRoom] = None) -> str:
+    team = team_of(context, terms)
     return context.once(f"team {team}", lambda: own_channels.team_id(context.mattermost, team))
 
 
@@ -86,11 +90,11 @@ def find_or_make(
     *,
     by: str = "",
     private: Optional[bool] = None,
-    playbook: str = "",
+    playbook: Optional[Playbook] = None,
 ) -> FoundRoom:
     """The incident's room, made where there is none. `by`: id of the Mattermost user who asks;
-    `playbook`: name of the one that is started in it.
-    Raises what the gateways raise: TeamFull and MayNot are told in the operations channel."""
+    `playbook`: the one that is started in it. Raises what the gateways raise: TeamFull and MayNot
+    are told in the operations channel."""
     records = RoomRecords(context.store, context.log)
     known = records.open_of(incident.id)
     if known is not None:
@@ -99,15 +103,18 @@ def find_or_make(
     found: Optional[Channel] = None
     is_new = False
     if wanted is not None:
-        found = _by_purpose(context, incident.id)
+        found = _by_purpose(context, incident.id, wanted)
     else:
-        rooms, zone = context.settings.rooms, times.zone(context.settings.time_zone)
+        said = playbook.room if playbook is not None else None
+        rooms = with_playbook(context.settings.rooms, said)
+        zone = times.zone(context.settings.time_zone)
         wanted = WantedRoom(
             names.base_name(rooms.name, incident, zone),
             context.clock(),
             by,
             rooms.private if private is None else private,
-            playbook,
+            playbook.name if playbook is not None else "",
+            said,
         )
         records.want(incident.id, wanted)
     if found is None:
@@ -123,7 +130,7 @@ def find_or_make(
 def _record(
     context: Context, incident: Incident, channel: Channel, wanted: WantedRoom, *, is_new: bool
 ) -> RoomRecord:
-    title = _title(context, incident)
+    title = _title(context, incident, wanted)
     return RoomRecord(
         incident.id,
         channel.id,
@@ -134,18 +141,20 @@ def _record(
         at=channel.created_at / 1000,
         by=wanted.by,
         playbook=wanted.playbook,
+        terms=wanted.terms,
     )
 
 
-def _title(context: Context, incident: Incident) -> str:
+def _title(context: Context, incident: Incident, wanted: WantedRoom) -> str:
     zone = times.zone(context.settings.time_zone)
-    return names.title(context.settings.rooms.title, incident, zone)
+    rooms = with_playbook(context.settings.rooms, wanted.terms)
+    return names.title(rooms.title, incident, zone)
 
 
 def _made(context: Context, incident: Incident, wanted: WantedRoom) -> Tuple[Channel, bool]:
     """The channel, and whether this run made it: the first of the names that is free, or under
     which the room stands already."""
-    team = team_id(context)
+    team = team_id(context, wanted.terms)
     in_sequence = "{seq}" in wanted.name
     first = _next_in_sequence(context) if in_sequence else 1
     for number, name in enumerate(names.names(wanted.name, incident, first), first):
@@ -154,17 +163,17 @@ def _made(context: Context, incident: Incident, wanted: WantedRoom) -> Tuple[Cha
                 context.mattermost,
                 team,
                 name,
-                _title(context, incident),
+                _title(context, incident, wanted),
                 purpose=purpose(incident.id),
                 private=wanted.private,
             )
         except own_channels.NameTaken:
-            there = _look(context, name)
+            there = _look(context, name, team_of(context, wanted.terms))
             if there is None or there.archived or not is_room_of(context, there, incident.id):
                 continue
             return there, False
         except (own_channels.TeamFull, own_channels.MayNot) as error:
-            raise _told(context, error) from None
+            raise _told(context, error, team_of(context, wanted.terms)) from None
         if in_sequence:
             context.store.write(SEQUENCE_KEY, number + 1)
         return made, True
@@ -174,9 +183,9 @@ def _made(context: Context, incident: Incident, wanted: WantedRoom) -> Tuple[Cha
     )
 
 
-def _look(context: Context, name: str) -> Optional[Channel]:
+def _look(context: Context, name: str, team: str) -> Optional[Channel]:
     """The channel of a name that is taken; None where it is none that the bot may see."""
-    team, until = team_of(context), context.monotonic() + LOOK_SECONDS
+    until = context.monotonic() + LOOK_SECONDS
     while True:
         try:
             return context.mattermost.channel_by_name(team, name, include_archived=True)
@@ -186,9 +195,9 @@ def _look(context: Context, name: str) -> Optional[Channel]:
         context.sleep(LOOK_EVERY_SECONDS)
 
 
-def _by_purpose(context: Context, incident_id: str) -> Optional[Channel]:
+def _by_purpose(context: Context, incident_id: str, wanted: WantedRoom) -> Optional[Channel]:
     """The room that an earlier run made and did not come to remember."""
-    listed = own_channels.mine(context.mattermost, team_id(context))
+    listed = own_channels.mine(context.mattermost, team_id(context, wanted.terms))
     found: List[Channel] = [
         one for one in (listed.channels if listed else ()) if is_room_of(context, one, incident_id)
     ]
@@ -200,9 +209,8 @@ def _next_in_sequence(context: Context) -> int:
     return kept if isinstance(kept, int) and kept > 0 else 1
 
 
-def _told(context: Context, error: PackError) -> PackError:
+def _told(context: Context, error: PackError, team: str) -> PackError:
     """What an administrator has to put right, told once a day."""
-    team = team_of(context)
     if isinstance(error, own_channels.TeamFull):
         line = (
             f"No room can be made: the Mattermost team {team} holds as many channels as it may, "

@@ -17,6 +17,7 @@ from typing import Any, Dict, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
+from pagerduty_mattermost.playbooks.playbook import PlaybookRoom
 
 KEY_PREFIX = "room."
 OLD_PREFIX = "oldroom."
@@ -70,6 +71,8 @@ class RoomRecord(NamedTuple):
     """When it is archived, seconds since the epoch; 0: it is not."""
     playbook: str = ""
     """Name of the one that it was made for, or that was started in it; empty: of none."""
+    terms: Optional[PlaybookRoom] = None
+    """What that one said of its room when the room was made."""
     note: str = ""
     """What people were told of its state last, so that it is told once."""
 
@@ -87,6 +90,7 @@ class WantedRoom(NamedTuple):
     by: str = ""
     private: bool = False
     playbook: str = ""
+    terms: Optional[PlaybookRoom] = None
 
 
 def incident_of(name: str) -> str:

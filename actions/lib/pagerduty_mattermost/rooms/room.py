@@ -18,6 +18,7 @@ from pagerduty_mattermost.rooms.records import RoomRecord, RoomRecords
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Change
+    from pagerduty_mattermost.playbooks.playbook import Playbook
 
 HOUR_SECONDS = 3600.0
 MADE, THERE, HELD, OVER, CANARY = "made", "there", "held", "over", "canary"
@@ -36,11 +37,10 @@ def open_room(
     *,
     by: str = "",
     private: Optional[bool] = None,
-    playbook: str = "",
+    playbook: Optional[Playbook] = None,
 ) -> OpenedRoom:
-    """The incident's room with all that belongs into it. `playbook`: name of the one that whoever
-    opens it starts there. Raises what the gateways raise where
-    there can be none."""
+    """The incident's room with all that belongs into it. `playbook`: the one that whoever opens it
+    starts there. Raises what the gateways raise where there can be none."""
     found = find_or_make(context, change.incident, by=by, private=private, playbook=playbook)
     try:
         furnished = furnish(context, found.room, change)

@@ -69,7 +69,7 @@ def open_with(
         change,
         by=by.id,
         private=private,
-        playbook=playbook.name if playbook is not None else "",
+        playbook=playbook,
     )
     if playbook is None or (anew and not opened.is_new):
         return OpenedWith(opened)
