@@ -14,7 +14,7 @@ from pagerduty_mattermost.cards import posting
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.operations import rooms_round
 from pagerduty_mattermost.playbooks.kept import KeptPlaybooks
-from pagerduty_mattermost.playbooks.playbook import ChosenFor, Playbook
+from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK, ChosenFor, Playbook
 from pagerduty_mattermost.runs import following, opening, people, starting
 from pagerduty_mattermost.runs.acts import END, Act, Who
 from pagerduty_mattermost.runs.records import RunRecords
@@ -123,7 +123,7 @@ def test_by_a_rule_the_one_that_fits_is_started_in_a_new_room(world: RunsWorld) 
     named = opening.open_by_rule(context, world.change(minor, context), "small")
     assert (named["done"], named["playbook"]) == ("there", "small")
     third = world.incident("Third", priority="P1")
-    none = opening.open_by_rule(context, world.change(third, context), opening.NONE)
+    none = opening.open_by_rule(context, world.change(third, context), NO_PLAYBOOK)
     assert (none["done"], none["playbook"]) == ("made", "")
 
 

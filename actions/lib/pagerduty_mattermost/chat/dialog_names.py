@@ -10,7 +10,6 @@ from pagerduty_mattermost.chat.dialogs import names
 from pagerduty_mattermost.core.errors import PackError
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 
 NAMES_KEPT_SECONDS = 600.0
@@ -42,18 +41,6 @@ def read_names(pagerduty: PagerDuty, log: Any) -> Dict[str, List[str]]:
     if failed is not None and not found:
         raise failed
     return found
-
-
-def read_playbooks(context: Context) -> Dict[str, List[str]]:
-    """Names of the playbooks that there are; none where they can't be read."""
-    from pagerduty_mattermost.playbooks import library
-
-    try:
-        found = library.load(context).playbooks
-    except PackError as error:
-        context.log.info("Dialogs let people type the playbook: %s", error)
-        return {}
-    return {"playbook": [one.playbook.name for one in found]}
 
 
 class DialogNames:

@@ -98,11 +98,12 @@ class ChatEndpoint:
         monotonic: Callable[[], float] = time.monotonic,
         *,
         soon_store: Optional[Store] = None,
+        playbooks: Callable[[str], List[str]] = lambda user_id: [],
     ) -> None:
         """`mattermost`: makes a gateway, for one thread; `choices`: reads the names that dialogs
-        offer; `monotonic`: by which orders are counted; `soon_store`: the same datastore, given up
-        after `WRITE_SECONDS`."""
-        self._soon_store = soon_store or store
+        offer, `playbooks` those that a user may start; `monotonic`: by which orders are counted;
+        `soon_store`: the same datastore, given up after `WRITE_SECONDS`."""
+        self._soon_store, self._playbooks = soon_store or store, playbooks
         self._chat, self._opens_room = config.chat, config.rooms.on_declare
         self._mattermost_url = config.mattermost.url
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
@@ -337,11 +338,13 @@ class ChatEndpoint:
             form = (wanted, self._chat, self._clock(), self._soon_store, self._log)
             made = opened_dialogs.made_for_update(*form)
         else:
-            given = {"text": wanted.text}
+            given, choices = {"text": wanted.text}, dict(self._choices.known())
             if wanted.kind == dialogs.DECLARE:
                 server, user = self._mattermost_url, wanted.user_id
                 given = quoted(self._mattermost, server, user, wanted.text, self._log)
-            terms = (wanted, self._chat, self._clock(), self._choices.known(), given)
+                if "playbook" in self._chat.declare_fields:
+                    choices["playbook"] = self._playbooks(user)
+            terms = (wanted, self._chat, self._clock(), choices, given)
             made = opened_dialogs.made(*terms, opens_room=self._opens_room)
         try:
             self._mattermost().open_dialog(wanted.trigger_id, made)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any, List, Mapping, Optional
 
-from pagerduty_mattermost.chat.dialog_names import read_names, read_playbooks
+from pagerduty_mattermost.chat.dialog_names import read_names
 from pagerduty_mattermost.chat.endpoint import DISPATCH_SECONDS, WRITE_SECONDS, ChatEndpoint
+from pagerduty_mattermost.chat.playbook_choices import PlaybookChoices
 from pagerduty_mattermost.core.config.settings import load, require_mattermost
 from pagerduty_mattermost.core.errors import ConfigError
 from pagerduty_mattermost.gateways.context import Context
@@ -50,10 +51,7 @@ def open_endpoint(
 
         pagerduty = PagerDuty(config.pagerduty)
         try:
-            return {
-                **read_names(pagerduty, log),
-                **read_playbooks(Context(dict(raw), service, log)),
-            }
+            return read_names(pagerduty, log)
         finally:
             pagerduty.close()
 
@@ -66,6 +64,7 @@ def open_endpoint(
         choices,
         log,
         soon_store=Store(service, deadline=WRITE_SECONDS),
+        playbooks=PlaybookChoices(lambda: Context(dict(raw), service, log), log).of,
     )
     endpoint.listen()
     return endpoint

@@ -7,7 +7,7 @@ knows (a chat bot does not say who asks) has no entry.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Callable, List, Sequence, Tuple
+from typing import TYPE_CHECKING, Callable, List, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.chat.acting_user import account
 from pagerduty_mattermost.chat.command import Command
@@ -24,6 +24,7 @@ from pagerduty_mattermost.playbooks.library import FoundPlaybook, PlaybookLibrar
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.incidents.incident import Incident
     from pagerduty_mattermost.playbooks.playbook import Playbook
 
 
@@ -46,6 +47,19 @@ def visible(context: Context, command: Command, library: PlaybookLibrary) -> Lis
 
 def startable(context: Context, command: Command, library: PlaybookLibrary) -> List[FoundPlaybook]:
     return [one for one in library.playbooks if may_start(context, command, one.playbook)]
+
+
+def fitting(context: Context, command: Command, incident: Incident) -> Optional[Playbook]:
+    """The playbook that is taken for such an incident by itself, where whoever gave the command
+    may start it."""
+    from pagerduty_mattermost.runs.opening import wanted
+
+    found = wanted(context, incident)
+    entries = context.settings.chat.allowed.get("start")
+    if found is None or not may_start(context, command, found):
+        return None
+    may = entries is None or any(_fits(context, command, entry) for entry in entries)
+    return found if may else None
 
 
 def find_visible(

@@ -10,7 +10,7 @@ import re
 from typing import Any, Dict, Iterator, List, Mapping, Tuple
 
 from pagerduty_mattermost.playbooks.making import CRITERIA
-from pagerduty_mattermost.playbooks.playbook import COMMANDER, ROLE_PREFIX
+from pagerduty_mattermost.playbooks.playbook import COMMANDER, NO_PLAYBOOK, ROLE_PREFIX
 from pagerduty_mattermost.playbooks.schema import due_of, seconds_of
 
 MAX_TASKS = 80
@@ -28,6 +28,8 @@ def inconsistencies(value: Mapping[str, Any]) -> Iterator[_Misfit]:
         for task in _objects(stage, ("tasks",), path)
     ]
     yield from _tasks_alone(tasks)
+    if value.get("name") == NO_PLAYBOOK:
+        yield ("name",), "means that no playbook is wanted: choose another one"
     roles = list(_objects(value, ("roles",)))
     names = [_text(role, "name") for _, role in roles]
     yield from _twice(roles, "name", "role")

@@ -20,6 +20,8 @@ COMMAND_PREFIX, ACTION_PREFIX = "/pd ", "action:"
 """What `Task.run` begins with."""
 SHOW, ASSIGN, DUE = "show", "assign", "due"
 """What a condition does to its task while it holds."""
+NO_PLAYBOOK = "none"
+"""In place of a playbook's name: none is wanted, whatever fits."""
 TICK, CALL_COMMANDER, MARK, NOTE = "tick", "call_commander", "mark", "note"
 """What a reaction may do, beside `ASSIGN`."""
 

@@ -15,7 +15,7 @@ from pagerduty_mattermost.core.errors import PackError, WriteRefused
 from pagerduty_mattermost.core.text import one_line
 from pagerduty_mattermost.playbooks import library
 from pagerduty_mattermost.playbooks.conditions import choose, facts_of
-from pagerduty_mattermost.playbooks.playbook import Playbook
+from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK, Playbook
 from pagerduty_mattermost.rooms.records import RoomRecord
 from pagerduty_mattermost.rooms.room import OpenedRoom, held_back, open_room
 from pagerduty_mattermost.rooms.room import result_of as room_result
@@ -27,9 +27,6 @@ from pagerduty_mattermost.runs.records import RunRecords
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Change, Incident
-
-NONE = "none"
-"""In place of a playbook's name: no playbook, whatever fits."""
 
 
 class OpenedWith(NamedTuple):
@@ -43,7 +40,7 @@ class OpenedWith(NamedTuple):
 def wanted(context: Context, incident: Incident, name: str = "") -> Optional[Playbook]:
     """The playbook of that name; without one the one that is taken for such an incident by itself.
     Raises NotFound for a name that there is not, and the store's errors."""
-    if name == NONE:
+    if name == NO_PLAYBOOK:
         return None
     known = library.load(context)
     if name:
@@ -93,7 +90,7 @@ def open_by_rule(
     context: Context, change: Change, name: str = "", *, private: Optional[bool] = None
 ) -> Dict[str, Any]:
     """The result of `room.open` for a rule (`rooms.room.held_back`). `name`: of a playbook, or
-    `NONE`; empty: the one that is taken for such an incident by itself, in a new room."""
+    `NO_PLAYBOOK`; empty: the one that is taken for such an incident by itself, in a new room."""
     held = held_back(context, change)
     if held is not None:
         return held

@@ -26,6 +26,7 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import incident_updates
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, row_by_id
+from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -64,7 +65,7 @@ def create(context: Context, command: Command) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
     table = incident_lists.incidents([incident], zone)
     text = f"Triggered in the name of {escape(email)}.\n\n{table}"
-    if command.options.get("room") or command.options.get("playbook"):
+    if command.options.get("room") or _playbook(command):
         text += f"\n\n{_with_room(context, command, incident)}"
     return CommandResult(text, (incident.id,), email)
 
@@ -75,13 +76,19 @@ def _with_room(context: Context, command: Command, incident: Incident) -> str:
     from pagerduty_mattermost.chat.verbs.rooms import room
     from pagerduty_mattermost.chat.verbs.start import start
 
-    name = command.options.get("playbook", "")
+    name = _playbook(command)
     wanted = command._replace(incidents=incident.id, text=name)
     try:
         return (start if name else room)(context, wanted).message
     except PackError as error:
         what = "playbook" if name else "room"
         return f":warning: It has no {what}: {escape(str(error))}"
+
+
+def _playbook(command: Command) -> str:
+    """The playbook that was named; empty where none was, or that none is wanted."""
+    name = command.options.get("playbook", "").strip()
+    return "" if name == NO_PLAYBOOK else name
 
 
 def declare(context: Context, command: Command) -> CommandResult:
@@ -239,7 +246,7 @@ VERBS = (
         includes_if=lambda command: (
             *(("page",) if command.options.get("assign") else ()),
             *(("room",) if command.options.get("room") else ()),
-            *(("start", "room") if command.options.get("playbook") else ()),
+            *(("start", "room") if _playbook(command) else ()),
         ),
         touches=touched_by_trigger,
         says="Trigger “{text}”{on}{options}",

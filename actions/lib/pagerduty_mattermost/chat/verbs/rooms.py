@@ -16,6 +16,7 @@ from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
 from pagerduty_mattermost.core.text import escape, markdown_link, one_line
 from pagerduty_mattermost.gateways.mattermost.values import id_in
+from pagerduty_mattermost.playbooks.playbook import NO_PLAYBOOK
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -65,10 +66,12 @@ def may_see(context: Context, command: Command, room: RoomRecord) -> bool:
 
 
 def room(context: Context, command: Command) -> CommandResult:
-    """The incident's room; opened where there is none, whoever asks invited."""
+    """The incident's room; opened where there is none, whoever asks invited. In a new one the
+    playbook is started that fits the incident and that they may start, unless they want none."""
+    from pagerduty_mattermost.chat.playbook_rights import fitting
     from pagerduty_mattermost.incidents import alert_details
     from pagerduty_mattermost.rooms.invitations import bring_in
-    from pagerduty_mattermost.runs.opening import open_with, wanted
+    from pagerduty_mattermost.runs.opening import open_with
     from pagerduty_mattermost.runs.people import giver
 
     incident = read_one(context, command)
@@ -77,7 +80,8 @@ def room(context: Context, command: Command) -> CommandResult:
         raise RejectedInput("its room is private: ask a member of it to invite you")
     by = asker(context, command)
     change = alert_details.fetch(context.pagerduty, incident.id)
-    playbook = wanted(context, change.incident) if there is None else None
+    starts = there is None and command.options.get("playbook") != NO_PLAYBOOK
+    playbook = fitting(context, command, change.incident) if starts else None
     who = giver(context, command.user, command.user_name)
     both = open_with(context, change, playbook, by=who, anew=True)
     opened = both.room
