@@ -224,6 +224,12 @@ class MattermostAccount:
             found = self.user(user).id
             return [d for d in self.state.integrations.dialogs.values() if d.user_id == found]
 
+    def next_dialog(self, dialog: str, form: Dict[str, Any]) -> None:
+        """The dialog of that id becomes another one, as its integration answered."""
+        with self.lock:
+            found = self.state.integrations.dialogs
+            found[dialog] = found[dialog]._replace(dialog=form)
+
     def close_dialog(self, dialog: str) -> None:
         """By its id; nothing happens when it is closed already."""
         with self.lock:

@@ -1,5 +1,4 @@
-"""Clicks on buttons and choices from menus, and the dialogs that may follow: who is called, and
-what is made of it."""
+"""Clicks on buttons and choices from menus: who is called, and what is made of it."""
 
 from __future__ import annotations
 
@@ -9,15 +8,13 @@ from typing import Any, Awaitable, Dict, NamedTuple, Optional
 
 from ..server import HttpAnswer
 from . import ephemeral, outgoing, post_rules, props, slack_text, triggers
-from .call import ROUTES, MattermostCall, ok, text_of
-from .errors import ApiError, bad_body, forbidden
-from .integrations import Cookie, Dialog
+from .call import ROUTES, MattermostCall
+from .errors import ApiError, forbidden
+from .integrations import Cookie
 from .model import User
-from .permissions import VIEW_TEAM
 from .server import MattermostCore
 
 FAILED = "api.post.do_action.action_integration.app_error"
-TITLE = ELEMENT_NAME = 24
 HEADERS = {"Content-Type": "application/json", "Accept": "application/json"}
 _ACTION_ID = re.compile(r"[A-Za-z0-9]+")
 
@@ -104,7 +101,7 @@ def _stored(call: MattermostCall, post_id: str, cookie: Optional[str]) -> Cookie
 
 
 async def _called(server: MattermostCore, clicked: _Click) -> HttpAnswer:
-    answer = await _ask(server, clicked.url, clicked.request, clicked.button.post_id, "click")
+    answer = await ask(server, clicked.url, clicked.request, clicked.button.post_id, "click")
     try:
         is_taken = server.version.is_new and not answer.body.strip()
         given = {} if is_taken else answer.first_json()
@@ -161,7 +158,7 @@ def _tell(server: MattermostCore, clicked: _Click, text: str) -> None:
     ephemeral.send(state, clicked.user.id, post)
 
 
-async def _ask(
+async def ask(
     server: MattermostCore, url: str, body: Dict[str, Any], subject: str, kind: str
 ) -> outgoing.IntegrationReply:
     """Exactly 200 is an answer. Raises ApiError (400)."""
@@ -177,103 +174,3 @@ async def _ask(
     if answer.status != 200:
         raise ApiError(FAILED)
     return answer
-
-
-@ROUTES.add("POST", "/actions/dialogs/open")
-def open_dialog(call: MattermostCall) -> HttpAnswer:
-    """No session is asked for: the trigger tells for whom. What clients are known to show badly is
-    no error here either, but stands in the fact."""
-    body = call.body("dialog")
-    url, dialog = text_of(body, "url"), body.get("dialog") or {}
-    if not isinstance(dialog, dict):
-        raise bad_body("dialog")
-    if not url:
-        raise bad_body("url")
-    client_id, user_id = triggers.user_of(call.server, text_of(body, "trigger_id"))
-    state = call.server.state
-    opened = Dialog(client_id, user_id, url, dialog, state.now())
-    state.integrations.dialogs[client_id] = opened
-    state.fact(
-        "dialog_opened",
-        user_id,
-        client_id,
-        title=str(dialog.get("title") or ""),
-        wrong=_wrong(dialog),
-    )
-    return ok()._replace(effect=client_id)
-
-
-def _wrong(dialog: Dict[str, Any]) -> str:
-    """What the documentation forbids and newer servers warn of in their log."""
-    title = str(dialog.get("title") or "")
-    elements = [e for e in dialog.get("elements") or () if isinstance(e, dict)]
-    names = [str(e.get("name") or "") for e in elements]
-    found = []
-    if not 1 <= len(title) <= TITLE:
-        found.append("the title has not 1 to 24 characters")
-    if len(set(names)) != len(names) or "" in names:
-        found.append("an element has no name of its own")
-    for element in elements:
-        label, kind = str(element.get("display_name") or ""), element.get("type")
-        if not 1 <= len(label) <= ELEMENT_NAME:
-            found.append(f"the label {label!r} has not 1 to 24 characters")
-        if kind not in ("text", "textarea", "select", "bool", "radio"):
-            found.append(f"there is no type {kind!r}")
-        limit = {"text": 150, "textarea": 3000}.get(str(kind))
-        if limit is not None and (element.get("max_length") or 0) > limit:
-            found.append(f"max_length of a {kind} is {limit} at most")
-        if (
-            kind in ("select", "radio")
-            and not element.get("options")
-            and not element.get("data_source")
-        ):
-            found.append(f"{label!r} offers nothing")
-    return "; ".join(found)
-
-
-@ROUTES.add("POST", "/actions/dialogs/submit")
-def submit(call: MattermostCall) -> Awaitable[HttpAnswer]:
-    """Everything is the client's word but `user_id`."""
-    body = call.body("dialog")
-    url, channel_id, team_id = (text_of(body, name) for name in ("url", "channel_id", "team_id"))
-    submission = body.get("submission")
-    if submission is not None and not isinstance(submission, dict):
-        raise bad_body("dialog")
-    if not url:
-        raise bad_body("url")
-    state = call.server.state
-    channel = state.channels.get(channel_id)
-    if channel is None and call.server.version.is_new:
-        raise ApiError("app.channel.get.existing.app_error")
-    if (
-        channel is None
-        or not call.server.may_read_posts(call.user, channel)
-        or not state.may(call.user, VIEW_TEAM, team_id)
-    ):
-        raise forbidden()
-    sent = {
-        "type": "dialog_submission",
-        "callback_id": text_of(body, "callback_id"),
-        "state": text_of(body, "state"),
-        "user_id": call.user.id,
-        "channel_id": channel_id,
-        "team_id": team_id,
-        "submission": submission,
-        "cancelled": bool(body.get("cancelled")),
-    }
-    return _submitted(call.server, url, sent)
-
-
-async def _submitted(server: MattermostCore, url: str, sent: Dict[str, Any]) -> HttpAnswer:
-    """The errors it answers; an answer that does not read has none."""
-    answer = await _ask(server, url, sent, sent["user_id"], "dialog")
-    try:
-        given = answer.first_json()
-    except ValueError:
-        given = None
-    given = given if isinstance(given, dict) else {}
-    error, errors = given.get("error"), given.get("errors")
-    told: Dict[str, Any] = {"error": error} if isinstance(error, str) and error else {}
-    if isinstance(errors, dict) and errors and all(isinstance(e, str) for e in errors.values()):
-        told["errors"] = errors
-    return HttpAnswer(200, told)

@@ -10,6 +10,7 @@ from __future__ import annotations
 import inspect
 import json
 from typing import Any, Awaitable, Dict, List, Mapping, Tuple
+from urllib.parse import urlsplit
 
 from ..server import HttpAnswer, HttpRequest
 from .account import ChannelRef, MattermostAccount
@@ -61,6 +62,34 @@ def submission(
     }
 
 
+def looked_up(
+    server: MattermostAccount, dialog: Dialog, field: str, query: str, channel: ChannelRef
+) -> Dict[str, Any]:
+    """What a client sends for what a list offers. Raises KeyError where the dialog has no such
+    list, and ValueError where the client would ask nobody."""
+    elements = dialog.dialog.get("elements") or ()
+    url = next(str(e["data_source_url"]) for e in elements if e["name"] == field)
+    if not may_be_asked(url):
+        raise ValueError(f"Invalid lookup URL: must be HTTPS URL or /plugins/ path: {url}")
+    values = {"selected_field": field, **({"query": query} if query else {})}
+    return {**submission(server, dialog, values, channel), "url": url}
+
+
+def may_be_asked(url: str) -> bool:
+    """Whether the web app of 11.6 asks there for choices: by https, or this machine itself."""
+    parts = urlsplit(url)
+    here = parts.hostname in ("localhost", "127.0.0.1")
+    return parts.scheme == "https" or (parts.scheme == "http" and here)
+
+
+def settle(server: MattermostAccount, dialog: str, told: Dict[str, Any]) -> None:
+    """What a client makes of the answer to a submission."""
+    if told.get("type") == "form":
+        server.next_dialog(dialog, told["form"])
+    elif not (told.get("error") or told.get("errors")):
+        server.close_dialog(dialog)
+
+
 def _team(server: MattermostAccount, user: str, place: Channel) -> str:
     """The channel's, or the one whose channels the client shows: direct messages are of none."""
     id_ = server.user(user).id
@@ -109,9 +138,27 @@ async def _submit(
     if not cancelled or dialog.dialog.get("notify_on_cancel"):
         body = submission(server, dialog, values, channel, cancelled=cancelled)
         told = await _send(server, user, "/actions/dialogs/submit", body)
-    if cancelled or told == {"status": 200, "body": {}}:
+    if cancelled:
         server.close_dialog(dialog.id)
+    elif told["status"] == 200:
+        settle(server, dialog.id, told["body"])
     return told
+
+
+def lookup(
+    server: MattermostCore,
+    user: str,
+    dialog: str,
+    field: str,
+    query: str = "",
+    channel: str = "incidents",
+) -> ClientAnswer:
+    """What a list of the user's dialog offers while that is typed into it."""
+    found = next((d for d in server.dialogs(user) if d.id == dialog), None)
+    if found is None:
+        raise KeyError(dialog)
+    body = looked_up(server, found, field, query, channel)
+    return _send(server, user, "/actions/dialogs/lookup", body)
 
 
 def dialogs(server: MattermostCore, user: str) -> List[Dict[str, Any]]:

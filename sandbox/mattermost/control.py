@@ -10,6 +10,7 @@ method's arguments.
     click        {"user": "ada", "post": id, "action": "acknowledge"}
     command      {"user": "ada", "channel": "incidents", "text": "/pd list"}
     submit       {"user": "ada", "dialog": id, "values": {"text": "x"}}   (ids: word dialogs)
+    lookup       {"user": "ada", "dialog": id, "field": "service", "query": "chec"}
 
 All words are in `WORDS`. Faults, outages, clock and journal are the server's own words
 (`sandbox/server.py`).
@@ -205,6 +206,7 @@ WORDS: Dict[str, Callable[..., Any]] = {
     "command": clients.command,
     "write": clients.write,
     "submit": clients.submit,
+    "lookup": clients.lookup,
     "dialogs": clients.dialogs,
 }
 """Besides the account's own methods (`account.py`)."""

@@ -70,6 +70,14 @@ INTEGRATION_MESSAGES: Dict[str, Tuple[int, str]] = {
     "app.command_webhook.get.missing": (404, "Unable to get the webhook."),
     "app.command_webhook.try_use.invalid": (400, "Invalid webhook."),
     "web.command_webhook.general.app_error": (400, "Invalid webhook."),
+    "app.lookup_interactive_dialog.decode_json_error": (
+        500,
+        "Encountered an error decoding JSON response from lookup dialog action.",
+    ),
+    "app.submit_interactive_dialog.invalid_response": (
+        400,
+        "Invalid response from interactive dialog submission.",
+    ),
     "app.role.get_by_name.app_error": (404, "Unable to get role."),
     "app.webhooks.get_outgoing.app_error": (404, "Unable to get the webhook."),
     "interactive_message.decode_trigger_id.base64_decode_failed": (

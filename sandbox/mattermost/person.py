@@ -9,11 +9,11 @@ in their name.
 
 from __future__ import annotations
 
-from typing import Any, List, Mapping, Union
+from typing import Any, Dict, List, Mapping, Union
 
 import requests
 
-from .clients import pressed, submission, typed
+from .clients import looked_up, pressed, settle, submission, typed
 from .integrations import Dialog
 from .model import Channel, Post
 from .seed import MattermostServer
@@ -59,10 +59,24 @@ class ChatPerson:
     def submit(
         self, dialog: Dialog, values: Mapping[str, Any], channel: Union[Channel, str] = "incidents"
     ) -> requests.Response:
-        """A dialog whose submission has no errors is closed, as clients do."""
+        """A dialog whose submission has no errors is closed, as clients do, or becomes the one
+        that is answered."""
         answer = self.send(
             "/actions/dialogs/submit", submission(self._account, dialog, values, channel)
         )
-        if answer.status_code == 200 and not answer.json():
-            self._account.close_dialog(dialog.id)
+        if answer.status_code == 200:
+            settle(self._account, dialog.id, answer.json())
         return answer
+
+    def lookup(
+        self,
+        dialog: Dialog,
+        field: str,
+        query: str = "",
+        channel: Union[Channel, str] = "incidents",
+    ) -> List[Dict[str, str]]:
+        """What a list of the dialog offers while that is typed into it."""
+        sent = looked_up(self._account, dialog, field, query, channel)
+        answer = self.send("/actions/dialogs/lookup", sent)
+        answer.raise_for_status()
+        return list(answer.json()["items"])

@@ -13,6 +13,7 @@ from . import (
     channels,
     commands,
     control,
+    dialogs,
     execute,
     files,
     groups,
@@ -37,6 +38,7 @@ RESPONSE_URL = "/hooks/commands/"
 RESOURCES = (
     *(
         actions,
+        dialogs,
         channels,
         commands,
         execute,
@@ -53,7 +55,10 @@ RESOURCES = (
 )
 """The modules whose handlers stand in `ROUTES`; a new resource is a new module here."""
 
-NOT_ON_OLD = (posts.by_ids, groups.create, groups.add_members, groups.delete_members)
+NOT_ON_OLD = (
+    *(posts.by_ids, groups.create, groups.add_members, groups.delete_members),
+    dialogs.lookup,
+)
 """Handlers of paths that 5.37 does not know."""
 
 _NOBODY = User("", "", "", 0, 0)

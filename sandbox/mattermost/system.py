@@ -54,6 +54,8 @@ def client_config(call: MattermostCall) -> HttpAnswer:
         "EnableLdap": _word(server.enable_ldap),
         "EnableSaml": _word(server.enable_saml),
     }
+    if server.version.is_new:
+        body["FeatureFlagInteractiveDialogAppsForm"] = "true"
     if call.user.id:
         body.update(
             MaxPostSize=str(server.message_limit),

@@ -14,6 +14,14 @@ from hypothesis import strategies as st
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat.calls import (
+    CallRefused,
+    CallSecrets,
+    ChatCall,
+    ChatOrder,
+    DialogWanted,
+)
+from pagerduty_mattermost.chat.dialog_lists import KnownLists
 from pagerduty_mattermost.chat.replay_guard import (
     KEPT_SECONDS,
     MAX_CALLS,
@@ -21,16 +29,7 @@ from pagerduty_mattermost.chat.replay_guard import (
     ReplayGuard,
     mark_of,
 )
-from pagerduty_mattermost.chat.requests import (
-    COMMAND,
-    NOTE,
-    CallRefused,
-    CallSecrets,
-    ChatCall,
-    ChatOrder,
-    DialogWanted,
-    read,
-)
+from pagerduty_mattermost.chat.requests import COMMAND, NOTE, read
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
 from pagerduty_mattermost.incidents.incident import Incident
 
@@ -80,7 +79,9 @@ def button(verb: str) -> str:
 
 
 def state(kind: str = "note", asker: str = ADA) -> str:
-    made = dialogs.dialog(kind, "P1", "http://x", KEY, NOW, {}, asker=asker, channel="c" * 26)
+    made = dialogs.dialog(
+        kind, "P1", "http://x", KEY, NOW, KnownLists(), asker=asker, channel="c" * 26
+    )
     return str(made["dialog"]["state"])
 
 
@@ -133,7 +134,7 @@ def test_no_letter_of_a_signature_may_be_another_one(data: st.DataObject) -> Non
 
 @given(st.sampled_from(tuple(buttons.DIALOGS)), st.text(max_size=26))
 def test_a_dialog_is_good_for_who_opened_it_alone(kind: str, other: str) -> None:
-    values = {"text": "x", "user": EVE}
+    values = {"text": "x", "user": EVE, "until": "2h"}
     mine = {"user_id": ADA, "state": state(kind), "submission": values, "channel_id": EVE}
     found = read(post(dialogs.SUBMIT, mine), SECRETS, NOW)
     assert isinstance(found, ChatOrder)
@@ -169,7 +170,7 @@ def test_a_dialog_is_opened_for_who_clicked_where_they_clicked() -> None:
         "context": {"token": button("note")},
     }
     assert read(post(buttons.CLICK, click), SECRETS, NOW) == DialogWanted(
-        "note", "P1", "t", ADA, "c" * 26, about="#0"
+        "note", "P1", "t", ADA, "c" * 26, about=buttons.About("#0")
     )
     for without in ("user_id", "trigger_id"):
         with pytest.raises(CallRefused):

@@ -13,6 +13,7 @@ import requests
 from chat_handle import ChatHandle
 from chat_sensor_case import ADA, KEY, TOKEN, ChatSensorCase
 
+from pagerduty_mattermost.chat.dialog_lists import KnownLists
 from pagerduty_mattermost.chat.orders import as_text
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.core.errors import StoreUnreachable
@@ -147,7 +148,9 @@ class ChatSensorTestCase(ChatSensorCase):
         context = {"token": self.token(one, "more"), "selected_option": "escalate"}
         assert self.click("", context=context, post_id="p" * 26).json() == {}
         assert opened[-1]["submit_label"] == "Escalate"
-        assert opened[-1]["introduction_text"] == "**#1 Volume is full `@all`**"
+        assert opened[-1]["introduction_text"] == (
+            "**#1 Volume is full `@all` · Checkout API**\n\nAssigned to Ada Lovelace now."
+        )
 
     def test_each_dialog_does_what_it_says(self) -> None:
         from pagerduty_mattermost.chat import dialogs
@@ -160,12 +163,12 @@ class ChatSensorTestCase(ChatSensorCase):
             ("priority", {"text": "P1"}),
             ("status", {"text": "Half of it works"}),
             ("workflow", {"text": "Major incident"}),
+            ("snoozeuntil", {"until": "2h"}),
             ("resolvenote", {"text": "Restarted"}),
         ):
             made = dialogs.dialog(
-                kind, one.id, self.url, KEY, time.time(), {}, asker=self.user_id()
+                kind, one.id, self.url, KEY, time.time(), KnownLists(), asker=self.user_id()
             )["dialog"]
-            assert len(made["elements"]) == 1
             answer = self.post(
                 "/dialog",
                 json={"user_id": self.user_id(), "state": made["state"], "submission": submission},
@@ -295,7 +298,7 @@ class ChatSensorTestCase(ChatSensorCase):
         gateway.open_dialog = lambda trigger_id, made: opened.append(made["dialog"])
         self.sensor.endpoint._new_mattermost = lambda: gateway
         for _ in range(100):
-            if self.sensor.endpoint._choices.known():
+            if self.sensor.endpoint._lists.known().lists:
                 break
             time.sleep(0.05)
         told = {

@@ -13,6 +13,7 @@ from chat_sensor_case import KEY, ChatSensorCase
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs, outcomes
+from pagerduty_mattermost.chat.dialog_lists import KnownLists
 from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs, report
 from pagerduty_mattermost.core.errors import StoreUnreachable
 from pagerduty_mattermost.gateways.http.later_answer import LaterAnswer
@@ -34,7 +35,14 @@ class OpenDialogsTestCase(ChatSensorCase):
 
     def state(self, kind: str, incident: str = "") -> str:
         made = dialogs.dialog(
-            kind, incident, self.url, KEY, time.time(), {}, asker=self.user_id(), channel="c" * 26
+            kind,
+            incident,
+            self.url,
+            KEY,
+            time.time(),
+            KnownLists(),
+            asker=self.user_id(),
+            channel="c" * 26,
         )
         return str(made["dialog"]["state"])
 

@@ -89,8 +89,12 @@ def test_a_list_has_buttons_where_its_answer_goes_back_by_the_commands_own_way()
 
 def test_cards_that_change_are_painted_from_what_pagerduty_answered() -> None:
     result = CommandResult("", ("PINC1", "PINC2"), after=(INCIDENT,))
-    assert order_replies.repainted(Command("acknowledge"), result) == ("PINC1", "PINC2")
-    assert order_replies.repainted(Command("note"), result) == ()
+    assert order_replies.repainted({}, Command("acknowledge"), result) == ("PINC1", "PINC2")
+    assert order_replies.repainted({}, Command("note"), result) == ()
+    # What was chosen from a menu would stay written there.
+    chosen = {"kind": "click", "verb": "snooze1h", "channel_id": "c", "incident": "PINC9"}
+    assert order_replies.repainted(chosen, Command("snooze"), result) == ("PINC9",)
+    assert order_replies.repainted({**chosen, "kind": "row"}, Command("snooze"), result) == ()
     change = order_replies.change_from(result, "PINC1", 1_760_000_000.0)
     assert change is not None
     assert (change.incident, change.events) == (INCIDENT, ())

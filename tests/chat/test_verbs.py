@@ -19,6 +19,7 @@ from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs, failed_commands, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.command_table import CommandTable
+from pagerduty_mattermost.chat.dialog_lists import KnownLists
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.perform import allow, perform
 from pagerduty_mattermost.chat.verb import (
@@ -170,11 +171,13 @@ def test_what_a_card_offers_can_be_done_in_its_state(status: str) -> None:
 def test_a_dialog_asks_for_people_where_the_verb_wants_them() -> None:
     for kind in buttons.DIALOGS:
         said, _ = orders.command_of(
-            {"kind": "dialog", "verb": kind, "text": "x", "user_id": "u" * 26}
+            {"kind": "dialog", "verb": kind, "text": "u" * 26, "user_id": "u" * 26}
         )
         verb = TABLE.get(said.verb)
-        made = dialogs.dialog(kind, "P", "http://x.example", "k" * 32, 0.0, {}, asker="u" * 26)
-        (element,) = made["dialog"]["elements"]
+        made = dialogs.dialog(
+            kind, "P", "http://x.example", "k" * 32, 0.0, KnownLists(), asker="u" * 26
+        )
+        element = made["dialog"]["elements"][0]
         asks_for_people = element.get("data_source") == "users"
         assert verb is not None
         assert verb.names_people == asks_for_people == said.text.startswith("@"), kind

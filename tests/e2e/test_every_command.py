@@ -161,6 +161,7 @@ CLICKS: Tuple[Click, ...] = (
     Click("resolved", "reopen", "", lambda r, one: one.is_open, "Triggered"),
     _choose("unacknowledge", lambda r, one: one.status == "triggered", card="Triggered"),
     *(_choose(value, lambda r, one: has_entry(one, "snooze")) for value, _ in buttons.SNOOZES),
+    _choose("snoozeuntil", lambda r, one: has_entry(one, "snooze"), dialog={"until": "2h"}),
     _choose(
         "resolvenote",
         lambda r, one: (one.status, notes(one)) == ("resolved", ("Restarted",)),

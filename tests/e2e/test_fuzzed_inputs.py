@@ -13,7 +13,8 @@ from datastore_double import Service
 
 from pagerduty_mattermost.cards.records import load_all
 from pagerduty_mattermost.chat.audit_list import listed
-from pagerduty_mattermost.chat.requests import CallRefused, CallSecrets, ChatCall, read
+from pagerduty_mattermost.chat.calls import CallRefused, CallSecrets, ChatCall
+from pagerduty_mattermost.chat.requests import read
 from pagerduty_mattermost.core import set_aside
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.gateways.http.signed_tokens import sign

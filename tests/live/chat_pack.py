@@ -14,6 +14,7 @@ from datastore_double import Service
 from mattermost_setup import MattermostSetup
 from mattermost_site import Client, Site, good
 
+from pagerduty_mattermost.chat.dialog_lists import ListReads, NameList
 from pagerduty_mattermost.chat.endpoint import ChatEndpoint
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.http.listener import Listener
@@ -51,6 +52,8 @@ class Pack:
         )
         host, _, port = (bind or "127.0.0.1:0").rpartition(":")
         self.calls: List[Call] = []
+        self.answers: Dict[str, Dict[str, Any]] = {}
+        """By how the path ends."""
         log = mock.Mock()
         self.listener = Listener(host, int(port), self._answer, log)
         self.url = url or self.listener.address
@@ -81,7 +84,7 @@ class Pack:
             dispatcher,
             Store(self.service),
             self.gateway,
-            lambda: {"priority": ["P1"]},
+            ListReads(lambda: {"priority": NameList(("P1",), True)}),
             log,
         )
         self.listener.start()
@@ -96,8 +99,12 @@ class Pack:
     def _answer(
         self, path: str, headers: Mapping[str, str], body: bytes
     ) -> Tuple[int, Dict[str, Any]]:
-        """As the endpoint does; below `/status/` with that status."""
+        """As the endpoint does; below `/status/` with that status; with what stands in `answers`
+        instead."""
         self.calls.append((path, dict(headers), body))
+        for end, answer in self.answers.items():
+            if path.endswith(end):
+                return 200, answer
         _, _, status = path.rpartition("/status/")
         if status.isdigit():
             return int(status), {"text": "never shown", "ephemeral_text": "never shown"}

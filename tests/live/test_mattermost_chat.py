@@ -15,7 +15,11 @@ from mattermost_eyes import Eyes, SandboxEyes, SocketEyes
 from mattermost_site import Client, Site, good
 
 from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.chat.dialog_abilities import abilities_of
+from pagerduty_mattermost.chat.dialog_elements import LOOKUP
+from pagerduty_mattermost.chat.dialogs import confirmation
 from pagerduty_mattermost.core.errors import RetryLater
+from pagerduty_mattermost.gateways.mattermost.admin import Admin
 from pagerduty_mattermost.incidents.incident import Incident
 from sandbox.waiting import until
 
@@ -267,8 +271,9 @@ def test_who_may_not_read_the_channel_may_not_click(pack: Pack, site: Site) -> N
 # Dialogs
 
 
-def submit(pack: Pack, shown: Dict[str, Any], values: Dict[str, str], client: Client) -> Any:
-    body = {
+def sent_of(pack: Pack, shown: Dict[str, Any], values: Dict[str, str]) -> Dict[str, Any]:
+    """What a client sends of a dialog."""
+    return {
         "url": shown["url"],
         "callback_id": shown["dialog"]["callback_id"],
         "state": shown["dialog"]["state"],
@@ -277,7 +282,20 @@ def submit(pack: Pack, shown: Dict[str, Any], values: Dict[str, str], client: Cl
         "submission": values,
         "cancelled": False,
     }
-    return client.post("/actions/dialogs/submit", body)
+
+
+def submit(pack: Pack, shown: Dict[str, Any], values: Dict[str, str], client: Client) -> Any:
+    return client.post("/actions/dialogs/submit", sent_of(pack, shown, values))
+
+
+def trigger_of(pack: Pack) -> str:
+    """By which a dialog opens for who has just clicked."""
+    pack.answers["/click"] = {}
+    try:
+        good(click(pack, card(pack), "note"))
+    finally:
+        del pack.answers["/click"]
+    return str(json_of(pack.calls[-1][2])["trigger_id"])
 
 
 def opened(eyes: Eyes, count: int) -> Dict[str, Any]:
@@ -326,6 +344,65 @@ def test_a_command_opens_a_dialog(pack: Pack, site: Site, eyes: Eyes) -> None:
         "Slow shop",
         {"service": "Shop"},
     )
+
+
+def test_a_dialog_without_fields_opens_as_it_is(pack: Pack, eyes: Eyes, site: Site) -> None:
+    """A question: its text, its act and Cancel."""
+    dialogs = len(eyes.dialogs())
+    made = confirmation("Merge #29 into #30?", "Merge", {}, pack.url, KEY, pack.now)
+    pack.gateway().open_dialog(trigger_of(pack), made)
+    shown = opened(eyes, dialogs)["dialog"]
+    assert (shown["elements"], shown["introduction_text"]) == ([], "Merge #29 into #30?")
+    assert shown["submit_label"] == "Merge"
+
+
+def test_the_server_says_what_its_dialogs_can(pack: Pack, site: Site) -> None:
+    told = Admin(pack.gateway()).client_config()
+    can = abilities_of(told, "https://st2.example.com")
+    assert (can.pickers, can.lookups) == (site.is_new, site.is_new)
+
+
+def test_a_list_is_asked_for_as_people_type_where_the_server_knows_it(
+    pack: Pack, site: Site, eyes: Eyes
+) -> None:
+    dialogs = len(eyes.dialogs())
+    good(click(pack, card(pack), "note"))
+    shown = opened(eyes, dialogs)
+    field = {"selected_field": "user", "query": "gra"}
+    body = {**sent_of(pack, shown, field), "url": pack.url + LOOKUP}
+    answer = site.people.post("/actions/dialogs/lookup", body)
+    if not site.is_new:
+        assert answer.status_code == 404
+        return
+    assert answer.status_code == 400, "the pack offers no list in this dialog"
+    asked = json_of(pack.calls[-1][2])
+    assert (asked["type"], asked["user_id"]) == ("dialog_lookup", site.person["id"])
+    assert asked["submission"] == field
+    pack.answers["/lookup"] = {"items": [{"text": "Grace Hopper", "value": "PGRACE"}]}
+    assert good(site.people.post("/actions/dialogs/lookup", body))["items"] == [
+        {"text": "Grace Hopper", "value": "PGRACE"}
+    ]
+    pack.answers["/lookup"] = {}
+    assert not good(site.people.post("/actions/dialogs/lookup", body)).get("items")
+
+
+def test_a_dialog_may_be_answered_with_another_where_the_server_knows_it(
+    pack: Pack, site: Site, eyes: Eyes
+) -> None:
+    dialogs = len(eyes.dialogs())
+    good(click(pack, card(pack), "note"))
+    shown = opened(eyes, dialogs)
+    form = {"title": "Sure?", "elements": [], "state": "s", "submit_label": "Yes"}
+    pack.answers["/dialog"] = {"type": "form", "form": form}
+    try:
+        told = good(submit(pack, shown, {"text": "x"}, site.people))
+    finally:
+        del pack.answers["/dialog"]
+    if site.is_new:
+        assert (told["type"], told["form"]["title"]) == ("form", "Sure?")
+        assert told["form"]["elements"] == []
+    else:
+        assert not told.get("type")
 
 
 # Replies

@@ -12,9 +12,9 @@ from chat_run import ChatRun
 from oncall_case import moment
 
 from pagerduty_mattermost.chat import requests
+from pagerduty_mattermost.chat.calls import CallSecrets, ChatCall
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.perform import perform
-from pagerduty_mattermost.chat.requests import CallSecrets, ChatCall
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput, StoreUnreachable
 from pagerduty_mattermost.core.text import ZERO_WIDTH_SPACE as ZW

@@ -14,6 +14,7 @@ from model_world import LOG, World
 from pack_files import ROOT, load
 
 from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
+from pagerduty_mattermost.chat.dialog_lists import ListReads
 from pagerduty_mattermost.chat.endpoint import TRIGGER, ChatEndpoint
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -85,7 +86,7 @@ class CanaryWorld(World):
             Dispatcher(self.service, schemas, LOG),
             Store(self.service),
             self.chat.gateway,
-            dict,
+            ListReads(dict),
             LOG,
             clock=self.clock,
             monotonic=self.clock,

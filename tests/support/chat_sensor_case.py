@@ -34,12 +34,14 @@ class ChatSensorCase(BaseSensorTestCase):
     __test__ = False
     dialog_seconds = 0.0
     """How long a dialog waits: these tests carry an order out when its call is answered."""
+    version = "5.37"
+    """Of Mattermost."""
     late = 0.0
     """Seconds by which the action's clock is ahead."""
 
     def setUp(self) -> None:
         super().setUp()
-        self.sandbox = Sandbox()
+        self.sandbox = Sandbox(mattermost_version=self.version)
         self.sandbox.__enter__()
         self.addCleanup(self.sandbox.__exit__, None, None, None)
         self.account = self.sandbox.pagerduty.account

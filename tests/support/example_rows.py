@@ -14,6 +14,7 @@ from actions_world import ActionsTestCase
 from chat_world import Chat
 from pack_files import files, load
 
+from pagerduty_mattermost.chat.dialog_lists import ListReads
 from pagerduty_mattermost.chat.endpoint import ChatEndpoint
 from pagerduty_mattermost.core.config import settings as config
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -182,7 +183,12 @@ def with_endpoint(test: ExampleCase) -> Parameters:
     action = test.get_action_instance(config=test.settings)
     log = logging.getLogger("example")
     endpoint = ChatEndpoint(
-        config.load(test.settings), Mock(), Store(action.action_service), Mock(), dict, log
+        config.load(test.settings),
+        Mock(),
+        Store(action.action_service),
+        Mock(),
+        ListReads(dict),
+        log,
     )
     endpoint.listen()
     test.addCleanup(endpoint.close)

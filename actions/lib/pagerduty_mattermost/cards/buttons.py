@@ -26,7 +26,8 @@ DETAILS = "details"
 """Choice of the menu: all that is known of it, for whoever asks alone."""
 ACKNOWLEDGE_ALL, LIST_OPEN = "stormacknowledge", "stormlist"
 """Of a storm's card: what is triggered on its service, and what is open there."""
-MAX_TITLE = 100
+MAX_TITLE, MAX_NAMES = 100, 60
+"""Code points of what is said of an incident in a dialog."""
 CONFIRMED = "confirmed"
 DISMISSED = "dismissed"
 """What the two buttons of a question bring back."""
@@ -35,6 +36,7 @@ ABOUT_SHIFTS = ("handover_accept", "swap")
 CONFIRM_SECONDS = 600
 ROW_SECONDS = 3600
 """Seconds: a list grows old."""
+SNOOZE_UNTIL = "snoozeuntil"
 DIALOGS: Mapping[str, str] = {
     "note": "Note",
     "resolvenote": "Resolve with a note",
@@ -44,6 +46,7 @@ DIALOGS: Mapping[str, str] = {
     "priority": "Set priority",
     "responders": "Ask for help",
     "workflow": "Run a workflow",
+    SNOOZE_UNTIL: "Snooze until",
 }
 """Choices that ask for more, and the titles of their dialogs (24 characters at most)."""
 SNOOZES: Tuple[Tuple[str, str], ...] = (
@@ -71,6 +74,30 @@ class Origin(NamedTuple):
     """What makes such an answer anew, as it is then: as `chat.orders.as_text` writes a command."""
 
 
+class About(NamedTuple):
+    """How an incident is when its card is painted, for the dialogs that open from there."""
+
+    title: str = ""
+    """Number, title and service."""
+    priority: str = ""
+    assignees: str = ""
+    """Names."""
+
+
+NOTHING_SAID = About()
+
+
+def about_of(incident: Incident) -> About:
+    title = one_line(f"#{incident.number} {incident.title}", MAX_TITLE)
+    service = one_line(incident.service, MAX_NAMES)
+    people = ", ".join(one.name or one.id for one in incident.assignees)
+    return About(
+        f"{title} · {service}" if service else title,
+        one_line(incident.priority, MAX_NAMES),
+        one_line(people, MAX_NAMES),
+    )
+
+
 def actions(
     incident: Incident,
     url: str,
@@ -83,10 +110,10 @@ def actions(
     deleted one nothing. `chosen`: how often something was chosen from the card's menu; `origin`:
     of a card that answers a command."""
 
-    def sent(verb: str, title: str = "") -> Dict[str, Any]:
-        return call(incident.id, verb, url, key, now, title=title, origin=origin)
+    def sent(verb: str, about: About = NOTHING_SAID) -> Dict[str, Any]:
+        return call(incident.id, verb, url, key, now, about=about, origin=origin)
 
-    title = one_line(f"#{incident.number} {incident.title}", MAX_TITLE)
+    about = about_of(incident)
     if incident.status == "resolved":
         return (_button("reopen", "Reopen", "", sent("reopen")),)
     if not incident.is_open:
@@ -95,8 +122,10 @@ def actions(
     if incident.status == "triggered":
         made.append(_button("acknowledge", "Acknowledge", "primary", sent("acknowledge")))
     made.append(_button("resolve", "Resolve", "success", sent("resolve")))
-    made.append(_button("note", "Note…", "", sent("note", title)))
-    made.append(_menu(incident, chosen, sent(MENU, title)))
+    made.append(
+        _button("note", "Note…", "", sent("note", about._replace(priority="", assignees="")))
+    )
+    made.append(_menu(incident, chosen, sent(MENU, about)))
     return tuple(made)
 
 
@@ -185,12 +214,15 @@ def _button(id: str, name: str, style: str, integration: Dict[str, Any]) -> Dict
 
 
 def _menu(incident: Incident, chosen: int, integration: Dict[str, Any]) -> Dict[str, Any]:
-    choices = [(value, f"{text}…") for value, text in DIALOGS.items() if value != "note"]
+    beside = ("note", SNOOZE_UNTIL)
+    choices = [(value, f"{text}…") for value, text in DIALOGS.items() if value not in beside]
     for value, text in reversed(MENU_ACTS):
         if value == ROOM:
             choices.append((value, text))
         elif incident.status == "acknowledged":
             choices.insert(0, (value, text))
+    if incident.status == "acknowledged":
+        choices.insert(len(SNOOZES), (SNOOZE_UNTIL, f"{DIALOGS[SNOOZE_UNTIL]}…"))
     choices.append((DETAILS, "Details"))
     return {
         "id": f"{MENU}{incident.status}{chosen or ''}",
@@ -208,15 +240,14 @@ def call(
     key: str,
     now: float,
     *,
-    title: str = "",
+    about: About = NOTHING_SAID,
     origin: Origin = Origin(),  # noqa: B008 - immutable
 ) -> Dict[str, Any]:
-    """What a click on the incident's button sends where: its `integration`. `title`: of the
-    incident, for the dialog that it opens."""
-    about: Dict[str, Any] = {"v": verb, "i": incident_id}
-    if title:
-        about["t"] = title
+    """What a click on the incident's button sends where: its `integration`. `about`: for the
+    dialog that it opens."""
+    said = {"t": about.title, "p": about.priority, "a": about.assignees}
+    signed: Dict[str, Any] = {"v": verb, "i": incident_id, **{k: v for k, v in said.items() if v}}
     if origin.hook:
-        about = {**about, "r": 1, "h": origin.hook, "l": origin.command}
-    token = sign(key, PURPOSE, about, button_expiry(now))
+        signed = {**signed, "r": 1, "h": origin.hook, "l": origin.command}
+    token = sign(key, PURPOSE, signed, button_expiry(now))
     return {"url": url.rstrip("/") + CLICK, "context": {"token": token}}

@@ -59,18 +59,19 @@ def say(mattermost: Mattermost, user_id: str, hook: str, reply: OrderReply, log:
     mattermost.create_post(channel.id, reply.plain or reply.text, props=props)
 
 
-def tell_failure(context: Context, order: Mapping[str, Any], error: PackError) -> None:
+def tell_failure(context: Context, order: Mapping[str, Any], error: PackError) -> bool:
     """In the dialog that waits for it; else of a click or a dialog it is said what was clicked,
-    on which incident, and what was written."""
+    on which incident, and what was written. Whether that dialog stays open."""
     line = context.one_line(error.in_chat)
     outcome = order_replies.in_dialog(order, error, line)
     if outcome is not None and orders.is_awaited(order):
         begun_orders.let_again(context, str(order.get("once") or ""))
         if report(context.store, order, context.clock, outcome):
-            return
+            return True
     close_dialog(context, order)
     reply = order_replies.failure(order, line, _incident(context, order))
     tell(context, order, order_replies.with_typed(order, reply))
+    return False
 
 
 def close_dialog(

@@ -69,12 +69,12 @@ def quoted(
     mattermost: Callable[[], Any], server_url: str, user_id: str, text: str, log: Any
 ) -> Dict[str, str]:
     """What stands in the fields of a declaration's dialog, by what was typed: a title, or a link
-    to a post, which becomes title and details. Only a member of the post's channel may quote it,
-    since the bot reads more than people do. Never raises; `mattermost` is called only for a
-    link."""
+    to a post, which becomes title and details, with its id as `post_id`. Only a member of the
+    post's channel may quote it, since the bot reads more than people do. Never raises;
+    `mattermost` is called only for a link."""
     post_id = permalink(text, server_url)
     if not post_id:
-        return {"text": text}
+        return {"title": text}
     try:
         post = mattermost().get_post(post_id)
         if not may_read(mattermost(), str(post.get("channel_id")), user_id):
@@ -86,7 +86,7 @@ def quoted(
     title = one_line(message.split("\n", 1)[0], QUOTED_TITLE_CHARACTERS) if message else ""
     room = MAX_TEXT_CHARACTERS - len(text) - 2
     details = f"{message[:room]}\n\n{text}".strip()
-    return {"text": title, "details": details, "post_id": post_id}
+    return {"title": title, "details": details, "post_id": post_id}
 
 
 def may_read(mattermost: Any, channel_id: str, user_id: str) -> bool:

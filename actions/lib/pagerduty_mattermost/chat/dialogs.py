@@ -1,20 +1,38 @@
-"""The dialogs that a click or a choice opens, and what is submitted in them. Pure.
+"""The dialogs that a click, a choice or a command opens, and what is submitted in them. Pure.
 
-    dialog("note", incident_id, url, key, now, {}, asker=user_id)
+    dialog("note", incident_id, url, key, now, KnownLists(), asker=user_id)
     # -> {"url": ..., "dialog": {"elements": [...], ...}}
     fields("note", {"text": " "})
     # -> ({}, {"text": "It needs words"})
 
 Of a submission Mattermost itself sets only `user_id`. So the dialog's `state` is signed and says
 what it is about, for whom and where it was opened: clients see it, and may call the listener
-without Mattermost.
+without Mattermost. What stands in a dialog is made by `dialog_elements`.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, List, Mapping, Sequence, Tuple
+from typing import Any, Dict, Mapping, Sequence, Tuple
 
-from pagerduty_mattermost.cards.buttons import CONFIRM_SECONDS, CONFIRMED, DETAILS, DIALOGS
+from pagerduty_mattermost.cards.buttons import (
+    CONFIRM_SECONDS,
+    CONFIRMED,
+    DETAILS,
+    DIALOGS,
+    SNOOZE_UNTIL,
+)
+from pagerduty_mattermost.chat.dialog_elements import (
+    DECLARE,
+    DECLARED,
+    FORMS,
+    MAINTENANCE,
+    MAX_TEXT_CHARACTERS,
+    OTHER,
+    OVERRIDE,
+    elements,
+    has_other,
+)
+from pagerduty_mattermost.chat.dialog_lists import KnownLists
 from pagerduty_mattermost.core.text import clean, cut
 from pagerduty_mattermost.gateways.http.signed_tokens import sign
 
@@ -30,21 +48,28 @@ SUBMIT_LABELS: Mapping[str, str] = {
     "priority": "Set priority",
     "responders": "Ask for help",
     "workflow": "Run",
-    "declare": "Declare",
+    SNOOZE_UNTIL: "Snooze",
+    DECLARE: "Declare",
+    OVERRIDE: "Override",
+    MAINTENANCE: "Start maintenance",
 }
 """The act, on the button that sends the dialog."""
+TITLES: Mapping[str, str] = {
+    **DIALOGS,
+    DECLARE: "Declare an incident",
+    OVERRIDE: "Override a schedule",
+    MAINTENANCE: "Maintenance",
+}
 CANCELLED = "cancelled"
 """Verb of the order that comes of such a dialog which was closed: the menu is drawn afresh."""
 SUBMIT = "/dialog"
-DECLARE = "declare"
 NEXT, ROOM_ONLY = UPDATE_FIELDS = ("next", "room-only")
 """Of a status update, beside its text (`chat.update_form`): options of the command."""
-FIELDS = ("title", "service", "urgency", "priority", "assign", "details", "playbook", "room")
-"""Of a declaration; the configuration picks and orders them."""
 VALID_SECONDS = 3600
 """Seconds in which a dialog may be submitted: people are called away while they write."""
-MAX_TEXT_CHARACTERS = 3000
 MAX_TITLE_CHARACTERS = 24
+MAX_CHOSEN = 20
+"""Of a list that takes several."""
 
 
 def dialog(
@@ -53,25 +78,22 @@ def dialog(
     url: str,
     key: str,
     now: float,
-    choices: Mapping[str, Sequence[str]],
+    known: KnownLists,
     *,
     asker: str,
     channel: str = "",
-    text: str = "",
-    details: str = "",
+    given: Mapping[str, str] = {},
     post_id: str = "",
     hook: str = "",
     origin: str = "",
     order: Sequence[str] = (),
     about_what: str = "",
-    opens_room: bool = False,
 ) -> Dict[str, Any]:
-    """As `open_dialog` takes it, but the trigger id. `choices`: names of services, priorities and
-    workflows, where known; `asker`: the user it is opened for, in `channel`; `text` and `details`:
-    what stands in the fields already; `post_id`: the post that is declared; `hook`:
-    `Origin.hook` of the command that opened it, `origin` its `Origin.command`; `order`: the
-    fields of a declaration; `about_what`: which incident it is about, as Markdown; `opens_room`:
-    whether a declaration's tick for a room is set."""
+    """As `open_dialog` takes it, but the trigger id. `known`: what its lists offer, and what the
+    server can; `asker`: the user it is opened for, in `channel`; `given`: what stands in its
+    fields already; `post_id`: the post that is declared; `hook`: `Origin.hook` of the command that
+    opened it, `origin` its `Origin.command`; `order`: the fields of a declaration; `about_what`:
+    which incident it is about, as Markdown."""
     about = {
         "v": kind,
         "i": incident_id,
@@ -80,22 +102,15 @@ def dialog(
         **({"p": post_id} if post_id else {}),
         **({"h": hook} if hook else {}),
         **({"l": origin} if origin else {}),
+        **({"s": 1} if known.abilities.pickers else {}),
     }
     state = sign(key, PURPOSE, about, int(now) + VALID_SECONDS)
-    given = {"title": text, "details": details, "room": "true" if opens_room else "false"}
-    elements = (
-        [_declared(name, choices, given) for name in order]
-        if kind == DECLARE
-        else [_element(kind, choices)]
-    )
     return {
         "url": url.rstrip("/") + SUBMIT,
         "dialog": {
             "callback_id": kind,
-            "title": cut(
-                "Declare an incident" if kind == DECLARE else DIALOGS[kind], MAX_TITLE_CHARACTERS
-            ),
-            "elements": elements,
+            "title": cut(TITLES[kind], MAX_TITLE_CHARACTERS),
+            "elements": elements(kind, known, url, given, now, order),
             "submit_label": SUBMIT_LABELS[kind],
             **({"introduction_text": about_what} if about_what else {}),
             "notify_on_cancel": kind in FROM_MENU,
@@ -142,116 +157,59 @@ def details(title: str, text: str, user_id: str, url: str, key: str, now: float)
     }
 
 
-def _element(kind: str, choices: Mapping[str, Sequence[str]]) -> Dict[str, Any]:
-    if kind in ("reassign", "responders"):
-        return {"display_name": "Person", "name": "user", "type": "select", "data_source": "users"}
-    if kind in ("priority", "workflow"):
-        return _choice("text", DIALOGS[kind], choices.get(kind) or (), optional=False)
-    if kind == "escalate":
-        return {
-            "display_name": "To",
-            "name": "text",
-            "type": "text",
-            "max_length": 150,
-            "optional": True,
-            "placeholder": "the next level",
-            "help_text": "A level (2) or another escalation policy; left empty: the next level.",
-        }
-    return {
-        "display_name": "Update" if kind == "status" else "Note",
-        "name": "text",
-        "type": "textarea",
-        "max_length": MAX_TEXT_CHARACTERS,
-        "optional": kind == "resolvenote",
-    }
-
-
-def _declared(
-    name: str, choices: Mapping[str, Sequence[str]], given: Mapping[str, str]
-) -> Dict[str, Any]:
-    if name == "title":
-        default = cut(given["title"], 150)
-        return {
-            "display_name": "Title",
-            "name": name,
-            "type": "text",
-            "max_length": 150,
-            "default": default,
-        }
-    if name == "details":
-        default = cut(given["details"], MAX_TEXT_CHARACTERS)
-        made = {
-            "display_name": "Details",
-            "name": name,
-            "type": "textarea",
-            "max_length": MAX_TEXT_CHARACTERS,
-            "optional": True,
-        }
-        return {**made, "default": default} if default else made
-    if name == "urgency":
-        return _choice(name, "Urgency", ("high", "low"), optional=True)
-    if name == "room":
-        return {
-            "display_name": "Room",
-            "name": name,
-            "type": "bool",
-            "placeholder": "Open a channel of its own",
-            "optional": True,
-            "default": given["room"],
-        }
-    if name == "assign":
-        return {
-            "display_name": "Assign to",
-            "name": name,
-            "type": "select",
-            "data_source": "users",
-            "optional": True,
-        }
-    return _choice(name, name.capitalize(), choices.get(name) or (), optional=name != "service")
-
-
-def _choice(name: str, label: str, known: Sequence[str], *, optional: bool) -> Dict[str, Any]:
-    """A list to choose from, or a line to type where nothing is known."""
-    made: Dict[str, Any] = {"display_name": label, "name": name, "optional": optional}
-    if not known:
-        return {**made, "type": "text", "max_length": 150}
-    options = [{"text": cut(clean(one), 64), "value": clean(one)} for one in known[:100]]
-    return {**made, "type": "select", "options": options}
+NEEDED: Mapping[str, Tuple[str, ...]] = {
+    DECLARE: ("title", "service"),
+    OVERRIDE: ("schedule", "until"),
+    MAINTENANCE: ("service", "until"),
+    SNOOZE_UNTIL: ("until",),
+    "reassign": ("user",),
+    "responders": ("user",),
+    "resolvenote": (),
+    "escalate": (),
+}
+"""Fields without which a dialog is not taken, where it is not `text`."""
+_FIELDS = (*DECLARED, *UPDATE_FIELDS, "user", "text", "schedule", "person", "from", "until")
+_MISSING = {"text": "It needs words", "user": "Choose somebody"}
 
 
 def fields(kind: str, submission: Mapping[str, Any]) -> Tuple[Dict[str, str], Dict[str, str]]:
-    """What was filled in, and what is wrong with it by field."""
-    words = {
-        name: "true" if value is True else clean(value, MAX_TEXT_CHARACTERS).strip()
-        for name, value in submission.items()
-        if value is True or isinstance(value, str)
-    }
+    """What was filled in, and what is wrong with it by field. Of a list that takes several: all of
+    them, with commas; what was typed beside a list stands with what was chosen there."""
+    if kind == CONFIRMED:
+        return {}, {}
+    words = {name: word for name, word in _words(submission).items() if word}
     for name in ("room", ROOM_ONLY):
         if words.get(name) == "false":  # some clients send texts
             del words[name]
-    known = (*FIELDS, *UPDATE_FIELDS, "user", "text")
-    given = {name: word for name, word in words.items() if word and name in known}
-    if kind == CONFIRMED:
-        return {}, {}
-    if kind == DECLARE:
-        wrong = {name: "It needs a value" for name in ("title", "service") if name not in given}
-    elif kind in ("reassign", "responders"):
-        wrong = {} if "user" in given else {"user": "Choose somebody"}
-    else:
-        free = kind in ("resolvenote", "escalate")
-        wrong = {} if free or "text" in given else {"text": "It needs words"}
+    given: Dict[str, str] = {}
+    for name, word in words.items():
+        to = name[: -len(OTHER)] if has_other(name) else name
+        if to in _FIELDS:
+            given[to] = ", ".join(filter(None, (given.get(to, ""), word)))
+    needed = NEEDED.get(kind, ("text",))
+    wrong = {name: _MISSING.get(name, "It needs a value") for name in needed if name not in given}
     return given, wrong
+
+
+def _words(submission: Mapping[str, Any]) -> Dict[str, str]:
+    found: Dict[str, str] = {}
+    for name, value in submission.items():
+        if value is True:
+            found[name] = "true"
+        elif isinstance(value, list):
+            chosen = [clean(one, 100).strip() for one in value[:MAX_CHOSEN]]
+            found[name] = ", ".join(one for one in chosen if one)
+        elif isinstance(value, str):
+            found[name] = clean(value, MAX_TEXT_CHARACTERS).strip()
+    return found
 
 
 def element_of(kind: str, field: str) -> str:
     """The name of the element in which a command's field was filled in; empty where none was."""
     if kind == DECLARE:
-        return {"text": "title"}.get(field, field if field in FIELDS else "")
+        return {"text": "title"}.get(field, field if field in DECLARED else "")
+    if kind in FORMS or kind == SNOOZE_UNTIL:
+        return "person" if field == "text" and kind == OVERRIDE else ""
     if not field:
         return ""
     return "user" if kind in ("reassign", "responders") else "text"
-
-
-def names(rows: Sequence[Any]) -> List[str]:
-    """Names for a choice."""
-    return [str(row["name"]) for row in rows if isinstance(row, dict) and row.get("name")]

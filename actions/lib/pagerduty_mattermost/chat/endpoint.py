@@ -10,23 +10,13 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import Any, Callable, Dict, List, Mapping, Optional, Union
+from typing import Any, Callable, Dict, Mapping, Optional, Union
 
 from pagerduty_mattermost.cards import buttons
-from pagerduty_mattermost.chat import dialogs, opened_dialogs, run_clicks
+from pagerduty_mattermost.chat import dialogs, run_clicks
 from pagerduty_mattermost.chat.answering import say
-from pagerduty_mattermost.chat.command import Command
-from pagerduty_mattermost.chat.declared_post import quoted
-from pagerduty_mattermost.chat.dialog_names import DialogNames
-from pagerduty_mattermost.chat.dropped_orders import drop
-from pagerduty_mattermost.chat.order_replies import OrderReply
-from pagerduty_mattermost.chat.orders import as_text, made_at
-from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs
-from pagerduty_mattermost.chat.permissions import READ_ONLY
-from pagerduty_mattermost.chat.replay_guard import ReplayGuard
-from pagerduty_mattermost.chat.requests import (
-    COMMAND,
-    NOTE,
+from pagerduty_mattermost.chat.calls import (
+    Call,
     CallRefused,
     CallSecrets,
     ChatCall,
@@ -34,14 +24,24 @@ from pagerduty_mattermost.chat.requests import (
     ConfirmationExpired,
     DialogWanted,
     FieldErrors,
+    LookupWanted,
     Ping,
     UnreadCommand,
-    read,
 )
+from pagerduty_mattermost.chat.command import Command
+from pagerduty_mattermost.chat.dialog_lists import DialogLists, ListReads
+from pagerduty_mattermost.chat.dialog_opener import DialogOpener
+from pagerduty_mattermost.chat.dropped_orders import drop
+from pagerduty_mattermost.chat.order_replies import OrderReply
+from pagerduty_mattermost.chat.orders import as_text, made_at
+from pagerduty_mattermost.chat.outcomes import DialogOutcome, WaitingDialogs
+from pagerduty_mattermost.chat.permissions import READ_ONLY
+from pagerduty_mattermost.chat.replay_guard import ReplayGuard
+from pagerduty_mattermost.chat.requests import COMMAND, NOTE, read
 from pagerduty_mattermost.core.config.settings import Config
 from pagerduty_mattermost.core.errors import PackError
 from pagerduty_mattermost.core.markdown import with_commands
-from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.text import clean, one_line
 from pagerduty_mattermost.gateways.http.accepted_secrets import RELOAD_SECONDS
 from pagerduty_mattermost.gateways.http.listener import (
     Answered,
@@ -60,7 +60,6 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import (
 )
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.runs.acts import Act
-from pagerduty_mattermost.runs.controls import UPDATE
 from pagerduty_mattermost.sensor.health import SensorHealth
 from pagerduty_mattermost.sensor.kept_health import CHAT_KEY, KeptHealth
 
@@ -92,23 +91,24 @@ class ChatEndpoint:
         dispatcher: Dispatcher,
         store: Store,
         mattermost: Callable[[], Any],
-        choices: Callable[[], Mapping[str, List[str]]],
+        lists: ListReads,
         log: Any,
         clock: Callable[[], float] = time.time,
         monotonic: Callable[[], float] = time.monotonic,
         *,
         soon_store: Optional[Store] = None,
-        playbooks: Callable[[str], List[str]] = lambda user_id: [],
     ) -> None:
-        """`mattermost`: makes a gateway, for one thread; `choices`: reads the names that dialogs
-        offer, `playbooks` those that a user may start; `monotonic`: by which orders are counted;
-        `soon_store`: the same datastore, given up after `WRITE_SECONDS`."""
-        self._soon_store, self._playbooks = soon_store or store, playbooks
-        self._chat, self._opens_room = config.chat, config.rooms.on_declare
-        self._mattermost_url = config.mattermost.url
+        """`mattermost`: makes a gateway, for one thread; `lists`: reads what dialogs offer;
+        `monotonic`: by which orders are counted; `soon_store`: the same datastore, given up
+        after `WRITE_SECONDS`."""
+        self._soon_store = soon_store or store
+        self._chat = config.chat
         self._dispatcher, self._store, self._log, self._clock = dispatcher, store, log, clock
         self._new_mattermost = mattermost
-        self._choices = DialogNames(choices, log)
+        self._lists = DialogLists(lists, log)
+        self._dialogs = DialogOpener(
+            config, self._lists, self._mattermost, self._soon_store, log, clock, monotonic
+        )
         self._lock = threading.Lock()
         self._local = threading.local()
         self._sparing = SparingLog(log)
@@ -137,7 +137,7 @@ class ChatEndpoint:
             return
         self.health.stands("chat", {}, time.monotonic())
         self._listener.start()
-        self._choices.refresh()
+        self._lists.refresh()
         self._log.info("Listening for Mattermost on %s", self._listener.address)
 
     def tend(self) -> None:
@@ -181,6 +181,8 @@ class ChatEndpoint:
             return 200, _response(inner, f":warning: {with_commands(order.problem)}")
         if isinstance(order, FieldErrors):
             return 200, {"errors": dict(order.errors)} if order.errors else {}
+        if isinstance(order, LookupWanted):
+            return 200, self._dialogs.offered(order)
         if isinstance(order, ChatOrder) and order.verb == buttons.DISMISSED:
             return 200, self._said(inner, DISMISSED, order.user_id, order.hook)
         if not self._people.take(order.user_id):
@@ -285,9 +287,7 @@ class ChatEndpoint:
         except PackError as error:
             self._log.info("What became of a call could not be reported: %s", error)
 
-    def _read(
-        self, call: ChatCall
-    ) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping, UnreadCommand]:
+    def _read(self, call: ChatCall) -> Call:
         """A token that is not known may be one that `mattermost.setup` has kept meanwhile."""
         tokens = {COMMAND: self._commands, NOTE: self._webhooks}.get(call.path)
         if tokens is not None:
@@ -334,26 +334,8 @@ class ChatEndpoint:
     def _open(self, wanted: DialogWanted, path: str) -> Dict[str, Any]:
         if self._chat.read_only:  # said at once, not when a form was filled in
             return self._said(path, f":warning: {READ_ONLY}", wanted.user_id, wanted.hook)
-        if wanted.kind == UPDATE:
-            form = (wanted, self._chat, self._clock(), self._soon_store, self._log)
-            made = opened_dialogs.made_for_update(*form)
-        else:
-            given, choices = {"text": wanted.text}, dict(self._choices.known())
-            if wanted.kind == dialogs.DECLARE:
-                server, user = self._mattermost_url, wanted.user_id
-                given = quoted(self._mattermost, server, user, wanted.text, self._log)
-                if "playbook" in self._chat.declare_fields:
-                    choices["playbook"] = self._playbooks(user)
-            terms = (wanted, self._chat, self._clock(), choices, given)
-            made = opened_dialogs.made(*terms, opens_room=self._opens_room)
-        try:
-            self._mattermost().open_dialog(wanted.trigger_id, made)
-        except PackError as error:
-            self._log.warning("A dialog could not be opened: %s", error)
-            return _response(
-                path, f":warning: The dialog could not be opened: {escape(str(error))}"
-            )
-        return {}
+        problem = self._dialogs.open(wanted)
+        return _response(path, f":warning: {problem}") if problem else {}
 
     def _mattermost(self) -> Any:
         """A gateway is not for several threads at once."""

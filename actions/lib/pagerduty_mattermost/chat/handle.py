@@ -79,7 +79,9 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
     except _Told as told:
         raise told.error from None
     except PackError as error:
-        tell_failure(context, order, error)
+        if not tell_failure(context, order, error):
+            for incident_id in order_replies.menu_incident(order):
+                _repaint_one(context, order, incident_id)
         raise
     return _done(result)
 
@@ -189,12 +191,13 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
             _repaint(context, order, command, half.result)
             raise
         in_dialog = close_dialog(context, order, result)
-        _repaint(context, order, command, result)
+        if order.get("verb") != DETAILS:
+            _repaint(context, order, command, result)
     if order.get("verb") == LIST_OPEN:
         show_details(context, order, result, "Open incidents")
     elif order.get("verb") == DETAILS:
         show_details(context, order, result, "Details")
-        _repaint_one(context, order, str(order.get("incident")))
+        _repaint(context, order, command, result)
     elif order_replies.is_told(order, result) and not in_dialog:
         tell_result(context, order, command, result)
     declared = order_replies.post_declared(order)
@@ -231,7 +234,7 @@ def _repaint(
 ) -> None:
     """The cards of what was changed, at once: the sensor would see it in its next cycle. What
     PagerDuty answered is not asked for again."""
-    for incident_id in order_replies.repainted(command, result):
+    for incident_id in order_replies.repainted(order, command, result):
         known = order_replies.change_from(result, incident_id, context.pagerduty.last_server_time)
         _repaint_one(context, order, incident_id, known)
 

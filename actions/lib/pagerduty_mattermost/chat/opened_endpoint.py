@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from contextlib import closing
+from queue import Empty, LifoQueue
 from typing import Any, List, Mapping, Optional
 
-from pagerduty_mattermost.chat.dialog_names import read_names
+from pagerduty_mattermost.chat.dialog_abilities import DialogAbilities, abilities_of
+from pagerduty_mattermost.chat.dialog_lists import ListReads, NameList, read_names
+from pagerduty_mattermost.chat.dialog_search import Choice, search
 from pagerduty_mattermost.chat.endpoint import DISPATCH_SECONDS, WRITE_SECONDS, ChatEndpoint
 from pagerduty_mattermost.chat.playbook_choices import PlaybookChoices
-from pagerduty_mattermost.core.config.settings import load, require_mattermost
+from pagerduty_mattermost.core.config.settings import Config, load, require_mattermost
 from pagerduty_mattermost.core.errors import ConfigError
 from pagerduty_mattermost.gateways.context import Context
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
@@ -46,25 +50,57 @@ def open_endpoint(
         )
         return Mattermost(settings._replace(http=quick))
 
-    def choices() -> Mapping[str, List[str]]:
-        from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
-
-        pagerduty = PagerDuty(config.pagerduty)
-        try:
+    def names() -> Mapping[str, NameList]:
+        with closing(_pagerduty(config)) as pagerduty:
             return read_names(pagerduty, log)
-        finally:
-            pagerduty.close()
 
+    def abilities() -> DialogAbilities:
+        from pagerduty_mattermost.gateways.mattermost.admin import Admin
+
+        return abilities_of(Admin(mattermost()).client_config(), config.chat.public_url)
+
+    searches = _Searches(config)
+    playbooks = PlaybookChoices(lambda: Context(dict(raw), service, log), log)
+    lists = ListReads(names, abilities, searches.search, playbooks.of)
     dispatcher = Dispatcher(service, schemas, log, deadline=DISPATCH_SECONDS)
     endpoint = ChatEndpoint(
         config,
         dispatcher,
         Store(service, deadline=DISPATCH_SECONDS),
         mattermost,
-        choices,
+        lists,
         log,
         soon_store=Store(service, deadline=WRITE_SECONDS),
-        playbooks=PlaybookChoices(lambda: Context(dict(raw), service, log), log).of,
     )
     endpoint.listen()
+    playbooks.refresh()
     return endpoint
+
+
+class _Searches:
+    """What people look for while they type, by connections that stay open. For several threads."""
+
+    def __init__(self, config: Config) -> None:
+        self._config = config
+        self._free: LifoQueue[Any] = LifoQueue()
+
+    def search(self, kind: str, query: str, incident: str) -> List[Choice]:
+        """Raises the PackError of a PagerDuty that does not answer at once."""
+        try:
+            pagerduty = self._free.get_nowait()
+        except Empty:
+            pagerduty = _pagerduty(self._config, quick=True)
+        try:
+            return search(pagerduty, kind, query, incident=incident)
+        finally:
+            self._free.put(pagerduty)
+
+
+def _pagerduty(config: Config, *, quick: bool = False) -> Any:
+    from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
+
+    settings = config.pagerduty
+    if quick:
+        timeouts = settings.http.timeouts._replace(connect=1.0, read=2.0, whole=2.0)
+        settings = settings._replace(http=settings.http._replace(timeouts=timeouts))
+    return PagerDuty(settings)

@@ -5,7 +5,7 @@ way, and which cards are painted anew. Pure.
     is_told(order, result)                            # -> False: the card alone is the answer
     reply_to(order, command, result, settings, zone, now)      # -> OrderReply
     with_list(reply, listing)                         # -> OrderReply with the list below
-    repainted(command, result)                        # -> ids of incidents whose cards change
+    repainted(order, command, result)                 # -> ids of incidents whose cards change
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from datetime import tzinfo
 from typing import Any, Mapping, NamedTuple, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.cards.buttons import ACKNOWLEDGE_ALL
 from pagerduty_mattermost.cards.incident_lists import line
 from pagerduty_mattermost.chat import dialogs, orders
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
@@ -29,6 +30,7 @@ from pagerduty_mattermost.core.markdown import code_block, with_commands
 from pagerduty_mattermost.core.text import escape
 from pagerduty_mattermost.incidents.incident import Change, Incident
 
+ASKING_FORMS = (dialogs.OVERRIDE, dialogs.MAINTENANCE)
 SUPPOSED = "You named no incident; it is the only one that is open and assigned to you."
 _ACTS = {**buttons.DIALOGS, **dict(buttons.MENU_ACTS)}
 """What is chosen in a card's menu, in its words."""
@@ -55,6 +57,13 @@ class Asked(NamedTuple):
     """Why, where that is not plain from the act: a sentence, as Markdown."""
 
 
+def is_asked_about(order: Mapping[str, Any]) -> bool:
+    """Whether there may be something to ask before it: a click is its own confirmation, and so is
+    a dialog, but for the form of a command."""
+    of_form = order.get("kind") == "dialog" and order.get("verb") in ASKING_FORMS
+    return order.get("kind") == "command" or of_form or order.get("verb") == ACKNOWLEDGE_ALL
+
+
 def asked_first(
     order: Mapping[str, Any],
     command: Command,
@@ -67,8 +76,7 @@ def asked_first(
     for a time that does not read, and where there is something to ask and no button to do it
     with."""
     verb = TABLE.get(command.verb)
-    from_storm = order.get("verb") == buttons.ACKNOWLEDGE_ALL
-    if not (order.get("kind") == "command" or from_storm) or verb is None:
+    if not is_asked_about(order) or verb is None:
         return None
     span = orders.long_span(command, now, settings.time_zone)
     if supposed is not None and verb.is_act:
@@ -97,8 +105,8 @@ def is_told(order: Mapping[str, Any], result: CommandResult) -> bool:
         return False
     beside_a_card = order.get("kind") not in ("command", "row") and order.get("verb") not in (
         buttons.CONFIRMED,
-        buttons.ACKNOWLEDGE_ALL,
-        DECLARE,
+        ACKNOWLEDGE_ALL,
+        *dialogs.FORMS,
     )
     return result.already or not beside_a_card or bool(order.get("hook"))
 
@@ -179,10 +187,20 @@ def with_typed(order: Mapping[str, Any], reply: OrderReply) -> OrderReply:
     return reply._replace(text=f"{reply.text}\n\nYou had written:\n{code_block(given)}")
 
 
-def repainted(command: Command, result: CommandResult) -> Tuple[str, ...]:
-    """Ids of the incidents whose cards look different now."""
+def repainted(
+    order: Mapping[str, Any], command: Command, result: CommandResult
+) -> Tuple[str, ...]:
+    """Ids of the incidents whose cards look different now, or whose menu somebody has chosen
+    from: the choice would stay written there."""
     verb = TABLE.get(command.verb)
-    return result.incidents if verb is not None and verb.repaints else ()
+    changed = result.incidents if verb is not None and verb.repaints else ()
+    return tuple(dict.fromkeys((*changed, *menu_incident(order))))
+
+
+def menu_incident(order: Mapping[str, Any]) -> Tuple[str, ...]:
+    """Id of the incident from whose card's menu somebody has chosen; none for another order."""
+    id = str(order.get("incident") or "")
+    return (id,) if id and menu_channel(order) else ()
 
 
 def menu_channel(order: Mapping[str, Any]) -> str:

@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Sequence, Tuple
 
-from pagerduty_mattermost.cards.buttons import ACKNOWLEDGE_ALL, CONFIRMED, DETAILS, LIST_OPEN
-from pagerduty_mattermost.chat import audit, run_clicks
+from pagerduty_mattermost.cards.buttons import (
+    ACKNOWLEDGE_ALL,
+    CONFIRMED,
+    DETAILS,
+    LIST_OPEN,
+    SNOOZE_UNTIL,
+)
+from pagerduty_mattermost.chat import audit, dialogs, run_clicks
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.dialogs import DECLARE
 from pagerduty_mattermost.chat.named_people import is_me
@@ -14,8 +20,14 @@ from pagerduty_mattermost.chat.verb import ALL_OF_ASKER, IF_SEVERAL
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.config.chat import BULK, OVERRIDE_OTHERS
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.core.typed_times import LONG_SECONDS, TypedSpan, read_span, span_in_words
-from pagerduty_mattermost.gateways.mattermost.values import marked_id
+from pagerduty_mattermost.core.typed_times import (
+    LONG_SECONDS,
+    TypedSpan,
+    is_length,
+    read_span,
+    span_in_words,
+)
+from pagerduty_mattermost.gateways.mattermost.values import is_id, marked_id
 from pagerduty_mattermost.runs import controls
 
 if TYPE_CHECKING:
@@ -85,12 +97,17 @@ def _clicked(order: Mapping[str, Any]) -> Command:
         values = _values(order.get("values"))
         service = values.pop("service", "")
         if values.get("assign"):
-            values["assign"] = f"@{marked_id(values['assign'])}"
+            values["assign"] = _people(values["assign"])
         return Command("create", text=text, service=service, options=values)
     if verb == controls.UPDATE and order.get("kind") == "dialog":
         return Command(
             controls.UPDATE, incidents=incident, text=text, options=_values(order.get("values"))
         )
+    if verb in dialogs.FORMS:
+        return _of_form(verb, _values(order.get("values")))
+    if verb == SNOOZE_UNTIL:
+        until = str(_values(order.get("values")).get("until") or "")
+        return Command(SNOOZE, incidents=incident, duration=_behind("until", until))
     if verb.startswith(SNOOZE):
         return Command(SNOOZE, incidents=incident, duration=verb[len(SNOOZE) :])
     if verb == ACKNOWLEDGE_ALL:
@@ -106,9 +123,8 @@ def _clicked(order: Mapping[str, Any]) -> Command:
         return _by_reaction(verb, incident, text)
     if verb in controls.CLICKED and order.get("kind") == "click":
         return _on_playbook(verb, incident, text)
-    # Whom somebody chose comes as Mattermost's id of the user.
     known = TABLE.get(verb)
-    chosen = f"@{marked_id(text)}" if text and known is not None and known.names_people else text
+    chosen = _people(text) if known is not None and known.names_people else text
     return Command(_VERB_OF_DIALOG.get(verb, verb), incidents=incident, text=chosen, brief=True)
 
 
@@ -134,6 +150,32 @@ def _by_reaction(verb: str, incident: str, text: str) -> Command:
     if verb == "assign_task":
         return given._replace(task=text)
     return given._replace(text=text)
+
+
+def _of_form(verb: str, values: Mapping[str, Any]) -> Command:
+    """Of the form of a command that was typed without more."""
+    begin, end = (str(values.get(name) or "") for name in ("from", "until"))
+    span = _behind("until", end)
+    if begin and begin.lower() != "now":
+        span = f"from {begin} {span}"
+    if verb == dialogs.MAINTENANCE:
+        return Command(verb, service=str(values.get("service") or ""), duration=span)
+    person = _people(str(values.get("person") or ""))
+    return Command(verb, service=str(values.get("schedule") or ""), duration=span, text=person)
+
+
+def _behind(word: str, when: str) -> str:
+    """A moment with "until" in front; a length, which needs no word, with "for"."""
+    if when.lower().startswith((f"{word} ", "for ", "to ")):
+        return when
+    return f"for {when}" if is_length(when) else f"{word} {when}"
+
+
+def _people(chosen: str) -> str:
+    """Whom somebody chose comes as Mattermost's id of the user; what was typed, and PagerDuty's
+    own ids, stay."""
+    words = [word.strip() for word in chosen.split(",")]
+    return ", ".join(f"@{marked_id(word)}" if is_id(word) else word for word in words if word)
 
 
 def origin_of(order: Mapping[str, Any]) -> Optional[Command]:

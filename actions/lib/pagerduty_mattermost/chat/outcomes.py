@@ -40,9 +40,13 @@ class DialogOutcome(NamedTuple):
     """Of the whole, as Markdown."""
     errors: Mapping[str, str] = {}
     """The same by field."""
+    form: Mapping[str, Any] = {}
+    """The dialog that follows it, where the server can show one (`DialogAbilities.pickers`)."""
 
     def answer(self) -> Dict[str, Any]:
         """As Mattermost takes it."""
+        if self.form:
+            return {"type": "form", "form": dict(self.form)}
         found = {"errors": dict(self.errors), "error": self.error}
         return {name: value for name, value in found.items() if value}
 
@@ -156,6 +160,9 @@ def _outcome(kept: Any) -> DialogOutcome:
     kept = kept if isinstance(kept, dict) else {}
     errors = kept.get("errors")
     errors = errors if isinstance(errors, dict) else {}
+    form = kept.get("form")
     return DialogOutcome(
-        str(kept.get("error") or ""), {str(name): str(text) for name, text in errors.items()}
+        str(kept.get("error") or ""),
+        {str(name): str(text) for name, text in errors.items()},
+        form if isinstance(form, dict) else {},
     )

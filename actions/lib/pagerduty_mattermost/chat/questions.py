@@ -1,5 +1,5 @@
 """Whoever gave a command is asked before it is done: in a dialog, which opens by the command's own
-trigger, else in a question with both buttons.
+trigger or follows the one in which it was given, else in a question with both buttons.
 
     asked = on_top(context, order, command, asked)  # what there is already in that time
     ask(context, order, asked)      # -> a CommandResult with nothing left to say, or with a line
@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any, Mapping, Optional
 
 from pagerduty_mattermost.cards import buttons
 from pagerduty_mattermost.chat import dialogs, orders
-from pagerduty_mattermost.chat.answering import tell
+from pagerduty_mattermost.chat.answering import close_dialog, tell
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.in_words import in_words
-from pagerduty_mattermost.chat.order_replies import Asked, OrderReply
+from pagerduty_mattermost.chat.order_replies import Asked, OrderReply, is_asked_about
+from pagerduty_mattermost.chat.outcomes import DialogOutcome, report
 from pagerduty_mattermost.chat.verb import ALL_STATES, MANY
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.registry import TABLE
@@ -35,7 +36,7 @@ def on_top(
     """What is asked, with what of the same kind there is already in that time: that alone is a
     reason to ask, too. Raises as `Verb.on_top_of`."""
     verb = TABLE.get(command.verb)
-    if verb is None or verb.on_top_of is None or order.get("kind") != "command":
+    if verb is None or verb.on_top_of is None or not is_asked_about(order):
         return asked
     if not context.settings.chat.has_buttons:
         return asked
@@ -52,9 +53,12 @@ def ask(context: Context, order: Mapping[str, Any], asked: Asked) -> Optional[Co
     would keep it from being done."""
     reading = ReadingContext.of(context)
     try:
-        return TABLE.answer(reading, asked.command)
+        result = TABLE.answer(reading, asked.command)
     except WriteRefused:
         pass
+    else:
+        close_dialog(context, order)
+        return result
     narrowed = _narrowed(reading, asked)
     chat, now = context.settings.chat, context.clock()
     if narrowed != asked.command and not asked.reason:
@@ -73,9 +77,12 @@ def ask(context: Context, order: Mapping[str, Any], asked: Asked) -> Optional[Co
     }
     key = chat.signing_keys[0].reveal()
     made = dialogs.confirmation(text, asked.verb.act, answer, chat.public_url, key, now)
+    if _follows(context, order, made):
+        return CommandResult("")
     if not _opened(context, str(order.get("trigger") or ""), made):
         row = buttons.confirmation(text, asked.verb.act, answer, chat.public_url, key, now)
         tell(context, order, OrderReply("", (row,)))
+        close_dialog(context, order)
     return CommandResult("")
 
 
@@ -90,6 +97,14 @@ def _narrowed(context: Context, asked: Asked) -> Command:
     if len(fit) == len(command.incidents.split(",")):
         return command
     return command._replace(incidents=",".join(fit))
+
+
+def _follows(context: Context, order: Mapping[str, Any], dialog: Mapping[str, Any]) -> bool:
+    """Whether it is asked in the dialog that is still open, in place of what stood there."""
+    if not order.get("steps"):
+        return False
+    outcome = DialogOutcome(form=dict(dialog["dialog"]))
+    return report(context.store, order, context.clock, outcome)
 
 
 def _opened(context: Context, trigger: str, dialog: Mapping[str, Any]) -> bool:

@@ -14,11 +14,26 @@ import hmac
 import json
 import re
 import uuid
-from typing import Any, Dict, Mapping, NamedTuple, Sequence, Tuple, Union
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence, Union
 from urllib.parse import parse_qs
 
 from pagerduty_mattermost.cards import buttons
+from pagerduty_mattermost.cards.buttons import About
 from pagerduty_mattermost.chat import dialogs
+from pagerduty_mattermost.chat.calls import (
+    Call,
+    CallRefused,
+    CallSecrets,
+    ChatCall,
+    ChatOrder,
+    ConfirmationExpired,
+    DialogWanted,
+    FieldErrors,
+    LookupWanted,
+    Ping,
+    UnreadCommand,
+)
+from pagerduty_mattermost.chat.dialog_elements import LOOKUP, asked_kind
 from pagerduty_mattermost.chat.orders import VALID_SECONDS, as_text, needs_form, read_typed
 from pagerduty_mattermost.chat.replay_guard import TOKEN, CallMark, mark_of
 from pagerduty_mattermost.core.errors import Unauthorized
@@ -26,139 +41,30 @@ from pagerduty_mattermost.core.text import clean
 from pagerduty_mattermost.gateways.http.signed_tokens import SignatureExpired, verify
 from pagerduty_mattermost.runs import controls
 
+if TYPE_CHECKING:
+    from pagerduty_mattermost.chat.parser import Parsed
+
 COMMAND = "/command"
 NOTE = "/note"
 """Where the outgoing webhook goes."""
 MAX_TEXT_CHARACTERS = 4000
 MAX_TRIGGER_CHARACTERS = 1000
+MAX_QUERY_CHARACTERS = 100
 _ID = re.compile(r"[a-z0-9]{26}")
-_VALUES = (*dialogs.FIELDS, *dialogs.UPDATE_FIELDS)
 _HOOK = re.compile(r"/hooks/commands/[a-z0-9]{1,64}")
 
 
-class CallRefused(Exception):
-    """A call that is not taken. `status`: the HTTP status to answer; the text holds no secret."""
-
-    def __init__(self, status: int, reason: str) -> None:
-        super().__init__(reason)
-        self.status = status
-
-
-class ConfirmationExpired(Exception):
-    """A click on a confirmation or a playbook post, too late. `user_id`: who clicked; `hook`:
-    `Origin.hook` of the confirmation."""
-
-    def __init__(self, user_id: str, hook: str) -> None:
-        super().__init__("too late")
-        self.user_id, self.hook = user_id, hook
-
-
-class ChatCall(NamedTuple):
-    """One HTTP request, as it arrived."""
-
-    path: str
-    headers: Mapping[str, str]
-    """By lower-case name."""
-    body: bytes
-
-
-class CallSecrets(NamedTuple):
-    """What a genuine call can know: one of them stands in it, or signed what stands in it."""
-
-    command_tokens: Tuple[str, ...]
-    signing_keys: Tuple[str, ...]
-    webhook_tokens: Tuple[str, ...] = ()
-
-
-class ChatOrder(NamedTuple):
-    """What somebody wants done: the payload of `pagerduty.chat_command`."""
-
-    id: str
-    kind: str
-    """command, click (on a card), row (a button of a list), dialog or note (a reply in a card's
-    thread)."""
-    verb: str
-    """Of a click or dialog."""
-    incident: str
-    text: str
-    user_id: str
-    user_name: str
-    channel_id: str
-    root_id: str
-    post_id: str
-    values: str
-    """Further fields of a dialog, as JSON."""
-    hook: str
-    """Path of the response_url: `/hooks/commands/…`; of a click on what answered a command, that
-    command's."""
-    valid_until: float
-    """Seconds since the epoch."""
-    trigger: str = ""
-    """Of a command or a click: by which a dialog can be opened for its giver, for some seconds."""
-    origin: str = ""
-    """Of a click in what answered a command: what makes that answer anew (`Origin.command`)."""
-    command: str = ""
-    """What was typed, read: as `orders.as_text` writes a command. Nobody reads it again."""
-    dry_run: bool = False
-    awaited_until: float = 0.0
-    """Of a dialog that stays open until it is known what came of it: until when, in seconds since
-    the epoch; else 0."""
-    once: CallMark = CallMark()
-    """What the same call would bear again."""
-
-    def payload(self) -> Dict[str, Any]:
-        """Of `once` a digest where it is good for one order: a sensor that was started anew does
-        not know of the first one, the action does."""
-        once = self.once.digest if self.once.single else ""
-        return {**self._asdict(), "once": once}
-
-
-class DialogWanted(NamedTuple):
-    """A dialog to be opened, within 3 s."""
-
-    kind: str
-    incident: str
-    trigger_id: str
-    user_id: str
-    channel_id: str = ""
-    text: str = ""
-    hook: str = ""
-    """`Origin.hook` of the command that it was opened by."""
-    origin: str = ""
-    """`Origin.command` of the same."""
-    about: str = ""
-    """Number and title of the incident."""
-    opens_room: bool = False
-    """Whether a declaration's tick for a room is set in any case."""
-
-
-class UnreadCommand(NamedTuple):
-    """A command that can't be read: its giver is told at once, and nothing is dispatched."""
-
-    problem: str
-
-
-class Ping(NamedTuple):
-    """`/pd ping`: whether Mattermost reaches the chat sensor, which answers it itself."""
-
-
-class FieldErrors(NamedTuple):
-    """What is wrong with a submitted dialog, by field; empty where it was cancelled."""
-
-    errors: Mapping[str, str]
-
-
-def read(
-    call: ChatCall, secrets: CallSecrets, now: float
-) -> Union[ChatOrder, DialogWanted, FieldErrors, Ping, UnreadCommand]:
+def read(call: ChatCall, secrets: CallSecrets, now: float) -> Call:
     """Raises CallRefused, and ConfirmationExpired."""
     if call.path == COMMAND:
         return _command(call, secrets, now)
     if call.path == NOTE:
         return _note(call, secrets, now)
-    if call.path not in (buttons.CLICK, dialogs.SUBMIT):
+    if call.path not in (buttons.CLICK, dialogs.SUBMIT, LOOKUP):
         raise CallRefused(404, "no such address")
     body = _json(call)
+    if call.path == LOOKUP:
+        return _lookup(body, secrets, now)
     if call.path == dialogs.SUBMIT:
         return _dialog(body, secrets, now)
     return _click(body, secrets, now)
@@ -192,9 +98,7 @@ def _form(call: ChatCall) -> Dict[str, str]:
     return {name: values[0] for name, values in form.items()}
 
 
-def _command(
-    call: ChatCall, secrets: CallSecrets, now: float
-) -> Union[ChatOrder, DialogWanted, Ping, UnreadCommand]:
+def _command(call: ChatCall, secrets: CallSecrets, now: float) -> Call:
     if "application/x-www-form-urlencoded" not in call.headers.get("content-type", ""):
         raise CallRefused(415, "a slash command comes as a form")
     words = _form(call)
@@ -212,12 +116,12 @@ def _command(
     if command.lower() == "/incident":
         text = f"incident {text}".strip()
     parsed = read_typed(text)
+    form, said = _form_of(text, parsed), parsed.command
+    if form and words.get("trigger_id"):
+        hook = _hook(words.get("response_url", ""))
+        return _opened(words, form, said.incidents, said.text)._replace(hook=hook)
     if parsed.problem:
         return UnreadCommand(parsed.problem)
-    said = parsed.command
-    if needs_form(parsed) and words.get("trigger_id"):
-        hook = _hook(words.get("response_url", ""))
-        return _opened(words, said.verb, said.incidents, said.text)._replace(hook=hook)
     once = mark_of("trigger", words.get("trigger_id"), now)
     hook = _hook(words.get("response_url", ""))
     order = _order("command", words, now, once, text=text, hook=hook)
@@ -226,6 +130,28 @@ def _command(
         dry_run=parsed.dry_run,
         trigger=clean(words.get("trigger_id"), MAX_TRIGGER_CHARACTERS),
     )
+
+
+def _form_of(text: str, parsed: Parsed) -> str:
+    """The dialog that is meant by a command which says too little; empty for none."""
+    word = text.strip().lower()
+    if word in dialogs.FORMS and word != dialogs.DECLARE:
+        return word
+    return parsed.command.verb if not parsed.problem and needs_form(parsed) else ""
+
+
+def _lookup(body: Mapping[str, Any], secrets: CallSecrets, now: float) -> LookupWanted:
+    """Of a dialog of the same user: what it is about says its signed state."""
+    signed = _signed(secrets, dialogs.PURPOSE, body.get("state"), now)
+    if signed.get("u") != _user(body):
+        raise CallRefused(403, "only who opened a dialog may ask for its lists")
+    given = body.get("submission")
+    given = given if isinstance(given, dict) else {}
+    kind = asked_kind(str(signed.get("v")), str(given.get("selected_field")))
+    if not kind:
+        raise CallRefused(400, "no such list")
+    query = clean(given.get("query"), MAX_QUERY_CHARACTERS)
+    return LookupWanted(kind, query, str(signed.get("i") or ""), _user(body))
 
 
 def _click(
@@ -275,8 +201,9 @@ def _click(
         ):
             raise CallRefused(400, "no such choice")
     if verb in buttons.DIALOGS:
-        about, origin = clean(signed.get("t"), 200), clean(signed.get("l"))
-        return _opened(body, verb, incident)._replace(about=about, hook=hook, origin=origin)
+        about = About(*(clean(signed.get(name), 200) for name in ("t", "p", "a")))
+        opened = _opened(body, verb, incident)
+        return opened._replace(about=about, hook=hook, origin=clean(signed.get("l")))
     once = mark_of("trigger", body.get("trigger_id"), now)
     trigger = clean(body.get("trigger_id"), MAX_TRIGGER_CHARACTERS)
     if not signed.get("r"):
@@ -318,9 +245,9 @@ def _dialog(
     words, wrong = dialogs.fields(verb, submission if isinstance(submission, dict) else {})
     if wrong:
         return FieldErrors(wrong)
-    text = words.get("text") or words.get("user") or words.get("title", "")
+    text = next((words[name] for name in ("text", "user", "title") if name in words), "")
     more = json.dumps(
-        {name: word for name, word in words.items() if name in _VALUES and name != "title"}
+        {name: word for name, word in words.items() if name not in ("text", "user", "title")}
     )
     # Of a submission only the user is Mattermost's own word: where it was opened and which post it
     # is about stand in the signed state.
@@ -332,7 +259,7 @@ def _dialog(
     once, hook = mark_of(TOKEN, body.get("state"), now), _hook(str(signed.get("h") or ""))
     about = {"verb": verb, "incident": incident, "text": text, "values": more, "hook": hook}
     made = _order("dialog", given, now, once, **about)
-    return made._replace(origin=clean(signed.get("l")))
+    return made._replace(origin=clean(signed.get("l")), steps=bool(signed.get("s")))
 
 
 def _signed(secrets: CallSecrets, purpose: str, token: Any, now: float) -> Dict[str, Any]:

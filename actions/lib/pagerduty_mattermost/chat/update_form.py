@@ -19,7 +19,7 @@ from pagerduty_mattermost.runs.records import Run, RunRecords
 from pagerduty_mattermost.runs.update_texts import first_seconds, first_text
 
 if TYPE_CHECKING:
-    from pagerduty_mattermost.chat.requests import DialogWanted
+    from pagerduty_mattermost.chat.calls import DialogWanted
     from pagerduty_mattermost.core.config.chat import ChatConfig
     from pagerduty_mattermost.gateways.stackstorm.datastore import Store
     from pagerduty_mattermost.runs.state import RunState

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Optional
+from typing import TYPE_CHECKING, Optional, Sequence
 
 from pagerduty_mattermost.chat.acting_user import resolve_mentions, who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
@@ -96,6 +96,7 @@ def reassign(context: Context, command: Command) -> CommandResult:
                 line = f"there is no user or escalation policy {text[:60]!r}{near}"
                 raise NotFound(line) from None
         if policy is None:
+            _refuse_policies(context, words)
             raise
         return _to_policy(context, incident, policy, email, "Reassigned")
     assigned = ", ".join(person.name for person in after.assignees)
@@ -105,6 +106,14 @@ def reassign(context: Context, command: Command) -> CommandResult:
         email,
         (after,),
     )
+
+
+def _refuse_policies(context: Context, words: Sequence[str]) -> None:
+    """Raises RejectedInput where escalation policies stand among people."""
+    among = [one for one in words if "@" not in one and _policy(context, one) is not None]
+    if among and len(words) > 1:
+        with wrong_field("text"):
+            raise RejectedInput("either people or one escalation policy, not several and not both")
 
 
 def responders(context: Context, command: Command) -> CommandResult:
