@@ -142,8 +142,8 @@ GROUPS = {
     "People and teams": "user team identity tag",
     "Status pages and analytics": "status_page analytics",
     "Chat": "chat audit",
-    "Keeping it running": "health deadletter state route webhook webhook_subscription ability "
-    "priority workflow",
+    "Keeping it running": "health setup upgrade uninstall deadletter state route webhook "
+    "webhook_subscription ability priority workflow",
 }
 """Groups of the index, with what the names of their actions begin with."""
 

@@ -26,6 +26,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.oncall.watch import last_look
 from pagerduty_mattermost.operations import (
+    overrides_setup,
     playbooks_check,
     reconcile_run,
     rights_check,
@@ -94,6 +95,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("playbooks", playbooks_check.check),
         ("rights", rights_check.check),
         ("executions", unfinished.check),
+        ("rules", overrides_setup.check),
     ):
         try:
             found.append(CheckResult(name, *check(context)))
