@@ -308,6 +308,7 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "deadletter.replay": lambda t: {"ids": failed(t)},
     "deadletter.drop": lambda t: {"ids": failed(t)},
     "setup.overrides": by_hand,
+    "uninstall": lambda t: t.done("webhook.setup") and {},
     "state.show": lambda t: {"incident_id": posted(t)},
     "state.export": lambda t: posted(t) and {"kinds": "incidents"},
     "state.import": exported,

@@ -7,6 +7,7 @@ import hashlib
 from typing import Any, Dict, Iterable, Sequence
 
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.gateways.stackstorm import bulk_delete
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
 from pagerduty_mattermost.operations import state_kinds
 
@@ -26,8 +27,7 @@ def reset(store: Store, kinds: Sequence[str], confirm: str) -> Dict[str, Any]:
             "confirm does not fit what would be deleted now (something came or went, or other "
             "kinds were given): run it without confirm and check again"
         )
-    for name in names:
-        store.delete(name)
+    bulk_delete.delete_all(store, names)
     # StackStorm does not tell what it did not delete.
     left = set(names) & {row.name for row in store.rows()}
     still = f" {len(left)} are still there: run it again." if left else ""

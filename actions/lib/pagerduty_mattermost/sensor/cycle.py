@@ -42,12 +42,12 @@ from pagerduty_mattermost.incidents.state_store import HEARTBEAT_SECONDS, StateS
 from pagerduty_mattermost.incidents.tracker import follow
 from pagerduty_mattermost.incidents.watch_filter import WatchFilter
 from pagerduty_mattermost.noise.storm_gate import StormGate
+from pagerduty_mattermost.sensor import open_summary
 from pagerduty_mattermost.sensor.body_events import BodyEvents, with_body_events
 from pagerduty_mattermost.sensor.change_dispatch import ChangeDispatch
 from pagerduty_mattermost.sensor.custom_field_looks import with_custom_fields
 from pagerduty_mattermost.sensor.health import SENSOR, SensorHealth, fault, kept_told
 from pagerduty_mattermost.sensor.heartbeat import Heartbeat, heartbeat_record, report_health
-from pagerduty_mattermost.sensor.open_summary import begun, edited, followed, summary
 from pagerduty_mattermost.sensor.routing import Routing
 from pagerduty_mattermost.sensor.snapshots import Snapshots
 from pagerduty_mattermost.sensor.starting import first_state, rebuild
@@ -205,7 +205,7 @@ class Cycle:
         self._snapshots.count(weight)
         if whole and self._snapshots.is_due(self._monotonic()):
             self._take_snapshot(state, watch)
-        if state.summary_due:
+        if state.summary_due or open_summary.is_owed(self._summary, self._config):
             self._summarise(state, watch)
 
     def _load(self) -> Optional[SensorState]:
@@ -231,15 +231,12 @@ class Cycle:
         """What is open now is known and not reported, but for one summary."""
         read = self._snapshots.read_all(watch, self._monotonic())
         state = first_state(read, watch)
-        self._summary = begun(self._summary_of(read, watch, state))
+        self._summary = open_summary.begun(self._summary_of(read, watch, state))
         self._states.save_summary(self._summary)
         self._states.compact(state)
         self.state = state
         self._snapshots.taken()
-        self._log.info(
-            "First start: %d open incidents are known, changes are reported from now on",
-            len(state.known),
-        )
+        self._log.info("First start: %d open incidents; changes are reported", len(state.known))
         return state
 
     def _follow_log(self, state: SensorState, watch: WatchFilter) -> bool:
@@ -340,8 +337,8 @@ class Cycle:
     def _summarise(self, state: SensorState, watch: WatchFilter) -> None:
         if not self._summary:
             read = self._snapshots.read_all(watch, self._monotonic())
-            self._summary = begun(self._summary_of(read, watch, state))
-        payload = edited(self._summary, self._zone())
+            self._summary = open_summary.begun(self._summary_of(read, watch, state))
+        payload = open_summary.edited(self._summary, self._zone())
         key = f"{payload['key']}-{payload['revision']}"
         try:
             self._dispatcher.dispatch(
@@ -349,12 +346,14 @@ class Cycle:
             )
         except UnfitPayload as error:
             self._log.error("Not dispatched: %s", error)
-        state.summary_due = False
+        state.summary_due, before = False, self._summary
+        self._summary = open_summary.dispatched(before, self._config)
+        self._summary_changed |= before != self._summary
         self._commit(state)
 
     def _note_in_summary(self, step: StateStep) -> None:
         """What happened to an incident that the summary lists is shown there."""
-        news = followed(self._summary, step.incident_id, step.events)
+        news = open_summary.followed(self._summary, step.incident_id, step.events)
         if news is not None and self.state is not None:
             self._summary, self._summary_changed = news, True
             self.state.summary_due = self.state.dirty = True
@@ -365,7 +364,7 @@ class Cycle:
         shown: List[Incident] = [
             one for one in read.found.changed if one.is_open and watch.passes(one, (one.status,))
         ]
-        return summary(shown, state.origin, self._zone())
+        return open_summary.summary(shown, state.origin, self._zone())
 
     def _zone(self) -> tzinfo:
         try:

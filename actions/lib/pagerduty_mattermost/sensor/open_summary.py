@@ -13,6 +13,7 @@ from typing import Any, Dict, Iterable, List, Mapping, Optional
 
 from pagerduty_mattermost.cards.incident_lists import in_order
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.config.settings import Config, is_mattermost_absent
 from pagerduty_mattermost.core.text import cut, escape, markdown_link, one_line
 from pagerduty_mattermost.incidents.incident import Incident, IncidentEvent
 
@@ -97,6 +98,17 @@ def summary(incidents: Iterable[Incident], origin: float, zone: tzinfo) -> Dict[
 def begun(payload: Mapping[str, Any]) -> Dict[str, Any]:
     """What the sensor remembers of a summary, as JSON."""
     return {"payload": dict(payload), "marks": {}, "revision": 0}
+
+
+def dispatched(kept: Mapping[str, Any], config: Config) -> Dict[str, Any]:
+    """After it was dispatched: remembered as owed where no Mattermost is configured yet."""
+    left = {name: value for name, value in kept.items() if name != "owed"}
+    return {**left, "owed": True} if is_mattermost_absent(config) else left
+
+
+def is_owed(kept: Mapping[str, Any], config: Config) -> bool:
+    """Whether it was dispatched while nothing could be posted, and now it can."""
+    return bool(kept.get("owed")) and not is_mattermost_absent(config)
 
 
 def followed(

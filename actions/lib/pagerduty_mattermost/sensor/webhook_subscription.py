@@ -156,13 +156,18 @@ def status(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]
     }
 
 
+def subscriptions(pagerduty: PagerDuty, store: Store, config: Config) -> List[str]:
+    """Ids of the pack's own, as `teardown` would delete them."""
+    return [str(row.get("id")) for row in _find(pagerduty, store, config.webhook.public_url).rows]
+
+
 def teardown(pagerduty: PagerDuty, store: Store, config: Config) -> Dict[str, Any]:
     """Afterwards nothing of the pack is subscribed, and no secret is kept. Works also when the
     configuration says nothing of a webhook any more."""
     deleted = []
-    for row in _find(pagerduty, store, config.webhook.public_url).rows:
-        deleted.append(str(row.get("id")))
-        _delete(pagerduty, deleted[-1])
+    for id in subscriptions(pagerduty, store, config):
+        deleted.append(id)
+        _delete(pagerduty, id)
     forgotten = kept_secrets.forget(store, WEBHOOK_SECRETS)
     webhook_health.forget(store)
     message = f"Subscriptions deleted: {', '.join(deleted) or 'none'}." + (
