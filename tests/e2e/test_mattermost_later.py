@@ -59,7 +59,7 @@ def test_what_is_open_is_shown_once_mattermost_is_configured(
             assert ran.status == "succeeded", ran.result
             assert card_of(posts, CHANNEL, since.id), "its change found nobody to post it"
             assert card_of(posts, CHANNEL, before.id) is None, "the summary has it"
-            assert card_of(posts, CHANNEL, ended.id) is None, "it was over before anybody could see"
+            assert card_of(posts, CHANNEL, ended.id) is None, "it was over by then"
             account.acknowledge(before)
             app.poke()
             until(lambda: card_of(posts, CHANNEL, before.id))
