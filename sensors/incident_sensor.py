@@ -176,7 +176,7 @@ class IncidentSensor(PollingSensor):
             UpkeepDue(config, quick_store, self._log),
         )
         noise = StormGate(
-            config.noise, store, self._dispatcher, pagerduty, self._log, config.canary
+            config.noise, store, self._dispatcher, pagerduty, self._log, config.is_trial
         )
         states = StateStore(store)
         cycle = Cycle(

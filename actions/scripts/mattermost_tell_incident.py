@@ -22,7 +22,7 @@ class TellIncident(MessageAction):
         idle = self.not_configured()
         if idle:
             return idle
-        if self.context.settings.canary.owns(found.incident.service_id, found.incident.service):
+        if self.context.settings.is_trial(found.incident.service_id, found.incident.service):
             return self.direct([], "", "", [])
         from pagerduty_mattermost.cards import private_messages
 

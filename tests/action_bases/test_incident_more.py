@@ -103,6 +103,13 @@ class WrongInputsTestCase(ActionsTestCase):
                     assert f"{key}: " in line, (name, key, odd, line)
         assert self.sent() == []
 
+    def test_an_address_with_another_letter_is_no_users(self) -> None:
+        """The Kelvin sign is a k to Unicode alone."""
+        email = "\u212aate@example.com"
+        self.account.create("users", {"name": "kate@example.com", "email": email, "role": "user"})
+        line = self.refused("user.find_by_email", email="kate@example.com")
+        assert "no user with the e-mail address kate@example.com" in line
+
     def test_everything_wrong_is_told_at_once(self) -> None:
         line = self.refused(
             "incident.add_responders",

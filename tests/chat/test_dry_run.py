@@ -9,7 +9,7 @@ from importlib.util import find_spec
 from typing import Any, Dict, Iterator, Tuple
 
 import pytest
-from command_rows import ROWS, Row, overridden_id, playbook_post
+from command_rows import ROWS, TEST_SERVICE, Row, overridden_id, playbook_post
 from datastore_double import Service
 
 from pagerduty_mattermost.chat.command import CommandResult
@@ -49,6 +49,8 @@ class World:
         self.service = Service()
         self.config: Dict[str, Any] = {
             **connection(sandbox, default_channel="incidents"),
+            "rooms": {"test_service": TEST_SERVICE},
+            "chat": {"allowed": {"test": ["@ada"]}},
             "service_key": next(iter(self.pagerduty.catalog["integrations"].values()))["key"],
         }
         for text in (

@@ -50,7 +50,7 @@ class LostAnswersInChatTestCase(ChatCase):
             assert " failed" not in told.message
         self.sandbox.pagerduty.faults.clear()
         done = Counter(
-            (entry.method, entry.path)
+            (entry.method, entry.path, entry.body)
             for entry in self.sandbox.pagerduty.journal.entries[began:]
             if entry.server == "pagerduty" and entry.effect and entry.method != "GET"
         )

@@ -64,6 +64,18 @@ SAID = [
     ("playbook delete outage", Command("playbook_delete", text="outage")),
     ("playbook history outage", Command("playbook_history", text="outage")),
     ("playbook restore outage 3", Command("playbook_restore", text="outage 3")),
+    (
+        "test create-incident 2020-11-23 PR-Testing",
+        Command("test", text="2020-11-23 PR-Testing"),
+    ),
+    (
+        "incident test bulk-data 10 3 2020-01-31 2020-11-22 2",
+        Command("test_bulk", text="10 3 2020-01-31 2020-11-22 2"),
+    ),
+    ("test end", Command("test_end")),
+    ("drill", Command("drill")),
+    ("drill major-incident", Command("drill", text="major-incident")),
+    ("drill end", Command("drill_end")),
     ("room rename 12 War room", Command("room_rename", incidents="12", text="War room")),
     ("room private", Command("room_private")),
     (

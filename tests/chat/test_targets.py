@@ -189,6 +189,8 @@ def test_no_verb_takes_an_incident_for_text(verb: Any) -> None:
     [
         ("start Disk full", "type `/pd start [playbook] [id]`"),
         ("close 12", "resolve means that: `/pd resolve 12`"),
+        ("raise Disk full", "declare means that: `/pd declare Disk full`"),
+        ("view 12", "show means that: `/pd show 12`"),
         ("unresolve 12", "reopen means that: `/pd reopen 12`"),
         ("describe 12", "show means that: `/pd show 12`"),
         ("acl 12", "`/pd help ack` explains the nearest"),

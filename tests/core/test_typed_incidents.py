@@ -71,6 +71,19 @@ Q = "Q0000001W9GC3H"
         ("12 and incident 13", ("12", "13"), ""),
         ("incident 12, incident 13: x", ("12", "13"), "x"),
         ("+1 from me", (), "+1 from me"),
+        (f"[#12 Disk [full]]({LINK}): done", ("PT4KHLK",), "done"),
+        (f"[it]({LINK}) and [#13]({LINK.replace('LK', 'LX')})", ("PT4KHLK", "PT4KHLX"), ""),
+        (
+            f"[graph](https://grafana.example/d/1) of {Q}",
+            (),
+            f"[graph](https://grafana.example/d/1) of {Q}",
+        ),
+        ("acme.pagerduty.com/incidents/PT4KHLK: done", ("PT4KHLK",), "done"),
+        ("POSTGRES14 is slow", (), "POSTGRES14 is slow"),
+        ("QUEUE7 is full", (), "QUEUE7 is full"),
+        ("on 12: fixed", ("12",), "fixed"),
+        ("on #12 fixed", ("12",), "fixed"),
+        ("on 12 and 13", ("12", "13"), ""),
         ("", (), ""),
     ],
 )
@@ -114,6 +127,12 @@ def test_ids_are_read_with_what_stands_around_them(
         ("–12 done", "–12"),
         ("/12", "/12"),
         ("№x", "№x"),
+        ("1² fixed", "1²"),
+        ("① fixed", "①"),
+        ("on 3 hosts it is down", "on 3"),
+        ("the 3 hosts are down", "the 3"),
+        ("no 5 in the rack", "no 5"),
+        ("acme.pagerduty.com/alerts/PT4KHLK", "acme.pagerduty.com/alerts/PT4KHLK"),
     ],
 )
 def test_what_begins_like_an_incident_and_is_none_is_named(text: str, wrong: str) -> None:

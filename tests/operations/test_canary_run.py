@@ -338,9 +338,10 @@ def test_it_is_counted_in_no_storm(world: CanaryWorld) -> None:
         mock.Mock(change=Change(found._replace(id=f"P{i}"), (happened,)), incident_id=f"P{i}")
         for i in range(5)
     ]
-    for canary, held in ((settings.canary, 0), (load({}).canary, 5)):
+    for config, held in ((settings, 0), (load({}), 5)):
+        trial = config.is_trial
         gate = StormGate(
-            settings.noise, Store(world.service), mock.Mock(), mock.Mock(), mock.Mock(), canary
+            settings.noise, Store(world.service), mock.Mock(), mock.Mock(), mock.Mock(), trial
         )
         gate.sort(steps, world.clock())
         passed = [gate.passed(step.change, 0.0, world.clock()) for step in steps]

@@ -57,6 +57,14 @@ class HealthCheckTestCase(IncidentActionCase):
         assert f"{folder}/a.yaml: line 1: stages: is missing" in found["text"]
         assert found["text"].endswith("and 2 more; all others are (major-incident)")
 
+    def test_what_is_not_protected_on_the_way_is_told(self) -> None:
+        assert self.checks()["protection"]["state"] == "ok"
+        found = self.checks(tls={"verify": False}, events_url="http://events.example.com")
+        assert found["protection"]["state"] == "warn"
+        assert "tls.verify: false: whoever sits on the way" in found["protection"]["text"]
+        assert "events_url: integration keys go over http://" in found["protection"]["text"]
+        assert self.result["ok"] is True, "it stops nothing"
+
     def test_it_changes_nothing(self) -> None:
         self.checks()
         assert self.account.incidents == {}

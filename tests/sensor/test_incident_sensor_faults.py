@@ -393,6 +393,14 @@ class BadConfigurationTestCase(SensorWorld):
         self.poll(times=2)
         assert self.sensor.get_poll_interval() == 10
 
+    def test_what_is_not_protected_on_the_way_is_logged_once(self) -> None:
+        self.sensor = self.start_sensor({**self.config(), "tls": {"verify": False}})
+        self.poll(times=3)
+        said = [call.args for call in self.sensor_service._logger.warning.mock_calls]
+        lines = [str(args[1]) for args in said if args[0] == "Not protected: %s"]
+        assert sum(line.startswith("tls.verify: false: ") for line in lines) == 1
+        assert len(lines) == len(set(lines))
+
 
 def _broken() -> Any:
     return {}["nonsense"]

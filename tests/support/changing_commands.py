@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from typing import Any, List, NamedTuple
 
 from chat_case import ChatCase
-from command_rows import ROWS, Row, overridden_id
+from command_rows import ROWS, TEST_SERVICE, Row, overridden_id
 
 from pagerduty_mattermost.chat.parser import parse
 from pagerduty_mattermost.chat.verb import PAGERDUTY
@@ -38,7 +38,13 @@ class Staged(NamedTuple):
 
 def staged(case: ChatCase, row: Row) -> Staged:
     """Two incidents in the row's state, what its phrase names, and the phrase as it is typed."""
-    room = SimpleNamespace(pagerduty=case.account)
+    case.settings["rooms"] = {"test_service": TEST_SERVICE}
+    case.settings["chat"] = {**case.settings.get("chat", {}), "allowed": {"test": ["@ada"]}}
+    room = SimpleNamespace(
+        pagerduty=case.account,
+        mattermost=case.sandbox.mattermost.account,
+        say=lambda line: case.perform(parse(line).command),
+    )
     made = [case.account.trigger("Checkout API", f"{row.usage[:20]} {n}") for n in range(2)]
     if row.status == "acknowledged":
         case.account.acknowledge(made[0])

@@ -12,9 +12,13 @@ from typing import Any, Callable, Dict, List, NamedTuple, Tuple
 
 from embedded_room import text_of
 
+from sandbox.pagerduty.seed import service
 from sandbox.waiting import until
 
 Effect = Callable[[Any, Any], Any]
+
+
+POLICIES = "escalation_policies"
 
 
 class Row(NamedTuple):
@@ -131,6 +135,43 @@ def _texts(room: Any, one: Any) -> List[str]:
 def with_playbook(room: Any, one: Any) -> None:
     typed(room, f"start major-incident {one.number}")
     until(lambda: playbook_of(room, one), 20)
+
+
+TEST_SERVICE = "Drills"
+"""As the configuration of these tests names it."""
+
+
+def with_test_service(room: Any) -> None:
+    """There is one, and nothing is open on it."""
+    services = room.pagerduty.catalog["services"].values()
+    if not any(one["name"] == TEST_SERVICE for one in services):
+        service(room.pagerduty, TEST_SERVICE, next(iter(room.pagerduty.catalog[POLICIES])))
+    for one in room.pagerduty.incidents.values():
+        if one.title.startswith(("[test]", "[drill]")) and one.status != "resolved":
+            room.pagerduty.resolve(one, "ada@example.com")
+
+
+def with_exercise(room: Any, line: str) -> None:
+    with_test_service(room)
+    count = len(room.pagerduty.incidents)
+    typed(room, line)
+    until(
+        lambda: (
+            len(room.pagerduty.incidents) > count and "📋 Playbook" in all_of(room, newest(room))
+        ),
+        20,
+    )
+
+
+def drill_under_way(room: Any) -> bool:
+    incidents = room.pagerduty.incidents.values()
+    return any(one.title.startswith("[drill]") and one.status != "resolved" for one in incidents)
+
+
+def with_drill(room: Any) -> None:
+    """One is under way, and no other."""
+    if not drill_under_way(room):
+        with_exercise(room, "drill")
 
 
 def plain_bot(room: Any, plain: bool = True) -> bool:
@@ -695,6 +736,41 @@ ROWS: Tuple[Row, ...] = (
         "is saved as version",
         lambda room, one: "outage" in saved_playbooks(room),
         prepare=lambda room, one: with_deleted_playbook(room),
+    ),
+    Row(
+        "test create-incident [playbook] [date] [name]",
+        "test create-incident major-incident 2020-11-23 PR-Testing",
+        "Test incident #",
+        lambda room, one: newest(room).title == "[test] PR-Testing",
+        prepare=lambda room, one: with_test_service(room),
+    ),
+    Row(
+        "test bulk-data <ongoing> <ended> <from> <to> [seed]",
+        "test bulk-data 1 1 2020-01-31 2020-11-22 2",
+        "1 test incidents are under way, 1 are over",
+        lambda room, one: newest(room).status == "resolved",
+        prepare=lambda room, one: with_test_service(room),
+    ),
+    Row(
+        "test end",
+        "test end",
+        "Resolved",
+        lambda room, one: newest(room).status == "resolved",
+        prepare=lambda room, one: with_exercise(room, "test create-incident"),
+    ),
+    Row(
+        "drill [playbook]",
+        "drill major-incident",
+        "has begun in",
+        lambda room, one: newest(room).title == "[drill] Major incident",
+        prepare=lambda room, one: with_test_service(room),
+    ),
+    Row(
+        "drill end",
+        "drill end",
+        "Exercise over",
+        lambda room, one: not drill_under_way(room),
+        prepare=lambda room, one: with_drill(room),
     ),
     Row("whoami", "whoami", "You are Linus Example at PagerDuty", who="linus"),
     Row("disconnect", "disconnect", "nothing is done in your name", who="linus"),

@@ -33,6 +33,8 @@ class EmbeddedRoom:
         self.url = str(settings["public_url"])
         path = write_config(sandbox, folder, settings)
         config: Dict[str, Any] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        config.setdefault("rooms", {})["test_service"] = "Drills"
+        config["chat"].setdefault("allowed", {})["test"] = ["@ada"]
         self.app = App(ROOT, config, folder / "data", poll_interval=NEVER)
         self.app.start()
         until(

@@ -16,8 +16,8 @@ FLAPPING = "Comes and goes"
 OPEN = ("triggered", "acknowledged")
 ACTS = ("acknowledge_log_entry", "annotate_log_entry")
 
-LATE = re.compile(r" · _posted [^_]*(later|late)_$", re.M)
-"""How a reply says that it comes late."""
+LATE = re.compile(r" · _posted [^_]*(later|late)_( · @.*)?$", re.M)
+"""How a reply says that it comes late: at the end, with nothing but a mention behind."""
 SNAPSHOT_BRIDGE = r"a reply for snap-\w+-bridge-\S+, which is no change$"
 """Another conference bridge that left no entry is told by what a snapshot saw."""
 

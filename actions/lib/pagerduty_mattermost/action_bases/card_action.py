@@ -24,7 +24,7 @@ class CardAction(PackAction):
         """The room of an incident that has one, once its cards were brought up; what that needs is
         imported for no other."""
         if any(one.in_room for one in outcomes):
-            from pagerduty_mattermost.runs.following import follow
+            from pagerduty_mattermost.exercises.drills import follow
 
             follow(self.context, change, outcomes)
 

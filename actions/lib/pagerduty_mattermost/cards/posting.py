@@ -125,6 +125,8 @@ def post(
         if outcomes and channel == canary.channel:
             return outcomes
         return [CardOutcome("", channel, NOT_STARTED), *outcomes]
+    if _is_exercise(context, change):
+        return [CardOutcome("", channel, NOT_STARTED), *follow(context, change)]
     try:
         outcomes = publisher.show_all(change, channel, route, along)
     except (RetryLater, WriteRefused):
@@ -138,7 +140,8 @@ def post(
 def follow(context: Context, change: Change, along: Along = NOTHING_SAID) -> List[CardOutcome]:
     """All that becomes of a change which the sensor saw, beside what rules start: every card that
     the incident has; cards that quiet hours hold back and that may come now; and a card in each
-    channel that is subscribed to it from chat. Of the canary's incidents its one card."""
+    channel that is subscribed to it from chat. Of the canary's incidents its one card, of tests
+    and drills that in their room."""
     publisher = make_publisher(context)
     outcomes = publisher.repaint(change, along)
     canary = context.settings.canary
@@ -146,7 +149,15 @@ def follow(context: Context, change: Change, along: Along = NOTHING_SAID) -> Lis
         if not outcomes and change.incident.is_open:
             outcomes.append(_shown(publisher, change, canary.channel, CANARY))
         return outcomes
+    if _is_exercise(context, change):
+        return outcomes
     return _with_the_rest(context, publisher, change, outcomes, along)
+
+
+def _is_exercise(context: Context, change: Change) -> bool:
+    """Whether it is a test or a drill, whose only card is that in its room."""
+    incident = change.incident
+    return context.settings.rooms.is_test(incident.service_id, incident.service)
 
 
 def _with_the_rest(

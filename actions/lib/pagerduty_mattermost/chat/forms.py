@@ -29,6 +29,8 @@ _SPARED = (
 )
 _KINDS = ("open", "triggered", "acknowledged", "low", "high", "assigned", "that", "which", "are")
 _MINE = ("my", "our", "open", "triggered", "acknowledged")
+_COURTESIES = ("please", "pls", "plz", "just", "now", "also", "kindly", "for", "to", "with")
+"""Words in front of an incident that is all there is: "resolve please 1"."""
 _THIS = ("this", "it", "that")
 _ONE = ("one", "incident", "alert", "thing")
 TEXT_IN_QUOTES = "text that begins so stands in quotes"
@@ -137,6 +139,8 @@ def incidents_and(
                     "commas; `/pd list` shows what is open"
                 )
             rest = _without_this(rest, note)
+            if note:
+                _refuse_incident_behind(rest)
         elif not found.is_ended:
             more = typed_incidents.goes_on(found.rest) if note else ""
             if more:
@@ -162,6 +166,9 @@ def incidents_and(
 def _wrong(word: str, most: int, takes_text: bool) -> str:
     """What is said of a word that begins like an incident and is none, or is one too many."""
     instead = f"; {TEXT_IN_QUOTES}" if takes_text else ""
+    *nouns, number = word.split()
+    if nouns and number.isdecimal():
+        return f"{word[:60]!r} may be an incident or text: an incident is #{number}{instead}"
     if most == 1 and typed_incidents.read(word).ids:
         return f"one incident at a time, not {word[:60]!r} as well{instead}"
     return f"{word[:60]!r} is no incident: {HOW_TO_NAME}{instead}"
@@ -180,6 +187,19 @@ def sender() -> FormReader:
     return FormReader(("from_email",), read)
 
 
+def _refuse_incident_behind(line: TypedLine) -> None:
+    """Raises Unread for an incident, or several, behind words that say nothing else."""
+    count = 0
+    while line.word(count) in (*_COURTESIES, *_THIS):
+        count += 1
+    behind = typed_incidents.read(line.rest(count).typed())
+    if count and behind.ids and (behind.is_ended or not behind.rest):
+        raise Unread(
+            f"{line.typed()[:60]!r} is not read: incidents stand first, in front of the text; "
+            f"{TEXT_IN_QUOTES}"
+        )
+
+
 def _names_others(line: TypedLine) -> bool:
     """Whether words behind incidents mean more of them without saying which: "and mine", "all the
     others too", "and this one"."""
@@ -191,7 +211,8 @@ def _names_others(line: TypedLine) -> bool:
 def _means_all(line: TypedLine) -> bool:
     """Whether it means several without naming one: "all", "my incidents", "all but 7", "everything
     on Checkout"."""
-    several = line.word(0) in ALL_OF_THEM
+    line = line.without("the")
+    several = line.word(0) in (*ALL_OF_THEM, *_OTHERS, "*")
     if not (several or line.word(0) in _MINE):
         return False
     going_on = several and line.word(1) in (*_SPARED, *_NOUNS, *_KINDS)

@@ -243,7 +243,7 @@ def _repaint_one(
     context: Context, order: Mapping[str, Any], incident_id: str, known: Optional[Change] = None
 ) -> None:
     from pagerduty_mattermost.cards import posting
-    from pagerduty_mattermost.runs.following import follow as follow_room
+    from pagerduty_mattermost.exercises.drills import follow as follow_room
 
     try:
         change = known or posting.change_of(context, None, incident_id)

@@ -18,7 +18,7 @@ from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.forms import Unread
 from pagerduty_mattermost.chat.line import TypedLine, words_of
 from pagerduty_mattermost.chat.options import option_name, read_options
-from pagerduty_mattermost.chat.verb import MANY, NOTHING, ONE, Verb
+from pagerduty_mattermost.chat.verb import MANY, NONE, NOTHING, ONE, Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core import typed_incidents
 from pagerduty_mattermost.core.text import clean, one_line
@@ -154,6 +154,9 @@ def _problem(table: CommandTable, line: TypedLine) -> str:
         return _usage(table, line, verbs)
     shown = one_line(line.before(1).typed(), 30)
     same = table.meaning(word)
+    named = typed_incidents.read(line.rest(1).typed())
+    if same is not None and same.incidents == NONE and named.ids and not named.rest:
+        same = table.get("show")  # "open 7" declares none called 7
     if same is not None:
         return (
             f"there is no command {shown!r}; {same.word} means that: "

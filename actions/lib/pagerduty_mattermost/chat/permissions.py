@@ -13,7 +13,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Tuple
 
-from pagerduty_mattermost.chat import pagerduty_roles
+from pagerduty_mattermost.chat import exercise_guard, pagerduty_roles
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.entries_of_rights import means
 from pagerduty_mattermost.chat.verb import NOTHING, PAGERDUTY, Verb
@@ -40,6 +40,7 @@ def require(context: Context, command: Command, verb: Verb) -> None:
             )
     if verb.changes == PAGERDUTY:
         pagerduty_roles.require(context, command, verb)
+        exercise_guard.require(context, command)
 
 
 def _infinitive(name: str, verb: Verb) -> str:

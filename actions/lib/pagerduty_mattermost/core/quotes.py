@@ -30,6 +30,11 @@ PAIRS = {
     "`": "`",
     "\u300c": "\u300d",
     "\u300e": "\u300f",
+    "\u300a": "\u300b",
+    "\u3008": "\u3009",
+    "\u275d": "\u275e",
+    "\u275b": "\u275c",
+    "\u301d": "\u301e\u301f",
     "\uff02": "\uff02",
 }
 """Each mark that may open, and those that may close what it opened."""

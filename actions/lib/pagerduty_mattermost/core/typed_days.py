@@ -65,6 +65,8 @@ class DayAndClock(NamedTuple):
     """Its readings: none where no day was said, several where it can be read so."""
     clock: Optional[int] = None
     """Seconds after midnight."""
+    or_clock: Optional[int] = None
+    """The same where the day may be none: 9.30 is a date and a time of day."""
 
 
 def read_words(words: Sequence[str]) -> Optional[DayAndClock]:
@@ -85,7 +87,21 @@ def read_words(words: Sequence[str]) -> Optional[DayAndClock]:
         days, at = day, at + taken
     if days is None and clock is None:
         return None
+    if clock is None and len(words) == 1 and isinstance(days, tuple):
+        return _perhaps_no_day(words[0], days)
     return DayAndClock(days or (), clock)
+
+
+def _perhaps_no_day(word: str, days: Tuple[DayWords, ...]) -> Optional[DayAndClock]:
+    """Of two numbers that are all that was said: 9.30 may be half past nine as well, 9-17 is from
+    nine until five."""
+    hours, dot, minutes = word.partition(".")
+    if dot and _is_number(hours, 2) and len(minutes) == 2:
+        found, taken = _clock([f"{hours}:{minutes}"], 0)
+        return DayAndClock(days, None, found if taken else None)
+    if word.count("-") == 1 and all(_is_number(part, 2) for part in word.split("-")):
+        return None
+    return DayAndClock(days)
 
 
 def candidates(day: Optional[DayWords], today: date) -> List[date]:

@@ -13,14 +13,15 @@ more than incidents is text, so quotes say that a number is none.
 
 from __future__ import annotations
 
-import unicodedata
 from typing import List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.core.quotes import CLOSING, OPENING, QuoteEnds
 
 MAX_NUMBER_DIGITS = 12
-ID_CHARACTERS = (7, 12, 13, 14, 15, 16)
-"""Lengths of PagerDuty's ids of incidents, which are 7 or 14, and near them of mistyped ones."""
+IDS_OF_PAGERDUTY = (7, 14)
+"""Lengths of PagerDuty's ids of incidents."""
+ID_CHARACTERS = (*IDS_OF_PAGERDUTY, 12, 13, 15, 16)
+"""And near them of mistyped ones."""
 _MIN_ID_CHARACTERS = 6
 _OPENS = OPENING + "([{<*_~«（「"
 _BEFORE = "-\u2013\u2014.,:;!?/\\|="
@@ -43,11 +44,14 @@ _NOUNS = ("incident", "incidents", "id", "ids", "number", "numbers", "no", "nr")
 _INCIDENTS = ("incident", "incidents")
 _BEFORE_NOUNS = ("of", "on", "the")
 _MAX_NOUNS = 4
+_MAX_LINK_TEXT = 300
+"""Characters of a link's text or address in which its end is looked for."""
 _HIDDEN = {
     **dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff\u2068\u2069\u200e\u200f")),
+    **{wide: chr(wide - 0xFEE0) for wide in range(0xFF01, 0xFF5F)},
     ord("\u2116"): "#",
 }
-"""What nobody sees, and the number sign of other keyboards."""
+"""What nobody sees, the wide characters of eastern keyboards, and the number sign of others."""
 _DASHES = ("-", "--", "\u2013", "\u2014", "\u2192", "->", "=>", "|", "\u2022", "*", ":", "=")
 """Between incidents and text."""
 
@@ -119,7 +123,10 @@ def read(text: str, most: int = 0, *, numbers_behind: bool = False) -> TypedInci
     if not ids:
         named = start > 0 and not text[start:].strip()
         return TypedIncidents((), text.strip(), text.strip() if named else "")
-    return TypedIncidents(ids, text[at:].lstrip(" \t\n\r" + _COMMAS), "", is_ended)
+    rest = text[at:].lstrip(" \t\n\r" + _COMMAS)
+    if rest and not is_ended and _is_perhaps_count(text[:start], text[start:at].strip()):
+        return TypedIncidents((), text, text[:at].strip())
+    return TypedIncidents(ids, rest, "", is_ended)
 
 
 def goes_on(rest: str) -> str:
@@ -141,6 +148,13 @@ def without_dash(rest: str) -> str:
 def is_perhaps_word(id: str) -> bool:
     """Whether an id of letters alone may as well be a word in capitals, as PRIMARY is."""
     return id.isalpha()
+
+
+def _is_perhaps_count(nouns: str, typed: str) -> bool:
+    """Whether numbers with text behind them may be none of incidents: "on 3 hosts", "no 5 in the
+    rack"; what stands behind "incident" or `#` is one."""
+    words = [word.lower().rstrip(_ENDS) for word in nouns.split()]
+    return bool(words) and not any(word in _INCIDENTS for word in words) and typed.isdecimal()
 
 
 def _quoted(text: str, quotes: QuoteEnds, start: int) -> Optional[Tuple[List[str], int]]:
@@ -189,7 +203,13 @@ def _separator(text: str, at: int) -> Tuple[int, bool]:
 
 
 def _word(text: str, start: int) -> _Word:
-    """The word that begins there, and the incident that it is."""
+    """The word that begins there, and the incident that it is; a link in Markdown is one word,
+    whatever its text is."""
+    address = _address(text, start)
+    if address:
+        end = text.index(")", address) + 1
+        behind = end + (text[end : end + 1] in tuple(_ENDS))
+        return _Word(start, behind, _id_of(text[address : end - 1]), behind > end)
     link = text[start : start + 12].lower().lstrip(_OPENS).startswith(("http://", "https://"))
     query = False
     end = start
@@ -199,12 +219,19 @@ def _word(text: str, start: int) -> _Word:
             break
         end += 1
     whole = text[start:end]
-    core = (
-        unicodedata.normalize("NFKC", whole.translate(_HIDDEN)) if not whole.isascii() else whole
-    )
-    core = core.lstrip(_OPENS)
+    core = (whole if whole.isascii() else whole.translate(_HIDDEN)).lstrip(_OPENS)
     bare = core.rstrip(_CLOSES + _ENDS)
     return _Word(start, end, _id_of(bare), any(mark in _ENDS for mark in core[len(bare) :]))
+
+
+def _address(text: str, start: int) -> int:
+    """Where the address of the Markdown link `[text](address)` begins that stands there; 0 where
+    none does."""
+    if text[start : start + 1] != "[":
+        return 0
+    at = text.find("](http", start, start + _MAX_LINK_TEXT) + 2
+    end = text.find(")", at, at + _MAX_LINK_TEXT) if at > 1 else -1
+    return at if end > 0 and not any(map(str.isspace, text[at:end])) else 0
 
 
 def _item_follows(text: str, at: int) -> bool:
@@ -219,7 +246,14 @@ def _id_of(word: str) -> str:
         return str(int(number)) if len(number) <= MAX_NUMBER_DIGITS and int(number) else ""
     if word.lower().startswith(("http://", "https://")):
         return _id_of_link(word)
+    if _is_address(word.lower()):
+        return _id_of_link(f"https://{word}")
     return number.upper() if _has_form_of_id(number) else ""
+
+
+def _is_address(word: str) -> bool:
+    """Whether it is a link into PagerDuty without its beginning, in small letters."""
+    return word.split("/", 1)[0].endswith(".pagerduty.com")
 
 
 def _id_of_link(link: str) -> str:
@@ -237,6 +271,10 @@ def _has_form_of_id(word: str) -> bool:
     if not (word.isascii() and word.isalnum() and word[0] in "PQRpqr"):
         return False
     if any(letter.isdigit() for letter in word):
+        if len(word) in IDS_OF_PAGERDUTY:
+            return True
+        if word.isupper() and word.rstrip("0123456789").isalpha():
+            return False  # POSTGRES14
         return len(word) in ID_CHARACTERS or (word.isupper() and len(word) >= _MIN_ID_CHARACTERS)
     return word.isupper() and (word[0], len(word)) in (("P", 7), ("Q", 14))
 
@@ -251,6 +289,8 @@ def _begins_like_one(word: str, behind: bool = False) -> bool:
         return "pagerduty" in host or (elsewhere and not behind)
     if not bare:
         return False
+    if _is_address(bare):
+        return True
     if bare[0].isdigit() or bare[0] in "#＃":
         return True
     for noun in ("incident", "inc", "id", "no", "nr", "number", "pd"):

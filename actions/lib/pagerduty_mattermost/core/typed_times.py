@@ -19,12 +19,14 @@ from typing import List, NamedTuple, Optional
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import one_line
-from pagerduty_mattermost.core.typed_days import DayWords, candidates, read_words
+from pagerduty_mattermost.core.typed_days import DayWords, MonthDay, candidates, read_words
 from pagerduty_mattermost.core.typed_zones import Place, split_zone
 
 MAX_CHARACTERS = 60
 MAX_AHEAD_SECONDS = 366 * 86400.0
 """What is said to happen later is more likely a slip."""
+MAX_AHEAD_WITHOUT_YEAR_SECONDS = 270 * 86400.0
+"""A date without its year that lies further ahead was rather the last one."""
 LONG_SECONDS = 7 * 86400.0
 """What lasts longer is asked about first."""
 SLACK_SECONDS = 660.0
@@ -175,9 +177,23 @@ def _read_in(text: str, now: float, zone: str, where: tzinfo, past: bool) -> Opt
             readings.append(at)
             if _NEXT in words:  # the coming one, or the one after it
                 readings.append(at + 7 * 86400)
+    if said.or_clock is not None:
+        at = _moment(None, said.or_clock, now, place, past)
+        readings += [] if at is None else [at]
     if len(set(readings)) > 1:
         raise RejectedInput(_several(text, readings, zone))
-    return readings[0] if readings else None
+    if not readings:
+        return None
+    if any(isinstance(day, MonthDay) and not day.year for day in said.days):
+        _check_year(text, readings[0], now, zone)
+    return readings[0]
+
+
+def _check_year(text: str, found: float, now: float, zone: str) -> None:
+    """Raises RejectedInput for a date without its year that was probably meant as the last one."""
+    if MAX_AHEAD_WITHOUT_YEAR_SECONDS < found - now <= MAX_AHEAD_SECONDS:
+        written = times.wall_clock(found, times.zone(zone)).strftime("%Y-%m-%d %H:%M")
+        raise RejectedInput(f"{_would_be(text, found, zone)}: write {written} where that is meant")
 
 
 def _moment(

@@ -16,7 +16,6 @@ from functools import partial
 from typing import Any, Callable, Dict, FrozenSet, List, Optional, Sequence
 
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.config.canary import CanaryConfig
 from pagerduty_mattermost.core.config.noise import NoiseConfig
 from pagerduty_mattermost.core.errors import PackError, StoreUnreachable
 from pagerduty_mattermost.core.set_aside import apart
@@ -54,11 +53,12 @@ class StormGate:
         dispatcher: Dispatcher,
         pagerduty: PagerDuty,
         log: Any,
-        canary: CanaryConfig = CanaryConfig(),  # noqa: B008 - immutable
+        is_trial: Callable[[str, str], bool] = lambda service_id, service: False,
     ) -> None:
-        """`canary`: whose incidents always pass and are never counted."""
+        """`is_trial`: whether a service, by id and name, is the canary's or one for tests: its
+        incidents always pass and are never counted."""
         self._settings, self._store, self._log = config, store, log
-        self._canary = canary
+        self._is_trial = is_trial
         self._dispatcher, self._pagerduty = dispatcher, pagerduty
         self._detector: Optional[StormDetector] = None
         self._verdicts: Dict[str, str] = {}
@@ -76,9 +76,7 @@ class StormGate:
             step.change
             for step in steps
             if step.change is not None
-            and not self._canary.owns(
-                step.change.incident.service_id, step.change.incident.service
-            )
+            and not self._is_trial(step.change.incident.service_id, step.change.incident.service)
         ]
         judge = partial(self._detector.judge, changes, now, patient=patient)
         # Rather each by itself than nothing.

@@ -193,7 +193,7 @@ def _protection(context: Context) -> Tuple[str, str]:
     return (
         (WARN, "; ".join(found))
         if found
-        else (OK, "certificates are checked, nothing leaves this machine in clear text")
+        else (OK, "certificates are checked, no public address is spoken to in clear text")
     )
 
 

@@ -39,6 +39,7 @@ from pagerduty_mattermost.core.errors import (
     RetryLater,
     WriteRefused,
 )
+from pagerduty_mattermost.exercises.drills import follow
 from pagerduty_mattermost.gateways.mattermost.channels import ChannelUnavailable
 from pagerduty_mattermost.incidents.history import missing_events
 from pagerduty_mattermost.incidents.incident import Change, Incident, IncidentEvent
@@ -63,7 +64,6 @@ from pagerduty_mattermost.operations.reconcile_plan import (
 from pagerduty_mattermost.operations.rooms_round import open_missing, tended
 from pagerduty_mattermost.operations.storm_ends import close_storms
 from pagerduty_mattermost.operations.wanted_cards import WantedCards
-from pagerduty_mattermost.runs.following import follow
 from pagerduty_mattermost.sensor import body_events
 
 if TYPE_CHECKING:

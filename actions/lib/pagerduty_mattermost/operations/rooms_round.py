@@ -4,11 +4,12 @@ opened had its trigger arrived."""
 from __future__ import annotations
 
 from collections.abc import Mapping as AnyMapping
-from typing import TYPE_CHECKING, Any, Mapping
+from typing import TYPE_CHECKING, Any, Mapping, Sequence
 
 from pagerduty_mattermost.cards.incident_memory import IncidentMemory
 from pagerduty_mattermost.cards.post_rules import INCIDENT_TRIGGER
 from pagerduty_mattermost.core.errors import PackError, WriteRefused
+from pagerduty_mattermost.exercises.drills import report_due
 from pagerduty_mattermost.gateways.stackstorm import rule_criteria
 from pagerduty_mattermost.incidents.incident import Change, to_payload
 from pagerduty_mattermost.rooms.tending import TendReport, tend, tend_one
@@ -57,7 +58,9 @@ def tended(
         rooms = tend(context, remembered, full=full)
         if not (rooms.rooms or full):
             return rooms
-        return _joined(rooms, runs_tending.tend(context, remembered, rooms.opened))
+        return _joined(
+            rooms, runs_tending.tend(context, remembered, rooms.opened), report_due(context)
+        )
     except WriteRefused:
         raise
     except PackError as error:
@@ -71,10 +74,12 @@ def tended_by_hand(context: Context, incident_id: str = "") -> TendReport:
         runs = runs_tending.tend_one(context, incident_id, rooms.opened)
         return _joined(rooms, runs)
     rooms = tend(context)
-    return _joined(rooms, runs_tending.tend(context, None, rooms.opened))
+    return _joined(rooms, runs_tending.tend(context, None, rooms.opened), report_due(context))
 
 
-def _joined(rooms: TendReport, runs: runs_tending.RunsReport) -> TendReport:
+def _joined(
+    rooms: TendReport, runs: runs_tending.RunsReport, drills: Sequence[str] = ()
+) -> TendReport:
     return rooms._replace(
-        done=[*rooms.done, *runs.done], problems=[*rooms.problems, *runs.problems]
+        done=[*rooms.done, *runs.done, *drills], problems=[*rooms.problems, *runs.problems]
     )

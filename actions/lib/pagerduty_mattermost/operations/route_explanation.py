@@ -115,6 +115,11 @@ def explanation(
             f"\n- it is the canary's: its card comes in {inert(canary.channel)} alone, whatever "
             "rules and subscriptions say"
         )
+    if context.settings.rooms.is_test(incident.service_id, incident.service):
+        message += (
+            "\n- it is a test or a drill: its card comes in its room alone, whatever rules and "
+            "subscriptions say"
+        )
     if source:
         message += f"\n- judged by {inert(source)}"
     return {

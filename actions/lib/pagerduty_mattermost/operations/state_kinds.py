@@ -12,6 +12,7 @@ from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional,
 
 from pagerduty_mattermost.cards import held_cards, records, subscriptions
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.exercises import drills
 from pagerduty_mattermost.gateways.mattermost import (
     channels,
     operations_notices,
@@ -139,6 +140,13 @@ KINDS: Tuple[StateKind, ...] = (
             f"{kept_playbooks.OLD_PREFIX}<name>.<number>.<digest>",
         ),
         "saved playbooks and their last versions",
+        careful=True,
+    ),
+    StateKind(
+        "drills",
+        (f"{drills.KEY_PREFIX}<incident>",),
+        "how fast drills were",
+        drills.KEPT_SECONDS,
         careful=True,
     ),
     StateKind(
@@ -359,6 +367,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "handover": _is_mapping,
     "rooms": _is_room,
     "runs": run_records.fits,
+    "drills": lambda name, data: drills.drill_of(data) is not None,
     "playbooks": lambda name, data: kept_playbooks.kept_of(data) is not None,
 }
 """By kind: whether the data is what a key of that name holds."""

@@ -37,16 +37,17 @@ class WantedCards:
     def __init__(self, context: Context, rules: Callable[[], Sequence[Any]]) -> None:
         """`rules`: all of StackStorm's, asked for when a card may be missing."""
         self._store, self._log, self._ask = context.store, context.log, rules
-        self._canary = context.settings.canary
+        self._is_trial = context.settings.is_trial
         self._rules: Optional[Sequence[Any]] = None
         self._subscriptions: Optional[Sequence[subscriptions.Subscription]] = None
         self._unwanted: Optional[Dict[str, str]] = None
 
     def births(self, changes: Sequence[Change]) -> List[Tuple[str, Route]]:
         """Channel and route of each card that rules and subscriptions start on one of these
-        changes; none for the canary's, whose card shows whether it comes by itself."""
+        changes; none for the canary's, whose card shows whether it comes by itself, and none for
+        tests and drills, whose card is in their room."""
         incident = changes[-1].incident
-        if self._canary.owns(incident.service_id, incident.service):
+        if self._is_trial(incident.service_id, incident.service):
             return []
         found = []
         for verdict in route_verdicts.verdicts(self._every_rule(), changes):

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 HOUR_SECONDS = 3600.0
 MADE, THERE, HELD, OVER, CANARY = "made", "there", "held", "over", "canary"
+EXERCISE = "exercise"
 """What became of a rule's wish for a room."""
 
 
@@ -55,10 +56,14 @@ def open_room(
 
 def held_back(context: Context, change: Change) -> Optional[Dict[str, Any]]:
     """What a rule is answered that opens no room: none for an incident that is over, none for the
-    canary's, and no more than rooms.max_new within an hour. None where it may."""
+    canary's, for tests and drills that in which they take place alone, and no more than
+    rooms.max_new within an hour. None where it may."""
     incident = change.incident
     if context.settings.canary.owns(incident.service_id, incident.service):
         return _result(CANARY, incident.id, None, "The canary's incidents have no room.")
+    if context.settings.rooms.is_test(incident.service_id, incident.service):
+        line = "Tests and drills have no other room than the one they begin in."
+        return _result(EXERCISE, incident.id, None, line)
     records = RoomRecords(context.store, context.log)
     there = records.open_of(incident.id)
     if there is None and not incident.is_open:

@@ -293,7 +293,7 @@ VERBS = (
         help="publish a status update",
         forms=(
             Form(
-                ("status", "status update of", "status of"),
+                ("status", "status update", "status update of", "status of"),
                 incidents_and(words("text"), note=True),
             ),
         ),

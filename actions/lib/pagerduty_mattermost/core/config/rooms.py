@@ -101,6 +101,13 @@ class RoomsConfig(NamedTuple):
     test_service: str = ""
     """PagerDuty's service that test incidents and drills are made on, by name or id."""
 
+    def is_test(self, service_id: str, service: str) -> bool:
+        """Whether an incident of that service is a test or a drill."""
+        return bool(self.test_service) and self.test_service.casefold() in (
+            service_id.casefold(),
+            service.casefold(),
+        )
+
     @property
     def archive_seconds(self) -> Optional[float]:
         """From the end of an incident until its room is archived; None: never."""

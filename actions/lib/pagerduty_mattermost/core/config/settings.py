@@ -70,6 +70,10 @@ class Config(NamedTuple):
     upkeep: UpkeepConfig = UpkeepConfig()
     files: FilesConfig = FilesConfig()
 
+    def is_trial(self, service_id: str, service: str) -> bool:
+        """Whether the incidents of that service are the canary's, tests or drills."""
+        return self.canary.owns(service_id, service) or self.rooms.is_test(service_id, service)
+
 
 def load(raw: Any) -> Config:
     """The configuration from StackStorm's dict (or None). Raises `ConfigError`, whose line names
