@@ -4,6 +4,7 @@ struck out. Roles are taken, runs end and go on."""
 from __future__ import annotations
 
 from typing import Any, Iterator, List
+from unittest import mock
 
 import pytest
 from rooms_world import RoomsWorld
@@ -12,8 +13,9 @@ from runs_world import PLAYBOOK
 
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput
 from pagerduty_mattermost.playbooks.playbook import COMMANDER, Role, Updates
-from pagerduty_mattermost.runs import acts, life, reminding, roles, updates
+from pagerduty_mattermost.runs import acts, life, reminding, roles, tending, updates
 from pagerduty_mattermost.runs.acts import Who
+from pagerduty_mattermost.runs.records import RunRecords
 
 UPDATES = PLAYBOOK._replace(updates=Updates(remind_seconds=1800.0))
 LEADERLESS = PLAYBOOK._replace(commander="@zoe", updates=Updates())
@@ -224,3 +226,131 @@ def test_cancelled_says_why_and_calls_nobody(one: RoomsWorld) -> None:
     (told,) = case.told("cancelled the incident")
     assert "a false alarm" in told.message
     assert "@channel" not in told.message
+
+
+# Who was killed in between
+
+
+def killed_behind(kind: str) -> Any:
+    """Whoever did it, right behind its act."""
+    real = RunRecords.act
+
+    def dies(self: RunRecords, incident: str, act: acts.Act) -> None:
+        real(self, incident, act)
+        if act.kind == kind:
+            raise KeyboardInterrupt
+
+    return mock.patch.object(RunRecords, "act", dies)
+
+
+def tended(case: RunInRoom) -> None:
+    """Two rounds, once whoever did something has told of it, or never will."""
+    for _ in range(2):
+        case.world.clock.advance(300)
+        assert tending.tend(case.world.context()).problems == []
+
+
+@pytest.mark.parametrize(
+    ("kind", "words"),
+    [
+        (acts.END, "is over after"),
+        (acts.CANCELLED, "cancelled the incident"),
+        (acts.MITIGATED, "the harm has stopped"),
+    ],
+)
+def test_killed_before_the_room_was_told_how_it_stands_the_round_tells_it_once(
+    one: RoomsWorld, kind: str, words: str
+) -> None:
+    case = RunInRoom(one)
+    done = case.act(kind)
+    with killed_behind(kind), pytest.raises(KeyboardInterrupt):
+        life.finish(one.context(), case.records, case.run, done)
+    assert case.told(words) == []
+    tended(case)
+    assert len(case.told(words)) == 1
+    life.finish(one.context(), case.records, case.run, done)
+    assert len(case.told(words)) == 1
+
+
+def test_the_end_that_mattermost_did_not_take_is_no_failure_and_told_later(
+    one: RoomsWorld,
+) -> None:
+    case = RunInRoom(one)
+    one.sandbox.mattermost.faults.add("status", status=503, method="POST", path="/posts$")
+    life.finish(one.context(), case.records, case.run, case.act(acts.END, value=acts.BY_HAND))
+    one.sandbox.mattermost.faults.clear()
+    assert case.told("is over after") == []
+    tended(case)
+    assert len(case.told("is over after")) == 1
+
+
+def test_killed_before_its_instructions_were_sent_the_round_sends_them_once(
+    one: RoomsWorld,
+) -> None:
+    described = Role(COMMANDER, "Commander", INSTRUCTIONS)
+    case = RunInRoom(one, PLAYBOOK._replace(roles=(*PLAYBOOK.roles, described)))
+    mei = case.who("mei")
+    done = case.act(acts.ROLE, value=COMMANDER, person=mei)
+    with killed_behind(acts.ROLE), pytest.raises(KeyboardInterrupt):
+        roles.take(one.context(), case.records, case.run, done, case.change())
+    assert one.chat.direct_posts("pagerduty", mei.id) == []
+    tended(case)
+    (message,) = one.chat.direct_posts("pagerduty", mei.id)
+    assert "Keep the channel quiet." in message.message
+
+
+def test_who_can_not_be_written_to_keeps_nothing_back(one: RoomsWorld) -> None:
+    described = Role(COMMANDER, "Commander", INSTRUCTIONS)
+    case = RunInRoom(one, PLAYBOOK._replace(roles=(*PLAYBOOK.roles, described)))
+    mei = case.who("mei")
+    done = case.act(acts.ROLE, value=COMMANDER, person=mei)
+    one.sandbox.mattermost.faults.add("status", status=403, path="/channels/direct$")
+    _, problems = roles.take(one.context(), case.records, case.run, done, case.change())
+    assert problems == []
+    assert roles.uninstructed(case.run) == []
+
+
+def test_who_has_a_role_already_takes_it_no_second_time(one: RoomsWorld) -> None:
+    case = RunInRoom(one)
+    done = case.act(acts.ROLE, value=COMMANDER, person=case.ada)
+    acted, _ = roles.take(one.context(), case.records, case.run, done, case.change())
+    assert not acted.changed
+    assert case.told("is Commander now") == []
+
+
+def test_an_update_that_comes_while_it_is_reminded_of_strikes_the_reminder_out(
+    one: RoomsWorld,
+) -> None:
+    case = RunInRoom(one, UPDATES)
+    one.clock.advance(1800)
+    before = case.run
+    done = case.act(acts.UPDATE, text="All is well", seconds=600.0)
+    context, change = one.context(), case.change()
+    updates.give(context, case.records, before, done, change.incident, case.room)
+    reminding.remind(one.context(), case.records, before, change.incident)
+    (post,) = case.told("gave a status update")
+    assert labels(post) == []
+    assert case.told("next status update was due") == []
+
+
+def test_killed_before_it_was_struck_out_the_round_strikes_it_out(one: RoomsWorld) -> None:
+    case = RunInRoom(one, UPDATES)
+    one.clock.advance(1800)
+    remind(case)
+    done = case.act(acts.UPDATE, text="All is well", seconds=3600.0)
+    with killed_behind(acts.UPDATE), pytest.raises(KeyboardInterrupt):
+        updates.give(
+            one.context(), case.records, case.run, done, case.change().incident, case.room
+        )
+    assert len(case.told("next status update was due")) == 1
+    tended(case)
+    assert case.told("next status update was due") == []
+    assert len(case.told("gave a status update")) == 1
+
+
+def test_mattermost_away_for_hours_the_last_reminder_comes_once(one: RoomsWorld) -> None:
+    case = RunInRoom(one, UPDATES)
+    one.clock.advance(6 * 3600)
+    assert [remind(case), remind(case)] == [True, False]
+    (post,) = case.told("next status update was due")
+    assert "overdue" in post.message

@@ -104,6 +104,13 @@ def due(now: RunState, minute: float) -> str:
     return f"{found.about} {found.number}" if found else ""
 
 
+def sent(now: RunState, minute: float) -> Any:
+    """That the reminder which was due then was posted."""
+    found = reminders.due_reminder(now, BEGIN + 60 * minute)
+    assert found is not None
+    return act(acts.SENT, minute, id=found.sent, post="p" * 26)
+
+
 def test_the_next_update_is_asked_for_three_times_then_never() -> None:
     now = state(act(acts.ROLE, 0, value=COMMANDER, person=ADA))
     minutes = (29, 30, 59, 60, 90, 119, 120, 600)
@@ -115,13 +122,19 @@ def test_the_next_update_is_asked_for_three_times_then_never() -> None:
         "update due 2",
         "update due 3",
         "update due 3",
-        "",
-        "",
-    ]
-    found = reminders.due_reminder(now, BEGIN + 1800)
-    assert found is not None
-    sent = act(acts.SENT, 30, id=found.sent, post="p" * 26)
-    assert due(state(act(acts.ROLE, 0, value=COMMANDER, person=ADA), sent), 31) == ""
+        "update due 3",
+        "update due 3",
+    ], "the last one comes however late, where nobody could post before"
+    lead = act(acts.ROLE, 0, value=COMMANDER, person=ADA)
+    assert due(state(lead, sent(now, 30)), 31) == ""
+    assert [due(state(lead, sent(now, 90)), minute) for minute in (90, 120, 600)] == [""] * 3
+
+
+def test_test_data_that_began_long_ago_reminds_of_nothing() -> None:
+    plan = PLAN._replace(at=BEGIN - 86400 * 365)
+    then = fold(plan, [])
+    assert [reminders.due_reminder(then, BEGIN + at) for at in (0, 1800, 7200)] == [None] * 3
+    assert reminders.next_at(then, BEGIN) == 0.0
 
 
 def test_a_new_update_a_snooze_and_off_count_from_then() -> None:
@@ -143,8 +156,11 @@ def test_that_nobody_is_commander_is_said_three_times() -> None:
         "no commander 1",
         "no commander 2",
         "no commander 3",
-        "",
+        "no commander 3",
     ]
+    stepped_down = act(acts.ROLE, 0, value=COMMANDER)
+    told = state(stepped_down, sent(nobody, 15), remind_seconds=0.0)
+    assert [due(told, minute) for minute in (15, 20, 600)] == [""] * 3
     lead = act(acts.ROLE, 6, value=COMMANDER, person=ADA)
     assert due(state(act(acts.ROLE, 0, value=COMMANDER), lead, remind_seconds=0.0), 10) == ""
 
@@ -158,5 +174,5 @@ def test_when_the_next_one_comes_due() -> None:
     assert found is not None
     told = state(lead, act(acts.SENT, 30, id=found.sent))
     assert reminders.next_at(told, BEGIN + 1800) == BEGIN + 3600
-    assert reminders.next_at(now, BEGIN + 8000) == 0.0
+    assert reminders.next_at(state(lead, sent(now, 133)), BEGIN + 8000) == 0.0
     assert reminders.next_at(state(act(acts.ROLE, 0, value=COMMANDER)), BEGIN) == BEGIN + 300

@@ -4,6 +4,7 @@ once, whatever fails; its author corrects or deletes it."""
 from __future__ import annotations
 
 from typing import Any, Iterator, List, Tuple
+from unittest import mock
 
 import pytest
 from rooms_world import RoomsWorld
@@ -13,7 +14,7 @@ from runs_world import PLAYBOOK
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.playbooks.playbook import Updates
 from pagerduty_mattermost.runs import update_posts, updates
-from pagerduty_mattermost.runs.acts import UPDATE, Act, Who
+from pagerduty_mattermost.runs.acts import SENT, UPDATE, Act, Who
 from pagerduty_mattermost.runs.records import RunRecords
 from sandbox.mattermost.integrations import ResponseUrl, SlashCommand
 
@@ -249,3 +250,65 @@ def test_in_an_archived_room_nothing_is_given(one: RoomsWorld) -> None:
         case.give()
     assert case.run.state.updates == ()
     assert case.copies() == []
+
+
+def test_what_its_author_deleted_before_it_was_known_is_neither_said_again_nor_copied(
+    one: RoomsWorld,
+) -> None:
+    """Whoever gave it was killed right behind the post."""
+    case = UpdatesWorld(one, pagerduty=True)
+    killed_behind_the_post(case)
+    (post,) = case.in_room()
+    one.chat.delete(post)
+    one.clock.advance(60)
+    case.finish()
+    assert case.in_room() == []
+    assert case.run.state.last_update is None
+    assert [case.copies(), case.published()] == [[], []]
+
+
+def test_what_its_author_corrected_before_it_was_known_is_heard_of(one: RoomsWorld) -> None:
+    case = UpdatesWorld(one)
+    killed_behind_the_post(case)
+    (post,) = case.in_room()
+    one.clock.advance(5)
+    message = post.message.replace("Replica promoted", "Replica not promoted")
+    one.chat.state.edit_post(post, message, post.props, False, [])
+    one.clock.advance(60)
+    case.finish()
+    last = case.run.state.last_update
+    assert last is not None
+    assert last.text.startswith("Replica not promoted")
+    (copy,) = case.copies()
+    assert "Replica" in copy.message
+
+
+def killed_behind_the_post(case: UpdatesWorld) -> None:
+    real = RunRecords.act
+
+    def dies(self: RunRecords, incident: str, act: Act) -> None:
+        if act.kind == SENT:
+            raise KeyboardInterrupt
+        real(self, incident, act)
+
+    with mock.patch.object(RunRecords, "act", dies), pytest.raises(KeyboardInterrupt):
+        case.give(hook=case.hook(), email=ADA_MAIL)
+
+
+def test_the_round_that_comes_while_the_post_is_looked_for_publishes_it_once(
+    one: RoomsWorld,
+) -> None:
+    """An answer was lost, and its post does not come into sight for half a minute."""
+    case = UpdatesWorld(one, pagerduty=True)
+    hook = case.hook()
+    one.sandbox.mattermost.faults.add("drop", method="POST", path=hook, times=1)
+    looked = updates._Giving._looked_for
+
+    def meanwhile(self: Any) -> str:
+        one.clock.advance(25)
+        case.finish()
+        return str(looked(self))
+
+    with mock.patch.object(updates._Giving, "_looked_for", meanwhile):
+        case.give(hook=hook, email=ADA_MAIL)
+    assert [len(case.in_room()), len(case.copies()), len(case.published())] == [1, 1, 1]

@@ -181,8 +181,9 @@ class _Fold:
             self._stage = act.stage
 
     def _role(self, act: Act) -> None:
-        if act.value in self._roles:
-            self._roles[act.value] = RoleState(act.value, act.person, act.by, act.at)
+        known = self._roles.get(act.value)
+        if known is not None and known.who.id != act.person.id:
+            self._roles[act.value] = RoleState(act.value, act.person, act.by, act.at, act.id)
 
     def _update(self, act: Act) -> None:
         self._updates[act.id] = UpdateState(

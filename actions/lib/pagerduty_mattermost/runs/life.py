@@ -10,15 +10,17 @@ finds it.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, List
+from typing import TYPE_CHECKING, List, Tuple
 
 from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import PackError, WriteRefused
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.gateways.mattermost.post_once import LOOK_AGAIN_AFTER_SECONDS
 from pagerduty_mattermost.runs import acting, reminders, reminding
 from pagerduty_mattermost.runs import acts as kinds
 from pagerduty_mattermost.runs.acting import Acted
 from pagerduty_mattermost.runs.acts import Act, Who
+from pagerduty_mattermost.runs.fold import fold
 from pagerduty_mattermost.runs.post_text import WAITING
 from pagerduty_mattermost.runs.posting import posted
 from pagerduty_mattermost.runs.records import Run, RunRecords
@@ -32,7 +34,14 @@ if TYPE_CHECKING:
 
 MAX_LISTED = 20
 """Open tasks that the line about the end names."""
-OVER = "🏁"
+KINDS = (
+    kinds.START,
+    kinds.MITIGATED,
+    kinds.CANCELLED,
+    kinds.END,
+    kinds.RESTART,
+)
+"""Of acts that change how it stands."""
 REOPENED = "incident.reopened"
 
 
@@ -69,18 +78,52 @@ def _ended_by_itself(run: Run) -> bool:
 
 
 def finish(context: Context, records: RunRecords, run: Run, done: Act) -> Acted:
-    """Any act that changes how the run stands. The room is told in one line, once. Raises as
-    `acting.act`."""
+    """Any act that changes how the run stands. The room is told in one line, once: what can't be
+    posted for now the round over rooms posts. Raises as `acting.act`."""
     acted = acting.act(context, records, run, done)
-    if acted.changed:
-        key = told_key(acted.run, done.id)
-        text = line_of(done, acted.after)
-        late = context.clock() - done.at > LOOK_AGAIN_AFTER_SECONDS
-        posted(context, acted.run, key, text, {"act": done.id}, since=done.at, is_late=late)
+    if not acted.changed:
+        return acted
+    try:
+        told_run = tell(context, records, acted.run, done, acted.after)
         if acted.after.is_over:
-            words = f"{OVER} Over: no status update is due."
-            reminding.strike_out(context, acted.run, reminders.UPDATE_DUE, words)
+            reminding.strike_out(context, told_run, reminders.UPDATE_DUE, reminding.OVER_WORDS)
+        return acted._replace(run=told_run)
+    except WriteRefused:
+        raise
+    except PackError as error:
+        line = context.line_of(error)
+        context.log.warning("What was done in %s is posted later: %s", run.incident, line)
     return acted
+
+
+def tell(context: Context, records: RunRecords, run: Run, done: Act, after: RunState) -> Run:
+    """The line about it, once; the run with what says that it is posted. `after`: the run as the
+    act left it. Raises the gateways' errors."""
+    key, now = told_key(run, done.id), context.clock()
+    late = now - done.at > LOOK_AGAIN_AFTER_SECONDS
+    text = line_of(done, after)
+    post_id = posted(context, run, key, text, {"act": done.id}, since=done.at, is_late=late)
+    sent = Act(kinds.SENT, _told_id(done), now, of=done.id, value=kinds.ROOM, post=post_id)
+    records.act(run.incident, sent)
+    return run.with_acts(sent)
+
+
+def untold(run: Run, until: float) -> List[Tuple[Act, RunState]]:
+    """Acts that changed how it stands and of which the room was not told, each with the run as it
+    left it. `until`: of acts after that, seconds since the epoch, whoever did them may be about to
+    tell. Pure."""
+    found, state = [], run.state
+    for at, act in enumerate(run.acts):
+        if act.kind not in KINDS or act.at > until or _told_id(act) in state.sent:
+            continue
+        before, after = fold(run.plan, run.acts[:at]), fold(run.plan, run.acts[: at + 1])
+        if before.phase != after.phase:
+            found.append((act, after))
+    return found
+
+
+def _told_id(act: Act) -> str:
+    return kinds.sent_id(act.id, kinds.ROOM)
 
 
 def line_of(done: Act, state: RunState) -> str:
@@ -100,7 +143,10 @@ def line_of(done: Act, state: RunState) -> str:
         return f"🚫 {who or 'Somebody'} cancelled the incident after {lasted}{why}."
     how = {kinds.RESOLVED: "resolved", kinds.MERGED: "merged"}.get(done.value, "")
     why = f"{who} ended it" if who else f"the incident is {how or 'over'}"
-    lines = [f"{OVER} The playbook {title} is over after {lasted}: {why}.", *left_open(state)]
+    lines = [
+        f"{reminding.OVER} The playbook {title} is over after {lasted}: {why}.",
+        *left_open(state),
+    ]
     return "\n".join(lines)
 
 

@@ -4,14 +4,29 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence
 
-from pagerduty_mattermost.core.errors import RetryLater
+from pagerduty_mattermost.core.errors import (
+    NotFound,
+    PackError,
+    PermanentError,
+    RejectedInput,
+    RetryLater,
+    Unauthorized,
+)
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
+from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.client import PostDeleted
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.runs.records import Run
+
+
+def is_final(error: PackError) -> bool:
+    """Whether trying again is of no use."""
+    return is_archived(error) or isinstance(
+        error, (NotFound, PermanentError, RejectedInput, Unauthorized)
+    )
 
 
 def props_of(run: Run, key: str, about: Mapping[str, Any]) -> Dict[str, Any]:

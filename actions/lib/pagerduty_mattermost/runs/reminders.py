@@ -84,10 +84,9 @@ def _leaderless_since(state: RunState) -> float:
 def _due(
     about: str, state: RunState, since: float, every: float, now: float
 ) -> Optional[DueReminder]:
-    if not since or now < since:
+    if since <= state.plan.made_at or now < since:  # none, or of before somebody started the run
         return None
-    number = int((now - since) // every) + 1
-    if number > TIMES:
-        return None
+    # The last one comes however late, where nobody could post before.
+    number = min(int((now - since) // every) + 1, TIMES)
     found = DueReminder(about, since, number)
     return None if found.sent in state.sent else found

@@ -9,17 +9,22 @@ whoever posts it again finds it.
 from __future__ import annotations
 
 from contextlib import suppress
-from typing import TYPE_CHECKING, Any, List, Mapping, Tuple
+from typing import TYPE_CHECKING, Any, List, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, WriteRefused
 from pagerduty_mattermost.core.post_keys import PROPS_KEY
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 from pagerduty_mattermost.runs import controls, people, texts
-from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, Who
+from pagerduty_mattermost.runs.acts import ROOM, SENT, UPDATE, Act, Who
 from pagerduty_mattermost.runs.posting import posted
 from pagerduty_mattermost.runs.records import Run, RunRecords
-from pagerduty_mattermost.runs.reminders import NO_COMMANDER, DueReminder, due_reminder
+from pagerduty_mattermost.runs.reminders import (
+    NO_COMMANDER,
+    UPDATE_DUE,
+    DueReminder,
+    due_reminder,
+)
 from pagerduty_mattermost.runs.state import RunState
 from pagerduty_mattermost.runs.telling import told_key
 
@@ -27,6 +32,10 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
     from pagerduty_mattermost.incidents.incident import Incident
 
+OVER = "🏁"
+OVER_WORDS = f"{OVER} Over: no status update is due."
+ORDER_SECONDS = 60.0
+"""An order is carried out within that time, or never."""
 LATER = (("10m", "in 10 minutes"), ("30m", "in 30 minutes"), ("1h", "in an hour"))
 """Choices of a reminder's menu."""
 
@@ -53,7 +62,43 @@ def remind(
     )
     sent = Act(SENT, due.sent, context.clock(), of=due.about, value=ROOM, post=post_id)
     records.act(run.incident, sent)
-    return run.with_acts(sent), True
+    run = run.with_acts(sent)
+    again = records.load(run.incident)
+    if again is not None and again.plan.id == run.plan.id:
+        run = again
+        strike_answered(context, run)  # somebody did it meanwhile
+    return run, True
+
+
+def strike_answered(context: Context, run: Run) -> None:
+    """What was reminded of last says that it is done, where that is so. What can't be changed now
+    stays as it is."""
+    state = run.state
+    for about, words in (
+        (UPDATE_DUE, _answered_update(run)),
+        (NO_COMMANDER, led_by(state.commander) if state.commander.id else ""),
+    ):
+        if words or state.is_over:
+            strike_out(context, run, about, words or OVER_WORDS)
+
+
+def led_by(commander: Who) -> str:
+    """What the reminder of a missing commander says once there is one, as Markdown."""
+    return f"✅ {texts.name(commander)} leads this incident."
+
+
+def given_by(author: Who) -> str:
+    """What the reminder of an update says once that is given, as Markdown."""
+    return f"✅ {texts.name(author)} gave a status update."
+
+
+def _answered_update(run: Run) -> str:
+    """Whose update answers the last reminder; empty: nobody's."""
+    newest = next((act for act in reversed(run.acts) if act.kind == UPDATE), None)
+    last = _last(run, UPDATE_DUE)
+    if newest is None or last is None or last.at > newest.at + ORDER_SECONDS:
+        return ""
+    return given_by(newest.by)
 
 
 def reminder_text(due: DueReminder, state: RunState, called: Who, zone: str) -> str:
@@ -84,9 +129,7 @@ def ask_for_update(context: Context, run: Run, incident: Incident, by: Who, abou
 def strike_out(context: Context, run: Run, about: str, words: str) -> None:
     """The reminders of that kind say that it is done, without buttons. What can't be changed now
     stays as it is: a click on it does no harm. `words`: Markdown."""
-    last = next(
-        (a for a in reversed(run.acts) if a.kind == SENT and a.of == about and a.post), None
-    )
+    last = _last(run, about)
     if last is None:
         return
     try:
@@ -99,6 +142,13 @@ def strike_out(context: Context, run: Run, about: str, words: str) -> None:
         raise
     except PackError as error:
         context.log.info("A reminder of %s stays: %s", run.incident, context.line_of(error))
+
+
+def _last(run: Run, about: str) -> Optional[Act]:
+    """That the last one of it was posted."""
+    return next(
+        (a for a in reversed(run.acts) if a.kind == SENT and a.of == about and a.post), None
+    )
 
 
 def _called(context: Context, state: RunState, incident: Incident) -> Who:

@@ -16,9 +16,11 @@ from pagerduty_mattermost.rooms.furnishing import paint_header
 from pagerduty_mattermost.rooms.records import RoomRecords
 from pagerduty_mattermost.runs import acting, people, reminders, reminding
 from pagerduty_mattermost.runs.acting import Acted
-from pagerduty_mattermost.runs.acts import Act, Who
+from pagerduty_mattermost.runs.acts import SENT, Act, sent_id
+from pagerduty_mattermost.runs.posting import is_final
 from pagerduty_mattermost.runs.records import Run, RunRecords
-from pagerduty_mattermost.runs.texts import name, styled_lines
+from pagerduty_mattermost.runs.state import RoleState
+from pagerduty_mattermost.runs.texts import styled_lines
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -53,8 +55,9 @@ def take(
     problems: List[str] = []
     try:
         follow(context, acted.run, change)
-        if acted.changed:
-            instruct(context, acted.run, done.value, done.person, done.id, done.at)
+        for one in uninstructed(acted.run):
+            if one.taken == done.id:
+                acted = acted._replace(run=instruct(context, records, acted.run, one))
     except WriteRefused:
         raise
     except PackError as error:
@@ -71,30 +74,68 @@ def follow(context: Context, run: Run, change: Change) -> None:
     if room is None or room.channel_id != run.plan.channel or room.commander == commander.name:
         return
     if commander.id:
-        line = f"✅ {name(commander)} leads this incident."
-        reminding.strike_out(context, run, reminders.NO_COMMANDER, line)
+        reminding.strike_out(context, run, reminders.NO_COMMANDER, reminding.led_by(commander))
     now = paint_header(context, room._replace(commander=commander.name), change)
     rooms.save(now)
 
 
-def begin(context: Context, run: Run, change: Change) -> None:
+def begin(context: Context, records: RunRecords, run: Run, change: Change) -> Run:
     """Who has a role from the beginning is told so, and the header says who leads. Raises the
     gateways' errors."""
     follow(context, run, change)
-    for one in run.state.roles.values():
-        instruct(context, run, one.name, one.who, f"{run.plan.id} {one.name}", run.plan.made_at)
+    for one in uninstructed(run):
+        run = instruct(context, records, run, one)
+    return run
 
 
-def instruct(context: Context, run: Run, name_: str, who: Who, taken: str, at: float) -> None:
-    """The role's instructions, as a direct message; once for each time it is taken. `taken`: what
-    that is known by; `at`: when it was, seconds since the epoch."""
-    role = next((one for one in known_roles(run) if one.name == name_), None)
-    if role is None or not role.instructions.strip() or not who.id:
-        return
-    channel = context.mattermost.direct_channel(who.id).id
+def uninstructed(run: Run) -> List[RoleState]:
+    """Roles that ask something of who has them, and whoever has one was not told what. Pure."""
+    state = run.state
+    asking = {one.name for one in known_roles(run) if one.instructions.strip()}
+    return [
+        one
+        for one in state.roles.values()
+        if one.name in asking and one.who.id and _told_id(run, one) not in state.sent
+    ]
+
+
+def instruct(context: Context, records: RunRecords, run: Run, taken: RoleState) -> Run:
+    """The role's instructions, as a direct message; once for each time it is taken. Raises what
+    may pass; whoever can't be written to is left alone."""
+    role = next(one for one in known_roles(run) if one.name == taken.name)
+    at = taken.at if taken.taken else run.plan.made_at
     where = markdown_link("its room", link(context.mattermost.settings, run.post.id))
     title = escape(one_line(role.title))
     playbook = escape(one_line(run.plan.playbook.title))
     head = f"You are **{title}** now in the playbook {playbook} ({where}):"
     text = f"{head}\n\n{styled_lines(role.instructions.strip())}"
-    context.post_once(channel, text, key=f"role {run.incident} {taken}", not_before=at)
+    post_id = ""
+    try:
+        channel = context.mattermost.direct_channel(taken.who.id).id
+        key = f"role {run.incident} {_taken(run, taken)}"
+        post_id = context.post_once(channel, text, key=key, not_before=at).post_id
+    except PackError as error:
+        if not is_final(error):
+            raise
+        line = context.line_of(error)
+        context.log.warning("%s is not sent what the role asks of them: %s", taken.who.name, line)
+    where_to = f"@{taken.who.id}"
+    sent = Act(
+        SENT,
+        _told_id(run, taken),
+        context.clock(),
+        of=_taken(run, taken),
+        value=where_to,
+        post=post_id,
+    )
+    records.act(run.incident, sent)
+    return run.with_acts(sent)
+
+
+def _taken(run: Run, role: RoleState) -> str:
+    """What it is known by that they have it."""
+    return role.taken or f"{run.plan.id} {role.name}"
+
+
+def _told_id(run: Run, role: RoleState) -> str:
+    return sent_id(_taken(run, role), f"@{role.who.id}")

@@ -89,7 +89,7 @@ def start(
         RoomRecords(context.store, context.log).save(room)
     problems = furnish(context, records, run, room)
     try:
-        roles.begin(context, run, change)
+        run = roles.begin(context, records, run, change)
     except WriteRefused:
         raise
     except PackError as error:

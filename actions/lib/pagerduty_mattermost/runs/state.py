@@ -116,6 +116,8 @@ class RoleState(NamedTuple):
     who: Who
     by: Who = Who()
     at: float = 0.0
+    taken: str = ""
+    """Id of the act by which they have it; empty: from the beginning."""
 
 
 class UpdateState(NamedTuple):

@@ -22,6 +22,7 @@ from pagerduty_mattermost.rooms.tending import YOUNG_SECONDS
 from pagerduty_mattermost.runs import (
     due,
     following,
+    life,
     opening,
     painting,
     reminders,
@@ -32,7 +33,7 @@ from pagerduty_mattermost.runs import (
     update_posts,
     updates,
 )
-from pagerduty_mattermost.runs.acts import digest
+from pagerduty_mattermost.runs.acts import CANCELLED, END, ROLE, UPDATE, digest
 from pagerduty_mattermost.runs.controls import shown_of
 from pagerduty_mattermost.runs.records import Run, RunRecords, ToldUntil
 from pagerduty_mattermost.runs.told_acts import told
@@ -44,6 +45,8 @@ SETTLED_SECONDS = 150.0
 """From when on whoever did something has shown and told it, or never will: an order is void after
 a minute, and a call to Mattermost is given up after less than another."""
 FAILURES_IN_A_ROW = 3
+ANSWERS = (UPDATE, ROLE, END, CANCELLED)
+"""Acts that do what people were reminded of."""
 
 
 class RunsReport(NamedTuple):
@@ -209,6 +212,14 @@ def _caught_up(context: Context, records: RunRecords, run: Run) -> List[str]:
     keys = telling.keys_in(posts, run.plan.bot)
     until = now - SETTLED_SECONDS
     settled = run._replace(acts=tuple(act for act in run.acts if act.at <= until))
+    for act, after in life.untold(run, until):
+        run = life.tell(context, records, run, act, after)
+        done.append("how it stands posted")
+    for taken in (one for one in roles.uninstructed(run) if one.at <= until):
+        run = roles.instruct(context, records, run, taken)
+        done.append(f"{taken.name} instructed")
+    if any(act.kind in ANSWERS and act.at >= since for act in settled.acts):
+        reminding.strike_answered(context, run)
     missing = telling.tell_missing(
         context, run, told(settled, context.settings.rooms.feed_acts, since=since), keys
     )

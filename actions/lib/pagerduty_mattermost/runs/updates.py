@@ -11,7 +11,7 @@ key as well: anybody may write props, so its author is compared.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Dict, List, NamedTuple, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Tuple
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import (
@@ -27,16 +27,16 @@ from pagerduty_mattermost.core.errors import (
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
 from pagerduty_mattermost.core.typed_times import read_future
+from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
 from pagerduty_mattermost.gateways.mattermost.values import key_of
 from pagerduty_mattermost.gateways.pagerduty import status_updates
 from pagerduty_mattermost.rooms.links import label, room_link
-from pagerduty_mattermost.runs import acting, reminders, reminding, update_texts
+from pagerduty_mattermost.runs import acting, reminders, reminding, update_posts, update_texts
 from pagerduty_mattermost.runs.acts import ROOM, SENT, Act, sent_id
-from pagerduty_mattermost.runs.posting import posted, props_of
+from pagerduty_mattermost.runs.posting import is_final, posted, props_of
 from pagerduty_mattermost.runs.records import Run, RunRecords
-from pagerduty_mattermost.runs.texts import name
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -81,7 +81,7 @@ def give(
     Raises RejectedInput in a room that is archived, and the store's errors."""
     acted = acting.act(context, records, run, done)
     if acted.changed:
-        words = f"✅ {name(done.by)} gave a status update."
+        words = reminding.given_by(done.by)
         reminding.strike_out(context, acted.run, reminders.UPDATE_DUE, words)
     return finish(context, records, acted.run, done.id, incident, room, hook=hook, email=email)
 
@@ -129,7 +129,8 @@ def finish(
         return GivenUpdate(run)
     giving = _Giving(context, records, run, update, incident, room, hook, email)
     for where in _targets(run, update):
-        giving.to(where)
+        if not giving.is_taken_back:
+            giving.to(where)
     return GivenUpdate(giving.run, tuple(giving.problems))
 
 
@@ -159,14 +160,21 @@ class _Giving:
         self._zone = times.zone(context.settings.time_zone)
         self._shown = update_texts.view(run.state, update)
         self._is_late = context.clock() - update.at > LATE_SECONDS
+        self._seen: Dict[str, Mapping[str, Any]] = {}
+        """Its post in the room, by id, where that was found."""
         self.problems: List[str] = []
+
+    @property
+    def is_taken_back(self) -> bool:
+        """Its author deleted it before all had it."""
+        return any(one.id == self._update.id and one.deleted for one in self.run.state.updates)
 
     def to(self, where: str) -> None:
         if sent_id(self._update.id, where) in self.run.state.sent:
             return
         try:
             if where == ROOM:
-                self._sent(where, self._to_room())
+                self._room_has(self._to_room())
             elif where == PAGERDUTY:
                 self._to_pagerduty()
             elif where.startswith("@"):
@@ -176,7 +184,7 @@ class _Giving:
         except WriteRefused:
             raise
         except PackError as error:
-            if _is_final(error):
+            if is_final(error):
                 self._sent(where, "")
                 self.problems.append(self._not_there(where, error))
             else:
@@ -206,6 +214,15 @@ class _Giving:
         return act
 
     # In the room
+
+    def _room_has(self, post_id: str) -> None:
+        """What its author made of the post before it was known is heard of now."""
+        self._sent(ROOM, post_id)
+        known = self._seen.get(post_id)
+        if known is not None:
+            run, is_gone = self.run, bool(known.get("delete_at"))
+            heard = update_posts.heard(self._context, self._records, run, post_id, is_gone)
+            self.run = heard or run
 
     @property
     def _key(self) -> str:
@@ -259,17 +276,16 @@ class _Giving:
         )
 
     def _find(self) -> str:
-        """The id of the author's or the bot's post that bears the key; empty where there is
-        none."""
+        """The id of the author's or the bot's post that bears the key, also of one that is deleted
+        by now; empty where there is none."""
         authors = (self._update.by.id, self.run.plan.bot)
-        since = self._update.at - CLOCK_MARGIN_SECONDS
-        posts = self._context.mattermost.posts_since(self.run.plan.channel, since)
-        found = (
-            str(post["id"])
-            for post in posts
-            if post.get("user_id") in authors and key_of(post) == self._key
-        )
-        return next(found, "")
+        since = int((self._update.at - CLOCK_MARGIN_SECONDS) * 1000)
+        posts = own_channels.changed_posts(self._context.mattermost, self.run.plan.channel, since)
+        for post in posts:
+            if post.get("user_id") in authors and key_of(post) == self._key:
+                self._seen[str(post["id"])] = post
+                return str(post["id"])
+        return ""
 
     # Elsewhere
 
@@ -304,6 +320,12 @@ class _Giving:
                 return
             self._email = email
         begun = sent_id(self._update.id, TO_PAGERDUTY)
+        # The author's post may have been looked for, and the round have come meanwhile.
+        again = self._records.load(self.run.incident)
+        if again is not None and again.plan.id == self.run.plan.id:
+            self.run = again
+        if sent_id(self._update.id, PAGERDUTY) in self.run.state.sent:
+            return
         if begun in self.run.state.sent:
             self._sent(PAGERDUTY, "")
             if not self._stands_at_pagerduty():
@@ -361,10 +383,3 @@ class _Giving:
         except (NotFound, RejectedInput):
             return ""
         return found.person.email
-
-
-def _is_final(error: PackError) -> bool:
-    """Whether trying again is of no use."""
-    return is_archived(error) or isinstance(
-        error, (NotFound, PermanentError, RejectedInput, Unauthorized)
-    )
