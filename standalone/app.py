@@ -302,15 +302,17 @@ class App:
                 cls.__name__,
                 str(execution.context.get("user") or ""),
                 by_hand=bool(execution.context.get("by_hand")),
+                execution_id=execution.id,
             ),
         )
 
     def action_service(
-        self, class_name: str, user: str, *, by_hand: bool = False
+        self, class_name: str, user: str, *, by_hand: bool = False, execution_id: str = ""
     ) -> ActionService:
         """What an action of that class is handed."""
         wrapper = ProcessWrapper(self.pack.ref, class_name, "debug")
-        return ActionService(self._datastore(class_name, user), wrapper, by_hand=by_hand)
+        store = self._datastore(class_name, user)
+        return ActionService(store, wrapper, by_hand=by_hand, execution_id=execution_id)
 
     def _start_sensor(self, sensor: SensorMeta) -> None:
         def make() -> Any:

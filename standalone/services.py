@@ -96,12 +96,19 @@ class ActionService(_Service):
     """Handed to an action."""
 
     def __init__(
-        self, datastore: DatastoreService, wrapper: ProcessWrapper, *, by_hand: bool = False
+        self,
+        datastore: DatastoreService,
+        wrapper: ProcessWrapper,
+        *,
+        by_hand: bool = False,
+        execution_id: str = "",
     ) -> None:
         super().__init__(datastore)
         self._action_wrapper = wrapper
         self.by_hand = by_hand
         """Somebody runs the action in a shell, and reads there what goes wrong."""
+        self.execution_id = execution_id
+        """The same when it is run again after a restart."""
 
 
 class SensorService(_Service):

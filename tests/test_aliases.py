@@ -189,6 +189,16 @@ PHRASES = [
     ("notify me of my shifts on", "pagerduty_notify", {"text": "on"}),
     ("on call week of Platform rotation", "pagerduty_oncall_week", {"text": "Platform rotation"}),
     ("oncall week ahead for Platform", "pagerduty_oncall_week", {"text": "Platform"}),
+    (
+        "swap my shift of Platform rotation from tomorrow 9:00",
+        "pagerduty_swap",
+        {"service": "Platform rotation", "duration": "tomorrow 9:00"},
+    ),
+    ("cancel my swap", "pagerduty_swap_cancel", {}),
+    ("withdraw my swaps", "pagerduty_swap_cancel", {}),
+    ("kept pages", "pagerduty_kept", {}),
+    ("list kept pages", "pagerduty_kept", {}),
+    ("drop kept page 3f2a91c0d4", "pagerduty_kept_drop", {"text": "3f2a91c0d4"}),
     ("escalate incident 12", "pagerduty_escalate", {"incidents": "12"}),
     (
         "escalate incident 12 to level 2",

@@ -134,7 +134,7 @@ GROUPS = {
     "Incidents": "incident incident_type incident_workflow note log_entry notification",
     "Mattermost": "mattermost room post posts",
     "Playbooks": "playbook run",
-    "Events": "event event_orchestration",
+    "Events": "event event_orchestration kept_page",
     "On call": "oncall on_call schedule override escalation_policy shift_schedule shift_override "
     "custom_shift rotation rotation_event",
     "Services": "service business_service integration maintenance_window extension "

@@ -26,10 +26,10 @@ class ChatRun(PackAction):
         if ":" in words.get("user", ""):
             # No name: ids, which are marked so, the pack's own sensor knows alone.
             del words["user"]
-        result = perform(
-            self.context,
-            Command(**{name: word for name, word in words.items() if name in Command._fields}),
-        )
+        known = {name: word for name, word in words.items() if name in Command._fields}
+        # Of those that one run carries out again each has its own.
+        key = self.own_key("command", *(f"{name}={word}" for name, word in known.items()))
+        result = perform(self.context, Command(**known)._replace(key=key))
         return {"message": result.message, "incidents": list(result.incidents)}
 
     def to_keep(

@@ -6,7 +6,10 @@ from typing import Any
 
 from pagerduty_mattermost.action_bases.inputs import checked
 from pagerduty_mattermost.action_bases.pack_action import PackAction
-from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.core.errors import RejectedInput, RetryLater
+
+TRIES_AT_MATTERMOST = 2
+"""Whoever is on call hears soon, or by a failed post."""
 
 
 class EventSend(PackAction):
@@ -25,4 +28,12 @@ class EventSend(PackAction):
         kind = schema.rpartition(".")[2]
         if kind == "change":
             return self.context.events.send_change(events.change(key, given))
-        return self.context.events.send_v2(events.alert(kind, key, given))
+        from pagerduty_mattermost.oncall import event_pages
+
+        keep = given.pop("keep", True)
+        new_key = self.own_key("event")
+        return event_pages.send(self.context, kind, key, given, dedup_key=new_key, keep=keep)
+
+    def gives_up(self, error: RetryLater, attempt: int) -> bool:
+        """A rate limit is waited for."""
+        return error.status != 429 and attempt >= TRIES_AT_MATTERMOST

@@ -21,6 +21,7 @@ class OnCallTell(PackAction):
         channel: Optional[str] = "",
         button: Optional[str] = "",
         about: Optional[str] = "",
+        even_if_off: Optional[bool] = False,
     ) -> Dict[str, Any]:
         from pagerduty_mattermost.gateways.pagerduty.references import Reference
         from pagerduty_mattermost.oncall.late_buttons import as_it_is, deliver
@@ -32,5 +33,6 @@ class OnCallTell(PackAction):
         context = self.context
         text, props = as_it_is(context, message, button or "", about or "")
         person = Reference("user", user, name or "", email or "") if user else None
-        done = deliver(context, (person, channel), text, key, props)
+        to, always = (person, channel), even_if_off is True
+        done = deliver(context, to, text, key, props, even_if_off=always)
         return {"done": done, "message": WHAT_BECAME[done]}

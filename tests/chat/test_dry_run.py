@@ -36,7 +36,7 @@ FIRST = {
 }
 """What is really said first, so that the command has something to change."""
 
-NOTHING_TO_DO = ("handover_accept", "swap_cancel", "task_run")
+NOTHING_TO_DO = ("handover_accept", "kept_drop", "page_accept", "swap_cancel", "task_run")
 """What would have to be there is made by the watch, and with buttons."""
 
 
@@ -189,11 +189,12 @@ def test_each_gateway_and_each_way_to_write_is_known_to_who_only_reads(world: Wo
     reading = ReadingContext.of(world.context())
     lazy = {name for name, value in vars(Context).items() if isinstance(value, cached_property)}
     stand_on_others = {"settings", "channels"}
-    for name in lazy - stand_on_others - {"store"}:
+    for name in lazy - stand_on_others - {"store", "store_soon"}:
         gateway = getattr(reading, name)
         client = gateway._driver.client if isinstance(gateway, Mattermost) else gateway
         assert client.before_write is not None, name
     assert isinstance(reading.store, ReadingStore)
+    assert isinstance(reading.store_soon, ReadingStore)
     makers = {name for name in vars(Context) if name.startswith("_make_")}
     assert makers == {name for name in vars(ReadingContext) if name.startswith("_make_")}
     methods = {name for name in vars(Store) if not name.startswith("_")}

@@ -225,6 +225,8 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "handover",
         "handover_accept",
         "handover_clear",
+        "kept_drop",
+        "page_accept",
         "oncall_picture",
         "announce",
         "invite",

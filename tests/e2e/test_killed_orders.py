@@ -30,6 +30,7 @@ FORMS: Tuple[str, ...] = (
     "escalate {number} to level 2",
     "add-responder {number} @mei",
     'page @olu "{word}" --service Database',
+    'trigger "{word}" on Database',
     "resolve {number} {word}",
 )
 """Each has an effect that people notice when it comes twice: a call, a message, another level."""
@@ -72,9 +73,10 @@ class Killed:
         self._process: Any = None
         sandbox.journal.listeners.append(self._on_entry)
 
-    def start(self) -> None:
+    def start(self, ahead: float = 0.0) -> None:
+        """`ahead`: seconds by which the pack's clocks are."""
         command = [sys.executable, str(ROOT / "tests" / "support" / "crash_runner.py")]
-        command += [str(self.config), str(self.folder / "data"), "0"]
+        command += [str(self.config), str(self.folder / "data"), str(ahead)]
         quiet = {**os.environ, "PYTHONWARNINGS": "ignore"}
         with (self.folder / "pack.log").open("ab") as sink:
             self._process = subprocess.Popen(command, stdout=sink, stderr=sink, env=quiet)

@@ -27,8 +27,8 @@ def test_what_is_due_is_done_by_one_execution_and_nothing_else_runs(tmp_path: Pa
 
             (run,) = until(lambda: [one for one in ran() if one.status == "succeeded"])
             assert run.context["rule"] == "pagerduty.upkeep"
-            assert run.parameters["due"] == ["reconcile"]
-            assert list(run.result["result"]["jobs"]) == ["reconcile"]
+            assert run.parameters["due"] == ["reconcile", "kept_pages"]
+            assert list(run.result["result"]["jobs"]) == ["kept_pages", "reconcile"]
             refs = {one.action_ref for one in app.journal.executions(limit=100)}
             assert not refs & {"pagerduty.oncall.watch", "pagerduty.posts.reconcile"}
             assert json.loads(app.store.get("pagerduty.upkeep.run").value)["data"]["at"] > 0

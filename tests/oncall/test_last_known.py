@@ -28,6 +28,9 @@ class LastKnownTestCase(OnCallCase):
     def away(self) -> None:
         self.server.faults.add("status", status=503)
 
+    def back(self) -> None:
+        self.server.faults.clear()
+
     def said(self, text: str) -> str:
         action: Any = self.get_action_instance(config=dict(self.settings))
         action.sleep = lambda _: None
@@ -71,6 +74,46 @@ class LastKnownTestCase(OnCallCase):
         assert "5 min ago" in text
         assert "Mei Tanaka" in text
 
+    def test_whoever_came_meanwhile_is_known_from_the_account_as_it_was_an_hour_before(
+        self,
+    ) -> None:
+        self.done("kept_page.send")
+        self.settings["oncall"] = {"channels": {"Mornings": "incidents"}, "remind_before": 0}
+        self.at(self.now + 10 * 60)
+        self.done("oncall.watch")
+        self.done("oncall.who", schedule="Mornings")
+        self.away()
+        self.at(self.now + 5 * 60)
+        assert "5 min ago" in self.said("Mornings")
+        for name in ("Mornings", "Morning escalation", "Payments escalation", "Storefront"):
+            assert "15 min ago" in self.said(name) or name == "Mornings"
+        self.at(moment(2026, 11, 24, 9, 30))
+        text = self.said("Mornings")
+        assert "| Olu Adeyemi" in text
+        assert "23 h ago" in text
+
+    def test_a_service_is_known_by_its_policy_and_two_of_a_name_by_neither(self) -> None:
+        self.done("kept_page.send")
+        self.away()
+        assert "On call for" in self.said("Checkout API")
+        self.back()
+        policy = self.account.find("services", "Storefront")["escalation_policy_id"]
+        self.account.add("services", "Mornings", escalation_policy_id=policy, created_at=0)
+        self.at(self.now + HOUR)
+        self.done("kept_page.send")
+        self.away()
+        with pytest.raises(RetryLater):
+            self.said("Mornings")
+
+    def test_the_account_is_read_once_an_hour_in_a_few_requests(self) -> None:
+        before = self.requests()
+        self.done("kept_page.send")
+        assert self.requests() - before == 2
+        self.at(self.now + HOUR - 60)
+        assert self.done("kept_page.send")["done"] == "unchanged"
+        self.at(self.now + 60)
+        assert self.done("kept_page.send")["remembered"] is True
+
     def test_the_action_says_as_of_when(self) -> None:
         fresh = self.done("oncall.who", schedule="Mornings")
         assert "as_of" not in fresh
@@ -86,7 +129,7 @@ class LastKnownTestCase(OnCallCase):
 
 def test_ages_are_told_in_words() -> None:
     assert [last_known.age(0, at) for at in (30, 119 * 60, 5 * HOUR)] == [
-        "0 min",
+        "less than a minute",
         "119 min",
         "5 h",
     ]

@@ -11,7 +11,10 @@ from health_check import HealthCheck
 from health_watchdog import HealthWatchdog
 from incident_world import IncidentActionCase
 
+from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+from pagerduty_mattermost.oncall import kept_pages
+from pagerduty_mattermost.oncall.directory import Directory
 from pagerduty_mattermost.oncall.handoffs import WatchState, to_data
 from pagerduty_mattermost.operations import dead_letters
 from sandbox.pagerduty import READ_ONLY_KEY
@@ -97,6 +100,19 @@ class HealthCheckTestCase(IncidentActionCase):
         )
         assert found["failed posts"]["text"] == letters
         assert "is the chat sensor running?" in found["chat"]["text"]
+
+    def test_pages_that_wait_for_pagerduty_fail_their_line(self) -> None:
+        assert "not known yet" in self.checks()["kept pages"]["text"]
+        now = self.chat.clock()
+        self.store.write("oncall.directory", to_json(Directory(now)))
+        assert self.checks()["kept pages"]["state"] == "ok"
+        lane = kept_pages.lane_of("events", "k")
+        page = kept_pages.KeptPage("3f2a91c0d4", "event", {}, "x", lane, "Disk full", "me", now)
+        kept_pages.save(self.store, page._replace(reason="no connection"), now)
+        found = self.checks()["kept pages"]
+        assert found["state"] == "fail"
+        assert found["text"].startswith("1 wait for PagerDuty, the oldest since ")
+        assert found["text"].endswith("(kept_page.list): no connection")
 
     def test_the_on_call_watch_is_missed_when_it_does_not_look(self) -> None:
         terms = {"oncall": {"channels": {"Platform rotation": "incidents"}}}

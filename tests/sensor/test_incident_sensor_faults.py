@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from typing import Any
+from unittest.mock import Mock
 
 import pytest
 from sensor_world import Killed, SensorWorld, Strict
@@ -67,6 +68,15 @@ class PagerDutyFaultTestCase(SensorWorld):
         self.server.faults.clear()
         self.poll()
         assert self.events(incident) == ["incident.triggered"]
+
+    def test_regular_jobs_go_on_while_pagerduty_asks_for_patience(self) -> None:
+        self.poll()
+        pulse = Mock()
+        self.sensor._cycle._trigger_heartbeat = pulse
+        self.server.faults.add("status", status=429, retry_after=100)
+        self.poll(times=4)
+        assert self.requests() > 0
+        assert pulse.beat.call_count == 4
 
     def test_what_is_left_of_the_rate_limit_is_for_the_log(self) -> None:
         self.account.set_options(rate_limit=40)

@@ -66,7 +66,7 @@ class Day:
 def test_nothing_but_reconcile_is_due_while_nothing_is_configured_or_happens() -> None:
     jobs = Day().minutes(91)
     assert [n for n, found in enumerate(jobs) if found] == [0, 5, 35, 65]
-    assert all(found == ["reconcile"] for found in jobs if found)
+    assert all(set(found) <= {"reconcile", "kept_pages"} for found in jobs if found)
 
 
 def test_what_changed_is_reconciled_twice_within_a_few_minutes() -> None:
@@ -93,6 +93,31 @@ def test_the_canary_is_due_each_minute_where_it_is_configured() -> None:
     assert all("canary" in jobs for jobs in Day(canary=canary).minutes(10))
 
 
+def test_who_is_on_call_is_remembered_once_an_hour_by_a_run_that_comes_in_any_case() -> None:
+    found = Day().minutes(181)
+    assert [n for n, jobs in enumerate(found) if "kept_pages" in jobs] == [0, 65, 125]
+    assert all("reconcile" in jobs for jobs in found if jobs)
+    without = Day(upkeep={"without": ["kept_pages"]})
+    assert not any("kept_pages" in jobs for jobs in without.minutes(70))
+
+
+def test_while_a_page_waits_it_is_tried_each_minute() -> None:
+    day = Day()
+    day.minutes(7)
+    day.keys.names = ["page.3f2a91c0d4"]
+    assert all("kept_pages" in jobs for jobs in day.minutes(8))
+    day.keys.names = ["oldpage.3f2a91c0d4", "pagetaken.3f2a91c0d4"]
+    assert not any("kept_pages" in jobs for jobs in day.minutes(8))
+
+
+def test_while_a_swap_is_asked_the_watch_looks_after_it_whatever_is_configured() -> None:
+    day = Day()
+    day.minute()
+    day.keys.names = ["swap.1"]
+    found = [n for n, jobs in enumerate(day.minutes(20)) if "oncall_watch" in jobs]
+    assert len(found) >= 3
+
+
 def test_nothing_at_all_without_mattermost() -> None:
     assert Day(mattermost={}).minutes(6) == [[]] * 6
 
@@ -100,7 +125,7 @@ def test_nothing_at_all_without_mattermost() -> None:
 def test_what_a_look_costs() -> None:
     day = Day()
     day.minutes(60)
-    assert day.keys.asked <= 12 * 5 + 30
+    assert day.keys.asked <= 60 + 12 * 6 + 30
 
 
 def test_what_is_configured_is_due_at_its_times() -> None:
@@ -136,7 +161,14 @@ def test_while_mattermost_is_away_what_waits_is_tried_every_two_minutes() -> Non
 def test_a_datastore_that_does_not_answer_leaves_it_to_the_jobs() -> None:
     day = Day()
     day.keys.broken = True
-    assert set(day.minute()) == {"catch_up", "quiet_hours_digest", "oncall_sync", "reconcile"}
+    assert set(day.minute()) == {
+        "catch_up",
+        "kept_pages",
+        "oncall_sync",
+        "oncall_watch",
+        "quiet_hours_digest",
+        "reconcile",
+    }
 
 
 def test_reminders_are_due_around_their_time_and_rarely_else() -> None:

@@ -662,6 +662,9 @@ ROWS: Tuple[Row, ...] = (
         who="linus",
     ),
     Row("swap cancel", "swap cancel", "withdrawn, it stays yours", who="linus"),
+    Row("kept", "kept", "No page waits for PagerDuty."),
+    Row("kept drop <id>", "kept drop 3f2a91c0d4", "No page 3f2a91c0d4 is kept"),
+    Row("kept accept <id>", "kept accept 3f2a91c0d4", "No page 3f2a91c0d4 is kept"),
     Row("handover accept", "handover accept", "no hand-off to you", who="linus"),
     Row(
         "handover clear",

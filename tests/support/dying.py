@@ -5,13 +5,12 @@ from __future__ import annotations
 import random
 from typing import Any
 
+from kills import Killed
 from rooms_world import RoomsWorld
 
 from pagerduty_mattermost.gateways.context import Context
 
-
-class Killed(BaseException):
-    """The process is gone: nothing of ours catches it."""
+__all__ = ["Dying", "DyingService", "Killed", "dying_context"]
 
 
 class Dying:

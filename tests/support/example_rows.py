@@ -274,6 +274,33 @@ def exported(test: ExampleCase) -> Parameters:
     return {"document": document, "dry_run": True}
 
 
+def kept(test: ExampleCase) -> str:
+    """Id of a page that PagerDuty did not take."""
+    test.done("kept_page.send")
+    test.server.faults.add("status", method="POST", path="/v2/enqueue", status=503)
+    page = str(test.done("event.trigger", summary="Disk full", dedup_key="db-1-disk")["page"])
+    test.server.faults.clear()
+    return page
+
+
+def with_swaps(test: ExampleCase) -> Parameters:
+    """Linus has the shift; it can be asked who takes it."""
+    test.settings["chat"] = {
+        "public_url": "https://stackstorm.example.com/pagerduty",
+        "signing_keys": ["k" * 32],
+    }
+    test.settings["oncall"] = {"channels": {"Platform rotation": "incidents"}}
+    rota, begin = test.account.find("schedules", "Platform rotation"), int(test.now) + 3600
+    rota["layers"][0].update(
+        user_ids=[test.id("users", "Linus Example")], start=begin, virtual_start=begin
+    )
+    return {"schedule": "Platform rotation", "user": "linus@example.com"}
+
+
+def asked(test: ExampleCase) -> str:
+    return str(test.done("oncall.swap", **with_swaps(test))["swap"])
+
+
 STORM: Dict[str, Any] = {
     "key": "storm-PSVC-1760000000-0",
     "kind": "storm",
@@ -294,6 +321,13 @@ STORM: Dict[str, Any] = {
 EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     "incident.create.events_v1": fixed(description="Disk full", incident_key="db-1-disk"),
     "event.trigger": fixed(summary="Disk full", source="db-1", dedup_key="db-1-disk"),
+    "kept_page.send": lambda t: kept(t) and {"now": True},
+    "kept_page.list": lambda t: kept(t) and {},
+    "kept_page.drop": lambda t: {"ids": kept(t)},
+    "oncall.swap": with_swaps,
+    "oncall.swap_list": lambda t: asked(t) and {},
+    "oncall.swap_cancel": lambda t: asked(t) and {"user": "linus@example.com"},
+    "oncall.swap_take": lambda t: {"swap": asked(t), "user": "mei@example.com"},
     "event.acknowledge": alerted,
     "event.resolve": alerted,
     "event.change": fixed(summary="Deployed 1.2", source="ci"),

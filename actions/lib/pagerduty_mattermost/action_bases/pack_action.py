@@ -21,6 +21,7 @@ policies repeat only that (`retry_on: timeout`), so that no mistake of a person'
 
 from __future__ import annotations
 
+import os
 import time
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Tuple
 
@@ -34,6 +35,7 @@ from pagerduty_mattermost.core.errors import (
     StoreUnreachable,
     WrongParameter,
 )
+from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.gateways.context import Context
 
 if TYPE_CHECKING:
@@ -41,6 +43,8 @@ if TYPE_CHECKING:
 
 TRIES_OF_WHAT_IS_KEPT = 2
 """Of one call of Mattermost's: a hiccup is over by then."""
+EXECUTION_VARIABLE = "ST2_ACTION_EXECUTION_ID"
+"""In which StackStorm tells a Python action its execution's id (st2common.runners.base)."""
 KEEP_AGAIN_SECONDS = (1.0, 2.0, 4.0, 8.0, *(15.0,) * 20)
 """Between tries to keep what failed while the datastore is down; longer than an execution may
 take."""
@@ -85,6 +89,18 @@ class PackAction(Action):
                 gives_up=self.gives_up,
             )
         return self._context
+
+    def own_key(self, kind: str, *parts: str) -> str:
+        """32 hex digits for what this execution makes, the same when it is run again after it was
+        killed; by chance where nobody tells which execution it is. `kind`, `parts`: which of the
+        things that it makes."""
+        own = getattr(self.action_service, "execution_id", "")
+        id = own if isinstance(own, str) and own else os.environ.get(EXECUTION_VARIABLE, "")
+        if id:
+            return post_key(kind, id, *parts)
+        import uuid
+
+        return uuid.uuid4().hex
 
     def act(self, *args: Any, **params: Any) -> Any:
         """What the action does; returns its result or raises a PackError."""

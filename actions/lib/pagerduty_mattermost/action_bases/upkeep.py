@@ -18,6 +18,7 @@ from pagerduty_mattermost.core.config.upkeep import (
     CATCH_UP,
     DIGEST,
     JOBS,
+    KEPT_PAGES,
     ONCALL_SYNC,
     ONCALL_WATCH,
     RECONCILE,
@@ -36,6 +37,7 @@ _SENSOR, _TIMER = {"source": "sensor"}, {"source": "timer"}
 ENTRY_POINTS: Mapping[str, Tuple[str, str, Mapping[str, Any]]] = {
     WATCHDOG: ("health_watchdog", "HealthWatchdog", {}),
     CANARY: ("health_canary", "HealthCanary", {}),
+    KEPT_PAGES: ("kept_page_send", "KeptPageSend", {}),
     REMINDERS: ("incident_remind", "Remind", {}),
     ONCALL_WATCH: ("oncall_watch", "OnCallWatch", _TIMER),
     CATCH_UP: ("mattermost_catch_up", "CatchUp", {}),

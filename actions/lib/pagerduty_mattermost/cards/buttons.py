@@ -31,8 +31,9 @@ MAX_TITLE, MAX_NAMES = 100, 60
 CONFIRMED = "confirmed"
 DISMISSED = "dismissed"
 """What the two buttons of a question bring back."""
-ABOUT_SHIFTS = ("handover_accept", "swap")
-"""Verbs of the buttons below messages about shifts."""
+ABOUT_SHIFTS = ("handover_accept", "swap", "page_accept")
+"""Verbs of the buttons below messages about shifts, and about pages that PagerDuty does not take.
+"""
 CONFIRM_SECONDS = 600
 ROW_SECONDS = 3600
 """Seconds: a list grows old."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from math import inf
 from typing import TYPE_CHECKING, List, Optional, Sequence
 
 from pagerduty_mattermost.chat.named_people import is_me, one_person
@@ -64,16 +65,38 @@ def identify_since(context: Context, user: str, since: float) -> Identity:
     """The same with a role that PagerDuty said since then (seconds since the epoch): one request
     where what is remembered is older."""
     from pagerduty_mattermost.people import identity
+    from pagerduty_mattermost.people.display_names import names_met
 
     found = identify(context, user)
     if found.role_at >= since:
         return found
-    return context.again(
+    again = context.again(
         f"identity {found.account.id}",
         lambda: identity.looked_up_again(
             found, context.pagerduty, context.store, now=context.clock()
         ),
     )
+    names_met(context)[again.person.id] = again.account.username
+    return again
+
+
+def identify_now(context: Context, user: str) -> Identity:
+    """The same of somebody who is to be reached: as PagerDuty had them a minute ago at most."""
+    from pagerduty_mattermost.people.identity import FRESH_SECONDS
+
+    return identify_since(context, user, context.clock() - FRESH_SECONDS)
+
+
+def believe_last_known(context: Context, user: str) -> None:
+    """From now on the Mattermost user is, for this context, who they were when PagerDuty last said
+    so: it is not asked again. Raises NotLinked where that is not known, and what `account` and the
+    store raise."""
+    from pagerduty_mattermost.people import identity
+
+    found = account(context, user)
+    by_email = context.settings.chat.link_by_email
+    known = identity.last_known(found, context.store, by_email=by_email, now=context.clock())
+    context.again(f"identity {found.id}", lambda: known._replace(role_at=inf))
 
 
 def who_asks(context: Context, user: str) -> Identity:
@@ -105,8 +128,9 @@ def signer(context: Context, user: str, email: str) -> Person:
 
 
 def find_person(context: Context, words: str, asker: str) -> Reference:
-    """The one PagerDuty user meant: of a Mattermost @name its link, else by e-mail, name or id;
-    "me" is the `asker`. Raises as `one_person`, `identify` and `resolve`."""
+    """The one PagerDuty user meant, as PagerDuty has them now: of a Mattermost @name its link,
+    else by e-mail, name or id; "me" is the `asker`. Raises as `one_person`, `identify` and
+    `resolve`."""
     word = one_person(words)
     named = _named(context, word, asker)
     return named.person if named is not None else resolve(context.pagerduty, "user", word)
@@ -114,7 +138,7 @@ def find_person(context: Context, words: str, asker: str) -> Reference:
 
 def resolve_mentions(context: Context, words: Sequence[str], asker: str) -> List[str]:
     """What PagerDuty's users are found by: of a Mattermost @name, and of "me", the id that it is
-    linked to, else the word itself. Raises as `identify`."""
+    linked to now, else the word itself. Raises as `identify`."""
     found = []
     for word in words:
         named = _named(context, word, asker)
@@ -132,7 +156,7 @@ def _named(context: Context, word: str, asker: str) -> Optional[Identity]:
     from pagerduty_mattermost.people.identity import NotLinked
 
     try:
-        return identify(context, word)
+        return identify_now(context, word)
     except NotLinked as error:
         link = LINK.format(user=error.username)
         raise NotFound(

@@ -11,7 +11,7 @@ is looked up once (`acting_user`).
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, Mapping, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards.buttons import CONFIRMED, DETAILS, LIST_OPEN
 from pagerduty_mattermost.chat import (
@@ -20,6 +20,7 @@ from pagerduty_mattermost.chat import (
     declared_post,
     dialogs,
     dropped_orders,
+    kept_triggers,
     order_replies,
     orders,
     questions,
@@ -48,7 +49,7 @@ from pagerduty_mattermost.runs.controls import TASK_RUN
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
-    from pagerduty_mattermost.incidents.incident import Change
+    from pagerduty_mattermost.incidents.incident import Change, Incident
 
 MAX_SAID_CHARACTERS = 200
 """Of an answer in the log."""
@@ -115,11 +116,25 @@ def _too_late(context: Context, order: Mapping[str, Any]) -> Dict[str, Any]:
     entry_name = orders.entry_name(order)
     begun = begun_orders.find(context.store, entry_name) if entry_name else None
     if begun is not None:
-        result = _not_again(context, order, begun)
-        return _done(result)
+        kept = _kept(context, order)
+        return _done(kept if kept is not None else _not_again(context, order, begun))
     if orders.is_act(order):
         tell(context, order, OrderReply(f":warning: {orders.given(order)}: {_VOID[TOO_LATE]}"))
     return {"done": TOO_LATE, "message": _VOID[TOO_LATE]}
+
+
+def _kept(context: Context, order: Mapping[str, Any]) -> Optional[CommandResult]:
+    """What its giver was told of a trigger that is kept, or was: it is sent by itself, whatever
+    became of the process that began it. None for any other order."""
+    if order.get("kind") == "note":
+        return None
+    command, _ = _command(context, order)
+    said = kept_triggers.said_of(context, command) if command is not None else ""
+    if not said:
+        return None
+    close_dialog(context, order)
+    tell(context, order, OrderReply(said))
+    return CommandResult(said)
 
 
 def _begun(context: Context, order: Mapping[str, Any], entry_name: str) -> Optional[BegunEntry]:
@@ -162,34 +177,27 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
         # What the sensor has written is found under the order's id, however often it comes.
         if entry_name and TABLE.is_act(command.verb) and not command.written:
             begun = _begun(context, order, entry_name)
-            if begun is not None:
-                result = _not_again(context, order, begun)
+            if begun is not None and not kept_triggers.is_kept(context, command):
+                kept = _kept(context, order)
+                result = kept if kept is not None else _not_again(context, order, begun)
                 _repaint(context, order, command, result)
                 return result
         command, supposed = which_incident.complete(context, command, root_id)
-        allow(context, command, entry_name=entry_name)
         task = None
         if command.verb == TASK_RUN:
+            allow(context, command, entry_name=entry_name)
             task = task_commands.task_command(context, command)
             command, supposed = which_incident.complete(context, task.command, root_id)
-            allow(context, command, entry_name=entry_name)
-        asked = order_replies.asked_first(
-            order, command, context.settings, context.clock(), supposed
-        )
-        asked = asked or _asked_by_how_it_is(context, order, command)
-        asked = questions.on_top(context, order, command, asked)
-        answer = questions.ask(context, order, asked) if asked is not None else None
-        if answer is not None:
-            tell_result(context, order, command, answer)
-            return answer
         try:
-            table = room_notes.table() if room_notes.is_change(order) else TABLE
-            result = run(context, command, table, entry_name=entry_name)
-            if task is not None:
+            result, is_asked = _acted(context, order, command, supposed, entry_name)
+            if task is not None and not is_asked:
                 task.ran(context)
         except HalfDone as half:
             _repaint(context, order, command, half.result)
             raise
+        if is_asked:
+            tell_result(context, order, command, result)
+            return result
         in_dialog = close_dialog(context, order, result)
         if order.get("verb") != DETAILS:
             _repaint(context, order, command, result)
@@ -216,6 +224,44 @@ def _asked_by_how_it_is(
         return None
     asked = verb.asks(context, command) if context.settings.chat.has_buttons else None
     return Asked(asked[0], verb, asked[1]) if asked is not None else None
+
+
+class _Acted(NamedTuple):
+    """What came of an order: its result, or a question that was asked about it."""
+
+    result: CommandResult
+    is_asked: bool = False
+
+
+def _acted(
+    context: Context,
+    order: Mapping[str, Any],
+    command: Command,
+    supposed: Optional[Incident],
+    entry_name: str,
+) -> _Acted:
+    """Allowed and run, or asked about first. What PagerDuty does not take of a trigger that nobody
+    has to confirm is kept."""
+    table = room_notes.table() if room_notes.is_change(order) else TABLE
+
+    def asked_first() -> Optional[Asked]:
+        settings, now = context.settings, context.clock()
+        return order_replies.asked_first(order, command, settings, now, supposed)
+
+    def run_it() -> CommandResult:
+        return run(context, command, table, entry_name=entry_name)
+
+    def allowed_and_run() -> CommandResult:
+        allow(context, command, entry_name=entry_name)
+        return run_it()
+
+    if command.verb == kept_triggers.VERB and asked_first() is None:
+        return _Acted(kept_triggers.carried_out(context, command, allowed_and_run))
+    allow(context, command, entry_name=entry_name)
+    asked = asked_first() or _asked_by_how_it_is(context, order, command)
+    asked = questions.on_top(context, order, command, asked)
+    answer = questions.ask(context, order, asked) if asked is not None else None
+    return _Acted(answer, True) if answer is not None else _Acted(run_it())
 
 
 def _command(context: Context, order: Mapping[str, Any]) -> Tuple[Optional[Command], bool]:

@@ -5,8 +5,9 @@ Owners, admins, managers (`user`) and responders (`limited_user`) act. Observers
 restricted access act where a team role says so: manager or responder in a team of the incident,
 or of the service, schedule or policy that is changed (`Verb.touches`). Stakeholders
 (`read_only_user`, `read_only_limited_user`) only look. The role is remembered with the identity,
-and believed for five minutes where it allows the act; before somebody is refused it is asked for
-again, so that whoever was just given a role may act at once.
+and believed for five minutes where it allows the act, for a minute where the act reaches people;
+before somebody is refused it is asked for again, so that whoever was just given a role may act at
+once.
 """
 
 from __future__ import annotations
@@ -48,8 +49,11 @@ def require(context: Context, command: Command, verb: Verb) -> None:
     chat = context.settings.chat
     if chat.anonymous_create and verb.name == "create" and not command.service:
         return
+    from pagerduty_mattermost.people.identity import FRESH_SECONDS
+
     role, now = "", context.clock()
-    for since in (now - ALLOWED_SECONDS, now):
+    believed = FRESH_SECONDS if verb.reaches_people else ALLOWED_SECONDS
+    for since in (now - believed, now):
         found = _actor(context, command, since)
         if found is None:
             return

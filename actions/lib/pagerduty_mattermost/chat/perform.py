@@ -9,18 +9,22 @@ from __future__ import annotations
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, ContextManager, Iterator, Optional
 
-from pagerduty_mattermost.chat import dry_run
+from pagerduty_mattermost.chat import dry_run, kept_triggers
 from pagerduty_mattermost.chat.command import Command, CommandResult, HalfDone
 from pagerduty_mattermost.chat.command_table import CommandTable
 from pagerduty_mattermost.chat.verb import PAGERDUTY, Verb
 from pagerduty_mattermost.chat.verbs.registry import TABLE
-from pagerduty_mattermost.core.errors import RejectedInput, WriteRefused
+from pagerduty_mattermost.core.errors import RejectedInput, RetryLater, WriteRefused
 from pagerduty_mattermost.gateways.mattermost.values import id_in
 from pagerduty_mattermost.runs.controls import TASK_RUN
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.chat.audit import AuditedAct
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.oncall.kept_pages import KeptPage
+
+PATIENCE_SECONDS = 10.0
+"""For one of those that are kept: it is tried again soon."""
 
 
 def perform(
@@ -32,16 +36,21 @@ def perform(
         from pagerduty_mattermost.gateways.reading_context import ReadingContext
 
         return rehearse(ReadingContext.of(context), command, table)
-    allow(context, command, table)
     if command.verb == TASK_RUN:
         from pagerduty_mattermost.chat.task_commands import task_command
 
+        allow(context, command, table)
         task = task_command(context, command)
         result = perform(context, task.command, table=table)
         task.ran(context)
         return result
-    _refuse_long(context, command)
-    return run(context, command, table)
+
+    def act() -> CommandResult:
+        allow(context, command, table)
+        _refuse_long(context, command)
+        return run(context, command, table)
+
+    return kept_triggers.carried_out(context, command, act)
 
 
 def _refuse_long(context: Context, command: Command) -> None:
@@ -114,6 +123,21 @@ def _watched(context: Context, act: AuditedAct, verb: Verb, *, written: bool) ->
     finally:
         for gateway in gateways:
             gateway.before_write = None
+
+
+def send_kept(context: Context, page: KeptPage) -> str:
+    """A trigger that was kept, carried out as if it was given now; a line of Markdown about it.
+    Raises as `perform` does."""
+    command = kept_triggers.command_of(page)
+    try:
+        with kept_triggers.patient(context, PATIENCE_SECONDS):
+            allow(context, command)
+            return run(context, command).message
+    except RetryLater as error:
+        sent = kept_triggers.by_event(context, page, error)
+        if sent is None:
+            raise
+        return sent.message
 
 
 def rehearse(context: Context, command: Command, table: CommandTable = TABLE) -> CommandResult:

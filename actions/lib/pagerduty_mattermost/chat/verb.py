@@ -75,6 +75,9 @@ class Verb(NamedTuple):
     asked about, with both in full."""
     repaints: bool = False
     """Whether the incident's card looks different after it."""
+    reaches_people: bool = False
+    """Whether somebody hears of it, or is on call by it: whose account is whose is looked up anew
+    then, where PagerDuty's answer is older than a minute."""
     names_people: bool = False
     """Whether `text` names people; whoever is chosen in a dialog comes as `@<Mattermost id>`."""
     for_everybody: bool = False

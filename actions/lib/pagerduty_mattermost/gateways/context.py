@@ -135,6 +135,18 @@ class Context:
             return None
 
     @cached_property
+    def store_soon(self) -> Store:
+        """The same, giving up after SOON_SECONDS: where acting goes before keeping."""
+        from pagerduty_mattermost.gateways.stackstorm.datastore import Store
+
+        return Store(
+            self._datastore_service,
+            deadline=SOON_SECONDS,
+            monotonic=self.monotonic,
+            sleep=self.sleep,
+        )
+
+    @cached_property
     def pagerduty(self) -> PagerDuty:
         """PagerDuty's REST API; raises ConfigError naming what is missing for it."""
         return self._make_pagerduty(soon=False)

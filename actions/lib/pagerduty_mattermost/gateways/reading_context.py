@@ -70,6 +70,10 @@ class ReadingContext(Context):
     def store(self) -> Store:
         return ReadingStore(self._datastore_service, monotonic=self.monotonic, sleep=self.sleep)
 
+    @cached_property
+    def store_soon(self) -> Store:
+        return self.store
+
     def _make_pagerduty(self, *, soon: bool) -> PagerDuty:
         made = super()._make_pagerduty(soon=soon)
         made.before_write = _refusal(PAGERDUTY)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping, Optional, Tuple
 
 from pagerduty_mattermost.core.errors import RejectedInput
-from pagerduty_mattermost.oncall import shift_acceptance
+from pagerduty_mattermost.oncall import page_notices, shift_acceptance
 from pagerduty_mattermost.oncall.shift_messages import SENT, ShiftButton, props_of, tell
 from pagerduty_mattermost.people.accounts import Accounts
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
 
 _SAID: Mapping[str, Callable[[Context, str], str]] = {
     shift_acceptance.VERB: shift_acceptance.said_of,
+    page_notices.VERB: page_notices.said_of,
 }
 """By verb: what stands in the button's place once nobody need press it any more."""
 
@@ -43,9 +44,11 @@ def deliver(
     text: str,
     key: str,
     props: Optional[Dict[str, Any]],
+    *,
+    even_if_off: bool = False,
 ) -> str:
     """Send the message, once per key, to a person, or to a channel where there is none: what
-    became of it. Raises what Mattermost answered."""
+    became of it. `even_if_off`: as `tell` has it. Raises what Mattermost answered."""
     person, channel = to
     if person is None:
         context.channels.using(
@@ -53,4 +56,4 @@ def deliver(
         )
         return SENT
     accounts = Accounts(context.mattermost, context.store, log=context.log)
-    return tell(context, accounts, person, text, key, props)
+    return tell(context, accounts, person, text, key, props, even_if_off=even_if_off)

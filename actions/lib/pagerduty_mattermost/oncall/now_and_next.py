@@ -3,7 +3,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import RetryLater
@@ -51,7 +51,7 @@ def read(
         kept = None if days or user else last_known.find(context.store, asked, now)
         if kept is None:
             raise
-        rows, name, as_of = _present(kept.rows, now), kept.name, times.iso(kept.at)
+        rows, name, as_of = last_known.present(kept.rows, now), kept.name, times.iso(kept.at)
     username = usernames(context)
     chat_names = {row.user.id: username(row.user) for row in rows}
     where = times.zone(context.settings.time_zone)
@@ -61,10 +61,6 @@ def read(
         + sentence(rows, name, chat_names, where, of_user=bool(user), coming=bool(days)),
         **({"as_of": as_of} if as_of else {}),
     }
-
-
-def _present(rows: Sequence[OnCall], now: float) -> List[OnCall]:
-    return [one for one in rows if not one.start or (times.seconds(one.start) or now) <= now]
 
 
 def _old(as_of: str, now: float) -> str:

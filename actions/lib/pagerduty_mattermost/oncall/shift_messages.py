@@ -26,11 +26,12 @@ if TYPE_CHECKING:
 FAILURES_IN_A_ROW = 3
 """After which nothing more is tried."""
 KEY_PREFIX = "notify."
-SENT, OFF, UNKNOWN = "sent", "off", "unknown"
+SENT, OFF, UNKNOWN, KEPT = "sent", "off", "unknown", "kept"
 WHAT_BECAME = {
     SENT: "Sent.",
     OFF: "Not sent: /pd notify is off.",
     UNKNOWN: "Mattermost does not know them.",
+    KEPT: "Not sent yet: it is a failed post, and sent when Mattermost takes it.",
 }
 """Of a direct message, for people."""
 TAKES_IT = "I have it"
@@ -76,11 +77,12 @@ def set_wants(store: Store, user_id: str, on: bool) -> None:
 
 
 def close_button(context: Context, post_id: str, text: str) -> None:
-    """A message loses its button, and says below what came of it. Raises the gateway's errors."""
+    """A message loses its button, and says below what came of it, once. Raises the gateway's
+    errors."""
     post = context.mattermost.get_post(post_id)
-    props = post.get("props")
+    props, before = post.get("props"), str(post.get("message") or "")
     kept = {**(props if isinstance(props, dict) else {}), "attachments": []}
-    message = f"{post.get('message') or ''}\n\n{text}"
+    message = before if before.endswith(text) else f"{before}\n\n{text}"
     context.mattermost.patch_post(post_id, message=message, props=kept)
 
 
@@ -94,14 +96,15 @@ def tell(
     *,
     even_if_off: bool = False,
 ) -> str:
-    """A direct message: `sent`, `off` where they don't want any (unless `even_if_off`), `unknown`
-    where Mattermost does not know them, which operators are told once a day. Raises the gateways'
-    and the store's errors."""
+    """A direct message: `sent`, `off` where they don't want any about shifts (unless
+    `even_if_off`: it is a page), `unknown` where Mattermost does not know them, which operators
+    are told once a day. Raises the gateways' and the store's errors."""
     person = with_email(context.pagerduty, person)
     account = accounts.of(person)
     if account is None:
+        of = "a page" if even_if_off else "a shift"
         context.notify_operators(
-            f"user:{person.id}", unknown(person, escape(one_line(person.name, 80)), "a shift")
+            f"user:{person.id}", unknown(person, escape(one_line(person.name, 80)), of)
         )
         return UNKNOWN
     if not even_if_off and not wants(context.store, account.id):
@@ -154,21 +157,38 @@ class ShiftMessenger:
     ) -> bool:
         """The same for a direct message; True also when it is not wanted or nobody is there to get
         it."""
+        return bool(self.reach(person, text, key, keep=keep, button=button))
+
+    def reach(
+        self,
+        person: Reference,
+        text: str,
+        key: str,
+        *,
+        keep: bool = True,
+        button: Optional[ShiftButton] = None,
+        even_if_off: bool = False,
+    ) -> str:
+        """What became of a direct message, as `tell` says it; KEPT as a dead letter, empty where
+        it failed and is not kept. Raises StoreUnreachable."""
         params = {
             "user": person.id,
             "name": person.name,
             "email": person.email,
             "message": text,
             "key": key,
+            **({"even_if_off": True} if even_if_off else {}),
             **_kept(button),
         }
-        props = props_of(self._context, button)
-        return self._do(
-            "oncall_tell",
-            params,
-            lambda: tell(self._context, self.accounts, self._whole(person), text, key, props),
-            keep,
-        )
+        props, became = props_of(self._context, button), [KEPT]
+
+        def send() -> None:
+            whole = self._whole(person)
+            became[0] = tell(
+                self._context, self.accounts, whole, text, key, props, even_if_off=even_if_off
+            )
+
+        return became[0] if self._do("oncall_tell", params, send, keep) else ""
 
     def name(self, person: Reference) -> str:
         """The person as Markdown that notifies nobody."""

@@ -1,48 +1,58 @@
 """Somebody asks who takes their shift: in the rota's channel, with a button; the first to accept
-gets it, by an override, exactly once.
+gets it, by an override, exactly once (`swap_taking`).
 
     ask(context, shift, asker, channel)     # the post with the button "I take it"
-    take(context, key, person)              # -> SwapAnswer(taker, already, ...)
+    settle(context, swap, text, person)     # -> Settled(...): who was first
     withdraw(context, asker)                # whoever asked goes on to have it
-    tell_untaken(context, now)              # in each look, an hour before the shift at the latest
 
 Whoever accepts, and whoever withdraws, writes the same reply in the post's thread: its key is that
 of the swap, so Mattermost makes one of all that come at once and answers each with that one. Who
-stands in it has the shift; all others are told so. Only then is the override made, after a look
-at what PagerDuty has, so that one whose process was killed is made when they accept again.
+stands in it was first; all others are told so.
 """
 
 from __future__ import annotations
 
 import os
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional
+from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional
 
 from pagerduty_mattermost.core import times
 from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, StoreUnreachable
 from pagerduty_mattermost.core.json_values import MisshapenValue, from_json, to_json
 from pagerduty_mattermost.core.post_keys import post_key
 from pagerduty_mattermost.core.text import clean, escape, one_line
+from pagerduty_mattermost.core.typed_times import MAX_AHEAD_SECONDS
+from pagerduty_mattermost.gateways.mattermost.post_once import (
+    CLOCK_MARGIN_SECONDS,
+    SentPost,
+    is_intended,
+    known,
+)
 from pagerduty_mattermost.gateways.pagerduty import schedules
 from pagerduty_mattermost.gateways.pagerduty.references import Reference
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 from pagerduty_mattermost.oncall import bulk_overrides, shift_messages
 from pagerduty_mattermost.oncall.bulk_overrides import OwnShift
 from pagerduty_mattermost.oncall.shift_messages import ShiftButton
+from pagerduty_mattermost.oncall.targets import kept_targets
+from pagerduty_mattermost.people.accounts import Accounts
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
+    from pagerduty_mattermost.gateways.mattermost.channels import ChannelRef
 
 KEY_PREFIX = "swap."
-KEPT_SECONDS = 45 * 86400.0
+REMEMBERED_SECONDS = 86400.0
+"""After its shift is over."""
 AHEAD_SECONDS = 14 * 86400.0
 """In which the end of a shift is looked for."""
-TOLD_BEFORE_SECONDS = 3600.0
-"""Before the shift, when it is told that nobody has taken it."""
+KEPT_SECONDS = MAX_AHEAD_SECONDS + AHEAD_SECONDS + REMEMBERED_SECONDS
+"""At most: of a shift as far ahead as one may be named."""
 VERB, BUTTON = "swap", "I take it"
 TAKER = "pagerduty_taker"
 """In the props of the reply that settles it: PagerDuty's id of who takes the shift; empty where it
 was withdrawn."""
-TAKER_NAME, CALL = "pagerduty_taker_name", "pagerduty_call"
+TAKER_NAME, TAKER_EMAIL = "pagerduty_taker_name", "pagerduty_taker_email"
+CALL = "pagerduty_call"
 CALL_SECONDS = 300.0
 """A command has three minutes."""
 
@@ -62,9 +72,22 @@ class AskedSwap(NamedTuple):
     asked_at: float
     post_id: str = ""
     settled: bool = False
-    """Whether it was taken or withdrawn."""
+    """Whether somebody was first to take it, or it was withdrawn."""
     failed: bool = False
-    """Whether PagerDuty refused the override: who took it presses again."""
+    """Whether the override could not be made: who was first presses again."""
+    taker_id: str = ""
+    """Of who was first; empty of one that was withdrawn, as those below."""
+    taker: str = ""
+    taker_email: str = ""
+    made: bool = False
+    """Whether the override is made."""
+    reply_id: str = ""
+    """Of the post that says who was first."""
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing is left to be done about it."""
+        return self.made or (self.settled and not self.taker_id)
 
     @property
     def shift(self) -> OwnShift:
@@ -73,16 +96,24 @@ class AskedSwap(NamedTuple):
         )
 
 
-class SwapAnswer(NamedTuple):
-    """What came of accepting one."""
+class Withdrawn(NamedTuple):
+    """What came of withdrawing one."""
 
     swap: AskedSwap
     taker: str
-    """Their name; empty where it was withdrawn."""
-    already: bool
-    """Whether somebody else was first, or this person had it before."""
-    undo: str = ""
-    """What `/pd override cancel` takes."""
+    """Name of who was first to take it, so that it was too late; else empty."""
+
+
+class Settled(NamedTuple):
+    """What the one reply says."""
+
+    taker: Reference
+    """Without an id where it was withdrawn."""
+    own: bool
+    """Whether this very call made it: of all that come at once only that one acts."""
+    old: bool
+    """Whether whoever made it is done, or was killed."""
+    post_id: str
 
 
 def find_shift(
@@ -98,182 +129,182 @@ def find_shift(
 def ask(context: Context, shift: OwnShift, asker: Reference, channel: str) -> Optional[AskedSwap]:
     """Posts it in the channel (name or id); None where it is asked already. Raises RejectedInput
     where clicks can't be answered."""
-    chat, now = context.settings.chat, context.clock()
-    if not chat.has_buttons:
+    if not context.settings.chat.has_buttons:
         raise RejectedInput("a swap needs buttons: set chat.public_url and chat.signing_keys")
     base = post_key("swap", shift.schedule.id, asker.id, f"{shift.end:.0f}")
-    before = _read(context.store, base)
+    before, now = _read(context.store, base), context.clock()
     if before is not None and not before.settled and before.post_id:
         return None
     key = before.key if before is not None and not before.settled else f"{base}-{now:.0f}"
-    made = AskedSwap(
-        key,
-        shift.schedule.id,
-        shift.schedule.name,
-        asker.id,
-        asker.name,
-        asker.email,
-        shift.start,
-        shift.end,
-        "",
-        now,
-    )
-    _write(context.store, made)
-    text = f":arrows_counterclockwise: {_who(asker.name)} asks who takes {_shown(context, made)}."
+    whose = (asker.id, asker.name, asker.email)
+    about = (shift.schedule.id, shift.schedule.name, *whose, shift.start, shift.end)
+    made = AskedSwap(key, *about, "", now)
+    text = f":arrows_counterclockwise: {who(asker.name)} asks who takes {shown(context, made)}."
     props = shift_messages.props_of(context, ShiftButton(VERB, key, BUTTON))
-    sent = context.channels.using(
-        channel, lambda found: context.post_once(found.id, text, key=f"swap {key}", props=props)
-    )
+
+    def post(found: ChannelRef) -> SentPost:
+        write(context.store, made._replace(channel_id=found.id), now)
+        return context.post_once(found.id, text, key=_question(key), props=props)
+
+    sent = context.channels.using(channel, post)
     made = made._replace(post_id=sent.post_id, channel_id=sent.channel_id)
-    _write(context.store, made)
+    write(context.store, made, now)
     return made
 
 
-def asked(store: Store, key: str) -> AskedSwap:
-    """Raises NotFound for one that is over."""
-    one = _read(store, key.partition("-")[0])
+def channel_of(context: Context, schedule: Reference, typed_in: str = "") -> str:
+    """The rota's channel, name or id, else that of an escalation policy that uses the schedule;
+    where there is none, `typed_in`. Raises RejectedInput where that is empty."""
+    channels, now = context.settings.oncall.channels, context.clock()
+    known = kept_targets(context.pagerduty, context.store, list(channels), now).known
+    fit = {thing.id: channels[text] for text, thing in known.items()}
+    if schedule.id in fit:
+        return fit[schedule.id]
+    found = schedules.read(context.pagerduty, schedule.id, now, now + 1) if fit else None
+    policies = found.policies if found is not None else ()
+    where = next((fit[id] for id in policies if id in fit), typed_in)
+    if not where:
+        raise RejectedInput(
+            f"{schedule.name!r} has no channel (oncall.channels): say it with /pd in one"
+        )
+    return where
+
+
+def asked(context: Context, key: str) -> AskedSwap:
+    """Raises NotFound for one that is over, and the gateways' errors."""
+    one = _read(context.store, key.partition("-")[0])
+    if one is not None and one.key == key and one.channel_id and not one.post_id:
+        one = _with_post(context, one)  # whoever asked was killed after the post was made
     if one is None or one.key != key or not one.post_id:
         raise NotFound("this swap is over: its shift is long past, or it was asked anew")
     return one
 
 
-def take(context: Context, key: str, person: Reference) -> SwapAnswer:
-    """Raises NotFound for one that is over, RejectedInput for one's own, and what keeps the
-    override from being made: whoever took it presses again."""
-    one = asked(context.store, key)
-    if person.id == one.asker_id:
-        raise RejectedInput("it is your own shift: `/pd swap cancel` withdraws the question")
-    if context.clock() >= one.start and not one.settled:
-        raise RejectedInput("the shift has begun: `/pd take` takes over what is left of it")
-    text = f":white_check_mark: {_who(person.name)} takes {_shown(context, one)}."
-    said = _settle(context, one, text, person)
-    if said.taker != person.id or not (said.own or one.failed or said.old):
-        return SwapAnswer(one, said.name, True)
-    try:
-        undo = _override(context, one, person)
-    except PackError:
-        _write(context.store, one._replace(settled=True, failed=True))
-        raise
-    _write(context.store, one._replace(settled=True))
-    return SwapAnswer(one, said.name, not undo, undo)
+def _with_post(context: Context, one: AskedSwap) -> AskedSwap:
+    key = post_key("message", one.channel_id, _question(one.key))
+    post = context.mattermost.find_post(one.channel_id, key, one.asked_at - CLOCK_MARGIN_SECONDS)
+    if post is None:
+        return one
+    one = one._replace(post_id=str(post["id"]))
+    write(context.store, one, context.clock())
+    return one
 
 
-def _override(context: Context, one: AskedSwap, person: Reference) -> str:
-    """What undoes it; empty where PagerDuty has it already."""
-    found = schedules.read(context.pagerduty, one.schedule_id, one.start, one.end)
-    left = bulk_overrides.own_shifts(
-        {one.schedule_id: found}, one.asker_id, person.id, one.start, one.end
-    )
-    made = bulk_overrides.give_shifts(context.pagerduty, left, one.asker_id, person)
-    for outcome in made:
-        if outcome.error is not None:
-            raise outcome.error
-    return ", ".join(outcome.id for outcome in made)
-
-
-def withdraw(context: Context, asker: str) -> List[SwapAnswer]:
+def withdraw(context: Context, asker: str) -> List[Withdrawn]:
     """All that this person, by id, asks and nobody took; of one that somebody took meanwhile,
     who."""
-    found: List[SwapAnswer] = []
-    for one in _open(context.store):
-        if one.asker_id == asker:
-            text = f"{_who(one.asker)} keeps {_shown(context, one)}: the question is withdrawn."
-            said = _settle(context, one, text, None)
-            found.append(SwapAnswer(one, said.name, bool(said.taker)))
+    found: List[Withdrawn] = []
+    for one in unfinished(context.store, context.clock()):
+        if one.asker_id != asker or one.settled or not one.post_id:
+            continue
+        text = f"{who(one.asker)} keeps {shown(context, one)}: the question is withdrawn."
+        said = settle(context, one, text, None)
+        if not said.taker.id:
+            close(context, one, text)
+        found.append(Withdrawn(one, said.taker.name))
     return found
 
 
-def tell_untaken(context: Context, now: float) -> int:
-    """Of those that nobody has taken, once each before the shift: in the thread and to who asked;
-    how many. Raises the store's errors."""
-    from pagerduty_mattermost.gateways.mattermost.post_once import known
-
-    count = 0
-    for one in _open(context.store):
-        due = max(one.start - TOLD_BEFORE_SECONDS, (one.asked_at + one.start) / 2)
-        if not one.post_id or not due <= now < one.start:
-            continue
-        key = f"swap untaken {one.key}"
-        if known(context.store, one.channel_id, key) is not None:
-            continue
-        text = f":warning: Nobody has taken {_shown(context, one)}: it stays {_who(one.asker)}'s."
-        try:
-            _tell_asker(context, one, text, key)
-            context.post_once(one.channel_id, text, key=key, root_id=one.post_id)
-            count += 1
-        except StoreUnreachable:
-            raise
-        except PackError as error:
-            context.log.warning("That a swap was not taken is posted later: %s", error)
-    return count
-
-
-class _Settled(NamedTuple):
-    """What the one reply says."""
-
-    taker: str
-    """PagerDuty's id; empty where it was withdrawn."""
-    name: str
-    own: bool
-    """Whether this very call made it: of all that come at once only that one acts."""
-    old: bool
-    """Whether whoever made it is done, or was killed."""
-
-
-def _settle(context: Context, one: AskedSwap, text: str, person: Optional[Reference]) -> _Settled:
-    """Makes the reply, unless it is there. `person`: who takes it; None: it is withdrawn."""
-    wanted = person or Reference("user", "", "")
-    call = os.urandom(8).hex()
+def settle(context: Context, one: AskedSwap, text: str, person: Optional[Reference]) -> Settled:
+    """Makes the one reply, unless it is there, and remembers what it says. `person`: who takes it;
+    None: it is withdrawn."""
+    wanted, call = person or Reference("user", "", ""), os.urandom(8).hex()
+    props = {TAKER: wanted.id, TAKER_NAME: wanted.name, TAKER_EMAIL: wanted.email, CALL: call}
     sent = context.post_once(
-        one.channel_id,
-        text,
-        key=f"swap settled {one.key}",
-        root_id=one.post_id,
-        props={TAKER: wanted.id, TAKER_NAME: wanted.name, CALL: call},
+        one.channel_id, text, key=_answer(one.key), root_id=one.post_id, props=props
     )
-    post = context.mattermost.get_post(sent.post_id)
-    props: Dict[str, Any] = post.get("props") or {}
-    taker, name = (one_line(clean(props.get(part), 200)) for part in (TAKER, TAKER_NAME))
-    own = props.get(CALL) == call
-    made_at = float(post.get("create_at") or 0) / 1000
-    if own:
-        _write(context.store, one._replace(settled=True))
-        _close(context, one, text)
-    return _Settled(taker, name, own, context.clock() - made_at > CALL_SECONDS)
+    return _remembered(context, one, context.mattermost.get_post(sent.post_id), call)
 
 
-def _close(context: Context, one: AskedSwap, text: str) -> None:
+def settled_already(context: Context, one: AskedSwap) -> Optional[Settled]:
+    """What the one reply says where it is there; None where nobody answered, which the datastore
+    knows."""
+    sent = known(context.store, one.channel_id, _answer(one.key))
+    if sent is not None:
+        return _remembered(context, one, context.mattermost.get_post(sent.post_id), "")
+    if not is_intended(context.store, one.channel_id, _answer(one.key)):
+        return None
+    key = post_key("message", one.channel_id, _answer(one.key))
+    post = context.mattermost.find_reply(one.post_id, key)
+    return None if post is None else _remembered(context, one, post, "")
+
+
+def _remembered(context: Context, one: AskedSwap, post: Mapping[str, Any], call: str) -> Settled:
+    props: Mapping[str, Any] = post.get("props") or {}
+    taker, name, email = (
+        one_line(clean(props.get(part), 200)) for part in (TAKER, TAKER_NAME, TAKER_EMAIL)
+    )
+    now, made_at = context.clock(), float(post.get("create_at") or 0) / 1000
+    found = Settled(
+        Reference("user", taker, name, email),
+        bool(call) and props.get(CALL) == call,
+        now - made_at > CALL_SECONDS,
+        str(post["id"]),
+    )
+    if not one.settled:
+        write(context.store, with_answer(one, found), now)
+    return found
+
+
+def with_answer(one: AskedSwap, said: Settled) -> AskedSwap:
+    """It with who was first. Pure."""
+    taker = said.taker
+    return one._replace(
+        settled=True,
+        taker_id=taker.id,
+        taker=taker.name,
+        taker_email=taker.email,
+        reply_id=said.post_id,
+    )
+
+
+def close(context: Context, one: AskedSwap, text: str) -> None:
     """The question loses its button, and who asked hears. Failing is logged."""
     try:
         shift_messages.close_button(context, one.post_id, text)
-        _tell_asker(context, one, text, f"swap settled {one.key}")
+        tell_asker(context, one, text, _answer(one.key))
     except StoreUnreachable:
         raise
     except PackError as error:
         context.log.warning("The question of a swap keeps its button: %s", error)
 
 
-def _tell_asker(context: Context, one: AskedSwap, text: str, key: str) -> None:
-    from pagerduty_mattermost.people.accounts import Accounts
-
+def tell_asker(context: Context, one: AskedSwap, text: str, key: str) -> None:
+    """A direct message. Raises the gateways' errors."""
     accounts = Accounts(context.mattermost, context.store, log=context.log)
     asker = Reference("user", one.asker_id, one.asker, one.asker_email)
     shift_messages.tell(context, accounts, asker, text, key)
 
 
-def _who(name: str) -> str:
+def who(name: str) -> str:
+    """A person as Markdown."""
     return escape(one_line(name, 80))
 
 
-def _shown(context: Context, one: AskedSwap) -> str:
-    zone = times.zone(context.settings.time_zone)
-    return escape(bulk_overrides.place(one.shift, zone))
+def shown(context: Context, one: AskedSwap) -> str:
+    """The shift as Markdown."""
+    return escape(bulk_overrides.place(one.shift, times.zone(context.settings.time_zone)))
 
 
-def _open(store: Store) -> List[AskedSwap]:
+def unfinished(store: Store, now: float) -> List[AskedSwap]:
+    """Those of shifts that are not over and about which something may be left to do."""
     values = store.read_prefix(KEY_PREFIX, lambda error: None).values()
     found = (_swap(value) for value in values)
-    return [one for one in found if one is not None and not one.settled]
+    return [one for one in found if one is not None and not one.is_over and now < one.end]
+
+
+def write(store: Store, one: AskedSwap, now: float) -> None:
+    """Until its shift is over. Raises what `Store.write` raises."""
+    left = max(0.0, one.end - now) + REMEMBERED_SECONDS
+    store.write(KEY_PREFIX + one.key.partition("-")[0], to_json(one), min(left, KEPT_SECONDS))
+
+
+def _question(key: str) -> str:
+    return f"swap {key}"
+
+
+def _answer(key: str) -> str:
+    return f"swap settled {key}"
 
 
 def _read(store: Store, base: str) -> Optional[AskedSwap]:
@@ -288,7 +319,3 @@ def _swap(value: Any) -> Optional[AskedSwap]:
         return from_json(AskedSwap, value) if value is not None else None
     except MisshapenValue:
         return None
-
-
-def _write(store: Store, one: AskedSwap) -> None:
-    store.write(KEY_PREFIX + one.key.partition("-")[0], to_json(one), KEPT_SECONDS)

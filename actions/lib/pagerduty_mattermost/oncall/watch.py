@@ -27,7 +27,7 @@ from pagerduty_mattermost.oncall import (
     handoffs,
     rendered_schedule,
     shift_acceptance,
-    swaps,
+    swap_taking,
 )
 from pagerduty_mattermost.oncall.handoff_messages import CANCELLED, OVER
 from pagerduty_mattermost.oncall.handoffs import (
@@ -92,7 +92,7 @@ def remembered(store: Store) -> WatchState:
 def run(context: Context, *, by_sensor: bool, groups: Groups) -> Dict[str, Any]:
     """One run: the action's result. `by_sensor`: the sensor's heartbeat asked for it, not the
     timer; `groups`: reads what storms and flaps. Raises the gateways' and the store's errors."""
-    swaps.tell_untaken(context, context.clock())
+    swap_taking.look_after(context, context.clock())
     if not context.settings.oncall.channels:
         message = "Nothing is watched: oncall.channels is empty."
         return {"done": "not_configured", "message": message}

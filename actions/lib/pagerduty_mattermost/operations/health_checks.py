@@ -26,6 +26,7 @@ from pagerduty_mattermost.gateways.pagerduty.client import fill
 from pagerduty_mattermost.incidents.state_store import last_heartbeat
 from pagerduty_mattermost.oncall.watch import last_look
 from pagerduty_mattermost.operations import (
+    kept_pages_check,
     overrides_setup,
     playbooks_check,
     reconcile_run,
@@ -88,6 +89,7 @@ def checks(context: Context) -> List[CheckResult]:
         ("on-call watch", _oncall),
         ("timers", _timers),
         ("failed posts", _letters),
+        ("kept pages", kept_pages_check.check),
         ("webhook", _webhook),
         ("chat", _chat),
         ("canary", _canary),

@@ -25,8 +25,10 @@ from pagerduty_mattermost.gateways.stackstorm.kept_secrets import CHAT_TOKENS, W
 from pagerduty_mattermost.incidents import state_store
 from pagerduty_mattermost.noise import reminder_posts, storm_gate, storm_publisher
 from pagerduty_mattermost.oncall import (
+    directory,
     handoffs,
     handover_notes,
+    kept_pages,
     last_known,
     shift_acceptance,
     shift_messages,
@@ -195,6 +197,17 @@ KINDS: Tuple[StateKind, ...] = (
         handover_notes.KEPT_SECONDS,
     ),
     StateKind(
+        "pages",
+        (
+            f"{kept_pages.KEY_PREFIX}<id>",
+            f"{kept_pages.OLD_PREFIX}<id>",
+            f"{kept_pages.TAKEN_PREFIX}<id>",
+        ),
+        "pages that PagerDuty has not taken yet, and what came of them",
+        kept_pages.KEPT_SECONDS + kept_pages.REMEMBERED_SECONDS,
+        careful=True,
+    ),
+    StateKind(
         "swaps",
         (f"{swaps.KEY_PREFIX}<key>",),
         "shifts that people ask others to take",
@@ -261,7 +274,7 @@ KINDS: Tuple[StateKind, ...] = (
     ),
     StateKind(
         "secrets",
-        (WEBHOOK_SECRETS.key, CHAT_TOKENS.key),
+        (WEBHOOK_SECRETS.key, CHAT_TOKENS.key, f"{kept_pages.ROUTING_PREFIX}<id>"),
         "encrypted secrets and tokens",
         careful=True,
         secret=True,
@@ -273,10 +286,16 @@ KINDS: Tuple[StateKind, ...] = (
             f"{accounts.KEY_PREFIX}<user_id>",
             f"{first_on_call.KEY_PREFIX}<policy_id>",
             f"{last_known.KEY_PREFIX}<sha>",
-            targets.KEY,
+            directory.KEY,
         ),
         "names that were looked up, and who was on call when PagerDuty last said so",
         DAY_SECONDS,
+    ),
+    StateKind(
+        "watched",
+        (targets.KEY,),
+        "ids of what the on-call watch is configured for",
+        targets.KEPT_SECONDS,
     ),
     StateKind(
         "complaints",
@@ -365,6 +384,7 @@ _CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
     "oncall": lambda name, data: handoffs.from_data(data) is not None,
     "notify": _is_mapping,
     "handover": _is_mapping,
+    "pages": _is_mapping,
     "rooms": _is_room,
     "runs": run_records.fits,
     "drills": lambda name, data: drills.drill_of(data) is not None,

@@ -6,7 +6,8 @@ same e-mail address.
 
 A link stands in the datastore as `pagerduty.identity.<Mattermost user id>` until it is taken away;
 whom PagerDuty has for a link or an address is remembered for an hour, with their role and when it
-was read (`looked_up_again`), beside it or in its place; that it has nobody, for five minutes.
+was read (`looked_up_again`), beside it or in its place; that it has nobody, for a minute. It is
+kept for a day, for what can be done while PagerDuty does not answer (`last_known`).
 Ids and not names: names change hands. Mattermost tells no bot whether an address was verified, so
 how far to trust it is the owner's decision (chat.link_by_email; `mattermost.setup` says what the
 server's settings allow).
@@ -26,10 +27,14 @@ from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve, resolve_user
 from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue, Store
 
-REMEMBERED_SECONDS = 3600
+REMEMBERED_SECONDS = 3600.0
 """How long PagerDuty's answer about a link or an e-mail address is believed."""
+FRESH_SECONDS = 60.0
+"""The same where somebody is to be reached by it: paged, put on call, asked for help."""
+KEPT_SECONDS = 86400.0
+"""How long it is kept, for `last_known`."""
 KEY_PREFIX = "identity."
-MISSED_SECONDS = 300
+MISSED_SECONDS = FRESH_SECONDS
 """How long it is believed that PagerDuty has nobody of an address; `/pd connect` looks at once."""
 LINK, EMAIL, OFF, NOBODY = "link", "email", "off", "nobody"
 
@@ -80,6 +85,8 @@ def linked_account(
     there) and the gateways' errors."""
     username = account.username
     kept, remembered = _kept(store, account)
+    if remembered is not None and _is_old(remembered.role_at, now, REMEMBERED_SECONDS):
+        remembered = None
     address = ascii_lower(account.email)
     if isinstance(kept, dict) and kept.get("how") == OFF:
         raise Disconnected(f"@{username} is disconnected: `/pd connect` undoes it", username)
@@ -103,10 +110,8 @@ def linked_account(
     if isinstance(kept, dict) and kept.get("email") == address:
         if kept.get("how") == NOBODY:
             raise nobody
-        if "role" in kept:  # older versions of the pack remembered none
-            id, name, role = (str(kept.get(field)) for field in ("id", "name", "role"))
-            person = Reference("user", id, name, account.email)
-            return Identity(account, person, EMAIL, role, _moment(kept))
+        if not _is_old(_moment(kept), now, REMEMBERED_SECONDS):
+            return _by_address(account, kept)
     try:
         person, role = resolve_user(pagerduty, account.email)
         if ascii_lower(person.email) != address:  # a name of that form
@@ -115,6 +120,23 @@ def linked_account(
         store.remember(_key(account), {"how": NOBODY, "email": address}, ttl=MISSED_SECONDS)
         raise nobody from None
     return _remembered(store, Identity(account, person, EMAIL, role, now))
+
+
+def last_known(account: User, store: Store, *, by_email: bool = True, now: float) -> Identity:
+    """Who it was when PagerDuty last said so, at most a day ago: for the time in which it does not
+    answer. Raises NotLinked where that is not known, and the store's errors."""
+    kept, remembered = _kept(store, account)
+    found: Optional[Identity] = None
+    if isinstance(kept, dict) and kept.get("how") == LINK:
+        same = remembered is not None and remembered.person.id == str(kept.get("id"))
+        found = remembered if same else None
+    elif isinstance(kept, dict) and kept.get("how") == EMAIL and by_email:
+        same = kept.get("email") == ascii_lower(account.email)
+        found = _by_address(account, kept) if same else None
+    if found is None or _is_old(found.role_at, now, KEPT_SECONDS):
+        who = account.username
+        raise NotLinked(f"it is not known who @{who} was at PagerDuty", who)
+    return found
 
 
 def looked_up_again(
@@ -141,15 +163,28 @@ def _with_link(pagerduty: PagerDuty, store: Store, account: User, id: str, now: 
 
 
 def _remembered(store: Store, found: Identity) -> Identity:
-    """Written down for an hour."""
+    """Written down."""
     account, person = found.account, found.person
     kept = {"id": person.id, "name": person.name, "role": found.role, "role_at": found.role_at}
     if found.how == LINK:
         key, value = _person_key(account), {**kept, "email": person.email}
     else:
         key, value = _key(account), {**kept, "how": EMAIL, "email": ascii_lower(account.email)}
-    store.remember(key, value, ttl=REMEMBERED_SECONDS)
+    store.remember(key, value, ttl=KEPT_SECONDS)
     return found
+
+
+def _by_address(account: User, kept: Dict[str, Any]) -> Identity:
+    """Whom the account's address led to."""
+    id, name, role = (str(kept.get(field) or "") for field in ("id", "name", "role"))
+    return Identity(
+        account, Reference("user", id, name, account.email), EMAIL, role, _moment(kept)
+    )
+
+
+def _is_old(at: float, now: float, seconds: float) -> bool:
+    """Also what is of a time to come, by a clock that was set back."""
+    return not 0 <= now - at < seconds
 
 
 def _moment(kept: Dict[str, Any]) -> float:

@@ -140,6 +140,7 @@ class Cycle:
         Raises nothing but what ends the process."""
         now, done = self._monotonic(), False
         if self._not_before is not None and now < self._not_before:
+            self._beat()
             self._save_heartbeat()
             return done
         self._not_before = None
@@ -156,12 +157,16 @@ class Cycle:
             self.health.stands("webhook", {}, now)
         if self._scope.asked:
             self.health.stands("names", self._scope.problems, now, last_good=self._last_good)
-        if self._trigger_heartbeat is not None and self.state is not None:
-            self._trigger_heartbeat.beat(self.state.cycle, self._last_good, self.state.known)
+        self._beat()
         if report_health(self.health, self._dispatcher, self._log, self._monotonic):
             self._heartbeat_at = None
         self._save_heartbeat()
         return done
+
+    def _beat(self) -> None:
+        """Also while PagerDuty does not answer."""
+        if self._trigger_heartbeat is not None and self.state is not None:
+            self._trigger_heartbeat.beat(self.state.cycle, self._last_good, self.state.known)
 
     def _failed(self, error: Exception) -> None:
         now = self._monotonic()
@@ -318,8 +323,7 @@ class Cycle:
             raise
 
     def _commit(self, state: SensorState) -> None:
-        """Commit; while the datastore is down, incidents go on being reported, and the state is
-        committed later."""
+        """While the datastore is down, incidents go on being reported; it is committed later."""
         try:
             if self._summary_changed:
                 self._states.save_summary(self._summary)
@@ -374,19 +378,16 @@ class Cycle:
             return timezone.utc
 
     def _save_heartbeat(self) -> None:
-        """Keep the heartbeat (`pagerduty.sensor.heartbeat`), every five minutes; its cursor
-        counts at the next start, so only what is committed. `_trigger_heartbeat` is another one:
-        it dispatches the trigger `pagerduty.heartbeat`."""
+        """Keep the heartbeat (`pagerduty.sensor.heartbeat`, not the trigger), every five minutes;
+        its cursor counts at the next start, so only what is committed."""
         state, now = self.state, self._monotonic()
         if state is None or state.dirty or self._rebuild:
             return
         if self._heartbeat_at is not None and now - self._heartbeat_at < HEARTBEAT_SECONDS:
             return
         self._heartbeat_at = now
-        since_good = None if self._good_at is None else round(now - self._good_at, 1)
-        content = heartbeat_record(
-            state, self.health, self._pagerduty, self._last_good, since_good
-        )
+        since = None if self._good_at is None else round(now - self._good_at, 1)
+        content = heartbeat_record(state, self.health, self._pagerduty, self._last_good, since)
         try:
             self._states.heartbeat(content)
         except (StoreUnreachable, RejectedInput) as error:

@@ -5,18 +5,20 @@ or has nothing to do, starts no execution.
     jobs = due.jobs(known, now, wall)     # names of `core.config.upkeep.JOBS`
     due.begun(jobs, now)                  # they were dispatched
 
-At most five requests to the datastore every few minutes, and none to PagerDuty or Mattermost.
+At most a request to the datastore each minute and six more every few minutes, and none to
+PagerDuty or Mattermost.
 """
 
 from __future__ import annotations
 
-from typing import Any, Dict, Iterable, List, Mapping, Optional, Tuple
+from typing import Any, Dict, List, Mapping, Optional, Sequence, Tuple
 
 from pagerduty_mattermost.core.config.settings import Config, is_mattermost_absent
 from pagerduty_mattermost.core.config.upkeep import (
     CANARY,
     CATCH_UP,
     DIGEST,
+    KEPT_PAGES,
     ONCALL_SYNC,
     ONCALL_WATCH,
     RECONCILE,
@@ -27,11 +29,12 @@ from pagerduty_mattermost.gateways.mattermost import outage
 from pagerduty_mattermost.gateways.stackstorm.datastore import QUARANTINE, Store
 from pagerduty_mattermost.incidents.known_states import KnownIncident
 
-LETTERS, HELD, MEMBERS = "deadletter.", "held.", "member."
+LETTERS, HELD, MEMBERS, PAGES, SWAPS = "deadletter.", "held.", "member.", "page.", "swap."
 """Keys that say that there is something to do."""
 MINUTE, FEW_MINUTES = 60.0, 300.0
 EVERY_SECONDS: Mapping[str, float] = {
     CANARY: MINUTE,
+    KEPT_PAGES: MINUTE,
     REMINDERS: MINUTE,
     ONCALL_WATCH: 2 * MINUTE,
     CATCH_UP: 2 * MINUTE,
@@ -40,6 +43,8 @@ EVERY_SECONDS: Mapping[str, float] = {
     RECONCILE: FEW_MINUTES,
 }
 """The watchdog is not the sensor's: it watches the sensor, by a timer."""
+REMEMBERED_SECONDS = 3600.0
+"""After which who is on call is remembered anew, by a run that comes in any case."""
 REMINDED_SECONDS = 3600.0
 """After its time a reminder that comes once was posted; later ones wait for the next run of
 others."""
@@ -67,6 +72,7 @@ class UpkeepDue:
         self._reconciled_at: Optional[float] = None
         self._whole: Dict[str, float] = {}
         """When it was last begun, or looked at in every way."""
+        self._remembered_at: Optional[float] = None
 
     def jobs(self, known: Mapping[str, KnownIncident], now: float, wall: float) -> List[str]:
         """`now`: monotonic seconds; `wall`: seconds since the epoch. Raises nothing."""
@@ -91,13 +97,19 @@ class UpkeepDue:
             self._looked[name] = now
             if waited:
                 self._whole[name] = now
+        at = self._remembered_at
+        is_old = at is None or now - at >= REMEMBERED_SECONDS
+        if found and is_old and KEPT_PAGES not in (*found, *self._config.upkeep.without):
+            found.append(KEPT_PAGES)
         return found
 
-    def begun(self, jobs: Iterable[str], now: float) -> None:
+    def begun(self, jobs: Sequence[str], now: float) -> None:
         for name in jobs:
             self._looked[name] = self._whole[name] = now
             if name == RECONCILE:
                 self._reconciled_at = now
+        if KEPT_PAGES in jobs:
+            self._remembered_at = now
 
     def _is_due(
         self, name: str, known: Mapping[str, KnownIncident], wall: float, waited: bool
@@ -108,8 +120,10 @@ class UpkeepDue:
             return self._reminds(known, wall, waited)
         if name == CANARY:
             return bool(self._config.canary.service)
+        if name == KEPT_PAGES:
+            return self._has(PAGES)
         if name == ONCALL_WATCH:
-            return bool(oncall.channels)
+            return bool(oncall.channels) or (waited and self._has(SWAPS))
         if name == CATCH_UP:
             waiting = self._has(outage.WAITING_KEY)
             return waiting or (waited and (self._has(LETTERS) or self._has(QUARANTINE)))

@@ -299,6 +299,7 @@ VERBS = (
         ),
         group=ACT,
         changes=PAGERDUTY,
+        reaches_people=True,
         incidents=ONE,
         says="Publish a status update of {incidents}{words}",
         to_do="publish status updates",

@@ -241,6 +241,7 @@ VERBS = (
         group=INCIDENTS,
         options=("urgency", "priority", "assign", "details", "room", "playbook"),
         changes=PAGERDUTY,
+        reaches_people=True,
         includes=("declare",),
         to_do="trigger incidents",
         includes_if=lambda command: (

@@ -96,7 +96,7 @@ def _on_call_for(context: Context, user_id: str) -> str:
         if any(user_id in people for people in levels.values())
     ]
     if not ids:
-        return " (you are on call by nothing now whose hand-offs are posted here)"
+        return " (you are on call for nothing now of which hand-offs are posted)"
     known = kept_targets(context.pagerduty, context.store, texts, context.clock()).known
     names: List[str] = sorted({one.name for one in known.values() if one.id in ids})
     more = f" and {len(names) - MAX_NAMED} more" if len(names) > MAX_NAMED else ""

@@ -58,6 +58,7 @@ VERBS = (
         also_called=("comment", "annotate", "remark"),
         group=ACT,
         changes=PAGERDUTY,
+        reaches_people=True,
         incidents=ONE,
         says="Add a note to {incidents}{words}",
         to_do="add notes",

@@ -14,7 +14,7 @@ from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput,
 from pagerduty_mattermost.core.text import clean, escape, one_line
 from pagerduty_mattermost.core.typed_times import is_time
 from pagerduty_mattermost.gateways.pagerduty import on_calls
-from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty, fill
 from pagerduty_mattermost.gateways.pagerduty.references import (
     KINDS,
     Reference,
@@ -50,7 +50,7 @@ def on_call(context: Context, command: Command) -> CommandResult:
         return _person(context, person.id, person.name)
     now = context.pagerduty.now()
     try:
-        target = _target(context, text)
+        target = meant(context.pagerduty, text)
         if target.kind == "user":
             return _person(context, target.id, target.name)
         found = _read(context, target, now)
@@ -67,19 +67,19 @@ def on_call(context: Context, command: Command) -> CommandResult:
     return CommandResult(_answer(context, found, now))
 
 
-def _target(context: Context, text: str) -> Reference:
-    """What is meant: the first of `_KINDS` that has the name, else the only one whose name it is a
-    part of, else the only one whose name has all of its words. Raises Ambiguous, NotFound with
-    near spellings, and the gateway's errors."""
+def meant(pagerduty: PagerDuty, text: str, kinds: Sequence[str] = _KINDS) -> Reference:
+    """For who only looks: the first of the kinds that has the name, else the only one whose name
+    it is a part of, else the only one whose name has all of its words. Raises Ambiguous, NotFound
+    with near spellings, and the gateway's errors."""
     partial: List[Reference] = []
-    for kind in _KINDS:
-        found = search(context.pagerduty, kind, text)
+    for kind in kinds:
+        found = search(pagerduty, kind, text)
         if found.exact:
-            return resolve(context.pagerduty, kind, text) if found.exact[1:] else found.exact[0]
+            return resolve(pagerduty, kind, text) if found.exact[1:] else found.exact[0]
         partial += found.partial
     near = ""
     if not partial:
-        partial, near = search_words(context.pagerduty, _KINDS, text)
+        partial, near = search_words(pagerduty, kinds, text)
     if len(partial) == 1:
         return partial[0]
     shown = repr(one_line(clean(text, 100)))
@@ -89,12 +89,14 @@ def _target(context: Context, text: str) -> Reference:
         raise Ambiguous(
             f"{shown} is a part of {len(partial)} names: say one in full, {listed}{more}"
         )
-    if not near and _ends_in_a_time(text):
+    if not near and kinds == _KINDS and _ends_in_a_time(text):
         near = (
             ": `/pd oncall <name>` shows who is on call now and next, `/pd oncall week "
             "<schedule>` the days ahead"
         )
-    raise NotFound(f"there is no service, escalation policy, schedule or user {shown}{near}")
+    named = [KINDS[kind].word for kind in kinds]
+    one_of = " or ".join(part for part in (", ".join(named[:-1]), named[-1]) if part)
+    raise NotFound(f"there is no {one_of} {shown}{near}")
 
 
 def _ends_in_a_time(text: str) -> bool:

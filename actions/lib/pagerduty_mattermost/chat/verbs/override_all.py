@@ -130,6 +130,7 @@ VERBS = (
         ),
         group=PEOPLE,
         changes=PAGERDUTY,
+        reaches_people=True,
         confirmed=ALWAYS,
         includes=("override",),
         touches=_touched,

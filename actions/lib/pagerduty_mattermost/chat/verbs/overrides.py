@@ -9,6 +9,7 @@ from pagerduty_mattermost.chat.acting_user import find_person, sender_person, wh
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Form, FormReader, one_word, to_end, words
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
+from pagerduty_mattermost.chat.verbs.oncall import meant
 from pagerduty_mattermost.chat.verbs.override_forms import (
     INSTEAD_OF,
     let_take_line,
@@ -126,7 +127,7 @@ def _present(context: Context, wanted: _Wanted) -> List[Dict[str, Any]]:
 
 
 def listed(context: Context, command: Command) -> CommandResult:
-    schedule = resolve(context.pagerduty, "schedule", command.text or command.service)
+    schedule = meant(context.pagerduty, command.text or command.service, ("schedule",))
     now, zone = context.pagerduty.now(), times.zone(context.settings.time_zone)
     since, until = times.iso(now), times.iso(now + AHEAD_DAYS * 86400)
     found = overrides.read(context.pagerduty, schedule.id, since, until, overflow=True)
@@ -297,8 +298,8 @@ def _end_of_shift(context: Context, schedule: Reference, now: float) -> Optional
         if stretch.start <= now < stretch.end:
             return stretch.end
     raise NotFound(
-        f"nobody is on call by the schedule {schedule.name!r} now: say for how long you "
-        "take it, for 2h"
+        f"nobody is on call by the schedule {schedule.name!r} now, so there is no shift to take: "
+        "say for how long, for 2h"
     )
 
 
@@ -337,6 +338,7 @@ VERBS = (
         ),
         group=PEOPLE,
         changes=PAGERDUTY,
+        reaches_people=True,
         touches=named_schedule,
         on_top_of=_on_top_of,
         longest_days=LONGEST_DAYS,
@@ -353,6 +355,7 @@ VERBS = (
         forms=(Form(("take", "take over"), FormReader(("service", "duration"), take_line)),),
         group=PEOPLE,
         changes=PAGERDUTY,
+        reaches_people=True,
         includes=("override",),
         touches=named_schedule,
         on_top_of=_on_top_of,

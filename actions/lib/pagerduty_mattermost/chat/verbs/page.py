@@ -4,7 +4,8 @@ an escalation policy, or a service. What is not sure pages nobody and says so.""
 from __future__ import annotations
 
 import uuid
-from typing import TYPE_CHECKING, Any, Dict, List, NamedTuple, Optional, Tuple
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any, Dict, Iterator, List, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards import incident_lists
 from pagerduty_mattermost.chat.acting_user import find_person, find_sender
@@ -22,7 +23,14 @@ from pagerduty_mattermost.chat.verbs.declare import (
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.touched import of_id
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import Ambiguous, NotFound, RejectedInput
+from pagerduty_mattermost.core.errors import (
+    Ambiguous,
+    NotFound,
+    RejectedInput,
+    RetryLater,
+    StoreUnreachable,
+    reworded,
+)
 from pagerduty_mattermost.core.quotes import plain
 from pagerduty_mattermost.core.text import clean, cut_at_word, escape, one_line
 from pagerduty_mattermost.gateways.pagerduty import schedules
@@ -48,8 +56,11 @@ _KIND_OF = {
 }
 """What may stand in front of a name."""
 
-
 MAX_SAID = 200
+INSTEAD = (
+    '`/pd trigger "<what>" on <service>` is kept until PagerDuty answers, and who was on call for '
+    "the service last hears of it meanwhile"
+)
 
 
 class PageTarget(NamedTuple):
@@ -79,9 +90,10 @@ def page(context: Context, command: Command) -> CommandResult:
     if not title:
         raise RejectedInput('what is wrong? page @ada "the shop is down"')
     urgency = checked_urgency(command.options.get("urgency", "high"), "--urgency")
-    email = find_sender(context, command.user, command.from_email)
-    target = _target(context, command)
-    service = _service(context, target, command.options.get("service", ""))
+    with _nobody_paged():
+        email = find_sender(context, command.user, command.from_email)
+        target = _target(context, command)
+        service = _service(context, target, command.options.get("service", ""))
     given = {
         "type": "incident",
         "title": title,
@@ -91,7 +103,7 @@ def page(context: Context, command: Command) -> CommandResult:
         **target.fields,
     }
     given = with_whole_title(given, whole)
-    with explained(context, service):
+    with _nobody_paged(), explained(context, service):
         incident = incident_of(context.pagerduty.create_incident(given, from_email=email))
     reached = ", ".join(one.name for one in incident.assignees)
     whom = f" ({escape(one_line(reached, 200))})" if reached and reached != target.name else ""
@@ -103,6 +115,18 @@ def page(context: Context, command: Command) -> CommandResult:
         email,
         public=True,
     )
+
+
+@contextmanager
+def _nobody_paged() -> Iterator[None]:
+    """While PagerDuty does not answer nobody is paged, since who is on call now is not known: what
+    to say instead."""
+    try:
+        yield
+    except RetryLater as error:
+        if error.maybe_done or isinstance(error, StoreUnreachable):
+            raise
+        raise reworded(error, f"{error}. Nobody was paged; {INSTEAD}") from None
 
 
 def _find_one(pagerduty: PagerDuty, words: str) -> Reference:
@@ -182,10 +206,11 @@ def _service(context: Context, target: PageTarget, asked: str) -> Reference:
 
 def _says(context: Context, command: Command) -> str:
     """Who is reached, by name."""
-    target = _target(context, command)
     urgency = checked_urgency(command.options.get("urgency", "high"), "--urgency")
+    with _nobody_paged():
+        target = _target(context, command)
+        service = _service(context, target, command.options.get("service", ""))
     title = escape(cut_at_word(plain(one_line(clean(command.text))), MAX_SAID))
-    service = _service(context, target, command.options.get("service", ""))
     on = f" on {escape(service.name)}" if service.name != target.name else ""
     return f"Page {escape(target.reached)}: “{title}”, a {urgency}-urgency incident{on}"
 
@@ -246,6 +271,7 @@ VERBS = (
         group=PEOPLE,
         options=("urgency", "service"),
         changes=PAGERDUTY,
+        reaches_people=True,
         confirmed=ALWAYS,
         includes=("create", "declare"),
         touches=_touched,

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Form, words
 from pagerduty_mattermost.chat.verb import CHAT, PEOPLE, Verb
-from pagerduty_mattermost.chat.verbs.oncall import ON_CALL, WHO_IS
+from pagerduty_mattermost.chat.verbs.oncall import ON_CALL, WHO_IS, meant
 from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.oncall import rotation_posts
 
@@ -19,7 +19,9 @@ WEEK_DAYS, PICTURE_DAYS = 7, 14
 
 
 def week(context: Context, command: Command) -> CommandResult:
-    return CommandResult(rotation_posts.read_week(context, [_schedule(command)], WEEK_DAYS).text)
+    return CommandResult(
+        rotation_posts.read_week(context, [_schedule(context, command)], WEEK_DAYS).text
+    )
 
 
 def picture(context: Context, command: Command) -> CommandResult:
@@ -27,15 +29,16 @@ def picture(context: Context, command: Command) -> CommandResult:
     if not command.channel:
         raise RejectedInput("in which channel? Ask with /pd in it, or run oncall.picture")
     where, _ = rotation_posts.post_picture(
-        context, _schedule(command), command.channel, PICTURE_DAYS, key=command.key
+        context, _schedule(context, command), command.channel, PICTURE_DAYS, key=command.key
     )
     return CommandResult(f"Posted in {where.label}.")
 
 
-def _schedule(command: Command) -> str:
+def _schedule(context: Context, command: Command) -> str:
+    """Its id."""
     if not command.text.strip():
         raise RejectedInput("of which schedule? Say its name: `/pd oncall week <schedule>`")
-    return command.text.strip()
+    return meant(context.pagerduty, command.text, ("schedule",)).id
 
 
 VERBS = (

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any, Dict, List
 
 from pagerduty_mattermost.chat.acting_user import who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
-from pagerduty_mattermost.chat.forms import Fields, Form, FormReader, Unread, nothing, to_end
+from pagerduty_mattermost.chat.forms import ENDS, Fields, Form, FormReader, Unread, nothing, to_end
 from pagerduty_mattermost.chat.line import TypedLine
 from pagerduty_mattermost.chat.verb import CHAT, PAGERDUTY, PEOPLE, Verb
 from pagerduty_mattermost.chat.verbs.touched import named_schedule, of_id
 from pagerduty_mattermost.core import times
-from pagerduty_mattermost.core.errors import RejectedInput
 from pagerduty_mattermost.core.text import escape, one_line
 from pagerduty_mattermost.core.typed_times import is_time, read_future
 from pagerduty_mattermost.gateways.pagerduty.references import Reference, resolve
@@ -38,7 +37,7 @@ def swap(context: Context, command: Command) -> CommandResult:
         return CommandResult(
             f"You have no shift of {escape(schedule.name)} within a day from {since}."
         )
-    where = _channel(context, schedule, command.channel)
+    where = swaps.channel_of(context, schedule, command.channel)
     shown = escape(bulk_overrides.place(shift, times.zone(zone)))
     if swaps.ask(context, shift, asker, where) is None:
         return CommandResult(f"It is asked already who takes {shown}.", (), asker.email)
@@ -51,9 +50,9 @@ def swap(context: Context, command: Command) -> CommandResult:
 
 
 def _take(context: Context, key: str, person: Reference) -> CommandResult:
-    from pagerduty_mattermost.oncall import swaps
+    from pagerduty_mattermost.oncall import swap_taking
 
-    found = swaps.take(context, key, person)
+    found = swap_taking.take(context, key, person)
     zone = times.zone(context.settings.time_zone)
     shown = escape(bulk_overrides.place(found.swap.shift, zone))
     if found.already:
@@ -72,24 +71,8 @@ def cancel(context: Context, command: Command) -> CommandResult:
     for one in swaps.withdraw(context, asker.id):
         shown = escape(bulk_overrides.place(one.swap.shift, zone))
         taken = f"{escape(one_line(one.taker, 80))} has taken it, too late to withdraw"
-        rows.append(f"{shown}: {taken if one.already else 'withdrawn, it stays yours'}.")
+        rows.append(f"{shown}: {taken if one.taker else 'withdrawn, it stays yours'}.")
     return CommandResult("\n".join(rows) or "You ask for no swap.", (), asker.email)
-
-
-def _channel(context: Context, schedule: Reference, typed_in: str) -> str:
-    """The rota's channel, name or id; where it has none, of the one it was typed in."""
-    from pagerduty_mattermost.oncall.targets import kept_targets
-
-    channels = context.settings.oncall.channels
-    known = kept_targets(context.pagerduty, context.store, list(channels), context.clock()).known
-    for text, thing in known.items():
-        if thing.id == schedule.id:
-            return channels[text]
-    if not typed_in:
-        raise RejectedInput(
-            f"{schedule.name!r} has no channel (oncall.channels): say it with /pd in one"
-        )
-    return typed_in
 
 
 def _read(line: TypedLine) -> Fields:
@@ -105,6 +88,9 @@ def _read(line: TypedLine) -> Fields:
         when = line_of.rest(count)
         if count + 6 >= len(line_of.words) and is_time(when.said()):
             before = line_of.before(count)
+            if count > 1 and before.words[-1].key in ("shift", "shifts"):
+                count -= 1
+                before = before.before(count)
             if count > 1 and before.words[-1].key in ("on", "from", "at"):
                 before = before.before(count - 1)
             return {"service": before.said(), "duration": when.said()}
@@ -116,7 +102,7 @@ def _touched(context: Context, command: Command) -> List[Dict[str, Any]]:
 
     if not command.text:
         return named_schedule(context, command)
-    return [of_id(context, "schedule", swaps.asked(context.store, command.text).schedule_id)]
+    return [of_id(context, "schedule", swaps.asked(context, command.text).schedule_id)]
 
 
 def _says(context: Context, command: Command) -> str:
@@ -134,7 +120,7 @@ VERBS = (
         example="swap cancel",
         help="withdraw the question who takes your shift",
         is_detail=True,
-        forms=(Form((*to_end("swap", "my swap"), "swap withdraw", "withdraw swap"), nothing()),),
+        forms=(Form(to_end("swap", "my swap", "my swaps", ends=(*ENDS, "withdraw")), nothing()),),
         group=PEOPLE,
         changes=CHAT,
         to_do="withdraw a swap",
@@ -146,9 +132,15 @@ VERBS = (
         usage="swap <schedule> <when>",
         example="swap Platform rotation tomorrow",
         help="ask who takes your shift; the first gets it",
-        forms=(Form(("swap",), FormReader(("service", "duration"), _read)),),
+        forms=(
+            Form(
+                ("swap", *(f"swap my shift {word}" for word in ("of", "for", "on"))),
+                FormReader(("service", "duration"), _read),
+            ),
+        ),
         group=PEOPLE,
         changes=PAGERDUTY,
+        reaches_people=True,
         includes=("override",),
         touches=_touched,
         says=_says,

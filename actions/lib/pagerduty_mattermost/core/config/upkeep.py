@@ -9,7 +9,18 @@ from pagerduty_mattermost.core.config.reader import Reader
 WATCHDOG, REMINDERS, ONCALL_WATCH, CATCH_UP = "watchdog", "reminders", "oncall_watch", "catch_up"
 DIGEST, ONCALL_SYNC, RECONCILE = "quiet_hours_digest", "oncall_sync", "reconcile"
 CANARY = "canary"
-JOBS = (WATCHDOG, CANARY, REMINDERS, ONCALL_WATCH, CATCH_UP, DIGEST, ONCALL_SYNC, RECONCILE)
+KEPT_PAGES = "kept_pages"
+JOBS = (
+    WATCHDOG,
+    CANARY,
+    KEPT_PAGES,
+    REMINDERS,
+    ONCALL_WATCH,
+    CATCH_UP,
+    DIGEST,
+    ONCALL_SYNC,
+    RECONCILE,
+)
 """In the order in which one run does them: what may take long comes last. Each is named as the
 shipped rule that runs it alone."""
 

@@ -126,6 +126,11 @@ def known(store: Store, channel_id: str, key: str) -> Optional[SentPost]:
     return SentPost(post_id, channel_id, True) if post_id else None
 
 
+def is_intended(store: Store, channel_id: str, key: str) -> bool:
+    """Whether somebody began to post it, so that it may be there."""
+    return store.has_any(KEY_PREFIX + post_key("message", channel_id, key))
+
+
 def dated(store: Store, channel: str, key: str, message: str, now: float, zone: tzinfo) -> str:
     """The message as a run at `now` posts it, with the time of the first run with that key where
     that is long ago: after an outage "it is failing" may come after "it works again"."""

@@ -113,6 +113,16 @@ class PagerDutyConnection:
         finally:
             self._policy = policy
 
+    @contextmanager
+    def patient_for(self, seconds: float) -> Iterator[None]:
+        """Within this each call is tried for so long at most, where it was longer."""
+        policy = self._policy
+        self._policy = policy._replace(budget=min(policy.budget, seconds))
+        try:
+            yield
+        finally:
+            self._policy = policy
+
     def close(self) -> None:
         """Close the pooled connections."""
         self._session.close()

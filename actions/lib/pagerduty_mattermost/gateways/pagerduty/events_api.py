@@ -14,7 +14,8 @@ from __future__ import annotations
 import random as _random
 import time
 import uuid
-from typing import Any, Callable, Dict, Mapping, Optional
+from contextlib import contextmanager
+from typing import Any, Callable, Dict, Iterator, Mapping, Optional
 
 from pagerduty_mattermost.core.config.connections import PagerDutyConfig
 from pagerduty_mattermost.core.errors import PermanentError, RejectedInput, RetryLater
@@ -72,6 +73,16 @@ class Events:
         self.before_write: Optional[Callable[[str, str, Any, str], None]] = None
         """Called with method, path, the event's key alone (its body holds the integration key) and
         "" before an event is sent; may raise instead."""
+
+    @contextmanager
+    def patient_for(self, seconds: float) -> Iterator[None]:
+        """Within this each event is tried for so long at most, where it was longer."""
+        policy = self._policy
+        self._policy = policy._replace(budget=min(policy.budget, seconds))
+        try:
+            yield
+        finally:
+            self._policy = policy
 
     def send_v1(self, event: Mapping[str, Any]) -> Dict[str, Any]:
         """Events API v1; PagerDuty's own answer: {status, message, incident_key}. Raises

@@ -1,0 +1,31 @@
+"""kept_page.send: pages that are kept, sent once PagerDuty takes them; and who is on call,
+remembered for the time in which it does not answer."""
+
+from __future__ import annotations
+
+from typing import Any, Dict, Optional
+
+from pagerduty_mattermost.action_bases.card_action import CardAction
+from pagerduty_mattermost.core.errors import RetryLater
+
+TRIES_AT_MATTERMOST = 2
+"""What it does not take is a failed post."""
+
+
+class KeptPageSend(CardAction):
+    def act(self, now: Optional[bool] = False) -> Dict[str, Any]:
+        """`now`: also those that were tried a moment ago."""
+        idle = self.not_configured()
+        if idle:
+            return idle
+        from pagerduty_mattermost.chat.perform import send_kept
+        from pagerduty_mattermost.oncall import directory
+        from pagerduty_mattermost.oncall.page_sending import send_waiting
+
+        report = send_waiting(self.context, send_kept, by_hand=now is True)
+        remembered = not report.waiting and directory.refresh_if_due(self.context)
+        return report.as_result(remembered)
+
+    def gives_up(self, error: RetryLater, attempt: int) -> bool:
+        """A rate limit is waited for."""
+        return error.status != 429 and attempt >= TRIES_AT_MATTERMOST
