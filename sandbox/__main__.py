@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from standalone.missing import one_line
+from standalone.missing import SANDBOX, one_line
 
 if __name__ == "__main__":
-    with one_line("sandbox"):
+    with one_line("sandbox", SANDBOX):
         if sys.argv[1:2] == ["demo"] and "--major" in sys.argv[2:]:
             from sandbox.demo_major import main
         elif sys.argv[1:2] == ["demo"]:

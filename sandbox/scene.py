@@ -16,6 +16,7 @@ from .pagerduty.seed import service
 from .story import before
 
 MARK = "# Of the sandbox, and gone with it.\n"
+ADVICE = "# Change a copy of it, beside it; a copy is good while this sandbox runs.\n"
 DAY_SECONDS = 86400
 CHANNELS = (("checkout", "Checkout"), ("payments", "Payments"), ("canary", "Canary"))
 ROTATION = "Checkout rotation"
@@ -91,7 +92,7 @@ def write_scene(path: Path, sandbox: Sandbox, chat: Mapping[str, Any]) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.touch(mode=0o600)
     text = yaml.safe_dump(configuration(sandbox, chat), sort_keys=False, allow_unicode=True)
-    path.write_text(MARK + text, encoding="utf-8")
+    path.write_text(MARK + ADVICE + text, encoding="utf-8")
 
 
 def legend(sandbox: Sandbox) -> List[Tuple[str, str]]:

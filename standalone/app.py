@@ -33,7 +33,7 @@ from standalone.data_folder import DATABASE, DataLock
 from standalone.database import Database
 from standalone.datastore import DatastoreService, KeyValueStore
 from standalone.errors import UserError
-from standalone.execution_lines import failure_line, kept_line, success_line
+from standalone.execution_lines import failure_line, is_answered, kept_line, success_line
 from standalone.executor import Executor
 from standalone.journal import KEEP_DAYS, Execution, ExecutionJournal, Waiting, new_id
 from standalone.metadata import load_pack
@@ -378,7 +378,8 @@ class App:
                 done.result.get("error")
                 or ActionOutcome(done.status, {"stderr": "", **done.result}).error
             )
-            LOG.warning("%s", failure_line(done, error, self.pack, retried))
+            level = logging.INFO if is_answered(done) else logging.WARNING
+            LOG.log(level, "%s", failure_line(done, error, self.pack, retried))
         if self._on_finished is not None:
             try:
                 self._on_finished(done)

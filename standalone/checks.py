@@ -24,6 +24,12 @@ class CheckFinding(NamedTuple):
 
     ok: bool
     line: str
+    advised: bool = False
+    """It works, and something else would be better."""
+
+    @property
+    def label(self) -> str:
+        return "WRONG" if not self.ok else "advice" if self.advised else "ok"
 
 
 def check_metadata(pack: Pack, lookup: Lookup = lambda name: None) -> Iterator[CheckFinding]:

@@ -323,7 +323,7 @@ def _check(options: Any) -> int:
     """Prints each line as soon as it is known: the servers may take their time."""
     code = 0
     for finding in _findings(options):
-        print(f"{'ok   ' if finding.ok else 'WRONG'}  {finding.line}", flush=True)
+        print(f"{finding.label:<6} {finding.line}", flush=True)
         code = code if finding.ok else 1
     return code
 
@@ -345,7 +345,7 @@ def _findings(options: Any) -> Iterator[Any]:
         config = app.configuration.current()
         yield CheckFinding(True, "configuration: every setting reads")
         for line in checks.unprotected_connections(config, app.pack):
-            yield CheckFinding(True, f"not protected: {line}")
+            yield CheckFinding(True, f"not protected: {line}", advised=True)
         yield from checks.check_ports(config, app.pack, is_served(_data_dir(options)))
     if not options.offline:
         yield from _both_sides(app)

@@ -13,6 +13,8 @@ UNSEEN = ("unchanged", "not_started", "waiting", "not_configured")
 KEPT = "kept"
 """What `done` says when it could not be done now and is kept, to be carried out again."""
 SHORT_ID_CHARACTERS = 8
+MAX_TYPED_CHARACTERS = 60
+"""Of a command in the log."""
 
 
 def success_line(execution: Execution) -> str:
@@ -35,8 +37,21 @@ def kept_line(execution: Execution) -> str:
     return f"{_subject(execution)}: {execution.action_ref}: {words}"
 
 
+def is_answered(execution: Execution) -> bool:
+    """Whether whoever asked for it in chat was told why it is not done: no trouble of the
+    pack's."""
+    return (
+        isinstance(execution.parameters.get("order"), dict)
+        and execution.status == "failed"
+        and not execution.result.get("stderr")
+        and "error" not in execution.result
+    )
+
+
 def failure_line(execution: Execution, error: str, pack: Pack, retried: bool) -> str:
     """The line of one that failed: whom it concerns, what did not work, and what becomes of it."""
+    if is_answered(execution):
+        return f"{_subject(execution)}: {_asked(execution.parameters['order'])} not done: {error}"
     rule = f" ({execution.rule_ref})" if execution.rule_ref else ""
     what = f"{_subject(execution)}: {execution.action_ref} {execution.status}{rule}"
     if retried:
@@ -53,12 +68,24 @@ def failure_line(execution: Execution, error: str, pack: Pack, retried: bool) ->
 
 
 def _subject(execution: Execution) -> str:
-    """The incident, else the rule, else the action."""
+    """Who asked in chat, the incident, else the rule, else the action."""
+    order = execution.parameters.get("order")
+    if isinstance(order, dict) and order.get("user_name"):
+        return f"@{order['user_name']}"
     change = execution.parameters.get("change")
     incident = change.get("incident") if isinstance(change, dict) else None
     if isinstance(incident, dict) and (incident.get("number") or incident.get("id")):
         return f"#{incident['number']}" if incident.get("number") else str(incident["id"])
     return execution.rule_ref or execution.action_ref
+
+
+def _asked(order: Mapping[str, Any]) -> str:
+    """What somebody typed after `/pd`, or clicked."""
+    if order.get("kind") != "command":
+        return str(order.get("verb") or order.get("kind") or "")
+    typed = " ".join(str(order.get("text") or "").split())
+    cut = typed if len(typed) <= MAX_TYPED_CHARACTERS else f"{typed[:MAX_TYPED_CHARACTERS]}…"
+    return f"`/pd {cut}`"
 
 
 def _did_something(result: Mapping[str, Any]) -> bool:

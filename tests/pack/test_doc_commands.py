@@ -1,5 +1,6 @@
 """Every command that README and getting-started show is run, StackStorm's on the embedded default,
-on a furnished sandbox. What needs a StackStorm host is named here, with what stands for it."""
+on a furnished sandbox. What needs a StackStorm host is named here, with what stands for it. Those
+of the other guides are tried, and each command after `/pd` that any guide shows is read."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import Any, Iterator, List, Tuple
 
 import pytest
 
+from pagerduty_mattermost.chat.parser import parse
 from sandbox import Sandbox
 from sandbox.chat_setup import set_up_chat
 from sandbox.scene import furnish, write_scene
@@ -43,6 +45,14 @@ def commands(guide: str) -> Iterator[str]:
                     yield part
 
 
+OTHERS = sorted(
+    str(path.relative_to(ROOT))
+    for path in [*(ROOT / "docs").glob("*.md"), ROOT / "standalone" / "README.md"]
+    if str(path.relative_to(ROOT)) not in (*GUIDES, "docs/reference.md")
+)
+"""Examples of the reference are tried by test_more_mistakes."""
+DONE, FAILED = 0, 1
+"""Exit codes; one of misuse, of an unknown action or a wrong parameter, is 2."""
 ROWS: List[Tuple[str, str]] = [(guide, line) for guide in GUIDES for line in commands(guide)]
 
 
@@ -81,10 +91,46 @@ def test_a_command_of_the_guides_runs(
             assert (ROOT / source).is_file()
 
 
+@pytest.mark.parametrize(
+    ("guide", "line"),
+    [
+        (guide, line)
+        for guide in OTHERS
+        for line in commands(guide)
+        if line.startswith(("st2 run ", ".venv/bin/python -m standalone run "))
+    ],
+)
+def test_a_command_of_another_guide_is_no_misuse(
+    place: Any, guide: str, line: str, monkeypatch: pytest.MonkeyPatch, capsys: Any
+) -> None:
+    """What it names may not be there: then it says so."""
+    sandbox, folder = place
+    monkeypatch.chdir(folder)
+    incident = sandbox.pagerduty.account.trigger("Checkout", f"For {line}")
+    words = shlex.split(line.replace("PT4KHLK", incident.id))
+    code = cli.main(words[words.index("run") :])
+    said = capsys.readouterr()
+    assert code in (DONE, FAILED), said.out + said.err
+    assert "Traceback" not in said.out + said.err
+
+
+@pytest.mark.parametrize("guide", [*GUIDES, *OTHERS, "CHANGES.md"])
+def test_a_command_after_pd_reads(guide: str) -> None:
+    """Or names a command alone, which is answered with how it is typed; but for forms with
+    places to fill in, and what a guide calls a word that there is not (X)."""
+    text = (ROOT / guide).read_text(encoding="utf-8")
+    for shown in re.findall(r"`/pd ([^`]*)`", text):
+        typed = " ".join(shown.split())
+        if re.search(r"[<\[…|]|\.\.\.|\bX\b", typed):
+            continue
+        problem = parse(typed).problem
+        assert not problem or problem.startswith("type `/pd "), f"{guide}: /pd {typed}: {problem}"
+
+
 def _standalone(words: List[str], capsys: Any) -> None:
     code = cli.main(words)
     said = capsys.readouterr()
-    assert code == 0, said.out + said.err
+    assert code == DONE, said.out + said.err
 
 
 def _make(words: List[str], capsys: Any) -> None:

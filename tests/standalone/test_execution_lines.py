@@ -14,7 +14,7 @@ from sandbox import Sandbox
 from sandbox.connection import connection
 from sandbox.story import before
 from standalone.app import App
-from standalone.execution_lines import failure_line, success_line
+from standalone.execution_lines import failure_line, is_answered, success_line
 from standalone.journal import Execution
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -158,3 +158,20 @@ def test_catch_up_is_promised_only_where_it_runs(enabled, end):
     assert ("catch_up" in line) is enabled
     once = failure_line(an_execution(None, status="timeout"), "too slow", pack, False)
     assert once == "pagerduty.some_rule: pagerduty.x timeout (pagerduty.some_rule): too slow"
+
+
+def test_who_asked_in_chat_is_named_and_a_slip_is_no_warning():
+    order = {"kind": "command", "text": "resolve  99", "user_name": "ada"}
+    slip = an_execution("there is no incident with the number 99", {"order": order})
+    slip = slip._replace(status="failed")
+    assert is_answered(slip)
+    line = failure_line(slip, "there is no incident with the number 99", None, False)
+    assert line == "@ada: `/pd resolve 99` not done: there is no incident with the number 99"
+    click = {"order": {"kind": "click", "verb": "acknowledge", "user_name": "ada"}}
+    line = failure_line(an_execution("x", click, status="failed"), "it is resolved", None, False)
+    assert line == "@ada: acknowledge not done: it is resolved"
+    done = an_execution({"message": "Acknowledged #1.", "done": "done"}, {"order": order})
+    assert success_line(done) == "@ada: Acknowledged #1."
+    assert success_line(an_execution({"message": "", "done": "done"}, {"order": order})) == ""
+    late = an_execution(None, {"order": order}, status="timeout")
+    assert not is_answered(late), "nobody told whoever asked"

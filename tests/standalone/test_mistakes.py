@@ -6,6 +6,7 @@ collected in."""
 from __future__ import annotations
 
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -19,6 +20,7 @@ import yaml
 from command_line import Shell
 
 from sandbox.pagerduty.seed import READ_ONLY_KEY
+from standalone.missing import SANDBOX, STANDALONE, one_line
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -305,8 +307,31 @@ def test_35_a_dependency_that_is_missing(words):
     assert done.returncode == 2
     lines = done.stderr.strip().splitlines()
     assert len(lines) == 1, done.stderr
-    assert "is not installed for" in lines[0]
+    assert "not installed for" in lines[0]
     assert "run `make venv`" in lines[0]
+
+
+def test_35_some_dependencies_that_are_missing(capsys):
+    with pytest.raises(SystemExit) as ended, one_line("standalone", ("yaml", "nope", "nada")):
+        raise AssertionError("it ends before anything is done")
+    assert ended.value.code == 2
+    told = capsys.readouterr().err
+    assert told.count("\n") == 1
+    assert "the Python packages nope, nada are not installed for" in told
+
+
+def test_35_every_package_that_is_needed_is_looked_for():
+    """By the requirements: what is installed under another name than it is imported by is here."""
+    named = {"pyyaml": "yaml", "python-dateutil": "dateutil"}
+    lines = [
+        re.split("[<>=]", line)[0].lower().replace("-", "_")
+        for file in ("requirements.txt", "standalone/requirements.txt")
+        for line in (ROOT / file).read_text("utf-8").splitlines()
+        if line and line[0] not in "#-"
+    ]
+    wanted = {named.get(line.replace("_", "-"), line) for line in lines} - {"tzdata"}
+    assert wanted == set(STANDALONE)
+    assert set(STANDALONE) < set(SANDBOX)
 
 
 @pytest.mark.parametrize(

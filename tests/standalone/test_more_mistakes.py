@@ -6,6 +6,7 @@ terminal of 80 columns."""
 from __future__ import annotations
 
 import json
+import socket
 from typing import Any, Dict, NamedTuple, Tuple
 
 import pytest
@@ -13,7 +14,7 @@ from command_line import ROOT
 
 from standalone import metadata, paths
 from standalone.cli import main
-from standalone.parameters import from_command_line
+from standalone.parameters import from_command_line, resolve
 
 
 class Mistake(NamedTuple):
@@ -23,7 +24,10 @@ class Mistake(NamedTuple):
     line: str
 
 
-CHAT = {"port": 18190, "public_url": "http://chat.example:18190", "signing_keys": ["s" * 32]}
+with socket.socket() as _probe:
+    _probe.bind(("127.0.0.1", 0))
+    PORT = _probe.getsockname()[1]
+CHAT = {"port": PORT, "public_url": "http://chat.example:18190", "signing_keys": ["s" * 32]}
 SETTINGS = [
     Mistake({"API_KEY": "x"}, "API_KEY is not a setting; did you mean api_key?"),
     Mistake({"mattermost": {"URL": "x"}}, "mattermost.URL is not a setting, did you mean mattermost.url?"),
@@ -41,7 +45,7 @@ SETTINGS = [
     Mistake({"watch": {"urgencies": ["HIGH"]}}, "watch.urgencies[0] must be one of high, low; did you mean high?"),
     Mistake({"watch": {"teams": ["Nobody"]}}, "watch.teams: there is no team 'Nobody'; there are Payments ("),
     Mistake({"noise": {"storm": 10}}, "noise.storm is not a setting, did you mean noise.storm_quiet?"),
-    Mistake({"chat": {"port": 18190}}, "chat.port: set, but not chat.public_url and chat.signing_keys, so that nothing listens: no buttons, no /pd"),
+    Mistake({"chat": {"port": PORT}}, "chat.port: set, but not chat.public_url and chat.signing_keys, so that nothing listens: no buttons, no /pd"),
     Mistake({"chat": {**CHAT, "allowed": {"ack": "@ada"}}}, "chat.allowed.ack: is text, must be a list; write [@ada]"),
     Mistake({"chat": {**CHAT, "allowed": {"ack": ["ada"]}}}, "chat.allowed.acknowledge: Mattermost shows the bot no channel ~ada in the team ops"),
     Mistake({"chat": {**CHAT, "allowed": {"ack": ["ada"]}}}, "; a person is written @ada"),
@@ -229,6 +233,9 @@ def test_the_example_of_each_action_is_one_that_it_takes(capsys) -> None:
             n for n, s in action.parameters.items() if s.get("required") and "default" not in s
         ]
         assert set(needed) <= set(parameters), (ref, last)
+        resolve(
+            action.parameters, parameters, {"action_context": {}}
+        )  # as StackStorm checks them: kinds and words
 
 
 def test_json_holds_what_the_tables_leave_out(capsys) -> None:

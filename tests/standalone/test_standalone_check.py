@@ -279,5 +279,5 @@ def test_serve_warns_of_a_setting_that_nobody_reads(check, tmp_path, capsys):
 def test_what_is_not_protected_on_the_way_is_said_and_stops_nothing(check):
     code, out = check("--offline", tls={"verify": False}, events_url="http://events.example.com")
     assert code == 0, out
-    assert "not protected: tls.verify: false" in out
+    assert "advice not protected: tls.verify: false" in out
     assert "not protected: events_url: integration keys go over http://" in out

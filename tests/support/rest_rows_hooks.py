@@ -63,7 +63,7 @@ TABLE: Dict[str, Row] = {
         lambda t: {
             "url": URL,
             "events": "incident.triggered,incident.resolved",
-            "filter_type": "service",
+            "filter_type": "service_reference",
             "filter_id": service(t),
             "custom_headers": [{"name": "X-Key", "value": "sesame"}],
         },

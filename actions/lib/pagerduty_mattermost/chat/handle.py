@@ -88,9 +88,11 @@ def handle(context: Context, order: Any) -> Dict[str, Any]:
 
 
 def _done(result: CommandResult) -> Dict[str, Any]:
-    """With the answer's first line for the log, its links as their texts."""
-    first = next((line for line in result.message.splitlines() if line.strip()), "Done.")
-    said = one_line(_without_addresses(clean(first, 1000)), MAX_SAID_CHARACTERS)
+    """With the answer's first line for the log, its links as their texts; nothing of what was only
+    asked about."""
+    first = next((line for line in result.message.splitlines() if line.strip()), "")
+    plain = _without_addresses(clean(first, 1000)).replace("\u200b", "")
+    said = one_line(plain, MAX_SAID_CHARACTERS).rstrip(":")
     return {"done": DONE, "incidents": list(result.incidents), "message": said}
 
 

@@ -282,7 +282,7 @@ def _oncall(context: Context) -> Tuple[str, str]:
 def _timers(context: Context) -> Tuple[str, str]:
     seen_at = timer_seen_at(context.store)
     if seen_at is None:
-        return WARN, "none has fired yet: is the rule pagerduty.upkeep_by_timer enabled?"
+        return WARN, "none yet: one fires within ten minutes if upkeep_by_timer is enabled"
     age = context.clock() - seen_at
     text = f"fired {times.duration(age)} ago"
     return (FAIL, f"{text}: restart st2timersengine") if age > TIMERS_DEAD_SECONDS else (OK, text)

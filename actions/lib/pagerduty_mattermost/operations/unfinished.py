@@ -24,7 +24,7 @@ def check(context: Context) -> Tuple[str, str]:
     """ok, warn or off, and a text. Raises what StackStorm's client raises."""
     manager = getattr(context.stackstorm(), "executions", None)
     if manager is None:
-        return "off", "this StackStorm keeps no executions"
+        return "off", "without StackStorm: what is unfinished runs again at the next start"
     before = time.strftime(
         "%Y-%m-%dT%H:%M:%S.000000Z", time.gmtime(context.clock() - LONGEST_SECONDS)
     )
