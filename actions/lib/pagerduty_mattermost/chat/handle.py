@@ -189,6 +189,7 @@ def _carried_out(context: Context, order: Mapping[str, Any]) -> CommandResult:
         if command.verb == TASK_RUN:
             allow(context, command, entry_name=entry_name)
             task = task_commands.task_command(context, command)
+        if task is not None:
             command, supposed = which_incident.complete(context, task.command, root_id)
         try:
             result, is_asked = _acted(context, order, command, supposed, entry_name)

@@ -41,9 +41,10 @@ def perform(
 
         allow(context, command, table)
         task = task_command(context, command)
-        result = perform(context, task.command, table=table)
-        task.ran(context)
-        return result
+        if task is not None:
+            result = perform(context, task.command, table=table)
+            task.ran(context)
+            return result
 
     def act() -> CommandResult:
         allow(context, command, table)

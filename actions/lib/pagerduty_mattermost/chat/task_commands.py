@@ -1,14 +1,14 @@
 """What a task of a playbook carries out: a line after `/pd`, in the name and with the rights of
 whoever asks for it.
 
-    meant = task_command(context, Command("task_run", task="1.3", ...))
+    meant = task_command(context, Command("task_run", task="1.3", ...))    # None: an action
     meant.command        # what the line says, as if they had typed it
     meant.ran(context)   # that it was carried out is remembered with the task
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, NamedTuple, Optional
 
 from pagerduty_mattermost.chat.command import Command
 from pagerduty_mattermost.chat.orders import read_typed
@@ -17,6 +17,7 @@ from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.chat.verbs.run_of import TheRun, the_run
 from pagerduty_mattermost.core.errors import PackError, RejectedInput
 from pagerduty_mattermost.playbooks.playbook import COMMAND_PREFIX
+from pagerduty_mattermost.playbooks.started_actions import action_of
 from pagerduty_mattermost.runs.controls import TASK_RUN
 
 if TYPE_CHECKING:
@@ -43,11 +44,13 @@ class TaskCommand(NamedTuple):
             context.log.warning("That %s ran is not shown: %s", self.task.number, error)
 
 
-def task_command(context: Context, asked: Command) -> TaskCommand:
-    """Raises RejectedInput for a task that carries out nothing, and for a line that does not
-    read."""
+def task_command(context: Context, asked: Command) -> Optional[TaskCommand]:
+    """None for a task that starts an action of StackStorm: the command that was given does it.
+    Raises RejectedInput for a task that carries out nothing, and for a line that does not read."""
     the = the_run(context, asked)
     task = the.asked.task(asked.task)
+    if action_of(task.run):
+        return None
     if not task.run.startswith(COMMAND_PREFIX):
         raise RejectedInput(f"the task {task.number} carries out nothing")
     parsed = read_typed(task.run[len(COMMAND_PREFIX) :])

@@ -10,7 +10,6 @@ from __future__ import annotations
 from typing import Tuple
 
 from pagerduty_mattermost.playbooks.playbook import (
-    ACTION_PREFIX,
     ASSIGN,
     DECLARER,
     ON_CALL,
@@ -20,6 +19,7 @@ from pagerduty_mattermost.playbooks.playbook import (
     Stage,
     Task,
 )
+from pagerduty_mattermost.playbooks.started_actions import action_of
 
 
 def harmless(playbook: Playbook, *, commander: str = DECLARER) -> Playbook:
@@ -45,7 +45,7 @@ def _task(task: Task) -> Task:
     return task._replace(
         assign=_owner(task.assign),
         mention=False,
-        run="" if task.run.startswith(ACTION_PREFIX) else task.run,
+        run="" if action_of(task.run) else task.run,
         when=_conditions(task.when),
     )
 

@@ -134,6 +134,17 @@ class Context:
         except (AttributeError, NotImplementedError):
             return None
 
+    def start_action(self, ref: str, given: Mapping[str, str]) -> str:
+        """Starts an action of StackStorm with those of the parameters that it takes; the id of its
+        execution. Raises what `executions_api` raises."""
+        from pagerduty_mattermost.gateways.stackstorm import executions_api
+
+        client = self.stackstorm()
+        taken = executions_api.parameters_of(client, ref)
+        return executions_api.start(
+            client, ref, {name: value for name, value in given.items() if name in taken}
+        )
+
     @cached_property
     def store_soon(self) -> Store:
         """The same, giving up after SOON_SECONDS: where acting goes before keeping."""

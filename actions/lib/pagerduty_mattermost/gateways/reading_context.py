@@ -12,7 +12,7 @@ told to operators, or kept because it failed, is left out without a word.
 from __future__ import annotations
 
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Callable, Optional
+from typing import TYPE_CHECKING, Any, Callable, Mapping, Optional
 
 from pagerduty_mattermost.core.errors import WriteRefused
 from pagerduty_mattermost.gateways.context import Context
@@ -23,11 +23,12 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.pagerduty.client import PagerDuty
     from pagerduty_mattermost.gateways.pagerduty.events_api import Events
 
-DATASTORE, PAGERDUTY, EVENTS, MATTERMOST = (
+DATASTORE, PAGERDUTY, EVENTS, MATTERMOST, STACKSTORM = (
     "the datastore",
     "PagerDuty",
     "PagerDuty's events",
     "Mattermost",
+    "StackStorm",
 )
 
 
@@ -88,6 +89,10 @@ class ReadingContext(Context):
         made = super()._make_mattermost(soon=soon)
         made.refuse_writes(_refusal(MATTERMOST))
         return made
+
+    def start_action(self, ref: str, given: Mapping[str, str]) -> str:
+        """Raises WriteRefused."""
+        raise WriteRefused(STACKSTORM, "run", ref, dict(given))
 
     def notify_operators(self, about: str, text: str, ttl: float = 86400.0) -> bool:
         """Nothing is posted."""

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Callable, Dict, Iterable, NamedTuple, Opt
 from pagerduty_mattermost.playbooks.at_servers import missing_at_servers
 from pagerduty_mattermost.playbooks.playbook import Playbook
 from pagerduty_mattermost.playbooks.reading import PlaybookProblem, read_playbook, where
+from pagerduty_mattermost.playbooks.started_actions import unlisted
 
 if TYPE_CHECKING:
     from pagerduty_mattermost.gateways.context import Context
@@ -51,6 +52,7 @@ def validate(
     if read.playbook is None:
         return ValidatedPlaybook(None, read.problems)
     found = list(further(read.playbook))
+    found += unlisted(context.settings.rooms.actions, read.playbook)
     unchecked: Tuple[str, ...] = ()
     if ask_servers:
         at_servers = missing_at_servers(context, read.playbook, asker=asker)

@@ -74,15 +74,27 @@ def remove(context: Context, command: Command) -> CommandResult:
 
 
 def run_task(context: Context, command: Command) -> CommandResult:
-    """What a task carries out is a command of its own (`chat.task_commands`): here it is only
-    said."""
+    """Starts the task's action of StackStorm. A line that it carries out instead is a command of
+    its own (`chat.task_commands`): here it is only said."""
     from pagerduty_mattermost.core.markdown import code_span
+    from pagerduty_mattermost.playbooks.started_actions import action_of
+    from pagerduty_mattermost.runs import acting, task_actions
+    from pagerduty_mattermost.runs.acts import TASK_RAN
 
     the = the_run(context, command)
     task = the.asked.task(command.task)
-    if not task.run:
+    ref = action_of(task.run)
+    if task.run and not ref:
+        return CommandResult(
+            f"{task.number} carries out {code_span(task.run)}", (the.run.incident,)
+        )
+    if not ref:
         raise RejectedInput(f"the task {task.number} carries out nothing")
-    return CommandResult(f"{task.number} carries out {code_span(task.run)}", (the.run.incident,))
+    started = task_actions.start(context, the.run, task, the.asked.by)
+    acting.act(context, the.records, the.run, the.asked.act(TASK_RAN, task=task.id, text=task.run))
+    which = f" as {code_span(started)}" if started else ""
+    line = f"{task.number}: StackStorm runs {code_span(ref)}{which}."
+    return CommandResult(line, (the.run.incident,))
 
 
 def _done(context: Context, the: TheRun, act: Act) -> CommandResult:

@@ -49,6 +49,7 @@ FEED_ACTS = ("ticks", "owners", "tasks", "stages", "roles")
 PLACEHOLDERS = ("date", "title", "number", "id", "service", "priority", "seq")
 """What stands in braces in a room's name and title; `seq` in names alone."""
 _HOURS = re.compile(r"(\d{1,4}) ?h")
+_ACTION = re.compile(r"[A-Za-z0-9_-]{1,64}\.[A-Za-z0-9_.-]{1,128}")
 _PERSON = re.compile(r"@[A-Za-z0-9._-]{1,64}|group:[A-Za-z0-9._-]{1,64}")
 
 
@@ -100,6 +101,8 @@ class RoomsConfig(NamedTuple):
     """Folder with playbooks, on each machine that runs actions or the chat sensor."""
     test_service: str = ""
     """PagerDuty's service that test incidents and drills are made on, by name or id."""
+    actions: Tuple[str, ...] = ()
+    """Actions of StackStorm that tasks of playbooks may start, each as `pack.name`."""
 
     def is_test(self, service_id: str, service: str) -> bool:
         """Whether an incident of that service is a test or a drill."""
@@ -136,7 +139,11 @@ def read_rooms(whole: Reader) -> RoomsConfig:
         listen=read.boolean("listen"),
         playbook_dir=read.text("playbook_dir"),
         test_service=read.text("test_service"),
+        actions=read.texts("actions", may_be_empty=True),
     )
+    if not all(_ACTION.fullmatch(one) for one in rooms.actions):
+        read.wrong("actions", "must list actions of StackStorm, each as pack.name")
+        rooms = rooms._replace(actions=tuple(filter(_ACTION.fullmatch, rooms.actions)))
     if rooms.archive not in (NEVER, AT_ONCE) and not _HOURS.fullmatch(rooms.archive):
         read.wrong("archive", "must be never, at_once or a number of hours such as 72h")
         rooms = rooms._replace(archive=RoomsConfig().archive)

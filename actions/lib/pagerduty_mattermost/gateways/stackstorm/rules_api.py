@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-import threading
 from typing import Any, Callable, Dict, List
 
 from pagerduty_mattermost.core.errors import RetryLater
+from pagerduty_mattermost.gateways.stackstorm.api_calls import (
+    DEADLINE_SECONDS,
+    FailedCall,
+    bounded,
+)
 
-DEADLINE_SECONDS = 20.0
-"""Seconds: the API client knows no timeouts."""
 PAGE_SIZE = 100
 
 
@@ -45,25 +47,13 @@ def rules_on(service: Any, trigger: str, deadline: float) -> List[Any]:
 
 
 def _read(call: Callable[[], List[Any]], deadline: float) -> List[Any]:
-    found: List[List[Any]] = []
-    errors: List[str] = []
-
-    def read() -> None:
-        try:
-            found.append(call())
-        except Exception as error:  # noqa: BLE001 - st2client raises whatever its HTTP library does
-            errors.append(type(error).__name__)
-
-    thread = threading.Thread(target=read, name="pagerduty-rules", daemon=True)
-    thread.start()
-    thread.join(deadline)
-    if not found:
-        why = errors[0] if errors else f"no answer within {deadline:g} s"
+    try:
+        return list(bounded(call, deadline))
+    except FailedCall as error:
         raise RetryLater(
-            f"StackStorm's API did not list its rules ({why}): is st2api up, and may this "
+            f"StackStorm's API did not list its rules ({error}): is st2api up, and may this "
             "user read rules?"
-        )
-    return found[0]
+        ) from None
 
 
 def rules_source(action_service: Any) -> str:
