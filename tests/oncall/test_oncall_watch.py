@@ -543,6 +543,40 @@ class ContactTestCase(WatchCase):
         self.look(moment(2026, 11, 24, 9, 1))
         assert not any("no phone" in text for text in self.told("olu")[1:])
 
+    def test_whose_rules_are_missing_or_late_hears_so_in_private_once_a_week(self) -> None:
+        self.phone("Mei Tanaka")
+        self.phone("Olu Adeyemi")
+        self.terms(contact_check_before=12, remind_before=0)
+        for hour in (10, 11, 23):
+            self.look(moment(2026, 11, 23, hour, 10))
+        (line,) = self.told("mei")
+        assert line == (
+            ":warning: You are on call for **Mornings**, and you could be missed. Your "
+            "notification rules at PagerDuty: no notification rule for high urgency uses a "
+            "phone, SMS or push contact. Change them under My Profile > Notification Rules."
+        )
+        (line,) = self.told("olu")
+        assert line.startswith(":warning: Your shift for **Mornings** begins 24 Nov 2026 09:00")
+        assert self.messages() == []
+        for day in range(24, 32):
+            self.look(moment(2026, 11, 23, 10) + (day - 23) * 86400.0)
+        assert len([one for one in self.told("mei") if "could be missed" in one]) == 2
+
+    def test_one_that_mattermost_did_not_take_comes_at_the_next_check(self) -> None:
+        self.phone("Mei Tanaka")
+        self.terms(contact_check_before=1, remind_before=0)
+        self.chat.server.faults.add("status", status=503)
+        self.look(moment(2026, 11, 23, 10, 10))
+        self.chat.server.faults.clear()
+        self.look(moment(2026, 11, 23, 10, 45))
+        assert len(self.told("mei")) == 1
+
+    def test_who_wants_no_direct_messages_gets_none_about_rules(self) -> None:
+        self.phone("Mei Tanaka")
+        self.terms(contact_check_before=1, direct_messages=False)
+        self.look(moment(2026, 11, 23, 10, 10))
+        assert (self.told("mei"), self.messages()) == ([], [])
+
     def test_a_shift_that_an_override_cuts_in_two_is_told_of_once(self) -> None:
         self.phone("Ada Lovelace")
         self.phone("Olu Adeyemi")

@@ -92,18 +92,33 @@ def no_contact(
     name: str, span: OnCallSpan, level: int, where: tzinfo, now: float, whose: str
 ) -> str:
     """`whose`: the person as Markdown, or "You"."""
-    begins = span.start is not None and span.start > now
     have, are, shift = ("have", "are", "your") if whose == "You" else ("has", "is", "their")
-    duty = (
-        f"{shift} shift for {place(name, level)} begins "
-        f"{times.stamp(times.iso(span.start or 0.0), where)}"
-        if begins
-        else f"{are} on call for {place(name, level)}"
-    )
     return (
-        f":warning: {whose} {have} no phone, SMS or push contact at PagerDuty, and {duty}: "
+        f":warning: {whose} {have} no phone, SMS or push contact at PagerDuty, and "
+        f"{_duty(name, span, level, where, now, are, shift)}: "
         "nothing but e-mail would come. Add one under My Profile > Contact Information."
     )
+
+
+def weak_rules(
+    name: str, span: OnCallSpan, level: int, where: tzinfo, now: float, weakness: str
+) -> str:
+    """To the person themselves. `weakness`: as `UserContacts.text` says it."""
+    duty = _duty(name, span, level, where, now, "you are", "your")
+    return (
+        f":warning: {duty[:1].upper()}{duty[1:]}, and you could be missed. Your notification "
+        f"rules at PagerDuty: {escape(weakness)}. Change them under My Profile > Notification "
+        "Rules."
+    )
+
+
+def _duty(
+    name: str, span: OnCallSpan, level: int, where: tzinfo, now: float, are: str, shift: str
+) -> str:
+    if span.start is not None and span.start > now:
+        at = times.stamp(times.iso(span.start), where)
+        return f"{shift} shift for {place(name, level)} begins {at}"
+    return f"{are} on call for {place(name, level)}"
 
 
 def until(span: OnCallSpan, where: tzinfo, word: str = "") -> str:

@@ -21,6 +21,7 @@ from pagerduty_mattermost.oncall.handoffs import SCHEDULE_LEVEL, ComingShift
 from pagerduty_mattermost.oncall.rota_advice import AHEAD_SECONDS, Advice
 from pagerduty_mattermost.oncall.shift_contacts import (
     UnreachableShift,
+    could_be_missed,
     reached_by_mail_alone,
     shifts,
 )
@@ -97,14 +98,10 @@ def _with_unused(
 
 def _weak(among: List[ComingShift], known: Mapping[str, UserContacts]) -> List[Advice]:
     """People who could be missed, each once."""
-    found: Dict[str, Advice] = {}
-    for one in among:
-        contacts = known.get(one.span.user.id)
-        if contacts is not None and contacts.weakness:
-            start, end = one.span.start or 0.0, one.span.end or 0.0
-            advice = Advice(contacts.weakness, start, end, (), contacts.user, contacts.text)
-            found.setdefault(one.span.user.id, advice)
-    return list(found.values())
+    return [
+        Advice(of.weakness, one.span.start or 0.0, one.span.end or 0.0, (), of.user, of.text)
+        for one, of in could_be_missed(among, known)
+    ]
 
 
 def _message(

@@ -1,5 +1,5 @@
-"""People on call, now or soon, whom only an e-mail would reach: found, and warned before their
-shift."""
+"""People on call, now or soon, whom only an e-mail would reach, or whose notification rules come
+late or by push alone: found, and warned before their shift."""
 
 from __future__ import annotations
 
@@ -22,6 +22,8 @@ BELIEVED_SECONDS = 12 * 3600.0
 """For which somebody who can be reached is not checked again."""
 WARNINGS_APART_SECONDS = 12 * 3600.0
 """Between two warnings of the same person at the same thing."""
+ADVICE_APART_SECONDS = 7 * 86400.0
+"""Between two hints to the same person about their notification rules."""
 LONGEST_SECONDS = 30 * 86400.0
 """After which somebody who is always on call is warned again."""
 
@@ -44,17 +46,11 @@ def shifts(seen: WatchedOnCalls, within: float) -> List[ComingShift]:
     return found + handoffs.coming_shifts(seen.spans, seen.at, within)
 
 
-def unreachable_shifts(context: Context, among: List[ComingShift]) -> List[UnreachableShift]:
-    """Those of the shifts whose person can't be reached; of one person's at one thing the first.
-    Raises the gateway's errors."""
-    ids = [one.span.user.id for one in among]
-    known = contact_methods.read_contacts(context.pagerduty, ids)
-    return reached_by_mail_alone(among, known)
-
-
 def reached_by_mail_alone(
     among: List[ComingShift], known: Mapping[str, UserContacts]
 ) -> List[UnreachableShift]:
+    """Those of the shifts whose person can't be reached; of one person's at one thing the first.
+    Pure."""
     missing = {id: one.user for id, one in known.items() if not one.reachable}
     found: Dict[Tuple[str, str, str], UnreachableShift] = {}
     for one in among:
@@ -66,6 +62,19 @@ def reached_by_mail_alone(
     return list(found.values())
 
 
+def could_be_missed(
+    among: List[ComingShift], known: Mapping[str, UserContacts]
+) -> List[Tuple[ComingShift, UserContacts]]:
+    """The first shift of each person whose notification rules are missing, late or by push alone.
+    Pure."""
+    found: Dict[str, Tuple[ComingShift, UserContacts]] = {}
+    for one in among:
+        contacts = known.get(one.span.user.id)
+        if contacts is not None and contacts.weakness:
+            found.setdefault(contacts.user.id, (one, contacts))
+    return list(found.values())
+
+
 def tell_contacts(
     context: Context,
     messenger: ShiftMessenger,
@@ -73,12 +82,15 @@ def tell_contacts(
     state: WatchState,
     within: float,
 ) -> Tuple[WatchState, int]:
-    """Warn of each such shift once: the person, and the channel. The state with that, and how many
-    were sent."""
+    """Warn of each shift of somebody who can't be reached once: the person, and the channel; and
+    give who could be missed a hint in private, once a week. The state with that, and how many
+    can't be reached. Raises the gateway's and the store's errors."""
     now, zone = seen.at, times.zone(context.settings.time_zone)
     fine = {user: until for user, until in state.fine.items() if until > now}
     among = [one for one in shifts(seen, within) if one.span.user.id not in fine]
-    found = unreachable_shifts(context, among)
+    ids = [one.span.user.id for one in among]
+    known = contact_methods.read_contacts(context.pagerduty, ids)
+    found = reached_by_mail_alone(among, known)
     missing = {gap.user.id for gap in found}
     fine.update(
         {
@@ -110,6 +122,17 @@ def tell_contacts(
         if done:
             sent[key], sent[lately] = _until(one.span, now), now + WARNINGS_APART_SECONDS
             count += 1
+    for one, contacts in could_be_missed(among, known):
+        lately = post_key("rules", contacts.user.id, contacts.weakness)
+        if lately in sent or not context.settings.oncall.direct_messages:
+            continue
+        name, key = seen.things[one.watched].name, post_key(lately, one.about("rules"))
+        text = handoff_messages.weak_rules(name, one.span, one.level, zone, now, contacts.text)
+        if messenger.person(contacts.user, text, key, keep=False):
+            sent[lately] = now + ADVICE_APART_SECONDS
+        else:
+            whole = False
+            fine.pop(contacts.user.id, None)
     return state._replace(
         told=sent, fine=fine, checked_at=now if whole else state.checked_at
     ), count
