@@ -12,6 +12,7 @@ from runs_in_rooms import NAME, RunInRoom
 from runs_world import PLAYBOOK
 
 from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.people.identity import link
 from pagerduty_mattermost.playbooks.playbook import Updates
 from pagerduty_mattermost.runs import update_posts, updates
 from pagerduty_mattermost.runs.acts import SENT, UPDATE, Act, Who
@@ -203,6 +204,20 @@ def test_an_author_without_a_pagerduty_user_is_told(one: RoomsWorld) -> None:
     case.ada = Who(user.id, "zoe")
     (line,) = case.give().problems
     assert "no PagerDuty user" in line
+
+
+def test_it_is_signed_as_its_author_is_known_a_minute_ago_at_most(one: RoomsWorld) -> None:
+    case, context = UpdatesWorld(one, pagerduty=True), one.context()
+    mattermost, pagerduty = context.mattermost, context.pagerduty
+    link(mattermost, pagerduty, context.store, "ada", "grace@example.com", one.clock)
+    case.give()
+    sandbox = one.sandbox.pagerduty
+    sandbox.account.find("users", "Grace Hopper")["email"] = "hopper@example.com"
+    one.clock.advance(61)
+    case.give("Better", "u2")
+    sent = [one_ for one_ in sandbox.journal.entries if one_.path.endswith("/status_updates")]
+    signed = [one_.headers.get("from") for one_ in sent if one_.method == "POST"]
+    assert signed == ["grace@example.com", "hopper@example.com"]
 
 
 def test_mattermost_away_it_follows_by_the_round(one: RoomsWorld) -> None:

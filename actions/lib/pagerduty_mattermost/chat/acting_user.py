@@ -165,10 +165,10 @@ def _named(context: Context, word: str, asker: str) -> Optional[Identity]:
         ) from None
 
 
-def find_sender(context: Context, user: str, asked: str) -> str:
+def find_sender(context: Context, user: str, asked: str, *, now: bool = False) -> str:
     """The e-mail address for PagerDuty's `From`: the one asked for where the configuration allows
-    it, else the person's own, else the configured one where the configuration allows that. Raises
-    RejectedInput and NotFound."""
+    it, else the person's own (`now`: as `identify_now` has it), else the configured one where the
+    configuration allows that. Raises RejectedInput and NotFound."""
     chat = context.settings.chat
     if asked:
         if not chat.allow_from:
@@ -177,7 +177,7 @@ def find_sender(context: Context, user: str, asked: str) -> str:
             )
         return asked
     try:
-        return identify(context, user).person.email
+        return (identify_now if now else identify)(context, user).person.email
     except _NOBODY as error:
         default = context.settings.pagerduty.from_email
         if chat.default_sender and default:

@@ -139,6 +139,16 @@ def last_known(account: User, store: Store, *, by_email: bool = True, now: float
     return found
 
 
+def as_of(
+    found: Identity, pagerduty: PagerDuty, store: Store, *, since: float, now: float
+) -> Identity:
+    """The same as PagerDuty said since then: asked again where what is remembered is older. Raises
+    as `linked_account`."""
+    if found.role_at >= since:
+        return found
+    return looked_up_again(found, pagerduty, store, now=now)
+
+
 def looked_up_again(
     found: Identity, pagerduty: PagerDuty, store: Store, *, now: float
 ) -> Identity:

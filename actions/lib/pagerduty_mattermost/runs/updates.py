@@ -367,9 +367,9 @@ class _Giving:
             self._context.post_once(self.run.plan.channel, line, key=key)
 
     def _author_email(self) -> str:
-        from pagerduty_mattermost.people.identity import linked
+        from pagerduty_mattermost.people.identity import FRESH_SECONDS, as_of, linked
 
-        context = self._context
+        context, now = self._context, self._context.clock()
         by_email = context.settings.chat.link_by_email
         try:
             found = linked(
@@ -378,8 +378,10 @@ class _Giving:
                 context.store,
                 self._update.by.id,
                 by_email=by_email,
-                now=context.clock(),
+                now=now,
             )
+            since = now - FRESH_SECONDS
+            found = as_of(found, context.pagerduty, context.store, since=since, now=now)
         except (NotFound, RejectedInput):
             return ""
         return found.person.email

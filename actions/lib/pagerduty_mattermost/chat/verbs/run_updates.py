@@ -72,7 +72,7 @@ def _email(context: Context, command: Command, the: TheRun) -> str:
     if not the.run.plan.playbook.updates.pagerduty:
         return ""
     try:
-        return find_sender(context, command.user, "")
+        return find_sender(context, command.user, "", now=True)
     except PackError:
         return ""
 
