@@ -11,7 +11,7 @@ from typing import Sequence
 
 from pagerduty_mattermost.gateways.stackstorm.datastore import MAX_ABANDONED, Store
 
-AT_ONCE = MAX_ABANDONED // 2
+AT_ONCE = MAX_ABANDONED - 2
 """Requests under way at a time: fewer than may go unanswered before a store calls no more."""
 
 
