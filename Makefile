@@ -5,7 +5,7 @@
 #   make test [ARGS=…]          unit, contract and end-to-end tests (all but soak and live)
 #   make test-all               the same on each Python 3.8 to 3.12 that is installed
 #   make soak | bench           long fault and crash runs; measurements
-#   make lint                   ruff (rules and format), mypy, and which package may import which
+#   make lint                   ruff (rules and format), flake8 as the Exchange has it, mypy, and which package may import which
 #   make docs | docs-check      write the metadata's parameters, docs/reference.md, tables in docs/chat.md and playbooks.md; check them
 #   make pictures               draw the documents' pictures from the sandbox's page, with Chromium
 #   make check [CONFIG=…]       check all metadata, and with CONFIG the configuration and both connections
@@ -68,6 +68,7 @@ bench: $(READY) $(VENV)/peers/pypd
 lint: $(READY_DEV)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/python tools/exchange_lint.py
 	$(BIN)/mypy
 	PYTHONPATH=actions/lib $(BIN)/lint-imports --no-cache
 

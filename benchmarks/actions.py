@@ -7,6 +7,8 @@ connections are counted on our side of the wire. pypd is no dependency of anythi
 puts it where only this benchmark looks, and without it its rows are left out.
 """
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import gc

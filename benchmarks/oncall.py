@@ -2,6 +2,8 @@
 requests counted by the sandbox, and time, against one request for each schedule.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import time

@@ -6,6 +6,8 @@ reads the same rows with a bare session and parses them; the peer is the plain w
 diff of the whole open list each cycle.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

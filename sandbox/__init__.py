@@ -38,15 +38,14 @@ class Sandbox:
         mattermost_port: int = 0,
         mattermost_version: str = "5.37",
     ) -> None:
-        from .mattermost import MattermostServer
-        from .pagerduty import PagerDutyServer
+        from . import mattermost, pagerduty
 
         self.clock = clock or Clock()
         self.journal = SandboxJournal(self.clock)
-        self.pagerduty: PagerDutyServer = PagerDutyServer(
+        self.pagerduty: PagerDutyServer = pagerduty.PagerDutyServer(
             self.journal, self.clock, port=pagerduty_port
         )
-        self.mattermost: MattermostServer = MattermostServer(
+        self.mattermost: MattermostServer = mattermost.MattermostServer(
             self.journal, self.clock, port=mattermost_port, version=mattermost_version
         )
 

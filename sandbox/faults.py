@@ -11,6 +11,8 @@ The same by HTTP: `POST /_sandbox/faults {"kind": "status", "status": 503, "time
 /_sandbox/faults[?id=1]` clears.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import random

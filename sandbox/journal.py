@@ -16,6 +16,8 @@ Two append-only lists, shared by both servers, readable by Python and by HTTP (`
 Nothing here holds a token: `Authorization` is not kept.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

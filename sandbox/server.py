@@ -22,6 +22,8 @@ By HTTP, for a sandbox in another process (never frozen, never faulty, not in th
                                        answers {"result": ...}
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import asyncio

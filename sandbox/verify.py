@@ -11,6 +11,8 @@ what a post says and what `props.pagerduty` names (the incident of a card, the l
 reply).
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from collections import Counter

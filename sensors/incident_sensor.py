@@ -1,6 +1,8 @@
 """The sensor that sees every change of PagerDuty's incidents: a thin shell around
 `sensor.cycle.Cycle`, and around `sensor.webhook_endpoint` where PagerDuty's webhook is set up."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import os

@@ -7,6 +7,8 @@ of its own. `key=value` pairs at the phrase's end are cut off first and set any 
 Values may be quoted, or stand in braces (JSON).
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

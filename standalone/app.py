@@ -16,6 +16,8 @@ retries and pruning. `poll_interval` (seconds) overrides the sensors' own. `on_f
 is called after each end is on disk, `on_trigger(trigger_ref)` after a trigger is.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

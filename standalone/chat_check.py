@@ -1,6 +1,8 @@
 """What the section `chat` names, looked for on both sides: who is in `chat.allowed` and is nowhere
 would let nobody do it, without a word."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Callable, Iterator, List, Tuple

@@ -1,6 +1,8 @@
 """The command line of the embedded default. Exit codes: 0 done, 1 an action or a check failed, 2
 misuse."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import argparse

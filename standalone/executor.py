@@ -5,6 +5,8 @@ planned; lanes run in parallel. A delayed retry does not hold up its lane: while
 be reached, the incident's other cards live.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import heapq

@@ -1,5 +1,7 @@
 """`standalone key`: the datastore from the command line, as `st2 key`."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import argparse

@@ -1,5 +1,7 @@
 """`standalone actions | rules | triggers | executions`: lists for people, and as JSON."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import argparse

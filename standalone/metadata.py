@@ -6,6 +6,8 @@ pack.
 and the embedded default can't, by name: it is left out and the rest goes on.
 """
 
+# flake8: noqa: E203,E501
+
 from __future__ import annotations
 
 from pathlib import Path

@@ -1,5 +1,7 @@
 """What the command line prints of results and executions, for people. Pure."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -4,6 +4,8 @@ StackStorm asks Python's own parser of regular expressions, which is private and
 once; here the pattern's text is read. Pure.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

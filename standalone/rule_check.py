@@ -5,6 +5,8 @@ names of PagerDuty's it relies on. Pure but for the datastore.
     names_of(rule)                  # [PagerDutyName("service", "Checkout", …), …]
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import difflib

@@ -1,6 +1,8 @@
 """Which rules a trigger fires, and what each of them has an action do. Pure but for the datastore
 in templates."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import logging

@@ -1,6 +1,8 @@
 """Runs python actions in this process, one instance an execution, with StackStorm's idea of
 success and failure."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import importlib.util

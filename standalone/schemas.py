@@ -4,6 +4,8 @@ properties.
 Works with jsonschema 3.2 and 4 alike. Errors are one line: where, and what is wrong.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import copy

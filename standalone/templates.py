@@ -6,6 +6,8 @@ renders it as empty), text can't break out of an object it is filled into, and t
 versions and JSONPath are missing (Jinja refuses them by name).
 """
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import json

@@ -8,6 +8,8 @@ made from it, so the two can't differ. Run by `make docs` and, with `--check`, b
 and a test.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

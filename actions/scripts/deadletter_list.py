@@ -1,5 +1,7 @@
 """deadletter.list: the posts and acts that failed, and why."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Dict

@@ -1,5 +1,7 @@
 """incident.open_ids: which incidents are open, as ids and numbers alone."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict

@@ -5,6 +5,8 @@ Every method takes the service's lock, so tests may call it from any thread. A c
 team is given as the object, its id or its name.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import threading

@@ -1,5 +1,7 @@
 """One API request on its way through the handlers, and the table they register in."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """Channels: make, find, change, archive; and who is in them."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

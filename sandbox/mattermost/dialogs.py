@@ -1,6 +1,8 @@
 """Dialogs: opened for whom a trigger is of, submitted, and, where the version knows it, asked for
 choices as people type and answered with another dialog."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

@@ -1,6 +1,8 @@
 """User groups: custom ones and what a licence lets be done with them. Statuses as in the server's
 source (group.go)."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

@@ -1,5 +1,7 @@
 """Posts: create, edit, delete, read a channel or a thread, pin; and reactions."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import asyncio

@@ -1,6 +1,8 @@
 """The service behind the sandbox's Mattermost: who asks, may it be answered at all, and by which
 handler."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import inspect

@@ -1,6 +1,8 @@
 """The server's memory and who may do what in it. No HTTP here; every method is called under the
 service's lock."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import os

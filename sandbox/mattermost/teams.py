@@ -1,5 +1,7 @@
 """Teams and who is in them."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

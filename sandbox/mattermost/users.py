@@ -1,5 +1,7 @@
 """Users, their access tokens, and bots."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

@@ -1,6 +1,8 @@
 """Outgoing webhooks: make, read, change, delete. Only who may `manage_outgoing_webhooks`; 501
 where they are off."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple

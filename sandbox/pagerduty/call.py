@@ -1,6 +1,8 @@
 """One REST request being served: reading its parameters as strictly as PagerDuty does, and shaping
 its answer."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import base64

@@ -1,6 +1,8 @@
 """The Events API: v2 (`/v2/enqueue`, `/v2/change/enqueue`) and v1
 (`/generic/2010-04-15/create_event.json`)."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

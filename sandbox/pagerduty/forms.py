@@ -8,6 +8,8 @@ Fields that are not in the form are ignored, as PagerDuty ignores them (and what
 them).
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

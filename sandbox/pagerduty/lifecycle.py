@@ -1,6 +1,8 @@
 """An incident's life: triggered, acknowledged, escalated, resolved; each step writes the entries
 PagerDuty writes."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

@@ -1,6 +1,8 @@
 """What a listing holds: filters and order of incidents and log entries, by the indexes of the
 book."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right

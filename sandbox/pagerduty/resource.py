@@ -1,6 +1,8 @@
 """Things of the catalog by REST: list, show, create, update and delete, each as PagerDuty answers
 it."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Callable, List, Optional

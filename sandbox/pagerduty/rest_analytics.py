@@ -1,5 +1,7 @@
 """REST: analytics, computed from the account's incidents and their log entries."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta

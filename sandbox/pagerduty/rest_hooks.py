@@ -1,5 +1,7 @@
 """REST: webhook subscriptions (v3), extension schemas and extensions."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

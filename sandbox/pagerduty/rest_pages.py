@@ -1,5 +1,7 @@
 """REST: status pages with their posts, updates and postmortems; status dashboards."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Callable, List

@@ -1,5 +1,7 @@
 """REST: escalation policies, and who is on call by them."""
 
+# flake8: noqa: E501,W503
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Optional, Tuple

@@ -1,6 +1,8 @@
 """REST: what goes with an incident: past, related and outlier incidents, change events, business
 services."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """REST: shift-based schedules (V3), their custom shifts and overrides."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Callable, List, Sequence

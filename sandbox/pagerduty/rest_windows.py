@@ -1,5 +1,7 @@
 """REST: maintenance windows, and the notifications that went out."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import List

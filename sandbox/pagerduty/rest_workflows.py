@@ -1,5 +1,7 @@
 """REST: incident workflows, their triggers and runs; and incident types."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Optional

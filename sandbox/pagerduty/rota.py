@@ -8,6 +8,8 @@ seconds; turns and restrictions follow the schedule's wall clock, so that a hand
 at 9:00 when the clocks change.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from bisect import bisect_right

@@ -1,6 +1,8 @@
 """PagerDuty behind the sandbox's server: authorization, rate limits, routing, errors in
 PagerDuty's shape."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import time

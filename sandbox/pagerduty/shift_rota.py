@@ -8,6 +8,8 @@ event's `start` and `end` are what the API takes: `date_time` and `time_zone`. T
 seconds; an event recurs by the wall clock of its own zone.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta, tzinfo

@@ -11,6 +11,8 @@ row disable the subscription for 24 h and lose its queue. The journal's facts of
 called: a test that subscribes an address elsewhere must not reach it.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

@@ -1,6 +1,8 @@
 """event.trigger, .acknowledge, .resolve and .change: the key in the body alone, nothing twice,
 every way it fails."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """Each bug of the Exchange pack 2.0.0 is gone: a test named after it."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

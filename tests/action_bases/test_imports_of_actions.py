@@ -1,5 +1,7 @@
 """An action is a fresh process each time: what it does not use, it must not import."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """Inputs: what people type is made ready; everything wrong is told at once, with its place and
 what was expected."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import subprocess

@@ -1,5 +1,7 @@
 """What every action of the pack returns, whatever happens inside it."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """The card: one render function, every state, any text, within the limits of every server."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import json

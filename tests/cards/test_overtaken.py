@@ -1,6 +1,8 @@
 """StackStorm keeps no order: executions for one incident that overtake each other, or that run
 once newer ones have shown all of it."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import itertools

@@ -1,5 +1,7 @@
 """Each change as one reply in people's words."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any

@@ -1,5 +1,7 @@
 """Routes: what starts a card, what gets a reply, whom it mentions."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 from typing import Any

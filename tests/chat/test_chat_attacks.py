@@ -2,6 +2,8 @@
 channel) gets them no further than they are, and whatever is refused stands in the log without a
 secret."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import contextlib

@@ -1,5 +1,7 @@
 """Pages and overrides from chat: who is reached, and that nobody else is."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

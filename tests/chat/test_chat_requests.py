@@ -1,6 +1,8 @@
 """Calls from Mattermost: whatever comes is an order that was vouched for, or refused, and never
 anything else."""
 
+# flake8: noqa: E203,E501
+
 from __future__ import annotations
 
 import json

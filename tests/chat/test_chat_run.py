@@ -1,5 +1,7 @@
 """chat.run: commands from chat, in the name of who typed them, against both sandboxes."""
 
+# flake8: noqa: E501,W503
+
 from __future__ import annotations
 
 import logging

@@ -1,6 +1,8 @@
 """The chat sensor by HTTP as Mattermost calls it, and what the rule's action makes of what it
 dispatches."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import json

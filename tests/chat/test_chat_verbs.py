@@ -1,6 +1,8 @@
 """More of what is said in chat: pages, policies, mitigation, maintenance, who is on call, one's
 own link; and what a channel subscribes to, with the cards that come of it."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

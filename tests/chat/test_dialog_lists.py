@@ -1,6 +1,8 @@
 """What dialogs offer: what one list is refused costs no other, what is typed is found, and nobody
 is asked more than needed."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import threading

@@ -1,6 +1,8 @@
 """`/pd dry-run …` of every command that there is: nothing is written anywhere, and what would be
 is told. A new verb is tried here as soon as it has its row in `command_rows`."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import logging

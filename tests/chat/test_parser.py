@@ -1,5 +1,7 @@
 """What is typed after /pd."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from pathlib import Path

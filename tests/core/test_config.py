@@ -1,6 +1,8 @@
 """The configuration: what StackStorm passes in, what people write wrong, and what is never
 shown."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """Outside text: whatever it holds, it can be carried, it shows, and it does nothing."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -1,5 +1,7 @@
 """Times of PagerDuty in the configured zone, and durations in words."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from datetime import datetime, timezone

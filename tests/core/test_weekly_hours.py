@@ -1,6 +1,8 @@
 """Quiet hours: what can be written, and that they begin and end rightly wherever clocks are
 changed."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone

@@ -2,6 +2,8 @@
 running embedded default, long before its next look at PagerDuty's log; and a flood of nonsense
 that leaves the listener alive."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import json

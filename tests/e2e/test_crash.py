@@ -1,6 +1,8 @@
 """kill -9 of the running embedded default at random moments: nothing lost, nothing twice, by the
 sandbox's truth."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import contextlib

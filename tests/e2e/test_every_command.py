@@ -2,6 +2,8 @@
 them in Mattermost, through the embedded default: what changes in PagerDuty, on the card, and what
 they are told."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import time

@@ -1,6 +1,8 @@
 """What comes from outside in any shape raises nothing that the pack did not foresee: calls of both
 listeners, log entries and incidents of PagerDuty's, values of the datastore."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

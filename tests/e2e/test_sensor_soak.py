@@ -2,6 +2,8 @@
 up to 90 s late or never, PagerDuty limits, fails and drops, the datastore fails, the sensor is
 restarted. Nothing lost, nothing twice, nothing invented."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import contextlib

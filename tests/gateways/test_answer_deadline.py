@@ -1,6 +1,8 @@
 """A server that drips its bytes holds nobody up: one deadline for a whole answer, in every
 gateway."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import contextlib

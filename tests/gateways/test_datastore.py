@@ -1,5 +1,7 @@
 """Values in the datastore: what is missing is told from what is unreachable, and nothing hangs."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import threading

@@ -1,5 +1,7 @@
 """The one adapter and the one retry loop, over real HTTP on loopback."""
 
+# flake8: noqa: E501,W503
+
 from __future__ import annotations
 
 import logging

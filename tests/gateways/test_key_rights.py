@@ -1,6 +1,8 @@
 """Keys that StackStorm keeps from a user (RBAC): not the same as none, and no failure of what only
 remembers."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 from types import SimpleNamespace

@@ -1,6 +1,8 @@
 """The listener's bounds, each over real sockets: size, time, connections and calls at once; what a
 stranger sends is neither logged nor repeated, and the port is free within a second."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import contextlib

@@ -1,6 +1,8 @@
 """Lists beyond the 10,000 records PagerDuty gives for one question are read in slices of time,
 never cut silently."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

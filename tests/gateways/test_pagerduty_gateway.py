@@ -1,6 +1,8 @@
 """The gateway to PagerDuty over real HTTP: headers, parameters, answers of every kind, paging,
 creating once."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

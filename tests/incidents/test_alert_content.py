@@ -1,6 +1,8 @@
 """What monitoring tools send becomes text that people can read: all of it, or a true number of
 what is left."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """The sensor's state in the datastore: one write a cycle, shards, crashes in between, broken
 values; and its clock."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

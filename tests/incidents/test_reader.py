@@ -1,6 +1,8 @@
 """Reading more than PagerDuty lists at once: windows of the log and of open incidents, nothing
 left out."""
 
+# flake8: noqa: E203,E501
+
 from __future__ import annotations
 
 from bisect import bisect_left

@@ -2,6 +2,8 @@
 twice, out of order or never. Every visible change is told exactly once, and what is known in the
 end is the truth."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import random

@@ -2,6 +2,8 @@
 `mattermost.setup`, called at an address that the server reaches, its orders kept for the test
 instead of being carried out."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import time

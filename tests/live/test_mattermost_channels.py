@@ -1,5 +1,7 @@
 """The contract, channels: found or not, made, changed, archived, joined; direct ones."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import secrets

@@ -2,6 +2,8 @@
 what it makes of the answers, and that the pack's own desk takes it; set up and taken down by the
 pack."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """The contract, posts: creating, once; editing; threads; reading a channel; limits; reactions and
 files."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import secrets

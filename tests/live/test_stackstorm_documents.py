@@ -6,6 +6,8 @@ are stand-ins; `st2ctl` is `ST2_CTL`, and `st2-apply-rbac-definitions` is `ST2_A
 that is set, else left out. Afterwards the pack has to be installed anew.
 """
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import json

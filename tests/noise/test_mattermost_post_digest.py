@@ -1,5 +1,7 @@
 """Quiet hours, run by run: what is held, what passes, and the one digest in the morning."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import random

@@ -1,5 +1,7 @@
 """When a reminder is due, and who is next: a name only where it is sure."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from datetime import timezone

@@ -1,5 +1,7 @@
 """Which incidents are told one by one, and which together."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

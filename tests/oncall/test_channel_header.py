@@ -1,5 +1,7 @@
 """Our part of a channel's header: found, replaced, shortened; what people wrote never changes."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from hypothesis import given

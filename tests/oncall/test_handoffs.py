@@ -1,6 +1,8 @@
 """Hand-offs: each change of who is on call once, whatever the rotation, however late or often the
 looks."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -2,6 +2,8 @@
 sandbox, against an oracle with code of its own; and one hand-off for each real one, none when
 PagerDuty upgrades a schedule."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

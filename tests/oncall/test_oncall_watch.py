@@ -1,6 +1,8 @@
 """oncall.watch: hand-offs told once, in the channel and in private; coming shifts; on both
 sandboxes, time moved."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

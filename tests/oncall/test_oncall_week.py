@@ -1,6 +1,8 @@
 """oncall.week and oncall.picture: the days ahead as a table and as a picture; and both from
 chat."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import importlib.util

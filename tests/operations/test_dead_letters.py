@@ -1,6 +1,8 @@
 """deadletter.list, .replay and .drop: what failed is kept with its reason; acts from chat only for
 a hand."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """Which dead letter is next: those of an incident in order, whatever fails or is killed; and what
 is dropped."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Optional, Tuple

@@ -1,5 +1,7 @@
 """route.explain: the filter or rule that posted an incident, or kept it back."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """setup.overrides and the line of health.check about what a reload would undo: the file, as
 StackStorm's own loader reads it, and what is written by whom."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from pathlib import Path

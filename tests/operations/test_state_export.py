@@ -1,6 +1,8 @@
 """All that the pack remembers as one document and back: whole, without secrets, checked before
 anything is written."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import copy

@@ -1,5 +1,7 @@
 """Datastore keys: `state_kinds` knows all of them, and each is written out by its owner alone."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import ast

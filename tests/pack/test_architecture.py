@@ -1,6 +1,8 @@
 """docs/architecture.md says what is there: packages, modules, datastore keys; and the library
 keeps the bounds that it names."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import ast

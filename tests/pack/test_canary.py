@@ -6,6 +6,8 @@ whole request, its Authorization too, in its error. Secrets belong in the header
 in the key of an event, nowhere else.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

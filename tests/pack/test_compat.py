@@ -1,6 +1,8 @@
 """The 65 actions of the Exchange pack: names, parameters and result shapes, read from
 ../shared/compat."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

@@ -2,6 +2,8 @@
 on a furnished sandbox. What needs a StackStorm host is named here, with what stands for it. Those
 of the other guides are tried, and each command after `/pd` that any guide shows is read."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

@@ -1,5 +1,7 @@
 """The generated reference is current, and the guides name only what is there."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import importlib.util

@@ -1,6 +1,8 @@
 """What docstrings show can be done: the examples at a module's head call what is there, with
 arguments that it takes."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import ast

@@ -1,6 +1,8 @@
 """The shipped rules: what is enabled, and what the examples do with each incident when they
 replace post_incidents."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

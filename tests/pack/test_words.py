@@ -1,6 +1,8 @@
 """What people read is in PagerDuty's and Mattermost's words, not in the project's own: metadata,
 schemas, the configuration's schema and example, guides, help, and the texts in the code."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import ast

@@ -6,6 +6,8 @@ it can be imported the workflows are conducted with the real actions against the
 those tests are skipped.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import importlib.util

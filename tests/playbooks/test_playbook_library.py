@@ -1,6 +1,8 @@
 """Where playbooks come from, what is kept of saved ones, and what servers know of what one
 names."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from pathlib import Path

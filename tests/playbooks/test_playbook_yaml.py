@@ -1,6 +1,8 @@
 """A playbook read from its YAML: what is written is what is meant, all that is wrong is said at
 once with its line, and no text makes the reader fail."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import json

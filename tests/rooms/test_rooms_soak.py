@@ -2,6 +2,8 @@
 are killed at any of their requests; afterwards each incident has one room, and one round finishes
 what was half-made."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import random

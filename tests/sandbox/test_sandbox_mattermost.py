@@ -1,6 +1,8 @@
 """The sandbox's Mattermost beyond the contract of tests/live: its switches, its memory, its
 journal."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from concurrent.futures import ThreadPoolExecutor

@@ -1,5 +1,7 @@
 """The sandbox's Mattermost and those it calls: slash commands, as measured on a real one."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Dict

@@ -1,5 +1,7 @@
 """The page draws posts of any content as text: its own script, run by node on hostile ones."""
 
+# flake8: noqa: E203,E501
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """The sandbox's Mattermost: outgoing webhooks, where integrations may lead to, roles and
 settings."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from threading import Thread

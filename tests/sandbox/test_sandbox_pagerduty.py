@@ -1,6 +1,8 @@
 """The sandbox's PagerDuty answers as the real one does, by measurements and the OpenAPI
 document."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

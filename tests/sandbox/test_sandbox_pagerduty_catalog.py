@@ -1,6 +1,8 @@
 """The sandbox's PagerDuty takes users, teams, services, policies, schedules and windows as the
 real one does."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Tuple

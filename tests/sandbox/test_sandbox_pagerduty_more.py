@@ -1,6 +1,8 @@
 """The sandbox's PagerDuty: tags, webhooks, extensions, workflows, change events and what goes with
 an incident."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any

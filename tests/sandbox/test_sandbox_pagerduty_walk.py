@@ -1,6 +1,8 @@
 """Every operation the sandbox's PagerDuty serves is walked once; requests and answers fit the
 OpenAPI."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 import re

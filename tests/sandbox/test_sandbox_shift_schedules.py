@@ -1,6 +1,8 @@
 """The sandbox's shift-based schedules: each of the 25 operations of the V3 API, held to the
 OpenAPI, and who is on call by them."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from datetime import datetime, timedelta, timezone

@@ -1,6 +1,8 @@
 """The incident sensor in a storm: what it dispatches, holds back and releases, also when it fails
 or is killed."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from collections import Counter

@@ -1,6 +1,8 @@
 """The incident sensor with PagerDuty's webhook, over real HTTP, on a clock that
 moves when told."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

@@ -1,5 +1,7 @@
 """While PagerDuty's rate limit runs out, what only tells gives way, and acts of people do not."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, List, Optional

@@ -1,6 +1,8 @@
 """Roles and tasks, of which the webhook's calls alone tell: what is read of a body, and that each
 is told once, in its order, whatever happens to the sensor."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

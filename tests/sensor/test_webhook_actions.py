@@ -1,6 +1,8 @@
 """webhook.setup, webhook.status, webhook.teardown: any number of times, and the secret is in no
 result."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

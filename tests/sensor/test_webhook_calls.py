@@ -1,6 +1,8 @@
 """Which calls are genuine, and when the log is read: at once, at most once a second, and once
 more."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

@@ -1,7 +1,8 @@
-# ruff: noqa: E501 - a row is one mistake and its line
 """The mistakes people make: each is answered in one line that names the place and the remedy, and
 by an exit code. One row each, on the sandbox; the numbers are those of the list they were
 collected in."""
+
+# flake8: noqa: E501,W503
 
 from __future__ import annotations
 

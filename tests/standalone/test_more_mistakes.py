@@ -1,7 +1,8 @@
-# ruff: noqa: E501 - a row is one mistake and its line
 """Neighbours of the mistakes in test_mistakes.py: other settings, other spellings, other keys of a
 rule; each is one line that names the place and the remedy. And that what a newcomer lists fits a
 terminal of 80 columns."""
+
+# flake8: noqa: E203,E501
 
 from __future__ import annotations
 

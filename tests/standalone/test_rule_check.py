@@ -1,6 +1,7 @@
-# ruff: noqa: E501 - a row is one mistake and its line
 """What keeps a user's rule from doing what it says is found by `check`: each mistake is one line
 that names the rule, the place and the remedy, and the exit code is 1."""
+
+# flake8: noqa: E203,E501
 
 from __future__ import annotations
 

@@ -1,6 +1,8 @@
 """The command line: casting as `st2 run`, chat as `st2 action-alias execute`, and one line for
 each mistake."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import io

@@ -1,5 +1,7 @@
 """What Prometheus is told by the embedded default."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """The embedded default's pure parts: schemas, templates, parameters, configuration, datastore,
 alias formats."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import string

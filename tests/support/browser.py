@@ -6,6 +6,8 @@ with Browser(folder) as browser:
     browser.js("document.querySelector('button').click()")
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import asyncio

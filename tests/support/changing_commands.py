@@ -1,6 +1,8 @@
 """The commands of `command_rows.py` that change something at PagerDuty, and what has to be there
 before one of them is said."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from types import SimpleNamespace

@@ -5,6 +5,8 @@ looks at PagerDuty's account (and the room, for channels); `card` is what the in
 afterwards.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 from importlib.util import find_spec

@@ -1,6 +1,8 @@
 """A datastore service in memory, with trouble on demand, for tests of whatever stands on
 `store`."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Callable, Dict, List, NamedTuple, Optional, Set

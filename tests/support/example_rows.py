@@ -1,6 +1,8 @@
 """Examples of the actions that are no plain calls of PagerDuty's REST API, on both sandboxes
 (tools/examples.py)."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import logging

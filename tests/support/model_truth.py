@@ -2,6 +2,8 @@
 storms, flapping and quiet hours may leave without a card an own account of when that may be. Knows
 only PagerDuty's truth and the posts."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import re

@@ -3,6 +3,8 @@ on demand: what the model-based test drives. Real HTTP to both sandboxes; a data
 by the clock; a queue between the sensor and the actions that may lose, repeat and mix up what it
 carries. PagerDuty's switches (`sandbox.pagerduty.switches`) are drawn by the seed."""
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import contextlib

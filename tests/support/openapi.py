@@ -17,6 +17,8 @@ How the documents are read:
   be wrong.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -6,6 +6,8 @@ additionalProperties, items, allOf, anyOf, oneOf (as anyOf), nullable, $ref (res
 met).
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

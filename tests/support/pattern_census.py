@@ -5,6 +5,8 @@ run knows is listed by the test that reads this. Beside them those of metadata: 
 schemas, the configuration's schema, the rules' criteria.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import ast

@@ -12,6 +12,8 @@ unbounded ones, look-arounds are looked at by themselves. A search begins anew a
 is one loop more; what has matched already is not tried again.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import re

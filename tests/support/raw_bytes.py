@@ -1,6 +1,8 @@
 """Bytes as strangers may send them to a listener: broken request lines, headers, lengths, chunks,
 bodies; sent at once, in pieces, or dripped, by callers that stay or go. And what came of them."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import logging

@@ -1,5 +1,7 @@
 """Rows of on-call, schedules, overrides and what is changed as a whole."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict

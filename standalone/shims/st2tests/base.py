@@ -1,6 +1,8 @@
 """Stand-in: the base classes of a pack's tests (see standalone/shims/README.md). They need no
 server and no network."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import inspect

@@ -25,6 +25,8 @@ in bodies. They are the one source: the metadata's parameters are made from them
 core/schema_check.py.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

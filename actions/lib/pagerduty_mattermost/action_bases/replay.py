@@ -1,6 +1,8 @@
 """Dead letters carried out again: those that are due, by the timer (`mattermost.catch_up`), or
 those that somebody names, by hand (`deadletter.replay`)."""
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 from importlib import import_module

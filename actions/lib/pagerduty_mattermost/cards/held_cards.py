@@ -11,6 +11,8 @@ afterwards, when the next change starts the card, whatever it is; of one that ca
 `over`, for a day.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from collections.abc import Mapping

@@ -1,6 +1,8 @@
 """What is remembered of an incident, as values: its cards, the changes it went through, and what
 they say together. Pure; `cards.records` keeps it."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import zlib

@@ -17,6 +17,8 @@ The second holds because whoever replies an event writes the change before
 is no news (`creation.OLD_NEWS_SECONDS`), and where Mattermost refuses anything.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import time

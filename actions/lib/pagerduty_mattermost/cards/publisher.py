@@ -12,6 +12,8 @@ and a run looks at the datastore again and goes on while others brought somethin
 RetryLater when something may go through later; all else was done by then.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import time

@@ -15,6 +15,8 @@ Four kinds of keys below `pagerduty.incident.<id>.`, read in one request:
   because it says that somebody has replied them; then deleted by whoever painted a newer one.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

@@ -10,6 +10,8 @@ An empty list means all of them, `none` none. The card's record keeps its route,
 are posted in the same terms.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import re

@@ -5,6 +5,8 @@ The thread tells what was replied, but not what people have deleted of it. So a 
 a mark of each reply that its thread was given, and one that is missing there counts as deleted.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import AbstractSet, Callable, Dict, Iterable, List, Optional, Set

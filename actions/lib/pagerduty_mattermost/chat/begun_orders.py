@@ -9,6 +9,8 @@ before that is sent (`AuditedAct.before_write`). Whether such a request was carr
 read with the same checks by which a write whose answer was lost is looked for (`outcome_checks`).
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

@@ -7,6 +7,8 @@
 A table makes its own verb `help`. `chat/verbs/registry.py` holds the one of this pack.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from functools import cached_property

@@ -6,6 +6,8 @@ an order in time, whoever gave it is told to try again, and the order is taken b
 key that the action looks for: it is never run late.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import threading

@@ -1,6 +1,8 @@
 """Whom an entry of a right means: a Mattermost @user, the ~channel (or its id) where it is typed,
 a role of PagerDuty's (`role:owner`, `role:admin`, …), or `team:` and one of its teams."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Tuple

@@ -8,6 +8,8 @@ A word is what stands between white space, or a piece in quotes, in which no wor
 it takes time linear in the line.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Tuple

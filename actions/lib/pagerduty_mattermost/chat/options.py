@@ -8,6 +8,8 @@ in quotes is no option. Other words stand together, and behind an option only in
 `--service Checkout API` nobody knows what API belongs to.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 from typing import Collection, Dict, List, NamedTuple, Tuple

@@ -1,5 +1,7 @@
 """What an order that came through the chat sensor asks for, as a command. Pure."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

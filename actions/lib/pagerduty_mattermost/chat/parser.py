@@ -9,6 +9,8 @@ front is what `/incident` sends. What can't be read comes back as a problem in o
 to type instead: nothing that was not read becomes part of a text where it could be an incident.
 """
 
+# flake8: noqa: E203,E501
+
 from __future__ import annotations
 
 from typing import Iterator, NamedTuple, Sequence, Tuple

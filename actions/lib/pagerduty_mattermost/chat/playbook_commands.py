@@ -1,5 +1,7 @@
 """The commands that a playbook's tasks run: whether there are such. Pure."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Iterator, Tuple

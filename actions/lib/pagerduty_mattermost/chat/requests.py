@@ -8,6 +8,8 @@ does not is `CallRefused`, with the HTTP status to answer and a reason for the l
 secret.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import hmac

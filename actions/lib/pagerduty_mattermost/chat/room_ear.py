@@ -8,6 +8,8 @@ something is due, the round over its room (`room.tend`). What could not be dispa
 again.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, NamedTuple, Optional, Set, Tuple

@@ -1,6 +1,8 @@
 """A note that was said in a room, and was edited or deleted there: so it is at PagerDuty, in the
 name of whoever said it."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Optional

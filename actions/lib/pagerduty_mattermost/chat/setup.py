@@ -5,6 +5,8 @@ says what only a system administrator can do. Doing it again changes nothing tha
     tear_down(context) -> [SetupStep(state, text), ...]
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Sequence, Tuple

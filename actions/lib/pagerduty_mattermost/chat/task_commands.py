@@ -6,6 +6,8 @@ whoever asks for it.
     meant.ran(context)   # that it was carried out is remembered with the task
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple, Optional

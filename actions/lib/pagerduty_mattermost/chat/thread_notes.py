@@ -7,6 +7,8 @@ incident before the note is written: it is not said again in the same thread
 post may come twice in a moment: by the webhook and by the ear, or by two machines' sensors.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Mapping, Optional

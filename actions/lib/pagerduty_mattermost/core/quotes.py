@@ -7,6 +7,8 @@ Text in quotes is one piece, whatever words stand in it. A mark opens at the beg
 and closes at an end: the apostrophe of "who's" is none.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from bisect import bisect_left

@@ -10,6 +10,8 @@ Formats are checked here, without extra packages: id, email, date-time, uri, tim
 is imported only when there is more to check than texts with a format: importing it takes 150 ms.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -13,6 +13,8 @@ addresses still become links, to exactly the address they show. `{{ braces }}` a
 untouched: no one renders them later.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

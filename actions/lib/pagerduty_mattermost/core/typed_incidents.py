@@ -11,6 +11,8 @@ like an incident and is none is `wrong`, in front of the text as well. What stan
 more than incidents is text, so quotes say that a number is none.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Tuple

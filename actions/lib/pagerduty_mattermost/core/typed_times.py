@@ -11,6 +11,8 @@ time of day in either order: today, tomorrow, yesterday, Monday, 1 December, 25.
 name, an offset, or a short name (typed_zones). What has two readings is refused with both.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from datetime import tzinfo

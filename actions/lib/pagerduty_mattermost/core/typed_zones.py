@@ -7,6 +7,8 @@ A short name is the given zone's own where its clocks are called so at that mome
 Chicago's there and Shanghai's there); else one that means the same offset everywhere.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from datetime import date, timedelta, timezone, tzinfo

@@ -9,6 +9,8 @@ Each incident is assigned to who asked, and its urgency is low: PagerDuty pages 
 same order makes no incident twice.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, List, NamedTuple, Optional

@@ -5,6 +5,8 @@ Asked for once, when a card is created and the change does not bring them; the b
 something changed that nobody knows yet. A PagerDuty that fails or is slow never blocks a card.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from collections.abc import Mapping

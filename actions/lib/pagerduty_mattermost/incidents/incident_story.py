@@ -5,6 +5,8 @@ is, given the state it found the incident in, and what is known after it.
     story.news; story.known(now, flags); story.enriched()
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Set, Tuple

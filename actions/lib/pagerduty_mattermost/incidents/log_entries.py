@@ -12,6 +12,8 @@ Times become UTC with whole seconds, so that comparing them as text is comparing
 (`incident.Version`).
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

@@ -8,6 +8,8 @@ it. Kept with the sensor's state, since a new process of the sensor's has to kno
     SentEvents.from_json(sent.to_json())
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import json

@@ -9,6 +9,8 @@ still appear. Its event id is derived from the incident, what changed, the new v
 incident's own time: whoever finds it, and however often, derives the same.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import zlib

@@ -23,6 +23,8 @@ A value that does not read is kept as it was under another key (`quarantine`) be
 written in its place.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

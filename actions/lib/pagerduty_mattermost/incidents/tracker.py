@@ -9,6 +9,8 @@ state takes over only what these entries explain; the rest waits for its own ent
 snapshot to find it unexplained (`snapshot`).
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from functools import partial

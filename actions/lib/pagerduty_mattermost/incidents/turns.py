@@ -12,6 +12,8 @@ told as the hand-over it looked like, or a hand-over as the reopening that was t
 what is kept here the next entry of the incident puts that right, in words.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

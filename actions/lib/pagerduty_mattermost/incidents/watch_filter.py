@@ -2,6 +2,8 @@
 Pure.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import zlib

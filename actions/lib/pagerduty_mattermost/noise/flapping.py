@@ -9,6 +9,8 @@ A round begins when the first such incident is triggered and is over when none o
 hosts that fail together under one title are one round, not many.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import zlib

@@ -6,6 +6,8 @@ still open then.
     message(open_ones, over, zone)         # pure: the post, in Markdown
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from datetime import tzinfo

@@ -9,6 +9,8 @@ reminders there were and when something is to be done; it goes when the incident
 thread itself is the record of what was posted: a late, doubled or repeated run posts once.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import (

@@ -20,6 +20,8 @@ sensor killed): what counts is each incident once, by its own time. `now`: Pager
 seconds since the epoch.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 from collections.abc import Mapping

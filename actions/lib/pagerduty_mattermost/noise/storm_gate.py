@@ -10,6 +10,8 @@ What it decides is kept before anything is dispatched: a cycle that is repeated 
 decides the same, and knows what has a card.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from functools import partial

@@ -12,6 +12,8 @@ one of its ends is people's text, and a new one is added. When there is not enou
 part that gives way: fewer names, then none.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

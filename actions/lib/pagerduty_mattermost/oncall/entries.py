@@ -10,6 +10,8 @@ from page to page while the account changes; `total` tells when one was lost or 
 whole is read again (API: GET /oncalls).
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence

@@ -17,6 +17,8 @@ start in the past, an edited schedule): one hand-off as well. What was never rea
 remembered.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple

@@ -1,6 +1,8 @@
 """Who is on call now, or who comes next, for an escalation policy, a schedule, a service or a user
 (`oncall.who`, `oncall.next`)."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping, Sequence

@@ -4,6 +4,8 @@ call twice at once, and short rests. Pure.
     advice(spans, things, now, now + 14 * 86400)    # [Advice(kind="gap", …), …], soonest first
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from datetime import tzinfo

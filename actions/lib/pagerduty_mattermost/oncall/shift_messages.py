@@ -8,6 +8,8 @@ notify off`.
 After three failures in a row the other side counts as down: the rest is kept without a try.
 """
 
+# flake8: noqa: E501
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, NamedTuple, Optional

@@ -8,6 +8,8 @@ a day in the operations channel; what may pass by itself fails the run, and the 
 for it.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, List, Mapping, Optional, Set

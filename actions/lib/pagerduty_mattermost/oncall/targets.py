@@ -5,6 +5,8 @@ once.
     present_at(pagerduty, found, now)    # {"PSCHED1": [Reference(...)], "PPOL123": [...]}
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import (

@@ -8,6 +8,8 @@ is kept before, so a run that is killed or doubled triggers the same event again
 adds to the same incident.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import uuid

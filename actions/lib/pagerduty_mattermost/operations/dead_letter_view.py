@@ -1,6 +1,8 @@
 """Dead letters for people: which ones were asked for, as JSON, as Markdown, and what became of
 those that were carried out again. Pure; outside text is escaped here."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from datetime import tzinfo

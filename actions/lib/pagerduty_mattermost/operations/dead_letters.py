@@ -14,6 +14,8 @@ writers share a key by chance. Every post is idempotent by its keys, so what a r
 meanwhile is posted no second time.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import json

@@ -6,6 +6,8 @@ that makes it last. Pure.
     as_yaml(lasting_file(files, {"rules": (shipped, now)}))         # the file that keeps it
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from copy import deepcopy

@@ -1,5 +1,7 @@
 """A line of `health.check`: the playbooks that there are, and those that can't be used."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Tuple

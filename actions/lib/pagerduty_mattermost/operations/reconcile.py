@@ -9,6 +9,8 @@ before anything was done; what fails for one incident is named, and the others g
 reconcile_run.py says when it runs, and remembers how far it came.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import (

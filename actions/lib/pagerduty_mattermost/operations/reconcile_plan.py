@@ -7,6 +7,8 @@ what should be there (docs/architecture.md, Reconcile). What is younger than `IN
 may still be on its way and waits for the next run.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from functools import partial

@@ -6,6 +6,8 @@ in `<…>` stands what differs from key to key. docs/architecture.md (Datastore 
 writes them, and a test holds that table to this one.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple

@@ -2,6 +2,8 @@
 text is escaped here.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from datetime import tzinfo

@@ -13,6 +13,8 @@ how far to trust it is the owner's decision (chat.link_by_email; `mattermost.set
 server's settings allow).
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, NamedTuple, Optional, Tuple

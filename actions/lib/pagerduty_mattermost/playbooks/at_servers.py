@@ -9,6 +9,8 @@ A private channel is unknown to who is no member of it. A server that does not a
 nothing: then what was to be asked there is left out.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Callable, Dict, Iterator, List, NamedTuple, Tuple

@@ -8,6 +8,8 @@ Names are compared without case. Custom fields cost a request: `asks_custom_fiel
 playbook needs them.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple, Union

@@ -4,6 +4,8 @@ It is given what stood in the YAML, whether or not it fits the schema, so that a
 said at once; what has another shape than the schema wants is left to the schema.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

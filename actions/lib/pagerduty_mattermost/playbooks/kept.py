@@ -9,6 +9,8 @@ is in force changes nothing. Of two that are saved at once both stay in the hist
 number, and the one that is written last is in force.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 import hashlib

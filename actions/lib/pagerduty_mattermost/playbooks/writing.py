@@ -1,5 +1,7 @@
 """Writes a playbook's YAML: of plain values, a blank one, a copy under another name. Pure."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

@@ -1,6 +1,8 @@
 """Who is brought into a room: whom the configuration names, each once. Who left, or was taken out,
 is not pulled back; whom Mattermost does not know is named once in the room."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, AbstractSet, Dict, Iterable, List, Optional, Set, Tuple

@@ -8,6 +8,8 @@ that changes meanwhile changes no name; the room's record after it. Two rooms, w
 leave behind, are settled: the one that was made first stays.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, NamedTuple, Optional, Tuple

@@ -11,6 +11,8 @@ All of a record is read from Mattermost, or made again of the incident, so the l
 good as any.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, NamedTuple, Optional, Tuple

@@ -12,6 +12,8 @@ Text in a post's `message` costs none of its props, whose 8,000 characters hold 
 What gives way first: the width of options, the number of buttons, tasks of other stages.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import hashlib

@@ -7,6 +7,8 @@ gone through by time and id, each once. What an act can't be meant for (a task t
 stage beyond the last, of a kind that a newer version knows) changes nothing.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from datetime import timedelta

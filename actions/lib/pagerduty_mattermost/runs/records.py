@@ -14,6 +14,8 @@
 All of a run is read by one list. Raises the store's errors.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Tuple

@@ -6,6 +6,8 @@ All raise NotFound, Ambiguous and RejectedInput, each one line for people, and w
 raise. Nothing is done yet: `runs.acting` does it.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import hashlib

@@ -9,6 +9,8 @@ is followed by the round over rooms (`finish`). A post that only the author can 
 key as well: anybody may write props, so its author is compared.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Tuple

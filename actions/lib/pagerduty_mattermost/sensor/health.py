@@ -9,6 +9,8 @@ weeks hides no other. A kind is over only when `good` or `stands` said so, so th
 nothing by itself.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import os

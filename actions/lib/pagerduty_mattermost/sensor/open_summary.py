@@ -6,6 +6,8 @@ since to the incidents that it lists.
     edited(kept, zone)                                      # the payload as it is now
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from datetime import tzinfo

@@ -19,6 +19,8 @@ the next verified call. Changes that PagerDuty sends no call for (a changed titl
 found, what happened before the listener stood) are left out of account.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

@@ -12,6 +12,8 @@ is to be looked at. A call only decides when the log is read. `now`, `came` and 
 monotonic seconds.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import json

@@ -1,6 +1,8 @@
 """Stand-in: what StackStorm's Python runner gives to an action class (see
 standalone/shims/README.md)."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import logging

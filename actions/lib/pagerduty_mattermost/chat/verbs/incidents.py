@@ -1,5 +1,7 @@
 """Look at incidents: `list`, `mine`, `show`."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, Dict, Mapping

@@ -1,5 +1,7 @@
 """Who is on call: `oncall`."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Dict, List, Sequence, Tuple

@@ -7,6 +7,8 @@ Who takes a part of a schedule, and instead of whom, may stand anywhere as an @n
 the end, behind the time.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import List, NamedTuple, Optional, Tuple

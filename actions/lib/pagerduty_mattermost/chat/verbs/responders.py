@@ -1,5 +1,7 @@
 """Who works on an incident: `escalate`, `reassign`, `responders`."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import TYPE_CHECKING, Optional, Sequence

@@ -1,6 +1,8 @@
 """Where a request was sent, for an error that people read: host and port, and the proxy's. Never
 a path, a query or a login."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Iterable, Mapping

@@ -13,6 +13,8 @@ bounds what is kept of one answer.
 Works with requests 2.25 to 2.34 on urllib3 1.26 and 2.x, and under eventlet's monkey patching.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import http.client

@@ -20,6 +20,8 @@ Works with requests 2.25 to 2.34 on urllib3 1.26 and 2.x, and under eventlet's m
 This module imports requests: import it only where a request follows.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import errno

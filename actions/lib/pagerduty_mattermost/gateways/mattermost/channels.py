@@ -17,6 +17,8 @@ archived channel), resolves again and tries once more. The bot joins public chan
 `ChannelUnavailable` saying who must do what, with which `notify(error)` is called first.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import hashlib

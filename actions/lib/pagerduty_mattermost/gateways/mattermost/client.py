@@ -14,6 +14,8 @@ Raises `RejectedInput` (400, 413), `Unauthorized` (401, 403), `NotFound` (404), 
 health is asked for, and `RetryLater` raised.
 """
 
+# flake8: noqa: E203,E501
+
 from __future__ import annotations
 
 import os

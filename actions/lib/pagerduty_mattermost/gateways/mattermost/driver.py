@@ -7,6 +7,8 @@ that: one try on a prepared session (`gateways.http.client.prepare`), answered w
 one of the pack's errors.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, Mapping, Optional, Tuple

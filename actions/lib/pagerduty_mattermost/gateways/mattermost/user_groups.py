@@ -6,6 +6,8 @@ They need a licence of a paid edition, Professional or above, and a server from 
 small or groups switched off 400.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from contextlib import suppress

@@ -1,6 +1,8 @@
 """What Mattermost's API gives and takes: accounts, channels, posts; ids and names checked before
 they reach a path, texts cleaned before they leave. Pure."""
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import re

@@ -2,6 +2,8 @@
 contact, and whose notification rules come late or by push alone (API: GET /users with
 include[]=contact_methods and notification_rules)."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Sequence

@@ -2,6 +2,8 @@
 fields, status updates, responders, subscribers, workflows. Part of `outcome_checks`, which says
 for what each is."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

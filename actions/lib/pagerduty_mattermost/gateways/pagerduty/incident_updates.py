@@ -7,6 +7,8 @@ Parameters are those of the actions' schemas, checked by then. Raises RejectedIn
 Ambiguous and the gateway's errors.
 """
 
+# flake8: noqa: E203,W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple

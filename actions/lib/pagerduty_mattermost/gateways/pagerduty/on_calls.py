@@ -1,6 +1,8 @@
 """Who is on call, now and next, for an escalation policy, a schedule, a service or a user (API:
 GET /oncalls)."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import (

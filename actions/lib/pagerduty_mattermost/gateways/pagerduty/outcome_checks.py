@@ -6,6 +6,8 @@ A `PUT` or `DELETE` sets a state, so it may be sent again where it is seen not t
 it is not there it may still appear, so that it is never sent again.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 import re

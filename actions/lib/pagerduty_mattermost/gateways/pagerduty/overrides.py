@@ -8,6 +8,8 @@ replaces one person of one rotation (or of one custom shift), as `plan` works ou
 would be on call, or where somebody is to come beside those who are, a custom shift is made.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List, Mapping, NamedTuple, Optional, Sequence, Tuple

@@ -11,6 +11,8 @@ remembered for this client. By a shift-based schedule several people may be on c
 answers name people by id alone, and the rest is read with `users.read_users`.
 """
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, Iterable, List, Mapping, NamedTuple, Optional, Sequence, Tuple

@@ -1,6 +1,8 @@
 """What is so after a write to shift-based schedules (API: V3 schedules) whose answer was lost:
 readers for `outcome_checks`, by endpoint."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Dict, List

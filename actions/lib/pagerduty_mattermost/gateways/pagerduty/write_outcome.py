@@ -5,6 +5,8 @@ A write is how it is sent, how what is so is read (`outcome_checks`), and what c
 (`Shown`, made with `fits` and its siblings); `write_once` carries it out.
 """
 
+# flake8: noqa: E704
+
 from __future__ import annotations
 
 from enum import Enum

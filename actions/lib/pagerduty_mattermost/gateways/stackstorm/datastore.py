@@ -21,6 +21,8 @@ that never returned may still take effect when the datastore thaws: until it has
 the same name is refused, so an old value can't land on a newer one.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 import hashlib

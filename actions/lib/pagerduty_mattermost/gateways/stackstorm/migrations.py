@@ -9,6 +9,8 @@ raises, and the reader puts the value into quarantine (`Store.quarantine`) as it
 newer version.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Callable, Dict, List, Mapping, Tuple
