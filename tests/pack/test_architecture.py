@@ -38,7 +38,9 @@ PACKAGES = {
 
 
 def lines(path: Path) -> int:
-    return len(path.read_text(encoding="utf-8").splitlines())
+    """Of the file, without the one for flake8 (tools/exchange_lint.py) and its blank."""
+    text = re.sub(r"(?m)^# flake8: noqa: .*\n\n", "", path.read_text(encoding="utf-8"))
+    return len(text.splitlines())
 
 
 def section(title: str) -> str:
