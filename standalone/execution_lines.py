@@ -1,6 +1,8 @@
 """What `serve` logs of an execution that has ended: one line, for people who follow an incident.
 Pure."""
 
+# flake8: noqa: W503
+
 from __future__ import annotations
 
 from typing import Any, Mapping
