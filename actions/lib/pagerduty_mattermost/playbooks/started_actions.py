@@ -3,6 +3,8 @@ them may be started: only those that the configuration lists in rooms.actions, o
 playbook could run whatever StackStorm can. Pure.
 """
 
+# flake8: noqa: E203
+
 from __future__ import annotations
 
 from typing import Any, Collection, Iterator, Tuple
