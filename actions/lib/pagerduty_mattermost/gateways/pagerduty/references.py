@@ -1,5 +1,5 @@
-"""PagerDuty's services, teams, users, priorities, escalation policies and schedules by id, name or
-e-mail.
+"""PagerDuty's services, teams, users, priorities, escalation policies, templates and schedules by
+id, name or e-mail.
 
     resolve(pagerduty, "service", "Checkout").id
     resolve_all(pagerduty, "team", config.watch.teams)       # few requests however many names
@@ -64,6 +64,7 @@ KINDS = {
     "user": _Kind("/users", "users", "user"),
     "priority": _Kind("/priorities", "priorities", "priority", by_id=False),
     "escalation_policy": _Kind("/escalation_policies", "escalation_policies", "escalation policy"),
+    "template": _Kind("/templates", "templates", "template"),
     "schedule": _Kind("/schedules", "schedules", "schedule", shift_based=SHIFT_BASED_PATH),
 }
 
