@@ -176,6 +176,12 @@ PHRASES = [
     ("get incident id PABC123", "pagerduty_show", {"incidents": "PABC123"}),
     ("notes of incident 12", "pagerduty_notes", {"incidents": "12"}),
     ("show notes of 12", "pagerduty_notes", {"incidents": "12"}),
+    ("timeline of incident 12", "pagerduty_timeline", {"incidents": "12"}),
+    ("seal timeline of 12", "pagerduty_timeline_seal", {"incidents": "12"}),
+    ("verify timeline of incident 12", "pagerduty_timeline_verify", {"incidents": "12"}),
+    ("catch me up on incident 12", "pagerduty_catchup", {"incidents": "12"}),
+    ("incidents similar to 12", "pagerduty_similar", {"incidents": "12"}),
+    ("changes before 12", "pagerduty_changes", {"incidents": "12"}),
     ("note on 12: it's the disk", "pagerduty_note", {"incidents": "12", "text": "it's the disk"}),
     (
         "note on incident PABC123: a: b",

@@ -342,7 +342,16 @@ def _let_in(call: MattermostCall, channel: Channel, user: User) -> None:
         )
     else:
         said = f"{user.username} added to the channel by {call.user.username}."
-        state.system_post(call.user, channel, "system_add_to_channel", said)
+        state.system_post(
+            call.user,
+            channel,
+            "system_add_to_channel",
+            said,
+            userId=call.user.id,
+            username=call.user.username,
+            addedUserId=user.id,
+            addedUsername=user.username,
+        )
 
 
 @ROUTES.add("DELETE", "/channels/{channel_id}/members/{user_id}")
@@ -362,6 +371,16 @@ def remove_member(call: MattermostCall) -> HttpAnswer:
     if user.id not in channel.members:
         raise ApiError("app.channel.get_member.missing.app_error")
     if state.leave(channel, user):
-        kind = "system_leave_channel" if user is call.user else "system_remove_from_channel"
-        state.system_post(user, channel, kind, f"{user.username} left the channel.")
+        if user is call.user:
+            said = f"{user.username} left the channel."
+            state.system_post(user, channel, "system_leave_channel", said)
+        else:
+            state.system_post(
+                call.user,
+                channel,
+                "system_remove_from_channel",
+                f"@{user.username} removed from the channel.",
+                removedUserId=user.id,
+                removedUsername=user.username,
+            )
     return ok()._replace(effect=channel.id)

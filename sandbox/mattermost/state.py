@@ -167,11 +167,13 @@ class MattermostState:
         self._sequence += 1
         return Post(self.new_id(), self._sequence, user.id, channel.id, at, at, message, **fields)
 
-    def system_post(self, user: User, channel: Channel, kind: str, message: str) -> None:
-        """What the server itself says in a channel about joining, renaming, archiving."""
-        self.add_post(
-            self.make_post(user, channel, message, type=kind, props={"username": user.username})
-        )
+    def system_post(
+        self, user: User, channel: Channel, kind: str, message: str, **props: str
+    ) -> None:
+        """What the server itself says in a channel about joining, renaming, archiving. `props`: in
+        place of the user's name."""
+        told: Dict[str, Any] = dict(props) or {"username": user.username}
+        self.add_post(self.make_post(user, channel, message, type=kind, props=told))
 
     def edit_post(
         self, post: Post, message: str, new_props: Dict[str, Any], pinned: bool, files: List[str]

@@ -219,6 +219,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "notify",
         "oncall_picture",
         "playbook_new",
+        "timeline_file",
         "unfollow",
     }
     assert {verb.name for verb in TABLE.verbs if verb.changes == CHAT} == {
@@ -238,6 +239,7 @@ def test_what_changes_something_is_audited_but_for_a_picture_and_ones_own_settin
         "room_restore",
         "playbook_delete",
         "playbook_new",
+        "timeline_file",
         "playbook_restore",
         "playbook_save",
         "assign_task",

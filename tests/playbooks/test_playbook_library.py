@@ -14,7 +14,7 @@ from rooms_world import NOW, RoomsWorld
 
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput, StoreUnreachable
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.operations import state_kinds
+from pagerduty_mattermost.operations import state_kinds, state_values
 from pagerduty_mattermost.playbooks.kept import KEPT_VERSIONS, KeptPlaybooks
 from pagerduty_mattermost.playbooks.library import FILE, MAX_FILES, PACK, SAVED, load
 from pagerduty_mattermost.playbooks.validation import MAX_PROBLEMS, validate
@@ -61,7 +61,7 @@ def test_each_version_stays_and_the_last_is_in_force() -> None:
     for name in datastore.items:
         kind = state_kinds.kind_of(name[len("pagerduty.") :])
         assert kind.name == "playbooks"
-        assert state_kinds.problem(name[len("pagerduty.") :], {"text": "x", "number": 1}) == ""
+        assert state_values.problem(name[len("pagerduty.") :], {"text": "x", "number": 1}) == ""
 
 
 def test_the_same_text_again_changes_nothing() -> None:

@@ -10,7 +10,7 @@ from runs_world import ACTS, ADA, BEGIN, BOB, PLAN, act, tick
 
 from pagerduty_mattermost.core.json_values import to_json
 from pagerduty_mattermost.gateways.stackstorm.datastore import Store
-from pagerduty_mattermost.operations import state_kinds
+from pagerduty_mattermost.operations import state_kinds, state_values
 from pagerduty_mattermost.runs import acts
 from pagerduty_mattermost.runs.acts import in_order
 from pagerduty_mattermost.runs.records import (
@@ -250,9 +250,9 @@ def test_what_is_kept_is_known_by_its_name() -> None:
     assert len(values) == 6
     for name, value in values.items():
         assert state_kinds.kind_of(name).name == "runs"
-        assert state_kinds.problem(name, value) == ""
+        assert state_values.problem(name, value) == ""
         assert not fits(name, "something else")
     records.close(loaded(records), LATER)
     closed = Store(service).read(f"ran.{INCIDENT}")
-    assert state_kinds.problem(f"ran.{INCIDENT}", closed) == ""
+    assert state_values.problem(f"ran.{INCIDENT}", closed) == ""
     assert not fits("run.PINC1.unknown", to_json(PLAN))

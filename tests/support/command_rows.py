@@ -446,6 +446,31 @@ ROWS: Tuple[Row, ...] = (
         "show https://acme.pagerduty.com/incidents/{id}?from=mail",
         "assigned to Ada Lovelace",
     ),
+    Row("timeline [id]", "timeline {one}", "Triggered on"),
+    Row(
+        "timeline [id] md|html|csv|json",
+        "timeline {one} md",
+        "was sent to you",
+        lambda room, one: "Timeline of" in _direct(room, "ada"),
+    ),
+    Row(
+        "timeline seal [id]",
+        "timeline seal {one}",
+        "is sealed with",
+        lambda room, one: any("SHA-256" in note for note in notes(one)),
+    ),
+    Row(
+        "timeline verify [id]",
+        "timeline verify {one}",
+        "are as they were sealed",
+        prepare=lambda room, one: (
+            typed(room, f"timeline seal {one.number}")
+            or until(lambda: any("SHA-256" in note for note in notes(one)), 10)
+        ),
+    ),
+    Row("catchup [id]", "catchup {one}", "Assigned to"),
+    Row("similar [id]", "similar {one}", "like"),
+    Row("changes [id]", "changes {one}", "before"),
     Row(
         "notes [id]",
         "notes {one}",

@@ -141,6 +141,12 @@ def roomed(test: ExampleCase) -> str:
     return id
 
 
+def sealed(test: ExampleCase) -> Parameters:
+    given = {"entity_id": incident(test)}
+    test.done("timeline.seal", **given)
+    return given
+
+
 def put_away(test: ExampleCase) -> Parameters:
     test.chat.service.make_team_admin("ops", "pagerduty")
     id = roomed(test)
@@ -360,6 +366,10 @@ EXAMPLES: Dict[str, Callable[[Any], Parameters]] = {
     ),
     "mattermost.upload_file": fixed(channel="incidents", name="notes.txt", content="All is well"),
     "mattermost.repaint_incident": lambda t: {"incident_id": posted(t)},
+    "incident.timeline": lambda t: {"entity_id": incident(t)},
+    "timeline.seal": lambda t: {"entity_id": incident(t)},
+    "timeline.verify": sealed,
+    "incident.catch_up": lambda t: {"entity_id": incident(t), "user": "@ada"},
     "room.tend": fixed(),
     "room.list": fixed(),
     "room.find": lambda t: {"incident_id": roomed(t)},

@@ -45,17 +45,24 @@ def draw_reply(
     """The Markdown of the reply, without a mention; empty where the card says it all. `view.now`
     empty: the day is always shown, nothing is late. `is_below`: the thread tells already of
     something newer, so it says that it comes late."""
-    who = escape(one_line(event.agent.name, MAX_NAME))
-    words = WORDS.get(event.event_type, _other)(incident, event, view, who)
+    words = sentence(incident, event, view)
     if not words:
         return ""
-    if not who or not words.startswith(who):
-        words = words[:1].upper() + words[1:]
     at = times.clock(event.occurred_at, view.zone, view.now)
     first, _, rest = words.partition("\n")
     late = _late(event, view, is_below)
     line = " · ".join(part for part in (at, first, late) if part)
     return f"{line}\n{rest}" if rest else line
+
+
+def sentence(incident: Incident, event: IncidentEvent, view: CardView) -> str:
+    """What happened, in Markdown, without its time; empty where the card says it all. What people
+    wrote stands below it, each line behind "> "."""
+    who = escape(one_line(event.agent.name, MAX_NAME))
+    words = WORDS.get(event.event_type, _other)(incident, event, view, who)
+    if words and (not who or not words.startswith(who)):
+        return words[:1].upper() + words[1:]
+    return words
 
 
 def is_stale(event: IncidentEvent, now: str) -> bool:

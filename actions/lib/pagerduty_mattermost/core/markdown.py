@@ -23,6 +23,10 @@ from pagerduty_mattermost.core.text import (
 )
 
 _SPACE = re.compile(r"(\s+)")
+_STYLES = re.compile(
+    r"\\(?P<kept>[!-/:-@\[-`{-~])"
+    rf"|\*\*|~~|[{ZERO_WIDTH_SPACE}{FIRST_STRONG_ISOLATE}{POP_ISOLATE}]"
+)
 
 MAX_ROWS = 20
 """Of a table; a post holds 16,383 characters, and nobody reads more."""
@@ -99,3 +103,9 @@ def code_block(text: str, language: str = "") -> str:
     longest = max((len(run) for run in re.findall("`+", lines)), default=0)
     fence = "`" * max(3, longest + 1)
     return f"{fence}{language}\n" + lines.strip("\n") + f"\n{fence}"
+
+
+def unstyled(text: str) -> str:
+    """The words of Markdown that the pack wrote itself: without what formats, and as they were
+    before `escape`."""
+    return _STYLES.sub(lambda found: found.group("kept") or "", text)

@@ -29,7 +29,8 @@ from pagerduty_mattermost.gateways.stackstorm.datastore import (
     sealed,
 )
 from pagerduty_mattermost.incidents.state_store import is_head
-from pagerduty_mattermost.operations.state_kinds import kind_of, problem
+from pagerduty_mattermost.operations.state_kinds import kind_of
+from pagerduty_mattermost.operations.state_values import problem
 
 FORMAT, VERSION = "pagerduty.state", 1
 BY_KIND = "a secret"

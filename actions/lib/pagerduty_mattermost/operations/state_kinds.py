@@ -6,11 +6,9 @@ in `<…>` stands what differs from key to key. docs/architecture.md (Datastore 
 writes them, and a test holds that table to this one.
 """
 
-# flake8: noqa: E203
-
 from __future__ import annotations
 
-from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Optional, Tuple
+from typing import Dict, Iterable, NamedTuple, Optional, Tuple
 
 from pagerduty_mattermost.cards import held_cards, records, subscriptions
 from pagerduty_mattermost.core.errors import RejectedInput
@@ -28,7 +26,6 @@ from pagerduty_mattermost.incidents import state_store
 from pagerduty_mattermost.noise import reminder_posts, storm_gate, storm_publisher
 from pagerduty_mattermost.oncall import (
     directory,
-    handoffs,
     handover_notes,
     kept_pages,
     last_known,
@@ -48,6 +45,7 @@ from pagerduty_mattermost.operations import (
 )
 from pagerduty_mattermost.people import accounts, identity
 from pagerduty_mattermost.playbooks import kept as kept_playbooks
+from pagerduty_mattermost.reviews import last_looks, sealing
 from pagerduty_mattermost.rooms import opening as room_opening
 from pagerduty_mattermost.rooms import records as room_records
 from pagerduty_mattermost.runs import records as run_records
@@ -136,6 +134,19 @@ KINDS: Tuple[StateKind, ...] = (
         "runs of playbooks, and what was done in them",
         run_records.CLOSED_SECONDS,
         careful=True,
+    ),
+    StateKind(
+        "timelines",
+        (f"{sealing.KEY_PREFIX}<incident>.<sha>",),
+        "sealed timelines",
+        sealing.KEPT_SECONDS,
+        careful=True,
+    ),
+    StateKind(
+        "caughtup",
+        (f"{last_looks.KEY_PREFIX}<incident>.<user>",),
+        "when somebody caught up on an incident last",
+        last_looks.KEPT_SECONDS,
     ),
     StateKind(
         "playbooks",
@@ -341,55 +352,3 @@ def counts(names: Iterable[str]) -> Dict[str, int]:
         kind = kind_of(name).name
         found[kind] = found.get(kind, 0) + 1
     return {name: found[name] for name in NAMES if name in found}
-
-
-def problem(name: str, data: Any) -> str:
-    """Why the data is not what a key of that name holds; empty when it is."""
-    kind = kind_of(name)
-    if kind is OTHER:
-        return "no key of this version of the pack"
-    if kind.secret:
-        return "a secret is not imported: run webhook.setup or mattermost.setup"
-    check = _CHECKS.get(kind.name)
-    return "" if check is None or check(name, data) else f"nothing that {kind.what} looks like"
-
-
-def _is_incident(name: str, data: Any) -> bool:
-    return bool(records.seen_from_json(data)) if ".state." in name else isinstance(data, dict)
-
-
-def _is_dead_letter(name: str, data: Any) -> bool:
-    id = name[len(dead_letters.KEY_PREFIX) :]
-    return dead_letters.dead_letter_from(id, data) is not None
-
-
-def _is_room(name: str, data: Any) -> bool:
-    if ".chan." in name:
-        return room_records.room_of(data) is not None
-    return isinstance(data, int if name == room_opening.SEQUENCE_KEY else dict)
-
-
-def _is_mapping(name: str, data: Any) -> bool:
-    return isinstance(data, dict)
-
-
-_CHECKS: Mapping[str, Callable[[str, Any], bool]] = {
-    "sensor": state_store.fits,
-    "incidents": _is_incident,
-    "deadletters": _is_dead_letter,
-    "held": lambda name, data: held_cards.held_of(name, data) is not None,
-    "reminders": lambda name, data: reminder_posts.kept_of(name, data) is not None,
-    "subscriptions": lambda name, data: subscriptions.subscription_of(data) is not None,
-    "identities": _is_mapping,
-    "audit": _is_mapping,
-    "members": _is_mapping,
-    "oncall": lambda name, data: handoffs.from_data(data) is not None,
-    "notify": _is_mapping,
-    "handover": _is_mapping,
-    "pages": _is_mapping,
-    "rooms": _is_room,
-    "runs": run_records.fits,
-    "drills": lambda name, data: drills.drill_of(data) is not None,
-    "playbooks": lambda name, data: kept_playbooks.kept_of(data) is not None,
-}
-"""By kind: whether the data is what a key of that name holds."""

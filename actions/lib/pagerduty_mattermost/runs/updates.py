@@ -27,7 +27,8 @@ from pagerduty_mattermost.core.errors import (
     WriteRefused,
 )
 from pagerduty_mattermost.core.post_keys import post_key
-from pagerduty_mattermost.core.text import escape, markdown_link
+from pagerduty_mattermost.core.text import clean, escape, markdown_link, one_line
+from pagerduty_mattermost.core.typed_times import read_future
 from pagerduty_mattermost.gateways.mattermost import own_channels
 from pagerduty_mattermost.gateways.mattermost.channels import is_archived
 from pagerduty_mattermost.gateways.mattermost.post_once import CLOCK_MARGIN_SECONDS
@@ -45,6 +46,8 @@ if TYPE_CHECKING:
     from pagerduty_mattermost.rooms.records import RoomRecord
     from pagerduty_mattermost.runs.state import UpdateState
 
+OFF = ("off", "none", "never", "no", "stop")
+MAX_REMIND_SECONDS = 7 * 86400.0
 PAGERDUTY, TO_PAGERDUTY = "pagerduty", "to pagerduty"
 """Where an update goes, beside the room and channels; the last one: it was about to be sent
 there."""
@@ -83,6 +86,18 @@ def give(
         words = reminding.given_by(done.by)
         reminding.strike_out(context, acted.run, reminders.UPDATE_DUE, words)
     return finish(context, records, acted.run, done.id, incident, room, hook=hook, email=email)
+
+
+def seconds_until(said: str, at: float, zone: str) -> float:
+    """From `at` until the next update, of a length, a time, or `off` (0: never). Raises
+    RejectedInput."""
+    word = one_line(clean(said)).casefold()
+    if word in OFF:
+        return 0.0
+    found = read_future(word, now=float(int(at)), zone=zone) - int(at)
+    if found > MAX_REMIND_SECONDS:
+        raise RejectedInput("a week at most lies between two status updates")
+    return found
 
 
 def unfinished(run: Run, now: float) -> List[UpdateState]:
@@ -192,10 +207,10 @@ class _Giving:
         except PackError:
             return f"the channel {channel_id}"
 
-    def _sent(self, where: str, post_id: str, text: str = "") -> Act:
+    def _sent(self, where: str, post_id: str) -> Act:
         id = sent_id(self._update.id, where)
         at = self._context.clock()
-        act = Act(SENT, id, at, of=self._update.id, value=where, post=post_id, text=text)
+        act = Act(SENT, id, at, of=self._update.id, value=where, post=post_id)
         self._records.act(self.run.incident, act)
         self.run = self.run.with_acts(act)
         return act
@@ -318,12 +333,15 @@ class _Giving:
             if not self._stands_at_pagerduty():
                 self._tell_not_known()
             return
-        text = self._for_subscribers()
         before = self.run
-        intent = self._sent(TO_PAGERDUTY, "", text.message)
+        intent = self._sent(TO_PAGERDUTY, "")
         try:
-            pagerduty, incident = self._context.pagerduty, self.run.incident
-            status_updates.publish(pagerduty, incident, text, from_email=self._email)
+            status_updates.publish(
+                self._context.pagerduty,
+                self.run.incident,
+                self._update.text,
+                from_email=self._email,
+            )
         except NotKnown:
             self._tell_not_known()
         except PackError:
@@ -332,29 +350,11 @@ class _Giving:
             raise
         self._sent(PAGERDUTY, "")
 
-    def _for_subscribers(self) -> status_updates.UpdateText:
-        """In PagerDuty's template; as it stands where that is gone or refuses it, which its author
-        hears of."""
-        template, text = self.run.plan.playbook.updates.pagerduty_template, self._update.text
-        plain = status_updates.UpdateText(text)
-        if not template:
-            return plain
-        try:
-            pagerduty, incident = self._context.pagerduty, self.run.incident
-            return status_updates.rendered(pagerduty, template, incident, text)
-        except PackError as error:
-            if not is_final(error):
-                raise
-            self.problems.append(f"Sent to PagerDuty without its template: {escape(str(error))}")
-            return plain
-
     def _stands_at_pagerduty(self) -> bool:
-        begun = self.run.act(sent_id(self._update.id, TO_PAGERDUTY))
-        sent = begun.text if begun is not None else ""
         return status_updates.was_published(
             self._context.pagerduty,
             self.run.incident,
-            sent or self._update.text,
+            self._update.text,
             from_email=self._email,
             passed=self._context.clock() - self._update.at,
         )

@@ -14,6 +14,7 @@ from pagerduty_mattermost.chat.verbs import (
     health,
     incidents,
     kept_pages,
+    looking_back,
     maintenance,
     notes,
     oncall,
@@ -38,6 +39,7 @@ from pagerduty_mattermost.chat.verbs import (
 TABLE: CommandTable = CommandTable(
     (
         *incidents.VERBS,
+        *looking_back.VERBS,
         *status.VERBS,
         *notes.VERBS,
         *declare.VERBS,

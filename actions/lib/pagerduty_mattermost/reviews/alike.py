@@ -1,0 +1,95 @@
+"""What PagerDuty itself knows beside an incident: earlier ones that were like it, others of now
+that may belong to it, and what was changed shortly before.
+
+API reference: Incidents, List Past Incidents, List Related Incidents, List Related Change Events.
+They belong to plans of PagerDuty's that not every account has.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional
+
+from pagerduty_mattermost.core.errors import NotFound, PackError, RejectedInput, Unauthorized
+from pagerduty_mattermost.core.text import clean, one_line
+from pagerduty_mattermost.gateways.pagerduty.client import fill
+from pagerduty_mattermost.gateways.pagerduty.rows import rows_of
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+PAST, RELATED, CHANGES = "past", "related", "changes"
+_PATHS: Mapping[str, str] = {
+    PAST: "/incidents/{id}/past_incidents",
+    RELATED: "/incidents/{id}/related_incidents",
+    CHANGES: "/incidents/{id}/related_change_events",
+}
+_KEYS: Mapping[str, str] = {
+    PAST: "past_incidents",
+    RELATED: "related_incidents",
+    CHANGES: "change_events",
+}
+
+
+class Alike(NamedTuple):
+    """An incident, or a change, that PagerDuty names beside another one. Plain texts."""
+
+    title: str
+    at: str
+    """When it was created, ISO 8601."""
+    url: str
+    number: int = 0
+    why: str = ""
+    """Why PagerDuty thinks so, or what it comes from."""
+
+
+def read(context: Context, incident_id: str, what: str) -> Optional[List[Alike]]:
+    """`what`: PAST, RELATED or CHANGES. None where the account's plan has no such thing. Raises
+    the gateway's errors."""
+    try:
+        answer = context.pagerduty.get(fill(_PATHS[what], id=incident_id))
+    except PackError as error:
+        if isinstance(error, (Unauthorized, NotFound, RejectedInput)) and error.status != 401:
+            return None
+        raise
+    rows = rows_of(answer, _KEYS[what])
+    return [_change(row) if what == CHANGES else _incident(row) for row in rows]
+
+
+def _incident(row: Mapping[str, Any]) -> Alike:
+    found = row.get("incident")
+    found = found if isinstance(found, dict) else {}
+    kinds = [
+        str(one.get("type") or "").replace("_", " ") for one in rows_of(dict(row), "relationships")
+    ]
+    number = found.get("incident_number")
+    return Alike(
+        _text(found.get("title") or found.get("summary") or found.get("id")),
+        _text(found.get("created_at")),
+        str(found.get("html_url") or ""),
+        number if isinstance(number, int) else 0,
+        ", ".join(dict.fromkeys(kind for kind in kinds if kind)),
+    )
+
+
+def _change(row: Mapping[str, Any]) -> Alike:
+    links = [one for one in rows_of(dict(row), "links") if one.get("href")]
+    why = row.get("correlation_reason")
+    reason = str(why.get("reason") or "") if isinstance(why, dict) else ""
+    said = {
+        "most_recent": "the newest on the service",
+        "related_service": "on a service that it depends on",
+        "intelligent": "PagerDuty's own guess",
+    }
+    source = _text(row.get("source"))
+    parts = [source, said.get(reason, reason.replace("_", " "))]
+    url = str(links[0]["href"]) if links else str(row.get("html_url") or "")
+    return Alike(
+        _text(row.get("summary")),
+        _text(row.get("timestamp")),
+        url,
+        why=", ".join(part for part in parts if part),
+    )
+
+
+def _text(value: Any) -> str:
+    return one_line(clean(value, 300))

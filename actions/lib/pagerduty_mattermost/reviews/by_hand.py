@@ -1,0 +1,111 @@
+"""What actions do: `incident.timeline`, `timeline.seal`, `timeline.verify`, `incident.catch_up`.
+Each returns the action's result; all raise what the gateways raise."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any, Callable, Dict, Mapping
+
+from pagerduty_mattermost.core import times
+from pagerduty_mattermost.core.errors import RejectedInput
+from pagerduty_mattermost.gateways.mattermost.users import chat_user
+from pagerduty_mattermost.reviews import last_looks, proof, sealing, showing
+from pagerduty_mattermost.reviews.gathering import gather
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+Result = Dict[str, Any]
+NO_FORM = "json"
+
+
+def act(context: Context, name: str, given: Mapping[str, Any]) -> Result:
+    """The action of that name with its parameters."""
+    return _ACTS[name](context, given)
+
+
+def _timeline(context: Context, given: Mapping[str, Any]) -> Result:
+    with_room = given.get("room") is not False
+    found = gather(context, _incident(given), lambda room: with_room)
+    seal = sealing.of_entries(context, found.incident.id, found.entries)
+    sealed_at = seal.at if seal is not None else 0.0
+    form = str(given.get("form") or NO_FORM)
+    zone = times.zone(context.settings.time_zone)
+    text = showing.as_file(form, found.incident, found.entries, zone, sealed_at)
+    document = proof.document_of(found.incident, found.entries, sealed_at)
+    count = len(found.entries)
+    left = "".join(f" Not in it: {line}." for line in found.left_out)
+    return {
+        **document,
+        "text": "" if form == NO_FORM else text,
+        "left_out": list(found.left_out),
+        "message": f"{count} entries.{left}",
+    }
+
+
+def _seal(context: Context, given: Mapping[str, Any]) -> Result:
+    email = str(given.get("from_email") or context.settings.pagerduty.from_email)
+    if not email:
+        raise RejectedInput(
+            "from_email: whose note is it? Give it, or set it in the configuration"
+        )
+    made = sealing.seal(context, _incident(given), from_email=email)
+    return {
+        "incident_id": made.seal.incident,
+        "head": made.seal.head,
+        "entries": len(made.seal.entries),
+        "sealed_at": times.iso(made.seal.at),
+        "note_id": made.note_id,
+        "already": made.already,
+        "message": "Nothing was new: it is sealed already." if made.already else "Sealed.",
+    }
+
+
+def _verify(context: Context, given: Mapping[str, Any]) -> Result:
+    found = sealing.verify(context, _incident(given), _document(given))
+    intact = not found.changes
+    return {
+        "intact": intact,
+        "changes": list(found.changes),
+        "entries": found.entries,
+        "sealed_at": times.iso(found.sealed_at),
+        "head": found.head,
+        "message": "All is as it was sealed." if intact else "; ".join(found.changes[:3]),
+    }
+
+
+def _catch_up(context: Context, given: Mapping[str, Any]) -> Result:
+    name = str(given.get("user") or "").strip()
+    user = chat_user(context.mattermost, name).id if name else ""
+    with_room = given.get("room") is not False
+    found = last_looks.catch_up(context, _incident(given), user, lambda room: with_room)
+    return {
+        "sentences": [dict(one._asdict()) for one in found.sentences],
+        "since": times.iso(found.since) if found.since else "",
+        "message": found.text,
+    }
+
+
+def _document(given: Mapping[str, Any]) -> Any:
+    text = str(given.get("document") or "").strip()
+    if not text:
+        return None
+    try:
+        return json.loads(text)
+    except ValueError as error:
+        raise RejectedInput(f"document: it is no JSON ({error})") from None
+
+
+def _incident(given: Mapping[str, Any]) -> str:
+    said = str(given.get("entity_id") or "").strip()
+    if not said.isalnum():
+        raise RejectedInput(f"entity_id: {said[:40]!r} is no id of an incident")
+    return said
+
+
+_ACTS: Mapping[str, Callable[[Context, Mapping[str, Any]], Result]] = {
+    "timeline": _timeline,
+    "seal": _seal,
+    "verify": _verify,
+    "catch_up": _catch_up,
+}

@@ -1,0 +1,140 @@
+"""A timeline is sealed: its digests are kept, and the end of their chain is written into a note at
+PagerDuty; later it is told whether anything was changed.
+
+The seal is kept before the note is written, under a key of its own content, so a run that was
+killed between leaves nothing that counts: the note says which seal is in force.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any, List, Mapping, NamedTuple, Optional, Sequence, Tuple
+
+from pagerduty_mattermost.core.errors import NotFound
+from pagerduty_mattermost.gateways.pagerduty.notes import ensure_note, read_notes
+from pagerduty_mattermost.gateways.stackstorm.datastore import BrokenValue
+from pagerduty_mattermost.reviews import proof
+from pagerduty_mattermost.reviews.gathering import GatheredFacts, gather
+from pagerduty_mattermost.reviews.proof import Seal
+from pagerduty_mattermost.reviews.timeline import TimelineEntry
+
+if TYPE_CHECKING:
+    from pagerduty_mattermost.gateways.context import Context
+
+KEY_PREFIX = "timeline."
+KEPT_SECONDS = 400 * 86400.0
+KEY_DIGITS = 16
+
+
+class SealedTimeline(NamedTuple):
+    seal: Seal
+    facts: GatheredFacts
+    note_id: str
+    """Of the note at PagerDuty."""
+    already: bool
+    """Nothing was new since it was sealed last: that seal stands."""
+
+
+class Verified(NamedTuple):
+    sealed_at: float
+    head: str
+    changes: Tuple[str, ...]
+    """What is not as it was, a line each; empty: nothing."""
+    entries: int
+
+
+def seal(context: Context, incident_id: str, *, from_email: str) -> SealedTimeline:
+    """Raises the gateways' errors."""
+    facts = gather(context, incident_id)
+    before = in_force(context, incident_id)
+    # Of two in one second the later one is to be in force.
+    now = max(float(int(context.clock())), before.at + 1 if before is not None else 0.0)
+    made = proof.seal_of(incident_id, facts.entries, now)
+    if before is not None and before.entries == made.entries:
+        made = before
+    else:
+        context.store.write(_name(made), proof.to_value(made), KEPT_SECONDS)
+    how = "StackStorm keeps its digests: timeline.verify shows what was changed since."
+    note = ensure_note(
+        context.pagerduty, incident_id, proof.note_line(made), how, from_email=from_email
+    )
+    return SealedTimeline(made, facts, note.id, made is before)
+
+
+def in_force(context: Context, incident_id: str) -> Optional[Seal]:
+    """The newest seal whose head stands in a note at PagerDuty; None: it was never sealed."""
+    notes = [str(row.get("content") or "") for row in read_notes(context.pagerduty, incident_id)]
+    noted = {line.split("\n", 1)[0].strip() for line in notes if proof.is_proof(line)}
+    found = [one for one in _kept(context, incident_id) if proof.note_line(one) in noted]
+    return max(found, key=lambda one: one.at, default=None)
+
+
+def of_entries(
+    context: Context, incident_id: str, entries: Sequence[TimelineEntry]
+) -> Optional[Seal]:
+    """The seal in force where it is of just these entries."""
+    found = in_force(context, incident_id)
+    if found is None or found.entries != proof.seal_of(incident_id, entries, 0.0).entries:
+        return None
+    return found
+
+
+def verify(
+    context: Context, incident_id: str, document: Optional[Mapping[str, Any]] = None
+) -> Verified:
+    """Whether the sources, and an exported timeline where one is given, are as they were when it
+    was sealed last. Raises NotFound where it was never sealed, or its note or what is kept of it
+    was changed or deleted; RejectedInput for what is no timeline."""
+    found = in_force(context, incident_id)
+    if found is None:
+        raise NotFound(_why_not(context, incident_id))
+    changes: List[str] = []
+    if document is not None:
+        changes += [f"the file: {line}" for line in proof.changes_of(document, found)]
+    facts = gather(context, incident_id)
+    changes += proof.changed_since(found, facts.entries)
+    changes += [f"not compared: {line}" for line in facts.left_out]
+    return Verified(found.at, found.head, tuple(changes), len(found.entries))
+
+
+def _why_not(context: Context, incident_id: str) -> str:
+    notes = [str(row.get("content") or "") for row in read_notes(context.pagerduty, incident_id)]
+    has_note, has_seal = any(map(proof.is_proof, notes)), bool(_kept(context, incident_id))
+    if has_note and has_seal:
+        return (
+            f"The note at PagerDuty and what is kept of the timeline of {incident_id} do not fit: "
+            "one of them was changed"
+        )
+    if has_note:
+        return f"What was kept of the timeline of {incident_id} is gone: it is kept for 400 days"
+    if has_seal:
+        return f"The note at PagerDuty that proves the timeline of {incident_id} is gone"
+    return f"The timeline of {incident_id} was never sealed: timeline.seal seals it"
+
+
+def _kept(context: Context, incident_id: str) -> List[Seal]:
+    prefix = f"{KEY_PREFIX}{incident_id}."
+    values = context.store.read_prefix(prefix, lambda error: _broken(context, error))
+    found = []
+    for value in values.values():
+        try:
+            found.append(proof.seal_from(value))
+        except ValueError as error:
+            context.log.warning("A sealed timeline of %s does not read: %s", incident_id, error)
+    return found
+
+
+def _broken(context: Context, error: BrokenValue) -> None:
+    context.log.warning("%s; it is not used", error)
+
+
+def _name(made: Seal) -> str:
+    return f"{KEY_PREFIX}{made.incident}.{made.head[:KEY_DIGITS]}"
+
+
+def fits(name: str, data: Any) -> bool:
+    """Whether the data is what a key of that name holds."""
+    try:
+        proof.seal_from(data)
+    except ValueError:
+        return False
+    return True
