@@ -316,6 +316,7 @@ class LimitedTestCase(ChatCase):
         (said("create", text="x", options={"assign": "@mei"}), {"create", "declare", "page"}),
         (said("create", text="x"), {"create", "declare"}),
         (said("resolve", incidents="1", text="x"), {"resolve", "note"}),
+        (said("update", incidents="1", text="x"), {"update", "status_update"}),
     ],
 )
 def test_a_right_covers_the_act_in_whatever_words(command: Command, covered: Any) -> None:

@@ -124,6 +124,21 @@ def test_the_audit_and_the_signature_know_no_hook(world: RunsWorld) -> None:
     assert used not in kept
 
 
+@pytest.mark.parametrize("role", ["read_only_user", "read_only_limited_user"])
+def test_who_may_publish_none_at_pagerduty_gives_none_that_goes_there(role: str) -> None:
+    updates = BROADCAST.updates._replace(pagerduty=True)
+    with RunsWorld(PLAYBOOK._replace(updates=updates), note=False) as there:
+        there.begin()
+        ada = there.pagerduty.find("users", "Ada Lovelace")
+        there.pagerduty.change("users", ada, {"role": role})
+        before = len(there.posts(there.the_room.channel_id))
+        line = refused(there, "ada", "update Down to 2 %")
+        assert "PagerDuty does not let you publish status updates: your role is" in line
+        made = there.pagerduty.incidents.values()
+        assert [one.status_updates for one in made] == [[]] * len(made)
+        assert len(there.posts(there.the_room.channel_id)) == before
+
+
 def test_to_further_channels_only_as_a_member(world: RunsWorld) -> None:
     world.chat.add_channel("stakeholders", members=["ada"])
     assert "no member" in refused(world, "grace", "update Hello --to ~stakeholders")

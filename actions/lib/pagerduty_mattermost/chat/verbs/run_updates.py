@@ -5,12 +5,14 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, List, Tuple
 
+from pagerduty_mattermost.chat import pagerduty_roles
 from pagerduty_mattermost.chat.acting_user import find_sender
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.dialogs import NEXT, ROOM_ONLY
 from pagerduty_mattermost.chat.forms import Form, incidents_and, nothing, words
 from pagerduty_mattermost.chat.task_forms import moment_said
 from pagerduty_mattermost.chat.verb import CHAT, ONE, OWN_SETTINGS, PLAYBOOK, Verb
+from pagerduty_mattermost.chat.verbs.changes import VERBS as CHANGES
 from pagerduty_mattermost.chat.verbs.named_incidents import incident_of
 from pagerduty_mattermost.chat.verbs.run_of import TheRun, the_run
 from pagerduty_mattermost.core import times
@@ -24,6 +26,8 @@ if TYPE_CHECKING:
 TO = "to"
 """Option: further channels."""
 MAX_TARGETS = 10
+STATUS_UPDATE = next(verb for verb in CHANGES if verb.name == "status_update")
+"""Whose right it needs, since it does what that does."""
 
 
 def update(context: Context, command: Command) -> CommandResult:
@@ -42,6 +46,7 @@ def update(context: Context, command: Command) -> CommandResult:
     room = RoomRecords(context.store, context.log).open_of(the.run.incident)
     if room is None:
         raise RejectedInput("its room is archived: `/pd room restore` first")
+    _check_role(context, command, the)
     targets = _targets(context, command, the)
     seconds = _interval(context, command, the)
     incident = _incident(context, the)
@@ -65,6 +70,14 @@ def update(context: Context, command: Command) -> CommandResult:
     problem = " ".join(given.problems)
     lines = [line, *(f":warning: {one}." for one in given.problems)]
     return CommandResult("\n".join(lines), (the.run.incident,), problem=problem)
+
+
+def _check_role(context: Context, command: Command, the: TheRun) -> None:
+    """Where it goes to PagerDuty's subscribers too, it is a status update of PagerDuty's: raises
+    RejectedInput for whom PagerDuty does not let publish any."""
+    if the.run.plan.playbook.updates.pagerduty:
+        publishes = command._replace(incidents=the.run.incident)
+        pagerduty_roles.require(context, publishes, STATUS_UPDATE)
 
 
 def _email(context: Context, command: Command, the: TheRun) -> str:
@@ -224,6 +237,7 @@ VERBS = (
         group=PLAYBOOK,
         changes=CHAT,
         incidents=ONE,
+        includes=(STATUS_UPDATE.name,),
         repaints=False,
         says="Give a status update of {incidents}{words}",
         button="Give update",
