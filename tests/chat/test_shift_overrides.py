@@ -7,8 +7,11 @@ from typing import Any, List
 import pytest
 from chat_case import ChatCase
 
+from pagerduty_mattermost.chat.in_words import in_words
 from pagerduty_mattermost.chat.parser import parse
+from pagerduty_mattermost.chat.verbs.registry import TABLE
 from pagerduty_mattermost.core.errors import PackError
+from pagerduty_mattermost.gateways.reading_context import ReadingContext
 
 ROTA = "Platform rotation"
 HOUR = 3600
@@ -86,6 +89,29 @@ class ShiftOverrideTestCase(ChatCase):
         assert self.schedule["custom_shifts"] == [] or (
             self.schedule["custom_shifts"][0]["end"] <= self.sandbox.clock()
         )
+
+    def asked(self, line: str) -> str:
+        command = parse(line).command
+        assert command is not None
+        action = self.get_action_instance(config=dict(self.settings))
+        action.action_service = self.service
+        reading = ReadingContext.of(action.context)
+        verb = TABLE.get(command.verb)
+        assert verb is not None
+        return in_words(reading, command._replace(user="ada"), verb).question
+
+    def test_the_question_says_which_it_is_and_what_will_be_so(self) -> None:
+        self.second("Grace Hopper")
+        assert self.asked(f"override {ROTA} for 2h by @mei --add").endswith(", as a custom shift?")
+        asked = self.asked(f"override {ROTA} for 2h by @mei instead of @grace")
+        assert asked.startswith("Put Mei Tanaka in place of Grace Hopper on call for Platform")
+        assert asked.count("in place of") == 1
+        self.schedule["rotations"] = self.schedule["rotations"][1:]
+        asked = self.asked(f"override {ROTA} for 2h by @mei")
+        assert asked.endswith(", in place of Grace Hopper?")
+        assert self.asked(f"take {ROTA} for 2h").endswith(", in place of Grace Hopper?")
+        self.schedule["rotations"] = []
+        assert self.asked(f"override {ROTA} for 2h by @mei").endswith(", as a custom shift?")
 
     def test_taking_over_goes_to_the_end_of_the_shift(self) -> None:
         assert "Ada Lovelace takes Platform rotation" in self.say(f"take {ROTA} for 3h")

@@ -53,7 +53,10 @@ def in_words(context: Context, command: Command, verb: Verb) -> InWords:
     if callable(verb.says):
         return InWords(verb.says(context, command))
     places = _Places(context, command, verb)
-    return InWords((verb.says or verb.act).format_map(places), tuple(places.rows))
+    text = (verb.says or verb.act).format_map(places)
+    if verb.says_besides is not None:
+        text += verb.says_besides(context, command)
+    return InWords(text, tuple(places.rows))
 
 
 class _Places:

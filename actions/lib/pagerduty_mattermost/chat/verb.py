@@ -100,6 +100,8 @@ class Verb(NamedTuple):
     """What it would do, in words, for the question before it and for a dry run: a sentence without
     its end whose places `chat.in_words` fills in, or a function that makes it. Of each that
     changes PagerDuty, or is an act on an incident."""
+    says_besides: Optional[Callable[[Context, Command], str]] = None
+    """What the sentence goes on with, which has to be read first."""
     to_do: str = ""
     """What it is behind "you may not", where the words that are typed for it make no sentence."""
     button: str = ""

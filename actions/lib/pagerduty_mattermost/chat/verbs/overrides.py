@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from datetime import tzinfo
-from typing import TYPE_CHECKING, Any, Dict, List, Mapping, NamedTuple, Optional, Tuple
+from typing import TYPE_CHECKING, Any, Dict, List, Optional, Tuple
 
 from pagerduty_mattermost.chat.acting_user import find_person, sender_person, who_asks
 from pagerduty_mattermost.chat.command import Command, CommandResult
 from pagerduty_mattermost.chat.forms import Form, FormReader, one_word, to_end, words
 from pagerduty_mattermost.chat.verb import PAGERDUTY, PEOPLE, Verb
+from pagerduty_mattermost.chat.verbs import override_words
 from pagerduty_mattermost.chat.verbs.oncall import meant
 from pagerduty_mattermost.chat.verbs.override_forms import (
     INSTEAD_OF,
@@ -16,6 +16,7 @@ from pagerduty_mattermost.chat.verbs.override_forms import (
     override_line,
     take_line,
 )
+from pagerduty_mattermost.chat.verbs.override_words import Wanted
 from pagerduty_mattermost.chat.verbs.touched import named_schedule, of_id
 from pagerduty_mattermost.core import markdown, times
 from pagerduty_mattermost.core.errors import NotFound, RejectedInput
@@ -58,24 +59,24 @@ def take(context: Context, command: Command) -> CommandResult:
     return _create(context, wanted, asker)
 
 
-def _wanted(context: Context, command: Command) -> _Wanted:
+def _wanted(context: Context, command: Command) -> Wanted:
     taker, _, replaced = (part.strip() for part in command.text.partition(INSTEAD_OF))
     user = command.user
     person = find_person(context, taker, user) if taker else who_asks(context, user).person
     other = find_person(context, replaced, user) if replaced else None
     start, end = read_override_span(context, command.duration)
     schedule = _schedule(context, command)
-    return _Wanted(schedule, person, start, end, other, "add" in command.options)
+    return Wanted(schedule, person, start, end, other, "add" in command.options)
 
 
-def _wanted_now(context: Context, command: Command) -> Optional[_Wanted]:
+def _wanted_now(context: Context, command: Command) -> Optional[Wanted]:
     """Of `take`; None where the asker is on call already."""
     asker = who_asks(context, command.user).person
     schedule = _schedule(context, command)
     now, add = float(int(context.pagerduty.now())), "add" in command.options
     if command.duration.strip():
         start, end = read_override_span(context, command.duration)
-        return _Wanted(schedule, asker, start, end, None, add)
+        return Wanted(schedule, asker, start, end, None, add)
     people = schedules.on_duty(context.pagerduty, schedule.id, now)
     if asker.id in [one.id for one in people]:
         return None
@@ -89,7 +90,7 @@ def _wanted_now(context: Context, command: Command) -> Optional[_Wanted]:
         raise RejectedInput(
             f"the shift of {schedule.name!r} ends {until}, in more than a week: say for how long"
         )
-    return _Wanted(schedule, asker, now, found, None, add)
+    return Wanted(schedule, asker, now, found, None, add)
 
 
 def _schedule(context: Context, command: Command) -> Reference:
@@ -98,6 +99,12 @@ def _schedule(context: Context, command: Command) -> Reference:
         f"schedule {command.service}",
         lambda: resolve(context.pagerduty, "schedule", command.service),
     )
+
+
+def _says_besides(context: Context, command: Command) -> str:
+    """Of a shift-based schedule in whose place, or that a custom shift is made."""
+    wanted = (_wanted_now if command.verb == TAKE else _wanted)(context, command)
+    return "" if wanted is None else override_words.planned(context.pagerduty, wanted)
 
 
 def _on_top_of(context: Context, command: Command) -> str:
@@ -109,7 +116,7 @@ def _on_top_of(context: Context, command: Command) -> str:
     rows = _present(context, wanted)
     others = [row for row in rows if not overrides.is_of(row, wanted.person.id)]
     zone = times.zone(context.settings.time_zone)
-    lines = [f"- {_in_words(row, zone)}" for row in others[:MAX_SHOWN]]
+    lines = [f"- {override_words.row(row, zone)}" for row in others[:MAX_SHOWN]]
     if not lines:
         return ""
     more = f"\n- … and {len(others) - len(lines)} more" if len(others) > len(lines) else ""
@@ -117,7 +124,7 @@ def _on_top_of(context: Context, command: Command) -> str:
     return "\n".join([head, *lines]) + more
 
 
-def _present(context: Context, wanted: _Wanted) -> List[Dict[str, Any]]:
+def _present(context: Context, wanted: Wanted) -> List[Dict[str, Any]]:
     """The overrides of that time, read once."""
     span = times.iso(wanted.start), times.iso(wanted.end)
     return context.once(
@@ -176,13 +183,7 @@ def _says_cancel(context: Context, command: Command) -> str:
     id = escape(f"{schedule}:{ids}")
     if row is None:
         return f"End the override {id}, which is none of the next {AHEAD_DAYS} days"
-    return f"End the override {id} of {_in_words(row, zone)}"
-
-
-def _in_words(row: Mapping[str, Any], zone: tzinfo) -> str:
-    """Whose it is, from when until when, as Markdown."""
-    start, end = (times.stamp(str(row.get(name)), zone) for name in ("start", "end"))
-    return f"{markdown.cell((row.get('user') or {}).get('summary'))} from {start} until {end}"
+    return f"End the override {id} of {override_words.row(row, zone)}"
 
 
 def _ids(command: Command) -> Tuple[str, str]:
@@ -200,18 +201,7 @@ def _is_id(word: str) -> bool:
     return word.isascii() and word.isalnum()
 
 
-class _Wanted(NamedTuple):
-    """An override that is asked for; seconds since the epoch."""
-
-    schedule: Reference
-    person: Reference
-    start: float
-    end: float
-    instead_of: Optional[Reference]
-    add: bool
-
-
-def _create(context: Context, wanted: _Wanted, asker: Reference) -> CommandResult:
+def _create(context: Context, wanted: Wanted, asker: Reference) -> CommandResult:
     zone = times.zone(context.settings.time_zone)
     schedule, person = wanted.schedule, wanted.person
     start, end = times.iso(wanted.start), times.iso(wanted.end)
@@ -240,27 +230,15 @@ def _create(context: Context, wanted: _Wanted, asker: Reference) -> CommandResul
     span = f"from {times.stamp(start, zone)} until {times.stamp(end, zone)}"
     by = "" if person.id == asker.id else f" (asked by {escape(asker.name)})"
     id = overrides.undo_id(schedule.id, made)
+    what = override_words.of_made(made)
     text = (
-        f"{escape(person.name)} takes {escape(schedule.name)} {span}{_beside(made)}{by}. To undo "
-        f"it: `/pd override cancel {id}`"
+        f"{escape(person.name)} takes {escape(schedule.name)} {span}{what}{by}. To undo it: "
+        f"`/pd override cancel {id}`"
     )
     return CommandResult(text, (), asker.email, public=True)
 
 
-def _beside(made: Mapping[str, Any]) -> str:
-    """Of a shift-based schedule: who is replaced, or that nobody is."""
-    parts = made.get("parts")
-    if not parts:
-        return ""
-    names = dict.fromkeys(
-        one["instead_of"]["summary"] for one in parts if one.get("instead_of") is not None
-    )
-    replaced = f", in place of {escape(' and '.join(names))}" if names else ""
-    added = any(one.get("instead_of") is None for one in parts)
-    return replaced + (", as a custom shift" if added and not names else "")
-
-
-def _covering(context: Context, wanted: _Wanted) -> Optional[Dict[str, Any]]:
+def _covering(context: Context, wanted: Wanted) -> Optional[Dict[str, Any]]:
     """The person's override that covers this time, but for `MAX_SHORTFALL_SECONDS`: the command
     was given twice. None when there is none."""
     first, last = wanted.start + MAX_SHORTFALL_SECONDS, wanted.end - MAX_SHORTFALL_SECONDS
@@ -343,6 +321,7 @@ VERBS = (
         on_top_of=_on_top_of,
         longest_days=LONGEST_DAYS,
         says="Put {who} on call for {service} {span}",
+        says_besides=_says_besides,
         to_do="override schedules",
     ),
     Verb(
@@ -361,6 +340,7 @@ VERBS = (
         on_top_of=_on_top_of,
         longest_days=LONGEST_DAYS,
         says="Put you on call for {service} {span}",
+        says_besides=_says_besides,
         to_do="take shifts",
         button="Take over",
     ),
